@@ -1,0 +1,35 @@
+//! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
+//!
+//! Name one or more of `paging`, `counting`, `deciding`, `calls`, `resting` to run only those.
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot start has nothing else to do"
+)]
+
+mod calls;
+mod counting;
+mod deciding;
+mod paging;
+mod platform;
+mod resting;
+mod stopwatch;
+
+fn main() {
+    // `cargo bench` passes --bench along.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let benches: [(&str, fn()); 5] = [
+        ("paging", paging::run),
+        ("counting", counting::run),
+        ("deciding", deciding::run),
+        ("calls", calls::run),
+        ("resting", resting::run),
+    ];
+    for (name, bench) in benches {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            bench();
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The daemon at rest: memory, CPU of a poll, and how soon after its start the first poll goes out.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use campaign_autopilot::simulator::{Endpoint, Phase, SimHandle};
+
+use crate::platform::{InProcess, PROGRAM};
+use crate::stopwatch::{median, ms, tell};
+
+const AGENTS: usize = 1_000;
+
+/// Polls between the two looks at the CPU counter.
+const POLLS: u64 = 100;
+
+#[expect(clippy::disallowed_methods, reason = "benchmarks measure real time")]
+pub(crate) fn run() {
+    let centre = InProcess::with_agents(AGENTS, |_| {});
+    let platform = &centre.handle;
+    let first = median(9, || {
+        let asked = Arc::new(Mutex::new(None));
+        let note = Arc::clone(&asked);
+        platform.set_hook(Some(Arc::new(move |seen, phase| {
+            if seen.endpoint == Endpoint::Agents && phase == Phase::Arrived {
+                note.lock()
+                    .expect("no panic")
+                    .get_or_insert_with(Instant::now);
+            }
+        })));
+        let started = Instant::now();
+        let daemon = Daemon::start(&centre.base_url, "30s");
+        wait_for_polls(platform, 10);
+        drop(daemon);
+        let asked = asked.lock().expect("no panic").expect("a poll");
+        asked.duration_since(started)
+    });
+    platform.set_hook(None);
+    let daemon = Daemon::start(&centre.base_url, "30s");
+    wait_for_polls(platform, 10);
+    std::thread::sleep(Duration::from_secs(2));
+    let resident = daemon.resident_kib();
+    drop(daemon);
+    let daemon = Daemon::start(&centre.base_url, "50ms");
+    wait_for_polls(platform, 110);
+    let before = daemon.cpu_ticks();
+    wait_for_polls(platform, 11 * POLLS);
+    let ticks = daemon.cpu_ticks() - before;
+    let after_many = daemon.resident_kib();
+    drop(daemon);
+    // The kernel counts in hundredths of a second.
+    let cpu_a_poll = Duration::from_millis(10 * ticks).div_f64(100.0);
+    tell(format_args!("resting: {AGENTS} agents, a poll each 30 s"));
+    tell(format_args!(
+        "  resident after the first poll    {:.1} MB (bar: 25 MB)",
+        mb(resident)
+    ));
+    tell(format_args!(
+        "  resident after some 100 polls    {:.1} MB",
+        mb(after_many)
+    ));
+    tell(format_args!(
+        "  CPU of a poll                    {}, {:.4}% of a core at 30 s (bar: 0.2%)",
+        ms(cpu_a_poll),
+        cpu_a_poll.as_secs_f64() / 30.0 * 100.0
+    ));
+    tell(format_args!(
+        "  from the start to the first poll {} with one round trip for the token (bar: 100 ms and that)",
+        ms(first)
+    ));
+}
+
+fn mb(kib: u32) -> f64 {
+    f64::from(kib) * 1_024.0 / 1e6
+}
+
+struct Daemon {
+    child: Child,
+    _directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    fn start(base_url: &str, poll_interval: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let child = Command::new(PROGRAM)
+            .args([
+                "run",
+                "--poll-interval",
+                poll_interval,
+                "--requests-per-second",
+                "unlimited",
+                "--listen",
+                "127.0.0.1:0",
+            ])
+            .arg("--state-dir")
+            .arg(directory.path())
+            .env("CXONE_BASE_URL", base_url)
+            .env("CXONE_CLIENT_ID", "autopilot")
+            .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+            .env("CXONE_CAMPAIGN_ID", "campaign-1")
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the daemon");
+        Self {
+            child,
+            _directory: directory,
+        }
+    }
+
+    fn resident_kib(&self) -> u32 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .expect("its status");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("its memory");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|word| word.parse().ok())
+            .expect("a number")
+    }
+
+    /// User and system time in hundredths of a second.
+    fn cpu_ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .expect("its counters");
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|word| word.parse::<u64>().ok())
+            .sum()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Waits for so many more pages of agents.
+#[expect(clippy::disallowed_methods, reason = "waits for another process")]
+fn wait_for_polls(platform: &SimHandle, pages: u64) {
+    let seen = platform.request_count(Some(Endpoint::Agents));
+    let since = Instant::now();
+    while platform.request_count(Some(Endpoint::Agents)) < seen + pages {
+        assert!(since.elapsed() < Duration::from_secs(120), "waited in vain");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,339 @@
+//! The flags of `run`, drawn up from one table of settings.
+//!
+//! [`SETTINGS`] is the only place where a setting's names, default and meaning stand: the flags and their help, the
+//! keys that the settings file may hold, the names of the environment variables and the README's table come from it.
+//! clap only splits the command line; the texts are read in [`super::config`], so that all faults come together.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// What a setting's text has to look like; decides which TOML types and how many flags are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any text, or one of a few words.
+    Text,
+    /// Several texts.
+    Texts,
+    /// A time with its unit.
+    Duration,
+    /// A whole number.
+    Count,
+    /// A whole number or a word.
+    CountOrWord,
+    /// A decimal number or a word.
+    Number,
+    /// A number of agents or a share, for all campaigns or for one.
+    Limit,
+    /// Yes or no.
+    Switch,
+}
+
+/// Where in the settings file a key may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InFile {
+    /// Nowhere.
+    No,
+    /// At top level.
+    Top,
+    /// At top level and in each `[[campaign]]` table.
+    Rule,
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Its key, in the file and in faults.
+    pub key: &'static str,
+    /// Its flag with the dashes, where it has one.
+    pub flag: Option<&'static str>,
+    /// Its environment variable.
+    pub env: &'static str,
+    /// What its text looks like.
+    pub kind: Kind,
+    /// What the help calls its value.
+    pub value: &'static str,
+    /// Its default, in the words of the help; empty where there is none.
+    pub default: &'static str,
+    /// Where it may stand in the file.
+    pub file: InFile,
+    /// What it means, in a sentence.
+    pub meaning: &'static str,
+    /// The group that it belongs to.
+    pub heading: &'static str,
+}
+
+macro_rules! settings {
+    ($($heading:literal { $($key:literal $flag:expr, $env:literal, $kind:ident $value:literal, $default:literal, $file:ident, $meaning:literal;)+ })+) => {
+        &[$($(Setting {
+            key: $key, flag: $flag, env: $env, kind: Kind::$kind, value: $value, default: $default,
+            file: InFile::$file, meaning: $meaning, heading: $heading,
+        },)+)+]
+    };
+}
+
+/// Every setting, in the order of the help.
+pub(crate) const SETTINGS: &[Setting] = settings! {
+    "Platform" {
+        "base_url" Some("--base-url"), "CXONE_BASE_URL", Text "URL", "", Top,
+            "Address of the tenant; the API's paths are put behind it.";
+        "client_id" Some("--client-id"), "CXONE_CLIENT_ID", Text "ID", "", Top,
+            "Client id of the OAuth 2 client credentials.";
+        "client_secret" None, "CXONE_CLIENT_SECRET", Text "SECRET", "", No,
+            "Client secret; never a flag and never in the settings file.";
+        "client_secret_file" Some("--client-secret-file"), "AUTOPILOT_CLIENT_SECRET_FILE", Text "FILE", "", Top,
+            "File that holds the client secret; line ends behind it are dropped. Instead of it, CXONE_CLIENT_SECRET may hold the secret.";
+        "token_url" Some("--token-url"), "AUTOPILOT_TOKEN_URL", Text "URL", "base URL + /oauth2/token", Top,
+            "Address that gives access tokens.";
+        "auth" Some("--auth"), "AUTOPILOT_AUTH", Text "form|basic|json", "form", Top,
+            "How the credentials are sent to the token address.";
+        "scope" Some("--scope"), "AUTOPILOT_SCOPE", Texts "SCOPE", "", Top,
+            "Scope to ask for; may be repeated or be a comma list.";
+    }
+    "Campaigns" {
+        "campaign" Some("--campaign"), "CXONE_CAMPAIGN_ID", Texts "ID", "", No,
+            "Campaign to look after, besides those of the settings file; may be repeated or be a comma list.";
+    }
+    "Rules" {
+        "pause_below" Some("--pause-below"), "AUTOPILOT_PAUSE_BELOW", Limit "[CAMPAIGN=]N|P%", "5", Rule,
+            "Pause when fewer agents are available, as a number or as a share of those not offline; may be repeated or be a comma list.";
+        "resume_at" Some("--resume-at"), "AUTOPILOT_RESUME_AT", Limit "[CAMPAIGN=]N|P%", "8", Rule,
+            "Resume our own pause when at least so many agents are available; given like --pause-below.";
+        "confirm_pause" Some("--confirm-pause"), "AUTOPILOT_CONFIRM_PAUSE", Text "K/N", "1/1", Rule,
+            "Pause only when K of the last N samples ask for it.";
+        "confirm_resume" Some("--confirm-resume"), "AUTOPILOT_CONFIRM_RESUME", Text "K/N", "1/1", Rule,
+            "Resume only when K of the last N samples ask for it.";
+        "min_running" Some("--min-running"), "AUTOPILOT_MIN_RUNNING", Duration "DURATION", "0s", Rule,
+            "A resumed campaign runs at least this long.";
+        "min_paused" Some("--min-paused"), "AUTOPILOT_MIN_PAUSED", Duration "DURATION", "0s", Rule,
+            "A paused campaign stays paused at least this long.";
+        "max_resumes_per_hour" Some("--max-resumes-per-hour"), "AUTOPILOT_MAX_RESUMES_PER_HOUR", CountOrWord "N|none", "none", Rule,
+            "At most so many resumes of a campaign in any hour; pausing stays allowed.";
+        "on_stale" Some("--on-stale"), "AUTOPILOT_ON_STALE", Text "hold|pause", "hold", Rule,
+            "What to do with running campaigns while readings stay away.";
+        "stale_after" Some("--stale-after"), "AUTOPILOT_STALE_AFTER", Count "POLLS", "3", Rule,
+            "So many polls in a row without a valid reading make the data stale.";
+        "max_sample_age" Some("--max-sample-age"), "AUTOPILOT_MAX_SAMPLE_AGE", Duration "DURATION", "twice the poll interval, at least 10s", Top,
+            "An older reading is not acted on.";
+        "on_manual_change" Some("--on-manual-change"), "AUTOPILOT_ON_MANUAL_CHANGE", Text "respect|adopt|enforce", "respect", Rule,
+            "What to do when a person has changed a campaign.";
+        "manual_grace" Some("--manual-grace"), "AUTOPILOT_MANUAL_GRACE", Duration "DURATION", "15m", Rule,
+            "How long a person's resume of our pause is left alone.";
+        "adopt_paused" Some("--adopt-paused"), "AUTOPILOT_ADOPT_PAUSED", Switch "", "false", Rule,
+            "Take over a pause found at start that no record shows to be ours.";
+        "strict_ownership" Some("--strict-ownership"), "AUTOPILOT_STRICT_OWNERSHIP", Switch "", "false", Rule,
+            "Never count a command with an unknown outcome as ours.";
+    }
+    "Reading and rate" {
+        "poll_interval" Some("--poll-interval"), "AUTOPILOT_POLL_INTERVAL", Duration "DURATION", "30s", Top,
+            "Time from the start of one poll to the start of the next.";
+        "requests_per_second" Some("--requests-per-second"), "AUTOPILOT_REQUESTS_PER_SECOND", Number "N|unlimited", "10", Top,
+            "Requests a second to the platform, a decimal number or `unlimited`.";
+        "burst" Some("--burst"), "AUTOPILOT_BURST", Count "REQUESTS", "20", Top,
+            "Requests that may go out at once after a lull.";
+        "page_size" Some("--page-size"), "AUTOPILOT_PAGE_SIZE", Count "AGENTS", "100", Top,
+            "Agents in one page, 1 to 100.";
+        "page_concurrency" Some("--page-concurrency"), "AUTOPILOT_PAGE_CONCURRENCY", Count "PAGES", "8", Top,
+            "Pages asked for at once, 1 to 64.";
+        "request_timeout" Some("--request-timeout"), "AUTOPILOT_REQUEST_TIMEOUT", Duration "DURATION", "10s", Top,
+            "Longest time for one attempt of a request.";
+        "status_reads_per_poll" Some("--status-reads-per-poll"), "AUTOPILOT_STATUS_READS_PER_POLL", Count "CAMPAIGNS", "1", Top,
+            "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.";
+    }
+    "Running" {
+        "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
+            "Settings file (TOML).";
+        "state_dir" Some("--state-dir"), "AUTOPILOT_STATE_DIR", Text "DIR", "$STATE_DIRECTORY, else $XDG_STATE_HOME/campaign-autopilot, else $HOME/.local/state/campaign-autopilot", Top,
+            "Directory that keeps the campaigns' state and the audit.";
+        "listen" Some("--listen"), "AUTOPILOT_LISTEN", Text "ADDR:PORT|off", "127.0.0.1:9464", Top,
+            "Address for metrics and health, or `off`.";
+        "dry_run" Some("--dry-run"), "AUTOPILOT_DRY_RUN", Switch "", "false", Top,
+            "Decide and tell, but command nothing.";
+        "once" Some("--once"), "AUTOPILOT_ONCE", Switch "", "false", Top,
+            "Poll and decide once, then end.";
+        "log_format" Some("--log-format"), "AUTOPILOT_LOG_FORMAT", Text "auto|text|json", "auto", Top,
+            "Form of the log on standard error; `auto` is text on a terminal and JSON elsewhere.";
+    }
+};
+
+/// The keys that only a `[[campaign]]` table of the settings file holds, with their meaning.
+pub(crate) const CAMPAIGN_KEYS: &[(&str, &str)] = &[
+    (
+        "id",
+        "The campaign's id on the platform; needed, and given once.",
+    ),
+    (
+        "agents",
+        "Which agents count: \"all\" (the default), { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.",
+    ),
+];
+
+impl Setting {
+    /// The setting with this key.
+    pub(crate) fn of(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
+    /// The line of the help: the meaning, the default and the environment variable.
+    pub(crate) fn help(&self) -> String {
+        let default = if self.default.is_empty() || self.kind == Kind::Switch {
+            String::new()
+        } else {
+            format!(" [default: {}]", self.default)
+        };
+        format!("{}{default} [env: {}]", self.meaning, self.env)
+    }
+
+    /// Every way to give it, for the remedy of a missing one.
+    pub(crate) fn ways(&self) -> String {
+        let mut ways: Vec<&str> = self.flag.into_iter().collect();
+        ways.push(self.env);
+        let file = format!("{} in the settings file", self.key);
+        if self.file != InFile::No {
+            ways.push(&file);
+        }
+        ways.join(", or ")
+    }
+
+    fn arg(&self) -> Option<Arg> {
+        let arg = Arg::new(self.key)
+            .long(self.flag?.trim_start_matches('-'))
+            .help(self.help())
+            .help_heading(self.heading);
+        Some(match self.kind {
+            Kind::Switch => arg.action(ArgAction::SetTrue),
+            Kind::Texts | Kind::Limit => arg
+                .action(ArgAction::Append)
+                .value_name(self.value)
+                .allow_negative_numbers(true),
+            Kind::Text | Kind::Duration | Kind::Count | Kind::CountOrWord | Kind::Number => arg
+                .action(ArgAction::Set)
+                .value_name(self.value)
+                .allow_negative_numbers(true),
+        })
+    }
+}
+
+/// The flags as they were given: texts by the setting's key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RunArgs {
+    given: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl RunArgs {
+    /// The texts given for this setting; a switch that is there is `true`.
+    pub(crate) fn given(&self, key: &str) -> &[String] {
+        self.given.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl clap::FromArgMatches for RunArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut given = BTreeMap::new();
+        for setting in SETTINGS.iter().filter(|setting| setting.flag.is_some()) {
+            let texts: Vec<String> = if setting.kind == Kind::Switch {
+                let there = matches.get_flag(setting.key);
+                there.then(|| "true".to_owned()).into_iter().collect()
+            } else {
+                let texts = matches.get_many::<String>(setting.key);
+                texts.into_iter().flatten().cloned().collect()
+            };
+            if !texts.is_empty() {
+                given.insert(setting.key, texts);
+            }
+        }
+        Ok(Self { given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.given.extend(Self::from_arg_matches(matches)?.given);
+        Ok(())
+    }
+}
+
+impl clap::Args for RunArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().filter_map(Setting::arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+
+    #[test]
+    fn names_follow_the_key() {
+        for setting in SETTINGS {
+            let flag = format!("--{}", setting.key.replace('_', "-"));
+            assert!(setting.flag.is_none_or(|given| given == flag), "{flag}");
+            let upper = setting.key.to_uppercase();
+            let named = [
+                format!("AUTOPILOT_{upper}"),
+                format!("CXONE_{upper}"),
+                format!("CXONE_{upper}_ID"),
+            ];
+            assert!(named.contains(&setting.env.to_owned()), "{}", setting.env);
+            assert!(setting.meaning.ends_with('.'), "{}", setting.key);
+        }
+    }
+
+    /// A setting's row in the README's table.
+    fn row(setting: &Setting) -> String {
+        let value = setting.value.replace('|', "\\|");
+        let flag = setting.flag.map_or(String::new(), |flag| {
+            format!("`{}`", format!("{flag} {value}").trim_end())
+        });
+        let default = if setting.default.is_empty() {
+            ""
+        } else {
+            setting.default
+        };
+        let key = if setting.file == InFile::No {
+            String::new()
+        } else {
+            format!("`{}`", setting.key)
+        };
+        format!(
+            "| {flag} | `{}` | {key} | {default} | {} |",
+            setting.env, setting.meaning
+        )
+    }
+
+    #[test]
+    fn the_readme_has_every_setting_as_it_is() {
+        let readme = include_str!("../../README.md");
+        for setting in SETTINGS {
+            assert!(
+                readme.contains(&row(setting)),
+                "the README lacks the row\n{}",
+                row(setting)
+            );
+        }
+    }
+
+    #[test]
+    fn the_help_tells_default_and_environment() {
+        let mut command = RunArgs::augment_args(Command::new("run")).term_width(0);
+        command.clone().debug_assert();
+        let help = command.render_long_help().to_string();
+        for setting in SETTINGS.iter().filter(|setting| setting.flag.is_some()) {
+            assert!(help.contains(&setting.help()), "{}", setting.key);
+        }
+        for heading in [
+            "Platform:",
+            "Campaigns:",
+            "Rules:",
+            "Reading and rate:",
+            "Running:",
+        ] {
+            assert!(help.contains(heading), "{heading}");
+        }
+        assert!(!help.contains("--client-secret "), "no secret by flag");
+    }
+}

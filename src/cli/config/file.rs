@@ -1,0 +1,395 @@
+//! The settings file: TOML walked key by key, so that every fault is told with its line.
+//!
+//! Here keys, TOML types and the `[[campaign]]` tables are checked; what the texts mean is read with those of flags and
+//! environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeString, DeTable, DeValue};
+
+use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, SETTINGS, Setting};
+use crate::domain::{CampaignId, IdError, Selector};
+
+use super::fault::{Findings, Origin, Wrong, meant};
+
+/// The texts given for one key.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) texts: Vec<String>,
+    pub(super) origin: Origin,
+}
+
+/// One `[[campaign]]` table.
+#[derive(Debug)]
+pub(super) struct CampaignTable {
+    /// Absent when it is missing, wrong or another table's.
+    pub(super) id: Option<CampaignId>,
+    pub(super) origin: Origin,
+    pub(super) values: BTreeMap<&'static str, Given>,
+    pub(super) agents: Option<(Selector, Origin)>,
+}
+
+impl CampaignTable {
+    fn nameless(origin: Origin) -> Self {
+        Self {
+            id: None,
+            origin,
+            values: BTreeMap::new(),
+            agents: None,
+        }
+    }
+}
+
+/// What the file holds.
+#[derive(Debug, Default)]
+pub(super) struct FileValues {
+    pub(super) top: BTreeMap<&'static str, Given>,
+    pub(super) campaigns: Vec<CampaignTable>,
+    /// The file could not be read as a whole: what is not here may be in it.
+    pub(super) broken: bool,
+}
+
+/// Reads a settings file.
+pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues {
+    let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    let walk = Walk {
+        path: Arc::from(path),
+        line_ends: line_ends.map(|(at, _)| at).collect(),
+        faults,
+    };
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut broken = false;
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        let origin = walk.origin(&span);
+        // Only the parser's own words are shown: the line itself may hold a secret.
+        if error.message() == "duplicate key" {
+            let key = text.get(span).unwrap_or("TOML");
+            let wrong = Wrong::new("is given twice", "keep one of them");
+            walk.faults.push(&origin, key, wrong);
+        } else {
+            broken = true;
+            let wrong = Wrong::new(error.message().replace('\n', " "), "see https://toml.io");
+            walk.faults.push(&origin, "TOML", wrong);
+        }
+    }
+    if broken {
+        return FileValues {
+            broken,
+            ..FileValues::default()
+        };
+    }
+    walk.top(document.get_ref())
+}
+
+/// Which list of a campaign's `agents`.
+const LISTS: [&str; 3] = ["any_skill", "all_skills", "ids"];
+
+struct Walk<'a> {
+    path: Arc<str>,
+    line_ends: Vec<usize>,
+    faults: &'a mut Findings,
+}
+
+impl Walk<'_> {
+    fn origin(&self, span: &Range<usize>) -> Origin {
+        let before = self.line_ends.partition_point(|end| *end < span.start);
+        Origin::File {
+            path: Arc::clone(&self.path),
+            line: before.saturating_add(1),
+        }
+    }
+
+    fn top(mut self, table: &DeTable<'_>) -> FileValues {
+        let mut values = FileValues::default();
+        for (name, value) in table {
+            let origin = self.origin(&name.span());
+            match (name.get_ref().as_ref(), value.get_ref().as_array()) {
+                ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
+                ("campaign", None) => {
+                    self.no_campaign(&origin);
+                    values.campaigns.push(CampaignTable::nameless(origin));
+                }
+                (key, _) => {
+                    let setting = Setting::of(key).filter(|known| known.file != InFile::No);
+                    if let Some(setting) = setting {
+                        let given = self.given(setting, value.get_ref(), setting.key, origin);
+                        values.top.extend([given]);
+                    } else {
+                        self.unknown_at_top(name, &origin);
+                    }
+                }
+            }
+        }
+        values
+    }
+
+    fn unknown_at_top(&mut self, name: &Spanned<DeString<'_>>, origin: &Origin) {
+        let key = name.get_ref().as_ref();
+        let wrong = if key == "client_secret" {
+            Wrong::new(
+                "a secret does not belong into the settings file",
+                "put it into CXONE_CLIENT_SECRET, or into a file that client_secret_file names",
+            )
+        } else if CAMPAIGN_KEYS.iter().any(|(known, _)| *known == key) {
+            Wrong::new(
+                "belongs to one campaign",
+                "move it into a [[campaign]] table",
+            )
+        } else if key == "config" {
+            Wrong::new("cannot stand in the file that it names", "take it out")
+        } else {
+            let known = SETTINGS.iter().filter(|known| known.file != InFile::No);
+            unknown(key, known.map(|known| known.key).chain(["campaign"]))
+        };
+        self.faults.push(origin, shown(key), wrong);
+    }
+
+    fn no_campaign(&mut self, origin: &Origin) {
+        let wrong = Wrong::new(
+            "is no list of tables",
+            "write a [[campaign]] table with an id for each campaign",
+        );
+        self.faults.push(origin, "campaign", wrong);
+    }
+
+    fn campaigns(&mut self, tables: &DeArray<'_>) -> Vec<CampaignTable> {
+        let mut seen = BTreeMap::new();
+        let mut campaigns = Vec::new();
+        for table in tables {
+            let origin = self.origin(&table.span());
+            let Some(entries) = table.get_ref().as_table() else {
+                self.no_campaign(&origin);
+                campaigns.push(CampaignTable::nameless(origin));
+                continue;
+            };
+            campaigns.push(self.campaign(entries, origin, &mut seen));
+        }
+        campaigns
+    }
+
+    fn campaign(
+        &mut self,
+        table: &DeTable<'_>,
+        origin: Origin,
+        seen: &mut BTreeMap<CampaignId, Origin>,
+    ) -> CampaignTable {
+        let found = table.iter().find(|(name, _)| name.get_ref() == "id");
+        let id = self.id(found, &origin);
+        let named = id.as_ref().map_or("?".to_owned(), ToString::to_string);
+        let place = found.map_or(origin, |(name, _)| self.origin(&name.span()));
+        let mut campaign = CampaignTable::nameless(place);
+        for (name, value) in table {
+            let origin = self.origin(&name.span());
+            let key = name.get_ref().as_ref();
+            let full = format!("campaign.{named}.{}", shown(key));
+            match (
+                key,
+                Setting::of(key).filter(|known| known.file == InFile::Rule),
+            ) {
+                ("id", _) => {}
+                ("agents", _) => match selector(value.get_ref()) {
+                    Ok(selector) => campaign.agents = Some((selector, origin)),
+                    Err(wrong) => self.faults.push(&origin, full, wrong),
+                },
+                (_, Some(rule)) => {
+                    let given = self.given(rule, value.get_ref(), &full, origin);
+                    campaign.values.extend([given]);
+                }
+                (_, None) => self.unknown_in_campaign(key, full, &origin),
+            }
+        }
+        if let Some(id) = id {
+            if let Some(first) = seen.get(&id) {
+                let wrong = Wrong::new(
+                    format!("campaign `{id}` has a table already, at {first}"),
+                    "make one table of both",
+                );
+                self.faults.push(&campaign.origin, "campaign.id", wrong);
+            } else {
+                seen.insert(id.clone(), campaign.origin.clone());
+                campaign.id = Some(id);
+            }
+        }
+        campaign
+    }
+
+    fn id(
+        &mut self,
+        found: Option<(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)>,
+        table: &Origin,
+    ) -> Option<CampaignId> {
+        const REMEDY: &str = "write the campaign's id in quotes";
+        let Some((name, value)) = found else {
+            let wrong = Wrong::new("is missing", REMEDY);
+            self.faults.push(table, "campaign.id", wrong);
+            return None;
+        };
+        let read = match value.get_ref().as_str().map(CampaignId::from_str) {
+            Some(Ok(id)) => return Some(id),
+            Some(Err(wrong)) => Wrong::new(wrong.to_string(), REMEDY),
+            None => wrong_type(value.get_ref(), REMEDY),
+        };
+        self.faults
+            .push(&self.origin(&name.span()), "campaign.id", read);
+        None
+    }
+
+    fn unknown_in_campaign(&mut self, key: &str, full: String, origin: &Origin) {
+        let wrong = match Setting::of(key) {
+            Some(known) if known.file == InFile::Top => Wrong::new(
+                "holds for all campaigns",
+                "move it above the first [[campaign]] table",
+            ),
+            Some(_) | None => {
+                let rules = SETTINGS.iter().filter(|known| known.file == InFile::Rule);
+                let rules = rules.map(|known| known.key);
+                unknown(
+                    key,
+                    rules.chain(CAMPAIGN_KEYS.iter().map(|(known, _)| *known)),
+                )
+            }
+        };
+        self.faults.push(origin, full, wrong);
+    }
+
+    /// The texts of a value; none, and a fault, when it has the wrong TOML type.
+    fn given(
+        &mut self,
+        setting: &Setting,
+        value: &DeValue<'_>,
+        full: &str,
+        origin: Origin,
+    ) -> (&'static str, Given) {
+        let texts = if setting.kind == Kind::Texts && value.is_array() {
+            value.as_array().and_then(texts)
+        } else {
+            scalar(setting.kind, value).map(|text| vec![text])
+        };
+        if texts.is_none() {
+            let wrong = wrong_type(value, expected(setting.kind));
+            self.faults.push(&origin, full, wrong);
+        }
+        let texts = texts.unwrap_or_default();
+        (setting.key, Given { texts, origin })
+    }
+}
+
+fn scalar(kind: Kind, value: &DeValue<'_>) -> Option<String> {
+    let number = matches!(
+        kind,
+        Kind::Count | Kind::CountOrWord | Kind::Number | Kind::Limit
+    );
+    let word = !matches!(kind, Kind::Count | Kind::Switch);
+    if let Some(integer) = value.as_integer().filter(|_| number) {
+        // One that does not fit keeps its digits and is refused with them.
+        return Some(
+            i64::from_str_radix(integer.as_str(), integer.radix())
+                .map_or(integer.to_string(), |number| number.to_string()),
+        );
+    }
+    if let Some(float) = value.as_float().filter(|_| kind == Kind::Number) {
+        return Some(float.as_str().to_owned());
+    }
+    if let Some(switch) = value.as_bool().filter(|_| kind == Kind::Switch) {
+        return Some(switch.to_string());
+    }
+    value.as_str().filter(|_| word).map(str::to_owned)
+}
+
+fn texts(array: &DeArray<'_>) -> Option<Vec<String>> {
+    array
+        .iter()
+        .map(|item| item.get_ref().as_str().map(str::to_owned))
+        .collect()
+}
+
+fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "write a text in quotes",
+        Kind::Texts => "write a list of texts, such as [\"a\", \"b\"]",
+        Kind::Duration => "write a duration in quotes, such as \"30s\"",
+        Kind::Count => "write a whole number without quotes",
+        Kind::CountOrWord => "write a whole number, or \"none\"",
+        Kind::Number => "write a number, or \"unlimited\"",
+        Kind::Limit => "write a whole number of agents, or a share in quotes such as \"12%\"",
+        Kind::Switch => "write true or false without quotes",
+    }
+}
+
+fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Wrong {
+    let article = if value.is_integer() || value.is_array() {
+        "an"
+    } else {
+        "a"
+    };
+    Wrong::new(format!("is {article} {}", value.type_str()), remedy)
+}
+
+fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Wrong {
+    let remedy = meant(key, known).map_or(
+        "take it out; `campaign-autopilot run --help` names all settings".to_owned(),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    Wrong::new("is not known", remedy)
+}
+
+/// A key of the file without line breaks and not without end.
+fn shown(key: &str) -> String {
+    key.escape_debug().take(60).collect()
+}
+
+/// Which agents count.
+fn selector(value: &DeValue<'_>) -> Result<Selector, Wrong> {
+    const REMEDY: &str =
+        "write \"all\", { any_skill = [\"x\"] }, { all_skills = [\"x\"] } or { ids = [\"x\"] }";
+    if value.as_str() == Some("all") {
+        return Ok(Selector::All);
+    }
+    let Some(table) = value.as_table() else {
+        return Err(Wrong::new("is no selection of agents", REMEDY));
+    };
+    let mut entries = table.iter();
+    let (Some((name, list)), None) = (entries.next(), entries.next()) else {
+        return Err(Wrong::new("needs exactly one list", REMEDY));
+    };
+    let name = name.get_ref().as_ref();
+    if !LISTS.contains(&name) {
+        let wrong = format!("`{}` is not known", shown(name));
+        let meant = meant(name, LISTS).map(|meant| format!("did you mean `{meant}`?"));
+        return Err(Wrong::new(wrong, meant.unwrap_or(REMEDY.to_owned())));
+    }
+    let Some(texts) = list.get_ref().as_array().and_then(texts) else {
+        return Err(Wrong::new(format!("`{name}` is no list of texts"), REMEDY));
+    };
+    if texts.is_empty() {
+        return Err(Wrong::new(
+            format!("`{name}` is empty, so that no agent would count"),
+            "name at least one, or write \"all\"",
+        ));
+    }
+    match name {
+        "any_skill" => ids(name, &texts).map(Selector::AnySkill),
+        "all_skills" => ids(name, &texts).map(Selector::AllSkills),
+        _ => ids(name, &texts).map(Selector::Agents),
+    }
+}
+
+fn ids<T: FromStr<Err = IdError> + Ord>(
+    name: &str,
+    texts: &[String],
+) -> Result<BTreeSet<T>, Wrong> {
+    let read = |text: &String| {
+        text.parse().map_err(|wrong| {
+            Wrong::new(
+                format!("an id in `{name}` {wrong}"),
+                "write the ids as the platform shows them",
+            )
+        })
+    };
+    texts.iter().map(read).collect()
+}

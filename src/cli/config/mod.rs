@@ -1,0 +1,51 @@
+//! What the daemon is told to do: flags, environment and settings file, merged and checked.
+//!
+//! *Decides* which value of each setting holds, where it came from, and whether all of them together make sense.
+//!
+//! # Which value holds
+//!
+//! Flag beats environment beats file beats default, for each value on its own. A rule (`pause_below` and the like) can
+//! be given for all campaigns and for one: within one layer the one for the campaign wins, but a higher layer wins
+//! first. For campaign `a`, from strongest to weakest:
+//!
+//! 1. `--pause-below a=3`
+//! 2. `--pause-below 4`
+//! 3. `AUTOPILOT_PAUSE_BELOW=a=3`
+//! 4. `AUTOPILOT_PAUSE_BELOW=4`
+//! 5. `pause_below = 3` in the `[[campaign]]` table of `a`
+//! 6. `pause_below = 4` at the top of the file
+//! 7. the default
+//!
+//! So a flag for all campaigns also beats a campaign's own table. Campaigns named by `--campaign` (or, without that
+//! flag, by `CXONE_CAMPAIGN_ID`) come in addition to those of the file. An empty environment variable counts as not
+//! given. Every value that is given is checked, also one that another beats.
+//!
+//! # The secret
+//!
+//! From strongest to weakest: the file of `--client-secret-file`, `CXONE_CLIENT_SECRET`, the file of
+//! `AUTOPILOT_CLIENT_SECRET_FILE`, the file that `client_secret_file` names in the settings file. It is never a flag's
+//! value, and `client_secret` in the settings file is refused. It stands in no fault, origin, digest or debug text.
+//! Faults repeat neither addresses nor lines of the file, since a secret may have slipped into them. Relative
+//! paths start at the working directory.
+//!
+//! # Faults
+//!
+//! All faults are told at once, each with its place, what is wrong and a remedy: [`resolve()`] gives either settings
+//! that hold together or every reason why there are none. After a syntax error, or when the file cannot be read,
+//! nothing is called missing that the file might have held.
+
+mod fault;
+#[cfg(test)]
+mod fault_tests;
+mod file;
+mod merge;
+mod policies;
+mod resolve;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub(crate) use fault::Fault;
+pub(crate) use resolve::{default_state_dir, resolve};
+pub(crate) use settings::{Resolved, Settings};

@@ -1,0 +1,120 @@
+//! The settings as the daemon uses them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use ring::digest::{SHA256, digest};
+use serde_json::json;
+
+use crate::domain::{CampaignId, Policy};
+use crate::platform::http::{AuthStyle, Credentials, Rate};
+use crate::telemetry::LogFormat;
+
+use super::fault::{Fault, Origin};
+
+/// Settings that hold together.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The tenant's address.
+    pub base_url: Url,
+    /// Where tokens come from.
+    pub token_url: Url,
+    /// Who we are.
+    pub credentials: Credentials,
+    /// The rules of each campaign; at least one.
+    pub policies: BTreeMap<CampaignId, Policy>,
+    /// From the start of one poll to the start of the next.
+    pub poll_interval: Duration,
+    /// The platform's rate; none when it is unlimited.
+    pub rate: Option<Rate>,
+    /// Agents in a page.
+    pub page_size: usize,
+    /// Pages at once.
+    pub page_concurrency: usize,
+    /// The longest attempt of a request.
+    pub request_timeout: Duration,
+    /// Campaigns whose status is read in each poll.
+    pub status_reads_per_poll: usize,
+    /// Where state is kept.
+    pub state_dir: PathBuf,
+    /// Where metrics are served; nowhere when absent.
+    pub listen: Option<SocketAddr>,
+    /// Command nothing.
+    pub dry_run: bool,
+    /// End after one poll.
+    pub once: bool,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+/// Settings with what is worth a warning and where each value came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The settings.
+    pub settings: Settings,
+    /// What is allowed and probably not meant.
+    pub warnings: Vec<Fault>,
+    /// Key, value as text (secrets as `(set)`) and origin; of a campaign only what was said of that one alone.
+    pub origins: Vec<(String, String, Origin)>,
+}
+
+impl Settings {
+    /// SHA-256, in hexadecimal, of everything but the secret: the same for the same settings, however they were given.
+    pub(crate) fn digest(&self) -> String {
+        let Self {
+            base_url,
+            token_url,
+            credentials,
+            policies,
+            poll_interval,
+            rate,
+            page_size,
+            page_concurrency,
+            request_timeout,
+            status_reads_per_poll,
+            state_dir,
+            listen,
+            dry_run,
+            once,
+            log_format,
+        } = self;
+        let auth = match credentials.style {
+            AuthStyle::Form => "form",
+            AuthStyle::Basic => "basic",
+            AuthStyle::Json => "json",
+        };
+        let log = match log_format {
+            LogFormat::Auto => "auto",
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        // An object of serde_json is sorted by key, and so are the policies.
+        let canonical = json!({
+            "base_url": base_url.as_str(),
+            "token_url": token_url.as_str(),
+            "client_id": credentials.client_id,
+            "auth": auth,
+            "scope": credentials.scopes,
+            "policies": policies,
+            "poll_interval": poll_interval,
+            "rate": rate.map(|rate| (rate.per_second, rate.burst)),
+            "page_size": page_size,
+            "page_concurrency": page_concurrency,
+            "request_timeout": request_timeout,
+            "status_reads_per_poll": status_reads_per_poll,
+            "state_dir": state_dir.to_string_lossy(),
+            "listen": listen.map(|listen| listen.to_string()),
+            "dry_run": dry_run,
+            "once": once,
+            "log_format": log,
+        });
+        let hash = digest(&SHA256, canonical.to_string().as_bytes());
+        let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect()
+    }
+}

@@ -1,0 +1,377 @@
+//! Stories about flags, environment and a settings file, told through [`resolve()`].
+
+use std::fs;
+use std::time::Duration;
+
+use clap::{Args, Command, FromArgMatches};
+use secrecy::ExposeSecret;
+
+use super::fault::Origin;
+use super::*;
+use crate::cli::args::{InFile, Kind, RunArgs, SETTINGS};
+use crate::domain::{CampaignId, Limit, Policy, Selector};
+
+/// Enough to start with; other tests add to it.
+pub(super) const ENOUGH: [(&str, &str); 5] = [
+    ("CXONE_BASE_URL", "https://api.example.com"),
+    ("CXONE_CLIENT_ID", "us"),
+    ("CXONE_CLIENT_SECRET", "hunter2"),
+    ("CXONE_CAMPAIGN_ID", "a"),
+    ("HOME", "/home/ops"),
+];
+
+pub(super) const FULL: &str = r#"base_url = "https://api.example.com/tenant/"
+client_id = "us"
+poll_interval = "20s"
+pause_below = "10%"
+resume_at = "20%"
+requests_per_second = 2.5
+scope = ["read", "write"]
+dry_run = true
+
+[[campaign]]
+id = "a"
+agents = { any_skill = ["sales", "support"] }
+min_paused = "2m"
+max_resumes_per_hour = 4
+
+[[campaign]]
+id = "b"
+agents = "all"
+pause_below = 3
+resume_at = 4
+strict_ownership = true
+"#;
+
+/// Runs `resolve` on a command line; `FILE` stands for the settings file's path in faults.
+pub(super) fn try_run(
+    line: &str,
+    env: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Resolved, Vec<Fault>> {
+    let (_directory, path) = written(file.unwrap_or_default());
+    let path = path.as_str();
+    let mut words: Vec<&str> = line.split_whitespace().collect();
+    if file.is_some() {
+        words.extend(["--config", path]);
+    }
+    let lookup = |name: &str| {
+        let found = env.iter().rev().find(|(known, _)| *known == name);
+        found.map(|(_, text)| (*text).to_owned())
+    };
+    resolve(&arguments(&words), &lookup).map_err(|faults| {
+        let shown = |text: String| text.replace(path, "FILE");
+        let faults = faults.into_iter().map(|fault| Fault {
+            place: fault.place.map(shown),
+            wrong: shown(fault.wrong),
+            ..fault
+        });
+        faults.collect()
+    })
+}
+
+pub(super) fn written(text: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (directory, path)
+}
+
+fn arguments(words: &[&str]) -> RunArgs {
+    let command = RunArgs::augment_args(Command::new("run").no_binary_name(true));
+    let matches = command.try_get_matches_from(words).unwrap();
+    RunArgs::from_arg_matches(&matches).unwrap()
+}
+
+pub(super) fn run(line: &str, env: &[(&str, &str)], file: &str) -> Resolved {
+    let env = [&ENOUGH, env].concat();
+    try_run(line, &env, Some(file)).unwrap()
+}
+
+pub(super) fn faults(line: &str, env: &[(&str, &str)], file: &str) -> Vec<String> {
+    let env = [&ENOUGH, env].concat();
+    let faults = try_run(line, &env, Some(file)).unwrap_err();
+    faults.iter().map(ToString::to_string).collect()
+}
+
+fn origin(resolved: &Resolved, key: &str) -> String {
+    let mut found = resolved.origins.iter().filter(|(known, _, _)| known == key);
+    let (_, text, origin) = found.next().unwrap();
+    assert!(found.next().is_none(), "{key} is noted twice");
+    let origin = match origin {
+        Origin::File { line, .. } => format!("line {line}"),
+        Origin::Flag(_) | Origin::Env(_) | Origin::Default => origin.to_string(),
+    };
+    format!("{text} from {origin}")
+}
+
+fn policy<'r>(resolved: &'r Resolved, id: &str) -> &'r Policy {
+    let id: CampaignId = id.parse().unwrap();
+    &resolved.settings.policies[&id]
+}
+
+fn lines(resolved: &Resolved, id: &str) -> String {
+    let lines = policy(resolved, id).thresholds;
+    format!("{}/{}", lines.pause_below(), lines.resume_at())
+}
+
+#[test]
+fn the_defaults_are_those_of_the_help_and_of_the_policy() {
+    let resolved = run("", &[], "");
+    let expected = Policy::default();
+    assert_eq!(*policy(&resolved, "a"), expected);
+    let settings = &resolved.settings;
+    assert_eq!(
+        settings.token_url.as_str(),
+        "https://api.example.com/oauth2/token"
+    );
+    assert_eq!(
+        settings.state_dir.to_str(),
+        Some("/home/ops/.local/state/campaign-autopilot")
+    );
+    assert_eq!(
+        settings.credentials.client_secret.expose_secret(),
+        "hunter2"
+    );
+    assert_eq!(resolved.warnings, []);
+    // Every default that is a value reads back to the same settings.
+    let computed = ["token_url", "max_sample_age", "state_dir"];
+    let mut file = String::new();
+    for setting in SETTINGS.iter().filter(|setting| setting.file != InFile::No) {
+        if !setting.default.is_empty() && !computed.contains(&setting.key) {
+            let bare = matches!(setting.kind, Kind::Count | Kind::Switch);
+            let quote = if bare { "" } else { "\"" };
+            let line = [setting.key, " = ", quote, setting.default, quote, "\n"];
+            file.extend(line);
+        }
+    }
+    assert!(file.lines().count() > 20, "{file}");
+    let given = run("", &[], &file);
+    assert_eq!(given.settings.digest(), settings.digest());
+    assert_eq!(given.settings.digest().len(), 64);
+    for setting in SETTINGS {
+        if setting.key != "campaign" && setting.key != "client_secret" {
+            origin(&resolved, setting.key);
+        }
+    }
+}
+
+#[test]
+fn flag_beats_environment_beats_file_beats_default() {
+    let flag = "--poll-interval 1m";
+    let env: &[(&str, &str)] = &[("AUTOPILOT_POLL_INTERVAL", "40s")];
+    let file = "\npoll_interval = \"20s\"";
+    let key = "poll_interval";
+    assert_eq!(
+        origin(&run(flag, env, file), key),
+        "1m from --poll-interval"
+    );
+    assert_eq!(
+        origin(&run("", env, file), key),
+        "40s from AUTOPILOT_POLL_INTERVAL"
+    );
+    assert_eq!(origin(&run("", &[], file), key), "20s from line 2");
+    assert_eq!(origin(&run("", &[], ""), key), "30s from default");
+    let unset: &[(&str, &str)] = &[("AUTOPILOT_POLL_INTERVAL", "")];
+    assert_eq!(origin(&run("", unset, file), key), "20s from line 2");
+    let resolved = run(flag, env, file);
+    assert_eq!(resolved.settings.poll_interval, Duration::from_secs(60));
+    assert_eq!(
+        policy(&resolved, "a").max_sample_age,
+        Duration::from_secs(120)
+    );
+    assert_eq!(origin(&resolved, "max_sample_age"), "2m from default");
+    assert!(
+        run("--dry-run", &[("AUTOPILOT_DRY_RUN", "0")], "")
+            .settings
+            .dry_run
+    );
+    assert!(
+        !run("", &[("AUTOPILOT_DRY_RUN", "0")], "dry_run = true")
+            .settings
+            .dry_run
+    );
+}
+
+#[test]
+fn layers_come_before_who_is_meant() {
+    let file =
+        "pause_below = 1\n[[campaign]]\nid = \"b\"\npause_below = 2\n[[campaign]]\nid = \"c\"";
+    let of = |line: &str, env: &str| {
+        let resolved = run(line, &[("AUTOPILOT_PAUSE_BELOW", env)], file);
+        ["a", "b", "c"].map(|id| lines(&resolved, id)).join(" ")
+    };
+    assert_eq!(of("", ""), "1/8 2/8 1/8", "the campaign's own table");
+    assert_eq!(of("", "b=3"), "1/8 3/8 1/8");
+    assert_eq!(
+        of("", "4,c=3"),
+        "4/8 4/8 3/8",
+        "a general variable beats a table"
+    );
+    assert_eq!(
+        of("--pause-below 5", "b=3"),
+        "5/8 5/8 5/8",
+        "a general flag beats all below"
+    );
+    assert_eq!(
+        of("--pause-below 5 --pause-below b=6,c=7", "b=3"),
+        "5/8 6/8 7/8"
+    );
+    let resolved = run("--pause-below c=7", &[], file);
+    assert_eq!(origin(&resolved, "pause_below"), "1 from line 1");
+    assert_eq!(origin(&resolved, "campaign.b.pause_below"), "2 from line 4");
+    assert_eq!(
+        origin(&resolved, "campaign.c.pause_below"),
+        "7 from --pause-below"
+    );
+    assert_eq!(origin(&resolved, "campaign.a"), "a from CXONE_CAMPAIGN_ID");
+}
+
+#[test]
+fn campaigns_of_flag_or_environment_join_those_of_the_file() {
+    let ids = |line: &str| {
+        let resolved = run(line, &[("CXONE_CAMPAIGN_ID", "c, d")], FULL);
+        let ids: Vec<String> = resolved
+            .settings
+            .policies
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        ids.join(" ")
+    };
+    assert_eq!(ids(""), "a b c d");
+    assert_eq!(ids("--campaign e,a --campaign f"), "a b e f");
+}
+
+#[test]
+fn a_full_file_is_read() {
+    let resolved = run("", &[], FULL);
+    let (a, b) = (policy(&resolved, "a"), policy(&resolved, "b"));
+    assert_eq!(lines(&resolved, "a"), "10%/20%");
+    assert_eq!(
+        (a.min_paused, a.max_resumes_per_hour),
+        (Duration::from_secs(120), Some(4))
+    );
+    assert_eq!(a.selector.to_string(), "any of sales, support");
+    assert_eq!(b.thresholds.pause_below(), Limit::Agents(3));
+    assert_eq!((&b.selector, b.strict_ownership), (&Selector::All, true));
+    let settings = &resolved.settings;
+    assert_eq!(
+        settings.token_url.as_str(),
+        "https://api.example.com/oauth2/token"
+    );
+    assert_eq!(settings.credentials.scopes, ["read", "write"]);
+    assert_eq!(settings.rate.unwrap().per_second.to_string(), "2.5");
+    assert!(settings.dry_run);
+    assert_eq!(
+        origin(&resolved, "campaign.a.agents"),
+        "any of sales, support from line 12"
+    );
+    // The address of the environment beat the file's; the file's has a path.
+    let env = [("CXONE_CLIENT_SECRET", "s"), ("HOME", "/h")];
+    let resolved = try_run("", &env, Some(FULL)).unwrap();
+    let token = resolved.settings.token_url.as_str();
+    assert_eq!(token, "https://api.example.com/tenant/oauth2/token");
+}
+
+#[test]
+fn the_state_directory_falls_back() {
+    let of = |env: &[(&str, &str)]| {
+        let resolved = run("", env, "");
+        origin(&resolved, "state_dir")
+    };
+    let both = [
+        ("STATE_DIRECTORY", "/var/lib/x:/var/lib/y"),
+        ("XDG_STATE_HOME", "/state"),
+    ];
+    assert_eq!(of(&both), "/var/lib/x from STATE_DIRECTORY");
+    assert_eq!(
+        of(&both[1..]),
+        "/state/campaign-autopilot from XDG_STATE_HOME"
+    );
+    assert_eq!(
+        of(&[("XDG_STATE_HOME", "relative")]),
+        "/home/ops/.local/state/campaign-autopilot from HOME"
+    );
+}
+
+#[test]
+fn secrets_come_from_the_strongest_place_and_are_shown_nowhere() {
+    let (_directory, path) = written("from-file\r\n");
+    let path = path.as_str();
+    let secret = |line: &str, env: &[(&str, &str)], file: &str| {
+        let resolved = run(line, env, file);
+        let shown = format!("{resolved:?} {}", resolved.settings.digest());
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("from-file"),
+            "{shown}"
+        );
+        let secret = resolved
+            .settings
+            .credentials
+            .client_secret
+            .expose_secret()
+            .to_owned();
+        format!("{secret}: {}", origin(&resolved, "client_secret"))
+    };
+    let flag = format!("--client-secret-file {path}");
+    let key = format!("client_secret_file = '{path}'");
+    let env = [("AUTOPILOT_CLIENT_SECRET_FILE", path)];
+    let unset = [
+        ("CXONE_CLIENT_SECRET", ""),
+        ("AUTOPILOT_CLIENT_SECRET_FILE", path),
+    ];
+    assert_eq!(
+        secret(&flag, &[], ""),
+        "from-file: (set) from --client-secret-file"
+    );
+    assert_eq!(
+        secret("", &env, &key),
+        "hunter2: (set) from CXONE_CLIENT_SECRET"
+    );
+    assert_eq!(
+        secret("", &unset, ""),
+        "from-file: (set) from AUTOPILOT_CLIENT_SECRET_FILE"
+    );
+    assert_eq!(
+        secret("", &unset[..1], &key),
+        "from-file: (set) from line 1"
+    );
+    let one = run("", &[], "").settings.digest();
+    let other = run("", &[("CXONE_CLIENT_SECRET", "other")], "")
+        .settings
+        .digest();
+    assert_eq!(one, other, "the secret is not part of the digest");
+    assert_ne!(one, run("--once", &[], "").settings.digest());
+}
+
+#[test]
+fn agents_are_selected_in_each_way() {
+    let file = |agents: &str| format!("[[campaign]]\nid = \"x\"\nagents{agents}");
+    for (agents, shown) in [
+        (" = \"all\"", "all agents"),
+        (".any_skill = [\"s\"]", "any of s"),
+        (" = { all_skills = [\"s\", \"t\"] }", "all of s, t"),
+        (" = { ids = [\"7\"] }", "agents 7"),
+    ] {
+        let resolved = run("", &[], &file(agents));
+        assert_eq!(policy(&resolved, "x").selector.to_string(), shown);
+    }
+    for wrong in [
+        " = \"some\"",
+        " = 1",
+        " = {}",
+        " = { ids = [\"7\"], any_skill = [\"s\"] }",
+        " = { ids = \"7\" }",
+        " = { ids = [7] }",
+        " = { ids = [\" \"] }",
+    ] {
+        let told = faults("", &[], &file(wrong));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("FILE:3: campaign.x.agents: "),
+            "{told:?}"
+        );
+    }
+}

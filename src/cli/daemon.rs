@@ -1,0 +1,198 @@
+//! Puts the daemon together from its settings: the same parts for `run`, `demo` and `check --online`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::ports::{Clock, Commander, Platform};
+use crate::control::{Actuator, Cycle, CycleSettings, ObservableState, Ports, RunStart};
+use crate::domain::CampaignId;
+use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
+use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
+use crate::serve::Server;
+use crate::store::{Store, StoreFault};
+use crate::telemetry::Metrics;
+
+use super::config::Settings;
+use super::exit::Exit;
+
+/// Attempts that a poll's slowest page may need within its deadline.
+const ATTEMPTS_OF_A_PAGE: u32 = 3;
+
+/// Attempts, readings between them included, that a command may need.
+const ATTEMPTS_OF_A_COMMAND: u32 = 4;
+
+/// Why the daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartFault {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The listener.
+    #[error("cannot listen on {address}: {why}; give another --listen, or `off`")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// TLS.
+    #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
+    Tls(String),
+    /// Metrics.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl StartFault {
+    /// The exit code that goes with it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Store(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
+            Self::Metrics(_) => Exit::Internal,
+        }
+    }
+}
+
+/// What talks to the platform.
+pub(crate) struct Connection {
+    pub(crate) client: Arc<Client>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) platform: Arc<dyn Platform>,
+}
+
+impl Connection {
+    /// A connection for these settings; nothing is sent yet.
+    pub(crate) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, StartFault> {
+        let now_s = clock.now().as_unix_seconds();
+        let digest = settings.digest();
+        let metrics = Arc::new(Metrics::new(
+            settings.poll_interval.as_secs_f64(),
+            settings.dry_run,
+            &digest,
+            now_s,
+        )?);
+        let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Tls)?;
+        let client = Arc::new(Client::new(
+            Arc::new(transport),
+            Limiter::new(settings.rate, Arc::clone(clock), Arc::clone(&metrics)),
+            TokenSource::new(
+                settings.credentials.clone(),
+                settings.token_url.clone(),
+                Arc::clone(clock),
+            ),
+            Arc::clone(clock),
+            Arc::clone(&metrics),
+            settings.request_timeout,
+            fastrand::u64(..),
+        ));
+        let reading = CxoneSettings {
+            base_url: settings.base_url.clone(),
+            page_size: settings.page_size,
+            page_concurrency: settings.page_concurrency,
+        };
+        let platform = Arc::new(Cxone::new(Arc::clone(&client), Arc::clone(clock), reading));
+        Ok(Self {
+            client,
+            metrics,
+            platform,
+        })
+    }
+}
+
+/// The daemon, ready to run.
+pub(crate) struct Daemon {
+    /// The loop.
+    pub(crate) cycle: Cycle,
+    /// What it shows.
+    pub(crate) observed: watch::Receiver<ObservableState>,
+    /// Its listener, if it has one; it ends when this is dropped.
+    pub(crate) server: Option<Server>,
+    /// Commands of earlier runs whose outcome is not known yet.
+    pub(crate) open_intents: u64,
+    /// Campaigns that are paused by us and not in the configuration any more.
+    pub(crate) orphans: Vec<CampaignId>,
+}
+
+impl Daemon {
+    /// Opens the store, binds the listener and puts the loop together.
+    pub(crate) async fn start(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> Result<Self, StartFault> {
+        let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
+        let Connection {
+            client,
+            metrics,
+            platform,
+        } = Connection::new(settings, &clock)?;
+        let actuator = if settings.dry_run {
+            Actuator::DryRun
+        } else {
+            let sender: Arc<dyn Commander> =
+                Arc::new(CommandSender::new(client, settings.base_url.clone()));
+            Actuator::Live(sender)
+        };
+        let open_intents = restored.open_intents;
+        let forgotten = restored
+            .states
+            .iter()
+            .filter(|(id, _)| !settings.policies.contains_key(id));
+        let orphans = forgotten
+            .filter(|(_, state)| state.belief.paused_by_us())
+            .map(|(id, _)| id.clone())
+            .collect();
+        let ports = Ports {
+            clock: Arc::clone(&clock),
+            platform,
+            actuator,
+            journal: Arc::new(store),
+        };
+        let start = RunStart {
+            run: restored.run,
+            policies: settings.policies.clone(),
+            restored: restored.states,
+        };
+        let cycle_settings = cycle_settings(settings, &*clock);
+        let (cycle, observed) = Cycle::new(
+            ports,
+            Arc::clone(&metrics),
+            start,
+            cycle_settings,
+            shutdown.clone(),
+        )?;
+        let server = match settings.listen {
+            None => None,
+            Some(address) => Some(
+                Server::start(address, metrics, observed.clone(), clock, shutdown)
+                    .await
+                    .map_err(|why| StartFault::Listen { address, why })?,
+            ),
+        };
+        Ok(Self {
+            cycle,
+            observed,
+            server,
+            open_intents,
+            orphans,
+        })
+    }
+}
+
+fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
+    // Time-outs count in real time, the loop in its clock's: a demonstration's clock runs faster.
+    let one_second = clock.real(Duration::from_secs(1)).as_secs_f64();
+    let in_clock = |real: Duration| real.div_f64(one_second);
+    let attempts = |many: u32| in_clock(settings.request_timeout.saturating_mul(many));
+    CycleSettings {
+        poll_interval: settings.poll_interval,
+        poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
+        command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
+        routine_status_reads: settings.status_reads_per_poll,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: settings.digest(),
+    }
+}

@@ -1,0 +1,173 @@
+//! The way in: one command line, one runtime, one exit code.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::telemetry::{LogFormat, install_log};
+
+use super::args::{RunArgs, SETTINGS};
+use super::audit::{AuditCommand, audit};
+use super::check::check;
+use super::config::{Fault, default_state_dir, resolve};
+use super::demo::{DemoArgs, demo};
+use super::environment::{self, variable};
+use super::exit::Exit;
+use super::output;
+use super::run::run;
+use super::simulate::{SimulateArgs, simulate};
+
+/// Worker threads: the daemon waits most of the time, and every thread costs memory.
+const WORKERS: usize = 2;
+
+const AFTER_HELP: &str = "\
+Examples:
+  campaign-autopilot demo                       see it work, nothing else needed
+  campaign-autopilot check --online             is everything right, and does the platform play along?
+  campaign-autopilot run --dry-run              decide, but command nothing
+  campaign-autopilot run --pause-below 5 --resume-at 8
+
+Exit codes: 0 done, 1 an audit that does not hold, 2 wrong usage, 69 platform unreachable, 70 internal fault,
+74 store, file or listener, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";
+
+const STATE_DIR_HELP: &str =
+    "The daemon's state directory [default: as for run] [env: AUTOPILOT_STATE_DIR]";
+
+/// Pauses and resumes a contact centre's outbound campaigns by how many agents are available.
+#[derive(Parser)]
+#[command(name = "campaign-autopilot", version, after_help = AFTER_HELP, max_term_width = 110)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon
+    Run(Box<RunArgs>),
+    /// Name every fault of the configuration at once
+    Check {
+        /// Also get a token, read the agents, and read every campaign
+        #[arg(long)]
+        online: bool,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+    /// Watch the daemon steer a simulated contact centre through a working day
+    Demo(DemoArgs),
+    /// Serve the simulated platform alone
+    Simulate(SimulateArgs),
+    /// Export, verify or replay the proof of what was decided
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// The daemon's state directory
+        #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
+        state_dir: Option<PathBuf>,
+    },
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = CommandLine::command().get_matches();
+    let line = match CommandLine::from_arg_matches(&matches) {
+        Ok(line) => line,
+        Err(wrong) => wrong.exit(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(dispatch(line.command));
+            if exit == Exit::Ok && output::lost() {
+                Exit::Io.into()
+            } else {
+                exit.into()
+            }
+        }
+        Err(wrong) => {
+            output::talk(format_args!("campaign-autopilot: no runtime: {wrong}"));
+            Exit::Internal.into()
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Exit {
+    let names = SETTINGS.iter().map(|setting| setting.env);
+    let unreadable: Vec<Fault> = names
+        .filter(|name| environment::is_not_text(name))
+        .map(|name| Fault {
+            place: Some(name.to_owned()),
+            key: "environment".to_owned(),
+            wrong: "is not UTF-8 text".to_owned(),
+            remedy: "set it again, or unset it".to_owned(),
+        })
+        .collect();
+    if !unreadable.is_empty() {
+        return refuse(&unreadable);
+    }
+    match command {
+        Command::Run(args) => match resolve(&args, &variable) {
+            Ok(resolved) => match start_log(resolved.settings.log_format, "info") {
+                Ok(()) => run(resolved).await,
+                Err(exit) => exit,
+            },
+            Err(faults) => refuse(&faults),
+        },
+        Command::Check { online, run } => match resolve(&run, &variable) {
+            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
+                Ok(()) => check(&resolved, online).await,
+                Err(exit) => exit,
+            },
+            Err(faults) => refuse(&faults),
+        },
+        // The events are told line by line; only what would wake somebody is logged beside them.
+        Command::Demo(args) => match start_log(LogFormat::Text, "error") {
+            Ok(()) => demo(&args).await,
+            Err(exit) => exit,
+        },
+        Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
+            Ok(()) => simulate(args).await,
+            Err(exit) => exit,
+        },
+        Command::Audit { command, state_dir } => {
+            let given = state_dir.or_else(|| variable("AUTOPILOT_STATE_DIR").map(PathBuf::from));
+            let directory =
+                given.or_else(|| default_state_dir(&variable).map(|(_, directory)| directory));
+            if let Some(directory) = directory {
+                audit(command, &directory)
+            } else {
+                output::talk("campaign-autopilot: no state directory; give --state-dir");
+                Exit::Configuration
+            }
+        }
+    }
+}
+
+fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {
+    let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| level.to_owned());
+    let colour = variable("NO_COLOR").is_none() && std::io::stderr().is_terminal();
+    install_log(format, &filter, colour).map_err(|why| {
+        output::talk(format_args!(
+            "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
+        ));
+        Exit::Configuration
+    })
+}
+
+fn refuse(faults: &[Fault]) -> Exit {
+    for fault in faults {
+        output::talk(fault);
+    }
+    let many = if faults.len() == 1 { "fault" } else { "faults" };
+    output::talk(format_args!(
+        "campaign-autopilot: {} {many} in the configuration",
+        faults.len()
+    ));
+    Exit::Configuration
+}

@@ -1,0 +1,60 @@
+//! How the program ends: the exit codes of sysexits.h.
+
+use std::process::ExitCode;
+
+use crate::control::ports::FaultKind;
+
+/// Exit codes, listed in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Ok,
+    /// The platform cannot be reached or does not work.
+    Unreachable,
+    /// A fault of this program.
+    Internal,
+    /// The store or a file cannot be read or written.
+    Io,
+    /// The platform refuses us.
+    Refused,
+    /// The configuration or an input file is wrong.
+    Configuration,
+    /// An audit that does not hold, or decisions that differ.
+    Broken,
+}
+
+impl Exit {
+    fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Broken => 1,
+            Self::Unreachable => 69,
+            Self::Internal => 70,
+            Self::Io => 74,
+            Self::Refused => 77,
+            Self::Configuration => 78,
+        }
+    }
+
+    /// The exit for a platform that answered in this way.
+    pub(crate) fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Unauthorized
+            | FaultKind::Forbidden
+            | FaultKind::NotFound
+            | FaultKind::Refused => Self::Refused,
+            FaultKind::Connect
+            | FaultKind::Timeout
+            | FaultKind::Conflict
+            | FaultKind::RateLimited
+            | FaultKind::Server
+            | FaultKind::Decode => Self::Unreachable,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}

@@ -1,0 +1,16 @@
+//! The commands: arguments, configuration, wiring and exit codes. No rule about campaigns lives here.
+
+mod args;
+mod audit;
+mod check;
+mod config;
+mod daemon;
+mod demo;
+mod entry;
+mod environment;
+mod exit;
+mod output;
+mod run;
+mod simulate;
+
+pub use entry::main;

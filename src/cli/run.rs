@@ -1,0 +1,122 @@
+//! `run`: the daemon, until a signal or for one tick.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::control::ports::SystemClock;
+use crate::control::{LastPoll, Once};
+use crate::domain::Conclusion;
+
+use super::config::{Resolved, Settings};
+use super::daemon::Daemon;
+use super::exit::Exit;
+use super::output;
+
+/// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
+const ABORTED: i32 = 130;
+
+/// Runs the daemon to its end.
+pub(crate) async fn run(resolved: Resolved) -> Exit {
+    let Resolved {
+        settings, warnings, ..
+    } = resolved;
+    for warning in &warnings {
+        warn!("{warning}");
+    }
+    let clock = Arc::new(SystemClock::real_time());
+    let shutdown = CancellationToken::new();
+    let daemon = match Daemon::start(&settings, clock, shutdown.clone()).await {
+        Ok(daemon) => daemon,
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            return fault.exit();
+        }
+    };
+    for campaign in &daemon.orphans {
+        warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
+    }
+    if settings
+        .listen
+        .is_some_and(|address| !address.ip().is_loopback())
+    {
+        warn!(
+            "the listener has no authentication and is not on loopback: see that only those who may can reach it"
+        );
+    }
+    // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
+    stop_on_signals(shutdown);
+    tell_start(&settings, &daemon);
+    if settings.once {
+        return exit_of(&daemon.cycle.run_once().await);
+    }
+    let observed = daemon.observed.clone();
+    daemon.cycle.run().await;
+    let left_paused = observed
+        .borrow()
+        .campaigns
+        .iter()
+        .filter(|c| c.state.belief.paused_by_us())
+        .count();
+    info!(left_paused, "ended in order");
+    Exit::Ok
+}
+
+fn exit_of(once: &Once) -> Exit {
+    match &once.poll {
+        _ if once.journal.is_err() => Exit::Io,
+        LastPoll::None => Exit::Unreachable,
+        LastPoll::Failed(fault) => Exit::of(fault.kind),
+        LastPoll::Valid if once.campaigns_missing > 0 => Exit::Refused,
+        LastPoll::Valid => match once.failed_command {
+            Some(Conclusion::Refused) => Exit::Refused,
+            Some(_) => Exit::Unreachable,
+            None => Exit::Ok,
+        },
+    }
+}
+
+fn tell_start(settings: &Settings, daemon: &Daemon) {
+    let listening = daemon
+        .server
+        .as_ref()
+        .map(|server| tracing::field::display(server.address()));
+    info!(
+        campaigns = settings.policies.len(),
+        platform = %settings.base_url,
+        state_dir = %settings.state_dir.display(),
+        listening,
+        dry_run = settings.dry_run,
+        unresolved_commands = daemon.open_intents,
+        "started",
+    );
+}
+
+/// The first SIGTERM, SIGINT or SIGHUP (a terminal that was closed) asks for an orderly end, the second one ends at once.
+pub(super) fn stop_on_signals(shutdown: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    ) else {
+        warn!("no signal handlers: the daemon ends without draining");
+        return;
+    };
+    tokio::spawn(async move {
+        for asked in 1.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            if asked > 1 {
+                #[expect(clippy::exit, reason = "a second signal asks for just this")]
+                std::process::exit(ABORTED);
+            }
+            info!("stopping: what is on its way is finished; a second signal ends at once");
+            shutdown.cancel();
+        }
+    });
+}

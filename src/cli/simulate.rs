@@ -1,0 +1,191 @@
+//! `simulate`: the embedded platform alone, for trying the daemon against.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::CampaignId;
+use crate::simulator::{
+    Actor, Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Script, Settings, SimClock, SimTime,
+    Simulator, Trace, WorkingDay, World,
+};
+
+use super::demo::speed;
+use super::exit::Exit;
+use super::output;
+use super::run::stop_on_signals;
+
+/// How often the platform's journal is looked at for lines to print, in real time.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+/// Flags of `simulate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SimulateArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// A recorded trace that says who is available: CSV with the header timestamp,staffed,available
+    #[arg(long, value_name = "FILE.csv")]
+    replay: Option<PathBuf>,
+    /// Only this day of the trace, as YYYY-MM-DD in the trace's own time zone
+    #[arg(long, value_name = "DATE", requires = "replay")]
+    day: Option<String>,
+    /// How much faster than real time the platform's day goes by
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
+    speed: f64,
+    /// What goes wrong: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
+    ///
+    /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
+    /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put; all when absent.
+    /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
+    #[arg(long, value_name = "SPEC", value_parser = faults)]
+    faults: Vec<Faults>,
+    /// Campaigns of the platform, all RUNNING at first
+    #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN)]
+    campaign: Vec<CampaignId>,
+    /// Decides everything that is left to chance
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+}
+
+/// One `--faults`, parsed.
+#[derive(Clone, Debug)]
+struct Faults(Vec<FaultRule>);
+
+fn faults(spec: &str) -> Result<Faults, String> {
+    FaultPlan::parse(spec)
+        .map(Faults)
+        .map_err(|wrong| wrong.to_string())
+}
+
+/// Serves until a signal.
+pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
+    let (script, start, end) = match script(&args) {
+        Ok(found) => found,
+        Err(why) => {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            return Exit::Configuration;
+        }
+    };
+    let settings = settings(&args, script, start);
+    let simulator = match Simulator::start(settings) {
+        Ok(simulator) => simulator,
+        Err(why) => {
+            output::talk(format_args!(
+                "campaign-autopilot: cannot listen on {}: {why}",
+                args.listen
+            ));
+            return Exit::Io;
+        }
+    };
+    let shutdown = CancellationToken::new();
+    // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
+    stop_on_signals(shutdown.clone());
+    tell_how_to_connect(&simulator, &args, start, end);
+    serve(&simulator, end, &shutdown).await;
+    simulator.stop().await;
+    Exit::Ok
+}
+
+fn script(args: &SimulateArgs) -> Result<(Script, SimTime, SimTime), String> {
+    let Some(path) = &args.replay else {
+        return Ok((
+            Script::WorkingDay(WorkingDay::default()),
+            WorkingDay::start(),
+            WorkingDay::end(),
+        ));
+    };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|wrong| format!("{name}: {wrong}"))?;
+    let trace = Trace::parse(&text, &name).map_err(|faults| faults.to_string())?;
+    let trace = match &args.day {
+        Some(day) => trace.day(day).map_err(|wrong| format!("{name}: {wrong}"))?,
+        None => trace,
+    };
+    let (start, end) = (trace.start(), trace.end());
+    Ok((Script::Trace(trace), start, end))
+}
+
+fn settings(args: &SimulateArgs, script: Script, start: SimTime) -> Settings {
+    let mut settings = Settings::new(SimClock::starting_at(start, args.speed), script);
+    let mut world = World::new();
+    for campaign in args.campaign.iter().map(CampaignId::as_str) {
+        world.put_campaign(campaign, campaign, "RUNNING", start);
+    }
+    settings.world = world;
+    settings.listen = args.listen;
+    settings.seed = args.seed;
+    settings.faults = args
+        .faults
+        .iter()
+        .flat_map(|Faults(rules)| rules.clone())
+        .collect();
+    settings.credentials = Credentials::new("autopilot", "autopilot-secret");
+    settings
+}
+
+fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, start: SimTime, end: SimTime) {
+    output::result(format_args!(
+        "simulated platform at {}, from {start} to {end} at {} times real time",
+        simulator.base_url(),
+        args.speed
+    ));
+    output::result("connect a daemon with:");
+    output::result(format_args!(
+        "  export CXONE_BASE_URL={}",
+        simulator.base_url()
+    ));
+    output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");
+    output::result(format_args!(
+        "  export CXONE_CAMPAIGN_ID={}",
+        args.campaign
+            .iter()
+            .map(CampaignId::as_str)
+            .collect::<Vec<_>>()
+            .join(",")
+    ));
+    output::result("ends with ctrl-c");
+}
+
+async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken) {
+    let handle = simulator.handle();
+    let mut happenings = handle.happenings();
+    let (mut told, mut ended) = (0, false);
+    while !shutdown.is_cancelled() {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+        }
+        let journal = handle.journal();
+        for entry in journal.iter().skip(told) {
+            let by = match &entry.by {
+                Actor::Person => "a person".to_owned(),
+                Actor::Client {
+                    request_id,
+                    token_client,
+                } => {
+                    format!(
+                        "{token_client} [{}]",
+                        request_id.as_deref().unwrap_or("no request id")
+                    )
+                }
+            };
+            output::result(format_args!(
+                "{}  {} -> {}  {} by {by}",
+                entry.at, entry.from, entry.to, entry.campaign
+            ));
+        }
+        told = journal.len();
+        while let Ok(happening) = happenings.try_recv() {
+            output::result(format_args!("{}  {happening}", happening.at));
+        }
+        if !ended && handle.now() >= end {
+            ended = true;
+            output::result(format_args!(
+                "{end}  the script has ended; its last state stays"
+            ));
+        }
+    }
+}

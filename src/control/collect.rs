@@ -1,0 +1,97 @@
+//! Pages to one sample, honest about gaps.
+//!
+//! A reading that lacks a page is no sample. The first empty reading after one that was not is read once more before
+//! it is believed: a platform in trouble answers 200 with nothing in it.
+
+use std::time::Duration;
+
+use crate::domain::{Sample, Selector, Timestamp};
+use crate::telemetry::Events;
+
+use super::ports::{AgentsRead, AgentsRequest, Clock, Platform, PlatformFault, ReadFault};
+
+/// What the collector remembers from one poll to the next.
+#[derive(Default)]
+pub(crate) struct Collector {
+    last_rows: Option<usize>,
+}
+
+/// What one poll needs.
+pub(crate) struct PollNeeds<'a> {
+    pub(crate) every_state: bool,
+    pub(crate) skills: bool,
+    pub(crate) selectors: &'a [Selector],
+    pub(crate) longest: Duration,
+}
+
+/// A poll's sample, and the fault if there was one.
+pub(crate) struct Polled {
+    pub(crate) sample: Sample,
+    pub(crate) fault: Option<PlatformFault>,
+    pub(crate) taken_at: Timestamp,
+}
+
+impl Collector {
+    pub(crate) async fn poll(
+        &mut self,
+        platform: &dyn Platform,
+        clock: &dyn Clock,
+        events: &Events,
+        needs: PollNeeds<'_>,
+    ) -> Polled {
+        let started = clock.monotonic();
+        let taken_at = clock.now();
+        let request = AgentsRequest {
+            every_state: needs.every_state,
+            skills: needs.skills,
+            expected_rows: self.last_rows,
+            deadline: taken_at.plus(needs.longest),
+        };
+        let mut read = platform.read_agents(request).await;
+        let suddenly_empty =
+            |read: &AgentsRead| read.rows == 0 && self.last_rows.is_some_and(|rows| rows > 0);
+        if read.as_ref().is_ok_and(suddenly_empty) {
+            tracing::debug!("no agents after a poll with agents: read once more");
+            read = platform
+                .read_agents(AgentsRequest {
+                    expected_rows: None,
+                    ..request
+                })
+                .await;
+        }
+        let took = clock.monotonic().saturating_sub(started);
+        match read {
+            Ok(AgentsRead {
+                snapshot,
+                rows,
+                pages,
+            }) => {
+                self.last_rows = Some(rows);
+                let states = needs.every_state.then(|| snapshot.states());
+                events.polled(
+                    snapshot.count(&Selector::All).available,
+                    states,
+                    rows,
+                    pages,
+                    took,
+                    clock.now(),
+                );
+                Polled {
+                    sample: snapshot.sample(needs.selectors),
+                    fault: None,
+                    taken_at,
+                }
+            }
+            Err(ReadFault { fault, pages_read }) => {
+                events.poll_failed(pages_read > 0, &fault.detail, took);
+                Polled {
+                    sample: Sample::Invalid {
+                        why: fault.detail.clone(),
+                    },
+                    fault: Some(fault),
+                    taken_at,
+                }
+            }
+        }
+    }
+}

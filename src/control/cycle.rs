@@ -1,0 +1,448 @@
+//! Poll, decide, execute, wait: the one task that owns the state.
+//!
+//! *First start.* Every campaign's status is read beside the first poll; nothing is commanded before both are there.
+//! *Waiting* is measured from tick to tick, so that a long poll does not shift the schedule; a tick that is missed is
+//! not made up for. *Ending:* a poll under way is given up, commands under way are finished and recorded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::join;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::replay::Input;
+use crate::domain::{
+    Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy, Reason, Sample,
+    StatusFinding, Timestamp,
+};
+use crate::telemetry::{Events, Metrics};
+
+use super::collect::{Collector, PollNeeds};
+use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
+use super::recorder::Recorder;
+use super::status::{CampaignView, ObservableState};
+
+/// Status reads at once beside a poll.
+const STATUS_READS_AT_ONCE: usize = 8;
+
+/// Status reads in one tick for campaigns that cannot be commanded without: at the default rate these fit into one
+/// poll interval, so that a start with thousands of campaigns does not hold up the first decision.
+const MOST_NEEDED_READS: usize = 128;
+
+/// The whole state is recorded this often: well within the time for which the store keeps inputs.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
+
+/// Who carries out commands.
+pub enum Actuator {
+    /// The platform's commander.
+    Live(Arc<dyn Commander>),
+    /// Nobody: commands are only told.
+    DryRun,
+}
+
+/// Everything outside that the loop uses.
+pub struct Ports {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Reads the platform.
+    pub platform: Arc<dyn Platform>,
+    /// Changes it, or not.
+    pub actuator: Actuator,
+    /// Keeps proof.
+    pub journal: Arc<dyn Journal>,
+}
+
+/// What a run starts from.
+pub struct RunStart {
+    /// The run's number, from the journal.
+    pub run: u64,
+    /// The rules of each campaign.
+    pub policies: BTreeMap<CampaignId, Policy>,
+    /// What the journal remembers of campaigns.
+    pub restored: BTreeMap<CampaignId, CampaignState>,
+}
+
+/// The loop's own settings.
+#[derive(Clone, Debug)]
+pub struct CycleSettings {
+    /// From the start of one poll to the start of the next.
+    pub poll_interval: Duration,
+    /// A poll that is not complete by then has failed.
+    pub poll_longest: Duration,
+    /// The longest that one command can be on its way, retries included.
+    pub command_longest: Duration,
+    /// Campaigns whose status is read in each tick to see what people changed.
+    pub routine_status_reads: usize,
+    /// The program's version, for the audit.
+    pub version: String,
+    /// SHA-256 of the configuration, for the audit.
+    pub config: String,
+}
+
+/// How the last poll went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastPoll {
+    /// There was none, or it was given up for a shutdown.
+    None,
+    /// It gave a valid sample.
+    Valid,
+    /// It failed.
+    Failed(PlatformFault),
+}
+
+/// What one single tick came to.
+#[derive(Debug)]
+pub struct Once {
+    /// How the poll went.
+    pub poll: LastPoll,
+    /// Whether the store could be written.
+    pub journal: Result<(), JournalFault>,
+    /// Campaigns that the platform does not know.
+    pub campaigns_missing: usize,
+    /// The last command that did not come to its end.
+    pub failed_command: Option<Conclusion>,
+}
+
+/// The loop and all that it owns.
+pub struct Cycle {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) platform: Arc<dyn Platform>,
+    pub(super) actuator: Actuator,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) events: Events,
+    pub(super) autopilot: Autopilot,
+    pub(super) recorder: Recorder,
+    pub(super) settings: CycleSettings,
+    pub(super) shutdown: CancellationToken,
+    collector: Collector,
+    observed: watch::Sender<ObservableState>,
+    last_poll: LastPoll,
+    pub(super) failed_command: Option<Conclusion>,
+    checkpoint_at: Timestamp,
+}
+
+impl Cycle {
+    /// Puts the loop together; what the start is made from is recorded.
+    ///
+    /// # Errors
+    /// A fault of the metrics' names.
+    pub fn new(
+        ports: Ports,
+        metrics: Arc<Metrics>,
+        start: RunStart,
+        settings: CycleSettings,
+        shutdown: CancellationToken,
+    ) -> prometheus::Result<(Self, watch::Receiver<ObservableState>)> {
+        let Ports {
+            clock,
+            platform,
+            actuator,
+            journal,
+        } = ports;
+        let RunStart {
+            run,
+            policies,
+            restored,
+        } = start;
+        let now = clock.now();
+        let command_longest = settings.command_longest;
+        let autopilot = Autopilot::new(
+            run,
+            policies.clone(),
+            restored.clone(),
+            command_longest,
+            now,
+        );
+        let events = Events::new(metrics, autopilot.campaigns())?;
+        // Waiting, a poll and the commands of a tick can follow each other; twice that is a hang.
+        let work = settings
+            .poll_longest
+            .saturating_add(settings.command_longest);
+        let silence_allowed = settings
+            .poll_interval
+            .saturating_add(work)
+            .saturating_mul(2);
+        let initial = ObservableState {
+            alive_at: now,
+            silence_allowed,
+            journal_writable: true,
+            ..ObservableState::default()
+        };
+        let (observed, watcher) = watch::channel(initial);
+        let mut recorder = Recorder::default();
+        let started = AuditEvent::Started {
+            version: settings.version.clone(),
+            dry_run: matches!(actuator, Actuator::DryRun),
+            config: settings.config.clone(),
+        };
+        recorder.audit(now, None, autopilot.decision(), started);
+        recorder.input(
+            now,
+            Input::Start {
+                run,
+                policies,
+                restored,
+                command_longest,
+            },
+        );
+        let cycle = Self {
+            clock,
+            platform,
+            actuator,
+            journal,
+            events,
+            autopilot,
+            recorder,
+            settings,
+            shutdown,
+            collector: Collector::default(),
+            observed,
+            last_poll: LastPoll::None,
+            failed_command: None,
+            checkpoint_at: now,
+        };
+        Ok((cycle, watcher))
+    }
+
+    /// Ticks until a shutdown is asked for, then records the end.
+    pub async fn run(mut self) {
+        let interval = self.settings.poll_interval;
+        let mut due = self.clock.monotonic();
+        while !self.shutdown.is_cancelled() {
+            let next = due.saturating_add(interval);
+            self.tick(next).await;
+            let now = self.clock.monotonic();
+            // A tick that took longer than the interval delays the next one; what it missed is not made up for.
+            due = if next >= now {
+                next
+            } else {
+                let missed = now
+                    .saturating_sub(next)
+                    .as_nanos()
+                    .div_ceil(interval.as_nanos().max(1));
+                next.saturating_add(
+                    interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX)),
+                )
+            };
+            tokio::select! {
+                () = self.clock.sleep(due.saturating_sub(now)) => {}
+                () = self.shutdown.cancelled() => {}
+            }
+            self.events
+                .lagged(self.clock.monotonic().saturating_sub(next));
+        }
+        // A failure is told by `commit`; there is no later tick that could try again.
+        drop(self.end().await);
+    }
+
+    /// One tick, then the end: how `--once` runs.
+    pub async fn run_once(mut self) -> Once {
+        self.tick(Duration::MAX).await;
+        let journal = self.end().await;
+        let beliefs = self
+            .autopilot
+            .campaigns()
+            .map(|(_, campaign)| &campaign.state().belief);
+        let campaigns_missing = beliefs
+            .filter(|belief| matches!(belief, Belief::Missing { .. }))
+            .count();
+        Once {
+            poll: self.last_poll,
+            journal,
+            campaigns_missing,
+            failed_command: self.failed_command,
+        }
+    }
+
+    async fn tick(&mut self, next_due: Duration) {
+        if let Some(step) = self.clock.resynchronise() {
+            self.events.clock_stepped(step);
+        }
+        self.show_life();
+        let needed = self
+            .autopilot
+            .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
+        let needs = PollNeeds {
+            every_state: self.autopilot.needs_staffed(),
+            skills: self.autopilot.needs_skills(),
+            selectors: self.autopilot.selectors(),
+            longest: self.settings.poll_longest,
+        };
+        let poll = self
+            .collector
+            .poll(&*self.platform, &*self.clock, &self.events, needs);
+        let reads = read_statuses(
+            &*self.platform,
+            &*self.clock,
+            needed,
+            self.settings.poll_longest,
+        );
+        let (polled, statuses) = tokio::select! {
+            both = join(poll, reads) => both,
+            () = self.shutdown.cancelled() => return,
+        };
+        self.show_life();
+        self.last_poll = polled.fault.map_or(LastPoll::Valid, LastPoll::Failed);
+        self.take_sample(polled.sample);
+        for (campaign, found) in statuses {
+            self.take_status(&campaign, found);
+        }
+        let plan = self.decide();
+        self.execute(&plan, polled.taken_at, next_due).await;
+        self.read_routinely().await;
+        // A failure is told by `commit`; what was not written is kept for the next tick.
+        drop(self.commit().await);
+        self.publish(&plan.reasons);
+    }
+
+    fn take_sample(&mut self, sample: Sample) {
+        let now = self.clock.now();
+        if now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS {
+            self.checkpoint_at = now;
+            self.recorder.input(
+                now,
+                Input::Checkpoint {
+                    autopilot: Box::new(self.autopilot.clone()),
+                },
+            );
+        }
+        if let Sample::Complete { taken_at, .. } = sample {
+            self.observed
+                .send_modify(|observed| observed.sample_at = Some(taken_at));
+        }
+        self.autopilot.observe_sample(sample.clone(), now);
+        self.recorder.input(now, Input::Sample { sample });
+    }
+
+    fn decide(&mut self) -> Plan {
+        let now = self.clock.now();
+        let plan = self.autopilot.decide(now);
+        let wanted = plan
+            .commands
+            .iter()
+            .map(|(id, wanted)| (id.clone(), wanted.direction))
+            .collect();
+        self.recorder.input(now, Input::Decide { wanted });
+        for (id, reason) in &plan.reasons {
+            if let Some(campaign) = self.autopilot.campaign(id) {
+                self.events.decided(id, reason, &campaign.state().belief);
+            }
+        }
+        let decision = self.autopilot.decision();
+        for alert in &plan.alerts {
+            self.events.alerted(alert, decision);
+            let campaign = match alert {
+                Alert::BudgetExhausted { campaign } => Some(campaign),
+                Alert::Stale { .. } | Alert::Fresh => None,
+            };
+            self.recorder.audit(
+                now,
+                campaign,
+                decision,
+                AuditEvent::Alerted {
+                    alert: alert.clone(),
+                },
+            );
+        }
+        plan
+    }
+
+    /// Looks whether a person changed something. Comes after the commands, so that a slow answer delays none.
+    async fn read_routinely(&mut self) {
+        let now = self.clock.now();
+        let due = self
+            .autopilot
+            .due_status_reads(self.settings.routine_status_reads, 0, now);
+        let reads = read_statuses(
+            &*self.platform,
+            &*self.clock,
+            due,
+            self.settings.command_longest,
+        );
+        let statuses = tokio::select! {
+            statuses = reads => statuses,
+            () = self.shutdown.cancelled() => return,
+        };
+        for (campaign, found) in statuses {
+            self.take_status(&campaign, found);
+        }
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
+        let written = self.recorder.commit(&*self.journal).await;
+        if let Err(fault) = &written {
+            self.events.journal_failed(&fault.to_string());
+        }
+        self.observed
+            .send_modify(|observed| observed.journal_writable = written.is_ok());
+        written
+    }
+
+    pub(super) fn show_life(&self) {
+        let now = self.clock.now();
+        self.observed
+            .send_modify(|observed| observed.alive_at = now);
+    }
+
+    fn publish(&self, reasons: &[(CampaignId, Reason)]) {
+        let now = self.clock.now();
+        let campaigns = self
+            .autopilot
+            .campaigns()
+            .map(|(id, campaign)| {
+                let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
+                CampaignView {
+                    id: id.clone(),
+                    state: campaign.state().clone(),
+                    reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
+                }
+            })
+            .collect();
+        let ticks = self.autopilot.decision().tick;
+        self.observed.send_modify(|observed| {
+            observed.alive_at = now;
+            observed.ticks = ticks;
+            observed.campaigns = campaigns;
+        });
+    }
+
+    async fn end(&mut self) -> Result<(), JournalFault> {
+        let now = self.clock.now();
+        self.recorder
+            .audit(now, None, self.autopilot.decision(), AuditEvent::Stopped);
+        self.commit().await
+    }
+}
+
+async fn read_statuses(
+    platform: &dyn Platform,
+    clock: &dyn Clock,
+    campaigns: Vec<CampaignId>,
+    longest: Duration,
+) -> Vec<(CampaignId, Result<StatusFinding, PlatformFault>)> {
+    let deadline = clock.now().plus(longest);
+    let mut waiting = campaigns.into_iter();
+    let mut reads = FuturesUnordered::new();
+    let mut found = Vec::new();
+    loop {
+        while reads.len() < STATUS_READS_AT_ONCE
+            && let Some(campaign) = waiting.next()
+        {
+            reads.push(async move {
+                let status = platform.read_status(&campaign, false, deadline).await;
+                (campaign, status)
+            });
+        }
+        let Some(status) = reads.next().await else {
+            break;
+        };
+        found.push(status);
+    }
+    // The order in which answers arrive is chance; the order in which they are taken in is not.
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}

@@ -1,0 +1,422 @@
+//! Performs a plan: for each command, status read, intent committed, command sent, outcome read back and committed.
+//!
+//! Several campaigns are served at once, each with at most one command on its way; this task alone touches the state.
+//! The steps of one campaign:
+//!
+//! ```text
+//!  read status ─▶ still wanted? ─▶ commit intent ─▶ send ─▶ read back ─▶ report ─▶ commit outcome
+//!                     │ no             │ cannot
+//!                     ▼                ▼
+//!                   done        nothing is sent
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use crate::domain::replay::Input;
+use crate::domain::{
+    CampaignId, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction, Notice,
+    Outcome, Plan, Reason, StatusFinding, StatusReading, Timestamp,
+};
+
+use super::cycle::{Actuator, Cycle};
+use super::ports::{AuditEvent, Clock, Commander, Platform, PlatformFault};
+
+/// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
+const COMMANDS_AT_ONCE: usize = 8;
+
+/// Waits before each reading back. The platform may show a command late; beyond this the next poll looks again.
+const READ_BACK_AFTER: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+];
+
+/// How often one command is sent; before each time the status is read.
+const MOST_DELIVERIES: u32 = 3;
+
+enum Step {
+    StatusRead {
+        campaign: CampaignId,
+        direction: Direction,
+        found: Result<StatusFinding, PlatformFault>,
+    },
+    Sent {
+        command: Box<Command>,
+        result: CommandResult,
+    },
+}
+
+/// Whether a command goes out.
+enum Authorised {
+    Yes(BoxFuture<'static, Step>),
+    No,
+    /// Its intent could not be committed.
+    StoreClosed,
+}
+
+impl Cycle {
+    /// Performs the commands of `plan`. Once a shutdown is asked for, nothing new is sent; what is on its way is
+    /// finished and recorded.
+    ///
+    /// What has not begun when the next poll is due is left to that poll: it is decided anew on fresh numbers.
+    pub(super) async fn execute(
+        &mut self,
+        plan: &Plan,
+        sample_taken_at: Timestamp,
+        next_poll_due: Duration,
+    ) {
+        let mut queue: VecDeque<(CampaignId, Direction)> = plan
+            .commands
+            .iter()
+            .map(|(id, wanted)| (id.clone(), wanted.direction))
+            .collect();
+        let mut steps: FuturesUnordered<BoxFuture<'static, Step>> = FuturesUnordered::new();
+        let mut begun = 0;
+        loop {
+            if self.shutdown.is_cancelled() {
+                queue.clear();
+            }
+            // However short the interval, the first ones are begun: otherwise none would ever be.
+            if begun >= COMMANDS_AT_ONCE && self.clock.monotonic() >= next_poll_due {
+                queue.clear();
+            }
+            while steps.len() < COMMANDS_AT_ONCE
+                && let Some((campaign, direction)) = queue.pop_front()
+            {
+                // A sample that has grown too old meanwhile asks for nothing, and so costs no reading.
+                let now = self.clock.now();
+                if self
+                    .autopilot
+                    .still_wants(&campaign, direction, now)
+                    .is_some()
+                {
+                    steps.push(self.read_before(campaign, direction));
+                    begun += 1;
+                }
+            }
+            let Some(step) = steps.next().await else {
+                break;
+            };
+            self.show_life();
+            match step {
+                Step::StatusRead {
+                    campaign,
+                    direction,
+                    found,
+                } => {
+                    match self.authorise(&campaign, direction, found).await {
+                        Authorised::Yes(send) => steps.push(send),
+                        Authorised::No => {}
+                        // What one campaign's intent could not be written to is closed to the others as well.
+                        Authorised::StoreClosed => queue.clear(),
+                    }
+                }
+                Step::Sent { command, result } => {
+                    self.conclude(&command, &result, sample_taken_at).await;
+                }
+            }
+        }
+    }
+
+    /// Takes in one status read and tells what it showed.
+    pub(super) fn take_status(
+        &mut self,
+        campaign: &CampaignId,
+        found: Result<StatusFinding, PlatformFault>,
+    ) {
+        let now = self.clock.now();
+        let decision = self.autopilot.decision();
+        let finding = match found {
+            Ok(finding) => {
+                self.events.status_read(now);
+                finding
+            }
+            Err(fault) => {
+                self.events
+                    .status_unreadable(campaign, decision, &fault.detail);
+                StatusFinding::Unreadable
+            }
+        };
+        let notices = self.autopilot.observe_status(campaign, &finding, now);
+        self.recorder.input(
+            now,
+            Input::Status {
+                campaign: campaign.clone(),
+                finding,
+            },
+        );
+        self.take_notices(campaign, notices, decision, now);
+    }
+
+    fn take_notices(
+        &mut self,
+        campaign: &CampaignId,
+        notices: Vec<Notice>,
+        decision: DecisionId,
+        now: Timestamp,
+    ) {
+        for notice in notices {
+            let last = self
+                .autopilot
+                .campaign(campaign)
+                .and_then(|c| c.state().last_transition);
+            self.events.noticed(
+                campaign,
+                &notice,
+                decision,
+                last.map(|last| last.cause),
+                now,
+            );
+            self.recorder.audit(
+                now,
+                Some(campaign),
+                decision,
+                AuditEvent::Noticed { notice },
+            );
+        }
+        self.record_state(campaign);
+    }
+
+    fn record_state(&mut self, campaign: &CampaignId) {
+        if let Some(found) = self.autopilot.campaign(campaign) {
+            self.recorder.state(campaign, found.state());
+        }
+    }
+
+    fn read_before(&self, campaign: CampaignId, direction: Direction) -> BoxFuture<'static, Step> {
+        let platform = self.platform.clone();
+        let deadline = self.clock.now().plus(self.settings.command_longest);
+        Box::pin(async move {
+            let found = platform.read_status(&campaign, true, deadline).await;
+            Step::StatusRead {
+                campaign,
+                direction,
+                found,
+            }
+        })
+    }
+
+    async fn authorise(
+        &mut self,
+        campaign: &CampaignId,
+        direction: Direction,
+        found: Result<StatusFinding, PlatformFault>,
+    ) -> Authorised {
+        let readable = matches!(found, Ok(StatusFinding::Found(_)));
+        self.take_status(campaign, found);
+        if !readable || self.shutdown.is_cancelled() {
+            return Authorised::No;
+        }
+        let now = self.clock.now();
+        let Actuator::Live(commander) = &self.actuator else {
+            if let Some((reason, _)) = self.autopilot.still_wants(campaign, direction, now) {
+                self.events.would_command(campaign, direction, &reason);
+            }
+            return Authorised::No;
+        };
+        let commander = commander.clone();
+        let command = self.autopilot.authorise(campaign, direction, now);
+        let granted = command.is_some();
+        self.recorder.input(
+            now,
+            Input::Authorise {
+                campaign: campaign.clone(),
+                direction,
+                granted,
+            },
+        );
+        let Some(command) = command else {
+            return Authorised::No;
+        };
+        self.record_state(campaign);
+        let intent = AuditEvent::Intent {
+            direction,
+            reason: Box::new(command.reason),
+            before: command.before.clone(),
+        };
+        self.recorder
+            .audit(now, Some(campaign), command.reason.decision, intent);
+        if let Err(fault) = self.commit().await {
+            // Not committed, so not sent; the intent must not reach the audit with a later batch either.
+            self.recorder.withdraw_audit();
+            let result = CommandResult {
+                delivery: Delivery::NotSent {
+                    why: fault.to_string(),
+                },
+                after: StatusFinding::Unreadable,
+            };
+            let (conclusion, _) = self.report(&command, &result);
+            let Command { reason, .. } = &command;
+            self.events
+                .command_failed(campaign, direction, conclusion, &result.delivery, reason);
+            return Authorised::StoreClosed;
+        }
+        Authorised::Yes(self.send(command, commander))
+    }
+
+    fn send(&self, command: Command, commander: Arc<dyn Commander>) -> BoxFuture<'static, Step> {
+        let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
+        let longest = self.settings.command_longest;
+        Box::pin(async move {
+            let result = deliver(&command, &*commander, &*platform, &*clock, longest).await;
+            Step::Sent {
+                command: Box::new(command),
+                result,
+            }
+        })
+    }
+
+    async fn conclude(
+        &mut self,
+        command: &Command,
+        result: &CommandResult,
+        sample_taken_at: Timestamp,
+    ) {
+        let (conclusion, notices) = self.report(command, result);
+        let now = self.clock.now();
+        let Command {
+            campaign,
+            direction,
+            reason,
+            ..
+        } = command;
+        let outcome = AuditEvent::Outcome {
+            direction: *direction,
+            conclusion,
+            delivery: result.delivery.clone(),
+            after: result.after.clone(),
+        };
+        self.recorder
+            .audit(now, Some(campaign), reason.decision, outcome);
+        if conclusion == Conclusion::Confirmed {
+            let since_sample = now.since(sample_taken_at);
+            self.events.confirmed(
+                campaign,
+                *direction,
+                cause(reason),
+                reason,
+                since_sample,
+                now,
+            );
+        } else {
+            self.failed_command = Some(conclusion);
+            self.events
+                .command_failed(campaign, *direction, conclusion, &result.delivery, reason);
+        }
+        self.take_notices(campaign, notices, reason.decision, now);
+        // A failure is told by `commit`; the batch is kept, and no further command leaves before it is written.
+        drop(self.commit().await);
+    }
+
+    fn report(&mut self, command: &Command, result: &CommandResult) -> (Conclusion, Vec<Notice>) {
+        let now = self.clock.now();
+        let (conclusion, notices) = self.autopilot.report(&command.campaign, result, now);
+        self.recorder.input(
+            now,
+            Input::Report {
+                campaign: command.campaign.clone(),
+                result: result.clone(),
+                conclusion,
+            },
+        );
+        self.record_state(&command.campaign);
+        (conclusion, notices)
+    }
+}
+
+/// Sends a command, and again while nothing came of it: only after the status was read and shows that nobody has touched
+/// the campaign since the command was authorised.
+async fn deliver(
+    command: &Command,
+    commander: &dyn Commander,
+    platform: &dyn Platform,
+    clock: &dyn Clock,
+    longest: Duration,
+) -> CommandResult {
+    let Command {
+        campaign,
+        direction,
+        reason,
+        before,
+    } = command;
+    // Counted from the authorisation, as the window is in which a change can be ours. The last attempt to start may take a
+    // further quarter.
+    let deadline = reason.at.plus(longest * 3 / 4);
+    let mut attempt = 1;
+    let mut lost: Option<String> = None;
+    loop {
+        let delivery = commander
+            .command(campaign, *direction, reason.decision, deadline)
+            .await;
+        // The refusal of a second attempt says nothing of the first one.
+        let (delivery, given_up) = match (delivery, lost.take()) {
+            (Delivery::Refused { .. } | Delivery::NotSent { .. }, Some(why)) => {
+                (Delivery::Lost { why }, true)
+            }
+            (delivery, _) => (delivery, false),
+        };
+        let after = match delivery {
+            Delivery::NotSent { .. } => StatusFinding::Unreadable,
+            Delivery::Lost { ref why } if attempt < MOST_DELIVERIES && !given_up => {
+                let found = platform.read_status(campaign, true, deadline).await;
+                if matches!(&found, Ok(StatusFinding::Found(now)) if untouched(before, now)) {
+                    attempt += 1;
+                    lost = Some(why.clone());
+                    continue;
+                }
+                found.unwrap_or(StatusFinding::Unreadable)
+            }
+            Delivery::Acknowledged | Delivery::Lost { .. } | Delivery::Refused { .. } => {
+                let patient = !matches!(delivery, Delivery::Refused { .. });
+                read_back(platform, clock, campaign, *direction, patient, deadline).await
+            }
+        };
+        return CommandResult { delivery, after };
+    }
+}
+
+fn untouched(before: &StatusReading, now: &StatusReading) -> bool {
+    now.status == before.status && now.version == before.version
+}
+
+/// Reads the status, if `patient` until it shows the target or long enough to know better.
+async fn read_back(
+    platform: &dyn Platform,
+    clock: &dyn Clock,
+    campaign: &CampaignId,
+    direction: Direction,
+    patient: bool,
+    deadline: Timestamp,
+) -> StatusFinding {
+    let mut last = StatusFinding::Unreadable;
+    for wait in READ_BACK_AFTER {
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
+        }
+        if let Ok(found) = platform.read_status(campaign, true, deadline).await {
+            let settled = match &found {
+                StatusFinding::Found(reading) => reading.status == direction.target(),
+                StatusFinding::Missing => true,
+                StatusFinding::Unreadable => false,
+            };
+            last = found;
+            if settled || !patient {
+                break;
+            }
+        }
+    }
+    last
+}
+
+fn cause(reason: &Reason) -> Cause {
+    match reason.outcome {
+        Outcome::Command { cause, .. } => cause,
+        Outcome::NothingToDo | Outcome::Suppressed { .. } => Cause::Threshold,
+    }
+}

@@ -1,0 +1,18 @@
+//! The loop: when, and with what.
+//!
+//! One task owns the state and works serially: poll, decide, execute, wait ([`Cycle`]). Everything outside is reached
+//! through [`ports`]; what happened is told to the domain, the journal, the log and the metrics from here.
+//!
+//! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
+
+mod collect;
+mod cycle;
+mod execute;
+#[cfg(test)]
+pub(crate) mod hand_clock;
+pub mod ports;
+mod recorder;
+mod status;
+
+pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use status::{CampaignView, ObservableState};

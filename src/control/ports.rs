@@ -1,0 +1,321 @@
+//! What the loop needs from the outside: a clock, a platform, a commander and a journal.
+//!
+//! The consumer owns these traits; adapters implement them. No wire type, no SQL and no vendor's name crosses them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::replay::Input;
+use crate::domain::{
+    Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction, Notice, Reason,
+    Snapshot, StatusFinding, StatusReading, Timestamp,
+};
+
+/// Where time comes from.
+pub trait Clock: Send + Sync + 'static {
+    /// The time of day. Does not run backwards within one tick.
+    fn now(&self) -> Timestamp;
+
+    /// Time since the clock was made; for measuring and for rate limits.
+    fn monotonic(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// How much real time `duration` takes.
+    fn real(&self, duration: Duration) -> Duration;
+
+    /// Follows the machine's time of day if that was set meanwhile; tells by how many milliseconds. Called between two
+    /// ticks, so that time never jumps within one.
+    fn resynchronise(&self) -> Option<i64> {
+        None
+    }
+}
+
+/// A difference to the machine's time of day up to this is left alone: clocks are slewed all the time.
+const LARGEST_DRIFT: Duration = Duration::from_secs(2);
+
+/// The machine's clock, carried on by the monotonic one, at `speed` times real time.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: std::time::Instant,
+    started_at: AtomicI64,
+    speed: f64,
+    follows_machine: bool,
+}
+
+impl SystemClock {
+    /// Real time.
+    #[must_use]
+    pub fn real_time() -> Self {
+        Self {
+            follows_machine: true,
+            ..Self::starting_at(Self::time_of_day(), 1.0)
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's time of day"
+    )]
+    fn time_of_day() -> Timestamp {
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_unix_millis(millis)
+    }
+
+    /// A clock that shows `started_at` now and runs at `speed` times real time: for demonstrations and tests.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's monotonic clock"
+    )]
+    pub fn starting_at(started_at: Timestamp, speed: f64) -> Self {
+        Self {
+            started: std::time::Instant::now(),
+            started_at: AtomicI64::new(started_at.as_unix_millis()),
+            speed,
+            follows_machine: false,
+        }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let started_at = Timestamp::from_unix_millis(self.started_at.load(Ordering::Relaxed));
+        started_at.plus(self.monotonic())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed().mul_f64(self.speed)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(self.real(duration)))
+    }
+
+    fn real(&self, duration: Duration) -> Duration {
+        duration.div_f64(self.speed)
+    }
+
+    fn resynchronise(&self) -> Option<i64> {
+        if !self.follows_machine {
+            return None;
+        }
+        let (machine, ours) = (Self::time_of_day(), self.now());
+        let step = machine
+            .as_unix_millis()
+            .saturating_sub(ours.as_unix_millis());
+        if u128::from(step.unsigned_abs()) <= LARGEST_DRIFT.as_millis() {
+            return None;
+        }
+        self.started_at.fetch_add(step, Ordering::Relaxed);
+        Some(step)
+    }
+}
+
+/// Why the platform could not be asked or did not answer usefully. Closed: retry, exit codes and metrics branch on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// No connection.
+    Connect,
+    /// No answer in time.
+    Timeout,
+    /// The credentials or the token were refused (401).
+    Unauthorized,
+    /// The token lacks a right (403).
+    Forbidden,
+    /// No such thing (404).
+    NotFound,
+    /// The request conflicts with the state there (409, 412).
+    Conflict,
+    /// Too many requests (429), for longer than could be waited.
+    RateLimited,
+    /// Any other refusal (4xx), or a redirect.
+    Refused,
+    /// The platform's own fault (5xx).
+    Server,
+    /// An answer that cannot be read, is too large or breaks off.
+    Decode,
+}
+
+/// A request that failed for good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct PlatformFault {
+    /// What kind.
+    pub kind: FaultKind,
+    /// What happened and what to do about it, for people; holds no secret.
+    pub detail: String,
+}
+
+/// A reading of the agents that is not complete.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct ReadFault {
+    /// Why.
+    pub fault: PlatformFault,
+    /// Pages that were read all the same.
+    pub pages_read: usize,
+}
+
+/// What is wanted from one reading of the agents.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentsRequest {
+    /// Agents in every state, not only the available ones.
+    pub every_state: bool,
+    /// Their skills too.
+    pub skills: bool,
+    /// How many rows the last reading had: the hint for how many pages to ask for at once.
+    pub expected_rows: Option<usize>,
+    /// The reading has failed when it is not complete by then.
+    pub deadline: Timestamp,
+}
+
+/// One complete reading of the agents.
+pub struct AgentsRead {
+    /// The agents.
+    pub snapshot: Snapshot,
+    /// Rows that the pages held, repeated agents included.
+    pub rows: usize,
+    /// Pages asked for.
+    pub pages: usize,
+}
+
+/// Reads the platform. Nothing here can change anything there.
+pub trait Platform: Send + Sync + 'static {
+    /// Reads every page of the agents.
+    fn read_agents(&self, request: AgentsRequest) -> BoxFuture<'_, Result<AgentsRead, ReadFault>>;
+
+    /// Reads a campaign's status. `urgent` reads belong to a command and use the commands' share of the rate.
+    /// An unknown campaign is a finding, not a fault.
+    fn read_status<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        urgent: bool,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<StatusFinding, PlatformFault>>;
+}
+
+/// Changes the platform. A dry run has none.
+pub trait Commander: Send + Sync + 'static {
+    /// Sends one command; `decision` goes along so that the platform's log can be tied to ours.
+    fn command<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        direction: Direction,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Delivery>;
+}
+
+/// One row of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum AuditEvent {
+    /// A run began.
+    Started {
+        /// The program's version.
+        version: String,
+        /// Whether it may command.
+        dry_run: bool,
+        /// SHA-256 of the configuration in force.
+        config: String,
+    },
+    /// A run ended in order.
+    Stopped,
+    /// A command is about to be sent.
+    Intent {
+        /// Which way.
+        direction: Direction,
+        /// Why, with the numbers.
+        reason: Box<Reason>,
+        /// The status read just before.
+        before: StatusReading,
+    },
+    /// What became of it.
+    Outcome {
+        /// Which way it was to go.
+        direction: Direction,
+        /// The verdict.
+        conclusion: Conclusion,
+        /// How far it got.
+        delivery: Delivery,
+        /// The status read after it.
+        after: StatusFinding,
+    },
+    /// Something that was not our doing, or came to light late.
+    Noticed {
+        /// What.
+        notice: Notice,
+    },
+    /// Something that may have to wake a person.
+    Alerted {
+        /// What.
+        alert: Alert,
+    },
+}
+
+impl AuditEvent {
+    /// The word in the audit's `kind` column.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::Stopped => "stopped",
+            Self::Intent { .. } => "intent",
+            Self::Outcome { .. } => "outcome",
+            Self::Noticed { .. } => "noticed",
+            Self::Alerted { .. } => "alerted",
+        }
+    }
+}
+
+/// An audit row to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Which campaign it is about, if one.
+    pub campaign: Option<CampaignId>,
+    /// Which decision it belongs to.
+    pub decision: DecisionId,
+    /// What happened.
+    pub event: AuditEvent,
+}
+
+/// What is committed as one: all of it or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// What the autopilot was told and asked.
+    pub inputs: Vec<(Timestamp, Input)>,
+    /// States of campaigns that changed.
+    pub states: Vec<(CampaignId, CampaignState)>,
+    /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
+    pub audit: Vec<AuditRow>,
+}
+
+impl Batch {
+    /// Whether there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty() && self.states.is_empty() && self.audit.is_empty()
+    }
+}
+
+/// Why nothing could be committed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JournalFault(pub String);
+
+/// Keeps proof. A command leaves only after its intent is committed here.
+pub trait Journal: Send + Sync + 'static {
+    /// Commits one batch durably.
+    fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>>;
+}

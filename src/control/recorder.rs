@@ -1,0 +1,81 @@
+//! What is not committed yet.
+//!
+//! Inputs, changed states and audit rows gather here in the order in which they happened, and go to the journal as one
+//! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+
+use crate::domain::replay::Input;
+use crate::domain::{CampaignId, CampaignState, DecisionId, Timestamp};
+
+use super::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
+
+/// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
+const MOST_INPUTS: usize = 100_000;
+
+#[derive(Default)]
+pub(crate) struct Recorder {
+    inputs: Vec<(Timestamp, Input)>,
+    states: BTreeMap<CampaignId, CampaignState>,
+    audit: Vec<AuditRow>,
+}
+
+impl Recorder {
+    pub(crate) fn input(&mut self, at: Timestamp, input: Input) {
+        if self.inputs.len() >= MOST_INPUTS {
+            self.inputs.clear();
+            self.inputs.push((at, Input::Gap));
+        }
+        self.inputs.push((at, input));
+    }
+
+    pub(crate) fn state(&mut self, id: &CampaignId, state: &CampaignState) {
+        self.states.insert(id.clone(), state.clone());
+    }
+
+    pub(crate) fn audit(
+        &mut self,
+        at: Timestamp,
+        campaign: Option<&CampaignId>,
+        decision: DecisionId,
+        event: AuditEvent,
+    ) {
+        self.audit.push(AuditRow {
+            at,
+            campaign: campaign.cloned(),
+            decision,
+            event,
+        });
+    }
+
+    /// Takes back the newest audit row: its command was given up because it could not be committed.
+    pub(crate) fn withdraw_audit(&mut self) {
+        self.audit.pop();
+    }
+
+    /// Commits everything gathered. After a failure everything is still here.
+    pub(crate) async fn commit(&mut self, journal: &dyn Journal) -> Result<(), JournalFault> {
+        let batch = Arc::new(Batch {
+            inputs: mem::take(&mut self.inputs),
+            states: mem::take(&mut self.states).into_iter().collect(),
+            audit: mem::take(&mut self.audit),
+        });
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let written = journal.commit(Arc::clone(&batch)).await;
+        if written.is_err() {
+            let Batch {
+                inputs,
+                states,
+                audit,
+            } = Arc::unwrap_or_clone(batch);
+            self.inputs = inputs;
+            self.states = states.into_iter().collect();
+            self.audit = audit;
+        }
+        written
+    }
+}

@@ -1,0 +1,90 @@
+//! One snapshot of what the daemon knows: it feeds health, pages and commands, so that they cannot disagree.
+
+use std::time::Duration;
+
+use crate::domain::{CampaignId, CampaignState, Reason, Timestamp};
+
+/// One campaign as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignView {
+    /// Which campaign.
+    pub id: CampaignId,
+    /// What is known of it.
+    pub state: CampaignState,
+    /// The last decision on it.
+    pub reason: Option<Reason>,
+}
+
+/// What the daemon knows after its last tick.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObservableState {
+    /// When the loop last showed a sign of life.
+    pub alive_at: Timestamp,
+    /// The longest that the loop may be silent before it counts as hung.
+    pub silence_allowed: Duration,
+    /// When the last valid sample was taken.
+    pub sample_at: Option<Timestamp>,
+    /// Ticks so far.
+    pub ticks: u64,
+    /// Whether the store could be written the last time.
+    pub journal_writable: bool,
+    /// Every campaign.
+    pub campaigns: Vec<CampaignView>,
+}
+
+impl ObservableState {
+    /// Whether the loop still turns.
+    #[must_use]
+    pub fn alive(&self, now: Timestamp) -> bool {
+        now.since(self.alive_at) <= self.silence_allowed
+    }
+
+    /// Why the daemon is not ready to do its work, if it is not.
+    #[must_use]
+    pub fn not_ready(&self) -> Option<&'static str> {
+        if self.sample_at.is_none() {
+            Some("no valid poll yet")
+        } else if !self.journal_writable {
+            Some("the store cannot be written")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_loop_counts_as_hung_after_its_deadline() {
+        let at = Timestamp::from_unix_millis(1_000_000);
+        let state = ObservableState {
+            alive_at: at,
+            silence_allowed: Duration::from_secs(10),
+            ..ObservableState::default()
+        };
+        assert!(state.alive(at.plus(Duration::from_secs(10))));
+        assert!(!state.alive(at.plus(Duration::from_millis(10_001))));
+    }
+
+    #[test]
+    fn readiness_names_what_is_missing() {
+        let ready = ObservableState {
+            sample_at: Some(Timestamp::default()),
+            journal_writable: true,
+            ..ObservableState::default()
+        };
+        assert_eq!(ready.not_ready(), None);
+        let unread = ObservableState {
+            sample_at: None,
+            ..ready.clone()
+        };
+        assert_eq!(unread.not_ready(), Some("no valid poll yet"));
+        let unwritable = ObservableState {
+            journal_writable: false,
+            ..ready
+        };
+        assert_eq!(unwritable.not_ready(), Some("the store cannot be written"));
+    }
+}

@@ -1,0 +1,400 @@
+//! The only door to the decisions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::belief::{Belief, Hold};
+use super::campaign::{Campaign, CampaignState};
+use super::command::{Command, CommandResult, Conclusion};
+use super::evaluate::{BUDGET_SPAN, SampleView};
+use super::ids::{CampaignId, DecisionId};
+use super::notice::Notice;
+use super::policy::Policy;
+use super::reason::{Cause, Outcome, Reason, Suppression};
+use super::selector::Selector;
+use super::snapshot::{Count, Sample};
+use super::status::{Direction, StatusFinding};
+use super::time::Timestamp;
+
+/// A command that a decision asks for; it is sent only after a fresh status read has authorised it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Something that may have to wake a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "alert")]
+pub enum Alert {
+    /// The data became stale.
+    Stale {
+        /// Invalid polls in a row.
+        streak: u32,
+    },
+    /// Valid samples came back after the data had been stale.
+    Fresh,
+    /// The hour's resumes of a campaign are used up, and one more is wanted.
+    BudgetExhausted {
+        /// Which campaign.
+        campaign: CampaignId,
+    },
+}
+
+/// What one tick decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Commands wanted: pauses first, then resumes, each in the order of the ids.
+    pub commands: Vec<(CampaignId, Wanted)>,
+    /// The verdict on every campaign.
+    pub reasons: Vec<(CampaignId, Reason)>,
+    /// What may have to wake a person.
+    pub alerts: Vec<Alert>,
+}
+
+/// Every campaign, the last sample, and the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Autopilot {
+    decision: DecisionId,
+    command_longest: Duration,
+    selectors: Vec<Selector>,
+    campaigns: BTreeMap<CampaignId, Campaign>,
+    sample: Option<(Timestamp, Vec<Count>)>,
+    invalid_streak: u32,
+    stale_alerted: bool,
+}
+
+impl Autopilot {
+    /// The autopilot of one run.
+    ///
+    /// `restored` is what the store remembers; campaigns without a policy are left alone, and campaigns without a
+    /// memory start unread. `command_longest` is the longest that one command can be on its way.
+    #[must_use]
+    pub fn new(
+        run: u64,
+        policies: BTreeMap<CampaignId, Policy>,
+        mut restored: BTreeMap<CampaignId, CampaignState>,
+        command_longest: Duration,
+        now: Timestamp,
+    ) -> Self {
+        let mut selectors: Vec<Selector> = policies
+            .values()
+            .map(|policy| policy.selector.clone())
+            .collect();
+        selectors.sort();
+        selectors.dedup();
+        let campaigns = policies
+            .into_iter()
+            .map(|(id, policy)| {
+                let selector = selectors
+                    .binary_search(&policy.selector)
+                    .unwrap_or_default();
+                let mut state = restored
+                    .remove(&id)
+                    .unwrap_or_else(|| CampaignState::unread(now));
+                state.clamp(now);
+                (id, Campaign::new(policy, selector, state))
+            })
+            .collect();
+        Self {
+            decision: DecisionId { run, tick: 0 },
+            command_longest,
+            selectors,
+            campaigns,
+            sample: None,
+            invalid_streak: 0,
+            stale_alerted: false,
+        }
+    }
+
+    /// The distinct selectors; a sample has one count for each, in this order.
+    #[must_use]
+    pub fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    /// Whether staffed agents have to be read, not only available ones.
+    #[must_use]
+    pub fn needs_staffed(&self) -> bool {
+        self.campaigns
+            .values()
+            .any(|campaign| campaign.policy.thresholds.needs_staffed())
+    }
+
+    /// Whether skills have to be read.
+    #[must_use]
+    pub fn needs_skills(&self) -> bool {
+        self.selectors
+            .iter()
+            .any(|selector| matches!(selector, Selector::AnySkill(_) | Selector::AllSkills(_)))
+    }
+
+    /// Every campaign with its state.
+    pub fn campaigns(&self) -> impl Iterator<Item = (&CampaignId, &Campaign)> {
+        self.campaigns.iter()
+    }
+
+    /// One campaign.
+    #[must_use]
+    pub fn campaign(&self, id: &CampaignId) -> Option<&Campaign> {
+        self.campaigns.get(id)
+    }
+
+    /// The decision that is being made.
+    #[must_use]
+    pub fn decision(&self) -> DecisionId {
+        self.decision
+    }
+
+    /// Takes in one poll, and with it begins a new decision. An invalid sample changes no window and no belief.
+    pub fn observe_sample(&mut self, sample: Sample, now: Timestamp) {
+        self.decision.tick = self.decision.tick.saturating_add(1);
+        match sample {
+            Sample::Complete { taken_at, counts } if self.fresh_enough(taken_at, now) => {
+                self.invalid_streak = 0;
+                let sample = self.sample.insert((taken_at, counts));
+                for campaign in self.campaigns.values_mut() {
+                    let view = view(Some(sample), 0, campaign.selector);
+                    if let (_, Some((count, lines))) = campaign.weigh(view, now) {
+                        campaign.count_sample(count, lines);
+                    }
+                }
+            }
+            Sample::Complete { .. } | Sample::Invalid { .. } => {
+                self.invalid_streak = self.invalid_streak.saturating_add(1);
+            }
+        }
+    }
+
+    /// Whether a sample is young enough for any campaign at all.
+    fn fresh_enough(&self, taken_at: Timestamp, now: Timestamp) -> bool {
+        let allowed = self
+            .campaigns
+            .values()
+            .map(|campaign| campaign.policy.max_sample_age)
+            .max();
+        allowed.is_none_or(|allowed| now.since(taken_at) <= allowed)
+    }
+
+    /// Takes in one status read.
+    pub fn observe_status(
+        &mut self,
+        id: &CampaignId,
+        finding: &StatusFinding,
+        now: Timestamp,
+    ) -> Vec<Notice> {
+        self.campaigns
+            .get_mut(id)
+            .map(|campaign| campaign.observe(finding, now))
+            .unwrap_or_default()
+    }
+
+    /// The campaigns whose status is to be read in this tick: all that cannot be commanded without (at most
+    /// `at_most`), and beyond those the `routine` ones that were read the longest time ago.
+    #[must_use]
+    pub fn due_status_reads(
+        &self,
+        routine: usize,
+        at_most: usize,
+        now: Timestamp,
+    ) -> Vec<CampaignId> {
+        let mut needed = Vec::new();
+        let mut others = Vec::new();
+        for (id, campaign) in &self.campaigns {
+            if campaign.needs_reading(now) {
+                needed.push((campaign.asked_at, id));
+            } else if !matches!(campaign.state.belief, Belief::Missing { .. }) {
+                others.push((campaign.asked_at, id));
+            }
+        }
+        // Those that were asked for the longest time ago come first, so that one that cannot be read takes no turn from
+        // another.
+        needed.sort_unstable();
+        others.sort_unstable();
+        let due = needed
+            .into_iter()
+            .take(at_most)
+            .chain(others.into_iter().take(routine));
+        due.map(|(_, id)| id.clone()).collect()
+    }
+
+    /// What should happen now.
+    pub fn decide(&mut self, now: Timestamp) -> Plan {
+        let mut plan = Plan {
+            commands: Vec::new(),
+            reasons: Vec::with_capacity(self.campaigns.len()),
+            alerts: Vec::new(),
+        };
+        let mut resumes = Vec::new();
+        let stale_after = self
+            .campaigns
+            .values()
+            .map(|campaign| campaign.policy.stale_after)
+            .min();
+        self.alert_staleness(stale_after, &mut plan.alerts);
+        let (sample, invalid_streak, decision) =
+            (self.sample.as_ref(), self.invalid_streak, self.decision);
+        for (id, campaign) in &mut self.campaigns {
+            campaign.state.clamp(now);
+            campaign
+                .state
+                .resumes
+                .retain(|at| now.since(*at) < BUDGET_SPAN);
+            let reason = campaign.evaluate(
+                view(sample, invalid_streak, campaign.selector),
+                decision,
+                now,
+            );
+            match reason.outcome {
+                Outcome::Command {
+                    direction: Direction::Pause,
+                    ..
+                } => {
+                    plan.commands.push((
+                        id.clone(),
+                        Wanted {
+                            direction: Direction::Pause,
+                        },
+                    ));
+                }
+                Outcome::Command {
+                    direction: Direction::Resume,
+                    ..
+                } => {
+                    resumes.push((
+                        id.clone(),
+                        Wanted {
+                            direction: Direction::Resume,
+                        },
+                    ));
+                }
+                Outcome::NothingToDo | Outcome::Suppressed { .. } => {}
+            }
+            let exhausted = matches!(
+                reason.outcome,
+                Outcome::Suppressed {
+                    by: Suppression::ResumeBudget,
+                    ..
+                }
+            );
+            if exhausted && !campaign.budget_alerted {
+                plan.alerts.push(Alert::BudgetExhausted {
+                    campaign: id.clone(),
+                });
+            }
+            // Once per exhaustion: asked again only after a resume was possible.
+            campaign.budget_alerted =
+                exhausted || (campaign.budget_alerted && reason.budget.is_none());
+            plan.reasons.push((id.clone(), reason));
+        }
+        plan.commands.extend(resumes);
+        plan
+    }
+
+    /// Whether a command is still wanted now that its campaign's status was read; if so it is on its way from here
+    /// on, and the campaign's state has to be committed before it leaves.
+    pub fn authorise(
+        &mut self,
+        id: &CampaignId,
+        direction: Direction,
+        now: Timestamp,
+    ) -> Option<Command> {
+        let (reason, cause) = self.still_wants(id, direction, now)?;
+        let (decision, longest) = (self.decision, self.command_longest);
+        let campaign = self.campaigns.get_mut(id)?;
+        let before = campaign.start(direction, cause, decision, longest, now)?;
+        Some(Command {
+            campaign: id.clone(),
+            direction,
+            reason,
+            before,
+        })
+    }
+
+    /// Whether a command is still wanted now that its campaign's status was read. Changes nothing: this is how far
+    /// a dry run goes.
+    #[must_use]
+    pub fn still_wants(
+        &self,
+        id: &CampaignId,
+        direction: Direction,
+        now: Timestamp,
+    ) -> Option<(Reason, Cause)> {
+        let reason = self
+            .campaigns
+            .get(id)?
+            .evaluate(self.view(id), self.decision, now);
+        match reason.outcome {
+            Outcome::Command {
+                direction: wanted,
+                cause,
+            } if wanted == direction => Some((reason, cause)),
+            Outcome::Command { .. } | Outcome::NothingToDo | Outcome::Suppressed { .. } => None,
+        }
+    }
+
+    /// Takes in what became of a command.
+    pub fn report(
+        &mut self,
+        id: &CampaignId,
+        result: &CommandResult,
+        now: Timestamp,
+    ) -> (Conclusion, Vec<Notice>) {
+        self.campaigns
+            .get_mut(id)
+            .map_or((Conclusion::Unknown, Vec::new()), |campaign| {
+                campaign.finish(result, now)
+            })
+    }
+
+    /// Sets or lifts an operator's hold.
+    pub fn set_hold(&mut self, id: &CampaignId, hold: Option<Hold>) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            campaign.state.hold = hold;
+        }
+    }
+
+    fn view(&self, id: &CampaignId) -> SampleView {
+        let selector = self
+            .campaigns
+            .get(id)
+            .map_or(usize::MAX, |campaign| campaign.selector);
+        view(self.sample.as_ref(), self.invalid_streak, selector)
+    }
+
+    fn alert_staleness(&mut self, stale_after: Option<u32>, alerts: &mut Vec<Alert>) {
+        let stale = stale_after.is_some_and(|after| self.invalid_streak >= after);
+        if stale && !self.stale_alerted {
+            alerts.push(Alert::Stale {
+                streak: self.invalid_streak,
+            });
+        } else if !stale && self.stale_alerted {
+            alerts.push(Alert::Fresh);
+        }
+        self.stale_alerted = stale;
+    }
+}
+
+fn view(
+    sample: Option<&(Timestamp, Vec<Count>)>,
+    invalid_streak: u32,
+    selector: usize,
+) -> SampleView {
+    if invalid_streak > 0 {
+        return SampleView::Invalid {
+            streak: invalid_streak,
+        };
+    }
+    match sample {
+        None => SampleView::None,
+        Some((taken_at, counts)) => match counts.get(selector) {
+            Some(count) => SampleView::Complete {
+                taken_at: *taken_at,
+                count: *count,
+            },
+            None => SampleView::None,
+        },
+    }
+}

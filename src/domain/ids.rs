@@ -1,0 +1,135 @@
+//! Names of things on the platform, kept apart by type.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest id accepted, in bytes: UUIDs have 36, and a longer text is a pasted mistake.
+const LONGEST_ID: usize = 200;
+
+/// An id that no platform would give.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Nothing, or only white space.
+    #[error("is empty")]
+    Empty,
+    /// More than 200 bytes.
+    #[error("is longer than {LONGEST_ID} bytes")]
+    TooLong,
+    /// `.` or `..`, which lead elsewhere in an address.
+    #[error("is a step in a path, not an id")]
+    Path,
+    /// White space or a control character inside.
+    #[error("contains white space or a control character")]
+    Blank,
+}
+
+fn validated(text: &str) -> Result<Arc<str>, IdError> {
+    if text.trim().is_empty() {
+        return Err(IdError::Empty);
+    }
+    if text == "." || text == ".." {
+        return Err(IdError::Path);
+    }
+    if text.len() > LONGEST_ID {
+        return Err(IdError::TooLong);
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(IdError::Blank);
+    }
+    Ok(Arc::from(text))
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as the platform writes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                validated(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// A campaign on the platform.
+    CampaignId
+}
+id! {
+    /// An agent on the platform.
+    AgentId
+}
+id! {
+    /// A skill on the platform.
+    SkillId
+}
+
+/// Which decision: the run of the daemon (counted in its store) and the tick within it.
+///
+/// Together with the campaign it is unique; it ties log line, audit row and request header together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DecisionId {
+    /// The how-manieth start on this state directory.
+    pub run: u64,
+    /// The how-manieth poll of that run.
+    pub tick: u64,
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.run, self.tick)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_ids_that_no_platform_would_give() {
+        assert_eq!("".parse::<CampaignId>(), Err(IdError::Empty));
+        assert_eq!("..".parse::<CampaignId>(), Err(IdError::Path));
+        assert_eq!("a b".parse::<CampaignId>(), Err(IdError::Blank));
+        assert_eq!("x".repeat(201).parse::<CampaignId>(), Err(IdError::TooLong));
+        assert_eq!(
+            "cmp-884291".parse::<CampaignId>().unwrap().to_string(),
+            "cmp-884291"
+        );
+    }
+}

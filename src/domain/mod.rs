@@ -1,0 +1,51 @@
+//! What should happen: pure decisions about campaigns.
+//!
+//! *Decides* whether a campaign may dial, whose pause a pause is, and why.
+//!
+//! *Terms.* A **campaign** dials customers. A **sample** is one complete read of the agents, counted per
+//! [`Selector`]. The **lines** are the two thresholds: below *pause-below* a running campaign is paused, at or
+//! above *resume-at* our own pause is resumed. A **person** is anybody but this daemon who changes a campaign.
+//!
+//! *The way in* is [`Autopilot`]: `observe_*` takes what was read, [`Autopilot::decide`] answers with a [`Plan`],
+//! [`Autopilot::authorise`] and [`Autopilot::report`] frame one command. *The way out* is the plan and the
+//! [`Notice`]s; both carry [`Reason`]s or the readings that they rest on.
+//!
+//! *First start.* Nothing is believed: a campaign is [`Belief::Unread`] until its status was read, and nothing is
+//! commanded before the first valid sample.
+//!
+//! *Never here:* clocks, randomness, I/O, async, logging, unordered maps. Time is an argument, so the same inputs
+//! give the same decisions again ([`replay`]).
+#![warn(clippy::arithmetic_side_effects)]
+
+mod autopilot;
+mod belief;
+mod campaign;
+mod command;
+mod confirmation;
+mod evaluate;
+mod ids;
+mod notice;
+mod policy;
+mod reason;
+pub mod replay;
+mod selector;
+mod skill_index;
+mod snapshot;
+mod status;
+mod thresholds;
+mod time;
+
+pub use autopilot::{Alert, Autopilot, Plan, Wanted};
+pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
+pub use campaign::{Campaign, CampaignState};
+pub use command::{Command, CommandResult, Conclusion, Delivery};
+pub use confirmation::{Confirmation, ConfirmationError};
+pub use ids::{AgentId, CampaignId, DecisionId, IdError, SkillId};
+pub use notice::Notice;
+pub use policy::{OnManualChange, OnStale, Policy};
+pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
+pub use selector::Selector;
+pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
+pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
+pub use time::Timestamp;

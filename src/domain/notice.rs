@@ -1,0 +1,45 @@
+//! What came to light about a campaign that was not our doing.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Conclusion;
+use super::ids::DecisionId;
+use super::status::Direction;
+use super::time::Timestamp;
+
+/// Something about a campaign that was not our doing, or came to light late.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "notice")]
+pub enum Notice {
+    /// At the first reading it was paused, and no record shows the pause to be ours.
+    FoundPaused,
+    /// A person paused it, or touched it under our pause.
+    PersonPaused,
+    /// A person resumed our pause.
+    PersonResumed {
+        /// Left alone until then; absent unless a person's change is respected.
+        grace_until: Option<Timestamp>,
+    },
+    /// A person's pause was resumed.
+    PersonsPauseEnded,
+    /// A pause that was not ours is now taken for ours.
+    Adopted,
+    /// A command with an unknown outcome became clear.
+    Resolved {
+        /// Which decision had sent it.
+        decision: DecisionId,
+        /// Where it was to lead.
+        to: Direction,
+        /// What became of it.
+        conclusion: Conclusion,
+    },
+    /// The platform does not know the campaign.
+    Missing,
+    /// The platform knows the campaign again.
+    Back,
+    /// It is in a state that is never commanded.
+    OtherStatus {
+        /// The platform's word.
+        word: String,
+    },
+}

@@ -1,0 +1,87 @@
+//! What a campaign's owner asked for.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::confirmation::Confirmation;
+use super::selector::Selector;
+use super::thresholds::Thresholds;
+
+/// What to do after too many polls in a row without a valid sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnStale {
+    /// Leave every campaign as it is, and say so.
+    #[default]
+    Hold,
+    /// Pause what runs: nobody is known to be there to take the calls.
+    Pause,
+}
+
+/// What to do when a person has changed a campaign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnManualChange {
+    /// A person's pause stays until a person resumes; a person's resume of our pause is left alone for the grace.
+    #[default]
+    Respect,
+    /// The status found is taken as our own.
+    Adopt,
+    /// The status that we had is commanded again.
+    Enforce,
+}
+
+/// The rules of one campaign. [`Policy::default`] is the source document's behaviour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The two lines.
+    pub thresholds: Thresholds,
+    /// Which agents count.
+    pub selector: Selector,
+    /// Samples below the pause line that are needed.
+    pub confirm_pause: Confirmation,
+    /// Samples at the resume line that are needed.
+    pub confirm_resume: Confirmation,
+    /// A resumed campaign runs at least this long before we pause it.
+    pub min_running: Duration,
+    /// A paused campaign stays paused at least this long before we resume it.
+    pub min_paused: Duration,
+    /// At most this many resumes in any hour; none when absent.
+    pub max_resumes_per_hour: Option<u32>,
+    /// What to do when samples stay away.
+    pub on_stale: OnStale,
+    /// Invalid polls in a row that make the data stale.
+    pub stale_after: u32,
+    /// A sample older than this is invalid.
+    pub max_sample_age: Duration,
+    /// What to do when a person changed the campaign.
+    pub on_manual_change: OnManualChange,
+    /// How long a person's resume of our pause is left alone.
+    pub manual_grace: Duration,
+    /// Take over a pause found at start that no record shows to be ours.
+    pub adopt_paused: bool,
+    /// Never count a command with an unknown outcome as ours.
+    pub strict_ownership: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            thresholds: Thresholds::default(),
+            selector: Selector::All,
+            confirm_pause: Confirmation::AT_ONCE,
+            confirm_resume: Confirmation::AT_ONCE,
+            min_running: Duration::ZERO,
+            min_paused: Duration::ZERO,
+            max_resumes_per_hour: None,
+            on_stale: OnStale::Hold,
+            stale_after: 3,
+            max_sample_age: Duration::from_secs(60),
+            on_manual_change: OnManualChange::Respect,
+            manual_grace: Duration::from_secs(15 * 60),
+            adopt_paused: false,
+            strict_ownership: false,
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! Decisions made again from their recorded inputs.
+//!
+//! Everything that the autopilot is told goes through [`Input`]; the store keeps it. Fed to a fresh autopilot in
+//! the same order, the inputs give the same commands again, or [`replay`] names the first that differs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::autopilot::Autopilot;
+use super::belief::Hold;
+use super::campaign::CampaignState;
+use super::command::{Command, CommandResult, Conclusion};
+use super::ids::CampaignId;
+use super::notice::Notice;
+use super::policy::Policy;
+use super::snapshot::Sample;
+use super::status::{Direction, StatusFinding};
+use super::time::Timestamp;
+
+/// One thing that the autopilot was told or asked, with what it answered where that is a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "input")]
+pub enum Input {
+    /// A run began.
+    Start {
+        /// Its number.
+        run: u64,
+        /// The rules.
+        policies: BTreeMap<CampaignId, Policy>,
+        /// What the store remembered.
+        restored: BTreeMap<CampaignId, CampaignState>,
+        /// The longest that one command can be on its way.
+        command_longest: Duration,
+    },
+    /// The whole state, so that a replay can begin here when older inputs are gone; compared with the replay's own when
+    /// it is under way already.
+    Checkpoint {
+        /// Everything.
+        autopilot: Box<Autopilot>,
+    },
+    /// Inputs before this one are lost, because the store could not be written for too long.
+    Gap,
+    /// A poll.
+    Sample {
+        /// What it gave.
+        sample: Sample,
+    },
+    /// A status read.
+    Status {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// What it found.
+        finding: StatusFinding,
+    },
+    /// The autopilot was asked what should happen.
+    Decide {
+        /// The commands that it wanted.
+        wanted: Vec<(CampaignId, Direction)>,
+    },
+    /// It was asked whether a command is still wanted.
+    Authorise {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// Which way.
+        direction: Direction,
+        /// Whether it was.
+        granted: bool,
+    },
+    /// It was told what became of a command.
+    Report {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// What became of it.
+        result: CommandResult,
+        /// What it made of that.
+        conclusion: Conclusion,
+    },
+    /// An operator's hold was set or lifted.
+    Hold {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// The hold.
+        hold: Option<Hold>,
+    },
+}
+
+/// What a replay found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Inputs fed.
+    pub inputs: u64,
+    /// Starts and recorded states among them, from which a replay can begin.
+    pub beginnings: u64,
+    /// Valid samples among them.
+    pub samples: u64,
+    /// Decisions, authorisations and verdicts compared.
+    pub compared: u64,
+    /// Confirmed commands to PAUSED.
+    pub pauses: u64,
+    /// Confirmed commands to RUNNING.
+    pub resumes: u64,
+}
+
+/// Two decisions that differ.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("input {number} at {at}: recorded: {recorded}; decided again: {again}")]
+pub struct Divergence {
+    /// The how-manieth input, from 1.
+    pub number: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What was recorded.
+    pub recorded: String,
+    /// What came out now.
+    pub again: String,
+}
+
+/// Feeds recorded inputs to a fresh autopilot and compares every decision.
+///
+/// # Errors
+/// The first decision that differs from the recorded one.
+pub fn replay(
+    inputs: impl IntoIterator<Item = (Timestamp, Input)>,
+) -> Result<Replayed, Divergence> {
+    let mut found = Replayed::default();
+    let mut autopilot: Option<Autopilot> = None;
+    for (at, input) in inputs {
+        found.inputs = found.inputs.saturating_add(1);
+        if matches!(input, Input::Start { .. } | Input::Checkpoint { .. }) {
+            found.beginnings = found.beginnings.saturating_add(1);
+        }
+        let compared = match (&mut autopilot, input) {
+            (
+                slot,
+                Input::Start {
+                    run,
+                    policies,
+                    restored,
+                    command_longest,
+                },
+            ) => {
+                *slot = Some(Autopilot::new(run, policies, restored, command_longest, at));
+                None
+            }
+            (
+                slot,
+                Input::Checkpoint {
+                    autopilot: recorded,
+                },
+            ) => {
+                let differs = slot.as_ref().is_some_and(|again| *again != *recorded);
+                *slot = Some(*recorded);
+                differs.then(|| ("a state".to_owned(), "another state".to_owned()))
+            }
+            (slot, Input::Gap) => {
+                *slot = None;
+                None
+            }
+            // Inputs before the first start were cut off by retention.
+            (None, _) => None,
+            (Some(pilot), input) => feed(pilot, at, input, &mut found),
+        };
+        if let Some((recorded, again)) = compared {
+            found.compared = found.compared.saturating_add(1);
+            if recorded != again {
+                return Err(Divergence {
+                    number: found.inputs,
+                    at,
+                    recorded,
+                    again,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn feed(
+    pilot: &mut Autopilot,
+    at: Timestamp,
+    input: Input,
+    found: &mut Replayed,
+) -> Option<(String, String)> {
+    match input {
+        Input::Start { .. } | Input::Checkpoint { .. } | Input::Gap => None,
+        Input::Sample { sample } => {
+            if matches!(sample, Sample::Complete { .. }) {
+                found.samples = found.samples.saturating_add(1);
+            }
+            pilot.observe_sample(sample, at);
+            None
+        }
+        Input::Status { campaign, finding } => {
+            let notices = pilot.observe_status(&campaign, &finding, at);
+            for notice in notices {
+                if let Notice::Resolved {
+                    conclusion: Conclusion::Confirmed,
+                    to,
+                    ..
+                } = notice
+                {
+                    found.count(to);
+                }
+            }
+            None
+        }
+        Input::Decide { wanted } => {
+            let again: Vec<(CampaignId, Direction)> = pilot
+                .decide(at)
+                .commands
+                .into_iter()
+                .map(|(id, wanted)| (id, wanted.direction))
+                .collect();
+            Some((in_words(&wanted), in_words(&again)))
+        }
+        Input::Authorise {
+            campaign,
+            direction,
+            granted,
+        } => {
+            let again: Option<Command> = pilot.authorise(&campaign, direction, at);
+            Some((
+                format!("granted {granted}"),
+                format!("granted {}", again.is_some()),
+            ))
+        }
+        Input::Report {
+            campaign,
+            result,
+            conclusion,
+        } => {
+            let to = pilot
+                .campaign(&campaign)
+                .and_then(|c| c.state().unresolved.as_ref().map(|u| u.to));
+            let (again, _) = pilot.report(&campaign, &result, at);
+            if let (Conclusion::Confirmed, Some(to)) = (again, to) {
+                found.count(to);
+            }
+            Some((conclusion.label().to_owned(), again.label().to_owned()))
+        }
+        Input::Hold { campaign, hold } => {
+            pilot.set_hold(&campaign, hold);
+            None
+        }
+    }
+}
+
+/// The commands of one decision, for people.
+fn in_words(wanted: &[(CampaignId, Direction)]) -> String {
+    if wanted.is_empty() {
+        return "nothing to command".to_owned();
+    }
+    wanted
+        .iter()
+        .map(|(id, direction)| format!("{direction} {id}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl Replayed {
+    fn count(&mut self, to: Direction) {
+        let tally = match to {
+            Direction::Pause => &mut self.pauses,
+            Direction::Resume => &mut self.resumes,
+        };
+        *tally = tally.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Count, PlatformStatus, StatusReading};
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
+
+    fn id() -> CampaignId {
+        "c".parse().unwrap()
+    }
+
+    fn sample(available: u32) -> Input {
+        let count = Count {
+            available,
+            staffed: available,
+        };
+        Input::Sample {
+            sample: Sample::Complete {
+                taken_at: NOW,
+                counts: vec![count],
+            },
+        }
+    }
+
+    fn running() -> Input {
+        let reading = StatusReading {
+            status: PlatformStatus::Running,
+            version: None,
+            updated_at: None,
+            platform_now: None,
+            read_at: NOW,
+        };
+        Input::Status {
+            campaign: id(),
+            finding: StatusFinding::Found(reading),
+        }
+    }
+
+    fn decide(wanted: &[Direction]) -> Input {
+        Input::Decide {
+            wanted: wanted.iter().map(|direction| (id(), *direction)).collect(),
+        }
+    }
+
+    /// An autopilot that has seen one sample below the line, of the two that it wants.
+    fn half_convinced() -> Autopilot {
+        let policy = Policy {
+            confirm_pause: "2/2".parse().unwrap(),
+            ..Policy::default()
+        };
+        let policies = BTreeMap::from([(id(), policy)]);
+        let mut autopilot =
+            Autopilot::new(1, policies, BTreeMap::new(), Duration::from_secs(40), NOW);
+        for input in [running(), sample(1)] {
+            feed(&mut autopilot, NOW, input, &mut Replayed::default());
+        }
+        autopilot
+    }
+
+    #[test]
+    fn begins_at_a_recorded_state_with_all_that_it_had_seen() {
+        let text = serde_json::to_string(&half_convinced()).unwrap();
+        let autopilot = Box::new(serde_json::from_str(&text).unwrap());
+        // Two confirming samples are needed; one of them was seen before the state was recorded.
+        let inputs = [
+            decide(&[Direction::Resume]),
+            Input::Checkpoint { autopilot },
+            sample(2),
+            decide(&[Direction::Pause]),
+        ];
+        let found = replay(inputs.map(|input| (NOW, input))).unwrap();
+        assert_eq!(
+            (found.beginnings, found.compared),
+            (1, 1),
+            "what stands before it is passed over"
+        );
+    }
+
+    #[test]
+    fn a_recorded_state_that_differs_from_the_replays_own_is_named() {
+        let checkpoint = |autopilot| Input::Checkpoint {
+            autopilot: Box::new(autopilot),
+        };
+        let inputs = [
+            checkpoint(half_convinced()),
+            sample(9),
+            checkpoint(half_convinced()),
+        ];
+        let wrong = replay(inputs.map(|input| (NOW, input))).unwrap_err();
+        assert_eq!(wrong.number, 3);
+    }
+
+    #[test]
+    fn the_first_decision_that_differs_is_named() {
+        let inputs = [
+            Input::Checkpoint {
+                autopilot: Box::new(half_convinced()),
+            },
+            decide(&[]),
+            sample(9),
+            decide(&[Direction::Pause]),
+        ];
+        let wrong = replay(inputs.map(|input| (NOW, input))).unwrap_err();
+        assert_eq!(wrong.number, 4);
+        assert!(
+            wrong.to_string().contains("recorded") && wrong.to_string().contains("decided again")
+        );
+    }
+
+    #[test]
+    fn nothing_is_compared_across_a_gap() {
+        let inputs = [
+            Input::Checkpoint {
+                autopilot: Box::new(half_convinced()),
+            },
+            Input::Gap,
+            decide(&[Direction::Pause]),
+        ];
+        assert_eq!(
+            replay(inputs.map(|input| (NOW, input))).unwrap().compared,
+            0
+        );
+    }
+}

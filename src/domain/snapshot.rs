@@ -1,0 +1,450 @@
+//! Who is available: one complete read of the agents, each counted once.
+//!
+//! *Terms.* A **row** is one agent as one page showed it. A **skill set** is a distinct combination of skills; there
+//! are few of them however many agents there are, so counting for a campaign walks skill sets, not agents.
+//!
+//! *The way in* is [`SnapshotBuilder`], fed page by page from borrowed text; *the way out* is
+//! [`Snapshot::count`]. Offset paging repeats agents while they move: a repeated agent is counted once, in the least
+//! available of the states seen, because a pause too many hurts less than calls that nobody answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use serde::{Deserialize, Serialize};
+
+use super::ids::AgentId;
+use super::selector::Selector;
+use super::skill_index::SkillIndex;
+use super::time::Timestamp;
+
+/// What an agent does. Ordered from the most to the least available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AgentState {
+    /// Ready to take a call.
+    Available,
+    /// Finishing the last call.
+    WrapUp,
+    /// In a call.
+    Busy,
+    /// A state that this version does not know: staffed, not available.
+    Other,
+    /// Not there.
+    Offline,
+}
+
+/// Agents of one selector in one sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Agents that can take a call.
+    pub available: u32,
+    /// Agents that are not offline; equals `available` when only available agents were read.
+    pub staffed: u32,
+}
+
+impl Count {
+    pub(super) fn add(&mut self, other: Self) {
+        self.available = self.available.saturating_add(other.available);
+        self.staffed = self.staffed.saturating_add(other.staffed);
+    }
+}
+
+/// Head count by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateCounts {
+    /// Ready to take a call.
+    pub available: u32,
+    /// Finishing the last call.
+    pub wrap_up: u32,
+    /// In a call.
+    pub busy: u32,
+    /// In a state that this version does not know.
+    pub other: u32,
+    /// Not there.
+    pub offline: u32,
+}
+
+/// What one poll of the agents gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sample {
+    /// Every page was read.
+    Complete {
+        /// When the reading began: no agent's state is older.
+        taken_at: Timestamp,
+        /// One count for each of [`Autopilot::selectors`](super::Autopilot::selectors), in that order.
+        counts: Vec<Count>,
+    },
+    /// Something is missing; says nothing about the agents.
+    Invalid {
+        /// What went wrong, for people.
+        why: String,
+    },
+}
+
+#[derive(Clone, Copy)]
+struct Row {
+    hash: u64,
+    start: usize,
+    length: u32,
+    skill_set: u32,
+    state: AgentState,
+}
+
+impl Row {
+    fn id<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+        text.get(self.start..)?.get(..length)
+    }
+}
+
+/// The same on every run: nothing is ever read out in the order of the hashes, and a seed that changes would only make
+/// timings differ.
+const HASHER: FixedState = FixedState::with_seed(0x6361_6d70_6169_676e);
+
+/// Collects rows into a [`Snapshot`].
+#[derive(Default)]
+pub struct SnapshotBuilder {
+    text: String,
+    rows: Vec<Row>,
+    skill_sets: Vec<Box<[Box<str>]>>,
+    skill_set_index: BTreeMap<Box<[Box<str>]>, u32>,
+    last_skills: Option<u32>,
+}
+
+impl SnapshotBuilder {
+    /// A builder with room for so many agents.
+    #[must_use]
+    pub fn with_capacity(agents: usize) -> Self {
+        // Ids are UUIDs at the longest, and mostly shorter.
+        let text = String::with_capacity(agents.saturating_mul(24));
+        Self {
+            text,
+            rows: Vec::with_capacity(agents),
+            ..Self::default()
+        }
+    }
+
+    /// Adds one agent. `skills` may come in any order and repeat.
+    pub fn add<'a>(
+        &mut self,
+        id: &str,
+        state: AgentState,
+        skills: impl IntoIterator<Item = &'a str>,
+    ) {
+        let skill_set = self.intern(skills);
+        let start = self.text.len();
+        self.text.push_str(id);
+        let length = u32::try_from(id.len()).unwrap_or(u32::MAX);
+        self.rows.push(Row {
+            hash: HASHER.hash_one(id),
+            start,
+            length,
+            skill_set,
+            state,
+        });
+    }
+
+    /// Takes over the rows of another builder: pages are decoded apart and joined in any order.
+    pub fn append(&mut self, page: Self) {
+        let offset = self.text.len();
+        self.text.push_str(&page.text);
+        let sets = page.skill_sets.iter();
+        let translated: Vec<u32> = sets
+            .map(|set| self.intern(set.iter().map(AsRef::as_ref)))
+            .collect();
+        self.rows.extend(page.rows.into_iter().map(|row| Row {
+            start: row.start.saturating_add(offset),
+            skill_set: at(&translated, row.skill_set).copied().unwrap_or_default(),
+            ..row
+        }));
+    }
+
+    /// Rows added so far, repeated agents included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The snapshot of what was added.
+    #[must_use]
+    pub fn finish(self, taken_at: Timestamp) -> Snapshot {
+        let Self {
+            text,
+            mut rows,
+            skill_sets,
+            ..
+        } = self;
+        let mut agents: HashTable<usize> = HashTable::with_capacity(rows.len());
+        for number in 0..rows.len() {
+            let Some(row) = rows.get(number).copied() else {
+                continue;
+            };
+            let same = |other: &usize| {
+                rows.get(*other)
+                    .is_some_and(|other| alike(&text, other, &row))
+            };
+            let hash = |other: &usize| rows.get(*other).map_or(0, |other| other.hash);
+            match agents.entry(row.hash, same, hash) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(number);
+                }
+                Entry::Occupied(occupied) => {
+                    let first = *occupied.get();
+                    if let Some(earlier) = rows.get_mut(first)
+                        && row.state > earlier.state
+                    {
+                        *earlier = row;
+                    }
+                }
+            }
+        }
+        let repeated = rows.len().saturating_sub(agents.len());
+        let mut states = StateCounts::default();
+        let mut by_skill_set = vec![Count::default(); skill_sets.len()];
+        let mut total = Count::default();
+        // Sums do not depend on the order in which the table gives its agents.
+        for row in agents.iter().filter_map(|at| rows.get(*at)) {
+            let tally = match row.state {
+                AgentState::Available => &mut states.available,
+                AgentState::WrapUp => &mut states.wrap_up,
+                AgentState::Busy => &mut states.busy,
+                AgentState::Other => &mut states.other,
+                AgentState::Offline => &mut states.offline,
+            };
+            *tally = tally.saturating_add(1);
+            let one = one(row.state);
+            total.add(one);
+            if let Some(count) = at_mut(&mut by_skill_set, row.skill_set) {
+                count.add(one);
+            }
+        }
+        let skills = SkillIndex::new(skill_sets, by_skill_set);
+        Snapshot {
+            taken_at,
+            text,
+            rows,
+            agents,
+            skills,
+            total,
+            states,
+            repeated,
+        }
+    }
+
+    fn intern<'a>(&mut self, skills: impl IntoIterator<Item = &'a str>) -> u32 {
+        let skills: Vec<&str> = skills.into_iter().collect();
+        // Neighbours in a page often share their skills.
+        if let Some(last) = self.last_skills
+            && at(&self.skill_sets, last)
+                .is_some_and(|set| set.iter().map(AsRef::as_ref).eq(skills.iter().copied()))
+        {
+            return last;
+        }
+        let sorted: BTreeSet<&str> = skills.into_iter().collect();
+        let set: Box<[Box<str>]> = sorted.into_iter().map(Box::from).collect();
+        let number = if let Some(number) = self.skill_set_index.get(&set) {
+            *number
+        } else {
+            let number = u32::try_from(self.skill_sets.len()).unwrap_or(u32::MAX);
+            self.skill_sets.push(set.clone());
+            self.skill_set_index.insert(set, number);
+            number
+        };
+        self.last_skills = Some(number);
+        number
+    }
+}
+
+/// One complete read of the agents.
+pub struct Snapshot {
+    taken_at: Timestamp,
+    text: String,
+    rows: Vec<Row>,
+    /// Where in `rows` each distinct agent stands.
+    agents: HashTable<usize>,
+    skills: SkillIndex,
+    total: Count,
+    states: StateCounts,
+    repeated: usize,
+}
+
+impl Snapshot {
+    /// Agents by state.
+    #[must_use]
+    pub fn states(&self) -> StateCounts {
+        self.states
+    }
+
+    /// Rows that showed an agent a second time.
+    #[must_use]
+    pub fn repeated(&self) -> usize {
+        self.repeated
+    }
+
+    /// Distinct agents read.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.agents.len()
+    }
+
+    /// Whether no agent was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.agents.is_empty()
+    }
+
+    /// The agents that `selector` counts.
+    #[must_use]
+    pub fn count(&self, selector: &Selector) -> Count {
+        match selector {
+            Selector::All => self.total,
+            Selector::AnySkill(wanted) => self.skills.any(wanted),
+            Selector::AllSkills(wanted) => self.skills.all(wanted),
+            Selector::Agents(wanted) => {
+                let mut count = Count::default();
+                for state in wanted.iter().filter_map(|id| self.state_of(id)) {
+                    count.add(one(state));
+                }
+                count
+            }
+        }
+    }
+
+    /// The sample for these selectors.
+    #[must_use]
+    pub fn sample(&self, selectors: &[Selector]) -> Sample {
+        Sample::Complete {
+            taken_at: self.taken_at,
+            counts: selectors.iter().map(|s| self.count(s)).collect(),
+        }
+    }
+
+    fn state_of(&self, id: &AgentId) -> Option<AgentState> {
+        let id = id.as_str();
+        let row = |number: &usize| self.rows.get(*number);
+        let same = |number: &usize| row(number).is_some_and(|row| row.id(&self.text) == Some(id));
+        self.agents
+            .find(HASHER.hash_one(id), same)
+            .and_then(row)
+            .map(|row| row.state)
+    }
+}
+
+fn alike(text: &str, a: &Row, b: &Row) -> bool {
+    a.id(text) == b.id(text)
+}
+
+fn at<T>(items: &[T], number: u32) -> Option<&T> {
+    items.get(usize::try_from(number).ok()?)
+}
+
+fn at_mut<T>(items: &mut [T], number: u32) -> Option<&mut T> {
+    items.get_mut(usize::try_from(number).ok()?)
+}
+
+fn one(state: AgentState) -> Count {
+    Count {
+        available: u32::from(state == AgentState::Available),
+        staffed: u32::from(state != AgentState::Offline),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_000);
+
+    fn any(skills: &[&str]) -> Selector {
+        Selector::AnySkill(skills.iter().map(|s| s.parse().unwrap()).collect())
+    }
+
+    fn all(skills: &[&str]) -> Selector {
+        Selector::AllSkills(skills.iter().map(|s| s.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn a_repeated_agent_counts_once_in_the_least_available_state() {
+        let mut first = SnapshotBuilder::default();
+        first.add("a", AgentState::Available, []);
+        first.add("b", AgentState::Available, []);
+        let mut second = SnapshotBuilder::default();
+        second.add("b", AgentState::Busy, []);
+        second.add("a", AgentState::Available, []);
+        first.append(second);
+        let snapshot = first.finish(NOW);
+        assert_eq!(
+            snapshot.count(&Selector::All),
+            Count {
+                available: 1,
+                staffed: 2
+            }
+        );
+        assert_eq!((snapshot.len(), snapshot.repeated()), (2, 2));
+    }
+
+    #[test]
+    fn selectors_count_by_skills_and_by_ids() {
+        let mut builder = SnapshotBuilder::default();
+        builder.add("a", AgentState::Available, ["sales", "spanish"]);
+        builder.add("b", AgentState::Available, ["spanish", "sales", "sales"]);
+        builder.add("c", AgentState::Busy, ["sales"]);
+        builder.add("d", AgentState::Offline, ["spanish"]);
+        builder.add("e", AgentState::Other, []);
+        let snapshot = builder.finish(NOW);
+        assert_eq!(
+            snapshot.count(&any(&["sales", "french"])),
+            Count {
+                available: 2,
+                staffed: 3
+            }
+        );
+        assert_eq!(
+            snapshot.count(&all(&["sales", "spanish"])),
+            Count {
+                available: 2,
+                staffed: 2
+            }
+        );
+        assert_eq!(snapshot.count(&all(&["sales", "french"])), Count::default());
+        let ids = Selector::Agents(
+            ["a", "c", "d", "nobody"]
+                .iter()
+                .map(|id| id.parse().unwrap())
+                .collect(),
+        );
+        assert_eq!(
+            snapshot.count(&ids),
+            Count {
+                available: 1,
+                staffed: 2
+            }
+        );
+        assert_eq!(
+            snapshot.states(),
+            StateCounts {
+                available: 2,
+                wrap_up: 0,
+                busy: 1,
+                other: 1,
+                offline: 1
+            }
+        );
+    }
+
+    #[test]
+    fn a_page_keeps_its_skills_when_it_is_appended() {
+        let mut whole = SnapshotBuilder::default();
+        whole.add("a", AgentState::Available, ["x"]);
+        let mut page = SnapshotBuilder::default();
+        page.add("b", AgentState::Available, ["y"]);
+        page.add("c", AgentState::Available, ["x"]);
+        whole.append(page);
+        let snapshot = whole.finish(NOW);
+        assert_eq!(snapshot.count(&any(&["x"])).available, 2);
+        assert_eq!(snapshot.count(&any(&["y"])).available, 1);
+    }
+}

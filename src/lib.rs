@@ -1,0 +1,10 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod cli;
+pub mod control;
+pub mod domain;
+pub mod platform;
+pub mod serve;
+pub mod simulator;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,268 @@
+//! The ports of the loop, spoken in this dialect.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::Method;
+use hyper::header::DATE;
+
+use crate::control::ports::{
+    AgentsRead, AgentsRequest, Clock, Commander, FaultKind, Platform, PlatformFault, ReadFault,
+};
+use crate::domain::{
+    CampaignId, DecisionId, Delivery, Direction, PlatformStatus, SnapshotBuilder, StatusFinding,
+    StatusReading, Timestamp,
+};
+use crate::platform::http::{
+    Call, CallFault, Client, HttpResponse, Page, PageWindow, RateShare, read_pages,
+};
+use crate::telemetry::Endpoint;
+
+use super::{campaign, page};
+
+/// The settings of one tenant.
+#[derive(Clone, Debug)]
+pub struct CxoneSettings {
+    /// The tenant's address; paths are put behind it.
+    pub base_url: reqwest::Url,
+    /// Agents in a page, 1 to 100.
+    pub page_size: usize,
+    /// Pages asked for at once.
+    pub page_concurrency: usize,
+}
+
+/// Reads a tenant. Has no way to change anything there.
+pub struct Cxone {
+    client: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    settings: CxoneSettings,
+}
+
+/// Sends commands to a tenant. A dry run makes none.
+pub struct CommandSender {
+    client: Arc<Client>,
+    base_url: reqwest::Url,
+}
+
+impl Cxone {
+    /// A reader of this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, clock: Arc<dyn Clock>, settings: CxoneSettings) -> Self {
+        Self {
+            client,
+            clock,
+            settings,
+        }
+    }
+
+    async fn agents(&self, request: AgentsRequest) -> Result<AgentsRead, ReadFault> {
+        let taken_at = self.clock.now();
+        let window = PageWindow {
+            page_size: self.settings.page_size,
+            at_once: self.settings.page_concurrency,
+            expected_rows: request.expected_rows,
+        };
+        let pages = read_pages(window, |number| self.page(request, number)).await?;
+        let asked = pages.len();
+        let mut builder = SnapshotBuilder::with_capacity(pages.iter().map(|page| page.rows).sum());
+        for page in pages {
+            builder.append(page.content);
+        }
+        let rows = builder.rows();
+        Ok(AgentsRead {
+            snapshot: builder.finish(taken_at),
+            rows,
+            pages: asked,
+        })
+    }
+
+    async fn page(
+        &self,
+        request: AgentsRequest,
+        number: usize,
+    ) -> Result<Page<SnapshotBuilder>, PlatformFault> {
+        let size = self.settings.page_size;
+        let mut url = endpoint(
+            &self.settings.base_url,
+            &["api", "v2", "interactions", "agents"],
+        );
+        url.query_pairs_mut()
+            .append_pair("limit", &size.to_string())
+            .append_pair("offset", &number.saturating_mul(size).to_string());
+        if !request.every_state {
+            url.query_pairs_mut().append_pair("state", "available");
+        }
+        let call = Call {
+            endpoint: Endpoint::Agents,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url,
+            body: None,
+            request_id: None,
+            deadline: request.deadline,
+            scope: "interactions:agents:read",
+            blindly_again: true,
+        };
+        let parse = |response: &HttpResponse| page::agents_page(&response.body, request.skills);
+        let page = self
+            .client
+            .call(&call, parse)
+            .await
+            .map_err(|failed| failed.fault)?;
+        Ok(Page {
+            rows: page.builder.rows(),
+            content: page.builder,
+            ends: page.ends,
+        })
+    }
+
+    async fn status(
+        &self,
+        campaign: &CampaignId,
+        urgent: bool,
+        deadline: Timestamp,
+    ) -> Result<StatusFinding, PlatformFault> {
+        let call = Call {
+            endpoint: Endpoint::CampaignGet,
+            share: if urgent {
+                RateShare::Commands
+            } else {
+                RateShare::Readings
+            },
+            method: Method::GET,
+            url: campaign_url(&self.settings.base_url, campaign),
+            body: None,
+            request_id: None,
+            deadline,
+            scope: "campaigns:read",
+            blindly_again: true,
+        };
+        match self
+            .client
+            .call(&call, |response| self.reading(response))
+            .await
+        {
+            Ok(reading) => Ok(StatusFinding::Found(reading)),
+            Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(StatusFinding::Missing),
+            Err(failed) => Err(failed.fault),
+        }
+    }
+
+    fn reading(&self, response: &HttpResponse) -> Result<StatusReading, String> {
+        let found = campaign::campaign(&response.body)?;
+        Ok(StatusReading {
+            status: PlatformStatus::from(found.status),
+            updated_at: found
+                .updated_timestamp
+                .as_deref()
+                .and_then(Timestamp::parse_rfc3339),
+            version: found.updated_timestamp,
+            platform_now: date(response),
+            read_at: self.clock.now(),
+        })
+    }
+}
+
+impl Platform for Cxone {
+    fn read_agents(&self, request: AgentsRequest) -> BoxFuture<'_, Result<AgentsRead, ReadFault>> {
+        Box::pin(self.agents(request))
+    }
+
+    fn read_status<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        urgent: bool,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<StatusFinding, PlatformFault>> {
+        Box::pin(self.status(campaign, urgent, deadline))
+    }
+}
+
+impl CommandSender {
+    /// A sender to this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
+        Self { client, base_url }
+    }
+
+    async fn put(
+        &self,
+        campaign: &CampaignId,
+        direction: Direction,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> Delivery {
+        let body = match direction {
+            Direction::Pause => Bytes::from_static(br#"{"status":"PAUSED"}"#),
+            Direction::Resume => Bytes::from_static(br#"{"status":"RUNNING"}"#),
+        };
+        let call = Call {
+            endpoint: Endpoint::CampaignPut,
+            share: RateShare::Commands,
+            method: Method::PUT,
+            url: campaign_url(&self.base_url, campaign),
+            body: Some(body),
+            request_id: Some(decision.to_string()),
+            deadline,
+            scope: "campaigns:write",
+            blindly_again: false,
+        };
+        match self.client.call(&call, |_| Ok(())).await {
+            Ok(()) => Delivery::Acknowledged,
+            Err(CallFault {
+                fault,
+                maybe_applied: true,
+                ..
+            }) => Delivery::Lost { why: fault.detail },
+            Err(CallFault {
+                fault, answered, ..
+            }) => {
+                let refused = answered && fault.kind != FaultKind::RateLimited;
+                let why = fault.detail;
+                if refused {
+                    Delivery::Refused { why }
+                } else {
+                    Delivery::NotSent { why }
+                }
+            }
+        }
+    }
+}
+
+impl Commander for CommandSender {
+    fn command<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        direction: Direction,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Delivery> {
+        Box::pin(self.put(campaign, direction, decision, deadline))
+    }
+}
+
+fn campaign_url(base: &reqwest::Url, campaign: &CampaignId) -> reqwest::Url {
+    endpoint(base, &["api", "v2", "campaigns", campaign.as_str()])
+}
+
+/// `base` with path segments behind it, each percent-encoded.
+fn endpoint(base: &reqwest::Url, segments: &[&str]) -> reqwest::Url {
+    let mut url = base.clone();
+    // An address that cannot have a path is refused with the configuration.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+/// The platform's clock, from the `Date` header.
+fn date(response: &HttpResponse) -> Option<Timestamp> {
+    let text = response.headers.get(DATE)?.to_str().ok()?;
+    let since_epoch = httpdate::parse_http_date(text)
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    Some(Timestamp::from_unix_millis(0).plus(since_epoch))
+}

@@ -1,0 +1,543 @@
+//! Limiter, token, transport and retries behind one call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::{Method, StatusCode};
+
+use crate::control::ports::{Clock, FaultKind, PlatformFault};
+use crate::domain::Timestamp;
+use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
+
+use super::limiter::{LONGEST_HALT, Limiter, RateShare};
+use super::retry::{RetryPolicy, Verdict, retry};
+use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
+use super::token::{Token, TokenParts, TokenSource};
+
+/// The longest part of an error body that is repeated to people.
+const LONGEST_EXCERPT: usize = 200;
+
+/// A 429 without `Retry-After` halts its endpoint for this long.
+const DEFAULT_HALT: Duration = Duration::from_secs(2);
+
+/// A platform that says 429 is given at least this long, whatever it says of itself.
+const SHORTEST_HALT: Duration = Duration::from_millis(50);
+
+/// One thing to ask the platform.
+#[derive(Clone)]
+pub struct Call {
+    /// What for.
+    pub endpoint: Endpoint,
+    /// Whose share of the rate.
+    pub share: RateShare,
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: reqwest::Url,
+    /// A JSON body.
+    pub body: Option<Bytes>,
+    /// Goes along as `x-request-id`.
+    pub request_id: Option<String>,
+    /// No attempt starts after this.
+    pub deadline: Timestamp,
+    /// The scope that a 403 is likely to lack.
+    pub scope: &'static str,
+    /// Whether it may be sent again after an attempt that may have arrived. A command may not: its sender looks at the
+    /// status first.
+    pub blindly_again: bool,
+}
+
+/// A call that failed for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFault {
+    /// Why.
+    pub fault: PlatformFault,
+    /// Whether any attempt may have had its effect.
+    pub maybe_applied: bool,
+    /// Whether the platform answered any attempt; a fault on the way to a token is not an answer.
+    pub answered: bool,
+}
+
+/// Talks to one platform.
+pub struct Client {
+    transport: Arc<dyn HttpSend>,
+    limiter: Limiter,
+    tokens: TokenSource,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    policy: RetryPolicy,
+    request_timeout: Duration,
+    seed: AtomicU64,
+}
+
+impl Client {
+    /// A client. `request_timeout` bounds one attempt in real time; `seed` makes the jitter repeatable.
+    #[must_use]
+    pub fn new(
+        transport: Arc<dyn HttpSend>,
+        limiter: Limiter,
+        tokens: TokenSource,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        request_timeout: Duration,
+        seed: u64,
+    ) -> Self {
+        let policy = RetryPolicy::default();
+        Self {
+            transport,
+            limiter,
+            tokens,
+            clock,
+            metrics,
+            policy,
+            request_timeout,
+            seed: AtomicU64::new(seed),
+        }
+    }
+
+    /// Makes the call until it succeeds or fails for good; `parse` reads the answer, and one that it cannot read is
+    /// asked for again.
+    ///
+    /// # Errors
+    /// The last fault, as the module's contract says.
+    pub async fn call<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
+        let maybe_applied = AtomicBool::new(false);
+        // The serial of a token that was refused, and whether one was: 0 is no serial.
+        let refused = AtomicU64::new(0);
+        let answered = AtomicBool::new(false);
+        let marks = Marks {
+            refused: &refused,
+            maybe_applied: &maybe_applied,
+            answered: &answered,
+        };
+        let attempt = || self.attempt(call, &parse, marks);
+        let told = |fault: &PlatformFault| self.tell_retry(call.endpoint, fault);
+        let seed = self
+            .seed
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let answer = retry(self.policy, call.deadline, &self.clock, seed, told, attempt).await;
+        answer.map_err(|fault| CallFault {
+            fault,
+            maybe_applied: maybe_applied.load(Ordering::Relaxed),
+            answered: answered.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The scopes of the token in use, where the platform tells them.
+    ///
+    /// # Errors
+    /// When no token can be had.
+    pub async fn granted_scopes(
+        &self,
+        deadline: Timestamp,
+    ) -> Result<Option<String>, PlatformFault> {
+        Ok(self.token(None, deadline).await?.granted)
+    }
+
+    async fn attempt<T>(
+        &self,
+        call: &Call,
+        parse: &impl Fn(&HttpResponse) -> Result<T, String>,
+        marks: Marks<'_>,
+    ) -> Result<T, Verdict<PlatformFault>> {
+        let Marks {
+            refused,
+            maybe_applied,
+            answered,
+        } = marks;
+        let last_refused = refused.load(Ordering::Relaxed);
+        let token = self
+            .token((last_refused != 0).then_some(last_refused), call.deadline)
+            .await
+            .map_err(Verdict::Final)?;
+        let mut headers = vec![
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (AUTHORIZATION, token.header.clone()),
+        ];
+        if call.body.is_some() {
+            headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        }
+        if let Some(id) = call
+            .request_id
+            .as_ref()
+            .and_then(|id| HeaderValue::try_from(id).ok())
+        {
+            headers.push((HeaderName::from_static("x-request-id"), id));
+        }
+        let request = HttpRequest {
+            method: call.method.clone(),
+            url: call.url.clone(),
+            headers,
+            body: call.body.clone().unwrap_or_default(),
+            timeout: self.request_timeout,
+        };
+        let response = match self
+            .exchange(call.endpoint, call.share, call.deadline, request)
+            .await
+        {
+            Ok(response) => response,
+            Err(stopped) if stopped.may_have_arrived => {
+                return Err(unknown(call, maybe_applied, stopped.verdict));
+            }
+            Err(stopped) => return Err(stopped.verdict),
+        };
+        answered.store(true, Ordering::Relaxed);
+        if response.status.is_success() {
+            return parse(&response).map_err(|why| {
+                maybe_applied.store(true, Ordering::Relaxed);
+                again(FaultKind::Decode, format!("{}: {why}", place(call)), None)
+            });
+        }
+        Err(self.refusal(call, &token, &response, marks))
+    }
+
+    fn refusal(
+        &self,
+        call: &Call,
+        token: &Token,
+        response: &HttpResponse,
+        marks: Marks<'_>,
+    ) -> Verdict<PlatformFault> {
+        let Marks {
+            refused,
+            maybe_applied,
+            ..
+        } = marks;
+        let said = format!(
+            "{} answered {}{}",
+            place(call),
+            response.status,
+            excerpt(&response.body)
+        );
+        let last = |kind, detail| Verdict::Final(PlatformFault { kind, detail });
+        match response.status {
+            StatusCode::UNAUTHORIZED if refused.swap(token.serial(), Ordering::Relaxed) == 0 => {
+                again(FaultKind::Unauthorized, said, Some(Duration::ZERO))
+            }
+            StatusCode::UNAUTHORIZED => last(
+                FaultKind::Unauthorized,
+                format!("{said}; a fresh token did not help: check the OAuth client"),
+            ),
+            StatusCode::FORBIDDEN => last(
+                FaultKind::Forbidden,
+                format!(
+                    "{said}; the OAuth client likely lacks the scope {}",
+                    call.scope
+                ),
+            ),
+            StatusCode::NOT_FOUND => last(FaultKind::NotFound, said),
+            StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => {
+                last(FaultKind::Conflict, said)
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                let halt = self.halt(call.endpoint, response);
+                again(FaultKind::RateLimited, said, Some(halt))
+            }
+            status if status.is_server_error() => {
+                unknown(call, maybe_applied, again(FaultKind::Server, said, None))
+            }
+            _ => last(FaultKind::Refused, said),
+        }
+    }
+
+    async fn token(
+        &self,
+        refused: Option<u64>,
+        deadline: Timestamp,
+    ) -> Result<Token, PlatformFault> {
+        let expires = |token: &Token| {
+            self.metrics
+                .api
+                .token_expires(token.expires_at.as_unix_seconds());
+        };
+        self.tokens
+            .get(refused, || self.fetch_token(deadline))
+            .await
+            .inspect(expires)
+    }
+
+    async fn fetch_token(&self, deadline: Timestamp) -> Result<TokenParts, PlatformFault> {
+        let seed = self.seed.fetch_add(1, Ordering::Relaxed);
+        let told = |fault: &PlatformFault| self.tell_retry(Endpoint::Token, fault);
+        retry(
+            self.policy,
+            deadline,
+            &self.clock,
+            seed,
+            told,
+            || async move {
+                let (headers, body) = self.tokens.request();
+                let url = self.tokens.url().clone();
+                let request = HttpRequest {
+                    method: Method::POST,
+                    url,
+                    headers,
+                    body,
+                    timeout: self.request_timeout,
+                };
+                let response = self
+                    .exchange(Endpoint::Token, RateShare::Commands, deadline, request)
+                    .await
+                    .map_err(|stopped| stopped.verdict)?;
+                let said = format!(
+                    "the token endpoint answered {}{}",
+                    response.status,
+                    excerpt(&response.body)
+                );
+                match response.status {
+                    status if status.is_success() => TokenParts::parse(&response.body)
+                        .map_err(|why| again(FaultKind::Decode, why, None)),
+                    StatusCode::TOO_MANY_REQUESTS => {
+                        let halt = self.halt(Endpoint::Token, &response);
+                        Err(again(FaultKind::RateLimited, said, Some(halt)))
+                    }
+                    status if status.is_server_error() => Err(again(FaultKind::Server, said, None)),
+                    StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                        let detail = format!("{said}; check client id, secret and --auth");
+                        Err(Verdict::Final(PlatformFault {
+                            kind: FaultKind::Unauthorized,
+                            detail,
+                        }))
+                    }
+                    StatusCode::NOT_FOUND => {
+                        let detail = format!("{said}; check --token-url");
+                        Err(Verdict::Final(PlatformFault {
+                            kind: FaultKind::NotFound,
+                            detail,
+                        }))
+                    }
+                    _ => Err(Verdict::Final(PlatformFault {
+                        kind: FaultKind::Refused,
+                        detail: said,
+                    })),
+                }
+            },
+        )
+        .await
+        .inspect(|_| {
+            self.metrics
+                .cycle
+                .succeeded(Step::Token, self.clock.now().as_unix_seconds());
+        })
+    }
+
+    /// One attempt on the wire, with its turn and its metric.
+    async fn exchange(
+        &self,
+        endpoint: Endpoint,
+        share: RateShare,
+        deadline: Timestamp,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Stopped> {
+        if let Err(late) = self.limiter.turn(endpoint, share, deadline).await {
+            let (kind, detail) = if late.wait.is_zero() {
+                (
+                    FaultKind::Timeout,
+                    "no time is left for another attempt".to_owned(),
+                )
+            } else {
+                let wait = late.wait.as_secs_f32().ceil();
+                (
+                    FaultKind::RateLimited,
+                    format!("the rate limit leaves no turn for {wait} s, which is too late"),
+                )
+            };
+            let verdict = Verdict::Final(PlatformFault { kind, detail });
+            return Err(Stopped {
+                verdict,
+                may_have_arrived: false,
+            });
+        }
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let started = self.clock.monotonic();
+        let answer = self.transport.send(request).await;
+        let took = self.clock.monotonic().saturating_sub(started).as_secs_f64();
+        let fault = match answer {
+            Ok(response) => {
+                self.metrics
+                    .api
+                    .attempt(endpoint, code(response.status), took);
+                return Ok(response);
+            }
+            Err(fault) => fault,
+        };
+        let detail = format!("{host}: {fault}");
+        let (code, kind) = match fault {
+            SendFault::Connect(_) | SendFault::Broken(_) => (Code::Connect, FaultKind::Connect),
+            SendFault::Timeout => (Code::Timeout, FaultKind::Timeout),
+            SendFault::TooLarge(_) => (Code::Decode, FaultKind::Decode),
+        };
+        self.metrics.api.attempt(endpoint, code, took);
+        let may_have_arrived = !matches!(fault, SendFault::Connect(_));
+        Err(Stopped {
+            verdict: again(kind, detail, None),
+            may_have_arrived,
+        })
+    }
+
+    fn tell_retry(&self, endpoint: Endpoint, fault: &PlatformFault) {
+        let cause = match fault.kind {
+            FaultKind::Connect => RetryCause::Connect,
+            FaultKind::Timeout => RetryCause::Timeout,
+            FaultKind::Unauthorized => RetryCause::Unauthorized,
+            FaultKind::RateLimited => RetryCause::TooMany,
+            FaultKind::Server => RetryCause::Server,
+            FaultKind::Decode => RetryCause::Decode,
+            // These are final, so nothing is made again after them.
+            FaultKind::Forbidden
+            | FaultKind::NotFound
+            | FaultKind::Conflict
+            | FaultKind::Refused => return,
+        };
+        self.metrics.api.retry(endpoint, cause);
+    }
+
+    fn halt(&self, endpoint: Endpoint, response: &HttpResponse) -> Duration {
+        let wish = response
+            .headers
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok());
+        let halt = wish
+            .and_then(|wish| retry_after(wish, self.clock.now()))
+            .unwrap_or(DEFAULT_HALT)
+            .clamp(SHORTEST_HALT, LONGEST_HALT);
+        self.limiter.too_many(endpoint, halt);
+        halt
+    }
+}
+
+/// What is remembered from one attempt of a call to the next.
+#[derive(Clone, Copy)]
+struct Marks<'a> {
+    refused: &'a AtomicU64,
+    maybe_applied: &'a AtomicBool,
+    answered: &'a AtomicBool,
+}
+
+struct Stopped {
+    verdict: Verdict<PlatformFault>,
+    may_have_arrived: bool,
+}
+
+fn again(kind: FaultKind, detail: String, after: Option<Duration>) -> Verdict<PlatformFault> {
+    Verdict::Again {
+        fault: PlatformFault { kind, detail },
+        after,
+    }
+}
+
+/// After an attempt that may have arrived.
+fn unknown(
+    call: &Call,
+    maybe_applied: &AtomicBool,
+    verdict: Verdict<PlatformFault>,
+) -> Verdict<PlatformFault> {
+    maybe_applied.store(true, Ordering::Relaxed);
+    match verdict {
+        Verdict::Again { fault, .. } if !call.blindly_again => Verdict::Final(fault),
+        Verdict::Again { .. } | Verdict::Final(_) => verdict,
+    }
+}
+
+fn place(call: &Call) -> String {
+    format!("{} {}", call.method, call.url.path())
+}
+
+fn code(status: StatusCode) -> Code {
+    match status.as_u16() {
+        200..=299 => Code::Success,
+        401 => Code::Unauthorized,
+        403 => Code::Forbidden,
+        404 => Code::NotFound,
+        409 | 412 => Code::Conflict,
+        429 => Code::TooMany,
+        500..=599 => Code::Server,
+        _ => Code::Client,
+    }
+}
+
+/// `Retry-After` as seconds, also fractional, or as an HTTP date.
+fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
+    let wish = wish.trim();
+    if let Some(seconds) = wish
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| seconds.is_finite())
+    {
+        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+    }
+    let date = httpdate::parse_http_date(wish).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
+}
+
+/// The platform's own words, when they are words: an HTML page is not repeated.
+fn excerpt(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        errors: Vec<OneError>,
+    }
+    #[derive(serde::Deserialize)]
+    struct OneError {
+        code: String,
+        message: String,
+    }
+    let Ok(Errors { errors }) = serde_json::from_slice(body) else {
+        return String::new();
+    };
+    let text = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.code, error.message))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let clean = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_EXCERPT)
+        .collect::<String>();
+    if clean.is_empty() {
+        clean
+    } else {
+        format!(" ({clean})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_retry_after_in_every_form() {
+        let now = Timestamp::parse_rfc3339("2024-05-15T14:32:10Z").unwrap();
+        assert_eq!(retry_after("2", now), Some(Duration::from_secs(2)));
+        assert_eq!(retry_after(" 0.5 ", now), Some(Duration::from_millis(500)));
+        assert_eq!(retry_after("-3", now), Some(Duration::ZERO));
+        assert_eq!(
+            retry_after("Wed, 15 May 2024 14:32:40 GMT", now),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            retry_after("Wed, 15 May 2024 14:00:00 GMT", now),
+            Some(Duration::ZERO)
+        );
+        for wrong in ["", "soon", "NaN", "inf"] {
+            assert_eq!(retry_after(wrong, now), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn repeats_the_platforms_words_but_no_pages() {
+        assert_eq!(
+            excerpt(br#"{"errors":[{"code":"x","message":"no"}]}"#),
+            " (x: no)"
+        );
+        assert_eq!(excerpt(b"<html>secret</html>"), "");
+    }
+}

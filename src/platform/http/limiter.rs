@@ -1,0 +1,253 @@
+//! Whose turn it is: the rate limit, its two shares, and what a 429 does to it.
+//!
+//! Two governor buckets share the configured rate. Readings use theirs only; commands use theirs first and then what the
+//! readings leave. A 429 halts its endpoint for the time that the platform names and halves both rates.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use crate::control::ports::Clock;
+use crate::domain::Timestamp;
+use crate::telemetry::{Endpoint, Metrics};
+
+/// The commands' own part of the rate.
+const COMMAND_SHARE: f64 = 0.25;
+
+/// A rate is never cut below this part of what is configured.
+const LEAST_SCALE: f64 = 1.0 / 16.0;
+
+/// The 429s of one burst cut the rate once.
+const BETWEEN_CUTS: Duration = Duration::from_secs(1);
+
+/// The rate grows back by [`GROWTH`] of the configured one this often.
+const BETWEEN_GROWTHS: Duration = Duration::from_secs(10);
+
+/// See [`BETWEEN_GROWTHS`].
+const GROWTH: f64 = 0.1;
+
+/// A platform cannot halt us for longer than this.
+pub(super) const LONGEST_HALT: Duration = Duration::from_secs(60);
+
+/// How many requests a second, and how many at once after a pause.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Requests a second.
+    pub per_second: f64,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+/// Whose share a request uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateShare {
+    /// Pages and routine status reads.
+    Readings,
+    /// Commands and what belongs to them.
+    Commands,
+}
+
+#[derive(Clone)]
+struct MonotonicClock(Arc<dyn Clock>);
+
+impl GovernorClock for MonotonicClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
+
+type Bucket = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Duration>>;
+
+struct Buckets {
+    readings: Bucket,
+    commands: Bucket,
+}
+
+struct State {
+    /// Absent without a rate limit.
+    buckets: Option<Buckets>,
+    scale: f64,
+    changed_at: Duration,
+    halted_until: [Duration; 4],
+}
+
+/// Hands out turns.
+pub struct Limiter {
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    rate: Option<Rate>,
+    state: Mutex<State>,
+}
+
+/// The turn would come too late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooLate {
+    /// How long it would have taken; nothing when the deadline had passed already.
+    pub(super) wait: Duration,
+}
+
+impl Limiter {
+    /// A limiter; without a rate only a 429 makes anybody wait.
+    #[must_use]
+    pub fn new(rate: Option<Rate>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+        let buckets = rate.map(|rate| Buckets::new(rate, 1.0, &clock));
+        let state = State {
+            buckets,
+            scale: 1.0,
+            changed_at: clock.monotonic(),
+            halted_until: [Duration::ZERO; 4],
+        };
+        Self {
+            clock,
+            metrics,
+            rate,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Waits for a turn, unless it would come after `deadline`.
+    pub(super) async fn turn(
+        &self,
+        endpoint: Endpoint,
+        share: RateShare,
+        deadline: Timestamp,
+    ) -> Result<(), TooLate> {
+        let started = self.clock.monotonic();
+        let turn = loop {
+            // A wait elsewhere, for a token say, may have used up the time.
+            if self.clock.now() > deadline {
+                break Err(TooLate {
+                    wait: Duration::ZERO,
+                });
+            }
+            let wait = self.ask(endpoint, share);
+            if wait.is_zero() {
+                break Ok(());
+            }
+            if self.clock.now().plus(wait) > deadline {
+                break Err(TooLate { wait });
+            }
+            self.clock.sleep(wait).await;
+        };
+        self.metrics.api.waited(
+            endpoint,
+            self.clock.monotonic().saturating_sub(started).as_secs_f64(),
+        );
+        turn
+    }
+
+    /// The platform said 429: nobody asks this endpoint for `halt`, and everybody goes slower.
+    pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = state.halted_until.get_mut(index(endpoint)) {
+            *until = (*until).max(now.saturating_add(halt.min(LONGEST_HALT)));
+        }
+        let scale = (state.scale / 2.0).max(LEAST_SCALE);
+        if scale < state.scale
+            && (state.scale >= 1.0 || now.saturating_sub(state.changed_at) >= BETWEEN_CUTS)
+        {
+            self.rescale(&mut state, scale, now);
+        }
+    }
+
+    /// How long until a turn may be asked for again; nothing when this was one.
+    fn ask(&self, endpoint: Endpoint, share: RateShare) -> Duration {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let halted = state
+            .halted_until
+            .get(index(endpoint))
+            .map_or(Duration::ZERO, |until| until.saturating_sub(now));
+        if !halted.is_zero() {
+            return halted;
+        }
+        if state.scale < 1.0 && now.saturating_sub(state.changed_at) >= BETWEEN_GROWTHS {
+            let scale = (state.scale + GROWTH).min(1.0);
+            self.rescale(&mut state, scale, now);
+        }
+        state
+            .buckets
+            .as_ref()
+            .map_or(Duration::ZERO, |buckets| buckets.ask(share, now))
+    }
+
+    fn rescale(&self, state: &mut State, scale: f64, now: Duration) {
+        state.scale = scale;
+        state.changed_at = now;
+        if let Some(rate) = self.rate {
+            let buckets = Buckets::new(rate, scale, &self.clock);
+            // A new bucket is full; a burst is the last thing that is wanted after a 429.
+            buckets.drain();
+            state.buckets = Some(buckets);
+        }
+    }
+}
+
+impl Buckets {
+    fn new(rate: Rate, scale: f64, clock: &Arc<dyn Clock>) -> Self {
+        let bucket = |share: f64| {
+            let per_second = (rate.per_second * scale * share).max(0.001);
+            let burst = (f64::from(rate.burst) * scale * share)
+                .round()
+                .clamp(1.0, 1e6);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::as_conversions,
+                reason = "clamped to 1..=1e6 on the line above"
+            )]
+            let burst = NonZeroU32::new(burst as u32).unwrap_or(NonZeroU32::MIN);
+            let one_per_second = Quota::per_second(NonZeroU32::MIN);
+            let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
+                .unwrap_or(one_per_second);
+            RateLimiter::direct_with_clock(
+                quota.allow_burst(burst),
+                MonotonicClock(Arc::clone(clock)),
+            )
+        };
+        Self {
+            readings: bucket(1.0 - COMMAND_SHARE),
+            commands: bucket(COMMAND_SHARE),
+        }
+    }
+
+    fn ask(&self, share: RateShare, now: Duration) -> Duration {
+        let wait = |bucket: &Bucket| match bucket.check() {
+            Ok(()) => Duration::ZERO,
+            // Nothing would mean "granted"; a turn that is free this very instant is asked for again.
+            Err(not_until) => not_until.wait_time_from(now).max(Duration::from_micros(1)),
+        };
+        match share {
+            RateShare::Readings => wait(&self.readings),
+            RateShare::Commands => {
+                let own = wait(&self.commands);
+                if own.is_zero() {
+                    own
+                } else {
+                    own.min(wait(&self.readings))
+                }
+            }
+        }
+    }
+
+    fn drain(&self) {
+        for bucket in [&self.readings, &self.commands] {
+            while bucket.check().is_ok() {}
+        }
+    }
+}
+
+fn index(endpoint: Endpoint) -> usize {
+    Endpoint::ALL
+        .iter()
+        .position(|other| *other == endpoint)
+        .unwrap_or_default()
+}

@@ -1,0 +1,41 @@
+//! Talking HTTP to a platform.
+//!
+//! # The contract
+//!
+//! *Which requests are made again.* Everything sent here is idempotent (readings, a token, a status that is set), so
+//! a request is made again after 429, any 5xx, a time-out, a broken or refused connection, and an answer that breaks
+//! off or cannot be read. 400, 403, 404, 409, 412, 422 and redirects are final. A 401 makes the token fresh once and the
+//! request again once; a second 401 is final.
+//!
+//! *How often.* At most four attempts ([`RetryPolicy`]), never past the deadline that came with the request, with full
+//! jitter: each wait is drawn evenly between nothing and a bound that doubles from attempt to attempt.
+//!
+//! *`Retry-After` wins* over the jitter, as seconds (also fractional) or as an HTTP date, clamped to one minute. It halts
+//! every request to that endpoint, not only the one that was refused, and each 429 halves the rate, which grows back by
+//! a tenth every ten seconds while requests are made.
+//!
+//! *Every attempt passes the limiter*, the token request too. Commands have a share of the rate that readings cannot
+//! use, and may use what the readings leave: a pause does not wait behind pages.
+//!
+//! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
+//! are not followed, so that a token goes nowhere but to the configured host.
+//!
+//! *A command that failed* tells whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
+
+mod client;
+mod limiter;
+mod paging;
+mod retry;
+mod send;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use client::{Call, CallFault, Client};
+pub use limiter::{Limiter, Rate, RateShare};
+pub use paging::{Page, PageWindow, read_pages};
+pub use retry::RetryPolicy;
+pub use send::{
+    HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
+};
+pub use token::{AuthStyle, Credentials, TokenSource};

@@ -1,0 +1,184 @@
+//! One request, one response: the seam under which real sockets lie.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
+
+/// A request with everything that its transport needs.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: reqwest::Url,
+    /// Headers; secrets among them are marked sensitive.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is sent along.
+    pub body: Bytes,
+    /// The longest that the attempt may take, in real time.
+    pub timeout: Duration,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct HttpResponse {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendFault {
+    /// No connection, so nothing was sent.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// No complete answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection broke; the request may have arrived.
+    #[error("connection broke: {0}")]
+    Broken(String),
+    /// The body is larger than allowed.
+    #[error("answer larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Sends one request.
+pub trait HttpSend: Send + Sync + 'static {
+    /// Sends `request` and reads the answer to its end.
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>>;
+}
+
+/// Bounds of the transport, in real time.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    /// The longest that connecting may take.
+    pub connect_timeout: Duration,
+    /// The largest answer that is read.
+    pub largest_body: usize,
+    /// Idle connections kept open.
+    pub idle_connections: usize,
+}
+
+impl Default for Transport {
+    /// 5 s; 4 MiB, forty times a page of 100 agents with long names; as many connections as pages are asked for at once.
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            largest_body: 4 << 20,
+            idle_connections: 32,
+        }
+    }
+}
+
+/// Chooses ring as the process's TLS provider. Calling it again changes nothing.
+pub fn install_tls() {
+    // An error says that one is installed already, which is what is wanted.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+/// Real sockets: one client, connections kept open, TLS by rustls.
+pub struct ReqwestSend {
+    client: reqwest::Client,
+    largest_body: usize,
+}
+
+impl ReqwestSend {
+    /// A client with these bounds.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be used.
+    pub fn new(transport: Transport) -> Result<Self, String> {
+        install_tls();
+        let client = reqwest::Client::builder()
+            .connect_timeout(transport.connect_timeout)
+            .pool_max_idle_per_host(transport.idle_connections)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|wrong| chain(&wrong))?;
+        Ok(Self {
+            client,
+            largest_body: transport.largest_body,
+        })
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, SendFault> {
+        let HttpRequest {
+            method,
+            url,
+            headers,
+            body,
+            timeout,
+        } = request;
+        let headers: HeaderMap = headers.into_iter().collect();
+        let sent = self
+            .client
+            .request(method, url)
+            .headers(headers)
+            .body(body)
+            .timeout(timeout)
+            .send()
+            .await;
+        let mut response = sent.map_err(fault)?;
+        let too_large = SendFault::TooLarge(self.largest_body);
+        let announced = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        if announced > self.largest_body {
+            return Err(too_large);
+        }
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut body = Vec::with_capacity(announced);
+        while let Some(chunk) = response.chunk().await.map_err(fault)? {
+            if body.len().saturating_add(chunk.len()) > self.largest_body {
+                return Err(too_large);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpResponse {
+            status,
+            headers,
+            body: Bytes::from(body),
+        })
+    }
+}
+
+impl HttpSend for ReqwestSend {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+fn fault(wrong: reqwest::Error) -> SendFault {
+    let wrong = wrong.without_url();
+    if wrong.is_connect() {
+        SendFault::Connect(chain(&wrong))
+    } else if wrong.is_timeout() {
+        SendFault::Timeout
+    } else {
+        SendFault::Broken(chain(&wrong))
+    }
+}
+
+/// The causes of an error behind each other: the outermost alone says only that sending failed.
+fn chain(wrong: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = wrong.source().or(Some(wrong));
+    while let Some(cause) = next {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,398 @@
+//! The contract of this folder, on a hand-moved clock and with scripted answers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, join_all};
+use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::{Method, StatusCode};
+
+use super::limiter::TooLate;
+use super::*;
+use crate::control::hand_clock::HandClock;
+use crate::control::ports::{Clock, FaultKind};
+use crate::telemetry::{Endpoint, Metrics};
+
+type Answer = Result<HttpResponse, SendFault>;
+
+/// Answers as it is told and keeps what was asked; the token endpoint always gives a token.
+#[derive(Default)]
+struct Scripted {
+    answers: Mutex<VecDeque<Answer>>,
+    asked: Mutex<Vec<HttpRequest>>,
+    tokens: Mutex<u32>,
+}
+
+impl HttpSend for Scripted {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Answer> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            if request.url.path() == "/token" {
+                let mut tokens = self.tokens.lock().unwrap();
+                *tokens += 1;
+                return answer(
+                    200,
+                    &format!(r#"{{"access_token":"t{tokens}","expires_in":"3600"}}"#),
+                );
+            }
+            self.asked.lock().unwrap().push(request);
+            self.answers
+                .lock()
+                .unwrap()
+                .pop_front()
+                .unwrap_or_else(|| answer(200, "fine"))
+        })
+    }
+}
+
+fn response(status: u16, body: &str) -> HttpResponse {
+    HttpResponse {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::from(body.to_owned()),
+    }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of the answers that a script may hold"
+)]
+fn answer(status: u16, body: &str) -> Answer {
+    Ok(response(status, body))
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of the answers that a script may hold"
+)]
+fn too_many(wish: &'static str) -> Answer {
+    let mut response = response(429, "");
+    response
+        .headers
+        .insert(RETRY_AFTER, HeaderValue::from_static(wish));
+    Ok(response)
+}
+
+struct Bench {
+    clock: Arc<HandClock>,
+    script: Arc<Scripted>,
+    client: Client,
+}
+
+fn bench(answers: impl IntoIterator<Item = Answer>) -> Bench {
+    let clock = Arc::new(HandClock::default());
+    let script = Arc::new(Scripted::default());
+    script.answers.lock().unwrap().extend(answers);
+    let as_clock: Arc<dyn Clock> = clock.clone();
+    let metrics = metrics();
+    let credentials = Credentials {
+        client_id: "id".to_owned(),
+        client_secret: "s&cret".to_owned().into(),
+        style: AuthStyle::Form,
+        scopes: Vec::new(),
+    };
+    let token_url = "http://platform/token".parse().unwrap();
+    let client = Client::new(
+        script.clone(),
+        Limiter::new(None, Arc::clone(&as_clock), Arc::clone(&metrics)),
+        TokenSource::new(credentials, token_url, Arc::clone(&as_clock)),
+        as_clock,
+        metrics,
+        Duration::from_secs(10),
+        1,
+    );
+    Bench {
+        clock,
+        script,
+        client,
+    }
+}
+
+fn metrics() -> Arc<Metrics> {
+    Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap())
+}
+
+impl Bench {
+    fn reading(&self) -> Call {
+        Call {
+            endpoint: Endpoint::Agents,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url: "http://platform/agents".parse().unwrap(),
+            body: None,
+            request_id: None,
+            deadline: self.clock.now().plus(Duration::from_secs(60)),
+            scope: "interactions:agents:read",
+            blindly_again: true,
+        }
+    }
+
+    fn command(&self) -> Call {
+        let endpoint = Endpoint::CampaignPut;
+        Call {
+            endpoint,
+            method: Method::PUT,
+            blindly_again: false,
+            ..self.reading()
+        }
+    }
+
+    async fn ask(&self, call: &Call) -> Result<String, CallFault> {
+        let text = |response: &HttpResponse| {
+            String::from_utf8(response.body.to_vec()).map_err(|e| e.to_string())
+        };
+        self.client.call(call, text).await
+    }
+
+    fn attempts(&self) -> usize {
+        self.script.asked.lock().unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn what_passes_by_is_ridden_out_within_four_attempts() {
+    let broken = || Err(SendFault::Broken("reset".to_owned()));
+    let bench = bench([answer(500, ""), broken(), Err(SendFault::Timeout)]);
+    assert_eq!(bench.ask(&bench.reading()).await.unwrap(), "fine");
+    assert_eq!(bench.attempts(), 4);
+}
+
+#[tokio::test]
+async fn attempts_are_bounded_and_waits_grow_no_longer_than_their_bounds() {
+    let bench = bench((0..9).map(|_| answer(503, "<html>")));
+    let failed = bench.ask(&bench.reading()).await.unwrap_err();
+    assert_eq!(
+        (failed.fault.kind, bench.attempts()),
+        (FaultKind::Server, 4)
+    );
+    assert!(bench.clock.monotonic() <= Duration::from_millis(250 + 500 + 1_000));
+}
+
+#[tokio::test]
+async fn no_attempt_starts_after_the_deadline() {
+    let bench = bench((0..9).map(|_| too_many("7")));
+    let call = Call {
+        deadline: bench.clock.now().plus(Duration::from_secs(10)),
+        ..bench.reading()
+    };
+    let failed = bench.ask(&call).await.unwrap_err();
+    assert_eq!(
+        (failed.fault.kind, bench.attempts()),
+        (FaultKind::RateLimited, 2)
+    );
+    assert!(bench.clock.now() <= call.deadline);
+}
+
+#[tokio::test]
+async fn retry_after_wins_and_is_clamped() {
+    let bench = bench([too_many("2.5"), too_many("9999")]);
+    bench
+        .ask(&Call {
+            deadline: bench.clock.now().plus(Duration::from_secs(100)),
+            ..bench.reading()
+        })
+        .await
+        .unwrap();
+    let waited = bench.clock.monotonic();
+    assert!(
+        waited >= Duration::from_millis(62_500) && waited < Duration::from_secs(63),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_a_403_names_the_scope() {
+    for (status, kind) in [
+        (400, FaultKind::Refused),
+        (403, FaultKind::Forbidden),
+        (404, FaultKind::NotFound),
+        (409, FaultKind::Conflict),
+        (412, FaultKind::Conflict),
+        (422, FaultKind::Refused),
+        (302, FaultKind::Refused),
+    ] {
+        let bench = bench([answer(status, "")]);
+        let failed = bench.ask(&bench.reading()).await.unwrap_err();
+        assert_eq!(
+            (failed.fault.kind, bench.attempts(), failed.maybe_applied),
+            (kind, 1, false),
+            "{status}"
+        );
+        assert_eq!(
+            failed.fault.detail.contains("interactions:agents:read"),
+            status == 403
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_401_renews_the_token_once_and_a_second_one_is_final() {
+    let once = bench([answer(401, "")]);
+    once.ask(&once.reading()).await.unwrap();
+    let headers: Vec<_> = once
+        .script
+        .asked
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|r| r.headers[1].1.clone())
+        .collect();
+    assert_eq!(headers, ["Bearer t1", "Bearer t2"]);
+    assert!(headers.iter().all(HeaderValue::is_sensitive));
+    let twice = bench([answer(401, ""), answer(401, "")]);
+    let failed = twice.ask(&twice.reading()).await.unwrap_err();
+    assert_eq!(
+        (failed.fault.kind, twice.attempts()),
+        (FaultKind::Unauthorized, 2)
+    );
+}
+
+#[tokio::test]
+async fn many_callers_share_one_token_and_one_renewal() {
+    let bench = bench((0..8).map(|_| answer(401, "")));
+    let call = bench.reading();
+    let answers = join_all((0..8).map(|_| bench.ask(&call))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(
+        *bench.script.tokens.lock().unwrap(),
+        2,
+        "one for all, and one after all were refused"
+    );
+    bench.clock.advance(Duration::from_secs(3_539));
+    bench.ask(&bench.reading()).await.unwrap();
+    assert_eq!(*bench.script.tokens.lock().unwrap(), 2);
+    bench.clock.advance(Duration::from_secs(2));
+    bench.ask(&bench.reading()).await.unwrap();
+    assert_eq!(
+        *bench.script.tokens.lock().unwrap(),
+        3,
+        "renewed a minute before it expires"
+    );
+}
+
+#[tokio::test]
+async fn a_command_that_may_have_arrived_is_not_sent_again_from_here() {
+    for lost in [
+        answer(500, ""),
+        Err(SendFault::Timeout),
+        Err(SendFault::Broken(String::new())),
+    ] {
+        let bench = bench([lost]);
+        let failed = bench.ask(&bench.command()).await.unwrap_err();
+        assert!(failed.maybe_applied);
+        assert_eq!(bench.attempts(), 1);
+    }
+    for kept_back in [
+        Err(SendFault::Connect(String::new())),
+        too_many("1"),
+        answer(401, ""),
+    ] {
+        let bench = bench([kept_back]);
+        bench.ask(&bench.command()).await.unwrap();
+        assert_eq!(bench.attempts(), 2, "it cannot have arrived");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+    let bench = bench([Ok(HttpResponse {
+        body: Bytes::from_static(b"\xff"),
+        ..response(200, "")
+    })]);
+    assert_eq!(bench.ask(&bench.reading()).await.unwrap(), "fine");
+    assert_eq!(bench.attempts(), 2);
+}
+
+fn limiter(per_second: f64, burst: u32) -> (Limiter, Arc<HandClock>) {
+    let clock = Arc::new(HandClock::default());
+    let rate = Some(Rate { per_second, burst });
+    (Limiter::new(rate, clock.clone(), metrics()), clock)
+}
+
+/// Turns that are to be had at once.
+async fn turns_now(limiter: &Limiter, clock: &HandClock, share: RateShare) -> usize {
+    let mut turns = 0;
+    while limiter
+        .turn(Endpoint::Agents, share, clock.now())
+        .await
+        .is_ok()
+    {
+        turns += 1;
+    }
+    turns
+}
+
+#[tokio::test]
+async fn a_command_has_its_turn_however_many_pages_wait() {
+    let (limiter, clock) = limiter(10.0, 20);
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Readings).await, 15);
+    assert_eq!(
+        turns_now(&limiter, &clock, RateShare::Commands).await,
+        5,
+        "their own share"
+    );
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(
+        turns_now(&limiter, &clock, RateShare::Commands).await,
+        20,
+        "and what the readings leave"
+    );
+}
+
+#[tokio::test]
+async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
+    let (limiter, clock) = limiter(100.0, 100);
+    limiter.too_many(Endpoint::Agents, Duration::from_secs(5));
+    let now = clock.now();
+    let halted = limiter
+        .turn(Endpoint::Agents, RateShare::Readings, now)
+        .await;
+    assert_eq!(
+        halted,
+        Err(TooLate {
+            wait: Duration::from_secs(5)
+        })
+    );
+    clock.advance(Duration::from_millis(900));
+    assert!(
+        limiter
+            .turn(Endpoint::CampaignGet, RateShare::Readings, clock.now())
+            .await
+            .is_ok()
+    );
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(
+        turns_now(&limiter, &clock, RateShare::Readings).await,
+        38,
+        "half of 75"
+    );
+    for _ in 0..5 {
+        clock.advance(Duration::from_secs(10));
+        turns_now(&limiter, &clock, RateShare::Readings).await;
+    }
+    clock.advance(Duration::from_secs(9));
+    assert_eq!(
+        turns_now(&limiter, &clock, RateShare::Readings).await,
+        75,
+        "all of it again"
+    );
+}
+
+#[tokio::test]
+async fn a_rate_is_kept_over_time() {
+    let (limiter, clock) = limiter(4.0, 4);
+    let far = clock.now().plus(Duration::from_secs(3_600));
+    for _ in 0..303 {
+        limiter
+            .turn(Endpoint::Agents, RateShare::Readings, far)
+            .await
+            .unwrap();
+    }
+    let took = clock.monotonic().as_secs_f64();
+    assert!(
+        (took - 100.0).abs() < 1.0,
+        "300 turns at 3 a second took {took} s"
+    );
+}

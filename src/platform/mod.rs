@@ -1,0 +1,6 @@
+//! Adapters for the platforms: they speak HTTP so that the loop does not have to.
+//!
+//! [`http`] is what every dialect shares; each dialect has a folder of its own, and its wire types never leave it.
+
+pub mod cxone_v2;
+pub mod http;

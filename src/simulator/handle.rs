@@ -1,0 +1,229 @@
+//! A view of a running simulator, and a hand in it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use super::call::Call;
+use super::faults::{Endpoint, FaultRule};
+use super::platform::{Answer, Platform};
+use super::script::Happening;
+use super::settings::Settings;
+use super::time::{SimClock, SimTime};
+use super::world::{AgentRecord, AgentState, JournalEntry};
+
+/// More happenings than a day has; a listener that falls further behind misses some.
+const HAPPENINGS_KEPT: usize = 64;
+
+/// Called at set points of a request's way, on the task that serves it, with no lock held.
+pub type Hook = Arc<dyn Fn(&RequestSeen, Phase) + Send + Sync>;
+
+/// A request to one of the operations, as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestSeen {
+    /// The operation.
+    pub endpoint: Endpoint,
+    /// The HTTP method.
+    pub method: String,
+    /// The path as sent, without the query.
+    pub path: String,
+    /// The campaign's id, decoded.
+    pub campaign: Option<String>,
+    /// The header `x-request-id`.
+    pub request_id: Option<String>,
+    /// The status that a campaign PUT asks for.
+    pub body_status: Option<String>,
+}
+
+/// A point of a request's way. A request that is cut off has no `Answering`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It was read, and nothing has been done.
+    Arrived,
+    /// It was a PUT, and it took effect.
+    Applied,
+    /// The answer is about to be handed to the connection.
+    Answering,
+}
+
+/// What the connections and the handles share.
+pub(super) struct Shared {
+    pub(super) latency: Duration,
+    clock: SimClock,
+    platform: Mutex<Platform>,
+    hook: Mutex<Option<Hook>>,
+    happenings: broadcast::Sender<Happening>,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings) -> Self {
+        let (clock, latency) = (settings.clock.clone(), settings.latency);
+        let platform = Mutex::new(Platform::new(settings, clock.now()));
+        let (happenings, _) = broadcast::channel(HAPPENINGS_KEPT);
+        Self {
+            latency,
+            clock,
+            platform,
+            hook: Mutex::new(None),
+            happenings,
+        }
+    }
+
+    /// Does something with the platform as it is at this moment.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Platform, SimTime) -> T) -> T {
+        let mut platform = lock(&self.platform);
+        // Read under the lock: whoever comes later sees a later time.
+        let now = self.clock.now();
+        for happening in platform.advance(now) {
+            // An error only says that nobody listens.
+            drop(self.happenings.send(happening));
+        }
+        act(&mut platform, now)
+    }
+
+    /// Carries a request out and tells the hook when that had an effect.
+    pub(super) fn carry_out(&self, call: &Call) -> Answer {
+        let answer = self.with(|platform, now| platform.respond(call, now));
+        if answer.applied {
+            self.reached(&call.seen, Phase::Applied);
+        }
+        answer
+    }
+
+    pub(super) fn reached(&self, seen: &RequestSeen, phase: Phase) {
+        let hook = lock(&self.hook).clone();
+        if let Some(hook) = hook {
+            hook(seen, phase);
+        }
+    }
+
+    pub(super) fn now(&self) -> SimTime {
+        self.clock.now()
+    }
+}
+
+/// A handle on a running simulator; clones are handles on the same one. Every call first follows the
+/// script up to the clock's time.
+#[derive(Clone)]
+pub struct SimHandle(pub(super) Arc<Shared>);
+
+#[expect(
+    clippy::must_use_candidate,
+    reason = "what changes the world may be called for that alone"
+)]
+impl SimHandle {
+    /// Makes exactly `wanted` agents available and all others busy, adding agents where there are too
+    /// few. Meant for [`Script::Fixed`](super::Script::Fixed): other scripts move their agents on.
+    pub fn set_available(&self, wanted: usize) {
+        self.0
+            .with(|platform, now| platform.world.set_available(wanted, now));
+    }
+
+    /// Adds an agent or replaces one.
+    pub fn put_agent(&self, id: &str, state: AgentState, skills: &[&str]) {
+        let skills = skills.iter().map(|skill| (*skill).to_owned()).collect();
+        self.0.with(|platform, since| {
+            platform.world.put_agent(
+                id,
+                AgentRecord {
+                    name: id.to_owned(),
+                    state,
+                    skills,
+                    since,
+                },
+            );
+        });
+    }
+
+    /// Takes an agent away; `false` when there was none.
+    pub fn remove_agent(&self, id: &str) -> bool {
+        self.0.with(|platform, _| platform.world.remove_agent(id))
+    }
+
+    /// Adds a campaign or replaces one, without a trace in the journal.
+    pub fn put_campaign(&self, id: &str, status: &str) {
+        self.0
+            .with(|platform, now| platform.world.put_campaign(id, id, status, now));
+    }
+
+    /// Takes a campaign away; `false` when there was none.
+    pub fn remove_campaign(&self, id: &str) -> bool {
+        self.0
+            .with(|platform, _| platform.world.remove_campaign(id))
+    }
+
+    /// A person changes the campaign at the platform's console; `false` when there is none.
+    pub fn person_sets(&self, campaign: &str, status: &str) -> bool {
+        self.0
+            .with(|platform, now| platform.world.person_sets(campaign, status, now))
+    }
+
+    /// The campaign's true status, whatever a GET shows.
+    #[must_use]
+    pub fn campaign_status(&self, id: &str) -> Option<String> {
+        self.0.with(|platform, _| {
+            platform
+                .world
+                .campaign(id)
+                .map(|campaign| campaign.status.clone())
+        })
+    }
+
+    /// How many agents are available.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.0
+            .with(|platform, _| platform.world.count(&AgentState::Available))
+    }
+
+    /// Adds a fault rule after the others.
+    pub fn inject(&self, rule: FaultRule) {
+        self.0.with(|platform, _| platform.faults.add(rule));
+    }
+
+    /// Ends all faults, the script's outages included.
+    pub fn clear_faults(&self) {
+        self.0.with(|platform, _| platform.faults.clear());
+    }
+
+    /// Forgets all tokens given out.
+    pub fn expire_tokens(&self) {
+        self.0.with(|platform, _| platform.tokens.forget_all());
+    }
+
+    /// What was done to campaigns, oldest first.
+    #[must_use]
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.0.with(|platform, _| platform.world.journal().to_vec())
+    }
+
+    /// How many requests came for the endpoint; without one, how many in all, those to unknown paths
+    /// included.
+    #[must_use]
+    pub fn request_count(&self, endpoint: Option<Endpoint>) -> u64 {
+        self.0.with(|platform, _| platform.request_count(endpoint))
+    }
+
+    /// The happenings from here on, each when the first request or call after its moment comes.
+    #[must_use]
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.0.happenings.subscribe()
+    }
+
+    /// Sets what is called at each phase of each request, or nothing.
+    pub fn set_hook(&self, hook: Option<Hook>) {
+        *lock(&self.0.hook) = hook;
+    }
+
+    /// The simulated time.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.0.now()
+    }
+}
+
+/// A panic under the lock cannot leave the world half changed in a way that matters to a simulation.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,454 @@
+//! The platform behind the socket: the world, its rules, and the answer to each request.
+//!
+//! Everything here happens under one lock, at a time that is an argument; no socket and no waiting.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
+
+use super::call::Call;
+use super::encoding::form_value;
+use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::script::{Happening, Performance, What};
+use super::settings::{RateLimit, Settings};
+use super::time::SimTime;
+use super::tokens::{Refused, Token, Tokens};
+use super::wire::{self, StatusChange};
+use super::world::{Actor, AgentState, World};
+
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const JSON: &str = "application/json";
+const MAX_LIMIT: usize = 100;
+
+/// Pages kept for an unchanged world: enough for 100,000 agents in four states.
+const KEPT_PAGES: usize = 4_096;
+
+/// The platform and what was asked of it.
+pub(super) struct Platform {
+    pub(super) world: World,
+    pub(super) faults: FaultPlan,
+    pub(super) tokens: Tokens,
+    performance: Performance,
+    bucket: Option<Bucket>,
+    pages: Pages,
+    rules: Rules,
+    requests: u64,
+    served: BTreeMap<Endpoint, u64>,
+}
+
+/// An answer before it becomes bytes.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: &'static str,
+    pub(super) body: Bytes,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    /// A campaign's PUT took effect.
+    pub(super) applied: bool,
+}
+
+struct Rules {
+    actuation_delay: std::time::Duration,
+    give_updated_timestamp: bool,
+    put_answers_no_content: bool,
+}
+
+/// Answers to reads of the agents as they were at a version of the world.
+#[derive(Default)]
+struct Pages {
+    version: u64,
+    kept: BTreeMap<(Option<AgentState>, usize, usize), Bytes>,
+}
+
+struct Bucket {
+    limit: RateLimit,
+    level: f64,
+    filled: SimTime,
+}
+
+impl Platform {
+    pub(super) fn new(settings: Settings, now: SimTime) -> Self {
+        let Settings {
+            script,
+            world,
+            faults,
+            seed,
+            credentials,
+            token_life,
+            rate_limit,
+            ..
+        } = settings;
+        let bucket = rate_limit.map(|limit| Bucket {
+            limit,
+            level: f64::from(limit.burst),
+            filled: now,
+        });
+        let rules = Rules {
+            actuation_delay: settings.actuation_delay,
+            give_updated_timestamp: settings.give_updated_timestamp,
+            put_answers_no_content: settings.put_answers_no_content,
+        };
+        Self {
+            world,
+            faults: FaultPlan::new(faults, seed),
+            tokens: Tokens::new(
+                credentials,
+                settings.accept_any_credentials,
+                token_life,
+                seed,
+            ),
+            performance: Performance::new(script, seed),
+            bucket,
+            pages: Pages::default(),
+            rules,
+            requests: 0,
+            served: BTreeMap::new(),
+        }
+    }
+
+    /// Follows the script up to `now` and carries out what happens on the way.
+    pub(super) fn advance(&mut self, now: SimTime) -> Vec<Happening> {
+        let happenings = self.performance.advance(&mut self.world, now);
+        for Happening { at, what } in &happenings {
+            match what {
+                What::PersonSets { status } => {
+                    let first = self.world.campaigns().next().map(|(id, _)| id.to_owned());
+                    if let Some(id) = first {
+                        self.world.person_sets(&id, status, *at);
+                    }
+                }
+                What::Outage { endpoint, until } => {
+                    let when = When::Between(*at, *until);
+                    self.faults.add(FaultRule {
+                        fault: Fault::Status500,
+                        endpoint: Some(*endpoint),
+                        when,
+                    });
+                }
+                What::OutageOver { .. } => {}
+            }
+        }
+        happenings
+    }
+
+    /// Counts a request, and says what goes wrong with it.
+    pub(super) fn admit(&mut self, endpoint: Option<Endpoint>, now: SimTime) -> Option<Fault> {
+        self.requests += 1;
+        let endpoint = endpoint?;
+        *self.served.entry(endpoint).or_default() += 1;
+        self.faults.pick(endpoint, now)
+    }
+
+    /// How many requests came for the endpoint; without one, how many in all.
+    pub(super) fn request_count(&self, endpoint: Option<Endpoint>) -> u64 {
+        match endpoint {
+            Some(endpoint) => self.served.get(&endpoint).copied().unwrap_or(0),
+            None => self.requests,
+        }
+    }
+
+    /// Carries a request out.
+    pub(super) fn respond(&mut self, call: &Call, now: SimTime) -> Answer {
+        let passed = self.bucket.as_mut().map(|bucket| bucket.take(now));
+        let mut answer = match &passed {
+            Some(Err(wait)) => Answer::too_many(Some(wait.clone())),
+            Some(Ok(())) | None => self.carry_out(call, now).unwrap_or_else(Answer::from),
+        };
+        if let Some(bucket) = &self.bucket {
+            answer
+                .headers
+                .push((REMAINING, format!("{:.0}", bucket.level.floor())));
+        }
+        answer
+    }
+
+    fn carry_out(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refused> {
+        let authorization = call.authorization.as_deref();
+        let campaign = call.seen.campaign.as_deref().unwrap_or_default();
+        match call.seen.endpoint {
+            Endpoint::Token => {
+                let grant =
+                    self.tokens
+                        .grant(call.content_type.as_deref(), authorization, &call.body, now);
+                grant.map(|body| Answer::json(StatusCode::OK, body))
+            }
+            Endpoint::Agents => {
+                self.tokens
+                    .check(authorization, "interactions:agents:read", now)?;
+                self.agents(&call.query)
+            }
+            Endpoint::CampaignGet => {
+                self.tokens.check(authorization, "campaigns:read", now)?;
+                self.campaign(campaign, now)
+            }
+            Endpoint::CampaignPut => {
+                let token = self.tokens.check(authorization, "campaigns:write", now)?;
+                self.put_campaign(campaign, call, token, now)
+            }
+        }
+    }
+
+    fn agents(&mut self, query: &str) -> Result<Answer, Refused> {
+        let (state, offset, limit) = read_page_query(query)?;
+        let Self { world, pages, .. } = self;
+        if pages.version != world.agents_version() || pages.kept.len() > KEPT_PAGES {
+            pages.kept.clear();
+            pages.version = world.agents_version();
+        }
+        let body = pages
+            .kept
+            .entry((state.clone(), offset, limit))
+            .or_insert_with(|| {
+                let items = world
+                    .page(state.as_ref(), offset, limit)
+                    .map(|(id, agent)| wire::Agent {
+                        id,
+                        name: &agent.name,
+                        state: agent.state.wire(),
+                        skills: &agent.skills,
+                        state_since: agent.since.rfc3339(),
+                    });
+                wire::json(&wire::Page {
+                    items: items.collect(),
+                })
+            });
+        Ok(Answer::json(StatusCode::OK, body.clone()))
+    }
+
+    fn campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
+        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        let (status, updated) = campaign.seen_at(now);
+        Ok(self.show(id, &campaign.name, status, updated))
+    }
+
+    fn put_campaign(
+        &mut self,
+        id: &str,
+        call: &Call,
+        token: Token,
+        now: SimTime,
+    ) -> Result<Answer, Refused> {
+        let body: serde_json::Value = serde_json::from_slice(&call.body).map_err(|_| {
+            refused(
+                StatusCode::BAD_REQUEST,
+                "malformed_json",
+                "the body is not JSON".to_owned(),
+            )
+        })?;
+        let change: StatusChange = serde_json::from_value(body).map_err(|wrong| {
+            refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_body",
+                wrong.to_string(),
+            )
+        })?;
+        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        if !matches!(campaign.status.as_str(), "RUNNING" | "PAUSED") {
+            let message = format!("campaign {id} is {} and takes no commands", campaign.status);
+            return Err(refused(StatusCode::CONFLICT, "conflict", message));
+        }
+        let by = Actor::Client {
+            request_id: call.seen.request_id.clone(),
+            token_client: token.client,
+        };
+        self.world.command(
+            id,
+            change.status.wire(),
+            by,
+            self.rules.actuation_delay,
+            now,
+        );
+        let mut answer = match self.world.campaign(id) {
+            Some(campaign) if !self.rules.put_answers_no_content => {
+                self.show(id, &campaign.name, &campaign.status, campaign.updated)
+            }
+            Some(_) | None => Answer::json(StatusCode::NO_CONTENT, Bytes::new()),
+        };
+        answer.applied = true;
+        Ok(answer)
+    }
+
+    fn show(&self, id: &str, name: &str, status: &str, updated: SimTime) -> Answer {
+        let updated_timestamp = self.rules.give_updated_timestamp.then(|| updated.rfc3339());
+        Answer::json(
+            StatusCode::OK,
+            wire::json(&wire::Campaign {
+                id,
+                name,
+                status,
+                updated_timestamp,
+            }),
+        )
+    }
+}
+
+impl Answer {
+    pub(super) fn json(status: StatusCode, body: Bytes) -> Self {
+        Self {
+            status,
+            content_type: JSON,
+            body,
+            headers: Vec::new(),
+            applied: false,
+        }
+    }
+
+    pub(super) fn html(status: StatusCode, body: &'static str) -> Self {
+        Self {
+            content_type: "text/html",
+            ..Self::json(status, Bytes::from_static(body.as_bytes()))
+        }
+    }
+
+    pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::json(status, wire::errors(code, message))
+    }
+
+    pub(super) fn too_many(retry_after: Option<String>) -> Self {
+        let mut answer = Self::refusal(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "the rate limit is reached",
+        );
+        answer
+            .headers
+            .extend(retry_after.map(|wait| (RETRY_AFTER, wait)));
+        answer
+    }
+
+    pub(super) fn wrong_method(allow: &str) -> Self {
+        let mut answer = Self::refusal(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            &format!("expected {allow}"),
+        );
+        answer.headers.push((ALLOW, allow.to_owned()));
+        answer
+    }
+}
+
+impl From<Refused> for Answer {
+    fn from(
+        Refused {
+            status,
+            code,
+            message,
+        }: Refused,
+    ) -> Self {
+        Self::refusal(status, code, &message)
+    }
+}
+
+impl Bucket {
+    /// Takes one request out, or says how many seconds to wait for the next.
+    fn take(&mut self, now: SimTime) -> Result<(), String> {
+        let per_second = self.limit.per_second.max(0.0);
+        let gained = now.since(self.filled).as_secs_f64() * per_second;
+        self.filled = self.filled.max(now);
+        self.level = (self.level + gained).min(f64::from(self.limit.burst));
+        if self.level >= 1.0 {
+            self.level -= 1.0;
+            return Ok(());
+        }
+        // Rounded up to the millisecond, so that whoever waits exactly so long is let in.
+        let wait = ((1.0 - self.level) / per_second * 1_000.0).ceil() / 1_000.0;
+        Err(format!("{:.3}", wait.min(3_600.0)))
+    }
+}
+
+fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Refused> {
+    let bad = |message: String| refused(StatusCode::BAD_REQUEST, "invalid_parameter", message);
+    let number = |name: &str, default: usize| match form_value(query, name) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .map_err(|_| bad(format!("{name} is {text:?}, expected a whole number"))),
+    };
+    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(bad(format!("limit is {limit}, expected 1 to {MAX_LIMIT}")));
+    }
+    match form_value(query, "state").map(|word| AgentState::from_wire(&word)) {
+        Some(AgentState::Other(word)) => Err(bad(format!(
+            "state is {word:?}, expected available, busy, offline or wrap-up"
+        ))),
+        state => Ok((state, offset, limit)),
+    }
+}
+
+fn no_campaign(id: &str) -> Refused {
+    refused(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("there is no campaign {id}"),
+    )
+}
+
+fn refused(status: StatusCode, code: &'static str, message: String) -> Refused {
+    Refused {
+        status,
+        code,
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const NOW: SimTime = SimTime::from_unix_millis(0);
+
+    #[test]
+    fn the_bucket_fills_with_simulated_time_and_says_how_long_to_wait() {
+        let mut bucket = Bucket {
+            limit: RateLimit {
+                per_second: 3.0,
+                burst: 2,
+            },
+            level: 2.0,
+            filled: NOW,
+        };
+        assert_eq!([bucket.take(NOW), bucket.take(NOW)], [Ok(()), Ok(())]);
+        assert_eq!(bucket.take(NOW), Err("0.334".to_owned()));
+        assert_eq!(bucket.take(NOW.plus(Duration::from_millis(334))), Ok(()));
+        let mut shut = Bucket {
+            limit: RateLimit {
+                per_second: 0.0,
+                burst: 0,
+            },
+            level: 0.0,
+            filled: NOW,
+        };
+        assert_eq!(
+            shut.take(NOW.plus(Duration::from_secs(9))),
+            Err("3600.000".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_page_query_is_bounded() {
+        let read = |query: &str| {
+            read_page_query(query)
+                .map_err(|refused| refused.status.as_u16())
+                .ok()
+        };
+        assert_eq!(read(""), Some((None, 0, 100)));
+        let filtered = Some((Some(AgentState::WrapUp), 7, 1));
+        assert_eq!(read("state=wrap%2Dup&offset=7&limit=1&other=x"), filtered);
+        for wrong in [
+            "limit=0",
+            "limit=101",
+            "limit=-1",
+            "limit=",
+            "offset=-1",
+            "offset=x",
+            "state=idle",
+            "state=",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! What happens by itself at the platform: who is available when, and what people and outages do.
+//!
+//! A script is followed in its own fixed steps up to the time asked for, so the world at a given time
+//! is the same for a seed however often and whenever it was looked at before.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::faults::Endpoint;
+use super::time::SimTime;
+use super::trace::Trace;
+use super::working_day::{Headcount, Walk, WorkingDay};
+use super::world::{AgentState, World, agent_id, staff_member};
+
+/// What moves the agents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// Nothing moves by itself.
+    Fixed,
+    /// A recorded trace: of `staffed` agents exactly `available` are available, the other staffed ones
+    /// busy and the rest offline. Who is chosen at random.
+    Trace(Trace),
+    /// A made-up working day.
+    WorkingDay(WorkingDay),
+}
+
+/// Something that happens at a moment of the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub what: What,
+}
+
+/// The kinds of happening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A person sets the first campaign's status at the platform's console.
+    PersonSets {
+        /// The new status.
+        status: String,
+    },
+    /// An endpoint answers 500 until a given moment.
+    Outage {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// The first moment at which it works again.
+        until: SimTime,
+    },
+    /// The outage is over; nothing else happens.
+    OutageOver {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+}
+
+impl fmt::Display for Happening {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::PersonSets { status } => {
+                write!(formatter, "a person sets the campaign to {status}")
+            }
+            What::Outage { endpoint, .. } => {
+                write!(formatter, "the {} endpoint starts to fail", endpoint.name())
+            }
+            What::OutageOver { endpoint } => {
+                write!(formatter, "the {} endpoint works again", endpoint.name())
+            }
+        }
+    }
+}
+
+/// A script being followed.
+#[derive(Clone, Debug)]
+pub struct Performance {
+    play: Play,
+    rng: fastrand::Rng,
+    roster: Option<Roster>,
+}
+
+#[derive(Clone, Debug)]
+enum Play {
+    Fixed,
+    Trace {
+        trace: Trace,
+        next: usize,
+    },
+    WorkingDay {
+        day: WorkingDay,
+        walk: Walk,
+        next: usize,
+    },
+}
+
+impl Performance {
+    /// A performance from the script's beginning; the same seed gives the same performance.
+    #[must_use]
+    pub fn new(script: Script, seed: u64) -> Self {
+        let play = match script {
+            Script::Fixed => Play::Fixed,
+            Script::Trace(trace) => Play::Trace { trace, next: 0 },
+            Script::WorkingDay(day) => Play::WorkingDay {
+                walk: Walk::new(day.staff),
+                day,
+                next: 0,
+            },
+        };
+        Self {
+            play,
+            rng: fastrand::Rng::with_seed(seed),
+            roster: None,
+        }
+    }
+
+    /// Follows the script up to `now`: moves the agents, and gives back what else happened since the last
+    /// call, in order. The agents are added to the world at the first call.
+    pub fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<Happening> {
+        let Self { play, rng, roster } = self;
+        match play {
+            Play::Fixed => Vec::new(),
+            Play::Trace { trace, next } => {
+                let most = trace
+                    .rows()
+                    .iter()
+                    .map(|row| row.staffed)
+                    .max()
+                    .unwrap_or(0);
+                let roster =
+                    roster.get_or_insert_with(|| Roster::hire(most, world, now.min(trace.start())));
+                let begun = trace
+                    .rows()
+                    .iter()
+                    .skip(*next)
+                    .take_while(|row| row.at <= now);
+                for row in begun {
+                    *next += 1;
+                    let whole = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+                    let (staffed, available) = (whole(row.staffed), whole(row.available));
+                    roster.settle(
+                        world,
+                        rng,
+                        &Headcount {
+                            at: row.at,
+                            staffed,
+                            available,
+                        },
+                    );
+                }
+                Vec::new()
+            }
+            Play::WorkingDay { day, walk, next } => {
+                let hired = now.min(WorkingDay::start());
+                let roster = roster.get_or_insert_with(|| Roster::hire(day.staff, world, hired));
+                while let Some(headcount) = walk.step(now, rng) {
+                    roster.settle(world, rng, &headcount);
+                }
+                let all = day.happenings.iter().skip(*next);
+                let due: Vec<Happening> = all
+                    .take_while(|happening| happening.at <= now)
+                    .cloned()
+                    .collect();
+                *next += due.len();
+                due
+            }
+        }
+    }
+}
+
+/// The agents that a script moves, by what they do. Agents that others put into the world are not in it.
+#[derive(Clone, Debug)]
+struct Roster {
+    offline: Vec<Arc<str>>,
+    busy: Vec<Arc<str>>,
+    available: Vec<Arc<str>>,
+}
+
+impl Roster {
+    fn hire(staff: u32, world: &mut World, since: SimTime) -> Self {
+        let numbers = 1..=usize::try_from(staff).unwrap_or(usize::MAX);
+        let hired = numbers.map(|number| {
+            let id = agent_id(number);
+            world.put_agent(&id, staff_member(number, AgentState::Offline, since));
+            Arc::from(id)
+        });
+        Self {
+            offline: hired.collect(),
+            busy: Vec::new(),
+            available: Vec::new(),
+        }
+    }
+
+    fn settle(&mut self, world: &mut World, rng: &mut fastrand::Rng, wanted: &Headcount) {
+        let Self {
+            offline,
+            busy,
+            available,
+        } = self;
+        let mut go = |from: &mut Vec<Arc<str>>,
+                      to: &mut Vec<Arc<str>>,
+                      state: AgentState,
+                      rng: &mut fastrand::Rng| {
+            if from.is_empty() {
+                return;
+            }
+            let id = from.swap_remove(rng.usize(..from.len()));
+            world.set_agent_state(&id, state, wanted.at);
+            to.push(id);
+        };
+        let enough = wanted
+            .available
+            .min(wanted.staffed)
+            .min(offline.len() + busy.len() + available.len());
+        let staffed = wanted
+            .staffed
+            .min(offline.len() + busy.len() + available.len());
+        // Somebody ends a contact as somebody else takes one: the number stays and the people change.
+        if rng.bool() && !busy.is_empty() && !available.is_empty() {
+            go(available, busy, AgentState::Busy, rng);
+            go(busy, available, AgentState::Available, rng);
+        }
+        while available.len() > enough {
+            go(available, busy, AgentState::Busy, rng);
+        }
+        while busy.len() + available.len() > staffed {
+            go(busy, offline, AgentState::Offline, rng);
+        }
+        while busy.len() + available.len() < staffed {
+            go(offline, busy, AgentState::Busy, rng);
+        }
+        while available.len() < enough {
+            go(busy, available, AgentState::Available, rng);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn trace() -> Trace {
+        let text = "timestamp,staffed,available\n\
+            2024-05-15T08:00:00Z,3,1\n2024-05-15T08:00:10Z,5,5\n2024-05-15T08:00:20Z,5,2\n\
+            2024-05-15T08:00:30Z,2,2\n2024-05-15T08:00:40Z,4,0\n2024-05-15T08:00:50Z,0,0\n";
+        Trace::parse(text, "t").unwrap()
+    }
+
+    /// The world and all happenings at the last of `seconds` after 08:00, looked at at each of them.
+    fn perform(
+        script: Script,
+        seconds: &[u64],
+    ) -> (Vec<(String, AgentState, SimTime)>, Vec<Happening>) {
+        let (mut world, mut performance) = (World::new(), Performance::new(script, 11));
+        let mut happenings = Vec::new();
+        for second in seconds {
+            let now = WorkingDay::start().plus(Duration::from_secs(*second));
+            happenings.extend(performance.advance(&mut world, now));
+        }
+        let agents = world
+            .agents()
+            .map(|(id, agent)| (id.to_owned(), agent.state.clone(), agent.since));
+        (agents.collect(), happenings)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn the_reading_pattern_changes_nothing(mut reads in prop::collection::vec(0..36_000_u64, 0..20), end in 0..36_001_u64) {
+            reads.retain(|second| *second < end);
+            reads.sort_unstable();
+            reads.insert(0, 0);
+            reads.push(end);
+            let day = || Script::WorkingDay(WorkingDay::default());
+            prop_assert_eq!(perform(day(), &reads), perform(day(), &[0, end]));
+            let short: Vec<u64> = reads.iter().map(|second| second / 600).collect();
+            let last = end / 600;
+            prop_assert_eq!(perform(Script::Trace(trace()), &short), perform(Script::Trace(trace()), &[0, last]));
+        }
+    }
+
+    #[test]
+    fn a_trace_is_followed_exactly() {
+        let (mut world, mut performance) =
+            (World::new(), Performance::new(Script::Trace(trace()), 1));
+        for second in 0..60 {
+            let now = trace().start().plus(Duration::from_secs(second));
+            assert_eq!(performance.advance(&mut world, now), []);
+            let (staffed, available) = trace().at(now);
+            let count = |state| u32::try_from(world.count(&state)).unwrap();
+            assert_eq!(count(AgentState::Available), available);
+            assert_eq!(count(AgentState::Busy), staffed - available);
+            assert_eq!(count(AgentState::Offline), 5 - staffed);
+        }
+    }
+
+    #[test]
+    fn another_seed_chooses_other_people() {
+        let choose = |seed| {
+            let (mut world, mut performance) = (
+                World::new(),
+                Performance::new(Script::WorkingDay(WorkingDay::default()), seed),
+            );
+            performance.advance(
+                &mut world,
+                WorkingDay::start().plus(Duration::from_secs(7_200)),
+            );
+            world
+                .page(Some(&AgentState::Available), 0, 100)
+                .map(|(id, _)| id.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(choose(1), choose(1));
+        assert_ne!(choose(1), choose(2));
+    }
+
+    #[test]
+    fn happenings_come_once_and_can_be_read() {
+        let (_, happenings) = perform(
+            Script::WorkingDay(WorkingDay::default()),
+            &[0, 21_600, 36_000, 36_000],
+        );
+        let told: Vec<String> = happenings
+            .iter()
+            .map(|happening| format!("{} {happening}", happening.at))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "2024-05-15T14:00:00.000Z a person sets the campaign to PAUSED",
+                "2024-05-15T14:35:00.000Z a person sets the campaign to RUNNING",
+                "2024-05-15T15:10:00.000Z the agents endpoint starts to fail",
+                "2024-05-15T15:18:00.000Z the agents endpoint works again",
+            ]
+        );
+    }
+}

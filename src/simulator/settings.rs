@@ -1,0 +1,81 @@
+//! What a simulator is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::faults::FaultRule;
+use super::script::Script;
+use super::time::SimClock;
+use super::tokens::Credentials;
+use super::world::World;
+
+/// The id of the campaign that [`Settings::new`] puts into the world.
+pub const FIRST_CAMPAIGN: &str = "campaign-1";
+
+/// How many requests the platform takes. Each request costs one, whatever comes of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateLimit {
+    /// Requests that come free again in a simulated second.
+    pub per_second: f64,
+    /// The most that can be made at once.
+    pub burst: u32,
+}
+
+/// A simulator's settings.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The platform's clock.
+    pub clock: SimClock,
+    /// What moves the agents.
+    pub script: Script,
+    /// What there is at the start; the script adds its agents to it.
+    pub world: World,
+    /// What goes wrong from the start.
+    pub faults: Vec<FaultRule>,
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// The OAuth client.
+    pub credentials: Credentials,
+    /// Gives a token (with the credentials' scopes) to whoever asks.
+    pub accept_any_credentials: bool,
+    /// How long a token is valid, simulated.
+    pub token_life: Duration,
+    /// Real time added to each answer.
+    pub latency: Duration,
+    /// The limit on requests, if there is one.
+    pub rate_limit: Option<RateLimit>,
+    /// A PUT is answered at once, and a GET shows the new status only so much later (simulated).
+    pub actuation_delay: Duration,
+    /// Gives campaigns the `updatedTimestamp` member.
+    pub give_updated_timestamp: bool,
+    /// Answers a PUT with 204 and no body instead of 200 with the campaign.
+    pub put_answers_no_content: bool,
+}
+
+impl Settings {
+    /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`], and
+    /// the client `autopilot` with the secret `autopilot-secret`.
+    #[must_use]
+    pub fn new(clock: SimClock, script: Script) -> Self {
+        let mut world = World::new();
+        world.put_campaign(FIRST_CAMPAIGN, "Spring renewals", "RUNNING", clock.now());
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock,
+            script,
+            world,
+            faults: Vec::new(),
+            seed: 0,
+            credentials: Credentials::new("autopilot", "autopilot-secret"),
+            accept_any_credentials: false,
+            token_life: Duration::from_secs(3_600),
+            latency: Duration::ZERO,
+            rate_limit: None,
+            actuation_delay: Duration::ZERO,
+            give_updated_timestamp: true,
+            put_answers_no_content: false,
+        }
+    }
+}

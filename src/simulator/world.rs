@@ -1,0 +1,459 @@
+//! The world model: agents, campaigns and what was done to the campaigns. Pure; time is an argument.
+//!
+//! Agents are listed as they are at the moment of each request, so that agents move between the pages
+//! of one reading, as they do on the real platform.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::time::SimTime;
+
+/// What an agent is doing, in the platform's words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AgentState {
+    /// Can take a contact.
+    Available,
+    /// Is with a contact.
+    Busy,
+    /// Is not signed in.
+    Offline,
+    /// Finishes the last contact's paperwork.
+    WrapUp,
+    /// A word that stands in no document; a client must tolerate it.
+    Other(String),
+}
+
+impl AgentState {
+    /// The state that `word` stands for.
+    #[must_use]
+    pub fn from_wire(word: &str) -> Self {
+        match word {
+            "available" => Self::Available,
+            "busy" => Self::Busy,
+            "offline" => Self::Offline,
+            "wrap-up" => Self::WrapUp,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The word used on the wire.
+    #[must_use]
+    pub fn wire(&self) -> &str {
+        match self {
+            Self::Available => "available",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+            Self::WrapUp => "wrap-up",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// One agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentRecord {
+    /// The name to show.
+    pub name: String,
+    /// What the agent is doing.
+    pub state: AgentState,
+    /// What the agent can do.
+    pub skills: Vec<String>,
+    /// Since when the agent is in this state.
+    pub since: SimTime,
+}
+
+/// One campaign, as it truly is (what a GET shows may lag behind).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignRecord {
+    /// The name to show.
+    pub name: String,
+    /// The status; any word is possible.
+    pub status: String,
+    /// When the status last changed.
+    pub updated: SimTime,
+    shown: VecDeque<Shown>,
+}
+
+/// A status together with the moment from which a GET shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    from: SimTime,
+    status: String,
+    updated: SimTime,
+}
+
+/// Who changed a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A PUT over the API.
+    Client {
+        /// The request's `x-request-id`.
+        request_id: Option<String>,
+        /// The client id that the access token was given to.
+        token_client: String,
+    },
+    /// Somebody at the platform's own console.
+    Person,
+}
+
+/// One effect on a campaign. A PUT of the status already in force is one too, with `from == to`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The campaign's id.
+    pub campaign: String,
+    /// Who did it.
+    pub by: Actor,
+    /// The status before.
+    pub from: String,
+    /// The status after.
+    pub to: String,
+}
+
+/// All that the platform knows.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    agents: BTreeMap<Arc<str>, AgentRecord>,
+    campaigns: BTreeMap<String, CampaignRecord>,
+    journal: Vec<JournalEntry>,
+    agents_version: u64,
+    /// Ids by state filter, built when asked for and thrown away when any agent changes.
+    listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
+}
+
+impl World {
+    /// A world with nobody and nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an agent or replaces one.
+    pub fn put_agent(&mut self, id: &str, agent: AgentRecord) {
+        self.agents.insert(Arc::from(id), agent);
+        self.agents_changed();
+    }
+
+    /// Takes an agent away; `false` when there was none.
+    pub fn remove_agent(&mut self, id: &str) -> bool {
+        let removed = self.agents.remove(id).is_some();
+        if removed {
+            self.agents_changed();
+        }
+        removed
+    }
+
+    /// Puts an agent in a state; `false` when there is no such agent.
+    pub fn set_agent_state(&mut self, id: &str, state: AgentState, now: SimTime) -> bool {
+        let Some(agent) = self.agents.get_mut(id) else {
+            return false;
+        };
+        if agent.state != state {
+            agent.state = state;
+            agent.since = now;
+            self.agents_changed();
+        }
+        true
+    }
+
+    /// Makes exactly `wanted` agents available and all others busy, adding `agent-0001`, `agent-0002`...
+    /// where there are too few.
+    pub fn set_available(&mut self, wanted: usize, now: SimTime) {
+        let mut number = 0_usize;
+        while self.agents.len() < wanted {
+            number += 1;
+            let id = agent_id(number);
+            self.agents
+                .entry(Arc::from(id.as_str()))
+                .or_insert_with(|| staff_member(number, AgentState::Busy, now));
+        }
+        for (index, agent) in self.agents.values_mut().enumerate() {
+            let state = if index < wanted {
+                AgentState::Available
+            } else {
+                AgentState::Busy
+            };
+            if agent.state != state {
+                agent.state = state;
+                agent.since = now;
+            }
+        }
+        self.agents_changed();
+    }
+
+    /// One agent.
+    #[must_use]
+    pub fn agent(&self, id: &str) -> Option<&AgentRecord> {
+        self.agents.get(id)
+    }
+
+    /// All agents in id order.
+    pub fn agents(&self) -> impl Iterator<Item = (&str, &AgentRecord)> {
+        self.agents.iter().map(|(id, agent)| (&**id, agent))
+    }
+
+    /// How many agents are in `state`.
+    #[must_use]
+    pub fn count(&self, state: &AgentState) -> usize {
+        self.agents
+            .values()
+            .filter(|agent| agent.state == *state)
+            .count()
+    }
+
+    /// Changes whenever any agent does, so that what was made from the agents can be kept until then.
+    #[must_use]
+    pub fn agents_version(&self) -> u64 {
+        self.agents_version
+    }
+
+    /// A page of the agents in `state` (of all of them without one), in id order.
+    pub fn page(
+        &mut self,
+        state: Option<&AgentState>,
+        offset: usize,
+        limit: usize,
+    ) -> impl Iterator<Item = (&str, &AgentRecord)> {
+        let agents = &self.agents;
+        let listing = self.listings.entry(state.cloned()).or_insert_with(|| {
+            let matching = agents
+                .iter()
+                .filter(|(_, agent)| state.is_none_or(|state| agent.state == *state));
+            matching.map(|(id, _)| Arc::clone(id)).collect()
+        });
+        let page = listing.iter().skip(offset).take(limit);
+        page.filter_map(|id| agents.get(id).map(|agent| (&**id, agent)))
+    }
+
+    /// Adds a campaign or replaces one. Not journaled.
+    pub fn put_campaign(&mut self, id: &str, name: &str, status: &str, now: SimTime) {
+        let campaign = CampaignRecord {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            updated: now,
+            shown: VecDeque::new(),
+        };
+        self.campaigns.insert(id.to_owned(), campaign);
+    }
+
+    /// Takes a campaign away; `false` when there was none.
+    pub fn remove_campaign(&mut self, id: &str) -> bool {
+        self.campaigns.remove(id).is_some()
+    }
+
+    /// One campaign.
+    #[must_use]
+    pub fn campaign(&self, id: &str) -> Option<&CampaignRecord> {
+        self.campaigns.get(id)
+    }
+
+    /// All campaigns in id order.
+    pub fn campaigns(&self) -> impl Iterator<Item = (&str, &CampaignRecord)> {
+        self.campaigns
+            .iter()
+            .map(|(id, campaign)| (id.as_str(), campaign))
+    }
+
+    /// A client's PUT takes effect; a GET shows it `delay` later. `false` when there is no such campaign.
+    pub fn command(
+        &mut self,
+        id: &str,
+        status: &str,
+        by: Actor,
+        delay: Duration,
+        now: SimTime,
+    ) -> bool {
+        self.change(id, status, by, delay, now)
+    }
+
+    /// A person changes the campaign at the platform; everybody sees it at once. `false` when there is
+    /// no such campaign.
+    pub fn person_sets(&mut self, id: &str, status: &str, now: SimTime) -> bool {
+        self.change(id, status, Actor::Person, Duration::ZERO, now)
+    }
+
+    /// What was done to campaigns, oldest first.
+    #[must_use]
+    pub fn journal(&self) -> &[JournalEntry] {
+        &self.journal
+    }
+
+    fn change(&mut self, id: &str, status: &str, by: Actor, delay: Duration, now: SimTime) -> bool {
+        let Some(campaign) = self.campaigns.get_mut(id) else {
+            return false;
+        };
+        let from = campaign.status.clone();
+        if from != status {
+            campaign.change(status, delay, now);
+        }
+        let (campaign, to) = (id.to_owned(), status.to_owned());
+        self.journal.push(JournalEntry {
+            at: now,
+            campaign,
+            by,
+            from,
+            to,
+        });
+        true
+    }
+
+    fn agents_changed(&mut self) {
+        self.agents_version += 1;
+        self.listings.clear();
+    }
+}
+
+impl CampaignRecord {
+    /// What a GET shows at `now`: the status and when it was updated.
+    #[must_use]
+    pub fn seen_at(&self, now: SimTime) -> (&str, SimTime) {
+        let due = self.shown.iter().rfind(|shown| shown.from <= now);
+        match due.or(self.shown.front()) {
+            Some(shown) => (&shown.status, shown.updated),
+            None => (&self.status, self.updated),
+        }
+    }
+
+    fn change(&mut self, status: &str, delay: Duration, now: SimTime) {
+        if delay.is_zero() {
+            self.shown.clear();
+        } else {
+            let (seen, updated) = self.seen_at(now);
+            let seen = Shown {
+                from: now,
+                status: seen.to_owned(),
+                updated,
+            };
+            self.shown.retain(|shown| shown.from > now);
+            self.shown.push_front(seen);
+            let coming = Shown {
+                from: now.plus(delay),
+                status: status.to_owned(),
+                updated: now,
+            };
+            self.shown.push_back(coming);
+        }
+        status.clone_into(&mut self.status);
+        self.updated = now;
+    }
+}
+
+/// The id of the simulator's `number`th agent.
+pub(super) fn agent_id(number: usize) -> String {
+    format!("agent-{number:04}")
+}
+
+/// The simulator's `number`th agent.
+pub(super) fn staff_member(number: usize, state: AgentState, since: SimTime) -> AgentRecord {
+    AgentRecord {
+        name: format!("Agent {number}"),
+        state,
+        skills: vec!["voice".to_owned()],
+        since,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: SimTime = SimTime::from_unix_millis(1_715_760_000_000);
+
+    fn after(seconds: u64) -> SimTime {
+        START.plus(Duration::from_secs(seconds))
+    }
+
+    fn ids(
+        world: &mut World,
+        state: Option<&AgentState>,
+        offset: usize,
+        limit: usize,
+    ) -> Vec<String> {
+        world
+            .page(state, offset, limit)
+            .map(|(id, _)| id.to_owned())
+            .collect()
+    }
+
+    fn client() -> Actor {
+        Actor::Client {
+            request_id: Some("r-1".to_owned()),
+            token_client: "autopilot".to_owned(),
+        }
+    }
+
+    #[test]
+    fn pages_the_live_list_so_an_agent_can_be_missed() {
+        let mut world = World::new();
+        world.set_available(4, START);
+        let available = Some(&AgentState::Available);
+        assert_eq!(
+            ids(&mut world, available, 0, 2),
+            ["agent-0001", "agent-0002"]
+        );
+        world.set_agent_state("agent-0001", AgentState::Busy, after(1));
+        assert_eq!(ids(&mut world, available, 2, 2), ["agent-0004"]);
+        assert_eq!(ids(&mut world, None, 3, 9), ["agent-0004"]);
+        assert_eq!(ids(&mut world, available, 3, 9), [""; 0]);
+    }
+
+    #[test]
+    fn set_available_keeps_exactly_that_many() {
+        let mut world = World::new();
+        world.put_agent("zoe", staff_member(99, AgentState::Offline, START));
+        for wanted in [3, 0, 12, 5] {
+            world.set_available(wanted, after(1));
+            assert_eq!(world.count(&AgentState::Available), wanted);
+        }
+        assert_eq!(world.count(&AgentState::Busy), 7);
+        assert_eq!(world.agents().count(), 12);
+    }
+
+    #[test]
+    fn the_version_changes_only_when_an_agent_does() {
+        let mut world = World::new();
+        world.set_available(1, START);
+        let version = world.agents_version();
+        assert!(world.set_agent_state("agent-0001", AgentState::Available, after(1)));
+        assert!(!world.remove_agent("nobody"));
+        assert_eq!(world.agents_version(), version);
+        assert!(world.remove_agent("agent-0001"));
+        assert_ne!(world.agents_version(), version);
+    }
+
+    #[test]
+    fn a_repeated_command_is_journaled_and_changes_nothing() {
+        let mut world = World::new();
+        world.put_campaign("c", "C", "RUNNING", START);
+        assert!(world.command("c", "RUNNING", client(), Duration::ZERO, after(5)));
+        assert_eq!(world.campaign("c").unwrap().updated, START);
+        let entry = &world.journal()[0];
+        assert_eq!(
+            (entry.from.as_str(), entry.to.as_str()),
+            ("RUNNING", "RUNNING")
+        );
+        assert!(!world.command("other", "PAUSED", client(), Duration::ZERO, after(6)));
+        assert_eq!(world.journal().len(), 1);
+    }
+
+    #[test]
+    fn with_a_delay_a_get_shows_each_command_in_its_turn() {
+        let mut world = World::new();
+        let delay = Duration::from_secs(5);
+        world.put_campaign("c", "C", "RUNNING", START);
+        world.command("c", "PAUSED", client(), delay, after(10));
+        world.command("c", "RUNNING", client(), delay, after(13));
+        let seen = |world: &World, second| {
+            let (status, updated) = world.campaign("c").unwrap().seen_at(after(second));
+            (status.to_owned(), updated)
+        };
+        assert_eq!(seen(&world, 14), ("RUNNING".to_owned(), START));
+        assert_eq!(seen(&world, 15), ("PAUSED".to_owned(), after(10)));
+        assert_eq!(seen(&world, 18), ("RUNNING".to_owned(), after(13)));
+        world.person_sets("c", "STOPPED", after(16));
+        assert_eq!(seen(&world, 16), ("STOPPED".to_owned(), after(16)));
+        assert_eq!(world.journal()[2].by, Actor::Person);
+    }
+}

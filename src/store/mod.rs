@@ -1,0 +1,23 @@
+//! Proof that survives: campaign states, intents, the audit and the recorded inputs, in one `SQLite` file.
+//!
+//! *Terms.* A **batch** is committed as one. An **intent** is a command that is about to be sent; it stays open until its
+//! outcome is committed. The **audit** is a chain: each row carries the hash of the one before it, and the head is kept
+//! apart, so that a row that was changed, taken out or cut off at the end shows.
+//!
+//! *How it is kept.* Write-ahead log with `synchronous=FULL`, read back at start; one writer thread; readers (export,
+//! verify, replay) may come while a daemon runs. One daemon a directory, by a lock on a file beside the database that
+//! the system gives back when the process ends, however it ends.
+//!
+//! *First start.* The directory and the file are made; the schema is versioned and migrates forward. A file of a newer
+//! version is refused.
+
+mod audit;
+mod fault;
+mod reader;
+mod schema;
+mod writer;
+
+pub use audit::{AuditRecord, BrokenChain};
+pub use fault::StoreFault;
+pub use reader::{ReplayFault, StoreReader};
+pub use writer::{Restored, Store};

@@ -1,0 +1,120 @@
+//! Reading the store beside a daemon that may be writing it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::domain::Timestamp;
+use crate::domain::replay::{Divergence, Input, Replayed, replay};
+
+use super::audit::{self, AuditRecord, BrokenChain};
+use super::fault::StoreFault;
+use super::writer::FILE_NAME;
+
+/// The store, open for reading.
+pub struct StoreReader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// Why recorded inputs could not be decided again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayFault {
+    /// A decision came out otherwise.
+    #[error(transparent)]
+    Diverged(#[from] Divergence),
+    /// An input cannot be read.
+    #[error("recorded input {number} cannot be read: {why}")]
+    Unreadable {
+        /// Its number in the store.
+        number: i64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+impl StoreReader {
+    /// Opens the store in `directory`.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, StoreFault> {
+        let path = directory.join(FILE_NAME);
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(StoreFault::Absent { path }),
+            Err(wrong) => {
+                let (path, why) = (directory.to_owned(), wrong.to_string());
+                return Err(StoreFault::Directory { path, why });
+            }
+        }
+        // Not read-only: a write-ahead log can be read only by somebody who may make its index.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
+        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+        connection
+            .busy_timeout(Duration::from_secs(5))
+            .map_err(sqlite)?;
+        connection
+            .pragma_update(None, "query_only", true)
+            .map_err(sqlite)?;
+        Ok(Self { connection, path })
+    }
+
+    /// Checks the whole chain of the audit and feeds each row that holds to `each`. Returns how many there are.
+    ///
+    /// # Errors
+    /// The first place where the chain does not hold.
+    pub fn audit(&self, each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
+        audit::verify(&self.connection, each)
+    }
+
+    /// Decides everything again from the recorded inputs.
+    ///
+    /// # Errors
+    /// The first decision that differs, or an input that cannot be read.
+    pub fn replay(&self) -> Result<Replayed, ReplayFault> {
+        let mut unreadable = None;
+        let mut select = self
+            .connection
+            .prepare("SELECT seq, at_ms, body FROM input ORDER BY seq")
+            .map_err(|w| self.fault(&w))?;
+        let rows = select
+            .query_map([], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            })
+            .map_err(|wrong| self.fault(&wrong))?;
+        let inputs = rows.map_while(|row| {
+            let (number, parsed) = match row {
+                Ok((number, at, body)) => (
+                    number,
+                    serde_json::from_str::<Input>(&body)
+                        .map(|input| (at, input))
+                        .map_err(|w| w.to_string()),
+                ),
+                Err(wrong) => (0, Err(wrong.to_string())),
+            };
+            match parsed {
+                Ok((at, input)) => Some((Timestamp::from_unix_millis(at), input)),
+                Err(why) => {
+                    unreadable = Some(ReplayFault::Unreadable { number, why });
+                    None
+                }
+            }
+        });
+        let replayed = replay(inputs)?;
+        unreadable.map_or(Ok(replayed), Err)
+    }
+
+    fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {
+        StoreFault::from_sqlite(&self.path, wrong)
+    }
+}

@@ -1,0 +1,74 @@
+//! The tables, and how an older file becomes a newer one.
+
+use rusqlite::Connection;
+
+/// Each entry takes the schema one version further; the version is the number of entries applied.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE run (
+        number     INTEGER PRIMARY KEY,
+        started_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE campaign (
+        id         TEXT PRIMARY KEY,
+        state      TEXT NOT NULL,
+        updated_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE intent (
+        campaign   TEXT NOT NULL,
+        run        INTEGER NOT NULL,
+        tick       INTEGER NOT NULL,
+        direction  TEXT NOT NULL,
+        at_ms      INTEGER NOT NULL,
+        outcome    TEXT,
+        outcome_ms INTEGER,
+        PRIMARY KEY (campaign, run, tick)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        seq      INTEGER PRIMARY KEY,
+        at_ms    INTEGER NOT NULL,
+        campaign TEXT,
+        run      INTEGER NOT NULL,
+        tick     INTEGER NOT NULL,
+        kind     TEXT NOT NULL,
+        body     TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash     TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+    CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+    CREATE TABLE audit_head (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        seq  INTEGER NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE input (
+        seq   INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        body  TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX input_by_time ON input (at_ms);
+"];
+
+/// The version that this program writes.
+pub(super) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of a file; 0 when it is new.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the file from `version` to the newest one, each step in a transaction of its own.
+pub(super) fn migrate(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
+    let applied = usize::try_from(version).unwrap_or(0);
+    for (step, statements) in (1_i64..).zip(MIGRATIONS).skip(applied) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(statements)?;
+        transaction.pragma_update(None, "user_version", step)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,378 @@
+//! The one writer.
+
+use std::collections::BTreeMap;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, Transaction, params};
+use tokio::sync::oneshot;
+
+use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
+use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
+
+use super::fault::StoreFault;
+use super::{audit, schema};
+
+/// The database's name within the state directory.
+pub(super) const FILE_NAME: &str = "autopilot.sqlite3";
+
+/// Another program may hold the file this long before a commit fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.
+const INPUTS_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+
+/// Commits between two looks for inputs that are too old.
+const COMMITS_BETWEEN_PRUNINGS: u32 = 500;
+
+/// What the last run left.
+pub struct Restored {
+    /// The number of the run that begins.
+    pub run: u64,
+    /// What is remembered of each campaign.
+    pub states: BTreeMap<CampaignId, CampaignState>,
+    /// Commands of earlier runs whose outcome is not known yet; the first status reads resolve them.
+    pub open_intents: u64,
+}
+
+/// The store, open for writing. Closing it waits for the commits under way.
+pub struct Store {
+    sender: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+    /// Held as long as the store is open; the system releases it with the process.
+    _lock: File,
+}
+
+struct Job {
+    batch: Arc<Batch>,
+    done: oneshot::Sender<Result<(), JournalFault>>,
+}
+
+impl Store {
+    /// Opens the store in `directory`, making both if need be, and begins a run.
+    ///
+    /// # Errors
+    /// When the directory cannot be written or is in use, or the file is locked, damaged or of a newer version.
+    pub fn open(directory: &Path, now: Timestamp) -> Result<(Self, Restored), StoreFault> {
+        let lock = lock(directory)?;
+        let path = directory.join(FILE_NAME);
+        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
+        // Made here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
+        // SQLite puts beside it take over its mode.
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        options.open(&path).map_err(|wrong| StoreFault::Directory {
+            path: directory.to_owned(),
+            why: wrong.to_string(),
+        })?;
+        let mut connection = Connection::open(&path).map_err(sqlite)?;
+        configure(&connection, &path)?;
+        let version = schema::version(&connection).map_err(sqlite)?;
+        if version > schema::newest() {
+            return Err(StoreFault::Newer {
+                path,
+                found: version,
+                known: schema::newest(),
+            });
+        }
+        schema::migrate(&mut connection, version).map_err(sqlite)?;
+        let states = states(&connection, &path)?;
+        let open_intents = open_intents(&connection).map_err(sqlite)?;
+        let run = begin_run(&connection, now).map_err(sqlite)?;
+        let (sender, jobs) = mpsc::channel();
+        let writer = Writer {
+            connection,
+            path: path.clone(),
+            commits: 0,
+        };
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer.work(&jobs))
+            .map_err(|wrong| StoreFault::Sqlite {
+                path,
+                why: format!("no thread for the store: {wrong}"),
+            })?;
+        let store = Self {
+            sender: Some(sender),
+            thread: Some(thread),
+            _lock: lock,
+        };
+        Ok((
+            store,
+            Restored {
+                run,
+                states,
+                open_intents,
+            },
+        ))
+    }
+}
+
+impl Journal for Store {
+    fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>> {
+        Box::pin(async move {
+            let gone = || JournalFault("the store's writer has ended".to_owned());
+            let (done, outcome) = oneshot::channel();
+            let sent = self
+                .sender
+                .as_ref()
+                .map(|sender| sender.send(Job { batch, done }));
+            if !matches!(sent, Some(Ok(()))) {
+                return Err(gone());
+            }
+            outcome.await.unwrap_or_else(|_| Err(gone()))
+        })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // The channel's end is the writer's sign to stop.
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Writer {
+    connection: Connection,
+    path: PathBuf,
+    commits: u32,
+}
+
+impl Writer {
+    fn work(mut self, jobs: &mpsc::Receiver<Job>) {
+        while let Ok(Job { batch, done }) = jobs.recv() {
+            let written = self.write(&batch).map_err(|wrong| {
+                JournalFault(StoreFault::from_sqlite(&self.path, &wrong).to_string())
+            });
+            // Nobody waits any more when the daemon was aborted; the batch is committed all the same.
+            drop(done.send(written));
+        }
+    }
+
+    fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let newest = write_inputs(&transaction, batch)?;
+        write_states(&transaction, batch)?;
+        write_intents(&transaction, &batch.audit)?;
+        audit::append(&transaction, &batch.audit)?;
+        self.commits = self.commits.wrapping_add(1);
+        if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
+            && let Some(newest) = newest
+        {
+            let oldest = newest.minus(INPUTS_KEPT).as_unix_millis();
+            transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
+        }
+        transaction.commit()
+    }
+}
+
+fn write_inputs(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO input (at_ms, body) VALUES (?1, ?2)")?;
+    for (at, input) in &batch.inputs {
+        insert.execute(params![at.as_unix_millis(), json(input)?])?;
+    }
+    Ok(batch.inputs.last().map(|(at, _)| *at))
+}
+
+fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT INTO campaign (id, state, updated_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, updated_ms = excluded.updated_ms",
+    )?;
+    for (id, state) in &batch.states {
+        let read_at = state
+            .last_reading
+            .as_ref()
+            .map_or(state.since, |reading| reading.read_at);
+        upsert.execute(params![id.as_str(), json(state)?, read_at.as_unix_millis()])?;
+    }
+    Ok(())
+}
+
+/// Keeps the open and closed intents that the audit rows speak of.
+fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::Result<()> {
+    let mut open = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO intent (campaign, run, tick, direction, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    // A new command of a campaign takes over what may still come of an earlier one.
+    let mut supersede = transaction.prepare_cached(
+        "UPDATE intent SET outcome = 'superseded'
+         WHERE campaign = ?1 AND (outcome IS NULL OR outcome = 'unknown')",
+    )?;
+    let mut close = transaction.prepare_cached(
+        "UPDATE intent SET outcome = ?4, outcome_ms = ?5 WHERE campaign = ?1 AND run = ?2 AND tick = ?3",
+    )?;
+    for AuditRow {
+        at,
+        campaign,
+        decision,
+        event,
+    } in rows
+    {
+        let Some(campaign) = campaign else { continue };
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let at = at.as_unix_millis();
+        let (of, conclusion) = match event {
+            AuditEvent::Intent { direction, .. } => {
+                let (run, tick) = (number(decision.run), number(decision.tick));
+                supersede.execute([campaign.as_str()])?;
+                open.execute(params![
+                    campaign.as_str(),
+                    run,
+                    tick,
+                    direction.to_string(),
+                    at
+                ])?;
+                continue;
+            }
+            AuditEvent::Outcome { conclusion, .. } => (decision, conclusion),
+            AuditEvent::Noticed {
+                notice:
+                    Notice::Resolved {
+                        decision: of,
+                        conclusion,
+                        ..
+                    },
+            } => (of, conclusion),
+            AuditEvent::Started { .. }
+            | AuditEvent::Stopped
+            | AuditEvent::Noticed { .. }
+            | AuditEvent::Alerted { .. } => continue,
+        };
+        let (run, tick) = (number(of.run), number(of.tick));
+        close.execute(params![
+            campaign.as_str(),
+            run,
+            tick,
+            conclusion.label(),
+            at
+        ])?;
+    }
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))
+}
+
+fn lock(directory: &Path) -> Result<File, StoreFault> {
+    let wrong = |wrong: std::io::Error| StoreFault::Directory {
+        path: directory.to_owned(),
+        why: wrong.to_string(),
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(wrong)?;
+    let mut options = File::options();
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
+    let mut file = options.open(directory.join("lock")).map_err(wrong)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            // Without the id the message is still true.
+            drop(file.read_to_string(&mut pid));
+            return Err(StoreFault::InUse {
+                path: directory.to_owned(),
+                pid: pid.trim().to_owned(),
+            });
+        }
+        Err(TryLockError::Error(failed)) => return Err(wrong(failed)),
+    }
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(wrong)?;
+    Ok(file)
+}
+
+/// Write-ahead log and full synchronisation, read back: a file system that cannot keep the promise is refused.
+fn configure(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
+    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(sqlite)?;
+    let synchronous: i64 = connection
+        .query_row("PRAGMA synchronous", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    if mode == "wal" && synchronous == 2 {
+        return Ok(());
+    }
+    let why = format!(
+        "this file system gives journal mode {mode} and synchronous {synchronous}, not wal and 2"
+    );
+    Err(StoreFault::Sqlite {
+        path: path.to_owned(),
+        why,
+    })
+}
+
+fn open_intents(connection: &Connection) -> rusqlite::Result<u64> {
+    let open = "SELECT count(*) FROM intent WHERE outcome IS NULL OR outcome = 'unknown'";
+    let open: i64 = connection.query_row(open, [], |row| row.get(0))?;
+    Ok(u64::try_from(open).unwrap_or_default())
+}
+
+fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    connection.execute(
+        "INSERT INTO run (started_ms) VALUES (?1)",
+        [now.as_unix_millis()],
+    )?;
+    Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
+}
+
+fn states(
+    connection: &Connection,
+    path: &Path,
+) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
+    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
+    let mut select = connection
+        .prepare("SELECT id, state FROM campaign")
+        .map_err(sqlite)?;
+    let rows = select
+        .query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })
+        .map_err(sqlite)?;
+    let mut states = BTreeMap::new();
+    for row in rows {
+        let (id, state) = row.map_err(sqlite)?;
+        let damaged = |why: String| StoreFault::Damaged {
+            path: path.to_owned(),
+            why,
+        };
+        let parsed = serde_json::from_str(&state)
+            .map_err(|wrong| damaged(format!("state of campaign {id}: {wrong}")))?;
+        let id: CampaignId = id
+            .parse()
+            .map_err(|wrong| damaged(format!("campaign id {id}: {wrong}")))?;
+        states.insert(id, parsed);
+    }
+    Ok(states)
+}

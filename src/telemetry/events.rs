@@ -1,0 +1,294 @@
+//! What happened, told once: a log line and its metric.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::domain::{
+    Alert, Belief, Campaign, CampaignId, Cause, Conclusion, DecisionId, Delivery, Direction,
+    Notice, Outcome, Reason, Relation, StateCounts, Suppression, Timestamp,
+};
+
+use super::metrics::{CampaignGauges, Metrics, PollOutcome, Step};
+
+/// With more campaigns than this, counters that never counted are left out: at ten thousand they alone would take more
+/// memory than the daemon may.
+const MOST_WITH_EVERY_SERIES: usize = 2_000;
+
+/// Tells events to the log and the metrics.
+pub struct Events {
+    metrics: Arc<Metrics>,
+    campaigns: BTreeMap<CampaignId, CampaignGauges>,
+    dry_run_said: BTreeMap<CampaignId, Direction>,
+    first_poll_said: AtomicBool,
+}
+
+impl Events {
+    /// For these campaigns; their series exist from here on.
+    ///
+    /// # Errors
+    /// A fault of the metrics' names.
+    pub fn new<'a>(
+        metrics: Arc<Metrics>,
+        campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
+    ) -> prometheus::Result<Self> {
+        let campaigns: Vec<_> = campaigns.collect();
+        let every = campaigns.len() <= MOST_WITH_EVERY_SERIES;
+        let mut gauges = BTreeMap::new();
+        for (id, campaign) in campaigns {
+            let series = metrics.campaign(id, every)?;
+            series.state(campaign.state().belief.label());
+            if let Some(last) = campaign.state().last_transition {
+                series.last_transition(last.at.as_unix_seconds());
+            }
+            gauges.insert(id.clone(), series);
+        }
+        Ok(Self {
+            metrics,
+            campaigns: gauges,
+            dry_run_said: BTreeMap::new(),
+            first_poll_said: AtomicBool::new(false),
+        })
+    }
+
+    /// A complete poll; `states` only if agents in every state were read.
+    pub fn polled(
+        &self,
+        available: u32,
+        states: Option<StateCounts>,
+        rows: usize,
+        pages: usize,
+        took: Duration,
+        now: Timestamp,
+    ) {
+        self.metrics.cycle.poll(PollOutcome::Ok, took.as_secs_f64());
+        self.metrics
+            .cycle
+            .succeeded(Step::Poll, now.as_unix_seconds());
+        let cycle = &self.metrics.cycle;
+        cycle.agents("available", available);
+        // What was not read is not zero: its series are not there.
+        if let Some(StateCounts {
+            available: _,
+            wrap_up,
+            busy,
+            other,
+            offline,
+        }) = states
+        {
+            cycle.agents("wrap_up", wrap_up);
+            cycle.agents("busy", busy);
+            cycle.agents("other", other);
+            cycle.agents("offline", offline);
+        }
+        if !self.first_poll_said.swap(true, Ordering::Relaxed) {
+            info!(available, pages, "first poll complete");
+        }
+        tracing::debug!(
+            available,
+            rows,
+            pages,
+            took_ms = took.as_millis(),
+            "agents read"
+        );
+    }
+
+    /// A poll that says nothing.
+    pub fn poll_failed(&self, partial: bool, why: &str, took: Duration) {
+        let outcome = if partial {
+            PollOutcome::Partial
+        } else {
+            PollOutcome::Error
+        };
+        self.metrics.cycle.poll(outcome, took.as_secs_f64());
+        warn!(why, "poll invalid: it says nothing about the agents");
+    }
+
+    /// A campaign's status was read.
+    pub fn status_read(&self, now: Timestamp) {
+        self.metrics
+            .cycle
+            .succeeded(Step::Reconcile, now.as_unix_seconds());
+    }
+
+    /// A campaign's status could not be read.
+    pub fn status_unreadable(&self, campaign: &CampaignId, decision: DecisionId, why: &str) {
+        warn!(%campaign, %decision, why, "status not read");
+    }
+
+    /// One campaign was decided upon.
+    pub fn decided(&self, campaign: &CampaignId, reason: &Reason, belief: &Belief) {
+        let Some(series) = self.campaigns.get(campaign) else {
+            return;
+        };
+        if let (Some(available), Some(lines)) = (reason.available, reason.lines) {
+            series.weighed(available, lines.pause_below, lines.resume_at);
+        }
+        let running = *belief == Belief::Running;
+        match reason.relation {
+            Some(Relation::BelowPause) => series.desired(false),
+            Some(Relation::AtResume) => series.desired(true),
+            Some(Relation::Between) => series.desired(running),
+            None => {}
+        }
+        series.state(belief.label());
+        series.override_until(reason.hold.map(|(_, until)| until.as_unix_seconds()));
+        if let Outcome::Suppressed { by, direction } = reason.outcome {
+            // Without a direction nothing was asked for, except that stale data hides what would be.
+            if direction.is_some() || by == Suppression::StaleData {
+                series.suppressed(by);
+            }
+        }
+    }
+
+    /// A dry run would have commanded.
+    pub fn would_command(&mut self, campaign: &CampaignId, direction: Direction, reason: &Reason) {
+        if let Some(series) = self.campaigns.get(campaign) {
+            series.suppressed_by_dry_run();
+        }
+        if self.dry_run_said.insert(campaign.clone(), direction) != Some(direction) {
+            info!(%campaign, decision = %reason.decision, %reason, "dry run: would {direction}");
+        }
+    }
+
+    /// A command was confirmed.
+    pub fn confirmed(
+        &self,
+        campaign: &CampaignId,
+        to: Direction,
+        cause: Cause,
+        reason: &Reason,
+        since_sample: Duration,
+        now: Timestamp,
+    ) {
+        if let Some(series) = self.campaigns.get(campaign) {
+            series.transition(to, cause, now.as_unix_seconds());
+        }
+        self.metrics
+            .cycle
+            .transition(to, since_sample.as_secs_f64());
+        let done = match to {
+            Direction::Pause => "paused",
+            Direction::Resume => "resumed",
+        };
+        info!(%campaign, decision = %reason.decision, %reason, cause = cause.label(), "{done}");
+    }
+
+    /// A command did not come to its end.
+    pub fn command_failed(
+        &self,
+        campaign: &CampaignId,
+        to: Direction,
+        conclusion: Conclusion,
+        delivery: &Delivery,
+        reason: &Reason,
+    ) {
+        if let Some(series) = self.campaigns.get(campaign) {
+            series.failed(to, conclusion.label());
+        }
+        let why = match delivery {
+            Delivery::Acknowledged => "acknowledged, but the status does not show it",
+            Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
+                why.as_str()
+            }
+        };
+        warn!(%campaign, decision = %reason.decision, conclusion = conclusion.label(), why, "could not {to}");
+    }
+
+    /// Something that was not our doing, or came to light late.
+    pub fn noticed(
+        &self,
+        campaign: &CampaignId,
+        notice: &Notice,
+        decision: DecisionId,
+        cause: Option<Cause>,
+        now: Timestamp,
+    ) {
+        let series = self.campaigns.get(campaign);
+        let drifted = || series.into_iter().for_each(CampaignGauges::drifted);
+        match notice {
+            Notice::FoundPaused => {
+                warn!(%campaign, %decision, "found paused, not by us: left alone until somebody resumes it or --adopt-paused is given");
+            }
+            Notice::PersonPaused => {
+                drifted();
+                info!(%campaign, %decision, "paused by a person");
+            }
+            Notice::PersonResumed { grace_until } => {
+                drifted();
+                let until = grace_until.map(tracing::field::display);
+                info!(%campaign, %decision, left_alone_until = until, "our pause was resumed by a person");
+            }
+            Notice::PersonsPauseEnded => {
+                drifted();
+                info!(%campaign, %decision, "a person's pause has ended");
+            }
+            Notice::Adopted => info!(%campaign, %decision, "pause taken over as ours"),
+            Notice::Resolved {
+                decision: of,
+                to,
+                conclusion: Conclusion::Confirmed,
+            } => {
+                if let (Some(series), Some(cause)) = (series, cause) {
+                    series.transition(*to, cause, now.as_unix_seconds());
+                }
+                info!(%campaign, decision = %of, "command whose outcome was unknown has taken effect: {to}");
+            }
+            Notice::Resolved {
+                decision: of,
+                to,
+                conclusion,
+            } => {
+                if let Some(series) = series {
+                    series.failed(*to, conclusion.label());
+                }
+                warn!(%campaign, decision = %of, conclusion = conclusion.label(), "command whose outcome was unknown: {to}");
+            }
+            Notice::Missing => {
+                warn!(%campaign, %decision, "the platform does not know this campaign: not controlled, asked for again later");
+            }
+            Notice::Back => info!(%campaign, %decision, "the platform knows this campaign again"),
+            Notice::OtherStatus { word } => {
+                info!(%campaign, %decision, status = %word, "not commanded in this status");
+            }
+        }
+    }
+
+    /// Something that may have to wake a person.
+    pub fn alerted(&self, alert: &Alert, decision: DecisionId) {
+        match alert {
+            Alert::Stale { streak } => {
+                warn!(%decision, streak, "no valid poll for too long: the data are stale");
+            }
+            Alert::Fresh => info!(%decision, "valid polls are back"),
+            Alert::BudgetExhausted { campaign } => {
+                warn!(%campaign, %decision, "resume budget of this hour used up: stays paused");
+            }
+        }
+    }
+
+    /// The store could not be written.
+    pub fn journal_failed(&self, why: &str) {
+        self.metrics.cycle.journal_failed();
+        warn!(
+            why,
+            "store not written: nothing is commanded until it can be"
+        );
+    }
+
+    /// The machine's clock was set: the daemon's follows.
+    pub fn clock_stepped(&self, milliseconds: i64) {
+        warn!(
+            milliseconds,
+            "the machine's clock was set; waiting times count on from the new time"
+        );
+    }
+
+    /// A tick began this much later than planned.
+    pub fn lagged(&self, lag: Duration) {
+        self.metrics.cycle.lag(lag.as_secs_f64());
+    }
+}

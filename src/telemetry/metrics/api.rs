@@ -1,0 +1,85 @@
+//! Requests to the platform.
+
+use prometheus::{Gauge, HistogramVec, IntCounterVec};
+
+use super::families::Families;
+use super::labels::{Code, Endpoint, RetryCause};
+
+/// Requests to the platform.
+pub struct ApiMetrics {
+    request_duration: HistogramVec,
+    retries: IntCounterVec,
+    limiter_wait: HistogramVec,
+    token_expiry: Gauge,
+}
+
+impl ApiMetrics {
+    pub(super) fn register(families: &Families<'_>) -> prometheus::Result<Self> {
+        let metrics = Self {
+            request_duration: families.histograms(
+                "api_request_duration_seconds",
+                "One HTTP attempt to the platform; _count is the number of requests.",
+                &[0.05, 0.25, 1.5, 5.5],
+                &["endpoint", "code"],
+            )?,
+            retries: families.counters(
+                "api_retries_total",
+                "Requests made again, by cause.",
+                &["endpoint", "cause"],
+            )?,
+            limiter_wait: families.histograms(
+                "rate_limit_wait_seconds",
+                "Time that a request waited for its turn under the rate limit.",
+                &[0.001, 0.1, 1.5, 15.5],
+                &["endpoint"],
+            )?,
+            token_expiry: families.gauge(
+                "token_expiry_timestamp_seconds",
+                "When the access token in use expires.",
+            )?,
+        };
+        for endpoint in Endpoint::ALL {
+            for code in Code::expected(endpoint) {
+                let labels = [endpoint.label(), code.label()];
+                metrics
+                    .request_duration
+                    .get_metric_with_label_values(&labels)?;
+            }
+            for cause in RetryCause::ALL {
+                metrics
+                    .retries
+                    .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;
+            }
+            metrics
+                .limiter_wait
+                .get_metric_with_label_values(&[endpoint.label()])?;
+        }
+        Ok(metrics)
+    }
+
+    /// One attempt ended.
+    pub fn attempt(&self, endpoint: Endpoint, code: Code, seconds: f64) {
+        self.request_duration
+            .with_label_values(&[endpoint.label(), code.label()])
+            .observe(seconds);
+    }
+
+    /// A request is made again.
+    pub fn retry(&self, endpoint: Endpoint, cause: RetryCause) {
+        self.retries
+            .with_label_values(&[endpoint.label(), cause.label()])
+            .inc();
+    }
+
+    /// A request waited for its turn.
+    pub fn waited(&self, endpoint: Endpoint, seconds: f64) {
+        self.limiter_wait
+            .with_label_values(&[endpoint.label()])
+            .observe(seconds);
+    }
+
+    /// A token was fetched that expires at this Unix time.
+    pub fn token_expires(&self, unix_seconds: f64) {
+        self.token_expiry.set(unix_seconds);
+    }
+}

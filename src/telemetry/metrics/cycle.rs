@@ -1,0 +1,117 @@
+//! The loop itself.
+
+use prometheus::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec};
+
+use crate::domain::Direction;
+
+use super::families::Families;
+use super::labels::{PollOutcome, Step};
+
+/// The loop itself.
+pub struct LoopMetrics {
+    polls: IntCounterVec,
+    poll_duration: HistogramVec,
+    loop_lag: Histogram,
+    last_success: GaugeVec,
+    agents: IntGaugeVec,
+    transition_duration: HistogramVec,
+    journal_failures: IntCounter,
+}
+
+impl LoopMetrics {
+    /// `now_s` is the Unix time of the start, from which freshness counts.
+    pub(super) fn register(families: &Families<'_>, now_s: f64) -> prometheus::Result<Self> {
+        let metrics = Self {
+            polls: families.counters(
+                "polls_total",
+                "Polls of the agents, by outcome.",
+                &["outcome"],
+            )?,
+            poll_duration: families.histograms(
+                "poll_duration_seconds",
+                "One poll of the agents, all pages.",
+                &[0.05, 0.25, 0.5, 1.5, 2.5, 5.5, 15.5, 30.5],
+                &["outcome"],
+            )?,
+            loop_lag: families.histogram(
+                "loop_lag_seconds",
+                "How much later than planned a tick of the loop started.",
+                &[0.001, 0.01, 0.1, 0.5, 2.5, 10.5],
+            )?,
+            last_success: families.gauges(
+                "last_success_timestamp_seconds",
+                "When a step last succeeded; the start of the process until then.",
+                &["step"],
+            )?,
+            agents: families.int_gauges(
+                "agents",
+                "Agents of the last complete poll, by state.",
+                &["pool", "state"],
+            )?,
+            transition_duration: families.histograms(
+                "transition_duration_seconds",
+                "From the sample that crossed the line to the command's confirmation.",
+                &[0.25, 0.5, 1.5, 5.5, 15.5, 30.5, 60.5, 120.5],
+                &["to"],
+            )?,
+            journal_failures: families
+                .counter("journal_failures_total", "Commits that the store refused.")?,
+        };
+        for outcome in PollOutcome::ALL {
+            metrics
+                .polls
+                .get_metric_with_label_values(&[outcome.label()])?;
+            metrics
+                .poll_duration
+                .get_metric_with_label_values(&[outcome.label()])?;
+        }
+        for step in Step::ALL {
+            metrics.succeeded(step, now_s);
+        }
+        for to in [Direction::Pause, Direction::Resume] {
+            metrics
+                .transition_duration
+                .get_metric_with_label_values(&[to.label()])?;
+        }
+        Ok(metrics)
+    }
+
+    /// A poll ended.
+    pub fn poll(&self, outcome: PollOutcome, seconds: f64) {
+        self.polls.with_label_values(&[outcome.label()]).inc();
+        self.poll_duration
+            .with_label_values(&[outcome.label()])
+            .observe(seconds);
+    }
+
+    /// A tick started this much later than planned.
+    pub fn lag(&self, seconds: f64) {
+        self.loop_lag.observe(seconds);
+    }
+
+    /// A step succeeded at this Unix time.
+    pub fn succeeded(&self, step: Step, unix_seconds: f64) {
+        self.last_success
+            .with_label_values(&[step.label()])
+            .set(unix_seconds);
+    }
+
+    /// Head count of the last complete poll.
+    pub fn agents(&self, state: &str, agents: u32) {
+        self.agents
+            .with_label_values(&["all", state])
+            .set(i64::from(agents));
+    }
+
+    /// From the sample that crossed the line to the confirmation.
+    pub fn transition(&self, to: Direction, seconds: f64) {
+        self.transition_duration
+            .with_label_values(&[to.label()])
+            .observe(seconds);
+    }
+
+    /// The store could not be written.
+    pub fn journal_failed(&self) {
+        self.journal_failures.inc();
+    }
+}

@@ -1,0 +1,18 @@
+//! Metric structs, one per subsystem; every label combination exists from the start, because the increase of a counter is
+//! visible only if its series was there before it.
+//!
+//! Buckets answer a question: request buckets whether an attempt was quick, slow (more than 5 s) or close to its time-out;
+//! transition buckets how long callers met a campaign that should have been paused.
+
+mod api;
+mod campaigns;
+mod cycle;
+mod families;
+mod labels;
+mod registry;
+
+pub use api::ApiMetrics;
+pub use campaigns::CampaignGauges;
+pub use cycle::LoopMetrics;
+pub use labels::{Code, Endpoint, PollOutcome, RetryCause, Step};
+pub use registry::Metrics;

@@ -1,0 +1,69 @@
+//! Every metric of the process, and its exposition.
+
+use prometheus::{Encoder, Registry, TextEncoder};
+
+use crate::domain::CampaignId;
+
+use super::api::ApiMetrics;
+use super::campaigns::{CampaignFamilies, CampaignGauges};
+use super::cycle::LoopMetrics;
+use super::families::Families;
+
+/// Every metric of the process.
+pub struct Metrics {
+    registry: Registry,
+    /// Requests to the platform.
+    pub api: ApiMetrics,
+    /// The loop.
+    pub cycle: LoopMetrics,
+    campaigns: CampaignFamilies,
+}
+
+impl Metrics {
+    /// Creates and registers everything. `poll_interval_s` is shown so that alerts scale with it; `now_s` is the
+    /// Unix time of the start, from which freshness counts.
+    ///
+    /// # Errors
+    /// A name or label that Prometheus does not accept; a fault of this folder.
+    pub fn new(
+        poll_interval_s: f64,
+        dry_run: bool,
+        config_hash: &str,
+        now_s: f64,
+    ) -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let families = Families {
+            registry: &registry,
+        };
+        let api = ApiMetrics::register(&families)?;
+        let cycle = LoopMetrics::register(&families, now_s)?;
+        let campaigns = CampaignFamilies::register(&families)?;
+        families.process()?;
+        families.constants(poll_interval_s, dry_run, config_hash)?;
+        Ok(Self {
+            registry,
+            api,
+            cycle,
+            campaigns,
+        })
+    }
+
+    /// The series of one campaign; every one is created now, or counters only with their first increase.
+    ///
+    /// # Errors
+    /// A fault of this folder.
+    pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
+        self.campaigns.series(id, every)
+    }
+
+    /// The exposition in the text format, with its content type.
+    ///
+    /// # Errors
+    /// When a family cannot be encoded; a fault of this file.
+    pub fn exposition(&self) -> prometheus::Result<(String, Vec<u8>)> {
+        let encoder = TextEncoder::new();
+        let mut text = Vec::new();
+        encoder.encode(&self.registry.gather(), &mut text)?;
+        Ok((encoder.format_type().to_owned(), text))
+    }
+}

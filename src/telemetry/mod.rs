@@ -1,0 +1,16 @@
+//! What is seen from outside: metrics, log lines, and the events that give both.
+//!
+//! One event is one log line and one metric, so that they cannot disagree. Levels: INFO is a campaign that changed,
+//! WARN may wake somebody, ERROR means that the daemon stops.
+//!
+//! *Never here:* decisions.
+
+mod events;
+mod log;
+mod metrics;
+
+pub use events::Events;
+pub use log::{LogFormat, install as install_log};
+pub use metrics::{
+    ApiMetrics, CampaignGauges, Code, Endpoint, LoopMetrics, Metrics, PollOutcome, RetryCause, Step,
+};

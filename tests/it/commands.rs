@@ -1,0 +1,209 @@
+//! The command line: help, check, exit codes, secrets, the demonstration.
+
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+
+use crate::centre::{CAMPAIGN, Centre, Finished, Invocation};
+
+fn check(centre: &Centre, change: impl FnOnce(&mut Invocation)) -> Finished {
+    let mut invocation = Invocation::bare();
+    invocation
+        .env("CXONE_BASE_URL", &centre.base_url)
+        .env("CXONE_CLIENT_ID", "autopilot")
+        .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+        .env("CXONE_CAMPAIGN_ID", CAMPAIGN)
+        .env("AUTOPILOT_STATE_DIR", centre.state_dir())
+        .args(&["check", "--online", "--request-timeout", "500ms"]);
+    change(&mut invocation);
+    invocation.output()
+}
+
+#[test]
+fn help_teaches() {
+    let help = Invocation::bare().arg("--help").output();
+    assert_eq!(help.code(), 0);
+    for text in [
+        "run",
+        "check",
+        "demo",
+        "simulate",
+        "audit",
+        "Examples:",
+        "Exit codes:",
+    ] {
+        assert!(help.stdout.contains(text), "{text}");
+    }
+    assert_eq!(Invocation::bare().arg("--no-such-flag").output().code(), 2);
+}
+
+#[test]
+fn every_fault_of_the_configuration_is_told_at_once() {
+    let centre = Centre::new();
+    let file = centre.directory.path().join("bad.toml");
+    std::fs::write(&file, "pause_bellow = 5\nresume_at = \"many\"\n\n[[campaign]]\nid = \"a b\"\npause_below = 9\nresume_at = 2\n")
+        .unwrap();
+    let done = Invocation::bare()
+        .args(&["check", "--config"])
+        .arg(&file)
+        .output();
+    assert_eq!(done.code(), 78);
+    for text in [
+        "bad.toml:1",
+        "pause_below",
+        "bad.toml:2",
+        "bad.toml:5",
+        "base_url",
+        "client_id",
+        "CXONE_CLIENT_SECRET",
+    ] {
+        assert!(done.stderr.contains(text), "{text} in\n{}", done.stderr);
+    }
+    assert_eq!(Invocation::bare().arg("run").output().code(), 78);
+}
+
+#[test]
+fn online_names_what_is_wrong_with_the_platform() {
+    let centre = Centre::new();
+    let good = check(&centre, |_| {});
+    assert_eq!(good.code(), 0, "{}{}", good.stdout, good.stderr);
+    for text in [
+        "ok      token",
+        "ok      agents: 10 available",
+        "ok      campaign campaign-1: RUNNING",
+    ] {
+        assert!(good.stdout.contains(text), "{text} in\n{}", good.stdout);
+    }
+    let missing = check(&centre, |invocation| {
+        invocation.env("CXONE_CAMPAIGN_ID", "campaign-1,nowhere");
+    });
+    assert_eq!(missing.code(), 77);
+    assert!(
+        missing.stdout.contains("campaign nowhere: 404"),
+        "{}",
+        missing.stdout
+    );
+    let wrong_secret = check(&centre, |invocation| {
+        invocation.env("CXONE_CLIENT_SECRET", "wrong-secret");
+    });
+    assert_eq!(wrong_secret.code(), 77);
+    assert!(
+        wrong_secret.stdout.contains("401"),
+        "{}",
+        wrong_secret.stdout
+    );
+    let unreachable = check(&centre, |invocation| {
+        invocation.env("CXONE_BASE_URL", "http://127.0.0.1:1");
+    });
+    assert_eq!(unreachable.code(), 69);
+    for done in [good, missing, wrong_secret, unreachable] {
+        assert!(
+            !format!("{}{}", done.stdout, done.stderr).contains("secret-"),
+            "a secret was printed"
+        );
+        assert!(!done.stdout.contains("autopilot-secret") && !done.stderr.contains("wrong-secret"));
+    }
+}
+
+#[test]
+fn online_names_a_scope_that_is_missing() {
+    let centre = Centre::with(|settings| {
+        settings
+            .credentials
+            .scopes
+            .retain(|scope| scope != "campaigns:write");
+    });
+    let done = check(&centre, |_| {});
+    assert_eq!(done.code(), 77);
+    assert!(
+        done.stdout.contains("scope campaigns:write is not granted"),
+        "{}",
+        done.stdout
+    );
+}
+
+#[test]
+fn every_way_to_authenticate_is_accepted() {
+    let centre = Centre::with(|settings| {
+        settings.credentials.client_secret = "p+ss w%rd&=ü/?".to_owned();
+    });
+    for style in ["form", "basic", "json"] {
+        let done = check(&centre, |invocation| {
+            invocation
+                .env("CXONE_CLIENT_SECRET", "p+ss w%rd&=ü/?")
+                .args(&["--auth", style]);
+        });
+        assert_eq!(done.code(), 0, "{style}: {}{}", done.stdout, done.stderr);
+    }
+}
+
+#[test]
+fn a_secret_is_in_no_output_of_a_daemon() {
+    let centre = Centre::new();
+    let rule = FaultRule {
+        fault: Fault::Unauthorized,
+        endpoint: Some(Endpoint::Agents),
+        when: When::Always,
+    };
+    centre.platform.inject(rule);
+    let done = centre
+        .daemon()
+        .arg("--once")
+        .env("AUTOPILOT_LOG", "trace")
+        .output();
+    assert_eq!(done.code(), 77, "{}", done.stderr);
+    assert!(!done.stderr.contains("autopilot-secret"));
+    assert!(!done.stderr.contains("Bearer "), "nor is the token");
+    let store = std::fs::read(centre.state_dir().join("autopilot.sqlite3")).unwrap();
+    let log = std::fs::read(centre.state_dir().join("autopilot.sqlite3-wal")).unwrap_or_default();
+    for bytes in [store, log] {
+        assert!(
+            !bytes
+                .windows(16)
+                .any(|window| window == b"autopilot-secret")
+        );
+    }
+}
+
+#[test]
+fn a_secret_file_is_read() {
+    let centre = Centre::new();
+    let file = centre.directory.path().join("secret");
+    std::fs::write(&file, "autopilot-secret\n").unwrap();
+    let done = check(&centre, |invocation| {
+        invocation
+            .env_remove("CXONE_CLIENT_SECRET")
+            .arg("--client-secret-file")
+            .arg(&file);
+    });
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn the_demonstration_ends_by_itself_and_proves_itself() {
+    let done = Invocation::bare()
+        .args(&["demo", "--for", "4s"])
+        .env("TMPDIR", std::env::temp_dir())
+        .output();
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    for text in [
+        "paused   campaign-1",
+        "resumed  campaign-1",
+        "by a person",
+        "the hash chain holds",
+        "all the same",
+    ] {
+        assert!(done.stdout.contains(text), "{text} in\n{}", done.stdout);
+    }
+}
+
+#[test]
+fn wrong_flags_of_the_simulator_are_explained() {
+    let done = Invocation::bare()
+        .args(&["simulate", "--faults", "meteor=0.1"])
+        .output();
+    assert_eq!(done.code(), 2);
+    assert!(
+        done.stderr.contains("meteor") && done.stderr.contains("lost-reply"),
+        "{}",
+        done.stderr
+    );
+}

@@ -1,0 +1,230 @@
+//! The house is as its map says: layers, sizes, names, and documents that tell the truth.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::centre::Invocation;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What each layer may name of ours. An entry may be a path within a layer.
+fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
+    // The hand-moved clock is there for tests only.
+    let adapters = vec![
+        "domain",
+        "telemetry",
+        "control::ports",
+        "control::hand_clock",
+    ];
+    BTreeMap::from([
+        ("domain", vec![]),
+        ("telemetry", vec!["domain"]),
+        ("control", vec!["domain", "telemetry"]),
+        ("platform", adapters.clone()),
+        ("store", adapters),
+        (
+            "serve",
+            vec![
+                "domain",
+                "telemetry",
+                "control::ports",
+                "control::ObservableState",
+            ],
+        ),
+        ("simulator", vec![]),
+        (
+            "cli",
+            vec![
+                "control",
+                "domain",
+                "platform",
+                "serve",
+                "simulator",
+                "store",
+                "telemetry",
+            ],
+        ),
+    ])
+}
+
+/// Paths behind every `crate::` of a source, with `crate::{a, b}` taken apart.
+fn named(source: &str) -> Vec<String> {
+    let code: String = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut found = Vec::new();
+    for part in code.split("crate::").skip(1) {
+        if let Some(list) = part.strip_prefix('{') {
+            let list = list.split('}').next().unwrap_or_default();
+            found.extend(list.split(',').map(|item| item.trim().to_owned()));
+        } else {
+            let path: String = part
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || "_:".contains(*c))
+                .collect();
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn layers_import_only_what_they_may() {
+    for (layer, may) in allowed() {
+        for file in sources(&root().join("src").join(layer)) {
+            let source = fs::read_to_string(&file).unwrap();
+            for path in named(&source) {
+                let own = path == layer || path.starts_with(&format!("{layer}::"));
+                let permitted = may
+                    .iter()
+                    .any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
+                assert!(own || permitted, "{} names crate::{path}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn layers_never_contain_what_is_not_theirs() {
+    for (layer, words) in [
+        (
+            "domain",
+            vec![
+                "async fn",
+                "tracing::",
+                "Instant::now",
+                "SystemTime",
+                "HashMap",
+                "std::fs",
+                "std::net",
+                "tokio",
+            ],
+        ),
+        (
+            "control",
+            vec!["reqwest", "hyper::", "rusqlite", "cxone", "Cxone"],
+        ),
+        ("serve", vec!["rusqlite", "reqwest"]),
+    ] {
+        for file in sources(&root().join("src").join(layer)) {
+            let source = fs::read_to_string(&file).unwrap();
+            for word in &words {
+                let line = source
+                    .lines()
+                    .find(|line| !line.trim_start().starts_with("//") && line.contains(word));
+                assert_eq!(line, None, "{} contains {word}", file.display());
+            }
+        }
+    }
+    let outside = sources(&root().join("src"))
+        .into_iter()
+        .filter(|file| !file.ends_with("platform/http/retry.rs"));
+    for file in outside {
+        let source = fs::read_to_string(&file).unwrap();
+        assert!(
+            !source.contains("backoff::"),
+            "{}: backoff stays in one module",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn files_stay_small_and_have_a_name_of_their_own() {
+    for folder in ["src", "tests", "benches"] {
+        for file in sources(&root().join(folder)) {
+            let lines = fs::read_to_string(&file).unwrap().lines().count();
+            assert!(
+                lines <= 600,
+                "{} has {lines} lines: is it one concept?",
+                file.display()
+            );
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            assert!(
+                !["utils", "util", "common", "helpers", "manager"].contains(&name),
+                "{}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_begins_with_what_it_is() {
+    for file in sources(&root().join("src")) {
+        let source = fs::read_to_string(&file).unwrap();
+        assert!(
+            source.starts_with("//!") || source.starts_with("#![doc"),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn the_changelog_heads_with_this_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let first = changelog
+        .lines()
+        .find_map(|line| line.strip_prefix("## "))
+        .unwrap();
+    assert!(first.starts_with(env!("CARGO_PKG_VERSION")), "{first}");
+}
+
+/// Flags in a text: words that begin with two dashes.
+fn flags(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+    let mut found: Vec<String> = words
+        .filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---"))
+        .map(str::to_owned)
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn the_readme_names_every_flag_of_run_and_no_other() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let section = readme
+        .split("## Flags")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    let help = Invocation::bare().args(&["run", "--help"]).output().stdout;
+    let mut of_help = flags(&help);
+    of_help.retain(|flag| flag != "--help");
+    let mut of_readme = flags(section);
+    of_readme.retain(|flag| flag != "--help");
+    assert_eq!(of_readme, of_help);
+}
+
+#[test]
+fn the_readmes_commands_are_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for command in ["cargo run --release -- demo", "cargo test"] {
+        assert!(readme.contains(command), "{command}");
+    }
+    let gate = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(gate.contains("cargo test"));
+}

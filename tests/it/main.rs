@@ -1,0 +1,15 @@
+//! The real daemon against the simulated platform over HTTP: one file a promise.
+#![cfg(test)]
+
+mod centre;
+mod commands;
+mod faults;
+mod house;
+mod observed;
+mod paging;
+mod people;
+mod proof;
+mod restart;
+mod shutdown;
+mod steering;
+mod trace;

@@ -1,0 +1,211 @@
+//! What is seen from outside: metrics and health.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+
+use crate::centre::{Centre, Daemon, wait_until};
+
+/// Status and body of a GET.
+fn get(address: &str, path: &str) -> (u16, String) {
+    ask(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+fn ask(address: &str, request: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+fn listening(daemon: &Daemon) -> String {
+    daemon.wait_for_log("started")["listening"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The value of one series.
+fn value(exposition: &str, series: &str) -> f64 {
+    let line = exposition.lines().find(|line| {
+        line.strip_prefix(series)
+            .is_some_and(|rest| rest.starts_with(' '))
+    });
+    line.unwrap_or_else(|| panic!("no {series} in\n{exposition}"))
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn metrics_tell_polls_transitions_agents_and_thresholds() {
+    let centre = Centre::new();
+    centre.platform.set_available(3);
+    let daemon = centre
+        .daemon()
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .start();
+    let address = listening(&daemon);
+    daemon.wait_for_log("paused");
+    centre.wait_for_polls(2);
+    let (status, text) = get(&address, "/metrics");
+    assert_eq!(status, 200);
+    for (series, expected) in [
+        ("autopilot_agents{pool=\"all\",state=\"available\"}", 3.0),
+        (
+            "autopilot_campaign_available_agents{campaign=\"campaign-1\"}",
+            3.0,
+        ),
+        (
+            "autopilot_campaign_pause_below_agents{campaign=\"campaign-1\"}",
+            5.0,
+        ),
+        (
+            "autopilot_campaign_resume_at_agents{campaign=\"campaign-1\"}",
+            8.0,
+        ),
+        (
+            "autopilot_campaign_state{campaign=\"campaign-1\",state=\"paused\"}",
+            1.0,
+        ),
+        (
+            "autopilot_campaign_state{campaign=\"campaign-1\",state=\"running\"}",
+            0.0,
+        ),
+        (
+            "autopilot_transitions_total{campaign=\"campaign-1\",reason=\"threshold\",to=\"paused\"}",
+            1.0,
+        ),
+        (
+            "autopilot_transitions_total{campaign=\"campaign-1\",reason=\"threshold\",to=\"running\"}",
+            0.0,
+        ),
+        (
+            "autopilot_transition_duration_seconds_count{to=\"paused\"}",
+            1.0,
+        ),
+        ("autopilot_polls_total{outcome=\"error\"}", 0.0),
+        ("autopilot_dry_run", 0.0),
+    ] {
+        assert!(
+            (value(&text, series) - expected).abs() < 1e-9,
+            "{series} is {}",
+            value(&text, series)
+        );
+    }
+    for series in [
+        "autopilot_polls_total{outcome=\"ok\"}",
+        "autopilot_api_request_duration_seconds_count{code=\"2xx\",endpoint=\"agents\"}",
+        "autopilot_token_expiry_timestamp_seconds",
+        "autopilot_last_success_timestamp_seconds{step=\"poll\"}",
+        "autopilot_poll_interval_seconds",
+    ] {
+        assert!(value(&text, series) > 0.0, "{series}");
+    }
+    for family in [
+        "autopilot_build_info",
+        "autopilot_api_retries_total",
+        "autopilot_decisions_suppressed_total",
+    ] {
+        assert!(text.contains(&format!("# HELP {family} ")), "{family}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn series_stay_within_the_budget() {
+    let centre = Centre::new();
+    let series = |campaigns: &str| {
+        let daemon = centre
+            .daemon()
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .env("CXONE_CAMPAIGN_ID", campaigns)
+            .start()
+            .tolerate(&["does not know"]);
+        let address = listening(&daemon);
+        centre.wait_for_polls(2);
+        let (_, text) = get(&address, "/metrics");
+        daemon.stop();
+        text.lines().filter(|line| !line.starts_with('#')).count()
+    };
+    let (one, two) = (series("campaign-1"), series("campaign-1,campaign-2"));
+    assert!(two - one <= 40, "{} series a campaign", two - one);
+    assert!(one <= 440, "{one} series");
+}
+
+#[test]
+fn not_ready_before_the_first_good_poll_and_alive_all_the_while() {
+    let centre = Centre::new();
+    centre.platform.inject(FaultRule {
+        fault: Fault::NotFound,
+        endpoint: Some(Endpoint::Agents),
+        when: When::Always,
+    });
+    let daemon = centre
+        .daemon()
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .start()
+        .tolerate(&["poll invalid", "too long"]);
+    let address = listening(&daemon);
+    centre.wait_for_polls(3);
+    assert_eq!(
+        get(&address, "/readyz"),
+        (503, "not ready: no valid poll yet\n".to_owned())
+    );
+    assert_eq!(get(&address, "/healthz").0, 200);
+    centre.platform.clear_faults();
+    wait_until("it is ready", || get(&address, "/readyz").0 == 200);
+    daemon.stop();
+}
+
+#[test]
+fn not_ready_while_it_ends() {
+    let centre = Centre::new();
+    let stall = FaultRule {
+        fault: Fault::Stall,
+        endpoint: Some(Endpoint::CampaignPut),
+        when: When::Always,
+    };
+    centre.platform.inject(stall);
+    let mut invocation = centre.daemon();
+    let mut daemon = invocation
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .args(&["--request-timeout", "50s"])
+        .start();
+    let address = listening(&daemon);
+    wait_until("it is ready", || get(&address, "/readyz").0 == 200);
+    centre.platform.set_available(0);
+    wait_until("a command is on its way", || {
+        centre.platform.request_count(Some(Endpoint::CampaignPut)) == 1
+    });
+    daemon.signal("TERM");
+    daemon.wait_for_log("stopping");
+    wait_until("it says that it ends", || {
+        get(&address, "/readyz") == (503, "not ready: shutting down\n".to_owned())
+    });
+    daemon.signal("TERM");
+    daemon.end();
+}
+
+#[test]
+fn only_what_is_there_is_answered() {
+    let centre = Centre::new();
+    let daemon = centre
+        .daemon()
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .start();
+    let address = listening(&daemon);
+    assert_eq!(get(&address, "/nothing").0, 404);
+    let post =
+        "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(ask(&address, post).0, 405);
+    daemon.stop();
+}

@@ -1,0 +1,133 @@
+//! Once faults and people stop, every campaign comes to where the samples want it, in bounded time.
+
+use std::time::Duration;
+
+use campaign_autopilot::domain::{Belief, PlatformStatus};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use super::driver::{Driver, lines};
+use super::properties::{cases, run};
+use super::script::{Setting, history};
+use super::world::Act;
+
+/// Polls after which the longest of everything that may delay is over: settling of a command, the grace, dwell, an
+/// hour's budget, the slow re-check of a missing campaign, the samples that confirm; twice, for one more change.
+fn enough_polls(setting: &Setting) -> usize {
+    let of = |pick: fn(&campaign_autopilot::domain::Policy) -> Duration| {
+        setting
+            .campaigns
+            .iter()
+            .map(|(.., p)| pick(p))
+            .max()
+            .unwrap()
+    };
+    let delay = of(|p| p.manual_grace)
+        + of(|p| p.min_paused)
+        + of(|p| p.min_running)
+        + Duration::from_secs(3600 + 900 + 120);
+    usize::try_from(delay.as_secs() / 30).unwrap() + 20
+}
+
+/// Everything works again and nobody acts.
+fn heal(driver: &mut Driver, available: u8, polls: usize) -> Result<(), TestCaseError> {
+    for index in 0..driver.ids.len() {
+        driver.person(index, Act::Return);
+        driver.hold(index, None, 0);
+    }
+    for _ in 0..polls {
+        driver.calm(available);
+        if let Some(fault) = driver.judge.faults.first() {
+            return Err(TestCaseError::fail(format!("after healing: {fault}")));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(250))]
+
+    #[test]
+    fn with_agents_enough_no_pause_of_ours_stays((mut setting, actions) in history()) {
+        for (.., policy) in &mut setting.campaigns {
+            // A budget of zero never resumes.
+            policy.max_resumes_per_hour = policy.max_resumes_per_hour.map(|limit| limit.max(1));
+        }
+        setting.routine = 3;
+        let mut driver = run(&setting, &actions)?;
+        heal(&mut driver, 200, enough_polls(&setting))?;
+        for index in 0..driver.ids.len() {
+            let truth = driver.world.campaigns[index].status.clone();
+            let belief = driver.belief(index).clone();
+            match truth {
+                PlatformStatus::Running => prop_assert_eq!(belief, Belief::Running),
+                PlatformStatus::Paused => prop_assert!(
+                    matches!(belief, Belief::Paused(_)) && !belief.paused_by_us(),
+                    "{index} stays paused: {belief:?}"
+                ),
+                PlatformStatus::Other(word) => prop_assert_eq!(belief, Belief::Other { word }),
+            }
+        }
+    }
+
+    #[test]
+    fn without_agents_nothing_keeps_running((mut setting, actions) in history()) {
+        setting.routine = 3;
+        let mut driver = run(&setting, &actions)?;
+        heal(&mut driver, 0, enough_polls(&setting))?;
+        for index in 0..driver.ids.len() {
+            let below = 0 < lines(driver.policy(index), 0).pause_below;
+            let running = driver.world.campaigns[index].status == PlatformStatus::Running;
+            prop_assert!(!(below && running), "{index} still runs: {:?}", driver.state(index));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(250))]
+
+    /// Without people and with answers that only get lost or late, every pause is known as ours in the end.
+    #[test]
+    fn where_nobody_acts_every_campaign_runs_again(
+        (mut setting, actions) in history(),
+    ) {
+        use super::script::{Action, Crash};
+        for (status, versioned, policy) in &mut setting.campaigns {
+            *status = PlatformStatus::Running;
+            // Without a version, a pause first seen after its request's time cannot be shown to be ours.
+            *versioned = true;
+            policy.max_resumes_per_hour = policy.max_resumes_per_hour.map(|limit| limit.max(1));
+            policy.strict_ownership = false;
+        }
+        setting.routine = 3;
+        let alone: Vec<Action> = actions
+            .into_iter()
+            .filter_map(|action| match action {
+                Action::Tick(mut tick) => {
+                    use super::script::Fate;
+                    tick.race = None;
+                    tick.crash = tick.crash.filter(|crash| *crash == Crash::Sent);
+                    tick.reads_fail = 0;
+                    // A second command that never left says nothing of a first one that is late: such a pause
+                    // cannot be shown to be ours, and may stay.
+                    if matches!(tick.fate, Fate::Refused | Fate::NotSent | Fate::StoreDown) {
+                        tick.fate = Fate::LostButApplied;
+                    }
+                    Some(Action::Tick(tick))
+                }
+                Action::Wait { .. } => Some(action),
+                Action::Person { .. } | Action::Restart { .. } | Action::Hold { .. } => None,
+            })
+            .collect();
+        let mut driver = run(&setting, &alone)?;
+        heal(&mut driver, 200, enough_polls(&setting))?;
+        for index in 0..driver.ids.len() {
+            prop_assert_eq!(
+                &driver.world.campaigns[index].status,
+                &PlatformStatus::Running,
+                "{:?}",
+                driver.state(index)
+            );
+        }
+    }
+}

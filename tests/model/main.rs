@@ -1,0 +1,13 @@
+//! The pure domain against an independent model of the world: people, faults, crashes and clocks that jump.
+#![cfg(test)]
+
+mod driver;
+mod judge;
+mod liveness;
+mod properties;
+mod rule;
+mod script;
+mod stories_faults;
+mod stories_people;
+mod stories_rules;
+mod world;
