@@ -6,7 +6,7 @@
 //!
 //! Terms:
 //! - the [`World`] is what is true: agents, campaigns, and a journal of what was done to campaigns;
-//! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a made-up [`WorkingDay`];
+//! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a [`Centre`] at work on a [`Scenario`];
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
 //! - [`SimTime`] is the platform's time, which may run faster than ours, or only when told to;
@@ -15,12 +15,12 @@
 //! The way in is [`Simulator::start`], with [`Settings`]; [`SimHandle`] looks at the running world and
 //! changes it. At the start the script is followed up to the clock's time.
 //!
-//! What it never does: it follows its script and does not react to being commanded, so pausing a campaign
-//! makes nobody available; it proves how the autopilot acts, and says nothing of how good that is for the
-//! contact centre. It imports nothing of the rest of the program, the wire types least of all. Without an
-//! advance of the clock nothing happens, and between requests nothing is done.
+//! A contact centre reacts to what is done to its campaigns; a trace cannot. It imports nothing of the rest of the
+//! program, the wire types least of all. Without an advance of the clock nothing happens, and between requests nothing
+//! is done.
 
 mod call;
+mod centre;
 #[cfg(test)]
 mod contract_tests;
 mod encoding;
@@ -31,15 +31,20 @@ mod platform;
 mod script;
 mod server;
 mod settings;
+mod stage;
 #[cfg(test)]
 mod test_client;
 mod time;
 mod tokens;
 mod trace;
 mod wire;
-mod working_day;
 mod world;
 
+pub use centre::{
+    Activity, CampaignFigures, Centre, Change, Distribution, Event as ScenarioEvent, Figures,
+    InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, QueueFigures,
+    RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
+};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
 pub use script::{Happening, Performance, Script, What};
@@ -48,5 +53,4 @@ pub use settings::{FIRST_CAMPAIGN, RateLimit, Settings};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};
-pub use working_day::WorkingDay;
 pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, World};

@@ -30,7 +30,7 @@ pub(super) struct Platform {
     pub(super) world: World,
     pub(super) faults: FaultPlan,
     pub(super) tokens: Tokens,
-    performance: Performance,
+    pub(super) performance: Performance,
     bucket: Option<Bucket>,
     pages: Pages,
     rules: Rules,
@@ -112,12 +112,6 @@ impl Platform {
         let happenings = self.performance.advance(&mut self.world, now);
         for Happening { at, what } in &happenings {
             match what {
-                What::PersonSets { status } => {
-                    let first = self.world.campaigns().next().map(|(id, _)| id.to_owned());
-                    if let Some(id) = first {
-                        self.world.person_sets(&id, status, *at);
-                    }
-                }
                 What::Outage { endpoint, until } => {
                     let when = When::Between(*at, *until);
                     self.faults.add(FaultRule {
@@ -126,7 +120,7 @@ impl Platform {
                         when,
                     });
                 }
-                What::OutageOver { .. } => {}
+                What::PersonSets { .. } | What::Breaks { .. } | What::OutageOver { .. } => {}
             }
         }
         happenings
