@@ -20,8 +20,7 @@ use crate::domain::{CampaignId, Policy, SampleVerdict, Timestamp};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
-    Actor, FIRST_CAMPAIGN, Happening, JournalEntry, Scenario, Script, SimClock, SimHandle, SimTime,
-    Simulator, What,
+    Actor, FIRST_CAMPAIGN, Happening, JournalEntry, Scenario, SimHandle, SimTime, Simulator, What,
 };
 use crate::store::StoreReader;
 use crate::telemetry::LogFormat;

@@ -116,7 +116,7 @@ pub fn compare(
 
 /// Sums one arm's days up.
 #[must_use]
-pub fn row(arm: &Arm, days: &[Figures]) -> Row {
+fn row(arm: &Arm, days: &[Figures]) -> Row {
     let each = |value: &dyn Fn(&Figures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
     let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
         each(&|day| day.campaigns.iter().map(value).sum())

@@ -601,7 +601,10 @@ impl Centre {
             .sum();
         let now = self.now;
         let dialler = &mut self.campaigns[at(campaign)];
-        if dialler.in_flight.saturating_add(others) >= dialler.pacing.most_in_flight(idle) {
+        let lines = dialler.plan.lines.unwrap_or(u32::MAX);
+        if dialler.in_flight >= lines
+            || dialler.in_flight.saturating_add(others) >= dialler.pacing.most_in_flight(idle)
+        {
             return false;
         }
         let record = dialler.next_record();

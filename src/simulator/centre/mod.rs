@@ -13,6 +13,8 @@
 //! *Never here:* clocks, I/O, threads, unordered maps. Events of the same moment happen in the order in which they were
 //! planned.
 
+#[cfg(test)]
+mod behaviour_tests;
 mod chance;
 mod dialler;
 mod distribution;

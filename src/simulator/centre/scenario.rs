@@ -250,6 +250,8 @@ pub struct OutboundCampaign {
     pub skill: String,
     /// How it dials.
     pub mode: Mode,
+    /// The most dials that it can have in flight at once: its outbound lines. Without it as many as the mode allows.
+    pub lines: Option<u32>,
     /// The share of the dials that a person answers.
     pub answer_share: f64,
     /// Factors on it for each hour from the opening on; the last one stays.
