@@ -104,7 +104,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
     let runs = u64::from(args.days).saturating_mul(u64::try_from(arms.len()).unwrap_or(u64::MAX));
     let bar = progress_bar(runs);
     let rows = run_arms(&scenario, &arms, args.days, args.seed, threads, || {
-        bar.inc(1)
+        bar.inc(1);
     });
     bar.finish_and_clear();
     if args.json {
@@ -146,12 +146,16 @@ fn table(rows: &[Row]) {
         .max()
         .unwrap_or(0)
         .max(6);
-    let mut header = format!("{:name_width$}", "policy");
-    for (name, width) in COLUMNS {
-        header.push_str(&format!("{name:>width$}"));
-    }
+    let line = |name: &str, cells: &[String]| {
+        let cells = cells.iter().zip(COLUMNS);
+        let padded: Vec<String> = cells
+            .map(|(cell, (_, width))| format!("{cell:>width$}"))
+            .collect();
+        let padded = padded.concat();
+        output::result(format_args!("{name:name_width$}{padded}"));
+    };
     output::result("");
-    output::result(header);
+    line("policy", &COLUMNS.map(|(name, _)| name.to_owned()));
     for row in rows {
         let percent = |share: &Estimate| figure(share.mean * 100.0, share.standard_error * 100.0);
         let plain = |estimate: &Estimate| figure(estimate.mean, estimate.standard_error);
@@ -165,11 +169,7 @@ fn table(rows: &[Row]) {
             percent(&row.inbound_abandoned_share),
             percent(&row.service_level),
         ];
-        let mut line = format!("{:name_width$}", row.arm);
-        for (cell, (_, width)) in cells.iter().zip(COLUMNS) {
-            line.push_str(&format!("{cell:>width$}"));
-        }
-        output::result(line);
+        line(&row.arm, &cells);
     }
 }
 

@@ -24,7 +24,7 @@ impl Arm {
     #[must_use]
     pub fn always_run() -> Self {
         Self {
-            name: "always run".to_owned(),
+            name: "always".to_owned(),
             policy: None,
             poll_interval: POLL_INTERVAL,
         }

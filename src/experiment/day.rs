@@ -14,21 +14,27 @@ use super::arm::Arm;
 /// The longest that a command is on its way: here it arrives at once.
 const COMMAND_LONGEST: Duration = Duration::from_secs(1);
 
-/// Lets a day of the scenario go by under the arm.
+/// Lets a whole day of the scenario go by under the arm.
 #[must_use]
 pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> Figures {
+    run_until(scenario, seed, arm, scenario.end())
+}
+
+/// Lets the scenario go by under the arm, up to a moment.
+#[must_use]
+pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> Figures {
     let mut day = Day::new(scenario, seed);
     let Some(policy) = &arm.policy else {
-        day.live_until(scenario.end());
+        day.live_until(end);
         return day.centre.figures();
     };
     let mut autopilot = autopilot(scenario, policy);
     let mut at = scenario.start().plus(phase(seed, arm.poll_interval));
-    while at <= scenario.end() {
+    while at <= end {
         day.poll(&mut autopilot, at);
         at = at.plus(arm.poll_interval);
     }
-    day.live_until(scenario.end());
+    day.live_until(end);
     day.centre.figures()
 }
 

@@ -17,5 +17,5 @@ mod summary;
 
 pub use arm::Arm;
 pub use batch::{all_cores, replicate};
-pub use day::run_day;
+pub use day::{run_day, run_until};
 pub use summary::{Estimate, Row, compare};

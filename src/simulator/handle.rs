@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::call::Call;
+use super::centre::Figures;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
 use super::script::Happening;
@@ -168,6 +169,18 @@ impl SimHandle {
                 .campaign(id)
                 .map(|campaign| campaign.status.clone())
         })
+    }
+
+    /// What came of a contact centre's day so far; nothing where the script is another one.
+    #[must_use]
+    pub fn figures(&self) -> Option<Figures> {
+        self.0.with(|platform, _| platform.performance.figures())
+    }
+
+    /// Sends agents of a contact centre on a break; `false` where the script is another one.
+    pub fn send_on_break(&self, agents: u32, lasts: Duration) -> bool {
+        self.0
+            .with(|platform, _| platform.performance.send_on_break(agents, lasts))
     }
 
     /// How many agents are available.

@@ -76,7 +76,10 @@ impl Stage {
         self.centre.advance(now);
         self.pending.extend(self.centre.take_changes());
         let shown_until = now.minus(self.stale).max(self.start);
-        while let Some(change) = self.pending.pop_front_if(|change| change.at <= shown_until) {
+        let due = |change: &Change| change.at <= shown_until;
+        while self.pending.front().is_some_and(due)
+            && let Some(change) = self.pending.pop_front()
+        {
             let number = usize::try_from(change.agent).unwrap_or(usize::MAX);
             if let Some(id) = self.ids.get(number) {
                 world.set_agent_state(id, shown(change.activity), change.at);

@@ -48,11 +48,13 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             ],
         ),
         ("simulator", vec![]),
+        ("experiment", vec!["domain", "simulator"]),
         (
             "cli",
             vec![
                 "control",
                 "domain",
+                "experiment",
                 "platform",
                 "serve",
                 "simulator",

@@ -35,10 +35,10 @@ pub(super) enum Purpose {
     Shift,
 }
 
-/// The golden ratio's fraction in 64 bits: the step of SplitMix64.
+/// The golden ratio's fraction in 64 bits: the step of `SplitMix64`.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Random numbers of one purpose: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), whose streams start far apart for
+/// Random numbers of one purpose: `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014), whose streams start far apart for
 /// keys that are close.
 #[derive(Clone, Debug)]
 pub(super) struct Stream(u64);

@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use super::super::time::SimTime;
-use super::chance::{Purpose, Stream};
 use super::dialler::Dialler;
 use super::distribution::{micros, seconds};
 use super::events::{Event, Events};
@@ -26,26 +25,26 @@ const FORECAST_EVERY: Duration = Duration::from_secs(1);
 /// it concerns: whatever is done to the campaigns, the same people call and answer.
 #[derive(Clone, Debug)]
 pub struct Centre {
-    now: SimTime,
-    figures_from: SimTime,
-    seed: u64,
-    teams: Vec<Team>,
-    events: Events,
-    staff: Staff,
-    queues: Vec<Queue>,
-    campaigns: Vec<Dialler>,
+    pub(super) now: SimTime,
+    pub(super) figures_from: SimTime,
+    pub(super) seed: u64,
+    pub(super) teams: Vec<Team>,
+    pub(super) events: Events,
+    pub(super) staff: Staff,
+    pub(super) queues: Vec<Queue>,
+    pub(super) campaigns: Vec<Dialler>,
     /// Queues and campaigns that each crew works for.
-    serves: Vec<Serves>,
+    pub(super) serves: Vec<Serves>,
     /// The campaign that may dial first the next time.
-    turn: usize,
+    pub(super) turn: usize,
 }
 
 /// What a crew works for; queues in the order in which they are served.
 #[derive(Clone, Debug, Default)]
-struct Serves {
-    queues: Vec<u32>,
-    campaigns: Vec<u32>,
-    previews: bool,
+pub(super) struct Serves {
+    pub(super) queues: Vec<u32>,
+    pub(super) campaigns: Vec<u32>,
+    pub(super) previews: bool,
 }
 
 impl Centre {
@@ -274,7 +273,7 @@ impl Centre {
             .for_each(|campaign| campaign.reset(now));
     }
 
-    fn happen(&mut self, event: Event) {
+    pub(super) fn happen(&mut self, event: Event) {
         match event {
             Event::Arrival { queue } => {
                 self.plan_arrival(queue);
@@ -331,117 +330,13 @@ impl Centre {
         }
     }
 
-    fn plan_day(&mut self, scenario: &Scenario, team: &Team, agent: u32) {
-        let zone = team.zone.as_deref().unwrap_or(&scenario.zone);
-        let mut shift = Stream::new(self.seed, Purpose::Shift, agent, 0);
-        match &team.shift {
-            None => self
-                .events
-                .plan(scenario.start(), Event::ShiftBegins { agent }),
-            Some(plan) => {
-                let spread = plan.spread.as_secs_f64();
-                let comes = scenario
-                    .at_in(zone, plan.from)
-                    .plus_micros(micros(spread * shift.unit()));
-                let goes = scenario
-                    .at_in(zone, plan.to)
-                    .plus_micros(micros(spread * shift.unit()));
-                // Who began before the opening is there at the opening.
-                self.events
-                    .plan(comes.max(scenario.start()), Event::ShiftBegins { agent });
-                self.events
-                    .plan(goes.max(scenario.start()), Event::ShiftEnds { agent });
-            }
-        }
-        for (number, plan) in team.planned_breaks.iter().enumerate() {
-            let number = index(number);
-            let within = Stream::new(self.seed, Purpose::PlannedBreak, agent, u64::from(number))
-                .unit()
-                * plan.over.as_secs_f64();
-            let due = scenario.at_in(zone, plan.from).plus_micros(micros(within));
-            if due >= scenario.start() {
-                self.events.plan(due, Event::PlannedBreak { agent, number });
-            }
-        }
-    }
-
-    fn plan_arrival(&mut self, queue: u32) {
+    pub(super) fn plan_arrival(&mut self, queue: u32) {
         if let Some(next) = self.queues[at(queue)].next_arrival(self.now) {
             self.events.plan(next, Event::Arrival { queue });
         }
     }
 
-    fn plan_random_break(&mut self, agent: u32) {
-        let team = self.staff.agents[at(agent)].team;
-        if let Some(plan) = &self.teams[at(team)].random_breaks {
-            let number = self.staff.agents[at(agent)].random_breaks;
-            let mut stream = Stream::new(self.seed, Purpose::RandomBreak, agent, number * 2);
-            let after = plan.every.as_secs_f64() * stream.exponential();
-            let due = self.now.plus_micros(micros(after));
-            self.events.plan(due, Event::RandomBreak { agent });
-        }
-    }
-
-    fn random_break(&mut self, agent: u32) {
-        let member = &mut self.staff.agents[at(agent)];
-        let number = member.random_breaks;
-        member.random_breaks += 1;
-        if let Some(plan) = &self.teams[at(member.team)].random_breaks {
-            let stream = Stream::new(self.seed, Purpose::RandomBreak, agent, number * 2 + 1);
-            let lasts = plan.lasts.draw(stream);
-            self.break_is_due(agent, lasts, true);
-            self.dial();
-        }
-    }
-
-    fn planned_break(&mut self, agent: u32, number: u32) {
-        let team = self.staff.agents[at(agent)].team;
-        if let Some(plan) = self.teams[at(team)].planned_breaks.get(at(number)) {
-            // Apart from the stream that says when it begins.
-            let item = u64::from(number) + (1 << 32);
-            let stream = Stream::new(self.seed, Purpose::PlannedBreak, agent, item);
-            let lasts = plan.lasts.draw(stream);
-            self.break_is_due(agent, lasts, false);
-            self.dial();
-        }
-    }
-
-    /// The agent goes on a break now, or after the call. Breaks that meet are taken one after the other.
-    fn break_is_due(&mut self, agent: u32, lasts: i64, random: bool) {
-        let member = &mut self.staff.agents[at(agent)];
-        match member.activity {
-            Activity::Offline => {}
-            Activity::Idle => {
-                member.on_random_break |= random;
-                self.goes_on_break(agent, lasts);
-            }
-            Activity::Inbound
-            | Activity::Outbound
-            | Activity::Preview
-            | Activity::WrapUp
-            | Activity::Break => {
-                member.random_due |= random;
-                member.break_due = Some(member.break_due.unwrap_or(0) + lasts);
-            }
-        }
-    }
-
-    fn goes_on_break(&mut self, agent: u32, lasts: i64) {
-        self.set(agent, Activity::Break);
-        let back = self.now.plus_micros(lasts);
-        self.events.plan(back, Event::BreakEnds { agent });
-    }
-
-    fn leaves_if_idle(&mut self, agent: u32) {
-        if matches!(
-            self.staff.agents[at(agent)].activity,
-            Activity::Idle | Activity::Offline
-        ) {
-            self.set(agent, Activity::Offline);
-        }
-    }
-
-    fn talk_ends(&mut self, agent: u32) {
+    pub(super) fn talk_ends(&mut self, agent: u32) {
         let wrap_up = match self.staff.agents[at(agent)].contact {
             Some(Contact::Inbound { queue, call }) => self.queues[at(queue)].wrap_up(call),
             Some(Contact::Outbound { campaign, record }) => {
@@ -461,7 +356,7 @@ impl Centre {
     }
 
     /// The agent has nothing to do: leaves, goes on the break that is due, takes who waits, or is idle.
-    fn becomes_free(&mut self, agent: u32) {
+    pub(super) fn becomes_free(&mut self, agent: u32) {
         let member = &mut self.staff.agents[at(agent)];
         if member.leaving {
             self.set(agent, Activity::Offline);
@@ -480,7 +375,7 @@ impl Centre {
 
     /// People who answered come first, since the law gives them two seconds; then the queues by priority, and within
     /// one priority whoever waits the longest.
-    fn takes_who_waits(&mut self, agent: u32) -> bool {
+    pub(super) fn takes_who_waits(&mut self, agent: u32) -> bool {
         let serves = &self.serves[at(self.staff.agents[at(agent)].team)];
         for campaign in &serves.campaigns {
             let campaign = *campaign;
@@ -513,7 +408,7 @@ impl Centre {
         true
     }
 
-    fn caller_comes(&mut self, queue: u32, call: u64) {
+    pub(super) fn caller_comes(&mut self, queue: u32, call: u64) {
         let crews = &self.queues[at(queue)].crews;
         if let Some(agent) = self.staff.longest_idle(crews) {
             self.queues[at(queue)].served(0);
@@ -526,7 +421,7 @@ impl Centre {
         }
     }
 
-    fn connect_inbound(&mut self, agent: u32, queue: u32, call: u64) {
+    pub(super) fn connect_inbound(&mut self, agent: u32, queue: u32, call: u64) {
         let talk = self.queues[at(queue)].talk(call);
         self.staff.agents[at(agent)].contact = Some(Contact::Inbound { queue, call });
         self.set(agent, Activity::Inbound);
@@ -534,7 +429,7 @@ impl Centre {
         self.events.plan(ends, Event::TalkEnds { agent });
     }
 
-    fn connect_outbound(&mut self, agent: u32, campaign: u32, record: u64) {
+    pub(super) fn connect_outbound(&mut self, agent: u32, campaign: u32, record: u64) {
         let dialler = &mut self.campaigns[at(campaign)];
         dialler.figures.connected += 1;
         let talk = dialler.talk(record);
@@ -544,215 +439,7 @@ impl Centre {
         self.events.plan(ends, Event::TalkEnds { agent });
     }
 
-    fn answered(&mut self, campaign: u32, record: u64) {
-        let dialler = &mut self.campaigns[at(campaign)];
-        dialler.in_flight -= 1;
-        dialler.figures.answered += 1;
-        if let Some(agent) = self.staff.longest_idle(&dialler.crews) {
-            self.connect_outbound(agent, campaign, record);
-        } else {
-            let dialler = &mut self.campaigns[at(campaign)];
-            let ticket = dialler.wait(record);
-            let late = self.now.plus(dialler.plan.abandon_after);
-            self.events
-                .plan(late, Event::Abandoned { campaign, ticket });
-        }
-        self.dial();
-    }
-
-    /// Every campaign dials as much as its mode allows, one dial each in turn.
-    fn dial(&mut self) {
-        let campaigns = self.campaigns.len();
-        let mut waiting_for_turn = campaigns;
-        while waiting_for_turn > 0 {
-            let campaign = self.turn % campaigns;
-            self.turn = (self.turn + 1) % campaigns;
-            if self.dial_once(index(campaign)) {
-                waiting_for_turn = campaigns;
-            } else {
-                waiting_for_turn -= 1;
-            }
-        }
-    }
-
-    fn dial_once(&mut self, campaign: u32) -> bool {
-        let dialler = &self.campaigns[at(campaign)];
-        if !dialler.dialling {
-            return false;
-        }
-        let idle = self.staff.idle(&dialler.crews);
-        if let Mode::Instant { keep_available } = dialler.plan.mode {
-            if idle <= keep_available {
-                return false;
-            }
-            let Some(agent) = self.staff.longest_idle(&dialler.crews) else {
-                return false;
-            };
-            let dialler = &mut self.campaigns[at(campaign)];
-            let record = dialler.next_record();
-            dialler.figures.answered += 1;
-            self.connect_outbound(agent, campaign, record);
-            return true;
-        }
-        let others: u32 = dialler
-            .rivals
-            .iter()
-            .map(|rival| self.campaigns[at(*rival)].in_flight)
-            .sum();
-        let now = self.now;
-        let dialler = &mut self.campaigns[at(campaign)];
-        let lines = dialler.plan.lines.unwrap_or(u32::MAX);
-        if dialler.in_flight >= lines
-            || dialler.in_flight.saturating_add(others) >= dialler.pacing.most_in_flight(idle)
-        {
-            return false;
-        }
-        let record = dialler.next_record();
-        dialler.in_flight += 1;
-        match dialler.ring(record, now) {
-            Some(ring) => self
-                .events
-                .plan(now.plus_micros(ring), Event::Answered { campaign, record }),
-            None => {
-                let after = dialler.plan.no_answer_after;
-                self.events
-                    .plan(now.plus(after), Event::Unanswered { campaign });
-            }
-        }
-        true
-    }
-
-    /// Plans to offer a record to an agent who has become idle, where there is anything to preview.
-    fn plan_offer(&mut self, agent: u32) {
-        let member = &self.staff.agents[at(agent)];
-        let serves = &self.serves[at(member.team)];
-        if !serves.previews {
-            return;
-        }
-        let soonest = serves
-            .campaigns
-            .iter()
-            .filter_map(|campaign| {
-                let dialler = &self.campaigns[at(*campaign)];
-                match dialler.plan.mode {
-                    Mode::Preview { offer_after, .. } if offers(dialler, agent) => {
-                        Some(offer_after)
-                    }
-                    Mode::Preview { .. }
-                    | Mode::Progressive
-                    | Mode::Power { .. }
-                    | Mode::Predictive { .. }
-                    | Mode::Instant { .. } => None,
-                }
-            })
-            .min();
-        if let Some(after) = soonest {
-            let ticket = member.ticket;
-            let due = member.since.plus(after).max(self.now);
-            self.events.plan(due, Event::Offer { agent, ticket });
-        }
-    }
-
-    fn offer_to_idle(&mut self) {
-        for agent in 0..index(self.staff.agents.len()) {
-            if self.staff.agents[at(agent)].activity == Activity::Idle {
-                self.plan_offer(agent);
-            }
-        }
-    }
-
-    fn offer(&mut self, agent: u32, ticket: u64) {
-        let member = &self.staff.agents[at(agent)];
-        if member.activity != Activity::Idle || member.ticket != ticket {
-            return;
-        }
-        // The campaign with the fewest dials so far: no preview campaign starves another one.
-        let campaign = self.serves[at(member.team)]
-            .campaigns
-            .iter()
-            .copied()
-            .filter(|campaign| {
-                let dialler = &self.campaigns[at(*campaign)];
-                matches!(dialler.plan.mode, Mode::Preview { .. }) && offers(dialler, agent)
-            })
-            .min_by_key(|campaign| (self.campaigns[at(*campaign)].figures.dials, *campaign));
-        let Some(campaign) = campaign else {
-            return;
-        };
-        let dialler = &mut self.campaigns[at(campaign)];
-        let record = dialler.next_record();
-        let reads = match dialler.plan.mode {
-            Mode::Preview { read, .. } => read.draw(dialler.stream(Purpose::Preview, record)),
-            Mode::Progressive | Mode::Power { .. } | Mode::Predictive { .. } => 0,
-            Mode::Instant { .. } => 0,
-        };
-        self.staff.agents[at(agent)].contact = Some(Contact::Outbound { campaign, record });
-        self.set(agent, Activity::Preview);
-        let done = self.now.plus_micros(reads);
-        self.events.plan(done, Event::Read { agent });
-    }
-
-    /// The record is dialled with the agent on the line: nobody is ever abandoned.
-    fn read(&mut self, agent: u32) {
-        let Some(Contact::Outbound { campaign, record }) = self.staff.agents[at(agent)].contact
-        else {
-            return;
-        };
-        let dialler = &mut self.campaigns[at(campaign)];
-        match dialler.ring(record, self.now) {
-            Some(ring) => {
-                dialler.figures.answered += 1;
-                dialler.figures.connected += 1;
-                let talk = dialler.talk(record);
-                self.set(agent, Activity::Outbound);
-                let ends = self.now.plus_micros(ring + talk);
-                self.events.plan(ends, Event::TalkEnds { agent });
-            }
-            None => {
-                let after = self.now.plus(dialler.plan.no_answer_after);
-                self.events.plan(after, Event::PreviewUnanswered { agent });
-            }
-        }
-    }
-
-    /// How many of the busy agents will come free while a phone rings, by how long each has been busy.
-    fn expected_free(&self, campaign: u32) -> f64 {
-        let dialler = &self.campaigns[at(campaign)];
-        let ring = dialler.plan.ring.mean_seconds();
-        let mut expected = 0.0;
-        for agent in &self.staff.agents {
-            if !dialler.crews.contains(&agent.team) || agent.leaving || agent.break_due.is_some() {
-                continue;
-            }
-            let (talk, wrap_up) = match agent.contact {
-                Some(Contact::Inbound { queue, .. }) => {
-                    let plan = &self.queues[at(queue)].plan;
-                    (&plan.talk, &plan.wrap_up)
-                }
-                Some(Contact::Outbound { campaign, .. }) => {
-                    let plan = &self.campaigns[at(campaign)].plan;
-                    (&plan.talk, &plan.wrap_up)
-                }
-                None => continue,
-            };
-            let elapsed = seconds(self.now.micros_since(agent.since));
-            let (phase, left) = match agent.activity {
-                Activity::WrapUp => (wrap_up, ring),
-                // The talk has to end early enough for the paperwork to be over as well.
-                Activity::Inbound | Activity::Outbound => (talk, ring - wrap_up.mean_seconds()),
-                Activity::Offline | Activity::Idle | Activity::Preview | Activity::Break => {
-                    continue;
-                }
-            };
-            let over = phase.within(elapsed);
-            if left > 0.0 && over < 1.0 {
-                expected += (phase.within(elapsed + left) - over) / (1.0 - over);
-            }
-        }
-        expected
-    }
-
-    fn set(&mut self, agent: u32, activity: Activity) {
+    pub(super) fn set(&mut self, agent: u32, activity: Activity) {
         self.staff.set(agent, activity, self.now);
         let team = self.staff.agents[at(agent)].team;
         for campaign in &self.serves[at(team)].campaigns {
@@ -760,15 +447,6 @@ impl Centre {
             campaign.idle_agents(self.staff.idle(&campaign.crews), self.now);
         }
     }
-}
-
-/// Whether the campaign's records are offered to this agent.
-fn offers(dialler: &Dialler, agent: u32) -> bool {
-    let assigned = dialler
-        .assigned
-        .as_ref()
-        .is_none_or(|flags| flags.get(at(agent)).copied().unwrap_or(false));
-    dialler.dialling && assigned
 }
 
 /// The other campaigns that dial for some of the same agents.

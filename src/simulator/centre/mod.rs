@@ -24,7 +24,9 @@ mod figures;
 mod inbound;
 #[cfg(test)]
 mod oracle_tests;
+mod outbound;
 mod pacing;
+mod presence;
 mod scenario;
 mod scenario_check;
 mod staff;

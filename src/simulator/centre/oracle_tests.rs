@@ -7,6 +7,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use super::figures::count;
 use super::*;
 
 /// One case of the tests: agents, calls an hour, seconds a call, seconds of patience, seconds of the service level.
@@ -144,7 +145,7 @@ fn one_run(scenario: &Scenario, case: &Case, seed: u64, hours: f64) -> Run {
     centre.advance(warm.plus(Duration::from_secs_f64(hours * 3_600.0)));
     let figures = centre.figures();
     let queue = figures.queues.first().unwrap();
-    let offered = queue.offered as f64;
+    let offered = count(queue.offered);
     the_laws_hold(
         scenario,
         &figures,
@@ -152,14 +153,14 @@ fn one_run(scenario: &Scenario, case: &Case, seed: u64, hours: f64) -> Run {
         f64::from(centre.waiting()),
     );
     let measured = [
-        queue.waited as f64 / offered,
-        queue.abandoned as f64 / offered,
+        count(queue.waited) / offered,
+        count(queue.abandoned) / offered,
         // The mean over arrivals by Little's law: steadier than the waits of those who are done.
         queue.queue_seconds / offered,
-        queue.answered_in_time as f64 / offered,
-        figures.campaigns.first().unwrap().connected as f64 / (hours * 60.0),
+        count(queue.answered_in_time) / offered,
+        count(figures.campaigns.first().unwrap().connected) / (hours * 60.0),
     ];
-    let talk = figures.agent_hours[2] * 3_600.0 / queue.served as f64;
+    let talk = figures.agent_hours[2] * 3_600.0 / count(queue.served);
     let controls = [
         offered / (case.calls_per_hour * hours) - 1.0,
         talk / case.talk - 1.0,
@@ -173,13 +174,13 @@ fn the_laws_hold(scenario: &Scenario, figures: &Figures, before: f64, after: f64
     let expected = f64::from(scenario.agents()) * figures.hours;
     assert!((agent_hours - expected).abs() < 1e-6 * expected);
     for queue in &figures.queues {
-        let came = queue.offered as f64 + before;
-        let went = (queue.served + queue.abandoned) as f64 + after;
+        let came = count(queue.offered) + before;
+        let went = count(queue.served + queue.abandoned) + after;
         assert!((came - went).abs() < 0.5, "{queue:?}");
         // L = lambda W, with those who waited at the edges of the run as the only slack.
         let length = queue.queue_seconds / (figures.hours * 3_600.0);
-        let rate = queue.offered as f64 / (figures.hours * 3_600.0);
-        let wait = queue.wait_seconds / queue.offered as f64;
+        let rate = count(queue.offered) / (figures.hours * 3_600.0);
+        let wait = queue.wait_seconds / count(queue.offered);
         let slack = 0.02 * length + 0.02;
         assert!(
             (length - rate * wait).abs() < slack,
