@@ -11,11 +11,12 @@ use super::handle::RequestSeen;
 use super::wire::asked_status;
 
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
+const OUTBOUND: &str = "/api/v2/outbound/campaigns/";
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// To an operation, with the campaign's id where there is one in the path.
+    /// To an operation, with the id in the path where there is one.
     Served(Endpoint, Option<String>),
     /// To a path that has only these methods.
     WrongMethod(&'static str),
@@ -29,6 +30,8 @@ pub(super) struct Call {
     pub(super) query: String,
     pub(super) authorization: Option<String>,
     pub(super) content_type: Option<String>,
+    /// The header `x-client-id`.
+    pub(super) client_id: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -44,23 +47,43 @@ impl Route {
         match path {
             "/oauth2/token" | "/oauth/token" => only(Method::POST, Endpoint::Token, "POST"),
             "/api/v2/interactions/agents" => only(Method::GET, Endpoint::Agents, "GET"),
-            _ => match path.strip_prefix(CAMPAIGNS) {
-                None | Some("") => Self::Unknown,
-                Some(id) if id.contains('/') => Self::Unknown,
-                Some(id) => match *method {
-                    Method::GET => Self::Served(Endpoint::CampaignGet, Some(percent_decode(id))),
-                    Method::PUT => Self::Served(Endpoint::CampaignPut, Some(percent_decode(id))),
-                    _ => Self::WrongMethod("GET, PUT"),
-                },
-            },
+            _ => Self::with_id(method, path),
         }
     }
+
+    fn with_id(method: &Method, path: &str) -> Self {
+        let is_put = |get: Endpoint, put: Endpoint| match *method {
+            Method::GET => Ok(get),
+            Method::PUT => Ok(put),
+            _ => Err("GET, PUT"),
+        };
+        let found = if let Some(id) = between(path, CAMPAIGNS, "") {
+            (id, is_put(Endpoint::CampaignGet, Endpoint::CampaignPut))
+        } else if let Some(id) = between(path, OUTBOUND, "/agents") {
+            (
+                id,
+                is_put(Endpoint::AssignmentsGet, Endpoint::AssignmentsPut),
+            )
+        } else {
+            return Self::Unknown;
+        };
+        match found {
+            (id, Ok(endpoint)) => Self::Served(endpoint, Some(percent_decode(id))),
+            (_, Err(allow)) => Self::WrongMethod(allow),
+        }
+    }
+}
+
+/// The one segment of `path` between what it starts and what it ends with.
+fn between<'a>(path: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let id = path.strip_prefix(start)?.strip_suffix(end)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
 impl Call {
     pub(super) fn read(
         endpoint: Endpoint,
-        campaign: Option<String>,
+        target: Option<String>,
         parts: &Parts,
         body: Bytes,
     ) -> Self {
@@ -71,7 +94,8 @@ impl Call {
             endpoint,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            campaign,
+            campaign: target.clone().filter(|_| endpoint.is_of_a_campaign()),
+            target,
             request_id: text(&parts.headers, "x-request-id"),
             body_status,
         };
@@ -80,6 +104,7 @@ impl Call {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: text(&parts.headers, AUTHORIZATION.as_str()),
             content_type: text(&parts.headers, CONTENT_TYPE.as_str()),
+            client_id: text(&parts.headers, "x-client-id"),
             body,
         }
     }
@@ -125,8 +150,21 @@ mod tests {
             "/api/v2/campaigns/7",
             Route::WrongMethod("GET, PUT"),
         );
+        check(
+            Method::GET,
+            "/api/v2/outbound/campaigns/7/agents",
+            Route::Served(Endpoint::AssignmentsGet, campaign("7")),
+        );
+        check(
+            Method::PATCH,
+            "/api/v2/outbound/campaigns/7/agents",
+            Route::WrongMethod("GET, PUT"),
+        );
         for path in [
             "/",
+            "/api/v2/outbound/campaigns//agents",
+            "/api/v2/outbound/campaigns/7",
+            "/api/v2/outbound/campaigns/7/8/agents",
             "/api/v2/campaigns/",
             "/api/v2/campaigns/7/agents",
             "/api/v2/interactions/agents/",

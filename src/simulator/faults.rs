@@ -41,15 +41,21 @@ pub enum Endpoint {
     CampaignGet,
     /// PUT of one campaign's status.
     CampaignPut,
+    /// GET of a campaign's preview assignments.
+    AssignmentsGet,
+    /// PUT of a campaign's preview assignments.
+    AssignmentsPut,
 }
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
+        Self::AssignmentsGet,
+        Self::AssignmentsPut,
     ];
 
     /// The name used in fault rules.
@@ -60,6 +66,28 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign-get",
             Self::CampaignPut => "campaign-put",
+            Self::AssignmentsGet => "assignments-get",
+            Self::AssignmentsPut => "assignments-put",
+        }
+    }
+
+    /// Whether its path has a campaign's id.
+    #[must_use]
+    pub fn is_of_a_campaign(self) -> bool {
+        match self {
+            Self::CampaignGet | Self::CampaignPut | Self::AssignmentsGet | Self::AssignmentsPut => {
+                true
+            }
+            Self::Token | Self::Agents => false,
+        }
+    }
+
+    /// Whether it changes something at the platform; a token changes nothing that anybody can read.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        match self {
+            Self::CampaignPut | Self::AssignmentsPut => true,
+            Self::Token | Self::Agents | Self::CampaignGet | Self::AssignmentsGet => false,
         }
     }
 }
@@ -92,7 +120,7 @@ pub enum Fault {
     },
     /// Carried out, and the connection is reset without an answer.
     LostReply,
-    /// The connection is reset at once; a PUT is carried out so much later.
+    /// The connection is reset at once; a write is carried out so much later.
     LateEffect(Duration),
     /// 404; no effect.
     NotFound,
@@ -302,7 +330,7 @@ mod tests {
         );
         assert_eq!(
             wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put"
+            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {
             let piece = format!("500={share}");

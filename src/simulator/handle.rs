@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use super::assignments::Assignment;
 use super::call::Call;
+use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
 use super::script::Happening;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
-use super::world::{AgentRecord, AgentState, JournalEntry};
+use super::world::{Actor, AgentRecord, AgentState, JournalEntry};
 
 /// More happenings than a day has; a listener that falls further behind misses some.
 const HAPPENINGS_KEPT: usize = 64;
@@ -28,7 +30,9 @@ pub struct RequestSeen {
     pub method: String,
     /// The path as sent, without the query.
     pub path: String,
-    /// The campaign's id, decoded.
+    /// The id in the path, decoded: a campaign's, a queue's or an agent's.
+    pub target: Option<String>,
+    /// The campaign's id, where the path has one.
     pub campaign: Option<String>,
     /// The header `x-request-id`.
     pub request_id: Option<String>,
@@ -41,7 +45,7 @@ pub struct RequestSeen {
 pub enum Phase {
     /// It was read, and nothing has been done.
     Arrived,
-    /// It was a PUT, and it took effect.
+    /// It was a write, and it took effect.
     Applied,
     /// The answer is about to be handed to the connection.
     Answering,
@@ -159,6 +163,29 @@ impl SimHandle {
             .with(|platform, now| platform.world.person_sets(campaign, status, now))
     }
 
+    /// A person replaces a campaign's preview assignments at the platform's console, which checks
+    /// nothing; `false` when there is no such campaign.
+    pub fn person_assigns(&self, campaign: &str, agents: Vec<Assignment>) -> bool {
+        self.0.with(|platform, now| {
+            let world = &mut platform.world;
+            world.assign(campaign, agents, Actor::Person, now).is_some()
+        })
+    }
+
+    /// A campaign's preview assignments in force.
+    #[must_use]
+    pub fn assignments(&self, campaign: &str) -> Vec<Assignment> {
+        self.0
+            .with(|platform, _| platform.world.assignments(campaign).to_vec())
+    }
+
+    /// Sets the most agents that the dialer takes for the campaign before it answers 409; no bound
+    /// without one.
+    pub fn set_dialer_capacity(&self, campaign: &str, agents: Option<usize>) {
+        self.0
+            .with(|platform, _| platform.world.set_dialer_capacity(campaign, agents));
+    }
+
     /// The campaign's true status, whatever a GET shows.
     #[must_use]
     pub fn campaign_status(&self, id: &str) -> Option<String> {
@@ -196,6 +223,12 @@ impl SimHandle {
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.with(|platform, _| platform.world.journal().to_vec())
+    }
+
+    /// Everything that was done, to campaigns and to the rest, oldest first.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        self.0.with(|platform, _| platform.world.effects().to_vec())
     }
 
     /// How many requests came for the endpoint; without one, how many in all, those to unknown paths

@@ -1,7 +1,7 @@
 //! A platform that can be run anywhere: one contact centre's API on a local socket, over a made-up world.
 //!
-//! It speaks the part of the `cxone-v2` contract that the autopilot uses (the token, the list of agents,
-//! a campaign's status) and goes wrong on request in the ways real platforms do. The `demo` and
+//! It speaks the `cxone-v2` contract (the token, the list of agents, a campaign's status, its preview
+//! assignments) and goes wrong on request in the ways real platforms do. The `demo` and
 //! `simulate` commands, the integration tests and the benches all use it.
 //!
 //! Terms:
@@ -20,14 +20,20 @@
 //! contact centre. It imports nothing of the rest of the program, the wire types least of all. Without an
 //! advance of the clock nothing happens, and between requests nothing is done.
 
+mod assignments;
 mod call;
 #[cfg(test)]
 mod contract_tests;
+mod effects;
 mod encoding;
 mod faults;
 mod handle;
 mod payload;
 mod platform;
+mod preview;
+#[cfg(test)]
+mod preview_tests;
+mod refusal;
 mod script;
 mod server;
 mod settings;
@@ -40,11 +46,13 @@ mod wire;
 mod working_day;
 mod world;
 
+pub use assignments::{Assignment, AvailabilityWindow};
+pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
 pub use script::{Happening, Performance, Script, What};
 pub use server::Simulator;
-pub use settings::{FIRST_CAMPAIGN, RateLimit, Settings};
+pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};

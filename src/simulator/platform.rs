@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::call::Call;
 use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::refusal::Refused;
 use super::script::{Happening, Performance, What};
-use super::settings::{RateLimit, Settings};
+use super::settings::{AssignmentReads, RateLimit, Settings};
 use super::time::SimTime;
-use super::tokens::{Refused, Token, Tokens};
+use super::tokens::{Token, Tokens};
 use super::wire::{self, StatusChange};
 use super::world::{Actor, AgentState, World};
 
@@ -33,7 +36,7 @@ pub(super) struct Platform {
     performance: Performance,
     bucket: Option<Bucket>,
     pages: Pages,
-    rules: Rules,
+    pub(super) rules: Rules,
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
 }
@@ -44,14 +47,15 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
     pub(super) headers: Vec<(HeaderName, String)>,
-    /// A campaign's PUT took effect.
+    /// A write took effect.
     pub(super) applied: bool,
 }
 
-struct Rules {
+pub(super) struct Rules {
     actuation_delay: std::time::Duration,
     give_updated_timestamp: bool,
     put_answers_no_content: bool,
+    pub(super) assignment_reads: AssignmentReads,
 }
 
 /// Answers to reads of the agents as they were at a version of the world.
@@ -88,6 +92,7 @@ impl Platform {
             actuation_delay: settings.actuation_delay,
             give_updated_timestamp: settings.give_updated_timestamp,
             put_answers_no_content: settings.put_answers_no_content,
+            assignment_reads: settings.assignment_reads,
         };
         Self {
             world,
@@ -165,7 +170,7 @@ impl Platform {
 
     fn carry_out(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refused> {
         let authorization = call.authorization.as_deref();
-        let campaign = call.seen.campaign.as_deref().unwrap_or_default();
+        let target = call.seen.target.as_deref().unwrap_or_default();
         match call.seen.endpoint {
             Endpoint::Token => {
                 let grant =
@@ -180,11 +185,22 @@ impl Platform {
             }
             Endpoint::CampaignGet => {
                 self.tokens.check(authorization, "campaigns:read", now)?;
-                self.campaign(campaign, now)
+                self.campaign(target, now)
             }
             Endpoint::CampaignPut => {
                 let token = self.tokens.check(authorization, "campaigns:write", now)?;
-                self.put_campaign(campaign, call, token, now)
+                self.put_campaign(target, call, token, now)
+            }
+            Endpoint::AssignmentsGet => {
+                self.tokens
+                    .check(authorization, "outbound:campaigns:read", now)?;
+                self.read_assignments(target)
+            }
+            Endpoint::AssignmentsPut => {
+                let token = self
+                    .tokens
+                    .check(authorization, "outbound:campaigns:write", now)?;
+                self.replace_assignments(target, call, &token, now)
             }
         }
     }
@@ -217,7 +233,8 @@ impl Platform {
     }
 
     fn campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
-        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         let (status, updated) = campaign.seen_at(now);
         Ok(self.show(id, &campaign.name, status, updated))
     }
@@ -229,24 +246,12 @@ impl Platform {
         token: Token,
         now: SimTime,
     ) -> Result<Answer, Refused> {
-        let body: serde_json::Value = serde_json::from_slice(&call.body).map_err(|_| {
-            refused(
-                StatusCode::BAD_REQUEST,
-                "malformed_json",
-                "the body is not JSON".to_owned(),
-            )
-        })?;
-        let change: StatusChange = serde_json::from_value(body).map_err(|wrong| {
-            refused(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_body",
-                wrong.to_string(),
-            )
-        })?;
-        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        let change: StatusChange = read_body(&call.body)?;
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         if !matches!(campaign.status.as_str(), "RUNNING" | "PAUSED") {
             let message = format!("campaign {id} is {} and takes no commands", campaign.status);
-            return Err(refused(StatusCode::CONFLICT, "conflict", message));
+            return Err(Refused::conflict("conflict", message));
         }
         let by = Actor::Client {
             request_id: call.seen.request_id.clone(),
@@ -302,7 +307,14 @@ impl Answer {
     }
 
     pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::json(status, wire::errors(code, message))
+        Self::json(status, wire::errors(code, [message]))
+    }
+
+    /// 200 to a write that took effect.
+    pub(super) fn applied(body: Bytes) -> Self {
+        let mut answer = Self::json(StatusCode::OK, body);
+        answer.applied = true;
+        answer
     }
 
     pub(super) fn too_many(retry_after: Option<String>) -> Self {
@@ -333,10 +345,13 @@ impl From<Refused> for Answer {
         Refused {
             status,
             code,
-            message,
+            messages,
         }: Refused,
     ) -> Self {
-        Self::refusal(status, code, &message)
+        Self::json(
+            status,
+            wire::errors(code, messages.iter().map(String::as_str)),
+        )
     }
 }
 
@@ -358,7 +373,7 @@ impl Bucket {
 }
 
 fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Refused> {
-    let bad = |message: String| refused(StatusCode::BAD_REQUEST, "invalid_parameter", message);
+    let bad = |message: String| Refused::bad_request("invalid_parameter", message);
     let number = |name: &str, default: usize| match form_value(query, name) {
         None => Ok(default),
         Some(text) => text
@@ -377,20 +392,12 @@ fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Re
     }
 }
 
-fn no_campaign(id: &str) -> Refused {
-    refused(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        format!("there is no campaign {id}"),
-    )
-}
-
-fn refused(status: StatusCode, code: &'static str, message: String) -> Refused {
-    Refused {
-        status,
-        code,
-        message,
-    }
+/// The body as `T`. The contract has no 400 where this is used: what is no JSON is refused alike.
+pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|_| Refused::unprocessable("malformed_json", "the body is not JSON"))?;
+    serde_json::from_value(value)
+        .map_err(|wrong| Refused::unprocessable("invalid_body", wrong.to_string()))
 }
 
 #[cfg(test)]

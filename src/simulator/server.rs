@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use super::call::{Call, Route};
-use super::faults::{Endpoint, Fault};
+use super::faults::Fault;
 use super::handle::{Phase, Shared, SimHandle};
 use super::payload::Payload;
 use super::platform::Answer;
@@ -172,8 +172,8 @@ impl Serving {
             return self.response(answer, false);
         };
         let body = body.to_bytes();
-        let (endpoint, campaign) = match Route::of(&parts.method, parts.uri.path()) {
-            Route::Served(endpoint, campaign) => (endpoint, campaign),
+        let (endpoint, target) = match Route::of(&parts.method, parts.uri.path()) {
+            Route::Served(endpoint, target) => (endpoint, target),
             Route::WrongMethod(allow) => {
                 shared.with(|platform, now| platform.admit(None, now));
                 return self.response(Answer::wrong_method(allow), false);
@@ -186,7 +186,7 @@ impl Serving {
                 );
             }
         };
-        let call = Call::read(endpoint, campaign, &parts, body);
+        let call = Call::read(endpoint, target, &parts, body);
         shared.reached(&call.seen, Phase::Arrived);
         let fault = shared.with(|platform, now| platform.admit(Some(endpoint), now));
         let torn = fault == Some(Fault::Truncate);
@@ -225,7 +225,7 @@ impl Serving {
                 return None;
             }
             Some(Fault::LateEffect(delay)) => {
-                if call.seen.endpoint == Endpoint::CampaignPut {
+                if call.seen.endpoint.writes() {
                     self.tasks.spawn(self.clone().carry_out_later(call, delay));
                 }
                 return None;

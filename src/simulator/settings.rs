@@ -21,6 +21,17 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
+/// Whether preview assignments can be read. Not every platform has that; all can be told them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignmentReads {
+    /// They can.
+    Served,
+    /// The platform answers 404.
+    NotFound,
+    /// The platform answers 405.
+    MethodNotAllowed,
+}
+
 /// A simulator's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -52,6 +63,8 @@ pub struct Settings {
     pub give_updated_timestamp: bool,
     /// Answers a PUT with 204 and no body instead of 200 with the campaign.
     pub put_answers_no_content: bool,
+    /// Whether a GET gives a campaign's preview assignments.
+    pub assignment_reads: AssignmentReads,
 }
 
 impl Settings {
@@ -76,6 +89,7 @@ impl Settings {
             actuation_delay: Duration::ZERO,
             give_updated_timestamp: true,
             put_answers_no_content: false,
+            assignment_reads: AssignmentReads::Served,
         }
     }
 }

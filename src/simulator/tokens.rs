@@ -7,14 +7,17 @@ use bytes::Bytes;
 use hyper::StatusCode;
 
 use super::encoding::{basic_credentials, form_decode, form_value};
+use super::refusal::Refused;
 use super::time::SimTime;
 use super::wire::{TokenGrant, TokenRequest, json};
 
 /// Every scope that the served operations ask for.
-pub const SCOPES: [&str; 3] = [
+pub const SCOPES: [&str; 5] = [
     "campaigns:read",
     "campaigns:write",
     "interactions:agents:read",
+    "outbound:campaigns:read",
+    "outbound:campaigns:write",
 ];
 
 /// The one OAuth client that the simulator knows.
@@ -56,13 +59,6 @@ pub(super) struct Token {
     pub(super) client: String,
     scopes: Vec<String>,
     expires: SimTime,
-}
-
-/// Why there is no token, or why a token does not do.
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
-    pub(super) code: &'static str,
-    pub(super) message: String,
 }
 
 impl Tokens {
@@ -218,11 +214,7 @@ fn read(content_type: Option<&str>, body: &[u8]) -> Result<TokenRequest, Refused
 }
 
 fn refused(status: StatusCode, code: &'static str, message: &str) -> Refused {
-    Refused {
-        status,
-        code,
-        message: message.to_owned(),
-    }
+    Refused::new(status, code, message)
 }
 
 #[cfg(test)]

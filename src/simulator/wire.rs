@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The body of every refusal.
 #[derive(Serialize)]
 pub(super) struct Errors<'a> {
-    pub(super) errors: [ErrorItem<'a>; 1],
+    pub(super) errors: Vec<ErrorItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -96,9 +96,11 @@ pub(super) fn json(value: &impl Serialize) -> Bytes {
         .unwrap_or_default()
 }
 
-pub(super) fn errors(code: &str, message: &str) -> Bytes {
+/// The body of a refusal, with an item for each message.
+pub(super) fn errors<'a>(code: &str, messages: impl IntoIterator<Item = &'a str>) -> Bytes {
+    let items = messages.into_iter();
     json(&Errors {
-        errors: [ErrorItem { code, message }],
+        errors: items.map(|message| ErrorItem { code, message }).collect(),
     })
 }
 
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn refusals_have_the_contracts_body() {
         assert_eq!(
-            errors("not_found", "no \"x\""),
+            errors("not_found", ["no \"x\""]),
             r#"{"errors":[{"code":"not_found","message":"no \"x\""}]}"#
         );
     }

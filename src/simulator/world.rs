@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assignments::{Assignment, Assignments};
+use super::effects::{AssignmentsReplaced, Effect};
 use super::time::SimTime;
 
 /// What an agent is doing, in the platform's words.
@@ -118,6 +120,8 @@ pub struct World {
     agents: BTreeMap<Arc<str>, AgentRecord>,
     campaigns: BTreeMap<String, CampaignRecord>,
     journal: Vec<JournalEntry>,
+    effects: Vec<Effect>,
+    assignments: Assignments,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
@@ -240,6 +244,7 @@ impl World {
 
     /// Takes a campaign away; `false` when there was none.
     pub fn remove_campaign(&mut self, id: &str) -> bool {
+        self.assignments.forget(id);
         self.campaigns.remove(id).is_some()
     }
 
@@ -280,6 +285,51 @@ impl World {
         &self.journal
     }
 
+    /// Everything that was done, to campaigns and to the rest, oldest first.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// A campaign's preview assignments in force.
+    #[must_use]
+    pub fn assignments(&self, campaign: &str) -> &[Assignment] {
+        self.assignments.of(campaign)
+    }
+
+    /// Replaces a campaign's preview assignments, unchecked; gives what this assignment is called, and
+    /// nothing when there is no such campaign.
+    pub fn assign(
+        &mut self,
+        campaign: &str,
+        list: Vec<Assignment>,
+        by: Actor,
+        now: SimTime,
+    ) -> Option<String> {
+        self.campaigns.get(campaign)?;
+        let to = list.clone();
+        let (from, assignment_id) = self.assignments.replace(campaign, list);
+        self.effects.push(Effect::Assigned(AssignmentsReplaced {
+            at: now,
+            campaign: campaign.to_owned(),
+            by,
+            from,
+            to,
+            assignment_id: assignment_id.clone(),
+        }));
+        Some(assignment_id)
+    }
+
+    /// Sets the most agents that the dialer takes for the campaign; no bound without one.
+    pub fn set_dialer_capacity(&mut self, campaign: &str, agents: Option<usize>) {
+        self.assignments.set_capacity(campaign, agents);
+    }
+
+    /// The dialer's bound, if so many agents exceed it.
+    pub(super) fn dialer_exceeded(&self, campaign: &str, agents: usize) -> Option<usize> {
+        self.assignments.exceeded(campaign, agents)
+    }
+
     fn change(&mut self, id: &str, status: &str, by: Actor, delay: Duration, now: SimTime) -> bool {
         let Some(campaign) = self.campaigns.get_mut(id) else {
             return false;
@@ -289,13 +339,15 @@ impl World {
             campaign.change(status, delay, now);
         }
         let (campaign, to) = (id.to_owned(), status.to_owned());
-        self.journal.push(JournalEntry {
+        let entry = JournalEntry {
             at: now,
             campaign,
             by,
             from,
             to,
-        });
+        };
+        self.effects.push(Effect::Status(entry.clone()));
+        self.journal.push(entry);
         true
     }
 

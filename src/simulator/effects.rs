@@ -1,0 +1,95 @@
+//! Everything that was done to the platform, in the order in which it was done.
+
+use serde_json::{Map, Value};
+
+use super::assignments::Assignment;
+use super::time::SimTime;
+use super::world::{Actor, JournalEntry};
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A campaign's status was set; the campaigns' own journal has it as well.
+    Status(JournalEntry),
+    /// A campaign's preview assignments were replaced.
+    Assigned(AssignmentsReplaced),
+    /// A queue was written.
+    QueueWritten(QueueWritten),
+    /// An agent was moved to queues.
+    Moved(AgentMoved),
+}
+
+/// A campaign's preview assignments were replaced as one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssignmentsReplaced {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The campaign's id.
+    pub campaign: String,
+    /// Who did it.
+    pub by: Actor,
+    /// The assignments before.
+    pub from: Vec<Assignment>,
+    /// The assignments after.
+    pub to: Vec<Assignment>,
+    /// What the answer calls this assignment.
+    pub assignment_id: String,
+}
+
+/// A queue was changed in part or as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueWritten {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The queue's id.
+    pub queue: String,
+    /// Who did it.
+    pub by: Actor,
+    /// The whole object before, its version included.
+    pub from: Map<String, Value>,
+    /// The whole object after.
+    pub to: Map<String, Value>,
+}
+
+/// An agent's routing profile was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentMoved {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The agent's id.
+    pub agent: String,
+    /// Who did it.
+    pub by: Actor,
+    /// The queues before; none where the agent had no profile.
+    pub from: Vec<String>,
+    /// The queues after.
+    pub to: Vec<String>,
+    /// The agent's state before.
+    pub state_before: String,
+    /// The state that the request put the agent in, on a break or not.
+    pub state_after: String,
+}
+
+impl Effect {
+    /// When it took effect.
+    #[must_use]
+    pub fn at(&self) -> SimTime {
+        match self {
+            Self::Status(entry) => entry.at,
+            Self::Assigned(entry) => entry.at,
+            Self::QueueWritten(entry) => entry.at,
+            Self::Moved(entry) => entry.at,
+        }
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub fn by(&self) -> &Actor {
+        match self {
+            Self::Status(entry) => &entry.by,
+            Self::Assigned(entry) => &entry.by,
+            Self::QueueWritten(entry) => &entry.by,
+            Self::Moved(entry) => &entry.by,
+        }
+    }
+}
