@@ -2,16 +2,20 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
 use hyper::http::request::Parts;
 
 use super::encoding::percent_decode;
 use super::faults::Endpoint;
 use super::handle::RequestSeen;
+use super::tokens::Token;
 use super::wire::asked_status;
+use super::world::Actor;
 
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
 const OUTBOUND: &str = "/api/v2/outbound/campaigns/";
+const QUEUES: &str = "/api/v2/routing/queues/";
+const USERS: &str = "/api/v2/routing/users/";
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub(super) struct Call {
     pub(super) content_type: Option<String>,
     /// The header `x-client-id`.
     pub(super) client_id: Option<String>,
+    /// The header `If-Match`.
+    pub(super) if_match: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -47,6 +53,7 @@ impl Route {
         match path {
             "/oauth2/token" | "/oauth/token" => only(Method::POST, Endpoint::Token, "POST"),
             "/api/v2/interactions/agents" => only(Method::GET, Endpoint::Agents, "GET"),
+            "/api/v2/routing/skills" => only(Method::GET, Endpoint::Skills, "GET"),
             _ => Self::with_id(method, path),
         }
     }
@@ -64,6 +71,17 @@ impl Route {
                 id,
                 is_put(Endpoint::AssignmentsGet, Endpoint::AssignmentsPut),
             )
+        } else if let Some(id) = between(path, QUEUES, "") {
+            let endpoint = match *method {
+                Method::GET => Ok(Endpoint::QueueGet),
+                Method::PATCH => Ok(Endpoint::QueuePatch),
+                Method::PUT => Ok(Endpoint::QueuePut),
+                _ => Err("GET, PATCH, PUT"),
+            };
+            (id, endpoint)
+        } else if let Some(id) = between(path, USERS, "/routing-profile") {
+            let is_put = *method == Method::PUT;
+            (id, is_put.then_some(Endpoint::ProfilePut).ok_or("PUT"))
         } else {
             return Self::Unknown;
         };
@@ -105,7 +123,16 @@ impl Call {
             authorization: text(&parts.headers, AUTHORIZATION.as_str()),
             content_type: text(&parts.headers, CONTENT_TYPE.as_str()),
             client_id: text(&parts.headers, "x-client-id"),
+            if_match: text(&parts.headers, IF_MATCH.as_str()),
             body,
+        }
+    }
+
+    /// Who does what the call asks for.
+    pub(super) fn actor(&self, token: &Token) -> Actor {
+        Actor::Client {
+            request_id: self.seen.request_id.clone(),
+            token_client: token.client.clone(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Everything that was done to the platform, in the order in which it was done.
 
-use serde_json::{Map, Value};
-
 use super::assignments::Assignment;
+use super::queues::Queue;
 use super::time::SimTime;
 use super::world::{Actor, JournalEntry};
 
@@ -46,9 +45,9 @@ pub struct QueueWritten {
     /// Who did it.
     pub by: Actor,
     /// The whole object before, its version included.
-    pub from: Map<String, Value>,
+    pub from: Queue,
     /// The whole object after.
-    pub to: Map<String, Value>,
+    pub to: Queue,
 }
 
 /// An agent's routing profile was written.

@@ -45,17 +45,32 @@ pub enum Endpoint {
     AssignmentsGet,
     /// PUT of a campaign's preview assignments.
     AssignmentsPut,
+    /// GET of a page of skills.
+    Skills,
+    /// GET of one queue.
+    QueueGet,
+    /// PATCH of some members of one queue.
+    QueuePatch,
+    /// PUT of one queue.
+    QueuePut,
+    /// PUT of one agent's routing profile.
+    ProfilePut,
 }
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
         Self::AssignmentsGet,
         Self::AssignmentsPut,
+        Self::Skills,
+        Self::QueueGet,
+        Self::QueuePatch,
+        Self::QueuePut,
+        Self::ProfilePut,
     ];
 
     /// The name used in fault rules.
@@ -68,6 +83,29 @@ impl Endpoint {
             Self::CampaignPut => "campaign-put",
             Self::AssignmentsGet => "assignments-get",
             Self::AssignmentsPut => "assignments-put",
+            Self::Skills => "skills",
+            Self::QueueGet => "queue-get",
+            Self::QueuePatch => "queue-patch",
+            Self::QueuePut => "queue-put",
+            Self::ProfilePut => "profile-put",
+        }
+    }
+
+    /// The scopes of which a token needs one, where it needs any; nothing where no token is needed.
+    #[must_use]
+    pub fn scopes(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Token => None,
+            Self::Agents => Some(&["interactions:agents:read"]),
+            Self::CampaignGet => Some(&["campaigns:read"]),
+            Self::CampaignPut => Some(&["campaigns:write"]),
+            Self::AssignmentsGet => Some(&["outbound:campaigns:read"]),
+            Self::AssignmentsPut => Some(&["outbound:campaigns:write"]),
+            Self::Skills => Some(&["routing:skill:read", "routing:skill:view"]),
+            Self::QueueGet => Some(&["routing:queue:view"]),
+            Self::QueuePatch => Some(&["routing:queue:write"]),
+            Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
+            Self::ProfilePut => Some(&[]),
         }
     }
 
@@ -78,7 +116,13 @@ impl Endpoint {
             Self::CampaignGet | Self::CampaignPut | Self::AssignmentsGet | Self::AssignmentsPut => {
                 true
             }
-            Self::Token | Self::Agents => false,
+            Self::Token
+            | Self::Agents
+            | Self::Skills
+            | Self::QueueGet
+            | Self::QueuePatch
+            | Self::QueuePut
+            | Self::ProfilePut => false,
         }
     }
 
@@ -86,8 +130,17 @@ impl Endpoint {
     #[must_use]
     pub fn writes(self) -> bool {
         match self {
-            Self::CampaignPut | Self::AssignmentsPut => true,
-            Self::Token | Self::Agents | Self::CampaignGet | Self::AssignmentsGet => false,
+            Self::CampaignPut
+            | Self::AssignmentsPut
+            | Self::QueuePatch
+            | Self::QueuePut
+            | Self::ProfilePut => true,
+            Self::Token
+            | Self::Agents
+            | Self::CampaignGet
+            | Self::AssignmentsGet
+            | Self::Skills
+            | Self::QueueGet => false,
         }
     }
 }
@@ -330,7 +383,7 @@ mod tests {
         );
         assert_eq!(
             wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put"
+            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, profile-put"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {
             let piece = format!("500={share}");

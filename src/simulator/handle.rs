@@ -10,6 +10,7 @@ use super::call::Call;
 use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
+use super::queues::Queue;
 use super::script::Happening;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
@@ -184,6 +185,27 @@ impl SimHandle {
     pub fn set_dialer_capacity(&self, campaign: &str, agents: Option<usize>) {
         self.0
             .with(|platform, _| platform.world.set_dialer_capacity(campaign, agents));
+    }
+
+    /// Adds a queue or replaces one, without a trace in the journal.
+    pub fn put_queue(&self, id: &str, members: Queue) {
+        self.0
+            .with(|platform, _| platform.world.put_queue(id, members));
+    }
+
+    /// A queue as it is.
+    #[must_use]
+    pub fn queue(&self, id: &str) -> Option<Queue> {
+        self.0.with(|platform, _| platform.world.queue(id).cloned())
+    }
+
+    /// A person changes some members of a queue at the platform's console, which checks nothing; the
+    /// version goes up. `false` when there is no such queue.
+    pub fn person_changes_queue(&self, id: &str, members: Queue) -> bool {
+        self.0.with(|platform, now| {
+            let world = &mut platform.world;
+            world.person_changes_queue(id, members, now)
+        })
     }
 
     /// The campaign's true status, whatever a GET shows.

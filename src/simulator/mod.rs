@@ -1,7 +1,7 @@
 //! A platform that can be run anywhere: one contact centre's API on a local socket, over a made-up world.
 //!
 //! It speaks the `cxone-v2` contract (the token, the list of agents, a campaign's status, its preview
-//! assignments) and goes wrong on request in the ways real platforms do. The `demo` and
+//! assignments, skills, queues, agents' queues) and goes wrong on request in the ways real platforms do. The `demo` and
 //! `simulate` commands, the integration tests and the benches all use it.
 //!
 //! Terms:
@@ -33,7 +33,12 @@ mod platform;
 mod preview;
 #[cfg(test)]
 mod preview_tests;
+mod queue_shapes;
+mod queues;
 mod refusal;
+mod routing;
+#[cfg(test)]
+mod routing_tests;
 mod script;
 mod server;
 mod settings;
@@ -45,14 +50,16 @@ mod trace;
 mod wire;
 mod working_day;
 mod world;
+mod world_writes;
 
 pub use assignments::{Assignment, AvailabilityWindow};
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
+pub use queues::{Queue, example_queue};
 pub use script::{Happening, Performance, Script, What};
 pub use server::Simulator;
-pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings};
+pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};

@@ -15,11 +15,11 @@ use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
 use super::refusal::Refused;
 use super::script::{Happening, Performance, What};
-use super::settings::{AssignmentReads, RateLimit, Settings};
+use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
 use super::time::SimTime;
 use super::tokens::{Token, Tokens};
 use super::wire::{self, StatusChange};
-use super::world::{Actor, AgentState, World};
+use super::world::{AgentState, World};
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const JSON: &str = "application/json";
@@ -56,6 +56,7 @@ pub(super) struct Rules {
     give_updated_timestamp: bool,
     put_answers_no_content: bool,
     pub(super) assignment_reads: AssignmentReads,
+    pub(super) stale_queue_put: StaleQueuePut,
 }
 
 /// Answers to reads of the agents as they were at a version of the world.
@@ -93,6 +94,7 @@ impl Platform {
             give_updated_timestamp: settings.give_updated_timestamp,
             put_answers_no_content: settings.put_answers_no_content,
             assignment_reads: settings.assignment_reads,
+            stale_queue_put: settings.stale_queue_put,
         };
         Self {
             world,
@@ -169,39 +171,29 @@ impl Platform {
     }
 
     fn carry_out(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refused> {
+        let endpoint = call.seen.endpoint;
         let authorization = call.authorization.as_deref();
+        let Some(scopes) = endpoint.scopes() else {
+            let content_type = call.content_type.as_deref();
+            let grant = self
+                .tokens
+                .grant(content_type, authorization, &call.body, now);
+            return grant.map(|body| Answer::json(StatusCode::OK, body));
+        };
+        let token = self.tokens.check(authorization, scopes, now)?;
         let target = call.seen.target.as_deref().unwrap_or_default();
-        match call.seen.endpoint {
-            Endpoint::Token => {
-                let grant =
-                    self.tokens
-                        .grant(call.content_type.as_deref(), authorization, &call.body, now);
-                grant.map(|body| Answer::json(StatusCode::OK, body))
-            }
-            Endpoint::Agents => {
-                self.tokens
-                    .check(authorization, "interactions:agents:read", now)?;
-                self.agents(&call.query)
-            }
-            Endpoint::CampaignGet => {
-                self.tokens.check(authorization, "campaigns:read", now)?;
-                self.campaign(target, now)
-            }
-            Endpoint::CampaignPut => {
-                let token = self.tokens.check(authorization, "campaigns:write", now)?;
-                self.put_campaign(target, call, token, now)
-            }
-            Endpoint::AssignmentsGet => {
-                self.tokens
-                    .check(authorization, "outbound:campaigns:read", now)?;
-                self.read_assignments(target)
-            }
-            Endpoint::AssignmentsPut => {
-                let token = self
-                    .tokens
-                    .check(authorization, "outbound:campaigns:write", now)?;
-                self.replace_assignments(target, call, &token, now)
-            }
+        match endpoint {
+            // Only a token needs no scope.
+            Endpoint::Token | Endpoint::Agents => self.agents(&call.query),
+            Endpoint::CampaignGet => self.campaign(target, now),
+            Endpoint::CampaignPut => self.put_campaign(target, call, &token, now),
+            Endpoint::AssignmentsGet => self.read_assignments(target),
+            Endpoint::AssignmentsPut => self.replace_assignments(target, call, &token, now),
+            Endpoint::Skills => self.read_skills(&call.query),
+            Endpoint::QueueGet => self.read_queue(target),
+            Endpoint::QueuePatch => self.patch_queue(target, call, &token, now),
+            Endpoint::QueuePut => self.put_queue(target, call, &token, now),
+            Endpoint::ProfilePut => self.put_profile(target, call, &token, now),
         }
     }
 
@@ -216,6 +208,8 @@ impl Platform {
             .kept
             .entry((state.clone(), offset, limit))
             .or_insert_with(|| {
+                let profiles = world.profiles().clone();
+                let queues_of = |id: &str| profiles.get(id).map(Vec::as_slice);
                 let items = world
                     .page(state.as_ref(), offset, limit)
                     .map(|(id, agent)| wire::Agent {
@@ -223,6 +217,7 @@ impl Platform {
                         name: &agent.name,
                         state: agent.state.wire(),
                         skills: &agent.skills,
+                        queue_ids: queues_of(id),
                         state_since: agent.since.rfc3339(),
                     });
                 wire::json(&wire::Page {
@@ -243,7 +238,7 @@ impl Platform {
         &mut self,
         id: &str,
         call: &Call,
-        token: Token,
+        token: &Token,
         now: SimTime,
     ) -> Result<Answer, Refused> {
         let change: StatusChange = read_body(&call.body)?;
@@ -253,10 +248,7 @@ impl Platform {
             let message = format!("campaign {id} is {} and takes no commands", campaign.status);
             return Err(Refused::conflict("conflict", message));
         }
-        let by = Actor::Client {
-            request_id: call.seen.request_id.clone(),
-            token_client: token.client,
-        };
+        let by = call.actor(token);
         self.world.command(
             id,
             change.status.wire(),
@@ -373,23 +365,33 @@ impl Bucket {
 }
 
 fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Refused> {
-    let bad = |message: String| Refused::bad_request("invalid_parameter", message);
-    let number = |name: &str, default: usize| match form_value(query, name) {
-        None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| bad(format!("{name} is {text:?}, expected a whole number"))),
-    };
-    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
-    if limit == 0 || limit > MAX_LIMIT {
-        return Err(bad(format!("limit is {limit}, expected 1 to {MAX_LIMIT}")));
-    }
+    let (offset, limit) = read_paging(query)?;
     match form_value(query, "state").map(|word| AgentState::from_wire(&word)) {
-        Some(AgentState::Other(word)) => Err(bad(format!(
+        Some(AgentState::Other(word)) => Err(bad_parameter(format!(
             "state is {word:?}, expected available, busy, offline or wrap-up"
         ))),
         state => Ok((state, offset, limit)),
     }
+}
+
+/// Offset and limit of a query.
+pub(super) fn read_paging(query: &str) -> Result<(usize, usize), Refused> {
+    let number = |name: &str, default: usize| match form_value(query, name) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .map_err(|_| bad_parameter(format!("{name} is {text:?}, expected a whole number"))),
+    };
+    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
+    if limit == 0 || limit > MAX_LIMIT {
+        let message = format!("limit is {limit}, expected 1 to {MAX_LIMIT}");
+        return Err(bad_parameter(message));
+    }
+    Ok((offset, limit))
+}
+
+fn bad_parameter(message: String) -> Refused {
+    Refused::bad_request("invalid_parameter", message)
 }
 
 /// The body as `T`. The contract has no 400 where this is used: what is no JSON is refused alike.

@@ -11,7 +11,6 @@ use super::settings::AssignmentReads;
 use super::time::SimTime;
 use super::tokens::Token;
 use super::wire;
-use super::world::Actor;
 
 /// The answer to a read.
 #[derive(Serialize)]
@@ -109,10 +108,7 @@ impl Platform {
             return Err(Refused::conflict("insufficient_capacity", message));
         }
         let agents_updated = agents.len();
-        let by = Actor::Client {
-            request_id: call.seen.request_id.clone(),
-            token_client: token.client.clone(),
-        };
+        let by = call.actor(token);
         let assignment_id = self.world.assign(campaign, agents, by, now);
         let body = wire::json(&Assigned {
             campaign_id: campaign,

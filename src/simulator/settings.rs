@@ -32,6 +32,15 @@ pub enum AssignmentReads {
     MethodNotAllowed,
 }
 
+/// The answer to a PUT of a queue whose `If-Match` is no longer in force. Clients treat both alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleQueuePut {
+    /// 409.
+    Conflict,
+    /// 412.
+    PreconditionFailed,
+}
+
 /// A simulator's settings.
 #[derive(Clone)]
 pub struct Settings {
@@ -65,15 +74,18 @@ pub struct Settings {
     pub put_answers_no_content: bool,
     /// Whether a GET gives a campaign's preview assignments.
     pub assignment_reads: AssignmentReads,
+    /// How a PUT of a queue whose `If-Match` is no longer in force is answered.
+    pub stale_queue_put: StaleQueuePut,
 }
 
 impl Settings {
-    /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`], and
-    /// the client `autopilot` with the secret `autopilot-secret`.
+    /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`],
+    /// the queues of [`World::put_example_queues`], and the client `autopilot` with the secret `autopilot-secret`.
     #[must_use]
     pub fn new(clock: SimClock, script: Script) -> Self {
         let mut world = World::new();
         world.put_campaign(FIRST_CAMPAIGN, "Spring renewals", "RUNNING", clock.now());
+        world.put_example_queues();
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock,
@@ -90,6 +102,7 @@ impl Settings {
             give_updated_timestamp: true,
             put_answers_no_content: false,
             assignment_reads: AssignmentReads::Served,
+            stale_queue_put: StaleQueuePut::Conflict,
         }
     }
 }

@@ -12,12 +12,17 @@ use super::time::SimTime;
 use super::wire::{TokenGrant, TokenRequest, json};
 
 /// Every scope that the served operations ask for.
-pub const SCOPES: [&str; 5] = [
+pub const SCOPES: [&str; 10] = [
     "campaigns:read",
     "campaigns:write",
     "interactions:agents:read",
     "outbound:campaigns:read",
     "outbound:campaigns:write",
+    "routing:queue:update",
+    "routing:queue:view",
+    "routing:queue:write",
+    "routing:skill:read",
+    "routing:skill:view",
 ];
 
 /// The one OAuth client that the simulator knows.
@@ -134,11 +139,12 @@ impl Tokens {
         }))
     }
 
-    /// The token of an `Authorization` header, if it is valid at `now` and has the scope.
+    /// The token of an `Authorization` header, if it is valid at `now` and has one of the scopes,
+    /// where any is needed.
     pub(super) fn check(
         &self,
         authorization: Option<&str>,
-        scope: &str,
+        scopes: &[&str],
         now: SimTime,
     ) -> Result<Token, Refused> {
         let unauthorized =
@@ -151,13 +157,14 @@ impl Tokens {
             .get(text.trim())
             .filter(|token| token.expires > now);
         let token = token.ok_or_else(|| unauthorized("the access token is unknown or expired"))?;
-        if token.scopes.iter().any(|held| held == scope) {
+        let held = |scope: &&str| token.scopes.iter().any(|held| held == scope);
+        if scopes.is_empty() || scopes.iter().any(held) {
             Ok(token.clone())
         } else {
             Err(refused(
                 StatusCode::FORBIDDEN,
                 "forbidden",
-                &format!("the access token lacks the scope {scope}"),
+                &format!("the access token lacks the scope {}", scopes.join(" or ")),
             ))
         }
     }
@@ -301,7 +308,7 @@ mod tests {
         let check = |tokens: &Tokens, scope, seconds| {
             let now = NOW.plus(Duration::from_secs(seconds));
             tokens
-                .check(Some(&header), scope, now)
+                .check(Some(&header), &[scope], now)
                 .map_or_else(|refused| refused.status.as_u16(), |_| 200)
         };
         assert_eq!(check(&tokens, "campaigns:read", 59), 200);

@@ -29,6 +29,8 @@ pub(super) struct Agent<'a> {
     pub(super) name: &'a str,
     pub(super) state: &'a str,
     pub(super) skills: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) queue_ids: Option<&'a [String]>,
     pub(super) state_since: String,
 }
 

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::assignments::{Assignment, Assignments};
-use super::effects::{AssignmentsReplaced, Effect};
+use super::assignments::Assignments;
+use super::effects::Effect;
+use super::queues::Queues;
 use super::time::SimTime;
 
 /// What an agent is doing, in the platform's words.
@@ -120,8 +121,11 @@ pub struct World {
     agents: BTreeMap<Arc<str>, AgentRecord>,
     campaigns: BTreeMap<String, CampaignRecord>,
     journal: Vec<JournalEntry>,
-    effects: Vec<Effect>,
-    assignments: Assignments,
+    pub(super) effects: Vec<Effect>,
+    pub(super) assignments: Assignments,
+    pub(super) queues: Queues,
+    /// The queues of each agent that was ever moved.
+    pub(super) profiles: BTreeMap<String, Vec<String>>,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
@@ -285,51 +289,6 @@ impl World {
         &self.journal
     }
 
-    /// Everything that was done, to campaigns and to the rest, oldest first.
-    #[must_use]
-    pub fn effects(&self) -> &[Effect] {
-        &self.effects
-    }
-
-    /// A campaign's preview assignments in force.
-    #[must_use]
-    pub fn assignments(&self, campaign: &str) -> &[Assignment] {
-        self.assignments.of(campaign)
-    }
-
-    /// Replaces a campaign's preview assignments, unchecked; gives what this assignment is called, and
-    /// nothing when there is no such campaign.
-    pub fn assign(
-        &mut self,
-        campaign: &str,
-        list: Vec<Assignment>,
-        by: Actor,
-        now: SimTime,
-    ) -> Option<String> {
-        self.campaigns.get(campaign)?;
-        let to = list.clone();
-        let (from, assignment_id) = self.assignments.replace(campaign, list);
-        self.effects.push(Effect::Assigned(AssignmentsReplaced {
-            at: now,
-            campaign: campaign.to_owned(),
-            by,
-            from,
-            to,
-            assignment_id: assignment_id.clone(),
-        }));
-        Some(assignment_id)
-    }
-
-    /// Sets the most agents that the dialer takes for the campaign; no bound without one.
-    pub fn set_dialer_capacity(&mut self, campaign: &str, agents: Option<usize>) {
-        self.assignments.set_capacity(campaign, agents);
-    }
-
-    /// The dialer's bound, if so many agents exceed it.
-    pub(super) fn dialer_exceeded(&self, campaign: &str, agents: usize) -> Option<usize> {
-        self.assignments.exceeded(campaign, agents)
-    }
-
     fn change(&mut self, id: &str, status: &str, by: Actor, delay: Duration, now: SimTime) -> bool {
         let Some(campaign) = self.campaigns.get_mut(id) else {
             return false;
@@ -351,7 +310,7 @@ impl World {
         true
     }
 
-    fn agents_changed(&mut self) {
+    pub(super) fn agents_changed(&mut self) {
         self.agents_version += 1;
         self.listings.clear();
     }
