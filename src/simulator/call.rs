@@ -199,4 +199,85 @@ mod tests {
             check(Method::GET, path, Route::Unknown);
         }
     }
+
+    /// The contract's operations: method, path and summary. Its layout is fixed: paths stand two blanks
+    /// in, methods four, summaries six.
+    fn operations() -> Vec<(Method, &'static str, &'static str)> {
+        let contract = include_str!("../../tests/contract/cxone-v2.openapi.yaml");
+        let (mut found, mut path, mut method) = (Vec::new(), "", "");
+        for line in contract.lines() {
+            let text = line.trim_start();
+            match line.len() - text.len() {
+                2 if text.starts_with('/') => path = text.trim_end_matches(':'),
+                4 => method = text.trim_end_matches(':'),
+                6 => {
+                    if let Some(summary) = text.strip_prefix("summary: ") {
+                        found.push((method.to_uppercase().parse().unwrap(), path, summary));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_routes_are_exactly_the_contracts_operations() {
+        let operations = operations();
+        let mut served = Vec::new();
+        for (_, template, _) in &operations {
+            let concrete = template
+                .split('/')
+                .map(|part| if part.starts_with('{') { "7" } else { part });
+            let concrete = concrete.collect::<Vec<_>>().join("/");
+            let of_path = |method: &&Method| {
+                let mut all = operations.iter();
+                all.any(|(of, path, _)| of == *method && path == template)
+            };
+            for method in [
+                Method::GET,
+                Method::PUT,
+                Method::POST,
+                Method::PATCH,
+                Method::DELETE,
+                Method::HEAD,
+                Method::OPTIONS,
+            ] {
+                let wanted = of_path(&&method);
+                match Route::of(&method, &concrete) {
+                    Route::Served(endpoint, target) => {
+                        assert!(wanted, "{method} {template} is not in the contract");
+                        assert_eq!(target.is_some(), template.contains('{'), "{template}");
+                        served.push(endpoint);
+                    }
+                    Route::WrongMethod(allow) => {
+                        assert!(!wanted, "{method} {template} is not served");
+                        assert!(!allow.contains(method.as_str()), "{allow}");
+                    }
+                    Route::Unknown => panic!("{template} is not served"),
+                }
+            }
+        }
+        served.sort();
+        served.dedup();
+        assert_eq!(served, Endpoint::ALL);
+        assert_eq!(operations.len(), Endpoint::ALL.len());
+    }
+
+    #[test]
+    fn the_scopes_are_the_contracts() {
+        let blank = |part: &str| if part.starts_with('{') { "7" } else { part }.to_owned();
+        for (method, template, summary) in operations() {
+            let path = template.split('/').map(blank).collect::<Vec<_>>().join("/");
+            let Route::Served(endpoint, _) = Route::of(&method, &path) else {
+                panic!("{template} is not served");
+            };
+            let named = summary
+                .split_once("(scope ")
+                .and_then(|(_, rest)| rest.split_once(')'));
+            let named = named.map(|(scopes, _)| scopes.split(" or ").collect::<Vec<_>>());
+            let asked = endpoint.scopes().unwrap_or_default();
+            assert_eq!(named.unwrap_or_default(), asked, "{summary}");
+        }
+    }
 }

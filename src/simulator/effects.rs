@@ -1,7 +1,9 @@
 //! Everything that was done to the platform, in the order in which it was done.
 
+use std::fmt;
+
 use super::assignments::Assignment;
-use super::queues::Queue;
+use super::queues::{Queue, version};
 use super::time::SimTime;
 use super::world::{Actor, JournalEntry};
 
@@ -89,6 +91,53 @@ impl Effect {
             Self::Assigned(entry) => &entry.by,
             Self::QueueWritten(entry) => &entry.by,
             Self::Moved(entry) => &entry.by,
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    /// A line for people: when, what, where and by whom.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}  ", self.at())?;
+        match self {
+            Self::Status(JournalEntry {
+                from, to, campaign, ..
+            }) => write!(formatter, "{from} -> {to}  {campaign}")?,
+            Self::Assigned(AssignmentsReplaced {
+                from, to, campaign, ..
+            }) => {
+                let (before, after) = (from.len(), to.len());
+                write!(formatter, "{before} -> {after} agents assigned  {campaign}")?;
+            }
+            Self::QueueWritten(QueueWritten {
+                from, to, queue, ..
+            }) => {
+                let (before, after) = (version(from), version(to));
+                write!(formatter, "version {before} -> {after}  {queue}")?;
+            }
+            Self::Moved(AgentMoved {
+                to,
+                agent,
+                state_before,
+                state_after,
+                ..
+            }) => {
+                let queues = to.join(", ");
+                write!(
+                    formatter,
+                    "{state_before} -> {state_after}, in queues [{queues}]  {agent}"
+                )?;
+            }
+        }
+        match self.by() {
+            Actor::Person => formatter.write_str(" by a person"),
+            Actor::Client {
+                request_id,
+                token_client,
+            } => {
+                let request_id = request_id.as_deref().unwrap_or("no request id");
+                write!(formatter, " by {token_client} [{request_id}]")
+            }
         }
     }
 }

@@ -84,6 +84,7 @@ impl Shared {
             // An error only says that nobody listens.
             drop(self.happenings.send(happening));
         }
+        platform.world.end_breaks(now);
         act(&mut platform, now)
     }
 
@@ -139,6 +140,18 @@ impl SimHandle {
                 },
             );
         });
+    }
+
+    /// Puts an agent in a state; `false` when there is no such agent. A script may move the agent on.
+    pub fn set_agent_state(&self, id: &str, state: AgentState) -> bool {
+        self.0
+            .with(|platform, now| platform.world.set_agent_state(id, state, now))
+    }
+
+    /// Sends up to `count` available agents on a break of so much simulated time; gives how many went.
+    pub fn send_on_break(&self, count: usize, lasting: Duration) -> usize {
+        self.0
+            .with(|platform, now| platform.world.send_on_break(count, lasting, now))
     }
 
     /// Takes an agent away; `false` when there was none.

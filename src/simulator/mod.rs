@@ -21,9 +21,11 @@
 //! advance of the clock nothing happens, and between requests nothing is done.
 
 mod assignments;
+mod breaks;
 mod call;
 #[cfg(test)]
 mod contract_tests;
+mod control;
 mod effects;
 mod encoding;
 mod faults;

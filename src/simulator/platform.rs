@@ -378,9 +378,14 @@ fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Re
 pub(super) fn read_paging(query: &str) -> Result<(usize, usize), Refused> {
     let number = |name: &str, default: usize| match form_value(query, name) {
         None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| bad_parameter(format!("{name} is {text:?}, expected a whole number"))),
+        // A number too large for us is still one: behind the last item there is nothing.
+        Some(text) if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Ok(text.parse().unwrap_or(usize::MAX))
+        }
+        Some(text) => {
+            let message = format!("{name} is {text:?}, expected a whole number");
+            Err(bad_parameter(message))
+        }
     };
     let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
     if limit == 0 || limit > MAX_LIMIT {

@@ -46,6 +46,8 @@ pub enum StaleQueuePut {
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where the control face listens, if it is wanted. It asks nobody who they are.
+    pub control: Option<SocketAddr>,
     /// The platform's clock.
     pub clock: SimClock,
     /// What moves the agents.
@@ -88,6 +90,7 @@ impl Settings {
         world.put_example_queues();
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
             clock,
             script,
             world,

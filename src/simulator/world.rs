@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::assignments::Assignments;
+use super::breaks::Break;
 use super::effects::Effect;
 use super::queues::Queues;
 use super::time::SimTime;
@@ -126,6 +127,7 @@ pub struct World {
     pub(super) queues: Queues,
     /// The queues of each agent that was ever moved.
     pub(super) profiles: BTreeMap<String, Vec<String>>,
+    pub(super) breaks: Vec<Break>,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
