@@ -24,6 +24,7 @@ struct InForce<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Replacement {
+    #[serde(default, deserialize_with = "wire::there")]
     campaign_id: Option<String>,
     agents: Vec<Assignment>,
 }

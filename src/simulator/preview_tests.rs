@@ -152,6 +152,7 @@ async fn what_is_refused_changes_nothing() {
         changed(&|body| body["agents"][1]["maxConcurrentCalls"] = json!("1")),
         changed(&|body| body["agents"][1]["priority"] = json!(1)),
         changed(&|body| body["campaignId"] = json!("campaign-2")),
+        changed(&|body| body["campaignId"] = Value::Null),
         changed(&|body| body["why"] = json!("x")),
         json!({}),
         json!([]),

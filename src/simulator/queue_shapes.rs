@@ -6,8 +6,10 @@
     reason = "reading a member is what checks it; most are needed for nothing else"
 )]
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use super::wire::there;
 
 /// The members that a change may have; times are milliseconds.
 #[derive(Deserialize)]
@@ -136,9 +138,4 @@ pub(super) struct ServiceLevel {
     pub(super) threshold: Option<i64>,
     #[serde(default, deserialize_with = "there")]
     pub(super) time: Option<i64>,
-}
-
-/// A member that may be missing and may not be null.
-fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }

@@ -289,6 +289,8 @@ mod tests {
             400
         );
         assert_eq!(status(&mut tokens, "text/plain", None, &form), 400);
+        let null = json.replace('}', r#","scope":null}"#);
+        assert_eq!(status(&mut tokens, "application/json", None, &null), 400);
     }
 
     #[test]

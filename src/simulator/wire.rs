@@ -2,7 +2,7 @@
 //! so that a wrong reading of the contract on one side shows up on the other.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The body of every refusal.
 #[derive(Serialize)]
@@ -56,9 +56,13 @@ pub(super) struct TokenGrant<'a> {
 /// A token request in its JSON form.
 #[derive(Default, Deserialize)]
 pub(super) struct TokenRequest {
+    #[serde(default, deserialize_with = "there")]
     pub(super) grant_type: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) client_secret: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) scope: Option<String>,
 }
 
@@ -89,6 +93,13 @@ impl Status {
 pub(super) fn asked_status(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     body.get("status")?.as_str().map(str::to_owned)
+}
+
+/// A member that may be missing and may not be null.
+pub(super) fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 pub(super) fn json(value: &impl Serialize) -> Bytes {
