@@ -24,7 +24,7 @@ finish() {
   if [ "$status" -ne 0 ]; then
     for log in "$work"/*.log; do
       printf -- '--- %s\n' "$(basename "$log")"
-      tail -n 80 "$log" | cut -c -600
+      tail -n 200 "$log" | cut -c -600
     done
     echo "the contract check failed"
   fi
@@ -39,11 +39,10 @@ fail() {
 
 # Waits up to 30 s until the command succeeds.
 until_so() {
-  local what="$1" tries=0
+  local what="$1" since="$SECONDS"
   shift
   until "$@"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || fail "waited in vain until $what"
+    [ $((SECONDS - since)) -lt 30 ] || fail "waited in vain until $what"
     sleep 0.1
   done
 }
@@ -115,11 +114,18 @@ port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
 started+=("$!")
 until_so "Prism listens" grep -q 'Prism is listening' "$work/prism.log"
 
+# Fails with what Prism refused, beyond the one request that is sent to be refused.
+prism_is_calm() {
+  local refused
+  refused="$(grep 'terminated with error' "$work/prism.log" | tail -n +2 | head -n 1)"
+  [ -z "$refused" ] || fail "Prism saw the contract broken: $refused"
+}
+
 # First: Prism does refuse. A proxy that lets everything through would prove nothing.
 refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X PUT -H "Authorization: Bearer x" \
   -H 'Content-Type: application/json' -d '{"status":"PAUSED","why":"x"}' \
   "http://127.0.0.1:$port/api/v2/campaigns/campaign-1")"
-grep -q 'VALIDATION\|UNPROCESSABLE_ENTITY' "$work/refused" ||
+[ "$refused" = 422 ] && grep -q 'errors#UNPROCESSABLE_ENTITY' "$work/refused" ||
   fail "Prism let a member pass that the contract forbids ($refused)"
 
 export CXONE_BASE_URL="http://127.0.0.1:$port" CXONE_CLIENT_ID=autopilot
@@ -135,6 +141,7 @@ daemon=$!
 started+=("$daemon")
 
 did() {
+  prism_is_calm
   deeds | grep -c "^status \"$1\"" | grep -qx "$2"
 }
 until_so "the daemon has polled" grep -q 'first poll complete' "$work/daemon.log"
@@ -147,7 +154,7 @@ until_so "the daemon has resumed the campaign" did RUNNING 1
 until_so "the daemon has the resume confirmed" grep -q '"resumed' "$work/daemon.log"
 kill -TERM "$daemon"
 wait "$daemon" || fail "the daemon did not end in order"
+prism_is_calm
 ! grep -q '"level":"\(WARN\|ERROR\)"' "$work/daemon.log" || fail "the daemon met trouble behind Prism"
-! grep -qi 'violation' "$work/prism.log" || fail "Prism saw the contract broken"
-passed="$(grep -c 'The response passed\|Forwarding' "$work/prism.log" || true)"
+passed="$(grep -c 'Forwarding' "$work/prism.log")"
 echo "  $passed requests forwarded, no violation either way; paused and resumed through the proxy"
