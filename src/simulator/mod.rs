@@ -1,11 +1,12 @@
 //! A platform that can be run anywhere: one contact centre's API on a local socket, over a made-up world.
 //!
 //! It speaks the `cxone-v2` contract (the token, the list of agents, a campaign's status, its preview
-//! assignments, skills, queues, agents' queues) and goes wrong on request in the ways real platforms do. The `demo` and
-//! `simulate` commands, the integration tests and the benches all use it.
+//! assignments, skills, queues, agents' queues) and goes wrong on request in the ways real platforms
+//! do. The `demo` and `simulate` commands, the integration tests and the benches all use it.
 //!
 //! Terms:
-//! - the [`World`] is what is true: agents, campaigns, and a journal of what was done to campaigns;
+//! - the [`World`] is what is true: agents, campaigns, queues, and a journal of what was done to campaigns;
+//! - an [`Effect`] is one thing that was done, to campaigns and to the rest, by a client or a person;
 //! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a made-up [`WorkingDay`];
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
@@ -13,7 +14,8 @@
 //! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step.
 //!
 //! The way in is [`Simulator::start`], with [`Settings`]; [`SimHandle`] looks at the running world and
-//! changes it. At the start the script is followed up to the clock's time.
+//! changes it, and over [`Settings::control`] so can another process. At the start the script is followed
+//! up to the clock's time.
 //!
 //! What it never does: it follows its script and does not react to being commanded, so pausing a campaign
 //! makes nobody available; it proves how the autopilot acts, and says nothing of how good that is for the
@@ -41,6 +43,8 @@ mod refusal;
 mod routing;
 #[cfg(test)]
 mod routing_tests;
+#[cfg(test)]
+mod rules_tests;
 mod script;
 mod server;
 mod settings;
