@@ -20,8 +20,7 @@ use crate::domain::{CampaignId, Policy, SampleVerdict, Timestamp};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
-    Actor, FIRST_CAMPAIGN, Happening, JournalEntry, Script, SimClock, SimHandle, SimTime,
-    Simulator, What, WorkingDay,
+    Actor, FIRST_CAMPAIGN, Happening, JournalEntry, Scenario, SimHandle, SimTime, Simulator, What,
 };
 use crate::store::StoreReader;
 use crate::telemetry::LogFormat;
@@ -82,7 +81,11 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
 
 /// Runs the demonstration.
 pub(crate) async fn demo(args: &DemoArgs) -> Exit {
-    let day = WorkingDay::end().since(WorkingDay::start());
+    let scenario = match super::scenario::load("lunch-dip") {
+        Ok(scenario) => scenario,
+        Err(exit) => return exit,
+    };
+    let day = scenario.end().since(scenario.start());
     let lasts = args.lasts;
     let speed = args
         .speed
@@ -90,7 +93,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> Exit {
     let simulated = lasts.mul_f64(speed).min(day);
     let state_dir =
         std::env::temp_dir().join(format!("campaign-autopilot-demo-{}", std::process::id()));
-    let exit = match Show::start(speed, args.seed, &state_dir).await {
+    let exit = match Show::start(&scenario, speed, args.seed, &state_dir).await {
         Ok((show, daemon)) => show.run(daemon, simulated).await,
         Err((why, exit)) => {
             output::talk(format_args!("campaign-autopilot: {why}"));
@@ -134,15 +137,13 @@ struct Tally {
 
 impl Show {
     async fn start(
+        scenario: &Scenario,
         speed: f64,
         chance: u64,
         state_dir: &Path,
     ) -> Result<(Self, Daemon), (String, Exit)> {
-        let start = WorkingDay::start();
-        let mut platform = SimSettings::new(
-            SimClock::starting_at(start, speed),
-            Script::WorkingDay(WorkingDay::default()),
-        );
+        let start = scenario.start();
+        let mut platform = SimSettings::staging(scenario, speed);
         platform.seed = chance;
         let secret = SecretString::from(platform.credentials.client_secret.clone());
         let client_id = platform.credentials.client_id.clone();

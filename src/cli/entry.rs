@@ -11,6 +11,7 @@ use crate::telemetry::{LogFormat, install_log};
 use super::args::{RunArgs, SETTINGS};
 use super::audit::{AuditCommand, audit};
 use super::check::check;
+use super::compare::{CompareArgs, compare};
 use super::config::{Fault, default_state_dir, resolve};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
@@ -57,6 +58,8 @@ enum Command {
     },
     /// Watch the daemon steer a simulated contact centre through a working day
     Demo(DemoArgs),
+    /// Try thresholds and policies on simulated days, side by side
+    Compare(CompareArgs),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
     /// Export, verify or replay the proof of what was decided
@@ -131,6 +134,7 @@ async fn dispatch(command: Command) -> Exit {
             Ok(()) => demo(&args).await,
             Err(exit) => exit,
         },
+        Command::Compare(args) => compare(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
             Err(exit) => exit,

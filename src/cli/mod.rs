@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod check;
+mod compare;
 mod config;
 mod daemon;
 mod demo;
@@ -11,6 +12,7 @@ mod environment;
 mod exit;
 mod output;
 mod run;
+mod scenario;
 mod simulate;
 
 pub use entry::main;

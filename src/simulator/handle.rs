@@ -148,10 +148,11 @@ impl SimHandle {
             .with(|platform, now| platform.world.set_agent_state(id, state, now))
     }
 
-    /// Sends up to `count` available agents on a break of so much simulated time; gives how many went.
+    /// Sends `count` agents on a break of so much simulated time; gives how many go. In a contact centre
+    /// they go as soon as they are free; elsewhere only available ones go, and at once.
     pub fn send_on_break(&self, count: usize, lasting: Duration) -> usize {
         self.0
-            .with(|platform, now| platform.world.send_on_break(count, lasting, now))
+            .with(|platform, now| platform.send_on_break(count, lasting, now))
     }
 
     /// Takes an agent away; `false` when there was none.
