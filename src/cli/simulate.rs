@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
 use crate::simulator::{
-    Actor, Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings, SimClock,
+    Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings, SimClock,
     SimTime, Simulator, Trace, World,
 };
 
@@ -27,6 +27,14 @@ pub(crate) struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Where to listen for control by tests and trials, on loopback only; nothing by default
+    ///
+    /// Takes JSON. GET /journal and /counts look; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
+    /// {"agents"} and /queues/ID {members} act as a person at the platform's console; POST /agents/ID/state {"state"} and
+    /// /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"} bounds the preview dialer;
+    /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
+    #[arg(long, value_name = "ADDR", value_parser = loopback)]
+    control: Option<SocketAddr>,
     /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40,
     /// or a TOML file
     #[arg(
@@ -48,7 +56,8 @@ pub(crate) struct SimulateArgs {
     /// What goes wrong: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
     ///
     /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
-    /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put; all when absent.
+    /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put, assignments-get,
+    /// assignments-put, skills, queue-get, queue-patch, queue-put, profile-put; all when absent.
     /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
@@ -70,6 +79,16 @@ fn faults(spec: &str) -> Result<Faults, String> {
         .map_err(|wrong| wrong.to_string())
 }
 
+/// The control face asks nobody who they are, so it is for this machine alone.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|wrong| format!("{wrong}"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("has to be a loopback address, as 127.0.0.1:8081".to_owned())
+    }
+}
+
 /// What is served, and from when to when.
 struct Programme {
     settings: Settings,
@@ -88,8 +107,10 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
         Ok(simulator) => simulator,
         Err(why) => {
             output::talk(format_args!(
-                "campaign-autopilot: cannot listen on {}: {why}",
-                args.listen
+                "campaign-autopilot: cannot listen on {}{}: {why}",
+                args.listen,
+                args.control
+                    .map_or(String::new(), |address| format!(" and {address}"))
             ));
             return Exit::Io;
         }
@@ -113,6 +134,7 @@ fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
     };
     let settings = &mut programme.settings;
     settings.listen = args.listen;
+    settings.control = args.control;
     settings.seed = args.seed;
     settings.faults.extend(
         args.faults
@@ -153,6 +175,7 @@ fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     for campaign in args.campaign.iter().map(CampaignId::as_str) {
         world.put_campaign(campaign, campaign, "RUNNING", start);
     }
+    world.put_example_queues();
     settings.world = world;
     Ok(Programme {
         settings,
@@ -179,6 +202,9 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
         "  export CXONE_CAMPAIGN_ID={}",
         programme.campaigns.join(",")
     ));
+    if let Some(address) = simulator.control_address() {
+        output::result(format_args!("control it at http://{address}"));
+    }
     output::result("ends with ctrl-c");
 }
 
@@ -191,26 +217,11 @@ async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(BETWEEN_LOOKS) => {}
         }
-        let journal = handle.journal();
-        for entry in journal.iter().skip(told) {
-            let by = match &entry.by {
-                Actor::Person => "a person".to_owned(),
-                Actor::Client {
-                    request_id,
-                    token_client,
-                } => {
-                    format!(
-                        "{token_client} [{}]",
-                        request_id.as_deref().unwrap_or("no request id")
-                    )
-                }
-            };
-            output::result(format_args!(
-                "{}  {} -> {}  {} by {by}",
-                entry.at, entry.from, entry.to, entry.campaign
-            ));
+        let effects = handle.effects();
+        for effect in effects.iter().skip(told) {
+            output::result(effect);
         }
-        told = journal.len();
+        told = effects.len();
         while let Ok(happening) = happenings.try_recv() {
             output::result(format_args!("{}  {happening}", happening.at));
         }

@@ -127,7 +127,9 @@ impl<'a> Day<'a> {
                         self.blind_until = self.blind_until.max(*until);
                     }
                 }
-                What::Breaks { agents, lasts } => self.centre.send_on_break(*agents, *lasts),
+                What::Breaks { agents, lasts } => {
+                    self.centre.send_on_break(*agents, *lasts);
+                }
                 What::OutageOver { .. } => {}
             }
         }

@@ -164,14 +164,11 @@ impl Performance {
         }
     }
 
-    /// Sends agents of a contact centre on a break; `false` where there is none.
-    pub fn send_on_break(&mut self, agents: u32, lasts: Duration) -> bool {
+    /// Sends agents of a contact centre on a break and says how many go; nothing where the script is another one.
+    pub fn send_on_break(&mut self, agents: usize, lasts: Duration) -> Option<usize> {
         match &mut self.play {
-            Play::Centre(stage) => {
-                stage.send_on_break(agents, lasts);
-                true
-            }
-            Play::Fixed | Play::Trace { .. } => false,
+            Play::Centre(stage) => Some(stage.send_on_break(agents, lasts)),
+            Play::Fixed | Play::Trace { .. } => None,
         }
     }
 

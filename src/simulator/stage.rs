@@ -68,7 +68,9 @@ impl Stage {
                     world.person_sets(campaign, status, next.at);
                     self.follow(world);
                 }
-                What::Breaks { agents, lasts } => self.centre.send_on_break(*agents, *lasts),
+                What::Breaks { agents, lasts } => {
+                    self.centre.send_on_break(*agents, *lasts);
+                }
                 What::Outage { .. } | What::OutageOver { .. } => {}
             }
             happened.push(next);
@@ -88,8 +90,9 @@ impl Stage {
         happened
     }
 
-    pub(super) fn send_on_break(&mut self, agents: u32, lasts: Duration) {
-        self.centre.send_on_break(agents, lasts);
+    pub(super) fn send_on_break(&mut self, agents: usize, lasts: Duration) -> usize {
+        let agents = u32::try_from(agents).unwrap_or(u32::MAX);
+        usize::try_from(self.centre.send_on_break(agents, lasts)).unwrap_or(usize::MAX)
     }
 
     pub(super) fn figures(&mut self) -> Figures {

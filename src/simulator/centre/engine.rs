@@ -171,7 +171,8 @@ impl Centre {
     }
 
     /// Sends agents on a break: those who are idle first, then busy ones, who go after their call.
-    pub fn send_on_break(&mut self, agents: u32, lasts: Duration) {
+    /// Gives how many go.
+    pub fn send_on_break(&mut self, agents: u32, lasts: Duration) -> u32 {
         let lasts = micros(lasts.as_secs_f64());
         let here = |agent: &Agent| {
             !matches!(agent.activity, Activity::Offline | Activity::Break)
@@ -187,10 +188,13 @@ impl Centre {
             .map(|(number, agent)| (agent.activity != Activity::Idle, index(number)))
             .collect();
         chosen.sort_unstable();
-        for (_, agent) in chosen.into_iter().take(at(agents)) {
+        chosen.truncate(at(agents));
+        let going = index(chosen.len());
+        for (_, agent) in chosen {
             self.break_is_due(agent, lasts, false);
         }
         self.dial();
+        going
     }
 
     /// How many agents can take a call at this moment.
