@@ -8,6 +8,7 @@ use super::api::ApiMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
+use super::outbox::OutboxMetrics;
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -16,6 +17,8 @@ pub struct Metrics {
     pub api: ApiMetrics,
     /// The loop.
     pub cycle: LoopMetrics,
+    /// Messages to other systems.
+    pub outbox: OutboxMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -37,6 +40,7 @@ impl Metrics {
         };
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
+        let outbox = OutboxMetrics::register(&families)?;
         let campaigns = CampaignFamilies::register(&families)?;
         families.process()?;
         families.constants(poll_interval_s, dry_run, config_hash)?;
@@ -44,6 +48,7 @@ impl Metrics {
             registry,
             api,
             cycle,
+            outbox,
             campaigns,
         })
     }
