@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{Clock, Commander, Platform};
 use crate::control::{Actuator, Cycle, CycleSettings, ObservableState, Ports, RunStart};
-use crate::domain::{CampaignId, Timestamp};
+use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
 use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
@@ -197,13 +197,11 @@ async fn courier(
     settings: &Settings,
     store: &Arc<Store>,
     clock: &Arc<dyn Clock>,
-    metrics: &Arc<Metrics>,
+    metrics: &Metrics,
 ) -> Result<(Option<Courier>, u64), StartFault> {
     let Some(receiver) = &settings.webhook else {
         // A store that cannot be read tells so with its first commit.
         let left = store.census().await.unwrap_or_default();
-        let oldest = left.oldest.map(Timestamp::as_unix_seconds);
-        metrics.outbox.counted(left.waiting, left.dead, oldest);
         return Ok((None, left.waiting));
     };
     if settings.dry_run {
@@ -215,7 +213,7 @@ async fn courier(
         outbox,
         Arc::new(post),
         Arc::clone(clock),
-        DeliveryEvents::new(Arc::clone(metrics)),
+        DeliveryEvents::new(metrics.outbox()?),
         receiver.give_up_after,
         fastrand::u64(..),
     );

@@ -30,6 +30,7 @@ Examples:
   campaign-autopilot check --online             is everything right, and does the platform play along?
   campaign-autopilot run --dry-run              decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
+  campaign-autopilot webhook test               does the receiver of messages take one?
 
 Exit codes: 0 done, 1 an audit that does not hold or a message that is not there, 2 wrong usage, 69 platform unreachable, 70 internal fault,
 74 store, file or listener, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";

@@ -231,7 +231,9 @@ impl Courier {
         self.counted_at = Some(at);
         if let Ok(census) = self.outbox.census().await {
             let oldest = census.oldest.map(Timestamp::as_unix_seconds);
-            self.events.counted(census.waiting, census.dead, oldest);
+            let crowded = census.most > 0 && census.waiting >= census.most / 4 * 3;
+            self.events
+                .counted(census.waiting, census.dead, oldest, crowded);
         }
     }
 }
@@ -400,12 +402,12 @@ mod tests {
             took: Mutex::default(),
             tried: Mutex::default(),
         });
-        let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap());
+        let metrics = Metrics::new(30.0, false, "", 0.0).unwrap();
         let courier = Courier::new(
             Arc::<Shelf>::clone(&outbox),
             Arc::<Answering<F>>::clone(&receiver),
             clock,
-            DeliveryEvents::new(metrics),
+            DeliveryEvents::new(metrics.outbox().unwrap()),
             DAY,
             7,
         );

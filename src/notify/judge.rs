@@ -103,10 +103,9 @@ pub fn judge(
     let bound = FIRST_WAIT
         .saturating_mul(1 << letter.attempts.min(16))
         .min(LONGEST_WAIT);
-    let wait = wish.map_or_else(
-        || bound.mul_f64(jitter.clamp(0.0, 1.0)),
-        |wish| wish.min(LONGEST_DELAY),
-    );
+    // A wish for no wait at all is not followed: the receiver would be asked without end.
+    let wish = wish.unwrap_or_default().min(LONGEST_DELAY);
+    let wait = bound.mul_f64(jitter.clamp(0.0, 1.0)).max(wish);
     Settlement::Again {
         not_before: now.plus(wait),
         why: answer.why(),
@@ -185,6 +184,7 @@ mod tests {
             wait(&fresh, &wishing(1_000_000), 0.0),
             Some(Duration::from_secs(3600))
         );
+        assert_eq!(wait(&fresh, &wishing(0), 0.5), Some(FIRST_WAIT / 2));
     }
 
     #[test]

@@ -10,8 +10,8 @@
 //!   between it comes again with the same `webhook-id`, by which a receiver tells that it has it already.
 //! - *In order within a key.* The next letter of a key is sent after the one before was delivered or given up; keys do not
 //!   wait for each other.
-//! - *Tried again* after anything but 2xx: after a random time between nothing and 1, 2, 4, ... s, at most 5 minutes, or
-//!   after the receiver's `Retry-After`, at most an hour.
+//! - *Tried again* after anything but 2xx: after a random time between nothing and 1, 2, 4, ... s, at most 5 minutes, and
+//!   not before the receiver's `Retry-After`, up to an hour.
 //! - *Given up* when it is older than the time allowed (24 hours) and an attempt has failed, or at the third refusal that is
 //!   about the letter itself (400, 405, 410, 413, 414, 415, 422), so that one letter cannot hold up its key for a day. It
 //!   becomes a dead letter, which stays until an operator has it tried again or drops it.

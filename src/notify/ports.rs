@@ -67,6 +67,8 @@ pub struct Census {
     pub waiting: u64,
     /// When the oldest of them happened.
     pub oldest: Option<Timestamp>,
+    /// The most letters that may wait; beyond, the oldest is given up.
+    pub most: u64,
     /// Dead letters.
     pub dead: u64,
 }

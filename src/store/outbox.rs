@@ -289,6 +289,7 @@ fn census(connection: &Connection) -> rusqlite::Result<Census> {
     Ok(Census {
         waiting: number(waiting),
         oldest: oldest.map(Timestamp::from_unix_millis),
+        most: BOUNDS.waiting,
         dead: number(dead),
     })
 }

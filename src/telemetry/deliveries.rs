@@ -1,13 +1,12 @@
 //! What happens to letters on their way to the receiver, told once: a log line and its metric.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
 use crate::domain::DecisionId;
 
-use super::metrics::{DeliveryOutcome, Metrics};
+use super::metrics::{DeliveryOutcome, OutboxMetrics};
 
 /// Which letter, as log lines name it.
 #[derive(Clone, Copy, Debug)]
@@ -27,27 +26,29 @@ pub struct LetterLabel<'a> {
 /// Tells deliveries to the log and the metrics. A receiver that is down is told once, and once when it is back: its letters
 /// may be tried thousands of times meanwhile.
 pub struct DeliveryEvents {
-    metrics: Arc<Metrics>,
+    metrics: OutboxMetrics,
     receiver_works: bool,
     outbox_works: bool,
+    crowded: bool,
 }
 
 impl DeliveryEvents {
     /// For a receiver that is thought to work.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>) -> Self {
+    pub fn new(metrics: OutboxMetrics) -> Self {
         Self {
             metrics,
             receiver_works: true,
             outbox_works: true,
+            crowded: false,
         }
     }
 
     /// The receiver has it, `since` the time when it happened.
     pub fn delivered(&mut self, letter: LetterLabel<'_>, took: Duration, since: Duration) {
-        let outbox = &self.metrics.outbox;
-        outbox.attempt(DeliveryOutcome::Delivered, took.as_secs_f64());
-        outbox.delivered_after(since.as_secs_f64());
+        let metrics = &self.metrics;
+        metrics.attempt(DeliveryOutcome::Delivered, took.as_secs_f64());
+        metrics.delivered_after(since.as_secs_f64());
         if !self.receiver_works {
             self.receiver_works = true;
             info!("the webhook's receiver takes messages again");
@@ -67,7 +68,7 @@ impl DeliveryEvents {
         took: Duration,
         wait: Duration,
     ) {
-        self.metrics.outbox.attempt(outcome, took.as_secs_f64());
+        self.metrics.attempt(outcome, took.as_secs_f64());
         if self.receiver_works {
             self.receiver_works = false;
             warn!(
@@ -97,8 +98,8 @@ impl DeliveryEvents {
         why: &str,
         took: Duration,
     ) {
-        self.metrics.outbox.attempt(outcome, took.as_secs_f64());
-        self.metrics.outbox.dead_letter();
+        self.metrics.attempt(outcome, took.as_secs_f64());
+        self.metrics.dead_letter();
         warn!(
             letter = letter.id, event = letter.event, subject = letter.subject,
             decision = %letter.decision, attempts = letter.attempt, why,
@@ -106,9 +107,17 @@ impl DeliveryEvents {
         );
     }
 
-    /// The outbox was counted; `oldest` is the Unix time of the oldest message that waits.
-    pub fn counted(&self, waiting: u64, dead: u64, oldest: Option<f64>) {
-        self.metrics.outbox.counted(waiting, dead, oldest);
+    /// The outbox was counted; `oldest` is the Unix time of the oldest message that waits, `crowded` says that there is not
+    /// much room left.
+    pub fn counted(&mut self, waiting: u64, dead: u64, oldest: Option<f64>, crowded: bool) {
+        self.metrics.counted(waiting, dead, oldest);
+        if crowded && !self.crowded {
+            warn!(
+                waiting,
+                "the outbox is nearly full: then the oldest messages are given up"
+            );
+        }
+        self.crowded = crowded;
     }
 
     /// The outbox could not be read or written.

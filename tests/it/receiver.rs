@@ -1,7 +1,7 @@
 //! A webhook's receiver for tests: a real HTTP server in this process that answers as it is told and keeps what it was sent.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,6 +10,10 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use crate::centre::wait_until;
+
+/// An endless body is written in such pieces.
+const CHUNK: usize = 1 << 14;
+const CHUNK_BYTES: u64 = 1 << 14;
 
 /// How it answers.
 #[derive(Clone, Debug)]
@@ -82,8 +86,7 @@ impl Receiver {
                     break;
                 }
                 let serving = Arc::clone(&serving);
-                // A client that goes away in the middle is part of the tests.
-                std::thread::spawn(move || drop(serving.serve(stream)));
+                std::thread::spawn(move || serving.serve(stream));
             }
         });
         Self {
@@ -148,14 +151,15 @@ impl Drop for Receiver {
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        if matches!(*self.answering.lock().unwrap(), Answering::Down) {
-            return stream.shutdown(Shutdown::Both);
-        }
-        let mut request = read(&stream)?;
+    fn serve(&self, stream: TcpStream) {
+        let down = matches!(*self.answering.lock().unwrap(), Answering::Down);
+        // A client that goes away in the middle is part of the tests.
+        let Some(request) = (!down).then(|| read(&stream)).and_then(Result::ok) else {
+            return drop(stream.shutdown(Shutdown::Both));
+        };
         let at = {
             let mut received = self.received.lock().unwrap();
-            received.push(request.clone());
+            received.push(request);
             received.len() - 1
         };
         let mut answering = self.answering.lock().unwrap();
@@ -164,12 +168,10 @@ impl Shared {
         }
         let now = answering.clone();
         drop(answering);
-        request.taken = matches!(now, Answering::Status(200..=299) | Answering::Endless(_));
-        let taken = request.taken;
+        let success = matches!(now, Answering::Status(200..=299) | Answering::Endless(_));
         let sent = self.reply(stream, now);
         // Whoever has gone away before the answer has not heard it.
-        self.received.lock().unwrap()[at].taken = taken && sent.is_ok();
-        sent
+        self.received.lock().unwrap()[at].taken = success && sent.is_ok();
     }
 
     fn reply(&self, mut stream: TcpStream, answering: Answering) -> std::io::Result<()> {
@@ -192,11 +194,10 @@ impl Shared {
                     "HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n"
                 );
                 stream.write_all(head.as_bytes())?;
-                let chunk = vec![b'x'; 1 << 16];
-                while self.written() < bytes {
+                let chunk = [b'x'; CHUNK];
+                while self.written.load(Ordering::SeqCst) < bytes {
                     stream.write_all(&chunk)?;
-                    self.written
-                        .fetch_add(u64::try_from(chunk.len()).unwrap(), Ordering::SeqCst);
+                    self.written.fetch_add(CHUNK_BYTES, Ordering::SeqCst);
                 }
                 Ok(())
             }
@@ -212,7 +213,10 @@ fn read(stream: &TcpStream) -> std::io::Result<Received> {
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            // Its sender is gone before it was complete.
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         let Some((name, value)) = line.trim_end().split_once(": ") else {
             break;
         };
@@ -226,7 +230,7 @@ fn read(stream: &TcpStream) -> std::io::Result<Received> {
     Ok(Received {
         path,
         headers,
-        body: String::from_utf8(body).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
         taken: false,
     })
 }

@@ -179,20 +179,76 @@ fn a_crash_between_delivery_and_mark_sends_it_again_with_the_same_id() {
     centre.platform.set_available(10);
     wait_until("the resume is told", || receiver.received().len() >= 3);
     wait_for_an_empty_outbox(&centre);
-    let received = receiver.received();
+    let came = receiver.received();
     let expected = ["campaign.paused", "campaign.paused", "campaign.resumed"];
-    assert_eq!(events(&received), expected);
-    assert_eq!(
-        received[0].header("webhook-id"),
-        received[1].header("webhook-id")
-    );
-    assert_eq!(received[0].body, received[1].body);
-    assert_ne!(
-        received[1].header("webhook-id"),
-        received[2].header("webhook-id")
-    );
+    assert_eq!(events(&came), expected);
+    assert_eq!(came[0].header("webhook-id"), came[1].header("webhook-id"));
+    assert_eq!(came[0].body, came[1].body);
+    assert_ne!(came[1].header("webhook-id"), came[2].header("webhook-id"));
     again.stop();
     assert_eq!(of_kind(&centre.audit(), "outcome").len(), 2);
+}
+
+#[test]
+fn kills_lose_no_message_and_change_no_order() {
+    let centre = Centre::new();
+    let receiver = Receiver::start(Answering::Status(200));
+    let commands = || centre.commands().len();
+    for round in 0..24 {
+        let daemon = told(&centre, &receiver).start();
+        let (before, requests) = (commands(), receiver.received().len());
+        centre
+            .platform
+            .set_available(if round % 2 == 0 { 3 } else { 10 });
+        wait_until("a command takes effect", || commands() > before);
+        // Somewhere between the command's effect and the mark that what it came to is delivered.
+        if round % 3 == 0 {
+            receiver.wait_for_requests(requests + 1);
+        }
+        daemon.kill();
+    }
+    let last = told(&centre, &receiver).start();
+    centre.wait_for_polls(5);
+    wait_for_an_empty_outbox(&centre);
+    last.stop();
+    let mut told = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for request in receiver.received() {
+        if ids.insert(request.header("webhook-id").to_owned()) {
+            let body = request.json();
+            told.push((
+                body["decisionId"].as_str().unwrap().to_owned(),
+                body["status"].as_str().unwrap().to_owned(),
+            ));
+        }
+    }
+    assert_eq!(told, confirmed(&centre.audit()));
+    assert_eq!(told.len(), 24);
+}
+
+/// Decision and status of every command that the audit says was confirmed, at once or later.
+fn confirmed(rows: &[Value]) -> Vec<(String, String)> {
+    let status = |direction: &Value| {
+        let status = if direction == "pause" {
+            "PAUSED"
+        } else {
+            "RUNNING"
+        };
+        status.to_owned()
+    };
+    let mut confirmed = Vec::new();
+    for row in rows {
+        let event = &row["event"];
+        let notice = &event["notice"];
+        if row["kind"] == "outcome" && event["conclusion"] == "confirmed" {
+            let decision = row["decision"].as_str().unwrap().to_owned();
+            confirmed.push((decision, status(&event["direction"])));
+        } else if notice["notice"] == "resolved" && notice["conclusion"] == "confirmed" {
+            let (run, tick) = (&notice["decision"]["run"], &notice["decision"]["tick"]);
+            confirmed.push((format!("{run}-{tick}"), status(&notice["to"])));
+        }
+    }
+    confirmed
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Messages to other systems.
 
-use prometheus::{Gauge, Histogram, HistogramVec, IntCounter, IntGaugeVec};
+use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGaugeVec};
 
 use super::families::Families;
 use super::labels::DeliveryOutcome;
@@ -9,7 +9,8 @@ use super::labels::DeliveryOutcome;
 pub struct OutboxMetrics {
     messages: IntGaugeVec,
     oldest: Gauge,
-    attempts: HistogramVec,
+    attempts: IntCounterVec,
+    duration: Histogram,
     delay: Histogram,
     dead_letters: IntCounter,
 }
@@ -26,11 +27,15 @@ impl OutboxMetrics {
                 "outbox_oldest_timestamp_seconds",
                 "When the oldest message that waits happened; 0 when none waits.",
             )?,
-            attempts: families.histograms(
-                "webhook_duration_seconds",
-                "One attempt to deliver a message; _count is the number of attempts.",
-                &[0.05, 0.5, 2.5, 10.5],
+            attempts: families.counters(
+                "webhook_attempts_total",
+                "Attempts to deliver a message, by outcome.",
                 &["outcome"],
+            )?,
+            duration: families.histogram(
+                "webhook_duration_seconds",
+                "One attempt to deliver a message, however it ended.",
+                &[0.05, 0.5, 2.5, 10.5],
             )?,
             delay: families.histogram(
                 "webhook_delivery_delay_seconds",
@@ -53,9 +58,8 @@ impl OutboxMetrics {
 
     /// An attempt ended.
     pub fn attempt(&self, outcome: DeliveryOutcome, seconds: f64) {
-        self.attempts
-            .with_label_values(&[outcome.label()])
-            .observe(seconds);
+        self.attempts.with_label_values(&[outcome.label()]).inc();
+        self.duration.observe(seconds);
     }
 
     /// A message was delivered so long after it had happened.

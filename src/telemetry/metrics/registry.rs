@@ -17,8 +17,6 @@ pub struct Metrics {
     pub api: ApiMetrics,
     /// The loop.
     pub cycle: LoopMetrics,
-    /// Messages to other systems.
-    pub outbox: OutboxMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -40,7 +38,6 @@ impl Metrics {
         };
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
-        let outbox = OutboxMetrics::register(&families)?;
         let campaigns = CampaignFamilies::register(&families)?;
         families.process()?;
         families.constants(poll_interval_s, dry_run, config_hash)?;
@@ -48,7 +45,6 @@ impl Metrics {
             registry,
             api,
             cycle,
-            outbox,
             campaigns,
         })
     }
@@ -59,6 +55,16 @@ impl Metrics {
     /// A fault of this folder.
     pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
         self.campaigns.series(id, every)
+    }
+
+    /// The series of messages to other systems: only there where messages are delivered. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
+        OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
     }
 
     /// The exposition in the text format, with its content type.
