@@ -44,7 +44,7 @@ mod tests {
         let mut state = CampaignState::unread(START);
         let mut told = Vec::new();
         for minute in minutes {
-            let now = START.plus(Duration::from_mins(*minute));
+            let now = START.plus(Duration::from_secs(minute.saturating_mul(60)));
             state.resumes.push(now);
             if resumed(&mut state, limit, now).is_some() {
                 told.push(*minute);

@@ -444,7 +444,7 @@ mod tests {
     #[test]
     fn a_receiver_that_was_down_for_ten_minutes_gets_everything_in_order() {
         let (receiver, outbox) = deliver(&LETTERS, 0, |start| {
-            let up = start.plus(Duration::from_mins(10));
+            let up = start.plus(Duration::from_secs(600));
             move |_: &Letter, now| if now < up { 503 } else { 200 }
         });
         let took = receiver.took.lock().unwrap();

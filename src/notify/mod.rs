@@ -1,6 +1,6 @@
 //! Tells other systems: takes messages out of the outbox and posts them to one receiver, signed.
 //!
-//! *Decides* when a message is tried, when again, and when it is given up ([`judge`]). *Terms.* A **letter** is a message of
+//! *Decides* when a message is tried, when again, and when it is given up ([`judge()`]). *Terms.* A **letter** is a message of
 //! the outbox with its id and its history. A **key** is a campaign, or the readings; a **dead letter** is one that is not
 //! tried any more until an operator says so.
 //!
