@@ -88,9 +88,9 @@ pub(crate) fn run() {
         "telling: {waiting} messages of {CAMPAIGNS} campaigns wait"
     ));
     tell(format_args!(
-        "  a commit with a message       {}, without {} (bar: 2 times that)",
+        "  a commit with a message       {}, {:.2} times one without (bar: 2)",
         ms(telling),
-        ms(silent)
+        telling.as_secs_f64() / silent.as_secs_f64()
     ));
     tell(format_args!(
         "  finding what is due           {} (bar: 1 ms)",

@@ -77,6 +77,22 @@ impl Kept {
         OutboxDesk::open(self.directory.path()).unwrap()
     }
 
+    /// Letters that wait and dead ones, as they are counted; the rows have to agree.
+    fn counted(&self) -> (u64, u64) {
+        let census = self.runtime.block_on(self.store.census()).unwrap();
+        let listed = self.desk().list().unwrap();
+        let dead = listed.iter().filter(|kept| kept.dead.is_some()).count();
+        let counted = (census.waiting, census.dead);
+        assert_eq!(
+            counted,
+            (
+                u64::try_from(listed.len() - dead).unwrap(),
+                u64::try_from(dead).unwrap()
+            )
+        );
+        counted
+    }
+
     /// Changes in the audit, whose chain has to hold.
     fn audited(&self) -> Vec<String> {
         let mut changes = Vec::new();
@@ -166,7 +182,9 @@ fn a_letter_outlives_the_process() {
 fn a_dead_letter_lets_the_next_go_and_is_audited() {
     let kept = Kept::with(&["a", "a"]);
     let first = kept.letters(0)[0].clone();
+    assert_eq!(kept.counted(), (2, 0));
     kept.settle(&first, given_up());
+    assert_eq!(kept.counted(), (1, 1));
     let next = kept.letters(0);
     assert_eq!(next.len(), 1);
     assert_ne!(next[0].id, first.id);
@@ -187,6 +205,7 @@ fn a_letter_that_is_tried_again_goes_before_younger_ones_of_its_key() {
     let later = NOW.plus(Duration::from_secs(60));
     let done = kept.desk().retry(&Chosen::Dead, Some("ops"), later);
     assert_eq!(done.unwrap(), std::slice::from_ref(&first.id));
+    assert_eq!(kept.counted(), (3, 0));
     // The second was on its way meanwhile; that it failed does not bring it back in front.
     kept.settle(&second, again(1));
     let due = kept.letters(60);
@@ -209,8 +228,10 @@ fn what_is_dropped_is_gone_and_audited() {
     // It was on its way; its failure does not bring it back.
     kept.settle(&first, again(1));
     kept.settle(&first, given_up());
-    assert_eq!(kept.desk().list().unwrap().len(), 1);
+    assert_eq!(kept.counted(), (1, 0));
     assert_eq!(kept.audited(), ["a dropped"]);
+    kept.settle(&next[0], Settlement::Delivered);
+    assert_eq!(kept.counted(), (0, 0));
 }
 
 #[test]
@@ -257,7 +278,8 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
 fn a_file_of_the_first_version_grows_an_outbox() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0).unwrap();
-    connection.execute_batch("DROP TABLE outbox").unwrap();
+    let grown = "DROP TABLE outbox; DROP TABLE outbox_count";
+    connection.execute_batch(grown).unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     schema::migrate(&mut connection, 1).unwrap();
     assert_eq!(schema::version(&connection).unwrap(), schema::newest());

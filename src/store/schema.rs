@@ -71,7 +71,24 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX outbox_due ON outbox (due_ms) WHERE due_ms IS NOT NULL;
     CREATE INDEX outbox_waiting ON outbox (key, seq) WHERE dead_ms IS NULL;
+    CREATE INDEX outbox_oldest ON outbox (at_ms) WHERE dead_ms IS NULL;
     CREATE INDEX outbox_dead ON outbox (seq) WHERE dead_ms IS NOT NULL;
+    CREATE TABLE outbox_count (
+        only    INTEGER PRIMARY KEY CHECK (only = 1),
+        waiting INTEGER NOT NULL,
+        dead    INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO outbox_count VALUES (1, 0, 0);
+    CREATE TRIGGER outbox_added AFTER INSERT ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting + (NEW.dead_ms IS NULL), dead = dead + (NEW.dead_ms IS NOT NULL);
+    END;
+    CREATE TRIGGER outbox_moved AFTER UPDATE OF dead_ms ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting - (OLD.dead_ms IS NULL) + (NEW.dead_ms IS NULL),
+                                dead = dead - (OLD.dead_ms IS NOT NULL) + (NEW.dead_ms IS NOT NULL);
+    END;
+    CREATE TRIGGER outbox_removed AFTER DELETE ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting - (OLD.dead_ms IS NULL), dead = dead - (OLD.dead_ms IS NOT NULL);
+    END;
 ",
 ];
 
