@@ -10,9 +10,11 @@ mod demo;
 mod entry;
 mod environment;
 mod exit;
+mod outbox;
 mod output;
 mod run;
 mod scenario;
 mod simulate;
+mod webhook;
 
 pub use entry::main;

@@ -28,6 +28,8 @@ fn help_teaches() {
         "demo",
         "simulate",
         "audit",
+        "outbox",
+        "webhook",
         "Examples:",
         "Exit codes:",
     ] {

@@ -508,6 +508,7 @@ fn settings(
         dry_run: false,
         once: false,
         log_format: LogFormat::Auto,
+        webhook: None,
     })
 }
 
