@@ -1,6 +1,6 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `calls`, `resting`, `telling` to run only those.
+//! Name one or more of `paging`, `counting`, `deciding`, `calls`, `resting`, `simulating`, `telling` to run only those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -12,6 +12,7 @@ mod deciding;
 mod paging;
 mod platform;
 mod resting;
+mod simulating;
 mod stopwatch;
 mod telling;
 
@@ -21,12 +22,13 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 6] = [
+    let benches: [(&str, fn()); 7] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
         ("calls", calls::run),
         ("resting", resting::run),
+        ("simulating", simulating::run),
         ("telling", telling::run),
     ];
     for (name, bench) in benches {
