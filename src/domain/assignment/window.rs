@@ -232,7 +232,7 @@ mod tests {
 
     fn open(text: &str, at: &str, minutes: u64) -> bool {
         let at = Timestamp::parse_rfc3339(at).unwrap();
-        window(text).open_throughout(at, Duration::from_secs(minutes * 60))
+        window(text).open_throughout(at, Duration::from_mins(minutes))
     }
 
     #[test]

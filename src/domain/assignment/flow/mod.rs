@@ -7,19 +7,21 @@
 //! pairs with the greatest value left after the price. A campaign's **excess** is what agents want of it beyond what
 //! its bounds take at its price. The **outside** is where agents are that serve no campaign; it has a price as well.
 //!
-//! *Method.* Good prices first, then exact repair. Each campaign in turn is given a price at which it is just filled
-//! (coordinate descent on the dual); after some rounds nearly everything fits. What is left is repaired one agent at
-//! a time along a shortest path over the campaigns, not over the agents: an arc from one campaign to another is the
-//! cheapest agent to move. Prices move with the paths so that reduced costs never become negative, which is the proof
-//! that the end is optimal. A re-plan starts from the last prices and pairs, and repairs only what changed.
+//! *Method.* A nearly optimal start by scaling, then exact repair. In steps with an ever smaller slack, campaigns with
+//! too many agents raise their prices and campaigns that are short lower them, until the pairs are optimal. What
+//! is not is repaired along shortest paths over the campaigns, not over the agents: an arc from one campaign to another
+//! is the cheapest agent to move. The prices in the end prove the optimum: no agent could gain by another choice, and
+//! every campaign is as full as its price says. A re-plan starts from the last prices and pairs, and repairs only what
+//! changed.
 //!
 //! *Ties* are decided by positions, which follow the ids; the same network always gives the same pairs.
 
 mod column;
 mod network;
-mod paths;
-mod prices;
+mod residual;
+mod scaling;
 mod solution;
+mod state;
 #[cfg(test)]
 mod tests;
 

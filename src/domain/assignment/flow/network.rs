@@ -40,8 +40,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network. `edges` are ordered by agent and then by campaign, each pair at most once; `shortfall` is what each
-    /// agent below a campaign's least costs.
+    /// A network. `edges` are ordered by agent and then by campaign, each pair at most once; an agent has at
+    /// most two places; `shortfall` is what each agent below a campaign's least costs.
     ///
     /// Sums along a path stay within `i64` as long as every value is below 2^44 and the shortfall below 2^60 in size,
     /// which the planning problem sees to.

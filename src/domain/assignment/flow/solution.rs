@@ -2,8 +2,9 @@
 
 use super::column::Column;
 use super::network::Network;
-use super::paths::Repair;
-use super::prices;
+use super::residual::Residual;
+use super::scaling::scale;
+use super::state::State;
 
 /// Where to begin.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ pub struct Solution {
     /// For each campaign its price: what one more place on it would add (positive), or what it costs to reach its
     /// least (negative).
     pub prices: Vec<i64>,
-    /// Shortest paths that the repair needed: a measure of its work.
+    /// Agents that had to be sent along a path by the exact repair: a measure of its work.
     pub repairs: u64,
 }
 
@@ -55,26 +56,37 @@ impl Solution {
 /// The best pairs of `network`.
 #[must_use]
 pub fn solve(network: &Network, start: Start<'_>) -> Solution {
-    let mut repair = match start {
+    let campaigns = network.bounds().len();
+    let agents = network.places().len();
+    // One more for the outside.
+    let places = campaigns.saturating_add(1);
+    let mut state = match start {
         Start::Fresh => {
-            let mut repair = Repair::new(network, prices::approach(network));
-            for agent in 0..network.places().len() {
-                repair.respond(agent);
+            let mut state = State::new(network, Column::filled(places, 0));
+            if !scale(&mut state) {
+                let used = state.used.as_slice().to_vec();
+                state.empty();
+                for agent in 0..agents {
+                    state.keep_or_respond(agent, &used);
+                }
             }
-            repair
+            state
         }
         Start::From { prices, used } => {
-            let campaigns = network.bounds().len();
             let mut all: Vec<i64> = prices.iter().copied().take(campaigns).collect();
-            // One more for the outside.
-            all.resize(campaigns.saturating_add(1), 0);
-            let mut repair = Repair::new(network, all.into());
-            for agent in 0..network.places().len() {
-                repair.keep_or_respond(agent, used);
+            all.resize(places, 0);
+            let mut state = State::new(network, all.into());
+            for agent in 0..agents {
+                state.keep_or_respond(agent, used);
             }
-            repair
+            state
         }
     };
-    repair.finish();
-    repair.into_solution()
+    let repairs = Residual::new(&mut state).repair();
+    let prices = state.prices.as_slice().iter();
+    Solution {
+        used: state.used.as_slice().to_vec(),
+        prices: prices.take(campaigns).copied().collect(),
+        repairs,
+    }
 }

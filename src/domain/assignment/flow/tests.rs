@@ -1,4 +1,5 @@
 //! The flow against brute force, against golden instances, and against itself.
+#![expect(clippy::arithmetic_side_effects, reason = "numbers of a few digits")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
