@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
 use crate::simulator::{
-    Actor, Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Script, Settings, SimClock, SimTime,
+    Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Script, Settings, SimClock, SimTime,
     Simulator, Trace, WorkingDay, World,
 };
 
@@ -26,6 +26,14 @@ pub(crate) struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Where to listen for control by tests and trials, on loopback only; nothing by default
+    ///
+    /// Takes JSON. GET /journal and /counts look; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
+    /// {"agents"} and /queues/ID {members} act as a person at the platform's console; POST /agents/ID/state {"state"} and
+    /// /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"} bounds the preview dialer;
+    /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
+    #[arg(long, value_name = "ADDR", value_parser = loopback)]
+    control: Option<SocketAddr>,
     /// A recorded trace that says who is available: CSV with the header timestamp,staffed,available
     #[arg(long, value_name = "FILE.csv")]
     replay: Option<PathBuf>,
@@ -38,7 +46,8 @@ pub(crate) struct SimulateArgs {
     /// What goes wrong: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
     ///
     /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
-    /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put; all when absent.
+    /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put, assignments-get,
+    /// assignments-put, skills, queue-get, queue-patch, queue-put, profile-put; all when absent.
     /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
@@ -60,6 +69,16 @@ fn faults(spec: &str) -> Result<Faults, String> {
         .map_err(|wrong| wrong.to_string())
 }
 
+/// The control face asks nobody who they are, so it is for this machine alone.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|wrong| format!("{wrong}"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("has to be a loopback address, as 127.0.0.1:8081".to_owned())
+    }
+}
+
 /// Serves until a signal.
 pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
     let (script, start, end) = match script(&args) {
@@ -74,8 +93,10 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
         Ok(simulator) => simulator,
         Err(why) => {
             output::talk(format_args!(
-                "campaign-autopilot: cannot listen on {}: {why}",
-                args.listen
+                "campaign-autopilot: cannot listen on {}{}: {why}",
+                args.listen,
+                args.control
+                    .map_or(String::new(), |address| format!(" and {address}"))
             ));
             return Exit::Io;
         }
@@ -114,8 +135,10 @@ fn settings(args: &SimulateArgs, script: Script, start: SimTime) -> Settings {
     for campaign in args.campaign.iter().map(CampaignId::as_str) {
         world.put_campaign(campaign, campaign, "RUNNING", start);
     }
+    world.put_example_queues();
     settings.world = world;
     settings.listen = args.listen;
+    settings.control = args.control;
     settings.seed = args.seed;
     settings.faults = args
         .faults
@@ -146,6 +169,9 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, start: SimTim
             .collect::<Vec<_>>()
             .join(",")
     ));
+    if let Some(address) = simulator.control_address() {
+        output::result(format_args!("control it at http://{address}"));
+    }
     output::result("ends with ctrl-c");
 }
 
@@ -158,26 +184,11 @@ async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(BETWEEN_LOOKS) => {}
         }
-        let journal = handle.journal();
-        for entry in journal.iter().skip(told) {
-            let by = match &entry.by {
-                Actor::Person => "a person".to_owned(),
-                Actor::Client {
-                    request_id,
-                    token_client,
-                } => {
-                    format!(
-                        "{token_client} [{}]",
-                        request_id.as_deref().unwrap_or("no request id")
-                    )
-                }
-            };
-            output::result(format_args!(
-                "{}  {} -> {}  {} by {by}",
-                entry.at, entry.from, entry.to, entry.campaign
-            ));
+        let effects = handle.effects();
+        for effect in effects.iter().skip(told) {
+            output::result(effect);
         }
-        told = journal.len();
+        told = effects.len();
         while let Ok(happening) = happenings.try_recv() {
             output::result(format_args!("{}  {happening}", happening.at));
         }

@@ -2,20 +2,25 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
 use hyper::http::request::Parts;
 
 use super::encoding::percent_decode;
 use super::faults::Endpoint;
 use super::handle::RequestSeen;
+use super::tokens::Token;
 use super::wire::asked_status;
+use super::world::Actor;
 
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
+const OUTBOUND: &str = "/api/v2/outbound/campaigns/";
+const QUEUES: &str = "/api/v2/routing/queues/";
+const USERS: &str = "/api/v2/routing/users/";
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// To an operation, with the campaign's id where there is one in the path.
+    /// To an operation, with the id in the path where there is one.
     Served(Endpoint, Option<String>),
     /// To a path that has only these methods.
     WrongMethod(&'static str),
@@ -29,6 +34,10 @@ pub(super) struct Call {
     pub(super) query: String,
     pub(super) authorization: Option<String>,
     pub(super) content_type: Option<String>,
+    /// The header `x-client-id`.
+    pub(super) client_id: Option<String>,
+    /// The header `If-Match`.
+    pub(super) if_match: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -44,23 +53,55 @@ impl Route {
         match path {
             "/oauth2/token" | "/oauth/token" => only(Method::POST, Endpoint::Token, "POST"),
             "/api/v2/interactions/agents" => only(Method::GET, Endpoint::Agents, "GET"),
-            _ => match path.strip_prefix(CAMPAIGNS) {
-                None | Some("") => Self::Unknown,
-                Some(id) if id.contains('/') => Self::Unknown,
-                Some(id) => match *method {
-                    Method::GET => Self::Served(Endpoint::CampaignGet, Some(percent_decode(id))),
-                    Method::PUT => Self::Served(Endpoint::CampaignPut, Some(percent_decode(id))),
-                    _ => Self::WrongMethod("GET, PUT"),
-                },
-            },
+            "/api/v2/routing/skills" => only(Method::GET, Endpoint::Skills, "GET"),
+            _ => Self::with_id(method, path),
         }
     }
+
+    fn with_id(method: &Method, path: &str) -> Self {
+        let is_put = |get: Endpoint, put: Endpoint| match *method {
+            Method::GET => Ok(get),
+            Method::PUT => Ok(put),
+            _ => Err("GET, PUT"),
+        };
+        let found = if let Some(id) = between(path, CAMPAIGNS, "") {
+            (id, is_put(Endpoint::CampaignGet, Endpoint::CampaignPut))
+        } else if let Some(id) = between(path, OUTBOUND, "/agents") {
+            (
+                id,
+                is_put(Endpoint::AssignmentsGet, Endpoint::AssignmentsPut),
+            )
+        } else if let Some(id) = between(path, QUEUES, "") {
+            let endpoint = match *method {
+                Method::GET => Ok(Endpoint::QueueGet),
+                Method::PATCH => Ok(Endpoint::QueuePatch),
+                Method::PUT => Ok(Endpoint::QueuePut),
+                _ => Err("GET, PATCH, PUT"),
+            };
+            (id, endpoint)
+        } else if let Some(id) = between(path, USERS, "/routing-profile") {
+            let is_put = *method == Method::PUT;
+            (id, is_put.then_some(Endpoint::ProfilePut).ok_or("PUT"))
+        } else {
+            return Self::Unknown;
+        };
+        match found {
+            (id, Ok(endpoint)) => Self::Served(endpoint, Some(percent_decode(id))),
+            (_, Err(allow)) => Self::WrongMethod(allow),
+        }
+    }
+}
+
+/// The one segment of `path` between what it starts and what it ends with.
+fn between<'a>(path: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let id = path.strip_prefix(start)?.strip_suffix(end)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
 impl Call {
     pub(super) fn read(
         endpoint: Endpoint,
-        campaign: Option<String>,
+        target: Option<String>,
         parts: &Parts,
         body: Bytes,
     ) -> Self {
@@ -71,7 +112,8 @@ impl Call {
             endpoint,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            campaign,
+            campaign: target.clone().filter(|_| endpoint.is_of_a_campaign()),
+            target,
             request_id: text(&parts.headers, "x-request-id"),
             body_status,
         };
@@ -80,7 +122,17 @@ impl Call {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             authorization: text(&parts.headers, AUTHORIZATION.as_str()),
             content_type: text(&parts.headers, CONTENT_TYPE.as_str()),
+            client_id: text(&parts.headers, "x-client-id"),
+            if_match: text(&parts.headers, IF_MATCH.as_str()),
             body,
+        }
+    }
+
+    /// Who does what the call asks for.
+    pub(super) fn actor(&self, token: &Token) -> Actor {
+        Actor::Client {
+            request_id: self.seen.request_id.clone(),
+            token_client: token.client.clone(),
         }
     }
 }
@@ -125,13 +177,107 @@ mod tests {
             "/api/v2/campaigns/7",
             Route::WrongMethod("GET, PUT"),
         );
+        check(
+            Method::GET,
+            "/api/v2/outbound/campaigns/7/agents",
+            Route::Served(Endpoint::AssignmentsGet, campaign("7")),
+        );
+        check(
+            Method::PATCH,
+            "/api/v2/outbound/campaigns/7/agents",
+            Route::WrongMethod("GET, PUT"),
+        );
         for path in [
             "/",
+            "/api/v2/outbound/campaigns//agents",
+            "/api/v2/outbound/campaigns/7",
+            "/api/v2/outbound/campaigns/7/8/agents",
             "/api/v2/campaigns/",
             "/api/v2/campaigns/7/agents",
             "/api/v2/interactions/agents/",
         ] {
             check(Method::GET, path, Route::Unknown);
+        }
+    }
+
+    /// The contract's operations: method, path and summary. Its layout is fixed: paths stand two blanks
+    /// in, methods four, summaries six.
+    fn operations() -> Vec<(Method, &'static str, &'static str)> {
+        let contract = include_str!("../../tests/contract/cxone-v2.openapi.yaml");
+        let (mut found, mut path, mut method) = (Vec::new(), "", "");
+        for line in contract.lines() {
+            let text = line.trim_start();
+            match line.len() - text.len() {
+                2 if text.starts_with('/') => path = text.trim_end_matches(':'),
+                4 => method = text.trim_end_matches(':'),
+                6 => {
+                    if let Some(summary) = text.strip_prefix("summary: ") {
+                        found.push((method.to_uppercase().parse().unwrap(), path, summary));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_routes_are_exactly_the_contracts_operations() {
+        let operations = operations();
+        let mut served = Vec::new();
+        for (_, template, _) in &operations {
+            let concrete = template
+                .split('/')
+                .map(|part| if part.starts_with('{') { "7" } else { part });
+            let concrete = concrete.collect::<Vec<_>>().join("/");
+            let of_path = |method: &&Method| {
+                let mut all = operations.iter();
+                all.any(|(of, path, _)| of == *method && path == template)
+            };
+            for method in [
+                Method::GET,
+                Method::PUT,
+                Method::POST,
+                Method::PATCH,
+                Method::DELETE,
+                Method::HEAD,
+                Method::OPTIONS,
+            ] {
+                let wanted = of_path(&&method);
+                match Route::of(&method, &concrete) {
+                    Route::Served(endpoint, target) => {
+                        assert!(wanted, "{method} {template} is not in the contract");
+                        assert_eq!(target.is_some(), template.contains('{'), "{template}");
+                        served.push(endpoint);
+                    }
+                    Route::WrongMethod(allow) => {
+                        assert!(!wanted, "{method} {template} is not served");
+                        assert!(!allow.contains(method.as_str()), "{allow}");
+                    }
+                    Route::Unknown => panic!("{template} is not served"),
+                }
+            }
+        }
+        served.sort();
+        served.dedup();
+        assert_eq!(served, Endpoint::ALL);
+        assert_eq!(operations.len(), Endpoint::ALL.len());
+    }
+
+    #[test]
+    fn the_scopes_are_the_contracts() {
+        let blank = |part: &str| if part.starts_with('{') { "7" } else { part }.to_owned();
+        for (method, template, summary) in operations() {
+            let path = template.split('/').map(blank).collect::<Vec<_>>().join("/");
+            let Route::Served(endpoint, _) = Route::of(&method, &path) else {
+                panic!("{template} is not served");
+            };
+            let named = summary
+                .split_once("(scope ")
+                .and_then(|(_, rest)| rest.split_once(')'));
+            let named = named.map(|(scopes, _)| scopes.split(" or ").collect::<Vec<_>>());
+            let asked = endpoint.scopes().unwrap_or_default();
+            assert_eq!(named.unwrap_or_default(), asked, "{summary}");
         }
     }
 }

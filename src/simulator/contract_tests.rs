@@ -192,7 +192,7 @@ async fn a_campaign_is_read_and_commanded() {
         ("PUT", CAMPAIGN, r#"{"status":"STOPPED"}"#, 422),
         ("PUT", CAMPAIGN, r#"{"status":"PAUSED","x":1}"#, 422),
         ("PUT", CAMPAIGN, "[]", 422),
-        ("PUT", CAMPAIGN, "{", 400),
+        ("PUT", CAMPAIGN, "{", 422),
         ("PUT", "/api/v2/campaigns/other", PAUSE, 404),
         ("GET", "/api/v2/campaigns/other", "", 404),
         ("GET", "/api/v2/campaigns", "", 404),
@@ -433,6 +433,7 @@ async fn the_hook_hears_of_each_phase_in_order() {
     ];
     assert_eq!(phases, expected);
     let put = RequestSeen {
+        target: Some(FIRST_CAMPAIGN.to_owned()),
         endpoint: Endpoint::CampaignPut,
         method: "PUT".to_owned(),
         path: CAMPAIGN.to_owned(),

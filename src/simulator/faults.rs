@@ -41,15 +41,36 @@ pub enum Endpoint {
     CampaignGet,
     /// PUT of one campaign's status.
     CampaignPut,
+    /// GET of a campaign's preview assignments.
+    AssignmentsGet,
+    /// PUT of a campaign's preview assignments.
+    AssignmentsPut,
+    /// GET of a page of skills.
+    Skills,
+    /// GET of one queue.
+    QueueGet,
+    /// PATCH of some members of one queue.
+    QueuePatch,
+    /// PUT of one queue.
+    QueuePut,
+    /// PUT of one agent's routing profile.
+    ProfilePut,
 }
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 11] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
+        Self::AssignmentsGet,
+        Self::AssignmentsPut,
+        Self::Skills,
+        Self::QueueGet,
+        Self::QueuePatch,
+        Self::QueuePut,
+        Self::ProfilePut,
     ];
 
     /// The name used in fault rules.
@@ -60,6 +81,66 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign-get",
             Self::CampaignPut => "campaign-put",
+            Self::AssignmentsGet => "assignments-get",
+            Self::AssignmentsPut => "assignments-put",
+            Self::Skills => "skills",
+            Self::QueueGet => "queue-get",
+            Self::QueuePatch => "queue-patch",
+            Self::QueuePut => "queue-put",
+            Self::ProfilePut => "profile-put",
+        }
+    }
+
+    /// The scopes of which a token needs one, where it needs any; nothing where no token is needed.
+    #[must_use]
+    pub fn scopes(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Token => None,
+            Self::Agents => Some(&["interactions:agents:read"]),
+            Self::CampaignGet => Some(&["campaigns:read"]),
+            Self::CampaignPut => Some(&["campaigns:write"]),
+            Self::AssignmentsGet => Some(&["outbound:campaigns:read"]),
+            Self::AssignmentsPut => Some(&["outbound:campaigns:write"]),
+            Self::Skills => Some(&["routing:skill:read", "routing:skill:view"]),
+            Self::QueueGet => Some(&["routing:queue:view"]),
+            Self::QueuePatch => Some(&["routing:queue:write"]),
+            Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
+            Self::ProfilePut => Some(&[]),
+        }
+    }
+
+    /// Whether its path has a campaign's id.
+    #[must_use]
+    pub fn is_of_a_campaign(self) -> bool {
+        match self {
+            Self::CampaignGet | Self::CampaignPut | Self::AssignmentsGet | Self::AssignmentsPut => {
+                true
+            }
+            Self::Token
+            | Self::Agents
+            | Self::Skills
+            | Self::QueueGet
+            | Self::QueuePatch
+            | Self::QueuePut
+            | Self::ProfilePut => false,
+        }
+    }
+
+    /// Whether it changes something at the platform; a token changes nothing that anybody can read.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        match self {
+            Self::CampaignPut
+            | Self::AssignmentsPut
+            | Self::QueuePatch
+            | Self::QueuePut
+            | Self::ProfilePut => true,
+            Self::Token
+            | Self::Agents
+            | Self::CampaignGet
+            | Self::AssignmentsGet
+            | Self::Skills
+            | Self::QueueGet => false,
         }
     }
 }
@@ -92,7 +173,7 @@ pub enum Fault {
     },
     /// Carried out, and the connection is reset without an answer.
     LostReply,
-    /// The connection is reset at once; a PUT is carried out so much later.
+    /// The connection is reset at once; a write is carried out so much later.
     LateEffect(Duration),
     /// 404; no effect.
     NotFound,
@@ -302,7 +383,7 @@ mod tests {
         );
         assert_eq!(
             wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put"
+            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, profile-put"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {
             let piece = format!("500={share}");

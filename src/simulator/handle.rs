@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use super::assignments::Assignment;
 use super::call::Call;
+use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
+use super::queues::Queue;
 use super::script::Happening;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
-use super::world::{AgentRecord, AgentState, JournalEntry};
+use super::world::{Actor, AgentRecord, AgentState, JournalEntry};
 
 /// More happenings than a day has; a listener that falls further behind misses some.
 const HAPPENINGS_KEPT: usize = 64;
@@ -28,7 +31,9 @@ pub struct RequestSeen {
     pub method: String,
     /// The path as sent, without the query.
     pub path: String,
-    /// The campaign's id, decoded.
+    /// The id in the path, decoded: a campaign's, a queue's or an agent's.
+    pub target: Option<String>,
+    /// The campaign's id, where the path has one.
     pub campaign: Option<String>,
     /// The header `x-request-id`.
     pub request_id: Option<String>,
@@ -41,7 +46,7 @@ pub struct RequestSeen {
 pub enum Phase {
     /// It was read, and nothing has been done.
     Arrived,
-    /// It was a PUT, and it took effect.
+    /// It was a write, and it took effect.
     Applied,
     /// The answer is about to be handed to the connection.
     Answering,
@@ -79,6 +84,7 @@ impl Shared {
             // An error only says that nobody listens.
             drop(self.happenings.send(happening));
         }
+        platform.world.end_breaks(now);
         act(&mut platform, now)
     }
 
@@ -136,6 +142,18 @@ impl SimHandle {
         });
     }
 
+    /// Puts an agent in a state; `false` when there is no such agent. A script may move the agent on.
+    pub fn set_agent_state(&self, id: &str, state: AgentState) -> bool {
+        self.0
+            .with(|platform, now| platform.world.set_agent_state(id, state, now))
+    }
+
+    /// Sends up to `count` available agents on a break of so much simulated time; gives how many went.
+    pub fn send_on_break(&self, count: usize, lasting: Duration) -> usize {
+        self.0
+            .with(|platform, now| platform.world.send_on_break(count, lasting, now))
+    }
+
     /// Takes an agent away; `false` when there was none.
     pub fn remove_agent(&self, id: &str) -> bool {
         self.0.with(|platform, _| platform.world.remove_agent(id))
@@ -157,6 +175,50 @@ impl SimHandle {
     pub fn person_sets(&self, campaign: &str, status: &str) -> bool {
         self.0
             .with(|platform, now| platform.world.person_sets(campaign, status, now))
+    }
+
+    /// A person replaces a campaign's preview assignments at the platform's console, which checks
+    /// nothing; `false` when there is no such campaign.
+    pub fn person_assigns(&self, campaign: &str, agents: Vec<Assignment>) -> bool {
+        self.0.with(|platform, now| {
+            let world = &mut platform.world;
+            world.assign(campaign, agents, Actor::Person, now).is_some()
+        })
+    }
+
+    /// A campaign's preview assignments in force.
+    #[must_use]
+    pub fn assignments(&self, campaign: &str) -> Vec<Assignment> {
+        self.0
+            .with(|platform, _| platform.world.assignments(campaign).to_vec())
+    }
+
+    /// Sets the most agents that the dialer takes for the campaign before it answers 409; no bound
+    /// without one.
+    pub fn set_dialer_capacity(&self, campaign: &str, agents: Option<usize>) {
+        self.0
+            .with(|platform, _| platform.world.set_dialer_capacity(campaign, agents));
+    }
+
+    /// Adds a queue or replaces one, without a trace in the journal.
+    pub fn put_queue(&self, id: &str, members: Queue) {
+        self.0
+            .with(|platform, _| platform.world.put_queue(id, members));
+    }
+
+    /// A queue as it is.
+    #[must_use]
+    pub fn queue(&self, id: &str) -> Option<Queue> {
+        self.0.with(|platform, _| platform.world.queue(id).cloned())
+    }
+
+    /// A person changes some members of a queue at the platform's console, which checks nothing; the
+    /// version goes up. `false` when there is no such queue.
+    pub fn person_changes_queue(&self, id: &str, members: Queue) -> bool {
+        self.0.with(|platform, now| {
+            let world = &mut platform.world;
+            world.person_changes_queue(id, members, now)
+        })
     }
 
     /// The campaign's true status, whatever a GET shows.
@@ -196,6 +258,12 @@ impl SimHandle {
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.with(|platform, _| platform.world.journal().to_vec())
+    }
+
+    /// Everything that was done, to campaigns and to the rest, oldest first.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        self.0.with(|platform, _| platform.world.effects().to_vec())
     }
 
     /// How many requests came for the endpoint; without one, how many in all, those to unknown paths

@@ -1,11 +1,12 @@
 //! A platform that can be run anywhere: one contact centre's API on a local socket, over a made-up world.
 //!
-//! It speaks the part of the `cxone-v2` contract that the autopilot uses (the token, the list of agents,
-//! a campaign's status) and goes wrong on request in the ways real platforms do. The `demo` and
-//! `simulate` commands, the integration tests and the benches all use it.
+//! It speaks the `cxone-v2` contract (the token, the list of agents, a campaign's status, its preview
+//! assignments, skills, queues, agents' queues) and goes wrong on request in the ways real platforms
+//! do. The `demo` and `simulate` commands, the integration tests and the benches all use it.
 //!
 //! Terms:
-//! - the [`World`] is what is true: agents, campaigns, and a journal of what was done to campaigns;
+//! - the [`World`] is what is true: agents, campaigns, queues, and a journal of what was done to campaigns;
+//! - an [`Effect`] is one thing that was done, to campaigns and to the rest, by a client or a person;
 //! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a made-up [`WorkingDay`];
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
@@ -13,21 +14,37 @@
 //! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step.
 //!
 //! The way in is [`Simulator::start`], with [`Settings`]; [`SimHandle`] looks at the running world and
-//! changes it. At the start the script is followed up to the clock's time.
+//! changes it, and over [`Settings::control`] so can another process. At the start the script is followed
+//! up to the clock's time.
 //!
 //! What it never does: it follows its script and does not react to being commanded, so pausing a campaign
 //! makes nobody available; it proves how the autopilot acts, and says nothing of how good that is for the
 //! contact centre. It imports nothing of the rest of the program, the wire types least of all. Without an
 //! advance of the clock nothing happens, and between requests nothing is done.
 
+mod assignments;
+mod breaks;
 mod call;
 #[cfg(test)]
 mod contract_tests;
+mod control;
+mod effects;
 mod encoding;
 mod faults;
 mod handle;
 mod payload;
 mod platform;
+mod preview;
+#[cfg(test)]
+mod preview_tests;
+mod queue_shapes;
+mod queues;
+mod refusal;
+mod routing;
+#[cfg(test)]
+mod routing_tests;
+#[cfg(test)]
+mod rules_tests;
 mod script;
 mod server;
 mod settings;
@@ -39,12 +56,16 @@ mod trace;
 mod wire;
 mod working_day;
 mod world;
+mod world_writes;
 
+pub use assignments::{Assignment, AvailabilityWindow};
+pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
+pub use queues::{Queue, example_queue};
 pub use script::{Happening, Performance, Script, What};
 pub use server::Simulator;
-pub use settings::{FIRST_CAMPAIGN, RateLimit, Settings};
+pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};

@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::call::Call;
 use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::refusal::Refused;
 use super::script::{Happening, Performance, What};
-use super::settings::{RateLimit, Settings};
+use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
 use super::time::SimTime;
-use super::tokens::{Refused, Token, Tokens};
+use super::tokens::{Token, Tokens};
 use super::wire::{self, StatusChange};
-use super::world::{Actor, AgentState, World};
+use super::world::{AgentState, World};
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const JSON: &str = "application/json";
@@ -33,7 +36,7 @@ pub(super) struct Platform {
     performance: Performance,
     bucket: Option<Bucket>,
     pages: Pages,
-    rules: Rules,
+    pub(super) rules: Rules,
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
 }
@@ -44,14 +47,16 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
     pub(super) headers: Vec<(HeaderName, String)>,
-    /// A campaign's PUT took effect.
+    /// A write took effect.
     pub(super) applied: bool,
 }
 
-struct Rules {
+pub(super) struct Rules {
     actuation_delay: std::time::Duration,
     give_updated_timestamp: bool,
     put_answers_no_content: bool,
+    pub(super) assignment_reads: AssignmentReads,
+    pub(super) stale_queue_put: StaleQueuePut,
 }
 
 /// Answers to reads of the agents as they were at a version of the world.
@@ -88,6 +93,8 @@ impl Platform {
             actuation_delay: settings.actuation_delay,
             give_updated_timestamp: settings.give_updated_timestamp,
             put_answers_no_content: settings.put_answers_no_content,
+            assignment_reads: settings.assignment_reads,
+            stale_queue_put: settings.stale_queue_put,
         };
         Self {
             world,
@@ -164,28 +171,29 @@ impl Platform {
     }
 
     fn carry_out(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refused> {
+        let endpoint = call.seen.endpoint;
         let authorization = call.authorization.as_deref();
-        let campaign = call.seen.campaign.as_deref().unwrap_or_default();
-        match call.seen.endpoint {
-            Endpoint::Token => {
-                let grant =
-                    self.tokens
-                        .grant(call.content_type.as_deref(), authorization, &call.body, now);
-                grant.map(|body| Answer::json(StatusCode::OK, body))
-            }
-            Endpoint::Agents => {
-                self.tokens
-                    .check(authorization, "interactions:agents:read", now)?;
-                self.agents(&call.query)
-            }
-            Endpoint::CampaignGet => {
-                self.tokens.check(authorization, "campaigns:read", now)?;
-                self.campaign(campaign, now)
-            }
-            Endpoint::CampaignPut => {
-                let token = self.tokens.check(authorization, "campaigns:write", now)?;
-                self.put_campaign(campaign, call, token, now)
-            }
+        let Some(scopes) = endpoint.scopes() else {
+            let content_type = call.content_type.as_deref();
+            let grant = self
+                .tokens
+                .grant(content_type, authorization, &call.body, now);
+            return grant.map(|body| Answer::json(StatusCode::OK, body));
+        };
+        let token = self.tokens.check(authorization, scopes, now)?;
+        let target = call.seen.target.as_deref().unwrap_or_default();
+        match endpoint {
+            // Only a token needs no scope.
+            Endpoint::Token | Endpoint::Agents => self.agents(&call.query),
+            Endpoint::CampaignGet => self.campaign(target, now),
+            Endpoint::CampaignPut => self.put_campaign(target, call, &token, now),
+            Endpoint::AssignmentsGet => self.read_assignments(target),
+            Endpoint::AssignmentsPut => self.replace_assignments(target, call, &token, now),
+            Endpoint::Skills => self.read_skills(&call.query),
+            Endpoint::QueueGet => self.read_queue(target),
+            Endpoint::QueuePatch => self.patch_queue(target, call, &token, now),
+            Endpoint::QueuePut => self.put_queue(target, call, &token, now),
+            Endpoint::ProfilePut => self.put_profile(target, call, &token, now),
         }
     }
 
@@ -200,6 +208,8 @@ impl Platform {
             .kept
             .entry((state.clone(), offset, limit))
             .or_insert_with(|| {
+                let profiles = world.profiles().clone();
+                let queues_of = |id: &str| profiles.get(id).map(Vec::as_slice);
                 let items = world
                     .page(state.as_ref(), offset, limit)
                     .map(|(id, agent)| wire::Agent {
@@ -207,6 +217,7 @@ impl Platform {
                         name: &agent.name,
                         state: agent.state.wire(),
                         skills: &agent.skills,
+                        queue_ids: queues_of(id),
                         state_since: agent.since.rfc3339(),
                     });
                 wire::json(&wire::Page {
@@ -217,7 +228,8 @@ impl Platform {
     }
 
     fn campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
-        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         let (status, updated) = campaign.seen_at(now);
         Ok(self.show(id, &campaign.name, status, updated))
     }
@@ -226,32 +238,17 @@ impl Platform {
         &mut self,
         id: &str,
         call: &Call,
-        token: Token,
+        token: &Token,
         now: SimTime,
     ) -> Result<Answer, Refused> {
-        let body: serde_json::Value = serde_json::from_slice(&call.body).map_err(|_| {
-            refused(
-                StatusCode::BAD_REQUEST,
-                "malformed_json",
-                "the body is not JSON".to_owned(),
-            )
-        })?;
-        let change: StatusChange = serde_json::from_value(body).map_err(|wrong| {
-            refused(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_body",
-                wrong.to_string(),
-            )
-        })?;
-        let campaign = self.world.campaign(id).ok_or_else(|| no_campaign(id))?;
+        let change: StatusChange = read_body(&call.body)?;
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         if !matches!(campaign.status.as_str(), "RUNNING" | "PAUSED") {
             let message = format!("campaign {id} is {} and takes no commands", campaign.status);
-            return Err(refused(StatusCode::CONFLICT, "conflict", message));
+            return Err(Refused::conflict("conflict", message));
         }
-        let by = Actor::Client {
-            request_id: call.seen.request_id.clone(),
-            token_client: token.client,
-        };
+        let by = call.actor(token);
         self.world.command(
             id,
             change.status.wire(),
@@ -302,7 +299,14 @@ impl Answer {
     }
 
     pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::json(status, wire::errors(code, message))
+        Self::json(status, wire::errors(code, [message]))
+    }
+
+    /// 200 to a write that took effect.
+    pub(super) fn applied(body: Bytes) -> Self {
+        let mut answer = Self::json(StatusCode::OK, body);
+        answer.applied = true;
+        answer
     }
 
     pub(super) fn too_many(retry_after: Option<String>) -> Self {
@@ -333,10 +337,13 @@ impl From<Refused> for Answer {
         Refused {
             status,
             code,
-            message,
+            messages,
         }: Refused,
     ) -> Self {
-        Self::refusal(status, code, &message)
+        Self::json(
+            status,
+            wire::errors(code, messages.iter().map(String::as_str)),
+        )
     }
 }
 
@@ -358,39 +365,46 @@ impl Bucket {
 }
 
 fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Refused> {
-    let bad = |message: String| refused(StatusCode::BAD_REQUEST, "invalid_parameter", message);
-    let number = |name: &str, default: usize| match form_value(query, name) {
-        None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| bad(format!("{name} is {text:?}, expected a whole number"))),
-    };
-    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
-    if limit == 0 || limit > MAX_LIMIT {
-        return Err(bad(format!("limit is {limit}, expected 1 to {MAX_LIMIT}")));
-    }
+    let (offset, limit) = read_paging(query)?;
     match form_value(query, "state").map(|word| AgentState::from_wire(&word)) {
-        Some(AgentState::Other(word)) => Err(bad(format!(
+        Some(AgentState::Other(word)) => Err(bad_parameter(format!(
             "state is {word:?}, expected available, busy, offline or wrap-up"
         ))),
         state => Ok((state, offset, limit)),
     }
 }
 
-fn no_campaign(id: &str) -> Refused {
-    refused(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        format!("there is no campaign {id}"),
-    )
+/// Offset and limit of a query.
+pub(super) fn read_paging(query: &str) -> Result<(usize, usize), Refused> {
+    let number = |name: &str, default: usize| match form_value(query, name) {
+        None => Ok(default),
+        // A number too large for us is still one: behind the last item there is nothing.
+        Some(text) if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Ok(text.parse().unwrap_or(usize::MAX))
+        }
+        Some(text) => {
+            let message = format!("{name} is {text:?}, expected a whole number");
+            Err(bad_parameter(message))
+        }
+    };
+    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
+    if limit == 0 || limit > MAX_LIMIT {
+        let message = format!("limit is {limit}, expected 1 to {MAX_LIMIT}");
+        return Err(bad_parameter(message));
+    }
+    Ok((offset, limit))
 }
 
-fn refused(status: StatusCode, code: &'static str, message: String) -> Refused {
-    Refused {
-        status,
-        code,
-        message,
-    }
+fn bad_parameter(message: String) -> Refused {
+    Refused::bad_request("invalid_parameter", message)
+}
+
+/// The body as `T`. The contract has no 400 where this is used: what is no JSON is refused alike.
+pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|_| Refused::unprocessable("malformed_json", "the body is not JSON"))?;
+    serde_json::from_value(value)
+        .map_err(|wrong| Refused::unprocessable("invalid_body", wrong.to_string()))
 }
 
 #[cfg(test)]

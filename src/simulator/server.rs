@@ -28,7 +28,8 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use super::call::{Call, Route};
-use super::faults::{Endpoint, Fault};
+use super::control;
+use super::faults::Fault;
 use super::handle::{Phase, Shared, SimHandle};
 use super::payload::Payload;
 use super::platform::Answer;
@@ -52,6 +53,7 @@ const GARBLED_JSON: &str = r#"{"items": [oops"#;
 /// A running simulator. Dropped or stopped, it closes its socket and all connections.
 pub struct Simulator {
     address: SocketAddr,
+    control_address: Option<SocketAddr>,
     shared: Arc<Shared>,
     stopped: DropGuard,
     tasks: TaskTracker,
@@ -63,29 +65,46 @@ struct Serving {
     shared: Arc<Shared>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    face: Face,
+}
+
+/// What a listener serves.
+#[derive(Clone, Copy)]
+enum Face {
+    Platform,
+    Control,
 }
 
 impl Simulator {
     /// Binds the socket and serves it from background tasks of the current tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be bound, or there is no runtime.
+    /// When an address cannot be bound, or there is no runtime.
     pub fn start(settings: Settings) -> io::Result<Self> {
         Handle::try_current().map_err(io::Error::other)?;
-        let listener = StdListener::bind(settings.listen)?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = bind(settings.listen)?;
+        let control = settings.control.map(bind).transpose()?;
         let shared = Arc::new(Shared::new(settings));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let serving = Serving {
             shared: Arc::clone(&shared),
             stop: stop.clone(),
             tasks: tasks.clone(),
+            face: Face::Platform,
         };
+        let control_address = control.as_ref().map(|(_, address)| *address);
+        if let Some((listener, _)) = control {
+            let face = Face::Control;
+            let serving = Serving {
+                face,
+                ..serving.clone()
+            };
+            tasks.spawn(serving.accept(listener));
+        }
         tasks.spawn(serving.accept(listener));
         Ok(Self {
             address,
+            control_address,
             shared,
             stopped: stop.drop_guard(),
             tasks,
@@ -102,6 +121,12 @@ impl Simulator {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where the control face listens, if there is one.
+    #[must_use]
+    pub fn control_address(&self) -> Option<SocketAddr> {
+        self.control_address
     }
 
     /// A handle on the running world; it outlives the simulator, for looking back.
@@ -172,8 +197,17 @@ impl Serving {
             return self.response(answer, false);
         };
         let body = body.to_bytes();
-        let (endpoint, campaign) = match Route::of(&parts.method, parts.uri.path()) {
-            Route::Served(endpoint, campaign) => (endpoint, campaign),
+        match self.face {
+            Face::Platform => {}
+            Face::Control => {
+                let handle = SimHandle(Arc::clone(shared));
+                let path = parts.uri.path();
+                let answer = control::answer(&handle, &parts.method, path, &body);
+                return self.response(answer, false);
+            }
+        }
+        let (endpoint, target) = match Route::of(&parts.method, parts.uri.path()) {
+            Route::Served(endpoint, target) => (endpoint, target),
             Route::WrongMethod(allow) => {
                 shared.with(|platform, now| platform.admit(None, now));
                 return self.response(Answer::wrong_method(allow), false);
@@ -186,7 +220,7 @@ impl Serving {
                 );
             }
         };
-        let call = Call::read(endpoint, campaign, &parts, body);
+        let call = Call::read(endpoint, target, &parts, body);
         shared.reached(&call.seen, Phase::Arrived);
         let fault = shared.with(|platform, now| platform.admit(Some(endpoint), now));
         let torn = fault == Some(Fault::Truncate);
@@ -225,7 +259,7 @@ impl Serving {
                 return None;
             }
             Some(Fault::LateEffect(delay)) => {
-                if call.seen.endpoint == Endpoint::CampaignPut {
+                if call.seen.endpoint.writes() {
                     self.tasks.spawn(self.clone().carry_out_later(call, delay));
                 }
                 return None;
@@ -288,6 +322,14 @@ impl Serving {
         }
         response
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = StdListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 fn insert(response: &mut Response<Payload>, name: HeaderName, value: &str) {

@@ -21,11 +21,33 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
+/// Whether preview assignments can be read. Not every platform has that; all can be told them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignmentReads {
+    /// They can.
+    Served,
+    /// The platform answers 404.
+    NotFound,
+    /// The platform answers 405.
+    MethodNotAllowed,
+}
+
+/// The answer to a PUT of a queue whose `If-Match` is no longer in force. Clients treat both alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleQueuePut {
+    /// 409.
+    Conflict,
+    /// 412.
+    PreconditionFailed,
+}
+
 /// A simulator's settings.
 #[derive(Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where the control face listens, if it is wanted. It asks nobody who they are.
+    pub control: Option<SocketAddr>,
     /// The platform's clock.
     pub clock: SimClock,
     /// What moves the agents.
@@ -52,17 +74,23 @@ pub struct Settings {
     pub give_updated_timestamp: bool,
     /// Answers a PUT with 204 and no body instead of 200 with the campaign.
     pub put_answers_no_content: bool,
+    /// Whether a GET gives a campaign's preview assignments.
+    pub assignment_reads: AssignmentReads,
+    /// How a PUT of a queue whose `If-Match` is no longer in force is answered.
+    pub stale_queue_put: StaleQueuePut,
 }
 
 impl Settings {
-    /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`], and
-    /// the client `autopilot` with the secret `autopilot-secret`.
+    /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`],
+    /// the queues of [`World::put_example_queues`], and the client `autopilot` with the secret `autopilot-secret`.
     #[must_use]
     pub fn new(clock: SimClock, script: Script) -> Self {
         let mut world = World::new();
         world.put_campaign(FIRST_CAMPAIGN, "Spring renewals", "RUNNING", clock.now());
+        world.put_example_queues();
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
             clock,
             script,
             world,
@@ -76,6 +104,8 @@ impl Settings {
             actuation_delay: Duration::ZERO,
             give_updated_timestamp: true,
             put_answers_no_content: false,
+            assignment_reads: AssignmentReads::Served,
+            stale_queue_put: StaleQueuePut::Conflict,
         }
     }
 }

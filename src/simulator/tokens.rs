@@ -7,14 +7,22 @@ use bytes::Bytes;
 use hyper::StatusCode;
 
 use super::encoding::{basic_credentials, form_decode, form_value};
+use super::refusal::Refused;
 use super::time::SimTime;
 use super::wire::{TokenGrant, TokenRequest, json};
 
 /// Every scope that the served operations ask for.
-pub const SCOPES: [&str; 3] = [
+pub const SCOPES: [&str; 10] = [
     "campaigns:read",
     "campaigns:write",
     "interactions:agents:read",
+    "outbound:campaigns:read",
+    "outbound:campaigns:write",
+    "routing:queue:update",
+    "routing:queue:view",
+    "routing:queue:write",
+    "routing:skill:read",
+    "routing:skill:view",
 ];
 
 /// The one OAuth client that the simulator knows.
@@ -56,13 +64,6 @@ pub(super) struct Token {
     pub(super) client: String,
     scopes: Vec<String>,
     expires: SimTime,
-}
-
-/// Why there is no token, or why a token does not do.
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
-    pub(super) code: &'static str,
-    pub(super) message: String,
 }
 
 impl Tokens {
@@ -138,11 +139,12 @@ impl Tokens {
         }))
     }
 
-    /// The token of an `Authorization` header, if it is valid at `now` and has the scope.
+    /// The token of an `Authorization` header, if it is valid at `now` and has one of the scopes,
+    /// where any is needed.
     pub(super) fn check(
         &self,
         authorization: Option<&str>,
-        scope: &str,
+        scopes: &[&str],
         now: SimTime,
     ) -> Result<Token, Refused> {
         let unauthorized =
@@ -155,13 +157,14 @@ impl Tokens {
             .get(text.trim())
             .filter(|token| token.expires > now);
         let token = token.ok_or_else(|| unauthorized("the access token is unknown or expired"))?;
-        if token.scopes.iter().any(|held| held == scope) {
+        let held = |scope: &&str| token.scopes.iter().any(|held| held == scope);
+        if scopes.is_empty() || scopes.iter().any(held) {
             Ok(token.clone())
         } else {
             Err(refused(
                 StatusCode::FORBIDDEN,
                 "forbidden",
-                &format!("the access token lacks the scope {scope}"),
+                &format!("the access token lacks the scope {}", scopes.join(" or ")),
             ))
         }
     }
@@ -218,11 +221,7 @@ fn read(content_type: Option<&str>, body: &[u8]) -> Result<TokenRequest, Refused
 }
 
 fn refused(status: StatusCode, code: &'static str, message: &str) -> Refused {
-    Refused {
-        status,
-        code,
-        message: message.to_owned(),
-    }
+    Refused::new(status, code, message)
 }
 
 #[cfg(test)]
@@ -290,6 +289,8 @@ mod tests {
             400
         );
         assert_eq!(status(&mut tokens, "text/plain", None, &form), 400);
+        let null = json.replace('}', r#","scope":null}"#);
+        assert_eq!(status(&mut tokens, "application/json", None, &null), 400);
     }
 
     #[test]
@@ -309,7 +310,7 @@ mod tests {
         let check = |tokens: &Tokens, scope, seconds| {
             let now = NOW.plus(Duration::from_secs(seconds));
             tokens
-                .check(Some(&header), scope, now)
+                .check(Some(&header), &[scope], now)
                 .map_or_else(|refused| refused.status.as_u16(), |_| 200)
         };
         assert_eq!(check(&tokens, "campaigns:read", 59), 200);

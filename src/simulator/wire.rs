@@ -2,12 +2,12 @@
 //! so that a wrong reading of the contract on one side shows up on the other.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The body of every refusal.
 #[derive(Serialize)]
 pub(super) struct Errors<'a> {
-    pub(super) errors: [ErrorItem<'a>; 1],
+    pub(super) errors: Vec<ErrorItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -29,6 +29,8 @@ pub(super) struct Agent<'a> {
     pub(super) name: &'a str,
     pub(super) state: &'a str,
     pub(super) skills: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) queue_ids: Option<&'a [String]>,
     pub(super) state_since: String,
 }
 
@@ -54,9 +56,13 @@ pub(super) struct TokenGrant<'a> {
 /// A token request in its JSON form.
 #[derive(Default, Deserialize)]
 pub(super) struct TokenRequest {
+    #[serde(default, deserialize_with = "there")]
     pub(super) grant_type: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) client_secret: Option<String>,
+    #[serde(default, deserialize_with = "there")]
     pub(super) scope: Option<String>,
 }
 
@@ -89,6 +95,13 @@ pub(super) fn asked_status(body: &[u8]) -> Option<String> {
     body.get("status")?.as_str().map(str::to_owned)
 }
 
+/// A member that may be missing and may not be null.
+pub(super) fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 pub(super) fn json(value: &impl Serialize) -> Bytes {
     // Nothing in this file can fail to be written: all keys are strings and no writer is involved.
     serde_json::to_vec(value)
@@ -96,9 +109,11 @@ pub(super) fn json(value: &impl Serialize) -> Bytes {
         .unwrap_or_default()
 }
 
-pub(super) fn errors(code: &str, message: &str) -> Bytes {
+/// The body of a refusal, with an item for each message.
+pub(super) fn errors<'a>(code: &str, messages: impl IntoIterator<Item = &'a str>) -> Bytes {
+    let items = messages.into_iter();
     json(&Errors {
-        errors: [ErrorItem { code, message }],
+        errors: items.map(|message| ErrorItem { code, message }).collect(),
     })
 }
 
@@ -131,7 +146,7 @@ mod tests {
     #[test]
     fn refusals_have_the_contracts_body() {
         assert_eq!(
-            errors("not_found", "no \"x\""),
+            errors("not_found", ["no \"x\""]),
             r#"{"errors":[{"code":"not_found","message":"no \"x\""}]}"#
         );
     }

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assignments::Assignments;
+use super::breaks::Break;
+use super::effects::Effect;
+use super::queues::Queues;
 use super::time::SimTime;
 
 /// What an agent is doing, in the platform's words.
@@ -118,6 +122,12 @@ pub struct World {
     agents: BTreeMap<Arc<str>, AgentRecord>,
     campaigns: BTreeMap<String, CampaignRecord>,
     journal: Vec<JournalEntry>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) assignments: Assignments,
+    pub(super) queues: Queues,
+    /// The queues of each agent that was ever moved.
+    pub(super) profiles: BTreeMap<String, Vec<String>>,
+    pub(super) breaks: Vec<Break>,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
@@ -240,6 +250,7 @@ impl World {
 
     /// Takes a campaign away; `false` when there was none.
     pub fn remove_campaign(&mut self, id: &str) -> bool {
+        self.assignments.forget(id);
         self.campaigns.remove(id).is_some()
     }
 
@@ -289,17 +300,19 @@ impl World {
             campaign.change(status, delay, now);
         }
         let (campaign, to) = (id.to_owned(), status.to_owned());
-        self.journal.push(JournalEntry {
+        let entry = JournalEntry {
             at: now,
             campaign,
             by,
             from,
             to,
-        });
+        };
+        self.effects.push(Effect::Status(entry.clone()));
+        self.journal.push(entry);
         true
     }
 
-    fn agents_changed(&mut self) {
+    pub(super) fn agents_changed(&mut self) {
         self.agents_version += 1;
         self.listings.clear();
     }

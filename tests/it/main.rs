@@ -3,6 +3,7 @@
 
 mod centre;
 mod commands;
+mod control;
 mod faults;
 mod house;
 mod observed;

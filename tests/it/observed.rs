@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, RateLimit, When};
 
 use crate::centre::{Centre, Daemon, wait_until};
 
@@ -118,6 +118,29 @@ fn metrics_tell_polls_transitions_agents_and_thresholds() {
         assert!(text.contains(&format!("# HELP {family} ")), "{family}");
     }
     daemon.stop();
+}
+
+#[test]
+fn what_the_platform_says_is_left_is_shown_and_unknown_is_not_zero() {
+    let left = |limit: Option<RateLimit>| {
+        let centre = Centre::with(|settings| settings.rate_limit = limit);
+        let daemon = centre
+            .daemon()
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .start();
+        let address = listening(&daemon);
+        centre.wait_for_polls(2);
+        let (_, text) = get(&address, "/metrics");
+        daemon.stop();
+        value(&text, "autopilot_api_rate_limit_remaining")
+    };
+    assert!(left(None).is_nan());
+    // None comes free again, so each request leaves one less.
+    let said = left(Some(RateLimit {
+        per_second: 0.0,
+        burst: 1_000_000,
+    }));
+    assert!((900_000.0..1_000_000.0).contains(&said), "{said}");
 }
 
 #[test]

@@ -364,6 +364,9 @@ impl Client {
                 self.metrics
                     .api
                     .attempt(endpoint, code(response.status), took);
+                if let Some(left) = remaining(&response) {
+                    self.metrics.api.remaining(left);
+                }
                 return Ok(response);
             }
             Err(fault) => fault,
@@ -461,6 +464,18 @@ fn code(status: StatusCode) -> Code {
         500..=599 => Code::Server,
         _ => Code::Client,
     }
+}
+
+/// How many requests the platform would still take, where it says so (`x-ratelimit-remaining`). It is
+/// shown and not acted on: the contract does not say over what time it counts.
+fn remaining(response: &HttpResponse) -> Option<f64> {
+    let text = response
+        .headers
+        .get("x-ratelimit-remaining")?
+        .to_str()
+        .ok()?;
+    let left: u32 = text.trim().parse().ok()?;
+    Some(left.into())
 }
 
 /// `Retry-After` as seconds, also fractional, or as an HTTP date.

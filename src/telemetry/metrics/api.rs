@@ -11,6 +11,7 @@ pub struct ApiMetrics {
     retries: IntCounterVec,
     limiter_wait: HistogramVec,
     token_expiry: Gauge,
+    remaining: Gauge,
 }
 
 impl ApiMetrics {
@@ -37,7 +38,13 @@ impl ApiMetrics {
                 "token_expiry_timestamp_seconds",
                 "When the access token in use expires.",
             )?,
+            remaining: families.gauge(
+                "api_rate_limit_remaining",
+                "Requests that the platform said it would still take; NaN until it says so.",
+            )?,
         };
+        // Nothing said is not zero left.
+        metrics.remaining.set(f64::NAN);
         for endpoint in Endpoint::ALL {
             for code in Code::expected(endpoint) {
                 let labels = [endpoint.label(), code.label()];
@@ -81,5 +88,10 @@ impl ApiMetrics {
     /// A token was fetched that expires at this Unix time.
     pub fn token_expires(&self, unix_seconds: f64) {
         self.token_expiry.set(unix_seconds);
+    }
+
+    /// The platform said how many requests it would still take.
+    pub fn remaining(&self, requests: f64) {
+        self.remaining.set(requests);
     }
 }

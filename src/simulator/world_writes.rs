@@ -1,0 +1,171 @@
+//! What else can be written at the platform besides campaigns: preview assignments, queues, agents' queues.
+
+use std::collections::BTreeMap;
+
+use super::assignments::Assignment;
+use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
+use super::queues::{self, Queue, Queues, example_queue};
+use super::time::SimTime;
+use super::world::{Actor, AgentState, World};
+
+impl World {
+    /// Everything that was done, to campaigns and to the rest, oldest first.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// A campaign's preview assignments in force.
+    #[must_use]
+    pub fn assignments(&self, campaign: &str) -> &[Assignment] {
+        self.assignments.of(campaign)
+    }
+
+    /// Replaces a campaign's preview assignments, unchecked; gives what this assignment is called, and
+    /// nothing when there is no such campaign.
+    pub fn assign(
+        &mut self,
+        campaign: &str,
+        list: Vec<Assignment>,
+        by: Actor,
+        now: SimTime,
+    ) -> Option<String> {
+        self.campaign(campaign)?;
+        let to = list.clone();
+        let (from, assignment_id) = self.assignments.replace(campaign, list);
+        self.effects.push(Effect::Assigned(AssignmentsReplaced {
+            at: now,
+            campaign: campaign.to_owned(),
+            by,
+            from,
+            to,
+            assignment_id: assignment_id.clone(),
+        }));
+        Some(assignment_id)
+    }
+
+    /// Sets the most agents that the dialer takes for the campaign; no bound without one.
+    pub fn set_dialer_capacity(&mut self, campaign: &str, agents: Option<usize>) {
+        self.assignments.set_capacity(campaign, agents);
+    }
+
+    /// The dialer's bound, if so many agents exceed it.
+    pub(super) fn dialer_exceeded(&self, campaign: &str, agents: usize) -> Option<usize> {
+        self.assignments.exceeded(campaign, agents)
+    }
+
+    /// Adds a queue or replaces one, with these members and, where they lack it, version 1. Not
+    /// journaled.
+    pub fn put_queue(&mut self, id: &str, mut members: Queue) {
+        members.insert("id".to_owned(), id.into());
+        members.entry("version").or_insert_with(|| 1.into());
+        self.queues.queues.insert(id.to_owned(), members);
+    }
+
+    /// Adds the skills `voice`, `sales` and `support`, and the queues `queue-1`, which overflows into
+    /// `queue-2`.
+    pub fn put_example_queues(&mut self) {
+        for (id, name) in [
+            ("voice", "Voice"),
+            ("sales", "Sales"),
+            ("support", "Support"),
+        ] {
+            self.put_skill(id, name);
+        }
+        self.put_queue("queue-1", example_queue("queue-1", "Service", &["queue-2"]));
+        self.put_queue("queue-2", example_queue("queue-2", "Second line", &[]));
+    }
+
+    /// Takes a queue away; `false` when there was none.
+    pub fn remove_queue(&mut self, id: &str) -> bool {
+        self.queues.queues.remove(id).is_some()
+    }
+
+    /// One queue.
+    #[must_use]
+    pub fn queue(&self, id: &str) -> Option<&Queue> {
+        self.queues.queues.get(id)
+    }
+
+    /// All queues and skills.
+    pub(super) fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
+    /// Writes the whole of a queue, unchecked, under the next version; `false` when there is no such queue.
+    pub fn write_queue(&mut self, id: &str, mut members: Queue, by: Actor, now: SimTime) -> bool {
+        let Some(queue) = self.queues.queues.get_mut(id) else {
+            return false;
+        };
+        members.insert("id".to_owned(), id.into());
+        let version = queues::version(queue).saturating_add(1);
+        members.insert("version".to_owned(), version.into());
+        let from = std::mem::replace(queue, members);
+        self.effects.push(Effect::QueueWritten(QueueWritten {
+            at: now,
+            queue: id.to_owned(),
+            by,
+            from,
+            to: queue.clone(),
+        }));
+        true
+    }
+
+    /// A person changes some members of a queue; `false` when there is no such queue.
+    pub fn person_changes_queue(&mut self, id: &str, members: Queue, now: SimTime) -> bool {
+        let Some(mut whole) = self.queue(id).cloned() else {
+            return false;
+        };
+        whole.extend(members);
+        self.write_queue(id, whole, Actor::Person, now)
+    }
+
+    /// Adds a skill that queues may refer to, or renames one.
+    pub fn put_skill(&mut self, id: &str, name: &str) {
+        self.queues.skills.insert(id.to_owned(), name.to_owned());
+    }
+
+    /// All skills in id order, with their names.
+    pub fn skills(&self) -> impl Iterator<Item = (&str, &str)> {
+        let skills = self.queues.skills.iter();
+        skills.map(|(id, name)| (id.as_str(), name.as_str()))
+    }
+
+    /// The queues of each agent that was ever moved.
+    pub(super) fn profiles(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.profiles
+    }
+
+    /// The queues that an agent was moved to, if it ever was.
+    #[must_use]
+    pub fn queues_of(&self, agent: &str) -> Option<&[String]> {
+        self.profiles.get(agent).map(Vec::as_slice)
+    }
+
+    /// Moves an agent to queues and puts it in a state; `false` when there is no such agent.
+    pub fn move_agent(
+        &mut self,
+        id: &str,
+        queues: Vec<String>,
+        state: AgentState,
+        by: Actor,
+        now: SimTime,
+    ) -> bool {
+        let Some(before) = self.agent(id).map(|agent| agent.state.clone()) else {
+            return false;
+        };
+        let from = self.profiles.insert(id.to_owned(), queues.clone());
+        self.effects.push(Effect::Moved(AgentMoved {
+            at: now,
+            agent: id.to_owned(),
+            by,
+            from: from.unwrap_or_default(),
+            to: queues,
+            state_before: before.wire().to_owned(),
+            state_after: state.wire().to_owned(),
+        }));
+        self.set_agent_state(id, state, now);
+        self.agents_changed();
+        true
+    }
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Holds both sides of the contract against tools that neither side wrote:
+#  - schemathesis makes up requests of every operation and checks what the simulated platform answers;
+#  - Prism stands between the daemon and the platform and refuses what breaks the contract, either way.
+# Usage: check.sh PROGRAM TOOLS; what is needed is installed into the directory TOOLS.
+# Needs Python with venv, Node 18.20 or newer with npm, and the network for packages at the first run.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+program="$(realpath "$1")"
+mkdir -p "$2"
+tools="$(realpath "$2")"
+contract="$here/cxone-v2.openapi.yaml"
+
+# The last version of Prism that runs on Node 18 to 22.
+prism_version=5.14.2
+
+work="$(mktemp -d)"
+started=()
+finish() {
+  local status=$?
+  # Only what was started here, each by its id.
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+  if [ "$status" -ne 0 ]; then
+    for log in "$work"/*.log; do
+      printf -- '--- %s\n' "$(basename "$log")"
+      tail -n 200 "$log" | cut -c -600
+    done
+    echo "the contract check failed"
+  fi
+  rm -rf "$work"
+}
+trap finish EXIT
+
+fail() {
+  echo "contract check: $1" >&2
+  exit 1
+}
+
+# Waits up to 30 s until the command succeeds.
+until_so() {
+  local what="$1" since="$SECONDS"
+  shift
+  until "$@"; do
+    [ $((SECONDS - since)) -lt 30 ] || fail "waited in vain until $what"
+    sleep 0.1
+  done
+}
+
+if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
+  rm -rf "$tools/venv"
+  python3 -m venv "$tools/venv"
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-virtualenv \
+    --requirement "$here/requirements.txt"
+  cp "$here/requirements.txt" "$tools/requirements.txt"
+fi
+prism="$tools/npm/node_modules/.bin/prism"
+if [ "$("$prism" --version 2>/dev/null)" != "$prism_version" ]; then
+  npm install --silent --no-audit --no-fund --no-save --prefix "$tools/npm" \
+    "@stoplight/prism-cli@$prism_version"
+fi
+
+# Starts a platform with ten of a hundred agents available all day; sets base, control, secret.
+platform() {
+  local log="$work/$1.log"
+  printf 'timestamp,staffed,available\n%s,100,10\n%s,100,10\n' \
+    2024-05-15T08:00:00Z 2024-05-15T18:00:00Z > "$work/calm.csv"
+  : > "$log"
+  "$program" simulate --listen 127.0.0.1:0 --control 127.0.0.1:0 --replay "$work/calm.csv" \
+    > "$log" 2>&1 &
+  started+=("$!")
+  until_so "the platform listens" grep -q 'ends with ctrl-c' "$log"
+  base="$(sed -n 's/.*CXONE_BASE_URL=//p' "$log")"
+  control="$(sed -n 's/^control it at //p' "$log")"
+  secret="$(sed -n 's/.*CXONE_CLIENT_SECRET=//p' "$log")"
+}
+
+# What clients did, a word a line, as often as they did it.
+deeds() {
+  curl -sS "$control/journal" | python3 -c '
+import json, sys
+for entry in json.load(sys.stdin)["entries"]:
+    if "client" in entry["by"]:
+        print(entry["what"], json.dumps(entry["to"]) if entry["what"] == "status" else "")
+'
+}
+
+echo "- schemathesis: the platform's answers"
+platform schemathesis-platform
+export CONTRACT_BASE_URL="$base" CONTRACT_CAMPAIGN=campaign-1 CONTRACT_SECRET="$secret"
+CONTRACT_TOKEN="$(curl -sS "$base/oauth2/token" -d grant_type=client_credentials \
+  -d client_id=autopilot -d "client_secret=$secret" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')"
+export CONTRACT_TOKEN
+(
+  cd "$work"
+  PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks \
+    timeout 120 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis.toml" \
+    run "$contract" --url "$base" --checks all > schemathesis.log 2>&1
+) || fail "schemathesis found a deviation"
+sed -n '/Test cases:/{n;p;}' "$work/schemathesis.log"
+# Made-up requests that all ended at the door would have proved nothing.
+deeds > "$work/deeds"
+for kind in status assignments queue profile; do
+  count="$(grep -c "^$kind " "$work/deeds" || true)"
+  echo "  $count writes of kind $kind took effect"
+  [ "$count" -gt 0 ] || fail "no made-up request of kind $kind took effect"
+done
+
+echo "- Prism: the daemon's requests, and the answers to them"
+platform prism-platform
+port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+"$prism" proxy --errors --host 127.0.0.1 --port "$port" "$contract" "$base" > "$work/prism.log" 2>&1 &
+started+=("$!")
+until_so "Prism listens" grep -q 'Prism is listening' "$work/prism.log"
+
+# Fails with what Prism refused, beyond the one request that is sent to be refused.
+prism_is_calm() {
+  local refused
+  refused="$(grep 'terminated with error' "$work/prism.log" | tail -n +2 | head -n 1)"
+  [ -z "$refused" ] || fail "Prism saw the contract broken: $refused"
+}
+
+# First: Prism does refuse. A proxy that lets everything through would prove nothing.
+refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X PUT -H "Authorization: Bearer x" \
+  -H 'Content-Type: application/json' -d '{"status":"PAUSED","why":"x"}' \
+  "http://127.0.0.1:$port/api/v2/campaigns/campaign-1")"
+[ "$refused" = 422 ] && grep -q 'errors#UNPROCESSABLE_ENTITY' "$work/refused" ||
+  fail "Prism let a member pass that the contract forbids ($refused)"
+
+export CXONE_BASE_URL="http://127.0.0.1:$port" CXONE_CLIENT_ID=autopilot
+export CXONE_CLIENT_SECRET="$secret" CXONE_CAMPAIGN_ID=campaign-1 NO_PROXY=127.0.0.1
+export AUTOPILOT_STATE_DIR="$work/state" AUTOPILOT_LISTEN=off AUTOPILOT_LOG_FORMAT=json
+export AUTOPILOT_POLL_INTERVAL=200ms AUTOPILOT_REQUESTS_PER_SECOND=unlimited
+for auth in form basic json; do
+  AUTOPILOT_AUTH="$auth" timeout 60 "$program" check --online > "$work/check-$auth.log" 2>&1 ||
+    fail "check --online with --auth $auth fails behind Prism"
+done
+"$program" run > "$work/daemon.log" 2>&1 &
+daemon=$!
+started+=("$daemon")
+
+did() {
+  prism_is_calm
+  deeds | grep -c "^status \"$1\"" | grep -qx "$2"
+}
+until_so "the daemon has polled" grep -q 'first poll complete' "$work/daemon.log"
+curl -sS "$control/agents/break" -d '{"count": 8, "for": "1h"}' > /dev/null
+until_so "the daemon has paused the campaign" did PAUSED 1
+for agent in 1 2 3 4 5 6 7 8; do
+  curl -sS "$control/agents/agent-000$agent/state" -d '{"state": "available"}' > /dev/null
+done
+until_so "the daemon has resumed the campaign" did RUNNING 1
+until_so "the daemon has the resume confirmed" grep -q '"resumed' "$work/daemon.log"
+kill -TERM "$daemon"
+wait "$daemon" || fail "the daemon did not end in order"
+prism_is_calm
+! grep -q '"level":"\(WARN\|ERROR\)"' "$work/daemon.log" || fail "the daemon met trouble behind Prism"
+passed="$(grep -c 'Forwarding' "$work/prism.log")"
+echo "  $passed requests forwarded, no violation either way; paused and resumed through the proxy"

@@ -1,0 +1,170 @@
+//! The control face of `simulate`: a test or a trial steers a platform that is a process of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::centre::{Invocation, PROGRAM, wait_until};
+
+/// Ten of twelve agents are available all day.
+const CALM: &str = "timestamp,staffed,available\n\
+                    2024-05-15T08:00:00Z,12,10\n\
+                    2024-05-15T18:00:00Z,12,10\n";
+
+/// A simulated platform as a process.
+struct Platform {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    base_url: String,
+    control: String,
+}
+
+impl Platform {
+    fn start(directory: &TempDir) -> Self {
+        let trace = directory.path().join("calm.csv");
+        std::fs::write(&trace, CALM).unwrap();
+        let mut child = Command::new(PROGRAM)
+            .env_clear()
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(["--control", "127.0.0.1:0", "--replay"])
+            .arg(trace)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let base_url = after(&mut stdout, "CXONE_BASE_URL=");
+        let control = after(&mut stdout, "control it at http://");
+        Self {
+            child,
+            stdout,
+            base_url,
+            control,
+        }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = body.to_string();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close");
+        let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let mut stream = TcpStream::connect(&self.control).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap())
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask("POST", path, body);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// What was done to campaigns, as `FROM -> TO by WHOM`.
+    fn journal(&self) -> Vec<String> {
+        let (_, journal) = self.ask("GET", "/journal", &Value::Null);
+        let entries = journal["entries"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap_or("a person").to_owned();
+        let line = |entry: &Value| {
+            let by = text(&entry["by"]["client"]);
+            format!("{} -> {} by {by}", text(&entry["from"]), text(&entry["to"]))
+        };
+        entries.map(line).collect()
+    }
+
+    fn count(&self, endpoint: &str) -> u64 {
+        let (_, counts) = self.ask("GET", "/counts", &Value::Null);
+        counts[endpoint].as_u64().unwrap()
+    }
+
+    /// Waits until the agents have been read this many times more.
+    fn wait_for_polls(&self, polls: u64) {
+        let seen = self.count("agents");
+        wait_until("polls go on", || self.count("agents") >= seen + polls);
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// What stands behind `text` on the next line that has it.
+fn after(lines: &mut impl BufRead, text: &str) -> String {
+    loop {
+        let mut line = String::new();
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "no line has {text}");
+        if let Some((_, rest)) = line.trim_end().split_once(text) {
+            return rest.to_owned();
+        }
+    }
+}
+
+#[test]
+fn a_daemon_is_led_through_a_day_from_outside() {
+    let directory = TempDir::new().unwrap();
+    let mut platform = Platform::start(&directory);
+    let mut daemon = Invocation::bare();
+    daemon
+        .env("CXONE_BASE_URL", &platform.base_url)
+        .env("CXONE_CLIENT_ID", "autopilot")
+        .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+        .env("CXONE_CAMPAIGN_ID", "campaign-1")
+        .env("AUTOPILOT_STATE_DIR", directory.path().join("state"))
+        .env("AUTOPILOT_POLL_INTERVAL", "40ms")
+        .env("AUTOPILOT_REQUESTS_PER_SECOND", "unlimited")
+        .env("AUTOPILOT_LISTEN", "off")
+        .env("AUTOPILOT_LOG_FORMAT", "json")
+        .arg("run");
+    let daemon = daemon
+        .start()
+        .tolerate(&["poll invalid", "no valid poll for too long"]);
+    platform.wait_for_polls(2);
+    assert_eq!(platform.journal(), [""; 0]);
+    let away = platform.post("/agents/break", &json!({"count": 6, "for": "1h"}));
+    assert_eq!(away["agents"], 6);
+    let paused = "RUNNING -> PAUSED by autopilot".to_owned();
+    wait_until("the campaign is paused", || {
+        platform.journal() == [paused.as_str()]
+    });
+    platform.post(
+        "/campaigns/campaign-1/status",
+        &json!({"status": "RUNNING"}),
+    );
+    platform.wait_for_polls(2);
+    let person = "PAUSED -> RUNNING by a person".to_owned();
+    assert_eq!(
+        platform.journal(),
+        [paused, person],
+        "a person's resume stands"
+    );
+    platform.post("/faults", &json!({"spec": "403:agents"}));
+    daemon.wait_for_log("poll invalid");
+    assert_eq!(platform.ask("DELETE", "/faults", &Value::Null).0, 200);
+    platform.wait_for_polls(2);
+    platform.post("/queues/queue-1", &json!({"maxWaiters": 7}));
+    daemon.stop();
+    let told = after(&mut platform.stdout, "version 1 -> 2");
+    assert_eq!(told, "  queue-1 by a person");
+}
+
+#[test]
+fn control_is_for_this_machine_alone() {
+    let refused = Invocation::bare()
+        .args(&["simulate", "--control", "0.0.0.0:8081"])
+        .output();
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr.contains("--control"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("loopback"), "{}", refused.stderr);
+    let help = Invocation::bare().args(&["simulate", "--help"]).output();
+    for endpoint in campaign_autopilot::simulator::Endpoint::ALL {
+        assert!(help.stdout.contains(endpoint.name()), "{}", endpoint.name());
+    }
+}
