@@ -1,6 +1,6 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting` to run only those.
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `telling` to run only those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -14,6 +14,7 @@ mod paging;
 mod platform;
 mod resting;
 mod stopwatch;
+mod telling;
 
 fn main() {
     // `cargo bench` passes --bench along.
@@ -21,13 +22,14 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 6] = [
+    let benches: [(&str, fn()); 7] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
         ("assigning", assigning::run),
         ("calls", calls::run),
         ("resting", resting::run),
+        ("telling", telling::run),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

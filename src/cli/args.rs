@@ -109,6 +109,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "A paused campaign stays paused at least this long.";
         "max_resumes_per_hour" Some("--max-resumes-per-hour"), "AUTOPILOT_MAX_RESUMES_PER_HOUR", CountOrWord "N|none", "none", Rule,
             "At most so many resumes of a campaign in any hour; pausing stays allowed.";
+        "flap_limit" Some("--flap-limit"), "AUTOPILOT_FLAP_LIMIT", CountOrWord "N|none", "6", Rule,
+            "So many resumes of a campaign within an hour are told as flapping, once; nothing is held back for it.";
         "on_stale" Some("--on-stale"), "AUTOPILOT_ON_STALE", Text "hold|pause", "hold", Rule,
             "What to do with running campaigns while readings stay away.";
         "stale_after" Some("--stale-after"), "AUTOPILOT_STALE_AFTER", Count "POLLS", "3", Rule,
@@ -139,6 +141,20 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "Longest time for one attempt of a request.";
         "status_reads_per_poll" Some("--status-reads-per-poll"), "AUTOPILOT_STATUS_READS_PER_POLL", Count "CAMPAIGNS", "1", Top,
             "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.";
+    }
+    "Notifications" {
+        "webhook_url" Some("--webhook-url"), "AUTOPILOT_WEBHOOK_URL", Text "URL", "", Top,
+            "Address that is told of pauses, resumes, flapping and stale data; https, or http on this machine.";
+        "webhook_secret" None, "AUTOPILOT_WEBHOOK_SECRET", Text "SECRET", "", No,
+            "Secret that messages are signed with, as whsec_ and base64; two, parted by a space, while it is being changed. Never a flag and never in the settings file.";
+        "webhook_secret_file" Some("--webhook-secret-file"), "AUTOPILOT_WEBHOOK_SECRET_FILE", Text "FILE", "", Top,
+            "File that holds the secret that messages are signed with. Instead of it, AUTOPILOT_WEBHOOK_SECRET may hold it.";
+        "webhook_allow_http" Some("--webhook-allow-http"), "AUTOPILOT_WEBHOOK_ALLOW_HTTP", Switch "", "false", Top,
+            "Allow plain http to another machine: anybody on the way can read the messages.";
+        "webhook_timeout" Some("--webhook-timeout"), "AUTOPILOT_WEBHOOK_TIMEOUT", Duration "DURATION", "10s", Top,
+            "Longest time for one attempt to deliver a message.";
+        "webhook_give_up_after" Some("--webhook-give-up-after"), "AUTOPILOT_WEBHOOK_GIVE_UP_AFTER", Duration "DURATION", "24h", Top,
+            "A message that could not be delivered for this long becomes a dead letter.";
     }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
@@ -330,6 +346,7 @@ mod tests {
             "Campaigns:",
             "Rules:",
             "Reading and rate:",
+            "Notifications:",
             "Running:",
         ] {
             assert!(help.contains(heading), "{heading}");

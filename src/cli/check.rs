@@ -105,6 +105,9 @@ async fn check_online(settings: &Settings) -> Exit {
         read_campaign(&connection, campaign, count, deadline(), &mut findings).await;
     }
     output::result("not tried: commands, the state directory and the listener; `run` does");
+    if settings.webhook.is_some() {
+        output::result("not tried: the webhook's receiver; `webhook test` does");
+    }
     findings.exit
 }
 

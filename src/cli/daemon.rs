@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 use crate::control::ports::{Clock, Commander, Platform};
 use crate::control::{Actuator, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
+use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
 use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
 use crate::serve::Server;
 use crate::store::{Store, StoreFault};
-use crate::telemetry::Metrics;
+use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::config::Settings;
 use super::exit::Exit;
@@ -114,6 +115,10 @@ pub(crate) struct Daemon {
     pub(crate) open_intents: u64,
     /// Campaigns that are paused by us and not in the configuration any more.
     pub(crate) orphans: Vec<CampaignId>,
+    /// Delivers messages, where there is a receiver and this is no dry run.
+    pub(crate) delivering: Option<Delivering>,
+    /// Messages of earlier runs for which there is no receiver any more.
+    pub(crate) without_receiver: u64,
 }
 
 impl Daemon {
@@ -145,11 +150,13 @@ impl Daemon {
             .filter(|(_, state)| state.belief.paused_by_us())
             .map(|(id, _)| id.clone())
             .collect();
+        let store = Arc::new(store);
+        let (courier, without_receiver) = courier(settings, &store, &clock, &metrics).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform,
             actuator,
-            journal: Arc::new(store),
+            journal: store,
         };
         let start = RunStart {
             run: restored.run,
@@ -178,8 +185,39 @@ impl Daemon {
             server,
             open_intents,
             orphans,
+            delivering: courier.map(Courier::start),
+            without_receiver,
         })
     }
+}
+
+/// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no courier, so that it
+/// cannot send.
+async fn courier(
+    settings: &Settings,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<(Option<Courier>, u64), StartFault> {
+    let Some(receiver) = &settings.webhook else {
+        // A store that cannot be read tells so with its first commit.
+        let left = store.census().await.unwrap_or_default();
+        return Ok((None, left.waiting));
+    };
+    if settings.dry_run {
+        return Ok((None, 0));
+    }
+    let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
+    let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
+    let courier = Courier::new(
+        outbox,
+        Arc::new(post),
+        Arc::clone(clock),
+        DeliveryEvents::new(metrics.outbox()?),
+        receiver.give_up_after,
+        fastrand::u64(..),
+    );
+    Ok((Some(courier), 0))
 }
 
 fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
@@ -192,6 +230,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
         routine_status_reads: settings.status_reads_per_poll,
+        announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),
     }

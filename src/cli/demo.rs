@@ -425,6 +425,7 @@ fn settings(
         dry_run: false,
         once: false,
         log_format: LogFormat::Auto,
+        webhook: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The way in: one command line, one runtime, one exit code.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -15,9 +15,11 @@ use super::config::{Fault, default_state_dir, resolve};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::exit::Exit;
+use super::outbox::{OutboxCommand, outbox};
 use super::output;
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
+use super::webhook::{self, WebhookCommand};
 
 /// Worker threads: the daemon waits most of the time, and every thread costs memory.
 const WORKERS: usize = 2;
@@ -28,8 +30,9 @@ Examples:
   campaign-autopilot check --online             is everything right, and does the platform play along?
   campaign-autopilot run --dry-run              decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
+  campaign-autopilot webhook test               does the receiver of messages take one?
 
-Exit codes: 0 done, 1 an audit that does not hold, 2 wrong usage, 69 platform unreachable, 70 internal fault,
+Exit codes: 0 done, 1 an audit that does not hold or a message that is not there, 2 wrong usage, 69 platform unreachable, 70 internal fault,
 74 store, file or listener, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";
 
 const STATE_DIR_HELP: &str =
@@ -66,6 +69,19 @@ enum Command {
         /// The daemon's state directory
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
+    },
+    /// List, try again or drop the messages that are not delivered yet
+    Outbox {
+        #[command(subcommand)]
+        command: OutboxCommand,
+        /// The daemon's state directory
+        #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
+        state_dir: Option<PathBuf>,
+    },
+    /// Try the receiver of messages
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
     },
 }
 
@@ -136,16 +152,32 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Audit { command, state_dir } => {
-            let given = state_dir.or_else(|| variable("AUTOPILOT_STATE_DIR").map(PathBuf::from));
-            let directory =
-                given.or_else(|| default_state_dir(&variable).map(|(_, directory)| directory));
-            if let Some(directory) = directory {
-                audit(command, &directory)
-            } else {
-                output::talk("campaign-autopilot: no state directory; give --state-dir");
-                Exit::Configuration
-            }
+            in_state_dir(state_dir, |directory| audit(command, directory))
         }
+        Command::Outbox { command, state_dir } => {
+            in_state_dir(state_dir, |directory| outbox(command, directory))
+        }
+        Command::Webhook {
+            command: WebhookCommand::Test(args),
+        } => match resolve(&args, &variable) {
+            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
+                Ok(()) => webhook::test(&resolved.settings).await,
+                Err(exit) => exit,
+            },
+            Err(faults) => refuse(&faults),
+        },
+    }
+}
+
+/// Works in the directory given, or where the daemon would keep its state.
+fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exit {
+    let given = given.or_else(|| variable("AUTOPILOT_STATE_DIR").map(PathBuf::from));
+    let directory = given.or_else(|| default_state_dir(&variable).map(|(_, directory)| directory));
+    if let Some(directory) = directory {
+        work(&directory)
+    } else {
+        output::talk("campaign-autopilot: no state directory; give --state-dir");
+        Exit::Configuration
     }
 }
 

@@ -21,13 +21,15 @@ pub(crate) enum Exit {
     Configuration,
     /// An audit that does not hold, or decisions that differ.
     Broken,
+    /// A message that is not in the outbox.
+    NotThere,
 }
 
 impl Exit {
     fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
-            Self::Broken => 1,
+            Self::Broken | Self::NotThere => 1,
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Io => 74,

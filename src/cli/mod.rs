@@ -9,8 +9,10 @@ mod demo;
 mod entry;
 mod environment;
 mod exit;
+mod outbox;
 mod output;
 mod run;
 mod simulate;
+mod webhook;
 
 pub use entry::main;

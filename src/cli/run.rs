@@ -1,6 +1,7 @@
 //! `run`: the daemon, until a signal or for one tick.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use tracing::{info, warn};
 use crate::control::ports::SystemClock;
 use crate::control::{LastPoll, Once};
 use crate::domain::Conclusion;
+use crate::notify::Delivering;
 
 use super::config::{Resolved, Settings};
 use super::daemon::Daemon;
@@ -17,6 +19,9 @@ use super::output;
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
 const ABORTED: i32 = 130;
+
+/// At a signal, messages that are due are waited for no longer than this, so that a slow receiver does not hold up a stop.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs the daemon to its end.
 pub(crate) async fn run(resolved: Resolved) -> Exit {
@@ -38,6 +43,12 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
     for campaign in &daemon.orphans {
         warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
     }
+    if daemon.without_receiver > 0 {
+        warn!(
+            messages = daemon.without_receiver,
+            "messages wait in the outbox, but no --webhook-url is given: nobody delivers them"
+        );
+    }
     if settings
         .listen
         .is_some_and(|address| !address.ip().is_loopback())
@@ -49,11 +60,21 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
     stop_on_signals(shutdown);
     tell_start(&settings, &daemon);
+    let Daemon {
+        cycle,
+        observed,
+        delivering,
+        server,
+        ..
+    } = daemon;
     if settings.once {
-        return exit_of(&daemon.cycle.run_once().await);
+        let once = cycle.run_once().await;
+        finish(delivering, &settings, Duration::MAX).await;
+        return exit_of(&once);
     }
-    let observed = daemon.observed.clone();
-    daemon.cycle.run().await;
+    cycle.run().await;
+    finish(delivering, &settings, LONGEST_FAREWELL).await;
+    drop(server);
     let left_paused = observed
         .borrow()
         .campaigns
@@ -62,6 +83,13 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
         .count();
     info!(left_paused, "ended in order");
     Exit::Ok
+}
+
+/// Lets messages of the last moment out; what does not go stays in the outbox.
+async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Duration) {
+    if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
+        delivering.finish(longest.min(receiver.timeout)).await;
+    }
 }
 
 fn exit_of(once: &Once) -> Exit {
@@ -88,6 +116,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
         platform = %settings.base_url,
         state_dir = %settings.state_dir.display(),
         listening,
+        webhook = settings.webhook.as_ref().map(|to| tracing::field::display(&to.url)),
         dry_run = settings.dry_run,
         unresolved_commands = daemon.open_intents,
         "started",

@@ -77,6 +77,8 @@ pub struct CycleSettings {
     pub command_longest: Duration,
     /// Campaigns whose status is read in each tick to see what people changed.
     pub routine_status_reads: usize,
+    /// Whether other systems are told; without it nothing is written to the outbox.
+    pub announces: bool,
     /// The program's version, for the audit.
     pub version: String,
     /// SHA-256 of the configuration, for the audit.
@@ -335,6 +337,7 @@ impl Cycle {
         let decision = self.autopilot.decision();
         for alert in &plan.alerts {
             self.events.alerted(alert, decision);
+            self.announce_alert(alert, decision, now);
             let campaign = match alert {
                 Alert::BudgetExhausted { campaign } => Some(campaign),
                 Alert::Stale { .. } | Alert::Fresh => None,

@@ -173,6 +173,7 @@ impl Cycle {
                 last.map(|last| last.cause),
                 now,
             );
+            self.announce_notice(campaign, &notice, decision, now);
             self.recorder.audit(
                 now,
                 Some(campaign),
@@ -296,6 +297,7 @@ impl Cycle {
             .audit(now, Some(campaign), reason.decision, outcome);
         if conclusion == Conclusion::Confirmed {
             let since_sample = now.since(sample_taken_at);
+            self.announce_confirmed(command, cause(reason), since_sample, now);
             self.events.confirmed(
                 campaign,
                 *direction,

@@ -5,6 +5,7 @@
 //!
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
+mod announce;
 mod collect;
 mod cycle;
 mod execute;

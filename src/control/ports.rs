@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::replay::Input;
 use crate::domain::{
-    Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction, Notice, Reason,
-    Snapshot, StatusFinding, StatusReading, Timestamp,
+    Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction, Message, Notice,
+    Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
 /// Where time comes from.
@@ -260,6 +260,38 @@ pub enum AuditEvent {
         /// What.
         alert: Alert,
     },
+    /// A message of the outbox that was not simply delivered.
+    Outbox {
+        /// Its id, the `webhook-id` of every attempt.
+        message: String,
+        /// What it reports, such as `campaign.paused`.
+        event: String,
+        /// What became of it.
+        change: OutboxChange,
+    },
+}
+
+/// What became of a message of the outbox, other than its delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum OutboxChange {
+    /// It became a dead letter.
+    GivenUp {
+        /// Why, for people.
+        why: String,
+    },
+    /// An operator had it tried again.
+    Retried {
+        /// Who, as the system calls them, where it is known.
+        by: Option<String>,
+    },
+    /// An operator threw it away.
+    Dropped {
+        /// Who, as the system calls them, where it is known.
+        by: Option<String>,
+    },
+    /// It was the oldest of too many dead letters, and is no longer kept.
+    Forgotten,
 }
 
 impl AuditEvent {
@@ -273,6 +305,7 @@ impl AuditEvent {
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
+            Self::Outbox { .. } => "outbox",
         }
     }
 }
@@ -291,7 +324,7 @@ pub struct AuditRow {
 }
 
 /// What is committed as one: all of it or nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// What the autopilot was told and asked.
     pub inputs: Vec<(Timestamp, Input)>,
@@ -299,13 +332,18 @@ pub struct Batch {
     pub states: Vec<(CampaignId, CampaignState)>,
     /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
     pub audit: Vec<AuditRow>,
+    /// What other systems are to be told of it.
+    pub outbox: Vec<Message>,
 }
 
 impl Batch {
     /// Whether there is nothing to commit.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inputs.is_empty() && self.states.is_empty() && self.audit.is_empty()
+        self.inputs.is_empty()
+            && self.states.is_empty()
+            && self.audit.is_empty()
+            && self.outbox.is_empty()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is not committed yet.
 //!
-//! Inputs, changed states and audit rows gather here in the order in which they happened, and go to the journal as one
+//! Inputs, changed states, audit rows and messages gather here in the order in which they happened, and go to the journal as one
 //! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::domain::replay::Input;
-use crate::domain::{CampaignId, CampaignState, DecisionId, Timestamp};
+use crate::domain::{CampaignId, CampaignState, DecisionId, Message, Timestamp};
 
 use super::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
 
@@ -20,6 +20,7 @@ pub(crate) struct Recorder {
     inputs: Vec<(Timestamp, Input)>,
     states: BTreeMap<CampaignId, CampaignState>,
     audit: Vec<AuditRow>,
+    outbox: Vec<Message>,
 }
 
 impl Recorder {
@@ -50,6 +51,10 @@ impl Recorder {
         });
     }
 
+    pub(crate) fn message(&mut self, message: Message) {
+        self.outbox.push(message);
+    }
+
     /// Takes back the newest audit row: its command was given up because it could not be committed.
     pub(crate) fn withdraw_audit(&mut self) {
         self.audit.pop();
@@ -61,6 +66,7 @@ impl Recorder {
             inputs: mem::take(&mut self.inputs),
             states: mem::take(&mut self.states).into_iter().collect(),
             audit: mem::take(&mut self.audit),
+            outbox: mem::take(&mut self.outbox),
         });
         if batch.is_empty() {
             return Ok(());
@@ -71,10 +77,12 @@ impl Recorder {
                 inputs,
                 states,
                 audit,
+                outbox,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();
             self.audit = audit;
+            self.outbox = outbox;
         }
         written
     }

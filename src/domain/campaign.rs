@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::belief::{Belief, Hold, PauseOwner, Transition, Unresolved};
 use super::command::{CommandResult, Conclusion, Delivery};
 use super::confirmation::Window;
+use super::flapping;
 use super::ids::DecisionId;
 use super::notice::Notice;
 use super::policy::{OnManualChange, Policy};
@@ -46,6 +47,9 @@ pub struct CampaignState {
     pub last_transition: Option<Transition>,
     /// When our resumes of the last hour were confirmed.
     pub resumes: Vec<Timestamp>,
+    /// Whether it was told that these are too many.
+    #[serde(default)]
+    pub flapping: bool,
     /// When a person resumed our pause.
     pub grace_from: Option<Timestamp>,
     /// Under `enforce`, the direction that a person's change is to be turned back in.
@@ -66,6 +70,7 @@ impl CampaignState {
             last_reading: None,
             last_transition: None,
             resumes: Vec::new(),
+            flapping: false,
             grace_from: None,
             enforcing: None,
             hold: None,
@@ -270,10 +275,14 @@ impl Campaign {
         let Some(unresolved) = self.state.unresolved.clone() else {
             return;
         };
+        let mut swings = None;
         let conclusion = match self.resolve(&unresolved, reading, reading_back) {
             Resolution::Pending => return,
             Resolution::Ours | Resolution::Overtaken => {
                 self.confirm(&unresolved, reading, now);
+                if unresolved.to == Direction::Resume {
+                    swings = flapping::resumed(&mut self.state, self.policy.flap_limit, now);
+                }
                 Conclusion::Confirmed
             }
             Resolution::NotOurs => Conclusion::NotOurs,
@@ -285,6 +294,7 @@ impl Campaign {
             to: unresolved.to,
             conclusion,
         });
+        notices.extend(swings);
     }
 
     fn resolve(

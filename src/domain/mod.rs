@@ -24,7 +24,9 @@ mod campaign;
 mod command;
 mod confirmation;
 mod evaluate;
+mod flapping;
 mod ids;
+mod message;
 mod notice;
 mod policy;
 mod reason;
@@ -42,6 +44,10 @@ pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, SkillId};
+pub use message::{
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
+    MessageKind, OrderingKey, WebhookTest,
+};
 pub use notice::Notice;
 pub use policy::{OnManualChange, OnStale, Policy};
 pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};

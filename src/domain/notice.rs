@@ -33,6 +33,14 @@ pub enum Notice {
         /// What became of it.
         conclusion: Conclusion,
     },
+    /// We resume it too often: so many times within the last hour, which is the limit. Told again only after the resumes
+    /// of an hour had fallen to less than half of the limit.
+    Flapping {
+        /// Resumes of ours within the last hour.
+        resumes: u32,
+        /// The limit.
+        limit: u32,
+    },
     /// The platform does not know the campaign.
     Missing,
     /// The platform knows the campaign again.

@@ -49,6 +49,9 @@ pub struct Policy {
     pub min_paused: Duration,
     /// At most this many resumes in any hour; none when absent.
     pub max_resumes_per_hour: Option<u32>,
+    /// So many resumes within an hour are told as flapping; never when absent. Nothing is held back for it.
+    #[serde(default)]
+    pub flap_limit: Option<u32>,
     /// What to do when samples stay away.
     pub on_stale: OnStale,
     /// Invalid polls in a row that make the data stale.
@@ -75,6 +78,7 @@ impl Default for Policy {
             min_running: Duration::ZERO,
             min_paused: Duration::ZERO,
             max_resumes_per_hour: None,
+            flap_limit: Some(6),
             on_stale: OnStale::Hold,
             stale_after: 3,
             max_sample_age: Duration::from_secs(60),

@@ -47,6 +47,16 @@ pub enum StoreFault {
         /// Our version.
         known: i64,
     },
+    /// An earlier version of the program wrote it.
+    #[error("{} has schema version {found}, this program needs {known}; start the daemon of this version once", path.display())]
+    Older {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Our version.
+        known: i64,
+    },
     /// There is no store to read.
     #[error("{} does not exist; has a daemon run with this --state-dir?", path.display())]
     Absent {

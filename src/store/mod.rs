@@ -1,4 +1,4 @@
-//! Proof that survives: campaign states, intents, the audit and the recorded inputs, in one `SQLite` file.
+//! Proof that survives: campaign states, intents, the audit, the recorded inputs and the outbox, in one `SQLite` file.
 //!
 //! *Terms.* A **batch** is committed as one. An **intent** is a command that is about to be sent; it stays open until its
 //! outcome is committed. The **audit** is a chain: each row carries the hash of the one before it, and the head is kept
@@ -12,12 +12,18 @@
 //! version is refused.
 
 mod audit;
+mod desk;
 mod fault;
+mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 mod reader;
 mod schema;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};
+pub use desk::{Chosen, DeskFault, OutboxDesk};
 pub use fault::StoreFault;
+pub use outbox::KeptLetter;
 pub use reader::{ReplayFault, StoreReader};
 pub use writer::{Restored, Store};

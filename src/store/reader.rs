@@ -10,7 +10,7 @@ use crate::domain::replay::{Divergence, Input, Replayed, replay};
 
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::fault::StoreFault;
-use super::writer::FILE_NAME;
+use super::writer::existing;
 
 /// The store, open for reading.
 pub struct StoreReader {
@@ -43,15 +43,7 @@ impl StoreReader {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn open(directory: &Path) -> Result<Self, StoreFault> {
-        let path = directory.join(FILE_NAME);
-        match path.try_exists() {
-            Ok(true) => {}
-            Ok(false) => return Err(StoreFault::Absent { path }),
-            Err(wrong) => {
-                let (path, why) = (directory.to_owned(), wrong.to_string());
-                return Err(StoreFault::Directory { path, why });
-            }
-        }
+        let path = existing(directory)?;
         // Not read-only: a write-ahead log can be read only by somebody who may make its index.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);

@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 /// Each entry takes the schema one version further; the version is the number of entries applied.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE run (
         number     INTEGER PRIMARY KEY,
         started_ms INTEGER NOT NULL
@@ -49,7 +50,47 @@ const MIGRATIONS: &[&str] = &["
         body  TEXT NOT NULL
     ) STRICT;
     CREATE INDEX input_by_time ON input (at_ms);
-"];
+",
+    "
+    CREATE TABLE outbox (
+        seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+        id       TEXT NOT NULL UNIQUE,
+        event    TEXT NOT NULL,
+        key      TEXT NOT NULL,
+        subject  TEXT NOT NULL,
+        body     TEXT NOT NULL,
+        at_ms    INTEGER NOT NULL,
+        since_ms INTEGER NOT NULL,
+        run      INTEGER NOT NULL,
+        tick     INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due_ms   INTEGER,
+        why      TEXT,
+        dead_ms  INTEGER,
+        CHECK (due_ms IS NULL OR dead_ms IS NULL)
+    ) STRICT;
+    CREATE INDEX outbox_due ON outbox (due_ms) WHERE due_ms IS NOT NULL;
+    CREATE INDEX outbox_waiting ON outbox (key, seq) WHERE dead_ms IS NULL;
+    CREATE INDEX outbox_oldest ON outbox (at_ms) WHERE dead_ms IS NULL;
+    CREATE INDEX outbox_dead ON outbox (seq) WHERE dead_ms IS NOT NULL;
+    CREATE TABLE outbox_count (
+        only    INTEGER PRIMARY KEY CHECK (only = 1),
+        waiting INTEGER NOT NULL,
+        dead    INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO outbox_count VALUES (1, 0, 0);
+    CREATE TRIGGER outbox_added AFTER INSERT ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting + (NEW.dead_ms IS NULL), dead = dead + (NEW.dead_ms IS NOT NULL);
+    END;
+    CREATE TRIGGER outbox_moved AFTER UPDATE OF dead_ms ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting - (OLD.dead_ms IS NULL) + (NEW.dead_ms IS NULL),
+                                dead = dead - (OLD.dead_ms IS NOT NULL) + (NEW.dead_ms IS NOT NULL);
+    END;
+    CREATE TRIGGER outbox_removed AFTER DELETE ON outbox BEGIN
+        UPDATE outbox_count SET waiting = waiting - (OLD.dead_ms IS NULL), dead = dead - (OLD.dead_ms IS NOT NULL);
+    END;
+",
+];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {

@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, Transaction, params};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
 use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
 
 use super::fault::StoreFault;
+use super::outbox::{self, BOUNDS};
 use super::{audit, schema};
 
 /// The database's name within the state directory.
-pub(super) const FILE_NAME: &str = "autopilot.sqlite3";
+const FILE_NAME: &str = "autopilot.sqlite3";
 
 /// Another program may hold the file this long before a commit fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -45,14 +46,13 @@ pub struct Restored {
 pub struct Store {
     sender: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
+    outbox_written: Arc<Notify>,
     /// Held as long as the store is open; the system releases it with the process.
     _lock: File,
 }
 
-struct Job {
-    batch: Arc<Batch>,
-    done: oneshot::Sender<Result<(), JournalFault>>,
-}
+/// Work for the thread that has the connection.
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
 impl Store {
     /// Opens the store in `directory`, making both if need be, and begins a run.
@@ -86,10 +86,12 @@ impl Store {
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         let (sender, jobs) = mpsc::channel();
+        let outbox_written = Arc::new(Notify::new());
         let writer = Writer {
             connection,
             path: path.clone(),
             commits: 0,
+            outbox_written: Arc::clone(&outbox_written),
         };
         let thread = thread::Builder::new()
             .name("store".to_owned())
@@ -101,6 +103,7 @@ impl Store {
         let store = Self {
             sender: Some(sender),
             thread: Some(thread),
+            outbox_written,
             _lock: lock,
         };
         Ok((
@@ -114,19 +117,46 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Ends when messages were committed since it last ended.
+    pub(super) async fn outbox_written(&self) {
+        self.outbox_written.notified().await;
+    }
+
+    /// Has the writer do something and waits for what it gives.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        self.have(move |writer| work(&mut writer.connection)).await
+    }
+
+    async fn have<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let gone = || "the store's writer has ended".to_owned();
+        let (done, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            let worked = work(writer);
+            let worked =
+                worked.map_err(|wrong| StoreFault::from_sqlite(&writer.path, &wrong).to_string());
+            // Nobody waits any more when the daemon was aborted; the work is done all the same.
+            drop(done.send(worked));
+        });
+        let sent = self.sender.as_ref().map(|sender| sender.send(job));
+        if !matches!(sent, Some(Ok(()))) {
+            return Err(gone());
+        }
+        outcome.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
 impl Journal for Store {
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>> {
         Box::pin(async move {
-            let gone = || JournalFault("the store's writer has ended".to_owned());
-            let (done, outcome) = oneshot::channel();
-            let sent = self
-                .sender
-                .as_ref()
-                .map(|sender| sender.send(Job { batch, done }));
-            if !matches!(sent, Some(Ok(()))) {
-                return Err(gone());
-            }
-            outcome.await.unwrap_or_else(|_| Err(gone()))
+            let written = self.have(move |writer| writer.write(&batch)).await;
+            written.map_err(JournalFault)
         })
     }
 }
@@ -145,16 +175,13 @@ struct Writer {
     connection: Connection,
     path: PathBuf,
     commits: u32,
+    outbox_written: Arc<Notify>,
 }
 
 impl Writer {
     fn work(mut self, jobs: &mpsc::Receiver<Job>) {
-        while let Ok(Job { batch, done }) = jobs.recv() {
-            let written = self.write(&batch).map_err(|wrong| {
-                JournalFault(StoreFault::from_sqlite(&self.path, &wrong).to_string())
-            });
-            // Nobody waits any more when the daemon was aborted; the batch is committed all the same.
-            drop(done.send(written));
+        while let Ok(job) = jobs.recv() {
+            job(&mut self);
         }
     }
 
@@ -166,6 +193,7 @@ impl Writer {
         write_states(&transaction, batch)?;
         write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
+        outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
@@ -173,7 +201,11 @@ impl Writer {
             let oldest = newest.minus(INPUTS_KEPT).as_unix_millis();
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
-        transaction.commit()
+        transaction.commit()?;
+        if !batch.outbox.is_empty() {
+            self.outbox_written.notify_one();
+        }
+        Ok(())
     }
 }
 
@@ -252,7 +284,8 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
             AuditEvent::Started { .. }
             | AuditEvent::Stopped
             | AuditEvent::Noticed { .. }
-            | AuditEvent::Alerted { .. } => continue,
+            | AuditEvent::Alerted { .. }
+            | AuditEvent::Outbox { .. } => continue,
         };
         let (run, tick) = (number(of.run), number(of.tick));
         close.execute(params![
@@ -269,6 +302,19 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)
         .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))
+}
+
+/// The database's file in `directory`, which has to be there.
+pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreFault> {
+    let path = directory.join(FILE_NAME);
+    match path.try_exists() {
+        Ok(true) => Ok(path),
+        Ok(false) => Err(StoreFault::Absent { path }),
+        Err(wrong) => Err(StoreFault::Directory {
+            path: directory.to_owned(),
+            why: wrong.to_string(),
+        }),
+    }
 }
 
 fn lock(directory: &Path) -> Result<File, StoreFault> {

@@ -247,6 +247,9 @@ impl Events {
                 }
                 warn!(%campaign, decision = %of, conclusion = conclusion.label(), "command whose outcome was unknown: {to}");
             }
+            Notice::Flapping { resumes, limit } => {
+                warn!(%campaign, %decision, resumes, limit, "flapping: resumed too often within an hour; are its lines too close together?");
+            }
             Notice::Missing => {
                 warn!(%campaign, %decision, "the platform does not know this campaign: not controlled, asked for again later");
             }

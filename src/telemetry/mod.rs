@@ -5,12 +5,15 @@
 //!
 //! *Never here:* decisions.
 
+mod deliveries;
 mod events;
 mod log;
 mod metrics;
 
+pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
-    ApiMetrics, CampaignGauges, Code, Endpoint, LoopMetrics, Metrics, PollOutcome, RetryCause, Step,
+    ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
+    OutboxMetrics, PollOutcome, RetryCause, Step,
 };

@@ -84,6 +84,8 @@ impl Centre {
             .env("AUTOPILOT_POLL_INTERVAL", POLL)
             .env("AUTOPILOT_REQUESTS_PER_SECOND", "unlimited")
             .env("AUTOPILOT_LISTEN", "off")
+            // Tests let an hour's swings happen within seconds.
+            .env("AUTOPILOT_FLAP_LIMIT", "none")
             .env("AUTOPILOT_LOG_FORMAT", "json")
             .arg("run");
         invocation

@@ -27,6 +27,8 @@ fn help_teaches() {
         "demo",
         "simulate",
         "audit",
+        "outbox",
+        "webhook",
         "Examples:",
         "Exit codes:",
     ] {

@@ -37,7 +37,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("telemetry", vec!["domain"]),
         ("control", vec!["domain", "telemetry"]),
         ("platform", adapters.clone()),
-        ("store", adapters),
+        ("store", [adapters.clone(), vec!["notify::ports"]].concat()),
+        ("notify", adapters),
         (
             "serve",
             vec![
@@ -53,6 +54,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec![
                 "control",
                 "domain",
+                "notify",
                 "platform",
                 "serve",
                 "simulator",
@@ -123,6 +125,7 @@ fn layers_never_contain_what_is_not_theirs() {
             vec!["reqwest", "hyper::", "rusqlite", "cxone", "Cxone"],
         ),
         ("serve", vec!["rusqlite", "reqwest"]),
+        ("notify", vec!["rusqlite", "SELECT ", "cxone_v2"]),
     ] {
         for file in sources(&root().join("src").join(layer)) {
             let source = fs::read_to_string(&file).unwrap();

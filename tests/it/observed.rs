@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, RateLimit, When};
 
 use crate::centre::{Centre, Daemon, wait_until};
+use crate::receiver::{Answering, Receiver};
 
 /// Status and body of a GET.
 fn get(address: &str, path: &str) -> (u16, String) {
@@ -162,6 +163,56 @@ fn series_stay_within_the_budget() {
     let (one, two) = (series("campaign-1"), series("campaign-1,campaign-2"));
     assert!(two - one <= 40, "{} series a campaign", two - one);
     assert!(one <= 440, "{one} series");
+}
+
+#[test]
+fn deliveries_are_counted_and_timed() {
+    let centre = Centre::new();
+    centre.platform.set_available(3);
+    let receiver = Receiver::start(Answering::Status(503));
+    let daemon = centre
+        .daemon()
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .env("AUTOPILOT_WEBHOOK_URL", receiver.url())
+        .env(
+            "AUTOPILOT_WEBHOOK_SECRET",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        )
+        .start()
+        .tolerate(&["did not take a message"]);
+    let address = listening(&daemon);
+    daemon.wait_for_log("did not take a message");
+    let waiting = "autopilot_outbox_messages{state=\"waiting\"}";
+    wait_until("it is counted", || {
+        let (_, text) = get(&address, "/metrics");
+        text.contains(&format!("{waiting} 1\n"))
+    });
+    let (_, down) = get(&address, "/metrics");
+    assert!(value(&down, "autopilot_outbox_oldest_timestamp_seconds") > 1e9);
+    assert!(value(&down, "autopilot_webhook_attempts_total{outcome=\"5xx\"}") >= 1.0);
+    receiver.answer(Answering::Status(200));
+    wait_until("it is delivered", || {
+        let (_, text) = get(&address, "/metrics");
+        text.contains(&format!("{waiting} 0\n"))
+    });
+    let (_, text) = get(&address, "/metrics");
+    for (series, expected) in [
+        ("autopilot_webhook_attempts_total{outcome=\"2xx\"}", 1.0),
+        ("autopilot_webhook_attempts_total{outcome=\"connect\"}", 0.0),
+        ("autopilot_webhook_delivery_delay_seconds_count", 1.0),
+        ("autopilot_outbox_messages{state=\"dead\"}", 0.0),
+        ("autopilot_outbox_oldest_timestamp_seconds", 0.0),
+        ("autopilot_outbox_dead_letters_total", 0.0),
+    ] {
+        assert!(
+            (value(&text, series) - expected).abs() < f64::EPSILON,
+            "{series}"
+        );
+    }
+    let of_messages =
+        |line: &&str| line.starts_with("autopilot_outbox") || line.starts_with("autopilot_webhook");
+    assert!(text.lines().filter(of_messages).count() <= 30);
+    daemon.stop();
 }
 
 #[test]

@@ -111,6 +111,7 @@ fn transitions_equal_those_of_the_pure_rule() {
         .env("CXONE_CLIENT_ID", "autopilot")
         .env("CXONE_CLIENT_SECRET", "autopilot-secret")
         .env("CXONE_CAMPAIGN_ID", "campaign-1")
+        .env("AUTOPILOT_FLAP_LIMIT", "none")
         .args(&[
             "run",
             "--poll-interval",

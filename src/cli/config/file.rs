@@ -135,6 +135,11 @@ impl Walk<'_> {
                 "a secret does not belong into the settings file",
                 "put it into CXONE_CLIENT_SECRET, or into a file that client_secret_file names",
             )
+        } else if key == "webhook_secret" {
+            Wrong::new(
+                "a secret does not belong into the settings file",
+                "put it into AUTOPILOT_WEBHOOK_SECRET, or into a file that webhook_secret_file names",
+            )
         } else if CAMPAIGN_KEYS.iter().any(|(known, _)| *known == key) {
             Wrong::new(
                 "belongs to one campaign",

@@ -20,9 +20,9 @@
 //! flag, by `CXONE_CAMPAIGN_ID`) come in addition to those of the file. An empty environment variable counts as not
 //! given. Every value that is given is checked, also one that another beats.
 //!
-//! # The secret
+//! # Secrets
 //!
-//! From strongest to weakest: the file of `--client-secret-file`, `CXONE_CLIENT_SECRET`, the file of
+//! The client secret, and by the same rule the webhook's: from strongest to weakest: the file of `--client-secret-file`, `CXONE_CLIENT_SECRET`, the file of
 //! `AUTOPILOT_CLIENT_SECRET_FILE`, the file that `client_secret_file` names in the settings file. It is never a flag's
 //! value, and `client_secret` in the settings file is refused. It stands in no fault, origin, digest or debug text.
 //! Faults repeat neither addresses nor lines of the file, since a secret may have slipped into them. Relative
@@ -41,10 +41,12 @@ mod file;
 mod merge;
 mod policies;
 mod resolve;
+mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod value;
+mod webhook;
 
 pub(crate) use fault::Fault;
 pub(crate) use resolve::{default_state_dir, resolve};

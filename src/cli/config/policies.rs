@@ -23,6 +23,7 @@ struct Rules {
     min_running: Rule<Duration>,
     min_paused: Rule<Duration>,
     max_resumes_per_hour: Rule<Option<u32>>,
+    flap_limit: Rule<Option<u32>>,
     on_stale: Rule<OnStale>,
     stale_after: Rule<u32>,
     max_sample_age: Rule<Duration>,
@@ -48,6 +49,7 @@ impl Rules {
             min_running: layers.read("min_running", value::duration),
             min_paused: layers.read("min_paused", value::duration),
             max_resumes_per_hour: layers.read("max_resumes_per_hour", value::budget),
+            flap_limit: layers.read("flap_limit", value::budget),
             on_stale: layers.read("on_stale", value::word(ON_STALE)),
             stale_after: layers.read("stale_after", value::count(1..=u32::MAX)),
             max_sample_age: layers.read("max_sample_age", value::positive_duration),
@@ -110,6 +112,7 @@ fn policy(layers: &mut Layers<'_>, id: &CampaignId, rules: &Rules, defaults: &Po
         min_paused: own(origins, id, &rules.min_paused).unwrap_or(defaults.min_paused),
         max_resumes_per_hour: own(origins, id, &rules.max_resumes_per_hour)
             .unwrap_or(defaults.max_resumes_per_hour),
+        flap_limit: own(origins, id, &rules.flap_limit).unwrap_or(defaults.flap_limit),
         on_stale: own(origins, id, &rules.on_stale).unwrap_or(defaults.on_stale),
         stale_after: own(origins, id, &rules.stale_after).unwrap_or(defaults.stale_after),
         max_sample_age: own(origins, id, &rules.max_sample_age).unwrap_or(defaults.max_sample_age),

@@ -15,10 +15,12 @@ use crate::telemetry::LogFormat;
 
 use super::fault::{Fault, Findings, Origin, Wrong};
 use super::file::{self, FileValues, Given};
-use super::merge::{Cell, Layers, Rule};
+use super::merge::{Layers, Rule};
 use super::policies::policies;
+use super::secret::{Found, secret};
 use super::settings::{Resolved, Settings};
 use super::value;
+use super::webhook;
 
 /// Polling a shared platform more often than this is probably a slip of the unit.
 const BRISK_POLL: Duration = Duration::from_secs(1);
@@ -130,7 +132,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     needed(layers, &base);
     let client_id = layers.read("client_id", value::text);
     needed(layers, &client_id);
-    let client_secret = secret(layers);
+    let client_secret = client_secret(layers);
     let token = layers.read("token_url", value::url);
     let style = layers.read(
         "auth",
@@ -162,6 +164,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
             ("json", LogFormat::Json),
         ]),
     );
+    let webhook = webhook::receiver(layers, base.value().as_ref());
     for url in [&base, &token] {
         warn_of_plain_http(layers, url);
     }
@@ -200,43 +203,25 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         dry_run: dry_run.value().unwrap_or_default(),
         once: once.value().unwrap_or_default(),
         log_format: log_format.value().unwrap_or_default(),
+        webhook,
     })
 }
 
-/// The secret, and its origin under the way by which it came.
-fn secret(layers: &mut Layers<'_>) -> Option<SecretString> {
-    let file = layers.read("client_secret_file", value::text);
-    let direct = Setting::of("client_secret").map(|setting| setting.env);
-    let direct = direct.and_then(|env| Some((env, layers.env(env)?)));
-    let path = file.general();
-    let from_flag = path.is_some_and(|cell| matches!(cell.origin, Origin::Flag(_)));
-    if let Some((env, secret)) = direct.filter(|_| !from_flag) {
-        layers.note("client_secret", "(set)", Origin::Env(env));
-        return Some(SecretString::from(secret));
-    }
-    let Some(Cell { value, origin, .. }) = path else {
-        let remedy = "set CXONE_CLIENT_SECRET, or give --client-secret-file, or AUTOPILOT_CLIENT_SECRET_FILE, or client_secret_file in the settings file";
-        missing(layers, "client_secret", remedy);
-        return None;
-    };
-    let path = value.as_ref()?;
-    let wrong = match fs::read_to_string(path) {
-        Ok(text) => {
-            let secret = text.trim_end_matches(['\r', '\n']);
-            if !secret.is_empty() {
-                layers.note("client_secret", "(set)", origin.clone());
-                return Some(SecretString::from(secret));
-            }
-            Wrong::new("names an empty file", "write the client secret into it")
+fn client_secret(layers: &mut Layers<'_>) -> Option<SecretString> {
+    match secret(
+        layers,
+        "client_secret",
+        "client_secret_file",
+        "client secret",
+    ) {
+        Found::Secret(secret, _) => Some(secret),
+        Found::Nothing => {
+            let remedy = "set CXONE_CLIENT_SECRET, or give --client-secret-file, or AUTOPILOT_CLIENT_SECRET_FILE, or client_secret_file in the settings file";
+            missing(layers, "client_secret", remedy);
+            None
         }
-        Err(wrong) => Wrong::new(
-            // The path is not repeated: it may be the secret itself, given in the wrong place.
-            format!("names a file that cannot be read ({wrong})"),
-            "name a file of UTF-8 text that this user can read",
-        ),
-    };
-    layers.faults.push(origin, "client_secret_file", wrong);
-    None
+        Found::Unreadable => None,
+    }
 }
 
 fn token_url(base: &Url) -> Url {

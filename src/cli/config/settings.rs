@@ -10,6 +10,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::domain::{CampaignId, Policy};
+use crate::notify::Receiver;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
 
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub once: bool,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Who is told of events; nobody when absent.
+    pub webhook: Option<Receiver>,
 }
 
 /// Settings with what is worth a warning and where each value came from.
@@ -62,7 +65,7 @@ pub(crate) struct Resolved {
 }
 
 impl Settings {
-    /// SHA-256, in hexadecimal, of everything but the secret: the same for the same settings, however they were given.
+    /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
             base_url,
@@ -80,6 +83,7 @@ impl Settings {
             dry_run,
             once,
             log_format,
+            webhook,
         } = self;
         let auth = match credentials.style {
             AuthStyle::Form => "form",
@@ -110,6 +114,9 @@ impl Settings {
             "dry_run": dry_run,
             "once": once,
             "log_format": log,
+            "webhook": webhook.as_ref().map(|webhook| {
+                (webhook.url.to_string(), webhook.timeout, webhook.give_up_after)
+            }),
         });
         let hash = digest(&SHA256, canonical.to_string().as_bytes());
         let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);

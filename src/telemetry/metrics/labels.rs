@@ -202,3 +202,48 @@ impl Step {
         }
     }
 }
+
+/// How one attempt to deliver a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// 2xx.
+    Delivered,
+    /// 3xx, which is not followed.
+    Redirect,
+    /// Any other 4xx.
+    Client,
+    /// 429.
+    TooMany,
+    /// 5xx.
+    Server,
+    /// No answer in time.
+    Timeout,
+    /// No connection, or it broke.
+    Connect,
+}
+
+impl DeliveryOutcome {
+    pub(super) const ALL: [Self; 7] = [
+        Self::Delivered,
+        Self::Redirect,
+        Self::Client,
+        Self::TooMany,
+        Self::Server,
+        Self::Timeout,
+        Self::Connect,
+    ];
+
+    /// The label.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Delivered => "2xx",
+            Self::Redirect => "3xx",
+            Self::Client => "4xx",
+            Self::TooMany => "429",
+            Self::Server => "5xx",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+        }
+    }
+}

@@ -9,10 +9,12 @@ mod campaigns;
 mod cycle;
 mod families;
 mod labels;
+mod outbox;
 mod registry;
 
 pub use api::ApiMetrics;
 pub use campaigns::CampaignGauges;
 pub use cycle::LoopMetrics;
-pub use labels::{Code, Endpoint, PollOutcome, RetryCause, Step};
+pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};
+pub use outbox::OutboxMetrics;
 pub use registry::Metrics;

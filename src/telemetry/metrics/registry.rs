@@ -8,6 +8,7 @@ use super::api::ApiMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
+use super::outbox::OutboxMetrics;
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -54,6 +55,16 @@ impl Metrics {
     /// A fault of this folder.
     pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
         self.campaigns.series(id, every)
+    }
+
+    /// The series of messages to other systems: only there where messages are delivered. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
+        OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
     }
 
     /// The exposition in the text format, with its content type.

@@ -1,0 +1,94 @@
+//! `webhook`: tries the receiver.
+
+use std::time::Duration;
+
+use crate::control::ports::{Clock, SystemClock};
+use crate::domain::Message;
+use crate::notify::{Answer, HttpPost, Letter, Post};
+use crate::telemetry::DeliveryOutcome;
+
+use super::args::RunArgs;
+use super::config::Settings;
+use super::exit::Exit;
+use super::output;
+
+/// What to do with the receiver.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Send one `webhook.test` message, signed, and tell what came back
+    Test(Box<RunArgs>),
+}
+
+/// Sends one message past the outbox, once.
+pub(crate) async fn test(settings: &Settings) -> Exit {
+    let Some(receiver) = settings.webhook.clone() else {
+        output::talk(
+            "campaign-autopilot: no receiver is configured; give --webhook-url and its secret",
+        );
+        return Exit::Configuration;
+    };
+    let url = receiver.url.clone();
+    let post = match HttpPost::new(receiver, 1) {
+        Ok(post) => post,
+        Err(why) => {
+            output::talk(format_args!(
+                "campaign-autopilot: cannot set up HTTPS: {why}; are the system's CA certificates installed?"
+            ));
+            return Exit::Io;
+        }
+    };
+    let clock = SystemClock::real_time();
+    let letter = match letter(&clock) {
+        Ok(letter) => letter,
+        Err(wrong) => {
+            output::talk(format_args!("campaign-autopilot: the message: {wrong}"));
+            return Exit::Internal;
+        }
+    };
+    let started = clock.monotonic();
+    let answer = post.post(&letter, clock.now()).await;
+    let took = clock.monotonic().saturating_sub(started);
+    output::result(format_args!("sent    webhook.test {} to {url}", letter.id));
+    tell(&answer, took)
+}
+
+fn letter(clock: &SystemClock) -> Result<Letter, serde_json::Error> {
+    let now = clock.now();
+    let message = Message::webhook_test(now);
+    Ok(Letter {
+        id: format!("msg_{:032x}", fastrand::u128(..)),
+        event: message.kind().name().to_owned(),
+        key: message.key.to_string(),
+        subject: "test".to_owned(),
+        body: serde_json::to_string(&message.body)?,
+        at: now,
+        since: now,
+        attempts: 0,
+        decision: message.decision,
+    })
+}
+
+fn tell(answer: &Answer, took: Duration) -> Exit {
+    let took = took.as_millis();
+    let said = match answer {
+        Answer::Status { excerpt, .. } if !excerpt.is_empty() => format!("; it said: {excerpt}"),
+        Answer::Status { .. } | Answer::Timeout | Answer::Connect { .. } => String::new(),
+    };
+    match answer.outcome() {
+        DeliveryOutcome::Delivered => {
+            output::result(format_args!("ok      {} in {took} ms{said}", answer.why()));
+            Exit::Ok
+        }
+        DeliveryOutcome::Timeout | DeliveryOutcome::Connect => {
+            output::result(format_args!("FAILED  {} after {took} ms", answer.why()));
+            Exit::Unreachable
+        }
+        DeliveryOutcome::Redirect
+        | DeliveryOutcome::Client
+        | DeliveryOutcome::TooMany
+        | DeliveryOutcome::Server => {
+            output::result(format_args!("FAILED  {} in {took} ms{said}", answer.why()));
+            Exit::Refused
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Flapping: a campaign that is resumed too often.
+//!
+//! *Decides* when that is told. Every resume of ours ends a pause of ours, so our resumes within the last hour count a
+//! campaign's swings, without those that a person made. *In:* with the resume that makes them `flap_limit`, it is told, once.
+//! *Out:* when before another resume less than half of the limit (rounded up) is left within the hour; only then it can be
+//! told again, so that a campaign that swings steadily at the limit is not told with every swing. It survives a restart
+//! with the campaign's state. *Never:* holding anything back; that is `max_resumes_per_hour`.
+
+use super::campaign::CampaignState;
+use super::evaluate::BUDGET_SPAN;
+use super::notice::Notice;
+use super::time::Timestamp;
+
+/// Takes in that a resume of ours was confirmed; it is the newest of `state.resumes` already.
+pub(super) fn resumed(
+    state: &mut CampaignState,
+    limit: Option<u32>,
+    now: Timestamp,
+) -> Option<Notice> {
+    let limit = limit?;
+    let recent = state
+        .resumes
+        .iter()
+        .filter(|at| now.since(**at) < BUDGET_SPAN);
+    let resumes = u32::try_from(recent.count()).unwrap_or(u32::MAX);
+    if resumes.saturating_sub(1) < limit.div_ceil(2) {
+        state.flapping = false;
+    }
+    let told = state.flapping;
+    state.flapping = told || resumes >= limit;
+    (state.flapping && !told).then_some(Notice::Flapping { resumes, limit })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
+
+    /// The minutes at which flapping is told, when resumes are confirmed at `minutes`.
+    fn told(limit: Option<u32>, minutes: &[u64]) -> Vec<u64> {
+        let mut state = CampaignState::unread(START);
+        let mut told = Vec::new();
+        for minute in minutes {
+            let now = START.plus(Duration::from_secs(minute.saturating_mul(60)));
+            state.resumes.push(now);
+            if resumed(&mut state, limit, now).is_some() {
+                told.push(*minute);
+            }
+        }
+        told
+    }
+
+    #[test]
+    fn it_is_told_once_when_the_hours_resumes_reach_the_limit() {
+        assert_eq!(told(Some(4), &[0, 10, 20, 30, 40, 50]), [30]);
+        assert!(told(Some(4), &[0, 10, 20, 60, 80]).is_empty());
+        assert!(told(None, &[0, 1, 2, 3, 4, 5, 6, 7]).is_empty());
+    }
+
+    #[test]
+    fn steady_swings_at_the_limit_are_told_once() {
+        let steady: Vec<u64> = (0..600).step_by(15).collect();
+        assert_eq!(told(Some(4), &steady), [45]);
+    }
+
+    #[test]
+    fn it_is_told_again_after_the_hour_has_calmed_down() {
+        let twice = [0, 1, 2, 3, 62, 64, 65, 66, 67];
+        assert_eq!(told(Some(4), &twice), [3, 66]);
+    }
+
+    #[test]
+    fn a_limit_of_one_tells_every_hour_with_a_resume() {
+        assert_eq!(told(Some(1), &[0, 30, 120]), [0, 120]);
+    }
+}

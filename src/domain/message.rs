@@ -1,0 +1,407 @@
+//! What systems beside ours are told: one message for each event, with the body that is sent.
+//!
+//! A [`Message`] is written to the outbox in the transaction of what it reports, and delivered from there. Its kind follows
+//! from its body, so that the two cannot disagree. The members of a body are those of the source documents (`campaignId`,
+//! `status`, `latencyMs`, `timestamp`, `callRateTarget`, `assignmentId`) and what a receiver needs beyond them; a member
+//! that is not known is left out. `timestamp` is RFC 3339 in UTC.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::ids::{CampaignId, DecisionId};
+use super::reason::{Cause, Reason};
+use super::status::{Direction, PlatformStatus};
+use super::time::Timestamp;
+
+/// What a message reports; its name goes into the headers `ce-type` and `x-cxone-event`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MessageKind {
+    /// We paused a campaign.
+    CampaignPaused,
+    /// We resumed a campaign.
+    CampaignResumed,
+    /// A campaign is resumed too often.
+    CampaignFlapping,
+    /// Agents were assigned to a campaign.
+    AssignmentDispatch,
+    /// Readings stay away, or are back.
+    DataStale,
+    /// Somebody tries the receiver.
+    WebhookTest,
+}
+
+impl MessageKind {
+    /// The name that receivers see.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CampaignPaused => "campaign.paused",
+            Self::CampaignResumed => "campaign.resumed",
+            Self::CampaignFlapping => "campaign.flapping",
+            Self::AssignmentDispatch => "assignment.dispatch",
+            Self::DataStale => "data.stale",
+            Self::WebhookTest => "webhook.test",
+        }
+    }
+}
+
+/// Messages of one key are delivered in the order in which they were written; keys do not wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrderingKey {
+    /// One campaign.
+    Campaign(CampaignId),
+    /// The readings, which all campaigns share.
+    Data,
+}
+
+impl OrderingKey {
+    /// What the message is about, for the header `ce-subject`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Campaign(id) => id.as_str(),
+            Self::Data => "agents",
+        }
+    }
+
+    /// The campaign, if it is one.
+    #[must_use]
+    pub fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::Campaign(id) => Some(id),
+            Self::Data => None,
+        }
+    }
+}
+
+impl fmt::Display for OrderingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Campaign(id) => write!(f, "campaign/{id}"),
+            Self::Data => f.write_str("data"),
+        }
+    }
+}
+
+/// One event, to be told at least once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// In whose order it is delivered.
+    pub key: OrderingKey,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Which decision it belongs to.
+    pub decision: DecisionId,
+    /// What is sent.
+    pub body: MessageBody,
+}
+
+/// A body, which becomes a JSON object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum MessageBody {
+    /// For `campaign.paused` and `campaign.resumed`.
+    Changed(CampaignChanged),
+    /// For `campaign.flapping`.
+    Flapping(CampaignFlapping),
+    /// For `assignment.dispatch`.
+    Dispatch(AssignmentDispatch),
+    /// For `data.stale`.
+    Stale(DataStale),
+    /// For `webhook.test`.
+    Test(WebhookTest),
+}
+
+/// A campaign that we paused or resumed, confirmed by the platform.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignChanged {
+    campaign_id: CampaignId,
+    #[serde(skip)]
+    to: Direction,
+    status: PlatformStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<u64>,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_agents: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause_threshold: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_threshold: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
+/// A campaign that is resumed too often.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignFlapping {
+    campaign_id: CampaignId,
+    resumes_last_hour: u32,
+    limit_per_hour: u32,
+    resumes_held_back: bool,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
+/// Agents that were assigned to a campaign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignmentDispatch {
+    campaign_id: CampaignId,
+    assignment_id: String,
+    status: &'static str,
+    agents_updated: u32,
+    latency_ms: u64,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    call_rate_target: f64,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
+/// Readings that stay away, or are back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataStale {
+    status: &'static str,
+    invalid_polls: u32,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
+/// A try of the receiver.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookTest {
+    status: &'static str,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+}
+
+impl MessageBody {
+    /// What it reports.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Self::Changed(changed) => match changed.to {
+                Direction::Pause => MessageKind::CampaignPaused,
+                Direction::Resume => MessageKind::CampaignResumed,
+            },
+            Self::Flapping(_) => MessageKind::CampaignFlapping,
+            Self::Dispatch(_) => MessageKind::AssignmentDispatch,
+            Self::Stale(_) => MessageKind::DataStale,
+            Self::Test(_) => MessageKind::WebhookTest,
+        }
+    }
+}
+
+impl Message {
+    /// `campaign.paused` or `campaign.resumed`: the platform shows our command. `why` is the reason and the time since the
+    /// sample that it rests on; both are unknown when the outcome came to light late.
+    #[must_use]
+    pub fn campaign_changed(
+        campaign: &CampaignId,
+        to: Direction,
+        cause: Option<Cause>,
+        why: Option<(&Reason, Duration)>,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let reason = why.map(|(reason, _)| reason);
+        let lines = reason.and_then(|reason| reason.lines);
+        let body = MessageBody::Changed(CampaignChanged {
+            campaign_id: campaign.clone(),
+            to,
+            status: to.target(),
+            latency_ms: why.map(|(_, since_sample)| millis(since_sample)),
+            timestamp: at,
+            cause: cause.map(Cause::label),
+            available_agents: reason.and_then(|reason| reason.available),
+            pause_threshold: lines.map(|lines| lines.pause_below),
+            resume_threshold: lines.map(|lines| lines.resume_at),
+            reason: reason.map(ToString::to_string),
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `campaign.flapping`: we resumed the campaign so often within the last hour; `held_back` when further resumes wait
+    /// for the hour to pass.
+    #[must_use]
+    pub fn campaign_flapping(
+        campaign: &CampaignId,
+        resumes_last_hour: u32,
+        limit_per_hour: u32,
+        held_back: bool,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let body = MessageBody::Flapping(CampaignFlapping {
+            campaign_id: campaign.clone(),
+            resumes_last_hour,
+            limit_per_hour,
+            resumes_held_back: held_back,
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `assignment.dispatch`: the platform took an assignment. `latency` is the time from sending it to its answer,
+    /// `call_rate_target` the calls an hour that the assignment aims at.
+    #[must_use]
+    pub fn assignment_dispatch(
+        campaign: &CampaignId,
+        assignment_id: String,
+        agents_updated: u32,
+        latency: Duration,
+        call_rate_target: f64,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let body = MessageBody::Dispatch(AssignmentDispatch {
+            campaign_id: campaign.clone(),
+            assignment_id,
+            status: "dispatched",
+            agents_updated,
+            latency_ms: millis(latency),
+            timestamp: at,
+            call_rate_target,
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `data.stale`: so many polls in a row gave no valid reading, or, with none, readings are valid again.
+    #[must_use]
+    pub fn data_stale(invalid_polls: u32, decision: DecisionId, at: Timestamp) -> Self {
+        let body = MessageBody::Stale(DataStale {
+            status: if invalid_polls > 0 { "STALE" } else { "FRESH" },
+            invalid_polls,
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self {
+            key: OrderingKey::Data,
+            at,
+            decision,
+            body,
+        }
+    }
+
+    /// `webhook.test`, which stands for nothing.
+    #[must_use]
+    pub fn webhook_test(at: Timestamp) -> Self {
+        Self {
+            key: OrderingKey::Data,
+            at,
+            decision: DecisionId { run: 0, tick: 0 },
+            body: MessageBody::Test(WebhookTest {
+                status: "TEST",
+                timestamp: at,
+            }),
+        }
+    }
+
+    /// What it reports.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        self.body.kind()
+    }
+
+    fn of_campaign(
+        campaign: &CampaignId,
+        body: MessageBody,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            key: OrderingKey::Campaign(campaign.clone()),
+            at,
+            decision,
+            body,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form in which serde calls it"
+)]
+fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+fn shown<S: Serializer>(decision: &DecisionId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(decision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
+    const DECISION: DecisionId = DecisionId { run: 3, tick: 41 };
+
+    fn campaign() -> CampaignId {
+        "cmp-1".parse().unwrap()
+    }
+
+    fn json(message: &Message) -> serde_json::Value {
+        serde_json::to_value(&message.body).unwrap()
+    }
+
+    #[test]
+    fn a_dispatch_has_the_documents_members() {
+        let id = "assign-uuid-999".to_owned();
+        let latency = Duration::from_millis(87);
+        let message = Message::assignment_dispatch(&campaign(), id, 4, latency, 8.5, DECISION, AT);
+        assert_eq!(message.kind().name(), "assignment.dispatch");
+        assert_eq!(message.key.to_string(), "campaign/cmp-1");
+        let expected = serde_json::json!({
+            "campaignId": "cmp-1", "assignmentId": "assign-uuid-999", "status": "dispatched",
+            "agentsUpdated": 4, "latencyMs": 87, "timestamp": "2024-05-20T14:32:00.000Z",
+            "callRateTarget": 8.5, "decisionId": "3-41",
+        });
+        assert_eq!(json(&message), expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let to = Direction::Pause;
+        let message = Message::campaign_changed(&campaign(), to, None, None, DECISION, AT);
+        assert_eq!(message.kind(), MessageKind::CampaignPaused);
+        let expected = serde_json::json!({
+            "campaignId": "cmp-1", "status": "PAUSED", "timestamp": "2024-05-20T14:32:00.000Z",
+            "decisionId": "3-41",
+        });
+        assert_eq!(json(&message), expected);
+    }
+
+    #[test]
+    fn staleness_and_its_end_share_a_key() {
+        let stale = Message::data_stale(3, DECISION, AT);
+        let fresh = Message::data_stale(0, DECISION, AT);
+        assert_eq!(stale.key, fresh.key);
+        assert_eq!(json(&stale)["status"], "STALE");
+        assert_eq!(json(&fresh)["status"], "FRESH");
+        assert_eq!(json(&stale)["invalidPolls"], 3);
+    }
+}

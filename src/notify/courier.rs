@@ -1,0 +1,494 @@
+//! Delivers letters: a few at once, each key in its order, until told to end.
+//!
+//! ```text
+//!   outbox ──first letters of their keys, due──▶ post ──answer──▶ judge ──▶ settle ──▶ outbox
+//! ```
+//!
+//! A key whose letter is on its way is busy until what became of it is committed; if that cannot be committed the letter is
+//! not posted again before it is.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::ports::Clock;
+use crate::domain::Timestamp;
+use crate::telemetry::{DeliveryEvents, LetterLabel};
+
+use super::judge::{Answer, judge};
+use super::ports::{Letter, Outbox, Round, Settlement};
+use super::post::Post;
+
+/// Letters on their way at once, and so the most connections to the receiver: one that is slow on one key still leaves room
+/// for the others, and no receiver is flooded after an outage.
+pub const MOST_AT_ONCE: usize = 4;
+
+/// The outbox is looked at this often even when nothing seems due: an operator may have put a letter back.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// After a letter's settlement could not be committed.
+const SETTLE_AGAIN: Duration = Duration::from_secs(1);
+
+/// Delivers what the outbox holds.
+pub struct Courier {
+    outbox: Arc<dyn Outbox>,
+    post: Arc<dyn Post>,
+    clock: Arc<dyn Clock>,
+    events: DeliveryEvents,
+    give_up_after: Duration,
+    rng: fastrand::Rng,
+    busy: BTreeSet<String>,
+    counted_at: Option<Duration>,
+}
+
+enum Step {
+    Answered {
+        letter: Letter,
+        answer: Answer,
+        took: Duration,
+    },
+    Unsettled {
+        letter: Letter,
+        settlement: Settlement,
+    },
+}
+
+type UnderWay = FuturesUnordered<BoxFuture<'static, Step>>;
+
+impl Courier {
+    /// A courier; `seed` makes its waits repeatable.
+    #[must_use]
+    pub fn new(
+        outbox: Arc<dyn Outbox>,
+        post: Arc<dyn Post>,
+        clock: Arc<dyn Clock>,
+        events: DeliveryEvents,
+        give_up_after: Duration,
+        seed: u64,
+    ) -> Self {
+        Self {
+            outbox,
+            post,
+            clock,
+            events,
+            give_up_after,
+            rng: fastrand::Rng::with_seed(seed),
+            busy: BTreeSet::new(),
+            counted_at: None,
+        }
+    }
+
+    /// Starts delivering on a task of its own.
+    #[must_use]
+    pub fn start(self) -> Delivering {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(self.run(stop.clone()));
+        Delivering { stop, task }
+    }
+
+    /// Delivers until `stop`, and then on until nothing is due at once.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut under_way: UnderWay = FuturesUnordered::new();
+        loop {
+            let ending = stop.is_cancelled();
+            let next = self.begin(&mut under_way).await;
+            self.count(under_way.is_empty()).await;
+            if ending && under_way.is_empty() {
+                break;
+            }
+            let idle = next.map_or(LOOK_EVERY, |next| next.since(self.clock.now()));
+            let outbox = Arc::clone(&self.outbox);
+            let full = under_way.len() >= MOST_AT_ONCE;
+            tokio::select! {
+                Some(done) = under_way.next() => {
+                    if let Some(again) = self.take(done, ending).await {
+                        under_way.push(again);
+                    }
+                }
+                () = outbox.written(), if !full => {}
+                () = self.clock.sleep(idle.min(LOOK_EVERY)), if !full => {}
+                () = stop.cancelled(), if !ending => {}
+            }
+        }
+    }
+
+    /// Sends what is due as far as there is room; tells when more will be due.
+    async fn begin(&mut self, under_way: &mut UnderWay) -> Option<Timestamp> {
+        let room = MOST_AT_ONCE.saturating_sub(under_way.len());
+        if room == 0 {
+            return None;
+        }
+        let now = self.clock.now();
+        let at_most = MOST_AT_ONCE.saturating_add(self.busy.len());
+        let Round { due, next } = match self.outbox.round(now, at_most).await {
+            Ok(round) => {
+                self.events.outbox_works();
+                round
+            }
+            Err(fault) => {
+                self.events.outbox_failed(&fault.to_string());
+                return None;
+            }
+        };
+        let free: Vec<Letter> = due
+            .into_iter()
+            .filter(|letter| !self.busy.contains(&letter.key))
+            .take(room)
+            .collect();
+        for letter in free {
+            self.busy.insert(letter.key.clone());
+            let (post, clock) = (Arc::clone(&self.post), Arc::clone(&self.clock));
+            under_way.push(Box::pin(async move {
+                let started = clock.monotonic();
+                let answer = post.post(&letter, clock.now()).await;
+                Step::Answered {
+                    answer,
+                    took: clock.monotonic().saturating_sub(started),
+                    letter,
+                }
+            }));
+        }
+        next
+    }
+
+    /// Takes in how an attempt ended and commits what becomes of its letter; what cannot be committed is tried again,
+    /// unless the daemon is `ending`.
+    async fn take(&mut self, done: Step, ending: bool) -> Option<BoxFuture<'static, Step>> {
+        let now = self.clock.now();
+        let (letter, settlement) = match done {
+            Step::Answered {
+                letter,
+                answer,
+                took,
+            } => {
+                let settlement = judge(&letter, &answer, self.give_up_after, self.rng.f64(), now);
+                self.tell(&letter, &answer, &settlement, took, now);
+                (letter, settlement)
+            }
+            Step::Unsettled { letter, settlement } => (letter, settlement),
+        };
+        let settled = self.outbox.settle(letter.clone(), settlement.clone(), now);
+        match settled.await {
+            Ok(()) => {
+                self.busy.remove(&letter.key);
+                None
+            }
+            Err(fault) => {
+                self.events.outbox_failed(&fault.to_string());
+                let wait = self.clock.sleep(SETTLE_AGAIN);
+                (!ending).then(|| -> BoxFuture<'static, Step> {
+                    Box::pin(async move {
+                        wait.await;
+                        Step::Unsettled { letter, settlement }
+                    })
+                })
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        letter: &Letter,
+        answer: &Answer,
+        settlement: &Settlement,
+        took: Duration,
+        now: Timestamp,
+    ) {
+        let label = LetterLabel {
+            id: &letter.id,
+            event: &letter.event,
+            subject: &letter.subject,
+            decision: letter.decision,
+            attempt: letter.attempts.saturating_add(1),
+        };
+        match settlement {
+            Settlement::Delivered => self.events.delivered(label, took, now.since(letter.at)),
+            Settlement::Again { not_before, why } => {
+                let wait = not_before.since(now);
+                self.events.failed(label, answer.outcome(), why, took, wait);
+            }
+            Settlement::GivenUp { why } => {
+                self.events.given_up(label, answer.outcome(), why, took);
+            }
+        }
+    }
+
+    /// Counts the outbox when nothing else is to be done, and otherwise not more than once a second.
+    async fn count(&mut self, idle: bool) {
+        let at = self.clock.monotonic();
+        let recently = self
+            .counted_at
+            .is_some_and(|last| at.saturating_sub(last) < Duration::from_secs(1));
+        if recently && !idle {
+            return;
+        }
+        self.counted_at = Some(at);
+        if let Ok(census) = self.outbox.census().await {
+            let oldest = census.oldest.map(Timestamp::as_unix_seconds);
+            let crowded = census.most > 0 && census.waiting >= census.most / 4 * 3;
+            self.events
+                .counted(census.waiting, census.dead, oldest, crowded);
+        }
+    }
+}
+
+/// A courier at work.
+pub struct Delivering {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Delivering {
+    /// Lets it deliver what is due, for no longer than `longest` of real time, and ends it. What is left stays in the outbox;
+    /// a letter that was on its way then comes again with the next start.
+    pub async fn finish(mut self, longest: Duration) {
+        self.stop.cancel();
+        if tokio::time::timeout(longest, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use crate::control::hand_clock::HandClock;
+    use crate::domain::DecisionId;
+    use crate::notify::ports::{Census, OutboxFault};
+    use crate::telemetry::Metrics;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    /// Letters in memory, with the store's promise: only the first of a key is ever due.
+    #[derive(Default)]
+    struct Shelf {
+        waiting: Mutex<Vec<(Letter, Timestamp)>>,
+        dead: Mutex<Vec<String>>,
+        refusing: Mutex<u32>,
+    }
+
+    impl Outbox for Shelf {
+        fn round(
+            &self,
+            now: Timestamp,
+            at_most: usize,
+        ) -> BoxFuture<'_, Result<Round, OutboxFault>> {
+            let waiting = self.waiting.lock().unwrap();
+            let mut keys = BTreeSet::new();
+            let firsts: Vec<_> = waiting
+                .iter()
+                .filter(|(letter, _)| keys.insert(letter.key.clone()))
+                .collect();
+            let due = firsts.iter().filter(|(_, due)| *due <= now);
+            let due = due
+                .take(at_most)
+                .map(|(letter, _)| letter.clone())
+                .collect();
+            let next = firsts.iter().map(|(_, due)| *due).filter(|due| *due > now);
+            let round = Round {
+                due,
+                next: next.min(),
+            };
+            Box::pin(async { Ok(round) })
+        }
+
+        fn settle(
+            &self,
+            letter: Letter,
+            settlement: Settlement,
+            _: Timestamp,
+        ) -> BoxFuture<'_, Result<(), OutboxFault>> {
+            let mut refusing = self.refusing.lock().unwrap();
+            if *refusing > 0 {
+                *refusing -= 1;
+                return Box::pin(async { Err(OutboxFault("disk full".to_owned())) });
+            }
+            let mut waiting = self.waiting.lock().unwrap();
+            let at = waiting.iter().position(|(kept, _)| kept.id == letter.id);
+            let at = at.unwrap();
+            match settlement {
+                Settlement::Again { not_before, .. } => {
+                    waiting[at].0.attempts += 1;
+                    waiting[at].1 = not_before;
+                }
+                Settlement::Delivered => drop(waiting.remove(at)),
+                Settlement::GivenUp { .. } => {
+                    waiting.remove(at);
+                    self.dead.lock().unwrap().push(letter.id);
+                }
+            }
+            Box::pin(async { Ok(()) })
+        }
+
+        fn census(&self) -> BoxFuture<'_, Result<Census, OutboxFault>> {
+            Box::pin(async { Ok(Census::default()) })
+        }
+
+        fn written(&self) -> BoxFuture<'_, ()> {
+            Box::pin(futures_util::future::pending())
+        }
+    }
+
+    /// A receiver that answers as a rule says, and remembers what it took.
+    struct Answering<F> {
+        rule: F,
+        took: Mutex<Vec<String>>,
+        tried: Mutex<VecDeque<(String, Timestamp)>>,
+    }
+
+    impl<F: Fn(&Letter, Timestamp) -> u16 + Send + Sync + 'static> Post for Answering<F> {
+        fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer> {
+            let status = (self.rule)(letter, now);
+            if status == 200 {
+                self.took.lock().unwrap().push(letter.id.clone());
+            }
+            self.tried
+                .lock()
+                .unwrap()
+                .push_back((letter.id.clone(), now));
+            Box::pin(async move {
+                Answer::Status {
+                    status,
+                    retry_after: None,
+                    excerpt: String::new(),
+                }
+            })
+        }
+    }
+
+    fn letter(id: &str, key: &str, clock: &HandClock) -> (Letter, Timestamp) {
+        let now = clock.now();
+        let letter = Letter {
+            id: id.to_owned(),
+            event: "campaign.paused".to_owned(),
+            key: key.to_owned(),
+            subject: key.to_owned(),
+            body: "{}".to_owned(),
+            at: now,
+            since: now,
+            attempts: 0,
+            decision: DecisionId { run: 1, tick: 1 },
+        };
+        (letter, now)
+    }
+
+    /// Delivers until nothing waits, with a clock that whoever sleeps moves; gives what was taken, in order.
+    fn deliver<F: Fn(&Letter, Timestamp) -> u16 + Send + Sync + 'static>(
+        letters: &[(&str, &str)],
+        refusing: u32,
+        rule: impl FnOnce(Timestamp) -> F,
+    ) -> (Arc<Answering<F>>, Arc<Shelf>) {
+        let clock = Arc::new(HandClock::default());
+        let outbox = Arc::new(Shelf {
+            refusing: Mutex::new(refusing),
+            ..Shelf::default()
+        });
+        *outbox.waiting.lock().unwrap() = letters
+            .iter()
+            .map(|(id, key)| letter(id, key, &clock))
+            .collect();
+        let receiver = Arc::new(Answering {
+            rule: rule(clock.now()),
+            took: Mutex::default(),
+            tried: Mutex::default(),
+        });
+        let metrics = Metrics::new(30.0, false, "", 0.0).unwrap();
+        let courier = Courier::new(
+            Arc::<Shelf>::clone(&outbox),
+            Arc::<Answering<F>>::clone(&receiver),
+            clock,
+            DeliveryEvents::new(metrics.outbox().unwrap()),
+            DAY,
+            7,
+        );
+        let stop = CancellationToken::new();
+        let watched = Arc::clone(&outbox);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let emptied = async {
+                while !watched.waiting.lock().unwrap().is_empty() {
+                    tokio::task::yield_now().await;
+                }
+                stop.cancel();
+            };
+            tokio::join!(courier.run(stop.clone()), emptied);
+        });
+        (receiver, outbox)
+    }
+
+    const LETTERS: [(&str, &str); 5] = [
+        ("a1", "a"),
+        ("b1", "b"),
+        ("a2", "a"),
+        ("b2", "b"),
+        ("a3", "a"),
+    ];
+
+    fn of(key: char, ids: &[String]) -> Vec<&str> {
+        let of_key = ids.iter().filter(|id| id.starts_with(key));
+        of_key.map(String::as_str).collect()
+    }
+
+    #[test]
+    fn a_receiver_that_was_down_for_ten_minutes_gets_everything_in_order() {
+        let (receiver, outbox) = deliver(&LETTERS, 0, |start| {
+            let up = start.plus(Duration::from_secs(600));
+            move |_: &Letter, now| if now < up { 503 } else { 200 }
+        });
+        let took = receiver.took.lock().unwrap();
+        assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
+        assert_eq!(of('b', &took), ["b1", "b2"]);
+        assert!(outbox.dead.lock().unwrap().is_empty());
+        let tried = receiver.tried.lock().unwrap();
+        let first = tried.iter().filter(|(id, _)| id == "a1").count();
+        assert!((5..30).contains(&first), "{first} attempts in ten minutes");
+    }
+
+    #[test]
+    fn a_letter_that_is_refused_holds_up_its_own_key_only_and_not_for_ever() {
+        let (receiver, outbox) = deliver(&LETTERS, 0, |_| {
+            |letter: &Letter, _| if letter.id == "a1" { 400 } else { 200 }
+        });
+        let took = receiver.took.lock().unwrap();
+        assert_eq!(took[0], "b1");
+        assert_eq!(of('a', &took), ["a2", "a3"]);
+        assert_eq!(*outbox.dead.lock().unwrap(), ["a1"]);
+    }
+
+    #[test]
+    fn a_letter_that_was_delivered_is_not_posted_again_because_the_disk_is_full() {
+        let (receiver, _) = deliver(&LETTERS, 3, |_| |_: &Letter, _| 200);
+        let mut took = receiver.took.lock().unwrap().clone();
+        assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
+        took.sort();
+        assert_eq!(took, ["a1", "a2", "a3", "b1", "b2"]);
+    }
+
+    #[test]
+    fn a_receiver_that_never_works_leads_to_dead_letters_after_the_time_allowed() {
+        let (receiver, outbox) = deliver(&LETTERS, 0, |_| |_: &Letter, _| 500);
+        assert_eq!(outbox.dead.lock().unwrap().len(), 5);
+        let tried = receiver.tried.lock().unwrap();
+        let (first, last) = (tried[0].1, tried[tried.len() - 1].1);
+        assert!(last.since(first) >= DAY);
+        let each = |id: &str| tried.iter().filter(|(tried, _)| tried == id).count();
+        assert!(each("a1") > 200, "a1 is tried all the day");
+        assert_eq!(
+            each("a3"),
+            1,
+            "once a1 is given up, a3 is as old, and gets its attempt"
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The headers of a letter: what it is, who tells it, and that it is genuine.
+//!
+//! | header | holds |
+//! |---|---|
+//! | `x-cxone-event`, `ce-type` | what it reports, such as `campaign.paused` |
+//! | `webhook-id`, `ce-id` | the letter's id, the same for every attempt |
+//! | `webhook-timestamp` | when this attempt was signed, in seconds since the Unix epoch |
+//! | `webhook-signature` | see [`SigningKeys::sign`] |
+//! | `ce-time` | when it happened, RFC 3339 |
+//! | `ce-source`, `ce-subject` | which autopilot tells it, and what it is about |
+//! | `ce-specversion` | `1.0` |
+//! | `content-type` | `application/json` |
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
+
+use crate::domain::Timestamp;
+
+use super::ports::Letter;
+use super::signature::SigningKeys;
+
+/// A letter, ready to be posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Its headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Envelope {
+    /// Describes and signs `letter` as told by `source` at `now`.
+    ///
+    /// # Errors
+    /// When a value cannot be a header's, which its encoding rules out.
+    pub fn seal(
+        letter: &Letter,
+        source: &str,
+        keys: &SigningKeys,
+        now: Timestamp,
+    ) -> Result<Self, InvalidHeaderValue> {
+        let seconds = now.as_unix_millis().div_euclid(1_000);
+        let signature = keys.sign(&letter.id, seconds, letter.body.as_bytes());
+        let values = [
+            ("x-cxone-event", letter.event.clone()),
+            ("webhook-id", letter.id.clone()),
+            ("webhook-timestamp", seconds.to_string()),
+            ("webhook-signature", signature),
+            ("ce-specversion", "1.0".to_owned()),
+            ("ce-id", letter.id.clone()),
+            ("ce-type", letter.event.clone()),
+            ("ce-source", encoded(source)),
+            ("ce-subject", encoded(&letter.subject)),
+            ("ce-time", letter.at.to_string()),
+        ];
+        let mut headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        for (name, value) in values {
+            headers.push((HeaderName::from_static(name), HeaderValue::try_from(value)?));
+        }
+        Ok(Self {
+            headers,
+            body: Bytes::from(letter.body.clone()),
+        })
+    }
+}
+
+/// As `CloudEvents` wants header values: space, quote, percent and all that is not printable ASCII as `%XX` of their UTF-8.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'%') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                encoded.push(digit.to_ascii_uppercase());
+            }
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::DecisionId;
+
+    use super::*;
+
+    #[test]
+    fn a_letter_is_described_twice_over_and_signed() {
+        let at = Timestamp::from_unix_millis(1_614_265_000_250);
+        let letter = Letter {
+            id: "msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned(),
+            event: "campaign.paused".to_owned(),
+            key: "campaign/cmp-1".to_owned(),
+            subject: "cmp-1".to_owned(),
+            body: "{\"test\": 2432232314}".to_owned(),
+            at,
+            since: at,
+            attempts: 2,
+            decision: DecisionId { run: 1, tick: 2 },
+        };
+        let keys = SigningKeys::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let now = Timestamp::from_unix_millis(1_614_265_330_999);
+        let envelope = Envelope::seal(&letter, "urn:campaign-autopilot:t 1", &keys, now).unwrap();
+        let headers: Vec<String> = envelope
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        let expected = [
+            "content-type: application/json",
+            "x-cxone-event: campaign.paused",
+            "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "webhook-timestamp: 1614265330",
+            "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            "ce-specversion: 1.0",
+            "ce-id: msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "ce-type: campaign.paused",
+            "ce-source: urn:campaign-autopilot:t%201",
+            "ce-subject: cmp-1",
+            "ce-time: 2021-02-25T14:56:40.250Z",
+        ];
+        assert_eq!(headers, expected);
+    }
+
+    #[test]
+    fn values_are_encoded_as_cloud_events_wants() {
+        assert_eq!(encoded("Euro € 😀"), "Euro%20%E2%82%AC%20%F0%9F%98%80");
+        assert_eq!(encoded("100% \"x\""), "100%25%20%22x%22");
+    }
+}

@@ -1,0 +1,177 @@
+//! One attempt over HTTP, within bounds.
+//!
+//! Redirects are not followed: a letter goes where the configuration says and nowhere else. The answer's body is read to its
+//! end so that the connection can serve again, but only up to a bound; the status counts whatever becomes of the body.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hyper::header::{HeaderMap, RETRY_AFTER};
+
+use crate::domain::Timestamp;
+
+use super::envelope::Envelope;
+use super::judge::Answer;
+use super::ports::Letter;
+use super::receiver::Receiver;
+
+/// More of an answer is not read; its connection is closed instead.
+const LARGEST_ANSWER: usize = 64 << 10;
+
+/// The longest part of an answer that is shown to people.
+const LONGEST_EXCERPT: usize = 200;
+
+/// Connecting may take this long, and no longer than the whole attempt.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Makes one attempt.
+pub trait Post: Send + Sync + 'static {
+    /// Posts `letter`, signed as of `now`.
+    fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer>;
+}
+
+/// Posts over HTTP with a client and connections of its own.
+pub struct HttpPost {
+    client: reqwest::Client,
+    receiver: Receiver,
+}
+
+impl HttpPost {
+    /// For this receiver, with at most `connections` kept open.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be used.
+    pub fn new(receiver: Receiver, connections: usize) -> Result<Self, String> {
+        // An error says that a provider is installed already, which is what is wanted.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(receiver.timeout)
+            .pool_max_idle_per_host(connections)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|wrong| causes(&wrong))?;
+        Ok(Self { client, receiver })
+    }
+
+    async fn exchange(&self, letter: &Letter, now: Timestamp) -> Answer {
+        let Receiver {
+            url, keys, source, ..
+        } = &self.receiver;
+        let Envelope { headers, body } = match Envelope::seal(letter, source, keys, now) {
+            Ok(envelope) => envelope,
+            Err(wrong) => {
+                let why = format!("{wrong}");
+                return Answer::Connect { why };
+            }
+        };
+        let headers: HeaderMap = headers.into_iter().collect();
+        let sent = self
+            .client
+            .post(url.expose().clone())
+            .headers(headers)
+            .body(body)
+            .send()
+            .await;
+        let response = match sent {
+            Ok(response) => response,
+            Err(wrong) => return without_answer(wrong),
+        };
+        Answer::Status {
+            status: response.status().as_u16(),
+            retry_after: wish(response.headers(), now),
+            excerpt: drain(response).await,
+        }
+    }
+}
+
+impl Post for HttpPost {
+    fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer> {
+        Box::pin(self.exchange(letter, now))
+    }
+}
+
+/// Reads the body within the bound and gives its beginning on one line. A body that breaks off or comes too slowly changes
+/// nothing about the status.
+async fn drain(mut response: reqwest::Response) -> String {
+    let (mut read, mut kept) = (0_usize, Vec::new());
+    while let Ok(Some(chunk)) = response.chunk().await {
+        read = read.saturating_add(chunk.len());
+        let room = LONGEST_EXCERPT.saturating_sub(kept.len());
+        kept.extend(chunk.iter().take(room));
+        if read > LARGEST_ANSWER {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&kept);
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    line.trim().to_owned()
+}
+
+/// `Retry-After` in seconds or as a date.
+fn wish(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let millis = i64::try_from(since_epoch.as_millis()).ok()?;
+    Some(Timestamp::from_unix_millis(millis).since(now))
+}
+
+fn without_answer(wrong: reqwest::Error) -> Answer {
+    // The path of the address may be a secret.
+    let wrong = wrong.without_url();
+    if wrong.is_timeout() {
+        Answer::Timeout
+    } else {
+        Answer::Connect {
+            why: causes(&wrong),
+        }
+    }
+}
+
+/// The causes of an error behind each other: the outermost alone says only that sending failed.
+fn causes(wrong: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = wrong.source().or(Some(wrong));
+    while let Some(cause) = next {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_wish_is_read_as_seconds_and_as_a_date() {
+        let now = Timestamp::parse_rfc3339("2015-10-21T07:27:00Z").unwrap();
+        let wished = |text: &'static str| {
+            let value = HeaderValue::from_static(text);
+            wish(&HeaderMap::from_iter([(RETRY_AFTER, value)]), now)
+        };
+        assert_eq!(wished("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            wished("Wed, 21 Oct 2015 07:28:00 GMT"),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(
+            wished("Wed, 21 Oct 2015 07:00:00 GMT"),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(wished("soon"), None);
+    }
+}
