@@ -82,11 +82,11 @@ impl Centre {
     fn drawn(load: u32, even: bool) -> Self {
         let mut chance = fastrand::Rng::with_seed(7);
         let skill = |n: usize| format!("skill-{n:02}").parse().expect("a skill");
-        let windows = [
+        let night = "22:00-06:00 Europe/Berlin";
+        let days = [
             "08:00-16:00 America/New_York",
             "09:00-17:00 America/New_York",
             "08:00-18:00 America/Chicago",
-            "22:00-06:00 Europe/Berlin",
         ];
         let agent = |n: usize| {
             let skills = (0..chance.usize(2..7))
@@ -95,7 +95,11 @@ impl Centre {
             let agent = RosterAgent {
                 skills,
                 // Every twentieth works by night and cannot be placed.
-                window: window(windows[if n.is_multiple_of(20) { 3 } else { n % 3 }]),
+                window: window(if n.is_multiple_of(20) {
+                    night
+                } else {
+                    chance.choice(days).unwrap_or(night)
+                }),
                 concurrency: chance.u8(1..3),
             };
             (format!("agent-{n:05}").parse().expect("an id"), agent)
@@ -181,7 +185,9 @@ impl Centre {
     fn change_one_in_a_hundred(&mut self) {
         for number in 0..AGENTS / 100 {
             let agent = self.chance.usize(0..AGENTS);
-            let agent = &mut self.agents[agent];
+            let Some(agent) = self.agents.get_mut(agent) else {
+                continue;
+            };
             if number.is_multiple_of(2) {
                 agent.present = false;
             } else {
@@ -193,7 +199,8 @@ impl Centre {
     fn possible_pairs(&self) -> usize {
         let open = self
             .ask(|situation| Eligibility::open(&self.roster, situation.now, self.policy.horizon));
-        let agents = self.roster.agents().iter().filter(|agent| open[agent.kind]);
+        let agents = self.roster.agents().iter();
+        let agents = agents.filter(|agent| open.get(agent.kind) == Some(&true));
         agents
             .map(|agent| self.eligibility.of_kind(agent.kind).len())
             .sum()
@@ -209,8 +216,11 @@ impl Centre {
         let mut taken = vec![0_u32; CAMPAIGNS];
         let mut worth = 0;
         for (agent, campaign) in &plan.pairs {
-            taken[*campaign] += 1;
-            let preview = previews[*campaign];
+            let (Some(taken), Some(preview)) = (taken.get_mut(*campaign), previews.get(*campaign))
+            else {
+                panic!("a campaign that there is not")
+            };
+            *taken += 1;
             let score = self.ask(|situation| situation.score(*agent, preview));
             worth += i64::try_from(preview.weight.milli() * score.milli()).expect("a small worth");
         }
@@ -218,8 +228,8 @@ impl Centre {
         let short: u32 = short
             .map(|(preview, taken)| preview.least.saturating_sub(taken))
             .sum();
-        let changed = changes(&plan.pairs, &self.in_force) + changes(&self.in_force, &plan.pairs);
-        worth - changed * i64::from(self.policy.churn) * 1_000 - i64::from(short) * 1_000_000_000
+        let pairs = changes(&plan.pairs, &self.in_force) + changes(&self.in_force, &plan.pairs);
+        worth - pairs * i64::from(self.policy.churn) * 1_000 - i64::from(short) * 1_000_000_000
     }
 }
 

@@ -411,6 +411,7 @@ fn settings(
         token_url,
         credentials,
         policies: BTreeMap::from([(campaign, policy)]),
+        assignments: None,
         poll_interval: POLL_INTERVAL,
         rate: Some(Rate {
             per_second: 10.0,

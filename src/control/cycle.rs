@@ -21,6 +21,7 @@ use crate::domain::{
 };
 use crate::telemetry::{Events, Metrics};
 
+use super::assign::{AssignStart, Assigning};
 use super::collect::{Collector, PollNeeds};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
@@ -64,6 +65,8 @@ pub struct RunStart {
     pub policies: BTreeMap<CampaignId, Policy>,
     /// What the journal remembers of campaigns.
     pub restored: BTreeMap<CampaignId, CampaignState>,
+    /// The preview assignments, if there are any.
+    pub assignments: Option<AssignStart>,
 }
 
 /// The loop's own settings.
@@ -118,6 +121,7 @@ pub struct Cycle {
     pub(super) events: Events,
     pub(super) autopilot: Autopilot,
     pub(super) recorder: Recorder,
+    pub(super) assigning: Option<Assigning>,
     pub(super) settings: CycleSettings,
     pub(super) shutdown: CancellationToken,
     collector: Collector,
@@ -149,6 +153,7 @@ impl Cycle {
             run,
             policies,
             restored,
+            assignments,
         } = start;
         let now = clock.now();
         let command_longest = settings.command_longest;
@@ -159,7 +164,6 @@ impl Cycle {
             command_longest,
             now,
         );
-        let events = Events::new(metrics, autopilot.campaigns())?;
         // Waiting, a poll and the commands of a tick can follow each other; twice that is a hang.
         let work = settings
             .poll_longest
@@ -191,7 +195,17 @@ impl Cycle {
                 command_longest,
             },
         );
+        let assigning = match assignments {
+            None => None,
+            Some(start) => {
+                let (assigning, input) = Assigning::new(start, &metrics)?;
+                recorder.input(now, input);
+                Some(assigning)
+            }
+        };
+        let events = Events::new(metrics, autopilot.campaigns())?;
         let cycle = Self {
+            assigning,
             clock,
             platform,
             actuator,
@@ -269,10 +283,14 @@ impl Cycle {
             .autopilot
             .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
         let needs = PollNeeds {
-            every_state: self.autopilot.needs_staffed(),
+            every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
             selectors: self.autopilot.selectors(),
             longest: self.settings.poll_longest,
+            roster: self
+                .assigning
+                .as_ref()
+                .map(|assigning| assigning.assigner.roster()),
         };
         let poll = self
             .collector
@@ -295,6 +313,7 @@ impl Cycle {
         }
         let plan = self.decide();
         self.execute(&plan, polled.taken_at, next_due).await;
+        self.assign(polled.roster_states, polled.taken_at).await;
         self.read_routinely().await;
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
@@ -311,6 +330,9 @@ impl Cycle {
                     autopilot: Box::new(self.autopilot.clone()),
                 },
             );
+            if let Some(assigning) = &self.assigning {
+                self.recorder.input(now, assigning.checkpoint());
+            }
         }
         if let Sample::Complete { taken_at, .. } = sample {
             self.observed

@@ -52,4 +52,4 @@ mod webhook;
 
 pub(crate) use fault::Fault;
 pub(crate) use resolve::{default_state_dir, resolve};
-pub(crate) use settings::{Assignments, Resolved, Settings};
+pub(crate) use settings::{Resolved, Settings};

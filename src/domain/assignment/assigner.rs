@@ -262,7 +262,15 @@ impl Assigner {
         dispatch::next(&lists, targets, losing, concurrency)
     }
 
-    /// Takes in what became of a dispatch.
+    /// A dispatch is about to leave; what is remembered of its list has to be committed before.
+    pub fn depart(&mut self, dispatch: &Dispatch) {
+        let position = self.position(&dispatch.campaign);
+        if let Some(memory) = position.and_then(|position| self.lists.get_mut(position)) {
+            memory.depart(&dispatch.agents);
+        }
+    }
+
+    /// Takes in what became of a dispatch that had departed.
     pub fn report(&mut self, sent: &Dispatch, end: &DispatchEnd, now: Timestamp) {
         let Some(position) = self.position(&sent.campaign) else {
             return;
@@ -274,8 +282,10 @@ impl Assigner {
             DispatchEnd::Accepted { .. } => {
                 memory.in_force.clone_from(&sent.agents);
                 memory.uncertain = false;
+                memory.before = None;
             }
             DispatchEnd::NoCapacity { .. } => {
+                memory.fall_back();
                 let wanted = sent.agents.len();
                 let fewer = wanted.saturating_sub(wanted.div_ceil(4));
                 // What is in force is known to fit.
@@ -290,6 +300,7 @@ impl Assigner {
                 }
             }
             DispatchEnd::Refused { agents, .. } => {
+                memory.fall_back();
                 let named = if agents.is_empty() {
                     &sent.joining
                 } else {
@@ -301,16 +312,8 @@ impl Assigner {
                 self.refused.extend(pairs);
                 self.refused.sort_unstable();
             }
-            DispatchEnd::Lost { .. } => {
-                // Until it is read, everybody who may be on the list counts.
-                for (agent, entry) in &sent.agents {
-                    let known = memory.in_force.entry(agent.clone());
-                    let known = known.or_insert_with(|| entry.clone());
-                    known.calls = known.calls.max(entry.calls);
-                }
-                memory.uncertain = true;
-            }
-            DispatchEnd::NotSent { .. } => {}
+            DispatchEnd::Lost { .. } => memory.before = None,
+            DispatchEnd::NotSent { .. } => memory.fall_back(),
         }
     }
 

@@ -70,11 +70,31 @@ pub struct ListMemory {
     pub in_force: List,
     /// The end of a dispatch is not known.
     pub uncertain: bool,
+    /// What was in force, and whether that was sure, before the dispatch that is on its way.
+    pub before: Option<(List, bool)>,
     /// A person's list is left alone until then.
     pub person_until: Option<Timestamp>,
 }
 
 impl ListMemory {
+    /// A dispatch leaves: until its end is known, everybody who may be on the list counts.
+    pub(super) fn depart(&mut self, agents: &List) {
+        self.before = Some((self.in_force.clone(), self.uncertain));
+        for (agent, entry) in agents {
+            let known = self.in_force.entry(agent.clone());
+            let known = known.or_insert_with(|| entry.clone());
+            known.calls = known.calls.max(entry.calls);
+        }
+        self.uncertain = true;
+    }
+
+    /// The dispatch changed nothing.
+    pub(super) fn fall_back(&mut self) {
+        if let Some((in_force, uncertain)) = self.before.take() {
+            (self.in_force, self.uncertain) = (in_force, uncertain);
+        }
+    }
+
     /// Takes in a reading.
     pub(super) fn observe(
         &mut self,
@@ -95,6 +115,7 @@ impl ListMemory {
         let before = std::mem::replace(&mut self.in_force, agents.clone());
         let (was_known, was_uncertain) = (self.known, self.uncertain);
         (self.known, self.uncertain) = (true, false);
+        self.before = None;
         if was_uncertain {
             return Some(ListNotice::Resolved);
         }

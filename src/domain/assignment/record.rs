@@ -54,6 +54,11 @@ pub enum AssignInput {
         /// The lists that it wanted in force.
         targets: BTreeMap<CampaignId, List>,
     },
+    /// A dispatch was about to leave.
+    Depart {
+        /// What.
+        dispatch: Dispatch,
+    },
     /// A dispatch came to its end.
     Report {
         /// What was sent.
@@ -102,6 +107,10 @@ pub(crate) fn feed(
         AssignInput::Propose { targets } => {
             let again = assigner.propose(at).targets;
             Some((in_words(&targets), in_words(&again)))
+        }
+        AssignInput::Depart { dispatch } => {
+            assigner.depart(&dispatch);
+            None
         }
         AssignInput::Report { sent, end } => {
             assigner.report(&sent, &end, at);

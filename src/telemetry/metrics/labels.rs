@@ -11,15 +11,21 @@ pub enum Endpoint {
     CampaignGet,
     /// A command.
     CampaignPut,
+    /// A preview campaign's list.
+    AssignmentsGet,
+    /// A dispatch.
+    AssignmentsPut,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
+        Self::AssignmentsGet,
+        Self::AssignmentsPut,
     ];
 
     /// The label.
@@ -30,6 +36,8 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign_get",
             Self::CampaignPut => "campaign_put",
+            Self::AssignmentsGet => "assignments_get",
+            Self::AssignmentsPut => "assignments_put",
         }
     }
 }

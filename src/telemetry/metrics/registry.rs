@@ -5,6 +5,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 use crate::domain::CampaignId;
 
 use super::api::ApiMetrics;
+use super::assignments::AssignMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
@@ -63,6 +64,16 @@ impl Metrics {
     /// When they were asked for before; a fault of the caller.
     pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
         OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series of preview assignments: only there where there are such campaigns. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn assignments(&self) -> prometheus::Result<AssignMetrics> {
+        AssignMetrics::register(&Families {
             registry: &self.registry,
         })
     }
