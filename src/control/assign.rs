@@ -58,6 +58,8 @@ pub(super) struct Assigning {
     pub(super) assigner: Assigner,
     events: AssignEvents,
     running: Vec<Option<bool>>,
+    /// Whose list is read next to see what people changed.
+    turn: usize,
 }
 
 impl Assigning {
@@ -79,8 +81,20 @@ impl Assigning {
             assigner,
             events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
+            turn: 0,
         };
         Ok((assigning, told(input)))
+    }
+
+    /// One list at each poll, so that a person's change shows even while nothing of ours changes.
+    fn next_in_turn(&mut self) -> Option<CampaignId> {
+        let previews = &self.assigner.policy().previews;
+        let next = previews.keys().nth(self.turn).cloned();
+        self.turn = self.turn.saturating_add(1);
+        if self.turn >= previews.len() {
+            self.turn = 0;
+        }
+        next
     }
 
     pub(super) fn checkpoint(&self) -> Input {
@@ -119,7 +133,8 @@ impl Cycle {
 
     async fn plan_and_dispatch(&mut self, assigning: &mut Assigning) {
         self.see_what_runs(assigning).await;
-        let unread = assigning.assigner.unread_lists();
+        let mut unread = assigning.assigner.unread_lists();
+        unread.extend(assigning.next_in_turn().filter(|id| !unread.contains(id)));
         self.read_lists(assigning, unread).await;
         let mut again = false;
         for _ in 0..MOST_PLANS {
