@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::replay::Input;
 use crate::domain::{
-    Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy, Reason, Sample,
-    StatusFinding, Timestamp,
+    AgentState, Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy,
+    Reason, Sample, StatusFinding, Timestamp,
 };
 use crate::telemetry::{Events, Metrics};
 
@@ -110,6 +110,12 @@ pub struct Once {
     pub campaigns_missing: usize,
     /// The last command that did not come to its end.
     pub failed_command: Option<Conclusion>,
+}
+
+/// What a look at the platform leaves for the rest of the tick.
+struct Looked {
+    roster_states: Option<Vec<AgentState>>,
+    taken_at: Timestamp,
 }
 
 /// The loop and all that it owns.
@@ -258,6 +264,10 @@ impl Cycle {
     /// One tick, then the end: how `--once` runs.
     pub async fn run_once(mut self) -> Once {
         self.tick(Duration::MAX).await;
+        self.finish_once().await
+    }
+
+    async fn finish_once(mut self) -> Once {
         let journal = self.end().await;
         let beliefs = self
             .autopilot
@@ -274,10 +284,33 @@ impl Cycle {
         }
     }
 
+    /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
+    pub async fn assign_once(mut self) -> Once {
+        if let Some(polled) = self.look().await {
+            self.assign(polled.roster_states, polled.taken_at).await;
+        }
+        self.finish_once().await
+    }
+
     async fn tick(&mut self, next_due: Duration) {
         if let Some(step) = self.clock.resynchronise() {
             self.events.clock_stepped(step);
         }
+        let Some(polled) = self.look().await else {
+            return;
+        };
+        let plan = self.decide();
+        self.execute(&plan, polled.taken_at, next_due).await;
+        self.assign(polled.roster_states, polled.taken_at).await;
+        self.read_routinely().await;
+        // A failure is told by `commit`; what was not written is kept for the next tick.
+        drop(self.commit().await);
+        self.publish(&plan.reasons);
+    }
+
+    /// Polls the agents and reads the statuses without which nothing can be commanded. None when it was given up for a
+    /// shutdown.
+    async fn look(&mut self) -> Option<Looked> {
         self.show_life();
         let needed = self
             .autopilot
@@ -303,7 +336,7 @@ impl Cycle {
         );
         let (polled, statuses) = tokio::select! {
             both = join(poll, reads) => both,
-            () = self.shutdown.cancelled() => return,
+            () = self.shutdown.cancelled() => return None,
         };
         self.show_life();
         self.last_poll = polled.fault.map_or(LastPoll::Valid, LastPoll::Failed);
@@ -311,13 +344,10 @@ impl Cycle {
         for (campaign, found) in statuses {
             self.take_status(&campaign, found);
         }
-        let plan = self.decide();
-        self.execute(&plan, polled.taken_at, next_due).await;
-        self.assign(polled.roster_states, polled.taken_at).await;
-        self.read_routinely().await;
-        // A failure is told by `commit`; what was not written is kept for the next tick.
-        drop(self.commit().await);
-        self.publish(&plan.reasons);
+        Some(Looked {
+            roster_states: polled.roster_states,
+            taken_at: polled.taken_at,
+        })
     }
 
     fn take_sample(&mut self, sample: Sample) {

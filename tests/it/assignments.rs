@@ -391,3 +391,67 @@ fn every_fault_of_the_tables_and_the_roster_is_told_at_once() {
         );
     }
 }
+
+/// `assign` with the settings of the daemon.
+fn assign(centre: &Centre, words: &[&str]) -> crate::centre::Finished {
+    let mut command = Invocation::bare();
+    command
+        .arg("assign")
+        .args(words)
+        .args(&["--requests-per-second", "unlimited", "--listen", "off"])
+        .env("CXONE_BASE_URL", &centre.base_url)
+        .env("CXONE_CLIENT_ID", "autopilot")
+        .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+        .env("AUTOPILOT_STATE_DIR", centre.state_dir());
+    let directory = centre.directory.path();
+    command
+        .env("AUTOPILOT_CONFIG", directory.join("settings.toml"))
+        .env("AUTOPILOT_ROSTER", directory.join("roster.csv"));
+    command.output()
+}
+
+#[test]
+fn a_plan_is_shown_put_in_force_and_explained() {
+    let centre = Centre::new();
+    furnish(&centre);
+    let shown = assign(&centre, &["plan"]);
+    assert_eq!(shown.code(), 0, "{}", shown.stderr);
+    assert!(shown.stdout.starts_with("AGENT"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.ends_with("9 moves, 2 lists to send\n"),
+        "{}",
+        shown.stdout
+    );
+    let json = assign(&centre, &["plan", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        (&json["schema"], json["moves"].as_array().unwrap().len()),
+        (&1.into(), 9)
+    );
+    assert_eq!(replaced(&centre).len(), 0, "showing changes nothing");
+
+    let applied = assign(&centre, &["apply"]);
+    assert_eq!(applied.code(), 0, "{}", applied.stderr);
+    assert_eq!(on_list(&centre, CAMPAIGN).len(), 5);
+    assert_eq!(on_list(&centre, OTHER).len(), 4);
+    assert_eq!(every_dispatch_is_in_the_audit(&centre), 2);
+    assert_eq!(centre.commands(), [""; 0], "campaigns are not commanded");
+    let again = assign(&centre, &["plan"]);
+    assert!(
+        again.stdout.starts_with("nothing to change"),
+        "{}",
+        again.stdout
+    );
+
+    let explained = assign(&centre, &["explain", "closed"]);
+    assert_eq!(explained.code(), 0, "{}", explained.stderr);
+    assert_eq!(explained.stdout.matches("window closed").count(), 2);
+    assert!(
+        assign(&centre, &["explain", "a7"])
+            .stdout
+            .contains("best use of the agent")
+    );
+    let nobody = assign(&centre, &["explain", "nobody"]);
+    assert!(nobody.stderr.contains("nobody is not in the roster"));
+    assert_eq!(nobody.code(), 77);
+}
