@@ -12,6 +12,8 @@
 
 mod activity;
 mod assigner;
+#[cfg(test)]
+mod assigner_tests;
 mod dispatch;
 mod eligibility;
 pub mod flow;

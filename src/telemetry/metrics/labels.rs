@@ -18,15 +18,16 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Every endpoint.
-    pub const ALL: [Self; 6] = [
+    /// The endpoints that every daemon uses.
+    pub const ALL: [Self; 4] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
-        Self::AssignmentsGet,
-        Self::AssignmentsPut,
     ];
+
+    /// Those of preview assignments.
+    pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
 
     /// The label.
     #[must_use]
@@ -111,8 +112,10 @@ impl Code {
 
     fn is_expected(self, endpoint: Endpoint) -> bool {
         match self {
-            Self::NotFound => matches!(endpoint, Endpoint::CampaignGet | Endpoint::CampaignPut),
-            Self::Conflict => endpoint == Endpoint::CampaignPut,
+            Self::NotFound => !matches!(endpoint, Endpoint::Token | Endpoint::Agents),
+            Self::Conflict => {
+                matches!(endpoint, Endpoint::CampaignPut | Endpoint::AssignmentsPut)
+            }
             Self::Forbidden => endpoint != Endpoint::Token,
             Self::Decode => endpoint != Endpoint::CampaignPut,
             Self::Success

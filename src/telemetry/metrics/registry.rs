@@ -9,6 +9,7 @@ use super::assignments::AssignMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
+use super::labels::Endpoint;
 use super::outbox::OutboxMetrics;
 
 /// Every metric of the process.
@@ -73,6 +74,9 @@ impl Metrics {
     /// # Errors
     /// When they were asked for before; a fault of the caller.
     pub fn assignments(&self) -> prometheus::Result<AssignMetrics> {
+        for endpoint in Endpoint::ASSIGNMENTS {
+            self.api.expect(endpoint)?;
+        }
         AssignMetrics::register(&Families {
             registry: &self.registry,
         })
