@@ -223,7 +223,7 @@ fn somebody_who_was_not_let_go_does_not_join() {
     assert_eq!((leave.campaign.as_str(), leave.agents.len()), ("y", 0));
     let why = "no route".to_owned();
     told.send(leave, DispatchEnd::NotSent { why });
-    let mut without_y = targets.clone();
+    let mut without_y = targets;
     without_y.remove(&id::<CampaignId>("y"));
     assert_eq!(told.assigner.next_dispatch(&without_y, false), None);
     told.replays();
@@ -239,7 +239,7 @@ fn a_lost_answer_counts_both_ways_until_the_list_is_read() {
     let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
     let why = "cut off".to_owned();
     told.send(dispatch.clone(), DispatchEnd::Lost { why });
-    assert_eq!(told.assigner.unread_lists(), [dispatch.campaign.clone()]);
+    assert_eq!(told.assigner.unread_lists(), [id::<CampaignId>("x")]);
     let notice = told.list(
         "x",
         ListFinding::Found {
