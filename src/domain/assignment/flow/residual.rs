@@ -67,6 +67,8 @@ pub(super) struct Residual<'s, 'n> {
     distance: Column<i64>,
     visited: Column<bool>,
     step: Column<Step>,
+    /// The arc of each place that is looked at next between two changes of prices.
+    current: Column<usize>,
     scratch: Column<usize>,
 }
 
@@ -86,6 +88,7 @@ impl<'s, 'n> Residual<'s, 'n> {
             distance: Column::filled(places, 0),
             visited: Column::filled(places, false),
             step: Column::filled(places, Step::default()),
+            current: Column::filled(places, 0),
             scratch: Column::filled(places, NONE),
         }
     }
@@ -135,6 +138,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         while self.approach() {
             for place in 0..=self.outside {
                 self.visited.set(place, false);
+                self.current.set(place, 0);
             }
             for source in 0..=self.outside {
                 while self.surplus(source) > 0
@@ -228,17 +232,22 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     /// Looks along arcs that cost nothing for a place that is short. Places from where none can be reached stay marked,
-    /// so that none is looked at twice between two changes of prices.
+    /// and arcs that led nowhere are passed over, so that little is looked at twice between two changes of prices. What
+    /// is missed by that is found after the next change.
     fn find(&mut self, source: usize) -> Option<usize> {
-        let mut path = vec![(source, 0)];
+        let mut path = vec![source];
         self.visited.set(source, true);
-        while let Some((place, number)) = path.last_mut() {
-            let from = *place;
-            let next = self.arc(from, *number);
-            *number += 1;
-            let Arc { to, off, onto, .. } = match next {
+        while let Some(from) = path.last().copied() {
+            if from != self.outside {
+                self.gather(from);
+            }
+            let number = self.current.at(from);
+            let Arc { to, off, onto, .. } = match self.arc(from, number) {
                 Next::Arc(arc) if !self.visited.at(arc.to) && self.arc_cost(from, arc) == 0 => arc,
-                Next::Arc(_) | Next::Absent => continue,
+                Next::Arc(_) | Next::Absent => {
+                    self.current.set(from, number + 1);
+                    continue;
+                }
                 Next::End => {
                     path.pop();
                     continue;
@@ -246,13 +255,13 @@ impl<'s, 'n> Residual<'s, 'n> {
             };
             self.step.set(to, Step { from, off, onto });
             if self.surplus(to) < 0 {
-                for (place, _) in path {
+                for place in path {
                     self.visited.set(place, false);
                 }
                 return Some(to);
             }
             self.visited.set(to, true);
-            path.push((to, 0));
+            path.push(to);
         }
         None
     }
@@ -273,7 +282,6 @@ impl<'s, 'n> Residual<'s, 'n> {
         let Some(number) = number.checked_sub(1) else {
             return maybe(self.counting_more(place));
         };
-        self.gather(place);
         let arc = self.moves.get(place).and_then(|moves| moves.get(number));
         arc.map_or(Next::End, |arc| Next::Arc(*arc))
     }
@@ -372,6 +380,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         let Some(mut moves) = self.moves.get_mut(campaign).map(mem::take) else {
             return;
         };
+        self.current.set(campaign, 0);
         let network = self.state.network;
         moves.clear();
         let mut out: Option<Arc> = None;
