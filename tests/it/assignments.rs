@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use campaign_autopilot::simulator::{
-    Actor, AgentState, AssignmentReads, AssignmentsReplaced, Effect, Endpoint, Phase,
+    Actor, AgentState, AssignmentReads, AssignmentsReplaced, Effect, Endpoint, Fault, FaultRule,
+    Phase, When,
 };
 
 use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
+use crate::receiver::{Answering, Receiver};
 
 /// Not looked after: only its list is.
 const OTHER: &str = "preview-2";
@@ -454,4 +456,60 @@ fn a_plan_is_shown_put_in_force_and_explained() {
     let nobody = assign(&centre, &["explain", "nobody"]);
     assert!(nobody.stderr.contains("nobody is not in the roster"));
     assert_eq!(nobody.code(), 77);
+}
+
+#[test]
+fn an_answer_that_is_lost_is_read_and_nothing_is_sent_twice() {
+    let centre = Centre::new();
+    furnish(&centre);
+    centre.platform.inject(FaultRule {
+        fault: Fault::LostReply,
+        endpoint: Some(Endpoint::AssignmentsPut),
+        when: When::Next(1),
+    });
+    let running = daemon(&centre).start().tolerate(&["assignment failed"]);
+    running.wait_for_log("read what became of the last assignment");
+    wait_for_lists(&centre, 5, 4);
+    centre.wait_for_polls(5);
+    running.stop();
+    assert_eq!(replaced(&centre).len(), 2);
+    nobody_is_overcommitted(&centre);
+}
+
+#[test]
+fn every_dispatch_is_told_in_order() {
+    let centre = Centre::new();
+    furnish(&centre);
+    let receiver = Receiver::start(Answering::Status(503));
+    let running = daemon(&centre)
+        .env("AUTOPILOT_WEBHOOK_URL", receiver.url())
+        .env(
+            "AUTOPILOT_WEBHOOK_SECRET",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        )
+        .start()
+        .tolerate(&["the webhook's receiver did not take a message"]);
+    wait_for_lists(&centre, 5, 4);
+    centre.platform.person_sets(CAMPAIGN, "PAUSED");
+    wait_for_lists(&centre, 0, 7);
+    // The receiver was down all the while; nothing waited for it, and nothing is lost.
+    receiver.answer(Answering::Status(204));
+    let sent = replaced(&centre).len();
+    let taken = receiver.wait_for(sent);
+    running.stop();
+    for campaign in [CAMPAIGN, OTHER] {
+        let told = taken.iter().map(|request| {
+            assert_eq!(request.header("x-cxone-event"), "assignment.dispatch");
+            request.json()
+        });
+        let told = told.filter(|body| body["campaignId"] == campaign);
+        let told: Vec<String> = told
+            .map(|body| body["assignmentId"].as_str().unwrap().to_owned())
+            .collect();
+        let done = replaced(&centre).into_iter();
+        let done = done.filter(|change| change.campaign == campaign);
+        let done: Vec<String> = done.map(|change| change.assignment_id).collect();
+        assert_eq!(told, done, "{campaign}");
+    }
+    assert_eq!(taken[0].json()["callRateTarget"], 8.5);
 }
