@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod control;
 pub mod domain;
+pub mod experiment;
 pub mod notify;
 pub mod platform;
 pub mod serve;

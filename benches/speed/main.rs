@@ -1,6 +1,7 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `telling` to run only those.
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling` to run only
+//! those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -13,6 +14,7 @@ mod deciding;
 mod paging;
 mod platform;
 mod resting;
+mod simulating;
 mod stopwatch;
 mod telling;
 
@@ -22,13 +24,14 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 7] = [
+    let benches: [(&str, fn()); 8] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
         ("assigning", assigning::run),
         ("calls", calls::run),
         ("resting", resting::run),
+        ("simulating", simulating::run),
         ("telling", telling::run),
     ];
     for (name, bench) in benches {

@@ -10,7 +10,7 @@ use campaign_autopilot::platform::cxone_v2::{Cxone, CxoneSettings};
 use campaign_autopilot::platform::http::{
     AuthStyle, Client, Credentials, Limiter, ReqwestSend, TokenSource, Transport,
 };
-use campaign_autopilot::simulator::{Script, Settings, SimClock, SimHandle, Simulator, WorkingDay};
+use campaign_autopilot::simulator::{Script, Settings, SimClock, SimHandle, SimTime, Simulator};
 use campaign_autopilot::telemetry::Metrics;
 use tokio::runtime::Runtime;
 
@@ -79,7 +79,7 @@ impl InProcess {
             .build()
             .expect("a runtime");
         let mut settings = Settings::new(
-            SimClock::starting_at(WorkingDay::start(), 1.0),
+            SimClock::starting_at(SimTime::from_unix_millis(1_715_760_000_000), 1.0),
             Script::Fixed,
         );
         change(&mut settings);

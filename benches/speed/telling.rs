@@ -88,9 +88,8 @@ pub(crate) fn run() {
         "telling: {waiting} messages of {CAMPAIGNS} campaigns wait"
     ));
     tell(format_args!(
-        "  a commit with a message       {}, {:.2} times one without (bar: 2)",
-        ms(telling),
-        telling.as_secs_f64() / silent.as_secs_f64()
+        "  a message adds to its commit  {} (bar: 2 ms)",
+        ms(telling.saturating_sub(silent))
     ));
     tell(format_args!(
         "  finding what is due           {} (bar: 1 ms)",

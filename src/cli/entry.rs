@@ -12,6 +12,7 @@ use super::args::{RunArgs, SETTINGS};
 use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
 use super::check::check;
+use super::compare::{CompareArgs, compare};
 use super::config::{Fault, default_state_dir, resolve};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
@@ -66,6 +67,8 @@ enum Command {
     },
     /// Watch the daemon steer a simulated contact centre through a working day
     Demo(DemoArgs),
+    /// Try thresholds and policies on simulated days, side by side
+    Compare(CompareArgs),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
     /// Export, verify or replay the proof of what was decided
@@ -160,6 +163,7 @@ async fn dispatch(command: Command) -> Exit {
             Ok(()) => demo(&args).await,
             Err(exit) => exit,
         },
+        Command::Compare(args) => compare(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
             Err(exit) => exit,

@@ -4,6 +4,7 @@ mod args;
 mod assign;
 mod audit;
 mod check;
+mod compare;
 mod config;
 mod daemon;
 mod demo;
@@ -13,6 +14,7 @@ mod exit;
 mod outbox;
 mod output;
 mod run;
+mod scenario;
 mod simulate;
 mod webhook;
 

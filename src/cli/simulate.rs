@@ -1,21 +1,22 @@
 //! `simulate`: the embedded platform alone, for trying the daemon against.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
 use crate::simulator::{
-    Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Script, Settings, SimClock, SimTime,
-    Simulator, Trace, WorkingDay, World,
+    Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings, SimClock,
+    SimTime, Simulator, Trace, World,
 };
 
 use super::demo::speed;
 use super::exit::Exit;
 use super::output;
 use super::run::stop_on_signals;
+use super::scenario;
 
 /// How often the platform's journal is looked at for lines to print, in real time.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
@@ -34,7 +35,16 @@ pub(crate) struct SimulateArgs {
     /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     control: Option<SocketAddr>,
-    /// A recorded trace that says who is available: CSV with the header timestamp,staffed,available
+    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40,
+    /// or a TOML file
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "calm-day",
+        conflicts_with = "replay"
+    )]
+    scenario: String,
+    /// Instead of a scenario, a recorded trace that says who is available: CSV with the header timestamp,staffed,available
     #[arg(long, value_name = "FILE.csv")]
     replay: Option<PathBuf>,
     /// Only this day of the trace, as YYYY-MM-DD in the trace's own time zone
@@ -51,8 +61,8 @@ pub(crate) struct SimulateArgs {
     /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
-    /// Campaigns of the platform, all RUNNING at first
-    #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN)]
+    /// Campaigns beside a trace, all RUNNING at first; a scenario has its own
+    #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN, conflicts_with = "scenario")]
     campaign: Vec<CampaignId>,
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 7)]
@@ -79,17 +89,21 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
+/// What is served, and from when to when.
+struct Programme {
+    settings: Settings,
+    campaigns: Vec<String>,
+    start: SimTime,
+    end: SimTime,
+}
+
 /// Serves until a signal.
 pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
-    let (script, start, end) = match script(&args) {
+    let programme = match programme(&args) {
         Ok(found) => found,
-        Err(why) => {
-            output::talk(format_args!("campaign-autopilot: {why}"));
-            return Exit::Configuration;
-        }
+        Err(exit) => return exit,
     };
-    let settings = settings(&args, script, start);
-    let simulator = match Simulator::start(settings) {
+    let simulator = match Simulator::start(programme.settings.clone()) {
         Ok(simulator) => simulator,
         Err(why) => {
             output::talk(format_args!(
@@ -104,20 +118,47 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
     let shutdown = CancellationToken::new();
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
     stop_on_signals(shutdown.clone());
-    tell_how_to_connect(&simulator, &args, start, end);
-    serve(&simulator, end, &shutdown).await;
+    tell_how_to_connect(&simulator, &args, &programme);
+    serve(&simulator, programme.end, &shutdown).await;
     simulator.stop().await;
     Exit::Ok
 }
 
-fn script(args: &SimulateArgs) -> Result<(Script, SimTime, SimTime), String> {
-    let Some(path) = &args.replay else {
-        return Ok((
-            Script::WorkingDay(WorkingDay::default()),
-            WorkingDay::start(),
-            WorkingDay::end(),
-        ));
+fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
+    let mut programme = match &args.replay {
+        Some(path) => replayed(args, path).map_err(|why| {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            Exit::Configuration
+        })?,
+        None => staged(&scenario::load(&args.scenario)?, args.speed),
     };
+    let settings = &mut programme.settings;
+    settings.listen = args.listen;
+    settings.control = args.control;
+    settings.seed = args.seed;
+    settings.faults.extend(
+        args.faults
+            .iter()
+            .flat_map(|Faults(rules)| rules.iter().cloned()),
+    );
+    settings.credentials = Credentials::new("autopilot", "autopilot-secret");
+    Ok(programme)
+}
+
+fn staged(scenario: &Scenario, speed: f64) -> Programme {
+    Programme {
+        settings: Settings::staging(scenario, speed),
+        campaigns: scenario
+            .campaigns
+            .iter()
+            .map(|campaign| campaign.id.clone())
+            .collect(),
+        start: scenario.start(),
+        end: scenario.end(),
+    }
+}
+
+fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|wrong| format!("{name}: {wrong}"))?;
     let trace = Trace::parse(&text, &name).map_err(|faults| faults.to_string())?;
@@ -126,30 +167,26 @@ fn script(args: &SimulateArgs) -> Result<(Script, SimTime, SimTime), String> {
         None => trace,
     };
     let (start, end) = (trace.start(), trace.end());
-    Ok((Script::Trace(trace), start, end))
-}
-
-fn settings(args: &SimulateArgs, script: Script, start: SimTime) -> Settings {
-    let mut settings = Settings::new(SimClock::starting_at(start, args.speed), script);
+    let mut settings = Settings::new(
+        SimClock::starting_at(start, args.speed),
+        Script::Trace(trace),
+    );
     let mut world = World::new();
     for campaign in args.campaign.iter().map(CampaignId::as_str) {
         world.put_campaign(campaign, campaign, "RUNNING", start);
     }
     world.put_example_queues();
     settings.world = world;
-    settings.listen = args.listen;
-    settings.control = args.control;
-    settings.seed = args.seed;
-    settings.faults = args
-        .faults
-        .iter()
-        .flat_map(|Faults(rules)| rules.clone())
-        .collect();
-    settings.credentials = Credentials::new("autopilot", "autopilot-secret");
-    settings
+    Ok(Programme {
+        settings,
+        campaigns: args.campaign.iter().map(ToString::to_string).collect(),
+        start,
+        end,
+    })
 }
 
-fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, start: SimTime, end: SimTime) {
+fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &Programme) {
+    let Programme { start, end, .. } = programme;
     output::result(format_args!(
         "simulated platform at {}, from {start} to {end} at {} times real time",
         simulator.base_url(),
@@ -163,11 +200,7 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, start: SimTim
     output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");
     output::result(format_args!(
         "  export CXONE_CAMPAIGN_ID={}",
-        args.campaign
-            .iter()
-            .map(CampaignId::as_str)
-            .collect::<Vec<_>>()
-            .join(",")
+        programme.campaigns.join(",")
     ));
     if let Some(address) = simulator.control_address() {
         output::result(format_args!("control it at http://{address}"));
@@ -195,7 +228,7 @@ async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken
         if !ended && handle.now() >= end {
             ended = true;
             output::result(format_args!(
-                "{end}  the script has ended; its last state stays"
+                "{end}  the day is over; what is left goes on without changes"
             ));
         }
     }

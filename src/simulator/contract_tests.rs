@@ -445,10 +445,11 @@ async fn the_hook_hears_of_each_phase_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_working_day_happens_to_the_server() {
+async fn a_contact_centres_day_happens_to_the_server() {
+    let scenario = Scenario::parse(Scenario::text("lunch-dip").unwrap(), "lunch-dip").unwrap();
     let mut settings = settings();
-    settings.clock = SimClock::manual(WorkingDay::start());
-    settings.script = Script::WorkingDay(WorkingDay::default());
+    settings.clock = SimClock::manual(scenario.start());
+    settings.script = Script::Centre(Box::new(scenario.clone()));
     settings.token_life = Duration::from_secs(86_400);
     let clock = settings.clock.clone();
     let client = Client::of(settings);
@@ -456,7 +457,9 @@ async fn a_working_day_happens_to_the_server() {
     let mut told = handle.happenings();
     let bearer = client.bearer();
     let mut at = |hour: u64, minute: u64| {
-        let time = WorkingDay::start().plus(Duration::from_secs((hour - 8) * 3_600 + minute * 60));
+        let time = scenario
+            .start()
+            .plus(Duration::from_secs((hour - 8) * 3_600 + minute * 60));
         clock.advance(time.since(clock.now()));
         let agents = client
             .send("GET", &format!("{AGENTS}?state=available"), &[&bearer], "")
@@ -472,17 +475,22 @@ async fn a_working_day_happens_to_the_server() {
     };
     let person = |status: &str| {
         Some(What::PersonSets {
+            campaign: FIRST_CAMPAIGN.to_owned(),
             status: status.to_owned(),
         })
     };
-    let (lunch, status, happened) = at(12, 30);
-    assert!((3..=9).contains(&lunch.unwrap()));
+    let (morning, status, happened) = at(10, 0);
+    assert!(morning.unwrap() > 0);
     assert_eq!((status.as_str(), happened), ("RUNNING", None));
-    let (_, status, happened) = at(14, 10);
+    let (_, status, happened) = at(14, 40);
     assert_eq!((status.as_str(), happened), ("PAUSED", person("PAUSED")));
-    let (_, status, happened) = at(14, 35);
+    let (paused, status, happened) = at(15, 5);
     assert_eq!((status.as_str(), happened), ("RUNNING", person("RUNNING")));
-    let (listed, _, happened) = at(15, 17);
+    assert!(
+        paused.unwrap() > 10,
+        "a paused campaign leaves agents available"
+    );
+    let (listed, _, happened) = at(15, 47);
     assert_eq!(listed, None);
     assert!(matches!(
         happened,
@@ -491,15 +499,15 @@ async fn a_working_day_happens_to_the_server() {
             ..
         })
     ));
-    let (listed, _, happened) = at(15, 18);
-    assert!((10..=18).contains(&listed.unwrap()));
+    let (listed, _, happened) = at(15, 48);
+    assert!(listed.is_some());
     assert_eq!(
         happened,
         Some(What::OutageOver {
             endpoint: Endpoint::Agents
         })
     );
-    assert_eq!(handle.journal()[0].at.rfc3339(), "2024-05-15T14:00:00.000Z");
+    assert_eq!(handle.journal()[0].at.rfc3339(), "2024-05-15T14:30:00.000Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 
 use super::assignments::Assignment;
 use super::call::Call;
+use super::centre::Figures;
 use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
@@ -148,10 +149,11 @@ impl SimHandle {
             .with(|platform, now| platform.world.set_agent_state(id, state, now))
     }
 
-    /// Sends up to `count` available agents on a break of so much simulated time; gives how many went.
+    /// Sends `count` agents on a break of so much simulated time; gives how many go. In a contact centre
+    /// they go as soon as they are free; elsewhere only available ones go, and at once.
     pub fn send_on_break(&self, count: usize, lasting: Duration) -> usize {
         self.0
-            .with(|platform, now| platform.world.send_on_break(count, lasting, now))
+            .with(|platform, now| platform.send_on_break(count, lasting, now))
     }
 
     /// Takes an agent away; `false` when there was none.
@@ -230,6 +232,12 @@ impl SimHandle {
                 .campaign(id)
                 .map(|campaign| campaign.status.clone())
         })
+    }
+
+    /// What came of a contact centre's day so far; nothing where the script is another one.
+    #[must_use]
+    pub fn figures(&self) -> Option<Figures> {
+        self.0.with(|platform, _| platform.performance.figures())
     }
 
     /// How many agents are available.

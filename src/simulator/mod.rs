@@ -7,7 +7,7 @@
 //! Terms:
 //! - the [`World`] is what is true: agents, campaigns, queues, and a journal of what was done to campaigns;
 //! - an [`Effect`] is one thing that was done, to campaigns and to the rest, by a client or a person;
-//! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a made-up [`WorkingDay`];
+//! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a [`Centre`] at work on a [`Scenario`];
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
 //! - [`SimTime`] is the platform's time, which may run faster than ours, or only when told to;
@@ -17,14 +17,14 @@
 //! changes it, and over [`Settings::control`] so can another process. At the start the script is followed
 //! up to the clock's time.
 //!
-//! What it never does: it follows its script and does not react to being commanded, so pausing a campaign
-//! makes nobody available; it proves how the autopilot acts, and says nothing of how good that is for the
-//! contact centre. It imports nothing of the rest of the program, the wire types least of all. Without an
-//! advance of the clock nothing happens, and between requests nothing is done.
+//! A contact centre reacts to what is done to its campaigns; a trace cannot. It imports nothing of the rest of the
+//! program, the wire types least of all. Without an advance of the clock nothing happens, and between requests nothing
+//! is done.
 
 mod assignments;
 mod breaks;
 mod call;
+mod centre;
 #[cfg(test)]
 mod contract_tests;
 mod control;
@@ -48,17 +48,22 @@ mod rules_tests;
 mod script;
 mod server;
 mod settings;
+mod stage;
 #[cfg(test)]
 mod test_client;
 mod time;
 mod tokens;
 mod trace;
 mod wire;
-mod working_day;
 mod world;
 mod world_writes;
 
 pub use assignments::{Assignment, AvailabilityWindow};
+pub use centre::{
+    Activity, CampaignFigures, Centre, Change, Distribution, Event as ScenarioEvent, Figures,
+    InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, QueueFigures,
+    RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
+};
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
@@ -69,5 +74,4 @@ pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQu
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};
-pub use working_day::WorkingDay;
 pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, World};

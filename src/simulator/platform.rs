@@ -3,6 +3,7 @@
 //! Everything here happens under one lock, at a time that is an argument; no socket and no waiting.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -33,7 +34,7 @@ pub(super) struct Platform {
     pub(super) world: World,
     pub(super) faults: FaultPlan,
     pub(super) tokens: Tokens,
-    performance: Performance,
+    pub(super) performance: Performance,
     bucket: Option<Bucket>,
     pages: Pages,
     pub(super) rules: Rules,
@@ -52,7 +53,7 @@ pub(super) struct Answer {
 }
 
 pub(super) struct Rules {
-    actuation_delay: std::time::Duration,
+    actuation_delay: Duration,
     give_updated_timestamp: bool,
     put_answers_no_content: bool,
     pub(super) assignment_reads: AssignmentReads,
@@ -119,12 +120,6 @@ impl Platform {
         let happenings = self.performance.advance(&mut self.world, now);
         for Happening { at, what } in &happenings {
             match what {
-                What::PersonSets { status } => {
-                    let first = self.world.campaigns().next().map(|(id, _)| id.to_owned());
-                    if let Some(id) = first {
-                        self.world.person_sets(&id, status, *at);
-                    }
-                }
                 What::Outage { endpoint, until } => {
                     let when = When::Between(*at, *until);
                     self.faults.add(FaultRule {
@@ -133,10 +128,17 @@ impl Platform {
                         when,
                     });
                 }
-                What::OutageOver { .. } => {}
+                What::PersonSets { .. } | What::Breaks { .. } | What::OutageOver { .. } => {}
             }
         }
         happenings
+    }
+
+    /// Sends agents on a break; gives how many go. In a contact centre they go as soon as they are free.
+    pub(super) fn send_on_break(&mut self, count: usize, lasting: Duration, now: SimTime) -> usize {
+        self.performance
+            .send_on_break(count, lasting)
+            .unwrap_or_else(|| self.world.send_on_break(count, lasting, now))
     }
 
     /// Counts a request, and says what goes wrong with it.

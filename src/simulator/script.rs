@@ -1,27 +1,29 @@
 //! What happens by itself at the platform: who is available when, and what people and outages do.
 //!
-//! A script is followed in its own fixed steps up to the time asked for, so the world at a given time
-//! is the same for a seed however often and whenever it was looked at before.
+//! What happens does not depend on when it is looked at: the world at a given time is the same for a seed and for what
+//! was done to the campaigns, however often and whenever it was looked at before.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::centre::{Figures, Scenario};
 use super::faults::Endpoint;
+use super::stage::Stage;
 use super::time::SimTime;
 use super::trace::Trace;
-use super::working_day::{Headcount, Walk, WorkingDay};
 use super::world::{AgentState, World, agent_id, staff_member};
 
 /// What moves the agents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Script {
     /// Nothing moves by itself.
     Fixed,
     /// A recorded trace: of `staffed` agents exactly `available` are available, the other staffed ones
     /// busy and the rest offline. Who is chosen at random.
     Trace(Trace),
-    /// A made-up working day.
-    WorkingDay(WorkingDay),
+    /// A contact centre at work, which reacts to its campaigns being paused.
+    Centre(Box<Scenario>),
 }
 
 /// Something that happens at a moment of the script.
@@ -36,10 +38,19 @@ pub struct Happening {
 /// The kinds of happening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A person sets the first campaign's status at the platform's console.
+    /// A person sets a campaign's status at the platform's console.
     PersonSets {
+        /// Which campaign.
+        campaign: String,
         /// The new status.
         status: String,
+    },
+    /// Agents go on an unplanned break together.
+    Breaks {
+        /// How many.
+        agents: u32,
+        /// For how long.
+        lasts: Duration,
     },
     /// An endpoint answers 500 until a given moment.
     Outage {
@@ -58,8 +69,12 @@ pub enum What {
 impl fmt::Display for Happening {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
-            What::PersonSets { status } => {
-                write!(formatter, "a person sets the campaign to {status}")
+            What::PersonSets { campaign, status } => {
+                write!(formatter, "a person sets {campaign} to {status}")
+            }
+            What::Breaks { agents, lasts } => {
+                let minutes = lasts.as_secs() / 60;
+                write!(formatter, "{agents} agents go on a break of {minutes} min")
             }
             What::Outage { endpoint, .. } => {
                 write!(formatter, "the {} endpoint starts to fail", endpoint.name())
@@ -82,15 +97,15 @@ pub struct Performance {
 #[derive(Clone, Debug)]
 enum Play {
     Fixed,
-    Trace {
-        trace: Trace,
-        next: usize,
-    },
-    WorkingDay {
-        day: WorkingDay,
-        walk: Walk,
-        next: usize,
-    },
+    Trace { trace: Trace, next: usize },
+    Centre(Box<Stage>),
+}
+
+/// So many agents at a moment.
+struct Headcount {
+    at: SimTime,
+    staffed: usize,
+    available: usize,
 }
 
 impl Performance {
@@ -100,11 +115,7 @@ impl Performance {
         let play = match script {
             Script::Fixed => Play::Fixed,
             Script::Trace(trace) => Play::Trace { trace, next: 0 },
-            Script::WorkingDay(day) => Play::WorkingDay {
-                walk: Walk::new(day.staff),
-                day,
-                next: 0,
-            },
+            Script::Centre(scenario) => Play::Centre(Box::new(Stage::new(&scenario, seed))),
         };
         Self {
             play,
@@ -113,8 +124,8 @@ impl Performance {
         }
     }
 
-    /// Follows the script up to `now`: moves the agents, and gives back what else happened since the last
-    /// call, in order. The agents are added to the world at the first call.
+    /// Follows the script up to `now`: moves the agents, lets people act, and gives back what else happened since the
+    /// last call, in order. The agents are added to the world at the first call.
     pub fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<Happening> {
         let Self { play, rng, roster } = self;
         match play {
@@ -149,20 +160,23 @@ impl Performance {
                 }
                 Vec::new()
             }
-            Play::WorkingDay { day, walk, next } => {
-                let hired = now.min(WorkingDay::start());
-                let roster = roster.get_or_insert_with(|| Roster::hire(day.staff, world, hired));
-                while let Some(headcount) = walk.step(now, rng) {
-                    roster.settle(world, rng, &headcount);
-                }
-                let all = day.happenings.iter().skip(*next);
-                let due: Vec<Happening> = all
-                    .take_while(|happening| happening.at <= now)
-                    .cloned()
-                    .collect();
-                *next += due.len();
-                due
-            }
+            Play::Centre(stage) => stage.advance(world, now),
+        }
+    }
+
+    /// Sends agents of a contact centre on a break and says how many go; nothing where the script is another one.
+    pub fn send_on_break(&mut self, agents: usize, lasts: Duration) -> Option<usize> {
+        match &mut self.play {
+            Play::Centre(stage) => Some(stage.send_on_break(agents, lasts)),
+            Play::Fixed | Play::Trace { .. } => None,
+        }
+    }
+
+    /// What came of a contact centre's day so far.
+    pub fn figures(&mut self) -> Option<Figures> {
+        match &mut self.play {
+            Play::Centre(stage) => Some(stage.figures()),
+            Play::Fixed | Play::Trace { .. } => None,
         }
     }
 }
@@ -255,9 +269,12 @@ mod tests {
         seconds: &[u64],
     ) -> (Vec<(String, AgentState, SimTime)>, Vec<Happening>) {
         let (mut world, mut performance) = (World::new(), Performance::new(script, 11));
+        for id in ["campaign-1", "campaign-2"] {
+            world.put_campaign(id, id, "RUNNING", opening());
+        }
         let mut happenings = Vec::new();
         for second in seconds {
-            let now = WorkingDay::start().plus(Duration::from_secs(*second));
+            let now = opening().plus(Duration::from_secs(*second));
             happenings.extend(performance.advance(&mut world, now));
         }
         let agents = world
@@ -266,8 +283,17 @@ mod tests {
         (agents.collect(), happenings)
     }
 
+    fn opening() -> SimTime {
+        trace().start()
+    }
+
+    fn centre(name: &str) -> Script {
+        let scenario = Scenario::parse(Scenario::text(name).unwrap(), name).unwrap();
+        Script::Centre(Box::new(scenario))
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
         fn the_reading_pattern_changes_nothing(mut reads in prop::collection::vec(0..36_000_u64, 0..20), end in 0..36_001_u64) {
@@ -275,7 +301,7 @@ mod tests {
             reads.sort_unstable();
             reads.insert(0, 0);
             reads.push(end);
-            let day = || Script::WorkingDay(WorkingDay::default());
+            let day = || centre("lunch-dip");
             prop_assert_eq!(perform(day(), &reads), perform(day(), &[0, end]));
             let short: Vec<u64> = reads.iter().map(|second| second / 600).collect();
             let last = end / 600;
@@ -296,46 +322,5 @@ mod tests {
             assert_eq!(count(AgentState::Busy), staffed - available);
             assert_eq!(count(AgentState::Offline), 5 - staffed);
         }
-    }
-
-    #[test]
-    fn another_seed_chooses_other_people() {
-        let choose = |seed| {
-            let (mut world, mut performance) = (
-                World::new(),
-                Performance::new(Script::WorkingDay(WorkingDay::default()), seed),
-            );
-            performance.advance(
-                &mut world,
-                WorkingDay::start().plus(Duration::from_secs(7_200)),
-            );
-            world
-                .page(Some(&AgentState::Available), 0, 100)
-                .map(|(id, _)| id.to_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(choose(1), choose(1));
-        assert_ne!(choose(1), choose(2));
-    }
-
-    #[test]
-    fn happenings_come_once_and_can_be_read() {
-        let (_, happenings) = perform(
-            Script::WorkingDay(WorkingDay::default()),
-            &[0, 21_600, 36_000, 36_000],
-        );
-        let told: Vec<String> = happenings
-            .iter()
-            .map(|happening| format!("{} {happening}", happening.at))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                "2024-05-15T14:00:00.000Z a person sets the campaign to PAUSED",
-                "2024-05-15T14:35:00.000Z a person sets the campaign to RUNNING",
-                "2024-05-15T15:10:00.000Z the agents endpoint starts to fail",
-                "2024-05-15T15:18:00.000Z the agents endpoint works again",
-            ]
-        );
     }
 }

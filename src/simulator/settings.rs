@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::centre::Scenario;
 use super::faults::FaultRule;
 use super::script::Script;
 use super::time::SimClock;
@@ -81,6 +82,25 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The scenario's contact centre with its campaigns, all RUNNING, on a free loopback port; its day begins now.
+    #[must_use]
+    pub fn staging(scenario: &Scenario, speed: f64) -> Self {
+        let start = scenario.start();
+        let clock = SimClock::starting_at(start, speed);
+        let mut world = World::new();
+        world.put_example_queues();
+        for campaign in &scenario.campaigns {
+            world.put_campaign(&campaign.id, &campaign.name, "RUNNING", start);
+        }
+        Self {
+            world,
+            faults: scenario.fault_rules(),
+            latency: scenario.telemetry.latency,
+            actuation_delay: scenario.telemetry.actuation_delay,
+            ..Self::new(clock, Script::Centre(Box::new(scenario.clone())))
+        }
+    }
+
     /// A well-behaved platform on a free loopback port, with the running campaign [`FIRST_CAMPAIGN`],
     /// the queues of [`World::put_example_queues`], and the client `autopilot` with the secret `autopilot-secret`.
     #[must_use]

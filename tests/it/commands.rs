@@ -1,6 +1,7 @@
 //! The command line: help, check, exit codes, secrets, the demonstration.
 
 use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use serde_json::Value;
 
 use crate::centre::{CAMPAIGN, Centre, Finished, Invocation};
 
@@ -187,14 +188,122 @@ fn the_demonstration_ends_by_itself_and_proves_itself() {
         .output();
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
     for text in [
-        "paused   campaign-1",
-        "resumed  campaign-1",
+        "Simulated: lunch-dip",
+        "paused   campaign-1 for",
         "by a person",
+        "pause below 5",
+        "with the autopilot    left running",
+        "met silence instead of",
         "the hash chain holds",
         "all the same",
     ] {
         assert!(done.stdout.contains(text), "{text} in\n{}", done.stdout);
     }
+}
+
+#[test]
+fn the_demonstration_gives_its_figures_as_data() {
+    let done = Invocation::bare()
+        .args(&[
+            "demo",
+            "--for",
+            "4s",
+            "--scenario",
+            "two-campaigns",
+            "--json",
+        ])
+        .env("TMPDIR", std::env::temp_dir())
+        .output();
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["scenario"], "two-campaigns");
+    for arm in ["with_autopilot", "left_running"] {
+        let campaigns = report[arm]["campaigns"].as_array().unwrap();
+        assert_eq!(campaigns.len(), 2, "{arm}");
+        assert!(
+            campaigns
+                .iter()
+                .all(|one| one["connected"].as_u64() > Some(0))
+        );
+    }
+    let left_alone = &report["left_running"]["campaigns"][0];
+    assert_eq!(left_alone["transitions"], 0);
+    assert!(report["daemon"]["polls"].as_u64() > Some(10));
+    // The same callers, but for the last seconds: the clock runs on while the figures are fetched.
+    let offered = |arm: &str| report[arm]["queues"][0]["offered"].as_u64().unwrap();
+    let (with, without) = (offered("with_autopilot"), offered("left_running"));
+    assert!(
+        with.abs_diff(without) * 20 < without,
+        "{with} and {without}"
+    );
+}
+
+#[test]
+fn policies_are_compared_on_the_same_days_whatever_the_threads() {
+    let compare = |threads: &str| {
+        let done = Invocation::bare()
+            .args(&["compare", "--days", "12", "--threads", threads, "--json"])
+            .output();
+        assert_eq!(done.code(), 0, "{}", done.stderr);
+        done.stdout
+    };
+    let text = compare("1");
+    assert_eq!(text, compare("3"));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let rows = report["policies"].as_array().unwrap();
+    let names: Vec<&str> = rows
+        .iter()
+        .map(|row| row["arm"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "always",
+            "5/8",
+            "2/5",
+            "5/8,poll=10s",
+            "5/8,running=3m,paused=3m"
+        ]
+    );
+    let mean = |row: usize, figure: &str| rows[row][figure]["mean"].as_f64().unwrap();
+    // The order that the reference has: lower lines connect more and abandon more, dwell is late.
+    assert!(mean(0, "connects_per_hour") > mean(2, "connects_per_hour"));
+    assert!(mean(2, "connects_per_hour") > mean(1, "connects_per_hour"));
+    assert!(mean(1, "connects_per_hour") > mean(4, "connects_per_hour"));
+    assert!(mean(0, "abandoned_share") > mean(2, "abandoned_share"));
+    assert!(mean(2, "abandoned_share") > mean(1, "abandoned_share"));
+    assert!(mean(1, "abandoned_share") > mean(3, "abandoned_share"));
+    assert!(mean(3, "transitions_per_hour") > mean(1, "transitions_per_hour"));
+}
+
+#[test]
+fn a_scenario_that_is_wrong_is_refused_with_every_fault() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("mine.toml");
+    let right = include_str!("../../src/simulator/centre/scenarios/calm-day.toml");
+    let wrong = right
+        .replace("agents = 38", "agents = 0")
+        .replace("answer_share = 0.3", "answer_share = 3")
+        .replace("skill = \"voice\"\nmode", "skill = \"sales\"\nmode");
+    std::fs::write(&path, wrong).unwrap();
+    let done = Invocation::bare()
+        .args(&["compare", "--days", "1", "--scenario"])
+        .arg(&path)
+        .output();
+    assert_eq!(done.code(), 78);
+    for part in [
+        "mine.toml has 3 faults",
+        "0 agents",
+        "answer_share is 3",
+        "`sales`",
+    ] {
+        assert!(done.stderr.contains(part), "{part} in {}", done.stderr);
+    }
+    let unknown = Invocation::bare()
+        .args(&["simulate", "--scenario", "no-such-day"])
+        .output();
+    assert_eq!(unknown.code(), 78);
+    assert!(unknown.stderr.contains("lunch-dip"), "{}", unknown.stderr);
 }
 
 #[test]

@@ -49,11 +49,13 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             ],
         ),
         ("simulator", vec![]),
+        ("experiment", vec!["domain", "simulator"]),
         (
             "cli",
             vec![
                 "control",
                 "domain",
+                "experiment",
                 "notify",
                 "platform",
                 "serve",

@@ -1,9 +1,14 @@
 //! `demo`: the daemon and the embedded platform in one process, on a compressed working day.
 //!
 //! The daemon is the real one: it talks HTTP over loopback to the platform, writes a real store, and is killed by nothing
-//! but its own end. Only the platform, its agents and the clock's speed are simulated.
+//! but its own end. Only the contact centre and the clock's speed are simulated. The same day without the daemon is
+//! lived through beside it, for comparison.
 
-use std::collections::BTreeMap;
+mod closing;
+mod outcome;
+mod plot;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,26 +16,29 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use secrecy::SecretString;
+use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ObservableState;
 use crate::control::ports::{Clock, SystemClock};
-use crate::domain::{CampaignId, Policy, SampleVerdict, Timestamp};
+use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timestamp};
+use crate::experiment::{Arm, run_until};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
-    Actor, FIRST_CAMPAIGN, Happening, JournalEntry, Script, SimClock, SimHandle, SimTime,
-    Simulator, What, WorkingDay,
+    Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What,
 };
-use crate::store::StoreReader;
 use crate::telemetry::LogFormat;
 
+use self::outcome::Outcome;
+use self::plot::Reading;
 use super::config::Settings;
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
 use super::run::stop_on_signals;
+use super::scenario;
 
 /// The poll interval of the demonstration, in simulated time: the default of `run`.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -38,18 +46,22 @@ const POLL_INTERVAL: Duration = Duration::from_secs(30);
 /// The longest between two looks at the platform's journal for lines to print, in real time.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// What is said at first, after the line about the speed. No line of the demonstration is longer than 80 letters.
+/// What is said at first, after the lines about the day. No line of the demonstration is longer than 80 letters.
 const OPENING: [&str; 5] = [
     "The daemon is the real one: every 30 s of the day it polls over HTTP, pauses",
-    "below 5 available agents, and resumes its own pause at 8. Agents, people and",
-    "faults are simulated and follow a script. [1-267] is the decision's id (run and",
-    "poll): the same stands in log and audit.",
+    "below 5 available agents, and resumes its own pause at 8. Agents, callers and",
+    "customers are simulated, and react to what it does. [1-267] is the decision's",
+    "id (run and poll): the same stands in log and audit.",
     "",
 ];
 
 /// Flags of `demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
+    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40,
+    /// or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "lunch-dip")]
+    scenario: String,
     /// How long it may take, in real time
     #[arg(long = "for", value_name = "DURATION", default_value = "40s", value_parser = lasts)]
     lasts: Duration,
@@ -59,6 +71,9 @@ pub(crate) struct DemoArgs {
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
+    /// Print one JSON object at the end and nothing else
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads how long the demonstration may take.
@@ -82,7 +97,11 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
 
 /// Runs the demonstration.
 pub(crate) async fn demo(args: &DemoArgs) -> Exit {
-    let day = WorkingDay::end().since(WorkingDay::start());
+    let scenario = match scenario::load(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(exit) => return exit,
+    };
+    let day = scenario.end().since(scenario.start());
     let lasts = args.lasts;
     let speed = args
         .speed
@@ -90,7 +109,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> Exit {
     let simulated = lasts.mul_f64(speed).min(day);
     let state_dir =
         std::env::temp_dir().join(format!("campaign-autopilot-demo-{}", std::process::id()));
-    let exit = match Show::start(speed, args.seed, &state_dir).await {
+    let exit = match Show::start(scenario, speed, args, &state_dir).await {
         Ok((show, daemon)) => show.run(daemon, simulated).await,
         Err((why, exit)) => {
             output::talk(format_args!("campaign-autopilot: {why}"));
@@ -109,6 +128,9 @@ pub(crate) async fn demo(args: &DemoArgs) -> Exit {
 }
 
 struct Show {
+    scenario: Scenario,
+    seed: u64,
+    json: bool,
     simulator: Simulator,
     happenings: broadcast::Receiver<Happening>,
     clock: Arc<SystemClock>,
@@ -118,32 +140,47 @@ struct Show {
     speed: f64,
     bar: ProgressBar,
     told: usize,
-    reasons: BTreeMap<String, String>,
+    reasons: BTreeMap<String, Why>,
+    /// Pauses of ours that go on, by campaign.
+    paused: BTreeMap<String, Pause>,
     data: &'static str,
     tally: Tally,
+    /// What the daemon read for the first campaign.
+    readings: Vec<Reading>,
+}
+
+/// Why a decision was made.
+struct Why {
+    available: String,
+    told: String,
+}
+
+/// A pause of ours.
+struct Pause {
+    at: SimTime,
+    available: String,
+    decision: String,
 }
 
 /// What the summary tells; every number is counted from the platform's journal or the daemon's state.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 struct Tally {
+    polls: u64,
     pauses: u32,
     resumes: u32,
-    by_person: u32,
-    ticks: u64,
+    changes_by_people: u32,
 }
 
 impl Show {
     async fn start(
+        scenario: Scenario,
         speed: f64,
-        chance: u64,
+        args: &DemoArgs,
         state_dir: &Path,
     ) -> Result<(Self, Daemon), (String, Exit)> {
-        let start = WorkingDay::start();
-        let mut platform = SimSettings::new(
-            SimClock::starting_at(start, speed),
-            Script::WorkingDay(WorkingDay::default()),
-        );
-        platform.seed = chance;
+        let start = scenario.start();
+        let mut platform = SimSettings::staging(&scenario, speed);
+        platform.seed = args.seed;
         let secret = SecretString::from(platform.credentials.client_secret.clone());
         let client_id = platform.credentials.client_id.clone();
         let simulator = Simulator::start(platform)
@@ -159,13 +196,22 @@ impl Show {
             style: AuthStyle::Form,
             scopes: Vec::new(),
         };
-        let settings = settings(&simulator.base_url(), credentials, state_dir, speed)
-            .map_err(|why| (why, Exit::Internal))?;
+        let settings = settings(
+            &simulator.base_url(),
+            credentials,
+            state_dir,
+            speed,
+            &scenario,
+        )
+        .map_err(|why| (why, Exit::Internal))?;
         let shutdown = CancellationToken::new();
         let daemon = Daemon::start(&settings, clock.clone(), shutdown.clone())
             .await
             .map_err(|fault| (fault.to_string(), fault.exit()))?;
         let show = Self {
+            scenario,
+            seed: args.seed,
+            json: args.json,
             simulator,
             happenings,
             clock,
@@ -176,8 +222,10 @@ impl Show {
             bar: progress_bar(),
             told: 0,
             reasons: BTreeMap::new(),
+            paused: BTreeMap::new(),
             data: "",
             tally: Tally::default(),
+            readings: Vec::new(),
         };
         Ok((show, daemon))
     }
@@ -188,6 +236,7 @@ impl Show {
         let Daemon { cycle, server, .. } = daemon;
         let work = tokio::spawn(cycle.run());
         let end = self.clock.now().plus(simulated);
+        let left_running = self.live_without_daemon(simulated);
         while self.clock.now() < end && !self.shutdown.is_cancelled() && !work.is_finished() {
             // Every tick is looked at, so that no reason is missed; the bar moves also when the loop waits.
             drop(tokio::time::timeout(BETWEEN_LOOKS, self.observed.changed()).await);
@@ -195,10 +244,14 @@ impl Show {
             self.bar
                 .set_position(position(simulated, end.since(self.clock.now())));
         }
+        let interrupted = self.shutdown.is_cancelled();
+        let figures = self.simulator.handle().figures();
+        let ended_at = self.simulator.handle().now();
         self.shutdown.cancel();
         let ended = work.await;
         drop(server);
         self.look(true);
+        self.tell_open_pauses();
         self.bar.finish_and_clear();
         if let Err(wrong) = ended {
             output::talk(format_args!(
@@ -206,16 +259,34 @@ impl Show {
             ));
             return Exit::Internal;
         }
-        self.tell_summary(simulated)
+        let outcome = match (left_running.await, figures) {
+            (Ok(left_running), Some(with_autopilot)) if !interrupted => Some(Outcome {
+                with_autopilot,
+                left_running,
+            }),
+            _ => None,
+        };
+        self.tell_summary(ended_at, outcome)
+    }
+
+    /// The same day with nobody at the switch, on another thread.
+    fn live_without_daemon(&self, simulated: Duration) -> tokio::task::JoinHandle<Figures> {
+        let (scenario, seed) = (self.scenario.clone(), self.seed);
+        tokio::task::spawn_blocking(move || {
+            let end = scenario.start().plus(simulated);
+            run_until(&scenario, seed, &Arm::always_run(), end)
+        })
     }
 
     fn tell_opening(&self, simulated: Duration) {
         let real = simulated.div_f64(self.speed);
         self.say(format_args!(
-            "A simulated contact centre's day at {:.0} times real time, {:.0} s in all.",
+            "Simulated: {} at {:.0} times real time, {:.0} s in all.",
+            self.scenario.name,
             self.speed,
             real.as_secs_f64(),
         ));
+        self.say(format_args!("{}.", self.scenario.about));
         for line in OPENING {
             self.say(line);
         }
@@ -237,12 +308,18 @@ impl Show {
                 break;
             }
             self.told += 1;
-            lines.push((entry.at, self.effect(entry)));
+            lines.extend(self.effect(entry).map(|line| (entry.at, line)));
         }
         while let Ok(happening) = self.happenings.try_recv() {
-            // What a person did stands in the journal too.
+            // What a person did to a campaign stands in the journal too.
             if !matches!(happening.what, What::PersonSets { .. }) {
-                lines.push((happening.at, format!("platform {happening}")));
+                let who = match happening.what {
+                    What::Breaks { .. } => "agents",
+                    What::PersonSets { .. } | What::Outage { .. } | What::OutageOver { .. } => {
+                        "platform"
+                    }
+                };
+                lines.push((happening.at, format!("{who:8} {happening}")));
             }
         }
         lines.sort_by_key(|(at, _)| *at);
@@ -258,11 +335,28 @@ impl Show {
     /// Remembers why the decisions of the last tick were made, and tells when the data became invalid or valid again.
     fn note_tick(&mut self) -> Vec<(SimTime, String)> {
         let observed = self.observed.borrow_and_update();
-        self.tally.ticks = observed.ticks;
+        self.tally.polls = observed.ticks;
         let mut lines = Vec::new();
+        if let Some(reason) = observed.campaigns.first().and_then(|view| view.reason) {
+            let reading = Reading {
+                at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
+                available: reason.available,
+                lines: reason
+                    .lines
+                    .map(|lines| (lines.pause_below, lines.resume_at)),
+            };
+            if self.readings.last().is_none_or(|last| last.at < reading.at) {
+                self.readings.push(reading);
+            }
+        }
         for reason in observed.campaigns.iter().filter_map(|view| view.reason) {
-            self.reasons
-                .insert(reason.decision.to_string(), reason.to_string());
+            let why = Why {
+                available: reason
+                    .available
+                    .map_or_else(|| "?".to_owned(), |available| available.to_string()),
+                told: reason.to_string(),
+            };
+            self.reasons.insert(reason.decision.to_string(), why);
             let at = SimTime::from_unix_millis(reason.at.as_unix_millis());
             let (word, data) = match reason.sample {
                 SampleVerdict::Valid { .. } => ("read", "readings are valid again"),
@@ -287,101 +381,83 @@ impl Show {
         lines
     }
 
-    fn effect(&mut self, entry: &JournalEntry) -> String {
+    /// What a change of a campaign is told as. A pause of ours is told when it is over, in one line.
+    fn effect(&mut self, entry: &JournalEntry) -> Option<String> {
         let paused = entry.to == "PAUSED";
-        let word = if paused { "paused" } else { "resumed" };
         match &entry.by {
             Actor::Person => {
-                self.tally.by_person += 1;
-                let stance = if paused {
-                    "left alone until a person resumes it"
+                self.tally.changes_by_people += 1;
+                let ours = self.paused.remove(&entry.campaign).is_some();
+                Some(if paused {
+                    format!(
+                        "paused   {} by a person: left alone until a person resumes it",
+                        entry.campaign
+                    )
+                } else if ours {
+                    format!(
+                        "resumed  {} by a person: our pause is over, and left at that",
+                        entry.campaign
+                    )
                 } else {
-                    "back under control"
-                };
-                format!("{word:8} {} by a person: {stance}", entry.campaign)
+                    format!(
+                        "resumed  {} by a person: back under control",
+                        entry.campaign
+                    )
+                })
             }
             Actor::Client { request_id, .. } => {
+                let decision = request_id.clone().unwrap_or_default();
+                let available = self
+                    .reasons
+                    .get(&decision)
+                    .map_or_else(|| "? ".to_owned(), |why| why.available.clone());
                 if paused {
                     self.tally.pauses += 1;
-                } else {
-                    self.tally.resumes += 1;
+                    let pause = Pause {
+                        at: entry.at,
+                        available,
+                        decision,
+                    };
+                    self.paused.insert(entry.campaign.clone(), pause);
+                    return None;
                 }
-                let why = request_id
-                    .as_ref()
-                    .and_then(|id| self.reasons.get(id).map(|why| format!(": {why}")));
-                let decision = request_id.as_deref().unwrap_or("unknown");
-                format!(
-                    "{word:8} {}{} [{decision}]",
+                self.tally.resumes += 1;
+                let pause = self.paused.remove(&entry.campaign)?;
+                let seconds = entry.at.since(pause.at).as_secs();
+                Some(format!(
+                    "paused   {} for {}:{:02}: {} available, {available} at its end [{}, {decision}]",
                     entry.campaign,
-                    why.unwrap_or_default()
-                )
+                    seconds / 60,
+                    seconds % 60,
+                    pause.available,
+                    pause.decision,
+                ))
             }
         }
     }
 
+    /// The pauses of ours that are not over at the end.
+    fn tell_open_pauses(&self) {
+        for (campaign, pause) in &self.paused {
+            let time = pause.at.rfc3339();
+            self.say(format_args!(
+                "{}  paused   {campaign}: {} available [{}]; left paused at the end",
+                time.get(11..19).unwrap_or(&time),
+                pause.available,
+                pause.decision,
+            ));
+        }
+    }
+
     fn say(&self, line: impl std::fmt::Display) {
+        if self.json {
+            return;
+        }
         if self.bar.is_hidden() {
             output::result(line);
         } else {
             self.bar.suspend(|| output::result(line));
         }
-    }
-
-    fn tell_summary(&self, simulated: Duration) -> Exit {
-        let Tally {
-            pauses,
-            resumes,
-            by_person,
-            ticks,
-        } = &self.tally;
-        let paused = self.time_paused();
-        self.say("");
-        self.say(format_args!(
-            "{ticks} polls, {pauses} pauses and {resumes} resumes by us, {by_person} changes by people."
-        ));
-        self.say(format_args!(
-            "Paused for {} of {} simulated hours.",
-            hours(paused),
-            hours(simulated),
-        ));
-        let checked = StoreReader::open(&self.state_dir)
-            .map_err(|wrong| wrong.to_string())
-            .and_then(|reader| {
-                let rows = reader.audit(drop).map_err(|wrong| wrong.to_string())?;
-                let replayed = reader.replay().map_err(|wrong| wrong.to_string())?;
-                Ok((rows, replayed))
-            });
-        match checked {
-            Ok((rows, replayed)) => {
-                self.say(format_args!("Audit: {rows} rows, the hash chain holds."));
-                self.say(format_args!(
-                    "Replay: {} decisions made again from the record, all the same.",
-                    replayed.compared,
-                ));
-                Exit::Ok
-            }
-            Err(why) => {
-                output::talk(format_args!("campaign-autopilot: {why}"));
-                Exit::Broken
-            }
-        }
-    }
-
-    fn time_paused(&self) -> Duration {
-        let handle: SimHandle = self.simulator.handle();
-        let mut since: Option<SimTime> = None;
-        let mut total = Duration::ZERO;
-        for entry in handle.journal() {
-            match (entry.to.as_str(), since) {
-                ("PAUSED", None) => since = Some(entry.at),
-                ("RUNNING", Some(from)) => {
-                    total += entry.at.since(from);
-                    since = None;
-                }
-                _ => {}
-            }
-        }
-        total + since.map_or(Duration::ZERO, |from| handle.now().since(from))
     }
 }
 
@@ -390,6 +466,7 @@ fn settings(
     credentials: Credentials,
     state_dir: &Path,
     speed: f64,
+    scenario: &Scenario,
 ) -> Result<Settings, String> {
     let base_url: reqwest::Url = base_url
         .parse()
@@ -397,20 +474,26 @@ fn settings(
     let token_url = base_url
         .join("/oauth2/token")
         .map_err(|wrong| wrong.to_string())?;
-    let campaign: CampaignId = FIRST_CAMPAIGN
-        .parse()
-        .map_err(|wrong| format!("{FIRST_CAMPAIGN}: {wrong}"))?;
     let request_timeout = Duration::from_secs(5);
     // A real hiccup of the machine is long in simulated time; it must not make a sample look old.
     let policy = Policy {
         max_sample_age: request_timeout.mul_f64(speed),
         ..Policy::default()
     };
+    let policies = scenario.campaigns.iter().map(|campaign| {
+        let id: CampaignId = campaign.id.parse().map_err(|wrong| format!("{wrong}"))?;
+        let skill: SkillId = campaign.skill.parse().map_err(|wrong| format!("{wrong}"))?;
+        let policy = Policy {
+            selector: Selector::AnySkill(BTreeSet::from([skill])),
+            ..policy.clone()
+        };
+        Ok::<_, String>((id, policy))
+    });
     Ok(Settings {
         base_url,
         token_url,
         credentials,
-        policies: BTreeMap::from([(campaign, policy)]),
+        policies: policies.collect::<Result<_, _>>()?,
         assignments: None,
         poll_interval: POLL_INTERVAL,
         rate: Some(Rate {
@@ -445,9 +528,4 @@ fn progress_bar() -> ProgressBar {
 fn position(whole: Duration, left: Duration) -> u64 {
     let over = whole.saturating_sub(left).as_millis().saturating_mul(1_000);
     u64::try_from(over.checked_div(whole.as_millis()).unwrap_or(1_000)).unwrap_or(1_000)
-}
-
-fn hours(duration: Duration) -> String {
-    let minutes = duration.as_secs() / 60;
-    format!("{}:{:02}", minutes / 60, minutes % 60)
 }

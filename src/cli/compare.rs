@@ -1,0 +1,190 @@
+//! `compare`: policies side by side on simulated days.
+
+use std::num::NonZero;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::experiment::{Arm, Estimate, Row, all_cores, compare as run_arms};
+use crate::simulator::Scenario;
+
+use super::exit::Exit;
+use super::output;
+use super::scenario;
+
+/// The arms where none is given: nobody at the switch, the default, lower lines, faster polls, and dwell.
+const ARMS: [&str; 5] = [
+    "always",
+    "5/8",
+    "2/5",
+    "5/8,poll=10s",
+    "5/8,running=3m,paused=3m",
+];
+
+const COLUMNS: [(&str, usize); 8] = [
+    ("connects/h", 15),
+    ("abandoned %", 14),
+    ("trans/h", 14),
+    ("gaps<2min %", 13),
+    ("paused %", 14),
+    ("idle paused", 15),
+    ("inbound ab %", 14),
+    ("SL %", 13),
+];
+
+const ABOUT: &str = "\
+Everything is simulated: what differs between the rows is the policy and nothing else. Each policy decides with the
+daemon's own rules, without HTTP; every policy meets the same callers, customers, agents and breaks.
+
+POLICY is `always` (nobody pauses anything) or thresholds with options:
+  5/8                         pause below 5, resume at 8, a poll every 30s
+  10%/18%                     shares of the agents who are not offline
+  5/8,poll=10s                another poll interval
+  5/8,running=3m,paused=3m    least times in a state
+  5/8,confirm=2/3             two of the last three readings
+  5/8,resumes=6               at most so many resumes an hour
+
+The columns: connects/h answered calls that reached an agent; abandoned % answered calls that did not, within two
+seconds; trans/h pauses and resumes; gaps<2min % of the times between them; paused % of the time; idle paused
+agent-hours an hour of agents idle while a campaign of theirs was paused; inbound ab % of the callers hung up; SL %
+of them were answered in time. After each figure stands its standard error.";
+
+/// Flags of `compare`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ABOUT)]
+pub(crate) struct CompareArgs {
+    /// The contact centre and its day: a name, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "blended-40")]
+    scenario: String,
+    /// A policy to try; repeatable [default: always 5/8 2/5 5/8,poll=10s 5/8,running=3m,paused=3m]
+    #[arg(long = "policy", value_name = "POLICY", value_parser = arm)]
+    policies: Vec<Arm>,
+    /// How many days each policy lives through
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    days: u32,
+    /// The first day's seed; the others count up from it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Threads; the figures are the same for any number [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn arm(text: &str) -> Result<Arm, String> {
+    Arm::parse(text)
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    scenario: &'a str,
+    about: &'a str,
+    simulated: bool,
+    days: u32,
+    first_seed: u64,
+    policies: &'a [Row],
+}
+
+/// Runs the comparison.
+pub(crate) fn compare(args: &CompareArgs) -> Exit {
+    let scenario = match scenario::load(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(exit) => return exit,
+    };
+    let arms = if args.policies.is_empty() {
+        ARMS.iter()
+            .filter_map(|text| Arm::parse(text).ok())
+            .collect()
+    } else {
+        args.policies.clone()
+    };
+    let threads = args.threads.unwrap_or_else(all_cores);
+    let runs = u64::from(args.days).saturating_mul(u64::try_from(arms.len()).unwrap_or(u64::MAX));
+    let bar = progress_bar(runs);
+    let rows = run_arms(&scenario, &arms, args.days, args.seed, threads, || {
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    if args.json {
+        return tell_json(args, &scenario, &rows);
+    }
+    output::result(format_args!(
+        "Simulated: {} days of {} ({}).",
+        args.days, scenario.name, scenario.about
+    ));
+    table(&rows);
+    Exit::Ok
+}
+
+fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[Row]) -> Exit {
+    let report = Report {
+        scenario: &scenario.name,
+        about: &scenario.about,
+        simulated: true,
+        days: args.days,
+        first_seed: args.seed,
+        policies: rows,
+    };
+    match serde_json::to_string_pretty(&report) {
+        Ok(text) => {
+            output::result(text);
+            Exit::Ok
+        }
+        Err(wrong) => {
+            output::talk(format_args!("campaign-autopilot: {wrong}"));
+            Exit::Internal
+        }
+    }
+}
+
+fn table(rows: &[Row]) {
+    let name_width = rows
+        .iter()
+        .map(|row| row.arm.len())
+        .max()
+        .unwrap_or(0)
+        .max(6);
+    let line = |name: &str, cells: &[String]| {
+        let cells = cells.iter().zip(COLUMNS);
+        let padded: Vec<String> = cells
+            .map(|(cell, (_, width))| format!("{cell:>width$}"))
+            .collect();
+        let padded = padded.concat();
+        output::result(format_args!("{name:name_width$}{padded}"));
+    };
+    output::result("");
+    line("policy", &COLUMNS.map(|(name, _)| name.to_owned()));
+    for row in rows {
+        let percent = |share: &Estimate| figure(share.mean * 100.0, share.standard_error * 100.0);
+        let plain = |estimate: &Estimate| figure(estimate.mean, estimate.standard_error);
+        let cells = [
+            plain(&row.connects_per_hour),
+            percent(&row.abandoned_share),
+            plain(&row.transitions_per_hour),
+            percent(&row.short_gap_share),
+            percent(&row.paused_share),
+            plain(&row.idle_while_paused),
+            percent(&row.inbound_abandoned_share),
+            percent(&row.service_level),
+        ];
+        line(&row.arm, &cells);
+    }
+}
+
+fn figure(mean: f64, error: f64) -> String {
+    if mean.abs() >= 20.0 {
+        format!("{mean:.1} ±{error:.1}")
+    } else {
+        format!("{mean:.2} ±{error:.2}")
+    }
+}
+
+fn progress_bar(runs: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} days, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

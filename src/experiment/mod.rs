@@ -1,0 +1,21 @@
+//! Policies tried on simulated days: the same decisions as the daemon's, without sockets and waiting.
+//!
+//! *Terms.* An **arm** is a policy with its poll interval, or nobody at the switch. A **day** is a scenario with a seed.
+//! All arms meet the same days, so the difference between two arms is told by the days' differences, which vary far
+//! less than the days do.
+//!
+//! *The way in* is [`compare`]; *the way out* is one [`Row`] an arm. The days run in parallel; what comes out is the same
+//! for any number of threads.
+//!
+//! *What is left out.* Requests neither fail nor take time here beyond the scenario's stale counts, actuation delay and
+//! outages of the agents' endpoint; the integration tests are the place for the rest.
+
+mod arm;
+mod batch;
+mod day;
+mod summary;
+
+pub use arm::Arm;
+pub use batch::{all_cores, replicate};
+pub use day::{run_day, run_until};
+pub use summary::{Estimate, Row, compare};

@@ -1,0 +1,161 @@
+//! What came of each arm, over all days, with standard errors.
+
+use std::num::NonZero;
+
+use serde::Serialize;
+
+use crate::simulator::{Figures, Scenario};
+
+use super::arm::Arm;
+use super::batch::replicate;
+use super::day::run_day;
+
+/// A mean over independent days, with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error; zero for a single day, of which nothing can be said.
+    pub standard_error: f64,
+}
+
+impl Estimate {
+    /// The mean of the values and its standard error.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let n = f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        let mean = values.iter().sum::<f64>() / n.max(1.0);
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let standard_error = if n > 1.0 {
+            (squares / (n - 1.0) / n).sqrt()
+        } else {
+            0.0
+        };
+        Self {
+            mean,
+            standard_error,
+        }
+    }
+
+    /// A ratio of sums, with the standard error of the ratio estimator (the delta method).
+    #[must_use]
+    pub fn ratio(parts: &[f64], wholes: &[f64]) -> Self {
+        let whole = wholes.iter().sum::<f64>();
+        if whole <= 0.0 {
+            return Self {
+                mean: 0.0,
+                standard_error: 0.0,
+            };
+        }
+        let ratio = parts.iter().sum::<f64>() / whole;
+        let n = f64::from(u32::try_from(wholes.len()).unwrap_or(u32::MAX));
+        let residuals: Vec<f64> = parts
+            .iter()
+            .zip(wholes)
+            .map(|(part, own)| (part - ratio * own) * n / whole)
+            .collect();
+        Self {
+            mean: ratio,
+            standard_error: Self::of(&residuals).standard_error,
+        }
+    }
+}
+
+/// One arm's figures: all campaigns of the scenario together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// The arm's name.
+    pub arm: String,
+    /// Answered calls that reached an agent, per hour.
+    pub connects_per_hour: Estimate,
+    /// Abandoned calls as a share of the answered ones.
+    pub abandoned_share: Estimate,
+    /// Pauses and resumes per hour.
+    pub transitions_per_hour: Estimate,
+    /// The share of those gaps between transitions that lasted less than two minutes.
+    pub short_gap_share: Estimate,
+    /// The share of the time in which a campaign was paused.
+    pub paused_share: Estimate,
+    /// Agents who were idle while a campaign that they work for was paused: agent-hours per hour.
+    pub idle_while_paused: Estimate,
+    /// Inbound callers who hung up as a share of all.
+    pub inbound_abandoned_share: Estimate,
+    /// Inbound calls answered within the service level's wait, as a share of all.
+    pub service_level: Estimate,
+}
+
+/// Lets every arm live through the same days, and sums them up. The days' seeds count up from `first_seed`. `done` is
+/// told of each finished day of an arm.
+pub fn compare(
+    scenario: &Scenario,
+    arms: &[Arm],
+    days: u32,
+    first_seed: u64,
+    threads: NonZero<usize>,
+    done: impl Fn() + Sync,
+) -> Vec<Row> {
+    let days = usize::try_from(days).unwrap_or(usize::MAX);
+    let runs = days.saturating_mul(arms.len());
+    let figures = replicate(
+        runs,
+        threads,
+        |run| {
+            let day = run.checked_rem(days).unwrap_or(0);
+            let arm = run.checked_div(days).and_then(|arm| arms.get(arm));
+            let seed = first_seed.wrapping_add(u64::try_from(day).unwrap_or(u64::MAX));
+            arm.map(|arm| run_day(scenario, seed, arm))
+        },
+        done,
+    );
+    let figures: Vec<Figures> = figures.into_iter().flatten().collect();
+    arms.iter()
+        .zip(figures.chunks(days.max(1)))
+        .map(|(arm, figures)| row(arm, figures))
+        .collect()
+}
+
+/// Sums one arm's days up.
+#[must_use]
+fn row(arm: &Arm, days: &[Figures]) -> Row {
+    let each = |value: &dyn Fn(&Figures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
+    let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
+        each(&|day| day.campaigns.iter().map(value).sum())
+    };
+    let queues = |value: fn(&crate::simulator::QueueFigures) -> f64| {
+        each(&|day| day.queues.iter().map(value).sum())
+    };
+    let hours = each(&|day| day.hours);
+    let connected = campaigns(|campaign| count(campaign.connected));
+    let abandoned = campaigns(|campaign| count(campaign.abandoned));
+    let transitions = campaigns(|campaign| count(campaign.transitions));
+    let short_gaps = campaigns(|campaign| count(campaign.short_gaps));
+    // Each campaign's first transition ends no gap.
+    let gaps = campaigns(|campaign| count(campaign.transitions.saturating_sub(1)));
+    let paused = campaigns(|campaign| campaign.paused_hours);
+    let open = each(&|day| day.campaigns.iter().map(|_| day.hours).sum());
+    let idle = campaigns(|campaign| campaign.idle_hours_while_paused);
+    let fates: Vec<f64> = connected
+        .iter()
+        .zip(&abandoned)
+        .map(|(connected, abandoned)| connected + abandoned)
+        .collect();
+    let hung_up = queues(|queue| count(queue.abandoned));
+    let in_time = queues(|queue| count(queue.answered_in_time));
+    let callers = queues(|queue| count(queue.abandoned + queue.served));
+    Row {
+        arm: arm.name.clone(),
+        connects_per_hour: Estimate::ratio(&connected, &hours),
+        abandoned_share: Estimate::ratio(&abandoned, &fates),
+        transitions_per_hour: Estimate::ratio(&transitions, &hours),
+        short_gap_share: Estimate::ratio(&short_gaps, &gaps),
+        paused_share: Estimate::ratio(&paused, &open),
+        idle_while_paused: Estimate::ratio(&idle, &hours),
+        inbound_abandoned_share: Estimate::ratio(&hung_up, &callers),
+        service_level: Estimate::ratio(&in_time, &callers),
+    }
+}
+
+fn count(count: u64) -> f64 {
+    // A simulated day has far fewer.
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,41 @@
+//! A contact centre as it works: agents, callers, dials. Pure and seeded.
+//!
+//! *Terms.* A **scenario** is the centre and its day as data. An **entity** is a caller, a dialled record or an agent;
+//! everything that is left to chance belongs to one of them ([`Stream`](chance)), so two policies meet the same people.
+//! **Truth** is what happens here; what the platform shows of it, late or wrong, is made elsewhere.
+//!
+//! *The way in* is [`Scenario::parse`] and [`Centre::new`]; [`Centre::advance`] lets time pass, [`Centre::allow`] pauses
+//! and resumes a campaign. *The way out* is [`Centre::available`] and [`Centre::figures`].
+//!
+//! *What reacts.* A running campaign uses up the available agents and a paused one lets them fill up again: the count
+//! that an autopilot reads is moved by its own commands. A pause stops new dials only; what rings goes on ringing.
+//!
+//! *Never here:* clocks, I/O, threads, unordered maps. Events of the same moment happen in the order in which they were
+//! planned.
+
+#[cfg(test)]
+mod behaviour_tests;
+mod chance;
+mod dialler;
+mod distribution;
+mod engine;
+mod events;
+mod figures;
+mod inbound;
+#[cfg(test)]
+mod oracle_tests;
+mod outbound;
+mod pacing;
+mod presence;
+mod scenario;
+mod scenario_check;
+mod staff;
+
+pub use distribution::Distribution;
+pub use engine::Centre;
+pub use figures::{Activity, CampaignFigures, Figures, QueueFigures};
+pub use scenario::{
+    Event, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, RandomBreaks,
+    Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
+};
+pub use staff::Change;

@@ -1,0 +1,139 @@
+//! The contact centre on the platform's stage: what the platform shows of it, and what reaches its diallers.
+//!
+//! The truth is the [`Centre`]'s. The platform shows the agents' states as old as the scenario's telemetry makes them,
+//! and a pause or resume reaches the dialler only after its actuation delay.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::centre::{Activity, Centre, Change, Figures, Scenario};
+use super::script::{Happening, What};
+use super::time::SimTime;
+use super::world::{Actor, AgentRecord, AgentState, World, agent_id};
+
+/// A contact centre, and how far the platform has followed it.
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    centre: Centre,
+    ids: Vec<String>,
+    skills: Vec<Vec<String>>,
+    hired: bool,
+    stale: Duration,
+    actuation_delay: Duration,
+    happenings: VecDeque<Happening>,
+    /// How much of the journal the diallers know.
+    known: usize,
+    /// Changes that the platform does not show yet.
+    pending: VecDeque<Change>,
+    start: SimTime,
+}
+
+impl Stage {
+    pub(super) fn new(scenario: &Scenario, seed: u64) -> Self {
+        let mut centre = Centre::new(scenario, seed);
+        let agents = 1..=usize::try_from(scenario.agents()).unwrap_or(usize::MAX);
+        let skills = scenario.teams.iter().flat_map(|team| {
+            let many = usize::try_from(team.agents).unwrap_or(usize::MAX);
+            std::iter::repeat_n(team.skills.clone(), many)
+        });
+        // Whoever is there at the opening is there from the first reading on.
+        let first: VecDeque<Change> = centre.keep_changes().into();
+        Self {
+            centre,
+            ids: agents.map(agent_id).collect(),
+            skills: skills.collect(),
+            hired: false,
+            stale: scenario.telemetry.stale_counts,
+            actuation_delay: scenario.telemetry.actuation_delay,
+            happenings: scenario.happenings().into(),
+            known: 0,
+            pending: first,
+            start: scenario.start(),
+        }
+    }
+
+    /// Lets everything happen up to `now`; gives back what happened beside the calls.
+    pub(super) fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<Happening> {
+        if !std::mem::replace(&mut self.hired, true) {
+            self.hire(world);
+        }
+        self.follow(world);
+        let mut happened = Vec::new();
+        while self.happenings.front().is_some_and(|next| next.at <= now)
+            && let Some(next) = self.happenings.pop_front()
+        {
+            self.centre.advance(next.at);
+            match &next.what {
+                What::PersonSets { campaign, status } => {
+                    world.person_sets(campaign, status, next.at);
+                    self.follow(world);
+                }
+                What::Breaks { agents, lasts } => {
+                    self.centre.send_on_break(*agents, *lasts);
+                }
+                What::Outage { .. } | What::OutageOver { .. } => {}
+            }
+            happened.push(next);
+        }
+        self.centre.advance(now);
+        self.pending.extend(self.centre.take_changes());
+        let shown_until = now.minus(self.stale).max(self.start);
+        let due = |change: &Change| change.at <= shown_until;
+        while self.pending.front().is_some_and(due)
+            && let Some(change) = self.pending.pop_front()
+        {
+            let number = usize::try_from(change.agent).unwrap_or(usize::MAX);
+            if let Some(id) = self.ids.get(number) {
+                world.set_agent_state(id, shown(change.activity), change.at);
+            }
+        }
+        happened
+    }
+
+    pub(super) fn send_on_break(&mut self, agents: usize, lasts: Duration) -> usize {
+        let agents = u32::try_from(agents).unwrap_or(u32::MAX);
+        usize::try_from(self.centre.send_on_break(agents, lasts)).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn figures(&mut self) -> Figures {
+        self.centre.figures()
+    }
+
+    fn hire(&self, world: &mut World) {
+        for (number, (id, skills)) in self.ids.iter().zip(&self.skills).enumerate() {
+            let agent = AgentRecord {
+                name: format!("Agent {}", number.saturating_add(1)),
+                state: AgentState::Offline,
+                skills: skills.clone(),
+                since: self.start,
+            };
+            world.put_agent(id, agent);
+        }
+    }
+
+    /// Tells the diallers what was done to the campaigns since the last time.
+    fn follow(&mut self, world: &World) {
+        for entry in world.journal().iter().skip(self.known) {
+            self.known += 1;
+            let delay = match entry.by {
+                Actor::Client { .. } => self.actuation_delay,
+                Actor::Person => Duration::ZERO,
+            };
+            let from = entry.at.plus(delay);
+            self.centre
+                .allow(&entry.campaign, entry.to == "RUNNING", from);
+        }
+    }
+}
+
+/// The platform has no word for an agent who is there and takes no calls: it shows a contact.
+fn shown(activity: Activity) -> AgentState {
+    match activity {
+        Activity::Offline => AgentState::Offline,
+        Activity::Idle => AgentState::Available,
+        Activity::Inbound | Activity::Outbound | Activity::Preview | Activity::Break => {
+            AgentState::Busy
+        }
+        Activity::WrapUp => AgentState::WrapUp,
+    }
+}
