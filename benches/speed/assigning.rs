@@ -9,7 +9,7 @@ use campaign_autopilot::domain::assignment::{
 };
 use campaign_autopilot::domain::{OnManualChange, Timestamp};
 
-use crate::stopwatch::{cpu_of_this_thread, median, ms, tell};
+use crate::stopwatch::{cpu_of_this_thread, ms, tell};
 
 const AGENTS: usize = 5_000;
 const CAMPAIGNS: usize = 200;
@@ -34,14 +34,14 @@ fn measure(load: u32, even: bool) {
     let mut centre = Centre::drawn(load, even);
     let pairs = centre.possible_pairs();
     let first = centre.plan(None);
-    let fresh = median(9, || cpu(|| centre.plan(None)));
-    let sorted = median(9, || sorting(pairs));
+    let fresh = cpu(|| centre.plan(None));
+    let sorted = sorting(pairs);
     centre.settle(&first);
     let steady = centre.plan(Some(&first));
     assert!(steady.moves.is_empty(), "an optimal plan is changed");
     centre.change_one_in_a_hundred();
     let next = centre.plan(Some(&steady));
-    let again = median(9, || cpu(|| centre.plan(Some(&steady))));
+    let again = cpu(|| centre.plan(Some(&steady)));
     assert_eq!(
         centre.worth(&next),
         centre.worth(&centre.plan(None)),
@@ -59,18 +59,27 @@ fn measure(load: u32, even: bool) {
     ));
 }
 
-/// CPU time of `work`: what else the machine does is not in it.
-fn cpu<T>(work: impl FnOnce() -> T) -> Duration {
+/// The kernel tells CPU time to some milliseconds: many runs are measured together.
+const RUNS: u32 = 40;
+
+/// CPU time of one `work`: what else the machine does is not in it.
+fn cpu<T>(mut work: impl FnMut() -> T) -> Duration {
     let before = cpu_of_this_thread();
-    drop(work());
-    cpu_of_this_thread().saturating_sub(before)
+    for _ in 0..RUNS {
+        drop(work());
+    }
+    cpu_of_this_thread().saturating_sub(before) / RUNS
 }
 
 /// What it costs to sort as many numbers: a measure of the machine.
 fn sorting(many: usize) -> Duration {
     let mut chance = fastrand::Rng::with_seed(3);
-    let mut numbers: Vec<u64> = (0..many).map(|_| chance.u64(..)).collect();
-    cpu(|| numbers.sort_unstable())
+    let numbers: Vec<u64> = (0..many).map(|_| chance.u64(..)).collect();
+    cpu(|| {
+        let mut numbers = numbers.clone();
+        numbers.sort_unstable();
+        numbers
+    })
 }
 
 struct Centre {

@@ -78,9 +78,15 @@ impl Problem {
         let open = Eligibility::open(situation.roster, situation.now, situation.policy.horizon);
         let previews = situation.previews();
         let mut taken = vec![0_i64; previews.len()];
-        let (mut edges, mut frozen, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let agents = situation.roster.agents();
+        let possible = agents
+            .iter()
+            .map(|agent| situation.eligibility.of_kind(agent.kind).len());
+        let mut edges = Vec::with_capacity(possible.sum());
+        let mut places = Vec::with_capacity(agents.len());
+        let mut frozen = Vec::new();
         let mut in_force = situation.in_force;
-        for (agent, rostered) in situation.roster.agents().iter().enumerate() {
+        for (agent, rostered) in agents.iter().enumerate() {
             let many = in_force.partition_point(|pair| pair.0 <= agent);
             let (held, rest) = in_force.split_at_checked(many).unwrap_or_default();
             in_force = rest;
