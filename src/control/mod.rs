@@ -6,6 +6,7 @@
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
 mod announce;
+mod assign;
 mod collect;
 mod cycle;
 mod execute;
@@ -15,5 +16,6 @@ pub mod ports;
 mod recorder;
 mod status;
 
+pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use status::{CampaignView, ObservableState};

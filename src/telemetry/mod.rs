@@ -5,15 +5,17 @@
 //!
 //! *Never here:* decisions.
 
+mod assignments;
 mod deliveries;
 mod events;
 mod log;
 mod metrics;
 
+pub use assignments::AssignEvents;
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
-    ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
-    OutboxMetrics, PollOutcome, RetryCause, Step,
+    ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
+    Metrics, OutboxMetrics, PollOutcome, RetryCause, Step,
 };
