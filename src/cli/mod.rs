@@ -7,6 +7,8 @@ mod check;
 mod compare;
 mod config;
 mod daemon;
+#[cfg(test)]
+mod day_tests;
 mod demo;
 mod entry;
 mod environment;
