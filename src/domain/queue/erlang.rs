@@ -19,6 +19,9 @@ use serde::Serialize;
 /// Terms below this share of the sum are left away.
 const NEGLIGIBLE: f64 = 1e-15;
 
+/// Sums above this are scaled down by it.
+const RESCALED_ABOVE: f64 = 1e200;
+
 /// The most callers that are reckoned with; more only where next to nobody is served.
 const MOST_STATES: u32 = 2_000_000;
 
@@ -136,6 +139,15 @@ impl Offered {
             waiting.push(weight);
             above += weight;
             weight *= self.arrivals_per_s / (capacity + f64::from(k) * giving_up);
+            if above > RESCALED_ABOVE {
+                // With far too few agents the weights outgrow a float before they fall; only their ratios matter.
+                for earlier in &mut waiting {
+                    *earlier /= RESCALED_ABOVE;
+                }
+                weight /= RESCALED_ABOVE;
+                above /= RESCALED_ABOVE;
+                below /= RESCALED_ABOVE;
+            }
             if weight < NEGLIGIBLE * above {
                 break;
             }
