@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::queue::QueueRecord;
 use crate::domain::replay::Input;
 use crate::domain::{
     Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction, Message, Notice,
@@ -260,6 +261,11 @@ pub enum AuditEvent {
         /// What.
         alert: Alert,
     },
+    /// A step in changing a queue.
+    Queue {
+        /// Which.
+        record: Box<QueueRecord>,
+    },
     /// A message of the outbox that was not simply delivered.
     Outbox {
         /// Its id, the `webhook-id` of every attempt.
@@ -305,6 +311,7 @@ impl AuditEvent {
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
+            Self::Queue { .. } => "queue",
             Self::Outbox { .. } => "outbox",
         }
     }

@@ -9,11 +9,13 @@ mod deliveries;
 mod events;
 mod log;
 mod metrics;
+mod queues;
 
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
     ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
-    OutboxMetrics, PollOutcome, RetryCause, Step,
+    OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
 };
+pub use queues::QueueEvents;

@@ -298,6 +298,19 @@ impl Member {
     }
 }
 
+impl Member {
+    /// Reads what [`Setting::to_value`] wrote, what was unreadable included.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn read_kept(self, value: &Value) -> Result<Setting, String> {
+        match value.get("unreadable").and_then(Value::as_str) {
+            Some(text) => Ok(Setting::Unreadable(text.to_owned())),
+            None => self.read(value),
+        }
+    }
+}
+
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.key())

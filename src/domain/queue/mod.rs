@@ -18,6 +18,7 @@ mod classic;
 mod erlang;
 mod member;
 mod merge;
+mod message;
 mod overflow;
 mod readings;
 mod record;
@@ -33,6 +34,7 @@ pub use member::{
     Strategy,
 };
 pub use merge::{Conflict, Merged, merge, overlaid};
+pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
 pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window};
 pub use record::{Compliance, QueueConclusion, QueueRecord, WriteForm};

@@ -5,6 +5,12 @@
 //! | agents | `GET /api/v2/interactions/agents?limit&offset[&state=available]` | `interactions:agents:read` |
 //! | a campaign's status | `GET /api/v2/campaigns/{id}` | `campaigns:read` |
 //! | a command | `PUT /api/v2/campaigns/{id}` with `{"status":"PAUSED"}` or `RUNNING`; 200 and 204 both mean done | `campaigns:write` |
+//! | skills | `GET /api/v2/routing/skills?limit&offset` | `routing:skill:read` |
+//! | a queue | `GET /api/v2/routing/queues/{id}` | `routing:queue:view` |
+//! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
+//! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
+//!
+//! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
 //!
 //! The last page is the first one with fewer than `limit` items. Members that are not known are passed over, an unknown
 //! state counts as staffed and not available. `updatedTimestamp`, where it is given, tells one version of a campaign from
@@ -14,5 +20,8 @@ mod adapter;
 mod campaign;
 mod compact;
 mod page;
+mod queue;
+mod queues;
 
 pub use adapter::{CommandSender, Cxone, CxoneSettings};
+pub use queues::{QueueSender, Queues};

@@ -11,15 +11,27 @@ pub enum Endpoint {
     CampaignGet,
     /// A command.
     CampaignPut,
+    /// A page of skills.
+    Skills,
+    /// A queue.
+    QueueGet,
+    /// A change of some of a queue's members.
+    QueuePatch,
+    /// A change of a whole queue.
+    QueuePut,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
+        Self::Skills,
+        Self::QueueGet,
+        Self::QueuePatch,
+        Self::QueuePut,
     ];
 
     /// The label.
@@ -30,6 +42,10 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign_get",
             Self::CampaignPut => "campaign_put",
+            Self::Skills => "skills",
+            Self::QueueGet => "queue_get",
+            Self::QueuePatch => "queue_patch",
+            Self::QueuePut => "queue_put",
         }
     }
 }
@@ -103,8 +119,18 @@ impl Code {
 
     fn is_expected(self, endpoint: Endpoint) -> bool {
         match self {
-            Self::NotFound => matches!(endpoint, Endpoint::CampaignGet | Endpoint::CampaignPut),
-            Self::Conflict => endpoint == Endpoint::CampaignPut,
+            Self::NotFound => matches!(
+                endpoint,
+                Endpoint::CampaignGet
+                    | Endpoint::CampaignPut
+                    | Endpoint::QueueGet
+                    | Endpoint::QueuePatch
+                    | Endpoint::QueuePut
+            ),
+            Self::Conflict => matches!(
+                endpoint,
+                Endpoint::CampaignPut | Endpoint::QueuePatch | Endpoint::QueuePut
+            ),
             Self::Forbidden => endpoint != Endpoint::Token,
             Self::Decode => endpoint != Endpoint::CampaignPut,
             Self::Success

@@ -10,6 +10,7 @@ mod cycle;
 mod families;
 mod labels;
 mod outbox;
+mod queues;
 mod registry;
 
 pub use api::ApiMetrics;
@@ -17,4 +18,5 @@ pub use campaigns::CampaignGauges;
 pub use cycle::LoopMetrics;
 pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};
 pub use outbox::OutboxMetrics;
+pub use queues::QueueMetrics;
 pub use registry::Metrics;

@@ -9,6 +9,7 @@ use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
 use super::outbox::OutboxMetrics;
+use super::queues::QueueMetrics;
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -63,6 +64,16 @@ impl Metrics {
     /// When they were asked for before; a fault of the caller.
     pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
         OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series of queues: only there where queues are changed. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn queues(&self) -> prometheus::Result<QueueMetrics> {
+        QueueMetrics::register(&Families {
             registry: &self.registry,
         })
     }
