@@ -10,6 +10,7 @@ mod observed;
 mod paging;
 mod people;
 mod proof;
+mod queue_races;
 mod queues;
 mod receiver;
 mod restart;
