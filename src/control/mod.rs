@@ -6,6 +6,7 @@
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
 mod announce;
+mod assign;
 mod collect;
 mod cycle;
 mod execute;
@@ -16,5 +17,6 @@ pub mod queues;
 mod recorder;
 mod status;
 
+pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use status::{CampaignView, ObservableState};

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::centre::{Activity, Centre, Change, Figures, Scenario};
+use super::effects::Effect;
 use super::script::{Happening, What};
 use super::time::SimTime;
 use super::world::{Actor, AgentRecord, AgentState, World, agent_id};
@@ -21,7 +22,7 @@ pub(super) struct Stage {
     stale: Duration,
     actuation_delay: Duration,
     happenings: VecDeque<Happening>,
-    /// How much of the journal the diallers know.
+    /// How many effects the diallers know.
     known: usize,
     /// Changes that the platform does not show yet.
     pending: VecDeque<Change>,
@@ -111,18 +112,36 @@ impl Stage {
         }
     }
 
-    /// Tells the diallers what was done to the campaigns since the last time.
+    /// Tells the diallers what was done to the campaigns and their preview assignments since the last time.
     fn follow(&mut self, world: &World) {
-        for entry in world.journal().iter().skip(self.known) {
+        for effect in world.effects().iter().skip(self.known) {
             self.known += 1;
-            let delay = match entry.by {
-                Actor::Client { .. } => self.actuation_delay,
-                Actor::Person => Duration::ZERO,
-            };
-            let from = entry.at.plus(delay);
-            self.centre
-                .allow(&entry.campaign, entry.to == "RUNNING", from);
+            match effect {
+                Effect::Status(entry) => {
+                    let delay = match entry.by {
+                        Actor::Client { .. } => self.actuation_delay,
+                        Actor::Person => Duration::ZERO,
+                    };
+                    let from = entry.at.plus(delay);
+                    self.centre
+                        .allow(&entry.campaign, entry.to == "RUNNING", from);
+                }
+                Effect::Assigned(replaced) => {
+                    let assigned = replaced.to.iter();
+                    let agents: Vec<u32> = assigned
+                        .filter_map(|assignment| self.number(&assignment.user_id))
+                        .collect();
+                    self.centre.assign(&replaced.campaign, Some(&agents));
+                }
+                Effect::QueueWritten(_) | Effect::Moved(_) => {}
+            }
         }
+    }
+
+    /// The agent's number in the centre.
+    fn number(&self, id: &str) -> Option<u32> {
+        let place = self.ids.iter().position(|known| known == id)?;
+        u32::try_from(place).ok()
     }
 }
 
@@ -135,5 +154,98 @@ fn shown(activity: Activity) -> AgentState {
             AgentState::Busy
         }
         Activity::WrapUp => AgentState::WrapUp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The blended centre behind a platform that shows everything a minute late and pauses half a minute late.
+    fn late() -> (Scenario, World, Stage) {
+        let text = Scenario::text("blended-40").unwrap();
+        let text =
+            format!("{text}\n[telemetry]\nstale_counts = \"1m\"\nactuation_delay = \"30s\"\n");
+        let scenario = Scenario::parse(&text, "late").unwrap();
+        let mut world = World::new();
+        world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+        let stage = Stage::new(&scenario, 3);
+        (scenario, world, stage)
+    }
+
+    #[test]
+    fn what_is_shown_is_as_old_as_the_telemetry_makes_it() {
+        let (scenario, mut world, mut stage) = late();
+        let mut truth = Centre::new(&scenario, 3);
+        for seconds in [0_u64, 30, 600, 3_600, 7_200] {
+            let now = scenario.start().plus(Duration::from_secs(seconds));
+            stage.advance(&mut world, now);
+            truth.advance(now.minus(Duration::from_secs(60)).max(scenario.start()));
+            assert_eq!(
+                world.count(&AgentState::Available),
+                usize::try_from(truth.available()).unwrap(),
+                "at {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clients_pause_reaches_the_dialler_late_and_a_persons_at_once() {
+        let (scenario, mut world, mut stage) = late();
+        let after = |seconds| scenario.start().plus(Duration::from_secs(seconds));
+        stage.advance(&mut world, after(3_600));
+        let by = Actor::Client {
+            request_id: None,
+            token_client: "autopilot".to_owned(),
+        };
+        world.command("campaign-1", "PAUSED", by, Duration::ZERO, after(3_600));
+        stage.advance(&mut world, after(3_660));
+        let paused = |stage: &mut Stage| stage.figures().campaigns[0].paused_hours * 3_600.0;
+        assert!((paused(&mut stage) - 30.0).abs() < 1e-6);
+        world.person_sets("campaign-1", "RUNNING", after(3_660));
+        stage.advance(&mut world, after(3_700));
+        assert!((paused(&mut stage) - 30.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn only_assigned_agents_preview() {
+        let text = Scenario::text("blended-40").unwrap().replace(
+            "mode = \"progressive\"",
+            "mode = { preview = { offer_after = \"10s\", read = \"15s\" } }",
+        );
+        let scenario = Scenario::parse(&text, "preview").unwrap();
+        let mut world = World::new();
+        world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+        let mut stage = Stage::new(&scenario, 3);
+        let after = |minutes: u64| scenario.start().plus(Duration::from_secs(60 * minutes));
+        let dials = |stage: &mut Stage| stage.figures().campaigns[0].dials;
+        stage.advance(&mut world, after(30));
+        let everybody = dials(&mut stage);
+        assert!(everybody > 100, "{everybody} without any assignment");
+        world.assign("campaign-1", Vec::new(), Actor::Person, after(30));
+        stage.advance(&mut world, after(60));
+        assert_eq!(dials(&mut stage), everybody, "nobody is assigned");
+        assert!(world.count(&AgentState::Available) > 10);
+    }
+
+    #[test]
+    fn a_persons_change_of_the_scenario_is_in_the_journal_and_reaches_the_dialler() {
+        let scenario = Scenario::parse(Scenario::text("lunch-dip").unwrap(), "lunch-dip").unwrap();
+        let mut world = World::new();
+        world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+        let mut stage = Stage::new(&scenario, 3);
+        let happened = stage.advance(&mut world, scenario.end());
+        assert_eq!(happened.len(), 4);
+        let people: Vec<(&Actor, &str)> = world
+            .journal()
+            .iter()
+            .map(|entry| (&entry.by, entry.to.as_str()))
+            .collect();
+        assert_eq!(
+            people,
+            [(&Actor::Person, "PAUSED"), (&Actor::Person, "RUNNING")]
+        );
+        let paused = stage.figures().campaigns[0].paused_hours;
+        assert!((paused - 35.0 / 60.0).abs() < 1e-9, "{paused}");
     }
 }

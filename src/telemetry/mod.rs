@@ -5,17 +5,19 @@
 //!
 //! *Never here:* decisions.
 
+mod assignments;
 mod deliveries;
 mod events;
 mod log;
 mod metrics;
 mod queues;
 
+pub use assignments::AssignEvents;
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
-    ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
-    OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
+    ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
+    Metrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
 };
 pub use queues::QueueEvents;

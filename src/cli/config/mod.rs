@@ -34,6 +34,7 @@
 //! that hold together or every reason why there are none. After a syntax error, or when the file cannot be read,
 //! nothing is called missing that the file might have held.
 
+mod assignments;
 mod fault;
 #[cfg(test)]
 mod fault_tests;
@@ -41,6 +42,7 @@ mod file;
 mod merge;
 mod policies;
 mod resolve;
+mod roster;
 mod secret;
 mod settings;
 #[cfg(test)]

@@ -56,6 +56,7 @@ impl Queues {
             url: queue_url(&self.base_url, queue),
             body: None,
             request_id: None,
+            client_id: None,
             deadline,
             scope: "routing:queue:view",
             blindly_again: true,
@@ -84,6 +85,7 @@ impl Queues {
                 url,
                 body: None,
                 request_id: None,
+                client_id: None,
                 deadline,
                 scope: "routing:skill:read",
                 blindly_again: true,
@@ -164,6 +166,7 @@ impl QueueSender {
             url: queue_url(&self.base_url, &reading.queue),
             body: Some(Bytes::from(body)),
             request_id: Some(decision.to_string()),
+            client_id: None,
             deadline,
             scope: "routing:queue:write",
             blindly_again: false,
@@ -188,6 +191,7 @@ impl QueueSender {
                     | FaultKind::Unauthorized
                     | FaultKind::Forbidden
                     | FaultKind::NotFound
+                    | FaultKind::NotAllowed
                     | FaultKind::Refused
                     | FaultKind::Server
                     | FaultKind::Decode => {

@@ -123,6 +123,7 @@ impl Bench {
             url: "http://platform/agents".parse().unwrap(),
             body: None,
             request_id: None,
+            client_id: None,
             deadline: self.clock.now().plus(Duration::from_secs(60)),
             scope: "interactions:agents:read",
             blindly_again: true,
@@ -339,6 +340,17 @@ async fn a_command_has_its_turn_however_many_pages_wait() {
         20,
         "and what the readings leave"
     );
+}
+
+#[tokio::test]
+async fn a_429_of_a_queue_or_a_list_halts_no_token() {
+    for busy in Endpoint::QUEUES.into_iter().chain(Endpoint::ASSIGNMENTS) {
+        let (limiter, clock) = limiter(100.0, 100);
+        limiter.too_many(busy, Duration::from_secs(5));
+        let turn = |endpoint| limiter.turn(endpoint, RateShare::Commands, clock.now());
+        assert!(turn(busy).await.is_err(), "{busy:?}");
+        assert!(turn(Endpoint::Token).await.is_ok(), "{busy:?}");
+    }
 }
 
 #[tokio::test]

@@ -19,20 +19,31 @@ pub enum Endpoint {
     QueuePatch,
     /// A change of a whole queue.
     QueuePut,
+    /// A preview campaign's list.
+    AssignmentsGet,
+    /// A dispatch.
+    AssignmentsPut,
 }
 
 impl Endpoint {
-    /// Every endpoint.
-    pub const ALL: [Self; 8] = [
+    /// The endpoints that every daemon uses.
+    pub const ALL: [Self; 4] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
+    ];
+
+    /// Those of queues.
+    pub const QUEUES: [Self; 4] = [
         Self::Skills,
         Self::QueueGet,
         Self::QueuePatch,
         Self::QueuePut,
     ];
+
+    /// Those of preview assignments.
+    pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
 
     /// The label.
     #[must_use]
@@ -46,6 +57,8 @@ impl Endpoint {
             Self::QueueGet => "queue_get",
             Self::QueuePatch => "queue_patch",
             Self::QueuePut => "queue_put",
+            Self::AssignmentsGet => "assignments_get",
+            Self::AssignmentsPut => "assignments_put",
         }
     }
 }
@@ -119,17 +132,13 @@ impl Code {
 
     fn is_expected(self, endpoint: Endpoint) -> bool {
         match self {
-            Self::NotFound => matches!(
-                endpoint,
-                Endpoint::CampaignGet
-                    | Endpoint::CampaignPut
-                    | Endpoint::QueueGet
-                    | Endpoint::QueuePatch
-                    | Endpoint::QueuePut
-            ),
+            Self::NotFound => !matches!(endpoint, Endpoint::Token | Endpoint::Agents),
             Self::Conflict => matches!(
                 endpoint,
-                Endpoint::CampaignPut | Endpoint::QueuePatch | Endpoint::QueuePut
+                Endpoint::CampaignPut
+                    | Endpoint::AssignmentsPut
+                    | Endpoint::QueuePatch
+                    | Endpoint::QueuePut
             ),
             Self::Forbidden => endpoint != Endpoint::Token,
             Self::Decode => endpoint != Endpoint::CampaignPut,
