@@ -347,6 +347,8 @@ async fn a_429_of_a_queue_or_a_list_halts_no_token() {
     for busy in Endpoint::QUEUES.into_iter().chain(Endpoint::ASSIGNMENTS) {
         let (limiter, clock) = limiter(100.0, 100);
         limiter.too_many(busy, Duration::from_secs(5));
+        // Time for the halved rate to give a turn, and not for the halt to end.
+        clock.advance(Duration::from_millis(900));
         let turn = |endpoint| limiter.turn(endpoint, RateShare::Commands, clock.now());
         assert!(turn(busy).await.is_err(), "{busy:?}");
         assert!(turn(Endpoint::Token).await.is_ok(), "{busy:?}");
