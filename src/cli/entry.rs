@@ -19,6 +19,7 @@ use super::environment::{self, variable};
 use super::exit::Exit;
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
+use super::queue::{QueueCommand, queue};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::webhook::{self, WebhookCommand};
@@ -32,10 +33,11 @@ Examples:
   campaign-autopilot check --online             is everything right, and does the platform play along?
   campaign-autopilot run --dry-run              decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
+  campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and what speaks against it?
   campaign-autopilot webhook test               does the receiver of messages take one?
 
-Exit codes: 0 done, 1 an audit that does not hold or a message that is not there, 2 wrong usage, 69 platform unreachable, 70 internal fault,
-74 store, file or listener, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";
+Exit codes: 0 done, 1 an audit that does not hold or a message that is not there, 2 wrong usage, 65 a change of a queue that breaks a rule, 69 platform unreachable,
+70 internal fault, 74 store, file or listener, 75 somebody else changed the queue, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";
 
 const STATE_DIR_HELP: &str =
     "The daemon's state directory [default: as for run] [env: AUTOPILOT_STATE_DIR]";
@@ -86,6 +88,11 @@ enum Command {
         /// The daemon's state directory
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
+    },
+    /// Show, plan, change and calibrate routing queues
+    Queue {
+        #[command(subcommand)]
+        command: QueueCommand,
     },
     /// Try the receiver of messages
     Webhook {
@@ -174,6 +181,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Outbox { command, state_dir } => {
             in_state_dir(state_dir, |directory| outbox(command, directory))
         }
+        Command::Queue { command } => queue(command).await,
         Command::Webhook {
             command: WebhookCommand::Test(args),
         } => match resolve(&args, &variable) {
@@ -207,6 +215,11 @@ fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {
         ));
         Exit::Configuration
     })
+}
+
+/// Tells the faults of a configuration.
+pub(super) fn refuse_configuration(faults: &[Fault]) -> Exit {
+    refuse(faults)
 }
 
 fn refuse(faults: &[Fault]) -> Exit {

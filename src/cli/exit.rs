@@ -23,6 +23,10 @@ pub(crate) enum Exit {
     Broken,
     /// A message that is not in the outbox.
     NotThere,
+    /// A change of a queue that breaks a rule, or an input that cannot be read.
+    Data,
+    /// Somebody else changed the same thing meanwhile.
+    Conflict,
 }
 
 impl Exit {
@@ -30,9 +34,11 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Broken | Self::NotThere => 1,
+            Self::Data => 65,
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Io => 74,
+            Self::Conflict => 75,
             Self::Refused => 77,
             Self::Configuration => 78,
         }

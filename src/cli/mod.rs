@@ -15,6 +15,7 @@ mod environment;
 mod exit;
 mod outbox;
 mod output;
+mod queue;
 mod run;
 mod scenario;
 mod simulate;

@@ -13,6 +13,7 @@ mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
 pub mod ports;
+pub mod queues;
 mod recorder;
 mod status;
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assignment::{
     Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move, Trigger,
 };
+use crate::domain::queue::QueueRecord;
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
@@ -280,6 +281,11 @@ pub enum AuditEvent {
         /// What.
         alert: Alert,
     },
+    /// A step in changing a queue.
+    Queue {
+        /// Which.
+        record: Box<QueueRecord>,
+    },
     /// A campaign's list of agents is about to be replaced.
     AssignIntent {
         /// Why the plan was made.
@@ -352,6 +358,7 @@ impl AuditEvent {
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
+            Self::Queue { .. } => "queue",
             Self::AssignIntent { .. } => "assign_intent",
             Self::AssignOutcome { .. } => "assign_outcome",
             Self::ListNoticed { .. } => "list_noticed",

@@ -99,6 +99,10 @@ id! {
     /// A skill on the platform.
     SkillId
 }
+id! {
+    /// A routing queue on the platform.
+    QueueId
+}
 
 /// Which decision: the run of the daemon (counted in its store) and the tick within it.
 ///

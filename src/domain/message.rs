@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::ids::{CampaignId, DecisionId};
+use super::ids::{CampaignId, DecisionId, QueueId};
+use super::queue::QueueMessage;
 use super::reason::{Cause, Reason};
 use super::status::{Direction, PlatformStatus};
 use super::time::Timestamp;
@@ -28,6 +29,12 @@ pub enum MessageKind {
     AssignmentDispatch,
     /// Readings stay away, or are back.
     DataStale,
+    /// We changed a queue.
+    QueueUpdated,
+    /// We changed how a queue routes.
+    QueueRoutingUpdated,
+    /// How fast a queue drains was measured.
+    QueueDrainRate,
     /// Somebody tries the receiver.
     WebhookTest,
 }
@@ -42,6 +49,9 @@ impl MessageKind {
             Self::CampaignFlapping => "campaign.flapping",
             Self::AssignmentDispatch => "assignment.dispatch",
             Self::DataStale => "data.stale",
+            Self::QueueUpdated => "queue.updated",
+            Self::QueueRoutingUpdated => "queue_routing_updated",
+            Self::QueueDrainRate => "queue.drain_rate",
             Self::WebhookTest => "webhook.test",
         }
     }
@@ -52,6 +62,8 @@ impl MessageKind {
 pub enum OrderingKey {
     /// One campaign.
     Campaign(CampaignId),
+    /// One queue.
+    Queue(QueueId),
     /// The readings, which all campaigns share.
     Data,
 }
@@ -62,6 +74,7 @@ impl OrderingKey {
     pub fn subject(&self) -> &str {
         match self {
             Self::Campaign(id) => id.as_str(),
+            Self::Queue(id) => id.as_str(),
             Self::Data => "agents",
         }
     }
@@ -71,7 +84,7 @@ impl OrderingKey {
     pub fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::Campaign(id) => Some(id),
-            Self::Data => None,
+            Self::Queue(_) | Self::Data => None,
         }
     }
 }
@@ -80,6 +93,7 @@ impl fmt::Display for OrderingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Campaign(id) => write!(f, "campaign/{id}"),
+            Self::Queue(id) => write!(f, "queue/{id}"),
             Self::Data => f.write_str("data"),
         }
     }
@@ -110,6 +124,8 @@ pub enum MessageBody {
     Dispatch(AssignmentDispatch),
     /// For `data.stale`.
     Stale(DataStale),
+    /// For what happens to queues.
+    Queue(QueueMessage),
     /// For `webhook.test`.
     Test(WebhookTest),
 }
@@ -203,6 +219,7 @@ impl MessageBody {
             Self::Flapping(_) => MessageKind::CampaignFlapping,
             Self::Dispatch(_) => MessageKind::AssignmentDispatch,
             Self::Stale(_) => MessageKind::DataStale,
+            Self::Queue(message) => message.kind(),
             Self::Test(_) => MessageKind::WebhookTest,
         }
     }
@@ -337,7 +354,7 @@ impl Message {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -345,11 +362,14 @@ fn millis(duration: Duration) -> u64 {
     clippy::trivially_copy_pass_by_ref,
     reason = "the form in which serde calls it"
 )]
-fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
 }
 
-fn shown<S: Serializer>(decision: &DecisionId, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shown<S: Serializer>(
+    decision: &DecisionId,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(decision)
 }
 

@@ -29,6 +29,7 @@ mod ids;
 mod message;
 mod notice;
 mod policy;
+pub mod queue;
 mod reason;
 pub mod replay;
 mod selector;
@@ -43,7 +44,7 @@ pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
 pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
-pub use ids::{AgentId, CampaignId, DecisionId, IdError, SkillId};
+pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,

@@ -1,6 +1,6 @@
 //! The tables, and how an older file becomes a newer one.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 /// Each entry takes the schema one version further; the version is the number of entries applied.
 const MIGRATIONS: &[&str] = &[
@@ -112,7 +112,11 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 pub(super) fn migrate(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
     let applied = usize::try_from(version).unwrap_or(0);
     for (step, statements) in (1_i64..).zip(MIGRATIONS).skip(applied) {
-        let transaction = connection.transaction()?;
+        // Two programs may find a new file at once: whoever comes second finds the step taken.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if self::version(&transaction)? >= step {
+            continue;
+        }
         transaction.execute_batch(statements)?;
         transaction.pragma_update(None, "user_version", step)?;
         transaction.commit()?;

@@ -28,6 +28,9 @@ const FILE_NAME: &str = "autopilot.sqlite3";
 /// Another program may hold the file this long before a commit fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// A command beside the daemon waits this long for its turn.
+const BESIDE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.
 const INPUTS_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 
@@ -51,8 +54,8 @@ pub struct Store {
     sender: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     outbox_written: Arc<Notify>,
-    /// Held as long as the store is open; the system releases it with the process.
-    _lock: File,
+    /// Held as long as a daemon's store is open; the system releases it with the process.
+    _lock: Option<File>,
 }
 
 /// Work for the thread that has the connection.
@@ -65,16 +68,8 @@ impl Store {
     /// When the directory cannot be written or is in use, or the file is locked, damaged or of a newer version.
     pub fn open(directory: &Path, now: Timestamp) -> Result<(Self, Restored), StoreFault> {
         let lock = lock(directory)?;
-        let path = directory.join(FILE_NAME);
+        let path = make(directory)?;
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-        // Made here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
-        // SQLite puts beside it take over its mode.
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        options.open(&path).map_err(|wrong| StoreFault::Directory {
-            path: directory.to_owned(),
-            why: wrong.to_string(),
-        })?;
         let mut connection = Connection::open(&path).map_err(sqlite)?;
         configure(&connection, &path)?;
         let version = schema::version(&connection).map_err(sqlite)?;
@@ -100,6 +95,52 @@ impl Store {
         )?;
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
+        Ok((
+            Self::writing(connection, path, Some(lock))?,
+            Restored {
+                run,
+                states,
+                lists,
+                open_intents,
+            },
+        ))
+    }
+}
+
+impl Store {
+    /// Opens the store beside a daemon that may have it open, making it if need be, and begins a run of its own, whose number
+    /// is given. Nothing of a campaign may be committed here.
+    ///
+    /// # Errors
+    /// When the directory cannot be written, or the file is locked, damaged or of another version than this program's.
+    pub fn open_beside(directory: &Path, now: Timestamp) -> Result<(Self, u64), StoreFault> {
+        let path = make(directory)?;
+        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
+        let mut connection = Connection::open(&path).map_err(sqlite)?;
+        configure(&connection, &path)?;
+        // A command has no campaign to steer meanwhile: it waits for its turn rather than giving up.
+        connection.busy_timeout(BESIDE_TIMEOUT).map_err(sqlite)?;
+        // A file that nobody ever used is made ready. An older one is left to the daemon: one of that version may run.
+        if schema::version(&connection).map_err(sqlite)? == 0 || runs(&connection) == 0 {
+            schema::migrate(&mut connection, 0).map_err(sqlite)?;
+        }
+        let found = schema::version(&connection).map_err(sqlite)?;
+        let known = schema::newest();
+        if found > known {
+            return Err(StoreFault::Newer { path, found, known });
+        }
+        if found < known {
+            return Err(StoreFault::Older { path, found, known });
+        }
+        let run = begin_run(&connection, now).map_err(sqlite)?;
+        Ok((Self::writing(connection, path, None)?, run))
+    }
+
+    fn writing(
+        connection: Connection,
+        path: PathBuf,
+        lock: Option<File>,
+    ) -> Result<Self, StoreFault> {
         let (sender, jobs) = mpsc::channel();
         let outbox_written = Arc::new(Notify::new());
         let writer = Writer {
@@ -115,25 +156,14 @@ impl Store {
                 path,
                 why: format!("no thread for the store: {wrong}"),
             })?;
-        let store = Self {
+        Ok(Self {
             sender: Some(sender),
             thread: Some(thread),
             outbox_written,
             _lock: lock,
-        };
-        Ok((
-            store,
-            Restored {
-                run,
-                states,
-                lists,
-                open_intents,
-            },
-        ))
+        })
     }
-}
 
-impl Store {
     /// Ends when messages were committed since it last ended.
     pub(super) async fn outbox_written(&self) {
         self.outbox_written.notified().await;
@@ -313,6 +343,7 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
             | AuditEvent::Stopped
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
+            | AuditEvent::Queue { .. }
             | AuditEvent::AssignIntent { .. }
             | AuditEvent::AssignOutcome { .. }
             | AuditEvent::ListNoticed { .. }
@@ -346,6 +377,26 @@ pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreFault> {
             why: wrong.to_string(),
         }),
     }
+}
+
+/// The database's file, made if need be, in a directory that is made if need be.
+fn make(directory: &Path) -> Result<PathBuf, StoreFault> {
+    let wrong = |wrong: std::io::Error| StoreFault::Directory {
+        path: directory.to_owned(),
+        why: wrong.to_string(),
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(wrong)?;
+    let path = directory.join(FILE_NAME);
+    // Made here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
+    // SQLite puts beside it take over its mode.
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(&path).map_err(wrong)?;
+    Ok(path)
 }
 
 fn lock(directory: &Path) -> Result<File, StoreFault> {
@@ -414,6 +465,13 @@ fn open_intents(connection: &Connection) -> rusqlite::Result<u64> {
     let open = "SELECT count(*) FROM intent WHERE outcome IS NULL OR outcome = 'unknown'";
     let open: i64 = connection.query_row(open, [], |row| row.get(0))?;
     Ok(u64::try_from(open).unwrap_or_default())
+}
+
+/// How many runs there were; none when there is not even the table.
+fn runs(connection: &Connection) -> i64 {
+    connection
+        .query_row("SELECT count(*) FROM run", [], |row| row.get(0))
+        .unwrap_or_default()
 }
 
 fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {

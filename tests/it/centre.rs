@@ -229,6 +229,11 @@ impl Invocation {
         }
     }
 
+    /// Starts it with its standard output here; nothing of it is looked at.
+    pub(crate) fn spawn(&mut self, stdout: Stdio) -> Child {
+        self.0.stdout(stdout).spawn().unwrap()
+    }
+
     /// Starts it and goes on.
     pub(crate) fn start(&mut self) -> Daemon {
         let mut child = self.0.stdout(Stdio::null()).spawn().unwrap();

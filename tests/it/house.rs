@@ -31,6 +31,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "telemetry",
         "control::ports",
         "control::hand_clock",
+        "control::queues::ports",
     ];
     BTreeMap::from([
         ("domain", vec![]),

@@ -11,6 +11,8 @@ mod observed;
 mod paging;
 mod people;
 mod proof;
+mod queue_races;
+mod queues;
 mod receiver;
 mod restart;
 mod shutdown;

@@ -51,5 +51,5 @@ mod value;
 mod webhook;
 
 pub(crate) use fault::Fault;
-pub(crate) use resolve::{default_state_dir, resolve};
+pub(crate) use resolve::{default_state_dir, resolve, resolve_without_campaigns};
 pub(crate) use settings::{Resolved, Settings};

@@ -34,6 +34,25 @@ pub(crate) fn resolve(
     args: &RunArgs,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Resolved, Vec<Fault>> {
+    resolve_with(args, env, true)
+}
+
+/// Does the same for commands that need no campaign.
+///
+/// # Errors
+/// Every fault there is.
+pub(crate) fn resolve_without_campaigns(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Resolved, Vec<Fault>> {
+    resolve_with(args, env, false)
+}
+
+fn resolve_with(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+    needs_campaign: bool,
+) -> Result<Resolved, Vec<Fault>> {
     let mut layers = Layers {
         args,
         env,
@@ -44,7 +63,7 @@ pub(crate) fn resolve(
         origins: Vec::new(),
     };
     read_file(&mut layers);
-    collect_campaigns(&mut layers);
+    collect_campaigns(&mut layers, needs_campaign);
     let settings = read_settings(&mut layers);
     match settings {
         Some(settings) if layers.faults.is_empty() => Ok(Resolved {
@@ -77,7 +96,7 @@ fn read_file(layers: &mut Layers<'_>) {
     }
 }
 
-fn collect_campaigns(layers: &mut Layers<'_>) {
+fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
     for table in &layers.file.campaigns {
         if let Some(id) = &table.id {
             layers.campaigns.insert(id.clone(), table.origin.clone());
@@ -105,7 +124,7 @@ fn collect_campaigns(layers: &mut Layers<'_>) {
     for (id, origin) in named {
         layers.campaigns.entry(id).or_insert(origin);
     }
-    if nobody {
+    if nobody && needed {
         let remedy = "give --campaign, or CXONE_CAMPAIGN_ID, or a [[campaign]] table with an id in the settings file";
         missing(layers, "campaign", remedy);
     }

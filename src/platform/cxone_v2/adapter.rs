@@ -363,7 +363,7 @@ fn list_url(base: &reqwest::Url, campaign: &CampaignId) -> reqwest::Url {
 }
 
 /// `base` with path segments behind it, each percent-encoded.
-fn endpoint(base: &reqwest::Url, segments: &[&str]) -> reqwest::Url {
+pub(super) fn endpoint(base: &reqwest::Url, segments: &[&str]) -> reqwest::Url {
     let mut url = base.clone();
     // An address that cannot have a path is refused with the configuration.
     if let Ok(mut path) = url.path_segments_mut() {

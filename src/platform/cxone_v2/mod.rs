@@ -7,6 +7,12 @@
 //! | a preview campaign's list | `GET /api/v2/outbound/campaigns/{id}/agents`; 404 and 405 mean that lists are not shown | `outbound:campaigns:read` |
 //! | a dispatch | `PUT /api/v2/outbound/campaigns/{id}/agents` with `x-client-id` and the whole list | `outbound:campaigns:write` |
 //! | a command | `PUT /api/v2/campaigns/{id}` with `{"status":"PAUSED"}` or `RUNNING`; 200 and 204 both mean done | `campaigns:write` |
+//! | skills | `GET /api/v2/routing/skills?limit&offset` | `routing:skill:read` |
+//! | a queue | `GET /api/v2/routing/queues/{id}` | `routing:queue:view` |
+//! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
+//! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
+//!
+//! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
 //!
 //! The last page is the first one with fewer than `limit` items. Members that are not known are passed over, an unknown
 //! state counts as staffed and not available. `updatedTimestamp`, where it is given, tells one version of a campaign from
@@ -17,5 +23,8 @@ mod campaign;
 mod compact;
 mod list;
 mod page;
+mod queue;
+mod queues;
 
 pub use adapter::{CommandSender, Cxone, CxoneSettings};
+pub use queues::{QueueSender, Queues};

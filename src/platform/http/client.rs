@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+};
 use hyper::{Method, StatusCode};
 
 use crate::control::ports::{Clock, FaultKind, PlatformFault};
@@ -110,6 +112,20 @@ impl Client {
         call: &Call,
         parse: impl Fn(&HttpResponse) -> Result<T, String>,
     ) -> Result<T, CallFault> {
+        self.call_if(call, None, parse).await
+    }
+
+    /// Makes the call under a condition: `if_match` goes along as `If-Match`, and a version that is no longer in force is a
+    /// [`FaultKind::Conflict`].
+    ///
+    /// # Errors
+    /// The last fault, as the module's contract says.
+    pub async fn call_if<T>(
+        &self,
+        call: &Call,
+        if_match: Option<i64>,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
         let maybe_applied = AtomicBool::new(false);
         // The serial of a token that was refused, and whether one was: 0 is no serial.
         let refused = AtomicU64::new(0);
@@ -119,7 +135,7 @@ impl Client {
             maybe_applied: &maybe_applied,
             answered: &answered,
         };
-        let attempt = || self.attempt(call, &parse, marks);
+        let attempt = || self.attempt(call, if_match, &parse, marks);
         let told = |fault: &PlatformFault| self.tell_retry(call.endpoint, fault);
         let seed = self
             .seed
@@ -146,6 +162,7 @@ impl Client {
     async fn attempt<T>(
         &self,
         call: &Call,
+        if_match: Option<i64>,
         parse: &impl Fn(&HttpResponse) -> Result<T, String>,
         marks: Marks<'_>,
     ) -> Result<T, Verdict<PlatformFault>> {
@@ -179,6 +196,9 @@ impl Client {
             .and_then(|id| HeaderValue::try_from(id).ok())
         {
             headers.push((HeaderName::from_static("x-request-id"), id));
+        }
+        if let Some(version) = if_match {
+            headers.push((IF_MATCH, HeaderValue::from(version)));
         }
         let request = HttpRequest {
             method: call.method.clone(),

@@ -3,6 +3,7 @@
 //! Two governor buckets share the configured rate. Readings use theirs only; commands use theirs first and then what the
 //! readings leave. A 429 halts its endpoint for the time that the platform names and halves both rates.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -75,7 +76,7 @@ struct State {
     buckets: Option<Buckets>,
     scale: f64,
     changed_at: Duration,
-    halted_until: [Duration; 4],
+    halted_until: BTreeMap<Endpoint, Duration>,
 }
 
 /// Hands out turns.
@@ -102,7 +103,7 @@ impl Limiter {
             buckets,
             scale: 1.0,
             changed_at: clock.monotonic(),
-            halted_until: [Duration::ZERO; 4],
+            halted_until: BTreeMap::new(),
         };
         Self {
             clock,
@@ -147,9 +148,8 @@ impl Limiter {
     pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(until) = state.halted_until.get_mut(index(endpoint)) {
-            *until = (*until).max(now.saturating_add(halt.min(LONGEST_HALT)));
-        }
+        let until = state.halted_until.entry(endpoint).or_default();
+        *until = (*until).max(now.saturating_add(halt.min(LONGEST_HALT)));
         let scale = (state.scale / 2.0).max(LEAST_SCALE);
         if scale < state.scale
             && (state.scale >= 1.0 || now.saturating_sub(state.changed_at) >= BETWEEN_CUTS)
@@ -164,7 +164,7 @@ impl Limiter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let halted = state
             .halted_until
-            .get(index(endpoint))
+            .get(&endpoint)
             .map_or(Duration::ZERO, |until| until.saturating_sub(now));
         if !halted.is_zero() {
             return halted;
@@ -243,11 +243,4 @@ impl Buckets {
             while bucket.check().is_ok() {}
         }
     }
-}
-
-fn index(endpoint: Endpoint) -> usize {
-    Endpoint::ALL
-        .iter()
-        .position(|other| *other == endpoint)
-        .unwrap_or_default()
 }

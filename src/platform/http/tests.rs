@@ -343,6 +343,19 @@ async fn a_command_has_its_turn_however_many_pages_wait() {
 }
 
 #[tokio::test]
+async fn a_429_of_a_queue_or_a_list_halts_no_token() {
+    for busy in Endpoint::QUEUES.into_iter().chain(Endpoint::ASSIGNMENTS) {
+        let (limiter, clock) = limiter(100.0, 100);
+        limiter.too_many(busy, Duration::from_secs(5));
+        // Time for the halved rate to give a turn, and not for the halt to end.
+        clock.advance(Duration::from_millis(900));
+        let turn = |endpoint| limiter.turn(endpoint, RateShare::Commands, clock.now());
+        assert!(turn(busy).await.is_err(), "{busy:?}");
+        assert!(turn(Endpoint::Token).await.is_ok(), "{busy:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     let (limiter, clock) = limiter(100.0, 100);
     limiter.too_many(Endpoint::Agents, Duration::from_secs(5));

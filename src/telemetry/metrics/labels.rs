@@ -11,6 +11,14 @@ pub enum Endpoint {
     CampaignGet,
     /// A command.
     CampaignPut,
+    /// A page of skills.
+    Skills,
+    /// A queue.
+    QueueGet,
+    /// A change of some of a queue's members.
+    QueuePatch,
+    /// A change of a whole queue.
+    QueuePut,
     /// A preview campaign's list.
     AssignmentsGet,
     /// A dispatch.
@@ -26,6 +34,14 @@ impl Endpoint {
         Self::CampaignPut,
     ];
 
+    /// Those of queues.
+    pub const QUEUES: [Self; 4] = [
+        Self::Skills,
+        Self::QueueGet,
+        Self::QueuePatch,
+        Self::QueuePut,
+    ];
+
     /// Those of preview assignments.
     pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
 
@@ -37,6 +53,10 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign_get",
             Self::CampaignPut => "campaign_put",
+            Self::Skills => "skills",
+            Self::QueueGet => "queue_get",
+            Self::QueuePatch => "queue_patch",
+            Self::QueuePut => "queue_put",
             Self::AssignmentsGet => "assignments_get",
             Self::AssignmentsPut => "assignments_put",
         }
@@ -113,9 +133,13 @@ impl Code {
     fn is_expected(self, endpoint: Endpoint) -> bool {
         match self {
             Self::NotFound => !matches!(endpoint, Endpoint::Token | Endpoint::Agents),
-            Self::Conflict => {
-                matches!(endpoint, Endpoint::CampaignPut | Endpoint::AssignmentsPut)
-            }
+            Self::Conflict => matches!(
+                endpoint,
+                Endpoint::CampaignPut
+                    | Endpoint::AssignmentsPut
+                    | Endpoint::QueuePatch
+                    | Endpoint::QueuePut
+            ),
             Self::Forbidden => endpoint != Endpoint::Token,
             Self::Decode => endpoint != Endpoint::CampaignPut,
             Self::Success

@@ -11,6 +11,7 @@ mod cycle;
 mod families;
 mod labels;
 mod outbox;
+mod queues;
 mod registry;
 
 pub use api::ApiMetrics;
@@ -19,4 +20,5 @@ pub use campaigns::CampaignGauges;
 pub use cycle::LoopMetrics;
 pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};
 pub use outbox::OutboxMetrics;
+pub use queues::QueueMetrics;
 pub use registry::Metrics;

@@ -11,6 +11,7 @@ use super::cycle::LoopMetrics;
 use super::families::Families;
 use super::labels::Endpoint;
 use super::outbox::OutboxMetrics;
+use super::queues::QueueMetrics;
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -65,6 +66,19 @@ impl Metrics {
     /// When they were asked for before; a fault of the caller.
     pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
         OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series of queues: only there where queues are changed. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn queues(&self) -> prometheus::Result<QueueMetrics> {
+        for endpoint in Endpoint::QUEUES {
+            self.api.expect(endpoint)?;
+        }
+        QueueMetrics::register(&Families {
             registry: &self.registry,
         })
     }

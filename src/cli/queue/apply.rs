@@ -1,0 +1,214 @@
+//! `queue show`, `queue plan` and `queue apply`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::control::queues::{Prepared, QueueKeeper, QueueRequest};
+use crate::domain::QueueId;
+use crate::domain::queue::{ChangeSet, Members};
+
+use super::super::args::RunArgs;
+use super::super::config::Settings;
+use super::super::exit::Exit;
+use super::super::output;
+use super::input::{self, KeptPlan};
+use super::keep::{self, Kept};
+use super::{What, print};
+
+/// Prints a queue.
+pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
+    let shown = async {
+        let Kept { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
+        let request = QueueRequest {
+            queue: id.clone(),
+            change: ChangeSet::default(),
+            base: None,
+            form: super::By::Put.into(),
+            force: false,
+        };
+        let prepared = keeper
+            .prepare(&request)
+            .await
+            .map_err(|fault| keep::fail(&fault))?;
+        Ok(prepared.reading)
+    };
+    match shown.await {
+        Ok(reading) if as_json => {
+            output::result(json!({
+                "queue": reading.queue,
+                "version": reading.version,
+                "members": reading.members,
+                "sha256": reading.sha256,
+            }));
+            Exit::Ok
+        }
+        Ok(reading) => {
+            output::result(format_args!(
+                "queue {} at version {}",
+                reading.queue, reading.version
+            ));
+            print::members(&reading.members);
+            Exit::Ok
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Shows what a change would do.
+pub(super) async fn plan(what: What, out: Option<PathBuf>, args: &RunArgs) -> Exit {
+    match try_plan(&what, out, args).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn try_plan(what: &What, out: Option<PathBuf>, args: &RunArgs) -> Result<Exit, Exit> {
+    let request = QueueRequest {
+        queue: what.id.clone(),
+        change: input::change_set(what)?,
+        base: None,
+        form: what.by.into(),
+        force: false,
+    };
+    let Kept { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
+    let prepared = prepared(&keeper, &request, what.json).await?;
+    let exit = print::exit_of_plan(&prepared);
+    if let Some(path) = out
+        && exit == Exit::Ok
+    {
+        keep_plan(&prepared, &request.change, &path)?;
+    }
+    Ok(exit)
+}
+
+/// Prints what a change would do, and gives the exit that goes with it.
+pub(super) async fn preview(
+    keeper: &QueueKeeper,
+    request: &QueueRequest,
+    as_json: bool,
+) -> Result<Exit, Exit> {
+    let prepared = prepared(keeper, request, as_json).await?;
+    Ok(print::exit_of_plan(&prepared))
+}
+
+/// Prints what a change would do.
+async fn prepared(
+    keeper: &QueueKeeper,
+    request: &QueueRequest,
+    as_json: bool,
+) -> Result<Prepared, Exit> {
+    let prepared = keeper
+        .prepare(request)
+        .await
+        .map_err(|fault| keep::fail(&fault))?;
+    if as_json {
+        output::result(print::prepared_json(&prepared, &request.change));
+    } else {
+        print::prepared(&prepared, &request.change, request.form);
+        output::result("nothing was written");
+    }
+    Ok(prepared)
+}
+
+fn in_file(members: &Members) -> BTreeMap<String, Value> {
+    let entries = members.iter();
+    entries
+        .map(|(member, setting)| (member.key().to_owned(), setting.to_value()))
+        .collect()
+}
+
+fn keep_plan(prepared: &Prepared, change_set: &ChangeSet, path: &Path) -> Result<(), Exit> {
+    let mut change = in_file(&change_set.members);
+    if let Some(load) = change_set.load {
+        let handle_time = humantime::format_duration(load.handle_time).to_string();
+        let load = json!({
+            "agents": load.agents, "concurrent": load.concurrent, "handle_time": handle_time
+        });
+        change.insert("load".to_owned(), load);
+    }
+    let kept = KeptPlan {
+        queue: prepared.reading.queue.clone(),
+        version: prepared.reading.version,
+        base: in_file(&prepared.reading.members),
+        change,
+    };
+    let written = serde_json::to_string_pretty(&kept)
+        .map_err(|wrong| wrong.to_string())
+        .and_then(|text| std::fs::write(path, text).map_err(|wrong| wrong.to_string()));
+    written.map_err(|wrong| {
+        output::talk(format_args!(
+            "campaign-autopilot: {}: {wrong}; name a file that this user may write",
+            path.display()
+        ));
+        Exit::Io
+    })
+}
+
+/// Shows a change and writes it.
+pub(super) async fn apply(what: What, plan: Option<PathBuf>, force: bool, args: &RunArgs) -> Exit {
+    match try_apply(&what, plan, force, args).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn try_apply(
+    what: &What,
+    plan: Option<PathBuf>,
+    force: bool,
+    args: &RunArgs,
+) -> Result<Exit, Exit> {
+    let (change, base) = match plan {
+        Some(path) => {
+            let (change, base) = input::plan(&path, &what.id)?;
+            (change, Some(base))
+        }
+        None => (input::change_set(what)?, None),
+    };
+    let request = QueueRequest {
+        queue: what.id.clone(),
+        change,
+        base,
+        form: what.by.into(),
+        force,
+    };
+    write(request, what.json, &keep::settings(args)?).await
+}
+
+/// Shows a change and writes it, or only shows it in a dry run.
+async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Result<Exit, Exit> {
+    let dry_run = settings.dry_run;
+    let Kept { mut keeper, .. } = keep::keeper(settings, !dry_run)?;
+    if dry_run {
+        return preview(&keeper, &request, as_json).await;
+    }
+    write_with(&mut keeper, request, as_json).await
+}
+
+/// The same with a keeper that is there.
+pub(super) async fn write_with(
+    keeper: &mut QueueKeeper,
+    mut request: QueueRequest,
+    as_json: bool,
+) -> Result<Exit, Exit> {
+    if !as_json {
+        let prepared = keeper
+            .prepare(&request)
+            .await
+            .map_err(|fault| keep::fail(&fault))?;
+        print::prepared(&prepared, &request.change, request.form);
+        // What is written is what was shown.
+        request.base.get_or_insert(prepared.reading.members);
+    }
+    let change = request.change.clone();
+    let finished = keeper
+        .apply(request)
+        .await
+        .map_err(|fault| keep::fail(&fault))?;
+    if as_json {
+        output::result(print::finished_json(&finished, &change));
+    } else {
+        print::finished(&finished);
+    }
+    Ok(print::exit_of(finished.conclusion))
+}

@@ -1,0 +1,112 @@
+//! Puts a keeper of queues together from the settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::control::ports::{Batch, Clock, Journal, JournalFault, SystemClock};
+use crate::control::queues::ports::{QueuePlatform, QueueWriter};
+use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper};
+use crate::platform::cxone_v2::{QueueSender, Queues};
+use crate::store::Store;
+use crate::telemetry::{LogFormat, QueueEvents, install_log};
+
+use super::super::args::RunArgs;
+use super::super::config::{Settings, resolve_without_campaigns};
+use super::super::daemon::Connection;
+use super::super::entry::refuse_configuration;
+use super::super::environment::variable;
+use super::super::exit::Exit;
+use super::super::output;
+
+/// Attempts, waits between them included, that one exchange may need.
+const ATTEMPTS: u32 = 4;
+
+/// A keeper, and what it was made from.
+pub(super) struct Kept {
+    pub(super) keeper: QueueKeeper,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// The settings, with a log that shows warnings.
+pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
+    let resolved = resolve_without_campaigns(args, &variable)
+        .map_err(|faults| refuse_configuration(&faults))?;
+    // What ends otherwise than asked is told in the result.
+    let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| "error".to_owned());
+    install_log(LogFormat::Text, &filter, false).map_err(|why| {
+        output::talk(format_args!(
+            "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
+        ));
+        Exit::Configuration
+    })?;
+    Ok(resolved.settings)
+}
+
+/// A keeper; one that only prepares has neither a writer nor a store.
+pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let tell = |fault: &dyn std::error::Error| {
+        output::talk(format_args!("campaign-autopilot: {fault}"));
+    };
+    let connection = Connection::new(settings, &clock).map_err(|fault| {
+        tell(&fault);
+        fault.exit()
+    })?;
+    let metrics = connection.metrics.queues().map_err(|fault| {
+        tell(&fault);
+        Exit::Internal
+    })?;
+    let base_url = settings.base_url.clone();
+    let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
+        let opened = Store::open_beside(&settings.state_dir, clock.now());
+        let (store, run) = opened.map_err(|fault| {
+            tell(&fault);
+            Exit::Io
+        })?;
+        let sender = QueueSender::new(Arc::clone(&connection.client), base_url.clone());
+        (Arc::new(store), Some(Arc::new(sender)), run)
+    } else {
+        (Arc::new(NoJournal), None, 0)
+    };
+    let platform: Arc<dyn QueuePlatform> = Arc::new(Queues::new(connection.client, base_url));
+    let keeper = QueueKeeper::new(
+        platform,
+        sender,
+        journal,
+        Arc::clone(&clock),
+        QueueEvents::new(metrics),
+        KeeperSettings {
+            run,
+            announces: settings.webhook.is_some(),
+            longest: settings
+                .request_timeout
+                .saturating_mul(ATTEMPTS)
+                .max(Duration::from_secs(1)),
+            // Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+            by: variable("SUDO_USER").or_else(|| variable("USER")),
+        },
+    );
+    Ok(Kept { keeper, clock })
+}
+
+/// Where nothing is written there is nothing to prove.
+struct NoJournal;
+
+impl Journal for NoJournal {
+    fn commit(&self, _batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>> {
+        Box::pin(async { Err(JournalFault("a dry run keeps no journal".to_owned())) })
+    }
+}
+
+/// Tells a fault and gives the exit that goes with it.
+pub(super) fn fail(fault: &KeeperFault) -> Exit {
+    output::talk(format_args!("campaign-autopilot: {fault}"));
+    match fault {
+        KeeperFault::NoQueue(_) => Exit::Refused,
+        KeeperFault::Platform(fault) => Exit::of(fault.kind),
+        KeeperFault::Unrecordable(_) | KeeperFault::Unrecorded { .. } => Exit::Io,
+        KeeperFault::DryRun => Exit::Internal,
+    }
+}

@@ -1,0 +1,507 @@
+//! Changes one queue at a time, and proves it.
+//!
+//! ```text
+//! read ─▶ merge with base ─▶ validate ─▶ intent committed ─▶ write ─▶ read back ─▶ outcome committed with its messages
+//!   ▲                                                          │
+//!   └────────────── version no longer in force, at most three times more
+//! ```
+//!
+//! A change is written whole or not at all: one member in conflict holds back the others too, so that nobody gets half of
+//! what belongs together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::control::ports::{
+    AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, PlatformFault,
+};
+use crate::domain::queue::{
+    ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OverflowGraph,
+    QueueConclusion, QueueMessage, QueueRecord, Setting, Surroundings, WriteForm, merge,
+    overflow_targets, overlaid,
+};
+use crate::domain::{DecisionId, Message, QueueId, Timestamp};
+use crate::telemetry::QueueEvents;
+
+use super::ports::{QueueOrder, QueuePlatform, QueueReading, QueueWriteEnd, QueueWriter};
+
+/// How often a change is merged again after somebody was quicker.
+const MOST_MERGES: u32 = 3;
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct QueueRequest {
+    /// Of which queue.
+    pub queue: QueueId,
+    /// What it is to become.
+    pub change: ChangeSet,
+    /// What the queue was when the change was planned; as it is read first, when absent.
+    pub base: Option<Members>,
+    /// In which form it is written.
+    pub form: WriteForm,
+    /// Whether members that somebody changed meanwhile are overwritten.
+    pub force: bool,
+}
+
+/// What would be done.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The queue as it is.
+    pub reading: QueueReading,
+    /// The change, merged.
+    pub merged: Merged,
+    /// Everything that speaks against it.
+    pub faults: Vec<ChangeFault>,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The verdict.
+    pub conclusion: QueueConclusion,
+    /// Which decision; its rows in the audit carry it.
+    pub decision: DecisionId,
+    /// What it rested on last.
+    pub prepared: Prepared,
+    /// The queue as it was read back, where it was.
+    pub after: Option<QueueReading>,
+    /// How often it was merged again.
+    pub merges: u32,
+    /// What is wrong, for people; empty when nothing is.
+    pub why: Vec<String>,
+}
+
+/// Why a change could not even be judged, or not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperFault {
+    /// The platform has no such queue.
+    #[error("the platform has no queue {0}; check the id")]
+    NoQueue(QueueId),
+    /// The platform.
+    #[error(transparent)]
+    Platform(#[from] PlatformFault),
+    /// The intent could not be committed, so nothing was sent.
+    #[error("nothing was sent, since the intent cannot be recorded: {0}")]
+    Unrecordable(JournalFault),
+    /// The change was sent, and its outcome could not be committed.
+    #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", finished.conclusion.label())]
+    Unrecorded {
+        /// What was done.
+        finished: Box<Finished>,
+        /// Why it is not recorded.
+        fault: JournalFault,
+    },
+    /// There is no way to write.
+    #[error("a dry run changes nothing")]
+    DryRun,
+}
+
+/// How it is done.
+#[derive(Clone, Debug)]
+pub struct KeeperSettings {
+    /// The run in decision ids.
+    pub run: u64,
+    /// Whether messages are written beside the audit.
+    pub announces: bool,
+    /// The longest that one exchange with the platform may take.
+    pub longest: Duration,
+    /// Who asks, as the system calls them, where it is known.
+    pub by: Option<String>,
+}
+
+/// Changes queues.
+pub struct QueueKeeper {
+    platform: Arc<dyn QueuePlatform>,
+    writer: Option<Arc<dyn QueueWriter>>,
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    events: QueueEvents,
+    settings: KeeperSettings,
+    tick: u64,
+    finished: u32,
+    applied: u32,
+}
+
+impl QueueKeeper {
+    /// A keeper; without a writer it can only prepare.
+    #[must_use]
+    pub fn new(
+        platform: Arc<dyn QueuePlatform>,
+        writer: Option<Arc<dyn QueueWriter>>,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        events: QueueEvents,
+        settings: KeeperSettings,
+    ) -> Self {
+        Self {
+            platform,
+            writer,
+            journal,
+            clock,
+            events,
+            settings,
+            tick: 0,
+            finished: 0,
+            applied: 0,
+        }
+    }
+
+    /// Reads, merges and validates; sends nothing.
+    ///
+    /// # Errors
+    /// When the queue, or what it refers to, cannot be read.
+    pub async fn prepare(&self, request: &QueueRequest) -> Result<Prepared, KeeperFault> {
+        prepare(&*self.platform, request, || self.deadline()).await
+    }
+
+    /// Writes a change, if nothing speaks against it.
+    ///
+    /// # Errors
+    /// When the queue cannot be read or nothing can be recorded; whatever else happens is in [`Finished`].
+    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, KeeperFault> {
+        let Some(writer) = self.writer.clone() else {
+            return Err(KeeperFault::DryRun);
+        };
+        let started = self.clock.monotonic();
+        let mut rows = Vec::new();
+        let mut merges = 0;
+        loop {
+            self.tick = self.tick.saturating_add(1);
+            let decision = DecisionId {
+                run: self.settings.run,
+                tick: self.tick,
+            };
+            let prepared = self.prepare(&request).await?;
+            if request.base.is_none() {
+                request.base = Some(prepared.reading.members.clone());
+            }
+            let mut finished = Finished {
+                conclusion: QueueConclusion::Unchanged,
+                decision,
+                prepared,
+                after: None,
+                merges,
+                why: Vec::new(),
+            };
+            if let Some((conclusion, why)) = held_back(&finished.prepared, request.force) {
+                (finished.conclusion, finished.why) = (conclusion, why);
+                return self.finish(&request, finished, rows, started).await;
+            }
+            let prepared = &finished.prepared;
+            rows.push(self.row(decision, self.intent(&request, prepared)));
+            let batch = Batch {
+                audit: std::mem::take(&mut rows),
+                ..Batch::default()
+            };
+            self.commit(batch)
+                .await
+                .map_err(KeeperFault::Unrecordable)?;
+            let order = QueueOrder {
+                reading: &prepared.reading,
+                change: &prepared.merged.write,
+                form: request.form,
+                decision,
+            };
+            let version = prepared.reading.version;
+            match writer.write_queue(order, self.deadline()).await {
+                QueueWriteEnd::Stale { .. } if merges < MOST_MERGES => {
+                    merges = merges.saturating_add(1);
+                    self.events.stale(&request.queue, decision, version);
+                    finished.conclusion = QueueConclusion::Stale;
+                    let took = self.clock.monotonic().saturating_sub(started);
+                    rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
+                    continue;
+                }
+                QueueWriteEnd::Stale { why } => {
+                    let again = format!(
+                        "somebody was quicker {} times in a row",
+                        merges.saturating_add(1)
+                    );
+                    finished.conclusion = QueueConclusion::Conflict;
+                    finished.why = vec![again, why];
+                }
+                QueueWriteEnd::Refused { why } => {
+                    finished.conclusion = QueueConclusion::Refused;
+                    finished.why = vec![why];
+                }
+                QueueWriteEnd::NotSent { why } => {
+                    finished.conclusion = QueueConclusion::NotSent;
+                    finished.why = vec![why];
+                }
+                QueueWriteEnd::Written => self.read_back(&mut finished, None).await,
+                QueueWriteEnd::Lost { why } => self.read_back(&mut finished, Some(why)).await,
+            }
+            return self.finish(&request, finished, rows, started).await;
+        }
+    }
+
+    /// Tells the drain rate of a queue, measured `latency` ago, where somebody is told.
+    ///
+    /// # Errors
+    /// When the message cannot be committed.
+    pub async fn tell_drain(
+        &mut self,
+        queue: &QueueId,
+        drain_per_s: f64,
+        latency: Duration,
+    ) -> Result<(), JournalFault> {
+        if !self.settings.announces {
+            return Ok(());
+        }
+        self.tick = self.tick.saturating_add(1);
+        let decision = DecisionId {
+            run: self.settings.run,
+            tick: self.tick,
+        };
+        let now = self.clock.now();
+        let outbox = vec![QueueMessage::of_drain(
+            queue,
+            drain_per_s,
+            latency,
+            decision,
+            now,
+        )];
+        let batch = Batch {
+            outbox,
+            ..Batch::default()
+        };
+        self.commit(batch).await
+    }
+
+    /// Reads the queue again and compares; `lost` says why no answer came.
+    async fn read_back(&self, finished: &mut Finished, lost: Option<String>) {
+        let queue = &finished.prepared.reading.queue;
+        let read = self.platform.read_queue(queue, self.deadline()).await;
+        let after = match read {
+            Ok(Some(after)) => after,
+            Ok(None) => {
+                finished.conclusion = QueueConclusion::Unknown;
+                finished.why.extend(lost);
+                finished.why.push("the queue is gone".to_owned());
+                return;
+            }
+            Err(fault) => {
+                finished.conclusion = QueueConclusion::Unknown;
+                finished.why.extend(lost);
+                finished
+                    .why
+                    .push(format!("it could not be read back: {fault}"));
+                return;
+            }
+        };
+        let wanted = &finished.prepared.merged.write;
+        let differing: Vec<String> = wanted
+            .iter()
+            .filter_map(|(member, wanted)| differing(*member, wanted, &after))
+            .collect();
+        let moved = after.version != finished.prepared.reading.version;
+        finished.conclusion = match (&lost, differing.is_empty()) {
+            (_, true) if moved => QueueConclusion::Applied,
+            (None, _) => QueueConclusion::Differs,
+            // It may still arrive; the version that it names keeps it from undoing anything.
+            (Some(_), _) => QueueConclusion::Unknown,
+        };
+        if finished.conclusion != QueueConclusion::Applied {
+            finished.why.extend(lost);
+            finished.why.extend(differing);
+        }
+        finished.after = Some(after);
+    }
+
+    async fn finish(
+        &mut self,
+        request: &QueueRequest,
+        finished: Finished,
+        mut rows: Vec<AuditRow>,
+        started: Duration,
+    ) -> Result<Finished, KeeperFault> {
+        let took = self.clock.monotonic().saturating_sub(started);
+        let decision = finished.decision;
+        let applied = finished.conclusion == QueueConclusion::Applied;
+        self.finished = self.finished.saturating_add(1);
+        self.applied = self.applied.saturating_add(u32::from(applied));
+        let mut outbox: Vec<Message> = Vec::new();
+        if let (true, true, Some(after)) = (applied, self.settings.announces, &finished.after) {
+            let success_rate = f64::from(self.applied) / f64::from(self.finished);
+            outbox = QueueMessage::of_change(
+                &request.queue,
+                (after.version, &after.members),
+                &finished.prepared.merged.write,
+                (took, success_rate),
+                decision,
+                self.clock.now(),
+            );
+        }
+        if finished.conclusion != QueueConclusion::Unchanged {
+            rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
+        }
+        self.events.finished(
+            &request.queue,
+            decision,
+            finished.conclusion,
+            &finished.why,
+            took,
+        );
+        let batch = Batch {
+            audit: rows,
+            outbox,
+            ..Batch::default()
+        };
+        match self.commit(batch).await {
+            Ok(()) => Ok(finished),
+            Err(fault) => Err(KeeperFault::Unrecorded {
+                finished: Box::new(finished),
+                fault,
+            }),
+        }
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), JournalFault> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.journal.commit(Arc::new(batch)).await
+    }
+
+    fn intent(&self, request: &QueueRequest, prepared: &Prepared) -> QueueRecord {
+        QueueRecord::Intent {
+            queue: request.queue.clone(),
+            form: request.form,
+            version_before: prepared.reading.version,
+            change: in_json(&prepared.merged.write),
+            overridden: in_json(&prepared.merged.conflicts),
+            by: self.settings.by.clone(),
+        }
+    }
+
+    fn row(&self, decision: DecisionId, record: QueueRecord) -> AuditRow {
+        AuditRow {
+            at: self.clock.now(),
+            campaign: None,
+            decision,
+            event: AuditEvent::Queue {
+                record: Box::new(record),
+            },
+        }
+    }
+
+    fn deadline(&self) -> Timestamp {
+        self.clock.now().plus(self.settings.longest)
+    }
+}
+
+/// What speaks against writing, or that there is nothing to write.
+fn held_back(prepared: &Prepared, force: bool) -> Option<(QueueConclusion, Vec<String>)> {
+    let Prepared { merged, faults, .. } = prepared;
+    if !faults.is_empty() {
+        let why = faults.iter().map(ToString::to_string).collect();
+        return Some((QueueConclusion::Invalid, why));
+    }
+    if !merged.conflicts.is_empty() && !force {
+        let why = merged.conflicts.iter().map(ToString::to_string).collect();
+        return Some((QueueConclusion::Conflict, why));
+    }
+    merged
+        .write
+        .is_empty()
+        .then_some((QueueConclusion::Unchanged, Vec::new()))
+}
+
+fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord {
+    let Finished {
+        conclusion,
+        prepared,
+        after,
+        why,
+        ..
+    } = finished;
+    let after = after.as_ref();
+    QueueRecord::Outcome {
+        queue: queue.clone(),
+        conclusion: *conclusion,
+        version_before: Some(prepared.reading.version),
+        version_after: after.map(|after| after.version),
+        configuration_sha256: after.map(|after| after.sha256.clone()),
+        compliance: after.map(|after| Compliance::of(&after.members)),
+        latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        why: why.clone(),
+    }
+}
+
+fn differing(member: Member, wanted: &Setting, after: &QueueReading) -> Option<String> {
+    let found = after.members.get(&member);
+    if found == Some(wanted) {
+        return None;
+    }
+    let found = found.map_or("nothing".to_owned(), |found| format!("`{found}`"));
+    Some(format!(
+        "{member}: `{wanted}` was written, and version {} has {found}",
+        after.version
+    ))
+}
+
+/// What serde makes of it; these types have only text for keys.
+fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Reads, merges and validates; sends nothing.
+///
+/// # Errors
+/// When the queue, or what it refers to, cannot be read.
+async fn prepare(
+    platform: &dyn QueuePlatform,
+    request: &QueueRequest,
+    deadline: impl Fn() -> Timestamp,
+) -> Result<Prepared, KeeperFault> {
+    let read = platform.read_queue(&request.queue, deadline()).await?;
+    let reading = read.ok_or_else(|| KeeperFault::NoQueue(request.queue.clone()))?;
+    let base = request.base.as_ref().unwrap_or(&reading.members);
+    let change = &request.change;
+    let merged = merge(base, &change.members, &reading.members, request.force);
+    let after = overlaid(&reading.members, &merged.write);
+    let names = |member| change.members.contains_key(&member);
+    let mut surroundings = Surroundings::default();
+    if names(Member::Skills) || names(Member::SkillIds) {
+        surroundings.skills = Some(platform.read_skills(deadline()).await?);
+    }
+    if names(Member::OverflowTargets) || names(Member::Overflow) {
+        let graph = overflows(platform, &request.queue, &after, &deadline).await?;
+        surroundings.overflows = Some(graph);
+    }
+    let mut faults = platform.form_faults(&reading, &change.members, request.form);
+    faults.extend(change.faults_in_place(&request.queue, &after, &surroundings));
+    Ok(Prepared {
+        reading,
+        merged,
+        faults,
+    })
+}
+
+/// The overflows that can be reached from `queue`, which has the members `after`, as deep as they may go and one hop more.
+async fn overflows(
+    platform: &dyn QueuePlatform,
+    queue: &QueueId,
+    after: &Members,
+    deadline: &impl Fn() -> Timestamp,
+) -> Result<OverflowGraph, KeeperFault> {
+    let mut graph = OverflowGraph::default();
+    let mut next = overflow_targets(after);
+    graph.put(queue.clone(), next.clone());
+    let mut seen = std::collections::BTreeSet::from([queue.clone()]);
+    for _ in 0..=DEEPEST_OVERFLOW {
+        let mut further = std::collections::BTreeSet::new();
+        for target in next {
+            if !seen.insert(target.clone()) {
+                continue;
+            }
+            if let Some(read) = platform.read_queue(&target, deadline()).await? {
+                let targets = overflow_targets(&read.members);
+                further.extend(targets.iter().cloned());
+                graph.put(target, targets);
+            }
+        }
+        next = further;
+    }
+    Ok(graph)
+}

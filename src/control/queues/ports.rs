@@ -1,0 +1,102 @@
+//! What changing queues needs from a platform.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+
+use crate::control::ports::PlatformFault;
+use crate::domain::queue::{ChangeFault, Members, WriteForm};
+use crate::domain::{DecisionId, QueueId, SkillId, Timestamp};
+
+/// A queue as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueReading {
+    /// Which queue.
+    pub queue: QueueId,
+    /// The version, which a write names.
+    pub version: i64,
+    /// What is known of it.
+    pub members: Members,
+    /// SHA-256 of the whole object, in hexadecimal; the same however its members are ordered.
+    pub sha256: String,
+    /// The whole object, for the dialect that wrote it.
+    pub original: Original,
+}
+
+/// A queue's whole object as its platform wrote it. Only the dialect reads it: what is not known goes back as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original(pub String);
+
+/// A change to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueOrder<'a> {
+    /// What it rests on.
+    pub reading: &'a QueueReading,
+    /// Members with what they are to become.
+    pub change: &'a Members,
+    /// In which form.
+    pub form: WriteForm,
+    /// Goes along, so that the platform's log can be tied to ours.
+    pub decision: DecisionId,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueWriteEnd {
+    /// The platform said yes.
+    Written,
+    /// The version is no longer in force; nothing changed.
+    Stale {
+        /// What it said.
+        why: String,
+    },
+    /// The platform said no; nothing changed.
+    Refused {
+        /// What it said.
+        why: String,
+    },
+    /// It never left.
+    NotSent {
+        /// What kept it.
+        why: String,
+    },
+    /// It may have arrived; no usable answer came back.
+    Lost {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Reads queues and what they refer to. Nothing here can change anything there.
+pub trait QueuePlatform: Send + Sync + 'static {
+    /// Reads a queue; nothing when the platform has none of that id.
+    fn read_queue<'a>(
+        &'a self,
+        queue: &'a QueueId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>>;
+
+    /// Reads every skill.
+    fn read_skills(
+        &self,
+        deadline: Timestamp,
+    ) -> BoxFuture<'_, Result<BTreeSet<SkillId>, PlatformFault>>;
+
+    /// What of a change this form cannot carry.
+    fn form_faults(
+        &self,
+        reading: &QueueReading,
+        change: &Members,
+        form: WriteForm,
+    ) -> Vec<ChangeFault>;
+}
+
+/// Changes queues. A dry run has none.
+pub trait QueueWriter: Send + Sync + 'static {
+    /// Writes a change, if the version that it rests on is in force.
+    fn write_queue<'a>(
+        &'a self,
+        order: QueueOrder<'a>,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, QueueWriteEnd>;
+}

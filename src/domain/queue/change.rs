@@ -1,0 +1,137 @@
+//! A change set: which members of a queue are to become what, and the load that it has to carry.
+//!
+//! It is read entry by entry ([`ChangeSet::take`]), from whatever file or flags there are, so that every fault is told and not
+//! only the first. [`ChangeSet::faults`] holds the result against the documents' limits.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::ids::{QueueId, SkillId};
+
+use super::member::{Member, Members, Setting};
+use super::overflow::OverflowGraph;
+use super::utilisation::ExpectedLoad;
+use super::validate;
+
+/// One thing that is wrong with a change, or with what would become of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ChangeFault {
+    /// The member that it is about.
+    pub member: String,
+    /// What is wrong.
+    pub wrong: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl ChangeFault {
+    /// A fault of `member`.
+    #[must_use]
+    pub fn new(
+        member: impl Into<String>,
+        wrong: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            member: member.into(),
+            wrong: wrong.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl fmt::Display for ChangeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.member, self.wrong, self.remedy)
+    }
+}
+
+/// What is to become of a queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChangeSet {
+    /// Members with what they are to become.
+    #[serde(flatten)]
+    pub members: Members,
+    /// The load that the changed queue has to carry; not checked when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load: Option<ExpectedLoad>,
+}
+
+/// What the platform has, as far as a change refers to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Every skill; absent when the change names none.
+    pub skills: Option<BTreeSet<SkillId>>,
+    /// The overflows that can be reached, with the change in place; absent when it moves none.
+    pub overflows: Option<OverflowGraph>,
+}
+
+impl ChangeSet {
+    /// Takes one entry in the form of change sets.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn take(&mut self, key: &str, value: &Value) -> Result<(), ChangeFault> {
+        if key == "load" {
+            self.load = Some(validate::load(value)?);
+            return Ok(());
+        }
+        let Some(member) = Member::of(key) else {
+            let known: Vec<&str> = Member::ALL.into_iter().map(Member::key).collect();
+            return Err(ChangeFault::new(
+                key,
+                "is no member of a queue that can be changed",
+                format!("known are load, {}", known.join(", ")),
+            ));
+        };
+        let setting = member
+            .read(value)
+            .map_err(|wrong| ChangeFault::new(key, wrong, format!("write {}", member.form())))?;
+        self.members.insert(member, setting);
+        Ok(())
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Every fault that can be told without the platform.
+    #[must_use]
+    pub fn faults(&self) -> Vec<ChangeFault> {
+        validate::on_its_own(&self.members)
+    }
+
+    /// Every fault of the queue as it would become: limits, references, overflows, utilisation. `after` is the queue with
+    /// the change in place.
+    #[must_use]
+    pub fn faults_in_place(
+        &self,
+        queue: &QueueId,
+        after: &Members,
+        surroundings: &Surroundings,
+    ) -> Vec<ChangeFault> {
+        let mut faults = self.faults();
+        faults.extend(validate::together(&self.members, after));
+        faults.extend(validate::references(&self.members, surroundings));
+        if let Some(overflows) = &surroundings.overflows {
+            faults.extend(overflows.faults(queue));
+        }
+        if let Some(load) = self.load {
+            let wrap_up = match after.get(&Member::WrapUp) {
+                Some(Setting::Time(wrap_up)) => *wrap_up,
+                Some(_) | None => Duration::ZERO,
+            };
+            match load.utilisation(wrap_up) {
+                Ok(utilisation) => faults.extend(utilisation.faults()),
+                Err(wrong) => faults.extend(wrong),
+            }
+        }
+        faults
+    }
+}

@@ -1,0 +1,41 @@
+//! Queues: what may be changed about them, whether it holds together, and which figures suit them.
+//!
+//! *Decides* whether a change set may be written, how it goes together with what people did meanwhile, and which waits and
+//! waiters a calibration asks for.
+//!
+//! *Terms.* A **member** is one thing that can be said of a queue, a **setting** its content. A **change set** says what some
+//! members are to become. A queue **overflows** into another when its callers have waited too long. **Classic** are document
+//! 003's formulas, **`erlang_a`** the queueing model.
+//!
+//! *The way in* is [`ChangeSet::take`] for what a person wrote, [`classic_advice`] and [`erlang_advice`] for what a formula says;
+//! *the way out* is [`merge`], whose result is what is sent.
+//!
+//! *Never here:* the units and names of the wire, which belong to a dialect.
+
+mod advice;
+mod change;
+mod classic;
+mod erlang;
+mod member;
+mod merge;
+mod message;
+mod overflow;
+mod readings;
+mod record;
+mod utilisation;
+mod validate;
+
+pub use advice::{Advice, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
+pub use change::{ChangeFault, ChangeSet, Surroundings};
+pub use classic::{Bands, Clamped, ClassicFigures, ClassicInputs};
+pub use erlang::{Experience, Offered, SteadyState, Targets};
+pub use member::{
+    Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, SkillLevel, SkillRequirement,
+    Strategy,
+};
+pub use merge::{Conflict, Merged, merge, overlaid};
+pub use message::QueueMessage;
+pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
+pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window};
+pub use record::{Compliance, QueueConclusion, QueueRecord, WriteForm};
+pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};

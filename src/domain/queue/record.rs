@@ -1,0 +1,164 @@
+//! What the audit keeps of a queue's changes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::ids::QueueId;
+
+use super::member::{Member, Members, OverflowAction, Setting};
+
+/// In which form a change is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteForm {
+    /// The whole object, under the version that was read.
+    Put,
+    /// The changed members, with the version that was read.
+    Patch,
+}
+
+impl WriteForm {
+    /// The word for logs and commands.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Put => "put",
+            Self::Patch => "patch",
+        }
+    }
+}
+
+/// How an attempt to change a queue ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueConclusion {
+    /// Written, and read back as it was written.
+    Applied,
+    /// Every member had its value already.
+    Unchanged,
+    /// Somebody changed the queue meanwhile; it is read and merged again.
+    Stale,
+    /// Somebody changed the same members to something else, or kept changing the queue.
+    Conflict,
+    /// The change, or the queue as it would become, breaks a rule.
+    Invalid,
+    /// The platform said no.
+    Refused,
+    /// It never left.
+    NotSent,
+    /// Nobody knows whether it arrived.
+    Unknown,
+    /// The platform said yes, and shows something else.
+    Differs,
+}
+
+impl QueueConclusion {
+    /// Every one, for metrics.
+    pub const ALL: [Self; 9] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Stale,
+        Self::Conflict,
+        Self::Invalid,
+        Self::Refused,
+        Self::NotSent,
+        Self::Unknown,
+        Self::Differs,
+    ];
+
+    /// The word for logs, metrics and the store.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Stale => "stale",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::Refused => "refused",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+/// Document 003's compliance flags of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Compliance {
+    /// It requires at least one skill.
+    pub skill_requirements_valid: bool,
+    /// It has a service level above 0%.
+    pub sla_configured: bool,
+    /// It overflows into another queue.
+    pub overflow_defined: bool,
+}
+
+impl Compliance {
+    /// The flags of a queue with these members.
+    #[must_use]
+    pub fn of(members: &Members) -> Self {
+        let listed = matches!(
+            members.get(&Member::SkillRequirements),
+            Some(Setting::Requirements(requirements)) if !requirements.is_empty()
+        );
+        let level = matches!(
+            members.get(&Member::ServiceLevel),
+            Some(Setting::ServiceLevel(level)) if level.percent > 0
+        );
+        let directive = matches!(
+            members.get(&Member::Overflow),
+            Some(Setting::Overflow(overflow)) if overflow.action != OverflowAction::Drop
+        );
+        let targets = matches!(
+            members.get(&Member::OverflowTargets),
+            Some(Setting::Queues(ids)) if !ids.is_empty()
+        );
+        Self {
+            skill_requirements_valid: listed,
+            sla_configured: level,
+            overflow_defined: directive || targets,
+        }
+    }
+}
+
+/// One step of a change, as an audit row keeps it. Settings are in the form of change sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum QueueRecord {
+    /// A write is about to be sent.
+    Intent {
+        /// Which queue.
+        queue: QueueId,
+        /// In which form.
+        form: WriteForm,
+        /// The version that it rests on.
+        version_before: i64,
+        /// Members with what they are to become.
+        change: Value,
+        /// Members of the change that somebody changed meanwhile and that are overwritten all the same, with both values.
+        overridden: Value,
+        /// Who asked for it, as the system calls them, where it is known.
+        by: Option<String>,
+    },
+    /// What became of it.
+    Outcome {
+        /// Which queue.
+        queue: QueueId,
+        /// The verdict.
+        conclusion: QueueConclusion,
+        /// The version that it rested on, where the queue was read.
+        version_before: Option<i64>,
+        /// The version read back, where it was.
+        version_after: Option<i64>,
+        /// SHA-256 of the object read back, in hexadecimal, where it was.
+        configuration_sha256: Option<String>,
+        /// The flags of the queue read back, where it was.
+        compliance: Option<Compliance>,
+        /// From the first read to the last, in milliseconds.
+        latency_ms: u64,
+        /// What is wrong, for people; empty when nothing is.
+        why: Vec<String>,
+    },
+}

@@ -1,0 +1,500 @@
+//! A queue on the wire: which member of which document says what, and in which unit.
+//!
+//! | member | read from | PUT (seconds) | PATCH (milliseconds) |
+//! |---|---|---|---|
+//! | name, channel, skills | the same | the same | the same |
+//! | `wrap_up` | `wrapUpTimeout` (ms), else `wrap_up_time_seconds` | both, where both are there | `wrapUpTimeout` |
+//! | `overflow` | `overflow`, as a directive (`action`, `maxWaitTime` ms) or as a target (`targetId`, `waitTime` s) | as a target, unless a directive is there | as a directive |
+//! | `overflow_targets`, `overflow_wait` | `routing.overflow` | the same, with `enabled` | - |
+//! | `strategy`, `priority_levels`, `longest_idle` | `routing` | the same, with `priority.enabled` | - |
+//! | `skill_ids`, `routing_max_wait` | `skill_ids`, `max_wait_time_seconds` | the same | - |
+//! | `skill_requirements`, `service_level`, `max_wait`, `max_waiters` | document 003's members | the same | - |
+//!
+//! Everything else goes back byte by byte as it came, numbers of any size included.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::control::queues::ports::{Original, QueueReading};
+use crate::domain::QueueId;
+use crate::domain::queue::{
+    ChangeFault, Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, Strategy,
+    WriteForm,
+};
+
+/// An object whose members are not looked into.
+type Raw = BTreeMap<String, Box<RawValue>>;
+
+/// Seconds that an overflow as a target may wait (document 003).
+const TARGET_WAIT_S: std::ops::RangeInclusive<u64> = 30..=600;
+
+/// Where a member stands in the whole object.
+const PLACES: [(Member, &[&str]); 14] = [
+    (Member::Name, &["name"]),
+    (Member::Channel, &["channel"]),
+    (Member::Skills, &["skills"]),
+    (Member::SkillIds, &["skill_ids"]),
+    (Member::SkillRequirements, &["skillRequirements"]),
+    (Member::Strategy, &["routing", "strategy"]),
+    (Member::PriorityLevels, &["routing", "priority", "levels"]),
+    (Member::LongestIdle, &["routing", "longest_idle_seconds"]),
+    (
+        Member::OverflowTargets,
+        &["routing", "overflow", "target_ids"],
+    ),
+    (
+        Member::OverflowWait,
+        &["routing", "overflow", "wait_time_seconds"],
+    ),
+    (Member::RoutingMaxWait, &["max_wait_time_seconds"]),
+    (Member::MaxWait, &["maxWaitTime"]),
+    (Member::MaxWaiters, &["maxWaiters"]),
+    (Member::WrapUp, &["wrap_up_time_seconds"]),
+];
+
+/// Reads a queue.
+pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, String> {
+    let text = std::str::from_utf8(body).map_err(|wrong| format!("not a queue: {wrong}"))?;
+    let whole: Value =
+        serde_json::from_str(text).map_err(|wrong| format!("not a queue: {wrong}"))?;
+    let version = whole
+        .get("version")
+        .and_then(Value::as_i64)
+        .ok_or("not a queue: no version that is a whole number")?;
+    let hash = digest(&SHA256, whole.to_string().as_bytes());
+    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(QueueReading {
+        queue: queue.clone(),
+        version,
+        members: members(&whole),
+        sha256: digits
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect(),
+        original: Original(text.to_owned()),
+    })
+}
+
+fn members(whole: &Value) -> Members {
+    let mut members = Members::new();
+    for (member, path) in PLACES {
+        let found = path
+            .iter()
+            .try_fold(whole, |value, name| value.get(*name))
+            .filter(|value| !value.is_null());
+        if let Some(value) = found {
+            members.insert(member, setting(member, value));
+        }
+    }
+    if let Some(millis) = whole.get("wrapUpTimeout").and_then(Value::as_u64) {
+        let time = Setting::Time(Duration::from_millis(millis));
+        members.insert(Member::WrapUp, time);
+    }
+    if let Some(value) = whole.get("overflow").filter(|value| !value.is_null()) {
+        let read = overflow(value).map_or_else(|| unreadable(value), Setting::Overflow);
+        members.insert(Member::Overflow, read);
+    }
+    if let Some(value) = whole
+        .get("serviceLevelTarget")
+        .filter(|value| !value.is_null())
+    {
+        let level = || {
+            Some(ServiceLevel {
+                percent: value.get("threshold")?.as_i64()?,
+                within: Duration::from_secs(value.get("time")?.as_u64()?),
+            })
+        };
+        let read = level().map_or_else(|| unreadable(value), Setting::ServiceLevel);
+        members.insert(Member::ServiceLevel, read);
+    }
+    members
+}
+
+fn setting(member: Member, value: &Value) -> Setting {
+    let read = match member {
+        Member::LongestIdle
+        | Member::OverflowWait
+        | Member::WrapUp
+        | Member::RoutingMaxWait
+        | Member::MaxWait => value
+            .as_u64()
+            .map(|seconds| Setting::Time(Duration::from_secs(seconds))),
+        Member::Name
+        | Member::Channel
+        | Member::Skills
+        | Member::SkillIds
+        | Member::SkillRequirements
+        | Member::Strategy
+        | Member::PriorityLevels
+        | Member::OverflowTargets
+        | Member::Overflow
+        | Member::MaxWaiters
+        | Member::ServiceLevel => member.read(value).ok(),
+    };
+    read.unwrap_or_else(|| unreadable(value))
+}
+
+fn unreadable(value: &Value) -> Setting {
+    Setting::Unreadable(value.to_string())
+}
+
+/// Either form of it; a target that is switched off is neither.
+fn overflow(value: &Value) -> Option<Overflow> {
+    let text = |name| value.get(name).and_then(Value::as_str);
+    if let Some(action) = text("action") {
+        let action = match action {
+            "routeToQueue" => OverflowAction::RouteToQueue(text("targetQueueId")?.parse().ok()?),
+            "drop" => OverflowAction::Drop,
+            _ => return None,
+        };
+        let after = Duration::from_millis(value.get("maxWaitTime")?.as_u64()?);
+        return Some(Overflow { after, action });
+    }
+    if value.get("enabled") == Some(&json!(false)) {
+        return None;
+    }
+    Some(Overflow {
+        after: Duration::from_secs(value.get("waitTime")?.as_u64()?),
+        action: OverflowAction::RouteToQueue(text("targetId")?.parse().ok()?),
+    })
+}
+
+/// What of a change this form cannot carry for this queue.
+pub(super) fn form_faults(
+    reading: &QueueReading,
+    change: &Members,
+    form: WriteForm,
+) -> Vec<ChangeFault> {
+    let mut faults = Vec::new();
+    for (member, setting) in change {
+        let mut told = |wrong: String, remedy: &str| {
+            faults.push(ChangeFault::new(member.key(), wrong, remedy));
+        };
+        match form {
+            WriteForm::Patch => {
+                let carried = matches!(
+                    member,
+                    Member::Name
+                        | Member::Channel
+                        | Member::Skills
+                        | Member::Overflow
+                        | Member::WrapUp
+                );
+                if !carried {
+                    told(
+                        "cannot be changed by patch".to_owned(),
+                        "write by put, or leave it out",
+                    );
+                }
+            }
+            WriteForm::Put => match setting {
+                Setting::Time(time) if time.subsec_nanos() != 0 => told(
+                    "is no whole number of seconds, which put needs".to_owned(),
+                    "give whole seconds, or write by patch",
+                ),
+                Setting::Overflow(overflow) => {
+                    if let Some(wrong) = target_fault(reading, overflow) {
+                        told(wrong, "write by patch");
+                    }
+                }
+                Setting::ServiceLevel(_)
+                | Setting::Time(_)
+                | Setting::Text(_)
+                | Setting::Skills(_)
+                | Setting::SkillIds(_)
+                | Setting::Requirements(_)
+                | Setting::Strategy(_)
+                | Setting::Levels(_)
+                | Setting::Queues(_)
+                | Setting::Count(_)
+                | Setting::Unreadable(_) => {}
+            },
+        }
+    }
+    faults
+}
+
+/// Why an overflow cannot be written by PUT, whose times are seconds and whose overflow is a target.
+fn target_fault(reading: &QueueReading, overflow: &Overflow) -> Option<String> {
+    let original: Value = serde_json::from_str(&reading.original.0).unwrap_or_default();
+    if original
+        .get("overflow")
+        .is_some_and(|now| now.get("action").is_some())
+    {
+        return Some("is a directive in milliseconds there, which put cannot write".to_owned());
+    }
+    if overflow.action == OverflowAction::Drop {
+        return Some("drop cannot be written by put".to_owned());
+    }
+    let after = overflow.after;
+    let fits = after.subsec_nanos() == 0 && TARGET_WAIT_S.contains(&after.as_secs());
+    (!fits).then(|| "after has to be 30 s to 600 s in whole seconds by put".to_owned())
+}
+
+/// The body that writes a change; nothing when the original cannot be taken apart, which a reading rules out.
+pub(super) fn body(reading: &QueueReading, change: &Members, form: WriteForm) -> Option<Vec<u8>> {
+    match form {
+        WriteForm::Put => {
+            let mut whole: Raw = serde_json::from_str(&reading.original.0).ok()?;
+            for (member, setting) in change {
+                put(&mut whole, *member, setting)?;
+            }
+            serde_json::to_vec(&whole).ok()
+        }
+        WriteForm::Patch => {
+            let mut members = json!({"id": reading.queue, "version": reading.version});
+            for (member, setting) in change {
+                let (name, value) = match (member, setting) {
+                    (Member::WrapUp, Setting::Time(time)) => {
+                        ("wrapUpTimeout", json!(millis(*time)))
+                    }
+                    (Member::Overflow, Setting::Overflow(overflow)) => {
+                        ("overflow", directive(overflow))
+                    }
+                    (Member::Name | Member::Channel | Member::Skills, _) => {
+                        (member.key(), setting.to_value())
+                    }
+                    _ => return None,
+                };
+                members.as_object_mut()?.insert(name.to_owned(), value);
+            }
+            serde_json::to_vec(&members).ok()
+        }
+    }
+}
+
+fn put(whole: &mut Raw, member: Member, setting: &Setting) -> Option<()> {
+    match setting {
+        Setting::Time(time) => {
+            if member == Member::WrapUp && whole.contains_key("wrapUpTimeout") {
+                set(whole, &["wrapUpTimeout"], &json!(millis(*time)))?;
+            }
+            set(whole, place(member)?, &json!(time.as_secs()))
+        }
+        Setting::Overflow(overflow) => {
+            let OverflowAction::RouteToQueue(target) = &overflow.action else {
+                return None;
+            };
+            set(whole, &["overflow", "enabled"], &json!(true))?;
+            set(whole, &["overflow", "targetId"], &json!(target))?;
+            set(
+                whole,
+                &["overflow", "waitTime"],
+                &json!(overflow.after.as_secs()),
+            )
+        }
+        Setting::ServiceLevel(ServiceLevel { percent, within }) => {
+            set(whole, &["serviceLevelTarget", "threshold"], &json!(percent))?;
+            let time = json!(within.as_secs());
+            set(whole, &["serviceLevelTarget", "time"], &time)
+        }
+        Setting::Strategy(strategy) => {
+            let by_priority = json!(*strategy == Strategy::Priority);
+            set(whole, &["routing", "priority", "enabled"], &by_priority)?;
+            set(whole, place(member)?, &setting.to_value())
+        }
+        Setting::Queues(targets) => {
+            let enabled = json!(!targets.is_empty());
+            set(whole, &["routing", "overflow", "enabled"], &enabled)?;
+            set(whole, place(member)?, &setting.to_value())
+        }
+        Setting::Text(_)
+        | Setting::Skills(_)
+        | Setting::SkillIds(_)
+        | Setting::Requirements(_)
+        | Setting::Levels(_)
+        | Setting::Count(_) => set(whole, place(member)?, &setting.to_value()),
+        Setting::Unreadable(_) => None,
+    }
+}
+
+fn place(member: Member) -> Option<&'static [&'static str]> {
+    PLACES
+        .iter()
+        .find(|(placed, _)| *placed == member)
+        .map(|(_, path)| *path)
+}
+
+/// Sets one member, deep in it or not, and leaves those beside it as they are.
+fn set(object: &mut Raw, path: &[&str], value: &Value) -> Option<()> {
+    let (name, rest) = path.split_first()?;
+    let raw = if rest.is_empty() {
+        serde_json::value::to_raw_value(value).ok()?
+    } else {
+        // What is no object there is replaced by one: its content was unreadable, and the change names it.
+        let inner = object.get(*name).map_or("{}", |raw| raw.get());
+        let mut inner: Raw = serde_json::from_str(inner).unwrap_or_default();
+        set(&mut inner, rest, value)?;
+        serde_json::value::to_raw_value(&inner).ok()?
+    };
+    object.insert((*name).to_owned(), raw);
+    Some(())
+}
+
+fn directive(overflow: &Overflow) -> Value {
+    let after = millis(overflow.after);
+    match &overflow.action {
+        OverflowAction::RouteToQueue(target) => {
+            json!({"maxWaitTime": after, "action": "routeToQueue", "targetQueueId": target})
+        }
+        OverflowAction::Drop => json!({"maxWaitTime": after, "action": "drop"}),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Reads a page of skills: its ids, and how many rows it had.
+pub(super) fn skills(body: &[u8]) -> Result<Vec<String>, String> {
+    #[derive(serde::Deserialize)]
+    struct Page {
+        items: Vec<Skill>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Skill {
+        id: String,
+    }
+    let page: Page =
+        serde_json::from_slice(body).map_err(|wrong| format!("not a page of skills: {wrong}"))?;
+    Ok(page.items.into_iter().map(|skill| skill.id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::queue::ChangeSet;
+    use proptest::prelude::*;
+
+    const QUEUE: &str = r#"{
+        "id": "a", "version": 7, "name": "A", "skills": [{"id": "voice", "level": 3}],
+        "routing": {"strategy": "random", "priority": {"enabled": false, "levels": []},
+                    "overflow": {"enabled": true, "wait_time_seconds": 120, "target_ids": ["b"], "x": 1.10},
+                    "colour": "red"},
+        "wrap_up_time_seconds": 30, "wrapUpTimeout": 30000, "serviceLevelTarget": {"threshold": 80, "time": 20},
+        "maxWaitTime": 120, "maxWaiters": 40, "ledger": 123456789012345678901234567890, "costCentre": "0815"
+    }"#;
+
+    fn read(text: &str) -> QueueReading {
+        reading(&"a".parse().unwrap(), text.as_bytes()).unwrap()
+    }
+
+    fn change(entries: &Value) -> Members {
+        let mut change = ChangeSet::default();
+        for (key, value) in entries.as_object().unwrap() {
+            change.take(key, value).unwrap();
+        }
+        change.members
+    }
+
+    #[test]
+    fn times_have_one_meaning_whatever_their_unit() {
+        let found = read(QUEUE).members;
+        assert_eq!(found[&Member::WrapUp].to_string(), "30s");
+        assert_eq!(found[&Member::OverflowWait].to_string(), "2m");
+        assert_eq!(found[&Member::ServiceLevel].to_string(), "80% within 20s");
+        let only_seconds = read(r#"{"version": 1, "wrap_up_time_seconds": 5}"#).members;
+        assert_eq!(only_seconds[&Member::WrapUp].to_string(), "5s");
+        let directive = r#"{"version": 1, "overflow": {"maxWaitTime": 90000, "action": "drop"}}"#;
+        let target =
+            r#"{"version": 1, "overflow": {"enabled": true, "targetId": "b", "waitTime": 90}}"#;
+        let shown = |text| read(text).members[&Member::Overflow].to_string();
+        assert_eq!(shown(directive), "drop after 1m 30s");
+        assert_eq!(shown(target), "to b after 1m 30s");
+    }
+
+    #[test]
+    fn what_is_not_known_goes_back_unchanged() {
+        let entries = json!({"strategy": "priority", "priority_levels": [1, 2], "wrap_up": "45s",
+            "overflow_targets": [], "service_level": {"percent": 85, "within": "96s"}});
+        let sent = body(&read(QUEUE), &change(&entries), WriteForm::Put).unwrap();
+        let text = String::from_utf8(sent.clone()).unwrap();
+        assert!(
+            text.contains(r#""ledger":123456789012345678901234567890"#),
+            "{text}"
+        );
+        assert!(text.contains(r#""x":1.10"#), "{text}");
+        let sent: Value = serde_json::from_slice(&sent).unwrap();
+        let mut expected: Value = serde_json::from_str(QUEUE).unwrap();
+        expected["routing"]["strategy"] = json!("priority");
+        expected["routing"]["priority"] = json!({"enabled": true, "levels": [1, 2]});
+        expected["routing"]["overflow"]["enabled"] = json!(false);
+        expected["routing"]["overflow"]["target_ids"] = json!([]);
+        expected["wrap_up_time_seconds"] = json!(45);
+        expected["wrapUpTimeout"] = json!(45_000);
+        expected["serviceLevelTarget"] = json!({"threshold": 85, "time": 96});
+        assert_eq!(sent, expected);
+        let nothing = body(&read(QUEUE), &Members::new(), WriteForm::Put).unwrap();
+        assert_eq!(
+            serde_json::from_slice::<Value>(&nothing).unwrap(),
+            serde_json::from_str::<Value>(QUEUE).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_patch_has_milliseconds_its_members_and_the_version() {
+        let entries = json!({"wrap_up": "1500ms", "skills": [{"id": "voice", "level": 5}],
+            "overflow": {"action": "routeToQueue", "target": "b", "after": "2m"}});
+        let entries = change(&entries);
+        let reading = read(QUEUE);
+        assert_eq!(form_faults(&reading, &entries, WriteForm::Patch), []);
+        let sent = body(&reading, &entries, WriteForm::Patch).unwrap();
+        let expected = json!({"id": "a", "version": 7, "wrapUpTimeout": 1_500,
+            "skills": [{"id": "voice", "level": 5}],
+            "overflow": {"maxWaitTime": 120_000, "action": "routeToQueue", "targetQueueId": "b"}});
+        assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_form_tells_what_it_cannot_carry() {
+        let told = |entries: Value, form, queue| -> Vec<String> {
+            let faults = form_faults(&read(queue), &change(&entries), form);
+            faults.into_iter().map(|fault| fault.member).collect()
+        };
+        let many = json!({"max_wait": "2m", "strategy": "random", "wrap_up": "30s"});
+        assert_eq!(
+            told(many, WriteForm::Patch, QUEUE),
+            ["strategy", "max_wait"]
+        );
+        let half = json!({"wrap_up": "1500ms"});
+        assert_eq!(told(half, WriteForm::Put, QUEUE), ["wrap_up"]);
+        let drop = json!({"overflow": {"action": "drop", "after": "2m"}});
+        assert_eq!(told(drop, WriteForm::Put, QUEUE), ["overflow"]);
+        let target = json!({"overflow": {"action": "routeToQueue", "target": "b", "after": "2m"}});
+        assert!(told(target.clone(), WriteForm::Put, QUEUE).is_empty());
+        let directive = r#"{"version": 1, "overflow": {"maxWaitTime": 1, "action": "drop"}}"#;
+        assert_eq!(told(target, WriteForm::Put, directive), ["overflow"]);
+    }
+
+    #[test]
+    fn the_hash_is_of_the_content_and_not_of_its_order() {
+        let one = read(r#"{"version": 1, "a": 1, "b": 2}"#);
+        let other = read(r#"{"b": 2, "a": 1, "version": 1}"#);
+        assert_eq!(one.sha256, other.sha256);
+        assert_eq!(one.sha256.len(), 64);
+        assert_ne!(one.sha256, read(r#"{"version": 1, "a": 1, "b": 3}"#).sha256);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_compared_and_not_lost() {
+        let odd =
+            read(r#"{"version": 1, "maxWaitTime": "soon", "routing": {"strategy": "loudest"}}"#);
+        assert_eq!(
+            odd.members[&Member::MaxWait],
+            Setting::Unreadable("\"soon\"".to_owned())
+        );
+        assert_eq!(odd.members.len(), 2);
+        assert!(reading(&"a".parse().unwrap(), br#"{"id": "a"}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+            drop(reading(&"a".parse().unwrap(), &body));
+            drop(skills(&body));
+        }
+    }
+}

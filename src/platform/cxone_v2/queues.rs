@@ -1,0 +1,222 @@
+//! The ports of queues, spoken in this dialect.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::Method;
+
+use crate::control::ports::{FaultKind, PlatformFault};
+use crate::control::queues::ports::{
+    QueueOrder, QueuePlatform, QueueReading, QueueWriteEnd, QueueWriter,
+};
+use crate::domain::queue::{ChangeFault, Members, WriteForm};
+use crate::domain::{QueueId, SkillId, Timestamp};
+use crate::platform::http::{Call, CallFault, Client, RateShare};
+use crate::telemetry::Endpoint;
+
+use super::adapter::endpoint;
+use super::queue;
+
+/// Skills in a page.
+const PAGE: usize = 100;
+
+/// Pages of skills that are read; a platform with more is not one.
+const MOST_PAGES: usize = 200;
+
+/// Reads queues and skills. Has no way to change anything there.
+pub struct Queues {
+    client: Arc<Client>,
+    base_url: reqwest::Url,
+}
+
+/// Changes queues. A dry run makes none.
+pub struct QueueSender {
+    client: Arc<Client>,
+    base_url: reqwest::Url,
+}
+
+impl Queues {
+    /// A reader of this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
+        Self { client, base_url }
+    }
+
+    async fn queue(
+        &self,
+        queue: &QueueId,
+        deadline: Timestamp,
+    ) -> Result<Option<QueueReading>, PlatformFault> {
+        let call = Call {
+            endpoint: Endpoint::QueueGet,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url: queue_url(&self.base_url, queue),
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "routing:queue:view",
+            blindly_again: true,
+        };
+        let read = self
+            .client
+            .call(&call, |response| queue::reading(queue, &response.body));
+        match read.await {
+            Ok(reading) => Ok(Some(reading)),
+            Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(None),
+            Err(failed) => Err(failed.fault),
+        }
+    }
+
+    async fn skills(&self, deadline: Timestamp) -> Result<BTreeSet<SkillId>, PlatformFault> {
+        let mut found = BTreeSet::new();
+        for page in 0..MOST_PAGES {
+            let mut url = endpoint(&self.base_url, &["api", "v2", "routing", "skills"]);
+            url.query_pairs_mut()
+                .append_pair("limit", &PAGE.to_string())
+                .append_pair("offset", &page.saturating_mul(PAGE).to_string());
+            let call = Call {
+                endpoint: Endpoint::Skills,
+                share: RateShare::Readings,
+                method: Method::GET,
+                url,
+                body: None,
+                request_id: None,
+                client_id: None,
+                deadline,
+                scope: "routing:skill:read",
+                blindly_again: true,
+            };
+            let ids = self
+                .client
+                .call(&call, |response| queue::skills(&response.body))
+                .await
+                .map_err(|failed| failed.fault)?;
+            let rows = ids.len();
+            // An id that no platform would give cannot be named by a change either.
+            found.extend(ids.into_iter().filter_map(|id| id.parse::<SkillId>().ok()));
+            if rows < PAGE {
+                return Ok(found);
+            }
+        }
+        Err(PlatformFault {
+            kind: FaultKind::Decode,
+            detail: format!("the pages of skills do not end after {MOST_PAGES}"),
+        })
+    }
+}
+
+impl QueuePlatform for Queues {
+    fn read_queue<'a>(
+        &'a self,
+        queue: &'a QueueId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>> {
+        Box::pin(self.queue(queue, deadline))
+    }
+
+    fn read_skills(
+        &self,
+        deadline: Timestamp,
+    ) -> BoxFuture<'_, Result<BTreeSet<SkillId>, PlatformFault>> {
+        Box::pin(self.skills(deadline))
+    }
+
+    fn form_faults(
+        &self,
+        reading: &QueueReading,
+        change: &Members,
+        form: WriteForm,
+    ) -> Vec<ChangeFault> {
+        queue::form_faults(reading, change, form)
+    }
+}
+
+impl QueueSender {
+    /// A sender to this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
+        Self { client, base_url }
+    }
+
+    async fn write(&self, order: QueueOrder<'_>, deadline: Timestamp) -> QueueWriteEnd {
+        let QueueOrder {
+            reading,
+            change,
+            form,
+            decision,
+        } = order;
+        let Some(body) = queue::body(reading, change, form) else {
+            return QueueWriteEnd::NotSent {
+                why: format!("the change cannot be written by {}", form.label()),
+            };
+        };
+        let (endpoint, method, if_match) = match form {
+            WriteForm::Put => (Endpoint::QueuePut, Method::PUT, Some(reading.version)),
+            // The version stands in the body.
+            WriteForm::Patch => (Endpoint::QueuePatch, Method::PATCH, None),
+        };
+        let call = Call {
+            endpoint,
+            share: RateShare::Commands,
+            method,
+            url: queue_url(&self.base_url, &reading.queue),
+            body: Some(Bytes::from(body)),
+            request_id: Some(decision.to_string()),
+            client_id: None,
+            deadline,
+            scope: "routing:queue:write",
+            blindly_again: false,
+        };
+        let sent = self.client.call_if(&call, if_match, |_| Ok(())).await;
+        match sent {
+            Ok(()) => QueueWriteEnd::Written,
+            Err(CallFault {
+                fault,
+                maybe_applied: true,
+                ..
+            }) => QueueWriteEnd::Lost { why: fault.detail },
+            Err(CallFault {
+                fault, answered, ..
+            }) => {
+                let why = fault.detail;
+                match fault.kind {
+                    FaultKind::Conflict => QueueWriteEnd::Stale { why },
+                    FaultKind::RateLimited => QueueWriteEnd::NotSent { why },
+                    FaultKind::Connect
+                    | FaultKind::Timeout
+                    | FaultKind::Unauthorized
+                    | FaultKind::Forbidden
+                    | FaultKind::NotFound
+                    | FaultKind::NotAllowed
+                    | FaultKind::Refused
+                    | FaultKind::Server
+                    | FaultKind::Decode => {
+                        if answered {
+                            QueueWriteEnd::Refused { why }
+                        } else {
+                            QueueWriteEnd::NotSent { why }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl QueueWriter for QueueSender {
+    fn write_queue<'a>(
+        &'a self,
+        order: QueueOrder<'a>,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, QueueWriteEnd> {
+        Box::pin(self.write(order, deadline))
+    }
+}
+
+fn queue_url(base: &reqwest::Url, queue: &QueueId) -> reqwest::Url {
+    endpoint(base, &["api", "v2", "routing", "queues", queue.as_str()])
+}
