@@ -23,17 +23,20 @@ mod campaign;
 mod command;
 mod confirmation;
 mod evaluate;
+mod explain;
 mod flapping;
 mod ids;
 mod message;
 mod notice;
 mod policy;
 mod reason;
+mod reconfigure;
 pub mod replay;
 mod selector;
 mod skill_index;
 mod snapshot;
 mod status;
+mod threshold_override;
 mod thresholds;
 mod time;
 
@@ -42,6 +45,7 @@ pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
 pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
+pub use explain::{Asked, Explanation, Stage, explain};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
@@ -53,5 +57,6 @@ pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
 pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+pub use threshold_override::ThresholdOverride;
 pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;
