@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::replay::Input;
@@ -22,6 +22,7 @@ use crate::domain::{
 use crate::telemetry::{Events, Metrics};
 
 use super::collect::{Collector, PollNeeds};
+use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
@@ -121,7 +122,9 @@ pub struct Cycle {
     pub(super) settings: CycleSettings,
     pub(super) shutdown: CancellationToken,
     collector: Collector,
-    observed: watch::Sender<ObservableState>,
+    pub(super) observed: watch::Sender<ObservableState>,
+    desk: OperatorDesk,
+    pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
     pub(super) failed_command: Option<Conclusion>,
     checkpoint_at: Timestamp,
@@ -172,6 +175,9 @@ impl Cycle {
             alive_at: now,
             silence_allowed,
             journal_writable: true,
+            dry_run: matches!(actuator, Actuator::DryRun),
+            poll_interval: settings.poll_interval,
+            config: settings.config.clone(),
             ..ObservableState::default()
         };
         let (observed, watcher) = watch::channel(initial);
@@ -191,6 +197,7 @@ impl Cycle {
                 command_longest,
             },
         );
+        let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
             clock,
             platform,
@@ -203,11 +210,19 @@ impl Cycle {
             shutdown,
             collector: Collector::default(),
             observed,
+            desk,
+            requests,
             last_poll: LastPoll::None,
             failed_command: None,
             checkpoint_at: now,
         };
         Ok((cycle, watcher))
+    }
+
+    /// Where operators hand in what they ask for.
+    #[must_use]
+    pub fn desk(&self) -> OperatorDesk {
+        self.desk.clone()
     }
 
     /// Ticks until a shutdown is asked for, then records the end.
@@ -230,10 +245,7 @@ impl Cycle {
                     interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX)),
                 )
             };
-            tokio::select! {
-                () = self.clock.sleep(due.saturating_sub(now)) => {}
-                () = self.shutdown.cancelled() => {}
-            }
+            self.serve_operators(due.saturating_sub(now)).await;
             self.events
                 .lagged(self.clock.monotonic().saturating_sub(next));
         }
@@ -391,7 +403,7 @@ impl Cycle {
             .send_modify(|observed| observed.alive_at = now);
     }
 
-    fn publish(&self, reasons: &[(CampaignId, Reason)]) {
+    pub(super) fn publish(&self, reasons: &[(CampaignId, Reason)]) {
         let now = self.clock.now();
         let campaigns = self
             .autopilot
@@ -401,14 +413,18 @@ impl Cycle {
                 CampaignView {
                     id: id.clone(),
                     state: campaign.state().clone(),
+                    configured: campaign.policy().thresholds,
                     reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
                 }
             })
             .collect();
-        let ticks = self.autopilot.decision().tick;
+        let decision = self.autopilot.decision();
+        self.count_overrides(now);
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
-            observed.ticks = ticks;
+            observed.ticks = decision.tick;
+            observed.decision = Some(decision);
+            observed.version = observed.version.saturating_add(1);
             observed.campaigns = campaigns;
         });
     }

@@ -6,14 +6,16 @@
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
 mod announce;
+mod change;
 mod collect;
 mod cycle;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
+pub mod operator;
 pub mod ports;
 mod recorder;
 mod status;
 
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
-pub use status::{CampaignView, ObservableState};
+pub use status::{CampaignView, ObservableState, ReloadView};

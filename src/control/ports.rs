@@ -15,6 +15,8 @@ use crate::domain::{
     Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
+use super::operator::Made;
+
 /// Where time comes from.
 pub trait Clock: Send + Sync + 'static {
     /// The time of day. Does not run backwards within one tick.
@@ -260,6 +262,15 @@ pub enum AuditEvent {
         /// What.
         alert: Alert,
     },
+    /// An operator, a signal or a changed file changed something.
+    Operator {
+        /// Who, as they called themselves.
+        by: String,
+        /// Why.
+        reason: String,
+        /// What.
+        made: Made,
+    },
     /// A message of the outbox that was not simply delivered.
     Outbox {
         /// Its id, the `webhook-id` of every attempt.
@@ -305,6 +316,7 @@ impl AuditEvent {
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
+            Self::Operator { .. } => "operator",
             Self::Outbox { .. } => "outbox",
         }
     }

@@ -159,14 +159,11 @@ fn sample(reason: &Reason) -> Stage {
             format!("complete, {} s old at the decision", seconds(age)),
         ),
         SampleVerdict::None => (Asked::Decided, "none in this run yet".to_owned()),
-        SampleVerdict::Invalid { streak } => {
-            (Asked::Decided, format!("{streak} invalid in a row"))
-        }
+        SampleVerdict::Invalid { streak } => (Asked::Decided, format!("{streak} invalid in a row")),
         SampleVerdict::TooOld { age } => (Asked::Decided, format!("{} s old", seconds(age))),
-        SampleVerdict::Stale { streak } => (
-            Asked::Decided,
-            format!("stale: {streak} invalid in a row"),
-        ),
+        SampleVerdict::Stale { streak } => {
+            (Asked::Decided, format!("stale: {streak} invalid in a row"))
+        }
     };
     stage(0, "sample", asked, says, None)
 }

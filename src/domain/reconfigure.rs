@@ -42,9 +42,7 @@ impl Autopilot {
             };
             self.campaigns.insert(id, campaign);
         }
-        let gone = known
-            .into_iter()
-            .map(|(id, campaign)| (id, campaign.state));
+        let gone = known.into_iter().map(|(id, campaign)| (id, campaign.state));
         self.retired.extend(gone);
         if self.selectors != selectors {
             // Its counts are in the order of the old selectors; nothing is decided before the next sample.
@@ -131,7 +129,11 @@ mod tests {
         let later = |seconds| NOW.plus(Duration::from_secs(seconds));
         assert_eq!(poll(&mut pilot, 4, later(1)), [], "4 is not below 2");
         assert_eq!(poll(&mut pilot, 4, later(59)), []);
-        assert_eq!(poll(&mut pilot, 4, later(60)), [Direction::Pause], "but below 5");
+        assert_eq!(
+            poll(&mut pilot, 4, later(60)),
+            [Direction::Pause],
+            "but below 5"
+        );
     }
 
     #[test]
@@ -140,7 +142,11 @@ mod tests {
         assert!(!pilot.needs_staffed());
         set(&mut pilot, lines("30%", "50%"), Duration::from_secs(60));
         assert!(pilot.needs_staffed());
-        assert_eq!(poll(&mut pilot, 5, NOW), [Direction::Pause], "30% of 20 is 6");
+        assert_eq!(
+            poll(&mut pilot, 5, NOW),
+            [Direction::Pause],
+            "30% of 20 is 6"
+        );
     }
 
     #[test]
@@ -163,7 +169,11 @@ mod tests {
         let mut pilot = pilot(twice(lines("5", "8")));
         assert_eq!(poll(&mut pilot, 3, NOW), [], "one of two samples");
         pilot.reconfigure(policies(twice(lines("4", "9"))), NOW);
-        assert_eq!(poll(&mut pilot, 3, NOW), [Direction::Pause], "the window is kept");
+        assert_eq!(
+            poll(&mut pilot, 3, NOW),
+            [Direction::Pause],
+            "the window is kept"
+        );
     }
 
     #[test]
@@ -173,11 +183,15 @@ mod tests {
             confirm_pause: "2/2".parse().unwrap(),
             ..Policy::default()
         };
-        let skill = Selector::AnySkill([ "sales".parse().unwrap()].into());
+        let skill = Selector::AnySkill(["sales".parse().unwrap()].into());
         let mut pilot = pilot(twice(Selector::All));
         assert_eq!(poll(&mut pilot, 3, NOW), []);
         pilot.reconfigure(policies(twice(skill)), NOW);
-        assert_eq!(poll(&mut pilot, 3, NOW), [], "the first sample of these agents");
+        assert_eq!(
+            poll(&mut pilot, 3, NOW),
+            [],
+            "the first sample of these agents"
+        );
         assert_eq!(poll(&mut pilot, 3, NOW), [Direction::Pause]);
     }
 

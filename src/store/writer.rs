@@ -285,6 +285,7 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
             | AuditEvent::Stopped
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
+            | AuditEvent::Operator { .. }
             | AuditEvent::Outbox { .. } => continue,
         };
         let (run, tick) = (number(of.run), number(of.tick));

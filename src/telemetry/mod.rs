@@ -9,11 +9,12 @@ mod deliveries;
 mod events;
 mod log;
 mod metrics;
+mod operator_events;
 
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
     ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
-    OutboxMetrics, PollOutcome, RetryCause, Step,
+    OperatorMetrics, OutboxMetrics, PollOutcome, RetryCause, Step,
 };

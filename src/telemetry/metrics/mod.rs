@@ -9,6 +9,7 @@ mod campaigns;
 mod cycle;
 mod families;
 mod labels;
+mod operator;
 mod outbox;
 mod registry;
 
@@ -16,5 +17,6 @@ pub use api::ApiMetrics;
 pub use campaigns::CampaignGauges;
 pub use cycle::LoopMetrics;
 pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};
+pub use operator::OperatorMetrics;
 pub use outbox::OutboxMetrics;
 pub use registry::Metrics;

@@ -8,6 +8,7 @@ use super::api::ApiMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
+use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 
 /// Every metric of the process.
@@ -17,6 +18,8 @@ pub struct Metrics {
     pub api: ApiMetrics,
     /// The loop.
     pub cycle: LoopMetrics,
+    /// What operators did, and the configuration in force.
+    pub operator: OperatorMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -38,13 +41,15 @@ impl Metrics {
         };
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
+        let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
         let campaigns = CampaignFamilies::register(&families)?;
         families.process()?;
-        families.constants(poll_interval_s, dry_run, config_hash)?;
+        families.constants(poll_interval_s, dry_run)?;
         Ok(Self {
             registry,
             api,
             cycle,
+            operator,
             campaigns,
         })
     }
@@ -55,6 +60,11 @@ impl Metrics {
     /// A fault of this folder.
     pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
         self.campaigns.series(id, every)
+    }
+
+    /// Takes the series of a campaign away that is not under control any more.
+    pub fn forget_campaign(&self, id: &CampaignId) {
+        self.campaigns.forget(id);
     }
 
     /// The series of messages to other systems: only there where messages are delivered. To be asked for once.
