@@ -133,7 +133,7 @@ async fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(args) => match resolve(&args, &variable) {
             Ok(resolved) => match start_log(resolved.settings.log_format, "info") {
-                Ok(()) => run(resolved).await,
+                Ok(()) => run(*args, resolved).await,
                 Err(exit) => exit,
             },
             Err(faults) => refuse(&faults),

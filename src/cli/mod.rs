@@ -12,6 +12,7 @@ mod environment;
 mod exit;
 mod outbox;
 mod output;
+mod reload;
 mod run;
 mod scenario;
 mod simulate;

@@ -1,5 +1,6 @@
 //! Makes the changes that operators ask for: between two ticks, one at a time, committed before they are told as made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::replay::Input;
@@ -320,7 +321,10 @@ impl Cycle {
         self.observed.send_modify(|observed| {
             observed.version = observed.version.saturating_add(1);
             let at = observed.campaigns.binary_search_by(|view| view.id.cmp(id));
-            if let Some(view) = at.ok().and_then(|at| observed.campaigns.get_mut(at)) {
+            if let Some(view) = at
+                .ok()
+                .and_then(|at| Arc::make_mut(&mut observed.campaigns).get_mut(at))
+            {
                 view.state = state;
             }
         });

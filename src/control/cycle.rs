@@ -425,7 +425,7 @@ impl Cycle {
             observed.ticks = decision.tick;
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);
-            observed.campaigns = campaigns;
+            observed.campaigns = Arc::new(campaigns);
         });
     }
 

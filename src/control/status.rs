@@ -1,5 +1,6 @@
 //! One snapshot of what the daemon knows: it feeds health, pages and commands, so that they cannot disagree.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
@@ -54,7 +55,7 @@ pub struct ObservableState {
     /// Whether the store could be written the last time.
     pub journal_writable: bool,
     /// Every campaign.
-    pub campaigns: Vec<CampaignView>,
+    pub campaigns: Arc<Vec<CampaignView>>,
 }
 
 impl ObservableState {

@@ -18,6 +18,7 @@ const CHANGES: [&str; 6] = [
 pub struct OperatorMetrics {
     changes: IntCounterVec,
     overrides: IntGauge,
+    event_streams: IntGauge,
     config_hash: Gauge,
     reload_successful: Gauge,
     reload_success_timestamp: Gauge,
@@ -40,6 +41,8 @@ impl OperatorMetrics {
                 "threshold_overrides",
                 "Campaigns whose lines an operator has set for a while.",
             )?,
+            event_streams: families
+                .int_gauge("ui_event_streams", "Clients that follow the events.")?,
             config_hash: families.gauge(
                 "config_hash",
                 "The first 32 bits of the configuration's SHA-256.",
@@ -69,6 +72,11 @@ impl OperatorMetrics {
     pub fn threshold_overrides(&self, campaigns: usize) {
         self.overrides
             .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
+    }
+
+    /// So many clients more, or fewer, follow the events.
+    pub fn event_streams(&self, change: i64) {
+        self.event_streams.add(change);
     }
 
     /// A configuration was read: its hash when it is in force, nothing when it was refused.
