@@ -394,7 +394,7 @@ fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
 }
 
-fn states(
+pub(super) fn states(
     connection: &Connection,
     path: &Path,
 ) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
