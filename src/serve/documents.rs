@@ -15,6 +15,10 @@ use crate::domain::{
 pub(super) const SCHEMA: u32 = 1;
 
 /// The daemon and every campaign.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a document for people and programs: each is a fact of its own"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusDocument {
     /// The form's version.

@@ -31,7 +31,8 @@ pub(super) async fn set(
         reason: why.reason,
     };
     let path = [&CAMPAIGNS[..], &[campaign, "thresholds"]].concat();
-    tell(campaign, Client::new(server)?.put(&path, &asked).await?)
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell(campaign, &answer))
 }
 
 pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
@@ -57,7 +58,8 @@ pub(super) async fn hold(
         reason: why.reason,
     };
     let path = [&CAMPAIGNS[..], &[campaign, "hold"]].concat();
-    tell(campaign, Client::new(server)?.put(&path, &asked).await?)
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell(campaign, &answer))
 }
 
 pub(super) async fn release(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
@@ -68,7 +70,7 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> Done {
     let client = Client::new(server)?;
     let request = client.request(Method::POST, &["-", "reload"]);
     let request = with_query(request, &query(&why, &author(&why)));
-    tell("", client.ask(request).await?)
+    Ok(tell("", &client.ask(request).await?))
 }
 
 async fn end(server: &ServerArgs, campaign: &str, what: &str, why: &WhyArgs) -> Done {
@@ -76,7 +78,7 @@ async fn end(server: &ServerArgs, campaign: &str, what: &str, why: &WhyArgs) -> 
     let path = [&CAMPAIGNS[..], &[campaign, what]].concat();
     let request = client.request(Method::DELETE, &path);
     let request = with_query(request, &query(why, &author(why)));
-    tell(campaign, client.ask(request).await?)
+    Ok(tell(campaign, &client.ask(request).await?))
 }
 
 fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
@@ -92,8 +94,8 @@ fn author(why: &WhyArgs) -> String {
         .unwrap_or_else(|| "somebody at the command line".to_owned())
 }
 
-fn tell(campaign: &str, (answer, _): (ChangeAnswer, String)) -> Done {
+fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
     let made = words::made(&answer.made);
     output::result(format!("{campaign} {made}").trim_start());
-    Ok(Exit::Ok)
+    Exit::Ok
 }

@@ -25,7 +25,7 @@ const DEFAULT_SERVER: &str = "http://127.0.0.1:9464";
 
 /// A daemon that can be asked.
 pub(super) struct Client {
-    client: reqwest::Client,
+    http: reqwest::Client,
     base: Url,
     token: Option<SecretString>,
 }
@@ -82,7 +82,7 @@ impl Client {
                 ))
             })?;
         install_tls();
-        let client = reqwest::Client::builder()
+        let http = reqwest::Client::builder()
             .connect_timeout(LONGEST_CONNECT)
             .redirect(reqwest::redirect::Policy::none())
             // A proxy of the environment leads to the platform, not to this machine.
@@ -90,7 +90,7 @@ impl Client {
             .build()
             .map_err(|wrong| ClientFault::Given(format!("cannot set up HTTP: {wrong}")))?;
         Ok(Self {
-            client,
+            http,
             base,
             token: token(server)?,
         })
@@ -102,7 +102,7 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(parts);
         }
-        let request = self.client.request(method, url);
+        let request = self.http.request(method, url);
         match &self.token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
