@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::replay::Input;
-use crate::domain::{Belief, CampaignId, Hold, Reason, ThresholdOverride, Timestamp};
+use crate::domain::{CampaignId, Hold, Reason, ThresholdOverride, Timestamp};
 
 use super::cycle::Cycle;
 use super::operator::{Author, Change, LONGEST_OVERRIDE, Made, NewRules, OperatorRequest, Refusal};
@@ -132,8 +132,7 @@ impl Cycle {
                 // A failure is told by `commit`; the fault has to be seen all the same.
                 drop(self.commit().await);
                 self.show_reload(author, &made, now);
-                self.events
-                    .changed(None, &made_in_words(&made), made.label(), author.parts());
+                self.tell_change(None, author, &made);
                 Ok(made)
             }
         }
@@ -214,12 +213,7 @@ impl Cycle {
             return Err(Refusal::StoreClosed(fault.to_string()));
         }
         self.show_campaign(campaign);
-        self.events.changed(
-            Some(campaign),
-            &made_in_words(&made),
-            made.label(),
-            author.parts(),
-        );
+        self.tell_change(Some(campaign), author, &made);
         Ok(made)
     }
 
@@ -238,6 +232,13 @@ impl Cycle {
         };
         let decision = self.autopilot.decision();
         self.recorder.audit(now, campaign, decision, event);
+    }
+
+    fn tell_change(&self, campaign: Option<&CampaignId>, author: &Author, made: &Made) {
+        let refused = matches!(made, Made::ReloadRefused { .. });
+        let what = made_in_words(made);
+        self.events
+            .changed(campaign, &what, made.label(), refused, author.parts());
     }
 
     /// New rules. They stay in force when the store cannot be written: a restart would read the same ones.
@@ -275,8 +276,7 @@ impl Cycle {
             tracing::warn!(%wrong, "metrics of the new campaigns");
         }
         self.show_reload(author, &made, now);
-        self.events
-            .changed(None, &made_in_words(&made), made.label(), author.parts());
+        self.tell_change(None, author, &made);
         Ok(made)
     }
 
@@ -328,16 +328,6 @@ impl Cycle {
                 view.state = state;
             }
         });
-    }
-
-    /// Campaigns with an operator's lines or a hold in force, for the gauge.
-    pub(super) fn count_overrides(&self, now: Timestamp) {
-        let states = self.autopilot.campaigns().map(|(_, found)| found.state());
-        let set = states.filter(|state| {
-            let missing = matches!(state.belief, Belief::Missing { .. });
-            !missing && state.lines.as_ref().is_some_and(|set| set.active(now))
-        });
-        self.events.threshold_overrides(set.count());
     }
 }
 

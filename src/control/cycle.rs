@@ -419,7 +419,6 @@ impl Cycle {
             })
             .collect();
         let decision = self.autopilot.decision();
-        self.count_overrides(now);
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
             observed.ticks = decision.tick;

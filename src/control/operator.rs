@@ -180,12 +180,9 @@ impl Made {
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Held { .. } => "hold",
-            Self::Released { .. } => "release",
-            Self::ThresholdsSet { .. } => "thresholds",
-            Self::ThresholdsRestored { .. } => "restore",
-            Self::Reloaded { .. } => "reload",
-            Self::ReloadRefused { .. } => "reload_refused",
+            Self::Held { .. } | Self::Released { .. } => "hold",
+            Self::ThresholdsSet { .. } | Self::ThresholdsRestored { .. } => "thresholds",
+            Self::Reloaded { .. } | Self::ReloadRefused { .. } => "reload",
         }
     }
 }

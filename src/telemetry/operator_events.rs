@@ -7,17 +7,18 @@ use crate::domain::{Campaign, CampaignId, Timestamp};
 use super::events::Events;
 
 impl Events {
-    /// An operator, a signal or a changed file changed something; `what` tells old and new.
+    /// An operator, a signal or a changed file changed something, or a reload was refused; `what` tells old and new.
     pub fn changed(
         &self,
         campaign: Option<&CampaignId>,
         what: &str,
         label: &str,
+        refused: bool,
         (by, reason): (&str, &str),
     ) {
         self.metrics.operator.changed(label);
         let campaign = campaign.map(tracing::field::display);
-        if label == "reload_refused" {
+        if refused {
             warn!(by, reason, "{what}");
         } else {
             info!(campaign, by, reason, change = label, "{what}");
@@ -29,11 +30,6 @@ impl Events {
         self.metrics
             .operator
             .reloaded(config, now.as_unix_seconds());
-    }
-
-    /// So many campaigns have an operator's lines in force.
-    pub fn threshold_overrides(&self, campaigns: usize) {
-        self.metrics.operator.threshold_overrides(campaigns);
     }
 
     /// Other campaigns are under control: series come and go with them. `left_paused` are paused by us and not among

@@ -113,7 +113,6 @@ fn other_lines_act_at_the_next_poll_survive_a_restart_and_end_by_themselves() {
     );
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     daemon.wait_for_log("pause_below 5 -> 7, resume_at 8 -> 9");
-    assert_eq!(api.series("autopilot_threshold_overrides"), Some(1.0));
     daemon.stop();
     let (daemon, api) = start(&centre);
     centre.platform.set_available(8);

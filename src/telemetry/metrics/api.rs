@@ -52,7 +52,7 @@ impl ApiMetrics {
                     .request_duration
                     .get_metric_with_label_values(&labels)?;
             }
-            for cause in RetryCause::ALL {
+            for cause in RetryCause::expected(endpoint) {
                 metrics
                     .retries
                     .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;

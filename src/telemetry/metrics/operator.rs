@@ -4,20 +4,12 @@ use prometheus::{Gauge, IntCounterVec, IntGauge};
 
 use super::families::Families;
 
-/// Every kind of change, as labels.
-const CHANGES: [&str; 6] = [
-    "hold",
-    "release",
-    "thresholds",
-    "restore",
-    "reload",
-    "reload_refused",
-];
+/// Every kind of change, as labels; a hold's end counts with holds, and a refused reload with reloads.
+const CHANGES: [&str; 3] = ["hold", "thresholds", "reload"];
 
 /// What operators did, and the configuration in force.
 pub struct OperatorMetrics {
     changes: IntCounterVec,
-    overrides: IntGauge,
     event_streams: IntGauge,
     config_hash: Gauge,
     reload_successful: Gauge,
@@ -36,10 +28,6 @@ impl OperatorMetrics {
                 "operator_changes_total",
                 "Changes asked for by operators, signals and changed files, by kind.",
                 &["change"],
-            )?,
-            overrides: families.int_gauge(
-                "threshold_overrides",
-                "Campaigns whose lines an operator has set for a while.",
             )?,
             event_streams: families
                 .int_gauge("ui_event_streams", "Clients that follow the events.")?,
@@ -66,12 +54,6 @@ impl OperatorMetrics {
     /// A change was made, or a reload was refused.
     pub fn changed(&self, label: &str) {
         self.changes.with_label_values(&[label]).inc();
-    }
-
-    /// So many campaigns have an operator's lines in force.
-    pub fn threshold_overrides(&self, campaigns: usize) {
-        self.overrides
-            .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
     }
 
     /// So many clients more, or fewer, follow the events.
