@@ -84,6 +84,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             url: url.parse().expect("an address"),
             body: None,
             request_id: None,
+            client_id: None,
             deadline,
             scope: "",
             blindly_again: true,

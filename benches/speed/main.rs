@@ -1,17 +1,20 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `calls`, `resting`, `telling` to run only those.
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling` to run only
+//! those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
 )]
 
+mod assigning;
 mod calls;
 mod counting;
 mod deciding;
 mod paging;
 mod platform;
 mod resting;
+mod simulating;
 mod stopwatch;
 mod telling;
 
@@ -21,12 +24,14 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 6] = [
+    let benches: [(&str, fn()); 8] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
+        ("assigning", assigning::run),
         ("calls", calls::run),
         ("resting", resting::run),
+        ("simulating", simulating::run),
         ("telling", telling::run),
     ];
     for (name, bench) in benches {

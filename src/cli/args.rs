@@ -142,6 +142,20 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
         "status_reads_per_poll" Some("--status-reads-per-poll"), "AUTOPILOT_STATUS_READS_PER_POLL", Count "CAMPAIGNS", "1", Top,
             "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.";
     }
+    "Assignments" {
+        "roster" Some("--roster"), "AUTOPILOT_ROSTER", Text "FILE", "", Top,
+            "Roster of the agents whom [[preview]] campaigns may be given (CSV); needed with such campaigns.";
+        "assign_interval" Some("--assign-interval"), "AUTOPILOT_ASSIGN_INTERVAL", Duration "DURATION", "1m", Top,
+            "A plan of the preview assignments is made at least this often.";
+        "assign_moved_agents" Some("--assign-moved-agents"), "AUTOPILOT_ASSIGN_MOVED_AGENTS", Count "AGENTS", "5", Top,
+            "A plan is made at once when so many more or fewer agents of the roster are there than at the last one.";
+        "assign_horizon" Some("--assign-horizon"), "AUTOPILOT_ASSIGN_HORIZON", Duration "DURATION", "5m", Top,
+            "Agents are placed only while their window stays open this long; longer than the time between two plans, or agents stay on a list after their window.";
+        "assign_churn" Some("--assign-churn"), "AUTOPILOT_ASSIGN_CHURN", Number "SCORE", "0.05", Top,
+            "What each change of a pair costs, as a part of a full score at weight 1, 0 to 1.";
+        "call_rate_window" Some("--call-rate-window"), "AUTOPILOT_CALL_RATE_WINDOW", Duration "DURATION", "1h", Top,
+            "Call starts are counted over this time for the recent call rate.";
+    }
     "Notifications" {
         "webhook_url" Some("--webhook-url"), "AUTOPILOT_WEBHOOK_URL", Text "URL", "", Top,
             "Address that is told of pauses, resumes, flapping and stale data; https, or http on this machine.";
@@ -189,6 +203,39 @@ pub(crate) const CAMPAIGN_KEYS: &[(&str, &str)] = &[
     (
         "agents",
         "Which agents count: \"all\" (the default), { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.",
+    ),
+];
+
+/// The keys of a `[[preview]]` table of the settings file, with their meaning.
+pub(crate) const PREVIEW_KEYS: &[(&str, &str)] = &[
+    (
+        "campaign",
+        "The preview campaign's id on the platform; needed, and given once.",
+    ),
+    (
+        "skills",
+        "Skills that an agent needs, all of them; at least one.",
+    ),
+    (
+        "target_rate",
+        "Calls an hour that each agent is to make; 0 places nobody anew.",
+    ),
+    (
+        "weight",
+        "What an agent here counts against one elsewhere, above 0 and up to 100; 1 unless given.",
+    ),
+    ("least", "Agents wanted at least; 0 unless given."),
+    (
+        "most",
+        "Agents taken at most, 1 to 10000: the list is never longer.",
+    ),
+    (
+        "zones",
+        "IANA time zones whose agents may be placed; at least one.",
+    ),
+    (
+        "concurrency",
+        "Calls at once that one agent may hold here, 1 or 2; 1 unless given.",
     ),
 ];
 

@@ -20,6 +20,9 @@ const SCOPES: [&str; 3] = [
     "campaigns:write",
 ];
 
+/// Those that preview assignments need beyond.
+const ASSIGNMENT_SCOPES: [&str; 2] = ["outbound:campaigns:read", "outbound:campaigns:write"];
+
 /// Tells what is right and wrong with a configuration that could be read.
 pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
     for warning in &resolved.warnings {
@@ -92,7 +95,10 @@ async fn check_online(settings: &Settings) -> Exit {
     match connection.client.granted_scopes(deadline()).await {
         Ok(granted) => {
             Findings::good(format_args!("token from {}", settings.token_url));
-            name_missing_scopes(granted.as_deref(), &mut findings);
+            name_missing_scopes(granted.as_deref(), &SCOPES, &mut findings);
+            if settings.assignments.is_some() {
+                name_missing_scopes(granted.as_deref(), &ASSIGNMENT_SCOPES, &mut findings);
+            }
         }
         Err(fault) => {
             findings.fault("token", &fault);
@@ -111,11 +117,11 @@ async fn check_online(settings: &Settings) -> Exit {
     findings.exit
 }
 
-fn name_missing_scopes(granted: Option<&str>, findings: &mut Findings) {
+fn name_missing_scopes(granted: Option<&str>, needed: &[&str], findings: &mut Findings) {
     // A platform that tells nothing shows what is missing by a 403 below, except for commands, which are not tried.
     let Some(granted) = granted else { return };
     let granted: Vec<&str> = granted.split_whitespace().collect();
-    for scope in SCOPES.iter().filter(|scope| !granted.contains(scope)) {
+    for scope in needed.iter().filter(|scope| !granted.contains(scope)) {
         findings.bad(
             format_args!("scope {scope} is not granted; add it to the OAuth client"),
             Exit::Refused,

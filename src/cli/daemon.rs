@@ -7,7 +7,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{Clock, Commander, Platform};
-use crate::control::{Actuator, Cycle, CycleSettings, ObservableState, Ports, RunStart};
+use crate::control::{
+    Actuator, AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart,
+};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
@@ -141,8 +143,11 @@ impl Daemon {
         let actuator = if settings.dry_run {
             Actuator::DryRun
         } else {
-            let sender: Arc<dyn Commander> =
-                Arc::new(CommandSender::new(client, settings.base_url.clone()));
+            let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
+                client,
+                settings.base_url.clone(),
+                settings.credentials.client_id.clone(),
+            ));
             Actuator::Live(sender)
         };
         let open_intents = restored.open_intents;
@@ -166,6 +171,12 @@ impl Daemon {
             run: restored.run,
             policies: settings.policies.clone(),
             restored: restored.states,
+            assignments: settings.assignments.clone().map(|assignments| AssignStart {
+                policy: assignments.policy,
+                roster: assignments.roster,
+                given: assignments.given,
+                restored: restored.lists,
+            }),
         };
         let cycle_settings = cycle_settings(settings, &*clock);
         let (cycle, observed) = Cycle::new(

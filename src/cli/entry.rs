@@ -9,6 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::telemetry::{LogFormat, install_log};
 
 use super::args::{RunArgs, SETTINGS};
+use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
@@ -67,6 +68,11 @@ enum Command {
         online: bool,
         #[command(flatten)]
         run: Box<RunArgs>,
+    },
+    /// Plan the preview assignments, put a plan in force, or tell why
+    Assign {
+        #[command(subcommand)]
+        command: AssignCommand,
     },
     /// Watch the daemon steer a simulated contact centre through a working day
     Demo(DemoArgs),
@@ -175,6 +181,13 @@ async fn dispatch(command: Command) -> Exit {
         Command::Check { online, run } => match resolve(&run, &variable) {
             Ok(resolved) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => check(&resolved, online).await,
+                Err(exit) => exit,
+            },
+            Err(faults) => refuse(&faults),
+        },
+        Command::Assign { command } => match resolve(command.run_args(), &variable) {
+            Ok(resolved) => match start_log(LogFormat::Text, "info") {
+                Ok(()) => assign(&command, resolved).await,
                 Err(exit) => exit,
             },
             Err(faults) => refuse(&faults),

@@ -49,6 +49,7 @@ impl Exit {
             FaultKind::Unauthorized
             | FaultKind::Forbidden
             | FaultKind::NotFound
+            | FaultKind::NotAllowed
             | FaultKind::Refused => Self::Refused,
             FaultKind::Connect
             | FaultKind::Timeout

@@ -1,6 +1,7 @@
 //! The commands: arguments, configuration, wiring and exit codes. No rule about campaigns lives here.
 
 mod args;
+mod assign;
 mod audit;
 mod check;
 mod compare;

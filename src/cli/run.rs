@@ -89,7 +89,8 @@ async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Du
     }
 }
 
-fn exit_of(once: &Once) -> Exit {
+/// The exit code of a single tick.
+pub(super) fn exit_of(once: &Once) -> Exit {
     match &once.poll {
         _ if once.journal.is_err() => Exit::Io,
         LastPoll::None => Exit::Unreachable,

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::domain::{Sample, Selector, Timestamp};
+use crate::domain::assignment::Roster;
+use crate::domain::{AgentState, Sample, Selector, Timestamp};
 use crate::telemetry::Events;
 
 use super::ports::{AgentsRead, AgentsRequest, Clock, Platform, PlatformFault, ReadFault};
@@ -22,6 +23,8 @@ pub(crate) struct PollNeeds<'a> {
     pub(crate) skills: bool,
     pub(crate) selectors: &'a [Selector],
     pub(crate) longest: Duration,
+    /// The agents whose states are wanted one by one.
+    pub(crate) roster: Option<&'a Roster>,
 }
 
 /// A poll's sample, and the fault if there was one.
@@ -29,6 +32,8 @@ pub(crate) struct Polled {
     pub(crate) sample: Sample,
     pub(crate) fault: Option<PlatformFault>,
     pub(crate) taken_at: Timestamp,
+    /// By position in the roster; an agent who was not read is offline.
+    pub(crate) roster_states: Option<Vec<AgentState>>,
 }
 
 impl Collector {
@@ -80,6 +85,11 @@ impl Collector {
                     sample: snapshot.sample(needs.selectors),
                     fault: None,
                     taken_at,
+                    roster_states: needs.roster.map(|roster| {
+                        let agents = roster.agents().iter();
+                        let state = |id| snapshot.state_of(id).unwrap_or(AgentState::Offline);
+                        agents.map(|agent| state(&agent.id)).collect()
+                    }),
                 }
             }
             Err(ReadFault { fault, pages_read }) => {
@@ -90,6 +100,7 @@ impl Collector {
                     },
                     fault: Some(fault),
                     taken_at,
+                    roster_states: None,
                 }
             }
         }

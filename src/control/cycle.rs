@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::replay::Input;
 use crate::domain::{
-    Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy, Reason, Sample,
-    StatusFinding, Timestamp,
+    AgentState, Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy,
+    Reason, Sample, StatusFinding, Timestamp,
 };
 use crate::telemetry::{Events, Metrics};
 
+use super::assign::{AssignStart, Assigning};
 use super::collect::{Collector, PollNeeds};
 use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
@@ -65,6 +66,8 @@ pub struct RunStart {
     pub policies: BTreeMap<CampaignId, Policy>,
     /// What the journal remembers of campaigns.
     pub restored: BTreeMap<CampaignId, CampaignState>,
+    /// The preview assignments, if there are any.
+    pub assignments: Option<AssignStart>,
 }
 
 /// The loop's own settings.
@@ -110,6 +113,12 @@ pub struct Once {
     pub failed_command: Option<Conclusion>,
 }
 
+/// What a look at the platform leaves for the rest of the tick.
+struct Looked {
+    roster_states: Option<Vec<AgentState>>,
+    taken_at: Timestamp,
+}
+
 /// The loop and all that it owns.
 pub struct Cycle {
     pub(super) clock: Arc<dyn Clock>,
@@ -119,6 +128,7 @@ pub struct Cycle {
     pub(super) events: Events,
     pub(super) autopilot: Autopilot,
     pub(super) recorder: Recorder,
+    pub(super) assigning: Option<Assigning>,
     pub(super) settings: CycleSettings,
     pub(super) shutdown: CancellationToken,
     collector: Collector,
@@ -152,6 +162,7 @@ impl Cycle {
             run,
             policies,
             restored,
+            assignments,
         } = start;
         let now = clock.now();
         let command_longest = settings.command_longest;
@@ -162,7 +173,6 @@ impl Cycle {
             command_longest,
             now,
         );
-        let events = Events::new(metrics, autopilot.campaigns())?;
         // Waiting, a poll and the commands of a tick can follow each other; twice that is a hang.
         let work = settings
             .poll_longest
@@ -197,8 +207,18 @@ impl Cycle {
                 command_longest,
             },
         );
+        let assigning = match assignments {
+            None => None,
+            Some(start) => {
+                let (assigning, input) = Assigning::new(start, &metrics)?;
+                recorder.input(now, input);
+                Some(assigning)
+            }
+        };
+        let events = Events::new(metrics, autopilot.campaigns())?;
         let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
+            assigning,
             clock,
             platform,
             actuator,
@@ -256,6 +276,10 @@ impl Cycle {
     /// One tick, then the end: how `--once` runs.
     pub async fn run_once(mut self) -> Once {
         self.tick(Duration::MAX).await;
+        self.finish_once().await
+    }
+
+    async fn finish_once(mut self) -> Once {
         let journal = self.end().await;
         let beliefs = self
             .autopilot
@@ -272,19 +296,46 @@ impl Cycle {
         }
     }
 
+    /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
+    pub async fn assign_once(mut self) -> Once {
+        if let Some(polled) = self.look().await {
+            self.assign(polled.roster_states, polled.taken_at).await;
+        }
+        self.finish_once().await
+    }
+
     async fn tick(&mut self, next_due: Duration) {
         if let Some(step) = self.clock.resynchronise() {
             self.events.clock_stepped(step);
         }
+        let Some(polled) = self.look().await else {
+            return;
+        };
+        let plan = self.decide();
+        self.execute(&plan, polled.taken_at, next_due).await;
+        self.assign(polled.roster_states, polled.taken_at).await;
+        self.read_routinely().await;
+        // A failure is told by `commit`; what was not written is kept for the next tick.
+        drop(self.commit().await);
+        self.publish(&plan.reasons);
+    }
+
+    /// Polls the agents and reads the statuses without which nothing can be commanded. None when it was given up for a
+    /// shutdown.
+    async fn look(&mut self) -> Option<Looked> {
         self.show_life();
         let needed = self
             .autopilot
             .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
         let needs = PollNeeds {
-            every_state: self.autopilot.needs_staffed(),
+            every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
             selectors: self.autopilot.selectors(),
             longest: self.settings.poll_longest,
+            roster: self
+                .assigning
+                .as_ref()
+                .map(|assigning| assigning.assigner.roster()),
         };
         let poll = self
             .collector
@@ -297,7 +348,7 @@ impl Cycle {
         );
         let (polled, statuses) = tokio::select! {
             both = join(poll, reads) => both,
-            () = self.shutdown.cancelled() => return,
+            () = self.shutdown.cancelled() => return None,
         };
         self.show_life();
         self.last_poll = polled.fault.map_or(LastPoll::Valid, LastPoll::Failed);
@@ -305,12 +356,10 @@ impl Cycle {
         for (campaign, found) in statuses {
             self.take_status(&campaign, found);
         }
-        let plan = self.decide();
-        self.execute(&plan, polled.taken_at, next_due).await;
-        self.read_routinely().await;
-        // A failure is told by `commit`; what was not written is kept for the next tick.
-        drop(self.commit().await);
-        self.publish(&plan.reasons);
+        Some(Looked {
+            roster_states: polled.roster_states,
+            taken_at: polled.taken_at,
+        })
     }
 
     fn take_sample(&mut self, sample: Sample) {
@@ -323,6 +372,9 @@ impl Cycle {
                     autopilot: Box::new(self.autopilot.clone()),
                 },
             );
+            if let Some(assigning) = &self.assigning {
+                self.recorder.input(now, assigning.checkpoint());
+            }
         }
         if let Sample::Complete { taken_at, .. } = sample {
             self.observed

@@ -6,6 +6,7 @@
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
 mod announce;
+mod assign;
 mod change;
 mod collect;
 mod cycle;
@@ -17,5 +18,6 @@ pub mod ports;
 mod recorder;
 mod status;
 
+pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use status::{CampaignView, ObservableState, ReloadView};

@@ -9,10 +9,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::assignment::{
+    Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move, Trigger,
+};
 use crate::domain::replay::Input;
 use crate::domain::{
-    Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction, Message, Notice,
-    Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
+    AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
+    Message, Notice, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::operator::Made;
@@ -135,6 +138,8 @@ pub enum FaultKind {
     Forbidden,
     /// No such thing (404).
     NotFound,
+    /// The method is not allowed there (405).
+    NotAllowed,
     /// The request conflicts with the state there (409, 412).
     Conflict,
     /// Too many requests (429), for longer than could be waited.
@@ -195,6 +200,13 @@ pub trait Platform: Send + Sync + 'static {
     /// Reads every page of the agents.
     fn read_agents(&self, request: AgentsRequest) -> BoxFuture<'_, Result<AgentsRead, ReadFault>>;
 
+    /// Reads a campaign's list of agents. A platform that shows none is a finding, not a fault.
+    fn read_list<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>>;
+
     /// Reads a campaign's status. `urgent` reads belong to a command and use the commands' share of the rate.
     /// An unknown campaign is a finding, not a fault.
     fn read_status<'a>(
@@ -215,6 +227,14 @@ pub trait Commander: Send + Sync + 'static {
         decision: DecisionId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Delivery>;
+
+    /// Replaces a campaign's list of agents as one.
+    fn assign<'a>(
+        &'a self,
+        dispatch: &'a Dispatch,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, DispatchEnd>;
 }
 
 /// One row of the audit.
@@ -271,6 +291,33 @@ pub enum AuditEvent {
         /// What.
         made: Made,
     },
+    /// A campaign's list of agents is about to be replaced.
+    AssignIntent {
+        /// Why the plan was made.
+        trigger: Trigger,
+        /// Agents on the whole list.
+        agents: usize,
+        /// Those who join by it.
+        joining: Vec<AgentId>,
+        /// Those who leave by it.
+        leaving: Vec<AgentId>,
+        /// Why, as far as the plan moves them.
+        moves: Vec<Move>,
+    },
+    /// What became of it.
+    AssignOutcome {
+        /// How it ended.
+        end: DispatchEnd,
+        /// Agents on the list that was sent.
+        agents: usize,
+        /// From sending to the answer, in milliseconds.
+        latency_ms: u64,
+    },
+    /// Something about a list that was not our doing, or came to light late.
+    ListNoticed {
+        /// What.
+        notice: ListNotice,
+    },
     /// A message of the outbox that was not simply delivered.
     Outbox {
         /// Its id, the `webhook-id` of every attempt.
@@ -317,6 +364,9 @@ impl AuditEvent {
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
             Self::Operator { .. } => "operator",
+            Self::AssignIntent { .. } => "assign_intent",
+            Self::AssignOutcome { .. } => "assign_outcome",
+            Self::ListNoticed { .. } => "list_noticed",
             Self::Outbox { .. } => "outbox",
         }
     }
@@ -342,6 +392,8 @@ pub struct Batch {
     pub inputs: Vec<(Timestamp, Input)>,
     /// States of campaigns that changed.
     pub states: Vec<(CampaignId, CampaignState)>,
+    /// What is remembered of lists that changed.
+    pub lists: Vec<(CampaignId, ListMemory)>,
     /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
     pub audit: Vec<AuditRow>,
     /// What other systems are to be told of it.
@@ -354,6 +406,7 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
             && self.states.is_empty()
+            && self.lists.is_empty()
             && self.audit.is_empty()
             && self.outbox.is_empty()
     }

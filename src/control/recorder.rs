@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
+use crate::domain::assignment::ListMemory;
 use crate::domain::replay::Input;
 use crate::domain::{CampaignId, CampaignState, DecisionId, Message, Timestamp};
 
@@ -19,6 +20,7 @@ const MOST_INPUTS: usize = 100_000;
 pub(crate) struct Recorder {
     inputs: Vec<(Timestamp, Input)>,
     states: BTreeMap<CampaignId, CampaignState>,
+    lists: BTreeMap<CampaignId, ListMemory>,
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
 }
@@ -34,6 +36,10 @@ impl Recorder {
 
     pub(crate) fn state(&mut self, id: &CampaignId, state: &CampaignState) {
         self.states.insert(id.clone(), state.clone());
+    }
+
+    pub(crate) fn list(&mut self, id: &CampaignId, memory: &ListMemory) {
+        self.lists.insert(id.clone(), memory.clone());
     }
 
     pub(crate) fn audit(
@@ -65,6 +71,7 @@ impl Recorder {
         let batch = Arc::new(Batch {
             inputs: mem::take(&mut self.inputs),
             states: mem::take(&mut self.states).into_iter().collect(),
+            lists: mem::take(&mut self.lists).into_iter().collect(),
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
         });
@@ -76,11 +83,13 @@ impl Recorder {
             let Batch {
                 inputs,
                 states,
+                lists,
                 audit,
                 outbox,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();
+            self.lists = lists.into_iter().collect();
             self.audit = audit;
             self.outbox = outbox;
         }

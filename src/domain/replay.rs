@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::assignment::{AssignInput, Assigner, record};
 use super::autopilot::Autopilot;
 use super::belief::Hold;
 use super::campaign::CampaignState;
@@ -78,6 +79,11 @@ pub enum Input {
         /// What it made of that.
         conclusion: Conclusion,
     },
+    /// The assigner was told or asked something.
+    Assign {
+        /// What.
+        told: Box<AssignInput>,
+    },
     /// An operator's hold was set or lifted.
     Hold {
         /// Of which campaign.
@@ -139,6 +145,7 @@ pub fn replay(
 ) -> Result<Replayed, Divergence> {
     let mut found = Replayed::default();
     let mut autopilot: Option<Autopilot> = None;
+    let mut assigner: Option<Assigner> = None;
     for (at, input) in inputs {
         found.inputs = found.inputs.saturating_add(1);
         if matches!(input, Input::Start { .. } | Input::Checkpoint { .. }) {
@@ -169,8 +176,10 @@ pub fn replay(
             }
             (slot, Input::Gap) => {
                 *slot = None;
+                assigner = None;
                 None
             }
+            (_, Input::Assign { told }) => record::feed(&mut assigner, at, *told),
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
             (Some(pilot), input) => feed(pilot, at, input, &mut found),
@@ -197,7 +206,7 @@ fn feed(
     found: &mut Replayed,
 ) -> Option<(String, String)> {
     match input {
-        Input::Start { .. } | Input::Checkpoint { .. } | Input::Gap => None,
+        Input::Start { .. } | Input::Checkpoint { .. } | Input::Gap | Input::Assign { .. } => None,
         Input::Sample { sample } => {
             if matches!(sample, Sample::Complete { .. }) {
                 found.samples = found.samples.saturating_add(1);

@@ -21,7 +21,8 @@ use super::skill_index::SkillIndex;
 use super::time::Timestamp;
 
 /// What an agent does. Ordered from the most to the least available.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AgentState {
     /// Ready to take a call.
     Available,
@@ -322,7 +323,9 @@ impl Snapshot {
         }
     }
 
-    fn state_of(&self, id: &AgentId) -> Option<AgentState> {
+    /// What an agent does; none when it is not among the agents read.
+    #[must_use]
+    pub fn state_of(&self, id: &AgentId) -> Option<AgentState> {
         let id = id.as_str();
         let row = |number: &usize| self.rows.get(*number);
         let same = |number: &usize| row(number).is_some_and(|row| row.id(&self.text) == Some(id));

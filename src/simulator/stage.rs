@@ -137,3 +137,75 @@ fn shown(activity: Activity) -> AgentState {
         Activity::WrapUp => AgentState::WrapUp,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The blended centre behind a platform that shows everything a minute late and pauses half a minute late.
+    fn late() -> (Scenario, World, Stage) {
+        let text = Scenario::text("blended-40").unwrap();
+        let text =
+            format!("{text}\n[telemetry]\nstale_counts = \"1m\"\nactuation_delay = \"30s\"\n");
+        let scenario = Scenario::parse(&text, "late").unwrap();
+        let mut world = World::new();
+        world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+        let stage = Stage::new(&scenario, 3);
+        (scenario, world, stage)
+    }
+
+    #[test]
+    fn what_is_shown_is_as_old_as_the_telemetry_makes_it() {
+        let (scenario, mut world, mut stage) = late();
+        let mut truth = Centre::new(&scenario, 3);
+        for seconds in [0_u64, 30, 600, 3_600, 7_200] {
+            let now = scenario.start().plus(Duration::from_secs(seconds));
+            stage.advance(&mut world, now);
+            truth.advance(now.minus(Duration::from_secs(60)).max(scenario.start()));
+            assert_eq!(
+                world.count(&AgentState::Available),
+                usize::try_from(truth.available()).unwrap(),
+                "at {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clients_pause_reaches_the_dialler_late_and_a_persons_at_once() {
+        let (scenario, mut world, mut stage) = late();
+        let after = |seconds| scenario.start().plus(Duration::from_secs(seconds));
+        stage.advance(&mut world, after(3_600));
+        let by = Actor::Client {
+            request_id: None,
+            token_client: "autopilot".to_owned(),
+        };
+        world.command("campaign-1", "PAUSED", by, Duration::ZERO, after(3_600));
+        stage.advance(&mut world, after(3_660));
+        let paused = |stage: &mut Stage| stage.figures().campaigns[0].paused_hours * 3_600.0;
+        assert!((paused(&mut stage) - 30.0).abs() < 1e-6);
+        world.person_sets("campaign-1", "RUNNING", after(3_660));
+        stage.advance(&mut world, after(3_700));
+        assert!((paused(&mut stage) - 30.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_persons_change_of_the_scenario_is_in_the_journal_and_reaches_the_dialler() {
+        let scenario = Scenario::parse(Scenario::text("lunch-dip").unwrap(), "lunch-dip").unwrap();
+        let mut world = World::new();
+        world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+        let mut stage = Stage::new(&scenario, 3);
+        let happened = stage.advance(&mut world, scenario.end());
+        assert_eq!(happened.len(), 4);
+        let people: Vec<(&Actor, &str)> = world
+            .journal()
+            .iter()
+            .map(|entry| (&entry.by, entry.to.as_str()))
+            .collect();
+        assert_eq!(
+            people,
+            [(&Actor::Person, "PAUSED"), (&Actor::Person, "RUNNING")]
+        );
+        let paused = stage.figures().campaigns[0].paused_hours;
+        assert!((paused - 35.0 / 60.0).abs() < 1e-9, "{paused}");
+    }
+}

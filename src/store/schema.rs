@@ -90,6 +90,12 @@ const MIGRATIONS: &[&str] = &[
         UPDATE outbox_count SET waiting = waiting - (OLD.dead_ms IS NULL), dead = dead - (OLD.dead_ms IS NOT NULL);
     END;
 ",
+    "
+    CREATE TABLE assignment (
+        campaign TEXT PRIMARY KEY,
+        list     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version that this program writes.

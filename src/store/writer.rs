@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, Transaction, params};
+use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, oneshot};
 
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
+use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
 
 use super::fault::StoreFault;
@@ -38,6 +40,8 @@ pub struct Restored {
     pub run: u64,
     /// What is remembered of each campaign.
     pub states: BTreeMap<CampaignId, CampaignState>,
+    /// What is remembered of each preview campaign's list.
+    pub lists: BTreeMap<CampaignId, ListMemory>,
     /// Commands of earlier runs whose outcome is not known yet; the first status reads resolve them.
     pub open_intents: u64,
 }
@@ -83,6 +87,12 @@ impl Store {
         }
         schema::migrate(&mut connection, version).map_err(sqlite)?;
         let states = states(&connection, &path)?;
+        let lists = remembered(
+            &connection,
+            &path,
+            "SELECT campaign, list FROM assignment",
+            "list",
+        )?;
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         let (sender, jobs) = mpsc::channel();
@@ -111,6 +121,7 @@ impl Store {
             Restored {
                 run,
                 states,
+                lists,
                 open_intents,
             },
         ))
@@ -191,6 +202,7 @@ impl Writer {
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let newest = write_inputs(&transaction, batch)?;
         write_states(&transaction, batch)?;
+        write_lists(&transaction, batch)?;
         write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
@@ -232,6 +244,17 @@ fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Resul
             .as_ref()
             .map_or(state.since, |reading| reading.read_at);
         upsert.execute(params![id.as_str(), json(state)?, read_at.as_unix_millis()])?;
+    }
+    Ok(())
+}
+
+fn write_lists(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT INTO assignment (campaign, list) VALUES (?1, ?2)
+         ON CONFLICT (campaign) DO UPDATE SET list = excluded.list",
+    )?;
+    for (id, memory) in &batch.lists {
+        upsert.execute(params![id.as_str(), json(memory)?])?;
     }
     Ok(())
 }
@@ -286,6 +309,9 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
             | AuditEvent::Operator { .. }
+            | AuditEvent::AssignIntent { .. }
+            | AuditEvent::AssignOutcome { .. }
+            | AuditEvent::ListNoticed { .. }
             | AuditEvent::Outbox { .. } => continue,
         };
         let (run, tick) = (number(of.run), number(of.tick));
@@ -394,14 +420,23 @@ fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
 }
 
+/// What is remembered of each campaign.
 pub(super) fn states(
     connection: &Connection,
     path: &Path,
 ) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
+    remembered(connection, path, "SELECT id, state FROM campaign", "state")
+}
+
+/// What a table keeps for each campaign, as JSON; `what` names it in a fault.
+fn remembered<T: DeserializeOwned>(
+    connection: &Connection,
+    path: &Path,
+    select: &str,
+    what: &str,
+) -> Result<BTreeMap<CampaignId, T>, StoreFault> {
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
-    let mut select = connection
-        .prepare("SELECT id, state FROM campaign")
-        .map_err(sqlite)?;
+    let mut select = connection.prepare(select).map_err(sqlite)?;
     let rows = select
         .query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
@@ -415,7 +450,7 @@ pub(super) fn states(
             why,
         };
         let parsed = serde_json::from_str(&state)
-            .map_err(|wrong| damaged(format!("state of campaign {id}: {wrong}")))?;
+            .map_err(|wrong| damaged(format!("{what} of campaign {id}: {wrong}")))?;
         let id: CampaignId = id
             .parse()
             .map_err(|wrong| damaged(format!("campaign id {id}: {wrong}")))?;

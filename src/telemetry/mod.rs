@@ -5,16 +5,18 @@
 //!
 //! *Never here:* decisions.
 
+mod assignments;
 mod deliveries;
 mod events;
 mod log;
 mod metrics;
 mod operator_events;
 
+pub use assignments::AssignEvents;
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
-    ApiMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics, Metrics,
-    OperatorMetrics, OutboxMetrics, PollOutcome, RetryCause, Step,
+    ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
+    Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, RetryCause, Step,
 };

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod api;
+mod assignments;
 mod centre;
 mod commands;
 mod control;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -34,7 +35,7 @@ fn trace() -> String {
 struct Platform {
     child: Child,
     base_url: String,
-    output: BufReader<std::process::ChildStdout>,
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Platform {
@@ -52,31 +53,35 @@ impl Platform {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut first = String::new();
-        output.read_line(&mut first).unwrap();
-        let base_url = first
-            .split([' ', ','])
-            .find(|word| word.starts_with("http://"))
-            .unwrap()
-            .to_owned();
-        Self {
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let collected = Arc::clone(&lines);
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                collected.lock().unwrap().push(line);
+            }
+        });
+        let mut platform = Self {
             child,
-            base_url,
-            output,
-        }
+            base_url: String::new(),
+            lines,
+        };
+        let first = platform.wait_for_line("http://");
+        let address = first
+            .split([' ', ','])
+            .find(|word| word.starts_with("http://"));
+        address.unwrap().clone_into(&mut platform.base_url);
+        platform
     }
 
-    fn wait_for_the_end(&mut self) {
-        let mut line = String::new();
-        while !line.contains("the script has ended") {
-            line.clear();
-            assert_ne!(
-                self.output.read_line(&mut line).unwrap(),
-                0,
-                "the platform ended early"
-            );
-        }
+    fn wait_for_line(&self, text: &str) -> String {
+        let mut found = None;
+        wait_until(&format!("the platform says {text:?}"), || {
+            let lines = self.lines.lock().unwrap();
+            found = lines.iter().find(|line| line.contains(text)).cloned();
+            found.is_some()
+        });
+        found.unwrap()
     }
 }
 
@@ -104,7 +109,7 @@ fn transitions_equal_those_of_the_pure_rule() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("trace.csv");
     std::fs::write(&file, trace()).unwrap();
-    let mut platform = Platform::start(&file, "1200");
+    let platform = Platform::start(&file, "1200");
     let state_dir = directory.path().join("state");
     let daemon = Invocation::bare()
         .env("CXONE_BASE_URL", &platform.base_url)
@@ -124,7 +129,7 @@ fn transitions_equal_those_of_the_pure_rule() {
         .args(&["--requests-per-second", "unlimited", "--state-dir"])
         .arg(&state_dir)
         .start();
-    platform.wait_for_the_end();
+    platform.wait_for_line("the day is over");
     daemon.stop();
     let rows = audit(&state_dir);
     let made: Vec<(String, u64)> = of_kind(&rows, "intent")

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, SETTINGS, Setting};
+use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, PREVIEW_KEYS, SETTINGS, Setting};
 use crate::domain::{CampaignId, IdError, Selector};
 
 use super::fault::{Findings, Origin, Wrong, meant};
@@ -44,11 +44,19 @@ impl CampaignTable {
     }
 }
 
+/// One `[[preview]]` table: its texts, not read yet.
+#[derive(Debug)]
+pub(super) struct PreviewTable {
+    pub(super) origin: Origin,
+    pub(super) values: BTreeMap<&'static str, Given>,
+}
+
 /// What the file holds.
 #[derive(Debug, Default)]
 pub(super) struct FileValues {
     pub(super) top: BTreeMap<&'static str, Given>,
     pub(super) campaigns: Vec<CampaignTable>,
+    pub(super) previews: Vec<PreviewTable>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }
@@ -110,6 +118,7 @@ impl Walk<'_> {
             let origin = self.origin(&name.span());
             match (name.get_ref().as_ref(), value.get_ref().as_array()) {
                 ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
+                ("preview", Some(tables)) => values.previews = self.previews(tables),
                 ("campaign", None) => {
                     self.no_campaign(&origin);
                     values.campaigns.push(CampaignTable::nameless(origin));
@@ -247,6 +256,50 @@ impl Walk<'_> {
         self.faults
             .push(&self.origin(&name.span()), "campaign.id", read);
         None
+    }
+
+    fn previews(&mut self, tables: &DeArray<'_>) -> Vec<PreviewTable> {
+        let tables = tables.iter().map(|value| {
+            let origin = self.origin(&value.span());
+            let mut values = BTreeMap::new();
+            let Some(table) = value.get_ref().as_table() else {
+                let wrong = wrong_type(value.get_ref(), "write [[preview]] above its keys");
+                self.faults.push(&origin, "preview", wrong);
+                return PreviewTable { origin, values };
+            };
+            for (name, value) in table {
+                let key = name.get_ref().as_ref();
+                let at = self.origin(&name.span());
+                let full = format!("preview.{}", shown(key));
+                let Some((key, _)) = PREVIEW_KEYS.iter().find(|(known, _)| *known == key) else {
+                    let wrong = unknown(key, PREVIEW_KEYS.iter().map(|(known, _)| *known));
+                    self.faults.push(&at, full, wrong);
+                    continue;
+                };
+                let kind = match *key {
+                    "skills" | "zones" => Kind::Texts,
+                    "campaign" => Kind::Text,
+                    "target_rate" | "weight" => Kind::Number,
+                    _ => Kind::Count,
+                };
+                let texts = if kind == Kind::Texts {
+                    value.get_ref().as_array().and_then(texts)
+                } else {
+                    scalar(kind, value.get_ref()).map(|text| vec![text])
+                };
+                if let Some(texts) = texts {
+                    values.insert(*key, Given { texts, origin: at });
+                } else {
+                    let wrong = wrong_type(value.get_ref(), expected(kind));
+                    self.faults.push(&at, full, wrong);
+                    // Given, though wrong: it is not missing as well.
+                    let texts = Vec::new();
+                    values.insert(*key, Given { texts, origin: at });
+                }
+            }
+            PreviewTable { origin, values }
+        });
+        tables.collect()
     }
 
     fn unknown_in_campaign(&mut self, key: &str, full: String, origin: &Origin) {

@@ -35,6 +35,7 @@
 //! nothing is called missing that the file might have held.
 
 mod admin;
+mod assignments;
 mod fault;
 #[cfg(test)]
 mod fault_tests;
@@ -42,6 +43,7 @@ mod file;
 mod merge;
 mod policies;
 mod resolve;
+mod roster;
 mod secret;
 mod settings;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::admin;
+use super::assignments;
 use super::fault::{Fault, Findings, Origin, Wrong};
 use super::file::{self, FileValues, Given};
 use super::merge::{Layers, Rule};
@@ -147,6 +148,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let poll = layers.read("poll_interval", value::positive_duration);
     let poll_interval = poll.value().unwrap_or(Duration::from_secs(30));
     let policies = policies(layers, poll_interval);
+    let assignments = assignments::read(layers, &policies, poll_interval);
     let per_second = layers.read("requests_per_second", value::rate);
     let burst = layers.read("burst", value::count(1..=1_000_000_u32));
     let page_size = layers.read("page_size", value::count(1..=100_usize));
@@ -186,6 +188,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
             scopes,
         },
         policies,
+        assignments,
         poll_interval,
         rate: per_second
             .value()

@@ -9,13 +9,25 @@ use reqwest::Url;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
 
-use crate::domain::{CampaignId, Policy};
+use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
+use crate::domain::{AgentId, CampaignId, Policy};
 use crate::notify::Receiver;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
+
+/// What the preview assignments are made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignments {
+    /// The rules.
+    pub policy: AssignPolicy,
+    /// The agents.
+    pub roster: Roster,
+    /// Rates that the roster gives.
+    pub given: BTreeMap<AgentId, CallRate>,
+}
 
 /// Settings that hold together.
 #[derive(Clone, Debug)]
@@ -28,6 +40,8 @@ pub(crate) struct Settings {
     pub credentials: Credentials,
     /// The rules of each campaign; at least one.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// The preview assignments; none without `[[preview]]` tables.
+    pub assignments: Option<Assignments>,
     /// From the start of one poll to the start of the next.
     pub poll_interval: Duration,
     /// The platform's rate; none when it is unlimited.
@@ -75,6 +89,7 @@ impl Settings {
             token_url,
             credentials,
             policies,
+            assignments,
             poll_interval,
             rate,
             page_size,
@@ -107,6 +122,9 @@ impl Settings {
             "auth": auth,
             "scope": credentials.scopes,
             "policies": policies,
+            "assignments": assignments
+                .as_ref()
+                .map(|Assignments { policy, roster, given }| (policy, roster, given)),
             "poll_interval": poll_interval,
             "rate": rate.map(|rate| (rate.per_second, rate.burst)),
             "page_size": page_size,

@@ -61,7 +61,9 @@ impl Show {
         self.say("");
         match &outcome {
             Some(outcome) => {
-                self.say("The same simulated callers, customers and agents, twice:");
+                self.say(
+                    "The same simulated callers, customers, agents and people's pauses, twice:",
+                );
                 for line in outcome.table() {
                     self.say(line);
                 }

@@ -494,6 +494,7 @@ fn settings(
         token_url,
         credentials,
         policies: policies.collect::<Result<_, _>>()?,
+        assignments: None,
         poll_interval: POLL_INTERVAL,
         rate: Some(Rate {
             per_second: 10.0,

@@ -51,14 +51,16 @@ pub(super) fn plot(
     };
     let top = top.max(resume);
     let step = top.div_ceil(ROWS).max(1);
-    let mut plot = vec!["available agents".to_owned()];
+    let mut plot = vec![format!(
+        "available agents; pause below {pause}, resume at {resume}"
+    )];
     for row in (1..=top.div_ceil(step)).rev() {
         let (low, high) = ((row - 1) * step, row * step);
         let here = |line: u32| low < line && line <= high;
         let name = match (here(pause), here(resume)) {
-            (true, true) => format!(" pause below {pause}, resume at {resume}"),
-            (true, false) => format!(" pause below {pause}"),
-            (false, true) => format!(" resume at {resume}"),
+            (true, true) => format!(" {pause}, {resume}"),
+            (true, false) => format!(" {pause}"),
+            (false, true) => format!(" {resume}"),
             (false, false) => String::new(),
         };
         let blank = if name.is_empty() { ' ' } else { '-' };
@@ -236,15 +238,12 @@ mod tests {
         ];
         let plot = plot(&readings(), &paused, START, after(600));
         let day = [
-            "available agents",
+            "available agents; pause below 5, resume at 8",
             "  10 |████████████████████████      ██████████ ███████████████████|",
         ];
         assert_eq!(plot[0], day[0]);
         assert_eq!(plot[1], day[1]);
-        let resume = plot
-            .iter()
-            .find(|line| line.ends_with("resume at 8"))
-            .unwrap();
+        let resume = plot.iter().find(|line| line.ends_with("| 8")).unwrap();
         assert!(
             resume.contains("|████████████████████████------██████"),
             "{resume}"
@@ -258,7 +257,7 @@ mod tests {
         );
         let hours = plot.iter().find(|line| line.contains("08:00")).unwrap();
         assert_eq!(hours.find("12:00"), Some(6 + 24));
-        assert!(plot.iter().all(|line| line.chars().count() <= 88));
+        assert!(plot.iter().all(|line| line.chars().count() <= 80));
     }
 
     #[test]
@@ -281,9 +280,6 @@ mod tests {
             plot.len() <= usize::try_from(ROWS).unwrap() + 6,
             "{plot:#?}"
         );
-        assert!(
-            plot.iter()
-                .any(|line| line.contains("pause below 5, resume at 8"))
-        );
+        assert!(plot.iter().any(|line| line.ends_with("| 5, 8")));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::control::operator::Made;
 use crate::control::ports::AuditEvent;
+use crate::domain::assignment::ListNotice;
 use crate::domain::{Alert, Delivery, Notice};
 
 /// A change.
@@ -74,6 +75,26 @@ pub(super) fn event(event: &AuditEvent) -> String {
         }
         AuditEvent::Noticed { notice: seen } => notice(seen),
         AuditEvent::Alerted { alert: told } => alert(told),
+        AuditEvent::AssignIntent {
+            trigger,
+            agents,
+            joining,
+            leaving,
+            ..
+        } => format!(
+            "to assign {agents} agents, {} joining and {} leaving: {trigger}",
+            joining.len(),
+            leaving.len()
+        ),
+        AuditEvent::AssignOutcome { end, agents, .. } => {
+            format!("assigning {agents} agents: {}", end.label())
+        }
+        AuditEvent::ListNoticed {
+            notice: ListNotice::PersonChanged { joined, left, .. },
+        } => format!("list of agents changed by a person: {joined} joined, {left} left"),
+        AuditEvent::ListNoticed {
+            notice: ListNotice::Resolved,
+        } => "list of agents, whose outcome was unknown: read back".to_owned(),
         AuditEvent::Operator {
             by,
             reason,

@@ -11,6 +11,7 @@ use hyper::header::DATE;
 use crate::control::ports::{
     AgentsRead, AgentsRequest, Clock, Commander, FaultKind, Platform, PlatformFault, ReadFault,
 };
+use crate::domain::assignment::{Dispatch, DispatchEnd, ListFinding};
 use crate::domain::{
     CampaignId, DecisionId, Delivery, Direction, PlatformStatus, SnapshotBuilder, StatusFinding,
     StatusReading, Timestamp,
@@ -20,7 +21,7 @@ use crate::platform::http::{
 };
 use crate::telemetry::Endpoint;
 
-use super::{campaign, page};
+use super::{campaign, list, page};
 
 /// The settings of one tenant.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct Cxone {
 pub struct CommandSender {
     client: Arc<Client>,
     base_url: reqwest::Url,
+    client_id: String,
 }
 
 impl Cxone {
@@ -101,6 +103,7 @@ impl Cxone {
             url,
             body: None,
             request_id: None,
+            client_id: None,
             deadline: request.deadline,
             scope: "interactions:agents:read",
             blindly_again: true,
@@ -135,6 +138,7 @@ impl Cxone {
             url: campaign_url(&self.settings.base_url, campaign),
             body: None,
             request_id: None,
+            client_id: None,
             deadline,
             scope: "campaigns:read",
             blindly_again: true,
@@ -146,6 +150,35 @@ impl Cxone {
         {
             Ok(reading) => Ok(StatusFinding::Found(reading)),
             Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(StatusFinding::Missing),
+            Err(failed) => Err(failed.fault),
+        }
+    }
+
+    async fn list(
+        &self,
+        campaign: &CampaignId,
+        deadline: Timestamp,
+    ) -> Result<ListFinding, PlatformFault> {
+        let call = Call {
+            endpoint: Endpoint::AssignmentsGet,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url: list_url(&self.settings.base_url, campaign),
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "outbound:campaigns:read",
+            blindly_again: true,
+        };
+        let read = self
+            .client
+            .call(&call, |response| list::read(&response.body));
+        match read.await {
+            Ok(agents) => Ok(ListFinding::Found { agents }),
+            // 404, and 405 among the refusals, are how a platform without the listing answers.
+            Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(ListFinding::NotShown),
+            Err(failed) if failed.fault.kind == FaultKind::NotAllowed => Ok(ListFinding::NotShown),
             Err(failed) => Err(failed.fault),
         }
     }
@@ -170,6 +203,14 @@ impl Platform for Cxone {
         Box::pin(self.agents(request))
     }
 
+    fn read_list<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>> {
+        Box::pin(self.list(campaign, deadline))
+    }
+
     fn read_status<'a>(
         &'a self,
         campaign: &'a CampaignId,
@@ -183,8 +224,12 @@ impl Platform for Cxone {
 impl CommandSender {
     /// A sender to this tenant.
     #[must_use]
-    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
-        Self { client, base_url }
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url, client_id: String) -> Self {
+        Self {
+            client,
+            base_url,
+            client_id,
+        }
     }
 
     async fn put(
@@ -205,6 +250,7 @@ impl CommandSender {
             url: campaign_url(&self.base_url, campaign),
             body: Some(body),
             request_id: Some(decision.to_string()),
+            client_id: None,
             deadline,
             scope: "campaigns:write",
             blindly_again: false,
@@ -231,7 +277,68 @@ impl CommandSender {
     }
 }
 
+impl CommandSender {
+    async fn replace(
+        &self,
+        dispatch: &Dispatch,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> DispatchEnd {
+        let call = Call {
+            endpoint: Endpoint::AssignmentsPut,
+            share: RateShare::Commands,
+            method: Method::PUT,
+            url: list_url(&self.base_url, &dispatch.campaign),
+            body: Some(list::body(dispatch)),
+            request_id: Some(decision.to_string()),
+            client_id: Some(self.client_id.clone()),
+            deadline,
+            scope: "outbound:campaigns:write",
+            blindly_again: false,
+        };
+        let answer = |response: &HttpResponse| list::answer(&response.body);
+        let failed = match self.client.call(&call, answer).await {
+            Ok((assignment, updated)) => {
+                return DispatchEnd::Accepted {
+                    assignment,
+                    updated,
+                };
+            }
+            Err(failed) => failed,
+        };
+        let why = failed.fault.detail;
+        if failed.maybe_applied {
+            return DispatchEnd::Lost { why };
+        }
+        match failed.fault.kind {
+            FaultKind::Conflict => DispatchEnd::NoCapacity { why },
+            FaultKind::Refused => DispatchEnd::Refused {
+                agents: list::named(dispatch, &why),
+                why,
+            },
+            FaultKind::Connect
+            | FaultKind::Timeout
+            | FaultKind::Unauthorized
+            | FaultKind::Forbidden
+            | FaultKind::NotFound
+            | FaultKind::NotAllowed
+            | FaultKind::RateLimited
+            | FaultKind::Server
+            | FaultKind::Decode => DispatchEnd::NotSent { why },
+        }
+    }
+}
+
 impl Commander for CommandSender {
+    fn assign<'a>(
+        &'a self,
+        dispatch: &'a Dispatch,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, DispatchEnd> {
+        Box::pin(self.replace(dispatch, decision, deadline))
+    }
+
     fn command<'a>(
         &'a self,
         campaign: &'a CampaignId,
@@ -245,6 +352,14 @@ impl Commander for CommandSender {
 
 fn campaign_url(base: &reqwest::Url, campaign: &CampaignId) -> reqwest::Url {
     endpoint(base, &["api", "v2", "campaigns", campaign.as_str()])
+}
+
+fn list_url(base: &reqwest::Url, campaign: &CampaignId) -> reqwest::Url {
+    let campaign = campaign.as_str();
+    endpoint(
+        base,
+        &["api", "v2", "outbound", "campaigns", campaign, "agents"],
+    )
 }
 
 /// `base` with path segments behind it, each percent-encoded.

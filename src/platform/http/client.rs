@@ -41,6 +41,8 @@ pub struct Call {
     pub body: Option<Bytes>,
     /// Goes along as `x-request-id`.
     pub request_id: Option<String>,
+    /// Goes along as `x-client-id`, which some operations ask for.
+    pub client_id: Option<String>,
     /// No attempt starts after this.
     pub deadline: Timestamp,
     /// The scope that a 403 is likely to lack.
@@ -165,6 +167,13 @@ impl Client {
             headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
         }
         if let Some(id) = call
+            .client_id
+            .as_ref()
+            .and_then(|id| HeaderValue::try_from(id).ok())
+        {
+            headers.push((HeaderName::from_static("x-client-id"), id));
+        }
+        if let Some(id) = call
             .request_id
             .as_ref()
             .and_then(|id| HeaderValue::try_from(id).ok())
@@ -233,6 +242,7 @@ impl Client {
                 ),
             ),
             StatusCode::NOT_FOUND => last(FaultKind::NotFound, said),
+            StatusCode::METHOD_NOT_ALLOWED => last(FaultKind::NotAllowed, said),
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => {
                 last(FaultKind::Conflict, said)
             }
@@ -396,6 +406,7 @@ impl Client {
             // These are final, so nothing is made again after them.
             FaultKind::Forbidden
             | FaultKind::NotFound
+            | FaultKind::NotAllowed
             | FaultKind::Conflict
             | FaultKind::Refused => return,
         };

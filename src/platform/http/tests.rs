@@ -123,6 +123,7 @@ impl Bench {
             url: "http://platform/agents".parse().unwrap(),
             body: None,
             request_id: None,
+            client_id: None,
             deadline: self.clock.now().plus(Duration::from_secs(60)),
             scope: "interactions:agents:read",
             blindly_again: true,

@@ -46,22 +46,25 @@ impl ApiMetrics {
         // Nothing said is not zero left.
         metrics.remaining.set(f64::NAN);
         for endpoint in Endpoint::ALL {
-            for code in Code::expected(endpoint) {
-                let labels = [endpoint.label(), code.label()];
-                metrics
-                    .request_duration
-                    .get_metric_with_label_values(&labels)?;
-            }
-            for cause in RetryCause::expected(endpoint) {
-                metrics
-                    .retries
-                    .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;
-            }
-            metrics
-                .limiter_wait
-                .get_metric_with_label_values(&[endpoint.label()])?;
+            metrics.expect(endpoint)?;
         }
         Ok(metrics)
+    }
+
+    /// Makes the series of an endpoint, so that its first increase is seen.
+    pub(super) fn expect(&self, endpoint: Endpoint) -> prometheus::Result<()> {
+        for code in Code::expected(endpoint) {
+            let labels = [endpoint.label(), code.label()];
+            self.request_duration
+                .get_metric_with_label_values(&labels)?;
+        }
+        for cause in RetryCause::expected(endpoint) {
+            self.retries
+                .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;
+        }
+        self.limiter_wait
+            .get_metric_with_label_values(&[endpoint.label()])?;
+        Ok(())
     }
 
     /// One attempt ended.

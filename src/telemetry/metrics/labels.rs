@@ -11,16 +11,23 @@ pub enum Endpoint {
     CampaignGet,
     /// A command.
     CampaignPut,
+    /// A preview campaign's list.
+    AssignmentsGet,
+    /// A dispatch.
+    AssignmentsPut,
 }
 
 impl Endpoint {
-    /// Every endpoint.
+    /// The endpoints that every daemon uses.
     pub const ALL: [Self; 4] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
         Self::CampaignPut,
     ];
+
+    /// Those of preview assignments.
+    pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
 
     /// The label.
     #[must_use]
@@ -30,6 +37,8 @@ impl Endpoint {
             Self::Agents => "agents",
             Self::CampaignGet => "campaign_get",
             Self::CampaignPut => "campaign_put",
+            Self::AssignmentsGet => "assignments_get",
+            Self::AssignmentsPut => "assignments_put",
         }
     }
 }
@@ -103,8 +112,10 @@ impl Code {
 
     fn is_expected(self, endpoint: Endpoint) -> bool {
         match self {
-            Self::NotFound => matches!(endpoint, Endpoint::CampaignGet | Endpoint::CampaignPut),
-            Self::Conflict => endpoint == Endpoint::CampaignPut,
+            Self::NotFound => !matches!(endpoint, Endpoint::Token | Endpoint::Agents),
+            Self::Conflict => {
+                matches!(endpoint, Endpoint::CampaignPut | Endpoint::AssignmentsPut)
+            }
             Self::Forbidden => endpoint != Endpoint::Token,
             Self::Decode => endpoint != Endpoint::CampaignPut,
             Self::Success

@@ -5,6 +5,7 @@
 //! transition buckets how long callers met a campaign that should have been paused.
 
 mod api;
+mod assignments;
 mod campaigns;
 mod cycle;
 mod families;
@@ -14,6 +15,7 @@ mod outbox;
 mod registry;
 
 pub use api::ApiMetrics;
+pub use assignments::AssignMetrics;
 pub use campaigns::CampaignGauges;
 pub use cycle::LoopMetrics;
 pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};

@@ -5,9 +5,11 @@ use prometheus::{Encoder, Registry, TextEncoder};
 use crate::domain::CampaignId;
 
 use super::api::ApiMetrics;
+use super::assignments::AssignMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
+use super::labels::Endpoint;
 use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 
@@ -73,6 +75,19 @@ impl Metrics {
     /// When they were asked for before; a fault of the caller.
     pub fn outbox(&self) -> prometheus::Result<OutboxMetrics> {
         OutboxMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series of preview assignments: only there where there are such campaigns. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn assignments(&self) -> prometheus::Result<AssignMetrics> {
+        for endpoint in Endpoint::ASSIGNMENTS {
+            self.api.expect(endpoint)?;
+        }
+        AssignMetrics::register(&Families {
             registry: &self.registry,
         })
     }

@@ -1,0 +1,314 @@
+//! `assign`: what the preview assignments would be, put in force once, and why for one agent.
+//!
+//! `plan` and `explain` read the platform once and change nothing, so that they may run beside the daemon. Rates are those of
+//! the roster file, and 0 for the others: only the daemon has seen their calls.
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::ports::{AgentsRequest, Clock, SystemClock};
+use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
+use crate::domain::{AgentId, AgentState, CampaignId, PlatformStatus, StatusFinding, Timestamp};
+
+use super::args::RunArgs;
+use super::config::{Resolved, Settings};
+use super::daemon::{Connection, Daemon};
+use super::exit::Exit;
+use super::output;
+use super::run::exit_of;
+
+/// What to do with the preview assignments.
+#[derive(Subcommand)]
+pub(crate) enum AssignCommand {
+    /// Show the moves of a plan with scores and reasons; nothing is changed
+    Plan {
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+    /// Plan once and put it in force; campaigns are not commanded. Not beside a running daemon
+    Apply(Box<RunArgs>),
+    /// Tell for one agent of the roster how it stands to every preview campaign
+    Explain {
+        /// The agent's id
+        agent: AgentId,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+}
+
+impl AssignCommand {
+    /// The settings that it was given.
+    pub(crate) fn run_args(&self) -> &RunArgs {
+        match self {
+            Self::Plan { run, .. } | Self::Apply(run) | Self::Explain { run, .. } => run,
+        }
+    }
+}
+
+/// Does it with settings that hold together.
+pub(crate) async fn assign(command: &AssignCommand, resolved: Resolved) -> Exit {
+    let Resolved {
+        settings, warnings, ..
+    } = resolved;
+    for warning in &warnings {
+        output::talk(format_args!("warning: {warning}"));
+    }
+    if settings.assignments.is_none() {
+        output::talk(
+            "campaign-autopilot: no preview campaigns; add [[preview]] tables to the settings file",
+        );
+        return Exit::Configuration;
+    }
+    match command {
+        AssignCommand::Apply(_) => apply(settings).await,
+        AssignCommand::Plan { json, .. } => match Seen::read(&settings).await {
+            Ok(mut seen) => {
+                let proposal = seen.assigner.propose(seen.now);
+                if *json {
+                    show_json(&proposal, seen.now);
+                } else {
+                    show_moves(&proposal);
+                }
+                Exit::Ok
+            }
+            Err(exit) => exit,
+        },
+        AssignCommand::Explain { agent, .. } => match Seen::read(&settings).await {
+            Ok(seen) => explain(seen, agent),
+            Err(exit) => exit,
+        },
+    }
+}
+
+async fn apply(settings: Settings) -> Exit {
+    let clock = Arc::new(SystemClock::real_time());
+    let settings = Settings {
+        listen: None,
+        ..settings
+    };
+    let daemon = Daemon::start(&settings, None, clock, CancellationToken::new()).await;
+    match daemon {
+        Ok(daemon) => exit_of(&daemon.cycle.assign_once().await),
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            fault.exit()
+        }
+    }
+}
+
+/// The platform as it was read once.
+struct Seen {
+    assigner: Assigner,
+    now: Timestamp,
+}
+
+impl Seen {
+    async fn read(settings: &Settings) -> Result<Self, Exit> {
+        let Some(given) = settings.assignments.clone() else {
+            return Err(Exit::Configuration);
+        };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+        let connection = Connection::new(settings, &clock).map_err(|fault| {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            fault.exit()
+        })?;
+        let platform = &connection.platform;
+        let deadline = || clock.now().plus(settings.request_timeout.saturating_mul(3));
+        let request = AgentsRequest {
+            every_state: true,
+            skills: false,
+            expected_rows: None,
+            deadline: deadline(),
+        };
+        let failed = |what: &str, fault: &crate::control::ports::PlatformFault| {
+            output::talk(format_args!("campaign-autopilot: {what}: {fault}"));
+            Exit::of(fault.kind)
+        };
+        let agents = platform.read_agents(request).await;
+        let agents = agents
+            .map_err(|wrong| failed("agents", &wrong.fault))?
+            .snapshot;
+        let campaigns: Vec<CampaignId> = given.policy.previews.keys().cloned().collect();
+        let mut assigner = Assigner::new(
+            given.policy,
+            given.roster,
+            &given.given,
+            std::collections::BTreeMap::new(),
+        );
+        let rostered = assigner.roster().agents().iter();
+        let state = |id| agents.state_of(id).unwrap_or(AgentState::Offline);
+        let now_doing: Vec<AgentState> = rostered.map(|agent| state(&agent.id)).collect();
+        let changes = assigner.changed_states(&now_doing);
+        assigner.observe_agents(&changes, clock.now());
+        let mut running = Vec::new();
+        for campaign in &campaigns {
+            let status = platform.read_status(campaign, false, deadline()).await;
+            let status = status.map_err(|fault| failed(campaign.as_str(), &fault))?;
+            let list = platform.read_list(campaign, deadline()).await;
+            let list = list.map_err(|fault| failed(campaign.as_str(), &fault))?;
+            if list == ListFinding::NotShown {
+                output::talk(format_args!(
+                    "{campaign}: the platform shows no list; it counts as empty here"
+                ));
+            }
+            assigner.observe_list(campaign, &list, clock.now());
+            running.push(Some(matches!(
+                status,
+                StatusFinding::Found(reading) if reading.status == PlatformStatus::Running
+            )));
+        }
+        assigner.observe_running(&running);
+        Ok(Self {
+            assigner,
+            now: clock.now(),
+        })
+    }
+}
+
+fn show_moves(proposal: &Proposal) {
+    let moves = &proposal.plan.moves;
+    if moves.is_empty() {
+        output::result("nothing to change: what is in force is the best plan");
+        return;
+    }
+    let shown = |campaign: &Option<CampaignId>| {
+        campaign
+            .as_ref()
+            .map_or("-".to_owned(), ToString::to_string)
+    };
+    let rows = moves.iter().map(|change| {
+        let Move {
+            agent,
+            from,
+            to,
+            score,
+            why,
+        } = change;
+        [
+            agent.to_string(),
+            shown(from),
+            shown(to),
+            score.to_string(),
+            why.to_string(),
+        ]
+    });
+    table(["AGENT", "FROM", "TO", "SCORE", "WHY"], rows.collect());
+    let lists = proposal.targets.len();
+    let plural = if lists == 1 { "" } else { "s" };
+    output::result(format_args!(
+        "{} moves, {lists} list{plural} to send",
+        moves.len()
+    ));
+}
+
+fn show_json(proposal: &Proposal, now: Timestamp) {
+    let lists = proposal.targets.iter().map(|(campaign, list)| {
+        let agents: Vec<_> = list
+            .iter()
+            .map(|(agent, entry)| json!({"agent": agent, "calls": entry.calls}))
+            .collect();
+        json!({"campaign": campaign, "agents": agents})
+    });
+    let moves = proposal.plan.moves.iter().map(|change| {
+        let Move {
+            agent,
+            from,
+            to,
+            score,
+            why,
+        } = change;
+        json!({
+            "agent": agent, "from": from, "to": to, "score_milli": score.milli(), "why": why,
+            "why_text": why.to_string(),
+        })
+    });
+    output::result(json!({
+        "schema": 1,
+        "at": now.to_string(),
+        "moves": moves.collect::<Vec<_>>(),
+        "lists": lists.collect::<Vec<_>>(),
+    }));
+}
+
+fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
+    let roster = seen.assigner.roster();
+    let found = roster
+        .position(agent)
+        .and_then(|at| roster.agents().get(at));
+    let Some(rostered) = found else {
+        output::talk(format_args!(
+            "campaign-autopilot: {agent} is not in the roster"
+        ));
+        return Exit::Refused;
+    };
+    if let Some(kind) = roster.kind(rostered) {
+        let skills: Vec<&str> = kind
+            .skills
+            .iter()
+            .map(crate::domain::SkillId::as_str)
+            .collect();
+        output::result(format_args!(
+            "{agent}: skills {}, window {}, concurrency {}",
+            skills.join(", "),
+            kind.window,
+            rostered.concurrency
+        ));
+    }
+    let proposal = seen.assigner.propose(seen.now);
+    let standings = seen.assigner.explain(&proposal.plan, agent, seen.now);
+    let rows = standings.iter().map(|standing| {
+        let yes = |so: bool| if so { "yes" } else { "no" }.to_owned();
+        [
+            standing.campaign.to_string(),
+            yes(standing.in_force),
+            yes(standing.planned),
+            standing.score.to_string(),
+            standing.margin.map_or("-".to_owned(), margin),
+            verdict(standing),
+        ]
+    });
+    let head = ["CAMPAIGN", "IN FORCE", "PLANNED", "SCORE", "MARGIN", "WHY"];
+    table(head, rows.collect());
+    Exit::Ok
+}
+
+fn verdict(standing: &Standing) -> String {
+    match (standing.barred, standing.planned) {
+        _ if standing.frozen => "on a call, or the list is left alone: stays".to_owned(),
+        (Some(barred), _) => barred.to_string(),
+        (None, true) => "best use of the agent".to_owned(),
+        (None, false) => {
+            "other agents fill the places better, or this one is worth more elsewhere".to_owned()
+        }
+    }
+}
+
+/// Thousandths as a decimal number.
+fn margin(milli: i64) -> String {
+    let sign = if milli < 0 { "-" } else { "" };
+    let size = milli.unsigned_abs();
+    format!("{sign}{}.{:03}", size / 1_000, size % 1_000)
+}
+
+fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) {
+    let mut all = vec![head.map(str::to_owned)];
+    all.extend(rows);
+    let widths: Vec<usize> = (0..N)
+        .map(|column| {
+            let cells = all.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    for row in &all {
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| format!("{cell:width$}"));
+        let line: Vec<String> = cells.collect();
+        output::result(line.join("  ").trim_end());
+    }
+}

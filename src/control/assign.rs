@@ -1,0 +1,425 @@
+//! Preview assignments within the loop: plan, read before write, dispatch, report.
+//!
+//! Comes after the campaigns' commands of a tick, so that a plan sees what they changed and delays none of them. The steps
+//! of one dispatch are those of a command: what is in force is read, the intent is committed together with the memory that
+//! the end is not known, the list is sent, the end is committed. A restart finds the open end in the memory and reads the
+//! list first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::domain::assignment::{
+    AssignInput, AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, ListFinding, ListMemory,
+    Proposal, Roster, Trigger,
+};
+use crate::domain::replay::Input;
+use crate::domain::{
+    AgentId, AgentState, Belief, CampaignId, Message, PlatformStatus, StatusFinding, Timestamp,
+};
+use crate::telemetry::{AssignEvents, Metrics};
+
+use super::cycle::{Actuator, Cycle};
+use super::ports::{AuditEvent, Commander};
+
+/// A plan, and at most three more after a dispatch that could not be taken as it was.
+const MOST_PLANS: usize = 4;
+
+/// Lists and statuses read at once.
+const READS_AT_ONCE: usize = 8;
+
+/// A list is sent at most twice for a plan: without those who have to wait for others, and with them.
+const MOST_DISPATCHES: u8 = 2;
+
+/// What the assignments of a run start from.
+pub struct AssignStart {
+    /// The rules.
+    pub policy: AssignPolicy,
+    /// The agents.
+    pub roster: Roster,
+    /// Rates that were given.
+    pub given: BTreeMap<AgentId, CallRate>,
+    /// What the journal remembers of lists.
+    pub restored: BTreeMap<CampaignId, ListMemory>,
+}
+
+/// What reading some lists gave.
+#[derive(Default)]
+struct Seen {
+    /// Something else than what was known.
+    changed: bool,
+    /// Lists that could not be read.
+    unreadable: Vec<CampaignId>,
+}
+
+/// The assignments as the loop keeps them.
+pub(super) struct Assigning {
+    pub(super) assigner: Assigner,
+    events: AssignEvents,
+    running: Vec<Option<bool>>,
+    /// Whose list is read next to see what people changed.
+    turn: usize,
+}
+
+impl Assigning {
+    pub(super) fn new(start: AssignStart, metrics: &Metrics) -> prometheus::Result<(Self, Input)> {
+        let AssignStart {
+            policy,
+            roster,
+            given,
+            restored,
+        } = start;
+        let assigner = Assigner::new(policy.clone(), roster.clone(), &given, restored.clone());
+        let input = AssignInput::Start {
+            policy,
+            roster,
+            given,
+            restored,
+        };
+        let assigning = Self {
+            assigner,
+            events: AssignEvents::new(metrics.assignments()?),
+            running: Vec::new(),
+            turn: 0,
+        };
+        Ok((assigning, told(input)))
+    }
+
+    /// One list at each poll, so that a person's change shows even while nothing of ours changes.
+    fn next_in_turn(&mut self) -> Option<CampaignId> {
+        let previews = &self.assigner.policy().previews;
+        let next = previews.keys().nth(self.turn).cloned();
+        self.turn = self.turn.saturating_add(1);
+        if self.turn >= previews.len() {
+            self.turn = 0;
+        }
+        next
+    }
+
+    pub(super) fn checkpoint(&self) -> Input {
+        told(AssignInput::Checkpoint {
+            assigner: Box::new(self.assigner.clone()),
+        })
+    }
+}
+
+fn told(input: AssignInput) -> Input {
+    Input::Assign {
+        told: Box::new(input),
+    }
+}
+
+impl Cycle {
+    /// Plans and dispatches if it is time. `states` are those of the roster's agents, if they were read.
+    pub(super) async fn assign(&mut self, states: Option<Vec<AgentState>>, taken_at: Timestamp) {
+        let Some(mut assigning) = self.assigning.take() else {
+            return;
+        };
+        if let Some(states) = states {
+            let changes = assigning.assigner.changed_states(&states);
+            assigning.assigner.observe_agents(&changes, taken_at);
+            self.recorder
+                .input(taken_at, told(AssignInput::Agents { changes }));
+            self.plan_and_dispatch(&mut assigning).await;
+        }
+        for id in assigning.assigner.policy().previews.keys() {
+            let memory = assigning.assigner.list(id);
+            let agents = memory.map_or(0, |memory| memory.in_force.len());
+            assigning.events.on_list(id, agents);
+        }
+        self.assigning = Some(assigning);
+    }
+
+    async fn plan_and_dispatch(&mut self, assigning: &mut Assigning) {
+        self.see_what_runs(assigning).await;
+        let mut unread = assigning.assigner.unread_lists();
+        unread.extend(assigning.next_in_turn().filter(|id| !unread.contains(id)));
+        self.read_lists(assigning, unread).await;
+        let mut again = false;
+        for _ in 0..MOST_PLANS {
+            let now = self.clock.now();
+            let due = assigning.assigner.due(now);
+            let Some(trigger) = due.or(again.then_some(Trigger::Again)) else {
+                break;
+            };
+            let mut proposal = self.propose(assigning, trigger, now);
+            if proposal.targets.is_empty() || self.shutdown.is_cancelled() {
+                break;
+            }
+            let wanted = proposal.targets.keys().cloned().collect();
+            let seen = self.read_lists(assigning, wanted).await;
+            // Nothing is written over what could not be read.
+            for campaign in &seen.unreadable {
+                proposal.targets.remove(campaign);
+            }
+            if seen.changed {
+                // Somebody else was at it: the plan rests on what is no longer so.
+                again = true;
+                continue;
+            }
+            let Actuator::Live(commander) = &self.actuator else {
+                let decision = self.autopilot.decision();
+                let moves = &proposal.plan.moves;
+                assigning.events.would_dispatch(moves, decision);
+                break;
+            };
+            let commander = Arc::clone(commander);
+            again = self
+                .dispatch(assigning, proposal, trigger, &*commander)
+                .await;
+            if !again {
+                break;
+            }
+        }
+    }
+
+    /// Whether each preview campaign runs: from what is believed of those that are looked after, and by a reading of the
+    /// others.
+    async fn see_what_runs(&mut self, assigning: &mut Assigning) {
+        let previews = &assigning.assigner.policy().previews;
+        let strangers = previews
+            .keys()
+            .filter(|id| self.autopilot.campaign(id).is_none());
+        let strangers: Vec<CampaignId> = strangers.cloned().collect();
+        let deadline = self.clock.now().plus(self.settings.command_longest);
+        let mut read = BTreeMap::new();
+        for some in strangers.chunks(READS_AT_ONCE) {
+            let reads = some.iter().map(async |id| {
+                let found = self.platform.read_status(id, false, deadline).await;
+                (id.clone(), found)
+            });
+            read.extend(join_all(reads).await);
+        }
+        let running = previews.keys().map(|id| match self.autopilot.campaign(id) {
+            Some(campaign) => match &campaign.state().belief {
+                Belief::Unread => None,
+                Belief::Running => Some(true),
+                Belief::Paused { .. } | Belief::Other { .. } | Belief::Missing { .. } => {
+                    Some(false)
+                }
+            },
+            None => match read.get(id) {
+                Some(Ok(StatusFinding::Found(reading))) => {
+                    Some(reading.status == PlatformStatus::Running)
+                }
+                Some(Ok(StatusFinding::Missing)) => Some(false),
+                Some(Ok(StatusFinding::Unreadable) | Err(_)) | None => None,
+            },
+        });
+        let running: Vec<Option<bool>> = running.collect();
+        if running != assigning.running {
+            assigning.running.clone_from(&running);
+            assigning.assigner.observe_running(&running);
+            let now = self.clock.now();
+            self.recorder
+                .input(now, told(AssignInput::Running { running }));
+        }
+    }
+
+    /// Reads lists and tells what that gave.
+    async fn read_lists(&mut self, assigning: &mut Assigning, campaigns: Vec<CampaignId>) -> Seen {
+        let deadline = self.clock.now().plus(self.settings.command_longest);
+        let mut seen = Seen::default();
+        for some in campaigns.chunks(READS_AT_ONCE) {
+            let reads = some
+                .iter()
+                .map(|campaign| self.platform.read_list(campaign, deadline));
+            let found = join_all(reads).await;
+            for (campaign, found) in some.iter().zip(found) {
+                let finding = found.unwrap_or_else(|fault| {
+                    assigning.events.unreadable(campaign, &fault.detail);
+                    seen.unreadable.push(campaign.clone());
+                    ListFinding::Unreadable
+                });
+                seen.changed |= self.take_list(assigning, campaign, finding);
+            }
+        }
+        self.show_life();
+        seen
+    }
+
+    fn take_list(
+        &mut self,
+        assigning: &mut Assigning,
+        campaign: &CampaignId,
+        finding: ListFinding,
+    ) -> bool {
+        let now = self.clock.now();
+        let known = assigning.assigner.list(campaign).cloned();
+        let notice = assigning.assigner.observe_list(campaign, &finding, now);
+        let memory = assigning.assigner.list(campaign);
+        let news = memory != known.as_ref();
+        if news {
+            if let Some(memory) = memory {
+                self.recorder.list(campaign, memory);
+            }
+            let campaign = campaign.clone();
+            let input = AssignInput::List { campaign, finding };
+            self.recorder.input(now, told(input));
+        }
+        if let Some(notice) = notice {
+            let decision = self.autopilot.decision();
+            assigning.events.noticed(campaign, notice, decision);
+            let event = AuditEvent::ListNoticed { notice };
+            self.recorder.audit(now, Some(campaign), decision, event);
+        }
+        news
+    }
+
+    fn propose(&mut self, assigning: &mut Assigning, trigger: Trigger, now: Timestamp) -> Proposal {
+        let started = self.clock.monotonic();
+        let proposal = assigning.assigner.propose(now);
+        let took = self.clock.monotonic().saturating_sub(started);
+        let input = AssignInput::Propose {
+            targets: proposal.targets.clone(),
+        };
+        self.recorder.input(now, told(input));
+        let decision = self.autopilot.decision();
+        let moves = proposal.plan.moves.len();
+        assigning.events.planned(trigger, moves, took, decision);
+        proposal
+    }
+
+    /// Puts the lists of a proposal in force; tells whether another plan is needed for what could not be taken.
+    async fn dispatch(
+        &mut self,
+        assigning: &mut Assigning,
+        proposal: Proposal,
+        trigger: Trigger,
+        commander: &dyn Commander,
+    ) -> bool {
+        let Proposal { plan, mut targets } = proposal;
+        let mut again = false;
+        let mut sent: BTreeMap<CampaignId, u8> = BTreeMap::new();
+        for losing in [true, false] {
+            while let Some(dispatch) = assigning.assigner.next_dispatch(&targets, losing) {
+                let many = sent.entry(dispatch.campaign.clone()).or_default();
+                *many = many.saturating_add(1);
+                if *many > MOST_DISPATCHES {
+                    targets.remove(&dispatch.campaign);
+                    continue;
+                }
+                if self.shutdown.is_cancelled() {
+                    return false;
+                }
+                let moves = plan.moves.iter().filter(|change| {
+                    let here = Some(&dispatch.campaign);
+                    change.from.as_ref() == here || change.to.as_ref() == here
+                });
+                let intent = AuditEvent::AssignIntent {
+                    trigger,
+                    agents: dispatch.agents.len(),
+                    joining: dispatch.joining.clone(),
+                    leaving: dispatch.leaving.clone(),
+                    moves: moves.cloned().collect(),
+                };
+                let Some(end) = self
+                    .send_list(assigning, &dispatch, intent, commander)
+                    .await
+                else {
+                    // Nothing is sent while the store cannot be written.
+                    return false;
+                };
+                let whole = targets.get(&dispatch.campaign) == Some(&dispatch.agents);
+                let accepted = matches!(end, DispatchEnd::Accepted { .. });
+                again |= matches!(
+                    end,
+                    DispatchEnd::NoCapacity { .. } | DispatchEnd::Refused { .. }
+                );
+                if whole || !accepted {
+                    targets.remove(&dispatch.campaign);
+                }
+            }
+        }
+        again
+    }
+
+    /// Commits the intent, sends the list, commits the end. None when the intent could not be committed.
+    async fn send_list(
+        &mut self,
+        assigning: &mut Assigning,
+        dispatch: &Dispatch,
+        intent: AuditEvent,
+        commander: &dyn Commander,
+    ) -> Option<DispatchEnd> {
+        let now = self.clock.now();
+        let decision = self.autopilot.decision();
+        let campaign = &dispatch.campaign;
+        assigning.assigner.depart(dispatch);
+        let input = AssignInput::Depart {
+            dispatch: dispatch.clone(),
+        };
+        self.recorder.input(now, told(input));
+        self.record_list(assigning, campaign);
+        self.recorder.audit(now, Some(campaign), decision, intent);
+        if let Err(fault) = self.commit().await {
+            self.recorder.withdraw_audit();
+            let end = DispatchEnd::NotSent {
+                why: fault.to_string(),
+            };
+            self.take_end(assigning, dispatch, &end, now);
+            return None;
+        }
+        let deadline = now.plus(self.settings.command_longest);
+        let started = self.clock.monotonic();
+        let end = commander.assign(dispatch, decision, deadline).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        let now = self.clock.now();
+        self.show_life();
+        self.take_end(assigning, dispatch, &end, now);
+        assigning.events.dispatched(dispatch, &end, took, decision);
+        let outcome = AuditEvent::AssignOutcome {
+            end: end.clone(),
+            agents: dispatch.agents.len(),
+            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.recorder.audit(now, Some(campaign), decision, outcome);
+        if let DispatchEnd::Accepted {
+            assignment,
+            updated,
+        } = &end
+        {
+            let preview = assigning.assigner.policy().previews.get(campaign);
+            let milli = preview.map_or(0, |preview| preview.target.milli());
+            let target = f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0;
+            self.announce(Message::assignment_dispatch(
+                campaign,
+                assignment.clone(),
+                u32::try_from(*updated).unwrap_or(u32::MAX),
+                took,
+                target,
+                decision,
+                now,
+            ));
+        }
+        // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
+        drop(self.commit().await);
+        if matches!(end, DispatchEnd::Lost { .. }) {
+            self.read_lists(assigning, vec![campaign.clone()]).await;
+        }
+        Some(end)
+    }
+
+    fn take_end(
+        &mut self,
+        assigning: &mut Assigning,
+        dispatch: &Dispatch,
+        end: &DispatchEnd,
+        now: Timestamp,
+    ) {
+        assigning.assigner.report(dispatch, end, now);
+        let input = AssignInput::Report {
+            sent: dispatch.clone(),
+            end: end.clone(),
+        };
+        self.recorder.input(now, told(input));
+        self.record_list(assigning, &dispatch.campaign);
+    }
+
+    fn record_list(&mut self, assigning: &Assigning, campaign: &CampaignId) {
+        if let Some(memory) = assigning.assigner.list(campaign) {
+            self.recorder.list(campaign, memory);
+        }
+    }
+}

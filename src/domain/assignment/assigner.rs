@@ -1,0 +1,431 @@
+//! The only door to the assignments.
+//!
+//! *The way in:* `observe_*` takes what was read, [`Assigner::due`] tells whether a plan is wanted,
+//! [`Assigner::propose`] makes it, [`Assigner::next_dispatch`] and [`Assigner::report`] frame one dispatch. *First
+//! start:* a campaign whose list or status was never read is left alone. *Never here:* clocks, I/O, randomness.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::activity::Activity;
+use super::dispatch::{self, Dispatch, DispatchEnd};
+use super::eligibility::Eligibility;
+use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
+use super::plan::{AssignPlan, Prior, Standing, explain, plan};
+use super::preview::{AssignPolicy, Preview};
+use super::rate::CallRate;
+use super::roster::Roster;
+use super::situation::{CampaignNow, Pair, Serving, Situation};
+use crate::domain::{AgentId, AgentState, CampaignId, Timestamp};
+
+/// A dialler that had no capacity is tried with the full number again after this.
+const CAP_HOLDS: Duration = Duration::from_secs(10 * 60);
+
+/// An agent that the platform refused is tried again after this: people mend what was wrong.
+const REFUSAL_HOLDS: Duration = Duration::from_secs(15 * 60);
+
+/// Why a plan is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// There was none yet.
+    First,
+    /// A campaign was paused or resumed, or what is known of a list changed.
+    Serving,
+    /// Agents came or went.
+    Moved,
+    /// It is time.
+    Interval,
+    /// An operator asked, or a dispatch could not be taken as it was.
+    Again,
+}
+
+impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Self; 5] = [
+        Self::First,
+        Self::Serving,
+        Self::Moved,
+        Self::Interval,
+        Self::Again,
+    ];
+
+    /// The word for logs and metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Serving => "serving",
+            Self::Moved => "moved",
+            Self::Interval => "interval",
+            Self::Again => "again",
+        }
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// What the last plan saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Planned {
+    at: Timestamp,
+    present: usize,
+    serving: Vec<Serving>,
+}
+
+/// A plan, and the lists that would put it in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The plan.
+    pub plan: AssignPlan,
+    /// The lists that are not in force as they should be.
+    pub targets: BTreeMap<CampaignId, List>,
+}
+
+/// Everything that is known about assignments, and the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigner {
+    policy: AssignPolicy,
+    roster: Roster,
+    eligibility: Eligibility,
+    /// Rates that were given and so are not measured, by position.
+    given: Vec<(usize, CallRate)>,
+    activity: Activity,
+    /// Whether each campaign runs, where it is known.
+    running: Vec<Option<bool>>,
+    lists: Vec<ListMemory>,
+    caps: Vec<Option<(u32, Timestamp)>>,
+    /// Ascending.
+    refused: Vec<(Pair, Timestamp)>,
+    prior: Option<Prior>,
+    planned: Option<Planned>,
+}
+
+impl Assigner {
+    /// The assigner of one run. `restored` is what the store remembers of lists; `given` are rates from a file.
+    #[must_use]
+    pub fn new(
+        policy: AssignPolicy,
+        roster: Roster,
+        given: &BTreeMap<AgentId, CallRate>,
+        mut restored: BTreeMap<CampaignId, ListMemory>,
+    ) -> Self {
+        let campaigns = policy.previews.len();
+        let known = given.iter();
+        let given = known.filter_map(|(agent, rate)| Some((roster.position(agent)?, *rate)));
+        let lists = policy.previews.keys();
+        let lists = lists.map(|id| restored.remove(id).unwrap_or_default());
+        Self {
+            given: given.collect(),
+            lists: lists.collect(),
+            eligibility: Eligibility::new(&roster, &policy),
+            activity: Activity::unseen(roster.agents().len()),
+            running: vec![None; campaigns],
+            caps: vec![None; campaigns],
+            refused: Vec::new(),
+            prior: None,
+            planned: None,
+            policy,
+            roster,
+        }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn policy(&self) -> &AssignPolicy {
+        &self.policy
+    }
+
+    /// The agents.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// What is remembered of a campaign's list.
+    #[must_use]
+    pub fn list(&self, campaign: &CampaignId) -> Option<&ListMemory> {
+        self.lists.get(self.position(campaign)?)
+    }
+
+    /// The agents of whom another state than the last one is told, by position in the roster.
+    #[must_use]
+    pub fn changed_states(&self, states: &[AgentState]) -> Vec<(usize, AgentState)> {
+        self.activity.changes(states)
+    }
+
+    /// Takes in one complete poll of the agents.
+    pub fn observe_agents(&mut self, changes: &[(usize, AgentState)], at: Timestamp) {
+        self.activity.observe(changes, at, self.policy.rate_window);
+    }
+
+    /// Takes in whether each campaign runs, in the order of the ids; none where that is not known.
+    pub fn observe_running(&mut self, running: &[Option<bool>]) {
+        self.running = running.to_vec();
+        self.running.resize(self.policy.previews.len(), None);
+    }
+
+    /// Takes in one reading of a list.
+    pub fn observe_list(
+        &mut self,
+        campaign: &CampaignId,
+        finding: &ListFinding,
+        now: Timestamp,
+    ) -> Option<ListNotice> {
+        let position = self.position(campaign)?;
+        let preview = self.policy.previews.get(campaign)?;
+        let grace_until = now.plus(preview.manual_grace);
+        let memory = self.lists.get_mut(position)?;
+        memory.observe(finding, preview.on_manual_change, grace_until)
+    }
+
+    /// The lists of which nothing is known yet, or not enough.
+    #[must_use]
+    pub fn unread_lists(&self) -> Vec<CampaignId> {
+        let lists = self.policy.previews.keys().zip(&self.lists);
+        let unread = lists.filter(|(_, memory)| !memory.known || memory.uncertain);
+        unread.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Why a plan is to be made now, if one is. None before agents were read.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Option<Trigger> {
+        if !self.activity.seen() {
+            return None;
+        }
+        let Some(planned) = &self.planned else {
+            return Some(Trigger::First);
+        };
+        let serving: Vec<Serving> = self.campaigns(now).iter().map(|now| now.serving).collect();
+        let moved = self.activity.present().abs_diff(planned.present);
+        let enough = usize::try_from(self.policy.moved_agents).unwrap_or(usize::MAX);
+        if serving != planned.serving {
+            Some(Trigger::Serving)
+        } else if moved >= enough {
+            Some(Trigger::Moved)
+        } else if now.since(planned.at) >= self.policy.interval {
+            Some(Trigger::Interval)
+        } else {
+            None
+        }
+    }
+
+    /// Makes a plan and remembers it as the start of the next one.
+    pub fn propose(&mut self, now: Timestamp) -> Proposal {
+        self.refused.retain(|(_, until)| *until > now);
+        for cap in &mut self.caps {
+            *cap = cap.filter(|(_, until)| *until > now);
+        }
+        let (plan, targets) = self.ask(now, |situation| {
+            let plan = plan(situation, self.prior.as_ref());
+            let targets = self.targets(situation, &plan);
+            (plan, targets)
+        });
+        self.prior = Some(plan.prior.clone());
+        self.planned = Some(Planned {
+            at: now,
+            present: self.activity.present(),
+            serving: self.campaigns(now).iter().map(|now| now.serving).collect(),
+        });
+        Proposal { plan, targets }
+    }
+
+    /// How one agent stands to every campaign, in a plan that was just made.
+    #[must_use]
+    pub fn explain(&self, plan: &AssignPlan, agent: &AgentId, now: Timestamp) -> Vec<Standing> {
+        let Some(position) = self.roster.position(agent) else {
+            return Vec::new();
+        };
+        self.ask(now, |situation| explain(situation, plan, position))
+    }
+
+    /// The next list to put in force: first those that lose agents (`losing`), then all.
+    #[must_use]
+    pub fn next_dispatch(
+        &self,
+        targets: &BTreeMap<CampaignId, List>,
+        losing: bool,
+    ) -> Option<Dispatch> {
+        let lists = self.policy.previews.keys().zip(&self.lists).collect();
+        let concurrency = |agent: &AgentId| {
+            let position = self.roster.position(agent)?;
+            let rostered = self.roster.agents().get(position)?;
+            Some(rostered.concurrency)
+        };
+        dispatch::next(&lists, targets, losing, concurrency)
+    }
+
+    /// A dispatch is about to leave; what is remembered of its list has to be committed before.
+    pub fn depart(&mut self, dispatch: &Dispatch) {
+        let position = self.position(&dispatch.campaign);
+        if let Some(memory) = position.and_then(|position| self.lists.get_mut(position)) {
+            memory.depart(&dispatch.agents);
+        }
+    }
+
+    /// Takes in what became of a dispatch that had departed.
+    pub fn report(&mut self, sent: &Dispatch, end: &DispatchEnd, now: Timestamp) {
+        let Some(position) = self.position(&sent.campaign) else {
+            return;
+        };
+        let Some(memory) = self.lists.get_mut(position) else {
+            return;
+        };
+        match end {
+            DispatchEnd::Accepted { .. } => {
+                memory.in_force.clone_from(&sent.agents);
+                memory.uncertain = false;
+                memory.before = None;
+            }
+            DispatchEnd::NoCapacity { .. } => {
+                memory.fall_back();
+                let wanted = sent.agents.len();
+                let fewer = wanted.saturating_sub(wanted.div_ceil(4));
+                // What is in force is known to fit.
+                let cap = if memory.in_force.len() < wanted {
+                    fewer.max(memory.in_force.len())
+                } else {
+                    fewer
+                };
+                let cap = u32::try_from(cap).unwrap_or(u32::MAX);
+                if let Some(slot) = self.caps.get_mut(position) {
+                    *slot = Some((cap, now.plus(CAP_HOLDS)));
+                }
+            }
+            DispatchEnd::Refused { agents, .. } => {
+                memory.fall_back();
+                let named = if agents.is_empty() {
+                    &sent.joining
+                } else {
+                    agents
+                };
+                let until = now.plus(REFUSAL_HOLDS);
+                let pairs = named.iter().filter_map(|agent| self.roster.position(agent));
+                let pairs: Vec<_> = pairs.map(|agent| ((agent, position), until)).collect();
+                self.refused.extend(pairs);
+                self.refused.sort_unstable();
+            }
+            DispatchEnd::Lost { .. } => memory.before = None,
+            DispatchEnd::NotSent { .. } => memory.fall_back(),
+        }
+    }
+
+    fn position(&self, campaign: &CampaignId) -> Option<usize> {
+        self.policy.previews.keys().position(|id| id == campaign)
+    }
+
+    fn campaigns(&self, now: Timestamp) -> Vec<CampaignNow> {
+        let lists = self.lists.iter().zip(&self.running).zip(&self.caps);
+        let campaigns = lists.map(|((memory, running), cap)| {
+            let persons = memory.person_until.is_some_and(|until| now < until);
+            let serving = match running {
+                Some(_) | None if !memory.known || persons => Serving::Fixed,
+                Some(true) => Serving::Runs,
+                Some(false) => Serving::Stands,
+                None => Serving::Fixed,
+            };
+            let listed = memory.in_force.keys();
+            let foreign = listed.filter(|agent| self.roster.position(agent).is_none());
+            CampaignNow {
+                serving,
+                cap: cap.map(|(cap, _)| cap),
+                foreign: u32::try_from(foreign.count()).unwrap_or(u32::MAX),
+            }
+        });
+        campaigns.collect()
+    }
+
+    fn ask<T>(&self, now: Timestamp, question: impl FnOnce(&Situation<'_>) -> T) -> T {
+        let mut agents = self.activity.now(now, self.policy.rate_window);
+        for (position, rate) in &self.given {
+            if let Some(agent) = agents.get_mut(*position) {
+                agent.recent = *rate;
+            }
+        }
+        let listed = self.lists.iter().enumerate();
+        let mut in_force: Vec<Pair> = listed
+            .flat_map(|(campaign, memory)| {
+                let positions = memory.in_force.keys();
+                positions.filter_map(move |agent| Some((self.roster.position(agent)?, campaign)))
+            })
+            .collect();
+        in_force.sort_unstable();
+        let refused: BTreeSet<Pair> = self.refused.iter().map(|(pair, _)| *pair).collect();
+        question(&Situation {
+            roster: &self.roster,
+            policy: &self.policy,
+            eligibility: &self.eligibility,
+            campaigns: &self.campaigns(now),
+            agents: &agents,
+            in_force: &in_force,
+            refused: &refused,
+            now,
+        })
+    }
+
+    /// The lists of the plan that are not in force as they should be. Nobody touches a list that is left alone.
+    fn targets(&self, situation: &Situation<'_>, plan: &AssignPlan) -> BTreeMap<CampaignId, List> {
+        let mut pairs_of: Vec<u8> = vec![0; self.roster.agents().len()];
+        for (agent, _) in &plan.pairs {
+            if let Some(many) = pairs_of.get_mut(*agent) {
+                *many = many.saturating_add(1);
+            }
+        }
+        let mut lists: Vec<List> = self
+            .lists
+            .iter()
+            .map(|memory| self.foreign(memory))
+            .collect();
+        let previews: Vec<&Preview> = self.policy.previews.values().collect();
+        for (agent, campaign) in &plan.pairs {
+            let alone = pairs_of.get(*agent).is_some_and(|many| *many < 2);
+            if let (Some(list), Some(preview)) = (lists.get_mut(*campaign), previews.get(*campaign))
+                && let Some((id, entry)) = self.entry(*agent, preview, alone)
+            {
+                list.insert(id, entry);
+            }
+        }
+        let ids = self.policy.previews.keys().zip(lists).zip(&self.lists);
+        ids.enumerate()
+            .filter(|(position, ((_, list), memory))| {
+                let serving = situation.campaign(*position).serving;
+                serving != Serving::Fixed && (*list != memory.in_force || memory.uncertain)
+            })
+            .map(|(_, ((id, list), _))| (id.clone(), list))
+            .collect()
+    }
+
+    /// The entries of a list whose agents are not in the roster.
+    fn foreign(&self, memory: &ListMemory) -> List {
+        let entries = memory.in_force.iter();
+        entries
+            .filter(|(agent, _)| self.roster.position(agent).is_none())
+            .map(|(agent, entry)| (agent.clone(), entry.clone()))
+            .collect()
+    }
+
+    /// An agent's entry: on a campaign alone as many calls at once as both allow, and one on each of several.
+    fn entry(&self, agent: usize, preview: &Preview, alone: bool) -> Option<(AgentId, Entry)> {
+        let rostered = self.roster.agents().get(agent)?;
+        let kind = self.roster.kind(rostered)?;
+        let entry = Entry {
+            skills: kind.skills.iter().map(ToString::to_string).collect(),
+            start: kind.window.start.to_string(),
+            end: kind.window.end.to_string(),
+            zone: kind.window.zone.name().to_owned(),
+            calls: if alone {
+                rostered.concurrency.min(preview.concurrency)
+            } else {
+                1
+            },
+        };
+        Some((rostered.id.clone(), entry))
+    }
+}

@@ -1,0 +1,36 @@
+//! Numbers in a row, read by position without a way to panic.
+
+/// A row of plain values. A position outside reads as the default and is not written: the flow's positions come from
+/// the network itself, so this is never seen, and a fault in it could cost a plan its quality but never the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Column<T>(Vec<T>);
+
+impl<T: Copy + Default> Column<T> {
+    pub(super) fn filled(length: usize, value: T) -> Self {
+        Self(vec![value; length])
+    }
+
+    #[inline]
+    pub(super) fn at(&self, position: usize) -> T {
+        debug_assert!(position < self.0.len(), "position outside its column");
+        self.0.get(position).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, position: usize, value: T) {
+        debug_assert!(position < self.0.len(), "position outside its column");
+        if let Some(slot) = self.0.get_mut(position) {
+            *slot = value;
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> From<Vec<T>> for Column<T> {
+    fn from(values: Vec<T>) -> Self {
+        Self(values)
+    }
+}

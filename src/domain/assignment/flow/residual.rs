@@ -1,0 +1,482 @@
+//! The residual network over the campaigns: proof of an optimum, and exact repair.
+//!
+//! Its places are the campaigns and the outside. An arc from one campaign to another is the cheapest agent to move; to
+//! the outside, the agent whose loss costs least; from the outside, the best agent with a free place. A campaign
+//! **counts** as many agents as its bounds and its price allow; counting one more or fewer is an arc to or from the
+//! outside, and what it has beyond its count is its surplus.
+//!
+//! *Repair.* While there is a surplus: find the shortest distances from all places with a surplus, move the prices by
+//! them so that arcs on shortest paths cost nothing, and send agents along arcs that cost nothing to where they are
+//! short. No arc's cost ever becomes negative, so that what remains in the end is optimal.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "values and prices are bounded as Network::new says, so that sums along a path fit"
+)]
+
+use std::mem;
+
+use super::column::Column;
+use super::state::{NONE, State};
+
+/// Rounds in which prices are mended to prove an optimum. Some five are usual; pairs that are not optimal would need
+/// rounds without end.
+const PROOF_ROUNDS: usize = 30;
+
+/// How to come from one place to another.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arc {
+    to: usize,
+    /// What is lost, prices apart.
+    cost: i64,
+    /// The edge that is left, if one.
+    off: usize,
+    /// The edge that is taken, if one. An arc without edges counts one more or fewer.
+    onto: usize,
+}
+
+/// What stands under a number among the arcs of a place.
+enum Next {
+    Arc(Arc),
+    /// Not just now.
+    Absent,
+    /// There are no more.
+    End,
+}
+
+/// One step of a path, kept at the place where it arrives.
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    from: usize,
+    off: usize,
+    onto: usize,
+}
+
+/// The residual network of a state.
+pub(super) struct Residual<'s, 'n> {
+    state: &'s mut State<'n>,
+    outside: usize,
+    counted: Column<i64>,
+    /// What all campaigns have beyond their counts.
+    total: i64,
+    /// The cheapest moves out of each campaign, where they are known.
+    moves: Vec<Vec<Arc>>,
+    stale: Column<bool>,
+    /// The best edge of an agent with a free place, where it is known.
+    idle: Column<usize>,
+    idle_known: Column<bool>,
+    distance: Column<i64>,
+    visited: Column<bool>,
+    step: Column<Step>,
+    /// The arc of each place that is looked at next between two changes of prices.
+    current: Column<usize>,
+    scratch: Column<usize>,
+}
+
+impl<'s, 'n> Residual<'s, 'n> {
+    pub(super) fn new(state: &'s mut State<'n>) -> Self {
+        let campaigns = state.outside;
+        let places = campaigns + 1;
+        Self {
+            state,
+            outside: campaigns,
+            counted: Column::filled(campaigns, 0),
+            total: 0,
+            moves: vec![Vec::new(); campaigns],
+            stale: Column::filled(campaigns, true),
+            idle: Column::filled(campaigns, NONE),
+            idle_known: Column::filled(campaigns, false),
+            distance: Column::filled(places, 0),
+            visited: Column::filled(places, false),
+            step: Column::filled(places, Step::default()),
+            current: Column::filled(places, 0),
+            scratch: Column::filled(places, NONE),
+        }
+    }
+
+    /// Whether the pairs are optimal as they are. If so, the prices prove it afterwards; if not, or if that takes too
+    /// long to find out, they are as before.
+    pub(super) fn certify(&mut self) -> bool {
+        for campaign in 0..self.outside {
+            let taken = self.state.taken(campaign);
+            if taken > self.state.network.bounds_of(campaign).most {
+                return false;
+            }
+            self.counted.set(campaign, taken);
+        }
+        let before = self.state.prices.clone();
+        for _ in 0..PROOF_ROUNDS {
+            let mut changed = false;
+            for place in 0..=self.outside {
+                let here = self.state.prices.at(place);
+                self.each_arc(place, |residual, arc| {
+                    let needed = here - arc.cost;
+                    if needed > residual.state.prices.at(arc.to) {
+                        residual.state.prices.set(arc.to, needed);
+                        changed = true;
+                    }
+                });
+            }
+            if !changed {
+                self.pin_outside();
+                return true;
+            }
+        }
+        self.state.prices = before;
+        false
+    }
+
+    /// Repairs until everything fits; tells how many agents had to be sent along how many paths.
+    pub(super) fn repair(&mut self) -> u64 {
+        for campaign in 0..self.outside {
+            let (fewest, most) = self.state.wanted(campaign);
+            let counted = self.state.taken(campaign).clamp(fewest, most);
+            self.counted.set(campaign, counted);
+        }
+        let surpluses = (0..self.outside).map(|campaign| self.excess(campaign));
+        self.total = surpluses.sum();
+        let mut paths = 0;
+        while self.approach() {
+            for place in 0..=self.outside {
+                self.visited.set(place, false);
+                self.current.set(place, 0);
+            }
+            for source in 0..=self.outside {
+                while self.surplus(source) > 0
+                    && let Some(goal) = self.find(source)
+                {
+                    self.send(source, goal);
+                    paths += 1;
+                }
+            }
+        }
+        self.pin_outside();
+        paths
+    }
+
+    /// Prices are told against that of the outside.
+    fn pin_outside(&mut self) {
+        let outside = self.state.prices.at(self.outside);
+        for place in 0..=self.outside {
+            let price = self.state.prices.at(place) - outside;
+            self.state.prices.set(place, price);
+        }
+    }
+
+    fn excess(&self, campaign: usize) -> i64 {
+        self.state.taken(campaign) - self.counted.at(campaign)
+    }
+
+    /// What a place has too much; negative when it is short.
+    fn surplus(&self, place: usize) -> i64 {
+        if place == self.outside {
+            -self.total
+        } else {
+            self.excess(place)
+        }
+    }
+
+    fn arc_cost(&self, from: usize, arc: Arc) -> i64 {
+        arc.cost - self.state.prices.at(from) + self.state.prices.at(arc.to)
+    }
+
+    /// Moves the prices so that arcs that cost nothing lead from the surpluses to places that are short.
+    fn approach(&mut self) -> bool {
+        let mut short = 0_usize;
+        let mut any = false;
+        for place in 0..=self.outside {
+            let surplus = self.surplus(place);
+            self.visited.set(place, false);
+            self.distance
+                .set(place, if surplus > 0 { 0 } else { i64::MAX });
+            any |= surplus > 0;
+            short += usize::from(surplus < 0);
+        }
+        if !any {
+            return false;
+        }
+        let mut farthest = None;
+        while short > 0 {
+            let (mut nearest, mut distance) = (NONE, i64::MAX);
+            for place in 0..=self.outside {
+                let here = self.distance.at(place);
+                if here < distance && !self.visited.at(place) {
+                    (nearest, distance) = (place, here);
+                }
+            }
+            if nearest == NONE {
+                break;
+            }
+            if self.surplus(nearest) < 0 {
+                short -= 1;
+                farthest = Some(distance);
+            }
+            self.visited.set(nearest, true);
+            self.each_arc(nearest, |residual, arc| {
+                let reached = distance + residual.arc_cost(nearest, arc);
+                if reached < residual.distance.at(arc.to) {
+                    residual.distance.set(arc.to, reached);
+                }
+            });
+        }
+        let Some(farthest) = farthest else {
+            // Cannot be: the outside takes everybody, and every count can be lowered.
+            debug_assert!(false, "no way out for a surplus");
+            return false;
+        };
+        for place in 0..=self.outside {
+            let nearer = farthest - self.distance.at(place).min(farthest);
+            let price = self.state.prices.at(place) + nearer;
+            self.state.prices.set(place, price);
+        }
+        true
+    }
+
+    /// Looks along arcs that cost nothing for a place that is short. Places from where none can be reached stay marked,
+    /// and arcs that led nowhere are passed over, so that little is looked at twice between two changes of prices. What
+    /// is missed by that is found after the next change.
+    fn find(&mut self, source: usize) -> Option<usize> {
+        let mut path = vec![source];
+        self.visited.set(source, true);
+        while let Some(from) = path.last().copied() {
+            if from != self.outside {
+                self.gather(from);
+            }
+            let number = self.current.at(from);
+            let Arc { to, off, onto, .. } = match self.arc(from, number) {
+                Next::Arc(arc) if !self.visited.at(arc.to) && self.arc_cost(from, arc) == 0 => arc,
+                Next::Arc(_) | Next::Absent => {
+                    self.current.set(from, number + 1);
+                    continue;
+                }
+                Next::End => {
+                    path.pop();
+                    continue;
+                }
+            };
+            self.step.set(to, Step { from, off, onto });
+            if self.surplus(to) < 0 {
+                for place in path {
+                    self.visited.set(place, false);
+                }
+                return Some(to);
+            }
+            self.visited.set(to, true);
+            path.push(to);
+        }
+        None
+    }
+
+    /// The arc with that number from a place.
+    fn arc(&mut self, place: usize, number: usize) -> Next {
+        let maybe = |arc: Option<Arc>| arc.map_or(Next::Absent, Next::Arc);
+        if place == self.outside {
+            let campaign = number / 2;
+            return if campaign >= self.outside {
+                Next::End
+            } else if number.is_multiple_of(2) {
+                maybe(self.counting_fewer(campaign))
+            } else {
+                maybe(self.joining(campaign))
+            };
+        }
+        let Some(number) = number.checked_sub(1) else {
+            return maybe(self.counting_more(place));
+        };
+        let arc = self.moves.get(place).and_then(|moves| moves.get(number));
+        arc.map_or(Next::End, |arc| Next::Arc(*arc))
+    }
+
+    fn each_arc(&mut self, place: usize, mut each: impl FnMut(&mut Self, Arc)) {
+        if place == self.outside {
+            for campaign in 0..self.outside {
+                for arc in [self.counting_fewer(campaign), self.joining(campaign)]
+                    .into_iter()
+                    .flatten()
+                {
+                    each(self, arc);
+                }
+            }
+            return;
+        }
+        if let Some(arc) = self.counting_more(place) {
+            each(self, arc);
+        }
+        self.gather(place);
+        let Some(moves) = self.moves.get_mut(place).map(mem::take) else {
+            return;
+        };
+        for arc in &moves {
+            each(self, *arc);
+        }
+        if let Some(slot) = self.moves.get_mut(place) {
+            *slot = moves;
+        }
+    }
+
+    fn counting_more(&self, campaign: usize) -> Option<Arc> {
+        let counted = self.counted.at(campaign);
+        (counted < self.state.network.bounds_of(campaign).most).then(|| Arc {
+            to: self.outside,
+            cost: self.counting_cost(campaign, counted),
+            off: NONE,
+            onto: NONE,
+        })
+    }
+
+    fn counting_fewer(&self, campaign: usize) -> Option<Arc> {
+        let counted = self.counted.at(campaign);
+        (counted > 0).then(|| Arc {
+            to: campaign,
+            cost: -self.counting_cost(campaign, counted - 1),
+            off: NONE,
+            onto: NONE,
+        })
+    }
+
+    /// What it costs to count one more than `counted`: below the least it saves a shortfall.
+    fn counting_cost(&self, campaign: usize, counted: i64) -> i64 {
+        if counted < self.state.network.bounds_of(campaign).least {
+            -self.state.network.shortfall()
+        } else {
+            0
+        }
+    }
+
+    /// The best agent with a free place.
+    fn joining(&mut self, campaign: usize) -> Option<Arc> {
+        if !self.idle_known.at(campaign) {
+            let mut best = NONE;
+            for edge in self.state.network.of_campaign(campaign) {
+                let agent = self.state.network.edge(*edge).agent;
+                if self.state.free(agent)
+                    && !self.state.used.at(*edge)
+                    && (best == NONE || self.better(*edge, best))
+                {
+                    best = *edge;
+                }
+            }
+            self.idle.set(campaign, best);
+            self.idle_known.set(campaign, true);
+        }
+        let edge = self.idle.at(campaign);
+        (edge != NONE).then(|| Arc {
+            to: campaign,
+            cost: -self.state.network.edge(edge).value,
+            off: NONE,
+            onto: edge,
+        })
+    }
+
+    fn better(&self, edge: usize, than: usize) -> bool {
+        let value = |edge| self.state.network.edge(edge).value;
+        value(edge) > value(than) || (value(edge) == value(than) && edge < than)
+    }
+
+    /// Finds the cheapest agent to move from the campaign to each other place, unless they are known.
+    fn gather(&mut self, campaign: usize) {
+        if !self.stale.at(campaign) {
+            return;
+        }
+        let Some(mut moves) = self.moves.get_mut(campaign).map(mem::take) else {
+            return;
+        };
+        self.current.set(campaign, 0);
+        let network = self.state.network;
+        moves.clear();
+        let mut out: Option<Arc> = None;
+        for off in self.state.members(campaign) {
+            let own = network.edge(*off);
+            if out.is_none_or(|out| own.value < out.cost) {
+                out = Some(Arc {
+                    to: self.outside,
+                    cost: own.value,
+                    off: *off,
+                    onto: NONE,
+                });
+            }
+            for onto in network.of_agent(own.agent) {
+                if self.state.used.at(onto) {
+                    continue;
+                }
+                let other = network.edge(onto);
+                let candidate = Arc {
+                    to: other.campaign,
+                    cost: own.value - other.value,
+                    off: *off,
+                    onto,
+                };
+                let known = self.scratch.at(other.campaign);
+                if known == NONE {
+                    self.scratch.set(other.campaign, moves.len());
+                    moves.push(candidate);
+                } else if let Some(known) = moves.get_mut(known)
+                    && candidate.cost < known.cost
+                {
+                    *known = candidate;
+                }
+            }
+        }
+        for known in &moves {
+            self.scratch.set(known.to, NONE);
+        }
+        moves.extend(out);
+        if let Some(slot) = self.moves.get_mut(campaign) {
+            *slot = moves;
+        }
+        self.stale.set(campaign, false);
+    }
+
+    /// Sends one agent along the path that was found.
+    fn send(&mut self, source: usize, goal: usize) {
+        if source == self.outside {
+            self.total += 1;
+        }
+        if goal == self.outside {
+            self.total -= 1;
+        }
+        let mut place = goal;
+        while place != source {
+            let Step { from, off, onto } = self.step.at(place);
+            if off == NONE && onto == NONE {
+                if place == self.outside {
+                    self.counted.set(from, self.counted.at(from) + 1);
+                } else {
+                    self.counted.set(place, self.counted.at(place) - 1);
+                }
+            }
+            if off != NONE {
+                self.forget(off);
+                self.state.give_up(off);
+                self.forget(off);
+            }
+            if onto != NONE {
+                self.state.take(onto);
+                self.forget(onto);
+            }
+            place = from;
+        }
+    }
+
+    /// What is known about the agent of an edge may be wrong from here on.
+    fn forget(&mut self, edge: usize) {
+        let network = self.state.network;
+        let agent = network.edge(edge).agent;
+        for held in self.state.holds(agent) {
+            self.stale.set(network.edge(held).campaign, true);
+        }
+        let free = self.state.free(agent);
+        for other in network.of_agent(agent) {
+            let campaign = network.edge(other).campaign;
+            if !self.idle_known.at(campaign) {
+                continue;
+            }
+            let best = self.idle.at(campaign);
+            let can = free && !self.state.used.at(other);
+            if best == other && !can {
+                self.idle_known.set(campaign, false);
+            } else if can && (best == NONE || self.better(other, best)) {
+                self.idle.set(campaign, other);
+            }
+        }
+    }
+}

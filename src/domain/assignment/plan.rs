@@ -1,0 +1,256 @@
+//! One plan: who serves what, and why each agent moves.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::eligibility::Barred;
+use super::flow::{Solution, Start, solve};
+use super::problem::Problem;
+use super::rate::Score;
+use super::situation::{Pair, Serving, Situation};
+use crate::domain::{AgentId, CampaignId};
+
+/// What the next plan starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prior {
+    prices: Vec<i64>,
+    /// Ascending.
+    pairs: Vec<Pair>,
+}
+
+/// Why an agent leaves a campaign or joins one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// May not stay.
+    Barred(Barred),
+    /// A place was free, or worth more with this agent.
+    BestUse,
+    /// The campaign had fewer agents than it wants at least.
+    FillsLeast,
+    /// The place is worth more with another agent, or there are fewer places.
+    Outdone,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Barred(why) => why.fmt(f),
+            Self::BestUse => f.write_str("best use of the agent"),
+            Self::FillsLeast => f.write_str("the campaign is short of agents"),
+            Self::Outdone => f.write_str("other agents fill the places better"),
+        }
+    }
+}
+
+/// One agent that leaves a campaign, joins one, or both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Who.
+    pub agent: AgentId,
+    /// Leaves this one.
+    pub from: Option<CampaignId>,
+    /// Joins that one.
+    pub to: Option<CampaignId>,
+    /// The score there, or where it leaves if it joins none.
+    pub score: Score,
+    /// Why.
+    pub why: Why,
+}
+
+/// What one plan came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignPlan {
+    /// The pairs that are to be in force, ascending; agents outside the roster apart.
+    pub pairs: Vec<Pair>,
+    /// What changes.
+    pub moves: Vec<Move>,
+    /// Where the next plan starts.
+    pub prior: Prior,
+    /// Shortest paths needed: a measure of the work.
+    pub repairs: u64,
+}
+
+/// How one agent stands to one campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// The score there.
+    pub score: Score,
+    /// Planned there.
+    pub planned: bool,
+    /// In force there.
+    pub in_force: bool,
+    /// Has to stay there.
+    pub frozen: bool,
+    /// Why it cannot be planned there, if so.
+    pub barred: Option<Barred>,
+    /// What the pair is worth at the margin, in thousandths of a score at weight 1: its worth less the campaign's
+    /// price. Among the campaigns open to an agent, those worth most are planned.
+    pub margin: Option<i64>,
+}
+
+/// The best plan for a situation.
+#[must_use]
+pub fn plan(situation: &Situation<'_>, prior: Option<&Prior>) -> AssignPlan {
+    let problem = Problem::of(situation);
+    let solution = match prior {
+        None => solve(&problem.network, Start::Fresh),
+        Some(prior) => {
+            let used = used(&problem, &prior.pairs);
+            let start = Start::From {
+                prices: &prior.prices,
+                used: &used,
+            };
+            solve(&problem.network, start)
+        }
+    };
+    let edges = problem.network.edges().iter().zip(&solution.used);
+    let chosen = edges.filter(|(_, used)| **used);
+    let chosen: Vec<Pair> = chosen
+        .map(|(edge, _)| (edge.agent, edge.campaign))
+        .collect();
+    let mut pairs = problem.frozen.clone();
+    pairs.extend(chosen.iter().copied());
+    pairs.sort_unstable();
+    let moves = moves(situation, &problem, &solution, &pairs);
+    AssignPlan {
+        pairs,
+        moves,
+        prior: Prior {
+            prices: solution.prices,
+            pairs: chosen,
+        },
+        repairs: solution.repairs,
+    }
+}
+
+/// How the plan came to place one agent as it does.
+#[must_use]
+pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Vec<Standing> {
+    let problem = Problem::of(situation);
+    let Some(rostered) = situation.roster.agents().get(agent) else {
+        return Vec::new();
+    };
+    let previews = situation.policy.previews.iter().enumerate();
+    let standing = |(position, (campaign, preview)): (usize, (&CampaignId, _))| {
+        let pair = (agent, position);
+        let in_force = situation.in_force.binary_search(&pair).is_ok();
+        let edges = problem.network.edges();
+        let edge = edges.binary_search_by(|edge| (edge.agent, edge.campaign).cmp(&pair));
+        let edge = edge.ok().and_then(|at| edges.get(at));
+        let price = plan.prior.prices.get(position).copied().unwrap_or_default();
+        // Units of the network are thousandths of thousandths, times the scale.
+        let unit = problem.scale.unit.saturating_mul(1_000).max(1);
+        Standing {
+            campaign: campaign.clone(),
+            score: situation.score(agent, preview),
+            planned: plan.pairs.binary_search(&pair).is_ok(),
+            in_force,
+            frozen: in_force && situation.frozen(pair),
+            barred: situation.barred(rostered, pair, preview, &problem.open),
+            margin: edge.map(|edge| edge.value.saturating_sub(price).div_euclid(unit)),
+        }
+    };
+    previews.map(standing).collect()
+}
+
+/// For each edge whether the prior plan used it; both are ascending.
+fn used(problem: &Problem, prior: &[Pair]) -> Vec<bool> {
+    let mut prior = prior.iter().peekable();
+    let edges = problem.network.edges().iter();
+    edges
+        .map(|edge| {
+            let pair = (edge.agent, edge.campaign);
+            while prior.next_if(|earlier| **earlier < pair).is_some() {}
+            prior.next_if(|earlier| **earlier == pair).is_some()
+        })
+        .collect()
+}
+
+fn moves(
+    situation: &Situation<'_>,
+    problem: &Problem,
+    solution: &Solution,
+    pairs: &[Pair],
+) -> Vec<Move> {
+    let left = difference(situation.in_force, pairs);
+    let joined = difference(pairs, situation.in_force);
+    let mut agents: Vec<usize> = left.iter().chain(&joined).map(|pair| pair.0).collect();
+    agents.sort_unstable();
+    agents.dedup();
+    let campaigns: Vec<_> = situation.policy.previews.iter().collect();
+    let mut moves = Vec::new();
+    let of = |pairs: &[Pair], agent: usize| -> Vec<usize> {
+        let from = pairs.partition_point(|pair| pair.0 < agent);
+        let own = pairs.get(from..).unwrap_or_default().iter();
+        own.take_while(|pair| pair.0 == agent)
+            .map(|pair| pair.1)
+            .collect()
+    };
+    for agent in agents {
+        let Some(rostered) = situation.roster.agents().get(agent) else {
+            continue;
+        };
+        let (from, to) = (of(&left, agent), of(&joined, agent));
+        for number in 0..from.len().max(to.len()) {
+            let named = |list: &[usize]| {
+                let position = *list.get(number)?;
+                campaigns
+                    .get(position)
+                    .map(|(id, preview)| (position, *id, *preview))
+            };
+            let (from, to) = (named(&from), named(&to));
+            let barred = from.and_then(|(position, _, preview)| {
+                situation.barred(rostered, (agent, position), preview, &problem.open)
+            });
+            let short = to.is_some_and(|(position, _, _)| {
+                solution
+                    .prices
+                    .get(position)
+                    .is_some_and(|price| *price < 0)
+            });
+            let why = match (barred, to) {
+                (Some(barred), _) => Why::Barred(barred),
+                (None, Some(_)) if short => Why::FillsLeast,
+                (None, Some(_)) => Why::BestUse,
+                (None, None) => Why::Outdone,
+            };
+            let Some((_, _, preview)) = to.or(from) else {
+                continue;
+            };
+            moves.push(Move {
+                agent: rostered.id.clone(),
+                from: from.map(|(_, id, _)| id.clone()),
+                to: to.map(|(_, id, _)| id.clone()),
+                score: situation.score(agent, preview),
+                why,
+            });
+        }
+    }
+    moves
+}
+
+/// What is in `a` and not in `b`; both are ascending.
+fn difference(a: &[Pair], b: &[Pair]) -> Vec<Pair> {
+    let mut b = b.iter().peekable();
+    let missing = |pair: &&Pair| {
+        while b.next_if(|other| other < pair).is_some() {}
+        b.next_if_eq(pair).is_none()
+    };
+    a.iter().filter(missing).copied().collect()
+}
+
+impl Serving {
+    /// The word for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Runs => "running",
+            Self::Stands => "not running",
+            Self::Fixed => "left alone",
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! From a situation to a network and back.
+//!
+//! A pair is worth its campaign's weight times its score, more the churn when it is in force and less the churn when
+//! it is new: the same as the formula of a gain less the churn of every pair that changes, but for a constant. All of
+//! it is multiplied by more than there are places, and a pair in force gets 1 on top: of plans that are worth the same
+//! the one with the fewest changes is the best.
+
+use super::eligibility::Eligibility;
+use super::flow::{Bounds, Edge, Network};
+use super::rate::Score;
+use super::situation::{Pair, Serving, Situation};
+
+/// The largest shortfall that the network takes.
+const LARGEST_SHORTFALL: i64 = 1 << 60;
+
+/// How worth is counted. The same for all plans of a run, so that prices carry over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Scale {
+    /// One thousandth of a score times one thousandth of a weight.
+    pub(super) unit: i64,
+    churn: i64,
+    shortfall: i64,
+}
+
+impl Scale {
+    pub(super) fn of(situation: &Situation<'_>) -> Self {
+        let places = situation.roster.places().saturating_add(1);
+        let unit = i64::try_from(places.next_power_of_two()).unwrap_or(i64::MAX);
+        // Churn is in thousandths of a full score, which is a thousand thousandths, at weight 1.
+        let churn = i64::from(situation.policy.churn).saturating_mul(1_000);
+        let heaviest = situation
+            .policy
+            .previews
+            .values()
+            .map(|preview| preview.weight.milli());
+        let heaviest = i64::try_from(heaviest.max().unwrap_or_default()).unwrap_or(i64::MAX);
+        let greatest = heaviest.saturating_mul(1_000).saturating_add(churn);
+        // A path visits each campaign once and gains at most twice the greatest value at each: no gain is worth an
+        // agent short of a least.
+        let campaigns = i64::try_from(situation.policy.previews.len()).unwrap_or(i64::MAX);
+        let shortfall = greatest
+            .saturating_add(1)
+            .saturating_mul(unit)
+            .saturating_mul(campaigns.saturating_add(1))
+            .saturating_mul(2)
+            .min(LARGEST_SHORTFALL);
+        Self {
+            unit,
+            churn,
+            shortfall,
+        }
+    }
+
+    fn worth(self, weight: u64, score: Score, in_force: bool) -> i64 {
+        let gain = i64::try_from(weight.saturating_mul(score.milli())).unwrap_or(i64::MAX);
+        let (worth, kept) = if in_force {
+            (gain.saturating_add(self.churn), 1)
+        } else {
+            (gain.saturating_sub(self.churn), 0)
+        };
+        worth.saturating_mul(self.unit).saturating_add(kept)
+    }
+}
+
+/// The network, and the pairs that are not asked about because they have to stay.
+pub(super) struct Problem {
+    pub(super) network: Network,
+    /// Ascending.
+    pub(super) frozen: Vec<Pair>,
+    /// For each kind whether its window is open.
+    pub(super) open: Vec<bool>,
+    pub(super) scale: Scale,
+}
+
+impl Problem {
+    pub(super) fn of(situation: &Situation<'_>) -> Self {
+        let scale = Scale::of(situation);
+        let open = Eligibility::open(situation.roster, situation.now, situation.policy.horizon);
+        let previews = situation.previews();
+        let mut taken = vec![0_i64; previews.len()];
+        let agents = situation.roster.agents();
+        let possible = agents
+            .iter()
+            .map(|agent| situation.eligibility.of_kind(agent.kind).len());
+        let mut edges = Vec::with_capacity(possible.sum());
+        let mut places = Vec::with_capacity(agents.len());
+        let mut frozen = Vec::new();
+        let mut in_force = situation.in_force;
+        for (agent, rostered) in agents.iter().enumerate() {
+            let many = in_force.partition_point(|pair| pair.0 <= agent);
+            let (held, rest) = in_force.split_at_checked(many).unwrap_or_default();
+            in_force = rest;
+            let mut free = i64::from(rostered.concurrency);
+            for pair in held.iter().filter(|pair| situation.frozen(**pair)) {
+                free = free.saturating_sub(1);
+                frozen.push(*pair);
+                if let Some(taken) = taken.get_mut(pair.1) {
+                    *taken = taken.saturating_add(1);
+                }
+            }
+            let free = free.max(0);
+            places.push(free);
+            let now = situation.agent(agent);
+            let can = now.present && open.get(rostered.kind).copied().unwrap_or_default();
+            if !can || free == 0 {
+                continue;
+            }
+            for campaign in situation.eligibility.of_kind(rostered.kind) {
+                let pair = (agent, *campaign);
+                let Some(preview) = previews.get(*campaign) else {
+                    continue;
+                };
+                if situation.campaign(*campaign).serving != Serving::Runs
+                    || situation.refused.contains(&pair)
+                {
+                    continue;
+                }
+                let kept = held.contains(&pair);
+                if kept && situation.frozen(pair) {
+                    continue;
+                }
+                if !kept && !Score::enough_for_new(preview.target, now.recent) {
+                    continue;
+                }
+                let score = Score::of(preview.target, now.recent);
+                edges.push(Edge {
+                    agent,
+                    campaign: *campaign,
+                    value: scale.worth(preview.weight.milli(), score, kept),
+                });
+            }
+        }
+        let bounds = previews.iter().enumerate().zip(&taken);
+        let bounds = bounds.map(|((campaign, preview), frozen)| {
+            let now = situation.campaign(campaign);
+            let cap = now.cap.map_or(preview.most, |cap| cap.min(preview.most));
+            let gone = i64::from(now.foreign).saturating_add(*frozen);
+            let most = i64::from(cap).saturating_sub(gone).max(0);
+            let least = i64::from(preview.least).saturating_sub(gone).clamp(0, most);
+            Bounds { least, most }
+        });
+        let bounds = bounds.collect();
+        Self {
+            network: Network::new(edges, places, bounds, scale.shortfall),
+            frozen,
+            open,
+            scale,
+        }
+    }
+}

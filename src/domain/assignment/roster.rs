@@ -1,0 +1,109 @@
+//! The agents that may be placed: what each can do, and when.
+//!
+//! Agents with the same skills and the same window form a **kind**; there are few kinds however many agents there are,
+//! so that windows are evaluated and skills compared once a kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::window::Window;
+use crate::domain::{AgentId, SkillId};
+
+/// The most calls that an agent may hold at once (document 001).
+pub const MOST_CONCURRENT: u8 = 2;
+
+/// One agent of the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterAgent {
+    /// At least one.
+    pub skills: BTreeSet<SkillId>,
+    /// When the agent works.
+    pub window: Window,
+    /// Calls at once, 1 or 2.
+    pub concurrency: u8,
+}
+
+/// Skills and a window that several agents share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Kind {
+    /// The skills.
+    pub skills: BTreeSet<SkillId>,
+    /// The window.
+    pub window: Window,
+}
+
+/// An agent as the roster keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rostered {
+    /// The agent's id.
+    pub id: AgentId,
+    /// Position of its kind.
+    pub kind: usize,
+    /// Calls at once, 1 or 2.
+    pub concurrency: u8,
+}
+
+/// Every agent that may be placed, in the order of the ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    agents: Vec<Rostered>,
+    kinds: Vec<Kind>,
+}
+
+impl Roster {
+    /// The roster of these agents.
+    #[must_use]
+    pub fn new(agents: BTreeMap<AgentId, RosterAgent>) -> Self {
+        let mut numbers: BTreeMap<Kind, usize> = BTreeMap::new();
+        let mut kinds = Vec::new();
+        let rostered = agents.into_iter().map(|(id, agent)| {
+            let kind = Kind {
+                skills: agent.skills,
+                window: agent.window,
+            };
+            let number = *numbers.entry(kind).or_insert_with_key(|kind| {
+                kinds.push(kind.clone());
+                kinds.len().saturating_sub(1)
+            });
+            Rostered {
+                id,
+                kind: number,
+                concurrency: agent.concurrency,
+            }
+        });
+        let agents = rostered.collect();
+        Self { agents, kinds }
+    }
+
+    /// The agents, in the order of their ids.
+    #[must_use]
+    pub fn agents(&self) -> &[Rostered] {
+        &self.agents
+    }
+
+    /// The kinds of agents.
+    #[must_use]
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The kind of an agent.
+    #[must_use]
+    pub fn kind(&self, agent: &Rostered) -> Option<&Kind> {
+        self.kinds.get(agent.kind)
+    }
+
+    /// Where an agent stands.
+    #[must_use]
+    pub fn position(&self, id: &AgentId) -> Option<usize> {
+        self.agents.binary_search_by(|agent| agent.id.cmp(id)).ok()
+    }
+
+    /// Places of all agents together.
+    #[must_use]
+    pub fn places(&self) -> u64 {
+        let places = self.agents.iter().map(|agent| u64::from(agent.concurrency));
+        places.sum()
+    }
+}

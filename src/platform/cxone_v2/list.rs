@@ -1,0 +1,174 @@
+//! A preview campaign's list of agents on the wire.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::AgentId;
+use crate::domain::assignment::{Dispatch, Entry, List};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignmentWire {
+    user_id: String,
+    skills: Vec<String>,
+    availability_window: WindowWire,
+    max_concurrent_calls: u8,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WindowWire {
+    start: String,
+    end: String,
+    timezone: String,
+}
+
+#[derive(Deserialize)]
+struct ListWire {
+    agents: Vec<AssignmentWire>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BodyWire<'a> {
+    campaign_id: &'a str,
+    agents: Vec<AssignmentWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnswerWire {
+    agents_updated: u64,
+    assignment_id: String,
+}
+
+/// Reads the list in force.
+pub(super) fn read(body: &[u8]) -> Result<List, String> {
+    let read: ListWire =
+        serde_json::from_slice(body).map_err(|wrong| format!("not a list of agents: {wrong}"))?;
+    let mut list = List::new();
+    for assignment in read.agents {
+        let id: AgentId = assignment
+            .user_id
+            .parse()
+            .map_err(|wrong| format!("an agent's id {wrong}"))?;
+        let mut skills = assignment.skills;
+        skills.sort();
+        skills.dedup();
+        let WindowWire {
+            start,
+            end,
+            timezone,
+        } = assignment.availability_window;
+        let entry = Entry {
+            skills,
+            start,
+            end,
+            zone: timezone,
+            calls: assignment.max_concurrent_calls,
+        };
+        list.insert(id, entry);
+    }
+    Ok(list)
+}
+
+/// The body of a dispatch.
+pub(super) fn body(dispatch: &Dispatch) -> Bytes {
+    let agents = dispatch.agents.iter().map(|(id, entry)| AssignmentWire {
+        user_id: id.to_string(),
+        skills: entry.skills.clone(),
+        availability_window: WindowWire {
+            start: entry.start.clone(),
+            end: entry.end.clone(),
+            timezone: entry.zone.clone(),
+        },
+        max_concurrent_calls: entry.calls,
+    });
+    let body = BodyWire {
+        campaign_id: dispatch.campaign.as_str(),
+        agents: agents.collect(),
+    };
+    // Texts and numbers always have a JSON form.
+    Bytes::from(serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// Reads the answer to a dispatch: what it is called, and how many agents were counted.
+pub(super) fn answer(body: &[u8]) -> Result<(String, u64), String> {
+    let read: AnswerWire =
+        serde_json::from_slice(body).map_err(|wrong| format!("not an assignment: {wrong}"))?;
+    Ok((read.assignment_id, read.agents_updated))
+}
+
+/// The agents of a dispatch whose ids stand in a refusal as words of their own.
+pub(super) fn named(dispatch: &Dispatch, refusal: &str) -> Vec<AgentId> {
+    let inside = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let found = dispatch.agents.keys().filter(|agent| {
+        refusal.match_indices(agent.as_str()).any(|(at, id)| {
+            let before = refusal.get(..at).and_then(|text| text.chars().next_back());
+            let after = refusal
+                .get(at.saturating_add(id.len())..)
+                .and_then(|text| text.chars().next());
+            !before.is_some_and(inside) && !after.is_some_and(inside)
+        })
+    });
+    found.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dispatch(agents: &[&str]) -> Dispatch {
+        let entry = Entry {
+            skills: vec!["sales".to_owned()],
+            start: "09:00".to_owned(),
+            end: "17:00".to_owned(),
+            zone: "America/New_York".to_owned(),
+            calls: 1,
+        };
+        Dispatch {
+            campaign: "cmp-1".parse().unwrap(),
+            agents: agents
+                .iter()
+                .map(|id| (id.parse().unwrap(), entry.clone()))
+                .collect(),
+            joining: Vec::new(),
+            leaving: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_body_is_that_of_the_document() {
+        let body: serde_json::Value =
+            serde_json::from_slice(&body(&dispatch(&["agent-uuid-001"]))).unwrap();
+        let expected = serde_json::json!({
+            "campaignId": "cmp-1",
+            "agents": [{
+                "userId": "agent-uuid-001",
+                "skills": ["sales"],
+                "availabilityWindow": {"start": "09:00", "end": "17:00", "timezone": "America/New_York"},
+                "maxConcurrentCalls": 1
+            }]
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn what_was_sent_is_read_back_the_same() {
+        let sent = dispatch(&["a", "b"]);
+        assert_eq!(read(&body(&sent)).unwrap(), sent.agents);
+        assert!(read(b"{}").is_err());
+    }
+
+    #[test]
+    fn only_whole_ids_are_named_by_a_refusal() {
+        let sent = dispatch(&["agent-1", "agent-12", "agent-3"]);
+        let named = named(
+            &sent,
+            "422: agent agent-12: there is no such agent; agent-3, too",
+        );
+        assert_eq!(
+            named,
+            ["agent-12".parse().unwrap(), "agent-3".parse().unwrap()]
+        );
+    }
+}
