@@ -99,10 +99,8 @@ impl Described {
                     self.check(one, value, place);
                 }
                 "type" => {
-                    let kinds = match rule {
-                        Value::Array(kinds) => kinds.clone(),
-                        one => vec![one.clone()],
-                    };
+                    let several = rule.as_array().cloned();
+                    let kinds = several.unwrap_or_else(|| vec![rule.clone()]);
                     let fits = kinds.iter().any(|kind| is_a(value, kind.as_str().unwrap()));
                     assert!(fits, "{place}: {value} is no {rule}");
                 }

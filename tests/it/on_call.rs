@@ -31,6 +31,68 @@ fn a_night_on_call() {
         status.stdout
     );
 
+    set_and_explain(&centre, &run);
+
+    good(&run(&[
+        "hold",
+        CAMPAIGN,
+        "--running",
+        "--for",
+        "30m",
+        "--reason",
+        "campaign launch",
+    ]));
+    centre.wait_for_status(CAMPAIGN, "RUNNING");
+    wait_until("it shows", || {
+        run(&["status"]).stdout.contains("held running until")
+            && run(&["explain", CAMPAIGN])
+                .stdout
+                .contains("7 hold           DECIDED held running by anna")
+    });
+    assert_eq!(
+        good(&run(&["release", CAMPAIGN])),
+        "campaign-1 no longer held running\n"
+    );
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    let restored = run(&["set", CAMPAIGN, "--as-configured", "--reason", "over"]);
+    assert_eq!(
+        good(&restored),
+        "campaign-1 pause below 5, resume at 8 as configured\n"
+    );
+    centre.wait_for_status(CAMPAIGN, "RUNNING");
+
+    refused(&run);
+    daemon.wait_for_log("as configured");
+    let history = run(&["history", "--since", "1h", "--campaign", CAMPAIGN]);
+    let told = good(&history);
+    for text in [
+        "pause below 5, resume at 8 as configured, by anna: over",
+        "no longer held running, by anna: released by hand",
+        "pause confirmed",
+    ] {
+        assert!(told.contains(text), "{text} in\n{told}");
+    }
+    let all: Value =
+        serde_json::from_str(good(&run(&["history", "-o", "json", "--limit", "1"]))).unwrap();
+    assert_eq!(
+        (all["entries"].as_array().unwrap().len(), &all["more"]),
+        (1, &true.into())
+    );
+    daemon.stop();
+    let gone = run(&["status"]);
+    assert_eq!(gone.code(), 69, "{}", gone.stderr);
+    assert!(
+        gone.stderr.contains("no daemon listens there"),
+        "{}",
+        gone.stderr
+    );
+    centre.audit();
+}
+
+/// Runs a command with these words.
+type Run<'a> = &'a dyn Fn(&[&str]) -> Finished;
+
+fn set_and_explain(centre: &Centre, run: Run<'_>) {
     let set = run(&[
         "set",
         CAMPAIGN,
@@ -74,35 +136,9 @@ fn a_night_on_call() {
         (&detail["schema"], &detail["campaign"]["set"]["author"]),
         (&1.into(), &"anna".into())
     );
+}
 
-    good(&run(&[
-        "hold",
-        CAMPAIGN,
-        "--running",
-        "--for",
-        "30m",
-        "--reason",
-        "campaign launch",
-    ]));
-    centre.wait_for_status(CAMPAIGN, "RUNNING");
-    wait_until("it shows", || {
-        run(&["status"]).stdout.contains("held running until")
-            && run(&["explain", CAMPAIGN])
-                .stdout
-                .contains("7 hold           DECIDED held running by anna")
-    });
-    assert_eq!(
-        good(&run(&["release", CAMPAIGN])),
-        "campaign-1 no longer held running\n"
-    );
-    centre.wait_for_status(CAMPAIGN, "PAUSED");
-    let restored = run(&["set", CAMPAIGN, "--as-configured", "--reason", "over"]);
-    assert_eq!(
-        good(&restored),
-        "campaign-1 pause below 5, resume at 8 as configured\n"
-    );
-    centre.wait_for_status(CAMPAIGN, "RUNNING");
-
+fn refused(run: Run<'_>) {
     assert_eq!(run(&["release", CAMPAIGN]).code(), 1, "nothing is held");
     assert_eq!(run(&["explain", "nowhere"]).code(), 1);
     assert_eq!(
@@ -116,31 +152,6 @@ fn a_night_on_call() {
         run(&["hold", CAMPAIGN, "--for", "1h", "--reason", "x"]).code(),
         2
     );
-    daemon.wait_for_log("as configured");
-    let history = run(&["history", "--since", "1h", "--campaign", CAMPAIGN]);
-    let told = good(&history);
-    for text in [
-        "pause below 5, resume at 8 as configured, by anna: over",
-        "no longer held running, by anna: released by hand",
-        "pause confirmed",
-    ] {
-        assert!(told.contains(text), "{text} in\n{told}");
-    }
-    let all: Value =
-        serde_json::from_str(good(&run(&["history", "-o", "json", "--limit", "1"]))).unwrap();
-    assert_eq!(
-        (all["entries"].as_array().unwrap().len(), &all["more"]),
-        (1, &true.into())
-    );
-    daemon.stop();
-    let gone = run(&["status"]);
-    assert_eq!(gone.code(), 69, "{}", gone.stderr);
-    assert!(
-        gone.stderr.contains("no daemon listens there"),
-        "{}",
-        gone.stderr
-    );
-    centre.audit();
 }
 
 #[test]

@@ -54,8 +54,8 @@ fn a_campaign_is_held_over_a_restart_and_released_and_all_of_it_is_told() {
         api.series("autopilot_operator_changes_total{change=\"hold\"}"),
         Some(1.0)
     );
-    let held = "autopilot_campaign_override_active{campaign=\"campaign-1\"}";
-    assert_eq!(api.series(held), Some(1.0));
+    let gauge = "autopilot_campaign_override_active{campaign=\"campaign-1\"}";
+    assert_eq!(api.series(gauge), Some(1.0));
     daemon.stop();
 
     let (daemon, api) = start(&centre);
