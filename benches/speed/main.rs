@@ -11,6 +11,7 @@ mod assigning;
 mod calls;
 mod counting;
 mod deciding;
+mod flooding;
 mod paging;
 mod platform;
 mod resting;
@@ -24,7 +25,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 8] = [
+    let benches: [(&str, fn()); 9] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
@@ -33,6 +34,7 @@ fn main() {
         ("resting", resting::run),
         ("simulating", simulating::run),
         ("telling", telling::run),
+        ("flooding", flooding::run),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

@@ -170,13 +170,21 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
         "webhook_give_up_after" Some("--webhook-give-up-after"), "AUTOPILOT_WEBHOOK_GIVE_UP_AFTER", Duration "DURATION", "24h", Top,
             "A message that could not be delivered for this long becomes a dead letter.";
     }
+    "Operating" {
+        "admin_token" None, "AUTOPILOT_ADMIN_TOKEN", Text "TOKEN", "", No,
+            "Token that the admin API asks for; needed beyond loopback. Never a flag and never in the settings file.";
+        "admin_token_file" Some("--admin-token-file"), "AUTOPILOT_ADMIN_TOKEN_FILE", Text "FILE", "", Top,
+            "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.";
+        "allowed_host" Some("--allowed-host"), "AUTOPILOT_ALLOWED_HOST", Texts "NAME", "", Top,
+            "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.";
+    }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
             "Settings file (TOML).";
         "state_dir" Some("--state-dir"), "AUTOPILOT_STATE_DIR", Text "DIR", "$STATE_DIRECTORY, else $XDG_STATE_HOME/campaign-autopilot, else $HOME/.local/state/campaign-autopilot", Top,
             "Directory that keeps the campaigns' state and the audit.";
         "listen" Some("--listen"), "AUTOPILOT_LISTEN", Text "ADDR:PORT|off", "127.0.0.1:9464", Top,
-            "Address for metrics and health, or `off`.";
+            "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.";
         "dry_run" Some("--dry-run"), "AUTOPILOT_DRY_RUN", Switch "", "false", Top,
             "Decide and tell, but command nothing.";
         "once" Some("--once"), "AUTOPILOT_ONCE", Switch "", "false", Top,

@@ -92,7 +92,7 @@ async fn apply(settings: Settings) -> Exit {
         listen: None,
         ..settings
     };
-    let daemon = Daemon::start(&settings, clock, CancellationToken::new()).await;
+    let daemon = Daemon::start(&settings, None, clock, CancellationToken::new()).await;
     match daemon {
         Ok(daemon) => exit_of(&daemon.cycle.assign_once().await),
         Err(fault) => {

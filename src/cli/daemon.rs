@@ -14,12 +14,13 @@ use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
 use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
-use crate::serve::Server;
-use crate::store::{Store, StoreFault};
+use crate::serve::{Access, Api, Server, Shown};
+use crate::store::{Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::config::Settings;
 use super::exit::Exit;
+use super::reload::{Reloader, Source};
 
 /// Attempts that a poll's slowest page may need within its deadline.
 const ATTEMPTS_OF_A_PAGE: u32 = 3;
@@ -113,6 +114,8 @@ pub(crate) struct Daemon {
     pub(crate) observed: watch::Receiver<ObservableState>,
     /// Its listener, if it has one; it ends when this is dropped.
     pub(crate) server: Option<Server>,
+    /// Reads the configuration anew.
+    pub(crate) reloader: Arc<Reloader>,
     /// Commands of earlier runs whose outcome is not known yet.
     pub(crate) open_intents: u64,
     /// Campaigns that are paused by us and not in the configuration any more.
@@ -127,6 +130,7 @@ impl Daemon {
     /// Opens the store, binds the listener and puts the loop together.
     pub(crate) async fn start(
         settings: &Settings,
+        source: Option<Source>,
         clock: Arc<dyn Clock>,
         shutdown: CancellationToken,
     ) -> Result<Self, StartFault> {
@@ -182,18 +186,37 @@ impl Daemon {
             cycle_settings,
             shutdown.clone(),
         )?;
+        let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
         let server = match settings.listen {
             None => None,
             Some(address) => Some(
-                Server::start(address, metrics, observed.clone(), clock, shutdown)
-                    .await
-                    .map_err(|why| StartFault::Listen { address, why })?,
+                Server::start(
+                    address,
+                    Shown {
+                        metrics,
+                        observed: observed.clone(),
+                        clock,
+                        ending: shutdown,
+                    },
+                    Api {
+                        desk: cycle.desk(),
+                        reload: Arc::<Reloader>::clone(&reloader),
+                        past: Arc::new(StorePast::new(settings.state_dir.clone())),
+                        access: Access::new(
+                            settings.admin.token.as_ref(),
+                            settings.admin.hosts.clone(),
+                        ),
+                    },
+                )
+                .await
+                .map_err(|why| StartFault::Listen { address, why })?,
             ),
         };
         Ok(Self {
             cycle,
             observed,
             server,
+            reloader,
             open_intents,
             orphans,
             delivering: courier.map(Courier::start),

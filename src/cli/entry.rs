@@ -16,9 +16,12 @@ use super::compare::{CompareArgs, compare};
 use super::config::{Fault, default_state_dir, resolve};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
+use super::eval::eval;
 use super::exit::Exit;
+use super::operate::{Form, Operate, operate};
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
+use super::paper::{self, ConfigCommand};
 use super::queue::{QueueCommand, queue};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
@@ -33,11 +36,18 @@ Examples:
   campaign-autopilot check --online             is everything right, and does the platform play along?
   campaign-autopilot run --dry-run              decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
+  campaign-autopilot eval                       one poll: what would it do?
+  campaign-autopilot status                     what does the running daemon do, and why?
+  campaign-autopilot explain cmp-884291         which stage decides, and until when?
+  campaign-autopilot set cmp-884291 --pause-below 3 --resume-at 6 --for 2h --reason 'short shift'
+  campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list loaded'
   campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and what speaks against it?
   campaign-autopilot webhook test               does the receiver of messages take one?
 
-Exit codes: 0 done, 1 an audit that does not hold or a message that is not there, 2 wrong usage, 65 a change of a queue that breaks a rule, 69 platform unreachable,
-70 internal fault, 74 store, file or listener, 75 somebody else changed the queue, 77 platform refuses us, 78 configuration, 130 ended by a second signal.";
+Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage,
+10 eval would act, 65 a change of a queue that breaks a rule, 69 platform or daemon not reached, 70 internal fault,
+74 store, file or listener, 75 somebody else changed the queue, 77 platform or daemon refuses us, 78 configuration or a value,
+130 ended by a second signal.";
 
 const STATE_DIR_HELP: &str =
     "The daemon's state directory [default: as for run] [env: AUTOPILOT_STATE_DIR]";
@@ -94,6 +104,31 @@ enum Command {
         #[command(subcommand)]
         command: QueueCommand,
     },
+    #[command(flatten)]
+    Operate(Operate),
+    /// Poll once without a daemon and tell what it would do; exit code 10 when it would act
+    Eval {
+        /// How it is printed
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Form,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+    /// Show the settings in force, or print a settings file to start from
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands into a directory
+    Man {
+        /// Where to
+        directory: Option<PathBuf>,
+    },
     /// Try the receiver of messages
     Webhook {
         #[command(subcommand)]
@@ -146,7 +181,7 @@ async fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(args) => match resolve(&args, &variable) {
             Ok(resolved) => match start_log(resolved.settings.log_format, "info") {
-                Ok(()) => run(resolved).await,
+                Ok(()) => run(*args, resolved).await,
                 Err(exit) => exit,
             },
             Err(faults) => refuse(&faults),
@@ -175,6 +210,25 @@ async fn dispatch(command: Command) -> Exit {
             Ok(()) => simulate(args).await,
             Err(exit) => exit,
         },
+        Command::Operate(command) => operate(command).await,
+        Command::Eval { output, run } => match resolve(&run, &variable) {
+            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
+                Ok(()) => eval(&resolved.settings, output).await,
+                Err(exit) => exit,
+            },
+            Err(faults) => refuse(&faults),
+        },
+        Command::Config {
+            command: ConfigCommand::Show { origin, run },
+        } => match resolve(&run, &variable) {
+            Ok(resolved) => paper::show(&resolved, origin),
+            Err(faults) => refuse(&faults),
+        },
+        Command::Config {
+            command: ConfigCommand::Init,
+        } => paper::init(),
+        Command::Completions { shell } => paper::completions(shell, CommandLine::command()),
+        Command::Man { directory } => paper::man(directory, CommandLine::command()),
         Command::Audit { command, state_dir } => {
             in_state_dir(state_dir, |directory| audit(command, directory))
         }

@@ -21,19 +21,24 @@ pub(crate) enum Exit {
     Configuration,
     /// An audit that does not hold, or decisions that differ.
     Broken,
-    /// A message that is not in the outbox.
+    /// A message that is not in the outbox, a campaign that is not looked after, or a hold that is not there.
     NotThere,
     /// A change of a queue that breaks a rule, or an input that cannot be read.
     Data,
     /// Somebody else changed the same thing meanwhile.
     Conflict,
+    /// The daemon is not ready, or its loop is silent.
+    Degraded,
+    /// An evaluation that would act.
+    WouldAct,
 }
 
 impl Exit {
     fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
-            Self::Broken | Self::NotThere => 1,
+            Self::Broken | Self::NotThere | Self::Degraded => 1,
+            Self::WouldAct => 10,
             Self::Data => 65,
             Self::Unreachable => 69,
             Self::Internal => 70,

@@ -12,10 +12,12 @@ use crate::control::{LastPoll, Once};
 use crate::domain::Conclusion;
 use crate::notify::Delivering;
 
+use super::args::RunArgs;
 use super::config::{Resolved, Settings};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
+use super::reload::{Reloader, Source};
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
 const ABORTED: i32 = 130;
@@ -24,7 +26,8 @@ const ABORTED: i32 = 130;
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs the daemon to its end.
-pub(crate) async fn run(resolved: Resolved) -> Exit {
+pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
+    let source = Source::new(args, &resolved);
     let Resolved {
         settings, warnings, ..
     } = resolved;
@@ -33,7 +36,7 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
     }
     let clock = Arc::new(SystemClock::real_time());
     let shutdown = CancellationToken::new();
-    let daemon = match Daemon::start(&settings, clock, shutdown.clone()).await {
+    let daemon = match Daemon::start(&settings, Some(source), clock, shutdown.clone()).await {
         Ok(daemon) => daemon,
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -49,22 +52,15 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
             "messages wait in the outbox, but no --webhook-url is given: nobody delivers them"
         );
     }
-    if settings
-        .listen
-        .is_some_and(|address| !address.ip().is_loopback())
-    {
-        warn!(
-            "the listener has no authentication and is not on loopback: see that only those who may can reach it"
-        );
-    }
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
-    stop_on_signals(shutdown);
+    stop_on_signals(shutdown.clone(), Some(Arc::clone(&daemon.reloader)));
     tell_start(&settings, &daemon);
     let Daemon {
         cycle,
         observed,
         delivering,
         server,
+        reloader,
         ..
     } = daemon;
     if settings.once {
@@ -72,6 +68,7 @@ pub(crate) async fn run(resolved: Resolved) -> Exit {
         finish(delivering, &settings, Duration::MAX).await;
         return exit_of(&once);
     }
+    tokio::spawn(reloader.watch(shutdown));
     cycle.run().await;
     finish(delivering, &settings, LONGEST_FAREWELL).await;
     drop(server);
@@ -124,8 +121,9 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
     );
 }
 
-/// The first SIGTERM, SIGINT or SIGHUP (a terminal that was closed) asks for an orderly end, the second one ends at once.
-pub(super) fn stop_on_signals(shutdown: CancellationToken) {
+/// The first SIGTERM or SIGINT asks for an orderly end, the second one ends at once. SIGHUP has the configuration read anew;
+/// where there is none to read, it is a terminal that was closed, and ends as well.
+pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<Reloader>>) {
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
@@ -135,12 +133,21 @@ pub(super) fn stop_on_signals(shutdown: CancellationToken) {
         return;
     };
     tokio::spawn(async move {
-        for asked in 1.. {
+        let mut asked = 0_u32;
+        loop {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
-                _ = hangup.recv() => {}
+                _ = hangup.recv() => {
+                    if let Some(reloader) = reloader.clone() {
+                        tokio::spawn(async move {
+                            reloader.reload_for("SIGHUP", "asked for by a signal").await;
+                        });
+                        continue;
+                    }
+                }
             }
+            asked = asked.saturating_add(1);
             if asked > 1 {
                 #[expect(clippy::exit, reason = "a second signal asks for just this")]
                 std::process::exit(ABORTED);

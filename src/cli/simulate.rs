@@ -117,7 +117,7 @@ pub(crate) async fn simulate(args: SimulateArgs) -> Exit {
     };
     let shutdown = CancellationToken::new();
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
-    stop_on_signals(shutdown.clone());
+    stop_on_signals(shutdown.clone(), None);
     tell_how_to_connect(&simulator, &args, &programme);
     serve(&simulator, programme.end, &shutdown).await;
     simulator.stop().await;

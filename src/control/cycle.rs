@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::replay::Input;
@@ -23,6 +23,7 @@ use crate::telemetry::{Events, Metrics};
 
 use super::assign::{AssignStart, Assigning};
 use super::collect::{Collector, PollNeeds};
+use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
@@ -131,7 +132,9 @@ pub struct Cycle {
     pub(super) settings: CycleSettings,
     pub(super) shutdown: CancellationToken,
     collector: Collector,
-    observed: watch::Sender<ObservableState>,
+    pub(super) observed: watch::Sender<ObservableState>,
+    desk: OperatorDesk,
+    pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
     pub(super) failed_command: Option<Conclusion>,
     checkpoint_at: Timestamp,
@@ -182,6 +185,9 @@ impl Cycle {
             alive_at: now,
             silence_allowed,
             journal_writable: true,
+            dry_run: matches!(actuator, Actuator::DryRun),
+            poll_interval: settings.poll_interval,
+            config: settings.config.clone(),
             ..ObservableState::default()
         };
         let (observed, watcher) = watch::channel(initial);
@@ -210,6 +216,7 @@ impl Cycle {
             }
         };
         let events = Events::new(metrics, autopilot.campaigns())?;
+        let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
             assigning,
             clock,
@@ -223,11 +230,19 @@ impl Cycle {
             shutdown,
             collector: Collector::default(),
             observed,
+            desk,
+            requests,
             last_poll: LastPoll::None,
             failed_command: None,
             checkpoint_at: now,
         };
         Ok((cycle, watcher))
+    }
+
+    /// Where operators hand in what they ask for.
+    #[must_use]
+    pub fn desk(&self) -> OperatorDesk {
+        self.desk.clone()
     }
 
     /// Ticks until a shutdown is asked for, then records the end.
@@ -250,10 +265,7 @@ impl Cycle {
                     interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX)),
                 )
             };
-            tokio::select! {
-                () = self.clock.sleep(due.saturating_sub(now)) => {}
-                () = self.shutdown.cancelled() => {}
-            }
+            self.serve_operators(due.saturating_sub(now)).await;
             self.events
                 .lagged(self.clock.monotonic().saturating_sub(next));
         }
@@ -443,7 +455,7 @@ impl Cycle {
             .send_modify(|observed| observed.alive_at = now);
     }
 
-    fn publish(&self, reasons: &[(CampaignId, Reason)]) {
+    pub(super) fn publish(&self, reasons: &[(CampaignId, Reason)]) {
         let now = self.clock.now();
         let campaigns = self
             .autopilot
@@ -453,15 +465,18 @@ impl Cycle {
                 CampaignView {
                     id: id.clone(),
                     state: campaign.state().clone(),
+                    configured: campaign.policy().thresholds,
                     reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
                 }
             })
             .collect();
-        let ticks = self.autopilot.decision().tick;
+        let decision = self.autopilot.decision();
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
-            observed.ticks = ticks;
-            observed.campaigns = campaigns;
+            observed.ticks = decision.tick;
+            observed.decision = Some(decision);
+            observed.version = observed.version.saturating_add(1);
+            observed.campaigns = Arc::new(campaigns);
         });
     }
 

@@ -184,7 +184,7 @@ impl Cycle {
         self.record_state(campaign);
     }
 
-    fn record_state(&mut self, campaign: &CampaignId) {
+    pub(super) fn record_state(&mut self, campaign: &CampaignId) {
         if let Some(found) = self.autopilot.campaign(campaign) {
             self.recorder.state(campaign, found.state());
         }

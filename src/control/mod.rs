@@ -7,11 +7,13 @@
 
 mod announce;
 mod assign;
+mod change;
 mod collect;
 mod cycle;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
+pub mod operator;
 pub mod ports;
 pub mod queues;
 mod recorder;
@@ -19,4 +21,4 @@ mod status;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
-pub use status::{CampaignView, ObservableState};
+pub use status::{CampaignView, ObservableState, ReloadView};

@@ -19,6 +19,8 @@ use crate::domain::{
     Message, Notice, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
+use super::operator::Made;
+
 /// Where time comes from.
 pub trait Clock: Send + Sync + 'static {
     /// The time of day. Does not run backwards within one tick.
@@ -286,6 +288,15 @@ pub enum AuditEvent {
         /// Which.
         record: Box<QueueRecord>,
     },
+    /// An operator, a signal or a changed file changed something.
+    Operator {
+        /// Who, as they called themselves.
+        by: String,
+        /// Why.
+        reason: String,
+        /// What.
+        made: Made,
+    },
     /// A campaign's list of agents is about to be replaced.
     AssignIntent {
         /// Why the plan was made.
@@ -359,6 +370,7 @@ impl AuditEvent {
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
             Self::Queue { .. } => "queue",
+            Self::Operator { .. } => "operator",
             Self::AssignIntent { .. } => "assign_intent",
             Self::AssignOutcome { .. } => "assign_outcome",
             Self::ListNoticed { .. } => "list_noticed",

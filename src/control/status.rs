@@ -1,8 +1,9 @@
 //! One snapshot of what the daemon knows: it feeds health, pages and commands, so that they cannot disagree.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{CampaignId, CampaignState, Reason, Timestamp};
+use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
 
 /// One campaign as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +12,21 @@ pub struct CampaignView {
     pub id: CampaignId,
     /// What is known of it.
     pub state: CampaignState,
+    /// The lines of its rules; an operator's are in its state.
+    pub configured: Thresholds,
     /// The last decision on it.
     pub reason: Option<Reason>,
+}
+
+/// How the configuration was last read anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReloadView {
+    /// When.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub by: String,
+    /// What was wrong; nothing when it is in force.
+    pub faults: Vec<String>,
 }
 
 /// What the daemon knows after its last tick.
@@ -26,10 +40,22 @@ pub struct ObservableState {
     pub sample_at: Option<Timestamp>,
     /// Ticks so far.
     pub ticks: u64,
+    /// Goes up with everything that changes what is shown.
+    pub version: u64,
+    /// The last decision.
+    pub decision: Option<DecisionId>,
+    /// Whether commands are only told.
+    pub dry_run: bool,
+    /// From the start of one poll to the start of the next.
+    pub poll_interval: Duration,
+    /// SHA-256 of the configuration in force.
+    pub config: String,
+    /// How the configuration was last read anew.
+    pub last_reload: Option<ReloadView>,
     /// Whether the store could be written the last time.
     pub journal_writable: bool,
     /// Every campaign.
-    pub campaigns: Vec<CampaignView>,
+    pub campaigns: Arc<Vec<CampaignView>>,
 }
 
 impl ObservableState {

@@ -59,9 +59,12 @@ pub struct Plan {
 pub struct Autopilot {
     decision: DecisionId,
     command_longest: Duration,
-    selectors: Vec<Selector>,
-    campaigns: BTreeMap<CampaignId, Campaign>,
-    sample: Option<(Timestamp, Vec<Count>)>,
+    pub(super) selectors: Vec<Selector>,
+    pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
+    /// Campaigns that are remembered and not under control: they come back to this when they are configured again.
+    #[serde(default)]
+    pub(super) retired: BTreeMap<CampaignId, CampaignState>,
+    pub(super) sample: Option<(Timestamp, Vec<Count>)>,
     invalid_streak: u32,
     stale_alerted: bool,
 }
@@ -79,12 +82,7 @@ impl Autopilot {
         command_longest: Duration,
         now: Timestamp,
     ) -> Self {
-        let mut selectors: Vec<Selector> = policies
-            .values()
-            .map(|policy| policy.selector.clone())
-            .collect();
-        selectors.sort();
-        selectors.dedup();
+        let selectors = Self::distinct_selectors(&policies);
         let campaigns = policies
             .into_iter()
             .map(|(id, policy)| {
@@ -103,10 +101,21 @@ impl Autopilot {
             command_longest,
             selectors,
             campaigns,
+            retired: restored,
             sample: None,
             invalid_streak: 0,
             stale_alerted: false,
         }
+    }
+
+    pub(super) fn distinct_selectors(policies: &BTreeMap<CampaignId, Policy>) -> Vec<Selector> {
+        let mut selectors: Vec<Selector> = policies
+            .values()
+            .map(|policy| policy.selector.clone())
+            .collect();
+        selectors.sort();
+        selectors.dedup();
+        selectors
     }
 
     /// The distinct selectors; a sample has one count for each, in this order.
@@ -118,9 +127,11 @@ impl Autopilot {
     /// Whether staffed agents have to be read, not only available ones.
     #[must_use]
     pub fn needs_staffed(&self) -> bool {
-        self.campaigns
-            .values()
-            .any(|campaign| campaign.policy.thresholds.needs_staffed())
+        self.campaigns.values().any(|campaign| {
+            let set = campaign.state.lines.as_ref();
+            campaign.policy.thresholds.needs_staffed()
+                || set.is_some_and(|set| set.thresholds.needs_staffed())
+        })
     }
 
     /// Whether skills have to be read.

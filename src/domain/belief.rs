@@ -150,6 +150,18 @@ pub enum HoldKind {
     AsIs,
 }
 
+impl HoldKind {
+    /// The word for logs, flags and interfaces.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::AsIs => "as-is",
+        }
+    }
+}
+
 /// An operator's hold: beats every rule until it expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {

@@ -20,6 +20,8 @@ use super::notice::Notice;
 use super::policy::{OnManualChange, Policy};
 use super::reason::Cause;
 use super::status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+use super::threshold_override::ThresholdOverride;
+use super::thresholds::Thresholds;
 use super::time::Timestamp;
 
 /// How long an acknowledged command may take to show in the status before it counts as not applied.
@@ -56,6 +58,9 @@ pub struct CampaignState {
     pub enforcing: Option<Direction>,
     /// An operator's hold.
     pub hold: Option<Hold>,
+    /// Lines that an operator set for a while.
+    #[serde(default)]
+    pub lines: Option<ThresholdOverride>,
     /// A command whose outcome is not known.
     pub unresolved: Option<Unresolved>,
 }
@@ -74,6 +79,7 @@ impl CampaignState {
             grace_from: None,
             enforcing: None,
             hold: None,
+            lines: None,
             unresolved: None,
         }
     }
@@ -90,6 +96,9 @@ impl CampaignState {
         self.grace_from = self.grace_from.map(|from| from.min(now));
         if let Some(hold) = &mut self.hold {
             hold.since = hold.since.min(now);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.since = lines.since.min(now);
         }
     }
 }
@@ -141,6 +150,13 @@ impl Campaign {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The lines in force: an operator's, or those of its rules.
+    #[must_use]
+    pub fn thresholds(&self, now: Timestamp) -> Thresholds {
+        let set = self.state.lines.as_ref().filter(|set| set.active(now));
+        set.map_or(self.policy.thresholds, |set| set.thresholds)
     }
 
     /// What is known of it.

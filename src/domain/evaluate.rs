@@ -58,7 +58,7 @@ impl Campaign {
                 if age > self.policy.max_sample_age {
                     (SampleVerdict::TooOld { age }, None)
                 } else {
-                    let lines = self.policy.thresholds.lines(count.staffed);
+                    let lines = self.thresholds(now).lines(count.staffed);
                     (SampleVerdict::Valid { age }, Some((count, lines)))
                 }
             }
@@ -110,7 +110,7 @@ impl Campaign {
             sample: verdict,
             available: weighed.map(|(count, _)| count.available),
             staffed: weighed
-                .filter(|_| self.policy.thresholds.needs_staffed())
+                .filter(|_| self.thresholds(now).needs_staffed())
                 .map(|(count, _)| count.staffed),
             lines: weighed.map(|(_, lines)| lines),
             relation: weighed.map(|(count, lines)| Relation::of(count.available, lines)),

@@ -24,6 +24,7 @@ mod campaign;
 mod command;
 mod confirmation;
 mod evaluate;
+mod explain;
 mod flapping;
 mod ids;
 mod message;
@@ -31,11 +32,13 @@ mod notice;
 mod policy;
 pub mod queue;
 mod reason;
+mod reconfigure;
 pub mod replay;
 mod selector;
 mod skill_index;
 mod snapshot;
 mod status;
+mod threshold_override;
 mod thresholds;
 mod time;
 
@@ -44,6 +47,7 @@ pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
 pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
+pub use explain::{Asked, Explanation, Stage, explain};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
@@ -55,5 +59,6 @@ pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
 pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+pub use threshold_override::ThresholdOverride;
 pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;

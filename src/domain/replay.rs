@@ -18,6 +18,7 @@ use super::notice::Notice;
 use super::policy::Policy;
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
+use super::threshold_override::ThresholdOverride;
 use super::time::Timestamp;
 
 /// One thing that the autopilot was told or asked, with what it answered where that is a decision.
@@ -89,6 +90,18 @@ pub enum Input {
         campaign: CampaignId,
         /// The hold.
         hold: Option<Hold>,
+    },
+    /// An operator's lines were set or lifted.
+    Thresholds {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// The lines.
+        lines: Option<ThresholdOverride>,
+    },
+    /// New rules came into force.
+    Reconfigure {
+        /// The rules.
+        policies: BTreeMap<CampaignId, Policy>,
     },
 }
 
@@ -251,6 +264,14 @@ fn feed(
         }
         Input::Hold { campaign, hold } => {
             pilot.set_hold(&campaign, hold);
+            None
+        }
+        Input::Thresholds { campaign, lines } => {
+            pilot.set_thresholds(&campaign, lines);
+            None
+        }
+        Input::Reconfigure { policies } => {
+            pilot.reconfigure(policies, at);
             None
         }
     }

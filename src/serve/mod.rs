@@ -1,15 +1,36 @@
-//! What the daemon answers over HTTP: metrics and health.
+//! What the daemon answers over HTTP: metrics, health, and the admin API.
 //!
 //! | path | answers |
 //! |---|---|
 //! | `/metrics` | the exposition for Prometheus |
 //! | `/healthz` | 200 while the loop turns, 503 when it has been silent for longer than its deadline |
 //! | `/readyz` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
+//! | `/api/v1/…`, `/-/reload` | what operators see and do; `/api/v1/openapi.json` describes all of it |
 //!
-//! *Bounds.* A request's head has to come within ten seconds, connections are capped, request bodies are not read. The
-//! server has tasks of its own: whatever is asked of it, the loop does not wait.
+//! *Who may.* Metrics and health are open, as scrapers and probes want them. The admin API asks for the token wherever one
+//! is configured, and a listener beyond loopback does not start without one. A browser of somebody else's page is kept
+//! out by the checks of `Host` and `Origin`.
+//!
+//! *Bounds.* A request's head and body have to come within ten seconds each, bodies and connections are capped, and a
+//! client that does not take its answer is dropped. When every place is taken, the oldest client that nothing is done
+//! for makes room. The server has tasks of its own: whatever is asked of it, the loop does not wait. It reads one shared
+//! snapshot and hands changes in at a bounded desk.
 
+mod api;
+mod documents;
+mod gate;
+mod openapi;
+mod patience;
 mod routes;
+mod seats;
 mod server;
+mod stream;
 
-pub use server::Server;
+pub use api::{Api, ApiFault, HoldRequest, ThresholdsRequest};
+pub use documents::{
+    CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, HistoryDocument, HoldDocument,
+    LinesDocument, OverrideDocument, ReloadDocument, StageDocument, StatusDocument,
+    TransitionDocument,
+};
+pub use gate::Access;
+pub use server::{Server, Shown};

@@ -1,31 +1,62 @@
 //! Which path gives what.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Method, Request, Response, StatusCode};
-use tokio::sync::{Semaphore, watch};
-use tokio_util::sync::CancellationToken;
+use serde::Serialize;
+use tokio::sync::{Mutex, Semaphore};
 
-use crate::control::ObservableState;
-use crate::control::ports::Clock;
-use crate::telemetry::Metrics;
+use super::api::Api;
+use super::documents::{CampaignDocument, StatusDocument};
+use super::seats::Seat;
+use super::server::Shown;
+
+/// The body of an answer.
+pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// What the answers are made from.
 pub(super) struct Sources {
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) observed: watch::Receiver<ObservableState>,
-    pub(super) clock: Arc<dyn Clock>,
-    /// Set when the daemon has begun to end.
-    pub(super) ending: CancellationToken,
+    pub(super) shown: Shown,
+    pub(super) api: Api,
     /// One exposition at a time: with thousands of campaigns it is tens of megabytes.
     pub(super) scrape: Semaphore,
+    /// Places for clients that follow the events.
+    pub(super) streams: Arc<Semaphore>,
+    /// The documents as they were last rendered: a flood of requests renders nothing twice.
+    pub(super) rendered: Mutex<Option<Rendered>>,
+}
+
+/// Documents of one version.
+#[derive(Clone)]
+pub(super) struct Rendered {
+    of: (u64, bool, Option<String>),
+    status: Bytes,
+    campaigns: Bytes,
+}
+
+/// Every campaign.
+#[derive(Serialize)]
+struct CampaignsDocument<'a> {
+    schema: u32,
+    version: u64,
+    campaigns: &'a [CampaignDocument],
 }
 
 impl Sources {
-    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        seat: &Arc<Seat>,
+    ) -> Response<Body> {
+        let path = request.uri().path();
+        if path.starts_with("/api/") || path.starts_with("/-/") {
+            return self.operate(request, seat).await;
+        }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = text(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -36,20 +67,77 @@ impl Sources {
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return refusal;
         }
-        match request.uri().path() {
-            "/metrics" => self.exposition().await,
+        match path {
+            "/metrics" => {
+                let _occupied = seat.occupy();
+                self.exposition().await
+            }
             "/healthz" => self.health(),
             "/readyz" => self.readiness(),
             _ => text(
                 StatusCode::NOT_FOUND,
-                "not here; there are /metrics, /healthz and /readyz\n",
+                "not here; there are /metrics, /healthz, /readyz and what /api/v1/openapi.json describes\n",
             ),
         }
     }
 
-    async fn exposition(&self) -> Response<Full<Bytes>> {
+    /// The status, rendered once for each version.
+    pub(super) async fn status(&self) -> Bytes {
+        self.rendered().await.status
+    }
+
+    /// Every campaign, rendered once for each version.
+    pub(super) async fn campaigns(&self) -> Bytes {
+        self.rendered().await.campaigns
+    }
+
+    async fn rendered(&self) -> Rendered {
+        let now = self.shown.clock.now();
+        let ending = self.shown.ending.is_cancelled();
+        // Cheap: the campaigns are shared, so the loop is not kept from its own while they are rendered.
+        let observed = self.shown.observed.borrow().clone();
+        let not_ready = observed.not_ready().map(str::to_owned);
+        let not_ready = if ending {
+            Some("shutting down".to_owned())
+        } else {
+            not_ready
+        };
+        let of = (observed.version, observed.alive(now), not_ready);
+        let mut last = self.rendered.lock().await;
+        if let Some(rendered) = last.as_ref().filter(|rendered| rendered.of == of) {
+            return rendered.clone();
+        }
+        let rendering = tokio::task::spawn_blocking(move || {
+            let document = StatusDocument::of(&observed, now, ending);
+            let campaigns = CampaignsDocument {
+                schema: document.schema,
+                version: document.version,
+                campaigns: &document.campaigns,
+            };
+            // Documents of ours hold nothing that JSON cannot.
+            Rendered {
+                of,
+                status: serde_json::to_vec(&document).unwrap_or_default().into(),
+                campaigns: serde_json::to_vec(&campaigns).unwrap_or_default().into(),
+            }
+        });
+        match rendering.await {
+            Ok(rendered) => {
+                *last = Some(rendered.clone());
+                rendered
+            }
+            // Only when the runtime ends.
+            Err(_) => Rendered {
+                of: (0, false, None),
+                status: Bytes::new(),
+                campaigns: Bytes::new(),
+            },
+        }
+    }
+
+    async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
-        let metrics = Arc::clone(&self.metrics);
+        let metrics = Arc::clone(&self.shown.metrics);
         // On a thread of its own: encoding many campaigns takes longer than the loop may be kept from its own.
         let encoded = tokio::task::spawn_blocking(move || metrics.exposition()).await;
         drop(place);
@@ -58,7 +146,7 @@ impl Sources {
             .and_then(|text| text.map_err(|wrong| wrong.to_string()))
         {
             Ok((content_type, body)) => {
-                let mut answer = Response::new(Full::from(body));
+                let mut answer = Response::new(Full::from(body).boxed_unsync());
                 let content_type = HeaderValue::try_from(content_type);
                 let content_type =
                     content_type.unwrap_or(HeaderValue::from_static("text/plain; version=0.0.4"));
@@ -72,9 +160,9 @@ impl Sources {
         }
     }
 
-    fn health(&self) -> Response<Full<Bytes>> {
-        let now = self.clock.now();
-        let observed = self.observed.borrow();
+    fn health(&self) -> Response<Body> {
+        let now = self.shown.clock.now();
+        let observed = self.shown.observed.borrow();
         if observed.alive(now) {
             return text(StatusCode::OK, "the loop turns\n");
         }
@@ -85,14 +173,14 @@ impl Sources {
         )
     }
 
-    fn readiness(&self) -> Response<Full<Bytes>> {
-        if self.ending.is_cancelled() {
+    fn readiness(&self) -> Response<Body> {
+        if self.shown.ending.is_cancelled() {
             return text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "not ready: shutting down\n",
             );
         }
-        match self.observed.borrow().not_ready() {
+        match self.shown.observed.borrow().not_ready() {
             None => text(StatusCode::OK, "ready\n"),
             Some(why) => text(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -102,14 +190,18 @@ impl Sources {
     }
 }
 
-fn text(status: StatusCode, body: &str) -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::from(body.to_owned()));
+/// An answer that nobody keeps.
+pub(super) fn full(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Body> {
+    let mut answer = Response::new(Full::new(body).boxed_unsync());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
+}
+
+fn text(status: StatusCode, body: &str) -> Response<Body> {
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    full(status, "text/plain; charset=utf-8", body)
 }

@@ -10,7 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -18,19 +18,38 @@ use crate::control::ObservableState;
 use crate::control::ports::Clock;
 use crate::telemetry::Metrics;
 
+use super::api::Api;
+use super::patience::Patient;
 use super::routes::Sources;
+use super::seats::Seats;
+use super::stream::MOST_STREAMS;
 
 /// A client that sends the head of its request more slowly than this is dropped.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A client that does not take what is written to it for this long is dropped.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// However long a client keeps its connection, or takes to read an answer, it is dropped after this.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Connections at once; a scraper and a health check need two.
+/// Connections at once; a scraper, a health check and the wallboards need some twenty.
 const MOST_CONNECTIONS: usize = 128;
 
 /// After a failed accept (no file descriptors left, say), so that the task does not spin.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// What everybody may see.
+pub struct Shown {
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
+    /// What the daemon knows.
+    pub observed: watch::Receiver<ObservableState>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Set when the daemon has begun to end.
+    pub ending: CancellationToken,
+}
 
 /// A listener with its tasks. Dropping it ends them.
 pub struct Server {
@@ -43,22 +62,16 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(
-        address: SocketAddr,
-        metrics: Arc<Metrics>,
-        observed: watch::Receiver<ObservableState>,
-        clock: Arc<dyn Clock>,
-        ending: CancellationToken,
-    ) -> io::Result<Self> {
+    pub async fn start(address: SocketAddr, shown: Shown, api: Api) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let sources = Arc::new(Sources {
-            metrics,
-            observed,
-            clock,
-            ending,
+            shown,
+            api,
             scrape: Semaphore::new(1),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            rendered: Mutex::new(None),
         });
         tokio::spawn(accept(listener, sources, stop.clone()));
         Ok(Self { address, stop })
@@ -78,42 +91,45 @@ impl Drop for Server {
 }
 
 async fn accept(listener: TcpListener, sources: Arc<Sources>, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let seats = Arc::new(Seats::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        let next = async {
-            // A place first: beyond the cap, clients wait in the system's queue.
-            let place = Arc::clone(&places).acquire_owned().await.ok()?;
-            Some((place, listener.accept().await))
-        };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => continue,
-            accepted = next => accepted,
-        };
-        let Some((place, accepted)) = accepted else {
-            break;
+            accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else {
             tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
             continue;
         };
+        let Some(taken) = seats.take() else {
+            tracing::debug!("connection turned away: every place is in use");
+            continue;
+        };
         let sources = Arc::clone(&sources);
         connections.spawn(async move {
+            let seat = Arc::clone(&taken.seat);
             let service = service_fn(|request| {
-                let sources = Arc::clone(&sources);
-                async move { Ok::<_, Infallible>(sources.answer(&request).await) }
+                let (sources, seat) = (Arc::clone(&sources), Arc::clone(&seat));
+                async move { Ok::<_, Infallible>(sources.answer(request, &seat).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service);
-            match tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
+                .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
+            let ended = tokio::select! {
+                ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection) => ended,
+                () = taken.seat.told_to_leave() => {
+                    tracing::debug!("connection ended: it made room");
+                    return;
+                }
+            };
+            match ended {
                 Ok(Ok(())) => {}
                 Ok(Err(wrong)) => tracing::debug!(%wrong, "connection ended"),
                 Err(_) => tracing::debug!("connection ended: too old"),
             }
-            drop(place);
         });
     }
 }

@@ -17,6 +17,7 @@ mod fault;
 mod outbox;
 #[cfg(test)]
 mod outbox_tests;
+mod past;
 mod reader;
 mod schema;
 mod writer;
@@ -25,5 +26,6 @@ pub use audit::{AuditRecord, BrokenChain};
 pub use desk::{Chosen, DeskFault, OutboxDesk};
 pub use fault::StoreFault;
 pub use outbox::KeptLetter;
+pub use past::StorePast;
 pub use reader::{ReplayFault, StoreReader};
 pub use writer::{Restored, Store};

@@ -1,16 +1,18 @@
 //! Reading the store beside a daemon that may be writing it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::domain::Timestamp;
 use crate::domain::replay::{Divergence, Input, Replayed, replay};
+
+use crate::domain::{CampaignId, CampaignState, Timestamp};
 
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::fault::StoreFault;
-use super::writer::existing;
+use super::writer::{self, existing};
 
 /// The store, open for reading.
 pub struct StoreReader {
@@ -63,6 +65,14 @@ impl StoreReader {
     /// The first place where the chain does not hold.
     pub fn audit(&self, each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
         audit::verify(&self.connection, each)
+    }
+
+    /// What is remembered of each campaign.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn states(&self) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
+        writer::states(&self.connection, &self.path)
     }
 
     /// Decides everything again from the recorded inputs.

@@ -81,12 +81,7 @@ impl Store {
             });
         }
         schema::migrate(&mut connection, version).map_err(sqlite)?;
-        let states = remembered(
-            &connection,
-            &path,
-            "SELECT id, state FROM campaign",
-            "state",
-        )?;
+        let states = states(&connection, &path)?;
         let lists = remembered(
             &connection,
             &path,
@@ -344,6 +339,7 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
             | AuditEvent::Queue { .. }
+            | AuditEvent::Operator { .. }
             | AuditEvent::AssignIntent { .. }
             | AuditEvent::AssignOutcome { .. }
             | AuditEvent::ListNoticed { .. }
@@ -480,6 +476,14 @@ fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
         [now.as_unix_millis()],
     )?;
     Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
+}
+
+/// What is remembered of each campaign.
+pub(super) fn states(
+    connection: &Connection,
+    path: &Path,
+) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
+    remembered(connection, path, "SELECT id, state FROM campaign", "state")
 }
 
 /// What a table keeps for each campaign, as JSON; `what` names it in a fault.

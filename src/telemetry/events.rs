@@ -1,6 +1,6 @@
 //! What happened, told once: a log line and its metric.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,7 +20,7 @@ const MOST_WITH_EVERY_SERIES: usize = 2_000;
 
 /// Tells events to the log and the metrics.
 pub struct Events {
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     campaigns: BTreeMap<CampaignId, CampaignGauges>,
     dry_run_said: BTreeMap<CampaignId, Direction>,
     first_poll_said: AtomicBool,
@@ -35,23 +35,47 @@ impl Events {
         metrics: Arc<Metrics>,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
     ) -> prometheus::Result<Self> {
+        let mut events = Self {
+            metrics,
+            campaigns: BTreeMap::new(),
+            dry_run_said: BTreeMap::new(),
+            first_poll_said: AtomicBool::new(false),
+        };
+        events.add_campaigns(campaigns, std::iter::empty())?;
+        Ok(events)
+    }
+
+    /// Makes the series of those campaigns that have none; tells all that there are.
+    pub(super) fn add_campaigns<'a, 'b>(
+        &mut self,
+        campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
+        known: impl Iterator<Item = &'b CampaignId>,
+    ) -> prometheus::Result<BTreeSet<CampaignId>> {
         let campaigns: Vec<_> = campaigns.collect();
+        let known: BTreeSet<_> = known.collect();
         let every = campaigns.len() <= MOST_WITH_EVERY_SERIES;
-        let mut gauges = BTreeMap::new();
-        for (id, campaign) in campaigns {
-            let series = metrics.campaign(id, every)?;
+        for (id, campaign) in &campaigns {
+            if known.contains(id) {
+                continue;
+            }
+            let series = self.metrics.campaign(id, every)?;
             series.state(campaign.state().belief.label());
             if let Some(last) = campaign.state().last_transition {
                 series.last_transition(last.at.as_unix_seconds());
             }
-            gauges.insert(id.clone(), series);
+            self.campaigns.insert((*id).clone(), series);
         }
-        Ok(Self {
-            metrics,
-            campaigns: gauges,
-            dry_run_said: BTreeMap::new(),
-            first_poll_said: AtomicBool::new(false),
-        })
+        Ok(campaigns.into_iter().map(|(id, _)| id.clone()).collect())
+    }
+
+    /// Takes every campaign's series out, to be sorted anew.
+    pub(super) fn take_campaigns(&mut self) -> BTreeMap<CampaignId, CampaignGauges> {
+        std::mem::take(&mut self.campaigns)
+    }
+
+    /// Puts a campaign's series back.
+    pub(super) fn put_campaign(&mut self, id: CampaignId, series: CampaignGauges) {
+        self.campaigns.insert(id, series);
     }
 
     /// A complete poll; `states` only if agents in every state were read.

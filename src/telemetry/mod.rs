@@ -10,6 +10,7 @@ mod deliveries;
 mod events;
 mod log;
 mod metrics;
+mod operator_events;
 mod queues;
 
 pub use assignments::AssignEvents;
@@ -18,6 +19,6 @@ pub use events::Events;
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
-    Metrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
+    Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
 };
 pub use queues::QueueEvents;

@@ -38,7 +38,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("telemetry", vec!["domain"]),
         ("control", vec!["domain", "telemetry"]),
         ("platform", adapters.clone()),
-        ("store", [adapters.clone(), vec!["notify::ports"]].concat()),
+        (
+            "store",
+            [adapters.clone(), vec!["notify::ports", "control::operator"]].concat(),
+        ),
         ("notify", adapters),
         (
             "serve",
@@ -46,6 +49,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "domain",
                 "telemetry",
                 "control::ports",
+                "control::operator",
+                "control::CampaignView",
                 "control::ObservableState",
             ],
         ),

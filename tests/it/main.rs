@@ -1,19 +1,24 @@
 //! The real daemon against the simulated platform over HTTP: one file a promise.
 #![cfg(test)]
 
+mod api;
 mod assignments;
 mod centre;
 mod commands;
 mod control;
+mod described;
 mod faults;
 mod house;
 mod observed;
+mod on_call;
+mod operating;
 mod paging;
 mod people;
 mod proof;
 mod queue_races;
 mod queues;
 mod receiver;
+mod reload;
 mod restart;
 mod shutdown;
 mod steering;

@@ -149,6 +149,11 @@ impl Walk<'_> {
                 "a secret does not belong into the settings file",
                 "put it into AUTOPILOT_WEBHOOK_SECRET, or into a file that webhook_secret_file names",
             )
+        } else if key == "admin_token" {
+            Wrong::new(
+                "a secret does not belong into the settings file",
+                "put it into AUTOPILOT_ADMIN_TOKEN, or into a file that admin_token_file names",
+            )
         } else if CAMPAIGN_KEYS.iter().any(|(known, _)| *known == key) {
             Wrong::new(
                 "belongs to one campaign",

@@ -34,6 +34,7 @@
 //! that hold together or every reason why there are none. After a syntax error, or when the file cannot be read,
 //! nothing is called missing that the file might have held.
 
+mod admin;
 mod assignments;
 mod fault;
 #[cfg(test)]
@@ -50,6 +51,7 @@ mod tests;
 mod value;
 mod webhook;
 
+pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
 pub(crate) use resolve::{default_state_dir, resolve, resolve_without_campaigns};
 pub(crate) use settings::{Resolved, Settings};

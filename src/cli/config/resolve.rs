@@ -13,6 +13,7 @@ use crate::domain::CampaignId;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
 
+use super::admin::admin;
 use super::assignments;
 use super::fault::{Fault, Findings, Origin, Wrong};
 use super::file::{self, FileValues, Given};
@@ -175,6 +176,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let status_reads = layers.read("status_reads_per_poll", value::count(0..=1000_usize));
     let state_dir = state_dir(layers);
     let listen = layers.read("listen", value::listen);
+    let admin = admin(layers, &listen);
     let dry_run = layers.read("dry_run", value::switch);
     let once = layers.read("once", value::switch);
     let log_format = layers.read(
@@ -222,6 +224,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         listen: listen
             .value()
             .unwrap_or(Some(([127, 0, 0, 1], 9464).into())),
+        admin,
         dry_run: dry_run.value().unwrap_or_default(),
         once: once.value().unwrap_or_default(),
         log_format: log_format.value().unwrap_or_default(),

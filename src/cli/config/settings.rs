@@ -15,6 +15,7 @@ use crate::notify::Receiver;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
 
+use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
 
 /// What the preview assignments are made from.
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub state_dir: PathBuf,
     /// Where metrics are served; nowhere when absent.
     pub listen: Option<SocketAddr>,
+    /// Who may use the admin API.
+    pub admin: AdminSettings,
     /// Command nothing.
     pub dry_run: bool,
     /// End after one poll.
@@ -95,6 +98,7 @@ impl Settings {
             status_reads_per_poll,
             state_dir,
             listen,
+            admin,
             dry_run,
             once,
             log_format,
@@ -129,6 +133,7 @@ impl Settings {
             "status_reads_per_poll": status_reads_per_poll,
             "state_dir": state_dir.to_string_lossy(),
             "listen": listen.map(|listen| listen.to_string()),
+            "allowed_hosts": admin.hosts,
             "dry_run": dry_run,
             "once": once,
             "log_format": log,

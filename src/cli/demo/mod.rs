@@ -33,7 +33,7 @@ use crate::telemetry::LogFormat;
 
 use self::outcome::Outcome;
 use self::plot::Reading;
-use super::config::Settings;
+use super::config::{AdminSettings, Settings};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
@@ -205,7 +205,7 @@ impl Show {
         )
         .map_err(|why| (why, Exit::Internal))?;
         let shutdown = CancellationToken::new();
-        let daemon = Daemon::start(&settings, clock.clone(), shutdown.clone())
+        let daemon = Daemon::start(&settings, None, clock.clone(), shutdown.clone())
             .await
             .map_err(|fault| (fault.to_string(), fault.exit()))?;
         let show = Self {
@@ -231,7 +231,7 @@ impl Show {
     }
 
     async fn run(mut self, daemon: Daemon, simulated: Duration) -> Exit {
-        stop_on_signals(self.shutdown.clone());
+        stop_on_signals(self.shutdown.clone(), None);
         self.tell_opening(simulated);
         let Daemon { cycle, server, .. } = daemon;
         let work = tokio::spawn(cycle.run());
@@ -506,6 +506,7 @@ fn settings(
         status_reads_per_poll: 1,
         state_dir: state_dir.to_owned(),
         listen: None,
+        admin: AdminSettings::default(),
         dry_run: false,
         once: false,
         log_format: LogFormat::Auto,

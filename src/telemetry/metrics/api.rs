@@ -58,7 +58,7 @@ impl ApiMetrics {
             self.request_duration
                 .get_metric_with_label_values(&labels)?;
         }
-        for cause in RetryCause::ALL {
+        for cause in RetryCause::expected(endpoint) {
             self.retries
                 .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;
         }

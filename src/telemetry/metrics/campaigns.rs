@@ -191,6 +191,50 @@ impl CampaignFamilies {
         })
     }
 
+    /// Takes every series of one campaign away.
+    pub(super) fn forget(&self, id: &CampaignId) {
+        let name = id.as_str();
+        // A series that was never there cannot be taken away, which is what is wanted.
+        for gauges in [
+            &self.info,
+            &self.available,
+            &self.pause_below,
+            &self.resume_at,
+            &self.desired_running,
+            &self.override_active,
+        ] {
+            drop(gauges.remove_label_values(&[name]));
+        }
+        for state in ["running", "paused", "stopped", "unknown"] {
+            drop(self.state.remove_label_values(&[name, state]));
+        }
+        for gauges in [&self.override_expiry, &self.last_transition] {
+            drop(gauges.remove_label_values(&[name]));
+        }
+        drop(self.drift.remove_label_values(&[name]));
+        for to in [Direction::Pause, Direction::Resume] {
+            for cause in [
+                Cause::Threshold,
+                Cause::StaleFailsafe,
+                Cause::Reconcile,
+                Cause::Hold,
+            ] {
+                let labels = [name, to.label(), cause.label()];
+                drop(self.transitions.remove_label_values(&labels));
+            }
+            for cause in FAILURE_CAUSES {
+                drop(
+                    self.failures
+                        .remove_label_values(&[name, to.label(), cause]),
+                );
+            }
+        }
+        let suppressions = Suppression::ALL.map(Suppression::label).into_iter();
+        for label in suppressions.chain([DRY_RUN]) {
+            drop(self.suppressed.remove_label_values(&[name, label]));
+        }
+    }
+
     fn create_counters(&self, name: &str) -> prometheus::Result<()> {
         for to in [Direction::Pause, Direction::Resume] {
             for cause in [

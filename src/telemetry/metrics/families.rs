@@ -2,7 +2,7 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry,
 };
 
@@ -40,6 +40,10 @@ impl Families<'_> {
 
     pub(super) fn gauge(&self, name: &str, help: &str) -> prometheus::Result<Gauge> {
         self.register(Gauge::with_opts(Self::opts(name, help))?)
+    }
+
+    pub(super) fn int_gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.register(IntGauge::with_opts(Self::opts(name, help))?)
     }
 
     pub(super) fn gauges(
@@ -96,26 +100,11 @@ impl Families<'_> {
         Ok(())
     }
 
-    pub(super) fn constants(
-        &self,
-        poll_interval_s: f64,
-        dry_run: bool,
-        config_hash: &str,
-    ) -> prometheus::Result<()> {
+    pub(super) fn constants(&self, poll_interval_s: f64, dry_run: bool) -> prometheus::Result<()> {
         self.gauge("poll_interval_seconds", "The poll interval in force.")?
             .set(poll_interval_s);
         self.gauge("dry_run", "1 when nothing is commanded.")?
             .set(if dry_run { 1.0 } else { 0.0 });
-        // 32 bits are exact in a float; equality is all that is asked of it.
-        let hash = config_hash
-            .get(..8)
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-            .unwrap_or_default();
-        self.gauge(
-            "config_hash",
-            "The first 32 bits of the configuration's SHA-256.",
-        )?
-        .set(f64::from(hash));
         let build = self.int_gauges(
             "build_info",
             "What runs.",

@@ -180,6 +180,16 @@ impl RetryCause {
         Self::Decode,
     ];
 
+    /// Why a request to this endpoint can be made again; anything else gets its series should it happen.
+    pub(super) fn expected(endpoint: Endpoint) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |cause| match cause {
+            // There is no token yet that could be refused.
+            Self::Unauthorized => endpoint != Endpoint::Token,
+            Self::Decode => endpoint != Endpoint::CampaignPut,
+            Self::TooMany | Self::Server | Self::Timeout | Self::Connect => true,
+        })
+    }
+
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::TooMany => "429",

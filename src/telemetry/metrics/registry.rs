@@ -10,6 +10,7 @@ use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
 use super::families::Families;
 use super::labels::Endpoint;
+use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 use super::queues::QueueMetrics;
 
@@ -20,6 +21,8 @@ pub struct Metrics {
     pub api: ApiMetrics,
     /// The loop.
     pub cycle: LoopMetrics,
+    /// What operators did, and the configuration in force.
+    pub operator: OperatorMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -41,13 +44,15 @@ impl Metrics {
         };
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
+        let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
         let campaigns = CampaignFamilies::register(&families)?;
         families.process()?;
-        families.constants(poll_interval_s, dry_run, config_hash)?;
+        families.constants(poll_interval_s, dry_run)?;
         Ok(Self {
             registry,
             api,
             cycle,
+            operator,
             campaigns,
         })
     }
@@ -58,6 +63,11 @@ impl Metrics {
     /// A fault of this folder.
     pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
         self.campaigns.series(id, every)
+    }
+
+    /// Takes the series of a campaign away that is not under control any more.
+    pub fn forget_campaign(&self, id: &CampaignId) {
+        self.campaigns.forget(id);
     }
 
     /// The series of messages to other systems: only there where messages are delivered. To be asked for once.

@@ -1,0 +1,136 @@
+//! `eval`: one poll without a daemon, and what it would do. Nothing is commanded and nothing is written.
+//!
+//! What an earlier or running daemon remembers in the state directory is taken into account: whose pause a pause is,
+//! dwell, budget, holds and lines set by an operator. Confirmation over several samples is not: there is only one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde_json::json;
+
+use crate::control::CampaignView;
+use crate::control::ports::{AgentsRequest, Clock, SystemClock};
+use crate::domain::{Autopilot, CampaignId, CampaignState, StatusFinding};
+use crate::serve::CampaignDetail;
+use crate::store::{StoreFault, StoreReader};
+
+use super::config::Settings;
+use super::daemon::Connection;
+use super::exit::Exit;
+use super::operate::{Form, show_detail};
+use super::output;
+
+/// Status reads at once.
+const READS_AT_ONCE: usize = 8;
+
+/// Polls once, decides, and tells.
+pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
+    let remembered = match remembered(settings) {
+        Ok(states) => states,
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            return Exit::Io;
+        }
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let connection = match Connection::new(settings, &clock) {
+        Ok(connection) => connection,
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            return fault.exit();
+        }
+    };
+    let longest = settings.request_timeout.saturating_mul(4);
+    let policies = settings.policies.clone();
+    let mut pilot = Autopilot::new(0, policies, remembered, longest, clock.now());
+    let request = AgentsRequest {
+        every_state: pilot.needs_staffed(),
+        skills: pilot.needs_skills(),
+        expected_rows: None,
+        deadline: clock.now().plus(longest),
+    };
+    let read = match connection.platform.read_agents(request).await {
+        Ok(read) => read,
+        Err(failed) => {
+            output::talk(format_args!("campaign-autopilot: agents: {}", failed.fault));
+            return Exit::of(failed.fault.kind);
+        }
+    };
+    let mut exit = Exit::Ok;
+    let statuses = statuses(settings, &connection, &*clock).await;
+    for (campaign, found) in statuses {
+        match found {
+            Ok(finding) => drop(pilot.observe_status(&campaign, &finding, clock.now())),
+            Err((why, of)) => {
+                output::talk(format_args!(
+                    "campaign-autopilot: campaign {campaign}: {why}"
+                ));
+                exit = of;
+            }
+        }
+    }
+    let sample = read.snapshot.sample(pilot.selectors());
+    let now = clock.now();
+    pilot.observe_sample(sample, now);
+    let plan = pilot.decide(now);
+    let details: Vec<CampaignDetail> = plan
+        .reasons
+        .iter()
+        .filter_map(|(id, reason)| {
+            let campaign = pilot.campaign(id)?;
+            let view = CampaignView {
+                id: id.clone(),
+                state: campaign.state().clone(),
+                configured: campaign.policy().thresholds,
+                reason: Some(*reason),
+            };
+            Some(CampaignDetail::of(&view, now))
+        })
+        .collect();
+    match form {
+        Form::Json => output::result(json!({
+            "schema": 1,
+            "would_act": !plan.commands.is_empty(),
+            "campaigns": details,
+        })),
+        Form::Table => {
+            details.iter().for_each(show_detail);
+            for (campaign, wanted) in &plan.commands {
+                output::result(format_args!("would {} {campaign}", wanted.direction));
+            }
+            if plan.commands.is_empty() {
+                output::result("would do nothing");
+            }
+        }
+    }
+    if exit == Exit::Ok && !plan.commands.is_empty() {
+        exit = Exit::WouldAct;
+    }
+    exit
+}
+
+/// What the state directory remembers; nothing where no daemon has run yet.
+fn remembered(settings: &Settings) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
+    match StoreReader::open(&settings.state_dir) {
+        Ok(reader) => reader.states(),
+        Err(StoreFault::Absent { .. }) => Ok(BTreeMap::new()),
+        Err(fault) => Err(fault),
+    }
+}
+
+type Read = (CampaignId, Result<StatusFinding, (String, Exit)>);
+
+async fn statuses(settings: &Settings, connection: &Connection, clock: &dyn Clock) -> Vec<Read> {
+    let longest = settings.request_timeout.saturating_mul(4);
+    let reads = settings.policies.keys().map(|campaign| async move {
+        let deadline = clock.now().plus(longest);
+        let read = connection.platform.read_status(campaign, false, deadline);
+        let found = read
+            .await
+            .map_err(|fault| (fault.detail.clone(), Exit::of(fault.kind)));
+        (campaign.clone(), found)
+    });
+    stream::iter(reads).buffered(READS_AT_ONCE).collect().await
+}

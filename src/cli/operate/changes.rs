@@ -1,0 +1,101 @@
+//! `set`, `hold`, `release` and `reload`.
+
+use reqwest::Method;
+
+use crate::cli::environment::variable;
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::serve::{ChangeAnswer, HoldRequest, ThresholdsRequest};
+
+use super::client::{Client, ClientFault, with_query};
+use super::words;
+use super::{KindArgs, ServerArgs, WhyArgs};
+
+/// Where campaigns are.
+const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];
+
+type Done = Result<Exit, ClientFault>;
+
+pub(super) async fn set(
+    server: &ServerArgs,
+    campaign: &str,
+    [pause_below, resume_at]: [String; 2],
+    lasts: Option<String>,
+    why: WhyArgs,
+) -> Done {
+    let asked = ThresholdsRequest {
+        pause_below,
+        resume_at,
+        lasts,
+        author: Some(author(&why)),
+        reason: why.reason,
+    };
+    let path = [&CAMPAIGNS[..], &[campaign, "thresholds"]].concat();
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell(campaign, &answer))
+}
+
+pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
+    end(server, campaign, "thresholds", &why).await
+}
+
+pub(super) async fn hold(
+    server: &ServerArgs,
+    campaign: &str,
+    kind: KindArgs,
+    lasts: String,
+    why: WhyArgs,
+) -> Done {
+    let kind = match kind {
+        KindArgs { running: true, .. } => "running",
+        KindArgs { paused: true, .. } => "paused",
+        KindArgs { .. } => "as-is",
+    };
+    let asked = HoldRequest {
+        kind: kind.to_owned(),
+        lasts,
+        author: Some(author(&why)),
+        reason: why.reason,
+    };
+    let path = [&CAMPAIGNS[..], &[campaign, "hold"]].concat();
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell(campaign, &answer))
+}
+
+pub(super) async fn release(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
+    end(server, campaign, "hold", &why).await
+}
+
+pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> Done {
+    let client = Client::new(server)?;
+    let request = client.request(Method::POST, &["-", "reload"]);
+    let request = with_query(request, &query(&why, &author(&why)));
+    Ok(tell("", &client.ask(request).await?))
+}
+
+async fn end(server: &ServerArgs, campaign: &str, what: &str, why: &WhyArgs) -> Done {
+    let client = Client::new(server)?;
+    let path = [&CAMPAIGNS[..], &[campaign, what]].concat();
+    let request = client.request(Method::DELETE, &path);
+    let request = with_query(request, &query(why, &author(why)));
+    Ok(tell(campaign, &client.ask(request).await?))
+}
+
+fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
+    [("reason", &why.reason), ("author", author)]
+}
+
+/// Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+fn author(why: &WhyArgs) -> String {
+    why.author
+        .clone()
+        .or_else(|| variable("SUDO_USER"))
+        .or_else(|| variable("USER"))
+        .unwrap_or_else(|| "somebody at the command line".to_owned())
+}
+
+fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
+    let made = words::made(&answer.made);
+    output::result(format!("{campaign} {made}").trim_start());
+    Exit::Ok
+}

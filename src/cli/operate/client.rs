@@ -1,0 +1,234 @@
+//! Talks to a daemon's admin API.
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::environment::variable;
+use crate::cli::exit::Exit;
+use crate::platform::http::install_tls;
+use crate::serve::ApiFault;
+
+use super::ServerArgs;
+
+/// The loop takes up a change between two polls; a poll in trouble takes about a minute.
+const LONGEST_ANSWER: Duration = Duration::from_secs(75);
+
+/// A listener that does not answer by then is not there.
+const LONGEST_CONNECT: Duration = Duration::from_secs(5);
+
+/// The default of `--server`.
+const DEFAULT_SERVER: &str = "http://127.0.0.1:9464";
+
+/// A daemon that can be asked.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<SecretString>,
+}
+
+/// Why nothing useful came back.
+#[derive(Debug)]
+pub(super) enum ClientFault {
+    /// The command line or its files.
+    Given(String),
+    /// No daemon answers.
+    NotReached(String),
+    /// The daemon refuses.
+    Refused(StatusCode, ApiFault),
+}
+
+impl ClientFault {
+    pub(super) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Given(why) | Self::NotReached(why) => vec![why.clone()],
+            Self::Refused(_, fault) => fault.faults.clone(),
+        }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Given(_) => Exit::Configuration,
+            Self::NotReached(_) => Exit::Unreachable,
+            Self::Refused(status, _) => match *status {
+                StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::MISDIRECTED_REQUEST => Exit::Refused,
+                StatusCode::NOT_FOUND | StatusCode::CONFLICT => Exit::NotThere,
+                status if status.is_client_error() => Exit::Configuration,
+                _ => Exit::Unreachable,
+            },
+        }
+    }
+}
+
+impl Client {
+    /// For the daemon that the arguments name. The address and the token may come from the environment.
+    pub(super) fn new(server: &ServerArgs) -> Result<Self, ClientFault> {
+        let given = Some(server.server.clone()).filter(|given| given != DEFAULT_SERVER);
+        let address = given
+            .or_else(|| variable("AUTOPILOT_SERVER"))
+            .unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        let base: Url = address
+            .parse()
+            .ok()
+            .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| {
+                ClientFault::Given(format!(
+                    "--server: `{address}` is no address; write such as {DEFAULT_SERVER}"
+                ))
+            })?;
+        install_tls();
+        let http = reqwest::Client::builder()
+            .connect_timeout(LONGEST_CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            // A proxy of the environment leads to the platform, not to this machine.
+            .no_proxy()
+            .build()
+            .map_err(|wrong| ClientFault::Given(format!("cannot set up HTTP: {wrong}")))?;
+        Ok(Self {
+            http,
+            base,
+            token: token(server)?,
+        })
+    }
+
+    /// A request to this path, its parts taken as they are.
+    pub(super) fn request(&self, method: Method, parts: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(parts);
+        }
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        }
+    }
+
+    /// Reads a document.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        parts: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(T, String), ClientFault> {
+        self.ask(with_query(self.request(Method::GET, parts), query))
+            .await
+    }
+
+    /// Sends a document and reads the answer.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        parts: &[&str],
+        body: &impl Serialize,
+    ) -> Result<(T, String), ClientFault> {
+        let body = serde_json::to_vec(body)
+            .map_err(|wrong| ClientFault::Given(format!("the request: {wrong}")))?;
+        let request = self.request(Method::PUT, parts);
+        let request = request.header("content-type", "application/json");
+        self.ask(request.body(body)).await
+    }
+
+    /// Sends a request and reads the answer, as a document and as it came.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(T, String), ClientFault> {
+        let response = self.send(request.timeout(LONGEST_ANSWER)).await?;
+        let text = response.text().await.map_err(|wrong| self.broken(&wrong))?;
+        let document = serde_json::from_str(&text).map_err(|wrong| {
+            ClientFault::NotReached(format!(
+                "{}: an answer that cannot be read ({wrong}); is it a daemon of this version?",
+                self.base
+            ))
+        })?;
+        Ok((document, text))
+    }
+
+    /// Sends a request; the body of a good answer is still to come.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
+        let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await.unwrap_or_default();
+        // A refused reload answers with what it was refused for.
+        let made = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let faults = made.as_ref().and_then(|made| made.pointer("/made/faults"));
+        let faults = faults.and_then(|faults| serde_json::from_value(faults.clone()).ok());
+        let fault = match faults {
+            Some(faults) => ApiFault {
+                error: "refused".to_owned(),
+                faults,
+            },
+            None => serde_json::from_str(&text).unwrap_or_else(|_| ApiFault {
+                error: "unknown".to_owned(),
+                faults: vec![format!("{} answered {status}", self.base)],
+            }),
+        };
+        Err(ClientFault::Refused(status, fault))
+    }
+
+    /// Asks a probe: whether it is good, and its words.
+    pub(super) async fn probe(&self, path: &str) -> Result<(bool, String), ClientFault> {
+        let request = self.request(Method::GET, &[path]).timeout(LONGEST_CONNECT);
+        let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
+        let good = response.status().is_success();
+        let text = response.text().await.map_err(|wrong| self.broken(&wrong))?;
+        Ok((good, text))
+    }
+
+    pub(super) fn broken(&self, wrong: &reqwest::Error) -> ClientFault {
+        let why = if wrong.is_connect() {
+            "no daemon listens there"
+        } else if wrong.is_timeout() {
+            "no answer in time"
+        } else {
+            "the connection broke"
+        };
+        ClientFault::NotReached(format!(
+            "{}: {why}; is it running, and is --server its --listen?",
+            self.base
+        ))
+    }
+}
+
+/// Adds what stands behind `?`.
+pub(super) fn with_query(request: RequestBuilder, query: &[(&str, &str)]) -> RequestBuilder {
+    let text = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query)
+        .finish();
+    let (client, request) = request.build_split();
+    match request {
+        Ok(mut request) => {
+            request.url_mut().set_query(Some(&text));
+            RequestBuilder::from_parts(client, request)
+        }
+        // Told again when it is sent.
+        Err(_) => client.get(""),
+    }
+}
+
+fn token(server: &ServerArgs) -> Result<Option<SecretString>, ClientFault> {
+    let direct = variable("AUTOPILOT_ADMIN_TOKEN").map(SecretString::from);
+    let from_flag = server.token_file.clone();
+    if from_flag.is_none() && direct.is_some() {
+        return Ok(direct);
+    }
+    let named = variable("AUTOPILOT_ADMIN_TOKEN_FILE").map(Into::into);
+    let Some(path) = from_flag.or(named) else {
+        return Ok(None);
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(SecretString::from(
+            text.trim_end_matches(['\r', '\n']),
+        ))),
+        Err(wrong) => Err(ClientFault::Given(format!(
+            "--token-file: names a file that cannot be read ({wrong})"
+        ))),
+    }
+}

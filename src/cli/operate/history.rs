@@ -1,0 +1,44 @@
+//! `history`.
+
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::control::ports::AuditEvent;
+use crate::serve::HistoryDocument;
+
+use super::client::{Client, ClientFault};
+use super::{Form, ServerArgs, words};
+
+pub(super) async fn history(
+    server: &ServerArgs,
+    since: &str,
+    campaign: Option<&str>,
+    limit: u32,
+    form: Form,
+) -> Result<Exit, ClientFault> {
+    let limit = limit.to_string();
+    let mut query = vec![("since", since), ("limit", limit.as_str())];
+    query.extend(campaign.map(|campaign| ("campaign", campaign)));
+    let client = Client::new(server)?;
+    let (document, text): (HistoryDocument, _) =
+        client.get(&["api", "v1", "history"], &query).await?;
+    if form == Form::Json {
+        output::result(text);
+        return Ok(Exit::Ok);
+    }
+    for entry in &document.entries {
+        // A row of a newer version is shown as it is.
+        let told = serde_json::from_value::<AuditEvent>(entry.event.clone())
+            .map_or_else(|_| entry.event.to_string(), |event| words::event(&event));
+        let campaign = entry.campaign.as_deref().unwrap_or("-");
+        output::result(format_args!(
+            "{}  {campaign}  {told} [{}]",
+            entry.at, entry.decision
+        ));
+    }
+    if document.entries.is_empty() {
+        output::talk(format_args!("nothing happened since {}", document.since));
+    } else if document.more {
+        output::talk("there is more; give a larger --limit or a --since that is nearer");
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,244 @@
+//! The commands that ask or steer a running daemon, by its admin API.
+
+mod changes;
+mod client;
+mod history;
+mod status;
+mod words;
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::output;
+
+pub(super) use status::show_detail;
+
+use client::{Client, ClientFault};
+
+/// Which daemon, and how to talk to it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// Address of the daemon's listener [env: `AUTOPILOT_SERVER`]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9464")]
+    server: String,
+    /// File that holds the operators' token; instead of it, `AUTOPILOT_ADMIN_TOKEN` may hold it [env:
+    /// `AUTOPILOT_ADMIN_TOKEN_FILE`]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    #[default]
+    Table,
+    /// For programs; its form is versioned by `schema`
+    Json,
+}
+
+/// Who changes something, and why.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WhyArgs {
+    /// Why; the audit keeps it
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who, as the audit is to show it [default: the user at the keyboard]
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+}
+
+/// What a held campaign is to be.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KindArgs {
+    /// Keep it running, whoever has paused it
+    #[arg(long)]
+    running: bool,
+    /// Keep it paused
+    #[arg(long)]
+    paused: bool,
+    /// Command nothing
+    #[arg(long)]
+    as_is: bool,
+}
+
+/// What is asked of a running daemon.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum Operate {
+    /// Show a running daemon and its campaigns
+    Status {
+        /// Go on, and show every change
+        #[arg(long)]
+        watch: bool,
+        /// How it is printed
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Form,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Explain the last decision on a campaign, stage by stage
+    Explain {
+        /// Its id
+        campaign: String,
+        /// How it is printed
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Form,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Set other lines for a while; they act at the next poll and end by themselves
+    Set {
+        /// The campaign's id
+        campaign: String,
+        /// Pause when fewer agents are available: a number, or a share such as 12%
+        #[arg(long, value_name = "N|P%", required_unless_present = "as_configured")]
+        pause_below: Option<String>,
+        /// Resume our own pause when at least so many are available
+        #[arg(long, value_name = "N|P%", required_unless_present = "as_configured")]
+        resume_at: Option<String>,
+        /// For how long, 1s to 7d [default: 8h]
+        #[arg(long = "for", value_name = "DURATION")]
+        lasts: Option<String>,
+        /// Go back to the configured lines
+        #[arg(long, conflicts_with_all = ["pause_below", "resume_at", "lasts"])]
+        as_configured: bool,
+        #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Take a campaign out of the rules' hands for a while; acts at the next poll and ends by itself
+    Hold {
+        /// Its id
+        campaign: String,
+        #[command(flatten)]
+        kind: KindArgs,
+        /// For how long, 1s to 7d
+        #[arg(long = "for", value_name = "DURATION")]
+        lasts: String,
+        #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// End a campaign's hold
+    Release {
+        /// Its id
+        campaign: String,
+        /// Why; the audit keeps it
+        #[arg(long, value_name = "TEXT", default_value = "released by hand")]
+        reason: String,
+        /// Who, as the audit is to show it [default: the user at the keyboard]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Have the configuration read anew; with a fault the old one stays in force
+    Reload {
+        /// Why; the audit keeps it
+        #[arg(long, value_name = "TEXT", default_value = "asked for by hand")]
+        reason: String,
+        /// Who, as the audit is to show it [default: the user at the keyboard]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Show what happened, the newest first
+    History {
+        /// A duration back from now, or a time
+        #[arg(long, value_name = "DURATION|TIME", default_value = "24h")]
+        since: String,
+        /// Of this campaign only
+        #[arg(long, value_name = "ID")]
+        campaign: Option<String>,
+        /// So many entries, 1 to 1000
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        limit: u32,
+        /// How it is printed
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Form,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Tell by the exit code whether a running daemon's loop turns: 0 yes, 1 no, 69 not reached
+    Healthcheck {
+        /// Ask whether it does its work, not only whether it turns
+        #[arg(long)]
+        ready: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// Does it.
+pub(crate) async fn operate(command: Operate) -> Exit {
+    let done = match command {
+        Operate::Status {
+            watch,
+            output,
+            server,
+        } => status::status(&server, watch, output).await,
+        Operate::Explain {
+            campaign,
+            output,
+            server,
+        } => status::explain(&server, &campaign, output).await,
+        Operate::Set {
+            campaign,
+            pause_below: Some(pause_below),
+            resume_at: Some(resume_at),
+            lasts,
+            as_configured: _,
+            why,
+            server,
+        } => changes::set(&server, &campaign, [pause_below, resume_at], lasts, why).await,
+        Operate::Set {
+            campaign,
+            why,
+            server,
+            ..
+        } => changes::restore(&server, &campaign, why).await,
+        Operate::Hold {
+            campaign,
+            kind,
+            lasts,
+            why,
+            server,
+        } => changes::hold(&server, &campaign, kind, lasts, why).await,
+        Operate::Release {
+            campaign,
+            reason,
+            author,
+            server,
+        } => changes::release(&server, &campaign, WhyArgs { reason, author }).await,
+        Operate::Reload {
+            reason,
+            author,
+            server,
+        } => changes::reload(&server, WhyArgs { reason, author }).await,
+        Operate::History {
+            since,
+            campaign,
+            limit,
+            output,
+            server,
+        } => history::history(&server, &since, campaign.as_deref(), limit, output).await,
+        Operate::Healthcheck { ready, server } => health(&server, ready).await,
+    };
+    done.unwrap_or_else(|fault| {
+        for line in fault.lines() {
+            output::talk(format_args!("campaign-autopilot: {line}"));
+        }
+        fault.exit()
+    })
+}
+
+async fn health(server: &ServerArgs, ready: bool) -> Result<Exit, ClientFault> {
+    let path = if ready { "readyz" } else { "healthz" };
+    let (good, text) = Client::new(server)?.probe(path).await?;
+    output::result(text.trim_end());
+    Ok(if good { Exit::Ok } else { Exit::Degraded })
+}

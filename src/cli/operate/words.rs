@@ -1,0 +1,160 @@
+//! What happened, in words for people.
+
+use crate::control::operator::Made;
+use crate::control::ports::AuditEvent;
+use crate::domain::assignment::ListNotice;
+use crate::domain::queue::QueueRecord;
+use crate::domain::{Alert, Delivery, Notice};
+
+/// A change.
+pub(super) fn made(made: &Made) -> String {
+    match made {
+        Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        Made::Released { hold } => format!("no longer held {}", hold.label()),
+        Made::ThresholdsSet {
+            thresholds,
+            before,
+            until,
+        } => format!(
+            "pause below {} (was {}), resume at {} (was {}) until {until}",
+            thresholds.pause_below(),
+            before.pause_below(),
+            thresholds.resume_at(),
+            before.resume_at(),
+        ),
+        Made::ThresholdsRestored { thresholds } => format!(
+            "pause below {}, resume at {} as configured",
+            thresholds.pause_below(),
+            thresholds.resume_at(),
+        ),
+        Made::Reloaded {
+            changes,
+            after_restart,
+            ..
+        } => {
+            let mut lines = vec!["configuration reloaded".to_owned()];
+            lines.extend(changes.iter().map(|change| format!("  {change}")));
+            let later = after_restart.iter();
+            lines.extend(later.map(|change| format!("  {change} (at the next start)")));
+            if lines.len() == 1 {
+                lines.push("  nothing differs".to_owned());
+            }
+            lines.join("\n")
+        }
+        Made::ReloadRefused { faults } => {
+            format!("configuration not reloaded: {}", faults.join(" | "))
+        }
+    }
+}
+
+/// A row of the audit, on one line.
+pub(super) fn event(event: &AuditEvent) -> String {
+    match event {
+        AuditEvent::Started {
+            version, dry_run, ..
+        } => {
+            let dry = if *dry_run { ", dry run" } else { "" };
+            format!("started, version {version}{dry}")
+        }
+        AuditEvent::Stopped => "ended in order".to_owned(),
+        AuditEvent::Intent {
+            direction, reason, ..
+        } => format!("to {direction}: {reason}"),
+        AuditEvent::Outcome {
+            direction,
+            conclusion,
+            delivery,
+            ..
+        } => {
+            let why = match delivery {
+                Delivery::Acknowledged => String::new(),
+                Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
+                    format!(": {why}")
+                }
+            };
+            format!("{direction} {}{why}", conclusion.label())
+        }
+        AuditEvent::Noticed { notice: seen } => notice(seen),
+        AuditEvent::Alerted { alert: told } => alert(told),
+        AuditEvent::AssignIntent {
+            trigger,
+            agents,
+            joining,
+            leaving,
+            ..
+        } => format!(
+            "to assign {agents} agents, {} joining and {} leaving: {trigger}",
+            joining.len(),
+            leaving.len()
+        ),
+        AuditEvent::AssignOutcome { end, agents, .. } => {
+            format!("assigning {agents} agents: {}", end.label())
+        }
+        AuditEvent::ListNoticed {
+            notice: ListNotice::PersonChanged { joined, left, .. },
+        } => format!("list of agents changed by a person: {joined} joined, {left} left"),
+        AuditEvent::ListNoticed {
+            notice: ListNotice::Resolved,
+        } => "list of agents, whose outcome was unknown: read back".to_owned(),
+        AuditEvent::Operator {
+            by,
+            reason,
+            made: change,
+        } => {
+            let change = made(change).replace("\n  ", "; ");
+            format!("{change}, by {by}: {reason}")
+        }
+        AuditEvent::Queue { record } => queue(record),
+        AuditEvent::Outbox { event, .. } => format!("message {event} was not simply delivered"),
+    }
+}
+
+fn queue(record: &QueueRecord) -> String {
+    match record {
+        QueueRecord::Intent {
+            queue,
+            version_before,
+            ..
+        } => format!("to change queue {queue}, version {version_before}"),
+        QueueRecord::Outcome {
+            queue,
+            conclusion,
+            why,
+            ..
+        } => {
+            let why = if why.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", why.join("; "))
+            };
+            format!("queue {queue}: {}{why}", conclusion.label())
+        }
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::FoundPaused => "found paused, not by us".to_owned(),
+        Notice::PersonPaused => "paused by a person".to_owned(),
+        Notice::PersonResumed { .. } => "our pause was resumed by a person".to_owned(),
+        Notice::PersonsPauseEnded => "a person's pause has ended".to_owned(),
+        Notice::Adopted => "pause taken over as ours".to_owned(),
+        Notice::Resolved { to, conclusion, .. } => {
+            format!("{to}, whose outcome was unknown: {}", conclusion.label())
+        }
+        Notice::Flapping { resumes, limit } => {
+            format!("flapping: {resumes} resumes within an hour, limit {limit}")
+        }
+        Notice::Missing => "not known to the platform".to_owned(),
+        Notice::Back => "known to the platform again".to_owned(),
+        Notice::OtherStatus { word } => format!("{word} on the platform: not commanded"),
+    }
+}
+
+fn alert(alert: &Alert) -> String {
+    match alert {
+        Alert::Stale { streak } => format!("data stale: {streak} invalid polls in a row"),
+        Alert::Fresh => "valid polls are back".to_owned(),
+        Alert::BudgetExhausted { .. } => "resume budget of this hour used up".to_owned(),
+    }
+}

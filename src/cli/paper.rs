@@ -1,0 +1,179 @@
+//! What can be had without a daemon: effective settings, a settings file to start from, completions and manual pages.
+
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use clap_complete::Shell;
+
+use super::args::{CAMPAIGN_KEYS, InFile, Kind, RunArgs, SETTINGS, Setting};
+use super::config::Resolved;
+use super::exit::Exit;
+use super::output;
+
+/// The program's name, as its completions and manual pages have it.
+const NAME: &str = "campaign-autopilot";
+
+/// What to do with the configuration.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every value in force; secrets as (set)
+    Show {
+        /// Also tell where each value comes from
+        #[arg(long)]
+        origin: bool,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+    /// Print a settings file to start from, every key with its meaning and default
+    Init,
+}
+
+/// Prints the values in force.
+pub(crate) fn show(resolved: &Resolved, with_origin: bool) -> Exit {
+    for warning in &resolved.warnings {
+        output::talk(format_args!("warning: {warning}"));
+    }
+    let lines = resolved.origins.iter();
+    let lines: Vec<(String, String)> = lines
+        .map(|(key, value, origin)| (format!("{key} = {value}"), origin.to_string()))
+        .collect();
+    let widest = lines.iter().map(|(line, _)| line.len()).max();
+    let widest = widest.unwrap_or_default().min(60);
+    for (line, origin) in lines {
+        if with_origin {
+            output::result(format_args!("{line:widest$}  {origin}"));
+        } else {
+            output::result(line);
+        }
+    }
+    Exit::Ok
+}
+
+/// Prints a settings file in which every line but the example's is a comment.
+pub(crate) fn init() -> Exit {
+    output::result(sample());
+    Exit::Ok
+}
+
+fn sample() -> String {
+    let mut lines = vec![
+        "# Settings of campaign-autopilot. A flag beats its environment variable, which beats this file,".to_owned(),
+        "# which beats the default. Secrets do not belong here. `campaign-autopilot check` names every fault.".to_owned(),
+    ];
+    let mut heading = "";
+    for setting in SETTINGS.iter().filter(|known| known.file != InFile::No) {
+        if setting.heading != heading {
+            heading = setting.heading;
+            lines.push(format!("\n# --- {heading}"));
+        }
+        lines.push(format!("\n# {}", setting.meaning));
+        lines.push(format!("# {} = {}", setting.key, example(setting)));
+    }
+    lines.push(
+        "\n# --- Campaigns, each with rules of its own where they differ from those above\n"
+            .to_owned(),
+    );
+    lines.push("# [[campaign]]".to_owned());
+    for (key, meaning) in CAMPAIGN_KEYS {
+        lines.push(format!("# {meaning}"));
+        let value = if *key == "id" {
+            "\"cmp-884291\""
+        } else {
+            "\"all\""
+        };
+        lines.push(format!("# {key} = {value}"));
+    }
+    lines.join("\n")
+}
+
+/// The default as TOML; where it is no value but a rule, an example.
+fn example(setting: &Setting) -> String {
+    let default = setting.default;
+    match setting.kind {
+        Kind::Switch | Kind::Count => default.to_owned(),
+        Kind::Number | Kind::CountOrWord | Kind::Limit if default.parse::<f64>().is_ok() => {
+            default.to_owned()
+        }
+        Kind::Texts => "[]".to_owned(),
+        Kind::Duration if default.contains(' ') => "\"60s\"".to_owned(),
+        Kind::Text if default.contains(' ') || default.contains('$') => "\"\"".to_owned(),
+        Kind::Text | Kind::Duration | Kind::Number | Kind::CountOrWord | Kind::Limit => {
+            format!("\"{default}\"")
+        }
+    }
+}
+
+/// Prints a shell's completions.
+pub(crate) fn completions(shell: Shell, mut command: Command) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, NAME, &mut script);
+    output::result(String::from_utf8_lossy(&script).trim_end());
+    Exit::Ok
+}
+
+/// Prints the program's manual page, or writes those of all commands into a directory.
+pub(crate) fn man(directory: Option<PathBuf>, command: Command) -> Exit {
+    let Some(directory) = directory else {
+        let mut page = Vec::new();
+        return match clap_mangen::Man::new(command).render(&mut page) {
+            Ok(()) => {
+                output::result(String::from_utf8_lossy(&page).trim_end());
+                Exit::Ok
+            }
+            Err(wrong) => refuse(Path::new("standard output"), &wrong),
+        };
+    };
+    let made = std::fs::create_dir_all(&directory);
+    match made.and_then(|()| clap_mangen::generate_to(command, &directory)) {
+        Ok(()) => Exit::Ok,
+        Err(wrong) => refuse(&directory, &wrong),
+    }
+}
+
+fn refuse(place: &Path, wrong: &std::io::Error) -> Exit {
+    output::talk(format_args!(
+        "campaign-autopilot: {}: {wrong}",
+        place.display()
+    ));
+    Exit::Io
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_settings_file_and_names_every_key() {
+        let sample = sample();
+        assert!(toml::from_str::<toml::Table>(&sample).unwrap().is_empty());
+        let keys = sample.lines().filter_map(|line| {
+            let (key, _) = line.strip_prefix("# ")?.split_once(" = ")?;
+            key.chars()
+                .all(|c| c.is_ascii_lowercase() || c == '_')
+                .then_some(key)
+        });
+        let keys: Vec<&str> = keys.collect();
+        for setting in SETTINGS.iter().filter(|known| known.file != InFile::No) {
+            assert!(keys.contains(&setting.key), "{}", setting.key);
+        }
+        // With the comment signs of its keys taken away it is still a settings file.
+        let bare: String = sample
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest)
+                    if keys
+                        .iter()
+                        .any(|key| rest.starts_with(&format!("{key} = "))) =>
+                {
+                    rest
+                }
+                Some("[[campaign]]") => "[[campaign]]",
+                Some(_) | None => line,
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        let table: toml::Table = toml::from_str(&bare).unwrap();
+        assert_eq!(table["pause_below"].as_integer(), Some(5));
+        assert_eq!(table["campaign"][0]["id"].as_str(), Some("cmp-884291"));
+    }
+}

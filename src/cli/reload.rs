@@ -1,0 +1,258 @@
+//! Reads the configuration anew: at SIGHUP, when the API asks, and when the settings file has changed.
+//!
+//! It is read and checked whole, beside the loop. With a fault, everything stays as it is and every fault is shown. Else
+//! the rules of campaigns, and with them the set of campaigns, come into force at once and act at the next poll; anything
+//! else that differs is named and acts at the next start. Flags and environment are those of the start.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use ring::digest::{SHA256, digest};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::control::operator::{Author, Change, Made, NewRules, OperatorDesk, Refusal, Reload};
+
+use super::args::{InFile, RunArgs, Setting};
+use super::config::{Resolved, Settings, resolve};
+use super::environment::variable;
+
+/// The settings file is looked at this often. A change is taken up when two looks in a row see the same content, so
+/// that no half-written file is.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// What a run was configured from, so that it can be read again.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The flags.
+    pub args: RunArgs,
+    /// Every value as it was at the start.
+    pub values: Values,
+}
+
+/// Every value as text, by key; of a campaign only what was said of that one alone.
+pub(crate) type Values = BTreeMap<String, String>;
+
+impl Source {
+    /// Of a configuration that was read with these flags.
+    pub(crate) fn new(args: RunArgs, resolved: &Resolved) -> Self {
+        Self {
+            args,
+            values: values(resolved),
+        }
+    }
+}
+
+/// Reads the configuration anew.
+pub(crate) struct Reloader {
+    desk: OperatorDesk,
+    source: Option<RunArgs>,
+    file: Option<PathBuf>,
+    loaded: Mutex<Loaded>,
+}
+
+struct Loaded {
+    settings: Settings,
+    values: Values,
+    /// The content of the settings file when it was last read.
+    content: Option<Content>,
+}
+
+/// SHA-256 of a file; of one that cannot be read there is none.
+type Content = Option<Vec<u8>>;
+
+impl Reloader {
+    /// For a run with these settings; without a source there is nothing to read.
+    pub(crate) fn new(desk: OperatorDesk, settings: Settings, source: Option<Source>) -> Self {
+        let file = source.as_ref().and_then(|source| {
+            let flag = source.args.given("config").first().cloned();
+            flag.or_else(|| variable("AUTOPILOT_CONFIG"))
+                .map(PathBuf::from)
+        });
+        let content = file.as_deref().map(content);
+        let (args, values) = source.map(|source| (source.args, source.values)).unzip();
+        Self {
+            desk,
+            source: args,
+            file,
+            loaded: Mutex::new(Loaded {
+                settings,
+                values: values.unwrap_or_default(),
+                content,
+            }),
+        }
+    }
+
+    /// Takes up changes of the settings file until the end is asked for.
+    pub(crate) async fn watch(self: Arc<Self>, ending: CancellationToken) {
+        let Some(file) = self.file.clone() else {
+            return;
+        };
+        let mut before: Option<Content> = None;
+        loop {
+            tokio::select! {
+                () = ending.cancelled() => return,
+                () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+            }
+            let path = file.clone();
+            // It fails only when the runtime ends.
+            let Ok(seen) = tokio::task::spawn_blocking(move || content(&path)).await else {
+                return;
+            };
+            let settled = before.as_ref() == Some(&seen);
+            let known = self.loaded.lock().await.content.as_ref() == Some(&seen);
+            before = Some(seen);
+            if settled && !known {
+                self.reload_for("settings file", "its content has changed")
+                    .await;
+            }
+        }
+    }
+
+    /// Reads anew for a reason of our own; what comes of it is told by the loop.
+    pub(crate) async fn reload_for(&self, by: &str, reason: &str) {
+        match Author::new(by, reason) {
+            Ok(author) => {
+                if let Err(refusal) = self.reload(author).await {
+                    warn!(by, why = %refusal, "configuration not reloaded");
+                }
+            }
+            Err(faults) => warn!(by, why = faults.join(" "), "configuration not reloaded"),
+        }
+    }
+
+    async fn read_anew(&self, author: Author) -> Result<Made, Refusal> {
+        // One at a time, so that what is read last is in force last.
+        let mut loaded = self.loaded.lock().await;
+        let Some(args) = self.source.clone() else {
+            let faults = vec!["this daemon was started without a configuration to read".to_owned()];
+            return self
+                .desk
+                .ask(Change::ReloadRefused { faults }, author)
+                .await;
+        };
+        let file = self.file.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            (file.as_deref().map(content), resolve(&args, &variable))
+        });
+        let Ok((content, resolved)) = reading.await else {
+            return Err(Refusal::NoAnswer);
+        };
+        loaded.content = content;
+        let resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(faults) => {
+                let faults = faults.iter().map(ToString::to_string).collect();
+                return self
+                    .desk
+                    .ask(Change::ReloadRefused { faults }, author)
+                    .await;
+            }
+        };
+        for warning in &resolved.warnings {
+            warn!("{warning}");
+        }
+        let mut settings = loaded.settings.clone();
+        settings.policies = resolved.settings.policies.clone();
+        let found = values(&resolved);
+        let (changes, after_restart) = differences(&loaded.values, &found);
+        let rules = NewRules {
+            policies: settings.policies.clone(),
+            config: settings.digest(),
+            changes,
+            after_restart,
+        };
+        let made = self
+            .desk
+            .ask(Change::Reload(Box::new(rules)), author)
+            .await?;
+        loaded.values.retain(|key, _| !acts_at_once(key));
+        let in_force = found.into_iter().filter(|(key, _)| acts_at_once(key));
+        loaded.values.extend(in_force);
+        loaded.settings = settings;
+        Ok(made)
+    }
+}
+
+impl Reload for Reloader {
+    fn reload(&self, author: Author) -> BoxFuture<'_, Result<Made, Refusal>> {
+        Box::pin(self.read_anew(author))
+    }
+}
+
+fn content(path: &Path) -> Content {
+    let bytes = std::fs::read(path).ok()?;
+    Some(digest(&SHA256, &bytes).as_ref().to_vec())
+}
+
+fn values(resolved: &Resolved) -> Values {
+    let origins = resolved.origins.iter();
+    origins
+        .map(|(key, value, _)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// Whether a value can come into force in a run: what says how campaigns are steered, and which.
+fn acts_at_once(key: &str) -> bool {
+    let rule = Setting::of(key).is_some_and(|setting| setting.file == InFile::Rule);
+    rule || key.starts_with("campaign.") || matches!(key, "campaign" | "max_sample_age")
+}
+
+/// What differs, as `key: old -> new`: what acts at once, and what acts after a restart.
+fn differences(old: &Values, new: &Values) -> (Vec<String>, Vec<String>) {
+    let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let line = |key: &String| {
+        let text = |values: &Values| {
+            let value = values.get(key).filter(|value| !value.is_empty());
+            value.map_or("(none)".to_owned(), String::clone)
+        };
+        format!("{key}: {} -> {}", text(old), text(new))
+    };
+    let differing = keys
+        .into_iter()
+        .filter(|key| old.get(*key) != new.get(*key));
+    let (at_once, later): (Vec<_>, Vec<_>) = differing.partition(|key| acts_at_once(key));
+    (
+        at_once.into_iter().map(line).collect(),
+        later.into_iter().map(line).collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(&str, &str)]) -> Values {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn differences_tell_old_and_new_and_when_they_act() {
+        let old = of(&[
+            ("pause_below", "5"),
+            ("resume_at", "8"),
+            ("poll_interval", "30s"),
+        ]);
+        let new = of(&[
+            ("pause_below", "4"),
+            ("resume_at", "8"),
+            ("poll_interval", "10s"),
+            ("campaign.b.min_paused", "2m"),
+        ]);
+        let (changes, after_restart) = differences(&old, &new);
+        assert_eq!(
+            changes,
+            ["campaign.b.min_paused: (none) -> 2m", "pause_below: 5 -> 4"]
+        );
+        assert_eq!(after_restart, ["poll_interval: 30s -> 10s"]);
+    }
+}

@@ -1,0 +1,565 @@
+//! The operations of the admin API.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::Method;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_TYPE;
+use hyper::{Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use std::sync::Arc;
+
+use crate::control::operator::{
+    Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
+};
+use crate::domain::{CampaignId, HoldKind, Limit, Thresholds, Timestamp};
+
+use super::documents::{CampaignDetail, ChangeAnswer, HistoryDocument, SCHEMA};
+use super::gate::{Access, TurnedAway};
+use super::openapi;
+use super::routes::{Body, Sources, full};
+use super::seats::Seat;
+
+/// A change takes a few hundred bytes.
+const LARGEST_BODY: usize = 16 << 10;
+
+/// A client that sends its body more slowly than this is dropped.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long lines that an operator sets last when nobody says: a shift.
+const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
+
+/// How far back the history goes when nobody says.
+const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
+
+/// Entries of the history when nobody says, and at most.
+const ENTRIES: (usize, usize) = (200, 1_000);
+
+/// The author of a change whose request names none.
+const NOBODY: &str = "somebody at the API";
+
+/// What the admin API is made from.
+pub struct Api {
+    /// Where changes are handed in.
+    pub desk: OperatorDesk,
+    /// Reads the configuration anew.
+    pub reload: Arc<dyn Reload>,
+    /// Reads what happened.
+    pub past: Arc<dyn Past>,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Describe,
+    Status,
+    Campaigns,
+    Campaign,
+    SetThresholds,
+    RestoreThresholds,
+    Hold,
+    Release,
+    History,
+    Events,
+    Reload,
+}
+
+/// Every path with its operations; `{id}` stands for a campaign.
+pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
+    ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
+    ("/api/v1/status", &[("GET", Operation::Status)]),
+    ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
+    ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),
+    (
+        "/api/v1/campaigns/{id}/thresholds",
+        &[
+            ("PUT", Operation::SetThresholds),
+            ("DELETE", Operation::RestoreThresholds),
+        ],
+    ),
+    (
+        "/api/v1/campaigns/{id}/hold",
+        &[("PUT", Operation::Hold), ("DELETE", Operation::Release)],
+    ),
+    ("/api/v1/history", &[("GET", Operation::History)]),
+    ("/api/v1/events", &[("GET", Operation::Events)]),
+    ("/-/reload", &[("POST", Operation::Reload)]),
+];
+
+/// Asks for a hold.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldRequest {
+    /// `running`, `paused` or `as-is`.
+    pub kind: String,
+    /// For how long, such as `30m`.
+    #[serde(rename = "for")]
+    pub lasts: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// Asks for other lines.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdsRequest {
+    /// The pause line: agents such as `5`, or a share such as `12%`.
+    pub pause_below: String,
+    /// The resume line, given like the pause line.
+    pub resume_at: String,
+    /// For how long, such as `2h`; eight hours when it is not said.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiFault {
+    /// What kind, as one word for programs.
+    pub error: String,
+    /// Everything that is wrong, and what to do about it.
+    pub faults: Vec<String>,
+}
+
+/// An answer that is no success.
+struct Failure(StatusCode, &'static str, Vec<String>);
+
+type Answered = Result<Response<Body>, Failure>;
+
+impl Failure {
+    fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
+        Self(status, error, vec![fault.into()])
+    }
+
+    fn bad(faults: Vec<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, "invalid", faults)
+    }
+
+    fn answer(self) -> Response<Body> {
+        let Self(status, error, faults) = self;
+        let fault = ApiFault {
+            error: error.to_owned(),
+            faults,
+        };
+        let mut answer = json(&fault);
+        *answer.status_mut() = status;
+        answer
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let (status, error) = match &refusal {
+            Refusal::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
+            Refusal::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
+            Refusal::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
+            Refusal::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
+            Refusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Refusal::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
+        };
+        Self::one(status, error, refusal.to_string())
+    }
+}
+
+/// A document as an answer.
+pub(super) fn json(document: &impl Serialize) -> Response<Body> {
+    match serde_json::to_vec(document) {
+        Ok(bytes) => full(StatusCode::OK, "application/json", bytes.into()),
+        Err(wrong) => full(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            format!("{wrong}\n").into(),
+        ),
+    }
+}
+
+/// The operation of a path, with the campaign in it; or the methods that there are.
+fn find<'p>(method: &Method, path: &'p str) -> Result<(Operation, Option<&'p str>), Failure> {
+    let given: Vec<&str> = path.split('/').collect();
+    for (template, operations) in ROUTES {
+        let parts: Vec<&str> = template.split('/').collect();
+        let alike = parts.len() == given.len()
+            && parts
+                .iter()
+                .zip(&given)
+                .all(|(part, given)| *part == "{id}" || part == given);
+        if !alike {
+            continue;
+        }
+        let wanted = if method == Method::HEAD {
+            "GET"
+        } else {
+            method.as_str()
+        };
+        if let Some((_, operation)) = operations.iter().find(|(method, _)| *method == wanted) {
+            let at = parts.iter().position(|part| *part == "{id}");
+            let id = at.and_then(|at| given.get(at)).copied();
+            return Ok((*operation, id));
+        }
+        let methods: Vec<&str> = operations.iter().map(|(method, _)| *method).collect();
+        return Err(Failure::one(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method",
+            format!("this path takes {}", methods.join(", ")),
+        ));
+    }
+    Err(Failure::one(
+        StatusCode::NOT_FOUND,
+        "path",
+        "not here; /api/v1/openapi.json describes what is",
+    ))
+}
+
+impl Sources {
+    /// Serves one request of the admin API.
+    pub(super) async fn operate(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        seat: &Arc<Seat>,
+    ) -> Response<Body> {
+        match self.operated(request, seat).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let unauthorized = failure.0 == StatusCode::UNAUTHORIZED;
+                let mut answer = failure.answer();
+                if unauthorized {
+                    let bearer = hyper::header::HeaderValue::from_static("Bearer");
+                    answer
+                        .headers_mut()
+                        .insert(hyper::header::WWW_AUTHENTICATE, bearer);
+                }
+                answer
+            }
+        }
+    }
+
+    async fn operated(self: &Arc<Self>, request: Request<Incoming>, seat: &Arc<Seat>) -> Answered {
+        let admitted = self.api.access.admit(request.headers());
+        admitted.map_err(turned_away)?;
+        let uri = request.uri().clone();
+        let (operation, id) = find(request.method(), uri.path())?;
+        let query = Query::of(uri.query().unwrap_or_default());
+        let campaign = || named(id.unwrap_or_default());
+        match operation {
+            Operation::Describe => Ok(full(
+                StatusCode::OK,
+                "application/json",
+                Bytes::from_static(openapi::DESCRIPTION.as_bytes()),
+            )),
+            Operation::Status => Ok(full(
+                StatusCode::OK,
+                "application/json",
+                self.status().await,
+            )),
+            Operation::Campaigns => Ok(full(
+                StatusCode::OK,
+                "application/json",
+                self.campaigns().await,
+            )),
+            Operation::Campaign => self.campaign(&campaign()?),
+            Operation::Events => self.events(seat).ok_or_else(|| {
+                Failure::one(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    "too many clients follow the events; close one",
+                )
+            }),
+            Operation::History => {
+                let _occupied = seat.occupy();
+                self.history(&query).await
+            }
+            Operation::SetThresholds => {
+                let campaign = campaign()?;
+                let asked: ThresholdsRequest = body(request).await?;
+                let (change, author) = thresholds(campaign, &asked)?;
+                let _occupied = seat.occupy();
+                answer(self.api.desk.ask(change, author).await)
+            }
+            Operation::Hold => {
+                let campaign = campaign()?;
+                let asked: HoldRequest = body(request).await?;
+                let (change, author) = hold(campaign, &asked)?;
+                let _occupied = seat.occupy();
+                answer(self.api.desk.ask(change, author).await)
+            }
+            Operation::Release => {
+                let author = query.author()?;
+                let change = Change::Release {
+                    campaign: campaign()?,
+                };
+                let _occupied = seat.occupy();
+                answer(self.api.desk.ask(change, author).await)
+            }
+            Operation::RestoreThresholds => {
+                let author = query.author()?;
+                let change = Change::RestoreThresholds {
+                    campaign: campaign()?,
+                };
+                let _occupied = seat.occupy();
+                answer(self.api.desk.ask(change, author).await)
+            }
+            Operation::Reload => {
+                let name = query.get("author").unwrap_or(NOBODY);
+                let reason = query.get("reason").unwrap_or("asked for by the API");
+                let author = Author::new(name, reason).map_err(Failure::bad)?;
+                let _occupied = seat.occupy();
+                let made = self.api.reload.reload(author).await?;
+                let refused = matches!(made, Made::ReloadRefused { .. });
+                let mut answer = json(&ChangeAnswer {
+                    schema: SCHEMA,
+                    made,
+                });
+                if refused {
+                    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    fn campaign(&self, id: &CampaignId) -> Answered {
+        let now = self.shown.clock.now();
+        let observed = self.shown.observed.borrow().clone();
+        let at = observed.campaigns.binary_search_by(|view| view.id.cmp(id));
+        let view = at.ok().and_then(|at| observed.campaigns.get(at));
+        let view = view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))?;
+        Ok(json(&CampaignDetail::of(view, now)))
+    }
+
+    async fn history(&self, query: &Query) -> Answered {
+        let now = self.shown.clock.now();
+        let mut faults = Vec::new();
+        let since = query.get("since").map_or_else(
+            || Ok(now.minus(DEFAULT_SINCE)),
+            |text| {
+                let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
+                ago.ok()
+                    .or_else(|| Timestamp::parse_rfc3339(text))
+                    .ok_or(text)
+            },
+        );
+        let campaign = query
+            .get("campaign")
+            .map(str::parse::<CampaignId>)
+            .transpose();
+        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
+            let number = text.parse::<usize>().ok();
+            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
+        });
+        if let Err(text) = since {
+            faults.push(format!(
+                "since: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
+            ));
+        }
+        if let Err(wrong) = &campaign {
+            faults.push(format!(
+                "campaign: an id {wrong}; give it as the platform shows it"
+            ));
+        }
+        if let Err(text) = limit {
+            faults.push(format!(
+                "limit: `{text}` is no whole number from 1 to {}; give one",
+                ENTRIES.1
+            ));
+        }
+        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
+            return Err(Failure::bad(faults));
+        };
+        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
+        let asked = PastQuery {
+            since,
+            campaign,
+            // One more tells whether there is more.
+            limit: limit.saturating_add(1),
+        };
+        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Ok(json(&HistoryDocument {
+            schema: SCHEMA,
+            since: since.to_string(),
+            more,
+            entries,
+        }))
+    }
+}
+
+fn turned_away(why: TurnedAway) -> Failure {
+    match why {
+        TurnedAway::Host => Failure::one(
+            StatusCode::MISDIRECTED_REQUEST,
+            "host",
+            "the Host is none of ours; call by address or localhost, or allow the name with --allowed-host",
+        ),
+        TurnedAway::Origin => Failure::one(
+            StatusCode::FORBIDDEN,
+            "origin",
+            "requests from other pages are not served",
+        ),
+        TurnedAway::Token => Failure::one(
+            StatusCode::UNAUTHORIZED,
+            "token",
+            "send the operators' token as `Authorization: Bearer`",
+        ),
+    }
+}
+
+fn answer(made: Result<Made, Refusal>) -> Answered {
+    Ok(json(&ChangeAnswer {
+        schema: SCHEMA,
+        made: made?,
+    }))
+}
+
+/// The campaign in a path.
+fn named(part: &str) -> Result<CampaignId, Failure> {
+    let wrong = |wrong: String| Failure::bad(vec![format!("campaign: {wrong}")]);
+    let text = percent_decode_str(part).decode_utf8();
+    let text = text.map_err(|_| wrong("is no UTF-8 text".to_owned()))?;
+    text.parse()
+        .map_err(|fault: crate::domain::IdError| wrong(format!("an id {fault}")))
+}
+
+async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // A form of somebody else's page cannot send this without asking first.
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(Failure::one(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            "send JSON, with content-type application/json",
+        ));
+    }
+    let read = Limited::new(request.into_body(), LARGEST_BODY).collect();
+    let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
+    let read = read.map_err(|_| {
+        let fault = "the body did not come in time";
+        Failure::one(StatusCode::REQUEST_TIMEOUT, "slow", fault)
+    })?;
+    let read = read.map_err(|_| {
+        let fault = format!("the body broke off or is larger than {LARGEST_BODY} bytes");
+        Failure::one(StatusCode::PAYLOAD_TOO_LARGE, "body", fault)
+    })?;
+    serde_json::from_slice(&read.to_bytes())
+        .map_err(|wrong| Failure::bad(vec![format!("body: {wrong}")]))
+}
+
+/// A duration as it was given; the loop knows how long it may be.
+fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
+    let parsed = humantime::parse_duration(text.trim());
+    parsed.unwrap_or_else(|_| {
+        faults.push(format!("for: `{text}` is no duration; write such as 30m"));
+        Duration::ZERO
+    })
+}
+
+fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
+    match Author::new(name.unwrap_or(NOBODY), reason) {
+        Ok(author) => Some(author),
+        Err(wrong) => {
+            faults.extend(wrong);
+            None
+        }
+    }
+}
+
+fn thresholds(
+    campaign: CampaignId,
+    asked: &ThresholdsRequest,
+) -> Result<(Change, Author), Failure> {
+    let mut faults = Vec::new();
+    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+    let mut limit = |key: &str, text: &str| match text.trim().parse::<Limit>() {
+        Ok(limit) => Some(limit),
+        Err(wrong) => {
+            faults.push(format!("{key}: {wrong}"));
+            None
+        }
+    };
+    let pause_below = limit("pause_below", &asked.pause_below);
+    let resume_at = limit("resume_at", &asked.resume_at);
+    let lines = pause_below
+        .zip(resume_at)
+        .map(|(pause_below, resume_at)| Thresholds::new(pause_below, resume_at));
+    if let Some(Err(wrong)) = &lines {
+        faults.push(format!("resume_at: {wrong}"));
+    }
+    let lasts = asked
+        .lasts
+        .as_ref()
+        .map_or(DEFAULT_LASTS, |text| lasts(text, &mut faults));
+    match (author, lines) {
+        (Some(author), Some(Ok(thresholds))) if faults.is_empty() => Ok((
+            Change::Thresholds {
+                campaign,
+                thresholds,
+                lasts,
+            },
+            author,
+        )),
+        (_, _) => Err(Failure::bad(faults)),
+    }
+}
+
+fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(Change, Author), Failure> {
+    const KINDS: [HoldKind; 3] = [HoldKind::Running, HoldKind::Paused, HoldKind::AsIs];
+    let mut faults = Vec::new();
+    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+    let kind = KINDS.into_iter().find(|kind| kind.label() == asked.kind);
+    if kind.is_none() {
+        faults.push(format!(
+            "kind: `{}` is not known; write running, paused or as-is",
+            asked.kind
+        ));
+    }
+    let lasts = lasts(&asked.lasts, &mut faults);
+    match (author, kind) {
+        (Some(author), Some(kind)) if faults.is_empty() => Ok((
+            Change::Hold {
+                campaign,
+                kind,
+                lasts,
+            },
+            author,
+        )),
+        (_, _) => Err(Failure::bad(faults)),
+    }
+}
+
+/// The part of an address behind `?`.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(text: &str) -> Self {
+        Self(
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn author(&self) -> Result<Author, Failure> {
+        let name = self.get("author").unwrap_or(NOBODY);
+        Author::new(name, self.get("reason").unwrap_or_default()).map_err(Failure::bad)
+    }
+}

@@ -1,0 +1,353 @@
+//! The documents of the admin API: stable, versioned by `schema`, and made from the one snapshot.
+//!
+//! Times are RFC 3339 in UTC, durations seconds. `version` goes up with everything that changes what is shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::CampaignView;
+use crate::control::ObservableState;
+use crate::control::operator::{Made, PastEntry};
+use crate::domain::{
+    Belief, Explanation, Outcome, PauseOwner, Stage, Thresholds, Timestamp, explain,
+};
+
+/// The version of the documents' form; it goes up when something is taken away or means something else.
+pub(super) const SCHEMA: u32 = 1;
+
+/// The daemon and every campaign.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a document for people and programs: each is a fact of its own"
+)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusDocument {
+    /// The form's version.
+    pub schema: u32,
+    /// Goes up with everything that changes here.
+    pub version: u64,
+    /// Whether the loop turns.
+    pub alive: bool,
+    /// Whether it does its work.
+    pub ready: bool,
+    /// Why not.
+    pub not_ready: Option<String>,
+    /// Whether commands are only told.
+    pub dry_run: bool,
+    /// The last decision.
+    pub decision: Option<String>,
+    /// From the start of one poll to the start of the next, in seconds.
+    pub poll_interval_s: f64,
+    /// When the last valid sample was taken.
+    pub sample_at: Option<String>,
+    /// Whether the store could be written the last time.
+    pub journal_writable: bool,
+    /// The configuration.
+    pub config: ConfigDocument,
+    /// Every campaign, by id.
+    pub campaigns: Vec<CampaignDocument>,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfigDocument {
+    /// Its SHA-256.
+    pub hash: String,
+    /// How it was last read anew, if it was.
+    pub last_reload: Option<ReloadDocument>,
+}
+
+/// How the configuration was last read anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReloadDocument {
+    /// When.
+    pub at: String,
+    /// Who asked for it.
+    pub by: String,
+    /// Whether it came into force.
+    pub ok: bool,
+    /// What was wrong.
+    pub faults: Vec<String>,
+}
+
+/// One campaign.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CampaignDocument {
+    /// Its id on the platform.
+    pub id: String,
+    /// `running`, `paused`, `stopped` or `unknown`.
+    pub state: String,
+    /// Whose pause it is: `autopilot` or `person`; nothing when it is not paused.
+    pub paused_by: Option<String>,
+    /// Since when it is believed to be so.
+    pub since: String,
+    /// The number that the rule compared.
+    pub available: Option<u32>,
+    /// Agents that are not offline, where the lines are shares of them.
+    pub staffed: Option<u32>,
+    /// The pause line in whole agents.
+    pub pause_below: Option<u32>,
+    /// The resume line in whole agents.
+    pub resume_at: Option<u32>,
+    /// The lines as configured.
+    pub configured: LinesDocument,
+    /// The lines that an operator set, while they are in force.
+    pub set: Option<OverrideDocument>,
+    /// The hold in force.
+    pub hold: Option<HoldDocument>,
+    /// What the last decision came to: `pause`, `resume`, `nothing_to_do`, or what held it back.
+    pub outcome: Option<String>,
+    /// Why, in one sentence.
+    pub why: String,
+    /// The last decision.
+    pub decision: Option<String>,
+    /// Our last confirmed command.
+    pub last_transition: Option<TransitionDocument>,
+}
+
+/// Two lines, as numbers of agents or shares such as `12%`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinesDocument {
+    /// The pause line.
+    pub pause_below: String,
+    /// The resume line.
+    pub resume_at: String,
+}
+
+/// Lines that an operator set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverrideDocument {
+    /// The pause line.
+    pub pause_below: String,
+    /// The resume line.
+    pub resume_at: String,
+    /// When they end.
+    pub until: String,
+    /// Who set them.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldDocument {
+    /// `running`, `paused` or `as-is`.
+    pub kind: String,
+    /// When it ends.
+    pub until: String,
+    /// Who set it.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A confirmed command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitionDocument {
+    /// `paused` or `running`.
+    pub to: String,
+    /// When it was confirmed.
+    pub at: String,
+    /// Why: `threshold`, `stale_failsafe`, `reconcile` or `manual`.
+    pub cause: String,
+    /// Which decision.
+    pub decision: String,
+}
+
+/// One campaign with the verdict of every stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CampaignDetail {
+    /// The form's version.
+    pub schema: u32,
+    /// The campaign.
+    pub campaign: CampaignDocument,
+    /// What each stage said of the last decision.
+    pub stages: Vec<StageDocument>,
+    /// What would change it.
+    pub would_change: Vec<String>,
+}
+
+/// One stage of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageDocument {
+    /// Its number, as the README has it.
+    pub number: u8,
+    /// Its name.
+    pub name: String,
+    /// `passed`, `decided` or `not_asked`.
+    pub asked: crate::domain::Asked,
+    /// What it said.
+    pub says: String,
+    /// Until when that holds, where a time ends it.
+    pub until: Option<String>,
+}
+
+/// What happened, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryDocument {
+    /// The form's version.
+    pub schema: u32,
+    /// Nothing older than this was asked for.
+    pub since: String,
+    /// Whether there is more within that time than was asked for.
+    pub more: bool,
+    /// Rows of the audit, the newest first.
+    pub entries: Vec<PastEntry>,
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeAnswer {
+    /// The form's version.
+    pub schema: u32,
+    /// What was changed.
+    pub made: Made,
+}
+
+impl StatusDocument {
+    pub(super) fn of(observed: &ObservableState, now: Timestamp, ending: bool) -> Self {
+        let not_ready = if ending {
+            Some("shutting down")
+        } else {
+            observed.not_ready()
+        };
+        let last_reload = observed.last_reload.as_ref().map(|last| ReloadDocument {
+            at: last.at.to_string(),
+            by: last.by.clone(),
+            ok: last.faults.is_empty(),
+            faults: last.faults.clone(),
+        });
+        Self {
+            schema: SCHEMA,
+            version: observed.version,
+            alive: observed.alive(now),
+            ready: not_ready.is_none(),
+            not_ready: not_ready.map(str::to_owned),
+            dry_run: observed.dry_run,
+            decision: observed.decision.map(|decision| decision.to_string()),
+            poll_interval_s: observed.poll_interval.as_secs_f64(),
+            sample_at: observed.sample_at.map(|at| at.to_string()),
+            journal_writable: observed.journal_writable,
+            config: ConfigDocument {
+                hash: observed.config.clone(),
+                last_reload,
+            },
+            campaigns: observed
+                .campaigns
+                .iter()
+                .map(|view| CampaignDocument::of(view, now))
+                .collect(),
+        }
+    }
+}
+
+impl CampaignDocument {
+    /// A campaign as it stands at `now`.
+    #[must_use]
+    pub fn of(view: &CampaignView, now: Timestamp) -> Self {
+        let CampaignView {
+            id,
+            state,
+            configured,
+            reason,
+        } = view;
+        let explained = explain(state, reason.as_ref());
+        let paused_by = match &state.belief {
+            Belief::Paused(PauseOwner::Autopilot { .. }) => Some("autopilot"),
+            Belief::Paused(PauseOwner::Person) => Some("person"),
+            Belief::Unread | Belief::Running | Belief::Other { .. } | Belief::Missing { .. } => {
+                None
+            }
+        };
+        let outcome = reason.as_ref().map(|reason| match reason.outcome {
+            Outcome::Command { direction, .. } => direction.to_string(),
+            Outcome::NothingToDo => "nothing_to_do".to_owned(),
+            Outcome::Suppressed { by, .. } => by.label().to_owned(),
+        });
+        let set = state.lines.as_ref().filter(|set| set.active(now));
+        let hold = state.hold.as_ref().filter(|hold| hold.active(now));
+        let lines = reason.and_then(|reason| reason.lines);
+        Self {
+            id: id.to_string(),
+            state: state.belief.label().to_owned(),
+            paused_by: paused_by.map(str::to_owned),
+            since: state.since.to_string(),
+            available: reason.and_then(|reason| reason.available),
+            staffed: reason.and_then(|reason| reason.staffed),
+            pause_below: lines.map(|lines| lines.pause_below),
+            resume_at: lines.map(|lines| lines.resume_at),
+            configured: LinesDocument::of(configured),
+            set: set.map(|set| {
+                let LinesDocument {
+                    pause_below,
+                    resume_at,
+                } = LinesDocument::of(&set.thresholds);
+                OverrideDocument {
+                    pause_below,
+                    resume_at,
+                    until: set.until(now).to_string(),
+                    author: set.author.clone(),
+                    reason: set.reason.clone(),
+                }
+            }),
+            hold: hold.map(|hold| HoldDocument {
+                kind: hold.kind.label().to_owned(),
+                until: hold.until(now).to_string(),
+                author: hold.author.clone(),
+                reason: hold.reason.clone(),
+            }),
+            outcome,
+            why: explained.summary,
+            decision: reason.map(|reason| reason.decision.to_string()),
+            last_transition: state.last_transition.map(|last| TransitionDocument {
+                to: last.to.label().to_owned(),
+                at: last.at.to_string(),
+                cause: last.cause.label().to_owned(),
+                decision: last.decision.to_string(),
+            }),
+        }
+    }
+}
+
+impl LinesDocument {
+    fn of(thresholds: &Thresholds) -> Self {
+        Self {
+            pause_below: thresholds.pause_below().to_string(),
+            resume_at: thresholds.resume_at().to_string(),
+        }
+    }
+}
+
+impl CampaignDetail {
+    /// A campaign as it stands at `now`, with its last decision explained.
+    #[must_use]
+    pub fn of(view: &CampaignView, now: Timestamp) -> Self {
+        let Explanation {
+            summary: _,
+            stages,
+            would_change,
+        } = explain(&view.state, view.reason.as_ref());
+        let stages = stages.into_iter().map(|stage| {
+            let Stage {
+                number,
+                name,
+                asked,
+                says,
+                until,
+            } = stage;
+            StageDocument {
+                number,
+                name,
+                asked,
+                says,
+                until: until.map(|until| until.to_string()),
+            }
+        });
+        Self {
+            schema: SCHEMA,
+            campaign: CampaignDocument::of(view, now),
+            stages: stages.collect(),
+            would_change,
+        }
+    }
+}

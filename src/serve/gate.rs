@@ -1,0 +1,161 @@
+//! Who may use the admin API.
+//!
+//! *The token* is asked for wherever one is configured. It is compared by its keyed hash, so that neither a wrong letter
+//! nor a wrong length shows in the time that it takes.
+//!
+//! *A browser* can be led to send requests by any page that it shows. `Host` has to be an address, `localhost` or a
+//! name that was allowed, which keeps out names that somebody else points here; an `Origin` has to be the listener's own.
+
+use std::net::IpAddr;
+
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use hyper::http::uri::Authority;
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString};
+
+/// The length of the key under which tokens are compared.
+const KEY_BYTES: usize = 32;
+
+/// Who may use the admin API.
+pub struct Access {
+    token: Option<(hmac::Key, hmac::Tag)>,
+    hosts: Vec<String>,
+}
+
+/// Why a request is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TurnedAway {
+    /// Its `Host` is none of ours.
+    Host,
+    /// It comes from another page.
+    Origin,
+    /// It has no token, or a wrong one.
+    Token,
+}
+
+impl Access {
+    /// `token` is asked for if there is one; `hosts` are names by which clients may call the listener besides addresses
+    /// and `localhost`.
+    #[must_use]
+    pub fn new(token: Option<&SecretString>, hosts: Vec<String>) -> Self {
+        let token = token.map(|token| {
+            let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
+                .take(KEY_BYTES)
+                .collect();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+            let tag = hmac::sign(&key, token.expose_secret().as_bytes());
+            (key, tag)
+        });
+        Self { token, hosts }
+    }
+
+    /// Looks at a request's headers.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), TurnedAway> {
+        let host = self.host(headers).ok_or(TurnedAway::Host)?;
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let ours = |origin: &str| {
+            let bare = origin.split_once("://").map(|(_, bare)| bare);
+            bare.is_some_and(|bare| bare.eq_ignore_ascii_case(host.as_str()))
+        };
+        if !origins.all(|origin| origin.to_str().is_ok_and(ours)) {
+            return Err(TurnedAway::Origin);
+        }
+        let Some((key, tag)) = &self.token else {
+            return Ok(());
+        };
+        let given = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        match given.map(|token| hmac::verify(key, token.as_bytes(), tag.as_ref())) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) | None => Err(TurnedAway::Token),
+        }
+    }
+
+    /// The request's host with its port, if it is one of ours.
+    fn host(&self, headers: &HeaderMap) -> Option<Authority> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let host: Authority = hosts.next()?.to_str().ok()?.parse().ok()?;
+        if hosts.next().is_some() || host.as_str().contains('@') {
+            return None;
+        }
+        let name = host.host();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let allowed = bare.parse::<IpAddr>().is_ok()
+            || name.eq_ignore_ascii_case("localhost")
+            || self
+                .hosts
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name));
+        allowed.then_some(host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+        let pairs = pairs.iter().cloned();
+        pairs
+            .map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_hosts_of_ours_are_admitted() {
+        let access = Access::new(None, vec!["autopilot.example.com".to_owned()]);
+        for (host, admitted) in [
+            ("127.0.0.1:9464", true),
+            ("[::1]:9464", true),
+            ("localhost:9464", true),
+            ("LOCALHOST", true),
+            ("autopilot.example.com", true),
+            ("evil.example.com", false),
+            ("localhost.evil.example.com", false),
+            ("127.0.0.1.evil.example.com", false),
+            ("x@127.0.0.1", false),
+            ("", false),
+        ] {
+            let found = access.admit(&headers(&[(HOST, host)]));
+            assert_eq!(found.is_ok(), admitted, "{host}: {found:?}");
+        }
+        assert_eq!(access.admit(&headers(&[])), Err(TurnedAway::Host));
+    }
+
+    #[test]
+    fn another_pages_origin_is_turned_away() {
+        let access = Access::new(None, Vec::new());
+        let from = |origin| access.admit(&headers(&[(HOST, "127.0.0.1:9464"), (ORIGIN, origin)]));
+        assert_eq!(from("http://127.0.0.1:9464"), Ok(()));
+        for origin in ["http://127.0.0.1:9465", "https://evil.example.com", "null"] {
+            assert_eq!(from(origin), Err(TurnedAway::Origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_asked_for_where_there_is_one() {
+        let token = SecretString::from("a-token-of-the-operators");
+        let access = Access::new(Some(&token), Vec::new());
+        let with = |value| access.admit(&headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value)]));
+        assert_eq!(with("Bearer a-token-of-the-operators"), Ok(()));
+        assert_eq!(with("bearer a-token-of-the-operators"), Ok(()));
+        for wrong in [
+            "Bearer a-token",
+            "Basic a-token-of-the-operators",
+            "Bearer",
+            "Bearer ",
+        ] {
+            assert_eq!(with(wrong), Err(TurnedAway::Token), "{wrong}");
+        }
+        assert_eq!(
+            access.admit(&headers(&[(HOST, "10.0.0.1")])),
+            Err(TurnedAway::Token)
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! What happens, as it happens: server-sent events.
+//!
+//! Each event is the whole status as it stands, with its version as the id. So nothing has to be kept for a client that
+//! is slow or was away: it skips what came in between and has the newest. A client that takes nothing at all is dropped by
+//! its connection's patience, and after ten minutes every stream ends and begins anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::unfold;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Bytes, Frame};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use crate::control::ObservableState;
+
+use super::routes::{Body, Sources, full};
+use super::seats::{Occupied, Seat};
+
+/// Clients that follow at once: some wallboards, and everybody on call.
+pub(super) const MOST_STREAMS: usize = 16;
+
+/// So often a silent stream shows that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+struct Following {
+    sources: Arc<Sources>,
+    observed: watch::Receiver<ObservableState>,
+    sent: Option<u64>,
+    _place: OwnedSemaphorePermit,
+    _seat: Occupied,
+    _counted: Counted,
+}
+
+/// Keeps the gauge of open streams right.
+struct Counted(Arc<Sources>);
+
+impl Counted {
+    fn new(sources: &Arc<Sources>) -> Self {
+        sources.shown.metrics.operator.event_streams(1);
+        Self(Arc::clone(sources))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.shown.metrics.operator.event_streams(-1);
+    }
+}
+
+impl Sources {
+    /// A stream of events; none when too many clients follow.
+    pub(super) fn events(self: &Arc<Self>, seat: &Arc<Seat>) -> Option<Response<Body>> {
+        let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
+        let following = Following {
+            sources: Arc::clone(self),
+            observed: self.shown.observed.clone(),
+            sent: None,
+            _place: place,
+            _seat: seat.occupy(),
+            _counted: Counted::new(self),
+        };
+        let events = unfold(following, next).map(|event| Ok(Frame::data(event)));
+        let mut answer = full(StatusCode::OK, "text/event-stream", Bytes::new());
+        *answer.body_mut() = StreamBody::new(events).boxed_unsync();
+        let headers = answer.headers_mut();
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        Some(answer)
+    }
+}
+
+async fn next(mut following: Following) -> Option<(Bytes, Following)> {
+    loop {
+        let version = following.observed.borrow_and_update().version;
+        if following.sent != Some(version) {
+            let first = following.sent.is_none();
+            following.sent = Some(version);
+            let status = following.sources.status().await;
+            let mut event = Vec::with_capacity(status.len().saturating_add(64));
+            if first {
+                event.extend_from_slice(b"retry: 2000\n");
+            }
+            event.extend_from_slice(format!("id: {version}\nevent: status\ndata: ").as_bytes());
+            event.extend_from_slice(&status);
+            event.extend_from_slice(b"\n\n");
+            return Some((event.into(), following));
+        }
+        tokio::select! {
+            () = following.sources.shown.ending.cancelled() => return None,
+            changed = following.observed.changed() => {
+                if changed.is_err() {
+                    return None;
+                }
+            }
+            () = tokio::time::sleep(HEARTBEAT) => {
+                return Some((Bytes::from_static(b": still here\n\n"), following));
+            }
+        }
+    }
+}

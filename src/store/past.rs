@@ -1,0 +1,106 @@
+//! The past for whoever looks: rows of the audit, the newest first, read beside the writer.
+//!
+//! Each question opens the file anew and reads on a thread of its own, so that neither the loop's commits nor the loop
+//! wait for it; a few questions at once are let in, the others wait their turn.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OpenFlags, params};
+use tokio::sync::Semaphore;
+
+use crate::control::operator::{Past, PastEntry, PastQuery};
+use crate::domain::{CampaignId, Timestamp};
+
+use super::fault::StoreFault;
+use super::writer::existing;
+
+/// Questions at once.
+const AT_ONCE: usize = 2;
+
+/// Rows that one question looks through at most: some weeks of a busy tenant, within a tenth of a second.
+const LONGEST_LOOK: i64 = 100_000;
+
+/// Reads the past from the store in a directory.
+pub struct StorePast {
+    directory: PathBuf,
+    places: Arc<Semaphore>,
+}
+
+impl StorePast {
+    /// Of the store in `directory`, which is opened with the first question.
+    #[must_use]
+    pub fn new(directory: PathBuf) -> Self {
+        Self {
+            directory,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+impl Past for StorePast {
+    fn read(&self, query: PastQuery) -> BoxFuture<'_, Result<Vec<PastEntry>, String>> {
+        Box::pin(async move {
+            // It fails only when the semaphore is closed, which nobody does.
+            let place = Arc::clone(&self.places).acquire_owned().await;
+            let directory = self.directory.clone();
+            let read = tokio::task::spawn_blocking(move || {
+                let found = read(&directory, &query);
+                drop(place);
+                found
+            });
+            match read.await {
+                Ok(found) => found.map_err(|fault| fault.to_string()),
+                Err(wrong) => Err(wrong.to_string()),
+            }
+        })
+    }
+}
+
+fn read(directory: &Path, query: &PastQuery) -> Result<Vec<PastEntry>, StoreFault> {
+    let path = existing(directory)?;
+    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
+    // Not read-only: a write-ahead log can be read only by somebody who may make its index.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+    connection
+        .busy_timeout(Duration::from_secs(5))
+        .map_err(sqlite)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(sqlite)?;
+    entries(&connection, query).map_err(sqlite)
+}
+
+fn entries(connection: &Connection, query: &PastQuery) -> rusqlite::Result<Vec<PastEntry>> {
+    let mut select = connection.prepare(
+        "SELECT seq, at_ms, campaign, run, tick, kind, body
+         FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?1)
+         WHERE at_ms >= ?2 AND (?3 IS NULL OR campaign = ?3)
+         ORDER BY seq DESC LIMIT ?4",
+    )?;
+    let rows = select.query_map(
+        params![
+            LONGEST_LOOK,
+            query.since.as_unix_millis(),
+            query.campaign.as_ref().map(CampaignId::as_str),
+            i64::try_from(query.limit).unwrap_or(i64::MAX),
+        ],
+        |row| {
+            let at: i64 = row.get(1)?;
+            let (run, tick): (i64, i64) = (row.get(3)?, row.get(4)?);
+            let body: String = row.get(6)?;
+            Ok(PastEntry {
+                seq: row.get(0)?,
+                at: Timestamp::from_unix_millis(at).to_string(),
+                campaign: row.get(2)?,
+                decision: format!("{run}-{tick}"),
+                kind: row.get(5)?,
+                event: serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body)),
+            })
+        },
+    )?;
+    rows.collect()
+}

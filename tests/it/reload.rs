@@ -1,0 +1,187 @@
+//! The configuration is read anew while the daemon runs: whole, at once, and with the old one kept on a fault.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::centre::{CAMPAIGN, Centre, Daemon, of_kind, wait_until};
+
+const SUCCESSFUL: &str = "autopilot_config_last_reload_successful";
+
+struct Configured {
+    centre: Centre,
+    file: PathBuf,
+}
+
+impl Configured {
+    fn new(text: &str) -> Self {
+        let centre = Centre::new();
+        let file = centre.directory.path().join("autopilot.toml");
+        std::fs::write(&file, text).unwrap();
+        Self { centre, file }
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(&self.file, text).unwrap();
+    }
+
+    fn start(&self) -> (Daemon, Api) {
+        let daemon = self
+            .centre
+            .daemon()
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .env("AUTOPILOT_CONFIG", &self.file)
+            .start();
+        let api = Api::of(&daemon);
+        self.centre.wait_for_polls(2);
+        (daemon, api)
+    }
+}
+
+#[test]
+fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
+    let configured = Configured::new("pause_below = 5\n");
+    let centre = &configured.centre;
+    centre.platform.set_available(6);
+    let (daemon, api) = configured.start();
+    let hash = api.get("/api/v1/status").json()["config"]["hash"].clone();
+    configured.write("pause_below = 7\nresume_at = 9\npage_size = 50\n");
+    daemon.signal("HUP");
+    let line = daemon.wait_for_log("pause_below: 5 -> 7");
+    assert!(
+        line["message"]
+            .as_str()
+            .unwrap()
+            .contains("resume_at: 8 -> 9"),
+        "{line}"
+    );
+    assert!(
+        line["message"]
+            .as_str()
+            .unwrap()
+            .contains("after a restart: page_size: 100 -> 50"),
+        "{line}"
+    );
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    let config = api.get("/api/v1/status").json()["config"].clone();
+    assert_ne!(config["hash"], hash);
+    assert_eq!(
+        (&config["last_reload"]["by"], &config["last_reload"]["ok"]),
+        (&json!("SIGHUP"), &json!(true))
+    );
+    daemon.stop();
+    let audit = centre.audit();
+    let told = of_kind(&audit, "operator");
+    assert_eq!(
+        told[0]["event"]["made"]["changes"],
+        json!(["pause_below: 5 -> 7", "resume_at: 8 -> 9"])
+    );
+}
+
+#[test]
+fn a_changed_file_is_taken_up_by_itself() {
+    let configured = Configured::new("pause_below = 5\n");
+    let (daemon, api) = configured.start();
+    configured.write("pause_below = 4\n");
+    daemon.wait_for_log("pause_below: 5 -> 4");
+    assert_eq!(
+        api.get("/api/v1/status").json()["config"]["last_reload"]["by"],
+        "settings file"
+    );
+    wait_until("it shows", || api.campaign(CAMPAIGN)["pause_below"] == 4);
+    daemon.stop();
+    assert_eq!(
+        of_kind(&configured.centre.audit(), "operator").len(),
+        1,
+        "once"
+    );
+}
+
+#[test]
+fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
+    let configured = Configured::new("pause_below = 5\n");
+    let (daemon, api) = configured.start();
+    assert_eq!(api.series(SUCCESSFUL), Some(1.0));
+    let since = "autopilot_config_last_reload_success_timestamp_seconds";
+    let good = api.series(since);
+    configured.write("pause_below = 9\nresume_at = 2\npause_bellow = 1\n");
+    let answer = api.change("POST", "/-/reload?reason=trial&author=anna", &Value::Null);
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert_eq!(answer.json()["made"]["faults"].as_array().unwrap().len(), 2);
+    let daemon = daemon.tolerate(&["not reloaded"]);
+    assert_eq!(
+        (api.series(SUCCESSFUL), api.series(since)),
+        (Some(0.0), good)
+    );
+    let status = api.get("/api/v1/status").json();
+    let last = &status["config"]["last_reload"];
+    assert_eq!(last["ok"], false);
+    assert!(
+        last["faults"][0]
+            .as_str()
+            .unwrap()
+            .contains("autopilot.toml:"),
+        "{last}"
+    );
+    let told = api.command(&["status"]).output();
+    assert!(
+        told.stdout.contains("was refused, the old one is in force"),
+        "{}",
+        told.stdout
+    );
+    configured.centre.wait_for_polls(3);
+    assert_eq!(api.campaign(CAMPAIGN)["pause_below"], 5);
+    let refused = api.command(&["reload"]).output();
+    assert_eq!(refused.code(), 78, "{}", refused.stderr);
+    assert!(refused.stderr.contains("pause_below"), "{}", refused.stderr);
+    configured.write("pause_below = 5\nresume_at = 9\n");
+    let mended = api.command(&["reload", "--reason", "mended"]).output();
+    assert_eq!(mended.code(), 0, "{}", mended.stderr);
+    assert!(
+        mended.stdout.contains("resume_at: 8 -> 9"),
+        "{}",
+        mended.stdout
+    );
+    assert_eq!(api.series(SUCCESSFUL), Some(1.0));
+    daemon.stop();
+    configured.centre.audit();
+}
+
+#[test]
+fn campaigns_come_and_go_with_their_series() {
+    let configured = Configured::new("");
+    let centre = &configured.centre;
+    centre.platform.put_campaign("second", "RUNNING");
+    let (daemon, api) = configured.start();
+    let series = |id: &str| api.series(&format!("autopilot_campaign_info{{campaign=\"{id}\"}}"));
+    assert_eq!(series("second"), None);
+    let second = "[[campaign]]\nid = \"second\"\npause_below = 20\nresume_at = 30\n";
+    configured.write(second);
+    assert_eq!(api.change("POST", "/-/reload", &Value::Null).status, 200);
+    centre.wait_for_status("second", "PAUSED");
+    wait_until("the pause is ours", || {
+        api.campaign("second")["paused_by"] == "autopilot"
+    });
+    assert_eq!(series("second"), Some(1.0));
+    configured.write("");
+    assert_eq!(api.change("POST", "/-/reload", &Value::Null).status, 200);
+    let daemon = daemon.tolerate(&["no longer in the configuration"]);
+    assert_eq!(
+        daemon.wait_for_log("no longer in the configuration")["campaign"],
+        "second"
+    );
+    assert_eq!(series("second"), None);
+    assert_eq!(api.get("/api/v1/campaigns/second").status, 404);
+    let text = api.get("/metrics").body;
+    assert!(!text.contains("\"second\""), "{text}");
+    // It comes back to its state: the pause is still ours.
+    configured.write("[[campaign]]\nid = \"second\"\n");
+    assert_eq!(api.change("POST", "/-/reload", &Value::Null).status, 200);
+    centre.wait_for_status("second", "RUNNING");
+    assert_eq!(series(CAMPAIGN), Some(1.0));
+    daemon.wait_for_log("resumed");
+    daemon.stop();
+    centre.audit();
+}
