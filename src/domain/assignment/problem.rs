@@ -101,7 +101,11 @@ impl Problem {
             let (held, rest) = in_force.split_at_checked(many).unwrap_or_default();
             in_force = rest;
             let mut free = i64::from(rostered.concurrency);
-            for pair in held.iter().filter(|pair| situation.frozen(**pair)) {
+            let open_here = open.get(rostered.kind).copied().unwrap_or_default();
+            for pair in held
+                .iter()
+                .filter(|pair| situation.frozen(**pair, open_here))
+            {
                 free = free.saturating_sub(1);
                 frozen.push(*pair);
                 if let Some(taken) = taken.get_mut(pair.1) {
@@ -111,7 +115,7 @@ impl Problem {
             let free = free.max(0);
             places.push(free);
             let now = situation.agent(agent);
-            let can = now.present && open.get(rostered.kind).copied().unwrap_or_default();
+            let can = now.present && open_here;
             if !can || free == 0 {
                 continue;
             }
