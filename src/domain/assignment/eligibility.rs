@@ -3,6 +3,7 @@
 //! Skills and time zones do not change while the daemon runs: which campaigns a kind of agent may serve is worked out
 //! once. Windows are evaluated for each plan, once a kind.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preview::AssignPolicy;
 use super::roster::Roster;
+use super::window::Window;
 use crate::domain::Timestamp;
 
 /// Why an agent may not serve a campaign.
@@ -78,9 +80,14 @@ impl Eligibility {
     /// For each kind whether its window stays open for the horizon.
     #[must_use]
     pub fn open(roster: &Roster, now: Timestamp, horizon: Duration) -> Vec<bool> {
-        let kinds = roster.kinds().iter();
+        // Few windows are shared by many kinds, and the rules of a time zone are slow to ask.
+        let mut known: BTreeMap<&Window, bool> = BTreeMap::new();
+        let kinds = roster.kinds().iter().map(|kind| &kind.window);
         kinds
-            .map(|kind| kind.window.open_throughout(now, horizon))
+            .map(|window| {
+                let open = known.entry(window);
+                *open.or_insert_with(|| window.open_throughout(now, horizon))
+            })
             .collect()
     }
 }

@@ -134,6 +134,7 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
     let Some(rostered) = situation.roster.agents().get(agent) else {
         return Vec::new();
     };
+    let open = problem.open.get(rostered.kind).copied().unwrap_or_default();
     let previews = situation.policy.previews.iter().enumerate();
     let standing = |(position, (campaign, preview)): (usize, (&CampaignId, _))| {
         let pair = (agent, position);
@@ -149,7 +150,7 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
             score: situation.score(agent, preview),
             planned: plan.pairs.binary_search(&pair).is_ok(),
             in_force,
-            frozen: in_force && situation.frozen(pair),
+            frozen: in_force && situation.frozen(pair, open),
             barred: situation.barred(rostered, pair, preview, &problem.open),
             margin: edge.map(|edge| edge.value.saturating_sub(price).div_euclid(unit)),
         }

@@ -7,6 +7,7 @@
 
 use super::eligibility::Eligibility;
 use super::flow::{Bounds, Edge, Network};
+use super::preview::Preview;
 use super::rate::Score;
 use super::situation::{Pair, Serving, Situation};
 
@@ -79,6 +80,13 @@ impl Problem {
         let previews = situation.previews();
         let mut taken = vec![0_i64; previews.len()];
         let agents = situation.roster.agents();
+        let running: Vec<Option<&Preview>> = previews
+            .iter()
+            .enumerate()
+            .map(|(at, preview)| {
+                (situation.campaign(at).serving == Serving::Runs).then_some(*preview)
+            })
+            .collect();
         let possible = agents
             .iter()
             .map(|agent| situation.eligibility.of_kind(agent.kind).len());
@@ -86,12 +94,18 @@ impl Problem {
         let mut places = Vec::with_capacity(agents.len());
         let mut frozen = Vec::new();
         let mut in_force = situation.in_force;
+        let refusals = !situation.refused.is_empty();
         for (agent, rostered) in agents.iter().enumerate() {
-            let many = in_force.partition_point(|pair| pair.0 <= agent);
+            // Both are ascending, and an agent has few pairs: a few steps instead of a search.
+            let many = in_force.iter().take_while(|pair| pair.0 <= agent).count();
             let (held, rest) = in_force.split_at_checked(many).unwrap_or_default();
             in_force = rest;
             let mut free = i64::from(rostered.concurrency);
-            for pair in held.iter().filter(|pair| situation.frozen(**pair)) {
+            let open_here = open.get(rostered.kind).copied().unwrap_or_default();
+            for pair in held
+                .iter()
+                .filter(|pair| situation.frozen(**pair, open_here))
+            {
                 free = free.saturating_sub(1);
                 frozen.push(*pair);
                 if let Some(taken) = taken.get_mut(pair.1) {
@@ -101,22 +115,21 @@ impl Problem {
             let free = free.max(0);
             places.push(free);
             let now = situation.agent(agent);
-            let can = now.present && open.get(rostered.kind).copied().unwrap_or_default();
+            let can = now.present && open_here;
             if !can || free == 0 {
                 continue;
             }
             for campaign in situation.eligibility.of_kind(rostered.kind) {
-                let pair = (agent, *campaign);
-                let Some(preview) = previews.get(*campaign) else {
+                let Some(preview) = running.get(*campaign).copied().flatten() else {
                     continue;
                 };
-                if situation.campaign(*campaign).serving != Serving::Runs
-                    || situation.refused.contains(&pair)
-                {
+                let pair = (agent, *campaign);
+                if refusals && situation.refused.contains(&pair) {
                     continue;
                 }
                 let kept = held.contains(&pair);
-                if kept && situation.frozen(pair) {
+                // The campaign runs, so that only a call can hold the agent there.
+                if kept && now.on_call {
                     continue;
                 }
                 if !kept && !Score::enough_for_new(preview.target, now.recent) {

@@ -82,9 +82,10 @@ impl<'a> Situation<'a> {
         self.policy.previews.values().collect()
     }
 
-    /// Whether a pair in force has to stay: the agent is on a call, or nobody leaves that campaign.
-    pub(super) fn frozen(&self, (agent, campaign): Pair) -> bool {
-        self.agent(agent).on_call || self.campaign(campaign).serving == Serving::Fixed
+    /// Whether a pair in force has to stay: the agent is on a call within the window, or nobody leaves that campaign.
+    /// Where the window closes the agent leaves the list; the call itself goes on, as lists only say who is offered more.
+    pub(super) fn frozen(&self, (agent, campaign): Pair, open: bool) -> bool {
+        (open && self.agent(agent).on_call) || self.campaign(campaign).serving == Serving::Fixed
     }
 
     /// The score of an agent for a campaign.

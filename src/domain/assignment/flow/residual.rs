@@ -34,15 +34,6 @@ struct Arc {
     onto: usize,
 }
 
-/// What stands under a number among the arcs of a place.
-enum Next {
-    Arc(Arc),
-    /// Not just now.
-    Absent,
-    /// There are no more.
-    End,
-}
-
 /// One step of a path, kept at the place where it arrives.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
@@ -60,11 +51,15 @@ pub(super) struct Residual<'s, 'n> {
     total: i64,
     /// The cheapest moves out of each campaign, where they are known.
     moves: Vec<Vec<Arc>>,
+    /// Room to gather moves in, so that each campaign's row is allocated once and at its size.
+    gathered: Vec<Arc>,
     stale: Column<bool>,
     /// The best edge of an agent with a free place, where it is known.
     idle: Column<usize>,
     idle_known: Column<bool>,
     distance: Column<i64>,
+    /// The distance of places whose arcs were not followed yet, and the greatest number for the others.
+    waiting: Column<i64>,
     visited: Column<bool>,
     step: Column<Step>,
     /// The arc of each place that is looked at next between two changes of prices.
@@ -82,10 +77,12 @@ impl<'s, 'n> Residual<'s, 'n> {
             counted: Column::filled(campaigns, 0),
             total: 0,
             moves: vec![Vec::new(); campaigns],
+            gathered: Vec::with_capacity(places),
             stale: Column::filled(campaigns, true),
             idle: Column::filled(campaigns, NONE),
             idle_known: Column::filled(campaigns, false),
             distance: Column::filled(places, 0),
+            waiting: Column::filled(places, 0),
             visited: Column::filled(places, false),
             step: Column::filled(places, Step::default()),
             current: Column::filled(places, 0),
@@ -185,9 +182,9 @@ impl<'s, 'n> Residual<'s, 'n> {
         let mut any = false;
         for place in 0..=self.outside {
             let surplus = self.surplus(place);
-            self.visited.set(place, false);
-            self.distance
-                .set(place, if surplus > 0 { 0 } else { i64::MAX });
+            let distance = if surplus > 0 { 0 } else { i64::MAX };
+            self.distance.set(place, distance);
+            self.waiting.set(place, distance);
             any |= surplus > 0;
             short += usize::from(surplus < 0);
         }
@@ -196,25 +193,20 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
         let mut farthest = None;
         while short > 0 {
-            let (mut nearest, mut distance) = (NONE, i64::MAX);
-            for place in 0..=self.outside {
-                let here = self.distance.at(place);
-                if here < distance && !self.visited.at(place) {
-                    (nearest, distance) = (place, here);
-                }
-            }
-            if nearest == NONE {
+            let Some((nearest, distance)) = self.nearest() else {
                 break;
-            }
+            };
             if self.surplus(nearest) < 0 {
                 short -= 1;
                 farthest = Some(distance);
             }
-            self.visited.set(nearest, true);
+            self.waiting.set(nearest, i64::MAX);
+            let here = distance - self.state.prices.at(nearest);
             self.each_arc(nearest, |residual, arc| {
-                let reached = distance + residual.arc_cost(nearest, arc);
+                let reached = here + arc.cost + residual.state.prices.at(arc.to);
                 if reached < residual.distance.at(arc.to) {
                     residual.distance.set(arc.to, reached);
+                    residual.waiting.set(arc.to, reached);
                 }
             });
         }
@@ -231,6 +223,18 @@ impl<'s, 'n> Residual<'s, 'n> {
         true
     }
 
+    /// The place that is reached soonest of those whose arcs were not followed yet, the first of equals.
+    fn nearest(&self) -> Option<(usize, i64)> {
+        let waiting = self.waiting.as_slice();
+        let distance = waiting
+            .iter()
+            .copied()
+            .min()
+            .filter(|soonest| *soonest < i64::MAX)?;
+        let place = waiting.iter().position(|here| *here == distance)?;
+        Some((place, distance))
+    }
+
     /// Looks along arcs that cost nothing for a place that is short. Places from where none can be reached stay marked,
     /// and arcs that led nowhere are passed over, so that little is looked at twice between two changes of prices. What
     /// is missed by that is found after the next change.
@@ -238,20 +242,9 @@ impl<'s, 'n> Residual<'s, 'n> {
         let mut path = vec![source];
         self.visited.set(source, true);
         while let Some(from) = path.last().copied() {
-            if from != self.outside {
-                self.gather(from);
-            }
-            let number = self.current.at(from);
-            let Arc { to, off, onto, .. } = match self.arc(from, number) {
-                Next::Arc(arc) if !self.visited.at(arc.to) && self.arc_cost(from, arc) == 0 => arc,
-                Next::Arc(_) | Next::Absent => {
-                    self.current.set(from, number + 1);
-                    continue;
-                }
-                Next::End => {
-                    path.pop();
-                    continue;
-                }
+            let Some(Arc { to, off, onto, .. }) = self.open_arc(from) else {
+                path.pop();
+                continue;
             };
             self.step.set(to, Step { from, off, onto });
             if self.surplus(to) < 0 {
@@ -266,24 +259,50 @@ impl<'s, 'n> Residual<'s, 'n> {
         None
     }
 
-    /// The arc with that number from a place.
-    fn arc(&mut self, place: usize, number: usize) -> Next {
-        let maybe = |arc: Option<Arc>| arc.map_or(Next::Absent, Next::Arc);
-        if place == self.outside {
-            let campaign = number / 2;
-            return if campaign >= self.outside {
-                Next::End
-            } else if number.is_multiple_of(2) {
-                maybe(self.counting_fewer(campaign))
-            } else {
-                maybe(self.joining(campaign))
-            };
+    /// The next arc from a place that costs nothing and leads where the search has not been.
+    fn open_arc(&mut self, from: usize) -> Option<Arc> {
+        if from == self.outside {
+            return self.open_arc_from_outside();
         }
-        let Some(number) = number.checked_sub(1) else {
-            return maybe(self.counting_more(place));
-        };
-        let arc = self.moves.get(place).and_then(|moves| moves.get(number));
-        arc.map_or(Next::End, |arc| Next::Arc(*arc))
+        self.gather(from);
+        if self.current.at(from) == 0 {
+            let more = self.counting_more(from);
+            if let Some(arc) = more.filter(|arc| self.is_open(from, *arc)) {
+                return Some(arc);
+            }
+            self.current.set(from, 1);
+        }
+        // Number 0 counts one more, the moves follow.
+        let passed = self.current.at(from) - 1;
+        let moves = self.moves.get(from)?.get(passed..)?;
+        let next = moves.iter().position(|arc| self.is_open(from, *arc));
+        self.current
+            .set(from, 1 + passed + next.unwrap_or(moves.len()));
+        next.and_then(|next| moves.get(next)).copied()
+    }
+
+    /// Its arcs are two for each campaign: one that counts fewer, one that joins.
+    fn open_arc_from_outside(&mut self) -> Option<Arc> {
+        loop {
+            let number = self.current.at(self.outside);
+            let campaign = number / 2;
+            if campaign >= self.outside {
+                return None;
+            }
+            let arc = if number.is_multiple_of(2) {
+                self.counting_fewer(campaign)
+            } else {
+                self.joining(campaign)
+            };
+            if let Some(arc) = arc.filter(|arc| self.is_open(self.outside, *arc)) {
+                return Some(arc);
+            }
+            self.current.set(self.outside, number + 1);
+        }
+    }
+
+    fn is_open(&self, from: usize, arc: Arc) -> bool {
+        self.arc_cost(from, arc) == 0 && !self.visited.at(arc.to)
     }
 
     fn each_arc(&mut self, place: usize, mut each: impl FnMut(&mut Self, Arc)) {
@@ -377,9 +396,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         if !self.stale.at(campaign) {
             return;
         }
-        let Some(mut moves) = self.moves.get_mut(campaign).map(mem::take) else {
-            return;
-        };
+        let mut moves = mem::take(&mut self.gathered);
         self.current.set(campaign, 0);
         let network = self.state.network;
         moves.clear();
@@ -421,8 +438,10 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
         moves.extend(out);
         if let Some(slot) = self.moves.get_mut(campaign) {
-            *slot = moves;
+            slot.clear();
+            slot.extend_from_slice(&moves);
         }
+        self.gathered = moves;
         self.stale.set(campaign, false);
     }
 

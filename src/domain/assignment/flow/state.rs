@@ -29,13 +29,18 @@ impl<'n> State<'n> {
     /// Nobody serves anything yet. `prices` has one for each campaign and one for the outside.
     pub(super) fn new(network: &'n Network, prices: Column<i64>) -> Self {
         let campaigns = network.bounds().len();
+        // Room for as many as a campaign takes, so that the lists seldom grow.
+        let members = network.bounds().iter().enumerate().map(|(at, bounds)| {
+            let most = usize::try_from(bounds.most).unwrap_or_default();
+            Vec::with_capacity(most.min(network.of_campaign(at).len()))
+        });
         Self {
             network,
             outside: campaigns,
             prices,
             used: Column::filled(network.edges().len(), false),
             holding: Column::filled(network.places().len(), [NONE; 2]),
-            members: vec![Vec::new(); campaigns],
+            members: members.collect(),
             seat: Column::filled(network.edges().len(), 0),
         }
     }
