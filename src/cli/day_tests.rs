@@ -268,7 +268,7 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
         passed: watch::Sender::new(Duration::ZERO),
     });
     let shutdown = CancellationToken::new();
-    let daemon = Daemon::start(&resolved.settings, clock.clone(), shutdown.clone())
+    let daemon = Daemon::start(&resolved.settings, None, clock.clone(), shutdown.clone())
         .await
         .unwrap();
     let mut observed = daemon.observed.clone();
