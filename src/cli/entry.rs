@@ -19,6 +19,7 @@ use super::environment::{self, variable};
 use super::exit::Exit;
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
+use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::webhook::{self, WebhookCommand};
@@ -87,6 +88,8 @@ enum Command {
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
     },
+    /// Print the alerts for Prometheus, adapted to your labels and limits
+    Rules(RulesArgs),
     /// Try the receiver of messages
     Webhook {
         #[command(subcommand)]
@@ -164,6 +167,7 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Compare(args) => compare(&args),
+        Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
             Err(exit) => exit,

@@ -13,6 +13,7 @@ mod environment;
 mod exit;
 mod outbox;
 mod output;
+mod rules;
 mod run;
 mod scenario;
 mod simulate;

@@ -7,6 +7,7 @@ mod commands;
 mod control;
 mod faults;
 mod house;
+mod monitoring;
 mod observed;
 mod paging;
 mod people;
