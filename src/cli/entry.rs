@@ -23,6 +23,7 @@ use super::outbox::{OutboxCommand, outbox};
 use super::output;
 use super::paper::{self, ConfigCommand};
 use super::queue::{QueueCommand, queue};
+use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::webhook::{self, WebhookCommand};
@@ -129,6 +130,8 @@ enum Command {
         /// Where to
         directory: Option<PathBuf>,
     },
+    /// Print the alerts for Prometheus, adapted to your labels and limits
+    Rules(RulesArgs),
     /// Try the receiver of messages
     Webhook {
         #[command(subcommand)]
@@ -206,6 +209,7 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Compare(args) => compare(&args),
+        Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
             Err(exit) => exit,

@@ -20,6 +20,7 @@ mod output;
 mod paper;
 mod queue;
 mod reload;
+mod rules;
 mod run;
 mod scenario;
 mod simulate;

@@ -9,6 +9,7 @@ mod control;
 mod described;
 mod faults;
 mod house;
+mod monitoring;
 mod observed;
 mod on_call;
 mod operating;

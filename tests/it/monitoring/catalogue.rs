@@ -1,0 +1,150 @@
+//! The table of metrics says what the daemon exposes, and rules and dashboards ask for nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tools::{run, text_of, there};
+use super::watched::{Watched, address, get};
+use crate::centre::wait_until;
+
+/// Metrics that rules ask for before the daemon has them; once it has them they do not belong here.
+const NOT_YET: [&str; 1] = ["autopilot_config_last_reload_successful"];
+
+/// What `/metrics` of a daemon with everything says, once it has polled and planned.
+fn exposition() -> String {
+    let watched = Watched::new();
+    let daemon = watched.start();
+    let address = address(&daemon);
+    let mut text = String::new();
+    wait_until("everything is exposed", || {
+        text = get(&address, "/metrics").unwrap_or_default();
+        text.contains("autopilot_agents{") && text.contains("autopilot_assigned_agents{")
+    });
+    daemon.stop();
+    text
+}
+
+/// The family of a series: what its parts belong to.
+fn family<'a>(name: &'a str, known: &BTreeMap<String, Family>) -> &'a str {
+    if known.contains_key(name) {
+        return name;
+    }
+    ["_bucket", "_sum", "_count"]
+        .iter()
+        .find_map(|part| name.strip_suffix(part))
+        .unwrap_or(name)
+}
+
+#[derive(Default)]
+struct Family {
+    kind: String,
+    help: String,
+    labels: BTreeSet<String>,
+}
+
+/// The rows that the table has to have.
+fn rows(exposition: &str) -> Vec<String> {
+    let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    for line in exposition.lines() {
+        if let Some((name, help)) = line
+            .strip_prefix("# HELP ")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            families.entry(name.to_owned()).or_default().help = help.to_owned();
+        } else if let Some((name, kind)) = line
+            .strip_prefix("# TYPE ")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            families.entry(name.to_owned()).or_default().kind = kind.to_owned();
+        }
+    }
+    for line in exposition.lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, labels)) = line.split_once('{') else {
+            continue;
+        };
+        let family = family(name, &families).to_owned();
+        // Values of labels hold no `="` of their own here.
+        let pieces: Vec<&str> = labels.split("=\"").collect();
+        for piece in &pieces[..pieces.len() - 1] {
+            let label = piece.rsplit([',', '{']).next().unwrap();
+            if label != "le" {
+                families
+                    .get_mut(&family)
+                    .unwrap()
+                    .labels
+                    .insert(label.to_owned());
+            }
+        }
+    }
+    let row = |(name, family): (&String, &Family)| {
+        let labels: Vec<String> = family.labels.iter().map(|l| format!("`{l}`")).collect();
+        format!(
+            "| `{name}` | {} | {} | {} |",
+            family.kind,
+            labels.join(", "),
+            family.help
+        )
+    };
+    families.iter().map(row).collect()
+}
+
+fn table() -> Vec<String> {
+    text_of("docs/metrics.md")
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_table_of_metrics_is_what_the_daemon_exposes() {
+    let text = exposition();
+    let (exposed, documented) = (rows(&text), table());
+    let missing: Vec<_> = exposed.iter().filter(|r| !documented.contains(r)).collect();
+    let stale: Vec<_> = documented.iter().filter(|r| !exposed.contains(r)).collect();
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "docs/metrics.md lacks {missing:#?}\nand has {stale:#?}"
+    );
+    assert_eq!(exposed, documented, "the table is sorted by name");
+    if there(&["promtool"]) {
+        run("promtool", &["check", "metrics"], text.as_bytes());
+    }
+}
+
+/// Words that name a metric of ours.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .flat_map(|line| line.split(word))
+        .filter(|word| word.starts_with("autopilot_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn rules_dashboards_and_pages_ask_for_metrics_of_the_table() {
+    let documented: BTreeMap<String, Family> = table()
+        .iter()
+        .map(|row| (row.split('`').nth(1).unwrap().to_owned(), Family::default()))
+        .collect();
+    for path in [
+        "alerts/autopilot.rules.yml",
+        "grafana/dashboards/overview.json",
+        "grafana/dashboards/campaign.json",
+        "grafana/dashboards/internals.json",
+    ] {
+        let asked = metrics_in(&text_of(path));
+        assert!(!asked.is_empty(), "{path}");
+        for name in asked {
+            let known = documented.contains_key(family(&name, &documented));
+            assert!(
+                known || NOT_YET.contains(&name.as_str()),
+                "{path} asks for {name}"
+            );
+        }
+    }
+    for name in NOT_YET {
+        assert!(!documented.contains_key(name), "{name} is there now");
+    }
+}
