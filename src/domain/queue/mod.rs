@@ -8,7 +8,7 @@
 //! 003's formulas, **`erlang_a`** the queueing model.
 //!
 //! *The way in* is [`ChangeSet::take`] for what a person wrote, [`classic_advice`] and [`erlang_advice`] for what a formula says;
-//! *the way out* is [`merge`], whose result is what is sent.
+//! *the way out* is [`merge()`], whose result is what is sent.
 //!
 //! *Never here:* the units and names of the wire, which belong to a dialect.
 

@@ -6,9 +6,6 @@ use super::tools::{run, text_of, there};
 use super::watched::{Watched, address, get};
 use crate::centre::wait_until;
 
-/// Metrics that rules ask for before the daemon has them; once it has them they do not belong here.
-const NOT_YET: [&str; 1] = ["autopilot_config_last_reload_successful"];
-
 /// What `/metrics` of a daemon with everything says, once it has polled and planned.
 fn exposition() -> String {
     let watched = Watched::new();
@@ -138,13 +135,7 @@ fn rules_dashboards_and_pages_ask_for_metrics_of_the_table() {
         assert!(!asked.is_empty(), "{path}");
         for name in asked {
             let known = documented.contains_key(family(&name, &documented));
-            assert!(
-                known || NOT_YET.contains(&name.as_str()),
-                "{path} asks for {name}"
-            );
+            assert!(known, "{path} asks for {name}");
         }
-    }
-    for name in NOT_YET {
-        assert!(!documented.contains_key(name), "{name} is there now");
     }
 }
