@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assignments::Assignment;
 use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
-use super::queues::{self, Queue, Queues, example_queue};
+use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
 use super::world::{Actor, AgentState, World};
 
@@ -85,6 +85,25 @@ impl World {
     #[must_use]
     pub fn queue(&self, id: &str) -> Option<&Queue> {
         self.queues.queues.get(id)
+    }
+
+    /// What a queue has counted; nothing where its statistics are not shown.
+    #[must_use]
+    pub fn queue_statistics(&self, id: &str) -> Option<QueueStatistics> {
+        self.queues.statistics.get(id).copied()
+    }
+
+    /// Sets what a queue has counted; without anything its statistics are no longer shown. `false` when there is no
+    /// such queue.
+    pub fn set_queue_statistics(&mut self, id: &str, counted: Option<QueueStatistics>) -> bool {
+        if self.queue(id).is_none() {
+            return false;
+        }
+        match counted {
+            Some(counted) => drop(self.queues.statistics.insert(id.to_owned(), counted)),
+            None => drop(self.queues.statistics.remove(id)),
+        }
+        true
     }
 
     /// All queues and skills.
