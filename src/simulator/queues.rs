@@ -64,7 +64,7 @@ type SameTime = (&'static [&'static str], &'static [&'static str]);
 /// The queues and skills in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queues {
-    pub(super) queues: BTreeMap<String, Queue>,
+    pub(super) by_id: BTreeMap<String, Queue>,
     /// What some of them have counted; a queue without shows no statistics.
     pub(super) statistics: BTreeMap<String, QueueStatistics>,
     /// Names by id.
@@ -147,7 +147,7 @@ impl Queues {
         if target == id {
             return Some(format!("queue {id} cannot overflow into itself"));
         }
-        let known = self.queues.contains_key(target);
+        let known = self.by_id.contains_key(target);
         (!known).then(|| format!("there is no queue {target} to overflow into"))
     }
 }
@@ -258,7 +258,7 @@ mod tests {
     fn queues() -> Queues {
         let skill = ("voice".to_owned(), "Voice".to_owned());
         Queues {
-            queues: BTreeMap::from([
+            by_id: BTreeMap::from([
                 ("a".to_owned(), example_queue("a", "A", &["b"])),
                 ("b".to_owned(), example_queue("b", "B", &[])),
             ]),
