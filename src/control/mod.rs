@@ -21,4 +21,5 @@ mod status;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use queues::QueueView;
 pub use status::{CampaignView, ObservableState, ReloadView};

@@ -235,6 +235,7 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
         base: None,
         form: WriteForm::Put,
         force: false,
+        by: None,
     };
     let read = keeper.prepare(&request).await;
     let reading = read.map_err(|fault| keep::fail(&fault))?.reading;

@@ -315,6 +315,11 @@ impl QueueCalibrator {
         self.memory.changes.push(now);
     }
 
+    /// What was about to be sent was not.
+    pub fn sent_nothing(&mut self) {
+        self.memory.written = None;
+    }
+
     /// What became of it. `found` is the queue as it was read last.
     pub fn report(
         &mut self,

@@ -1,5 +1,10 @@
 //! Whose figures are whose, when they move, and when not.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "minutes and calls of a test are small"
+)]
+
 use std::time::Duration;
 
 use crate::domain::belief::{Hold, HoldKind};
