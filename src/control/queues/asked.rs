@@ -145,7 +145,7 @@ impl Calibration {
             return Err(QueueRefusal::StoreClosed(fault.to_string()));
         }
         self.events.operated(id, what, made.label(), author.parts());
-        let judged = self.judged(id, now);
+        let judged = self.judged(id, now).await;
         if let Some(Judgement {
             standing,
             advised,
@@ -164,8 +164,9 @@ impl Calibration {
         Ok(())
     }
 
-    fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
-        let watched = self.queues.get(id)?;
-        Some(watched.calibrator.judge(now))
+    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
+        let calibrator = self.queues.get(id)?.calibrator.clone();
+        let judging = tokio::task::spawn_blocking(move || calibrator.judge(now));
+        judging.await.ok()
     }
 }

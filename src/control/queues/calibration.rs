@@ -242,11 +242,18 @@ impl Calibration {
         watched.view.name = name(&reading.members);
         watched.view.version = Some(reading.version);
         watched.view.read_at = Some(now);
-        let judged = match given {
-            Some(inputs) => watched.calibrator.judge_given(inputs, now),
-            None => watched.calibrator.judge(now),
+        let calibrator = watched.calibrator.clone();
+        let flow = calibrator.flow();
+        let given = given.copied();
+        // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
+        let judging = tokio::task::spawn_blocking(move || match given {
+            Some(inputs) => calibrator.judge_given(&inputs, now),
+            None => calibrator.judge(now),
+        });
+        // It fails only when the runtime ends.
+        let Ok(judged) = judging.await else {
+            return nothing;
         };
-        let flow = watched.calibrator.flow();
         self.events.measured(id, &flow, now);
         let kept = self.keep(id).await;
         if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
