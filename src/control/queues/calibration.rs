@@ -192,10 +192,12 @@ impl Calibration {
         let mut open = std::mem::take(&mut self.open);
         let mut left = Vec::new();
         for intent in open.drain(..) {
-            if self.shutdown.is_cancelled() {
-                return;
-            }
-            match self.keeper.resolve(&intent).await {
+            let resolved = tokio::select! {
+                resolved = self.keeper.resolve(&intent) => resolved,
+                // What is left open is open at the next start too.
+                () = self.shutdown.cancelled() => return,
+            };
+            match resolved {
                 Ok(true) => {}
                 Ok(false) => left.push(intent),
                 Err(fault) => {
@@ -299,7 +301,7 @@ impl Calibration {
 
     /// Whether the outcome of a write is not known yet.
     fn is_open(&self, id: &QueueId) -> bool {
-        self.open.iter().any(|open| open.record.queue() == id)
+        self.open.iter().any(|open| open.record.queue() == Some(id))
     }
 
     async fn look(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {
