@@ -144,7 +144,7 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
     }
     "Assignments" {
         "roster" Some("--roster"), "AUTOPILOT_ROSTER", Text "FILE", "", Top,
-            "Roster of the agents whom [[preview]] campaigns may be given (CSV); needed with such campaigns.";
+            "Roster of the agents whom [[preview]] campaigns may be given (CSV, or TOML where the name ends in .toml); needed with such campaigns.";
         "assign_interval" Some("--assign-interval"), "AUTOPILOT_ASSIGN_INTERVAL", Duration "DURATION", "1m", Top,
             "A plan of the preview assignments is made at least this often.";
         "assign_moved_agents" Some("--assign-moved-agents"), "AUTOPILOT_ASSIGN_MOVED_AGENTS", Count "AGENTS", "5", Top,

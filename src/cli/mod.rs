@@ -24,6 +24,7 @@ mod rules;
 mod run;
 mod scenario;
 mod simulate;
+mod supervisor;
 mod webhook;
 
 pub use entry::main;

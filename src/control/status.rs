@@ -38,6 +38,8 @@ pub struct ObservableState {
     pub silence_allowed: Duration,
     /// When the last valid sample was taken.
     pub sample_at: Option<Timestamp>,
+    /// Whether the last poll gave a valid sample.
+    pub poll_valid: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Goes up with everything that changes what is shown.

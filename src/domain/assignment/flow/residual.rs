@@ -427,8 +427,7 @@ impl<'s, 'n> Residual<'s, 'n> {
 
     fn counting_fewer(&self, campaign: usize) -> Option<Arc> {
         let counted = self.counted.at(campaign);
-        (counted > 0)
-            .then(|| Arc::counting(campaign, -self.counting_cost(campaign, counted - 1)))
+        (counted > 0).then(|| Arc::counting(campaign, -self.counting_cost(campaign, counted - 1)))
     }
 
     /// What it costs to count one more than `counted`: below the least it saves a shortfall.

@@ -9,11 +9,9 @@ use super::*;
 const SHORTFALL: i64 = 100_000;
 
 fn network(edges: &[(usize, usize, i64)], places: &[i64], bounds: &[(i64, i64)]) -> Network {
-    let edges = edges.iter().map(|(agent, campaign, value)| Edge {
-        agent: *agent,
-        campaign: *campaign,
-        value: *value,
-    });
+    let edges = edges
+        .iter()
+        .map(|(agent, campaign, value)| Edge::new(*agent, *campaign, *value));
     let bounds = bounds.iter().map(|(least, most)| Bounds {
         least: *least,
         most: *most,
