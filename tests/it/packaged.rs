@@ -131,7 +131,7 @@ fn the_units_commands_check_start_reload_and_end_the_daemon() {
     daemon.signal("TERM");
     manager.wait_for("STOPPING=1");
     assert_eq!(daemon.end().code(), Some(0));
-    assert!(centre.state_dir().join("autopilot.db").exists());
+    assert!(centre.state_dir().join("autopilot.sqlite3").exists());
 }
 
 #[test]
