@@ -6,6 +6,7 @@
 //! *Never here:* decisions.
 
 mod assignments;
+mod causes;
 mod deliveries;
 mod events;
 mod log;
@@ -14,6 +15,7 @@ mod operator_events;
 mod queues;
 
 pub use assignments::AssignEvents;
+pub use causes::causes;
 pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::Events;
 pub use log::{LogFormat, install as install_log};
