@@ -100,8 +100,8 @@ impl AssignEvents {
     }
 
     /// A list could not be read.
-    pub fn unreadable(&self, campaign: &CampaignId, why: &str) {
-        warn!(%campaign, why, "the assignments cannot be read: left alone");
+    pub fn unreadable(&self, campaign: &CampaignId, why: &str, decision: DecisionId) {
+        warn!(%campaign, why, %decision, "the assignments cannot be read: left alone");
     }
 
     /// So many agents are on a list.

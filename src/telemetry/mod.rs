@@ -17,7 +17,7 @@ mod queues;
 pub use assignments::AssignEvents;
 pub use causes::causes;
 pub use deliveries::{DeliveryEvents, LetterLabel};
-pub use events::Events;
+pub use events::{Events, PollFigures};
 pub use log::{LogFormat, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
