@@ -24,6 +24,7 @@ mod rules;
 mod run;
 mod scenario;
 mod simulate;
+mod traces;
 mod webhook;
 
 pub use entry::main;
