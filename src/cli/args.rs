@@ -191,6 +191,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "Poll and decide once, then end.";
         "log_format" Some("--log-format"), "AUTOPILOT_LOG_FORMAT", Text "auto|text|json", "auto", Top,
             "Form of the log on standard error; `auto` is text on a terminal and JSON elsewhere.";
+        "otlp_endpoint" Some("--otlp-endpoint"), "OTEL_EXPORTER_OTLP_ENDPOINT", Text "URL", "", Top,
+            "Address of an OTLP collector that is sent traces of the polls over HTTP; only in a program built with the feature `otlp`.";
     }
 };
 
@@ -348,6 +350,7 @@ mod tests {
                 format!("AUTOPILOT_{upper}"),
                 format!("CXONE_{upper}"),
                 format!("CXONE_{upper}_ID"),
+                format!("OTEL_EXPORTER_{upper}"),
             ];
             assert!(named.contains(&setting.env.to_owned()), "{}", setting.env);
             assert!(setting.meaning.ends_with('.'), "{}", setting.key);

@@ -25,6 +25,7 @@ mod run;
 mod scenario;
 mod simulate;
 mod supervisor;
+mod traces;
 mod webhook;
 
 pub use entry::main;

@@ -13,6 +13,8 @@ use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -280,7 +282,8 @@ impl Cycle {
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
             let next = due.saturating_add(interval);
-            self.tick(next).await;
+            let span = self.tick_span();
+            self.tick(next).instrument(span).await;
             self.tell_supervisor();
             let now = self.clock.monotonic();
             // A tick that took longer than the interval delays the next one; what it missed is not made up for.
@@ -305,7 +308,8 @@ impl Cycle {
 
     /// One tick, then the end: how `--once` runs.
     pub async fn run_once(mut self) -> Once {
-        self.tick(Duration::MAX).await;
+        let span = self.tick_span();
+        self.tick(Duration::MAX).instrument(span).await;
         self.finish_once().await
     }
 
@@ -328,10 +332,19 @@ impl Cycle {
 
     /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
     pub async fn assign_once(mut self) -> Once {
-        if let Some(polled) = self.look().await {
-            self.assign(polled.roster_states, polled.taken_at).await;
-        }
+        let span = self.tick_span();
+        let tick = async {
+            if let Some(polled) = self.look().await {
+                self.assign(polled.roster_states, polled.taken_at).await;
+            }
+        };
+        tick.instrument(span).await;
         self.finish_once().await
+    }
+
+    /// Everything between two waits, as a span with the decision that it makes.
+    fn tick_span(&self) -> Span {
+        debug_span!("tick", decision = %self.autopilot.next_decision())
     }
 
     async fn tick(&mut self, next_due: Duration) {
@@ -343,7 +356,9 @@ impl Cycle {
         };
         let plan = self.decide();
         self.execute(&plan, polled.taken_at, next_due).await;
-        self.assign(polled.roster_states, polled.taken_at).await;
+        self.assign(polled.roster_states, polled.taken_at)
+            .instrument(debug_span!("assignments"))
+            .await;
         self.read_routinely().await;
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
@@ -358,6 +373,7 @@ impl Cycle {
             .autopilot
             .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
         let needs = PollNeeds {
+            decision: self.autopilot.next_decision(),
             every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
             selectors: self.autopilot.selectors(),
@@ -369,7 +385,13 @@ impl Cycle {
         };
         let poll = self
             .collector
-            .poll(&*self.platform, &*self.clock, &self.events, needs);
+            .poll(&*self.platform, &*self.clock, &self.events, needs)
+            .instrument(debug_span!(
+                "poll",
+                rows = Empty,
+                pages = Empty,
+                fault = Empty
+            ));
         let reads = read_statuses(
             &*self.platform,
             &*self.clock,
@@ -422,7 +444,9 @@ impl Cycle {
 
     fn decide(&mut self) -> Plan {
         let now = self.clock.now();
+        let span = debug_span!("decide", commands = Empty).entered();
         let plan = self.autopilot.decide(now);
+        span.record("commands", plan.commands.len());
         let wanted = plan
             .commands
             .iter()
@@ -476,9 +500,11 @@ impl Cycle {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
-        let written = self.recorder.commit(&*self.journal).await;
+        let commit = self.recorder.commit(&*self.journal);
+        let written = commit.instrument(debug_span!("journal.commit")).await;
         if let Err(fault) = &written {
-            self.events.journal_failed(&fault.to_string());
+            let decision = self.autopilot.decision();
+            self.events.journal_failed(&fault.to_string(), decision);
         }
         self.observed
             .send_modify(|observed| observed.journal_writable = written.is_ok());

@@ -6,6 +6,7 @@ mod assignments;
 mod centre;
 mod commands;
 mod control;
+mod decision_id;
 mod described;
 mod faults;
 mod house;

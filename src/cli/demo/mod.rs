@@ -511,6 +511,7 @@ fn settings(
         once: false,
         log_format: LogFormat::Auto,
         webhook: None,
+        otlp_endpoint: None,
     })
 }
 

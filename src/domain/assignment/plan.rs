@@ -59,6 +59,14 @@ pub struct Move {
     pub why: Why,
 }
 
+impl Move {
+    /// Where the agent comes from and goes to, as people read it: a dash for no list.
+    #[must_use]
+    pub fn ends(&self) -> [&str; 2] {
+        [&self.from, &self.to].map(|end| end.as_ref().map_or("-", CampaignId::as_str))
+    }
+}
+
 /// What one plan came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignPlan {
