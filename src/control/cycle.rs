@@ -244,6 +244,12 @@ impl Cycle {
         Ok((cycle, watcher))
     }
 
+    /// Where what is known is shown, for whoever works beside the loop and shows its own part.
+    #[must_use]
+    pub fn shown(&self) -> watch::Sender<ObservableState> {
+        self.observed.clone()
+    }
+
     /// Where operators hand in what they ask for.
     #[must_use]
     pub fn desk(&self) -> OperatorDesk {

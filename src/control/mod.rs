@@ -22,5 +22,6 @@ mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use queues::QueueView;
 pub use status::{CampaignView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

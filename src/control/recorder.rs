@@ -74,6 +74,7 @@ impl Recorder {
             lists: mem::take(&mut self.lists).into_iter().collect(),
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
+            ..Batch::default()
         });
         if batch.is_empty() {
             return Ok(());
@@ -86,6 +87,7 @@ impl Recorder {
                 lists,
                 audit,
                 outbox,
+                queues: _,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
 
+use super::queues::QueueView;
+
 /// One campaign as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignView {
@@ -30,7 +32,7 @@ pub struct ReloadView {
 }
 
 /// What the daemon knows after its last tick.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservableState {
     /// When the loop last showed a sign of life.
     pub alive_at: Timestamp,
@@ -58,6 +60,8 @@ pub struct ObservableState {
     pub journal_writable: bool,
     /// Every campaign.
     pub campaigns: Arc<Vec<CampaignView>>,
+    /// Every queue that is calibrated, by id.
+    pub queues: Arc<Vec<QueueView>>,
 }
 
 impl ObservableState {
