@@ -506,8 +506,14 @@ impl Cycle {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
+        if self.recorder.is_empty() {
+            return Ok(());
+        }
+        let started = self.clock.monotonic();
         let commit = self.recorder.commit(&*self.journal);
         let written = commit.instrument(debug_span!("journal.commit")).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        self.events.committed(took, self.journal.size_bytes());
         if let Err(fault) = &written {
             let decision = self.autopilot.decision();
             self.events.journal_failed(&fault.to_string(), decision);

@@ -431,4 +431,9 @@ pub struct JournalFault(pub String);
 pub trait Journal: Send + Sync + 'static {
     /// Commits one batch durably.
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>>;
+
+    /// Bytes that it takes on disk, where it is on a disk, as of the last commit.
+    fn size_bytes(&self) -> Option<u64> {
+        None
+    }
 }

@@ -66,8 +66,27 @@ impl Recorder {
         self.audit.pop();
     }
 
+    /// Whether there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            inputs,
+            states,
+            lists,
+            audit,
+            outbox,
+        } = self;
+        inputs.is_empty()
+            && states.is_empty()
+            && lists.is_empty()
+            && audit.is_empty()
+            && outbox.is_empty()
+    }
+
     /// Commits everything gathered. After a failure everything is still here.
     pub(crate) async fn commit(&mut self, journal: &dyn Journal) -> Result<(), JournalFault> {
+        if self.is_empty() {
+            return Ok(());
+        }
         let batch = Arc::new(Batch {
             inputs: mem::take(&mut self.inputs),
             states: mem::take(&mut self.states).into_iter().collect(),
@@ -76,9 +95,6 @@ impl Recorder {
             outbox: mem::take(&mut self.outbox),
             ..Batch::default()
         });
-        if batch.is_empty() {
-            return Ok(());
-        }
         let written = journal.commit(Arc::clone(&batch)).await;
         if written.is_err() {
             let Batch {

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -58,6 +59,7 @@ pub struct Store {
     sender: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
     /// Held as long as a daemon's store is open; the system releases it with the process.
     _lock: Option<File>,
 }
@@ -144,11 +146,13 @@ impl Store {
     ) -> Result<Self, StoreFault> {
         let (sender, jobs) = mpsc::channel();
         let outbox_written = Arc::new(Notify::new());
+        let size = Arc::new(AtomicU64::new(size_of(&path)));
         let writer = Writer {
             connection,
             path: path.clone(),
             commits: 0,
             outbox_written: Arc::clone(&outbox_written),
+            size: Arc::clone(&size),
         };
         let thread = thread::Builder::new()
             .name("store".to_owned())
@@ -161,6 +165,7 @@ impl Store {
             sender: Some(sender),
             thread: Some(thread),
             outbox_written,
+            size,
             _lock: lock,
         })
     }
@@ -206,6 +211,10 @@ impl Journal for Store {
             written.map_err(JournalFault)
         })
     }
+
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.size.load(Ordering::Relaxed))
+    }
 }
 
 impl Drop for Store {
@@ -223,6 +232,7 @@ struct Writer {
     path: PathBuf,
     commits: u32,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -252,11 +262,22 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
         transaction.commit()?;
+        self.size.store(size_of(&self.path), Ordering::Relaxed);
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }
         Ok(())
     }
+}
+
+/// Bytes of the database and of the log that is written ahead of it.
+fn size_of(path: &Path) -> u64 {
+    let mut ahead = path.as_os_str().to_owned();
+    ahead.push("-wal");
+    [path, Path::new(&ahead)]
+        .iter()
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
+        .sum()
 }
 
 fn write_inputs(
