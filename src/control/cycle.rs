@@ -136,7 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
-    supervised: Option<Supervised>,
+    pub(super) supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -256,34 +256,8 @@ impl Cycle {
         self.desk.clone()
     }
 
-    /// The same loop with somebody who restarts it when it hangs.
-    #[must_use]
-    pub fn supervised(self, by: Supervised) -> Self {
-        Self {
-            supervised: Some(by),
-            ..self
-        }
-    }
-
     /// Ticks until a shutdown is asked for, then records the end.
-    pub async fn run(mut self) {
-        self.tell_supervisor();
-        let signs = self
-            .supervised
-            .as_ref()
-            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
-        let turning = self.turn();
-        match signs {
-            None => turning.await,
-            Some(signs) => tokio::select! {
-                biased;
-                () = turning => {}
-                never = signs => match never {},
-            },
-        }
-    }
-
-    async fn turn(mut self) {
+    pub(super) async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
@@ -418,12 +392,6 @@ impl Cycle {
             roster_states: polled.roster_states,
             taken_at: polled.taken_at,
         })
-    }
-
-    fn tell_supervisor(&mut self) {
-        if let Some(supervised) = &mut self.supervised {
-            supervised.tell(&self.observed.borrow());
-        }
     }
 
     fn take_sample(&mut self, sample: Sample) {
