@@ -271,6 +271,10 @@ impl Cycle {
         }
         // A failure is told by `commit`; there is no later tick that could try again.
         drop(self.end().await);
+        self.observed.send_modify(|observed| {
+            observed.ended = true;
+            observed.version = observed.version.saturating_add(1);
+        });
     }
 
     /// One tick, then the end: how `--once` runs.
@@ -315,6 +319,7 @@ impl Cycle {
         self.execute(&plan, polled.taken_at, next_due).await;
         self.assign(polled.roster_states, polled.taken_at).await;
         self.read_routinely().await;
+        self.note_points(&plan.reasons);
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
         self.publish(&plan.reasons);
@@ -439,6 +444,15 @@ impl Cycle {
         }
     }
 
+    /// Notes what plots are drawn from. Comes last in a tick, so that it goes with a commit that no command waits for.
+    fn note_points(&mut self, reasons: &[(CampaignId, Reason)]) {
+        let now = self.clock.now();
+        let interval = self.settings.poll_interval;
+        let tape = &mut self.recorder.tape;
+        let frame = tape.frame(&self.autopilot, reasons, interval, now);
+        self.recorder.frame(frame);
+    }
+
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
         let written = self.recorder.commit(&*self.journal).await;
         if let Err(fault) = &written {
@@ -470,6 +484,8 @@ impl Cycle {
                 }
             })
             .collect();
+        let assigning = self.assigning.as_ref();
+        let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
@@ -477,6 +493,7 @@ impl Cycle {
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);
             observed.campaigns = Arc::new(campaigns);
+            observed.assignments = Arc::new(assignments.unwrap_or_default());
         });
     }
 

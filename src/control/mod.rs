@@ -17,8 +17,9 @@ pub mod operator;
 pub mod ports;
 pub mod queues;
 mod recorder;
+pub mod series;
 mod status;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
-pub use status::{CampaignView, ObservableState, ReloadView};
+pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};

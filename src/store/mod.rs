@@ -20,6 +20,9 @@ mod outbox_tests;
 mod past;
 mod reader;
 mod schema;
+mod series;
+#[cfg(test)]
+mod series_tests;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};

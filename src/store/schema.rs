@@ -96,6 +96,15 @@ const MIGRATIONS: &[&str] = &[
         list     TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE series (
+        seq     INTEGER PRIMARY KEY,
+        at_ms   INTEGER NOT NULL,
+        opening INTEGER NOT NULL,
+        body    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX series_openings ON series (at_ms) WHERE opening = 1;
+",
 ];
 
 /// The version that this program writes.

@@ -20,7 +20,7 @@ use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
 
 use super::fault::StoreFault;
 use super::outbox::{self, BOUNDS};
-use super::{audit, schema};
+use super::{audit, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -142,6 +142,7 @@ impl Store {
             connection,
             path: path.clone(),
             commits: 0,
+            series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
         };
         let thread = thread::Builder::new()
@@ -216,6 +217,8 @@ struct Writer {
     connection: Connection,
     path: PathBuf,
     commits: u32,
+    /// Bytes of the frames that are kept, once they were counted.
+    series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
 }
 
@@ -236,6 +239,11 @@ impl Writer {
         write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        let mut series_bytes = self.series_bytes;
+        if let Some(frame) = &batch.frame {
+            let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;
+            series_bytes = Some(kept);
+        }
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
@@ -244,6 +252,7 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
         transaction.commit()?;
+        self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }
