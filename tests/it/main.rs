@@ -13,6 +13,7 @@ mod monitoring;
 mod observed;
 mod on_call;
 mod operating;
+mod page;
 mod paging;
 mod people;
 mod proof;

@@ -154,7 +154,7 @@ export class Campaigns {
   }
 
   update(row, campaign) {
-    const { key, word, icon: picture, tone, heldBack } = standing(campaign);
+    const { key, word, icon: picture, tone } = standing(campaign);
     row.campaign = campaign;
     mark(row.element, "class", `card ${tone}${this.open === row.id ? " opened" : ""}`);
     fill(row.badge, picture, () => icon(picture));
@@ -167,7 +167,7 @@ export class Campaigns {
     say(row.lines, `pause below ${low}, resume at ${high}`);
     const sentence = campaign.why.charAt(0).toUpperCase() + campaign.why.slice(1);
     say(row.why, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`);
-    const notes = this.notes(campaign, heldBack);
+    const notes = this.notes(campaign);
     fill(row.notes, JSON.stringify(notes), () => notes.map(({ picture: name, text }) => el("li", {}, icon(name), el("span", {}, text))));
     const { actions } = this.view.status;
     fill(row.actions, `${actions} ${campaign.hold !== null} ${key}`, () => (actions ? this.actions(row) : []));
@@ -176,7 +176,7 @@ export class Campaigns {
     row.detail?.update(this.view, campaign);
   }
 
-  notes(campaign, heldBack) {
+  notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
     const { hold, set, configured } = campaign;
@@ -185,14 +185,13 @@ export class Campaigns {
       const was = `${configured.pause_below} and ${configured.resume_at} as configured`;
       notes.push({ picture: "lines", text: `Lines ${set.pause_below} and ${set.resume_at} instead of ${was}, ${left(set.until)} by ${set.author}: ${set.reason}` });
     }
-    if (heldBack && campaign.outcome !== "override") notes.push({ picture: "info", text: `Nothing is commanded: ${heldBack}.` });
     return notes;
   }
 
   actions(row) {
-    const act = (kind, word) =>
-      el("button", { type: "button", "aria-label": `${word} ${row.id}`, click: () => this.hooks.act(kind, row.campaign) }, word.replace(/ for$/, ""));
-    return [row.campaign.hold ? act("release", "Release") : act("hold", "Hold"), act("lines", "Change the lines for")];
+    const act = (kind, word, joined = " ") =>
+      el("button", { type: "button", "aria-label": `${word}${joined}${row.id}`, click: () => this.hooks.act(kind, row.campaign) }, word);
+    return [row.campaign.hold ? act("release", "Release") : act("hold", "Hold"), act("lines", "Set lines", " for ")];
   }
 
   toggle(id) {

@@ -116,6 +116,7 @@ function run() {
   place("login").hidden = true;
   place("login").replaceChildren();
   place("forget").hidden = token.get() === null;
+  view.connection = "connecting";
   let lost = false;
   follow({
     onStatus: (status) => {

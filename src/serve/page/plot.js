@@ -6,6 +6,9 @@ import { clock, clockToSecond, ms, span } from "./time.js";
 /** A row's small plot shows so much. */
 export const SPARK_MS = 2 * 3600 * 1000;
 
+/** And no less than this. */
+const SPARK_LEAST_MS = 120 * 1000;
+
 /** The large plot shows no less. */
 const SHORTEST_MS = 3600 * 1000;
 
@@ -54,16 +57,18 @@ export class Spark {
     const key = `${this.steps.length} ${Math.round(now / 5000)} ${this.steps.at(-1)?.at}`;
     if (this.drawn === key) return;
     this.drawn = key;
-    const from = now - SPARK_MS;
-    const x = (at) => (((Math.max(at, from) - from) / SPARK_MS) * WIDTH).toFixed(1);
+    // A daemon that has just begun has little to show, and shows it large.
+    const width = Math.min(SPARK_MS, Math.max(SPARK_LEAST_MS, now - (this.steps[0]?.at ?? now)));
+    const from = now - width;
+    const x = (at) => (((Math.max(at, from) - from) / width) * WIDTH).toFixed(1);
     const top = Math.max(1, ...this.steps.flatMap((step) => [step.available ?? 0, step.high ?? 0]));
     const y = (count) => (HEIGHT - MARGIN - (count / top) * (HEIGHT - 2 * MARGIN)).toFixed(1);
     const ends = this.steps.map((_, n) => this.steps[n + 1]?.at ?? now);
     const parts = [];
     this.steps.forEach((step, n) => {
       if (!step.by || ends[n] <= from) return;
-      const width = Math.max(0, x(ends[n]) - x(step.at)).toFixed(1);
-      parts.push(svg("rect", { class: `shade ${step.by}`, x: x(step.at), y: 0, width, height: HEIGHT }));
+      const wide = Math.max(0, x(ends[n]) - x(step.at)).toFixed(1);
+      parts.push(svg("rect", { class: `shade ${step.by}`, x: x(step.at), y: 0, width: wide, height: HEIGHT }));
     });
     const path = (value) => {
       let pen = "";

@@ -9,25 +9,12 @@ const STATES = {
   unknown: { word: "Not known", icon: "unknown", tone: "bad" },
 };
 
-/** What holds a decision back, in words. */
-const HELD_BACK = {
-  stale_data: "no valid reading, so everything stays as it is",
-  confirming: "waiting for more samples to agree",
-  cooldown: "its least time in this state is not over",
-  resume_budget: "the resumes of this hour are used up",
-  persons_pause: "a person paused it",
-  persons_resume: "a person resumed it and is given time",
-  override: "held by an operator",
-  not_commandable: "not in a state that is commanded",
-  in_flight: "a command is on its way",
-};
-
 /** What wants attention comes first; the number is the order. */
 const RANKS = { failing: 0, held: 1, person: 2, autopilot: 3, stopped: 4, running: 5 };
 
 /** The groups by which people look, in the order in which they are offered. */
 export const GROUPS = [
-  { key: "failing", word: "Without a valid reading", icon: "warning", tone: "bad" },
+  { key: "failing", word: "Not known or not read", icon: "warning", tone: "bad" },
   { key: "held", word: "Held by an operator", icon: "lock", tone: "info" },
   { key: "person", ...STATES.person },
   { key: "autopilot", ...STATES.autopilot },
@@ -46,9 +33,8 @@ export function standing(campaign) {
   const key = stateOf(campaign);
   const blind = campaign.available === null || campaign.available === undefined;
   const failing = key === "unknown" || (blind && campaign.outcome !== null);
-  const heldBack = campaign.outcome in HELD_BACK ? HELD_BACK[campaign.outcome] : null;
   const group = failing ? "failing" : campaign.hold ? "held" : key;
-  return { key, ...STATES[key], failing, heldBack, group, rank: RANKS[group] };
+  return { key, ...STATES[key], failing, group, rank: RANKS[group] };
 }
 
 /** Groups that a campaign belongs to: a held campaign is also paused or running. */
