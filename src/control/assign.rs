@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
     AssignInput, AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, ListFinding, ListMemory,
@@ -268,7 +270,10 @@ impl Cycle {
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
-                    assigning.events.unreadable(campaign, &fault.detail);
+                    let decision = self.autopilot.decision();
+                    assigning
+                        .events
+                        .unreadable(campaign, &fault.detail, decision);
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
@@ -308,6 +313,7 @@ impl Cycle {
     }
 
     fn propose(&mut self, assigning: &mut Assigning, trigger: Trigger, now: Timestamp) -> Proposal {
+        let span = debug_span!("plan", %trigger, moves = Empty).entered();
         let started = self.clock.monotonic();
         let proposal = assigning.assigner.propose(now);
         assigning.note_plan(&proposal);
@@ -318,6 +324,7 @@ impl Cycle {
         self.recorder.input(now, told(input));
         let decision = self.autopilot.decision();
         let moves = proposal.plan.moves.len();
+        span.record("moves", moves);
         assigning.events.planned(trigger, moves, took, decision);
         proposal
     }
@@ -355,10 +362,9 @@ impl Cycle {
                     leaving: dispatch.leaving.clone(),
                     moves: moves.cloned().collect(),
                 };
-                let Some(end) = self
-                    .send_list(assigning, &dispatch, intent, commander)
-                    .await
-                else {
+                let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
+                let sent = self.send_list(assigning, &dispatch, intent, commander);
+                let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
                 };
@@ -409,6 +415,7 @@ impl Cycle {
         let now = self.clock.now();
         self.show_life();
         self.take_end(assigning, dispatch, &end, now);
+        Span::current().record("outcome", end.label());
         assigning.events.dispatched(dispatch, &end, took, decision);
         let view = DispatchView {
             at: now,

@@ -13,6 +13,8 @@ use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -27,6 +29,7 @@ use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
+use super::supervisor::Supervised;
 
 /// Status reads at once beside a poll.
 const STATUS_READS_AT_ONCE: usize = 8;
@@ -133,6 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
+    supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -230,6 +234,7 @@ impl Cycle {
             shutdown,
             collector: Collector::default(),
             observed,
+            supervised: None,
             desk,
             requests,
             last_poll: LastPoll::None,
@@ -245,13 +250,41 @@ impl Cycle {
         self.desk.clone()
     }
 
+    /// The same loop with somebody who restarts it when it hangs.
+    #[must_use]
+    pub fn supervised(self, by: Supervised) -> Self {
+        Self {
+            supervised: Some(by),
+            ..self
+        }
+    }
+
     /// Ticks until a shutdown is asked for, then records the end.
     pub async fn run(mut self) {
+        self.tell_supervisor();
+        let signs = self
+            .supervised
+            .as_ref()
+            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
+        let turning = self.turn();
+        match signs {
+            None => turning.await,
+            Some(signs) => tokio::select! {
+                biased;
+                () = turning => {}
+                never = signs => match never {},
+            },
+        }
+    }
+
+    async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
             let next = due.saturating_add(interval);
-            self.tick(next).await;
+            let span = self.tick_span();
+            self.tick(next).instrument(span).await;
+            self.tell_supervisor();
             let now = self.clock.monotonic();
             // A tick that took longer than the interval delays the next one; what it missed is not made up for.
             due = if next >= now {
@@ -279,7 +312,8 @@ impl Cycle {
 
     /// One tick, then the end: how `--once` runs.
     pub async fn run_once(mut self) -> Once {
-        self.tick(Duration::MAX).await;
+        let span = self.tick_span();
+        self.tick(Duration::MAX).instrument(span).await;
         self.finish_once().await
     }
 
@@ -302,10 +336,19 @@ impl Cycle {
 
     /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
     pub async fn assign_once(mut self) -> Once {
-        if let Some(polled) = self.look().await {
-            self.assign(polled.roster_states, polled.taken_at).await;
-        }
+        let span = self.tick_span();
+        let tick = async {
+            if let Some(polled) = self.look().await {
+                self.assign(polled.roster_states, polled.taken_at).await;
+            }
+        };
+        tick.instrument(span).await;
         self.finish_once().await
+    }
+
+    /// Everything between two waits, as a span with the decision that it makes.
+    fn tick_span(&self) -> Span {
+        debug_span!("tick", decision = %self.autopilot.next_decision())
     }
 
     async fn tick(&mut self, next_due: Duration) {
@@ -317,7 +360,9 @@ impl Cycle {
         };
         let plan = self.decide();
         self.execute(&plan, polled.taken_at, next_due).await;
-        self.assign(polled.roster_states, polled.taken_at).await;
+        self.assign(polled.roster_states, polled.taken_at)
+            .instrument(debug_span!("assignments"))
+            .await;
         self.read_routinely().await;
         self.note_points(&plan.reasons);
         // A failure is told by `commit`; what was not written is kept for the next tick.
@@ -333,6 +378,7 @@ impl Cycle {
             .autopilot
             .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
         let needs = PollNeeds {
+            decision: self.autopilot.next_decision(),
             every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
             selectors: self.autopilot.selectors(),
@@ -344,7 +390,13 @@ impl Cycle {
         };
         let poll = self
             .collector
-            .poll(&*self.platform, &*self.clock, &self.events, needs);
+            .poll(&*self.platform, &*self.clock, &self.events, needs)
+            .instrument(debug_span!(
+                "poll",
+                rows = Empty,
+                pages = Empty,
+                fault = Empty
+            ));
         let reads = read_statuses(
             &*self.platform,
             &*self.clock,
@@ -365,6 +417,12 @@ impl Cycle {
             roster_states: polled.roster_states,
             taken_at: polled.taken_at,
         })
+    }
+
+    fn tell_supervisor(&mut self) {
+        if let Some(supervised) = &mut self.supervised {
+            supervised.tell(&self.observed.borrow());
+        }
     }
 
     fn take_sample(&mut self, sample: Sample) {
@@ -391,7 +449,9 @@ impl Cycle {
 
     fn decide(&mut self) -> Plan {
         let now = self.clock.now();
+        let span = debug_span!("decide", commands = Empty).entered();
         let plan = self.autopilot.decide(now);
+        span.record("commands", plan.commands.len());
         let wanted = plan
             .commands
             .iter()
@@ -454,9 +514,11 @@ impl Cycle {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
-        let written = self.recorder.commit(&*self.journal).await;
+        let commit = self.recorder.commit(&*self.journal);
+        let written = commit.instrument(debug_span!("journal.commit")).await;
         if let Err(fault) = &written {
-            self.events.journal_failed(&fault.to_string());
+            let decision = self.autopilot.decision();
+            self.events.journal_failed(&fault.to_string(), decision);
         }
         self.observed
             .send_modify(|observed| observed.journal_writable = written.is_ok());
@@ -487,8 +549,10 @@ impl Cycle {
         let assigning = self.assigning.as_ref();
         let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
+        let valid = self.last_poll == LastPoll::Valid;
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
+            observed.poll_valid = valid;
             observed.ticks = decision.tick;
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);

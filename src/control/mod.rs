@@ -19,7 +19,9 @@ pub mod queues;
 mod recorder;
 pub mod series;
 mod status;
+mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
+pub use supervisor::{Supervised, Supervisor};

@@ -152,7 +152,7 @@ pub trait PastSeries: Send + Sync + 'static {
 
 /// Makes frames: knows what the last one said.
 #[derive(Debug, Default)]
-pub(super) struct Tape {
+pub struct Tape {
     campaigns: Vec<CampaignId>,
     points: Vec<Point>,
     opened_at: Option<Timestamp>,
@@ -163,7 +163,7 @@ pub(super) struct Tape {
 
 impl Tape {
     /// The frame of a poll that has been decided; none when the last one is too close.
-    pub(super) fn frame(
+    pub fn frame(
         &mut self,
         autopilot: &Autopilot,
         reasons: &[(CampaignId, Reason)],
@@ -235,7 +235,7 @@ impl Tape {
     }
 
     /// The last frame could not be written: the next one opens anew.
-    pub(super) fn tear(&mut self) {
+    pub fn tear(&mut self) {
         self.torn = true;
     }
 }

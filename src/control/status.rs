@@ -70,6 +70,10 @@ pub struct ReloadView {
 }
 
 /// What the daemon knows after its last tick.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a state for people and probes: each is a fact of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObservableState {
     /// When the loop last showed a sign of life.
@@ -78,6 +82,8 @@ pub struct ObservableState {
     pub silence_allowed: Duration,
     /// When the last valid sample was taken.
     pub sample_at: Option<Timestamp>,
+    /// Whether the last poll gave a valid sample.
+    pub poll_valid: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Goes up with everything that changes what is shown.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::domain::{
     Alert, Belief, Campaign, CampaignId, Cause, Conclusion, DecisionId, Delivery, Direction,
@@ -17,6 +17,21 @@ use super::metrics::{CampaignGauges, Metrics, PollOutcome, Step};
 /// With more campaigns than this, counters that never counted are left out: at ten thousand they alone would take more
 /// memory than the daemon may.
 const MOST_WITH_EVERY_SERIES: usize = 2_000;
+
+/// What a complete poll gave.
+#[derive(Clone, Copy, Debug)]
+pub struct PollFigures {
+    /// Agents available.
+    pub available: u32,
+    /// Agents by state, only if agents in every state were read.
+    pub states: Option<StateCounts>,
+    /// Rows of all pages.
+    pub rows: usize,
+    /// Pages asked for.
+    pub pages: usize,
+    /// How long it took.
+    pub took: Duration,
+}
 
 /// Tells events to the log and the metrics.
 pub struct Events {
@@ -78,14 +93,17 @@ impl Events {
         self.campaigns.insert(id, series);
     }
 
-    /// A complete poll; `states` only if agents in every state were read.
+    /// A complete poll.
     pub fn polled(
         &self,
-        available: u32,
-        states: Option<StateCounts>,
-        rows: usize,
-        pages: usize,
-        took: Duration,
+        PollFigures {
+            available,
+            states,
+            rows,
+            pages,
+            took,
+        }: PollFigures,
+        decision: DecisionId,
         now: Timestamp,
     ) {
         self.metrics.cycle.poll(PollOutcome::Ok, took.as_secs_f64());
@@ -109,9 +127,10 @@ impl Events {
             cycle.agents("offline", offline);
         }
         if !self.first_poll_said.swap(true, Ordering::Relaxed) {
-            info!(available, pages, "first poll complete");
+            info!(%decision, available, pages, "first poll complete");
         }
-        tracing::debug!(
+        debug!(
+            %decision,
             available,
             rows,
             pages,
@@ -121,14 +140,14 @@ impl Events {
     }
 
     /// A poll that says nothing.
-    pub fn poll_failed(&self, partial: bool, why: &str, took: Duration) {
+    pub fn poll_failed(&self, partial: bool, why: &str, took: Duration, decision: DecisionId) {
         let outcome = if partial {
             PollOutcome::Partial
         } else {
             PollOutcome::Error
         };
         self.metrics.cycle.poll(outcome, took.as_secs_f64());
-        warn!(why, "poll invalid: it says nothing about the agents");
+        warn!(%decision, why, "poll invalid: it says nothing about the agents");
     }
 
     /// A campaign's status was read.
@@ -298,9 +317,10 @@ impl Events {
     }
 
     /// The store could not be written.
-    pub fn journal_failed(&self, why: &str) {
+    pub fn journal_failed(&self, why: &str, decision: DecisionId) {
         self.metrics.cycle.journal_failed();
         warn!(
+            %decision,
             why,
             "store not written: nothing is commanded until it can be"
         );

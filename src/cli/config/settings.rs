@@ -68,6 +68,8 @@ pub(crate) struct Settings {
     pub log_format: LogFormat,
     /// Who is told of events; nobody when absent.
     pub webhook: Option<Receiver>,
+    /// The collector that gets traces; none when absent, and always in a build without the feature `otlp`.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// Settings with what is worth a warning and where each value came from.
@@ -103,6 +105,7 @@ impl Settings {
             once,
             log_format,
             webhook,
+            otlp_endpoint,
         } = self;
         let auth = match credentials.style {
             AuthStyle::Form => "form",
@@ -141,6 +144,7 @@ impl Settings {
             "webhook": webhook.as_ref().map(|webhook| {
                 (webhook.url.to_string(), webhook.timeout, webhook.give_up_after)
             }),
+            "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
         let hash = digest(&SHA256, canonical.to_string().as_bytes());
         let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);

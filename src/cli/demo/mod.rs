@@ -557,6 +557,7 @@ fn settings(
         once: false,
         log_format: LogFormat::Auto,
         webhook: None,
+        otlp_endpoint: None,
     })
 }
 
