@@ -177,6 +177,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.";
         "allowed_host" Some("--allowed-host"), "AUTOPILOT_ALLOWED_HOST", Texts "NAME", "", Top,
             "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.";
+        "allow_actions" Some("--allow-actions"), "AUTOPILOT_ALLOW_ACTIONS", Switch "", "false", Top,
+            "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.";
     }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,

@@ -141,6 +141,17 @@ impl Daemon {
         clock: Arc<dyn Clock>,
         shutdown: CancellationToken,
     ) -> Result<Self, StartFault> {
+        Self::start_to_serve(settings, source, clock, shutdown.clone(), shutdown).await
+    }
+
+    /// The same with a listener that may outlive the loop: `shutdown` ends the loop, `ending` says that the listener ends too.
+    pub(crate) async fn start_to_serve(
+        settings: &Settings,
+        source: Option<Source>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+        ending: CancellationToken,
+    ) -> Result<Self, StartFault> {
         let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
         let Connection {
             client,
@@ -200,6 +211,7 @@ impl Daemon {
         })
         .await?;
         let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
+        let past = Arc::new(StorePast::new(settings.state_dir.clone()));
         let server = match settings.listen {
             None => None,
             Some(address) => Some(
@@ -209,16 +221,18 @@ impl Daemon {
                         metrics,
                         observed: observed.clone(),
                         clock,
-                        ending: shutdown,
+                        ending,
                     },
                     Api {
                         desk: cycle.desk(),
                         reload: Arc::<Reloader>::clone(&reloader),
                         queues: calibration.as_ref().map(Calibration::desk),
-                        past: Arc::new(StorePast::new(settings.state_dir.clone())),
+                        past: Arc::<StorePast>::clone(&past),
+                        series: past,
                         access: Access::new(
                             settings.admin.token.as_ref(),
                             settings.admin.hosts.clone(),
+                            settings.admin.actions,
                         ),
                     },
                 )

@@ -17,6 +17,7 @@ mod observed;
 mod on_call;
 mod operating;
 mod packaged;
+mod page;
 mod paging;
 mod people;
 mod proof;
