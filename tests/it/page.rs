@@ -1,10 +1,13 @@
 //! The page as a browser asks for it, and the past that its plots are drawn from. What it looks like is checked in a real
 //! browser, by `tests/page`.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, wait_until};
+use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, wait_until};
 
 const SERIES: &str = "/api/v1/campaigns/campaign-1/series";
 const HOLD: &str = "/api/v1/campaigns/campaign-1/hold";
@@ -122,4 +125,41 @@ fn the_past_survives_a_restart_and_what_is_not_known_is_a_gap() {
     );
     assert_eq!(api.get("/api/v1/campaigns/nowhere/series").status, 404);
     daemon.stop();
+}
+
+#[test]
+fn the_demonstration_leaves_its_page_until_somebody_ends_it() {
+    let mut demo = Invocation::bare()
+        .args(&["demo", "--for", "2s", "--keep-serving"])
+        .env("TMPDIR", std::env::temp_dir())
+        .spawn(Stdio::piped());
+    let said = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let told = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let mut said = said.map_while(Result::ok);
+    let address = said
+        .find_map(|line| line.split_once("http://").map(|(_, rest)| rest.to_owned()))
+        .unwrap();
+    let api = Api {
+        address: address.trim_end_matches('/').to_owned(),
+    };
+    assert_eq!(api.get("/").status, 200, "while the day goes on");
+    let over = told.map_while(Result::ok);
+    let mut over = over.filter(|line| line.contains("The day is over. Its page stays at"));
+    assert!(over.next().is_some());
+    let status = api.get("/api/v1/status").json();
+    assert_eq!(status["ended"], true);
+    assert_eq!(status["actions"], false, "nothing can be changed any more");
+    assert_eq!(status["not_ready"], "the loop has ended");
+    let day = api.get(SERIES).json();
+    assert!(available(&day).len() > 10, "{day}");
+    assert_eq!(
+        api.get(SERIES).json()["now"],
+        day["now"],
+        "time stands still"
+    );
+    let pid = demo.id().to_string();
+    let ended = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(ended.success());
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
+    assert!(said.any(|line| line.contains("the hash chain holds")));
 }

@@ -103,7 +103,7 @@ test("an opened campaign shows its past, how it was decided, and what happened",
     const decision = await page.locator(".entries li", { hasText: "pause confirmed" }).locator("code").textContent();
     assert.match(decision, /^1-\d+$/);
     const plot = await page.locator(".plot").boundingBox();
-    // An hour is shown, and only its last seconds are known: the rest is a gap and no line.
+    // A quarter of an hour is shown, and only its last seconds are known: the rest is a gap and no line.
     await page.mouse.move(plot.x + plot.width / 2, plot.y + 100);
     await page.locator(".readout", { hasText: "no valid reading" }).waitFor();
     assert.match(page.url(), /#spring-renewals$/);
@@ -287,6 +287,7 @@ test("it can be read on a phone, at a desk and on a wall, by day and by night", 
         await page.getByRole("button", { name: "spring-renewals", exact: true }).click();
         await page.locator(".plot canvas").waitFor();
         await page.locator(".entries li").first().waitFor();
+        await page.evaluate(() => scrollTo(0, 0));
         await sound(page, `${name}, ${scheme}, opened`);
         await page.screenshot({ path: `${shots}/opened-${width}-${scheme}.png`, fullPage: true });
         await close();
@@ -299,6 +300,43 @@ test("it can be read on a phone, at a desk and on a wall, by day and by night", 
       await page.screenshot({ path: `${shots}/wallboard-1920-${scheme}.png` });
       await close();
     }
+  });
+});
+
+test("queues are shown where the daemon tells of any", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const status = await centre.ask("GET", "/api/v1/status");
+    const queue = {
+      id: "queue-1", name: "Service", model: "erlang_a", state: "changed", utilisation: 0.86, drain_per_s: 0.125, time_to_drain_s: 96,
+      waiting: 12, agents: 22, figures: { max_wait: "49s" }, advised: { max_wait: "45s" }, why: "more callers wait than can be served",
+      held_until: null, last_change_at: status.now, decision: "1-7", read_at: status.now,
+    };
+    const { page, close } = await tab(browser, centre.url, {
+      prepare: (page) =>
+        page.route("**/api/v1/events", (route) => {
+          const body = `id: 1\nevent: status\ndata: ${JSON.stringify({ ...status, queues: [queue] })}\n\n`;
+          return route.fulfill({ status: 200, contentType: "text/event-stream", body });
+        }),
+    });
+    const card = page.locator("#queue-rows .card", { hasText: "Service (queue-1)" });
+    await card.filter({ hasText: "More callers wait than can be served." }).waitFor();
+    await card.filter({ hasText: "86%" }).filter({ hasText: "2 min" }).waitFor();
+    await sound(page, "queues");
+    await close();
+  });
+});
+
+test("when every place among the followers is taken, the page asks instead", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const leave = new AbortController();
+    const followers = Array.from({ length: 16 }, () => fetch(`${centre.url}/api/v1/events`, { signal: leave.signal }));
+    for (const follower of followers) assert.equal((await follower).status, 200);
+    const { page, close } = await tab(browser, centre.url, { expected: ["503 (Service Unavailable)"] });
+    await says(page, "spring-renewals", "Running");
+    await centre.make("/campaigns/spring-renewals/status", { status: "PAUSED" });
+    await says(page, "spring-renewals", "Paused by a person");
+    leave.abort();
+    await close();
   });
 });
 

@@ -5,7 +5,7 @@ import { Detail } from "./detail.js";
 import { el, fill, icon, mark, say } from "./dom.js";
 import { Spark } from "./plot.js";
 import { belongs, GROUPS, holdInWords, standing } from "./standing.js";
-import { clock, ms, span } from "./time.js";
+import { clock, ms, sentence, span } from "./time.js";
 
 /** Rows at first, and by each "more". */
 const ROWS = 100;
@@ -16,6 +16,7 @@ const SPARKS_AT_ONCE = 2;
 export class Campaigns {
   constructor({ rows, rest, tally, filter }, hooks) {
     this.places = { rows, rest, tally };
+    this.filter = filter;
     this.hooks = hooks;
     this.known = new Map();
     this.most = ROWS;
@@ -41,11 +42,15 @@ export class Campaigns {
     this.arrange();
   }
 
-  /** Opens a campaign, if it is there; tells whether it was. */
+  /** Opens a campaign, if it is there; one beyond the rows shown is looked for first. */
   reveal(id) {
-    const found = this.view?.status.campaigns.some((campaign) => campaign.id === id);
-    if (found && this.open !== id) this.toggle(id);
-    return found;
+    if (this.open === id || !this.view.status.campaigns.some((campaign) => campaign.id === id)) return;
+    if (!this.known.has(id)) {
+      this.filter.value = id;
+      this.words = id.toLowerCase();
+      this.arrange();
+    }
+    if (this.known.has(id)) this.toggle(id);
   }
 
   tally() {
@@ -165,8 +170,7 @@ export class Campaigns {
     const low = campaign.pause_below ?? campaign.set?.pause_below ?? campaign.configured.pause_below;
     const high = campaign.resume_at ?? campaign.set?.resume_at ?? campaign.configured.resume_at;
     say(row.lines, `pause below ${low}, resume at ${high}`);
-    const sentence = campaign.why.charAt(0).toUpperCase() + campaign.why.slice(1);
-    say(row.why, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`);
+    say(row.why, sentence(campaign.why, this.now));
     const notes = this.notes(campaign);
     fill(row.notes, JSON.stringify(notes), () => notes.map(({ picture: name, text }) => el("li", {}, icon(name), el("span", {}, text))));
     const { actions } = this.view.status;

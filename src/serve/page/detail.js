@@ -3,7 +3,7 @@
 import { campaign as address, get } from "./api.js";
 import { el, fill, icon, say } from "./dom.js";
 import { inWords, Plot } from "./plot.js";
-import { clock, clockToSecond, ms } from "./time.js";
+import { clock, clockToSecond, local, ms } from "./time.js";
 
 /** The past is read anew this often at most. */
 const BETWEEN_READS_MS = 2_000;
@@ -93,16 +93,16 @@ export class Detail {
         const { word, icon: picture, tone } = ASKED[asked];
         const end = until ? ` (until ${clock(ms(until), now)})` : "";
         return el("li", { class: tone }, icon(picture),
-          el("div", {}, el("strong", {}, name), el("span", { class: "sr" }, ` ${word}: `), " ", el("span", {}, `${says}${end}`)));
+          el("div", {}, el("strong", {}, name), el("span", { class: "sr" }, ` ${word}: `), " ", el("span", {}, `${local(says, now)}${end}`)));
       }));
     fill(this.turn, JSON.stringify(detail.would_change), () =>
       detail.would_change.length
-        ? [el("h5", {}, "What would change it"), el("ul", {}, detail.would_change.map((line) => el("li", {}, line)))]
+        ? [el("h5", {}, "What would change it"), el("ul", {}, detail.would_change.map((line) => el("li", {}, local(line, now))))]
         : []);
     fill(this.entries, String(past.entries[0]?.seq), () =>
       past.entries.length
         ? past.entries.map(({ at, says, decision }) =>
-            el("li", {}, el("time", { dateTime: at }, clockToSecond(ms(at), now)), el("span", {}, says), el("code", { title: "The decision: the same in log and audit" }, decision)))
+            el("li", {}, el("time", { dateTime: at }, clockToSecond(ms(at), now)), el("span", {}, local(says, now)), el("code", { title: "The decision: the same in log and audit" }, decision)))
         : el("li", {}, "Nothing within 24 hours."));
   }
 }

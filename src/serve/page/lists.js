@@ -1,7 +1,7 @@
 // Preview assignments and queues: cards of their own, shown when the daemon looks after such.
 
 import { el, fill, icon } from "./dom.js";
-import { clock, clockToSecond, ms, span } from "./time.js";
+import { clock, clockToSecond, ms, sentence, span } from "./time.js";
 
 const LISTS = {
   serving: { word: "Serving", icon: "agents", tone: "ok" },
@@ -28,17 +28,12 @@ const QUEUES = {
   unreachable: { word: "Not reached", icon: "warning", tone: "bad" },
 };
 
-function card(name, { word, icon: picture, tone }, why, facts) {
+function card(name, { word, icon: picture, tone }, why, now, facts) {
   const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return el("li", { class: `card ${tone}` },
     el("div", { class: "state" }, el("span", { class: "badge" }, icon(picture)), el("div", {}, el("span", { class: "word" }, word))),
-    el("div", { class: "main" }, el("h3", {}, el("span", { class: "id" }, name)), why && el("p", { class: "why" }, sentence(why))),
+    el("div", { class: "main" }, el("h3", {}, el("span", { class: "id" }, name)), why && el("p", { class: "why" }, sentence(why, now))),
     el("dl", { class: "facts" }, shown.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, String(value))))));
-}
-
-function sentence(text) {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** Figures as they come, in words: an object's members one after the other. */
@@ -58,7 +53,7 @@ export function showAssignments(section, rows, status) {
   const now = ms(status.now);
   show(section, rows, status.assignments, ({ id, state, listed, wanted, least, most, until, why, last_dispatch: last }) => {
     const sent = last && `${clockToSecond(ms(last.at), now)}, ${ENDS[last.end] ?? last.end}: ${last.joining} joined, ${last.leaving} left [${last.decision}]`;
-    return card(id, LISTS[state] ?? LISTS.unknown, why, [
+    return card(id, LISTS[state] ?? LISTS.unknown, why, now, [
       ["On the list", listed],
       ["Wanted by the plan", wanted],
       ["At least / at most", `${least} / ${most}`],
@@ -74,7 +69,7 @@ export function showQueues(section, rows, status) {
   const rounded = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : value);
   show(section, rows, status.queues, (queue) => {
     const known = QUEUES[queue.state] ?? { word: queue.state, icon: "info", tone: "off" };
-    return card(queue.name ? `${queue.name} (${queue.id})` : queue.id, known, queue.why, [
+    return card(queue.name ? `${queue.name} (${queue.id})` : queue.id, known, queue.why, now, [
       ["Model", queue.model],
       ["In use", typeof queue.utilisation === "number" ? `${(queue.utilisation * 100).toFixed(0)}%` : null],
       ["Waiting", queue.waiting],

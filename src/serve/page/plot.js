@@ -10,7 +10,7 @@ export const SPARK_MS = 2 * 3600 * 1000;
 const SPARK_LEAST_MS = 120 * 1000;
 
 /** The large plot shows no less. */
-const SHORTEST_MS = 3600 * 1000;
+const SHORTEST_MS = 900 * 1000;
 
 const WIDTH = 240;
 const HEIGHT = 48;

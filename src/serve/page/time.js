@@ -24,6 +24,17 @@ export function clockToSecond(at, now) {
   return dated(SECONDS, at, now);
 }
 
+/** A sentence of the daemon with its times as people here read them. */
+export function local(text, now) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (time) => clock(ms(time), now));
+}
+
+/** A daemon's fragment as a sentence. */
+export function sentence(text, now) {
+  const begun = local(text.charAt(0).toUpperCase() + text.slice(1), now);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** A span in one or two units: `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
 export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
