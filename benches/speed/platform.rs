@@ -1,4 +1,4 @@
-//! A platform in a process of its own, and the parts of the client that talk to it.
+//! A platform in a process of its own, the daemon beside it, and the parts of the client that talk to it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -103,6 +103,52 @@ impl Drop for InProcess {
         if let Some(simulator) = self.simulator.take() {
             self.threads.block_on(simulator.stop());
         }
+    }
+}
+
+/// The daemon in a process of its own, without a limit of its rate and without a log; killed when this is dropped.
+pub(crate) struct Daemon {
+    child: Child,
+    _directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    /// One that polls the platform at `base_url` each `poll_interval` and listens at `listen`; `change` has the last word.
+    pub(crate) fn start(
+        base_url: &str,
+        poll_interval: &str,
+        listen: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["run", "--poll-interval", poll_interval, "--listen", listen])
+            .args(["--requests-per-second", "unlimited"])
+            .arg("--state-dir")
+            .arg(directory.path())
+            .env("CXONE_BASE_URL", base_url)
+            .env("CXONE_CLIENT_ID", "autopilot")
+            .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+            .env("CXONE_CAMPAIGN_ID", "campaign-1")
+            .stderr(Stdio::null());
+        change(&mut command);
+        Self {
+            child: command.spawn().expect("the daemon"),
+            _directory: directory,
+        }
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

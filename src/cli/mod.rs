@@ -3,6 +3,7 @@
 mod args;
 mod assign;
 mod audit;
+mod calibrating;
 mod check;
 mod compare;
 mod config;
@@ -24,6 +25,7 @@ mod rules;
 mod run;
 mod scenario;
 mod simulate;
+mod supervisor;
 mod traces;
 mod webhook;
 

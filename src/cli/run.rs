@@ -18,6 +18,7 @@ use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
 use super::reload::{Reloader, Source};
+use super::supervisor::Systemd;
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
 const ABORTED: i32 = 130;
@@ -56,6 +57,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     stop_on_signals(shutdown.clone(), Some(Arc::clone(&daemon.reloader)));
     tell_start(&settings, &daemon);
     let Daemon {
+        calibration,
         cycle,
         observed,
         delivering,
@@ -64,12 +66,29 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         ..
     } = daemon;
     if settings.once {
+        if calibration.is_some() {
+            info!("queues are not calibrated by --once: it takes two readings to measure anything");
+        }
         let once = cycle.run_once().await;
         finish(delivering, &settings, Duration::MAX).await;
         return exit_of(&once);
     }
     tokio::spawn(reloader.watch(shutdown));
+    let cycle = match Systemd::found() {
+        Some(systemd) => {
+            systemd.ready();
+            cycle.supervised(systemd.supervised())
+        }
+        None => cycle,
+    };
+    let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     cycle.run().await;
+    // A change of a queue that is under way is finished and recorded.
+    if let Some(calibrating) = calibrating
+        && let Err(wrong) = calibrating.await
+    {
+        warn!(%wrong, "the calibration of queues broke off");
+    }
     finish(delivering, &settings, LONGEST_FAREWELL).await;
     drop(server);
     let left_paused = observed
@@ -111,6 +130,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
         .map(|server| tracing::field::display(server.address()));
     info!(
         campaigns = settings.policies.len(),
+        queues = (!settings.queues.is_empty()).then_some(settings.queues.len()),
         platform = %settings.base_url,
         state_dir = %settings.state_dir.display(),
         listening,
@@ -153,6 +173,9 @@ pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<
                 std::process::exit(ABORTED);
             }
             info!("stopping: what is on its way is finished; a second signal ends at once");
+            if let Some(systemd) = Systemd::found() {
+                systemd.stopping();
+            }
             shutdown.cancel();
         }
     });

@@ -29,6 +29,7 @@ use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
+use super::supervisor::Supervised;
 
 /// Status reads at once beside a poll.
 const STATUS_READS_AT_ONCE: usize = 8;
@@ -135,6 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
+    supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -232,6 +234,7 @@ impl Cycle {
             shutdown,
             collector: Collector::default(),
             observed,
+            supervised: None,
             desk,
             requests,
             last_poll: LastPoll::None,
@@ -241,20 +244,53 @@ impl Cycle {
         Ok((cycle, watcher))
     }
 
+    /// Where what is known is shown, for whoever works beside the loop and shows its own part.
+    #[must_use]
+    pub fn shown(&self) -> watch::Sender<ObservableState> {
+        self.observed.clone()
+    }
+
     /// Where operators hand in what they ask for.
     #[must_use]
     pub fn desk(&self) -> OperatorDesk {
         self.desk.clone()
     }
 
+    /// The same loop with somebody who restarts it when it hangs.
+    #[must_use]
+    pub fn supervised(self, by: Supervised) -> Self {
+        Self {
+            supervised: Some(by),
+            ..self
+        }
+    }
+
     /// Ticks until a shutdown is asked for, then records the end.
     pub async fn run(mut self) {
+        self.tell_supervisor();
+        let signs = self
+            .supervised
+            .as_ref()
+            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
+        let turning = self.turn();
+        match signs {
+            None => turning.await,
+            Some(signs) => tokio::select! {
+                biased;
+                () = turning => {}
+                never = signs => match never {},
+            },
+        }
+    }
+
+    async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
             let next = due.saturating_add(interval);
             let span = self.tick_span();
             self.tick(next).instrument(span).await;
+            self.tell_supervisor();
             let now = self.clock.monotonic();
             // A tick that took longer than the interval delays the next one; what it missed is not made up for.
             due = if next >= now {
@@ -384,6 +420,12 @@ impl Cycle {
         })
     }
 
+    fn tell_supervisor(&mut self) {
+        if let Some(supervised) = &mut self.supervised {
+            supervised.tell(&self.observed.borrow());
+        }
+    }
+
     fn take_sample(&mut self, sample: Sample) {
         let now = self.clock.now();
         if now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS {
@@ -503,8 +545,10 @@ impl Cycle {
             })
             .collect();
         let decision = self.autopilot.decision();
+        let valid = self.last_poll == LastPoll::Valid;
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
+            observed.poll_valid = valid;
             observed.ticks = decision.tick;
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);

@@ -18,7 +18,10 @@ pub mod ports;
 pub mod queues;
 mod recorder;
 mod status;
+mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use queues::QueueView;
 pub use status::{CampaignView, ObservableState, ReloadView};
+pub use supervisor::{Supervised, Supervisor};

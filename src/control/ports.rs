@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assignment::{
     Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move, Trigger,
 };
-use crate::domain::queue::QueueRecord;
+use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
-    Message, Notice, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
+    Message, Notice, QueueId, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::operator::Made;
@@ -401,6 +401,8 @@ pub struct Batch {
     pub states: Vec<(CampaignId, CampaignState)>,
     /// What is remembered of lists that changed.
     pub lists: Vec<(CampaignId, ListMemory)>,
+    /// What is remembered of queues that changed.
+    pub queues: Vec<(QueueId, QueueMemory)>,
     /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
     pub audit: Vec<AuditRow>,
     /// What other systems are to be told of it.
@@ -414,6 +416,7 @@ impl Batch {
         self.inputs.is_empty()
             && self.states.is_empty()
             && self.lists.is_empty()
+            && self.queues.is_empty()
             && self.audit.is_empty()
             && self.outbox.is_empty()
     }

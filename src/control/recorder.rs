@@ -93,6 +93,7 @@ impl Recorder {
             lists: mem::take(&mut self.lists).into_iter().collect(),
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
+            ..Batch::default()
         });
         let written = journal.commit(Arc::clone(&batch)).await;
         if written.is_err() {
@@ -102,6 +103,7 @@ impl Recorder {
                 lists,
                 audit,
                 outbox,
+                queues: _,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();

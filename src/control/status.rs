@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
 
+use super::queues::QueueView;
+
 /// One campaign as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignView {
@@ -30,7 +32,7 @@ pub struct ReloadView {
 }
 
 /// What the daemon knows after its last tick.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservableState {
     /// When the loop last showed a sign of life.
     pub alive_at: Timestamp,
@@ -38,6 +40,8 @@ pub struct ObservableState {
     pub silence_allowed: Duration,
     /// When the last valid sample was taken.
     pub sample_at: Option<Timestamp>,
+    /// Whether the last poll gave a valid sample.
+    pub poll_valid: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Goes up with everything that changes what is shown.
@@ -56,6 +60,8 @@ pub struct ObservableState {
     pub journal_writable: bool,
     /// Every campaign.
     pub campaigns: Arc<Vec<CampaignView>>,
+    /// Every queue that is calibrated, by id.
+    pub queues: Arc<Vec<QueueView>>,
 }
 
 impl ObservableState {

@@ -11,16 +11,19 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::operator::{
     Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
 };
-use crate::domain::{CampaignId, HoldKind, Limit, Thresholds, Timestamp};
+use crate::control::queues::desk::QueueDesk;
+use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds, Timestamp};
 
 use super::documents::{CampaignDetail, ChangeAnswer, HistoryDocument, SCHEMA};
 use super::gate::{Access, TurnedAway};
 use super::openapi;
+use super::query::{self, Query};
 use super::routes::{Body, Sources, full};
 use super::seats::Seat;
 
@@ -39,15 +42,14 @@ const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
 /// Entries of the history when nobody says, and at most.
 const ENTRIES: (usize, usize) = (200, 1_000);
 
-/// The author of a change whose request names none.
-const NOBODY: &str = "somebody at the API";
-
 /// What the admin API is made from.
 pub struct Api {
     /// Where changes are handed in.
     pub desk: OperatorDesk,
     /// Reads the configuration anew.
     pub reload: Arc<dyn Reload>,
+    /// Where what is asked of queues is handed in; nothing where none is calibrated.
+    pub queues: Option<QueueDesk>,
     /// Reads what happened.
     pub past: Arc<dyn Past>,
     /// Who may use it.
@@ -68,9 +70,14 @@ pub(super) enum Operation {
     History,
     Events,
     Reload,
+    Queues,
+    Recalibrate,
+    Trigger,
+    HoldQueue,
+    ReleaseQueue,
 }
 
-/// Every path with its operations; `{id}` stands for a campaign.
+/// Every path with its operations; `{id}` stands for a campaign or a queue.
 pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
     ("/api/v1/status", &[("GET", Operation::Status)]),
@@ -90,6 +97,20 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/history", &[("GET", Operation::History)]),
     ("/api/v1/events", &[("GET", Operation::Events)]),
     ("/-/reload", &[("POST", Operation::Reload)]),
+    ("/api/v1/queues", &[("GET", Operation::Queues)]),
+    (
+        "/api/v1/queues/{id}/recalibrate",
+        &[("POST", Operation::Recalibrate)],
+    ),
+    (
+        "/api/v1/queues/{id}/hold",
+        &[
+            ("PUT", Operation::HoldQueue),
+            ("DELETE", Operation::ReleaseQueue),
+        ],
+    ),
+    // Document 003's path.
+    ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
 ];
 
 /// Asks for a hold.
@@ -136,16 +157,16 @@ pub struct ApiFault {
 }
 
 /// An answer that is no success.
-struct Failure(StatusCode, &'static str, Vec<String>);
+pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
 
-type Answered = Result<Response<Body>, Failure>;
+pub(super) type Answered = Result<Response<Body>, Failure>;
 
 impl Failure {
-    fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
+    pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
         Self(status, error, vec![fault.into()])
     }
 
-    fn bad(faults: Vec<String>) -> Self {
+    pub(super) fn bad(faults: Vec<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, "invalid", faults)
     }
 
@@ -270,6 +291,14 @@ impl Sources {
                 "application/json",
                 self.campaigns().await,
             )),
+            Operation::Queues => Ok(self.queues()),
+            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, seat).await,
+            Operation::Trigger => self.trigger(request, &query, seat).await,
+            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, seat).await,
+            Operation::ReleaseQueue => {
+                self.release_queue(id.unwrap_or_default(), &query, seat)
+                    .await
+            }
             Operation::Campaign => self.campaign(&campaign()?),
             Operation::Events => self.events(seat).ok_or_else(|| {
                 Failure::one(
@@ -313,9 +342,7 @@ impl Sources {
                 answer(self.api.desk.ask(change, author).await)
             }
             Operation::Reload => {
-                let name = query.get("author").unwrap_or(NOBODY);
-                let reason = query.get("reason").unwrap_or("asked for by the API");
-                let author = Author::new(name, reason).map_err(Failure::bad)?;
+                let author = query.author_or("asked for by the API")?;
                 let _occupied = seat.occupy();
                 let made = self.api.reload.reload(author).await?;
                 let refused = matches!(made, Made::ReloadRefused { .. });
@@ -427,14 +454,23 @@ fn answer(made: Result<Made, Refusal>) -> Answered {
 
 /// The campaign in a path.
 fn named(part: &str) -> Result<CampaignId, Failure> {
-    let wrong = |wrong: String| Failure::bad(vec![format!("campaign: {wrong}")]);
+    id_in(part, "campaign")
+}
+
+/// The queue in a path.
+pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
+    id_in(part, "queue")
+}
+
+fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure> {
+    let wrong = |wrong: String| Failure::bad(vec![format!("{what}: {wrong}")]);
     let text = percent_decode_str(part).decode_utf8();
     let text = text.map_err(|_| wrong("is no UTF-8 text".to_owned()))?;
     text.parse()
-        .map_err(|fault: crate::domain::IdError| wrong(format!("an id {fault}")))
+        .map_err(|fault: IdError| wrong(format!("an id {fault}")))
 }
 
-async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
+pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // A form of somebody else's page cannot send this without asking first.
@@ -460,7 +496,7 @@ async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Fail
 }
 
 /// A duration as it was given; the loop knows how long it may be.
-fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
+pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     let parsed = humantime::parse_duration(text.trim());
     parsed.unwrap_or_else(|_| {
         faults.push(format!("for: `{text}` is no duration; write such as 30m"));
@@ -468,8 +504,8 @@ fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     })
 }
 
-fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
-    match Author::new(name.unwrap_or(NOBODY), reason) {
+pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
+    match Author::new(name.unwrap_or(query::NOBODY), reason) {
         Ok(author) => Some(author),
         Err(wrong) => {
             faults.extend(wrong);
@@ -538,28 +574,5 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(Change, Author), F
             author,
         )),
         (_, _) => Err(Failure::bad(faults)),
-    }
-}
-
-/// The part of an address behind `?`.
-struct Query(Vec<(String, String)>);
-
-impl Query {
-    fn of(text: &str) -> Self {
-        Self(
-            form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect(),
-        )
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    fn author(&self) -> Result<Author, Failure> {
-        let name = self.get("author").unwrap_or(NOBODY);
-        Author::new(name, self.get("reason").unwrap_or_default()).map_err(Failure::bad)
     }
 }

@@ -11,6 +11,8 @@ use crate::domain::{
     Belief, Explanation, Outcome, PauseOwner, Stage, Thresholds, Timestamp, explain,
 };
 
+use super::queue_documents::QueueDocument;
+
 /// The version of the documents' form; it goes up when something is taken away or means something else.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -45,6 +47,9 @@ pub struct StatusDocument {
     pub config: ConfigDocument,
     /// Every campaign, by id.
     pub campaigns: Vec<CampaignDocument>,
+    /// Every queue that is calibrated, by id.
+    #[serde(default)]
+    pub queues: Vec<QueueDocument>,
 }
 
 /// The configuration in force.
@@ -237,6 +242,7 @@ impl StatusDocument {
                 .iter()
                 .map(|view| CampaignDocument::of(view, now))
                 .collect(),
+            queues: observed.queues.iter().map(QueueDocument::of).collect(),
         }
     }
 }

@@ -21,6 +21,9 @@ mod documents;
 mod gate;
 mod openapi;
 mod patience;
+mod query;
+mod queue_documents;
+mod queues;
 mod routes;
 mod seats;
 mod server;
@@ -33,4 +36,6 @@ pub use documents::{
     TransitionDocument,
 };
 pub use gate::Access;
+pub use queue_documents::{QueueDocument, QueuesDocument};
+pub use queues::QueueHoldRequest;
 pub use server::{Server, Shown};

@@ -5,6 +5,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -17,11 +18,12 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
 use crate::domain::assignment::ListMemory;
-use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
+use crate::domain::queue::QueueMemory;
+use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timestamp};
 
 use super::fault::StoreFault;
 use super::outbox::{self, BOUNDS};
-use super::{audit, schema};
+use super::{audit, queues, schema};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -46,6 +48,8 @@ pub struct Restored {
     pub states: BTreeMap<CampaignId, CampaignState>,
     /// What is remembered of each preview campaign's list.
     pub lists: BTreeMap<CampaignId, ListMemory>,
+    /// What is remembered of each queue.
+    pub queues: BTreeMap<QueueId, QueueMemory>,
     /// Commands of earlier runs whose outcome is not known yet; the first status reads resolve them.
     pub open_intents: u64,
 }
@@ -90,6 +94,7 @@ impl Store {
             "SELECT campaign, list FROM assignment",
             "list",
         )?;
+        let queues = remembered(&connection, &path, "SELECT id, memory FROM queue", "memory")?;
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         Ok((
@@ -98,6 +103,7 @@ impl Store {
                 run,
                 states,
                 lists,
+                queues,
                 open_intents,
             },
         ))
@@ -244,6 +250,8 @@ impl Writer {
         write_states(&transaction, batch)?;
         write_lists(&transaction, batch)?;
         write_intents(&transaction, &batch.audit)?;
+        queues::write_memories(&transaction, &batch.queues)?;
+        queues::write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         self.commits = self.commits.wrapping_add(1);
@@ -378,7 +386,7 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
     Ok(())
 }
 
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)
         .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))
 }
@@ -491,7 +499,7 @@ fn runs(connection: &Connection) -> i64 {
         .unwrap_or_default()
 }
 
-fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+pub(super) fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     connection.execute(
         "INSERT INTO run (started_ms) VALUES (?1)",
         [now.as_unix_millis()],
@@ -507,13 +515,13 @@ pub(super) fn states(
     remembered(connection, path, "SELECT id, state FROM campaign", "state")
 }
 
-/// What a table keeps for each campaign, as JSON; `what` names it in a fault.
-fn remembered<T: DeserializeOwned>(
+/// What a table keeps for each campaign or queue, as JSON; `what` names it in a fault.
+fn remembered<K: FromStr<Err = IdError> + Ord, T: DeserializeOwned>(
     connection: &Connection,
     path: &Path,
     select: &str,
     what: &str,
-) -> Result<BTreeMap<CampaignId, T>, StoreFault> {
+) -> Result<BTreeMap<K, T>, StoreFault> {
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
     let mut select = connection.prepare(select).map_err(sqlite)?;
     let rows = select
@@ -529,10 +537,10 @@ fn remembered<T: DeserializeOwned>(
             why,
         };
         let parsed = serde_json::from_str(&state)
-            .map_err(|wrong| damaged(format!("{what} of campaign {id}: {wrong}")))?;
-        let id: CampaignId = id
+            .map_err(|wrong| damaged(format!("{what} of {id}: {wrong}")))?;
+        let id: K = id
             .parse()
-            .map_err(|wrong| damaged(format!("campaign id {id}: {wrong}")))?;
+            .map_err(|wrong| damaged(format!("id {id}: {wrong}")))?;
         states.insert(id, parsed);
     }
     Ok(states)

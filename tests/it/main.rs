@@ -3,6 +3,8 @@
 
 mod api;
 mod assignments;
+mod calibration;
+mod calibration_asked;
 mod centre;
 mod commands;
 mod control;
@@ -14,6 +16,7 @@ mod monitoring;
 mod observed;
 mod on_call;
 mod operating;
+mod packaged;
 mod paging;
 mod people;
 mod proof;
@@ -24,5 +27,6 @@ mod reload;
 mod restart;
 mod shutdown;
 mod steering;
+mod supervised;
 mod trace;
 mod webhooks;
