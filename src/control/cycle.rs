@@ -136,7 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
-    supervised: Option<Supervised>,
+    pub(super) supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -244,40 +244,20 @@ impl Cycle {
         Ok((cycle, watcher))
     }
 
+    /// Where what is known is shown, for whoever works beside the loop and shows its own part.
+    #[must_use]
+    pub fn shown(&self) -> watch::Sender<ObservableState> {
+        self.observed.clone()
+    }
+
     /// Where operators hand in what they ask for.
     #[must_use]
     pub fn desk(&self) -> OperatorDesk {
         self.desk.clone()
     }
 
-    /// The same loop with somebody who restarts it when it hangs.
-    #[must_use]
-    pub fn supervised(self, by: Supervised) -> Self {
-        Self {
-            supervised: Some(by),
-            ..self
-        }
-    }
-
     /// Ticks until a shutdown is asked for, then records the end.
-    pub async fn run(mut self) {
-        self.tell_supervisor();
-        let signs = self
-            .supervised
-            .as_ref()
-            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
-        let turning = self.turn();
-        match signs {
-            None => turning.await,
-            Some(signs) => tokio::select! {
-                biased;
-                () = turning => {}
-                never = signs => match never {},
-            },
-        }
-    }
-
-    async fn turn(mut self) {
+    pub(super) async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
@@ -419,12 +399,6 @@ impl Cycle {
         })
     }
 
-    fn tell_supervisor(&mut self) {
-        if let Some(supervised) = &mut self.supervised {
-            supervised.tell(&self.observed.borrow());
-        }
-    }
-
     fn take_sample(&mut self, sample: Sample) {
         let now = self.clock.now();
         if now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS {
@@ -514,8 +488,14 @@ impl Cycle {
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
+        if self.recorder.is_empty() {
+            return Ok(());
+        }
+        let started = self.clock.monotonic();
         let commit = self.recorder.commit(&*self.journal);
         let written = commit.instrument(debug_span!("journal.commit")).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        self.events.committed(took, self.journal.size_bytes());
         if let Err(fault) = &written {
             let decision = self.autopilot.decision();
             self.events.journal_failed(&fault.to_string(), decision);

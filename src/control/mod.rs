@@ -23,5 +23,6 @@ mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use queues::QueueView;
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

@@ -75,8 +75,30 @@ impl Recorder {
         self.audit.pop();
     }
 
+    /// Whether there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            inputs,
+            states,
+            lists,
+            audit,
+            outbox,
+            frame,
+            tape: _,
+        } = self;
+        inputs.is_empty()
+            && states.is_empty()
+            && lists.is_empty()
+            && audit.is_empty()
+            && outbox.is_empty()
+            && frame.is_none()
+    }
+
     /// Commits everything gathered. After a failure everything is still here.
     pub(crate) async fn commit(&mut self, journal: &dyn Journal) -> Result<(), JournalFault> {
+        if self.is_empty() {
+            return Ok(());
+        }
         let batch = Arc::new(Batch {
             inputs: mem::take(&mut self.inputs),
             states: mem::take(&mut self.states).into_iter().collect(),
@@ -84,10 +106,8 @@ impl Recorder {
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
             frame: self.frame.take(),
+            ..Batch::default()
         });
-        if batch.is_empty() {
-            return Ok(());
-        }
         let written = journal.commit(Arc::clone(&batch)).await;
         if written.is_err() {
             let Batch {
@@ -97,6 +117,7 @@ impl Recorder {
                 audit,
                 outbox,
                 frame,
+                queues: _,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
 
+use super::queues::QueueView;
+
 /// One campaign as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignView {
@@ -74,7 +76,7 @@ pub struct ReloadView {
     clippy::struct_excessive_bools,
     reason = "a state for people and probes: each is a fact of its own"
 )]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservableState {
     /// When the loop last showed a sign of life.
     pub alive_at: Timestamp,
@@ -106,6 +108,8 @@ pub struct ObservableState {
     pub assignments: Arc<Vec<AssignmentView>>,
     /// The loop has ended; nothing changes any more.
     pub ended: bool,
+    /// Every queue that is calibrated, by id.
+    pub queues: Arc<Vec<QueueView>>,
 }
 
 impl ObservableState {

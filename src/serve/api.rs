@@ -11,22 +11,21 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
-use crate::control::operator::{
-    Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
-};
-use crate::control::series::{PastSeries, SeriesQuery};
-use crate::domain::{CampaignId, HoldKind, Limit, Thresholds};
+use crate::control::operator::{Author, Change, Made, OperatorDesk, Past, Refusal, Reload};
+use crate::control::queues::desk::QueueDesk;
+use crate::control::series::PastSeries;
+use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
-use super::documents::{CampaignDetail, ChangeAnswer, EntryDocument, HistoryDocument, SCHEMA};
+use super::documents::{CampaignDetail, ChangeAnswer, SCHEMA};
 use super::gate::{Access, TurnedAway};
 use super::openapi;
-use super::query::Query;
+use super::query::{self, Query};
 use super::routes::{Body, Sources, full};
 use super::seats::Seat;
-use super::series::SeriesDocument;
 
 /// A change takes a few hundred bytes.
 const LARGEST_BODY: usize = 16 << 10;
@@ -37,21 +36,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long lines that an operator sets last when nobody says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// Entries of the history when nobody says, and at most.
-const ENTRIES: (usize, usize) = (200, 1_000);
-
-/// Rows of the audit that a plot's marks are taken from: a campaign that flaps all day has some thousand.
-const MOST_OF_A_PLOT: usize = 4_000;
-
-/// The author of a change whose request names none.
-pub(super) const NOBODY: &str = "somebody at the API";
-
 /// What the admin API is made from.
 pub struct Api {
     /// Where changes are handed in.
     pub desk: OperatorDesk,
     /// Reads the configuration anew.
     pub reload: Arc<dyn Reload>,
+    /// Where what is asked of queues is handed in; nothing where none is calibrated.
+    pub queues: Option<QueueDesk>,
     /// Reads what happened.
     pub past: Arc<dyn Past>,
     /// Reads what plots are drawn from.
@@ -75,9 +67,14 @@ pub(super) enum Operation {
     History,
     Events,
     Reload,
+    Queues,
+    Recalibrate,
+    Trigger,
+    HoldQueue,
+    ReleaseQueue,
 }
 
-/// Every path with its operations; `{id}` stands for a campaign.
+/// Every path with its operations; `{id}` stands for a campaign or a queue.
 pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
     ("/api/v1/status", &[("GET", Operation::Status)]),
@@ -101,6 +98,20 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/history", &[("GET", Operation::History)]),
     ("/api/v1/events", &[("GET", Operation::Events)]),
     ("/-/reload", &[("POST", Operation::Reload)]),
+    ("/api/v1/queues", &[("GET", Operation::Queues)]),
+    (
+        "/api/v1/queues/{id}/recalibrate",
+        &[("POST", Operation::Recalibrate)],
+    ),
+    (
+        "/api/v1/queues/{id}/hold",
+        &[
+            ("PUT", Operation::HoldQueue),
+            ("DELETE", Operation::ReleaseQueue),
+        ],
+    ),
+    // Document 003's path.
+    ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
 ];
 
 /// Asks for a hold.
@@ -147,16 +158,16 @@ pub struct ApiFault {
 }
 
 /// An answer that is no success.
-struct Failure(StatusCode, &'static str, Vec<String>);
+pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
 
-type Answered = Result<Response<Body>, Failure>;
+pub(super) type Answered = Result<Response<Body>, Failure>;
 
 impl Failure {
-    fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
+    pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
         Self(status, error, vec![fault.into()])
     }
 
-    fn bad(faults: Vec<String>) -> Self {
+    pub(super) fn bad(faults: Vec<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, "invalid", faults)
     }
 
@@ -281,6 +292,14 @@ impl Sources {
                 "application/json",
                 self.campaigns().await,
             )),
+            Operation::Queues => Ok(self.queues()),
+            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, seat).await,
+            Operation::Trigger => self.trigger(request, &query, seat).await,
+            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, seat).await,
+            Operation::ReleaseQueue => {
+                self.release_queue(id.unwrap_or_default(), &query, seat)
+                    .await
+            }
             Operation::Campaign => self.campaign(&campaign()?),
             Operation::Series => {
                 let _occupied = seat.occupy();
@@ -312,7 +331,7 @@ impl Sources {
                 answer(self.api.desk.ask(change, author).await)
             }
             Operation::Release => {
-                let author = query.author().map_err(Failure::bad)?;
+                let author = query.author()?;
                 let change = Change::Release {
                     campaign: campaign()?,
                 };
@@ -320,7 +339,7 @@ impl Sources {
                 answer(self.api.desk.ask(change, author).await)
             }
             Operation::RestoreThresholds => {
-                let author = query.author().map_err(Failure::bad)?;
+                let author = query.author()?;
                 let change = Change::RestoreThresholds {
                     campaign: campaign()?,
                 };
@@ -328,9 +347,7 @@ impl Sources {
                 answer(self.api.desk.ask(change, author).await)
             }
             Operation::Reload => {
-                let name = query.get("author").unwrap_or(NOBODY);
-                let reason = query.get("reason").unwrap_or("asked for by the API");
-                let author = Author::new(name, reason).map_err(Failure::bad)?;
+                let author = query.author_or("asked for by the API")?;
                 let _occupied = seat.occupy();
                 let made = self.api.reload.reload(author).await?;
                 let refused = matches!(made, Made::ReloadRefused { .. });
@@ -351,82 +368,12 @@ impl Sources {
         Ok(json(&CampaignDetail::of(&self.view(id)?, now)))
     }
 
-    fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
+    /// A campaign that is looked after.
+    pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
         let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
         let at = campaigns.binary_search_by(|view| view.id.cmp(id));
         let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
         view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))
-    }
-
-    async fn history(&self, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let mut faults = Vec::new();
-        let since = query.since(now);
-        let campaign = query
-            .get("campaign")
-            .map(str::parse::<CampaignId>)
-            .transpose();
-        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
-            let number = text.parse::<usize>().ok();
-            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
-        });
-        if let Err(fault) = &since {
-            faults.push(fault.clone());
-        }
-        if let Err(wrong) = &campaign {
-            faults.push(format!(
-                "campaign: an id {wrong}; give it as the platform shows it"
-            ));
-        }
-        if let Err(text) = limit {
-            faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
-                ENTRIES.1
-            ));
-        }
-        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
-            return Err(Failure::bad(faults));
-        };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = PastQuery {
-            since,
-            campaign,
-            // One more tells whether there is more.
-            limit: limit.saturating_add(1),
-        };
-        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        Ok(json(&HistoryDocument {
-            schema: SCHEMA,
-            since: since.to_string(),
-            more,
-            entries: entries.into_iter().map(EntryDocument::of).collect(),
-        }))
-    }
-
-    async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let since = query
-            .since(now)
-            .map_err(|fault| Failure::bad(vec![fault]))?;
-        // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
-        // that are looked after.
-        self.view(id)?;
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = SeriesQuery {
-            campaign: id.clone(),
-            since,
-        };
-        let series = self.api.series.read_series(asked).await;
-        let series = series.map_err(unreadable)?;
-        let asked = PastQuery {
-            since,
-            campaign: Some(id.clone()),
-            limit: MOST_OF_A_PLOT,
-        };
-        let entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        Ok(json(&SeriesDocument::of(id, since, now, &series, &entries)))
     }
 }
 
@@ -464,14 +411,23 @@ fn answer(made: Result<Made, Refusal>) -> Answered {
 
 /// The campaign in a path.
 fn named(part: &str) -> Result<CampaignId, Failure> {
-    let wrong = |wrong: String| Failure::bad(vec![format!("campaign: {wrong}")]);
+    id_in(part, "campaign")
+}
+
+/// The queue in a path.
+pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
+    id_in(part, "queue")
+}
+
+fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure> {
+    let wrong = |wrong: String| Failure::bad(vec![format!("{what}: {wrong}")]);
     let text = percent_decode_str(part).decode_utf8();
     let text = text.map_err(|_| wrong("is no UTF-8 text".to_owned()))?;
     text.parse()
-        .map_err(|fault: crate::domain::IdError| wrong(format!("an id {fault}")))
+        .map_err(|fault: IdError| wrong(format!("an id {fault}")))
 }
 
-async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
+pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // A form of somebody else's page cannot send this without asking first.
@@ -497,7 +453,7 @@ async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Fail
 }
 
 /// A duration as it was given; the loop knows how long it may be.
-fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
+pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     let parsed = humantime::parse_duration(text.trim());
     parsed.unwrap_or_else(|_| {
         faults.push(format!("for: `{text}` is no duration; write such as 30m"));
@@ -505,8 +461,8 @@ fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     })
 }
 
-fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
-    match Author::new(name.unwrap_or(NOBODY), reason) {
+pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
+    match Author::new(name.unwrap_or(query::NOBODY), reason) {
         Ok(author) => Some(author),
         Err(wrong) => {
             faults.extend(wrong);

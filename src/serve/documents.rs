@@ -13,6 +13,7 @@ use crate::domain::{
 };
 
 use super::assignments::AssignmentDocument;
+use super::queue_documents::QueueDocument;
 use super::words;
 
 /// The version of the documents' form; it goes up when something is taken away or means something else.
@@ -61,6 +62,9 @@ pub struct StatusDocument {
     /// Every preview campaign whose agents are assigned, by id.
     #[serde(default)]
     pub assignments: Vec<AssignmentDocument>,
+    /// Every queue that is calibrated, by id.
+    #[serde(default)]
+    pub queues: Vec<QueueDocument>,
 }
 
 /// The configuration in force.
@@ -285,6 +289,7 @@ impl StatusDocument {
                 .iter()
                 .map(|view| AssignmentDocument::of(view, now))
                 .collect(),
+            queues: observed.queues.iter().map(QueueDocument::of).collect(),
         }
     }
 }

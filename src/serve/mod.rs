@@ -24,8 +24,11 @@ mod assignments;
 mod documents;
 mod gate;
 mod openapi;
+mod past;
 mod patience;
 mod query;
+mod queue_documents;
+mod queues;
 mod routes;
 mod seats;
 mod series;
@@ -41,5 +44,7 @@ pub use documents::{
     TransitionDocument,
 };
 pub use gate::Access;
+pub use queue_documents::{QueueDocument, QueuesDocument};
+pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Server, Shown};

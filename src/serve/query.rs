@@ -1,11 +1,14 @@
-//! What a request asks for behind the path.
+//! The part of an address behind `?`, and who asks by it.
 
 use std::time::Duration;
 
 use crate::control::operator::Author;
 use crate::domain::Timestamp;
 
-use super::api::NOBODY;
+use super::api::Failure;
+
+/// The author of a change whose request names none.
+pub(super) const NOBODY: &str = "somebody at the API";
 
 /// How far back is looked when nobody says.
 const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
@@ -14,7 +17,6 @@ const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Takes it apart.
     pub(super) fn of(text: &str) -> Self {
         Self(
             form_urlencoded::parse(text.as_bytes())
@@ -23,7 +25,6 @@ impl Query {
         )
     }
 
-    /// A part's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -43,9 +44,13 @@ impl Query {
         })
     }
 
-    /// Who asks, and why; or everything that is wrong with it.
-    pub(super) fn author(&self) -> Result<Author, Vec<String>> {
+    pub(super) fn author(&self) -> Result<Author, Failure> {
+        self.author_or("")
+    }
+
+    /// Who asks; why is `reason` when it is not said.
+    pub(super) fn author_or(&self, reason: &str) -> Result<Author, Failure> {
         let name = self.get("author").unwrap_or(NOBODY);
-        Author::new(name, self.get("reason").unwrap_or_default())
+        Author::new(name, self.get("reason").unwrap_or(reason)).map_err(Failure::bad)
     }
 }

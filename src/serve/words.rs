@@ -28,6 +28,17 @@ pub fn made(made: &Made) -> String {
             thresholds.pause_below(),
             thresholds.resume_at(),
         ),
+        Made::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        Made::QueueReleased {
+            queue, given_back, ..
+        } => {
+            let back = if *given_back {
+                ", somebody's figures given back"
+            } else {
+                ""
+            };
+            format!("queue {queue} released{back}")
+        }
         Made::Reloaded {
             changes,
             after_restart,
@@ -130,6 +141,20 @@ fn queue(record: &QueueRecord) -> String {
                 format!(": {}", why.join("; "))
             };
             format!("queue {queue}: {}{why}", conclusion.label())
+        }
+        QueueRecord::Resolved {
+            queue,
+            conclusion,
+            why,
+            ..
+        } => {
+            let why = if why.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", why.join("; "))
+            };
+            let conclusion = conclusion.label();
+            format!("queue {queue}: a change whose outcome was unknown is {conclusion}{why}")
         }
     }
 }

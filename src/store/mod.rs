@@ -18,6 +18,7 @@ mod outbox;
 #[cfg(test)]
 mod outbox_tests;
 mod past;
+mod queues;
 mod reader;
 mod schema;
 mod series;

@@ -97,6 +97,20 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
 ",
     "
+    CREATE TABLE queue (
+        id     TEXT PRIMARY KEY,
+        memory TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE queue_intent (
+        queue  TEXT NOT NULL,
+        run    INTEGER NOT NULL,
+        tick   INTEGER NOT NULL,
+        at_ms  INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (queue, run, tick)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
     CREATE TABLE series (
         seq     INTEGER PRIMARY KEY,
         at_ms   INTEGER NOT NULL,

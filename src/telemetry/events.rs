@@ -316,6 +316,11 @@ impl Events {
         }
     }
 
+    /// A commit ended so long after it was asked for, and the store takes so many bytes.
+    pub fn committed(&self, took: Duration, size_bytes: Option<u64>) {
+        self.metrics.cycle.committed(took.as_secs_f64(), size_bytes);
+    }
+
     /// The store could not be written.
     pub fn journal_failed(&self, why: &str, decision: DecisionId) {
         self.metrics.cycle.journal_failed();

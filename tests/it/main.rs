@@ -3,6 +3,8 @@
 
 mod api;
 mod assignments;
+mod calibration;
+mod calibration_asked;
 mod centre;
 mod commands;
 mod control;

@@ -537,6 +537,7 @@ fn settings(
         credentials,
         policies: policies.collect::<Result<_, _>>()?,
         assignments: None,
+        queues: BTreeMap::new(),
         poll_interval: POLL_INTERVAL,
         rate: Some(Rate {
             per_second: 10.0,

@@ -12,6 +12,8 @@ use crate::platform::cxone_v2::{QueueSender, Queues};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
+use crate::domain::QueueId;
+
 use super::super::args::RunArgs;
 use super::super::config::{Settings, resolve_without_campaigns};
 use super::super::daemon::Connection;
@@ -27,6 +29,27 @@ const ATTEMPTS: u32 = 4;
 pub(super) struct Kept {
     pub(super) keeper: QueueKeeper,
     pub(super) clock: Arc<dyn Clock>,
+    store: Option<Arc<Store>>,
+}
+
+impl Kept {
+    /// Finds out what became of earlier writes of this queue whose outcome is not known, before it is written again. What
+    /// cannot be told yet stays open.
+    pub(super) async fn resolve(&self, queue: &QueueId) -> Result<(), Exit> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let tell = |why: &str| {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            Exit::Io
+        };
+        let open = store.open_queue_intents().await.map_err(|why| tell(&why))?;
+        for open in open.iter().filter(|open| open.record.queue() == queue) {
+            let resolved = self.keeper.resolve(open).await;
+            resolved.map_err(|fault| tell(&fault.to_string()))?;
+        }
+        Ok(())
+    }
 }
 
 /// The settings, with a log that shows warnings.
@@ -54,11 +77,12 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
         tell(&fault);
         fault.exit()
     })?;
-    let metrics = connection.metrics.queues().map_err(|fault| {
+    let events = QueueEvents::new(Arc::clone(&connection.metrics)).map_err(|fault| {
         tell(&fault);
         Exit::Internal
     })?;
     let base_url = settings.base_url.clone();
+    let mut kept_in = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
         let (store, run) = opened.map_err(|fault| {
@@ -66,17 +90,20 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
             Exit::Io
         })?;
         let sender = QueueSender::new(Arc::clone(&connection.client), base_url.clone());
-        (Arc::new(store), Some(Arc::new(sender)), run)
+        let store = Arc::new(store);
+        kept_in = Some(Arc::clone(&store));
+        (store, Some(Arc::new(sender)), run)
     } else {
         (Arc::new(NoJournal), None, 0)
     };
-    let platform: Arc<dyn QueuePlatform> = Arc::new(Queues::new(connection.client, base_url));
+    let platform: Arc<dyn QueuePlatform> =
+        Arc::new(Queues::new(connection.client, base_url, Arc::clone(&clock)));
     let keeper = QueueKeeper::new(
         platform,
         sender,
         journal,
         Arc::clone(&clock),
-        QueueEvents::new(metrics),
+        events,
         KeeperSettings {
             run,
             announces: settings.webhook.is_some(),
@@ -88,7 +115,11 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
             by: variable("SUDO_USER").or_else(|| variable("USER")),
         },
     );
-    Ok(Kept { keeper, clock })
+    Ok(Kept {
+        keeper,
+        clock,
+        store: kept_in,
+    })
 }
 
 /// Where nothing is written there is nothing to prove.

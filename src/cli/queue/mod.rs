@@ -11,7 +11,7 @@ mod print;
 use std::path::PathBuf;
 
 use crate::domain::QueueId;
-use crate::domain::queue::WriteForm;
+use crate::domain::queue::{QueueModel, WriteForm};
 
 use super::args::RunArgs;
 use super::exit::Exit;
@@ -141,6 +141,15 @@ pub(crate) enum Model {
     Classic,
     /// The queueing model with callers who give up.
     ErlangA,
+}
+
+impl From<Model> for QueueModel {
+    fn from(model: Model) -> Self {
+        match model {
+            Model::Classic => Self::Classic,
+            Model::ErlangA => Self::ErlangA,
+        }
+    }
 }
 
 /// Does it.

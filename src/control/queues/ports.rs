@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::PlatformFault;
-use crate::domain::queue::{ChangeFault, Members, WriteForm};
+use crate::domain::queue::{ChangeFault, Members, QueueRecord, QueueStatistics, WriteForm};
 use crate::domain::{DecisionId, QueueId, SkillId, Timestamp};
 
 /// A queue as it was read.
@@ -67,6 +67,17 @@ pub enum QueueWriteEnd {
     },
 }
 
+/// A write whose outcome is not in the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenQueueIntent {
+    /// Which decision sent it.
+    pub decision: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// The intent, as the audit has it.
+    pub record: QueueRecord,
+}
+
 /// Reads queues and what they refer to. Nothing here can change anything there.
 pub trait QueuePlatform: Send + Sync + 'static {
     /// Reads a queue; nothing when the platform has none of that id.
@@ -75,6 +86,13 @@ pub trait QueuePlatform: Send + Sync + 'static {
         queue: &'a QueueId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>>;
+
+    /// Reads what a queue has counted; nothing when the platform does not show it.
+    fn read_statistics<'a>(
+        &'a self,
+        queue: &'a QueueId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<QueueStatistics>, PlatformFault>>;
 
     /// Reads every skill.
     fn read_skills(

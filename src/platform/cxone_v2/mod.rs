@@ -9,6 +9,7 @@
 //! | a command | `PUT /api/v2/campaigns/{id}` with `{"status":"PAUSED"}` or `RUNNING`; 200 and 204 both mean done | `campaigns:write` |
 //! | skills | `GET /api/v2/routing/skills?limit&offset` | `routing:skill:read` |
 //! | a queue | `GET /api/v2/routing/queues/{id}` | `routing:queue:view` |
+//! | what a queue has counted | `GET /api/v2/routing/queues/{id}/statistics`, an assumption of ours; 404 and 405 mean that it is not shown | `routing:queue:view` |
 //! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
 //!
@@ -24,6 +25,7 @@ mod compact;
 mod list;
 mod page;
 mod queue;
+mod queue_statistics;
 mod queues;
 
 pub use adapter::{CommandSender, Cxone, CxoneSettings};

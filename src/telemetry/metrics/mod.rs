@@ -22,5 +22,6 @@ pub use cycle::LoopMetrics;
 pub use labels::{Code, DeliveryOutcome, Endpoint, PollOutcome, RetryCause, Step};
 pub use operator::OperatorMetrics;
 pub use outbox::OutboxMetrics;
+pub(super) use queues::QueueGauges;
 pub use queues::QueueMetrics;
 pub use registry::Metrics;
