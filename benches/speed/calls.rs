@@ -1,11 +1,10 @@
 //! Calls in one tick with one campaign and with a thousand.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use campaign_autopilot::simulator::{Endpoint, SimHandle};
 
-use crate::platform::{InProcess, PROGRAM};
+use crate::platform::{Daemon, InProcess};
 use crate::stopwatch::{tell, time};
 
 /// Ticks that are counted.
@@ -31,33 +30,15 @@ fn calls(campaigns: usize) -> f64 {
     for id in &ids {
         platform.put_campaign(id, "RUNNING");
     }
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let mut daemon = Command::new(PROGRAM)
-        .args([
-            "run",
-            "--poll-interval",
-            "50ms",
-            "--requests-per-second",
-            "unlimited",
-            "--listen",
-            "off",
-        ])
-        .arg("--state-dir")
-        .arg(directory.path())
-        .env("CXONE_BASE_URL", &centre.base_url)
-        .env("CXONE_CLIENT_ID", "autopilot")
-        .env("CXONE_CLIENT_SECRET", "autopilot-secret")
-        .env("CXONE_CAMPAIGN_ID", ids.join(","))
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the daemon");
+    let daemon = Daemon::start(&centre.base_url, "50ms", "off", |daemon| {
+        daemon.env("CXONE_CAMPAIGN_ID", ids.join(","));
+    });
     let every_status = u64::try_from(campaigns).unwrap_or_default();
     wait_until(|| platform.request_count(Some(Endpoint::CampaignGet)) > every_status + 20);
     let seen = counts(platform);
     wait_until(|| counts(platform).1 >= seen.1 + TICKS);
     let now = counts(platform);
-    drop(daemon.kill());
-    drop(daemon.wait());
+    drop(daemon);
     let ticks = f64::from(u32::try_from(now.1 - seen.1).unwrap_or(u32::MAX));
     f64::from(u32::try_from(now.0 - seen.0).unwrap_or(u32::MAX)) / ticks
 }

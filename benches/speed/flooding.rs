@@ -6,12 +6,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::platform::{InProcess, PROGRAM};
+use crate::platform::{Daemon, InProcess};
 use crate::stopwatch::tell;
 
 /// How long each part lasts.
@@ -31,7 +30,7 @@ const BAR: f64 = 0.1;
 
 pub(crate) fn run() {
     let centre = InProcess::with_agents(100, |_| {});
-    let daemon = Daemon::start(&centre.base_url);
+    let daemon = Flooded::start(&centre.base_url);
     tell(format_args!(
         "flooding: a poll each 50 ms, {} s each; loop lag: mean, ticks within {BAR} s",
         PART.as_secs()
@@ -174,43 +173,29 @@ impl std::fmt::Display for Lag {
     }
 }
 
-struct Daemon {
-    child: Child,
+struct Flooded {
     address: String,
-    _directory: tempfile::TempDir,
+    _daemon: Daemon,
 }
 
-impl Daemon {
+impl Flooded {
     #[expect(clippy::disallowed_methods, reason = "waits for another process")]
     fn start(base_url: &str) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
         // A port that was free a moment ago.
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("its address").to_string();
         drop(free);
-        let child = Command::new(PROGRAM)
-            .args(["run", "--poll-interval", "50ms"])
-            .args(["--requests-per-second", "unlimited", "--listen", &address])
-            .arg("--state-dir")
-            .arg(directory.path())
-            .env("CXONE_BASE_URL", base_url)
-            .env("CXONE_CLIENT_ID", "autopilot")
-            .env("CXONE_CLIENT_SECRET", "autopilot-secret")
-            .env("CXONE_CAMPAIGN_ID", "campaign-1")
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the daemon");
-        let daemon = Self {
-            child,
+        let daemon = Daemon::start(base_url, "50ms", &address, |_| {});
+        let flooded = Self {
             address,
-            _directory: directory,
+            _daemon: daemon,
         };
         let since = Instant::now();
-        while !get(&daemon.address, "/readyz").is_some_and(|text| text.contains("200 OK")) {
+        while !get(&flooded.address, "/readyz").is_some_and(|text| text.contains("200 OK")) {
             assert!(since.elapsed() < Duration::from_secs(60), "waited in vain");
             rest(Duration::from_millis(10));
         }
-        daemon
+        flooded
     }
 
     /// The lag of the ticks while `work` goes on.
@@ -237,12 +222,5 @@ impl Daemon {
             within: value("autopilot_loop_lag_seconds_bucket{le=\"0.1\"} "),
             sum: value("autopilot_loop_lag_seconds_sum "),
         }
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

@@ -1,4 +1,4 @@
-//! A platform in a process of its own, and the parts of the client that talk to it.
+//! A platform in a process of its own, the daemon beside it, and the parts of the client that talk to it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -106,8 +106,60 @@ impl Drop for InProcess {
     }
 }
 
+/// The daemon in a process of its own, without a limit of its rate and without a log; killed when this is dropped.
+pub(crate) struct Daemon {
+    child: Child,
+    _directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    /// One that polls the platform at `base_url` each `poll_interval` and listens at `listen`; `change` has the last word.
+    pub(crate) fn start(
+        base_url: &str,
+        poll_interval: &str,
+        listen: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["run", "--poll-interval", poll_interval, "--listen", listen])
+            .args(["--requests-per-second", "unlimited"])
+            .arg("--state-dir")
+            .arg(directory.path())
+            .env("CXONE_BASE_URL", base_url)
+            .env("CXONE_CLIENT_ID", "autopilot")
+            .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+            .env("CXONE_CAMPAIGN_ID", "campaign-1")
+            .stderr(Stdio::null());
+        change(&mut command);
+        Self {
+            child: command.spawn().expect("the daemon"),
+            _directory: directory,
+        }
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// A client without a rate limit.
 pub(crate) fn client(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>) {
+    let (client, clock, _) = client_with(base_url);
+    (client, clock)
+}
+
+/// The same with its metrics.
+pub(crate) fn client_with(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>, Arc<Metrics>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).expect("metrics"));
     let credentials = Credentials {
@@ -124,11 +176,11 @@ pub(crate) fn client(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>) {
         Limiter::new(None, Arc::clone(&clock), Arc::clone(&metrics)),
         TokenSource::new(credentials, token_url, Arc::clone(&clock)),
         Arc::clone(&clock),
-        metrics,
+        Arc::clone(&metrics),
         Duration::from_secs(30),
         7,
     );
-    (Arc::new(client), clock)
+    (Arc::new(client), clock, metrics)
 }
 
 /// A reader of the platform that asks for `page_concurrency` pages of 100 at once.
@@ -148,11 +200,7 @@ pub(crate) fn reader(
 }
 
 /// One reading of every page; returns how many agents it counted.
-pub(crate) async fn read(
-    reader: &Cxone,
-    clock: &Arc<dyn Clock>,
-    expected_rows: Option<usize>,
-) -> usize {
+pub(crate) async fn read(reader: &Cxone, clock: &dyn Clock, expected_rows: Option<usize>) -> usize {
     let deadline = clock.now().plus(Duration::from_secs(120));
     let request = AgentsRequest {
         every_state: false,

@@ -144,7 +144,7 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
     }
     "Assignments" {
         "roster" Some("--roster"), "AUTOPILOT_ROSTER", Text "FILE", "", Top,
-            "Roster of the agents whom [[preview]] campaigns may be given (CSV); needed with such campaigns.";
+            "Roster of the agents whom [[preview]] campaigns may be given (CSV, or TOML where the name ends in .toml); needed with such campaigns.";
         "assign_interval" Some("--assign-interval"), "AUTOPILOT_ASSIGN_INTERVAL", Duration "DURATION", "1m", Top,
             "A plan of the preview assignments is made at least this often.";
         "assign_moved_agents" Some("--assign-moved-agents"), "AUTOPILOT_ASSIGN_MOVED_AGENTS", Count "AGENTS", "5", Top,
@@ -177,6 +177,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.";
         "allowed_host" Some("--allowed-host"), "AUTOPILOT_ALLOWED_HOST", Texts "NAME", "", Top,
             "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.";
+        "allow_actions" Some("--allow-actions"), "AUTOPILOT_ALLOW_ACTIONS", Switch "", "false", Top,
+            "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.";
     }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
@@ -191,6 +193,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "Poll and decide once, then end.";
         "log_format" Some("--log-format"), "AUTOPILOT_LOG_FORMAT", Text "auto|text|json", "auto", Top,
             "Form of the log on standard error; `auto` is text on a terminal and JSON elsewhere.";
+        "otlp_endpoint" Some("--otlp-endpoint"), "OTEL_EXPORTER_OTLP_ENDPOINT", Text "URL", "", Top,
+            "Address of an OTLP collector that is sent traces of the polls over HTTP; only in a program built with the feature `otlp`.";
     }
 };
 
@@ -437,6 +441,7 @@ mod tests {
                 format!("AUTOPILOT_{upper}"),
                 format!("CXONE_{upper}"),
                 format!("CXONE_{upper}_ID"),
+                format!("OTEL_EXPORTER_{upper}"),
             ];
             assert!(named.contains(&setting.env.to_owned()), "{}", setting.env);
             assert!(setting.meaning.ends_with('.'), "{}", setting.key);

@@ -177,23 +177,15 @@ fn show_moves(proposal: &Proposal) {
         output::result("nothing to change: what is in force is the best plan");
         return;
     }
-    let shown = |campaign: &Option<CampaignId>| {
-        campaign
-            .as_ref()
-            .map_or("-".to_owned(), ToString::to_string)
-    };
     let rows = moves.iter().map(|change| {
+        let [from, to] = change.ends().map(str::to_owned);
         let Move {
-            agent,
-            from,
-            to,
-            score,
-            why,
+            agent, score, why, ..
         } = change;
         [
             agent.to_string(),
-            shown(from),
-            shown(to),
+            from,
+            to,
             score.to_string(),
             why.to_string(),
         ]

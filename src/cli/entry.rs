@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::telemetry::{LogFormat, install_log};
+use crate::telemetry::{LogFormat, LogLayer, install_log};
 
 use super::args::{RunArgs, SETTINGS};
 use super::assign::{AssignCommand, assign};
@@ -26,6 +26,7 @@ use super::queue::{QueueCommand, queue};
 use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
+use super::traces::Traces;
 use super::webhook::{self, WebhookCommand};
 
 /// Worker threads: the daemon waits most of the time, and every thread costs memory.
@@ -183,9 +184,19 @@ async fn dispatch(command: Command) -> Exit {
     }
     match command {
         Command::Run(args) => match resolve(&args, &variable) {
-            Ok(resolved) => match start_log(resolved.settings.log_format, "info") {
-                Ok(()) => run(*args, resolved).await,
-                Err(exit) => exit,
+            Ok(resolved) => match Traces::start(&resolved.settings) {
+                Ok((traces, layer)) => match install(resolved.settings.log_format, "info", layer) {
+                    Ok(()) => {
+                        let exit = run(*args, resolved).await;
+                        traces.finish().await;
+                        exit
+                    }
+                    Err(exit) => exit,
+                },
+                Err(why) => {
+                    output::talk(format_args!("campaign-autopilot: {why}"));
+                    Exit::Configuration
+                }
             },
             Err(faults) => refuse(&faults),
         },
@@ -265,9 +276,13 @@ fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exi
 }
 
 fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {
+    install(format, level, None)
+}
+
+fn install(format: LogFormat, level: &str, beside: Option<LogLayer>) -> Result<(), Exit> {
     let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| level.to_owned());
     let colour = variable("NO_COLOR").is_none() && std::io::stderr().is_terminal();
-    install_log(format, &filter, colour).map_err(|why| {
+    install_log(format, &filter, colour, beside).map_err(|why| {
         output::talk(format_args!(
             "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
         ));

@@ -25,6 +25,8 @@ mod rules;
 mod run;
 mod scenario;
 mod simulate;
+mod supervisor;
+mod traces;
 mod webhook;
 
 pub use entry::main;

@@ -20,6 +20,7 @@ use crate::control::operator::{Author, Change, Made, NewRules, OperatorDesk, Ref
 use super::args::{InFile, RunArgs, Setting};
 use super::config::{Resolved, Settings, resolve};
 use super::environment::variable;
+use super::supervisor::Systemd;
 
 /// The settings file is looked at this often. A change is taken up when two looks in a row see the same content, so
 /// that no half-written file is.
@@ -128,6 +129,7 @@ impl Reloader {
     async fn read_anew(&self, author: Author) -> Result<Made, Refusal> {
         // One at a time, so that what is read last is in force last.
         let mut loaded = self.loaded.lock().await;
+        let _told = Systemd::found().map(Systemd::reloading);
         let Some(args) = self.source.clone() else {
             let faults = vec!["this daemon was started without a configuration to read".to_owned()];
             return self

@@ -18,6 +18,7 @@ use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
 use super::reload::{Reloader, Source};
+use super::supervisor::Systemd;
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
 const ABORTED: i32 = 130;
@@ -73,6 +74,13 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         return exit_of(&once);
     }
     tokio::spawn(reloader.watch(shutdown));
+    let cycle = match Systemd::found() {
+        Some(systemd) => {
+            systemd.ready();
+            cycle.supervised(systemd.supervised())
+        }
+        None => cycle,
+    };
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     cycle.run().await;
     // A change of a queue that is under way is finished and recorded.
@@ -165,6 +173,9 @@ pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<
                 std::process::exit(ABORTED);
             }
             info!("stopping: what is on its way is finished; a second signal ends at once");
+            if let Some(systemd) = Systemd::found() {
+                systemd.stopping();
+            }
             shutdown.cancel();
         }
     });

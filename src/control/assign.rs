@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
     AssignInput, AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, ListFinding, ListMemory,
@@ -22,6 +24,7 @@ use crate::telemetry::{AssignEvents, Metrics};
 
 use super::cycle::{Actuator, Cycle};
 use super::ports::{AuditEvent, Commander};
+use super::status::{AssignmentView, DispatchView};
 
 /// A plan, and at most three more after a dispatch that could not be taken as it was.
 const MOST_PLANS: usize = 4;
@@ -60,6 +63,10 @@ pub(super) struct Assigning {
     running: Vec<Option<bool>>,
     /// Whose list is read next to see what people changed.
     turn: usize,
+    /// Agents whom the last plan wants in each campaign, in the order of the ids.
+    wanted: Option<Vec<usize>>,
+    /// The last list of each campaign that was sent.
+    sent: BTreeMap<CampaignId, DispatchView>,
 }
 
 impl Assigning {
@@ -82,6 +89,8 @@ impl Assigning {
             events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
             turn: 0,
+            wanted: None,
+            sent: BTreeMap::new(),
         };
         Ok((assigning, told(input)))
     }
@@ -95,6 +104,39 @@ impl Assigning {
             self.turn = 0;
         }
         next
+    }
+
+    /// Every list as it stands.
+    pub(super) fn views(&self, now: Timestamp) -> Vec<AssignmentView> {
+        let previews = self.assigner.policy().previews.iter().enumerate();
+        let views = previews.map(|(place, (id, preview))| {
+            let memory = self.assigner.list(id);
+            let until = memory.and_then(|memory| memory.person_until);
+            let wanted = self.wanted.as_ref();
+            AssignmentView {
+                id: id.clone(),
+                running: self.running.get(place).copied().flatten(),
+                known: memory.is_some_and(|memory| memory.known),
+                uncertain: memory.is_some_and(|memory| memory.uncertain),
+                listed: memory.map_or(0, |memory| memory.in_force.len()),
+                wanted: wanted.map(|wanted| wanted.get(place).copied().unwrap_or_default()),
+                least: preview.least,
+                most: preview.most,
+                left_alone_until: until.filter(|until| now < *until),
+                last: self.sent.get(id).cloned(),
+            }
+        });
+        views.collect()
+    }
+
+    fn note_plan(&mut self, proposal: &Proposal) {
+        let mut wanted = vec![0_usize; self.assigner.policy().previews.len()];
+        for (_, campaign) in &proposal.plan.pairs {
+            if let Some(many) = wanted.get_mut(*campaign) {
+                *many = many.saturating_add(1);
+            }
+        }
+        self.wanted = Some(wanted);
     }
 
     pub(super) fn checkpoint(&self) -> Input {
@@ -228,7 +270,10 @@ impl Cycle {
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
-                    assigning.events.unreadable(campaign, &fault.detail);
+                    let decision = self.autopilot.decision();
+                    assigning
+                        .events
+                        .unreadable(campaign, &fault.detail, decision);
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
@@ -268,8 +313,10 @@ impl Cycle {
     }
 
     fn propose(&mut self, assigning: &mut Assigning, trigger: Trigger, now: Timestamp) -> Proposal {
+        let span = debug_span!("plan", %trigger, moves = Empty).entered();
         let started = self.clock.monotonic();
         let proposal = assigning.assigner.propose(now);
+        assigning.note_plan(&proposal);
         let took = self.clock.monotonic().saturating_sub(started);
         let input = AssignInput::Propose {
             targets: proposal.targets.clone(),
@@ -277,6 +324,7 @@ impl Cycle {
         self.recorder.input(now, told(input));
         let decision = self.autopilot.decision();
         let moves = proposal.plan.moves.len();
+        span.record("moves", moves);
         assigning.events.planned(trigger, moves, took, decision);
         proposal
     }
@@ -314,10 +362,9 @@ impl Cycle {
                     leaving: dispatch.leaving.clone(),
                     moves: moves.cloned().collect(),
                 };
-                let Some(end) = self
-                    .send_list(assigning, &dispatch, intent, commander)
-                    .await
-                else {
+                let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
+                let sent = self.send_list(assigning, &dispatch, intent, commander);
+                let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
                 };
@@ -368,7 +415,16 @@ impl Cycle {
         let now = self.clock.now();
         self.show_life();
         self.take_end(assigning, dispatch, &end, now);
+        Span::current().record("outcome", end.label());
         assigning.events.dispatched(dispatch, &end, took, decision);
+        let view = DispatchView {
+            at: now,
+            decision,
+            end: end.label(),
+            joining: dispatch.joining.len(),
+            leaving: dispatch.leaving.len(),
+        };
+        assigning.sent.insert(campaign.clone(), view);
         let outcome = AuditEvent::AssignOutcome {
             end: end.clone(),
             agents: dispatch.agents.len(),

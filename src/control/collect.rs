@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
+use tracing::Span;
+
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, Sample, Selector, Timestamp};
-use crate::telemetry::Events;
+use crate::domain::{AgentState, DecisionId, Sample, Selector, Timestamp};
+use crate::telemetry::{Events, PollFigures};
 
 use super::ports::{AgentsRead, AgentsRequest, Clock, Platform, PlatformFault, ReadFault};
 
@@ -19,6 +21,8 @@ pub(crate) struct Collector {
 
 /// What one poll needs.
 pub(crate) struct PollNeeds<'a> {
+    /// The decision that it is for.
+    pub(crate) decision: DecisionId,
     pub(crate) every_state: bool,
     pub(crate) skills: bool,
     pub(crate) selectors: &'a [Selector],
@@ -72,15 +76,15 @@ impl Collector {
                 pages,
             }) => {
                 self.last_rows = Some(rows);
-                let states = needs.every_state.then(|| snapshot.states());
-                events.polled(
-                    snapshot.count(&Selector::All).available,
-                    states,
+                Span::current().record("rows", rows).record("pages", pages);
+                let figures = PollFigures {
+                    available: snapshot.count(&Selector::All).available,
+                    states: needs.every_state.then(|| snapshot.states()),
                     rows,
                     pages,
                     took,
-                    clock.now(),
-                );
+                };
+                events.polled(figures, needs.decision, clock.now());
                 Polled {
                     sample: snapshot.sample(needs.selectors),
                     fault: None,
@@ -93,7 +97,8 @@ impl Collector {
                 }
             }
             Err(ReadFault { fault, pages_read }) => {
-                events.poll_failed(pages_read > 0, &fault.detail, took);
+                Span::current().record("fault", fault.detail.as_str());
+                events.poll_failed(pages_read > 0, &fault.detail, took, needs.decision);
                 Polled {
                     sample: Sample::Invalid {
                         why: fault.detail.clone(),

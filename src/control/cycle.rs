@@ -13,6 +13,8 @@ use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -27,6 +29,7 @@ use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
+use super::supervisor::Supervised;
 
 /// Status reads at once beside a poll.
 const STATUS_READS_AT_ONCE: usize = 8;
@@ -133,6 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
+    pub(super) supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -215,7 +219,7 @@ impl Cycle {
                 Some(assigning)
             }
         };
-        let events = Events::new(metrics, autopilot.campaigns())?;
+        let events = Events::new(metrics, autopilot.campaigns());
         let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
             assigning,
@@ -230,6 +234,7 @@ impl Cycle {
             shutdown,
             collector: Collector::default(),
             observed,
+            supervised: None,
             desk,
             requests,
             last_poll: LastPoll::None,
@@ -252,12 +257,14 @@ impl Cycle {
     }
 
     /// Ticks until a shutdown is asked for, then records the end.
-    pub async fn run(mut self) {
+    pub(super) async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
             let next = due.saturating_add(interval);
-            self.tick(next).await;
+            let span = self.tick_span();
+            self.tick(next).instrument(span).await;
+            self.tell_supervisor();
             let now = self.clock.monotonic();
             // A tick that took longer than the interval delays the next one; what it missed is not made up for.
             due = if next >= now {
@@ -277,11 +284,16 @@ impl Cycle {
         }
         // A failure is told by `commit`; there is no later tick that could try again.
         drop(self.end().await);
+        self.observed.send_modify(|observed| {
+            observed.ended = true;
+            observed.version = observed.version.saturating_add(1);
+        });
     }
 
     /// One tick, then the end: how `--once` runs.
     pub async fn run_once(mut self) -> Once {
-        self.tick(Duration::MAX).await;
+        let span = self.tick_span();
+        self.tick(Duration::MAX).instrument(span).await;
         self.finish_once().await
     }
 
@@ -304,10 +316,19 @@ impl Cycle {
 
     /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
     pub async fn assign_once(mut self) -> Once {
-        if let Some(polled) = self.look().await {
-            self.assign(polled.roster_states, polled.taken_at).await;
-        }
+        let span = self.tick_span();
+        let tick = async {
+            if let Some(polled) = self.look().await {
+                self.assign(polled.roster_states, polled.taken_at).await;
+            }
+        };
+        tick.instrument(span).await;
         self.finish_once().await
+    }
+
+    /// Everything between two waits, as a span with the decision that it makes.
+    fn tick_span(&self) -> Span {
+        debug_span!("tick", decision = %self.autopilot.next_decision())
     }
 
     async fn tick(&mut self, next_due: Duration) {
@@ -319,8 +340,11 @@ impl Cycle {
         };
         let plan = self.decide();
         self.execute(&plan, polled.taken_at, next_due).await;
-        self.assign(polled.roster_states, polled.taken_at).await;
+        self.assign(polled.roster_states, polled.taken_at)
+            .instrument(debug_span!("assignments"))
+            .await;
         self.read_routinely().await;
+        self.note_points(&plan.reasons);
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
         self.publish(&plan.reasons);
@@ -334,6 +358,7 @@ impl Cycle {
             .autopilot
             .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
         let needs = PollNeeds {
+            decision: self.autopilot.next_decision(),
             every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
             selectors: self.autopilot.selectors(),
@@ -345,7 +370,13 @@ impl Cycle {
         };
         let poll = self
             .collector
-            .poll(&*self.platform, &*self.clock, &self.events, needs);
+            .poll(&*self.platform, &*self.clock, &self.events, needs)
+            .instrument(debug_span!(
+                "poll",
+                rows = Empty,
+                pages = Empty,
+                fault = Empty
+            ));
         let reads = read_statuses(
             &*self.platform,
             &*self.clock,
@@ -392,7 +423,9 @@ impl Cycle {
 
     fn decide(&mut self) -> Plan {
         let now = self.clock.now();
+        let span = debug_span!("decide", commands = Empty).entered();
         let plan = self.autopilot.decide(now);
+        span.record("commands", plan.commands.len());
         let wanted = plan
             .commands
             .iter()
@@ -445,10 +478,27 @@ impl Cycle {
         }
     }
 
+    /// Notes what plots are drawn from. Comes last in a tick, so that it goes with a commit that no command waits for.
+    fn note_points(&mut self, reasons: &[(CampaignId, Reason)]) {
+        let now = self.clock.now();
+        let interval = self.settings.poll_interval;
+        let tape = &mut self.recorder.tape;
+        let frame = tape.frame(&self.autopilot, reasons, interval, now);
+        self.recorder.frame(frame);
+    }
+
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
-        let written = self.recorder.commit(&*self.journal).await;
+        if self.recorder.is_empty() {
+            return Ok(());
+        }
+        let started = self.clock.monotonic();
+        let commit = self.recorder.commit(&*self.journal);
+        let written = commit.instrument(debug_span!("journal.commit")).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        self.events.committed(took, self.journal.size_bytes());
         if let Err(fault) = &written {
-            self.events.journal_failed(&fault.to_string());
+            let decision = self.autopilot.decision();
+            self.events.journal_failed(&fault.to_string(), decision);
         }
         self.observed
             .send_modify(|observed| observed.journal_writable = written.is_ok());
@@ -476,13 +526,18 @@ impl Cycle {
                 }
             })
             .collect();
+        let assigning = self.assigning.as_ref();
+        let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
+        let valid = self.last_poll == LastPoll::Valid;
         self.observed.send_modify(|observed| {
             observed.alive_at = now;
+            observed.poll_valid = valid;
             observed.ticks = decision.tick;
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);
             observed.campaigns = Arc::new(campaigns);
+            observed.assignments = Arc::new(assignments.unwrap_or_default());
         });
     }
 

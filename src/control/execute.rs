@@ -17,6 +17,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -45,8 +47,10 @@ enum Step {
         campaign: CampaignId,
         direction: Direction,
         found: Result<StatusFinding, PlatformFault>,
+        span: Span,
     },
     Sent {
+        span: Span,
         command: Box<Command>,
         result: CommandResult,
     },
@@ -109,16 +113,23 @@ impl Cycle {
                     campaign,
                     direction,
                     found,
+                    span,
                 } => {
-                    match self.authorise(&campaign, direction, found).await {
+                    let authorised = self.authorise(&campaign, direction, found);
+                    match authorised.instrument(span).await {
                         Authorised::Yes(send) => steps.push(send),
                         Authorised::No => {}
                         // What one campaign's intent could not be written to is closed to the others as well.
                         Authorised::StoreClosed => queue.clear(),
                     }
                 }
-                Step::Sent { command, result } => {
-                    self.conclude(&command, &result, sample_taken_at).await;
+                Step::Sent {
+                    span,
+                    command,
+                    result,
+                } => {
+                    let concluded = self.conclude(&command, &result, sample_taken_at);
+                    concluded.instrument(span).await;
                 }
             }
         }
@@ -193,14 +204,24 @@ impl Cycle {
     fn read_before(&self, campaign: CampaignId, direction: Direction) -> BoxFuture<'static, Step> {
         let platform = self.platform.clone();
         let deadline = self.clock.now().plus(self.settings.command_longest);
-        Box::pin(async move {
+        // From the first look to the committed outcome.
+        let span = debug_span!(
+            "command",
+            %campaign,
+            to = direction.label(),
+            decision = %self.autopilot.decision(),
+            outcome = Empty
+        );
+        let read = async move {
             let found = platform.read_status(&campaign, true, deadline).await;
             Step::StatusRead {
                 campaign,
                 direction,
                 found,
+                span: Span::current(),
             }
-        })
+        };
+        Box::pin(read.instrument(span))
     }
 
     async fn authorise(
@@ -211,7 +232,9 @@ impl Cycle {
     ) -> Authorised {
         let readable = matches!(found, Ok(StatusFinding::Found(_)));
         self.take_status(campaign, found);
+        let span = Span::current();
         if !readable || self.shutdown.is_cancelled() {
+            span.record("outcome", "not_begun");
             return Authorised::No;
         }
         let now = self.clock.now();
@@ -219,6 +242,7 @@ impl Cycle {
             if let Some((reason, _)) = self.autopilot.still_wants(campaign, direction, now) {
                 self.events.would_command(campaign, direction, &reason);
             }
+            span.record("outcome", "dry_run");
             return Authorised::No;
         };
         let commander = commander.clone();
@@ -233,6 +257,7 @@ impl Cycle {
             },
         );
         let Some(command) = command else {
+            span.record("outcome", "not_wanted");
             return Authorised::No;
         };
         self.record_state(campaign);
@@ -264,13 +289,15 @@ impl Cycle {
     fn send(&self, command: Command, commander: Arc<dyn Commander>) -> BoxFuture<'static, Step> {
         let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
         let longest = self.settings.command_longest;
-        Box::pin(async move {
+        let sent = async move {
             let result = deliver(&command, &*commander, &*platform, &*clock, longest).await;
             Step::Sent {
+                span: Span::current(),
                 command: Box::new(command),
                 result,
             }
-        })
+        };
+        Box::pin(sent.in_current_span())
     }
 
     async fn conclude(
@@ -319,6 +346,7 @@ impl Cycle {
     fn report(&mut self, command: &Command, result: &CommandResult) -> (Conclusion, Vec<Notice>) {
         let now = self.clock.now();
         let (conclusion, notices) = self.autopilot.report(&command.campaign, result, now);
+        Span::current().record("outcome", conclusion.label());
         self.recorder.input(
             now,
             Input::Report {

@@ -159,9 +159,19 @@ impl Autopilot {
         self.decision
     }
 
+    /// The decision that the next sample begins.
+    #[must_use]
+    pub fn next_decision(&self) -> DecisionId {
+        let DecisionId { run, tick } = self.decision;
+        DecisionId {
+            run,
+            tick: tick.saturating_add(1),
+        }
+    }
+
     /// Takes in one poll, and with it begins a new decision. An invalid sample changes no window and no belief.
     pub fn observe_sample(&mut self, sample: Sample, now: Timestamp) {
-        self.decision.tick = self.decision.tick.saturating_add(1);
+        self.decision = self.next_decision();
         match sample {
             Sample::Complete { taken_at, counts } if self.fresh_enough(taken_at, now) => {
                 self.invalid_streak = 0;

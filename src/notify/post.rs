@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use hyper::header::{HeaderMap, RETRY_AFTER};
 
 use crate::domain::Timestamp;
+use crate::telemetry::causes;
 
 use super::envelope::Envelope;
 use super::judge::Answer;
@@ -134,20 +135,6 @@ fn without_answer(wrong: reqwest::Error) -> Answer {
             why: causes(&wrong),
         }
     }
-}
-
-/// The causes of an error behind each other: the outermost alone says only that sending failed.
-fn causes(wrong: &dyn std::error::Error) -> String {
-    let mut text = String::new();
-    let mut next = wrong.source().or(Some(wrong));
-    while let Some(cause) = next {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

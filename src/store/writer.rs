@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timesta
 
 use super::fault::StoreFault;
 use super::outbox::{self, BOUNDS};
-use super::{audit, queues, schema};
+use super::{audit, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -58,6 +59,7 @@ pub struct Store {
     sender: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
     /// Held as long as a daemon's store is open; the system releases it with the process.
     _lock: Option<File>,
 }
@@ -144,11 +146,14 @@ impl Store {
     ) -> Result<Self, StoreFault> {
         let (sender, jobs) = mpsc::channel();
         let outbox_written = Arc::new(Notify::new());
+        let size = Arc::new(AtomicU64::new(size_of(&path)));
         let writer = Writer {
             connection,
             path: path.clone(),
             commits: 0,
+            series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
+            size: Arc::clone(&size),
         };
         let thread = thread::Builder::new()
             .name("store".to_owned())
@@ -161,6 +166,7 @@ impl Store {
             sender: Some(sender),
             thread: Some(thread),
             outbox_written,
+            size,
             _lock: lock,
         })
     }
@@ -206,6 +212,10 @@ impl Journal for Store {
             written.map_err(JournalFault)
         })
     }
+
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.size.load(Ordering::Relaxed))
+    }
 }
 
 impl Drop for Store {
@@ -222,7 +232,10 @@ struct Writer {
     connection: Connection,
     path: PathBuf,
     commits: u32,
+    /// Bytes of the frames that are kept, once they were counted.
+    series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -244,6 +257,11 @@ impl Writer {
         queues::write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        let mut series_bytes = self.series_bytes;
+        if let Some(frame) = &batch.frame {
+            let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;
+            series_bytes = Some(kept);
+        }
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
@@ -252,11 +270,23 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
         transaction.commit()?;
+        self.size.store(size_of(&self.path), Ordering::Relaxed);
+        self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }
         Ok(())
     }
+}
+
+/// Bytes of the database and of the log that is written ahead of it.
+fn size_of(path: &Path) -> u64 {
+    let mut ahead = path.as_os_str().to_owned();
+    ahead.push("-wal");
+    [path, Path::new(&ahead)]
+        .iter()
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
+        .sum()
 }
 
 fn write_inputs(

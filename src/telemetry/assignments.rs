@@ -41,19 +41,11 @@ impl AssignEvents {
         }
         self.dry_run_said = moves.to_vec();
         for change in moves.iter().take(MOST_MOVES_NAMED) {
+            let [from, to] = change.ends();
             let Move {
-                agent,
-                from,
-                to,
-                score,
-                why,
+                agent, score, why, ..
             } = change;
-            let shown = |campaign: &Option<CampaignId>| {
-                campaign
-                    .as_ref()
-                    .map_or("-".to_owned(), ToString::to_string)
-            };
-            info!(%agent, from = shown(from), to = shown(to), %score, %why, %decision, "would assign (dry run)");
+            info!(%agent, from, to, %score, %why, %decision, "would assign (dry run)");
         }
         let unnamed = moves.len().saturating_sub(MOST_MOVES_NAMED);
         if unnamed > 0 {
@@ -108,8 +100,8 @@ impl AssignEvents {
     }
 
     /// A list could not be read.
-    pub fn unreadable(&self, campaign: &CampaignId, why: &str) {
-        warn!(%campaign, why, "the assignments cannot be read: left alone");
+    pub fn unreadable(&self, campaign: &CampaignId, why: &str, decision: DecisionId) {
+        warn!(%campaign, why, %decision, "the assignments cannot be read: left alone");
     }
 
     /// So many agents are on a list.

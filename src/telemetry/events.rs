@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::domain::{
     Alert, Belief, Campaign, CampaignId, Cause, Conclusion, DecisionId, Delivery, Direction,
@@ -18,6 +18,21 @@ use super::metrics::{CampaignGauges, Metrics, PollOutcome, Step};
 /// memory than the daemon may.
 const MOST_WITH_EVERY_SERIES: usize = 2_000;
 
+/// What a complete poll gave.
+#[derive(Clone, Copy, Debug)]
+pub struct PollFigures {
+    /// Agents available.
+    pub available: u32,
+    /// Agents by state, only if agents in every state were read.
+    pub states: Option<StateCounts>,
+    /// Rows of all pages.
+    pub rows: usize,
+    /// Pages asked for.
+    pub pages: usize,
+    /// How long it took.
+    pub took: Duration,
+}
+
 /// Tells events to the log and the metrics.
 pub struct Events {
     pub(super) metrics: Arc<Metrics>,
@@ -28,21 +43,19 @@ pub struct Events {
 
 impl Events {
     /// For these campaigns; their series exist from here on.
-    ///
-    /// # Errors
-    /// A fault of the metrics' names.
+    #[must_use]
     pub fn new<'a>(
         metrics: Arc<Metrics>,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
-    ) -> prometheus::Result<Self> {
+    ) -> Self {
         let mut events = Self {
             metrics,
             campaigns: BTreeMap::new(),
             dry_run_said: BTreeMap::new(),
             first_poll_said: AtomicBool::new(false),
         };
-        events.add_campaigns(campaigns, std::iter::empty())?;
-        Ok(events)
+        events.add_campaigns(campaigns, std::iter::empty());
+        events
     }
 
     /// Makes the series of those campaigns that have none; tells all that there are.
@@ -50,7 +63,7 @@ impl Events {
         &mut self,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
         known: impl Iterator<Item = &'b CampaignId>,
-    ) -> prometheus::Result<BTreeSet<CampaignId>> {
+    ) -> BTreeSet<CampaignId> {
         let campaigns: Vec<_> = campaigns.collect();
         let known: BTreeSet<_> = known.collect();
         let every = campaigns.len() <= MOST_WITH_EVERY_SERIES;
@@ -58,14 +71,14 @@ impl Events {
             if known.contains(id) {
                 continue;
             }
-            let series = self.metrics.campaign(id, every)?;
+            let series = self.metrics.campaign(id, every);
             series.state(campaign.state().belief.label());
             if let Some(last) = campaign.state().last_transition {
                 series.last_transition(last.at.as_unix_seconds());
             }
             self.campaigns.insert((*id).clone(), series);
         }
-        Ok(campaigns.into_iter().map(|(id, _)| id.clone()).collect())
+        campaigns.into_iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes every campaign's series out, to be sorted anew.
@@ -78,14 +91,17 @@ impl Events {
         self.campaigns.insert(id, series);
     }
 
-    /// A complete poll; `states` only if agents in every state were read.
+    /// A complete poll.
     pub fn polled(
         &self,
-        available: u32,
-        states: Option<StateCounts>,
-        rows: usize,
-        pages: usize,
-        took: Duration,
+        PollFigures {
+            available,
+            states,
+            rows,
+            pages,
+            took,
+        }: PollFigures,
+        decision: DecisionId,
         now: Timestamp,
     ) {
         self.metrics.cycle.poll(PollOutcome::Ok, took.as_secs_f64());
@@ -109,9 +125,10 @@ impl Events {
             cycle.agents("offline", offline);
         }
         if !self.first_poll_said.swap(true, Ordering::Relaxed) {
-            info!(available, pages, "first poll complete");
+            info!(%decision, available, pages, "first poll complete");
         }
-        tracing::debug!(
+        debug!(
+            %decision,
             available,
             rows,
             pages,
@@ -121,14 +138,14 @@ impl Events {
     }
 
     /// A poll that says nothing.
-    pub fn poll_failed(&self, partial: bool, why: &str, took: Duration) {
+    pub fn poll_failed(&self, partial: bool, why: &str, took: Duration, decision: DecisionId) {
         let outcome = if partial {
             PollOutcome::Partial
         } else {
             PollOutcome::Error
         };
         self.metrics.cycle.poll(outcome, took.as_secs_f64());
-        warn!(why, "poll invalid: it says nothing about the agents");
+        warn!(%decision, why, "poll invalid: it says nothing about the agents");
     }
 
     /// A campaign's status was read.
@@ -297,10 +314,16 @@ impl Events {
         }
     }
 
+    /// A commit ended so long after it was asked for, and the store takes so many bytes.
+    pub fn committed(&self, took: Duration, size_bytes: Option<u64>) {
+        self.metrics.cycle.committed(took.as_secs_f64(), size_bytes);
+    }
+
     /// The store could not be written.
-    pub fn journal_failed(&self, why: &str) {
+    pub fn journal_failed(&self, why: &str, decision: DecisionId) {
         self.metrics.cycle.journal_failed();
         warn!(
+            %decision,
             why,
             "store not written: nothing is commanded until it can be"
         );

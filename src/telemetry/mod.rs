@@ -6,19 +6,25 @@
 //! *Never here:* decisions.
 
 mod assignments;
+mod causes;
 mod deliveries;
 mod events;
 mod log;
 mod metrics;
 mod operator_events;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod queues;
 
 pub use assignments::AssignEvents;
+pub use causes::causes;
 pub use deliveries::{DeliveryEvents, LetterLabel};
-pub use events::Events;
-pub use log::{LogFormat, install as install_log};
+pub use events::{Events, PollFigures};
+pub use log::{LogFormat, LogLayer, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
     Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
 };
+#[cfg(feature = "otlp")]
+pub use otlp::TraceExport;
 pub use queues::QueueEvents;

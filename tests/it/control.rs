@@ -1,8 +1,10 @@
 //! The control face of `simulate`: a test or a trial steers a platform that is a process of its own.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,7 +19,7 @@ const CALM: &str = "timestamp,staffed,available\n\
 /// A simulated platform as a process.
 struct Platform {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Lines,
     base_url: String,
     control: String,
 }
@@ -35,9 +37,9 @@ impl Platform {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let base_url = after(&mut stdout, "CXONE_BASE_URL=");
-        let control = after(&mut stdout, "control it at http://");
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let base_url = stdout.after("CXONE_BASE_URL=");
+        let control = stdout.after("control it at http://");
         Self {
             child,
             stdout,
@@ -96,21 +98,43 @@ impl Drop for Platform {
     }
 }
 
-/// What stands behind `text` on the next line that has it.
-fn after(lines: &mut impl BufRead, text: &str) -> String {
-    loop {
-        let mut line = String::new();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "no line has {text}");
-        if let Some((_, rest)) = line.trim_end().split_once(text) {
-            return rest.to_owned();
-        }
+/// The lines of a process, read by a thread, so that waiting for one can come to an end.
+struct Lines {
+    read: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Lines {
+    fn of(output: ChildStdout) -> Self {
+        let read = Arc::new(Mutex::new(VecDeque::new()));
+        let kept = Arc::clone(&read);
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                kept.lock().unwrap().push_back(line);
+            }
+        });
+        Self { read }
+    }
+
+    /// What stands behind `text` on the next line that has it.
+    fn after(&self, text: &str) -> String {
+        let mut found = None;
+        wait_until(&format!("a line has {text}"), || {
+            let mut read = self.read.lock().unwrap();
+            while found.is_none()
+                && let Some(line) = read.pop_front()
+            {
+                found = line.split_once(text).map(|(_, rest)| rest.to_owned());
+            }
+            found.is_some()
+        });
+        found.unwrap()
     }
 }
 
 #[test]
 fn a_daemon_is_led_through_a_day_from_outside() {
     let directory = TempDir::new().unwrap();
-    let mut platform = Platform::start(&directory);
+    let platform = Platform::start(&directory);
     let mut daemon = Invocation::bare();
     daemon
         .env("CXONE_BASE_URL", &platform.base_url)
@@ -151,7 +175,7 @@ fn a_daemon_is_led_through_a_day_from_outside() {
     platform.wait_for_polls(2);
     platform.post("/queues/queue-1", &json!({"maxWaiters": 7}));
     daemon.stop();
-    let told = after(&mut platform.stdout, "version 1 -> 2");
+    let told = platform.stdout.after("version 1 -> 2");
     assert_eq!(told, "  queue-1 by a person");
 }
 

@@ -354,7 +354,7 @@ impl Walk<'_> {
     }
 }
 
-fn scalar(kind: Kind, value: &DeValue<'_>) -> Option<String> {
+pub(super) fn scalar(kind: Kind, value: &DeValue<'_>) -> Option<String> {
     let number = matches!(
         kind,
         Kind::Count | Kind::CountOrWord | Kind::Number | Kind::Limit
@@ -376,14 +376,14 @@ fn scalar(kind: Kind, value: &DeValue<'_>) -> Option<String> {
     value.as_str().filter(|_| word).map(str::to_owned)
 }
 
-fn texts(array: &DeArray<'_>) -> Option<Vec<String>> {
+pub(super) fn texts(array: &DeArray<'_>) -> Option<Vec<String>> {
     array
         .iter()
         .map(|item| item.get_ref().as_str().map(str::to_owned))
         .collect()
 }
 
-fn expected(kind: Kind) -> &'static str {
+pub(super) fn expected(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "write a text in quotes",
         Kind::Texts => "write a list of texts, such as [\"a\", \"b\"]",
@@ -396,7 +396,7 @@ fn expected(kind: Kind) -> &'static str {
     }
 }
 
-fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Wrong {
+pub(super) fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Wrong {
     let article = if value.is_integer() || value.is_array() {
         "an"
     } else {
@@ -405,7 +405,7 @@ fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Wrong {
     Wrong::new(format!("is {article} {}", value.type_str()), remedy)
 }
 
-fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Wrong {
+pub(super) fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Wrong {
     let remedy = meant(key, known).map_or(
         "take it out; `campaign-autopilot run --help` names all settings".to_owned(),
         |meant| format!("did you mean `{meant}`?"),
@@ -432,7 +432,7 @@ fn queue_keys() -> Vec<(&'static str, Kind)> {
 }
 
 /// A key of the file without line breaks and not without end.
-fn shown(key: &str) -> String {
+pub(super) fn shown(key: &str) -> String {
     key.escape_debug().take(60).collect()
 }
 

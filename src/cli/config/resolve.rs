@@ -190,6 +190,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         ]),
     );
     let webhook = webhook::receiver(layers, base.value().as_ref());
+    let otlp_endpoint = layers.read("otlp_endpoint", value::collector);
     for url in [&base, &token] {
         warn_of_plain_http(layers, url);
     }
@@ -232,6 +233,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         once: once.value().unwrap_or_default(),
         log_format: log_format.value().unwrap_or_default(),
         webhook,
+        otlp_endpoint: otlp_endpoint.value(),
     })
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Settings {
     pub log_format: LogFormat,
     /// Who is told of events; nobody when absent.
     pub webhook: Option<Receiver>,
+    /// The collector that gets traces; none when absent, and always in a build without the feature `otlp`.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// Settings with what is worth a warning and where each value came from.
@@ -107,6 +109,7 @@ impl Settings {
             once,
             log_format,
             webhook,
+            otlp_endpoint,
         } = self;
         let auth = match credentials.style {
             AuthStyle::Form => "form",
@@ -139,12 +142,14 @@ impl Settings {
             "state_dir": state_dir.to_string_lossy(),
             "listen": listen.map(|listen| listen.to_string()),
             "allowed_hosts": admin.hosts,
+            "allow_actions": admin.actions,
             "dry_run": dry_run,
             "once": once,
             "log_format": log,
             "webhook": webhook.as_ref().map(|webhook| {
                 (webhook.url.to_string(), webhook.timeout, webhook.give_up_after)
             }),
+            "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
         let hash = digest(&SHA256, canonical.to_string().as_bytes());
         let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);

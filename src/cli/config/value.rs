@@ -182,6 +182,24 @@ pub(super) fn url(text: &str) -> Read<Url> {
     Ok(url)
 }
 
+/// The address of a collector of traces, in a program that can export them.
+pub(super) fn collector(text: &str) -> Read<Url> {
+    if cfg!(feature = "otlp") {
+        let held = |url: &Url| !url.username().is_empty() || url.password().is_some();
+        if Url::parse(text.trim()).is_ok_and(|url| held(&url)) {
+            return Err(Wrong::new(
+                "holds a user name or a password",
+                "take them out; what the collector asks for goes to OTEL_EXPORTER_OTLP_HEADERS",
+            ));
+        }
+        return url(text);
+    }
+    Err(Wrong::new(
+        "needs a program that was built with traces",
+        "build it with `cargo build --release --features otlp`, or leave the setting away",
+    ))
+}
+
 /// Whether an address stays on this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -210,6 +228,20 @@ mod tests {
             assert!(count(1..=64_u32)(wrong).is_err(), "{wrong}");
             assert!(budget(wrong).is_err(), "{wrong}");
             assert!(listen(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_collector_needs_a_program_that_can_export() {
+        let read = collector("http://127.0.0.1:4318");
+        if cfg!(feature = "otlp") {
+            assert!(read.is_ok());
+            let held = collector("http://me:hunter2@127.0.0.1:4318").unwrap_err();
+            assert!(format!("{held:?}").contains("OTEL_EXPORTER_OTLP_HEADERS"));
+            assert!(!format!("{held:?}").contains("hunter2"));
+        } else {
+            let told = format!("{:?}", read.unwrap_err());
+            assert!(told.contains("--features otlp"), "{told}");
         }
     }
 

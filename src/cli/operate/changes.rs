@@ -8,8 +8,8 @@ use crate::cli::output;
 use crate::serve::{ChangeAnswer, HoldRequest, QueueHoldRequest, ThresholdsRequest};
 
 use super::client::{Client, ClientFault, with_query};
-use super::words;
 use super::{KindArgs, ServerArgs, WhyArgs};
+use crate::serve::words;
 
 /// Where campaigns are.
 const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];

@@ -4,7 +4,6 @@ mod changes;
 mod client;
 mod history;
 mod status;
-mod words;
 
 use std::path::PathBuf;
 

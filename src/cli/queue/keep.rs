@@ -61,7 +61,7 @@ pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
         .map_err(|faults| refuse_configuration(&faults))?;
     // What ends otherwise than asked is told in the result.
     let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| "error".to_owned());
-    install_log(LogFormat::Text, &filter, false).map_err(|why| {
+    install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
         output::talk(format_args!(
             "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
         ));

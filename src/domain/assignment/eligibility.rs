@@ -3,7 +3,6 @@
 //! Skills and time zones do not change while the daemon runs: which campaigns a kind of agent may serve is worked out
 //! once. Windows are evaluated for each plan, once a kind.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::preview::AssignPolicy;
 use super::roster::Roster;
-use super::window::Window;
 use crate::domain::Timestamp;
 
 /// Why an agent may not serve a campaign.
@@ -50,9 +48,40 @@ impl fmt::Display for Barred {
 
 /// Which campaigns each kind of agent may serve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Rows", into = "Rows")]
 pub struct Eligibility {
-    /// For each kind the positions of the campaigns, ascending.
+    /// The positions of the campaigns, ascending, one kind after the other: a plan walks through all of them, and rows of
+    /// their own would each be a wait for the memory.
+    campaigns: Vec<usize>,
+    /// Where those of each kind end.
+    ends: Vec<usize>,
+}
+
+/// How it is recorded: for each kind the positions of the campaigns, ascending.
+#[derive(Serialize, Deserialize)]
+struct Rows {
     campaigns: Vec<Vec<usize>>,
+}
+
+impl From<Rows> for Eligibility {
+    fn from(Rows { campaigns: rows }: Rows) -> Self {
+        let mut campaigns = Vec::with_capacity(rows.iter().map(Vec::len).sum());
+        let ends = rows.iter().map(|row| {
+            campaigns.extend_from_slice(row);
+            campaigns.len()
+        });
+        let ends = ends.collect();
+        Self { campaigns, ends }
+    }
+}
+
+impl From<Eligibility> for Rows {
+    fn from(from: Eligibility) -> Self {
+        let rows = (0..from.ends.len()).map(|kind| from.of_kind(kind).to_vec());
+        Self {
+            campaigns: rows.collect(),
+        }
+    }
 }
 
 impl Eligibility {
@@ -66,28 +95,30 @@ impl Eligibility {
             });
             fitting.map(|(position, _)| position).collect()
         };
-        Self {
-            campaigns: roster.kinds().iter().map(of_kind).collect(),
-        }
+        let campaigns = roster.kinds().iter().map(of_kind).collect();
+        Rows { campaigns }.into()
     }
 
     /// The campaigns that a kind may serve, windows apart.
     #[must_use]
     pub fn of_kind(&self, kind: usize) -> &[usize] {
-        self.campaigns.get(kind).map_or(&[], Vec::as_slice)
+        let before = kind.checked_sub(1).and_then(|kind| self.ends.get(kind));
+        let begin = before.copied().unwrap_or_default();
+        let end = self.ends.get(kind).copied().unwrap_or_default();
+        self.campaigns.get(begin..end).unwrap_or_default()
     }
 
     /// For each kind whether its window stays open for the horizon.
     #[must_use]
     pub fn open(roster: &Roster, now: Timestamp, horizon: Duration) -> Vec<bool> {
         // Few windows are shared by many kinds, and the rules of a time zone are slow to ask.
-        let mut known: BTreeMap<&Window, bool> = BTreeMap::new();
-        let kinds = roster.kinds().iter().map(|kind| &kind.window);
-        kinds
-            .map(|window| {
-                let open = known.entry(window);
-                *open.or_insert_with(|| window.open_throughout(now, horizon))
-            })
+        let windows = roster.windows().iter();
+        let open: Vec<bool> = windows
+            .map(|window| window.open_throughout(now, horizon))
+            .collect();
+        let numbers = roster.window_numbers().iter();
+        numbers
+            .map(|number| open.get(*number).copied().unwrap_or_default())
             .collect()
     }
 }

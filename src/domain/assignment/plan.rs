@@ -59,6 +59,14 @@ pub struct Move {
     pub why: Why,
 }
 
+impl Move {
+    /// Where the agent comes from and goes to, as people read it: a dash for no list.
+    #[must_use]
+    pub fn ends(&self) -> [&str; 2] {
+        [&self.from, &self.to].map(|end| end.as_ref().map_or("-", CampaignId::as_str))
+    }
+}
+
 /// What one plan came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignPlan {
@@ -107,11 +115,12 @@ pub fn plan(situation: &Situation<'_>, prior: Option<&Prior>) -> AssignPlan {
             solve(&problem.network, start)
         }
     };
-    let edges = problem.network.edges().iter().zip(&solution.used);
-    let chosen = edges.filter(|(_, used)| **used);
-    let chosen: Vec<Pair> = chosen
-        .map(|(edge, _)| (edge.agent, edge.campaign))
-        .collect();
+    let mut chosen: Vec<Pair> = Vec::with_capacity(situation.in_force.len());
+    for (edge, used) in problem.network.edges().iter().zip(&solution.used) {
+        if *used {
+            chosen.push((edge.agent(), edge.campaign()));
+        }
+    }
     let mut pairs = problem.frozen.clone();
     pairs.extend(chosen.iter().copied());
     pairs.sort_unstable();
@@ -139,9 +148,8 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
     let standing = |(position, (campaign, preview)): (usize, (&CampaignId, _))| {
         let pair = (agent, position);
         let in_force = situation.in_force.binary_search(&pair).is_ok();
-        let edges = problem.network.edges();
-        let edge = edges.binary_search_by(|edge| (edge.agent, edge.campaign).cmp(&pair));
-        let edge = edge.ok().and_then(|at| edges.get(at));
+        let edge = problem.network.number(agent, position);
+        let edge = edge.and_then(|number| problem.network.edges().get(number));
         let price = plan.prior.prices.get(position).copied().unwrap_or_default();
         // Units of the network are thousandths of thousandths, times the scale.
         let unit = problem.scale.unit.saturating_mul(1_000).max(1);
@@ -158,17 +166,19 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
     previews.map(standing).collect()
 }
 
-/// For each edge whether the prior plan used it; both are ascending.
+/// For each edge whether the prior plan used it.
 fn used(problem: &Problem, prior: &[Pair]) -> Vec<bool> {
-    let mut prior = prior.iter().peekable();
-    let edges = problem.network.edges().iter();
-    edges
-        .map(|edge| {
-            let pair = (edge.agent, edge.campaign);
-            while prior.next_if(|earlier| **earlier < pair).is_some() {}
-            prior.next_if(|earlier| **earlier == pair).is_some()
-        })
-        .collect()
+    let mut used = vec![false; problem.network.edges().len()];
+    for (agent, campaign) in prior {
+        if let Some(used) = problem
+            .network
+            .number(*agent, *campaign)
+            .and_then(|number| used.get_mut(number))
+        {
+            *used = true;
+        }
+    }
+    used
 }
 
 fn moves(

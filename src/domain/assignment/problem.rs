@@ -8,7 +8,7 @@
 use super::eligibility::Eligibility;
 use super::flow::{Bounds, Edge, Network};
 use super::preview::Preview;
-use super::rate::Score;
+use super::rate::{CallRate, Score};
 use super::situation::{Pair, Serving, Situation};
 
 /// The largest shortfall that the network takes.
@@ -63,6 +63,22 @@ impl Scale {
     }
 }
 
+/// What the worth of a pair needs of a campaign, side by side for all of them.
+#[derive(Clone, Copy, Debug)]
+struct Wanting {
+    target: CallRate,
+    weight: u64,
+}
+
+impl Wanting {
+    fn of(preview: &Preview) -> Self {
+        Self {
+            target: preview.target,
+            weight: preview.weight.milli(),
+        }
+    }
+}
+
 /// The network, and the pairs that are not asked about because they have to stay.
 pub(super) struct Problem {
     pub(super) network: Network,
@@ -80,11 +96,11 @@ impl Problem {
         let previews = situation.previews();
         let mut taken = vec![0_i64; previews.len()];
         let agents = situation.roster.agents();
-        let running: Vec<Option<&Preview>> = previews
+        let running: Vec<Option<Wanting>> = previews
             .iter()
             .enumerate()
             .map(|(at, preview)| {
-                (situation.campaign(at).serving == Serving::Runs).then_some(*preview)
+                (situation.campaign(at).serving == Serving::Runs).then(|| Wanting::of(preview))
             })
             .collect();
         let possible = agents
@@ -120,27 +136,24 @@ impl Problem {
                 continue;
             }
             for campaign in situation.eligibility.of_kind(rostered.kind) {
-                let Some(preview) = running.get(*campaign).copied().flatten() else {
+                let Some(Some(wanting)) = running.get(*campaign) else {
                     continue;
                 };
                 let pair = (agent, *campaign);
                 if refusals && situation.refused.contains(&pair) {
                     continue;
                 }
-                let kept = held.contains(&pair);
+                let kept = held.iter().any(|(_, held)| held == campaign);
                 // The campaign runs, so that only a call can hold the agent there.
                 if kept && now.on_call {
                     continue;
                 }
-                if !kept && !Score::enough_for_new(preview.target, now.recent) {
+                if !kept && !Score::enough_for_new(wanting.target, now.recent) {
                     continue;
                 }
-                let score = Score::of(preview.target, now.recent);
-                edges.push(Edge {
-                    agent,
-                    campaign: *campaign,
-                    value: scale.worth(preview.weight.milli(), score, kept),
-                });
+                let score = Score::of(wanting.target, now.recent);
+                let value = scale.worth(wanting.weight, score, kept);
+                edges.push(Edge::new(agent, *campaign, value));
             }
         }
         let bounds = previews.iter().enumerate().zip(&taken);

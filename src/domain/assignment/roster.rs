@@ -46,9 +46,43 @@ pub struct Rostered {
 
 /// Every agent that may be placed, in the order of the ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Recorded")]
 pub struct Roster {
     agents: Vec<Rostered>,
     kinds: Vec<Kind>,
+    /// The windows of all kinds, each once: a plan evaluates a window once, and not once a kind.
+    #[serde(skip_serializing)]
+    windows: Vec<Window>,
+    /// For each kind the position of its window.
+    #[serde(skip_serializing)]
+    window_numbers: Vec<usize>,
+}
+
+/// How a roster is recorded: without what follows from the rest.
+#[derive(Deserialize)]
+struct Recorded {
+    agents: Vec<Rostered>,
+    kinds: Vec<Kind>,
+}
+
+impl From<Recorded> for Roster {
+    fn from(Recorded { agents, kinds }: Recorded) -> Self {
+        let mut numbers: BTreeMap<&Window, usize> = BTreeMap::new();
+        let mut windows = Vec::new();
+        let window_numbers = kinds.iter().map(|kind| {
+            *numbers.entry(&kind.window).or_insert_with(|| {
+                windows.push(kind.window.clone());
+                windows.len().saturating_sub(1)
+            })
+        });
+        let window_numbers = window_numbers.collect();
+        Self {
+            agents,
+            kinds,
+            windows,
+            window_numbers,
+        }
+    }
 }
 
 impl Roster {
@@ -73,7 +107,7 @@ impl Roster {
             }
         });
         let agents = rostered.collect();
-        Self { agents, kinds }
+        Recorded { agents, kinds }.into()
     }
 
     /// The agents, in the order of their ids.
@@ -86,6 +120,16 @@ impl Roster {
     #[must_use]
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
+    }
+
+    /// The windows of all kinds, each once.
+    pub(super) fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// For each kind the position of its window.
+    pub(super) fn window_numbers(&self) -> &[usize] {
+        &self.window_numbers
     }
 
     /// The kind of an agent.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::Method;
 use hyper::header::DATE;
+use tracing::{Instrument, Span};
 
 use crate::control::ports::{
     AgentsRead, AgentsRequest, Clock, Commander, FaultKind, Platform, PlatformFault, ReadFault,
@@ -17,7 +18,8 @@ use crate::domain::{
     StatusReading, Timestamp,
 };
 use crate::platform::http::{
-    Call, CallFault, Client, HttpResponse, Page, PageWindow, RateShare, read_pages,
+    Call, CallFault, Client, HttpResponse, Page, PageWindow, RateShare, page_span, read_pages,
+    request_span,
 };
 use crate::telemetry::Endpoint;
 
@@ -66,7 +68,11 @@ impl Cxone {
             at_once: self.settings.page_concurrency,
             expected_rows: request.expected_rows,
         };
-        let pages = read_pages(window, |number| self.page(request, number)).await?;
+        let page = |number| {
+            let span = page_span(Endpoint::Agents, number);
+            self.page(request, number).instrument(span)
+        };
+        let pages = read_pages(window, page).await?;
         let asked = pages.len();
         let mut builder = SnapshotBuilder::with_capacity(pages.iter().map(|page| page.rows).sum());
         for page in pages {
@@ -114,8 +120,10 @@ impl Cxone {
             .call(&call, parse)
             .await
             .map_err(|failed| failed.fault)?;
+        let rows = page.builder.rows();
+        Span::current().record("rows", rows);
         Ok(Page {
-            rows: page.builder.rows(),
+            rows,
             content: page.builder,
             ends: page.ends,
         })
@@ -208,7 +216,8 @@ impl Platform for Cxone {
         campaign: &'a CampaignId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>> {
-        Box::pin(self.list(campaign, deadline))
+        let span = request_span(Endpoint::AssignmentsGet);
+        Box::pin(self.list(campaign, deadline).instrument(span))
     }
 
     fn read_status<'a>(
@@ -217,7 +226,8 @@ impl Platform for Cxone {
         urgent: bool,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<StatusFinding, PlatformFault>> {
-        Box::pin(self.status(campaign, urgent, deadline))
+        let span = request_span(Endpoint::CampaignGet);
+        Box::pin(self.status(campaign, urgent, deadline).instrument(span))
     }
 }
 
@@ -336,7 +346,8 @@ impl Commander for CommandSender {
         decision: DecisionId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, DispatchEnd> {
-        Box::pin(self.replace(dispatch, decision, deadline))
+        let span = request_span(Endpoint::AssignmentsPut);
+        Box::pin(self.replace(dispatch, decision, deadline).instrument(span))
     }
 
     fn command<'a>(
@@ -346,7 +357,9 @@ impl Commander for CommandSender {
         decision: DecisionId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Delivery> {
-        Box::pin(self.put(campaign, direction, decision, deadline))
+        let span = request_span(Endpoint::CampaignPut);
+        let sent = self.put(campaign, direction, decision, deadline);
+        Box::pin(sent.instrument(span))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::Method;
+use tracing::Instrument;
 
 use crate::control::ports::{Clock, FaultKind, PlatformFault};
 use crate::control::queues::ports::{
@@ -13,7 +14,7 @@ use crate::control::queues::ports::{
 };
 use crate::domain::queue::{ChangeFault, Members, QueueStatistics, WriteForm};
 use crate::domain::{QueueId, SkillId, Timestamp};
-use crate::platform::http::{Call, CallFault, Client, RateShare};
+use crate::platform::http::{Call, CallFault, Client, RateShare, request_span};
 use crate::telemetry::Endpoint;
 
 use super::adapter::endpoint;
@@ -157,7 +158,8 @@ impl QueuePlatform for Queues {
         queue: &'a QueueId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>> {
-        Box::pin(self.queue(queue, deadline))
+        let span = request_span(Endpoint::QueueGet);
+        Box::pin(self.queue(queue, deadline).instrument(span))
     }
 
     fn read_statistics<'a>(
@@ -263,7 +265,11 @@ impl QueueWriter for QueueSender {
         order: QueueOrder<'a>,
         deadline: Timestamp,
     ) -> BoxFuture<'a, QueueWriteEnd> {
-        Box::pin(self.write(order, deadline))
+        let span = request_span(match order.form {
+            WriteForm::Put => Endpoint::QueuePut,
+            WriteForm::Patch => Endpoint::QueuePatch,
+        });
+        Box::pin(self.write(order, deadline).instrument(span))
     }
 }
 

@@ -9,6 +9,7 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
 };
 use hyper::{Method, StatusCode};
+use tracing::{Instrument, Span, debug};
 
 use crate::control::ports::{Clock, FaultKind, PlatformFault};
 use crate::domain::Timestamp;
@@ -18,6 +19,7 @@ use super::limiter::{LONGEST_HALT, Limiter, RateShare};
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
 use super::token::{Token, TokenParts, TokenSource};
+use super::traced::request_span;
 
 /// The longest part of an error body that is repeated to people.
 const LONGEST_EXCERPT: usize = 200;
@@ -141,10 +143,13 @@ impl Client {
             .seed
             .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let answer = retry(self.policy, call.deadline, &self.clock, seed, told, attempt).await;
-        answer.map_err(|fault| CallFault {
-            fault,
-            maybe_applied: maybe_applied.load(Ordering::Relaxed),
-            answered: answered.load(Ordering::Relaxed),
+        answer.map_err(|fault| {
+            Span::current().record("fault", fault.detail.as_str());
+            CallFault {
+                fault,
+                maybe_applied: maybe_applied.load(Ordering::Relaxed),
+                answered: answered.load(Ordering::Relaxed),
+            }
         })
     }
 
@@ -350,6 +355,7 @@ impl Client {
                 }
             },
         )
+        .instrument(request_span(Endpoint::Token))
         .await
         .inspect(|_| {
             self.metrics
@@ -431,6 +437,11 @@ impl Client {
             | FaultKind::Refused => return,
         };
         self.metrics.api.retry(endpoint, cause);
+        debug!(
+            endpoint = endpoint.label(),
+            why = fault.detail,
+            "asked again"
+        );
     }
 
     fn halt(&self, endpoint: Endpoint, response: &HttpResponse) -> Duration {

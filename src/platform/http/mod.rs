@@ -30,6 +30,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 mod token;
+mod traced;
 
 pub use client::{Call, CallFault, Client};
 pub use limiter::{Limiter, Rate, RateShare};
@@ -39,3 +40,4 @@ pub use send::{
     HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
 };
 pub use token::{AuthStyle, Credentials, TokenSource};
+pub use traced::{page_span, request_span};

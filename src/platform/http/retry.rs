@@ -4,12 +4,14 @@
 //! cannot be repeated, and lets `Retry-After` past every limit. [`Budget`] counts attempts, keeps the deadline on our
 //! clock, and draws full jitter from a seed. Nothing of the crate crosses this module, so it can be replaced here alone.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backoff::backoff::Backoff;
 use backoff::future::{Retry, Sleeper};
 use futures_util::future::BoxFuture;
+use tracing::Span;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
@@ -115,7 +117,9 @@ where
         rng: fastrand::Rng::with_seed(seed),
         wish: Arc::clone(&wish),
     };
+    let made = AtomicU32::new(0);
     let operation = || {
+        made.fetch_add(1, Ordering::Relaxed);
         let (tried, wish) = (attempt(), Arc::clone(&wish));
         async move {
             match tried.await {
@@ -129,5 +133,7 @@ where
         }
     };
     let tell = |fault: E, _: Duration| told(&fault);
-    Retry::new(ClockSleeper(Arc::clone(clock)), budget, tell, operation).await
+    let answer = Retry::new(ClockSleeper(Arc::clone(clock)), budget, tell, operation).await;
+    Span::current().record("attempts", made.load(Ordering::Relaxed));
+    answer
 }

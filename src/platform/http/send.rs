@@ -7,6 +7,8 @@ use futures_util::future::BoxFuture;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 
+use crate::telemetry::causes;
+
 /// A request with everything that its transport needs.
 #[derive(Clone)]
 pub struct HttpRequest {
@@ -103,7 +105,7 @@ impl ReqwestSend {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|wrong| chain(&wrong))?;
+            .map_err(|wrong| causes(&wrong))?;
         Ok(Self {
             client,
             largest_body: transport.largest_body,
@@ -161,24 +163,10 @@ impl HttpSend for ReqwestSend {
 fn fault(wrong: reqwest::Error) -> SendFault {
     let wrong = wrong.without_url();
     if wrong.is_connect() {
-        SendFault::Connect(chain(&wrong))
+        SendFault::Connect(causes(&wrong))
     } else if wrong.is_timeout() {
         SendFault::Timeout
     } else {
-        SendFault::Broken(chain(&wrong))
+        SendFault::Broken(causes(&wrong))
     }
-}
-
-/// The causes of an error behind each other: the outermost alone says only that sending failed.
-fn chain(wrong: &dyn std::error::Error) -> String {
-    let mut text = String::new();
-    let mut next = wrong.source().or(Some(wrong));
-    while let Some(cause) = next {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -7,3 +7,5 @@ mod live;
 mod servers;
 mod tools;
 mod watched;
+
+pub(crate) use watched::{address, get};

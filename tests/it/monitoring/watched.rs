@@ -82,13 +82,13 @@ impl Watched {
 }
 
 /// Where it listens.
-pub(super) fn address(daemon: &Daemon) -> String {
+pub(crate) fn address(daemon: &Daemon) -> String {
     let started = daemon.wait_for_log("started");
     started["listening"].as_str().unwrap().to_owned()
 }
 
 /// The body of a GET; `None` when nobody answers, or not with 200. HTTP 1.0, so that it comes in one piece.
-pub(super) fn get(address: &str, path: &str) -> Option<String> {
+pub(crate) fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;

@@ -1,5 +1,17 @@
 //! Numbers in a row, read by position without a way to panic.
 
+/// A position as it is kept where there are many.
+#[inline]
+pub(super) fn short(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// A position as it is used.
+#[inline]
+pub(super) fn long(position: u32) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
 /// A row of plain values. A position outside reads as the default and is not written: the flow's positions come from
 /// the network itself, so this is never seen, and a fault in it could cost a plan its quality but never the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,18 +1,42 @@
 //! The network of one planning problem, in positions instead of names.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::column::Column;
+use super::column::{Column, long, short};
 
-/// One possible pair of an agent and a campaign.
+/// One possible pair of an agent and a campaign. There are tens of thousands, so that half the size is a good part of
+/// the time: positions are kept short.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edge {
-    /// Position of the agent.
-    pub agent: usize,
-    /// Position of the campaign.
-    pub campaign: usize,
+    agent: u32,
+    campaign: u32,
     /// What the pair is worth; may be negative.
     pub value: i64,
+}
+
+impl Edge {
+    /// The pair at these positions. Positions from 2^32 on all count as the last one, which no network has.
+    #[must_use]
+    pub fn new(agent: usize, campaign: usize, value: i64) -> Self {
+        Self {
+            agent: short(agent),
+            campaign: short(campaign),
+            value,
+        }
+    }
+
+    /// Position of the agent.
+    #[must_use]
+    pub fn agent(&self) -> usize {
+        long(self.agent)
+    }
+
+    /// Position of the campaign.
+    #[must_use]
+    pub fn campaign(&self) -> usize {
+        long(self.campaign)
+    }
 }
 
 /// How many agents a campaign takes.
@@ -24,6 +48,14 @@ pub struct Bounds {
     pub most: i64,
 }
 
+/// Edges campaign by campaign.
+#[derive(Clone, Debug)]
+struct Columns {
+    edges: Vec<u32>,
+    /// Where those of each campaign begin; one more than campaigns.
+    begins: Column<usize>,
+}
+
 /// Agents with places, campaigns with bounds, and the pairs that are possible.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -32,10 +64,8 @@ pub struct Network {
     rows: Column<usize>,
     places: Column<i64>,
     bounds: Column<Bounds>,
-    /// Edges campaign by campaign.
-    by_campaign: Vec<usize>,
-    /// Where those of each campaign begin; one more than campaigns.
-    columns: Column<usize>,
+    /// Edges campaign by campaign, once somebody asked: a re-plan does not.
+    columns: OnceLock<Columns>,
     shortfall: i64,
 }
 
@@ -47,24 +77,13 @@ impl Network {
     /// which the planning problem sees to.
     #[must_use]
     pub fn new(edges: Vec<Edge>, places: Vec<i64>, bounds: Vec<Bounds>, shortfall: i64) -> Self {
-        let rows = starts(edges.iter().map(|edge| edge.agent), places.len());
-        let columns = starts(edges.iter().map(|edge| edge.campaign), bounds.len());
-        let mut next = columns.clone();
-        let mut by_campaign = vec![0; edges.len()];
-        for (number, edge) in edges.iter().enumerate() {
-            let slot = next.at(edge.campaign);
-            if let Some(entry) = by_campaign.get_mut(slot) {
-                *entry = number;
-            }
-            next.set(edge.campaign, slot.saturating_add(1));
-        }
+        let rows = starts(edges.iter().map(Edge::agent), places.len());
         Self {
             edges: edges.into(),
             rows,
             places: places.into(),
             bounds: bounds.into(),
-            by_campaign,
-            columns,
+            columns: OnceLock::new(),
             shortfall,
         }
     }
@@ -93,6 +112,14 @@ impl Network {
         self.places.as_slice()
     }
 
+    /// The number of the edge between these two, if there is one.
+    #[must_use]
+    pub fn number(&self, agent: usize, campaign: usize) -> Option<usize> {
+        let (first, row) = self.row(agent);
+        let at = row.binary_search_by_key(&campaign, Edge::campaign).ok()?;
+        Some(first.saturating_add(at))
+    }
+
     pub(super) fn edge(&self, number: usize) -> Edge {
         self.edges.at(number)
     }
@@ -101,9 +128,33 @@ impl Network {
         self.rows.at(agent)..self.rows.at(agent.saturating_add(1))
     }
 
-    pub(super) fn of_campaign(&self, campaign: usize) -> &[usize] {
-        let range = self.columns.at(campaign)..self.columns.at(campaign.saturating_add(1));
-        self.by_campaign.get(range).unwrap_or_default()
+    /// The edges of an agent in a row, the first of which has the number told.
+    pub(super) fn row(&self, agent: usize) -> (usize, &[Edge]) {
+        let range = self.of_agent(agent);
+        let first = range.start;
+        (first, self.edges().get(range).unwrap_or_default())
+    }
+
+    pub(super) fn of_campaign(&self, campaign: usize) -> impl ExactSizeIterator<Item = usize> {
+        let columns = self.columns.get_or_init(|| self.by_campaign());
+        let after = columns.begins.at(campaign.saturating_add(1));
+        let range = columns.begins.at(campaign)..after;
+        let numbers = columns.edges.get(range).unwrap_or_default();
+        numbers.iter().map(|number| long(*number))
+    }
+
+    fn by_campaign(&self) -> Columns {
+        let begins = starts(self.edges().iter().map(Edge::campaign), self.bounds().len());
+        let mut next = begins.clone();
+        let mut edges = vec![0; self.edges().len()];
+        for (number, edge) in self.edges().iter().enumerate() {
+            let slot = next.at(edge.campaign());
+            if let Some(entry) = edges.get_mut(slot) {
+                *entry = short(number);
+            }
+            next.set(edge.campaign(), slot.saturating_add(1));
+        }
+        Columns { edges, begins }
     }
 
     pub(super) fn places_of(&self, agent: usize) -> i64 {

@@ -13,25 +13,53 @@
     reason = "values and prices are bounded as Network::new says, so that sums along a path fit"
 )]
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::mem;
 
-use super::column::Column;
+use super::column::{Column, long, short};
 use super::state::{NONE, State};
 
 /// Rounds in which prices are mended to prove an optimum. Some five are usual; pairs that are not optimal would need
 /// rounds without end.
 const PROOF_ROUNDS: usize = 30;
 
-/// How to come from one place to another.
+/// How to come from one place to another. Positions are kept short: there are tens of thousands of arcs, and all of them
+/// are looked at again and again.
 #[derive(Clone, Copy, Debug, Default)]
 struct Arc {
-    to: usize,
     /// What is lost, prices apart.
     cost: i64,
+    to: u32,
     /// The edge that is left, if one.
-    off: usize,
+    off: u32,
     /// The edge that is taken, if one. An arc without edges counts one more or fewer.
-    onto: usize,
+    onto: u32,
+}
+
+impl Arc {
+    fn counting(to: usize, cost: i64) -> Self {
+        Self {
+            cost,
+            to: short(to),
+            off: short(NONE),
+            onto: short(NONE),
+        }
+    }
+
+    fn to(self) -> usize {
+        long(self.to)
+    }
+}
+
+/// Room to gather one campaign's moves in: the cheapest to each other campaign.
+struct Gathering {
+    /// The greatest number where none is known.
+    costs: Column<i64>,
+    /// The edge that is left, and the one that is taken.
+    edges: Column<(u32, u32)>,
+    /// The campaigns in the order in which they were found.
+    found: Column<u32>,
 }
 
 /// One step of a path, kept at the place where it arrives.
@@ -51,42 +79,86 @@ pub(super) struct Residual<'s, 'n> {
     total: i64,
     /// The cheapest moves out of each campaign, where they are known.
     moves: Vec<Vec<Arc>>,
-    /// Room to gather moves in, so that each campaign's row is allocated once and at its size.
-    gathered: Vec<Arc>,
+    gathering: Gathering,
     stale: Column<bool>,
     /// The best edge of an agent with a free place, where it is known.
     idle: Column<usize>,
     idle_known: Column<bool>,
+    /// Edges of agents that had a free place when last looked at, campaign by campaign; some cannot join any more.
+    idle_edges: Vec<Vec<u32>>,
+    /// Whether an edge stands there.
+    idle_listed: Column<bool>,
+    /// The distance of each place, less its price.
     distance: Column<i64>,
-    /// The distance of places whose arcs were not followed yet, and the greatest number for the others.
-    waiting: Column<i64>,
+    /// Places whose arcs are to be followed, by distance; one that was reached sooner meanwhile stands there again.
+    waiting: BinaryHeap<Reverse<(i64, usize)>>,
     visited: Column<bool>,
     step: Column<Step>,
     /// The arc of each place that is looked at next between two changes of prices.
     current: Column<usize>,
-    scratch: Column<usize>,
 }
 
 impl<'s, 'n> Residual<'s, 'n> {
     pub(super) fn new(state: &'s mut State<'n>) -> Self {
         let campaigns = state.outside;
         let places = campaigns + 1;
-        Self {
+        let edges = state.network.edges().len();
+        let mut residual = Self {
             state,
             outside: campaigns,
             counted: Column::filled(campaigns, 0),
             total: 0,
             moves: vec![Vec::new(); campaigns],
-            gathered: Vec::with_capacity(places),
+            gathering: Gathering {
+                costs: Column::filled(campaigns, i64::MAX),
+                edges: Column::filled(campaigns, (0, 0)),
+                // One more, for what is written and then not counted.
+                found: Column::filled(places, 0),
+            },
             stale: Column::filled(campaigns, true),
             idle: Column::filled(campaigns, NONE),
             idle_known: Column::filled(campaigns, false),
+            idle_edges: vec![Vec::new(); campaigns],
+            idle_listed: Column::filled(edges, false),
             distance: Column::filled(places, 0),
-            waiting: Column::filled(places, 0),
+            waiting: BinaryHeap::with_capacity(places),
             visited: Column::filled(places, false),
             step: Column::filled(places, Step::default()),
             current: Column::filled(places, 0),
-            scratch: Column::filled(places, NONE),
+        };
+        residual.list_all_idle();
+        residual
+    }
+
+    fn list_all_idle(&mut self) {
+        let network = self.state.network;
+        let idle = (0..network.places().len()).filter(|agent| self.state.free(*agent));
+        let idle: Vec<usize> = idle.collect();
+        // Counted first, so that no list has to grow.
+        let mut many = Column::filled(self.outside, 0_usize);
+        for edge in idle.iter().flat_map(|agent| network.row(*agent).1) {
+            many.set(edge.campaign(), many.at(edge.campaign()) + 1);
+        }
+        for (listed, many) in self.idle_edges.iter_mut().zip(many.as_slice()) {
+            listed.reserve_exact(*many);
+        }
+        for agent in idle {
+            self.list_idle(agent);
+        }
+    }
+
+    /// Lists the edges over which an agent with a free place can join.
+    fn list_idle(&mut self, agent: usize) {
+        let network = self.state.network;
+        let (first, row) = network.row(agent);
+        for (number, edge) in (first..).zip(row) {
+            if !self.state.used.at(number)
+                && !self.idle_listed.at(number)
+                && let Some(listed) = self.idle_edges.get_mut(edge.campaign())
+            {
+                listed.push(short(number));
+                self.idle_listed.set(number, true);
+            }
         }
     }
 
@@ -107,8 +179,8 @@ impl<'s, 'n> Residual<'s, 'n> {
                 let here = self.state.prices.at(place);
                 self.each_arc(place, |residual, arc| {
                     let needed = here - arc.cost;
-                    if needed > residual.state.prices.at(arc.to) {
-                        residual.state.prices.set(arc.to, needed);
+                    if needed > residual.state.prices.at(arc.to()) {
+                        residual.state.prices.set(arc.to(), needed);
                         changed = true;
                     }
                 });
@@ -173,42 +245,38 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     fn arc_cost(&self, from: usize, arc: Arc) -> i64 {
-        arc.cost - self.state.prices.at(from) + self.state.prices.at(arc.to)
+        arc.cost - self.state.prices.at(from) + self.state.prices.at(arc.to())
     }
 
     /// Moves the prices so that arcs that cost nothing lead from the surpluses to places that are short.
     fn approach(&mut self) -> bool {
-        let mut short = 0_usize;
-        let mut any = false;
+        let mut lacking = 0_usize;
+        self.waiting.clear();
         for place in 0..=self.outside {
             let surplus = self.surplus(place);
-            let distance = if surplus > 0 { 0 } else { i64::MAX };
-            self.distance.set(place, distance);
-            self.waiting.set(place, distance);
-            any |= surplus > 0;
-            short += usize::from(surplus < 0);
+            self.distance.set(place, i64::MAX);
+            if surplus > 0 {
+                self.distance.set(place, -self.state.prices.at(place));
+                self.waiting.push(Reverse((0, place)));
+            }
+            lacking += usize::from(surplus < 0);
         }
-        if !any {
+        if self.waiting.is_empty() {
             return false;
         }
         let mut farthest = None;
-        while short > 0 {
-            let Some((nearest, distance)) = self.nearest() else {
-                break;
-            };
+        while lacking > 0
+            && let Some(Reverse((distance, nearest))) = self.waiting.pop()
+        {
+            let here = distance - self.state.prices.at(nearest);
+            if here > self.distance.at(nearest) {
+                continue;
+            }
             if self.surplus(nearest) < 0 {
-                short -= 1;
+                lacking -= 1;
                 farthest = Some(distance);
             }
-            self.waiting.set(nearest, i64::MAX);
-            let here = distance - self.state.prices.at(nearest);
-            self.each_arc(nearest, |residual, arc| {
-                let reached = here + arc.cost + residual.state.prices.at(arc.to);
-                if reached < residual.distance.at(arc.to) {
-                    residual.distance.set(arc.to, reached);
-                    residual.waiting.set(arc.to, reached);
-                }
-            });
+            self.follow(nearest, here);
         }
         let Some(farthest) = farthest else {
             // Cannot be: the outside takes everybody, and every count can be lowered.
@@ -216,23 +284,40 @@ impl<'s, 'n> Residual<'s, 'n> {
             return false;
         };
         for place in 0..=self.outside {
-            let nearer = farthest - self.distance.at(place).min(farthest);
-            let price = self.state.prices.at(place) + nearer;
-            self.state.prices.set(place, price);
+            // Further by as much as the place is nearer than the farthest.
+            let price = self.state.prices.at(place);
+            let distance = self.distance.at(place).saturating_add(price);
+            let nearer = farthest - distance.min(farthest);
+            self.state.prices.set(place, price + nearer);
         }
         true
     }
 
-    /// The place that is reached soonest of those whose arcs were not followed yet, the first of equals.
-    fn nearest(&self) -> Option<(usize, i64)> {
-        let waiting = self.waiting.as_slice();
-        let distance = waiting
-            .iter()
-            .copied()
-            .min()
-            .filter(|soonest| *soonest < i64::MAX)?;
-        let place = waiting.iter().position(|here| *here == distance)?;
-        Some((place, distance))
+    /// Notes where the arcs of a place lead sooner than what was known. `here` is its distance less its price.
+    fn follow(&mut self, place: usize, here: i64) {
+        if place == self.outside {
+            self.each_arc(place, |residual, arc| residual.reach(here, arc));
+            return;
+        }
+        if let Some(arc) = self.counting_more(place) {
+            self.reach(here, arc);
+        }
+        self.gather(place);
+        for arc in self.moves.get(place).map_or(&[][..], Vec::as_slice) {
+            if here + arc.cost < self.distance.at(arc.to()) {
+                self.distance.set(arc.to(), here + arc.cost);
+                let reached = here + arc.cost + self.state.prices.at(arc.to());
+                self.waiting.push(Reverse((reached, arc.to())));
+            }
+        }
+    }
+
+    fn reach(&mut self, here: i64, arc: Arc) {
+        if here + arc.cost < self.distance.at(arc.to()) {
+            self.distance.set(arc.to(), here + arc.cost);
+            let reached = here + arc.cost + self.state.prices.at(arc.to());
+            self.waiting.push(Reverse((reached, arc.to())));
+        }
     }
 
     /// Looks along arcs that cost nothing for a place that is short. Places from where none can be reached stay marked,
@@ -242,10 +327,12 @@ impl<'s, 'n> Residual<'s, 'n> {
         let mut path = vec![source];
         self.visited.set(source, true);
         while let Some(from) = path.last().copied() {
-            let Some(Arc { to, off, onto, .. }) = self.open_arc(from) else {
+            let Some(arc) = self.open_arc(from) else {
                 path.pop();
                 continue;
             };
+            let to = arc.to();
+            let (off, onto) = (long(arc.off), long(arc.onto));
             self.step.set(to, Step { from, off, onto });
             if self.surplus(to) < 0 {
                 for place in path {
@@ -302,7 +389,7 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     fn is_open(&self, from: usize, arc: Arc) -> bool {
-        self.arc_cost(from, arc) == 0 && !self.visited.at(arc.to)
+        self.arc_cost(from, arc) == 0 && !self.visited.at(arc.to())
     }
 
     fn each_arc(&mut self, place: usize, mut each: impl FnMut(&mut Self, Arc)) {
@@ -334,22 +421,13 @@ impl<'s, 'n> Residual<'s, 'n> {
 
     fn counting_more(&self, campaign: usize) -> Option<Arc> {
         let counted = self.counted.at(campaign);
-        (counted < self.state.network.bounds_of(campaign).most).then(|| Arc {
-            to: self.outside,
-            cost: self.counting_cost(campaign, counted),
-            off: NONE,
-            onto: NONE,
-        })
+        (counted < self.state.network.bounds_of(campaign).most)
+            .then(|| Arc::counting(self.outside, self.counting_cost(campaign, counted)))
     }
 
     fn counting_fewer(&self, campaign: usize) -> Option<Arc> {
         let counted = self.counted.at(campaign);
-        (counted > 0).then(|| Arc {
-            to: campaign,
-            cost: -self.counting_cost(campaign, counted - 1),
-            off: NONE,
-            onto: NONE,
-        })
+        (counted > 0).then(|| Arc::counting(campaign, -self.counting_cost(campaign, counted - 1)))
     }
 
     /// What it costs to count one more than `counted`: below the least it saves a shortfall.
@@ -365,24 +443,31 @@ impl<'s, 'n> Residual<'s, 'n> {
     fn joining(&mut self, campaign: usize) -> Option<Arc> {
         if !self.idle_known.at(campaign) {
             let mut best = NONE;
-            for edge in self.state.network.of_campaign(campaign) {
-                let agent = self.state.network.edge(*edge).agent;
-                if self.state.free(agent)
-                    && !self.state.used.at(*edge)
-                    && (best == NONE || self.better(*edge, best))
-                {
-                    best = *edge;
+            let listed = self.idle_edges.get_mut(campaign).map(mem::take);
+            let mut listed = listed.unwrap_or_default();
+            listed.retain(|edge| {
+                let edge = long(*edge);
+                let agent = self.state.network.edge(edge).agent();
+                let can = self.state.free(agent) && !self.state.used.at(edge);
+                if !can {
+                    self.idle_listed.set(edge, false);
+                } else if best == NONE || self.better(edge, best) {
+                    best = edge;
                 }
+                can
+            });
+            if let Some(slot) = self.idle_edges.get_mut(campaign) {
+                *slot = listed;
             }
             self.idle.set(campaign, best);
             self.idle_known.set(campaign, true);
         }
         let edge = self.idle.at(campaign);
         (edge != NONE).then(|| Arc {
-            to: campaign,
             cost: -self.state.network.edge(edge).value,
-            off: NONE,
-            onto: edge,
+            to: short(campaign),
+            off: short(NONE),
+            onto: short(edge),
         })
     }
 
@@ -396,52 +481,54 @@ impl<'s, 'n> Residual<'s, 'n> {
         if !self.stale.at(campaign) {
             return;
         }
-        let mut moves = mem::take(&mut self.gathered);
         self.current.set(campaign, 0);
         let network = self.state.network;
-        moves.clear();
+        let gathering = &mut self.gathering;
+        let mut found = 0;
         let mut out: Option<Arc> = None;
         for off in self.state.members(campaign) {
             let own = network.edge(*off);
             if out.is_none_or(|out| own.value < out.cost) {
                 out = Some(Arc {
-                    to: self.outside,
                     cost: own.value,
-                    off: *off,
-                    onto: NONE,
+                    to: short(self.outside),
+                    off: short(*off),
+                    onto: short(NONE),
                 });
             }
-            for onto in network.of_agent(own.agent) {
-                if self.state.used.at(onto) {
-                    continue;
-                }
-                let other = network.edge(onto);
-                let candidate = Arc {
-                    to: other.campaign,
-                    cost: own.value - other.value,
-                    off: *off,
-                    onto,
-                };
-                let known = self.scratch.at(other.campaign);
-                if known == NONE {
-                    self.scratch.set(other.campaign, moves.len());
-                    moves.push(candidate);
-                } else if let Some(known) = moves.get_mut(known)
-                    && candidate.cost < known.cost
-                {
-                    *known = candidate;
-                }
+            let (first, row) = network.row(own.agent());
+            let used = self.state.used_from(first);
+            for (number, (other, used)) in row.iter().zip(used).enumerate() {
+                let to = other.campaign();
+                let cost = own.value - other.value;
+                let known = gathering.costs.at(to);
+                let edges = gathering.edges.at(to);
+                // What is cheaper is chance, so that a branch would often be foretold wrongly: written in any case.
+                gathering.found.set(found, short(to));
+                found += usize::from(known == i64::MAX && !*used);
+                let better = !*used && cost < known;
+                let own = (short(*off), short(first + number));
+                gathering.costs.set(to, if better { cost } else { known });
+                gathering.edges.set(to, if better { own } else { edges });
             }
         }
-        for known in &moves {
-            self.scratch.set(known.to, NONE);
+        if let Some(moves) = self.moves.get_mut(campaign) {
+            moves.clear();
+            moves.reserve_exact(found + 1);
+            moves.extend(gathering.found.as_slice().iter().take(found).map(|to| {
+                let (off, onto) = gathering.edges.at(long(*to));
+                Arc {
+                    cost: gathering.costs.at(long(*to)),
+                    to: *to,
+                    off,
+                    onto,
+                }
+            }));
+            moves.extend(out);
         }
-        moves.extend(out);
-        if let Some(slot) = self.moves.get_mut(campaign) {
-            slot.clear();
-            slot.extend_from_slice(&moves);
+        for to in gathering.found.as_slice().iter().take(found) {
+            gathering.costs.set(long(*to), i64::MAX);
         }
-        self.gathered = moves;
         self.stale.set(campaign, false);
     }
 
@@ -479,13 +566,16 @@ impl<'s, 'n> Residual<'s, 'n> {
     /// What is known about the agent of an edge may be wrong from here on.
     fn forget(&mut self, edge: usize) {
         let network = self.state.network;
-        let agent = network.edge(edge).agent;
+        let agent = network.edge(edge).agent();
         for held in self.state.holds(agent) {
-            self.stale.set(network.edge(held).campaign, true);
+            self.stale.set(network.edge(held).campaign(), true);
         }
         let free = self.state.free(agent);
+        if free {
+            self.list_idle(agent);
+        }
         for other in network.of_agent(agent) {
-            let campaign = network.edge(other).campaign;
+            let campaign = network.edge(other).campaign();
             if !self.idle_known.at(campaign) {
                 continue;
             }

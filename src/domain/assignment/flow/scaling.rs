@@ -153,7 +153,7 @@ fn raise(
         state.give_up(choice.off);
         if choice.onto != NONE {
             state.take(choice.onto);
-            queue.push(state.network.edge(choice.onto).campaign);
+            queue.push(state.network.edge(choice.onto).campaign());
         }
     }
     queue.push(campaign);
@@ -162,7 +162,7 @@ fn raise(
 
 /// What the agent of an edge in use would do without it.
 fn leaving(state: &State<'_>, off: usize) -> Choice {
-    let agent = state.network.edge(off).agent;
+    let agent = state.network.edge(off).agent();
     let (mut best, mut onto) = (0, NONE);
     for edge in state.network.of_agent(agent) {
         let left = state.left(edge);
@@ -194,8 +194,8 @@ fn lower(
     };
     choices.clear();
     let network = state.network;
-    let joining = network.of_campaign(campaign).iter();
-    choices.extend(joining.filter_map(|onto| joining_by(state, *onto)));
+    let joining = network.of_campaign(campaign);
+    choices.extend(joining.filter_map(|onto| joining_by(state, onto)));
     let before = state.prices.at(campaign);
     // At 0 fewer are wanted, and nothing is lower than the price of a shortfall.
     let floor = if before > 0 { 0 } else { -network.shortfall() };
@@ -212,7 +212,7 @@ fn lower(
         }
         if choice.off != NONE {
             state.give_up(choice.off);
-            queue.push(network.edge(choice.off).campaign);
+            queue.push(network.edge(choice.off).campaign());
         }
         state.take(choice.onto);
     }
@@ -222,7 +222,7 @@ fn lower(
 
 /// What the agent of an edge would give up for it.
 fn joining_by(state: &State<'_>, onto: usize) -> Option<Choice> {
-    let agent = state.network.edge(onto).agent;
+    let agent = state.network.edge(onto).agent();
     if state.used.at(onto) || state.network.places_of(agent) == 0 {
         return None;
     }

@@ -41,8 +41,8 @@ impl Solution {
         for (edge, used) in network.edges().iter().zip(&self.used) {
             if *used {
                 worth = worth.saturating_add(edge.value);
-                let more = taken.at(edge.campaign).saturating_add(1);
-                taken.set(edge.campaign, more);
+                let more = taken.at(edge.campaign()).saturating_add(1);
+                taken.set(edge.campaign(), more);
             }
         }
         for (bounds, taken) in network.bounds().iter().zip(taken.as_slice()) {

@@ -4,11 +4,11 @@
     reason = "values and prices are bounded as Network::new says, so that sums of a few fit"
 )]
 
-use super::column::Column;
+use super::column::{Column, long, short};
 use super::network::Network;
 
 /// No edge, no place.
-pub(super) const NONE: usize = usize::MAX;
+pub(super) const NONE: usize = 0xFFFF_FFFF;
 
 /// A choice of edges, with prices.
 pub(super) struct State<'n> {
@@ -22,7 +22,7 @@ pub(super) struct State<'n> {
     holding: Column<[usize; 2]>,
     members: Vec<Vec<usize>>,
     /// Where an edge stands among its campaign's members.
-    seat: Column<usize>,
+    seat: Column<u32>,
 }
 
 impl<'n> State<'n> {
@@ -30,9 +30,10 @@ impl<'n> State<'n> {
     pub(super) fn new(network: &'n Network, prices: Column<i64>) -> Self {
         let campaigns = network.bounds().len();
         // Room for as many as a campaign takes, so that the lists seldom grow.
-        let members = network.bounds().iter().enumerate().map(|(at, bounds)| {
+        let agents = network.places().len();
+        let members = network.bounds().iter().map(|bounds| {
             let most = usize::try_from(bounds.most).unwrap_or_default();
-            Vec::with_capacity(most.min(network.of_campaign(at).len()))
+            Vec::with_capacity(most.min(agents))
         });
         Self {
             network,
@@ -54,7 +55,12 @@ impl<'n> State<'n> {
     /// What is left of an edge's value after the price.
     pub(super) fn left(&self, edge: usize) -> i64 {
         let edge = self.network.edge(edge);
-        edge.value - self.prices.at(edge.campaign)
+        edge.value - self.prices.at(edge.campaign())
+    }
+
+    /// Whether each edge is used, from this one on.
+    pub(super) fn used_from(&self, first: usize) -> &[bool] {
+        self.used.as_slice().get(first..).unwrap_or_default()
     }
 
     /// The edges in use to a campaign.
@@ -82,15 +88,15 @@ impl<'n> State<'n> {
     pub(super) fn take(&mut self, edge: usize) {
         let own = self.network.edge(edge);
         self.used.set(edge, true);
-        let [first, second] = self.holding.at(own.agent);
+        let [first, second] = self.holding.at(own.agent());
         let holding = if first == NONE {
             [edge, second]
         } else {
             [first, edge]
         };
-        self.holding.set(own.agent, holding);
-        if let Some(members) = self.members.get_mut(own.campaign) {
-            self.seat.set(edge, members.len());
+        self.holding.set(own.agent(), holding);
+        if let Some(members) = self.members.get_mut(own.campaign()) {
+            self.seat.set(edge, short(members.len()));
             members.push(edge);
         }
     }
@@ -98,20 +104,20 @@ impl<'n> State<'n> {
     pub(super) fn give_up(&mut self, edge: usize) {
         let own = self.network.edge(edge);
         self.used.set(edge, false);
-        let [first, second] = self.holding.at(own.agent);
+        let [first, second] = self.holding.at(own.agent());
         let holding = if first == edge {
             [NONE, second]
         } else {
             [first, NONE]
         };
-        self.holding.set(own.agent, holding);
-        let seat = self.seat.at(edge);
-        if let Some(members) = self.members.get_mut(own.campaign)
+        self.holding.set(own.agent(), holding);
+        let seat = long(self.seat.at(edge));
+        if let Some(members) = self.members.get_mut(own.campaign())
             && seat < members.len()
         {
             members.swap_remove(seat);
             if let Some(moved) = members.get(seat) {
-                self.seat.set(*moved, seat);
+                self.seat.set(*moved, short(seat));
             }
         }
     }
@@ -125,7 +131,7 @@ impl<'n> State<'n> {
                 if left < best || self.used.at(edge) {
                     continue;
                 }
-                let here = self.room(self.network.edge(edge).campaign);
+                let here = self.room(self.network.edge(edge).campaign());
                 if left > best || here > room {
                     (best, room, choice) = (left, here, edge);
                 }
@@ -139,12 +145,13 @@ impl<'n> State<'n> {
 
     /// The agent keeps what it had if it could not gain by another choice, and chooses anew otherwise.
     pub(super) fn keep_or_respond(&mut self, agent: usize, used: &[bool]) {
-        let was_used = |edge: usize| used.get(edge).copied().unwrap_or_default();
         let places = self.network.places_of(agent);
         let (mut held, mut worst_held, mut best_left) = (0, i64::MAX, 0);
-        for edge in self.network.of_agent(agent) {
-            let left = self.left(edge);
-            if was_used(edge) {
+        let (first, row) = self.network.row(agent);
+        let was = used.get(first..).unwrap_or_default();
+        for (edge, was_used) in row.iter().zip(was) {
+            let left = edge.value - self.prices.at(edge.campaign());
+            if *was_used {
                 held += 1;
                 worst_held = worst_held.min(left);
             } else {
@@ -155,8 +162,8 @@ impl<'n> State<'n> {
         let bar = if held == places { best_left } else { 0 };
         let fine = held <= places && worst_held >= bar && (held == places || best_left <= 0);
         if fine {
-            for edge in self.network.of_agent(agent) {
-                if was_used(edge) {
+            for (edge, was_used) in (first..).zip(was.iter().take(row.len())) {
+                if *was_used {
                     self.take(edge);
                 }
             }

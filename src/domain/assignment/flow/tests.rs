@@ -9,11 +9,9 @@ use super::*;
 const SHORTFALL: i64 = 100_000;
 
 fn network(edges: &[(usize, usize, i64)], places: &[i64], bounds: &[(i64, i64)]) -> Network {
-    let edges = edges.iter().map(|(agent, campaign, value)| Edge {
-        agent: *agent,
-        campaign: *campaign,
-        value: *value,
-    });
+    let edges = edges
+        .iter()
+        .map(|(agent, campaign, value)| Edge::new(*agent, *campaign, *value));
     let bounds = bounds.iter().map(|(least, most)| Bounds {
         least: *least,
         most: *most,
@@ -58,9 +56,9 @@ fn fits(network: &Network, solution: &Solution) -> bool {
     let agents = network.places().iter().enumerate();
     let campaigns = network.bounds().iter().enumerate();
     agents
-        .map(|(agent, places)| (many(&|edge: &Edge| edge.agent == agent), *places))
+        .map(|(agent, places)| (many(&|edge: &Edge| edge.agent() == agent), *places))
         .chain(
-            campaigns.map(|(at, bounds)| (many(&|edge: &Edge| edge.campaign == at), bounds.most)),
+            campaigns.map(|(at, bounds)| (many(&|edge: &Edge| edge.campaign() == at), bounds.most)),
         )
         .all(|(taken, most)| i64::try_from(taken).unwrap() <= most)
 }
@@ -68,13 +66,13 @@ fn fits(network: &Network, solution: &Solution) -> bool {
 /// No agent gains by another choice at the prices, and every campaign is as full as its price says: together these
 /// prove that nothing is worth more, without a second solver.
 fn prices_prove_it(network: &Network, solution: &Solution) {
-    let left = |edge: &Edge| edge.value - solution.prices[edge.campaign];
+    let left = |edge: &Edge| edge.value - solution.prices[edge.campaign()];
     for (agent, places) in network.places().iter().enumerate() {
         let own = network
             .edges()
             .iter()
             .zip(&solution.used)
-            .filter(|(edge, _)| edge.agent == agent);
+            .filter(|(edge, _)| edge.agent() == agent);
         let (held, others): (Vec<_>, Vec<_>) = own.partition(|(_, used)| **used);
         let worst = held
             .iter()
@@ -95,7 +93,7 @@ fn prices_prove_it(network: &Network, solution: &Solution) {
     for (campaign, bounds) in network.bounds().iter().enumerate() {
         let edges = network.edges().iter().zip(&solution.used);
         let taken = edges
-            .filter(|(edge, used)| **used && edge.campaign == campaign)
+            .filter(|(edge, used)| **used && edge.campaign() == campaign)
             .count();
         let taken = i64::try_from(taken).unwrap();
         let price = solution.prices[campaign];

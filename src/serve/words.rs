@@ -8,7 +8,8 @@ use crate::domain::queue::QueueRecord;
 use crate::domain::{Alert, Delivery, Notice};
 
 /// A change.
-pub(super) fn made(made: &Made) -> String {
+#[must_use]
+pub fn made(made: &Made) -> String {
     match made {
         Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
         Made::Released { hold } => format!("no longer held {}", hold.label()),
@@ -60,7 +61,8 @@ pub(super) fn made(made: &Made) -> String {
 }
 
 /// A row of the audit, on one line.
-pub(super) fn event(event: &AuditEvent) -> String {
+#[must_use]
+pub fn event(event: &AuditEvent) -> String {
     match event {
         AuditEvent::Started {
             version, dry_run, ..

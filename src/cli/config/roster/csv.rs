@@ -1,4 +1,4 @@
-//! The roster: one line an agent, comma-separated.
+//! The roster as CSV: one line an agent.
 //!
 //! ```text
 //! id,skills,start,end,zone,concurrency,recent
@@ -10,38 +10,14 @@
 //! may be put in double quotes. Lines that are empty or begin with `#` are passed over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::domain::assignment::{CallRate, MOST_CONCURRENT, Roster, RosterAgent, Window};
-use crate::domain::{AgentId, SkillId};
+use crate::cli::config::fault::{Findings, Origin, Wrong};
 
-use super::fault::{Findings, Origin, Wrong};
+use super::row::{MEMBERS, NEEDED, Row, Rows};
 
-const COLUMNS: [&str; 7] = [
-    "id",
-    "skills",
-    "start",
-    "end",
-    "zone",
-    "concurrency",
-    "recent",
-];
-
-/// One line with its faults.
-struct Line<'a> {
-    fields: BTreeMap<&'a str, String>,
-    origin: Origin,
-    faults: &'a mut Findings,
-}
-
-/// The roster and the rates that it gives; none when any line is wrong.
-pub(super) fn read(
-    path: &str,
-    text: &str,
-    faults: &mut Findings,
-) -> Option<(Roster, BTreeMap<AgentId, CallRate>)> {
+/// The lines of a file; none when its header is wrong.
+pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
     let path: Arc<str> = Arc::from(path);
     let mut lines = (1..).zip(text.lines()).filter(|(_, line)| {
         let line = line.trim();
@@ -58,11 +34,11 @@ pub(super) fn read(
     };
     let names = split(header.trim_start_matches('\u{feff}'));
     let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-    let missing = COLUMNS
+    let missing = MEMBERS
         .iter()
-        .take(6)
+        .take(NEEDED)
         .filter(|known| !names.contains(known));
-    let strange = names.iter().filter(|name| !COLUMNS.contains(name));
+    let strange = names.iter().filter(|name| !MEMBERS.contains(name));
     let twice: BTreeSet<&&str> = names.iter().collect();
     let mut wrong: Vec<String> = missing
         .map(|name| format!("column `{name}` is missing"))
@@ -77,124 +53,39 @@ pub(super) fn read(
         }
         return None;
     }
-    let mut agents: BTreeMap<AgentId, RosterAgent> = BTreeMap::new();
-    let mut given = BTreeMap::new();
-    let mut whole = true;
+    let members = names
+        .iter()
+        .filter_map(|name| MEMBERS.iter().find(|member| *member == name));
+    let members: Vec<&'static str> = members.copied().collect();
+    let mut rows = Rows {
+        agents: Vec::new(),
+        whole: true,
+        begin: at(number),
+    };
     for (number, line) in lines {
         let fields = split(line);
         let origin = at(number);
         if fields.len() != names.len() {
             let wrong = format!("has {} fields, not {}", fields.len(), names.len());
-            faults.push(
-                &origin,
-                "roster",
-                Wrong::new(wrong, "give one for each column"),
-            );
-            whole = false;
+            let wrong = Wrong::new(wrong, "give one for each column");
+            faults.push(&origin, "roster", wrong);
+            rows.whole = false;
             continue;
         }
-        let trimmed = fields.into_iter().map(|field| field.trim().to_owned());
-        let line = Line {
-            fields: names.iter().copied().zip(trimmed).collect(),
-            origin: origin.clone(),
-            faults,
-        };
-        let Some((id, agent, rate)) = line.agent() else {
-            whole = false;
-            continue;
-        };
-        if let Some(rate) = rate {
-            given.insert(id.clone(), rate);
-        }
-        if agents.insert(id.clone(), agent).is_some() {
-            let wrong = Wrong::new(format!("`{id}` stands there twice"), "keep one line");
-            faults.push(&origin, "roster.id", wrong);
-            whole = false;
-        }
+        let texts = members.iter().zip(&fields).filter_map(|(member, field)| {
+            let texts: Vec<String> = match (*member, field.trim()) {
+                ("recent", "") => return None,
+                ("skills", skills) => skills.split(';').map(|one| one.trim().to_owned()).collect(),
+                (_, text) => vec![text.to_owned()],
+            };
+            Some((*member, (texts, origin.clone())))
+        });
+        rows.agents.push(Row {
+            texts: texts.collect::<BTreeMap<_, _>>(),
+            origin,
+        });
     }
-    if agents.is_empty() && whole {
-        let wrong = Wrong::new("names no agent", "give one line for each agent");
-        faults.push(&at(number), "roster", wrong);
-        whole = false;
-    }
-    whole.then(|| (Roster::new(agents), given))
-}
-
-impl Line<'_> {
-    fn agent(mut self) -> Option<(AgentId, RosterAgent, Option<CallRate>)> {
-        let id = self.field("id", "give the agent's id as the platform shows it");
-        let skills = self.skills();
-        let time = "give a time of day, such as 09:00";
-        let start = self.field("start", time);
-        let end = self.field("end", time);
-        let zone = self.field("zone", "give an IANA name, such as America/New_York");
-        let concurrency: Option<u8> = self.field("concurrency", "give 1 or 2");
-        if concurrency.is_some_and(|calls| !(1..=MOST_CONCURRENT).contains(&calls)) {
-            self.refuse(
-                "concurrency",
-                "is neither 1 nor 2".to_owned(),
-                "give 1 or 2",
-            );
-            return None;
-        }
-        let recent = match self.fields.get("recent").map(String::as_str) {
-            None | Some("") => None,
-            Some(_) => Some(self.field("recent", "give calls an hour, 0 or more, or nothing")?),
-        };
-        let agent = RosterAgent {
-            skills: skills?,
-            window: Window {
-                start: start?,
-                end: end?,
-                zone: zone?,
-            },
-            concurrency: concurrency?,
-        };
-        Some((id?, agent, recent))
-    }
-
-    fn skills(&mut self) -> Option<BTreeSet<SkillId>> {
-        const REMEDY: &str = "give at least one skill, several parted by semicolons";
-        let text = self.fields.get("skills").cloned().unwrap_or_default();
-        let mut skills = BTreeSet::new();
-        for skill in text.split(';').map(str::trim) {
-            match skill.parse() {
-                Ok(skill) => {
-                    skills.insert(skill);
-                }
-                Err(wrong) => {
-                    self.refuse(
-                        "skills",
-                        format!("`{}` {wrong}", skill.escape_debug()),
-                        REMEDY,
-                    );
-                    return None;
-                }
-            }
-        }
-        Some(skills)
-    }
-
-    fn field<T: FromStr>(&mut self, name: &str, remedy: &str) -> Option<T>
-    where
-        T::Err: Display,
-    {
-        let text = self.fields.get(name)?;
-        match text.parse() {
-            Ok(read) => Some(read),
-            Err(wrong) => {
-                let wrong = format!("`{}` {wrong}", text.escape_debug());
-                self.refuse(name, wrong, remedy);
-                None
-            }
-        }
-    }
-
-    fn refuse(&mut self, name: &str, wrong: String, remedy: &str) {
-        let key = format!("roster.{name}");
-        self.faults
-            .push(&self.origin, key, Wrong::new(wrong, remedy));
-    }
+    Some(rows)
 }
 
 /// The fields of a line. Within double quotes commas are text, and two quotes are one.
@@ -221,6 +112,7 @@ fn split(line: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {

@@ -1,0 +1,227 @@
+//! The roster as TOML: one table an agent.
+//!
+//! ```toml
+//! [[agent]]
+//! id = "ana"
+//! skills = ["sales", "preview-qualified"]
+//! start = "09:00"
+//! end = "17:00"
+//! zone = "America/New_York"
+//! concurrency = 2
+//!
+//! [[agent]]
+//! id = "ben"
+//! skills = ["sales"]
+//! start = "22:00"
+//! end = "06:00"
+//! zone = "Europe/Berlin"
+//! concurrency = 1
+//! recent = 3.5                # calls an hour; measured where it is left out
+//! ```
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::cli::args::Kind;
+use crate::cli::config::fault::{Findings, Origin, Wrong};
+use crate::cli::config::file::{expected, scalar, shown, texts, unknown, wrong_type};
+
+use super::row::{MEMBERS, Row, Rows};
+
+/// The tables of a file; none when it is no TOML or has no list of agents.
+pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
+    let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    let mut walk = Walk {
+        path: Arc::from(path),
+        line_ends: line_ends.map(|(at, _)| at).collect(),
+        faults,
+        whole: true,
+    };
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let origin = walk.origin(&error.span().unwrap_or(0..0));
+        let wrong = error.message().replace('\n', " ");
+        walk.refuse(&origin, "roster", Wrong::new(wrong, "see https://toml.io"));
+    }
+    if !walk.whole {
+        return None;
+    }
+    let begin = walk.origin(&(0..0));
+    let mut agents = Vec::new();
+    for (name, value) in document.get_ref() {
+        let key = name.get_ref().as_ref();
+        let origin = walk.origin(&name.span());
+        match (key, value.get_ref().as_array()) {
+            ("agent", Some(tables)) => {
+                for table in tables {
+                    let origin = walk.origin(&table.span());
+                    agents.extend(walk.row(table.get_ref(), origin));
+                }
+            }
+            ("agent", None) => {
+                let wrong = wrong_type(value.get_ref(), "write [[agent]] above each agent's keys");
+                walk.refuse(&origin, "roster.agent", wrong);
+            }
+            _ => {
+                let wrong = unknown(key, ["agent"].into_iter());
+                walk.refuse(&origin, format!("roster.{}", shown(key)), wrong);
+            }
+        }
+    }
+    Some(Rows {
+        agents,
+        whole: walk.whole,
+        begin,
+    })
+}
+
+struct Walk<'f> {
+    path: Arc<str>,
+    line_ends: Vec<usize>,
+    faults: &'f mut Findings,
+    whole: bool,
+}
+
+impl Walk<'_> {
+    fn origin(&self, span: &Range<usize>) -> Origin {
+        let before = self.line_ends.partition_point(|end| *end < span.start);
+        Origin::File {
+            path: Arc::clone(&self.path),
+            line: before.saturating_add(1),
+        }
+    }
+
+    fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Wrong) {
+        self.faults.push(origin, key, wrong);
+        self.whole = false;
+    }
+
+    fn row(&mut self, value: &DeValue<'_>, origin: Origin) -> Option<Row> {
+        let Some(table) = value.as_table() else {
+            let wrong = wrong_type(value, "write [[agent]] above each agent's keys");
+            self.refuse(&origin, "roster.agent", wrong);
+            return None;
+        };
+        let mut given = BTreeMap::new();
+        for (name, value) in table {
+            let key = name.get_ref().as_ref();
+            let at = self.origin(&name.span());
+            let full = format!("roster.{}", shown(key));
+            let Some(member) = MEMBERS.iter().find(|member| **member == key) else {
+                let wrong = unknown(key, MEMBERS.into_iter());
+                self.refuse(&at, full, wrong);
+                continue;
+            };
+            let kind = match *member {
+                "skills" => Kind::Texts,
+                "concurrency" => Kind::Count,
+                "recent" => Kind::Number,
+                _ => Kind::Text,
+            };
+            let value = value.get_ref();
+            let found = if kind == Kind::Texts {
+                value.as_array().and_then(texts)
+            } else {
+                // Elsewhere a number may be a word as well.
+                let word = kind == Kind::Number && value.is_str();
+                scalar(kind, value).filter(|_| !word).map(|text| vec![text])
+            };
+            match &found {
+                None if kind == Kind::Number => {
+                    let remedy = "write calls an hour without quotes, such as 3.5";
+                    self.refuse(&at, full, wrong_type(value, remedy));
+                }
+                None => self.refuse(&at, full, wrong_type(value, expected(kind))),
+                Some(texts) if texts.is_empty() => {
+                    let wrong = Wrong::new("is empty", "name at least one skill");
+                    self.refuse(&at, full, wrong);
+                }
+                Some(_) => {}
+            }
+            given.insert(*member, (found.unwrap_or_default(), at));
+        }
+        Some(Row {
+            texts: given,
+            origin,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        let mut faults = Findings::default();
+        let read = read("agents.toml", text, &mut faults);
+        let faults = faults.into_faults();
+        assert_eq!(read.is_none(), !faults.is_empty());
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn tables_and_lines_give_the_same_roster() {
+        let tables = "[[agent]]\nid = \"ana\"\nskills = [\"sales\", \"preview\"]\nstart = \"22:00\"\n\
+            end = \"06:00\"\nzone = \"Europe/Berlin\"\nconcurrency = 2\n\n[[agent]]\nid = \"ben\"\n\
+            skills = [\"sales\"]\nstart = \"09:00\"\nend = \"17:00\"\nzone = \"UTC\"\nconcurrency = 1\nrecent = 3.5\n";
+        let lines = "id,skills,start,end,zone,concurrency,recent\nana,sales;preview,22:00,06:00,Europe/Berlin,2,\n\
+            ben,sales,09:00,17:00,UTC,1,3.5\n";
+        let mut faults = Findings::default();
+        let of_tables = read("agents.TOML", tables, &mut faults);
+        assert!(of_tables.is_some());
+        assert_eq!(of_tables, read("agents.csv", lines, &mut faults));
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let text = "[[agent]]\nid = \"b b\"\nskills = []\nstart = \"9:00\"\nend = 17\nzone = \"Mars/Olympus\"\n\
+            concurrency = 3\nrecent = \"4\"\nwindow = \"x\"\n[[agent]]\nid = \"cid\"\n[agents]\nid = 4\n";
+        let found = faults(text);
+        let places: Vec<(&str, &str)> = found
+            .iter()
+            .map(|fault| {
+                let mut parts = fault.split(": ");
+                (parts.next().unwrap(), parts.next().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            places,
+            [
+                ("agents.toml:2", "roster.id"),
+                ("agents.toml:3", "roster.skills"),
+                ("agents.toml:4", "roster.start"),
+                ("agents.toml:5", "roster.end"),
+                ("agents.toml:6", "roster.zone"),
+                ("agents.toml:7", "roster.concurrency"),
+                ("agents.toml:8", "roster.recent"),
+                ("agents.toml:9", "roster.window"),
+                ("agents.toml:10", "roster.concurrency"),
+                ("agents.toml:10", "roster.end"),
+                ("agents.toml:10", "roster.skills"),
+                ("agents.toml:10", "roster.start"),
+                ("agents.toml:10", "roster.zone"),
+                ("agents.toml:12", "roster.agents"),
+            ],
+            "{found:#?}"
+        );
+        assert!(found.last().unwrap().contains("did you mean `agent`?"));
+    }
+
+    #[test]
+    fn no_toml_no_agents_and_the_same_agent_twice_are_refused() {
+        assert_eq!(faults("[[agent]\n").len(), 1);
+        assert_eq!(faults("").len(), 1);
+        assert_eq!(faults("agent = 3\n").len(), 1);
+        let ana = "[[agent]]\nid = \"ana\"\nskills = [\"s\"]\nstart = \"09:00\"\nend = \"17:00\"\nzone = \"UTC\"\nconcurrency = 1\n";
+        let found = faults(&ana.repeat(2));
+        assert_eq!(
+            found,
+            ["agents.toml:8: roster.id: `ana` stands there twice; keep one of them"]
+        );
+    }
+}

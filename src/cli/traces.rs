@@ -1,0 +1,59 @@
+//! The log of `run`, and the traces beside it where the program was built with them.
+
+use crate::telemetry::LogLayer;
+#[cfg(feature = "otlp")]
+use crate::telemetry::TraceExport;
+
+use super::config::Settings;
+
+/// At the end, spans that wait are sent for no longer than this.
+#[cfg(feature = "otlp")]
+const LONGEST_FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Traces on their way to a collector; none where nobody asked for them.
+pub(crate) struct Traces {
+    #[cfg(feature = "otlp")]
+    export: Option<TraceExport>,
+}
+
+impl Traces {
+    /// Begins to export, if the settings name a collector, and gives the layer that the log then needs.
+    ///
+    /// # Errors
+    /// What is wrong, with the setting to mend.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn start(settings: &Settings) -> Result<(Self, Option<LogLayer>), String> {
+        let Some(endpoint) = &settings.otlp_endpoint else {
+            return Ok((Self { export: None }, None));
+        };
+        let (export, layer) = TraceExport::start(endpoint)
+            .map_err(|why| format!("traces cannot be exported: {why}; mend OTEL_EXPORTER_OTLP_*, or leave --otlp-endpoint away"))?;
+        let export = Some(export);
+        Ok((Self { export }, Some(layer)))
+    }
+
+    /// Without the feature there is nothing to start: a collector in the settings is a fault of theirs.
+    #[cfg(not(feature = "otlp"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "with the feature it may fail, and its caller is the same"
+    )]
+    pub(crate) fn start(_: &Settings) -> Result<(Self, Option<LogLayer>), String> {
+        Ok((Self {}, None))
+    }
+
+    /// Sends what waits, within a bound.
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(
+            clippy::unused_async,
+            reason = "with the feature it waits, and its caller is the same"
+        )
+    )]
+    pub(crate) async fn finish(self) {
+        #[cfg(feature = "otlp")]
+        if let Some(export) = self.export {
+            export.finish(LONGEST_FAREWELL).await;
+        }
+    }
+}

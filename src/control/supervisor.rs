@@ -1,0 +1,254 @@
+//! Signs of life for a service manager, fed from the loop itself.
+//!
+//! *Decides* when the supervisor is told that the loop turns, and what the loop says of itself in one line.
+//!
+//! *Why not a timer task:* it would go on while the loop hangs. Here the loop's own task sends every sign: at a tick's
+//! stations, and in between from the very `select` that waits for them, which a thread that is stuck does not reach.
+//! *Waiting is not hanging:* a poll may take up to its deadline, and the pause between two polls may be longer than the
+//! supervisor's patience. So signs go on while the loop waits, but only for as long as `/healthz` holds the loop for
+//! alive: a wait without an end is a hang, and gets the daemon restarted.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::domain::{Belief, PauseOwner};
+
+use super::cycle::Cycle;
+use super::ports::Clock;
+use super::status::ObservableState;
+
+/// Who restarts the daemon when it hangs, and shows people how it is.
+pub trait Supervisor: Send + Sync {
+    /// The loop turns.
+    fn alive(&self);
+
+    /// What it does, in one line.
+    fn status(&self, line: &str);
+}
+
+/// A supervisor, and what it wants.
+pub struct Supervised {
+    supervisor: Arc<dyn Supervisor>,
+    /// A sign of life at least this often; none where it does not watch.
+    every: Option<Duration>,
+    /// The line that was told last.
+    told: String,
+}
+
+impl Supervised {
+    /// For a supervisor that restarts the daemon after `patience` without a sign of life, if it does so at all.
+    #[must_use]
+    pub fn by(supervisor: Arc<dyn Supervisor>, patience: Option<Duration>) -> Self {
+        Self {
+            supervisor,
+            // Half of it, as systemd advises: one sign may be late.
+            every: patience.map(|patience| patience / 2),
+            told: String::new(),
+        }
+    }
+
+    /// Tells how things are, unless that was told already.
+    pub(super) fn tell(&mut self, state: &ObservableState) {
+        let line = line(state);
+        if line != self.told {
+            self.supervisor.status(&line);
+            self.told = line;
+        }
+    }
+
+    /// Sends signs of life for as long as the loop counts as alive; it has no end of its own. To be polled by the loop's
+    /// own task, beside what that waits for.
+    pub(super) fn signs(
+        &self,
+        clock: Arc<dyn Clock>,
+        observed: watch::Receiver<ObservableState>,
+    ) -> impl Future<Output = Infallible> + use<> {
+        let (supervisor, every) = (Arc::clone(&self.supervisor), self.every);
+        async move {
+            let Some(every) = every else {
+                return std::future::pending().await;
+            };
+            loop {
+                if observed.borrow().alive(clock.now()) {
+                    supervisor.alive();
+                }
+                clock.sleep(every).await;
+            }
+        }
+    }
+}
+
+impl Cycle {
+    /// The same loop with somebody who restarts it when it hangs.
+    #[must_use]
+    pub fn supervised(mut self, by: Supervised) -> Self {
+        self.supervised = Some(by);
+        self
+    }
+
+    /// Ticks until a shutdown is asked for, then records the end; the supervisor, if there is one, sees it live.
+    pub async fn run(mut self) {
+        self.tell_supervisor();
+        let signs = self
+            .supervised
+            .as_ref()
+            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
+        let turning = self.turn();
+        match signs {
+            None => turning.await,
+            Some(signs) => tokio::select! {
+                biased;
+                () = turning => {}
+                never = signs => match never {},
+            },
+        }
+    }
+
+    pub(super) fn tell_supervisor(&mut self) {
+        if let Some(supervised) = &mut self.supervised {
+            supervised.tell(&self.observed.borrow());
+        }
+    }
+}
+
+/// Campaigns by state, and what is wrong.
+fn line(state: &ObservableState) -> String {
+    if state.sample_at.is_none() {
+        return "waiting for the first valid poll; nothing is commanded before".to_owned();
+    }
+    let many = |is: fn(&Belief) -> bool| {
+        let campaigns = state.campaigns.iter();
+        campaigns
+            .filter(|campaign| is(&campaign.state.belief))
+            .count()
+    };
+    let states = [
+        (many(|belief| matches!(belief, Belief::Running)), "running"),
+        (many(Belief::paused_by_us), "paused by the autopilot"),
+        (
+            many(|belief| matches!(belief, Belief::Paused(PauseOwner::Person))),
+            "paused by people",
+        ),
+        (
+            many(|belief| {
+                matches!(
+                    belief,
+                    Belief::Unread | Belief::Other { .. } | Belief::Missing { .. }
+                )
+            }),
+            "not controlled",
+        ),
+    ];
+    let states: Vec<String> = states
+        .iter()
+        .filter(|(many, _)| *many > 0)
+        .map(|(many, what)| format!("{many} {what}"))
+        .collect();
+    let all = state.campaigns.len();
+    let word = if all == 1 { "campaign" } else { "campaigns" };
+    let mut line = format!("{all} {word}: {}", states.join(", "));
+    if state.dry_run {
+        line.push_str("; dry run, nothing is commanded");
+    }
+    if !state.journal_writable {
+        line.push_str("; the store cannot be written, so nothing is commanded");
+    }
+    if !state.poll_valid {
+        line.push_str("; the last poll failed, so nothing is changed");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::control::hand_clock::HandClock;
+    use crate::control::status::CampaignView;
+    use crate::domain::{CampaignState, Thresholds};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Notes {
+        signs: AtomicU32,
+        lines: Mutex<Vec<String>>,
+    }
+
+    impl Supervisor for Notes {
+        fn alive(&self) {
+            self.signs.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn status(&self, line: &str) {
+            self.lines.lock().unwrap().push(line.to_owned());
+        }
+    }
+
+    #[tokio::test]
+    async fn signs_go_on_while_the_loop_may_wait_and_end_when_it_hangs() {
+        let (clock, notes) = (Arc::new(HandClock::default()), Arc::new(Notes::default()));
+        let (sender, observed) = watch::channel(ObservableState {
+            alive_at: clock.now(),
+            silence_allowed: Duration::from_secs(10),
+            ..ObservableState::default()
+        });
+        let patience = Some(Duration::from_secs(4));
+        let supervised = Supervised::by(Arc::<Notes>::clone(&notes), patience);
+        // Each wait moves the clock by the two seconds that it takes: the loop's own future never ends.
+        let signs = supervised.signs(Arc::<HandClock>::clone(&clock), observed);
+        tokio::pin!(signs);
+        for _ in 0..100 {
+            assert!(futures_util::poll!(&mut signs).is_pending());
+        }
+        assert_eq!(notes.signs.load(Ordering::Relaxed), 6);
+        sender.send_modify(|state| state.alive_at = clock.now());
+        for _ in 0..100 {
+            assert!(futures_util::poll!(&mut signs).is_pending());
+        }
+        assert_eq!(notes.signs.load(Ordering::Relaxed), 12);
+    }
+
+    #[test]
+    fn a_line_is_told_once_and_says_what_is_wrong() {
+        let notes = Arc::new(Notes::default());
+        let mut supervised = Supervised::by(Arc::<Notes>::clone(&notes), None);
+        let mut state = ObservableState::default();
+        supervised.tell(&state);
+        let view = |id: &str, belief| CampaignView {
+            id: id.parse().unwrap(),
+            state: CampaignState {
+                belief,
+                ..CampaignState::unread(clock_at())
+            },
+            configured: Thresholds::default(),
+            reason: None,
+        };
+        state.campaigns = Arc::new(vec![
+            view("a", Belief::Running),
+            view("b", Belief::Paused(PauseOwner::Person)),
+        ]);
+        state.sample_at = Some(clock_at());
+        (state.journal_writable, state.poll_valid) = (true, true);
+        supervised.tell(&state);
+        supervised.tell(&state);
+        state.poll_valid = false;
+        supervised.tell(&state);
+        assert_eq!(
+            *notes.lines.lock().unwrap(),
+            [
+                "waiting for the first valid poll; nothing is commanded before",
+                "2 campaigns: 1 running, 1 paused by people",
+                "2 campaigns: 1 running, 1 paused by people; the last poll failed, so nothing is changed",
+            ]
+        );
+    }
+
+    fn clock_at() -> crate::domain::Timestamp {
+        HandClock::default().now()
+    }
+}

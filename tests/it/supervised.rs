@@ -1,0 +1,145 @@
+//! What systemd is told: started, alive, reloading, ending; and silence when the loop hangs.
+
+use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use campaign_autopilot::simulator::Endpoint;
+
+use crate::centre::{Centre, Invocation, PATIENCE, wait_until};
+
+/// How long the manager waits for a sign of life. Signs come twice as often.
+const WATCHDOG: Duration = Duration::from_millis(200);
+
+/// More than come within [`PATIENCE`].
+const MOST_SIGNS: usize = 1_000;
+
+/// Ten times as long without a sign is no chance.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// The end of `NOTIFY_SOCKET` at which systemd listens.
+pub(crate) struct Manager {
+    socket: UnixDatagram,
+    path: std::path::PathBuf,
+}
+
+impl Manager {
+    pub(crate) fn of(centre: &Centre) -> Self {
+        let path = centre.directory.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        Self { socket, path }
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    fn supervise<'i>(&self, daemon: &'i mut Invocation) -> &'i mut Invocation {
+        daemon
+            .env("NOTIFY_SOCKET", &self.path)
+            .env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string())
+    }
+
+    /// What is told next, if anything is within that time.
+    pub(crate) fn within(&self, longest: Duration) -> Option<String> {
+        self.socket.set_read_timeout(Some(longest)).unwrap();
+        let mut buffer = [0; 4096];
+        let length = self.socket.recv(&mut buffer).ok()?;
+        Some(String::from_utf8(buffer[..length].to_vec()).unwrap())
+    }
+
+    /// Waits until something is told that contains this text.
+    #[expect(clippy::disallowed_methods, reason = "a test gives up in the end")]
+    pub(crate) fn wait_for(&self, text: &str) -> String {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            let told = self.within(PATIENCE);
+            let told = told.unwrap_or_else(|| panic!("nothing is told, and not {text:?}"));
+            if told.contains(text) {
+                return told;
+            }
+        }
+        panic!("waited in vain for {text:?}")
+    }
+}
+
+#[test]
+fn systemd_is_told_of_the_start_of_life_between_polls_of_reloads_and_of_the_end() {
+    let centre = Centre::new();
+    let manager = Manager::of(&centre);
+    // One poll, and then none for an hour: what is alive is told from within the wait.
+    let mut daemon = manager
+        .supervise(&mut centre.daemon())
+        .args(&["--poll-interval", "1h"])
+        .start();
+    assert_eq!(manager.within(PATIENCE).as_deref(), Some("READY=1\n"));
+    manager.wait_for("STATUS=waiting for the first valid poll");
+    manager.wait_for("STATUS=1 campaign: 1 running");
+    for _ in 0..5 {
+        manager.wait_for("WATCHDOG=1");
+    }
+    assert_eq!(centre.platform.request_count(Some(Endpoint::Agents)), 1);
+    daemon.signal("HUP");
+    let reloading = manager.wait_for("RELOADING=1");
+    let since = reloading.split("MONOTONIC_USEC=").nth(1).unwrap();
+    assert!(since.trim().parse::<u64>().unwrap() > 0, "{reloading}");
+    manager.wait_for("READY=1");
+    daemon.wait_for_log("configuration");
+    daemon.signal("TERM");
+    manager.wait_for("STOPPING=1");
+    assert_eq!(daemon.end().code(), Some(0));
+}
+
+#[test]
+fn a_platform_that_is_away_does_not_keep_the_daemon_from_starting() {
+    let centre = Centre::new();
+    let manager = Manager::of(&centre);
+    let daemon = manager
+        .supervise(&mut centre.daemon())
+        .env("CXONE_BASE_URL", "http://127.0.0.1:9")
+        .start()
+        .tolerate(&["poll failed", "no valid", "stale"]);
+    assert_eq!(manager.within(PATIENCE).as_deref(), Some("READY=1\n"));
+    manager.wait_for("STATUS=waiting for the first valid poll");
+    for _ in 0..3 {
+        manager.wait_for("WATCHDOG=1");
+    }
+    daemon.kill();
+}
+
+/// The hang is a real one: nobody reads the log, its pipe is full, and the loop waits in the middle of a write.
+#[test]
+fn a_loop_that_hangs_gives_no_sign_of_life() {
+    let centre = Centre::new();
+    let manager = Manager::of(&centre);
+    let campaigns: Vec<String> = (0..400).map(|n| format!("campaign-{n}")).collect();
+    for id in &campaigns {
+        centre.platform.put_campaign(id, "RUNNING");
+    }
+    let mut child = manager
+        .supervise(&mut centre.daemon())
+        .env("CXONE_CAMPAIGN_ID", campaigns.join(","))
+        .spawn(Stdio::null());
+    manager.wait_for("WATCHDOG=1");
+    centre.wait_for_polls(5);
+    centre.platform.set_available(0);
+    let signs = (0..MOST_SIGNS).take_while(|_| manager.within(SILENCE).is_some());
+    assert!(signs.count() < MOST_SIGNS, "the loop never hung");
+    let polls = centre.platform.request_count(Some(Endpoint::Agents));
+    assert_eq!(manager.within(SILENCE), None);
+    assert_eq!(
+        centre.platform.request_count(Some(Endpoint::Agents)),
+        polls,
+        "it is the loop that hangs"
+    );
+    // Somebody reads the log again: the loop goes on, and says so.
+    let mut log = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    manager.wait_for("WATCHDOG=1");
+    wait_until("polls go on", || {
+        centre.platform.request_count(Some(Endpoint::Agents)) > polls
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap().unwrap();
+}
