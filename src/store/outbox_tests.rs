@@ -278,7 +278,9 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
 fn a_file_of_the_first_version_grows_an_outbox() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0).unwrap();
-    let grown = "DROP TABLE outbox; DROP TABLE outbox_count; DROP TABLE assignment";
+    let grown =
+        "DROP TABLE outbox; DROP TABLE outbox_count; DROP TABLE assignment; DROP TABLE queue;
+                 DROP TABLE queue_intent; DROP TABLE series";
     connection.execute_batch(grown).unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     schema::migrate(&mut connection, 1).unwrap();

@@ -115,7 +115,7 @@ impl Offered {
         self.arrivals_per_s * self.service_s
     }
 
-    /// The steady state with so many agents; none when the queue would grow for ever, or the rates are none.
+    /// The steady state with so many agents; none when the queue would grow for ever or to millions, or the rates are none.
     #[must_use]
     pub fn with_agents(self, agents: u32) -> Option<SteadyState> {
         if !self.is_sound() || agents == 0 {
@@ -155,6 +155,10 @@ impl Offered {
             }
             if weight < NEGLIGIBLE * above {
                 break;
+            }
+            if k == MOST_STATES {
+                // What was left away matters: a state that is cut off there would say nonsense.
+                return None;
             }
         }
         let whole = below + above;
@@ -538,8 +542,11 @@ mod tests {
         let short = offer.with_agents(300).unwrap();
         let found = short.experience(Duration::from_secs(20));
         near(found.abandoning, 1.0 - 300.0 / 540.0, 3);
-        let few = offer.with_agents(1).unwrap().experience(Duration::ZERO);
-        near(few.occupancy, 1.0, 2);
+        let for_ever = offer.with_agents(1);
+        assert!(
+            for_ever.is_none(),
+            "three million callers wait for one agent"
+        );
         assert!(offer.least_agents(&Targets::default()).unwrap().agents > 510);
     }
 
