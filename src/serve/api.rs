@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
-use crate::control::operator::{Author, Change, Made, OperatorDesk, Past, Refusal, Reload};
+use crate::control::operator::{Author, Change, Made, OperatorDesk, Refusal, Reload};
 use crate::control::queues::desk::QueueDesk;
 use crate::control::series::PastSeries;
 use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
@@ -44,10 +44,8 @@ pub struct Api {
     pub reload: Arc<dyn Reload>,
     /// Where what is asked of queues is handed in; nothing where none is calibrated.
     pub queues: Option<QueueDesk>,
-    /// Reads what happened.
-    pub past: Arc<dyn Past>,
-    /// Reads what plots are drawn from.
-    pub series: Arc<dyn PastSeries>,
+    /// Reads what happened, and what plots are drawn from.
+    pub past: Arc<dyn PastSeries>,
     /// Who may use it.
     pub access: Access,
 }

@@ -81,7 +81,7 @@ impl Sources {
             campaign: id.clone(),
             since,
         };
-        let series = self.api.series.read_series(asked).await;
+        let series = self.api.past.read_series(asked).await;
         let series = series.map_err(unreadable)?;
         let asked = PastQuery {
             since,
