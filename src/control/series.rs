@@ -14,6 +14,8 @@ use crate::domain::{
     Autopilot, Belief, CampaignId, Lines, PauseOwner, Reason, SampleVerdict, Timestamp,
 };
 
+use super::operator::Past;
+
 /// Polls closer to each other share a frame, so that a day has no more frames than seconds.
 const BETWEEN_FRAMES: Duration = Duration::from_secs(1);
 
@@ -141,8 +143,8 @@ pub struct Series {
     pub known_until: Option<Timestamp>,
 }
 
-/// Reads what plots are drawn from.
-pub trait PastSeries: Send + Sync + 'static {
+/// Reads what happened, and what plots are drawn from.
+pub trait PastSeries: Past {
     /// The steps of one campaign.
     ///
     /// # Errors
