@@ -32,8 +32,14 @@ pub(crate) fn run() {
         (0..READINGS).for_each(|_| work());
         settled_cpu().saturating_sub(before) / READINGS
     };
-    let count =
-        || cpu_of(&|| assert_eq!(thread.block_on(read(&reader, &clock, Some(AGENTS))), AGENTS));
+    let count = || {
+        cpu_of(&|| {
+            assert_eq!(
+                thread.block_on(read(&reader, &*clock, Some(AGENTS))),
+                AGENTS
+            );
+        })
+    };
     let drop =
         || cpu_of(&|| thread.block_on(receive_and_drop(&client, &clock, &platform.base_url)));
     // Once each for the connections and the platform's own caches, then in turn, so that both see the same machine.

@@ -1,7 +1,7 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling` to run only
-//! those.
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling`,
+//! `flooding`, `observing`, `plotting` to run only those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -12,8 +12,10 @@ mod calls;
 mod counting;
 mod deciding;
 mod flooding;
+mod observing;
 mod paging;
 mod platform;
+mod plotting;
 mod resting;
 mod simulating;
 mod stopwatch;
@@ -25,7 +27,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 9] = [
+    let benches: [(&str, fn()); 11] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
@@ -35,6 +37,8 @@ fn main() {
         ("simulating", simulating::run),
         ("telling", telling::run),
         ("flooding", flooding::run),
+        ("observing", observing::run),
+        ("plotting", plotting::run),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

@@ -16,7 +16,7 @@ pub(crate) fn run() {
     let measure = |page_concurrency: usize, expected: Option<usize>, runs: usize| {
         let reader = reader(&client, &clock, &base_url, page_concurrency);
         median(runs, || {
-            let (took, agents) = time(|| threads.block_on(read(&reader, &clock, expected)));
+            let (took, agents) = time(|| threads.block_on(read(&reader, &*clock, expected)));
             assert_eq!(agents, AGENTS);
             took
         })

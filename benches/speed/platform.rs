@@ -154,6 +154,12 @@ impl Drop for Daemon {
 
 /// A client without a rate limit.
 pub(crate) fn client(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>) {
+    let (client, clock, _) = client_with(base_url);
+    (client, clock)
+}
+
+/// The same with its metrics.
+pub(crate) fn client_with(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>, Arc<Metrics>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).expect("metrics"));
     let credentials = Credentials {
@@ -170,11 +176,11 @@ pub(crate) fn client(base_url: &str) -> (Arc<Client>, Arc<dyn Clock>) {
         Limiter::new(None, Arc::clone(&clock), Arc::clone(&metrics)),
         TokenSource::new(credentials, token_url, Arc::clone(&clock)),
         Arc::clone(&clock),
-        metrics,
+        Arc::clone(&metrics),
         Duration::from_secs(30),
         7,
     );
-    (Arc::new(client), clock)
+    (Arc::new(client), clock, metrics)
 }
 
 /// A reader of the platform that asks for `page_concurrency` pages of 100 at once.
@@ -194,11 +200,7 @@ pub(crate) fn reader(
 }
 
 /// One reading of every page; returns how many agents it counted.
-pub(crate) async fn read(
-    reader: &Cxone,
-    clock: &Arc<dyn Clock>,
-    expected_rows: Option<usize>,
-) -> usize {
+pub(crate) async fn read(reader: &Cxone, clock: &dyn Clock, expected_rows: Option<usize>) -> usize {
     let deadline = clock.now().plus(Duration::from_secs(120));
     let request = AgentsRequest {
         every_state: false,

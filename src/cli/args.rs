@@ -177,6 +177,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.";
         "allowed_host" Some("--allowed-host"), "AUTOPILOT_ALLOWED_HOST", Texts "NAME", "", Top,
             "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.";
+        "allow_actions" Some("--allow-actions"), "AUTOPILOT_ALLOW_ACTIONS", Switch "", "false", Top,
+            "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.";
     }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
@@ -238,6 +240,95 @@ pub(crate) const PREVIEW_KEYS: &[(&str, &str)] = &[
     (
         "concurrency",
         "Calls at once that one agent may hold here, 1 or 2; 1 unless given.",
+    ),
+];
+
+/// The keys of a `[[queue]]` table of the settings file: what each looks like, its default and its meaning.
+pub(crate) const QUEUE_KEYS: &[(&str, Kind, &str, &str)] = &[
+    (
+        "id",
+        Kind::Text,
+        "",
+        "The queue's id on the platform; needed, and given once.",
+    ),
+    (
+        "model",
+        Kind::Text,
+        "classic",
+        "Whose figures are written: `classic` (document 003) or `erlang_a`.",
+    ),
+    (
+        "interval",
+        Kind::Duration,
+        "1m",
+        "From one calibration to the next.",
+    ),
+    (
+        "window",
+        Kind::Duration,
+        "30m",
+        "Rates are measured over this time.",
+    ),
+    (
+        "capacity",
+        Kind::Count,
+        "",
+        "The most interactions at once, for the utilisation; as the platform shows it, else its agents.",
+    ),
+    (
+        "agents",
+        Kind::Count,
+        "",
+        "Agents who serve the queue, for `erlang_a`; as the platform shows them.",
+    ),
+    (
+        "coverage",
+        Kind::Number,
+        "0.75",
+        "The share of needed skills that agents have, above 0 and up to 1, for `classic`.",
+    ),
+    (
+        "service_level",
+        Kind::Number,
+        "0.8",
+        "`erlang_a` aims at answering this share within `within`.",
+    ),
+    ("within", Kind::Duration, "20s", "See `service_level`."),
+    (
+        "abandoning",
+        Kind::Number,
+        "0.05",
+        "`erlang_a` aims at no more than this share giving up.",
+    ),
+    (
+        "mean_wait",
+        Kind::Duration,
+        "",
+        "`erlang_a` aims at no longer mean wait; not asked for unless given.",
+    ),
+    (
+        "max_changes_per_hour",
+        Kind::CountOrWord,
+        "4",
+        "At most so many changes in any hour, or `none`.",
+    ),
+    (
+        "dead_band_wait",
+        Kind::Duration,
+        "15s",
+        "A wait that is off by no more than this, or by a tenth, stays.",
+    ),
+    (
+        "dead_band_waiters",
+        Kind::Count,
+        "2",
+        "Waiters that are off by no more than this, or by a tenth, stay.",
+    ),
+    (
+        "dead_band_within",
+        Kind::Duration,
+        "5s",
+        "A service level's time that is off by no more than this stays.",
     ),
 ];
 
@@ -388,6 +479,15 @@ mod tests {
                 "the README lacks the row\n{}",
                 row(setting)
             );
+        }
+    }
+
+    #[test]
+    fn the_readme_has_every_key_of_a_queue_as_it_is() {
+        let readme = include_str!("../../README.md");
+        for (key, _, default, meaning) in QUEUE_KEYS {
+            let row = format!("| `{key}` | {default} | {meaning} |");
+            assert!(readme.contains(&row), "the README lacks the row\n{row}");
         }
     }
 

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use crate::control::ports::{AgentsRequest, Clock, PlatformFault, SystemClock};
+use crate::control::queues::ports::QueuePlatform;
+use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Count, Selector, Snapshot, StatusFinding, Timestamp};
+
+use crate::platform::cxone_v2::Queues;
 
 use super::config::{Resolved, Settings};
 use super::daemon::Connection;
@@ -22,6 +26,9 @@ const SCOPES: [&str; 3] = [
 
 /// Those that preview assignments need beyond.
 const ASSIGNMENT_SCOPES: [&str; 2] = ["outbound:campaigns:read", "outbound:campaigns:write"];
+
+/// Those that queues need beyond.
+const QUEUE_SCOPES: [&str; 2] = ["routing:queue:view", "routing:queue:write"];
 
 /// Tells what is right and wrong with a configuration that could be read.
 pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
@@ -96,6 +103,9 @@ async fn check_online(settings: &Settings) -> Exit {
         Ok(granted) => {
             Findings::good(format_args!("token from {}", settings.token_url));
             name_missing_scopes(granted.as_deref(), &SCOPES, &mut findings);
+            if !settings.queues.is_empty() {
+                name_missing_scopes(granted.as_deref(), &QUEUE_SCOPES, &mut findings);
+            }
             if settings.assignments.is_some() {
                 name_missing_scopes(granted.as_deref(), &ASSIGNMENT_SCOPES, &mut findings);
             }
@@ -110,11 +120,51 @@ async fn check_online(settings: &Settings) -> Exit {
         let count = agents.as_ref().map(|agents| agents.count(&policy.selector));
         read_campaign(&connection, campaign, count, deadline(), &mut findings).await;
     }
+    if !settings.queues.is_empty() {
+        read_queues(settings, &connection, &clock, &mut findings).await;
+    }
     output::result("not tried: commands, the state directory and the listener; `run` does");
     if settings.webhook.is_some() {
         output::result("not tried: the webhook's receiver; `webhook test` does");
     }
     findings.exit
+}
+
+/// Reads each queue and whether its figures can be measured.
+async fn read_queues(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &Arc<dyn Clock>,
+    findings: &mut Findings,
+) {
+    let base_url = settings.base_url.clone();
+    let queues = Queues::new(Arc::clone(&connection.client), base_url, Arc::clone(clock));
+    for queue in settings.queues.keys() {
+        let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
+        match queues.read_queue(queue, deadline).await {
+            Ok(Some(reading)) => {
+                let name = reading.members.get(&Member::Name);
+                let name = name.map_or(String::new(), |name| format!(" ({name})"));
+                let version = reading.version;
+                Findings::good(format_args!("queue {queue}{name}: version {version}"));
+            }
+            Ok(None) => {
+                let what =
+                    format!("queue {queue}: 404, the platform does not know it; check the id");
+                findings.bad(what, Exit::Refused);
+                continue;
+            }
+            Err(fault) => findings.fault(&format!("queue {queue}"), &fault),
+        }
+        match queues.read_statistics(queue, deadline).await {
+            Ok(Some(_)) => {}
+            Ok(None) => output::talk(format_args!(
+                "warning: the platform shows no statistics of queue {queue}: it is calibrated only by figures that \
+                 POST /api/trigger-queue-update brings along"
+            )),
+            Err(fault) => findings.fault(&format!("statistics of queue {queue}"), &fault),
+        }
+    }
 }
 
 fn name_missing_scopes(granted: Option<&str>, needed: &[&str], findings: &mut Findings) {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{Clock, Commander, Platform};
+use crate::control::queues::Calibration;
 use crate::control::{
     Actuator, AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart,
 };
@@ -15,9 +16,10 @@ use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
 use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
 use crate::serve::{Access, Api, Server, Shown};
-use crate::store::{Store, StoreFault, StorePast};
+use crate::store::{Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
+use super::calibrating::{Parts, calibration};
 use super::config::Settings;
 use super::exit::Exit;
 use super::reload::{Reloader, Source};
@@ -42,6 +44,9 @@ pub(crate) enum StartFault {
         /// What the system said.
         why: std::io::Error,
     },
+    /// What is kept of queues.
+    #[error("what is kept of queues cannot be read: {0}; is the state directory whole?")]
+    Queues(String),
     /// TLS.
     #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
     Tls(String),
@@ -54,7 +59,7 @@ impl StartFault {
     /// The exit code that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Store(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
+            Self::Store(_) | Self::Queues(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,
         }
     }
@@ -110,6 +115,8 @@ impl Connection {
 pub(crate) struct Daemon {
     /// The loop.
     pub(crate) cycle: Cycle,
+    /// Calibrates queues, where there are any.
+    pub(crate) calibration: Option<Calibration>,
     /// What it shows.
     pub(crate) observed: watch::Receiver<ObservableState>,
     /// Its listener, if it has one; it ends when this is dropped.
@@ -134,38 +141,32 @@ impl Daemon {
         clock: Arc<dyn Clock>,
         shutdown: CancellationToken,
     ) -> Result<Self, StartFault> {
+        Self::start_to_serve(settings, source, clock, shutdown.clone(), shutdown).await
+    }
+
+    /// The same with a listener that may outlive the loop: `shutdown` ends the loop, `ending` says that the listener ends too.
+    pub(crate) async fn start_to_serve(
+        settings: &Settings,
+        source: Option<Source>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+        ending: CancellationToken,
+    ) -> Result<Self, StartFault> {
         let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
         let Connection {
             client,
             metrics,
             platform,
         } = Connection::new(settings, &clock)?;
-        let actuator = if settings.dry_run {
-            Actuator::DryRun
-        } else {
-            let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
-                client,
-                settings.base_url.clone(),
-                settings.credentials.client_id.clone(),
-            ));
-            Actuator::Live(sender)
-        };
         let open_intents = restored.open_intents;
-        let forgotten = restored
-            .states
-            .iter()
-            .filter(|(id, _)| !settings.policies.contains_key(id));
-        let orphans = forgotten
-            .filter(|(_, state)| state.belief.paused_by_us())
-            .map(|(id, _)| id.clone())
-            .collect();
+        let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
         let (courier, without_receiver) = courier(settings, &store, &clock, &metrics).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform,
-            actuator,
-            journal: store,
+            actuator: actuator(settings, &client),
+            journal: Arc::<Store>::clone(&store),
         };
         let start = RunStart {
             run: restored.run,
@@ -179,6 +180,7 @@ impl Daemon {
             }),
         };
         let cycle_settings = cycle_settings(settings, &*clock);
+        let longest = cycle_settings.command_longest;
         let (cycle, observed) = Cycle::new(
             ports,
             Arc::clone(&metrics),
@@ -186,6 +188,18 @@ impl Daemon {
             cycle_settings,
             shutdown.clone(),
         )?;
+        let calibration = calibration(Parts {
+            settings,
+            store: &store,
+            restored: restored.queues,
+            client,
+            clock: &clock,
+            metrics: &metrics,
+            shown: cycle.shown(),
+            longest,
+            shutdown: shutdown.clone(),
+        })
+        .await?;
         let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
         let server = match settings.listen {
             None => None,
@@ -196,15 +210,17 @@ impl Daemon {
                         metrics,
                         observed: observed.clone(),
                         clock,
-                        ending: shutdown,
+                        ending,
                     },
                     Api {
                         desk: cycle.desk(),
                         reload: Arc::<Reloader>::clone(&reloader),
+                        queues: calibration.as_ref().map(Calibration::desk),
                         past: Arc::new(StorePast::new(settings.state_dir.clone())),
                         access: Access::new(
                             settings.admin.token.as_ref(),
                             settings.admin.hosts.clone(),
+                            settings.admin.actions,
                         ),
                     },
                 )
@@ -214,6 +230,7 @@ impl Daemon {
         };
         Ok(Self {
             cycle,
+            calibration,
             observed,
             server,
             reloader,
@@ -223,6 +240,31 @@ impl Daemon {
             without_receiver,
         })
     }
+}
+
+/// What sends commands; a dry run has no sender.
+fn actuator(settings: &Settings, client: &Arc<Client>) -> Actuator {
+    if settings.dry_run {
+        return Actuator::DryRun;
+    }
+    let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
+        Arc::clone(client),
+        settings.base_url.clone(),
+        settings.credentials.client_id.clone(),
+    ));
+    Actuator::Live(sender)
+}
+
+/// Campaigns that are paused by us and not in the configuration any more.
+fn orphans(settings: &Settings, restored: &Restored) -> Vec<CampaignId> {
+    let forgotten = restored
+        .states
+        .iter()
+        .filter(|(id, _)| !settings.policies.contains_key(id));
+    forgotten
+        .filter(|(_, state)| state.belief.paused_by_us())
+        .map(|(id, _)| id.clone())
+        .collect()
 }
 
 /// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no courier, so that it

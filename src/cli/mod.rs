@@ -3,6 +3,7 @@
 mod args;
 mod assign;
 mod audit;
+mod calibrating;
 mod check;
 mod compare;
 mod config;

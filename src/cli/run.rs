@@ -57,6 +57,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     stop_on_signals(shutdown.clone(), Some(Arc::clone(&daemon.reloader)));
     tell_start(&settings, &daemon);
     let Daemon {
+        calibration,
         cycle,
         observed,
         delivering,
@@ -65,6 +66,9 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         ..
     } = daemon;
     if settings.once {
+        if calibration.is_some() {
+            info!("queues are not calibrated by --once: it takes two readings to measure anything");
+        }
         let once = cycle.run_once().await;
         finish(delivering, &settings, Duration::MAX).await;
         return exit_of(&once);
@@ -77,7 +81,14 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         }
         None => cycle,
     };
+    let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     cycle.run().await;
+    // A change of a queue that is under way is finished and recorded.
+    if let Some(calibrating) = calibrating
+        && let Err(wrong) = calibrating.await
+    {
+        warn!(%wrong, "the calibration of queues broke off");
+    }
     finish(delivering, &settings, LONGEST_FAREWELL).await;
     drop(server);
     let left_paused = observed
@@ -119,6 +130,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
         .map(|server| tracing::field::display(server.address()));
     info!(
         campaigns = settings.policies.len(),
+        queues = (!settings.queues.is_empty()).then_some(settings.queues.len()),
         platform = %settings.base_url,
         state_dir = %settings.state_dir.display(),
         listening,

@@ -7,15 +7,14 @@ use crate::domain::replay::Input;
 use crate::domain::{CampaignId, Hold, Reason, ThresholdOverride, Timestamp};
 
 use super::cycle::Cycle;
-use super::operator::{Author, Change, LONGEST_OVERRIDE, Made, NewRules, OperatorRequest, Refusal};
+use super::operator::{
+    Author, Change, LONGEST_OVERRIDE, Made, NewRules, OperatorRequest, Refusal, SHORTEST_OVERRIDE,
+};
 use super::ports::AuditEvent;
 use super::status::ReloadView;
 
 /// Changes that are made between two ticks even when the loop is late, so that nobody waits for ever.
 const MOST_WHEN_LATE: usize = 4;
-
-/// What takes less than this is a slip of the keyboard.
-const SHORTEST_OVERRIDE: Duration = Duration::from_secs(1);
 
 impl Cycle {
     /// Serves operators until the next tick is due or the end is asked for.
@@ -272,9 +271,7 @@ impl Cycle {
         self.record_change(None, author, &made, now);
         // A failure is told by `commit`; the batch is kept and written with the next tick.
         drop(self.commit().await);
-        if let Err(wrong) = self.events.reconfigured(self.autopilot.campaigns(), &ours) {
-            tracing::warn!(%wrong, "metrics of the new campaigns");
-        }
+        self.events.reconfigured(self.autopilot.campaigns(), &ours);
         self.show_reload(author, &made, now);
         self.tell_change(None, author, &made);
         Ok(made)
@@ -288,7 +285,9 @@ impl Cycle {
             Made::Held { .. }
             | Made::Released { .. }
             | Made::ThresholdsSet { .. }
-            | Made::ThresholdsRestored { .. } => return,
+            | Made::ThresholdsRestored { .. }
+            | Made::QueueHeld { .. }
+            | Made::QueueReleased { .. } => return,
         };
         self.events.reloaded(config.as_deref(), now);
         let last_reload = ReloadView {
@@ -360,6 +359,8 @@ fn made_in_words(made: &Made) -> String {
             thresholds.pause_below(),
             thresholds.resume_at()
         ),
+        Made::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        Made::QueueReleased { queue, .. } => format!("queue {queue} released"),
         Made::Reloaded {
             changes,
             after_restart,

@@ -219,7 +219,7 @@ impl Cycle {
                 Some(assigning)
             }
         };
-        let events = Events::new(metrics, autopilot.campaigns())?;
+        let events = Events::new(metrics, autopilot.campaigns());
         let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
             assigning,
@@ -242,6 +242,12 @@ impl Cycle {
             checkpoint_at: now,
         };
         Ok((cycle, watcher))
+    }
+
+    /// Where what is known is shown, for whoever works beside the loop and shows its own part.
+    #[must_use]
+    pub fn shown(&self) -> watch::Sender<ObservableState> {
+        self.observed.clone()
     }
 
     /// Where operators hand in what they ask for.
@@ -278,6 +284,10 @@ impl Cycle {
         }
         // A failure is told by `commit`; there is no later tick that could try again.
         drop(self.end().await);
+        self.observed.send_modify(|observed| {
+            observed.ended = true;
+            observed.version = observed.version.saturating_add(1);
+        });
     }
 
     /// One tick, then the end: how `--once` runs.
@@ -334,6 +344,7 @@ impl Cycle {
             .instrument(debug_span!("assignments"))
             .await;
         self.read_routinely().await;
+        self.note_points(&plan.reasons);
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
         self.publish(&plan.reasons);
@@ -467,9 +478,24 @@ impl Cycle {
         }
     }
 
+    /// Notes what plots are drawn from. Comes last in a tick, so that it goes with a commit that no command waits for.
+    fn note_points(&mut self, reasons: &[(CampaignId, Reason)]) {
+        let now = self.clock.now();
+        let interval = self.settings.poll_interval;
+        let tape = &mut self.recorder.tape;
+        let frame = tape.frame(&self.autopilot, reasons, interval, now);
+        self.recorder.frame(frame);
+    }
+
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
+        if self.recorder.is_empty() {
+            return Ok(());
+        }
+        let started = self.clock.monotonic();
         let commit = self.recorder.commit(&*self.journal);
         let written = commit.instrument(debug_span!("journal.commit")).await;
+        let took = self.clock.monotonic().saturating_sub(started);
+        self.events.committed(took, self.journal.size_bytes());
         if let Err(fault) = &written {
             let decision = self.autopilot.decision();
             self.events.journal_failed(&fault.to_string(), decision);
@@ -500,6 +526,8 @@ impl Cycle {
                 }
             })
             .collect();
+        let assigning = self.assigning.as_ref();
+        let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
         let valid = self.last_poll == LastPoll::Valid;
         self.observed.send_modify(|observed| {
@@ -509,6 +537,7 @@ impl Cycle {
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);
             observed.campaigns = Arc::new(campaigns);
+            observed.assignments = Arc::new(assignments.unwrap_or_default());
         });
     }
 

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::{CampaignId, HoldKind, Policy, Thresholds, Timestamp};
+use crate::domain::{CampaignId, HoldKind, Policy, QueueId, Thresholds, Timestamp};
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
 const MOST_WAITING: usize = 32;
@@ -25,6 +25,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// No hold and no operator's lines last longer: what is meant to stay belongs into the configuration.
 pub const LONGEST_OVERRIDE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What takes less than this is a slip of the keyboard.
+pub(super) const SHORTEST_OVERRIDE: Duration = Duration::from_secs(1);
 
 /// The longest author that is kept, in characters.
 const LONGEST_AUTHOR: usize = 100;
@@ -159,6 +162,22 @@ pub enum Made {
         /// The configured lines.
         thresholds: Thresholds,
     },
+    /// A queue is left alone.
+    QueueHeld {
+        /// Which.
+        queue: QueueId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A queue is free again.
+    QueueReleased {
+        /// Which.
+        queue: QueueId,
+        /// A hold was ended.
+        hold: bool,
+        /// Figures that somebody had changed were given back.
+        given_back: bool,
+    },
     /// New rules are in force from the next poll on.
     Reloaded {
         /// SHA-256 of their configuration.
@@ -180,7 +199,10 @@ impl Made {
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Held { .. } | Self::Released { .. } => "hold",
+            Self::Held { .. }
+            | Self::Released { .. }
+            | Self::QueueHeld { .. }
+            | Self::QueueReleased { .. } => "hold",
             Self::ThresholdsSet { .. } | Self::ThresholdsRestored { .. } => "thresholds",
             Self::Reloaded { .. } | Self::ReloadRefused { .. } => "reload",
         }

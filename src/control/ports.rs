@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 use crate::domain::assignment::{
     Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move, Trigger,
 };
-use crate::domain::queue::QueueRecord;
+use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
-    Message, Notice, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
+    Message, Notice, QueueId, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::operator::Made;
+use super::series::Frame;
 
 /// Where time comes from.
 pub trait Clock: Send + Sync + 'static {
@@ -401,10 +402,14 @@ pub struct Batch {
     pub states: Vec<(CampaignId, CampaignState)>,
     /// What is remembered of lists that changed.
     pub lists: Vec<(CampaignId, ListMemory)>,
+    /// What is remembered of queues that changed.
+    pub queues: Vec<(QueueId, QueueMemory)>,
     /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
     pub audit: Vec<AuditRow>,
     /// What other systems are to be told of it.
     pub outbox: Vec<Message>,
+    /// What plots are drawn from.
+    pub frame: Option<Frame>,
 }
 
 impl Batch {
@@ -414,8 +419,10 @@ impl Batch {
         self.inputs.is_empty()
             && self.states.is_empty()
             && self.lists.is_empty()
+            && self.queues.is_empty()
             && self.audit.is_empty()
             && self.outbox.is_empty()
+            && self.frame.is_none()
     }
 }
 
@@ -428,4 +435,9 @@ pub struct JournalFault(pub String);
 pub trait Journal: Send + Sync + 'static {
     /// Commits one batch durably.
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), JournalFault>>;
+
+    /// Bytes that it takes on disk, where it is on a disk, as of the last commit.
+    fn size_bytes(&self) -> Option<u64> {
+        None
+    }
 }

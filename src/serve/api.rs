@@ -1,9 +1,8 @@
-//! The operations of the admin API.
+//! What the operations of the admin API do.
 
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
-use hyper::Method;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, Response, StatusCode};
@@ -11,16 +10,20 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::control::operator::{
-    Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
-};
-use crate::domain::{CampaignId, HoldKind, Limit, Thresholds, Timestamp};
+use crate::control::CampaignView;
+use crate::control::operator::{Author, Change, Made, OperatorDesk, Refusal, Reload};
+use crate::control::queues::desk::QueueDesk;
+use crate::control::series::PastSeries;
+use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
-use super::documents::{CampaignDetail, ChangeAnswer, HistoryDocument, SCHEMA};
+use super::documents::{CampaignDetail, ChangeAnswer, SCHEMA};
 use super::gate::{Access, TurnedAway};
 use super::openapi;
+use super::operations::{Operation, find};
+use super::query::{self, Query};
 use super::routes::{Body, Sources, full};
 use super::seats::Seat;
 
@@ -33,64 +36,19 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long lines that an operator sets last when nobody says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// How far back the history goes when nobody says.
-const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
-
-/// Entries of the history when nobody says, and at most.
-const ENTRIES: (usize, usize) = (200, 1_000);
-
-/// The author of a change whose request names none.
-const NOBODY: &str = "somebody at the API";
-
 /// What the admin API is made from.
 pub struct Api {
     /// Where changes are handed in.
     pub desk: OperatorDesk,
     /// Reads the configuration anew.
     pub reload: Arc<dyn Reload>,
-    /// Reads what happened.
-    pub past: Arc<dyn Past>,
+    /// Where what is asked of queues is handed in; nothing where none is calibrated.
+    pub queues: Option<QueueDesk>,
+    /// Reads what happened, and what plots are drawn from.
+    pub past: Arc<dyn PastSeries>,
     /// Who may use it.
     pub access: Access,
 }
-
-/// One operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
-    Describe,
-    Status,
-    Campaigns,
-    Campaign,
-    SetThresholds,
-    RestoreThresholds,
-    Hold,
-    Release,
-    History,
-    Events,
-    Reload,
-}
-
-/// Every path with its operations; `{id}` stands for a campaign.
-pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
-    ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
-    ("/api/v1/status", &[("GET", Operation::Status)]),
-    ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
-    ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),
-    (
-        "/api/v1/campaigns/{id}/thresholds",
-        &[
-            ("PUT", Operation::SetThresholds),
-            ("DELETE", Operation::RestoreThresholds),
-        ],
-    ),
-    (
-        "/api/v1/campaigns/{id}/hold",
-        &[("PUT", Operation::Hold), ("DELETE", Operation::Release)],
-    ),
-    ("/api/v1/history", &[("GET", Operation::History)]),
-    ("/api/v1/events", &[("GET", Operation::Events)]),
-    ("/-/reload", &[("POST", Operation::Reload)]),
-];
 
 /// Asks for a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,16 +94,16 @@ pub struct ApiFault {
 }
 
 /// An answer that is no success.
-struct Failure(StatusCode, &'static str, Vec<String>);
+pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
 
-type Answered = Result<Response<Body>, Failure>;
+pub(super) type Answered = Result<Response<Body>, Failure>;
 
 impl Failure {
-    fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
+    pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
         Self(status, error, vec![fault.into()])
     }
 
-    fn bad(faults: Vec<String>) -> Self {
+    pub(super) fn bad(faults: Vec<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, "invalid", faults)
     }
 
@@ -187,43 +145,6 @@ pub(super) fn json(document: &impl Serialize) -> Response<Body> {
     }
 }
 
-/// The operation of a path, with the campaign in it; or the methods that there are.
-fn find<'p>(method: &Method, path: &'p str) -> Result<(Operation, Option<&'p str>), Failure> {
-    let given: Vec<&str> = path.split('/').collect();
-    for (template, operations) in ROUTES {
-        let parts: Vec<&str> = template.split('/').collect();
-        let alike = parts.len() == given.len()
-            && parts
-                .iter()
-                .zip(&given)
-                .all(|(part, given)| *part == "{id}" || part == given);
-        if !alike {
-            continue;
-        }
-        let wanted = if method == Method::HEAD {
-            "GET"
-        } else {
-            method.as_str()
-        };
-        if let Some((_, operation)) = operations.iter().find(|(method, _)| *method == wanted) {
-            let at = parts.iter().position(|part| *part == "{id}");
-            let id = at.and_then(|at| given.get(at)).copied();
-            return Ok((*operation, id));
-        }
-        let methods: Vec<&str> = operations.iter().map(|(method, _)| *method).collect();
-        return Err(Failure::one(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method",
-            format!("this path takes {}", methods.join(", ")),
-        ));
-    }
-    Err(Failure::one(
-        StatusCode::NOT_FOUND,
-        "path",
-        "not here; /api/v1/openapi.json describes what is",
-    ))
-}
-
 impl Sources {
     /// Serves one request of the admin API.
     pub(super) async fn operate(
@@ -248,7 +169,7 @@ impl Sources {
     }
 
     async fn operated(self: &Arc<Self>, request: Request<Incoming>, seat: &Arc<Seat>) -> Answered {
-        let admitted = self.api.access.admit(request.headers());
+        let admitted = self.api.access.admit(request.method(), request.headers());
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
@@ -270,7 +191,19 @@ impl Sources {
                 "application/json",
                 self.campaigns().await,
             )),
+            Operation::Queues => Ok(self.queues()),
+            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, seat).await,
+            Operation::Trigger => self.trigger(request, &query, seat).await,
+            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, seat).await,
+            Operation::ReleaseQueue => {
+                self.release_queue(id.unwrap_or_default(), &query, seat)
+                    .await
+            }
             Operation::Campaign => self.campaign(&campaign()?),
+            Operation::Series => {
+                let _occupied = seat.occupy();
+                self.series(&campaign()?, &query).await
+            }
             Operation::Events => self.events(seat).ok_or_else(|| {
                 Failure::one(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -313,9 +246,7 @@ impl Sources {
                 answer(self.api.desk.ask(change, author).await)
             }
             Operation::Reload => {
-                let name = query.get("author").unwrap_or(NOBODY);
-                let reason = query.get("reason").unwrap_or("asked for by the API");
-                let author = Author::new(name, reason).map_err(Failure::bad)?;
+                let author = query.author_or("asked for by the API")?;
                 let _occupied = seat.occupy();
                 let made = self.api.reload.reload(author).await?;
                 let refused = matches!(made, Made::ReloadRefused { .. });
@@ -333,68 +264,14 @@ impl Sources {
 
     fn campaign(&self, id: &CampaignId) -> Answered {
         let now = self.shown.clock.now();
-        let observed = self.shown.observed.borrow().clone();
-        let at = observed.campaigns.binary_search_by(|view| view.id.cmp(id));
-        let view = at.ok().and_then(|at| observed.campaigns.get(at));
-        let view = view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))?;
-        Ok(json(&CampaignDetail::of(view, now)))
+        Ok(json(&CampaignDetail::of(&self.view(id)?, now)))
     }
 
-    async fn history(&self, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let mut faults = Vec::new();
-        let since = query.get("since").map_or_else(
-            || Ok(now.minus(DEFAULT_SINCE)),
-            |text| {
-                let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
-                ago.ok()
-                    .or_else(|| Timestamp::parse_rfc3339(text))
-                    .ok_or(text)
-            },
-        );
-        let campaign = query
-            .get("campaign")
-            .map(str::parse::<CampaignId>)
-            .transpose();
-        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
-            let number = text.parse::<usize>().ok();
-            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
-        });
-        if let Err(text) = since {
-            faults.push(format!(
-                "since: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
-            ));
-        }
-        if let Err(wrong) = &campaign {
-            faults.push(format!(
-                "campaign: an id {wrong}; give it as the platform shows it"
-            ));
-        }
-        if let Err(text) = limit {
-            faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
-                ENTRIES.1
-            ));
-        }
-        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
-            return Err(Failure::bad(faults));
-        };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = PastQuery {
-            since,
-            campaign,
-            // One more tells whether there is more.
-            limit: limit.saturating_add(1),
-        };
-        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        Ok(json(&HistoryDocument {
-            schema: SCHEMA,
-            since: since.to_string(),
-            more,
-            entries,
-        }))
+    pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
+        let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
+        let at = campaigns.binary_search_by(|view| view.id.cmp(id));
+        let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
+        view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))
     }
 }
 
@@ -415,6 +292,11 @@ fn turned_away(why: TurnedAway) -> Failure {
             "token",
             "send the operators' token as `Authorization: Bearer`",
         ),
+        TurnedAway::Actions => Failure::one(
+            StatusCode::FORBIDDEN,
+            "actions",
+            "this daemon takes no changes from a browser; start it with --allow-actions, or use the commands",
+        ),
     }
 }
 
@@ -427,14 +309,23 @@ fn answer(made: Result<Made, Refusal>) -> Answered {
 
 /// The campaign in a path.
 fn named(part: &str) -> Result<CampaignId, Failure> {
-    let wrong = |wrong: String| Failure::bad(vec![format!("campaign: {wrong}")]);
+    id_in(part, "campaign")
+}
+
+/// The queue in a path.
+pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
+    id_in(part, "queue")
+}
+
+fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure> {
+    let wrong = |wrong: String| Failure::bad(vec![format!("{what}: {wrong}")]);
     let text = percent_decode_str(part).decode_utf8();
     let text = text.map_err(|_| wrong("is no UTF-8 text".to_owned()))?;
     text.parse()
-        .map_err(|fault: crate::domain::IdError| wrong(format!("an id {fault}")))
+        .map_err(|fault: IdError| wrong(format!("an id {fault}")))
 }
 
-async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
+pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // A form of somebody else's page cannot send this without asking first.
@@ -460,7 +351,7 @@ async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Fail
 }
 
 /// A duration as it was given; the loop knows how long it may be.
-fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
+pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     let parsed = humantime::parse_duration(text.trim());
     parsed.unwrap_or_else(|_| {
         faults.push(format!("for: `{text}` is no duration; write such as 30m"));
@@ -468,8 +359,8 @@ fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     })
 }
 
-fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
-    match Author::new(name.unwrap_or(NOBODY), reason) {
+pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
+    match Author::new(name.unwrap_or(query::NOBODY), reason) {
         Ok(author) => Some(author),
         Err(wrong) => {
             faults.extend(wrong);
@@ -538,28 +429,5 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(Change, Author), F
             author,
         )),
         (_, _) => Err(Failure::bad(faults)),
-    }
-}
-
-/// The part of an address behind `?`.
-struct Query(Vec<(String, String)>);
-
-impl Query {
-    fn of(text: &str) -> Self {
-        Self(
-            form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect(),
-        )
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    fn author(&self) -> Result<Author, Failure> {
-        let name = self.get("author").unwrap_or(NOBODY);
-        Author::new(name, self.get("reason").unwrap_or_default()).map_err(Failure::bad)
     }
 }

@@ -79,6 +79,9 @@ impl Route {
                 _ => Err("GET, PATCH, PUT"),
             };
             (id, endpoint)
+        } else if let Some(id) = between(path, QUEUES, "/statistics") {
+            let is_get = *method == Method::GET;
+            (id, is_get.then_some(Endpoint::QueueStatistics).ok_or("GET"))
         } else if let Some(id) = between(path, USERS, "/routing-profile") {
             let is_put = *method == Method::PUT;
             (id, is_put.then_some(Endpoint::ProfilePut).ok_or("PUT"))

@@ -13,6 +13,7 @@
 //! | `POST /campaigns/{id}/assignments` | `{"agents"}` | a person replaces preview assignments |
 //! | `POST /campaigns/{id}/capacity` | `{"agents"}` | bounds the dialer; `null` ends that |
 //! | `POST /queues/{id}` | members | a person changes members of a queue |
+//! | `POST /queues/{id}/statistics` | counters | sets what a queue has counted |
 //! | `POST /agents/{id}/state` | `{"state"}` | puts an agent in a state |
 //! | `POST /agents/break` | `{"count", "for"}` | sends available agents on a break |
 //! | `POST /faults` | `{"spec"}` | adds faults, as `--faults` has them |
@@ -31,7 +32,7 @@ use super::encoding::percent_decode;
 use super::faults::{Endpoint, FaultPlan};
 use super::handle::SimHandle;
 use super::platform::{Answer, read_body};
-use super::queues::Queue;
+use super::queues::{Queue, QueueStatistics};
 use super::refusal::Refused;
 use super::wire;
 use super::world::{Actor, AgentState};
@@ -116,6 +117,7 @@ pub(super) fn answer(handle: &SimHandle, method: &Method, path: &str, body: &[u8
         ["faults"] => "POST, DELETE",
         ["campaigns", _, "status" | "assignments" | "capacity"]
         | ["queues", _]
+        | ["queues", _, "statistics"]
         | ["agents", _, "state"]
         | ["agents", "break"] => "POST",
         _ => return Answer::refusal(StatusCode::NOT_FOUND, "not_found", "no such path"),
@@ -153,6 +155,10 @@ fn act(
         ["queues", id] => {
             let members: Queue = read_body(body)?;
             found("queue", id, handle.person_changes_queue(id, members))?
+        }
+        ["queues", id, "statistics"] => {
+            let counted: QueueStatistics = read_body(body)?;
+            found("queue", id, handle.set_queue_statistics(id, Some(counted)))?
         }
         ["agents", id, "state"] => {
             let SetState { state } = read_body(body)?;
@@ -296,6 +302,9 @@ mod tests {
         let agents = json!({"agents": [assignment]});
         assert_eq!(post("/campaigns/campaign-1/assignments", agents), 200);
         assert_eq!(post("/queues/queue-1", json!({"maxWaiters": 7})), 200);
+        let counted = json!({"waiting": 1, "arrived": 9, "answered": 7, "abandoned": 1, "overflowed": 0,
+                             "waitedSeconds": 60, "servedSeconds": 900, "agents": 4});
+        assert_eq!(post("/queues/queue-1/statistics", counted), 200);
         let bearer = client.bearer();
         let profile = json!({"routingProfileId": "p", "status": "busy", "queueIds": ["queue-1"]});
         let path = "/api/v2/routing/users/agent-0001/routing-profile";
@@ -416,6 +425,7 @@ mod tests {
                 404,
             ),
             ("POST", "/queues/other", json!({}), 404),
+            ("POST", "/queues/queue-1/statistics", json!({}), 422),
             ("POST", "/agents/other/state", json!({"state": "busy"}), 404),
             ("POST", "/campaigns/campaign-1/status", json!({}), 422),
             (

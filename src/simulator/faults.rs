@@ -53,13 +53,15 @@ pub enum Endpoint {
     QueuePatch,
     /// PUT of one queue.
     QueuePut,
+    /// GET of what one queue has counted.
+    QueueStatistics,
     /// PUT of one agent's routing profile.
     ProfilePut,
 }
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
@@ -70,6 +72,7 @@ impl Endpoint {
         Self::QueueGet,
         Self::QueuePatch,
         Self::QueuePut,
+        Self::QueueStatistics,
         Self::ProfilePut,
     ];
 
@@ -87,6 +90,7 @@ impl Endpoint {
             Self::QueueGet => "queue-get",
             Self::QueuePatch => "queue-patch",
             Self::QueuePut => "queue-put",
+            Self::QueueStatistics => "queue-statistics",
             Self::ProfilePut => "profile-put",
         }
     }
@@ -102,7 +106,7 @@ impl Endpoint {
             Self::AssignmentsGet => Some(&["outbound:campaigns:read"]),
             Self::AssignmentsPut => Some(&["outbound:campaigns:write"]),
             Self::Skills => Some(&["routing:skill:read", "routing:skill:view"]),
-            Self::QueueGet => Some(&["routing:queue:view"]),
+            Self::QueueGet | Self::QueueStatistics => Some(&["routing:queue:view"]),
             Self::QueuePatch => Some(&["routing:queue:write"]),
             Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
             Self::ProfilePut => Some(&[]),
@@ -122,6 +126,7 @@ impl Endpoint {
             | Self::QueueGet
             | Self::QueuePatch
             | Self::QueuePut
+            | Self::QueueStatistics
             | Self::ProfilePut => false,
         }
     }
@@ -140,7 +145,8 @@ impl Endpoint {
             | Self::CampaignGet
             | Self::AssignmentsGet
             | Self::Skills
-            | Self::QueueGet => false,
+            | Self::QueueGet
+            | Self::QueueStatistics => false,
         }
     }
 }
@@ -383,7 +389,7 @@ mod tests {
         );
         assert_eq!(
             wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, profile-put"
+            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, queue-statistics, profile-put"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {
             let piece = format!("500={share}");

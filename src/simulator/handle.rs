@@ -11,7 +11,7 @@ use super::centre::Figures;
 use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Answer, Platform};
-use super::queues::Queue;
+use super::queues::{Queue, QueueStatistics};
 use super::script::Happening;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
@@ -221,6 +221,13 @@ impl SimHandle {
             let world = &mut platform.world;
             world.person_changes_queue(id, members, now)
         })
+    }
+
+    /// Sets what a queue has counted; without anything its statistics are no longer shown. `false` when there is no
+    /// such queue.
+    pub fn set_queue_statistics(&self, id: &str, counted: Option<QueueStatistics>) -> bool {
+        self.0
+            .with(|platform, _| platform.world.set_queue_statistics(id, counted))
     }
 
     /// The campaign's true status, whatever a GET shows.

@@ -67,7 +67,7 @@ pub use centre::{
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
-pub use queues::{Queue, example_queue};
+pub use queues::{Queue, QueueStatistics, example_queue};
 pub use script::{Happening, Performance, Script, What};
 pub use server::Simulator;
 pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};

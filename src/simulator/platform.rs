@@ -195,6 +195,7 @@ impl Platform {
             Endpoint::QueueGet => self.read_queue(target),
             Endpoint::QueuePatch => self.patch_queue(target, call, &token, now),
             Endpoint::QueuePut => self.put_queue(target, call, &token, now),
+            Endpoint::QueueStatistics => self.read_queue_statistics(target),
             Endpoint::ProfilePut => self.put_profile(target, call, &token, now),
         }
     }

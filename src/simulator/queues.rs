@@ -7,12 +7,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::queue_shapes::{OverflowAction, QueuePatch, SkillLevel, Whole};
 
 /// A queue's members.
 pub type Queue = Map<String, Value>;
+
+/// What a queue has counted since some moment, and what there is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QueueStatistics {
+    /// Callers waiting now.
+    pub waiting: u64,
+    /// Callers who arrived.
+    pub arrived: u64,
+    /// Callers answered.
+    pub answered: u64,
+    /// Callers who gave up.
+    pub abandoned: u64,
+    /// Callers who overflowed.
+    pub overflowed: u64,
+    /// Seconds that all callers have waited.
+    pub waited_seconds: u64,
+    /// Seconds that answered calls took agents, wrap-up included.
+    pub served_seconds: u64,
+    /// Interactions under way now, where the platform shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_interactions: Option<u64>,
+    /// The most that can be under way, where the platform shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_capacity: Option<u64>,
+    /// Agents who serve the queue now, where the platform shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<u64>,
+}
 
 /// The highest number of skills of a queue, in the form with levels.
 const MOST_SKILLS: usize = 100;
@@ -34,7 +64,9 @@ type SameTime = (&'static [&'static str], &'static [&'static str]);
 /// The queues and skills in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queues {
-    pub(super) queues: BTreeMap<String, Queue>,
+    pub(super) by_id: BTreeMap<String, Queue>,
+    /// What some of them have counted; a queue without shows no statistics.
+    pub(super) statistics: BTreeMap<String, QueueStatistics>,
     /// Names by id.
     pub(super) skills: BTreeMap<String, String>,
 }
@@ -115,7 +147,7 @@ impl Queues {
         if target == id {
             return Some(format!("queue {id} cannot overflow into itself"));
         }
-        let known = self.queues.contains_key(target);
+        let known = self.by_id.contains_key(target);
         (!known).then(|| format!("there is no queue {target} to overflow into"))
     }
 }
@@ -226,11 +258,12 @@ mod tests {
     fn queues() -> Queues {
         let skill = ("voice".to_owned(), "Voice".to_owned());
         Queues {
-            queues: BTreeMap::from([
+            by_id: BTreeMap::from([
                 ("a".to_owned(), example_queue("a", "A", &["b"])),
                 ("b".to_owned(), example_queue("b", "B", &[])),
             ]),
             skills: BTreeMap::from([skill]),
+            ..Queues::default()
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::call::Call;
 use super::platform::{Answer, Platform, read_body, read_paging};
 use super::queue_shapes::QueuePatch;
-use super::queues::{self, Queue};
+use super::queues::{self, Queue, QueueStatistics};
 use super::refusal::Refused;
 use super::settings::StaleQueuePut;
 use super::time::SimTime;
@@ -52,6 +52,14 @@ struct Profile<'a> {
     queue_ids: &'a [String],
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statistics<'a> {
+    queue_id: &'a str,
+    #[serde(flatten)]
+    counted: QueueStatistics,
+}
+
 impl Platform {
     /// Answers a read of a page of skills.
     pub(super) fn read_skills(&self, query: &str) -> Result<Answer, Refused> {
@@ -66,6 +74,18 @@ impl Platform {
     pub(super) fn read_queue(&self, id: &str) -> Result<Answer, Refused> {
         let queue = self.queue(id)?;
         Ok(Answer::json(StatusCode::OK, wire::json(queue)))
+    }
+
+    /// Answers a read of what one queue has counted.
+    pub(super) fn read_queue_statistics(&self, id: &str) -> Result<Answer, Refused> {
+        self.queue(id)?;
+        let counted = self.world.queue_statistics(id);
+        let counted = counted.ok_or_else(|| Refused::no_such("statistics of queue", id))?;
+        let shown = Statistics {
+            queue_id: id,
+            counted,
+        };
+        Ok(Answer::json(StatusCode::OK, wire::json(&shown)))
     }
 
     /// Changes some members of a queue, if the version is the one in force.

@@ -8,7 +8,7 @@ use super::*;
 const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 
 /// Every operation but the token's.
-const OPERATIONS: [(Endpoint, &str, &str); 10] = [
+const OPERATIONS: [(Endpoint, &str, &str); 11] = [
     (Endpoint::Agents, "GET", "/api/v2/interactions/agents"),
     (Endpoint::CampaignGet, "GET", "/api/v2/campaigns/campaign-1"),
     (Endpoint::CampaignPut, "PUT", "/api/v2/campaigns/campaign-1"),
@@ -30,6 +30,11 @@ const OPERATIONS: [(Endpoint, &str, &str); 10] = [
         "/api/v2/routing/queues/queue-1",
     ),
     (Endpoint::QueuePut, "PUT", "/api/v2/routing/queues/queue-1"),
+    (
+        Endpoint::QueueStatistics,
+        "GET",
+        "/api/v2/routing/queues/queue-1/statistics",
+    ),
     (
         Endpoint::ProfilePut,
         "PUT",
@@ -133,6 +138,6 @@ async fn a_fault_goes_where_it_is_sent() {
         }
     }
     let asked = |(endpoint, ..): (Endpoint, &str, &str)| handle.request_count(Some(endpoint));
-    assert_eq!(OPERATIONS.map(asked), [10; 10]);
+    assert_eq!(OPERATIONS.map(asked), [11; 11]);
     assert_eq!(handle.effects(), [], "an empty body changes nothing");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assignments::Assignment;
 use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
-use super::queues::{self, Queue, Queues, example_queue};
+use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
 use super::world::{Actor, AgentState, World};
 
@@ -59,7 +59,7 @@ impl World {
     pub fn put_queue(&mut self, id: &str, mut members: Queue) {
         members.insert("id".to_owned(), id.into());
         members.entry("version").or_insert_with(|| 1.into());
-        self.queues.queues.insert(id.to_owned(), members);
+        self.queues.by_id.insert(id.to_owned(), members);
     }
 
     /// Adds the skills `voice`, `sales` and `support`, and the queues `queue-1`, which overflows into
@@ -78,13 +78,32 @@ impl World {
 
     /// Takes a queue away; `false` when there was none.
     pub fn remove_queue(&mut self, id: &str) -> bool {
-        self.queues.queues.remove(id).is_some()
+        self.queues.by_id.remove(id).is_some()
     }
 
     /// One queue.
     #[must_use]
     pub fn queue(&self, id: &str) -> Option<&Queue> {
-        self.queues.queues.get(id)
+        self.queues.by_id.get(id)
+    }
+
+    /// What a queue has counted; nothing where its statistics are not shown.
+    #[must_use]
+    pub fn queue_statistics(&self, id: &str) -> Option<QueueStatistics> {
+        self.queues.statistics.get(id).copied()
+    }
+
+    /// Sets what a queue has counted; without anything its statistics are no longer shown. `false` when there is no
+    /// such queue.
+    pub fn set_queue_statistics(&mut self, id: &str, counted: Option<QueueStatistics>) -> bool {
+        if self.queue(id).is_none() {
+            return false;
+        }
+        match counted {
+            Some(counted) => drop(self.queues.statistics.insert(id.to_owned(), counted)),
+            None => drop(self.queues.statistics.remove(id)),
+        }
+        true
     }
 
     /// All queues and skills.
@@ -94,7 +113,7 @@ impl World {
 
     /// Writes the whole of a queue, unchecked, under the next version; `false` when there is no such queue.
     pub fn write_queue(&mut self, id: &str, mut members: Queue, by: Actor, now: SimTime) -> bool {
-        let Some(queue) = self.queues.queues.get_mut(id) else {
+        let Some(queue) = self.queues.by_id.get_mut(id) else {
             return false;
         };
         members.insert("id".to_owned(), id.into());

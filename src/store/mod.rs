@@ -18,8 +18,12 @@ mod outbox;
 #[cfg(test)]
 mod outbox_tests;
 mod past;
+mod queues;
 mod reader;
 mod schema;
+mod series;
+#[cfg(test)]
+mod series_tests;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};

@@ -96,6 +96,29 @@ const MIGRATIONS: &[&str] = &[
         list     TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE queue (
+        id     TEXT PRIMARY KEY,
+        memory TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE queue_intent (
+        queue  TEXT NOT NULL,
+        run    INTEGER NOT NULL,
+        tick   INTEGER NOT NULL,
+        at_ms  INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (queue, run, tick)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE series (
+        seq     INTEGER PRIMARY KEY,
+        at_ms   INTEGER NOT NULL,
+        opening INTEGER NOT NULL,
+        body    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX series_openings ON series (at_ms) WHERE opening = 1;
+",
 ];
 
 /// The version that this program writes.

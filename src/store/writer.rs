@@ -5,6 +5,8 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -16,11 +18,12 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
 use crate::domain::assignment::ListMemory;
-use crate::domain::{CampaignId, CampaignState, Notice, Timestamp};
+use crate::domain::queue::QueueMemory;
+use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timestamp};
 
 use super::fault::StoreFault;
 use super::outbox::{self, BOUNDS};
-use super::{audit, schema};
+use super::{audit, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -45,6 +48,8 @@ pub struct Restored {
     pub states: BTreeMap<CampaignId, CampaignState>,
     /// What is remembered of each preview campaign's list.
     pub lists: BTreeMap<CampaignId, ListMemory>,
+    /// What is remembered of each queue.
+    pub queues: BTreeMap<QueueId, QueueMemory>,
     /// Commands of earlier runs whose outcome is not known yet; the first status reads resolve them.
     pub open_intents: u64,
 }
@@ -54,6 +59,7 @@ pub struct Store {
     sender: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
     /// Held as long as a daemon's store is open; the system releases it with the process.
     _lock: Option<File>,
 }
@@ -88,6 +94,7 @@ impl Store {
             "SELECT campaign, list FROM assignment",
             "list",
         )?;
+        let queues = remembered(&connection, &path, "SELECT id, memory FROM queue", "memory")?;
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         Ok((
@@ -96,6 +103,7 @@ impl Store {
                 run,
                 states,
                 lists,
+                queues,
                 open_intents,
             },
         ))
@@ -138,11 +146,14 @@ impl Store {
     ) -> Result<Self, StoreFault> {
         let (sender, jobs) = mpsc::channel();
         let outbox_written = Arc::new(Notify::new());
+        let size = Arc::new(AtomicU64::new(size_of(&path)));
         let writer = Writer {
             connection,
             path: path.clone(),
             commits: 0,
+            series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
+            size: Arc::clone(&size),
         };
         let thread = thread::Builder::new()
             .name("store".to_owned())
@@ -155,6 +166,7 @@ impl Store {
             sender: Some(sender),
             thread: Some(thread),
             outbox_written,
+            size,
             _lock: lock,
         })
     }
@@ -200,6 +212,10 @@ impl Journal for Store {
             written.map_err(JournalFault)
         })
     }
+
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.size.load(Ordering::Relaxed))
+    }
 }
 
 impl Drop for Store {
@@ -216,7 +232,10 @@ struct Writer {
     connection: Connection,
     path: PathBuf,
     commits: u32,
+    /// Bytes of the frames that are kept, once they were counted.
+    series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
+    size: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -234,8 +253,15 @@ impl Writer {
         write_states(&transaction, batch)?;
         write_lists(&transaction, batch)?;
         write_intents(&transaction, &batch.audit)?;
+        queues::write_memories(&transaction, &batch.queues)?;
+        queues::write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        let mut series_bytes = self.series_bytes;
+        if let Some(frame) = &batch.frame {
+            let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;
+            series_bytes = Some(kept);
+        }
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
@@ -244,11 +270,23 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
         transaction.commit()?;
+        self.size.store(size_of(&self.path), Ordering::Relaxed);
+        self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }
         Ok(())
     }
+}
+
+/// Bytes of the database and of the log that is written ahead of it.
+fn size_of(path: &Path) -> u64 {
+    let mut ahead = path.as_os_str().to_owned();
+    ahead.push("-wal");
+    [path, Path::new(&ahead)]
+        .iter()
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
+        .sum()
 }
 
 fn write_inputs(
@@ -357,7 +395,7 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
     Ok(())
 }
 
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value)
         .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))
 }
@@ -470,7 +508,7 @@ fn runs(connection: &Connection) -> i64 {
         .unwrap_or_default()
 }
 
-fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+pub(super) fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     connection.execute(
         "INSERT INTO run (started_ms) VALUES (?1)",
         [now.as_unix_millis()],
@@ -486,13 +524,13 @@ pub(super) fn states(
     remembered(connection, path, "SELECT id, state FROM campaign", "state")
 }
 
-/// What a table keeps for each campaign, as JSON; `what` names it in a fault.
-fn remembered<T: DeserializeOwned>(
+/// What a table keeps for each campaign or queue, as JSON; `what` names it in a fault.
+fn remembered<K: FromStr<Err = IdError> + Ord, T: DeserializeOwned>(
     connection: &Connection,
     path: &Path,
     select: &str,
     what: &str,
-) -> Result<BTreeMap<CampaignId, T>, StoreFault> {
+) -> Result<BTreeMap<K, T>, StoreFault> {
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
     let mut select = connection.prepare(select).map_err(sqlite)?;
     let rows = select
@@ -508,10 +546,10 @@ fn remembered<T: DeserializeOwned>(
             why,
         };
         let parsed = serde_json::from_str(&state)
-            .map_err(|wrong| damaged(format!("{what} of campaign {id}: {wrong}")))?;
-        let id: CampaignId = id
+            .map_err(|wrong| damaged(format!("{what} of {id}: {wrong}")))?;
+        let id: K = id
             .parse()
-            .map_err(|wrong| damaged(format!("campaign id {id}: {wrong}")))?;
+            .map_err(|wrong| damaged(format!("id {id}: {wrong}")))?;
         states.insert(id, parsed);
     }
     Ok(states)

@@ -1,30 +1,147 @@
 //! What happens to queues: a log line and its metric.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::domain::queue::QueueConclusion;
-use crate::domain::{DecisionId, QueueId};
+use crate::domain::queue::{Flow, QueueConclusion, QueueStanding};
+use crate::domain::{DecisionId, QueueId, Timestamp};
 
-use super::metrics::QueueMetrics;
+use super::metrics::{Metrics, QueueGauges, QueueMetrics};
 
 /// Tells what happens to queues to the log and the metrics.
+#[derive(Clone)]
 pub struct QueueEvents {
+    all: Arc<Metrics>,
     metrics: QueueMetrics,
+    watched: BTreeMap<QueueId, Told>,
+}
+
+/// One queue, and what was said of it last.
+#[derive(Clone)]
+struct Told {
+    series: QueueGauges,
+    standing: Option<QueueStanding>,
 }
 
 impl QueueEvents {
-    /// Tells them here.
-    #[must_use]
-    pub fn new(metrics: QueueMetrics) -> Self {
-        Self { metrics }
+    /// Tells them here. To be made once for all metrics.
+    ///
+    /// # Errors
+    /// A fault of the metrics' names.
+    pub fn new(all: Arc<Metrics>) -> prometheus::Result<Self> {
+        let metrics = all.queues()?;
+        Ok(Self {
+            all,
+            metrics,
+            watched: BTreeMap::new(),
+        })
+    }
+
+    /// A queue is calibrated from `now` on; its series exist from here on. `last_change` is remembered.
+    ///
+    /// # Errors
+    /// A fault of the metrics' names.
+    pub fn watch(
+        &mut self,
+        queue: &QueueId,
+        last_change: Option<Timestamp>,
+        now: Timestamp,
+    ) -> prometheus::Result<()> {
+        let series = self.metrics.queue(queue, now.as_unix_seconds())?;
+        if let Some(at) = last_change {
+            series.changed(at.as_unix_seconds());
+        }
+        let told = Told {
+            series,
+            standing: None,
+        };
+        self.watched.insert(queue.clone(), told);
+        Ok(())
+    }
+
+    /// A queue and its counters were read.
+    pub fn measured(&self, queue: &QueueId, flow: &Flow, now: Timestamp) {
+        if let Some(told) = self.watched.get(queue) {
+            told.series.read(flow, now.as_unix_seconds());
+        }
+    }
+
+    /// They could not be read.
+    pub fn unmeasured(&self, queue: &QueueId) {
+        if let Some(told) = self.watched.get(queue) {
+            told.series.flow(&Flow::default());
+        }
+    }
+
+    /// Its figures were moved.
+    pub fn changed(&self, queue: &QueueId, now: Timestamp) {
+        if let Some(told) = self.watched.get(queue) {
+            told.series.changed(now.as_unix_seconds());
+        }
+    }
+
+    /// How a queue stands after a look at it; the log is told when that is another way than before.
+    pub fn stands(&mut self, queue: &QueueId, standing: QueueStanding, why: &str) {
+        let Some(told) = self.watched.get_mut(queue) else {
+            return;
+        };
+        told.series.stands(standing);
+        if told.standing.replace(standing) == Some(standing) {
+            return;
+        }
+        let state = standing.label();
+        match standing {
+            QueueStanding::Steady
+            | QueueStanding::Changed
+            | QueueStanding::Advising
+            | QueueStanding::Unmeasured
+            | QueueStanding::Held => info!(%queue, state, why, "queue calibrated"),
+            QueueStanding::Conflict => {
+                warn!(%queue, state, why, "queue not calibrated: somebody changed its figures");
+            }
+            QueueStanding::Unreachable => warn!(%queue, state, why, "queue not calibrated"),
+        }
+    }
+
+    /// An operator held a queue or released it.
+    pub fn operated(&self, queue: &QueueId, what: &str, label: &str, (by, reason): (&str, &str)) {
+        self.all.operator.changed(label);
+        info!(%queue, by, reason, change = label, "{what}");
+    }
+
+    /// Something about queues could not be committed.
+    pub fn not_kept(&self, why: &str) {
+        self.all.cycle.journal_failed();
+        warn!(
+            why,
+            "store not written: no queue is changed until it can be"
+        );
     }
 
     /// Somebody changed the queue between our reading and our writing; it is read and merged again.
     pub fn stale(&self, queue: &QueueId, decision: DecisionId, version: i64) {
         self.metrics.attempt(QueueConclusion::Stale);
         info!(%queue, %decision, version, "queue changed meanwhile: read and merged again");
+    }
+
+    /// What became of a change whose outcome was not known.
+    pub fn resolved(
+        &self,
+        queue: &QueueId,
+        decision: DecisionId,
+        conclusion: QueueConclusion,
+        why: &[String],
+    ) {
+        self.metrics.attempt(conclusion);
+        let (outcome, why) = (conclusion.label(), why.join("; "));
+        if conclusion == QueueConclusion::Applied {
+            info!(%queue, %decision, outcome, "change of a queue whose outcome was unknown has taken effect");
+        } else {
+            warn!(%queue, %decision, outcome, why, "change of a queue whose outcome was unknown");
+        }
     }
 
     /// A change ended.

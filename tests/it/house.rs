@@ -40,7 +40,11 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("platform", adapters.clone()),
         (
             "store",
-            [adapters.clone(), vec!["notify::ports", "control::operator"]].concat(),
+            [
+                adapters.clone(),
+                vec!["notify::ports", "control::operator", "control::series"],
+            ]
+            .concat(),
         ),
         ("notify", adapters),
         (
@@ -50,7 +54,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "telemetry",
                 "control::ports",
                 "control::operator",
+                "control::queues::desk",
+                "control::series",
                 "control::CampaignView",
+                "control::QueueView",
                 "control::ObservableState",
             ],
         ),

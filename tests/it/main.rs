@@ -3,6 +3,8 @@
 
 mod api;
 mod assignments;
+mod calibration;
+mod calibration_asked;
 mod centre;
 mod commands;
 mod control;
@@ -15,11 +17,13 @@ mod observed;
 mod on_call;
 mod operating;
 mod packaged;
+mod page;
 mod paging;
 mod people;
 mod proof;
 mod queue_races;
 mod queues;
+mod reassign;
 mod receiver;
 mod reload;
 mod restart;

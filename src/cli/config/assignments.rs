@@ -9,7 +9,7 @@ use crate::domain::assignment::{AssignPolicy, MOST_CONCURRENT, Preview, Weight, 
 use crate::domain::{CampaignId, Policy, SkillId};
 
 use super::fault::{Origin, Wrong};
-use super::file::{Given, PreviewTable};
+use super::file::{Given, ListedTable};
 use super::merge::Layers;
 use super::roster;
 use super::settings::Assignments;
@@ -118,7 +118,7 @@ fn churn(text: &str) -> Result<u32, Wrong> {
 
 fn preview(
     layers: &mut Layers<'_>,
-    table: &PreviewTable,
+    table: &ListedTable,
     policies: &BTreeMap<CampaignId, Policy>,
 ) -> Option<(CampaignId, Preview)> {
     let id: Option<CampaignId> = one(layers, table, "campaign", "give the campaign's id", None);
@@ -193,7 +193,7 @@ fn preview(
 /// The one value of a key; a fault when it is missing without a default, or wrong.
 fn one<T: FromStr>(
     layers: &mut Layers<'_>,
-    table: &PreviewTable,
+    table: &ListedTable,
     key: &str,
     remedy: &str,
     default: Option<T>,
@@ -224,7 +224,7 @@ where
 /// The values of a list, of which there has to be one at least.
 fn many<T: FromStr + Ord>(
     layers: &mut Layers<'_>,
-    table: &PreviewTable,
+    table: &ListedTable,
     key: &str,
     remedy: &str,
 ) -> Option<BTreeSet<T>>
@@ -255,7 +255,7 @@ where
     whole.then_some(read)
 }
 
-fn refuse(layers: &mut Layers<'_>, table: &PreviewTable, key: &str, wrong: &str, remedy: &str) {
+fn refuse(layers: &mut Layers<'_>, table: &ListedTable, key: &str, wrong: &str, remedy: &str) {
     let origin = table
         .values
         .get(key)

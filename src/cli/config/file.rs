@@ -11,7 +11,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, PREVIEW_KEYS, SETTINGS, Setting};
+use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, PREVIEW_KEYS, QUEUE_KEYS, SETTINGS, Setting};
 use crate::domain::{CampaignId, IdError, Selector};
 
 use super::fault::{Findings, Origin, Wrong, meant};
@@ -44,9 +44,9 @@ impl CampaignTable {
     }
 }
 
-/// One `[[preview]]` table: its texts, not read yet.
+/// One `[[preview]]` or `[[queue]]` table: its texts, not read yet.
 #[derive(Debug)]
-pub(super) struct PreviewTable {
+pub(super) struct ListedTable {
     pub(super) origin: Origin,
     pub(super) values: BTreeMap<&'static str, Given>,
 }
@@ -56,7 +56,8 @@ pub(super) struct PreviewTable {
 pub(super) struct FileValues {
     pub(super) top: BTreeMap<&'static str, Given>,
     pub(super) campaigns: Vec<CampaignTable>,
-    pub(super) previews: Vec<PreviewTable>,
+    pub(super) previews: Vec<ListedTable>,
+    pub(super) queues: Vec<ListedTable>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }
@@ -118,7 +119,12 @@ impl Walk<'_> {
             let origin = self.origin(&name.span());
             match (name.get_ref().as_ref(), value.get_ref().as_array()) {
                 ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
-                ("preview", Some(tables)) => values.previews = self.previews(tables),
+                ("preview", Some(tables)) => {
+                    values.previews = self.tables("preview", tables, &preview_keys());
+                }
+                ("queue", Some(tables)) => {
+                    values.queues = self.tables("queue", tables, &queue_keys());
+                }
                 ("campaign", None) => {
                     self.no_campaign(&origin);
                     values.campaigns.push(CampaignTable::nameless(origin));
@@ -163,7 +169,12 @@ impl Walk<'_> {
             Wrong::new("cannot stand in the file that it names", "take it out")
         } else {
             let known = SETTINGS.iter().filter(|known| known.file != InFile::No);
-            unknown(key, known.map(|known| known.key).chain(["campaign"]))
+            unknown(
+                key,
+                known
+                    .map(|known| known.key)
+                    .chain(["campaign", "preview", "queue"]),
+            )
         };
         self.faults.push(origin, shown(key), wrong);
     }
@@ -258,46 +269,47 @@ impl Walk<'_> {
         None
     }
 
-    fn previews(&mut self, tables: &DeArray<'_>) -> Vec<PreviewTable> {
+    /// The tables of a list such as `[[queue]]`; their keys are checked, their texts not read yet.
+    fn tables(
+        &mut self,
+        list: &str,
+        tables: &DeArray<'_>,
+        known: &[(&'static str, Kind)],
+    ) -> Vec<ListedTable> {
         let tables = tables.iter().map(|value| {
             let origin = self.origin(&value.span());
             let mut values = BTreeMap::new();
             let Some(table) = value.get_ref().as_table() else {
-                let wrong = wrong_type(value.get_ref(), "write [[preview]] above its keys");
-                self.faults.push(&origin, "preview", wrong);
-                return PreviewTable { origin, values };
+                let remedy = format!("write [[{list}]] above its keys");
+                let wrong = wrong_type(value.get_ref(), &remedy);
+                self.faults.push(&origin, list, wrong);
+                return ListedTable { origin, values };
             };
             for (name, value) in table {
                 let key = name.get_ref().as_ref();
                 let at = self.origin(&name.span());
-                let full = format!("preview.{}", shown(key));
-                let Some((key, _)) = PREVIEW_KEYS.iter().find(|(known, _)| *known == key) else {
-                    let wrong = unknown(key, PREVIEW_KEYS.iter().map(|(known, _)| *known));
+                let full = format!("{list}.{}", shown(key));
+                let Some((key, kind)) = known.iter().find(|(known, _)| *known == key) else {
+                    let wrong = unknown(key, known.iter().map(|(known, _)| *known));
                     self.faults.push(&at, full, wrong);
                     continue;
                 };
-                let kind = match *key {
-                    "skills" | "zones" => Kind::Texts,
-                    "campaign" => Kind::Text,
-                    "target_rate" | "weight" => Kind::Number,
-                    _ => Kind::Count,
-                };
-                let texts = if kind == Kind::Texts {
+                let texts = if *kind == Kind::Texts {
                     value.get_ref().as_array().and_then(texts)
                 } else {
-                    scalar(kind, value.get_ref()).map(|text| vec![text])
+                    scalar(*kind, value.get_ref()).map(|text| vec![text])
                 };
                 if let Some(texts) = texts {
                     values.insert(*key, Given { texts, origin: at });
                 } else {
-                    let wrong = wrong_type(value.get_ref(), expected(kind));
+                    let wrong = wrong_type(value.get_ref(), expected(*kind));
                     self.faults.push(&at, full, wrong);
                     // Given, though wrong: it is not missing as well.
                     let texts = Vec::new();
                     values.insert(*key, Given { texts, origin: at });
                 }
             }
-            PreviewTable { origin, values }
+            ListedTable { origin, values }
         });
         tables.collect()
     }
@@ -399,6 +411,24 @@ pub(super) fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Wr
         |meant| format!("did you mean `{meant}`?"),
     );
     Wrong::new("is not known", remedy)
+}
+
+fn preview_keys() -> Vec<(&'static str, Kind)> {
+    let keys = PREVIEW_KEYS.iter().map(|(key, _)| {
+        let kind = match *key {
+            "skills" | "zones" => Kind::Texts,
+            "campaign" => Kind::Text,
+            "target_rate" | "weight" => Kind::Number,
+            _ => Kind::Count,
+        };
+        (*key, kind)
+    });
+    keys.collect()
+}
+
+fn queue_keys() -> Vec<(&'static str, Kind)> {
+    let keys = QUEUE_KEYS.iter();
+    keys.map(|(key, kind, _, _)| (*key, *kind)).collect()
 }
 
 /// A key of the file without line breaks and not without end.

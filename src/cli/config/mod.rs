@@ -42,6 +42,7 @@ mod fault_tests;
 mod file;
 mod merge;
 mod policies;
+mod queues;
 mod resolve;
 mod roster;
 mod secret;

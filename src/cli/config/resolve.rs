@@ -19,6 +19,7 @@ use super::fault::{Fault, Findings, Origin, Wrong};
 use super::file::{self, FileValues, Given};
 use super::merge::{Layers, Rule};
 use super::policies::policies;
+use super::queues;
 use super::secret::{Found, secret};
 use super::settings::{Resolved, Settings};
 use super::value;
@@ -168,6 +169,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let poll_interval = poll.value().unwrap_or(Duration::from_secs(30));
     let policies = policies(layers, poll_interval);
     let assignments = assignments::read(layers, &policies, poll_interval);
+    let queues = queues::read(layers);
     let per_second = layers.read("requests_per_second", value::rate);
     let burst = layers.read("burst", value::count(1..=1_000_000_u32));
     let page_size = layers.read("page_size", value::count(1..=100_usize));
@@ -209,6 +211,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         },
         policies,
         assignments,
+        queues,
         poll_interval,
         rate: per_second
             .value()

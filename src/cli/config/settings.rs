@@ -10,7 +10,8 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
-use crate::domain::{AgentId, CampaignId, Policy};
+use crate::domain::queue::CalibrationPolicy;
+use crate::domain::{AgentId, CampaignId, Policy, QueueId};
 use crate::notify::Receiver;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::telemetry::LogFormat;
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     pub policies: BTreeMap<CampaignId, Policy>,
     /// The preview assignments; none without `[[preview]]` tables.
     pub assignments: Option<Assignments>,
+    /// The rules of each queue; none without `[[queue]]` tables.
+    pub queues: BTreeMap<QueueId, CalibrationPolicy>,
     /// From the start of one poll to the start of the next.
     pub poll_interval: Duration,
     /// The platform's rate; none when it is unlimited.
@@ -92,6 +95,7 @@ impl Settings {
             credentials,
             policies,
             assignments,
+            queues,
             poll_interval,
             rate,
             page_size,
@@ -128,6 +132,7 @@ impl Settings {
             "assignments": assignments
                 .as_ref()
                 .map(|Assignments { policy, roster, given }| (policy, roster, given)),
+            "queues": queues,
             "poll_interval": poll_interval,
             "rate": rate.map(|rate| (rate.per_second, rate.burst)),
             "page_size": page_size,
@@ -137,6 +142,7 @@ impl Settings {
             "state_dir": state_dir.to_string_lossy(),
             "listen": listen.map(|listen| listen.to_string()),
             "allowed_hosts": admin.hosts,
+            "allow_actions": admin.actions,
             "dry_run": dry_run,
             "once": once,
             "log_format": log,

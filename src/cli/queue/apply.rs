@@ -27,6 +27,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             base: None,
             form: super::By::Put.into(),
             force: false,
+            by: None,
         };
         let prepared = keeper
             .prepare(&request)
@@ -70,6 +71,7 @@ async fn try_plan(what: &What, out: Option<PathBuf>, args: &RunArgs) -> Result<E
         base: None,
         form: what.by.into(),
         force: false,
+        by: None,
     };
     let Kept { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
     let prepared = prepared(&keeper, &request, what.json).await?;
@@ -171,6 +173,7 @@ async fn try_apply(
         base,
         form: what.by.into(),
         force,
+        by: None,
     };
     write(request, what.json, &keep::settings(args)?).await
 }
@@ -178,7 +181,9 @@ async fn try_apply(
 /// Shows a change and writes it, or only shows it in a dry run.
 async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Result<Exit, Exit> {
     let dry_run = settings.dry_run;
-    let Kept { mut keeper, .. } = keep::keeper(settings, !dry_run)?;
+    let kept = keep::keeper(settings, !dry_run)?;
+    kept.resolve(&request.queue).await?;
+    let Kept { mut keeper, .. } = kept;
     if dry_run {
         return preview(&keeper, &request, as_json).await;
     }

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::control::queues::QueueRequest;
 use crate::domain::queue::{
-    Advice, ChangeFault, ChangeSet, ClassicInputs, ErlangAdvice, ExpectedLoad, Experience, Member,
-    Members, QueueCounters, Setting, Targets, Window, WriteForm, classic_advice, erlang_advice,
+    Advice, ChangeFault, ChangeSet, ClassicInputs, DeadBands, ErlangAdvice, ExpectedLoad,
+    Experience, Measured, Member, Members, QueueCounters, QueueModel, Reckoned, Setting, Targets,
+    Window, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
 
@@ -65,6 +66,9 @@ struct CountersForm {
     served_s: u64,
 }
 
+/// The drain rate in callers a second and the time until the queue is empty, or why it was not measured.
+type Drain = Result<(f64, Option<Duration>), String>;
+
 /// What the file says, read.
 struct Figures {
     classic: ClassicInputs,
@@ -72,13 +76,6 @@ struct Figures {
     targets: Targets,
     window: Result<Window, String>,
     later_at: Option<Timestamp>,
-}
-
-/// What both models say.
-struct Reckoned {
-    classic: Advice,
-    erlang: Result<ErlangAdvice, String>,
-    drain: Result<(f64, Option<Duration>), String>,
 }
 
 fn figures(path: &Path) -> Result<Figures, Exit> {
@@ -203,20 +200,19 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn reckon(figures: &Figures, current: &Members) -> Reckoned {
-    let window = figures.window.clone();
-    let offered = window.clone().and_then(|window| {
-        let offered = window.offered();
-        offered.map_err(|wrong| wrong.to_string())
-    });
-    let agents = figures
-        .agents
-        .ok_or_else(|| "no agents are given; add agents = N to the figures".to_owned());
-    let erlang = offered.and_then(|offered| Ok((offered, agents?)));
-    Reckoned {
-        classic: classic_advice(&figures.classic, current),
-        erlang: erlang.map(|(offered, agents)| erlang_advice(offered, agents, &figures.targets)),
-        drain: window.map(|window| (window.drain_per_s(), window.time_to_drain())),
-    }
+    let agents = figures.agents;
+    let measured = Measured {
+        classic: Ok(figures.classic),
+        window: figures.window.clone(),
+        agents: agents
+            .ok_or_else(|| "no agents are given; add agents = N to the figures".to_owned()),
+    };
+    Reckoned::of(&measured, &figures.targets, current)
+}
+
+fn drain(figures: &Figures) -> Drain {
+    let window = figures.window.clone()?;
+    Ok((window.drain_per_s(), window.time_to_drain()))
 }
 
 /// Reckons figures, shows them, and writes them when asked to.
@@ -239,20 +235,19 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
         base: None,
         form: WriteForm::Put,
         force: false,
+        by: None,
     };
     let read = keeper.prepare(&request).await;
     let reading = read.map_err(|fault| keep::fail(&fault))?.reading;
     let reckoned = reckon(&figures, &reading.members);
-    let chosen = match (wish.model, &reckoned.erlang) {
-        (Model::Classic, _) => Ok(&reckoned.classic),
-        (Model::ErlangA, Ok(erlang)) => Ok(&erlang.advice),
-        (Model::ErlangA, Err(wrong)) => Err(wrong),
-    };
-    let change = chosen.map(|advice| advice.change(&reading.members));
+    let drain = drain(&figures);
+    let chosen = reckoned.advice(wish.model.into());
+    let bands = DeadBands::default();
+    let change = chosen.map(|advice| advice.change(&reading.members, &bands));
     if wish.json {
-        output::result(as_json(wish, &reckoned, change.as_ref().ok()));
+        output::result(as_json(wish, &reckoned, &drain, change.as_ref().ok()));
     } else {
-        tell(&wish.id, &reading.members, &reckoned, &figures);
+        tell(&wish.id, &reading.members, &reckoned, &drain, &figures);
         if let Ok((_, held)) = &change {
             for held in held {
                 output::result(format_args!("held    {held}"));
@@ -261,9 +256,12 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
     }
     let (change, _) = match change {
         Ok(change) => change,
-        Err(wrong) => return Err(input::refuse(&[format!("erlang_a: {wrong}")])),
+        Err(wrong) => {
+            let model = QueueModel::from(wish.model).label();
+            return Err(input::refuse(&[format!("{model}: {wrong}")]));
+        }
     };
-    if let (true, Ok((rate, _)), Some(at)) = (writes, &reckoned.drain, figures.later_at) {
+    if let (true, Ok((rate, _)), Some(at)) = (writes, &drain, figures.later_at) {
         let told = keeper.tell_drain(&wish.id, *rate, clock.now().since(at));
         told.await.map_err(|fault| {
             output::talk(format_args!("campaign-autopilot: the drain rate: {fault}"));
@@ -300,12 +298,13 @@ fn experience(met: Option<&Experience>) -> String {
     }
 }
 
-fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figures) {
+fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, drain: &Drain, figures: &Figures) {
     let shown = |figure: Option<String>| figure.unwrap_or_else(|| "-".to_owned());
     let seconds = |s: Option<u32>| {
         shown(s.map(|s| humantime::format_duration(Duration::from_secs(u64::from(s))).to_string()))
     };
     let erlang = reckoned.erlang.as_ref().ok().map(|erlang| &erlang.advice);
+    let by_document = reckoned.classic.as_ref().ok();
     let level = |advice: &Advice| {
         let (percent, within) = advice.service_level?;
         Some(format!("{percent}% within {}", seconds(Some(within))))
@@ -313,12 +312,16 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figur
     let rows = [
         (
             Member::MaxWait,
-            seconds(reckoned.classic.max_wait_s),
+            seconds(by_document.and_then(|advice| advice.max_wait_s)),
             seconds(erlang.and_then(|advice| advice.max_wait_s)),
         ),
         (
             Member::MaxWaiters,
-            shown(reckoned.classic.max_waiters.map(|many| many.to_string())),
+            shown(
+                by_document
+                    .and_then(|advice| advice.max_waiters)
+                    .map(|many| many.to_string()),
+            ),
             shown(
                 erlang
                     .and_then(|advice| advice.max_waiters)
@@ -327,7 +330,7 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figur
         ),
         (
             Member::ServiceLevel,
-            shown(level(&reckoned.classic)),
+            shown(by_document.and_then(level)),
             "stays as it is".to_owned(),
         ),
     ];
@@ -359,7 +362,7 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figur
         }
         Err(wrong) => output::result(format_args!("erlang_a  {wrong}")),
     }
-    match &reckoned.drain {
+    match drain {
         Ok((rate, empty)) => {
             let rate = *rate;
             let empty = empty.map_or("does not empty".to_owned(), |time| {
@@ -376,7 +379,7 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figur
         figures.classic.utilisation(),
         figures.classic.capacity
     ));
-    for clamp in &reckoned.classic.clamps {
+    for clamp in by_document.iter().flat_map(|advice| &advice.clamps) {
         output::result(format_args!("clamp   classic: {clamp}"));
     }
     for clamp in erlang.iter().flat_map(|advice| &advice.clamps) {
@@ -384,16 +387,24 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, figures: &Figur
     }
 }
 
-fn as_json(wish: &Wish, reckoned: &Reckoned, change: Option<&(ChangeSet, Vec<String>)>) -> Value {
+fn as_json(
+    wish: &Wish,
+    reckoned: &Reckoned,
+    drain: &Drain,
+    change: Option<&(ChangeSet, Vec<String>)>,
+) -> Value {
     let told = |wrong: &String| json!({"refused": wrong});
     json!({
         "queue": wish.id,
-        "classic": reckoned.classic,
+        "classic": match &reckoned.classic {
+            Ok(classic) => json!(classic),
+            Err(wrong) => told(wrong),
+        },
         "erlang_a": match &reckoned.erlang {
             Ok(erlang) => json!(erlang),
             Err(wrong) => told(wrong),
         },
-        "drain": match &reckoned.drain {
+        "drain": match drain {
             Ok((rate, empty)) => {
                 json!({"callers_per_s": rate, "empty_in_s": empty.map(|empty| empty.as_secs_f64())})
             }

@@ -41,6 +41,8 @@ pub struct QueueRequest {
     pub form: WriteForm,
     /// Whether members that somebody changed meanwhile are overwritten.
     pub force: bool,
+    /// Who asks for it, where that is somebody else than the keeper's settings say.
+    pub by: Option<String>,
 }
 
 /// What would be done.
@@ -111,12 +113,12 @@ pub struct KeeperSettings {
 
 /// Changes queues.
 pub struct QueueKeeper {
-    platform: Arc<dyn QueuePlatform>,
+    pub(super) platform: Arc<dyn QueuePlatform>,
     writer: Option<Arc<dyn QueueWriter>>,
     journal: Arc<dyn Journal>,
-    clock: Arc<dyn Clock>,
-    events: QueueEvents,
-    settings: KeeperSettings,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) events: QueueEvents,
+    pub(super) settings: KeeperSettings,
     tick: u64,
     finished: u32,
     applied: u32,
@@ -166,11 +168,7 @@ impl QueueKeeper {
         let mut rows = Vec::new();
         let mut merges = 0;
         loop {
-            self.tick = self.tick.saturating_add(1);
-            let decision = DecisionId {
-                run: self.settings.run,
-                tick: self.tick,
-            };
+            let decision = self.next_decision();
             let prepared = self.prepare(&request).await?;
             if request.base.is_none() {
                 request.base = Some(prepared.reading.members.clone());
@@ -235,6 +233,15 @@ impl QueueKeeper {
         }
     }
 
+    /// The id of the next decision, for whoever decides beside.
+    pub fn next_decision(&mut self) -> DecisionId {
+        self.tick = self.tick.saturating_add(1);
+        DecisionId {
+            run: self.settings.run,
+            tick: self.tick,
+        }
+    }
+
     /// Tells the drain rate of a queue, measured `latency` ago, where somebody is told.
     ///
     /// # Errors
@@ -248,11 +255,7 @@ impl QueueKeeper {
         if !self.settings.announces {
             return Ok(());
         }
-        self.tick = self.tick.saturating_add(1);
-        let decision = DecisionId {
-            run: self.settings.run,
-            tick: self.tick,
-        };
+        let decision = self.next_decision();
         let now = self.clock.now();
         let outbox = vec![QueueMessage::of_drain(
             queue,
@@ -356,7 +359,7 @@ impl QueueKeeper {
         }
     }
 
-    async fn commit(&self, batch: Batch) -> Result<(), JournalFault> {
+    pub(super) async fn commit(&self, batch: Batch) -> Result<(), JournalFault> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -370,11 +373,11 @@ impl QueueKeeper {
             version_before: prepared.reading.version,
             change: in_json(&prepared.merged.write),
             overridden: in_json(&prepared.merged.conflicts),
-            by: self.settings.by.clone(),
+            by: request.by.clone().or_else(|| self.settings.by.clone()),
         }
     }
 
-    fn row(&self, decision: DecisionId, record: QueueRecord) -> AuditRow {
+    pub(super) fn row(&self, decision: DecisionId, record: QueueRecord) -> AuditRow {
         AuditRow {
             at: self.clock.now(),
             campaign: None,
@@ -385,7 +388,7 @@ impl QueueKeeper {
         }
     }
 
-    fn deadline(&self) -> Timestamp {
+    pub(super) fn deadline(&self) -> Timestamp {
         self.clock.now().plus(self.settings.longest)
     }
 }
@@ -428,7 +431,7 @@ fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord 
     }
 }
 
-fn differing(member: Member, wanted: &Setting, after: &QueueReading) -> Option<String> {
+pub(super) fn differing(member: Member, wanted: &Setting, after: &QueueReading) -> Option<String> {
     let found = after.members.get(&member);
     if found == Some(wanted) {
         return None;
@@ -441,7 +444,7 @@ fn differing(member: Member, wanted: &Setting, after: &QueueReading) -> Option<S
 }
 
 /// What serde makes of it; these types have only text for keys.
-fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
+pub(super) fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 

@@ -1,10 +1,20 @@
 //! Changing queues: read, merge, validate, write under the version that was read, read back.
 //!
-//! [`QueueKeeper`] is the way in. Everything outside is reached through [`ports`] and the loop's journal and clock.
+//! [`QueueKeeper`] is the way in for one change, [`Calibration`] for a daemon that calibrates queues again and again.
+//! Everything outside is reached through [`ports`] and the loop's journal and clock.
 //!
 //! *Never here:* units and names of a wire, or a rule about what a queue may be.
 
+mod asked;
+mod calibration;
+pub mod desk;
 mod keeper;
 pub mod ports;
+mod reassign;
+mod resolve;
+mod view;
 
+pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};
 pub use keeper::{Finished, KeeperFault, KeeperSettings, Prepared, QueueKeeper, QueueRequest};
+pub use reassign::{ReassignFault, Reassigned, Reassigner};
+pub use view::QueueView;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::PlatformFault;
-use crate::domain::queue::{ChangeFault, Members, WriteForm};
-use crate::domain::{DecisionId, QueueId, SkillId, Timestamp};
+use crate::domain::queue::{ChangeFault, Members, QueueRecord, QueueStatistics, WriteForm};
+use crate::domain::{AgentId, AgentState, DecisionId, QueueId, SkillId, Timestamp};
 
 /// A queue as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,17 @@ pub enum QueueWriteEnd {
     },
 }
 
+/// A write whose outcome is not in the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenQueueIntent {
+    /// Which decision sent it.
+    pub decision: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// The intent, as the audit has it.
+    pub record: QueueRecord,
+}
+
 /// Reads queues and what they refer to. Nothing here can change anything there.
 pub trait QueuePlatform: Send + Sync + 'static {
     /// Reads a queue; nothing when the platform has none of that id.
@@ -75,6 +86,13 @@ pub trait QueuePlatform: Send + Sync + 'static {
         queue: &'a QueueId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>>;
+
+    /// Reads what a queue has counted; nothing when the platform does not show it.
+    fn read_statistics<'a>(
+        &'a self,
+        queue: &'a QueueId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<QueueStatistics>, PlatformFault>>;
 
     /// Reads every skill.
     fn read_skills(
@@ -89,6 +107,28 @@ pub trait QueuePlatform: Send + Sync + 'static {
         change: &Members,
         form: WriteForm,
     ) -> Vec<ChangeFault>;
+}
+
+/// An agent with the queues that it is to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reassignment {
+    /// Who.
+    pub agent: AgentId,
+    /// Which queues; no others any more.
+    pub queues: Vec<QueueId>,
+    /// The status that goes along, as it was read.
+    pub status: AgentState,
+}
+
+/// Moves agents to queues. A dry run has none.
+pub trait ProfileWriter: Send + Sync + 'static {
+    /// Writes an agent's queues, with the status in the order.
+    fn reassign<'a>(
+        &'a self,
+        order: &'a Reassignment,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, QueueWriteEnd>;
 }
 
 /// Changes queues. A dry run has none.

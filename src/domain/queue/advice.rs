@@ -4,7 +4,7 @@
 //! platform, so that nothing has to be remembered, and a restart changes nothing.
 //!
 //! *Dead bands.* A figure that is only a little off what is in force stays: 15 s or a tenth of the wait, 2 waiters or a tenth of
-//! them, 5 s of the service level's time. Its percentage moves whenever it differs, since it has two values.
+//! them, 5 s of the service level's time, unless others are set. Its percentage moves whenever it differs, since it has two values.
 
 use std::time::Duration;
 
@@ -16,14 +16,27 @@ use super::erlang::{Experience, Offered, SteadyState, Targets};
 use super::member::{Member, Members, ServiceLevel, Setting};
 use super::validate::{MAX_WAIT_S, MAX_WAITERS};
 
-/// How far a wait may be off, in seconds; a tenth of it if that is more.
-const WAIT_DEAD_BAND_S: u32 = 15;
+/// How far figures may be off what a model says before they are moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadBands {
+    /// The wait, in seconds; a tenth of it if that is more.
+    pub wait_s: u32,
+    /// The waiters; a tenth of them if that is more.
+    pub waiters: u32,
+    /// The service level's time, in seconds.
+    pub within_s: u32,
+}
 
-/// How far the waiters may be off; a tenth of them if that is more.
-const WAITERS_DEAD_BAND: u32 = 2;
-
-/// How far the service level's time may be off, in seconds.
-const WITHIN_DEAD_BAND_S: u32 = 5;
+impl Default for DeadBands {
+    /// 15 s, 2 waiters, 5 s.
+    fn default() -> Self {
+        Self {
+            wait_s: 15,
+            waiters: 2,
+            within_s: 5,
+        }
+    }
+}
 
 /// Figures of a queue, from whichever model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -150,19 +163,19 @@ fn bounded(what: &str, value: u32, least: u32, most: u32, clamps: &mut Vec<Strin
 impl Advice {
     /// What of it is worth writing, and what is held back because it is within its dead band, for people.
     #[must_use]
-    pub fn change(&self, current: &Members) -> (ChangeSet, Vec<String>) {
+    pub fn change(&self, current: &Members, bands: &DeadBands) -> (ChangeSet, Vec<String>) {
         let mut change = ChangeSet::default();
         let mut held = Vec::new();
         if let Some(wanted) = self.max_wait_s {
             let setting = Setting::Time(Duration::from_secs(u64::from(wanted)));
-            match near(wait_s(current), wanted, WAIT_DEAD_BAND_S, true) {
+            match near(wait_s(current), wanted, bands.wait_s, true) {
                 Some(now) => held.extend(told("max_wait", now, wanted, " s")),
                 None => drop(change.members.insert(Member::MaxWait, setting)),
             }
         }
         if let Some(wanted) = self.max_waiters {
             let setting = Setting::Count(i64::from(wanted));
-            match near(waiters(current), wanted, WAITERS_DEAD_BAND, true) {
+            match near(waiters(current), wanted, bands.waiters, true) {
                 Some(now) => held.extend(told("max_waiters", now, wanted, "")),
                 None => drop(change.members.insert(Member::MaxWaiters, setting)),
             }
@@ -171,7 +184,7 @@ impl Advice {
             let now = level(current);
             let same = now.is_some_and(|now| now.percent == i64::from(percent));
             let time = now.and_then(|now| u32::try_from(now.within.as_secs()).ok());
-            let stays = near(time, within, WITHIN_DEAD_BAND_S, false).filter(|_| same);
+            let stays = near(time, within, bands.within_s, false).filter(|_| same);
             if let Some(now) = stays {
                 held.extend(told("service_level time", now, within, " s"));
             } else {
@@ -199,21 +212,21 @@ fn told(what: &str, now: u32, wanted: u32, unit: &str) -> Option<String> {
         .then(|| format!("{what} stays {now}{unit}: {wanted}{unit} is within its dead band"))
 }
 
-fn wait_s(members: &Members) -> Option<u32> {
+pub(super) fn wait_s(members: &Members) -> Option<u32> {
     match members.get(&Member::MaxWait) {
         Some(Setting::Time(time)) => u32::try_from(time.as_secs()).ok(),
         Some(_) | None => None,
     }
 }
 
-fn waiters(members: &Members) -> Option<u32> {
+pub(super) fn waiters(members: &Members) -> Option<u32> {
     match members.get(&Member::MaxWaiters) {
         Some(Setting::Count(count)) => u32::try_from(*count).ok(),
         Some(_) | None => None,
     }
 }
 
-fn level(members: &Members) -> Option<ServiceLevel> {
+pub(super) fn level(members: &Members) -> Option<ServiceLevel> {
     match members.get(&Member::ServiceLevel) {
         Some(Setting::ServiceLevel(level)) => Some(*level),
         Some(_) | None => None,
@@ -234,7 +247,8 @@ mod tests {
 
     /// The queue after what the advice for so many active interactions was written.
     fn written(active: f64, current: &Members) -> Members {
-        let (change, _) = classic_advice(&inputs(active), current).change(current);
+        let bands = DeadBands::default();
+        let (change, _) = classic_advice(&inputs(active), current).change(current, &bands);
         super::super::overlaid(current, &change.members)
     }
 
@@ -257,7 +271,8 @@ mod tests {
         let mut current = written(10.0, &Members::new());
         current.insert(Member::MaxWait, Setting::Time(Duration::from_secs(150)));
         current.insert(Member::MaxWaiters, Setting::Count(44));
-        let (change, held) = classic_advice(&inputs(10.0), &current).change(&current);
+        let bands = DeadBands::default();
+        let (change, held) = classic_advice(&inputs(10.0), &current).change(&current, &bands);
         assert!(change.is_empty(), "{change:?}");
         assert_eq!(
             held,

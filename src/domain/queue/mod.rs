@@ -7,15 +7,22 @@
 //! members are to become. A queue **overflows** into another when its callers have waited too long. **Classic** are document
 //! 003's formulas, **`erlang_a`** the queueing model.
 //!
+//! [`QueueCalibrator`] does that again and again in the daemon, and remembers whose figures are whose.
+//!
 //! *The way in* is [`ChangeSet::take`] for what a person wrote, [`classic_advice`] and [`erlang_advice`] for what a formula says;
 //! *the way out* is [`merge()`], whose result is what is sent.
 //!
 //! *Never here:* the units and names of the wire, which belong to a dialect.
 
 mod advice;
+mod calibration;
+mod calibrator;
+#[cfg(test)]
+mod calibrator_tests;
 mod change;
 mod classic;
 mod erlang;
+mod figures;
 mod member;
 mod merge;
 mod message;
@@ -25,10 +32,13 @@ mod record;
 mod utilisation;
 mod validate;
 
-pub use advice::{Advice, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
+pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
+pub use calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics, Reckoned};
+pub use calibrator::{Flow, Judgement, QueueCalibrator, QueueMemory, QueueStanding, Somebodys};
 pub use change::{ChangeFault, ChangeSet, Surroundings};
 pub use classic::{Bands, Clamped, ClassicFigures, ClassicInputs};
 pub use erlang::{Experience, Offered, SteadyState, Targets};
+pub use figures::{Figures, LevelFigure};
 pub use member::{
     Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, SkillLevel, SkillRequirement,
     Strategy,
@@ -36,6 +46,6 @@ pub use member::{
 pub use merge::{Conflict, Merged, merge, overlaid};
 pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
-pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window};
+pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window, drifting};
 pub use record::{Compliance, QueueConclusion, QueueRecord, WriteForm};
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};

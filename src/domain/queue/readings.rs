@@ -51,7 +51,7 @@ pub struct Window {
 }
 
 /// Why a window gives no advice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum NoAdvice {
     /// Too few answered calls.
     #[error(
@@ -61,6 +61,55 @@ pub enum NoAdvice {
     /// Nobody arrived, or calls took no time.
     #[error("no caller arrived between the readings, or calls took no time; check the counters")]
     NoRates,
+    /// More calls at once than any centre carries.
+    #[error(
+        "the counters tell of {0:.0} calls at once, which no centre carries; check what the platform counts"
+    )]
+    TooLarge(f64),
+    /// The load was another one in the first half of the time than in the second.
+    #[error(
+        "callers arrived at {earlier:.1} and then at {later:.1} an hour: the load drifts, and a model of a steady queue says nothing; wait until it is steady"
+    )]
+    Drifting {
+        /// Callers an hour in the first half.
+        earlier: f64,
+        /// And in the second.
+        later: f64,
+    },
+}
+
+/// Calls at once of a very large centre, ten times over.
+const LARGEST_LOAD: f64 = 50_000.0;
+
+/// Rates that differ by less than this part of their mean are one.
+const LARGEST_DRIFT: f64 = 0.25;
+
+/// Rates of counts that differ by less than this many standard deviations are one.
+const DEVIATIONS: f64 = 3.0;
+
+/// Whether callers arrived at another rate in the first half of these readings than in the second, by more than chance
+/// makes them (arrivals by chance vary by the root of their number) and by enough to matter.
+#[must_use]
+pub fn drifting(readings: &[QueueCounters]) -> Option<NoAdvice> {
+    let (first, last) = (readings.first()?, readings.last()?);
+    let half = first.at.plus(last.at.since(first.at).checked_div(2)?);
+    let middle = readings.iter().find(|reading| reading.at >= half)?;
+    let rate = |window: &Window| {
+        let seconds = window.took.as_secs_f64();
+        (
+            count(window.arrived) / seconds,
+            count(window.arrived) / (seconds * seconds),
+        )
+    };
+    let (earlier, variance) = rate(&Window::between(first, middle)?);
+    let (later, other_variance) = rate(&Window::between(middle, last)?);
+    let apart = (earlier - later).abs();
+    let beyond_chance = apart > DEVIATIONS * (variance + other_variance).sqrt();
+    let matters = apart > LARGEST_DRIFT * f64::midpoint(earlier, later);
+    (beyond_chance && matters).then_some(NoAdvice::Drifting {
+        earlier: earlier * 3600.0,
+        later: later * 3600.0,
+    })
 }
 
 impl Window {
@@ -81,6 +130,12 @@ impl Window {
             waited_s: later.waited_s.checked_sub(earlier.waited_s)?,
             served_s: later.served_s.checked_sub(earlier.served_s)?,
         })
+    }
+
+    /// Calls answered in this time.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.answered
     }
 
     /// Callers a second by which the queue shrinks; negative while it grows.
@@ -116,11 +171,14 @@ impl Window {
             patience_s: (self.abandoned > 0 && self.waited_s > 0)
                 .then(|| count(self.waited_s) / count(self.abandoned)),
         };
-        if offered.is_sound() {
-            Ok(offered)
-        } else {
-            Err(NoAdvice::NoRates)
+        if !offered.is_sound() {
+            return Err(NoAdvice::NoRates);
         }
+        // Nor could the model say anything about it in a reasonable time.
+        if offered.load() > LARGEST_LOAD {
+            return Err(NoAdvice::TooLarge(offered.load()));
+        }
+        Ok(offered)
     }
 }
 
@@ -179,5 +237,29 @@ mod tests {
         assert_eq!(enough.patience_s, Some(300.0));
         assert_eq!(offered(reading(600, 40, 40, 0)).unwrap().patience_s, None);
         assert_eq!(offered(reading(600, 0, 40, 0)), Err(NoAdvice::NoRates));
+        let absurd = offered(reading(1, 100_000, 100_000, 0));
+        assert!(matches!(absurd, Err(NoAdvice::TooLarge(_))), "{absurd:?}");
+    }
+
+    #[test]
+    fn a_load_that_doubles_drifts_and_one_that_varies_by_chance_does_not() {
+        let drift = |middle: u64, end: u64| {
+            let read = |at, arrived| reading(at, arrived, 0, 0);
+            drifting(&[read(0, 0), read(900, middle), read(1800, end)])
+        };
+        assert_eq!(drift(100, 200), None);
+        assert_eq!(drift(100, 230), None, "a third more of 100 is chance");
+        assert_eq!(
+            drift(1_000, 2_150),
+            None,
+            "certain, and too little to matter"
+        );
+        assert!(matches!(drift(100, 300), Some(NoAdvice::Drifting { .. })));
+        assert!(matches!(drift(300, 400), Some(NoAdvice::Drifting { .. })));
+        assert_eq!(
+            drifting(&[reading(0, 5, 0, 0)]),
+            None,
+            "one reading is no rate"
+        );
     }
 }

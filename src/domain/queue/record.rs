@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::ids::QueueId;
+use crate::domain::ids::{AgentId, QueueId};
+use crate::domain::snapshot::AgentState;
 
 use super::member::{Member, Members, OverflowAction, Setting};
 
@@ -44,7 +45,7 @@ pub enum QueueConclusion {
     Invalid,
     /// The platform said no.
     Refused,
-    /// It never left.
+    /// It never left, or took no effect.
     NotSent,
     /// Nobody knows whether it arrived.
     Unknown,
@@ -123,6 +124,19 @@ impl Compliance {
     }
 }
 
+impl QueueRecord {
+    /// Which queue it is about, if one.
+    #[must_use]
+    pub fn queue(&self) -> Option<&QueueId> {
+        match self {
+            Self::Intent { queue, .. }
+            | Self::Outcome { queue, .. }
+            | Self::Resolved { queue, .. } => Some(queue),
+            Self::ReassignIntent { .. } | Self::ReassignOutcome { .. } => None,
+        }
+    }
+}
+
 /// One step of a change, as an audit row keeps it. Settings are in the form of change sets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
@@ -159,6 +173,46 @@ pub enum QueueRecord {
         /// From the first read to the last, in milliseconds.
         latency_ms: u64,
         /// What is wrong, for people; empty when nothing is.
+        why: Vec<String>,
+    },
+    /// An agent is about to be moved to queues.
+    ReassignIntent {
+        /// Who.
+        agent: AgentId,
+        /// Which queues.
+        queues: Vec<QueueId>,
+        /// The status that goes along, as it was read.
+        status: AgentState,
+        /// Who asked for it, as the system calls them, where it is known.
+        by: Option<String>,
+    },
+    /// What became of it.
+    ReassignOutcome {
+        /// Who.
+        agent: AgentId,
+        /// The verdict.
+        conclusion: QueueConclusion,
+        /// The status read back, where it was.
+        status_after: Option<AgentState>,
+        /// From the first read to the last, in milliseconds.
+        latency_ms: u64,
+        /// What is wrong, for people; empty when nothing is.
+        why: Vec<String>,
+    },
+    /// What became of a write whose outcome was not known, as a later reading shows. Its row has the decision of the
+    /// write.
+    Resolved {
+        /// Which queue.
+        queue: QueueId,
+        /// The verdict.
+        conclusion: QueueConclusion,
+        /// The version that it rested on.
+        version_before: i64,
+        /// The version read, where the queue is still there.
+        version_after: Option<i64>,
+        /// SHA-256 of the object read, in hexadecimal, where it was.
+        configuration_sha256: Option<String>,
+        /// What differs, for people.
         why: Vec<String>,
     },
 }

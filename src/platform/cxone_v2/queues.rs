@@ -8,17 +8,17 @@ use futures_util::future::BoxFuture;
 use hyper::Method;
 use tracing::Instrument;
 
-use crate::control::ports::{FaultKind, PlatformFault};
+use crate::control::ports::{Clock, FaultKind, PlatformFault};
 use crate::control::queues::ports::{
     QueueOrder, QueuePlatform, QueueReading, QueueWriteEnd, QueueWriter,
 };
-use crate::domain::queue::{ChangeFault, Members, WriteForm};
+use crate::domain::queue::{ChangeFault, Members, QueueStatistics, WriteForm};
 use crate::domain::{QueueId, SkillId, Timestamp};
 use crate::platform::http::{Call, CallFault, Client, RateShare, request_span};
 use crate::telemetry::Endpoint;
 
 use super::adapter::endpoint;
-use super::queue;
+use super::{queue, queue_statistics};
 
 /// Skills in a page.
 const PAGE: usize = 100;
@@ -30,6 +30,7 @@ const MOST_PAGES: usize = 200;
 pub struct Queues {
     client: Arc<Client>,
     base_url: reqwest::Url,
+    clock: Arc<dyn Clock>,
 }
 
 /// Changes queues. A dry run makes none.
@@ -41,8 +42,49 @@ pub struct QueueSender {
 impl Queues {
     /// A reader of this tenant.
     #[must_use]
-    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
-        Self { client, base_url }
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            client,
+            base_url,
+            clock,
+        }
+    }
+
+    async fn statistics(
+        &self,
+        queue: &QueueId,
+        deadline: Timestamp,
+    ) -> Result<Option<QueueStatistics>, PlatformFault> {
+        let of_queue = [
+            "api",
+            "v2",
+            "routing",
+            "queues",
+            queue.as_str(),
+            "statistics",
+        ];
+        let call = Call {
+            endpoint: Endpoint::QueueStatistics,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url: endpoint(&self.base_url, &of_queue),
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "routing:queue:view",
+            blindly_again: true,
+        };
+        let read = self.client.call(&call, |response| {
+            queue_statistics::reading(&response.body, self.clock.now())
+        });
+        match read.await {
+            Ok(statistics) => Ok(Some(statistics)),
+            // 404, and 405 among the refusals, are how a platform without statistics answers.
+            Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(None),
+            Err(failed) if failed.fault.kind == FaultKind::NotAllowed => Ok(None),
+            Err(failed) => Err(failed.fault),
+        }
     }
 
     async fn queue(
@@ -118,6 +160,14 @@ impl QueuePlatform for Queues {
     ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>> {
         let span = request_span(Endpoint::QueueGet);
         Box::pin(self.queue(queue, deadline).instrument(span))
+    }
+
+    fn read_statistics<'a>(
+        &'a self,
+        queue: &'a QueueId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<QueueStatistics>, PlatformFault>> {
+        Box::pin(self.statistics(queue, deadline))
     }
 
     fn read_skills(

@@ -1,6 +1,8 @@
 //! The loop itself.
 
-use prometheus::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec};
+use prometheus::{
+    GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+};
 
 use crate::domain::Direction;
 
@@ -16,6 +18,8 @@ pub struct LoopMetrics {
     agents: IntGaugeVec,
     transition_duration: HistogramVec,
     journal_failures: IntCounter,
+    journal_commit: Histogram,
+    journal_size: IntGauge,
 }
 
 impl LoopMetrics {
@@ -30,7 +34,7 @@ impl LoopMetrics {
             poll_duration: families.histograms(
                 "poll_duration_seconds",
                 "One poll of the agents, all pages.",
-                &[0.05, 0.25, 0.5, 1.5, 2.5, 5.5, 15.5, 30.5],
+                &[0.05, 0.25, 1.5, 5.5, 15.5, 30.5],
                 &["outcome"],
             )?,
             loop_lag: families.histogram(
@@ -51,11 +55,20 @@ impl LoopMetrics {
             transition_duration: families.histograms(
                 "transition_duration_seconds",
                 "From the sample that crossed the line to the command's confirmation.",
-                &[0.25, 0.5, 1.5, 5.5, 15.5, 30.5, 60.5, 120.5],
+                &[0.25, 1.5, 5.5, 15.5, 30.5, 60.5, 120.5],
                 &["to"],
             )?,
             journal_failures: families
                 .counter("journal_failures_total", "Commits that the store refused.")?,
+            journal_commit: families.histogram(
+                "journal_commit_duration_seconds",
+                "One commit, from its wish to the disk's yes, however it ended.",
+                &[0.0025, 0.01, 0.1, 1.5],
+            )?,
+            journal_size: families.int_gauge(
+                "journal_size_bytes",
+                "Bytes on disk of the store: the database and what is written ahead of it.",
+            )?,
         };
         for outcome in PollOutcome::ALL {
             metrics
@@ -108,6 +121,15 @@ impl LoopMetrics {
         self.transition_duration
             .with_label_values(&[to.label()])
             .observe(seconds);
+    }
+
+    /// A commit ended; the store takes so many bytes, where it is on a disk.
+    pub fn committed(&self, seconds: f64, size_bytes: Option<u64>) {
+        self.journal_commit.observe(seconds);
+        if let Some(bytes) = size_bytes {
+            self.journal_size
+                .set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
     }
 
     /// The store could not be written.

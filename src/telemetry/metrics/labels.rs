@@ -19,6 +19,10 @@ pub enum Endpoint {
     QueuePatch,
     /// A change of a whole queue.
     QueuePut,
+    /// What a queue has counted.
+    QueueStatistics,
+    /// A move of an agent to queues.
+    ProfilePut,
     /// A preview campaign's list.
     AssignmentsGet,
     /// A dispatch.
@@ -34,13 +38,8 @@ impl Endpoint {
         Self::CampaignPut,
     ];
 
-    /// Those of queues.
-    pub const QUEUES: [Self; 4] = [
-        Self::Skills,
-        Self::QueueGet,
-        Self::QueuePatch,
-        Self::QueuePut,
-    ];
+    /// Those that calibrating queues uses.
+    pub const QUEUES: [Self; 3] = [Self::QueueGet, Self::QueuePut, Self::QueueStatistics];
 
     /// Those of preview assignments.
     pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
@@ -57,6 +56,8 @@ impl Endpoint {
             Self::QueueGet => "queue_get",
             Self::QueuePatch => "queue_patch",
             Self::QueuePut => "queue_put",
+            Self::QueueStatistics => "queue_statistics",
+            Self::ProfilePut => "profile_put",
             Self::AssignmentsGet => "assignments_get",
             Self::AssignmentsPut => "assignments_put",
         }

@@ -130,6 +130,7 @@ fn every_command_of_the_pages_works(watched: &Watched, listening: &str) {
             .arg(command.replace("localhost:9464", listening))
             .env_clear()
             .env("PATH", format!("{folder}:/usr/bin:/bin"))
+            .env("AUTOPILOT_SERVER", format!("http://{listening}"))
             .envs(
                 watched
                     .environment

@@ -1,4 +1,4 @@
-//! A daemon that exposes everything that it can: with a webhook and a preview campaign.
+//! A daemon that exposes everything that it can: with a webhook, a preview campaign and a queue.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,6 +18,10 @@ skills = ["sales"]
 target_rate = 8.5
 zones = ["UTC"]
 most = 2
+
+[[queue]]
+id = "queue-1"
+interval = "1s"
 "#;
 
 const ROSTER: &str = "id,skills,start,end,zone,concurrency\na1,sales,00:00,00:00,UTC,1\n";

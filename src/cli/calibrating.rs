@@ -1,0 +1,95 @@
+//! Puts the calibration of queues together, where there are `[[queue]]` tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::ObservableState;
+use crate::control::ports::{Clock, Journal};
+use crate::control::queues::ports::{QueuePlatform, QueueWriter};
+use crate::control::queues::{
+    Calibration, CalibrationPorts, CalibrationStart, KeeperSettings, QueueKeeper,
+};
+use crate::domain::QueueId;
+use crate::domain::queue::QueueMemory;
+use crate::platform::cxone_v2::{QueueSender, Queues};
+use crate::platform::http::Client;
+use crate::store::Store;
+use crate::telemetry::{Metrics, QueueEvents};
+
+use super::config::Settings;
+use super::daemon::StartFault;
+
+/// What the daemon has already.
+pub(super) struct Parts<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) store: &'a Arc<Store>,
+    pub(super) restored: BTreeMap<QueueId, QueueMemory>,
+    pub(super) client: Arc<Client>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) metrics: &'a Arc<Metrics>,
+    pub(super) shown: watch::Sender<ObservableState>,
+    pub(super) longest: Duration,
+    pub(super) shutdown: CancellationToken,
+}
+
+/// The calibration; nothing without `[[queue]]` tables, which then cost nothing. A dry run has no writer.
+pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>, StartFault> {
+    let Parts {
+        settings,
+        store,
+        restored,
+        client,
+        clock,
+        metrics,
+        shown,
+        longest,
+        shutdown,
+    } = parts;
+    if settings.queues.is_empty() {
+        return Ok(None);
+    }
+    let kept = StartFault::Queues;
+    let run = store.begin_run_beside(clock.now()).await.map_err(kept)?;
+    let open = store.open_queue_intents().await.map_err(kept)?;
+    let base_url = settings.base_url.clone();
+    let dry_run = settings.dry_run;
+    let writer = (!dry_run).then(|| -> Arc<dyn QueueWriter> {
+        Arc::new(QueueSender::new(Arc::clone(&client), base_url.clone()))
+    });
+    let platform: Arc<dyn QueuePlatform> =
+        Arc::new(Queues::new(client, base_url, Arc::clone(clock)));
+    let journal: Arc<dyn Journal> = Arc::<Store>::clone(store);
+    let events = QueueEvents::new(Arc::clone(metrics))?;
+    let keeper = QueueKeeper::new(
+        Arc::clone(&platform),
+        writer,
+        Arc::clone(&journal),
+        Arc::clone(clock),
+        events.clone(),
+        KeeperSettings {
+            run,
+            announces: settings.webhook.is_some() && !dry_run,
+            longest,
+            by: None,
+        },
+    );
+    let outside = CalibrationPorts {
+        clock: Arc::clone(clock),
+        platform,
+        keeper,
+        journal,
+        observed: shown,
+    };
+    let start = CalibrationStart {
+        policies: settings.queues.clone(),
+        restored,
+        open,
+        dry_run,
+        longest,
+    };
+    Ok(Some(Calibration::new(outside, events, start, shutdown)?))
+}

@@ -1,0 +1,172 @@
+//! Does what operators ask of the calibration, one at a time between two calibrations. What is changed is committed with
+//! its author before it is told.
+
+use std::time::Duration;
+
+use crate::control::operator::{Author, LONGEST_OVERRIDE, Made, SHORTEST_OVERRIDE};
+use crate::control::ports::{AuditEvent, AuditRow};
+use crate::domain::queue::{Judgement, QueueCalibrator, QueueModel, QueueStanding};
+use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
+
+use super::calibration::{Calibration, Done};
+use super::desk::{QueueAnswer, QueueAsk, QueueRefusal, QueueRequested};
+
+impl Calibration {
+    /// Does what somebody asks for, and tells what came of it.
+    pub(super) async fn serve(&mut self, request: QueueRequested) {
+        let QueueRequested {
+            queue,
+            ask,
+            author,
+            reply,
+        } = request;
+        if reply.is_closed() {
+            // Whoever asked was told that it was not made.
+            return;
+        }
+        let answer = self.answer(&queue, ask, &author).await;
+        // Whoever has gone meanwhile finds it in status and audit.
+        drop(reply.send(answer));
+    }
+
+    async fn answer(
+        &mut self,
+        id: &QueueId,
+        ask: QueueAsk,
+        author: &Author,
+    ) -> Result<QueueAnswer, QueueRefusal> {
+        let watched = self.queues.get(id);
+        let watched = watched.ok_or_else(|| QueueRefusal::Unknown(id.clone()))?;
+        let given = match ask {
+            QueueAsk::Hold(lasts) => return self.hold(id, lasts, author).await,
+            QueueAsk::Release => return self.release(id, author).await,
+            QueueAsk::Given(_) if watched.calibrator.policy().model != QueueModel::Classic => {
+                return Err(QueueRefusal::OtherModel(id.clone()));
+            }
+            QueueAsk::Given(inputs) => Some(inputs),
+            QueueAsk::Recalibrate => None,
+        };
+        let faults = given.map(|inputs| inputs.faults()).unwrap_or_default();
+        if !faults.is_empty() {
+            let faults = faults.iter().map(ToString::to_string).collect();
+            return Err(QueueRefusal::Figures(faults));
+        }
+        let Done { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
+        let view = self.queues.get(id).map(|watched| watched.view.clone());
+        let queue = Box::new(view.ok_or(QueueRefusal::NoAnswer)?);
+        Ok(QueueAnswer::Calibrated { queue, written })
+    }
+
+    async fn hold(
+        &mut self,
+        id: &QueueId,
+        lasts: Duration,
+        author: &Author,
+    ) -> Result<QueueAnswer, QueueRefusal> {
+        if !(SHORTEST_OVERRIDE..=LONGEST_OVERRIDE).contains(&lasts) {
+            return Err(QueueRefusal::Lasts);
+        }
+        let now = self.clock.now();
+        let (name, reason) = author.parts();
+        let hold = Hold {
+            kind: HoldKind::AsIs,
+            since: now,
+            lasts,
+            author: name.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let until = hold.until(now);
+        let made = Made::QueueHeld {
+            queue: id.clone(),
+            until,
+        };
+        self.alter(id, author, (made.clone(), "held"), |calibrator| {
+            calibrator.set_hold(Some(hold));
+        })
+        .await?;
+        Ok(QueueAnswer::Changed(made))
+    }
+
+    async fn release(
+        &mut self,
+        id: &QueueId,
+        author: &Author,
+    ) -> Result<QueueAnswer, QueueRefusal> {
+        let now = self.clock.now();
+        let watched = self.queues.get(id);
+        let (hold, given_back) = watched.map_or((false, false), |watched| {
+            let hold = watched.calibrator.hold(now).is_some();
+            (hold, watched.calibrator.is_somebodys())
+        });
+        if !hold && !given_back {
+            return Err(QueueRefusal::NothingInForce(id.clone()));
+        }
+        let made = Made::QueueReleased {
+            queue: id.clone(),
+            hold,
+            given_back,
+        };
+        self.alter(id, author, (made.clone(), "released"), |calibrator| {
+            calibrator.set_hold(None);
+            calibrator.give_back();
+        })
+        .await?;
+        Ok(QueueAnswer::Changed(made))
+    }
+
+    /// Changes what is remembered and commits it with its author; after a failure nothing is changed.
+    async fn alter(
+        &mut self,
+        id: &QueueId,
+        author: &Author,
+        (made, what): (Made, &str),
+        change: impl FnOnce(&mut QueueCalibrator),
+    ) -> Result<(), QueueRefusal> {
+        let now = self.clock.now();
+        let before = self.memory(id).unwrap_or_default();
+        if let Some(watched) = self.queues.get_mut(id) {
+            change(&mut watched.calibrator);
+        }
+        let (by, reason) = author.parts();
+        let row = AuditRow {
+            at: now,
+            campaign: None,
+            decision: self.keeper.next_decision(),
+            event: AuditEvent::Operator {
+                by: by.to_owned(),
+                reason: reason.to_owned(),
+                made: made.clone(),
+            },
+        };
+        if let Err(fault) = self.keep_with(id, Some(row)).await {
+            if let Some(watched) = self.queues.get_mut(id) {
+                watched.calibrator.restore(before);
+            }
+            return Err(QueueRefusal::StoreClosed(fault.to_string()));
+        }
+        self.events.operated(id, what, made.label(), author.parts());
+        let judged = self.judged(id, now).await;
+        if let Some(Judgement {
+            standing,
+            advised,
+            why,
+            ..
+        }) = judged
+        {
+            // What it would change is for the next calibration.
+            let standing = if standing == QueueStanding::Changed {
+                QueueStanding::Steady
+            } else {
+                standing
+            };
+            self.stand(id, standing, why, advised);
+        }
+        Ok(())
+    }
+
+    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
+        let calibrator = self.queues.get(id)?.calibrator.clone();
+        let judging = tokio::task::spawn_blocking(move || calibrator.judge(now));
+        judging.await.ok()
+    }
+}

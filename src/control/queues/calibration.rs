@@ -1,0 +1,486 @@
+//! Calibrates queues again and again, each at its own interval: a task beside the campaigns' loop, which waits for none
+//! of it.
+//!
+//! ```text
+//! read queue and counters ─▶ judge ─▶ what is about to be written remembered ─▶ the keeper: intent, write, read back, outcome
+//!                              └─▶ nothing to do, or held, somebody's, unmeasured, spent: shown with its reason
+//! ```
+//!
+//! *One owner.* The loop alone changes what is remembered; operators ask at its desk. *Ending:* readings under way are given
+//! up, a write under way is finished and recorded. *After a crash* the first thing is to find out what became of writes
+//! whose outcome is not known; until then their queue is not written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::control::operator::Author;
+use crate::control::ports::{AuditRow, Batch, Clock, Journal, JournalFault};
+use crate::control::status::ObservableState;
+use crate::domain::QueueId;
+use crate::domain::queue::{
+    CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Judgement, Member, Members,
+    QueueCalibrator, QueueConclusion, QueueMemory, QueueStanding, QueueStatistics, Setting,
+    WriteForm,
+};
+use crate::telemetry::QueueEvents;
+
+use super::desk::{QueueDesk, QueueRequested};
+use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
+use super::ports::{OpenQueueIntent, QueuePlatform, QueueReading};
+use super::view::QueueView;
+
+/// What it starts from.
+pub struct CalibrationStart {
+    /// The rules of each queue.
+    pub policies: BTreeMap<QueueId, CalibrationPolicy>,
+    /// What the journal remembers of queues.
+    pub restored: BTreeMap<QueueId, QueueMemory>,
+    /// Writes whose outcome is not known.
+    pub open: Vec<OpenQueueIntent>,
+    /// Whether changes are only told.
+    pub dry_run: bool,
+    /// The longest that one exchange with the platform may take.
+    pub longest: Duration,
+}
+
+/// Everything outside that it uses.
+pub struct CalibrationPorts {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Reads queues.
+    pub platform: Arc<dyn QueuePlatform>,
+    /// Writes them; in a dry run it has no writer.
+    pub keeper: QueueKeeper,
+    /// Keeps what is remembered.
+    pub journal: Arc<dyn Journal>,
+    /// Where what is known is shown.
+    pub observed: watch::Sender<ObservableState>,
+}
+
+/// One queue under calibration.
+pub(super) struct Watched {
+    pub(super) calibrator: QueueCalibrator,
+    pub(super) view: QueueView,
+    due: Duration,
+}
+
+/// The loop.
+pub struct Calibration {
+    pub(super) clock: Arc<dyn Clock>,
+    platform: Arc<dyn QueuePlatform>,
+    pub(super) keeper: QueueKeeper,
+    journal: Arc<dyn Journal>,
+    observed: watch::Sender<ObservableState>,
+    pub(super) events: QueueEvents,
+    pub(super) queues: BTreeMap<QueueId, Watched>,
+    open: Vec<OpenQueueIntent>,
+    dry_run: bool,
+    longest: Duration,
+    shutdown: CancellationToken,
+    desk: QueueDesk,
+    requests: mpsc::Receiver<QueueRequested>,
+}
+
+/// What one calibration came to.
+pub(super) struct Done {
+    pub(super) written: Members,
+}
+
+impl Calibration {
+    /// Puts it together; every queue shows as not read yet.
+    ///
+    /// # Errors
+    /// A fault of the metrics' names.
+    pub fn new(
+        ports: CalibrationPorts,
+        mut events: QueueEvents,
+        start: CalibrationStart,
+        shutdown: CancellationToken,
+    ) -> prometheus::Result<Self> {
+        let CalibrationStart {
+            policies,
+            mut restored,
+            open,
+            dry_run,
+            longest,
+        } = start;
+        let CalibrationPorts {
+            clock,
+            platform,
+            keeper,
+            journal,
+            observed,
+        } = ports;
+        let mut queues = BTreeMap::new();
+        let due = clock.monotonic();
+        for (id, policy) in policies {
+            let memory = restored.remove(&id).unwrap_or_default();
+            let mut view = QueueView::unread(id.clone());
+            let last = memory.last_change;
+            (view.last_change_at, view.decision) = last.unzip();
+            events.watch(&id, view.last_change_at, clock.now())?;
+            let watched = Watched {
+                calibrator: QueueCalibrator::new(policy, memory),
+                view,
+                due,
+            };
+            queues.insert(id, watched);
+        }
+        let (desk, requests) = QueueDesk::new();
+        let calibration = Self {
+            clock,
+            platform,
+            keeper,
+            journal,
+            observed,
+            events,
+            queues,
+            open,
+            dry_run,
+            longest,
+            shutdown,
+            desk,
+            requests,
+        };
+        calibration.publish();
+        Ok(calibration)
+    }
+
+    /// Where operators hand in what they ask for.
+    #[must_use]
+    pub fn desk(&self) -> QueueDesk {
+        self.desk.clone()
+    }
+
+    /// Calibrates until a shutdown is asked for.
+    pub async fn run(mut self) {
+        while !self.shutdown.is_cancelled() {
+            let next = self.queues.iter().min_by_key(|(_, watched)| watched.due);
+            let Some((id, due)) = next.map(|(id, watched)| (id.clone(), watched.due)) else {
+                return;
+            };
+            let pause = due.saturating_sub(self.clock.monotonic());
+            tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return,
+                Some(request) = self.requests.recv() => self.serve(request).await,
+                () = self.clock.sleep(pause) => {
+                    self.resolve().await;
+                    self.calibrate(&id, None, None).await;
+                    self.schedule(&id, due);
+                }
+            }
+        }
+    }
+
+    /// What was missed is not made up for.
+    fn schedule(&mut self, id: &QueueId, due: Duration) {
+        let now = self.clock.monotonic();
+        if let Some(watched) = self.queues.get_mut(id) {
+            let next = due.saturating_add(watched.calibrator.policy().interval);
+            watched.due = next.max(now);
+        }
+    }
+
+    /// Finds out what became of writes whose outcome is not known; those that cannot be told yet stay open.
+    async fn resolve(&mut self) {
+        let mut open = std::mem::take(&mut self.open);
+        let mut left = Vec::new();
+        for intent in open.drain(..) {
+            let resolved = tokio::select! {
+                resolved = self.keeper.resolve(&intent) => resolved,
+                // What is left open is open at the next start too.
+                () = self.shutdown.cancelled() => return,
+            };
+            match resolved {
+                Ok(true) => {}
+                Ok(false) => left.push(intent),
+                Err(fault) => {
+                    self.events.not_kept(&fault.to_string());
+                    left.push(intent);
+                }
+            }
+        }
+        self.open = left;
+    }
+
+    /// Reads a queue, judges it and writes what is to be written; `given` are figures that somebody brings along.
+    pub(super) async fn calibrate(
+        &mut self,
+        id: &QueueId,
+        given: Option<&ClassicInputs>,
+        by: Option<&Author>,
+    ) -> Done {
+        let nothing = Done {
+            written: Members::new(),
+        };
+        let read = tokio::select! {
+            read = self.look(id) => read,
+            () = self.shutdown.cancelled() => return nothing,
+        };
+        let (reading, statistics) = match read {
+            Ok(read) => read,
+            Err(why) => {
+                // What was measured before an outage is not what is there now.
+                if let Some(watched) = self.queues.get_mut(id) {
+                    watched.calibrator.measure(None);
+                }
+                self.events.unmeasured(id);
+                self.stand(id, QueueStanding::Unreachable, why, None);
+                return nothing;
+            }
+        };
+        let now = self.clock.now();
+        let Some(watched) = self.queues.get_mut(id) else {
+            return nothing;
+        };
+        watched.calibrator.observe(&reading.members, now);
+        watched.calibrator.measure(statistics);
+        watched.view.name = name(&reading.members);
+        watched.view.version = Some(reading.version);
+        watched.view.read_at = Some(now);
+        let calibrator = watched.calibrator.clone();
+        let flow = calibrator.flow();
+        let given = given.copied();
+        // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
+        let judging = tokio::task::spawn_blocking(move || match given {
+            Some(inputs) => calibrator.judge_given(&inputs, now),
+            None => calibrator.judge(now),
+        });
+        // It fails only when the runtime ends.
+        let Ok(judged) = judging.await else {
+            return nothing;
+        };
+        self.events.measured(id, &flow, now);
+        let kept = self.keep(id).await;
+        if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
+            let latency = self.clock.now().since(now);
+            if let Err(fault) = self.keeper.tell_drain(id, drain, latency).await {
+                self.events.not_kept(&fault.to_string());
+            }
+        }
+        let Judgement {
+            standing,
+            change,
+            advised,
+            why,
+        } = judged;
+        match (change, kept) {
+            (Some(_), Err(fault)) => {
+                let why = format!("nothing was sent, since the store cannot be written: {fault}");
+                self.stand(id, QueueStanding::Unreachable, why, advised);
+                nothing
+            }
+            (Some(_), Ok(())) if self.is_open(id) => {
+                let why = format!("waits for what became of the last change, and would move {why}");
+                self.stand(id, QueueStanding::Steady, why, advised);
+                nothing
+            }
+            (Some(_), Ok(())) if self.dry_run => {
+                let why = format!("dry run, would move {why}");
+                self.stand(id, QueueStanding::Advising, why, advised);
+                nothing
+            }
+            (Some(change), Ok(())) => {
+                let (standing, told, written) = self.write(id, reading, change, by).await;
+                let why = told.unwrap_or(why);
+                self.stand(id, standing, why, advised);
+                Done { written }
+            }
+            (None, _) => {
+                self.stand(id, standing, why, advised);
+                nothing
+            }
+        }
+    }
+
+    /// Whether the outcome of a write is not known yet.
+    fn is_open(&self, id: &QueueId) -> bool {
+        self.open.iter().any(|open| open.record.queue() == Some(id))
+    }
+
+    async fn look(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {
+        let deadline = self.clock.now().plus(self.longest);
+        let queue = self.platform.read_queue(id, deadline);
+        let statistics = self.platform.read_statistics(id, deadline);
+        let (queue, statistics) = join(queue, statistics).await;
+        let queue = queue.map_err(|fault| fault.to_string())?;
+        let queue = queue.ok_or_else(|| "the platform has no such queue; check the id".to_owned());
+        let statistics = statistics.map_err(|fault| format!("its statistics: {fault}"))?;
+        Ok((queue?, statistics))
+    }
+
+    /// Writes a change. What it would make of the figures is remembered before the first byte leaves.
+    async fn write(
+        &mut self,
+        id: &QueueId,
+        reading: QueueReading,
+        change: ChangeSet,
+        by: Option<&Author>,
+    ) -> (QueueStanding, Option<String>, Members) {
+        let now = self.clock.now();
+        let before = self.memory(id);
+        if let Some(watched) = self.queues.get_mut(id) {
+            watched.calibrator.sending(&change, now);
+        }
+        if let Err(fault) = self.keep(id).await {
+            if let (Some(watched), Some(before)) = (self.queues.get_mut(id), before) {
+                watched.calibrator.restore(before);
+            }
+            let why = format!("nothing was sent, since the store cannot be written: {fault}");
+            return (QueueStanding::Unreachable, Some(why), Members::new());
+        }
+        let request = QueueRequest {
+            queue: id.clone(),
+            change,
+            base: Some(reading.members),
+            // The only form that carries these figures.
+            form: WriteForm::Put,
+            force: false,
+            by: by.map(|author| {
+                let (name, reason) = author.parts();
+                format!("{name}: {reason}")
+            }),
+        };
+        let ended = self.keeper.apply(request).await;
+        let (finished, fault) = match ended {
+            Ok(finished) => (finished, None),
+            Err(KeeperFault::Unrecorded { finished, fault }) => (*finished, Some(fault)),
+            Err(fault) => {
+                if let Some(watched) = self.queues.get_mut(id) {
+                    watched.calibrator.sent_nothing();
+                }
+                self.keep_or_tell(id).await;
+                let why = Some(fault.to_string());
+                return (QueueStanding::Unreachable, why, Members::new());
+            }
+        };
+        if let Some(fault) = fault {
+            self.events.not_kept(&fault.to_string());
+        }
+        self.take_in(id, &finished);
+        self.keep_or_tell(id).await;
+        let why = (!finished.why.is_empty()).then(|| finished.why.join("; "));
+        match finished.conclusion {
+            QueueConclusion::Applied => {
+                let written = finished.prepared.merged.write;
+                (QueueStanding::Changed, why, written)
+            }
+            QueueConclusion::Unchanged => (QueueStanding::Steady, why, Members::new()),
+            QueueConclusion::Conflict => (QueueStanding::Conflict, why, Members::new()),
+            QueueConclusion::Stale
+            | QueueConclusion::Invalid
+            | QueueConclusion::Refused
+            | QueueConclusion::NotSent
+            | QueueConclusion::Unknown
+            | QueueConclusion::Differs => {
+                let told = finished.conclusion.label();
+                let why = why.map_or(told.to_owned(), |why| format!("{told}: {why}"));
+                (QueueStanding::Unreachable, Some(why), Members::new())
+            }
+        }
+    }
+
+    fn take_in(&mut self, id: &QueueId, finished: &Finished) {
+        let now = self.clock.now();
+        let read = finished
+            .after
+            .as_ref()
+            .unwrap_or(&finished.prepared.reading);
+        if let Some(watched) = self.queues.get_mut(id) {
+            let members = Some(&read.members);
+            let (conclusion, decision) = (finished.conclusion, finished.decision);
+            watched
+                .calibrator
+                .report(conclusion, members, decision, now);
+            watched.view.version = Some(read.version);
+            watched.view.decision = Some(decision);
+        }
+        if finished.conclusion == QueueConclusion::Applied {
+            self.events.changed(id, now);
+        }
+        if finished.conclusion == QueueConclusion::Unknown {
+            self.open.push(finished.left_open(now));
+        }
+    }
+
+    /// Shows how a queue stands.
+    pub(super) fn stand(
+        &mut self,
+        id: &QueueId,
+        standing: QueueStanding,
+        why: String,
+        advised: Option<Figures>,
+    ) {
+        let now = self.clock.now();
+        let Some(Watched {
+            calibrator, view, ..
+        }) = self.queues.get_mut(id)
+        else {
+            return;
+        };
+        self.events.stands(id, standing, &why);
+        view.standing = standing;
+        view.why = why;
+        view.advised = advised;
+        view.held_until = calibrator.hold(now).map(|hold| hold.until(now));
+        view.flow = calibrator.flow();
+        view.figures = calibrator.figures();
+        view.last_change_at = calibrator.memory().last_change.map(|(at, _)| at);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let views: Vec<QueueView> = self
+            .queues
+            .values()
+            .map(|watched| watched.view.clone())
+            .collect();
+        self.observed.send_modify(|observed| {
+            observed.version = observed.version.saturating_add(1);
+            observed.queues = Arc::new(views);
+        });
+    }
+
+    pub(super) fn memory(&self, id: &QueueId) -> Option<QueueMemory> {
+        let watched = self.queues.get(id);
+        watched.map(|watched| watched.calibrator.memory().clone())
+    }
+
+    /// Commits what is remembered of a queue.
+    async fn keep(&self, id: &QueueId) -> Result<(), JournalFault> {
+        self.keep_with(id, None).await
+    }
+
+    pub(super) async fn keep_with(
+        &self,
+        id: &QueueId,
+        row: Option<AuditRow>,
+    ) -> Result<(), JournalFault> {
+        let memory = self.memory(id).map(|memory| (id.clone(), memory));
+        let batch = Batch {
+            queues: memory.into_iter().collect(),
+            audit: row.into_iter().collect(),
+            ..Batch::default()
+        };
+        self.journal.commit(Arc::new(batch)).await
+    }
+
+    async fn keep_or_tell(&self, id: &QueueId) {
+        if let Err(fault) = self.keep(id).await {
+            self.events.not_kept(&fault.to_string());
+        }
+    }
+}
+
+fn name(members: &Members) -> Option<String> {
+    match members.get(&Member::Name) {
+        Some(Setting::Text(name)) => Some(name.clone()),
+        Some(_) | None => None,
+    }
+}

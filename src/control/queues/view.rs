@@ -1,0 +1,54 @@
+//! A queue as it stands, for whoever looks.
+
+use crate::domain::queue::{Figures, Flow, QueueStanding};
+use crate::domain::{DecisionId, QueueId, Timestamp};
+
+/// One queue as it stands; what could not be read or measured is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueView {
+    /// Which queue.
+    pub id: QueueId,
+    /// Its name on the platform.
+    pub name: Option<String>,
+    /// How it stands.
+    pub standing: QueueStanding,
+    /// What two readings told.
+    pub flow: Flow,
+    /// Its figures.
+    pub figures: Figures,
+    /// What the model says they should be.
+    pub advised: Option<Figures>,
+    /// Why it stands so.
+    pub why: String,
+    /// When the operator's hold ends, while there is one.
+    pub held_until: Option<Timestamp>,
+    /// When its figures were last moved.
+    pub last_change_at: Option<Timestamp>,
+    /// The decision that moved them, or last tried to.
+    pub decision: Option<DecisionId>,
+    /// Its version, as it was last read.
+    pub version: Option<i64>,
+    /// When it was last read.
+    pub read_at: Option<Timestamp>,
+}
+
+impl QueueView {
+    /// A queue of which nothing is known.
+    #[must_use]
+    pub fn unread(id: QueueId) -> Self {
+        Self {
+            id,
+            name: None,
+            standing: QueueStanding::Unmeasured,
+            flow: Flow::default(),
+            figures: Figures::default(),
+            advised: None,
+            why: "it was not read yet".to_owned(),
+            held_until: None,
+            last_change_at: None,
+            decision: None,
+            version: None,
+            read_at: None,
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! Calibrates one queue again and again: takes in what was read, decides whether its figures are to move, and remembers
+//! whose they are.
+//!
+//! ```text
+//!            a figure is neither what we last saw nor what we wrote
+//!   ours ────────────────────────────────────────────────────────▶ somebody's
+//!     ▲                                                                │
+//!     └──── it is again what it was, or an operator gives it back ─────┘
+//! ```
+//!
+//! *Never undo a person.* While one figure is somebody's, none is written: they belong together. What we may have written
+//! is remembered before it is sent, so that a crash in between makes nobody else of us.
+//!
+//! *Which word wins:* a hold, then somebody's figure, then what cannot be measured, then the dead bands, then the budget.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::belief::Hold;
+use crate::domain::ids::DecisionId;
+use crate::domain::time::Timestamp;
+
+use super::advice::Advice;
+use super::calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics};
+use super::change::ChangeSet;
+use super::classic::ClassicInputs;
+use super::figures::Figures;
+use super::member::Members;
+use super::merge::overlaid;
+use super::readings::{FEWEST_SAMPLES, QueueCounters, Window, drifting};
+use super::record::QueueConclusion;
+
+/// The time over which changes are counted.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A write whose answer was lost may still arrive within this time: its version lets it in as long as nobody else wrote.
+const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
+
+/// Readings that are kept of a window: closer ones than this many say nothing more of it.
+const MOST_READINGS: u32 = 120;
+
+/// What is remembered of a queue, over restarts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct QueueMemory {
+    /// Readings of the window, the oldest first.
+    pub readings: Vec<QueueCounters>,
+    /// The figures as they were last seen to be ours or to be let be; absent before the first reading.
+    pub known: Option<Figures>,
+    /// What a write of ours, whose outcome is not known, made of the figures, and when it was sent.
+    pub written: Option<(Figures, Timestamp)>,
+    /// What the figures were before somebody changed them, and since when that is seen.
+    pub somebodys: Option<Somebodys>,
+    /// The operator's hold.
+    pub hold: Option<Hold>,
+    /// When changes were sent, within the last hour.
+    pub changes: Vec<Timestamp>,
+    /// The last change that was made.
+    pub last_change: Option<(Timestamp, DecisionId)>,
+}
+
+/// Figures that somebody changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Somebodys {
+    /// What they were before.
+    pub was: Figures,
+    /// Since when it is seen.
+    pub since: Timestamp,
+}
+
+/// How a queue stands after a look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueStanding {
+    /// Its figures are as they should be, or may not be moved yet.
+    Steady,
+    /// Its figures were moved.
+    Changed,
+    /// They would be, but this is a dry run.
+    Advising,
+    /// Too little is known to say.
+    Unmeasured,
+    /// Somebody else changed its figures: it is left alone.
+    Conflict,
+    /// An operator holds it.
+    Held,
+    /// It could not be read, or not be written.
+    Unreachable,
+}
+
+impl QueueStanding {
+    /// Every one, for metrics.
+    pub const ALL: [Self; 7] = [
+        Self::Steady,
+        Self::Changed,
+        Self::Advising,
+        Self::Unmeasured,
+        Self::Conflict,
+        Self::Held,
+        Self::Unreachable,
+    ];
+
+    /// The word for documents and metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Changed => "changed",
+            Self::Advising => "advising",
+            Self::Unmeasured => "unmeasured",
+            Self::Conflict => "conflict",
+            Self::Held => "held",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// What is to become of a queue, and what it rests on. What could not be measured is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// How it stands; [`QueueStanding::Changed`] when `change` is to be written.
+    pub standing: QueueStanding,
+    /// What is to be written; nothing unless it stands so.
+    pub change: Option<ChangeSet>,
+    /// What the model says.
+    pub advised: Option<Figures>,
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+/// What two readings told last.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Interactions under way by the most that can be.
+    pub utilisation: Option<f64>,
+    /// Callers a second by which the queue shrinks; negative while it grows.
+    pub drain_per_s: Option<f64>,
+    /// How long until it is empty; absent also when it does not shrink.
+    pub time_to_drain: Option<Duration>,
+    /// Callers waiting.
+    pub waiting: Option<u64>,
+    /// Agents who serve it.
+    pub agents: Option<u64>,
+}
+
+/// Calibrates one queue.
+#[derive(Clone, Debug)]
+pub struct QueueCalibrator {
+    policy: CalibrationPolicy,
+    memory: QueueMemory,
+    members: Members,
+    statistics: Option<QueueStatistics>,
+    before: Option<QueueCounters>,
+}
+
+impl QueueCalibrator {
+    /// By these rules, with what is remembered.
+    #[must_use]
+    pub fn new(policy: CalibrationPolicy, memory: QueueMemory) -> Self {
+        let before = memory.readings.last().copied();
+        Self {
+            policy,
+            memory,
+            members: Members::new(),
+            statistics: None,
+            before,
+        }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn policy(&self) -> &CalibrationPolicy {
+        &self.policy
+    }
+
+    /// What has to be remembered.
+    #[must_use]
+    pub fn memory(&self) -> &QueueMemory {
+        &self.memory
+    }
+
+    /// The queue's figures as they were last read.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures::of(&self.members)
+    }
+
+    /// Sets or ends the operator's hold.
+    pub fn set_hold(&mut self, hold: Option<Hold>) {
+        self.memory.hold = hold;
+    }
+
+    /// The hold in force.
+    #[must_use]
+    pub fn hold(&self, now: Timestamp) -> Option<&Hold> {
+        self.memory.hold.as_ref().filter(|hold| hold.active(now))
+    }
+
+    /// Whether somebody changed the figures.
+    #[must_use]
+    pub fn is_somebodys(&self) -> bool {
+        self.memory.somebodys.is_some()
+    }
+
+    /// An operator gives the figures back; tells whether they were somebody's.
+    pub fn give_back(&mut self) -> bool {
+        self.memory.somebodys.take().is_some()
+    }
+
+    /// Puts memory back that could not be committed.
+    pub fn restore(&mut self, memory: QueueMemory) {
+        self.memory = memory;
+    }
+
+    /// Takes in a reading of the queue.
+    pub fn observe(&mut self, members: &Members, now: Timestamp) {
+        let found = Figures::of(members);
+        self.members.clone_from(members);
+        let memory = &mut self.memory;
+        let known = *memory.known.get_or_insert(found);
+        let on_its_way = memory
+            .written
+            .filter(|(_, sent)| now.since(*sent) < LATEST_ARRIVAL);
+        let ours = on_its_way.map_or(known, |(figures, _)| figures);
+        if !found.is_made_of(known, ours) {
+            let was = memory.somebodys.map_or(known, |theirs| theirs.was);
+            memory.somebodys = Some(Somebodys { was, since: now });
+        }
+        if memory.somebodys.is_some_and(|theirs| theirs.was == found) {
+            memory.somebodys = None;
+        }
+        memory.known = Some(found);
+        memory.written = on_its_way.filter(|(figures, _)| *figures != found);
+    }
+
+    /// Takes in what the platform shows of it; nothing when it shows nothing.
+    pub fn measure(&mut self, statistics: Option<QueueStatistics>) {
+        self.statistics = statistics;
+        let Some(QueueStatistics { counters: at, .. }) = statistics else {
+            return;
+        };
+        let readings = &mut self.memory.readings;
+        self.before = readings.last().copied();
+        // A clock that was set back, or counters that began anew, part what was before from what comes.
+        if readings
+            .last()
+            .is_some_and(|last| Window::between(last, &at).is_none())
+        {
+            readings.clear();
+        }
+        let spacing = self
+            .policy
+            .window
+            .checked_div(MOST_READINGS)
+            .unwrap_or_default();
+        // The newest one is replaced while it is close to the one before it.
+        if let [.., older, newest] = readings.as_slice()
+            && newest.at.since(older.at) < spacing
+        {
+            readings.pop();
+        }
+        readings.push(at);
+        let from = at.at.minus(self.policy.window);
+        // The last one that is as old as the window is where it begins.
+        let begins = readings.iter().rposition(|reading| reading.at <= from);
+        readings.drain(..begins.unwrap_or(0));
+    }
+
+    /// What two readings told last.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        let Some(statistics) = self.statistics else {
+            return Flow::default();
+        };
+        let between = self
+            .before
+            .and_then(|before| Window::between(&before, &statistics.counters));
+        let inputs = self.inputs().ok();
+        let utilisation = inputs.map(|inputs| inputs.utilisation());
+        Flow {
+            utilisation: utilisation.filter(|ratio| ratio.is_finite()),
+            drain_per_s: between.map(|window| window.drain_per_s()),
+            time_to_drain: between.and_then(|window| window.time_to_drain()),
+            waiting: Some(statistics.counters.waiting),
+            agents: statistics.agents.or(self.policy.agents.map(u64::from)),
+        }
+    }
+
+    /// What is to become of the queue by what was measured.
+    #[must_use]
+    pub fn judge(&self, now: Timestamp) -> Judgement {
+        self.judge_by(&self.advice(self.policy.model, &self.measured()), now)
+    }
+
+    /// What is to become of it by figures that somebody brings along (document 003).
+    #[must_use]
+    pub fn judge_given(&self, inputs: &ClassicInputs, now: Timestamp) -> Judgement {
+        let measured = Measured {
+            classic: Ok(*inputs),
+            window: Err(String::new()),
+            agents: Err(String::new()),
+        };
+        self.judge_by(&self.advice(QueueModel::Classic, &measured), now)
+    }
+
+    /// A change is about to be sent: what it would make of the figures is remembered, and counts as a change.
+    pub fn sending(&mut self, change: &ChangeSet, now: Timestamp) {
+        let after = Figures::of(&overlaid(&self.members, &change.members));
+        self.memory.written = Some((after, now));
+        self.memory.changes = self.recent_changes(now);
+        self.memory.changes.push(now);
+    }
+
+    /// What was about to be sent was not.
+    pub fn sent_nothing(&mut self) {
+        self.memory.written = None;
+    }
+
+    /// What became of it. `found` is the queue as it was read last.
+    pub fn report(
+        &mut self,
+        conclusion: QueueConclusion,
+        found: Option<&Members>,
+        decision: DecisionId,
+        now: Timestamp,
+    ) {
+        match conclusion {
+            QueueConclusion::Applied | QueueConclusion::Differs => {
+                if let Some(found) = found {
+                    self.members.clone_from(found);
+                }
+                self.memory.known = Some(self.figures());
+                self.memory.written = None;
+                self.memory.last_change = Some((now, decision));
+            }
+            QueueConclusion::Unchanged
+            | QueueConclusion::Conflict
+            | QueueConclusion::Invalid
+            | QueueConclusion::Refused
+            | QueueConclusion::NotSent
+            | QueueConclusion::Stale => {
+                self.memory.written = None;
+                if let Some(found) = found {
+                    self.observe(&found.clone(), now);
+                }
+            }
+            // It may still arrive: the next reading tells.
+            QueueConclusion::Unknown => {}
+        }
+    }
+
+    fn advice(&self, model: QueueModel, measured: &Measured) -> Result<Advice, String> {
+        measured.advice(model, &self.policy.targets, &self.members)
+    }
+
+    fn inputs(&self) -> Result<ClassicInputs, String> {
+        let statistics = self.statistics.ok_or(UNSHOWN)?;
+        let active = statistics
+            .active
+            .ok_or("the platform does not show how many interactions are under way")?;
+        let capacity = self.policy.capacity.map(u64::from);
+        let capacity = capacity.or(statistics.capacity).or(statistics.agents);
+        let capacity = capacity
+            .filter(|capacity| *capacity > 0)
+            .ok_or("nobody serves the queue, or the platform does not show its capacity")?;
+        Ok(ClassicInputs {
+            active: float(active),
+            capacity: float(capacity),
+            coverage: self.policy.coverage,
+        })
+    }
+
+    fn measured(&self) -> Measured {
+        let statistics = self.statistics.ok_or_else(|| UNSHOWN.to_owned());
+        let window = statistics.and_then(|_| self.window());
+        let sampled = window.clone().and_then(|window| {
+            let enough = window.answered() >= FEWEST_SAMPLES;
+            let few = || super::readings::NoAdvice::TooFew(window.answered()).to_string();
+            enough.then_some(()).ok_or_else(few)
+        });
+        let agents = self.policy.agents.map(u64::from);
+        let shown = self.statistics.and_then(|statistics| statistics.agents);
+        let agents = agents.or(shown).and_then(|many| u32::try_from(many).ok());
+        let steady = drifting(&self.memory.readings).map_or(Ok(()), Err);
+        Measured {
+            classic: sampled.and_then(|()| self.inputs()),
+            window: window.and_then(|window| {
+                steady.map_err(|drift| drift.to_string())?;
+                Ok(window)
+            }),
+            agents: agents
+                .filter(|agents| *agents > 0)
+                .ok_or_else(|| "no agent serves the queue, or the platform shows none".to_owned()),
+        }
+    }
+
+    fn window(&self) -> Result<Window, String> {
+        let [first, .., last] = self.memory.readings.as_slice() else {
+            return Err("it was read once; two readings are needed to measure anything".to_owned());
+        };
+        Window::between(first, last).ok_or_else(|| "its counters began anew".to_owned())
+    }
+
+    fn judge_by(&self, advice: &Result<Advice, String>, now: Timestamp) -> Judgement {
+        let advised = advice.as_ref().ok().map(Figures::from);
+        let judged = |standing, why: String| Judgement {
+            standing,
+            change: None,
+            advised,
+            why,
+        };
+        if let Some(hold) = self.hold(now) {
+            let (until, author, reason) = (hold.until(now), &hold.author, &hold.reason);
+            return judged(
+                QueueStanding::Held,
+                format!("held until {until} by {author}: {reason}"),
+            );
+        }
+        if let Some(theirs) = self.memory.somebodys {
+            let told = self.figures().told_against(theirs.was).join(", ");
+            return judged(
+                QueueStanding::Conflict,
+                format!("somebody changed {told}: left alone until an operator releases it"),
+            );
+        }
+        let advice = match advice {
+            Ok(advice) => advice,
+            Err(why) => return judged(QueueStanding::Unmeasured, why.clone()),
+        };
+        let (change, held) = advice.change(&self.members, &self.policy.dead_bands);
+        if change.is_empty() {
+            let why = if held.is_empty() {
+                "its figures are as advised".to_owned()
+            } else {
+                held.join(", ")
+            };
+            return judged(QueueStanding::Steady, why);
+        }
+        let after = Figures::of(&overlaid(&self.members, &change.members));
+        let told = after.told_against(self.figures()).join(", ");
+        let recent = self.recent_changes(now);
+        let spent = u32::try_from(recent.len()).unwrap_or(u32::MAX);
+        if let Some(most) = self.policy.max_changes_per_hour
+            && spent >= most
+        {
+            let over = spent.saturating_sub(most);
+            let next = recent.get(usize::try_from(over).unwrap_or(0));
+            let next = next.copied().unwrap_or(now).plus(HOUR);
+            let why = format!("{most} changes within an hour are enough until {next}: {told}");
+            return judged(QueueStanding::Steady, why);
+        }
+        Judgement {
+            standing: QueueStanding::Changed,
+            change: Some(change),
+            advised,
+            why: told,
+        }
+    }
+
+    /// Changes of the last hour. One that lies in the future, after a jump of the clock, counts as now.
+    fn recent_changes(&self, now: Timestamp) -> Vec<Timestamp> {
+        let changes = self.memory.changes.iter().map(|at| (*at).min(now));
+        changes.filter(|at| now.since(*at) < HOUR).collect()
+    }
+}
+
+/// Why nothing is measured on a platform without statistics.
+const UNSHOWN: &str = "the platform shows no statistics of this queue";
+
+/// A count of people or calls as a float; exact as far as they go.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "counts of people and calls are exact in a float"
+)]
+fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,242 @@
+//! The operations about queues: what is asked goes to the calibration's own desk, so that no queue keeps anybody from
+//! holding a campaign.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::control::queues::desk::{QueueAnswer, QueueAsk, QueueRefusal};
+use crate::domain::QueueId;
+use crate::domain::queue::{ClassicInputs, Members, QueueStanding};
+
+use super::api::{Answered, Failure, author, body, json, lasts, named_queue};
+use super::documents::{ChangeAnswer, SCHEMA};
+use super::query::Query;
+use super::queue_documents::{QueueDocument, QueuesDocument};
+use super::routes::{Body, Sources};
+use super::seats::Seat;
+
+/// Asks for a queue to be left alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueHoldRequest {
+    /// For how long, such as `30m`.
+    #[serde(rename = "for")]
+    pub lasts: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// Document 003's request. What it has beyond is refused with what to do instead.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TriggerRequest {
+    queue_id: String,
+    current_metrics: CurrentMetrics,
+    #[serde(default)]
+    skill_matrix: SkillMatrix,
+    auth_config: Option<Value>,
+    wfm_webhook: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CurrentMetrics {
+    active_interactions: f64,
+    max_capacity: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SkillMatrix {
+    coverage_ratio: Option<f64>,
+}
+
+/// What came of a calibration that somebody asked for. `status`, `queue` and `version` are document 003's.
+#[derive(Serialize)]
+struct CalibratedDocument {
+    schema: u32,
+    status: &'static str,
+    queue: String,
+    version: Option<i64>,
+    decision: Option<String>,
+    written: Members,
+    why: String,
+    detail: QueueDocument,
+}
+
+impl From<QueueRefusal> for Failure {
+    fn from(refusal: QueueRefusal) -> Self {
+        let (status, error) = match &refusal {
+            QueueRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown_queue"),
+            QueueRefusal::OtherModel(_) => (StatusCode::CONFLICT, "other_model"),
+            QueueRefusal::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
+            QueueRefusal::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
+            QueueRefusal::Figures(faults) => return Self::bad(faults.clone()),
+            QueueRefusal::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
+            QueueRefusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            QueueRefusal::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
+        };
+        Self::one(status, error, refusal.to_string())
+    }
+}
+
+impl Sources {
+    /// Every queue that is calibrated.
+    pub(super) fn queues(&self) -> Response<Body> {
+        let queues = Arc::clone(&self.shown.observed.borrow().queues);
+        json(&QueuesDocument::of(&queues))
+    }
+
+    /// Calibrates a queue now.
+    pub(super) async fn recalibrate(&self, id: &str, query: &Query, seat: &Arc<Seat>) -> Answered {
+        let queue = named_queue(id)?;
+        let asked = self.ask(queue, QueueAsk::Recalibrate, query, seat).await?;
+        calibrated(asked)
+    }
+
+    /// Calibrates a queue by figures that are brought along.
+    pub(super) async fn trigger(
+        &self,
+        request: Request<Incoming>,
+        query: &Query,
+        seat: &Arc<Seat>,
+    ) -> Answered {
+        let asked: TriggerRequest = body(request).await?;
+        let mut faults = Vec::new();
+        if asked.auth_config.is_some() {
+            faults.push(
+                "authConfig: credentials are not taken by request; the daemon uses its own, which CXONE_CLIENT_ID and CXONE_CLIENT_SECRET or its settings file give it. Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
+                    .to_owned(),
+            );
+        }
+        if asked.wfm_webhook.is_some() {
+            faults.push(
+                "wfmWebhook: addresses to be told are not taken by request; --webhook-url gives the daemon one, and messages to it are signed. Leave wfmWebhook out"
+                    .to_owned(),
+            );
+        }
+        let queue = asked.queue_id.parse::<QueueId>();
+        if let Err(wrong) = &queue {
+            faults.push(format!("queueId: an id {wrong}"));
+        }
+        let CurrentMetrics {
+            active_interactions: active,
+            max_capacity: capacity,
+        } = asked.current_metrics;
+        let inputs = ClassicInputs {
+            active,
+            capacity,
+            coverage: asked.skill_matrix.coverage_ratio,
+        };
+        faults.extend(inputs.faults().iter().map(ToString::to_string));
+        let (Ok(queue), true) = (queue, faults.is_empty()) else {
+            return Err(Failure::bad(faults));
+        };
+        let asked = self
+            .ask(queue, QueueAsk::Given(inputs), query, seat)
+            .await?;
+        calibrated(asked)
+    }
+
+    /// Leaves a queue alone for a while.
+    pub(super) async fn hold_queue(
+        &self,
+        id: &str,
+        request: Request<Incoming>,
+        seat: &Arc<Seat>,
+    ) -> Answered {
+        let queue = named_queue(id)?;
+        let asked: QueueHoldRequest = body(request).await?;
+        let mut faults = Vec::new();
+        let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+        let lasts = lasts(&asked.lasts, &mut faults);
+        let (Some(author), true) = (author, faults.is_empty()) else {
+            return Err(Failure::bad(faults));
+        };
+        let desk = self.queue_desk(&queue)?;
+        let _occupied = seat.occupy();
+        let answered = desk.ask(queue, QueueAsk::Hold(lasts), author);
+        changed(answered.await?)
+    }
+
+    /// Ends its hold, and gives back what somebody changed.
+    pub(super) async fn release_queue(
+        &self,
+        id: &str,
+        query: &Query,
+        seat: &Arc<Seat>,
+    ) -> Answered {
+        let queue = named_queue(id)?;
+        let author = query.author()?;
+        let desk = self.queue_desk(&queue)?;
+        let _occupied = seat.occupy();
+        let answered = desk.ask(queue, QueueAsk::Release, author);
+        changed(answered.await?)
+    }
+
+    async fn ask(
+        &self,
+        queue: QueueId,
+        ask: QueueAsk,
+        query: &Query,
+        seat: &Arc<Seat>,
+    ) -> Result<QueueAnswer, Failure> {
+        let author = query.author_or("asked for by the API")?;
+        let desk = self.queue_desk(&queue)?;
+        let _occupied = seat.occupy();
+        Ok(desk.ask(queue, ask, author).await?)
+    }
+
+    fn queue_desk(
+        &self,
+        queue: &QueueId,
+    ) -> Result<crate::control::queues::desk::QueueDesk, Failure> {
+        let desk = self.api.queues.clone();
+        desk.ok_or_else(|| QueueRefusal::Unknown(queue.clone()).into())
+    }
+}
+
+fn calibrated(answered: QueueAnswer) -> Answered {
+    let QueueAnswer::Calibrated { queue, written } = answered else {
+        return Err(QueueRefusal::NoAnswer.into());
+    };
+    let (status, code) = match queue.standing {
+        QueueStanding::Changed => ("updated", StatusCode::OK),
+        QueueStanding::Steady => ("unchanged", StatusCode::OK),
+        QueueStanding::Advising => ("advised", StatusCode::OK),
+        QueueStanding::Unmeasured => ("unmeasured", StatusCode::OK),
+        QueueStanding::Conflict => ("conflict", StatusCode::CONFLICT),
+        QueueStanding::Held => ("held", StatusCode::CONFLICT),
+        QueueStanding::Unreachable => ("failed", StatusCode::BAD_GATEWAY),
+    };
+    let detail = QueueDocument::of(&queue);
+    let mut answer = json(&CalibratedDocument {
+        schema: SCHEMA,
+        status,
+        queue: detail.id.clone(),
+        version: queue.version,
+        decision: detail.decision.clone(),
+        written,
+        why: detail.why.clone(),
+        detail,
+    });
+    *answer.status_mut() = code;
+    Ok(answer)
+}
+
+fn changed(answered: QueueAnswer) -> Answered {
+    let QueueAnswer::Changed(made) = answered else {
+        return Err(QueueRefusal::NoAnswer.into());
+    };
+    Ok(json(&ChangeAnswer {
+        schema: SCHEMA,
+        made,
+    }))
+}
