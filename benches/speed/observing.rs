@@ -48,7 +48,7 @@ fn polling() {
         .expect("a runtime");
     let (client, clock, metrics) = client_with(&platform.base_url);
     let reader = reader(&client, &clock, &platform.base_url, AT_ONCE);
-    let events = Events::new(metrics.clone(), std::iter::empty()).expect("events");
+    let events = Events::new(metrics.clone(), std::iter::empty());
     let poll = || {
         cpu_of(POLLS, || {
             thread.block_on(one_poll(&reader, &*clock, &events));
@@ -175,7 +175,7 @@ fn scraping() {
         .iter()
         .map(|id| {
             let id: CampaignId = id.parse().expect("an id");
-            metrics.campaign(&id, true).expect("its series")
+            metrics.campaign(&id, true)
         })
         .collect();
     let exposition = || metrics.exposition().expect("an exposition");

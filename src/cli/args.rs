@@ -483,6 +483,15 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_every_key_of_a_queue_as_it_is() {
+        let readme = include_str!("../../README.md");
+        for (key, _, default, meaning) in QUEUE_KEYS {
+            let row = format!("| `{key}` | {default} | {meaning} |");
+            assert!(readme.contains(&row), "the README lacks the row\n{row}");
+        }
+    }
+
+    #[test]
     fn the_help_tells_default_and_environment() {
         let mut command = RunArgs::augment_args(Command::new("run")).term_width(0);
         command.clone().debug_assert();

@@ -158,16 +158,6 @@ impl Daemon {
             metrics,
             platform,
         } = Connection::new(settings, &clock)?;
-        let actuator = if settings.dry_run {
-            Actuator::DryRun
-        } else {
-            let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
-                Arc::clone(&client),
-                settings.base_url.clone(),
-                settings.credentials.client_id.clone(),
-            ));
-            Actuator::Live(sender)
-        };
         let open_intents = restored.open_intents;
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
@@ -175,7 +165,7 @@ impl Daemon {
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform,
-            actuator,
+            actuator: actuator(settings, &client),
             journal: Arc::<Store>::clone(&store),
         };
         let start = RunStart {
@@ -250,6 +240,19 @@ impl Daemon {
             without_receiver,
         })
     }
+}
+
+/// What sends commands; a dry run has no sender.
+fn actuator(settings: &Settings, client: &Arc<Client>) -> Actuator {
+    if settings.dry_run {
+        return Actuator::DryRun;
+    }
+    let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
+        Arc::clone(client),
+        settings.base_url.clone(),
+        settings.credentials.client_id.clone(),
+    ));
+    Actuator::Live(sender)
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.

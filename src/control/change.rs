@@ -271,9 +271,7 @@ impl Cycle {
         self.record_change(None, author, &made, now);
         // A failure is told by `commit`; the batch is kept and written with the next tick.
         drop(self.commit().await);
-        if let Err(wrong) = self.events.reconfigured(self.autopilot.campaigns(), &ours) {
-            tracing::warn!(%wrong, "metrics of the new campaigns");
-        }
+        self.events.reconfigured(self.autopilot.campaigns(), &ours);
         self.show_reload(author, &made, now);
         self.tell_change(None, author, &made);
         Ok(made)

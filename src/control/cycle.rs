@@ -219,7 +219,7 @@ impl Cycle {
                 Some(assigning)
             }
         };
-        let events = Events::new(metrics, autopilot.campaigns())?;
+        let events = Events::new(metrics, autopilot.campaigns());
         let (desk, requests) = OperatorDesk::new();
         let cycle = Self {
             assigning,

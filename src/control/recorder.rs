@@ -116,8 +116,8 @@ impl Recorder {
                 lists,
                 audit,
                 outbox,
-                frame,
                 queues: _,
+                frame,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();

@@ -104,12 +104,12 @@ pub struct ObservableState {
     pub journal_writable: bool,
     /// Every campaign.
     pub campaigns: Arc<Vec<CampaignView>>,
+    /// Every queue that is calibrated, by id.
+    pub queues: Arc<Vec<QueueView>>,
     /// Every preview campaign whose agents are assigned.
     pub assignments: Arc<Vec<AssignmentView>>,
     /// The loop has ended; nothing changes any more.
     pub ended: bool,
-    /// Every queue that is calibrated, by id.
-    pub queues: Arc<Vec<QueueView>>,
 }
 
 impl ObservableState {

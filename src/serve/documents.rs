@@ -59,12 +59,12 @@ pub struct StatusDocument {
     pub config: ConfigDocument,
     /// Every campaign, by id.
     pub campaigns: Vec<CampaignDocument>,
-    /// Every preview campaign whose agents are assigned, by id.
-    #[serde(default)]
-    pub assignments: Vec<AssignmentDocument>,
     /// Every queue that is calibrated, by id.
     #[serde(default)]
     pub queues: Vec<QueueDocument>,
+    /// Every preview campaign whose agents are assigned, by id.
+    #[serde(default)]
+    pub assignments: Vec<AssignmentDocument>,
 }
 
 /// The configuration in force.
@@ -284,12 +284,12 @@ impl StatusDocument {
                 .iter()
                 .map(|view| CampaignDocument::of(view, now))
                 .collect(),
+            queues: observed.queues.iter().map(QueueDocument::of).collect(),
             assignments: observed
                 .assignments
                 .iter()
                 .map(|view| AssignmentDocument::of(view, now))
                 .collect(),
-            queues: observed.queues.iter().map(QueueDocument::of).collect(),
         }
     }
 }

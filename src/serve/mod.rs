@@ -24,6 +24,7 @@ mod assignments;
 mod documents;
 mod gate;
 mod openapi;
+mod operations;
 mod past;
 mod patience;
 mod query;

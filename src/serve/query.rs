@@ -1,4 +1,4 @@
-//! The part of an address behind `?`, and who asks by it.
+//! What a request asks for behind the path, and who asks by it.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
+    /// Takes it apart.
     pub(super) fn of(text: &str) -> Self {
         Self(
             form_urlencoded::parse(text.as_bytes())
@@ -25,6 +26,7 @@ impl Query {
         )
     }
 
+    /// A part's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -44,6 +46,7 @@ impl Query {
         })
     }
 
+    /// Who asks, and why; or everything that is wrong with it.
     pub(super) fn author(&self) -> Result<Author, Failure> {
         self.author_or("")
     }

@@ -2,6 +2,7 @@
 
 use crate::control::operator::Made;
 use crate::control::ports::AuditEvent;
+use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
 use crate::domain::{Alert, Delivery, Notice};
@@ -141,6 +142,24 @@ fn queue(record: &QueueRecord) -> String {
                 format!(": {}", why.join("; "))
             };
             format!("queue {queue}: {}{why}", conclusion.label())
+        }
+        QueueRecord::ReassignIntent {
+            agent,
+            queues,
+            status,
+            ..
+        } => {
+            let queues: Vec<&str> = queues.iter().map(QueueId::as_str).collect();
+            format!(
+                "to move agent {agent} to {}, status {} as read",
+                queues.join(", "),
+                status.label()
+            )
+        }
+        QueueRecord::ReassignOutcome {
+            agent, conclusion, ..
+        } => {
+            format!("agent {agent} moved: {}", conclusion.label())
         }
         QueueRecord::Resolved {
             queue,

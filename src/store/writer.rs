@@ -270,8 +270,8 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
         }
         transaction.commit()?;
-        self.series_bytes = series_bytes;
         self.size.store(size_of(&self.path), Ordering::Relaxed);
+        self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }

@@ -43,21 +43,19 @@ pub struct Events {
 
 impl Events {
     /// For these campaigns; their series exist from here on.
-    ///
-    /// # Errors
-    /// A fault of the metrics' names.
+    #[must_use]
     pub fn new<'a>(
         metrics: Arc<Metrics>,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
-    ) -> prometheus::Result<Self> {
+    ) -> Self {
         let mut events = Self {
             metrics,
             campaigns: BTreeMap::new(),
             dry_run_said: BTreeMap::new(),
             first_poll_said: AtomicBool::new(false),
         };
-        events.add_campaigns(campaigns, std::iter::empty())?;
-        Ok(events)
+        events.add_campaigns(campaigns, std::iter::empty());
+        events
     }
 
     /// Makes the series of those campaigns that have none; tells all that there are.
@@ -65,7 +63,7 @@ impl Events {
         &mut self,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
         known: impl Iterator<Item = &'b CampaignId>,
-    ) -> prometheus::Result<BTreeSet<CampaignId>> {
+    ) -> BTreeSet<CampaignId> {
         let campaigns: Vec<_> = campaigns.collect();
         let known: BTreeSet<_> = known.collect();
         let every = campaigns.len() <= MOST_WITH_EVERY_SERIES;
@@ -73,14 +71,14 @@ impl Events {
             if known.contains(id) {
                 continue;
             }
-            let series = self.metrics.campaign(id, every)?;
+            let series = self.metrics.campaign(id, every);
             series.state(campaign.state().belief.label());
             if let Some(last) = campaign.state().last_transition {
                 series.last_transition(last.at.as_unix_seconds());
             }
             self.campaigns.insert((*id).clone(), series);
         }
-        Ok(campaigns.into_iter().map(|(id, _)| id.clone()).collect())
+        campaigns.into_iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes every campaign's series out, to be sorted anew.

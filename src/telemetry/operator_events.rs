@@ -34,16 +34,13 @@ impl Events {
 
     /// Other campaigns are under control: series come and go with them. `left_paused` are paused by us and not among
     /// them any more.
-    ///
-    /// # Errors
-    /// A fault of the metrics' names.
     pub fn reconfigured<'a>(
         &mut self,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
         left_paused: &[CampaignId],
-    ) -> prometheus::Result<()> {
+    ) {
         let old = self.take_campaigns();
-        let new = self.add_campaigns(campaigns, old.keys())?;
+        let new = self.add_campaigns(campaigns, old.keys());
         for (id, series) in old {
             if new.contains(&id) {
                 self.put_campaign(id, series);
@@ -54,6 +51,5 @@ impl Events {
         for campaign in left_paused {
             warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
         }
-        Ok(())
     }
 }

@@ -23,6 +23,7 @@ mod people;
 mod proof;
 mod queue_races;
 mod queues;
+mod reassign;
 mod receiver;
 mod reload;
 mod restart;

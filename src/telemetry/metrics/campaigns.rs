@@ -1,10 +1,16 @@
 //! The series of each campaign: at most forty.
+//!
+//! They are kept and written here and not by the `prometheus` crate: with a thousand campaigns its way, which copies the labels of
+//! every series into messages first, takes several times as long as a scrape may. An update is one atomic store, and a
+//! scrape never holds up the loop.
 
-use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::{CampaignId, Cause, Direction, Suppression};
 
-use super::families::Families;
+use super::exposition::{Exposition, escaped};
 
 /// The suppression of every command of a dry run.
 const DRY_RUN: &str = "dry_run";
@@ -12,259 +18,430 @@ const DRY_RUN: &str = "dry_run";
 /// The causes a command can fail with, as labels.
 const FAILURE_CAUSES: [&str; 5] = ["refused", "not_sent", "not_applied", "not_ours", "unknown"];
 
-/// The series of one campaign, looked up once.
-pub struct CampaignGauges {
-    available: IntGauge,
-    pause_below: IntGauge,
-    resume_at: IntGauge,
-    states: [(&'static str, IntGauge); 4],
-    desired_running: IntGauge,
-    override_active: IntGauge,
-    override_expiry: Gauge,
-    last_transition: Gauge,
-    transitions: IntCounterVec,
-    suppressed: IntCounterVec,
-    drift: IntCounter,
-    failures: IntCounterVec,
-    id: String,
+const STATES: [&str; 4] = ["running", "paused", "stopped", "unknown"];
+
+const DIRECTIONS: [Direction; 2] = [Direction::Pause, Direction::Resume];
+
+const CAUSES: [Cause; 4] = [
+    Cause::Threshold,
+    Cause::StaleFailsafe,
+    Cause::Reconcile,
+    Cause::Hold,
+];
+
+/// A number that is set or counted by one thread and read by another.
+#[derive(Default)]
+struct Number(AtomicU64);
+
+impl Number {
+    fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
+
+/// A Unix time in seconds.
+#[derive(Default)]
+struct Stamp(AtomicU64);
+
+impl Stamp {
+    fn set(&self, unix_seconds: f64) {
+        self.0.store(unix_seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> f64 {
+        f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Counters of one family that differ in their further labels, in the order of these.
+struct Counters {
+    counts: Box<[Number]>,
+    /// Shown even while they have not counted.
+    from_the_start: bool,
+}
+
+impl Counters {
+    fn new(labels: &[Label], from_the_start: bool) -> Self {
+        let counts = labels.iter().map(|_| Number::default()).collect();
+        Self {
+            counts,
+            from_the_start,
+        }
+    }
+
+    fn add_one(&self, at: Option<usize>) {
+        if let Some(count) = at.and_then(|at| self.counts.get(at)) {
+            count.add_one();
+        }
+    }
+
+    fn shown<'a>(&self, labels: &'a [Label]) -> impl Iterator<Item = (&'a str, u64)> {
+        let all = labels.iter().zip(&self.counts);
+        all.filter_map(|(label, count)| {
+            let count = count.get();
+            let shown = count > 0 || (self.from_the_start && label.expected);
+            shown.then_some((label.text.as_str(), count))
+        })
+    }
+}
+
+struct CampaignSeries {
+    /// The id as it stands between quotes.
+    id: String,
+    available: Number,
+    pause_below: Number,
+    resume_at: Number,
+    states: [(&'static str, Number); 4],
+    desired_running: Number,
+    override_active: Number,
+    override_expiry: Stamp,
+    last_transition: Stamp,
+    transitions: Counters,
+    failures: Counters,
+    suppressed: Counters,
+    drift: Number,
+}
+
+/// The series of one campaign.
+pub struct CampaignGauges(Arc<CampaignSeries>);
 
 impl CampaignGauges {
     /// The numbers that the rule compared.
     pub fn weighed(&self, available: u32, pause_below: u32, resume_at: u32) {
-        self.available.set(i64::from(available));
-        self.pause_below.set(i64::from(pause_below));
-        self.resume_at.set(i64::from(resume_at));
+        self.0.available.set(available.into());
+        self.0.pause_below.set(pause_below.into());
+        self.0.resume_at.set(resume_at.into());
     }
 
     /// The state as the platform last reported it.
     pub fn state(&self, label: &str) {
-        for (name, gauge) in &self.states {
-            gauge.set(i64::from(*name == label));
+        for (name, shown) in &self.0.states {
+            shown.set(u64::from(*name == label));
         }
     }
 
     /// What the hysteresis wants.
     pub fn desired(&self, running: bool) {
-        self.desired_running.set(i64::from(running));
+        self.0.desired_running.set(running.into());
     }
 
     /// The operator's hold; `None` when there is none.
     pub fn override_until(&self, unix_seconds: Option<f64>) {
-        self.override_active.set(i64::from(unix_seconds.is_some()));
-        self.override_expiry.set(unix_seconds.unwrap_or_default());
+        self.0.override_active.set(unix_seconds.is_some().into());
+        self.0.override_expiry.set(unix_seconds.unwrap_or_default());
     }
 
     /// A command was confirmed.
     pub fn transition(&self, to: Direction, cause: Cause, unix_seconds: f64) {
-        self.last_transition.set(unix_seconds);
-        self.transitions
-            .with_label_values(&[self.id.as_str(), to.label(), cause.label()])
-            .inc();
+        self.0.last_transition.set(unix_seconds);
+        let mut ways = ways(&CAUSES);
+        let at = ways.position(|way| way == (to, cause));
+        self.0.transitions.add_one(at);
     }
 
     /// When the last confirmed command was, as restored from the store.
     pub fn last_transition(&self, unix_seconds: f64) {
-        self.last_transition.set(unix_seconds);
+        self.0.last_transition.set(unix_seconds);
     }
 
     /// A command failed.
     pub fn failed(&self, to: Direction, cause: &str) {
-        self.failures
-            .with_label_values(&[self.id.as_str(), to.label(), cause])
-            .inc();
+        let mut ways = ways(&FAILURE_CAUSES);
+        let at = ways.position(|way| way == (to, cause));
+        self.0.failures.add_one(at);
     }
 
     /// A command that the lines ask for was held back.
     pub fn suppressed(&self, by: Suppression) {
-        self.suppressed
-            .with_label_values(&[self.id.as_str(), by.label()])
-            .inc();
+        let at = Suppression::ALL.iter().position(|one| *one == by);
+        self.0.suppressed.add_one(at);
     }
 
     /// A command was not sent because this is a dry run.
     pub fn suppressed_by_dry_run(&self) {
-        self.suppressed
-            .with_label_values(&[self.id.as_str(), DRY_RUN])
-            .inc();
+        self.0.suppressed.add_one(Some(Suppression::ALL.len()));
     }
 
     /// Somebody else changed the state.
     pub fn drifted(&self) {
-        self.drift.inc();
+        self.0.drift.add_one();
     }
 }
 
+/// Each direction with each of `causes`, in the order of the counters.
+fn ways<T: Copy>(causes: &[T]) -> impl Iterator<Item = (Direction, T)> {
+    DIRECTIONS
+        .into_iter()
+        .flat_map(|to| causes.iter().map(move |cause| (to, *cause)))
+}
+
+/// Labels beyond the campaign's, as they stand behind it.
+struct Label {
+    text: String,
+    /// Whether it can happen as far as is known; anything else gets its series should it happen.
+    expected: bool,
+}
+
+impl Label {
+    fn new(text: String) -> Self {
+        Self {
+            text,
+            expected: true,
+        }
+    }
+}
+
+/// Every campaign's series.
 pub(super) struct CampaignFamilies {
-    info: IntGaugeVec,
-    available: IntGaugeVec,
-    pause_below: IntGaugeVec,
-    resume_at: IntGaugeVec,
-    state: IntGaugeVec,
-    desired_running: IntGaugeVec,
-    override_active: IntGaugeVec,
-    override_expiry: GaugeVec,
-    last_transition: GaugeVec,
-    transitions: IntCounterVec,
-    failures: IntCounterVec,
-    suppressed: IntCounterVec,
-    drift: IntCounterVec,
+    transitions: Vec<Label>,
+    failures: Vec<Label>,
+    suppressed: Vec<Label>,
+    campaigns: Mutex<BTreeMap<CampaignId, Arc<CampaignSeries>>>,
 }
 
 impl CampaignFamilies {
-    pub(super) fn register(families: &Families<'_>) -> prometheus::Result<Self> {
-        let one = ["campaign"];
-        Ok(Self {
-            info: families.int_gauges("campaign_info", "The campaigns under control.", &one)?,
-            available: families.int_gauges("campaign_available_agents", "The number that the rule compares.", &one)?,
-            pause_below: families.int_gauges("campaign_pause_below_agents", "The pause line in force.", &one)?,
-            resume_at: families.int_gauges("campaign_resume_at_agents", "The resume line in force.", &one)?,
-            state: families.int_gauges(
-                "campaign_state",
-                "The campaign's state as the platform last reported it: 1 for that state, 0 for the others.",
-                &["campaign", "state"],
-            )?,
-            desired_running: families.int_gauges("campaign_desired_running", "Whether the hysteresis wants it to run.", &one)?,
-            override_active: families.int_gauges("campaign_override_active", "Whether an operator holds it.", &one)?,
-            override_expiry: families.gauges(
-                "campaign_override_expiry_timestamp_seconds",
-                "When the operator's hold ends; 0 without one.",
-                &one,
-            )?,
-            last_transition: families.gauges(
-                "campaign_last_transition_timestamp_seconds",
-                "When our last command was confirmed; 0 before the first.",
-                &one,
-            )?,
-            transitions: families.counters(
-                "transitions_total",
-                "Commands that the platform confirmed.",
-                &["campaign", "to", "reason"],
-            )?,
-            failures: families.counters("transition_failures_total", "Commands that failed.", &["campaign", "to", "cause"])?,
-            suppressed: families.counters(
-                "decisions_suppressed_total",
-                "Decisions that a command was wanted but held back.",
-                &["campaign", "reason"],
-            )?,
-            drift: families.counters("drift_total", "Changes of state made by somebody else.", &one)?,
-        })
+    pub(super) fn new() -> Self {
+        let transition = |(to, cause): (Direction, Cause)| {
+            let (to_label, cause_label) = (to.label(), cause.label());
+            let text = format!(",reason=\"{cause_label}\",to=\"{to_label}\"");
+            Label {
+                // Stale data never resume.
+                expected: (to, cause) != (Direction::Resume, Cause::StaleFailsafe),
+                ..Label::new(text)
+            }
+        };
+        let failure = |(to, cause): (Direction, &str)| {
+            Label::new(format!(",cause=\"{cause}\",to=\"{}\"", to.label()))
+        };
+        let reasons = Suppression::ALL.map(Suppression::label).into_iter();
+        let reasons = reasons.chain([DRY_RUN]);
+        Self {
+            transitions: ways(&CAUSES).map(transition).collect(),
+            failures: ways(&FAILURE_CAUSES).map(failure).collect(),
+            suppressed: reasons
+                .map(|reason| Label::new(format!(",reason=\"{reason}\"")))
+                .collect(),
+            campaigns: Mutex::default(),
+        }
     }
 
-    /// The series of one campaign. All of them are created now if `every` is asked for; otherwise counters come with
+    /// The series of one campaign. All of them are there from now on if `every` is asked for; otherwise counters come with
     /// their first increase.
-    pub(super) fn series(
-        &self,
-        id: &CampaignId,
-        every: bool,
-    ) -> prometheus::Result<CampaignGauges> {
-        let name = id.as_str();
-        if every {
-            self.create_counters(name)?;
-        }
-        let state = |label: &'static str| -> prometheus::Result<(&'static str, IntGauge)> {
-            Ok((
-                label,
-                self.state.get_metric_with_label_values(&[name, label])?,
-            ))
+    pub(super) fn series(&self, id: &CampaignId, every: bool) -> CampaignGauges {
+        let mut campaigns = self
+            .campaigns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let made = || {
+            Arc::new(CampaignSeries {
+                id: escaped(id.as_str()),
+                available: Number::default(),
+                pause_below: Number::default(),
+                resume_at: Number::default(),
+                states: STATES.map(|state| (state, Number::default())),
+                desired_running: Number::default(),
+                override_active: Number::default(),
+                override_expiry: Stamp::default(),
+                last_transition: Stamp::default(),
+                transitions: Counters::new(&self.transitions, every),
+                failures: Counters::new(&self.failures, every),
+                suppressed: Counters::new(&self.suppressed, every),
+                drift: Number::default(),
+            })
         };
-        self.info.get_metric_with_label_values(&[name])?.set(1);
-        Ok(CampaignGauges {
-            available: self.available.get_metric_with_label_values(&[name])?,
-            pause_below: self.pause_below.get_metric_with_label_values(&[name])?,
-            resume_at: self.resume_at.get_metric_with_label_values(&[name])?,
-            states: [
-                state("running")?,
-                state("paused")?,
-                state("stopped")?,
-                state("unknown")?,
-            ],
-            desired_running: self.desired_running.get_metric_with_label_values(&[name])?,
-            override_active: self.override_active.get_metric_with_label_values(&[name])?,
-            override_expiry: self.override_expiry.get_metric_with_label_values(&[name])?,
-            last_transition: self.last_transition.get_metric_with_label_values(&[name])?,
-            transitions: self.transitions.clone(),
-            suppressed: self.suppressed.clone(),
-            drift: self.drift.get_metric_with_label_values(&[name])?,
-            failures: self.failures.clone(),
-            id: name.to_owned(),
-        })
+        CampaignGauges(Arc::clone(campaigns.entry(id.clone()).or_insert_with(made)))
     }
 
     /// Takes every series of one campaign away.
     pub(super) fn forget(&self, id: &CampaignId) {
-        let name = id.as_str();
-        // A series that was never there cannot be taken away, which is what is wanted.
-        for gauges in [
-            &self.info,
-            &self.available,
-            &self.pause_below,
-            &self.resume_at,
-            &self.desired_running,
-            &self.override_active,
-        ] {
-            drop(gauges.remove_label_values(&[name]));
-        }
-        for state in ["running", "paused", "stopped", "unknown"] {
-            drop(self.state.remove_label_values(&[name, state]));
-        }
-        for gauges in [&self.override_expiry, &self.last_transition] {
-            drop(gauges.remove_label_values(&[name]));
-        }
-        drop(self.drift.remove_label_values(&[name]));
-        for to in [Direction::Pause, Direction::Resume] {
-            for cause in [
-                Cause::Threshold,
-                Cause::StaleFailsafe,
-                Cause::Reconcile,
-                Cause::Hold,
-            ] {
-                let labels = [name, to.label(), cause.label()];
-                drop(self.transitions.remove_label_values(&labels));
-            }
-            for cause in FAILURE_CAUSES {
-                drop(
-                    self.failures
-                        .remove_label_values(&[name, to.label(), cause]),
-                );
-            }
-        }
-        let suppressions = Suppression::ALL.map(Suppression::label).into_iter();
-        for label in suppressions.chain([DRY_RUN]) {
-            drop(self.suppressed.remove_label_values(&[name, label]));
+        let mut campaigns = self
+            .campaigns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        campaigns.remove(id);
+    }
+
+    /// Writes every family. The lock is held only while the campaigns are listed.
+    pub(super) fn write(&self, page: &mut Exposition) {
+        let all: Vec<Arc<CampaignSeries>> = {
+            let campaigns = self
+                .campaigns
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            campaigns.values().map(Arc::clone).collect()
+        };
+        if !all.is_empty() {
+            write_gauges(&all, page);
+            self.write_counters(&all, page);
         }
     }
 
-    fn create_counters(&self, name: &str) -> prometheus::Result<()> {
-        for to in [Direction::Pause, Direction::Resume] {
-            for cause in [
-                Cause::Threshold,
-                Cause::StaleFailsafe,
-                Cause::Reconcile,
-                Cause::Hold,
-            ] {
-                // Stale data never resume.
-                if (to, cause) != (Direction::Resume, Cause::StaleFailsafe) {
-                    self.transitions.get_metric_with_label_values(&[
-                        name,
-                        to.label(),
-                        cause.label(),
-                    ])?;
+    fn write_counters(&self, all: &[Arc<CampaignSeries>], page: &mut Exposition) {
+        let mut counters =
+            |name, help, labels: &[Label], counters: fn(&CampaignSeries) -> &Counters| {
+                let mut family = page.family(name, "counter", help);
+                for one in all {
+                    for (label, count) in counters(one).shown(labels) {
+                        family.number(&one.id, label, count);
+                    }
                 }
-            }
-            for cause in FAILURE_CAUSES {
-                self.failures
-                    .get_metric_with_label_values(&[name, to.label(), cause])?;
-            }
+            };
+        counters(
+            "transitions_total",
+            "Commands that the platform confirmed.",
+            &self.transitions,
+            |one| &one.transitions,
+        );
+        counters(
+            "transition_failures_total",
+            "Commands that failed.",
+            &self.failures,
+            |one| &one.failures,
+        );
+        counters(
+            "decisions_suppressed_total",
+            "Decisions that a command was wanted but held back.",
+            &self.suppressed,
+            |one| &one.suppressed,
+        );
+        let help = "Changes of state made by somebody else.";
+        let mut drift = page.family("drift_total", "counter", help);
+        for one in all {
+            drift.number(&one.id, "", one.drift.get());
         }
-        for label in Suppression::ALL
-            .map(Suppression::label)
-            .into_iter()
-            .chain([DRY_RUN])
-        {
-            self.suppressed
-                .get_metric_with_label_values(&[name, label])?;
+    }
+}
+
+fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
+    let mut gauge = |name, help, value: fn(&CampaignSeries) -> u64| {
+        let mut family = page.family(name, "gauge", help);
+        for one in all {
+            family.number(&one.id, "", value(one));
         }
-        Ok(())
+    };
+    gauge("campaign_info", "The campaigns under control.", |_| 1);
+    gauge(
+        "campaign_available_agents",
+        "The number that the rule compares.",
+        |one| one.available.get(),
+    );
+    gauge(
+        "campaign_pause_below_agents",
+        "The pause line in force.",
+        |one| one.pause_below.get(),
+    );
+    gauge(
+        "campaign_resume_at_agents",
+        "The resume line in force.",
+        |one| one.resume_at.get(),
+    );
+    gauge(
+        "campaign_desired_running",
+        "Whether the hysteresis wants it to run.",
+        |one| one.desired_running.get(),
+    );
+    gauge(
+        "campaign_override_active",
+        "Whether an operator holds it.",
+        |one| one.override_active.get(),
+    );
+    let mut stamp = |name, help, value: fn(&CampaignSeries) -> f64| {
+        let mut family = page.family(name, "gauge", help);
+        for one in all {
+            family.real(&one.id, value(one));
+        }
+    };
+    stamp(
+        "campaign_override_expiry_timestamp_seconds",
+        "When the operator's hold ends; 0 without one.",
+        |one| one.override_expiry.get(),
+    );
+    stamp(
+        "campaign_last_transition_timestamp_seconds",
+        "When our last command was confirmed; 0 before the first.",
+        |one| one.last_transition.get(),
+    );
+    let mut states = page.family(
+        "campaign_state",
+        "gauge",
+        "The campaign's state as the platform last reported it: 1 for that state, 0 for the others.",
+    );
+    let labels = STATES.map(|state| format!(",state=\"{state}\""));
+    for one in all {
+        for ((_, shown), label) in one.states.iter().zip(&labels) {
+            states.number(&one.id, label, shown.get());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(families: &CampaignFamilies) -> String {
+        let mut page = Exposition::default();
+        families.write(&mut page);
+        String::from_utf8(page.into_text()).unwrap()
+    }
+
+    fn id(text: &str) -> CampaignId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn series_are_written_as_they_stand() {
+        let families = CampaignFamilies::new();
+        let series = families.series(&id("a\"b"), true);
+        series.weighed(3, 5, 8);
+        series.state("paused");
+        series.transition(Direction::Pause, Cause::Threshold, 1_715_760_000.25);
+        series.failed(Direction::Resume, "refused");
+        series.suppressed_by_dry_run();
+        series.drifted();
+        let text = written(&families);
+        for line in [
+            "# HELP autopilot_campaign_available_agents The number that the rule compares.",
+            "# TYPE autopilot_campaign_available_agents gauge",
+            r#"autopilot_campaign_available_agents{campaign="a\"b"} 3"#,
+            r#"autopilot_campaign_state{campaign="a\"b",state="paused"} 1"#,
+            r#"autopilot_campaign_state{campaign="a\"b",state="running"} 0"#,
+            r#"autopilot_campaign_last_transition_timestamp_seconds{campaign="a\"b"} 1715760000.25"#,
+            "# TYPE autopilot_transitions_total counter",
+            r#"autopilot_transitions_total{campaign="a\"b",reason="threshold",to="paused"} 1"#,
+            r#"autopilot_transition_failures_total{campaign="a\"b",cause="refused",to="running"} 1"#,
+            r#"autopilot_decisions_suppressed_total{campaign="a\"b",reason="dry_run"} 1"#,
+            r#"autopilot_drift_total{campaign="a\"b"} 1"#,
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+        assert!(!text.contains(r#"reason="stale_failsafe",to="running""#));
+    }
+
+    #[test]
+    fn a_campaign_keeps_its_numbers_until_it_is_forgotten() {
+        let families = CampaignFamilies::new();
+        families.series(&id("a"), true).drifted();
+        families.series(&id("a"), true).drifted();
+        assert!(written(&families).contains("autopilot_drift_total{campaign=\"a\"} 2\n"));
+        families.forget(&id("a"));
+        assert_eq!(written(&families), "");
+    }
+
+    #[test]
+    fn of_very_many_campaigns_counters_come_with_their_first_increase() {
+        let families = CampaignFamilies::new();
+        let series = families.series(&id("a"), false);
+        assert!(!written(&families).contains("suppressed_total{"));
+        series.suppressed(Suppression::StaleData);
+        let text = written(&families);
+        assert_eq!(text.matches("suppressed_total{").count(), 1, "{text}");
     }
 }

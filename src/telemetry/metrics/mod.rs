@@ -8,6 +8,7 @@ mod api;
 mod assignments;
 mod campaigns;
 mod cycle;
+mod exposition;
 mod families;
 mod labels;
 mod operator;

@@ -8,6 +8,7 @@ use super::api::ApiMetrics;
 use super::assignments::AssignMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
+use super::exposition::Exposition;
 use super::families::Families;
 use super::labels::Endpoint;
 use super::operator::OperatorMetrics;
@@ -45,7 +46,6 @@ impl Metrics {
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
         let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
-        let campaigns = CampaignFamilies::register(&families)?;
         families.process()?;
         families.constants(poll_interval_s, dry_run)?;
         Ok(Self {
@@ -53,15 +53,12 @@ impl Metrics {
             api,
             cycle,
             operator,
-            campaigns,
+            campaigns: CampaignFamilies::new(),
         })
     }
 
     /// The series of one campaign; every one is created now, or counters only with their first increase.
-    ///
-    /// # Errors
-    /// A fault of this folder.
-    pub fn campaign(&self, id: &CampaignId, every: bool) -> prometheus::Result<CampaignGauges> {
+    pub fn campaign(&self, id: &CampaignId, every: bool) -> CampaignGauges {
         self.campaigns.series(id, every)
     }
 
@@ -114,6 +111,8 @@ impl Metrics {
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
         encoder.encode(&self.registry.gather(), &mut text)?;
-        Ok((encoder.format_type().to_owned(), text))
+        let mut page = Exposition::after(text);
+        self.campaigns.write(&mut page);
+        Ok((encoder.format_type().to_owned(), page.into_text()))
     }
 }
