@@ -255,7 +255,7 @@ pub(crate) const QUEUE_KEYS: &[(&str, Kind, &str, &str)] = &[
         "model",
         Kind::Text,
         "classic",
-        "Whose figures are written: `classic` (document 003) or `erlang_a`.",
+        "Whose figures are written: those of `classic`, fixed formulas, or of `erlang_a`, a queueing model.",
     ),
     (
         "interval",
