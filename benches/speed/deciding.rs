@@ -78,7 +78,8 @@ fn agents() -> Vec<(AgentState, Vec<String>)> {
     (0..AGENTS).map(agent).collect()
 }
 
-fn snapshot(now: Timestamp) -> Snapshot {
+/// A hundred thousand agents, half of them available.
+pub(crate) fn snapshot(now: Timestamp) -> Snapshot {
     let mut builder = SnapshotBuilder::default();
     for (number, (state, skills)) in agents().into_iter().enumerate() {
         builder.add(
@@ -90,7 +91,8 @@ fn snapshot(now: Timestamp) -> Snapshot {
     builder.finish(now)
 }
 
-fn autopilot(now: Timestamp) -> Autopilot {
+/// Ten thousand running campaigns.
+pub(crate) fn autopilot(now: Timestamp) -> Autopilot {
     let mut chance = fastrand::Rng::with_seed(12);
     let mut policies = BTreeMap::new();
     for campaign in 0..CAMPAIGNS {

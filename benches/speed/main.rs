@@ -1,7 +1,7 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
 //! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling`,
-//! `flooding`, `observing` to run only those.
+//! `flooding`, `observing`, `plotting` to run only those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -15,6 +15,7 @@ mod flooding;
 mod observing;
 mod paging;
 mod platform;
+mod plotting;
 mod resting;
 mod simulating;
 mod stopwatch;
@@ -26,7 +27,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 10] = [
+    let benches: [(&str, fn()); 11] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
@@ -37,6 +38,7 @@ fn main() {
         ("telling", telling::run),
         ("flooding", flooding::run),
         ("observing", observing::run),
+        ("plotting", plotting::run),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

@@ -177,6 +177,8 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
             "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.";
         "allowed_host" Some("--allowed-host"), "AUTOPILOT_ALLOWED_HOST", Texts "NAME", "", Top,
             "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.";
+        "allow_actions" Some("--allow-actions"), "AUTOPILOT_ALLOW_ACTIONS", Switch "", "false", Top,
+            "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.";
     }
     "Running" {
         "config" Some("--config"), "AUTOPILOT_CONFIG", Text "FILE", "", No,
@@ -477,6 +479,15 @@ mod tests {
                 "the README lacks the row\n{}",
                 row(setting)
             );
+        }
+    }
+
+    #[test]
+    fn the_readme_has_every_key_of_a_queue_as_it_is() {
+        let readme = include_str!("../../README.md");
+        for (key, _, default, meaning) in QUEUE_KEYS {
+            let row = format!("| `{key}` | {default} | {meaning} |");
+            assert!(readme.contains(&row), "the README lacks the row\n{row}");
         }
     }
 

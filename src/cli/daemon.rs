@@ -141,22 +141,23 @@ impl Daemon {
         clock: Arc<dyn Clock>,
         shutdown: CancellationToken,
     ) -> Result<Self, StartFault> {
+        Self::start_to_serve(settings, source, clock, shutdown.clone(), shutdown).await
+    }
+
+    /// The same with a listener that may outlive the loop: `shutdown` ends the loop, `ending` says that the listener ends too.
+    pub(crate) async fn start_to_serve(
+        settings: &Settings,
+        source: Option<Source>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+        ending: CancellationToken,
+    ) -> Result<Self, StartFault> {
         let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
         let Connection {
             client,
             metrics,
             platform,
         } = Connection::new(settings, &clock)?;
-        let actuator = if settings.dry_run {
-            Actuator::DryRun
-        } else {
-            let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
-                Arc::clone(&client),
-                settings.base_url.clone(),
-                settings.credentials.client_id.clone(),
-            ));
-            Actuator::Live(sender)
-        };
         let open_intents = restored.open_intents;
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
@@ -164,7 +165,7 @@ impl Daemon {
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform,
-            actuator,
+            actuator: actuator(settings, &client),
             journal: Arc::<Store>::clone(&store),
         };
         let start = RunStart {
@@ -209,7 +210,7 @@ impl Daemon {
                         metrics,
                         observed: observed.clone(),
                         clock,
-                        ending: shutdown,
+                        ending,
                     },
                     Api {
                         desk: cycle.desk(),
@@ -219,6 +220,7 @@ impl Daemon {
                         access: Access::new(
                             settings.admin.token.as_ref(),
                             settings.admin.hosts.clone(),
+                            settings.admin.actions,
                         ),
                     },
                 )
@@ -238,6 +240,19 @@ impl Daemon {
             without_receiver,
         })
     }
+}
+
+/// What sends commands; a dry run has no sender.
+fn actuator(settings: &Settings, client: &Arc<Client>) -> Actuator {
+    if settings.dry_run {
+        return Actuator::DryRun;
+    }
+    let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
+        Arc::clone(client),
+        settings.base_url.clone(),
+        settings.credentials.client_id.clone(),
+    ));
+    Actuator::Live(sender)
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.

@@ -24,6 +24,7 @@ use crate::telemetry::{AssignEvents, Metrics};
 
 use super::cycle::{Actuator, Cycle};
 use super::ports::{AuditEvent, Commander};
+use super::status::{AssignmentView, DispatchView};
 
 /// A plan, and at most three more after a dispatch that could not be taken as it was.
 const MOST_PLANS: usize = 4;
@@ -62,6 +63,10 @@ pub(super) struct Assigning {
     running: Vec<Option<bool>>,
     /// Whose list is read next to see what people changed.
     turn: usize,
+    /// Agents whom the last plan wants in each campaign, in the order of the ids.
+    wanted: Option<Vec<usize>>,
+    /// The last list of each campaign that was sent.
+    sent: BTreeMap<CampaignId, DispatchView>,
 }
 
 impl Assigning {
@@ -84,6 +89,8 @@ impl Assigning {
             events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
             turn: 0,
+            wanted: None,
+            sent: BTreeMap::new(),
         };
         Ok((assigning, told(input)))
     }
@@ -97,6 +104,39 @@ impl Assigning {
             self.turn = 0;
         }
         next
+    }
+
+    /// Every list as it stands.
+    pub(super) fn views(&self, now: Timestamp) -> Vec<AssignmentView> {
+        let previews = self.assigner.policy().previews.iter().enumerate();
+        let views = previews.map(|(place, (id, preview))| {
+            let memory = self.assigner.list(id);
+            let until = memory.and_then(|memory| memory.person_until);
+            let wanted = self.wanted.as_ref();
+            AssignmentView {
+                id: id.clone(),
+                running: self.running.get(place).copied().flatten(),
+                known: memory.is_some_and(|memory| memory.known),
+                uncertain: memory.is_some_and(|memory| memory.uncertain),
+                listed: memory.map_or(0, |memory| memory.in_force.len()),
+                wanted: wanted.map(|wanted| wanted.get(place).copied().unwrap_or_default()),
+                least: preview.least,
+                most: preview.most,
+                left_alone_until: until.filter(|until| now < *until),
+                last: self.sent.get(id).cloned(),
+            }
+        });
+        views.collect()
+    }
+
+    fn note_plan(&mut self, proposal: &Proposal) {
+        let mut wanted = vec![0_usize; self.assigner.policy().previews.len()];
+        for (_, campaign) in &proposal.plan.pairs {
+            if let Some(many) = wanted.get_mut(*campaign) {
+                *many = many.saturating_add(1);
+            }
+        }
+        self.wanted = Some(wanted);
     }
 
     pub(super) fn checkpoint(&self) -> Input {
@@ -276,6 +316,7 @@ impl Cycle {
         let span = debug_span!("plan", %trigger, moves = Empty).entered();
         let started = self.clock.monotonic();
         let proposal = assigning.assigner.propose(now);
+        assigning.note_plan(&proposal);
         let took = self.clock.monotonic().saturating_sub(started);
         let input = AssignInput::Propose {
             targets: proposal.targets.clone(),
@@ -376,6 +417,14 @@ impl Cycle {
         self.take_end(assigning, dispatch, &end, now);
         Span::current().record("outcome", end.label());
         assigning.events.dispatched(dispatch, &end, took, decision);
+        let view = DispatchView {
+            at: now,
+            decision,
+            end: end.label(),
+            joining: dispatch.joining.len(),
+            leaving: dispatch.leaving.len(),
+        };
+        assigning.sent.insert(campaign.clone(), view);
         let outcome = AuditEvent::AssignOutcome {
             end: end.clone(),
             agents: dispatch.agents.len(),

@@ -136,7 +136,7 @@ pub struct Cycle {
     pub(super) shutdown: CancellationToken,
     collector: Collector,
     pub(super) observed: watch::Sender<ObservableState>,
-    supervised: Option<Supervised>,
+    pub(super) supervised: Option<Supervised>,
     desk: OperatorDesk,
     pub(super) requests: mpsc::Receiver<OperatorRequest>,
     last_poll: LastPoll,
@@ -256,34 +256,8 @@ impl Cycle {
         self.desk.clone()
     }
 
-    /// The same loop with somebody who restarts it when it hangs.
-    #[must_use]
-    pub fn supervised(self, by: Supervised) -> Self {
-        Self {
-            supervised: Some(by),
-            ..self
-        }
-    }
-
     /// Ticks until a shutdown is asked for, then records the end.
-    pub async fn run(mut self) {
-        self.tell_supervisor();
-        let signs = self
-            .supervised
-            .as_ref()
-            .map(|by| by.signs(Arc::clone(&self.clock), self.observed.subscribe()));
-        let turning = self.turn();
-        match signs {
-            None => turning.await,
-            Some(signs) => tokio::select! {
-                biased;
-                () = turning => {}
-                never = signs => match never {},
-            },
-        }
-    }
-
-    async fn turn(mut self) {
+    pub(super) async fn turn(mut self) {
         let interval = self.settings.poll_interval;
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
@@ -310,6 +284,10 @@ impl Cycle {
         }
         // A failure is told by `commit`; there is no later tick that could try again.
         drop(self.end().await);
+        self.observed.send_modify(|observed| {
+            observed.ended = true;
+            observed.version = observed.version.saturating_add(1);
+        });
     }
 
     /// One tick, then the end: how `--once` runs.
@@ -366,6 +344,7 @@ impl Cycle {
             .instrument(debug_span!("assignments"))
             .await;
         self.read_routinely().await;
+        self.note_points(&plan.reasons);
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.commit().await);
         self.publish(&plan.reasons);
@@ -418,12 +397,6 @@ impl Cycle {
             roster_states: polled.roster_states,
             taken_at: polled.taken_at,
         })
-    }
-
-    fn tell_supervisor(&mut self) {
-        if let Some(supervised) = &mut self.supervised {
-            supervised.tell(&self.observed.borrow());
-        }
     }
 
     fn take_sample(&mut self, sample: Sample) {
@@ -505,6 +478,15 @@ impl Cycle {
         }
     }
 
+    /// Notes what plots are drawn from. Comes last in a tick, so that it goes with a commit that no command waits for.
+    fn note_points(&mut self, reasons: &[(CampaignId, Reason)]) {
+        let now = self.clock.now();
+        let interval = self.settings.poll_interval;
+        let tape = &mut self.recorder.tape;
+        let frame = tape.frame(&self.autopilot, reasons, interval, now);
+        self.recorder.frame(frame);
+    }
+
     pub(super) async fn commit(&mut self) -> Result<(), JournalFault> {
         if self.recorder.is_empty() {
             return Ok(());
@@ -544,6 +526,8 @@ impl Cycle {
                 }
             })
             .collect();
+        let assigning = self.assigning.as_ref();
+        let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
         let valid = self.last_poll == LastPoll::Valid;
         self.observed.send_modify(|observed| {
@@ -553,6 +537,7 @@ impl Cycle {
             observed.decision = Some(decision);
             observed.version = observed.version.saturating_add(1);
             observed.campaigns = Arc::new(campaigns);
+            observed.assignments = Arc::new(assignments.unwrap_or_default());
         });
     }
 

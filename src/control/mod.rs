@@ -17,11 +17,12 @@ pub mod operator;
 pub mod ports;
 pub mod queues;
 mod recorder;
+pub mod series;
 mod status;
 mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use queues::QueueView;
-pub use status::{CampaignView, ObservableState, ReloadView};
+pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

@@ -20,6 +20,7 @@ use crate::domain::{
 };
 
 use super::operator::Made;
+use super::series::Frame;
 
 /// Where time comes from.
 pub trait Clock: Send + Sync + 'static {
@@ -407,6 +408,8 @@ pub struct Batch {
     pub audit: Vec<AuditRow>,
     /// What other systems are to be told of it.
     pub outbox: Vec<Message>,
+    /// What plots are drawn from.
+    pub frame: Option<Frame>,
 }
 
 impl Batch {
@@ -419,6 +422,7 @@ impl Batch {
             && self.queues.is_empty()
             && self.audit.is_empty()
             && self.outbox.is_empty()
+            && self.frame.is_none()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is not committed yet.
 //!
 //! Inputs, changed states, audit rows and messages gather here in the order in which they happened, and go to the journal as one
-//! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound.
+//! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound. Only what plots are
+//! drawn from is not kept: it becomes a gap.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -12,6 +13,7 @@ use crate::domain::replay::Input;
 use crate::domain::{CampaignId, CampaignState, DecisionId, Message, Timestamp};
 
 use super::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
+use super::series::{Frame, Tape};
 
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
@@ -23,6 +25,8 @@ pub(crate) struct Recorder {
     lists: BTreeMap<CampaignId, ListMemory>,
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
+    frame: Option<Frame>,
+    pub(super) tape: Tape,
 }
 
 impl Recorder {
@@ -61,6 +65,11 @@ impl Recorder {
         self.outbox.push(message);
     }
 
+    /// What plots are drawn from; it goes with the next commit or becomes a gap.
+    pub(crate) fn frame(&mut self, frame: Option<Frame>) {
+        self.frame = frame;
+    }
+
     /// Takes back the newest audit row: its command was given up because it could not be committed.
     pub(crate) fn withdraw_audit(&mut self) {
         self.audit.pop();
@@ -74,12 +83,15 @@ impl Recorder {
             lists,
             audit,
             outbox,
+            frame,
+            tape: _,
         } = self;
         inputs.is_empty()
             && states.is_empty()
             && lists.is_empty()
             && audit.is_empty()
             && outbox.is_empty()
+            && frame.is_none()
     }
 
     /// Commits everything gathered. After a failure everything is still here.
@@ -93,6 +105,7 @@ impl Recorder {
             lists: mem::take(&mut self.lists).into_iter().collect(),
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
+            frame: self.frame.take(),
             ..Batch::default()
         });
         let written = journal.commit(Arc::clone(&batch)).await;
@@ -104,12 +117,16 @@ impl Recorder {
                 audit,
                 outbox,
                 queues: _,
+                frame,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();
             self.lists = lists.into_iter().collect();
             self.audit = audit;
             self.outbox = outbox;
+            if frame.is_some() {
+                self.tape.tear();
+            }
         }
         written
     }

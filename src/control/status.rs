@@ -20,6 +20,46 @@ pub struct CampaignView {
     pub reason: Option<Reason>,
 }
 
+/// One preview campaign's list of agents as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignmentView {
+    /// Which campaign.
+    pub id: CampaignId,
+    /// Whether it runs, where that is known.
+    pub running: Option<bool>,
+    /// Whether its list was read.
+    pub known: bool,
+    /// The end of a dispatch is not known.
+    pub uncertain: bool,
+    /// Agents on the list in force.
+    pub listed: usize,
+    /// Agents whom the last plan wants there, once there was one.
+    pub wanted: Option<usize>,
+    /// Agents wanted at least.
+    pub least: u32,
+    /// Agents taken at most.
+    pub most: u32,
+    /// A person's list is left alone until then.
+    pub left_alone_until: Option<Timestamp>,
+    /// The last list that was sent in this run.
+    pub last: Option<DispatchView>,
+}
+
+/// A list that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DispatchView {
+    /// When its end was known.
+    pub at: Timestamp,
+    /// By which decision.
+    pub decision: DecisionId,
+    /// How it ended.
+    pub end: &'static str,
+    /// Agents who joined by it.
+    pub joining: usize,
+    /// Agents who left by it.
+    pub leaving: usize,
+}
+
 /// How the configuration was last read anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReloadView {
@@ -32,6 +72,10 @@ pub struct ReloadView {
 }
 
 /// What the daemon knows after its last tick.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a state for people and probes: each is a fact of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservableState {
     /// When the loop last showed a sign of life.
@@ -62,6 +106,10 @@ pub struct ObservableState {
     pub campaigns: Arc<Vec<CampaignView>>,
     /// Every queue that is calibrated, by id.
     pub queues: Arc<Vec<QueueView>>,
+    /// Every preview campaign whose agents are assigned.
+    pub assignments: Arc<Vec<AssignmentView>>,
+    /// The loop has ended; nothing changes any more.
+    pub ended: bool,
 }
 
 impl ObservableState {
@@ -74,7 +122,9 @@ impl ObservableState {
     /// Why the daemon is not ready to do its work, if it is not.
     #[must_use]
     pub fn not_ready(&self) -> Option<&'static str> {
-        if self.sample_at.is_none() {
+        if self.ended {
+            Some("the loop has ended")
+        } else if self.sample_at.is_none() {
             Some("no valid poll yet")
         } else if !self.journal_writable {
             Some("the store cannot be written")

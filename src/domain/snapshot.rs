@@ -36,6 +36,20 @@ pub enum AgentState {
     Offline,
 }
 
+impl AgentState {
+    /// The word for logs and commands.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::WrapUp => "wrap-up",
+            Self::Busy => "busy",
+            Self::Other => "other",
+            Self::Offline => "offline",
+        }
+    }
+}
+
 /// Agents of one selector in one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {

@@ -1,9 +1,8 @@
-//! The operations of the admin API.
+//! What the operations of the admin API do.
 
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
-use hyper::Method;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, Response, StatusCode};
@@ -14,15 +13,16 @@ use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::control::operator::{
-    Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
-};
+use crate::control::CampaignView;
+use crate::control::operator::{Author, Change, Made, OperatorDesk, Refusal, Reload};
 use crate::control::queues::desk::QueueDesk;
-use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds, Timestamp};
+use crate::control::series::PastSeries;
+use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
-use super::documents::{CampaignDetail, ChangeAnswer, HistoryDocument, SCHEMA};
+use super::documents::{CampaignDetail, ChangeAnswer, SCHEMA};
 use super::gate::{Access, TurnedAway};
 use super::openapi;
+use super::operations::{Operation, find};
 use super::query::{self, Query};
 use super::routes::{Body, Sources, full};
 use super::seats::Seat;
@@ -36,12 +36,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long lines that an operator sets last when nobody says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// How far back the history goes when nobody says.
-const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
-
-/// Entries of the history when nobody says, and at most.
-const ENTRIES: (usize, usize) = (200, 1_000);
-
 /// What the admin API is made from.
 pub struct Api {
     /// Where changes are handed in.
@@ -50,68 +44,11 @@ pub struct Api {
     pub reload: Arc<dyn Reload>,
     /// Where what is asked of queues is handed in; nothing where none is calibrated.
     pub queues: Option<QueueDesk>,
-    /// Reads what happened.
-    pub past: Arc<dyn Past>,
+    /// Reads what happened, and what plots are drawn from.
+    pub past: Arc<dyn PastSeries>,
     /// Who may use it.
     pub access: Access,
 }
-
-/// One operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
-    Describe,
-    Status,
-    Campaigns,
-    Campaign,
-    SetThresholds,
-    RestoreThresholds,
-    Hold,
-    Release,
-    History,
-    Events,
-    Reload,
-    Queues,
-    Recalibrate,
-    Trigger,
-    HoldQueue,
-    ReleaseQueue,
-}
-
-/// Every path with its operations; `{id}` stands for a campaign or a queue.
-pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
-    ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
-    ("/api/v1/status", &[("GET", Operation::Status)]),
-    ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
-    ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),
-    (
-        "/api/v1/campaigns/{id}/thresholds",
-        &[
-            ("PUT", Operation::SetThresholds),
-            ("DELETE", Operation::RestoreThresholds),
-        ],
-    ),
-    (
-        "/api/v1/campaigns/{id}/hold",
-        &[("PUT", Operation::Hold), ("DELETE", Operation::Release)],
-    ),
-    ("/api/v1/history", &[("GET", Operation::History)]),
-    ("/api/v1/events", &[("GET", Operation::Events)]),
-    ("/-/reload", &[("POST", Operation::Reload)]),
-    ("/api/v1/queues", &[("GET", Operation::Queues)]),
-    (
-        "/api/v1/queues/{id}/recalibrate",
-        &[("POST", Operation::Recalibrate)],
-    ),
-    (
-        "/api/v1/queues/{id}/hold",
-        &[
-            ("PUT", Operation::HoldQueue),
-            ("DELETE", Operation::ReleaseQueue),
-        ],
-    ),
-    // Document 003's path.
-    ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
-];
 
 /// Asks for a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -208,43 +145,6 @@ pub(super) fn json(document: &impl Serialize) -> Response<Body> {
     }
 }
 
-/// The operation of a path, with the campaign in it; or the methods that there are.
-fn find<'p>(method: &Method, path: &'p str) -> Result<(Operation, Option<&'p str>), Failure> {
-    let given: Vec<&str> = path.split('/').collect();
-    for (template, operations) in ROUTES {
-        let parts: Vec<&str> = template.split('/').collect();
-        let alike = parts.len() == given.len()
-            && parts
-                .iter()
-                .zip(&given)
-                .all(|(part, given)| *part == "{id}" || part == given);
-        if !alike {
-            continue;
-        }
-        let wanted = if method == Method::HEAD {
-            "GET"
-        } else {
-            method.as_str()
-        };
-        if let Some((_, operation)) = operations.iter().find(|(method, _)| *method == wanted) {
-            let at = parts.iter().position(|part| *part == "{id}");
-            let id = at.and_then(|at| given.get(at)).copied();
-            return Ok((*operation, id));
-        }
-        let methods: Vec<&str> = operations.iter().map(|(method, _)| *method).collect();
-        return Err(Failure::one(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method",
-            format!("this path takes {}", methods.join(", ")),
-        ));
-    }
-    Err(Failure::one(
-        StatusCode::NOT_FOUND,
-        "path",
-        "not here; /api/v1/openapi.json describes what is",
-    ))
-}
-
 impl Sources {
     /// Serves one request of the admin API.
     pub(super) async fn operate(
@@ -269,7 +169,7 @@ impl Sources {
     }
 
     async fn operated(self: &Arc<Self>, request: Request<Incoming>, seat: &Arc<Seat>) -> Answered {
-        let admitted = self.api.access.admit(request.headers());
+        let admitted = self.api.access.admit(request.method(), request.headers());
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
@@ -300,6 +200,10 @@ impl Sources {
                     .await
             }
             Operation::Campaign => self.campaign(&campaign()?),
+            Operation::Series => {
+                let _occupied = seat.occupy();
+                self.series(&campaign()?, &query).await
+            }
             Operation::Events => self.events(seat).ok_or_else(|| {
                 Failure::one(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -360,68 +264,14 @@ impl Sources {
 
     fn campaign(&self, id: &CampaignId) -> Answered {
         let now = self.shown.clock.now();
-        let observed = self.shown.observed.borrow().clone();
-        let at = observed.campaigns.binary_search_by(|view| view.id.cmp(id));
-        let view = at.ok().and_then(|at| observed.campaigns.get(at));
-        let view = view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))?;
-        Ok(json(&CampaignDetail::of(view, now)))
+        Ok(json(&CampaignDetail::of(&self.view(id)?, now)))
     }
 
-    async fn history(&self, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let mut faults = Vec::new();
-        let since = query.get("since").map_or_else(
-            || Ok(now.minus(DEFAULT_SINCE)),
-            |text| {
-                let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
-                ago.ok()
-                    .or_else(|| Timestamp::parse_rfc3339(text))
-                    .ok_or(text)
-            },
-        );
-        let campaign = query
-            .get("campaign")
-            .map(str::parse::<CampaignId>)
-            .transpose();
-        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
-            let number = text.parse::<usize>().ok();
-            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
-        });
-        if let Err(text) = since {
-            faults.push(format!(
-                "since: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
-            ));
-        }
-        if let Err(wrong) = &campaign {
-            faults.push(format!(
-                "campaign: an id {wrong}; give it as the platform shows it"
-            ));
-        }
-        if let Err(text) = limit {
-            faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
-                ENTRIES.1
-            ));
-        }
-        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
-            return Err(Failure::bad(faults));
-        };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = PastQuery {
-            since,
-            campaign,
-            // One more tells whether there is more.
-            limit: limit.saturating_add(1),
-        };
-        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        Ok(json(&HistoryDocument {
-            schema: SCHEMA,
-            since: since.to_string(),
-            more,
-            entries,
-        }))
+    pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
+        let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
+        let at = campaigns.binary_search_by(|view| view.id.cmp(id));
+        let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
+        view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))
     }
 }
 
@@ -441,6 +291,11 @@ fn turned_away(why: TurnedAway) -> Failure {
             StatusCode::UNAUTHORIZED,
             "token",
             "send the operators' token as `Authorization: Bearer`",
+        ),
+        TurnedAway::Actions => Failure::one(
+            StatusCode::FORBIDDEN,
+            "actions",
+            "this daemon takes no changes from a browser; start it with --allow-actions, or use the commands",
         ),
     }
 }

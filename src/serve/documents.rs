@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::control::CampaignView;
 use crate::control::ObservableState;
 use crate::control::operator::{Made, PastEntry};
+use crate::control::ports::AuditEvent;
 use crate::domain::{
     Belief, Explanation, Outcome, PauseOwner, Stage, Thresholds, Timestamp, explain,
 };
 
+use super::assignments::AssignmentDocument;
 use super::queue_documents::QueueDocument;
+use super::words;
 
 /// The version of the documents' form; it goes up when something is taken away or means something else.
 pub(super) const SCHEMA: u32 = 1;
@@ -27,14 +30,23 @@ pub struct StatusDocument {
     pub schema: u32,
     /// Goes up with everything that changes here.
     pub version: u64,
+    /// The daemon's time, some seconds old at most.
+    #[serde(default)]
+    pub now: String,
     /// Whether the loop turns.
     pub alive: bool,
     /// Whether it does its work.
     pub ready: bool,
     /// Why not.
     pub not_ready: Option<String>,
+    /// The loop has ended: nothing changes any more.
+    #[serde(default)]
+    pub ended: bool,
     /// Whether commands are only told.
     pub dry_run: bool,
+    /// Whether a browser may ask for changes.
+    #[serde(default)]
+    pub actions: bool,
     /// The last decision.
     pub decision: Option<String>,
     /// From the start of one poll to the start of the next, in seconds.
@@ -50,6 +62,9 @@ pub struct StatusDocument {
     /// Every queue that is calibrated, by id.
     #[serde(default)]
     pub queues: Vec<QueueDocument>,
+    /// Every preview campaign whose agents are assigned, by id.
+    #[serde(default)]
+    pub assignments: Vec<AssignmentDocument>,
 }
 
 /// The configuration in force.
@@ -197,7 +212,26 @@ pub struct HistoryDocument {
     /// Whether there is more within that time than was asked for.
     pub more: bool,
     /// Rows of the audit, the newest first.
-    pub entries: Vec<PastEntry>,
+    pub entries: Vec<EntryDocument>,
+}
+
+/// A row of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryDocument {
+    /// The row.
+    #[serde(flatten)]
+    pub entry: PastEntry,
+    /// The event in words.
+    pub says: String,
+}
+
+impl EntryDocument {
+    pub(super) fn of(entry: PastEntry) -> Self {
+        // A row of a newer version is shown as it is.
+        let says = serde_json::from_value::<AuditEvent>(entry.event.clone())
+            .map_or_else(|_| entry.event.to_string(), |event| words::event(&event));
+        Self { entry, says }
+    }
 }
 
 /// A change that was made.
@@ -210,7 +244,12 @@ pub struct ChangeAnswer {
 }
 
 impl StatusDocument {
-    pub(super) fn of(observed: &ObservableState, now: Timestamp, ending: bool) -> Self {
+    pub(super) fn of(
+        observed: &ObservableState,
+        now: Timestamp,
+        ending: bool,
+        actions: bool,
+    ) -> Self {
         let not_ready = if ending {
             Some("shutting down")
         } else {
@@ -225,10 +264,13 @@ impl StatusDocument {
         Self {
             schema: SCHEMA,
             version: observed.version,
+            now: now.to_string(),
             alive: observed.alive(now),
             ready: not_ready.is_none(),
             not_ready: not_ready.map(str::to_owned),
+            ended: observed.ended,
             dry_run: observed.dry_run,
+            actions: actions && !observed.ended,
             decision: observed.decision.map(|decision| decision.to_string()),
             poll_interval_s: observed.poll_interval.as_secs_f64(),
             sample_at: observed.sample_at.map(|at| at.to_string()),
@@ -243,6 +285,11 @@ impl StatusDocument {
                 .map(|view| CampaignDocument::of(view, now))
                 .collect(),
             queues: observed.queues.iter().map(QueueDocument::of).collect(),
+            assignments: observed
+                .assignments
+                .iter()
+                .map(|view| AssignmentDocument::of(view, now))
+                .collect(),
         }
     }
 }

@@ -5,9 +5,12 @@
 //!
 //! *A browser* can be led to send requests by any page that it shows. `Host` has to be an address, `localhost` or a
 //! name that was allowed, which keeps out names that somebody else points here; an `Origin` has to be the listener's own.
+//! A browser names the origin with every change that a page asks for, so a request with one changes nothing unless actions
+//! are allowed: whoever may look at the page need not be somebody who may steer.
 
 use std::net::IpAddr;
 
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use hyper::http::uri::Authority;
 use ring::hmac;
@@ -20,6 +23,7 @@ const KEY_BYTES: usize = 32;
 pub struct Access {
     token: Option<(hmac::Key, hmac::Tag)>,
     hosts: Vec<String>,
+    actions: bool,
 }
 
 /// Why a request is turned away.
@@ -31,13 +35,15 @@ pub(super) enum TurnedAway {
     Origin,
     /// It has no token, or a wrong one.
     Token,
+    /// A browser asks for a change, and actions are not allowed.
+    Actions,
 }
 
 impl Access {
     /// `token` is asked for if there is one; `hosts` are names by which clients may call the listener besides addresses
-    /// and `localhost`.
+    /// and `localhost`; `actions` lets browsers ask for changes.
     #[must_use]
-    pub fn new(token: Option<&SecretString>, hosts: Vec<String>) -> Self {
+    pub fn new(token: Option<&SecretString>, hosts: Vec<String>, actions: bool) -> Self {
         let token = token.map(|token| {
             let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
                 .take(KEY_BYTES)
@@ -46,11 +52,20 @@ impl Access {
             let tag = hmac::sign(&key, token.expose_secret().as_bytes());
             (key, tag)
         });
-        Self { token, hosts }
+        Self {
+            token,
+            hosts,
+            actions,
+        }
     }
 
-    /// Looks at a request's headers.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), TurnedAway> {
+    /// Whether browsers may ask for changes.
+    pub(super) fn actions(&self) -> bool {
+        self.actions
+    }
+
+    /// Looks at a request's method and headers.
+    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), TurnedAway> {
         let host = self.host(headers).ok_or(TurnedAway::Host)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         let ours = |origin: &str| {
@@ -60,6 +75,16 @@ impl Access {
         if !origins.all(|origin| origin.to_str().is_ok_and(ours)) {
             return Err(TurnedAway::Origin);
         }
+        self.prove(headers)?;
+        let changes = method != Method::GET && method != Method::HEAD;
+        if changes && !self.actions && headers.contains_key(ORIGIN) {
+            return Err(TurnedAway::Actions);
+        }
+        Ok(())
+    }
+
+    /// Whether the token is the operators', where one is asked for.
+    fn prove(&self, headers: &HeaderMap) -> Result<(), TurnedAway> {
         let Some((key, tag)) = &self.token else {
             return Ok(());
         };
@@ -109,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_hosts_of_ours_are_admitted() {
-        let access = Access::new(None, vec!["autopilot.example.com".to_owned()]);
+        let access = Access::new(None, vec!["autopilot.example.com".to_owned()], false);
         for (host, admitted) in [
             ("127.0.0.1:9464", true),
             ("[::1]:9464", true),
@@ -122,16 +147,24 @@ mod tests {
             ("x@127.0.0.1", false),
             ("", false),
         ] {
-            let found = access.admit(&headers(&[(HOST, host)]));
+            let found = access.admit(&Method::GET, &headers(&[(HOST, host)]));
             assert_eq!(found.is_ok(), admitted, "{host}: {found:?}");
         }
-        assert_eq!(access.admit(&headers(&[])), Err(TurnedAway::Host));
+        assert_eq!(
+            access.admit(&Method::GET, &headers(&[])),
+            Err(TurnedAway::Host)
+        );
     }
 
     #[test]
     fn another_pages_origin_is_turned_away() {
-        let access = Access::new(None, Vec::new());
-        let from = |origin| access.admit(&headers(&[(HOST, "127.0.0.1:9464"), (ORIGIN, origin)]));
+        let access = Access::new(None, Vec::new(), false);
+        let from = |origin| {
+            access.admit(
+                &Method::GET,
+                &headers(&[(HOST, "127.0.0.1:9464"), (ORIGIN, origin)]),
+            )
+        };
         assert_eq!(from("http://127.0.0.1:9464"), Ok(()));
         for origin in ["http://127.0.0.1:9465", "https://evil.example.com", "null"] {
             assert_eq!(from(origin), Err(TurnedAway::Origin), "{origin}");
@@ -141,8 +174,13 @@ mod tests {
     #[test]
     fn the_token_is_asked_for_where_there_is_one() {
         let token = SecretString::from("a-token-of-the-operators");
-        let access = Access::new(Some(&token), Vec::new());
-        let with = |value| access.admit(&headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value)]));
+        let access = Access::new(Some(&token), Vec::new(), false);
+        let with = |value| {
+            access.admit(
+                &Method::GET,
+                &headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value)]),
+            )
+        };
         assert_eq!(with("Bearer a-token-of-the-operators"), Ok(()));
         assert_eq!(with("bearer a-token-of-the-operators"), Ok(()));
         for wrong in [
@@ -154,8 +192,22 @@ mod tests {
             assert_eq!(with(wrong), Err(TurnedAway::Token), "{wrong}");
         }
         assert_eq!(
-            access.admit(&headers(&[(HOST, "10.0.0.1")])),
+            access.admit(&Method::GET, &headers(&[(HOST, "10.0.0.1")])),
             Err(TurnedAway::Token)
         );
+    }
+
+    #[test]
+    fn a_browser_changes_nothing_unless_that_is_allowed() {
+        let own = &[(HOST, "127.0.0.1:9464"), (ORIGIN, "http://127.0.0.1:9464")];
+        let (page, command) = (headers(own), headers(&own[..1]));
+        let looks_only = Access::new(None, Vec::new(), false);
+        for method in [Method::PUT, Method::DELETE, Method::POST] {
+            assert_eq!(looks_only.admit(&method, &page), Err(TurnedAway::Actions));
+            assert_eq!(looks_only.admit(&method, &command), Ok(()));
+            let acts = Access::new(None, Vec::new(), true);
+            assert_eq!(acts.admit(&method, &page), Ok(()));
+        }
+        assert_eq!(looks_only.admit(&Method::GET, &page), Ok(()));
     }
 }

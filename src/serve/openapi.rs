@@ -9,7 +9,7 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::super::api::ROUTES;
+    use super::super::operations::ROUTES;
     use super::*;
 
     #[test]

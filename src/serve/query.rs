@@ -1,16 +1,23 @@
-//! The part of an address behind `?`, and who asks by it.
+//! What a request asks for behind the path, and who asks by it.
+
+use std::time::Duration;
 
 use crate::control::operator::Author;
+use crate::domain::Timestamp;
 
 use super::api::Failure;
 
 /// The author of a change whose request names none.
 pub(super) const NOBODY: &str = "somebody at the API";
 
+/// How far back is looked when nobody says.
+const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
+
 /// The part of an address behind `?`.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
+    /// Takes it apart.
     pub(super) fn of(text: &str) -> Self {
         Self(
             form_urlencoded::parse(text.as_bytes())
@@ -19,11 +26,27 @@ impl Query {
         )
     }
 
+    /// A part's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
+    /// How far back, as a duration or a time.
+    pub(super) fn since(&self, now: Timestamp) -> Result<Timestamp, String> {
+        let Some(text) = self.get("since") else {
+            return Ok(now.minus(DEFAULT_SINCE));
+        };
+        let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
+        let since = ago.ok().or_else(|| Timestamp::parse_rfc3339(text));
+        since.ok_or_else(|| {
+            format!(
+                "since: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
+            )
+        })
+    }
+
+    /// Who asks, and why; or everything that is wrong with it.
     pub(super) fn author(&self) -> Result<Author, Failure> {
         self.author_or("")
     }

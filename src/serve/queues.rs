@@ -13,7 +13,7 @@ use crate::domain::QueueId;
 use crate::domain::queue::{ClassicInputs, Members, QueueStanding};
 
 use super::api::{Answered, Failure, author, body, json, lasts, named_queue};
-use super::documents::SCHEMA;
+use super::documents::{ChangeAnswer, SCHEMA};
 use super::query::Query;
 use super::queue_documents::{QueueDocument, QueuesDocument};
 use super::routes::{Body, Sources};
@@ -69,16 +69,6 @@ struct CalibratedDocument {
     written: Members,
     why: String,
     detail: QueueDocument,
-}
-
-/// A hold of a queue that was made or ended.
-#[derive(Serialize)]
-struct QueueChange {
-    schema: u32,
-    queue: String,
-    held_until: Option<String>,
-    released: bool,
-    given_back: bool,
 }
 
 impl From<QueueRefusal> for Failure {
@@ -172,8 +162,8 @@ impl Sources {
         };
         let desk = self.queue_desk(&queue)?;
         let _occupied = seat.occupy();
-        let answered = desk.ask(queue.clone(), QueueAsk::Hold(lasts), author);
-        changed(&queue, &answered.await?)
+        let answered = desk.ask(queue, QueueAsk::Hold(lasts), author);
+        changed(answered.await?)
     }
 
     /// Ends its hold, and gives back what somebody changed.
@@ -187,8 +177,8 @@ impl Sources {
         let author = query.author()?;
         let desk = self.queue_desk(&queue)?;
         let _occupied = seat.occupy();
-        let answered = desk.ask(queue.clone(), QueueAsk::Release, author);
-        changed(&queue, &answered.await?)
+        let answered = desk.ask(queue, QueueAsk::Release, author);
+        changed(answered.await?)
     }
 
     async fn ask(
@@ -241,17 +231,12 @@ fn calibrated(answered: QueueAnswer) -> Answered {
     Ok(answer)
 }
 
-fn changed(queue: &QueueId, answered: &QueueAnswer) -> Answered {
-    let (held_until, released, given_back) = match answered {
-        QueueAnswer::Held { until } => (Some(until.to_string()), false, false),
-        QueueAnswer::Released { given_back, .. } => (None, true, *given_back),
-        QueueAnswer::Calibrated { .. } => return Err(QueueRefusal::NoAnswer.into()),
+fn changed(answered: QueueAnswer) -> Answered {
+    let QueueAnswer::Changed(made) = answered else {
+        return Err(QueueRefusal::NoAnswer.into());
     };
-    Ok(json(&QueueChange {
+    Ok(json(&ChangeAnswer {
         schema: SCHEMA,
-        queue: queue.to_string(),
-        held_until,
-        released,
-        given_back,
+        made,
     }))
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::api::Api;
+use super::assets;
 use super::documents::{CampaignDocument, StatusDocument};
 use super::seats::Seat;
 use super::server::Shown;
@@ -31,10 +32,13 @@ pub(super) struct Sources {
     pub(super) rendered: Mutex<Option<Rendered>>,
 }
 
+/// Documents of one version are made anew after this, so that the time in them is nearly the one at which they are read.
+const RENDERED_FOR_MS: i64 = 5_000;
+
 /// Documents of one version.
 #[derive(Clone)]
 pub(super) struct Rendered {
-    of: (u64, bool, Option<String>),
+    of: (u64, bool, Option<String>, i64),
     status: Bytes,
     campaigns: Bytes,
 }
@@ -68,6 +72,7 @@ impl Sources {
             return refusal;
         }
         match path {
+            path if assets::is_one(path) => assets::answer(path, request.headers()),
             "/metrics" => {
                 let _occupied = seat.occupy();
                 self.exposition().await
@@ -76,7 +81,7 @@ impl Sources {
             "/readyz" => self.readiness(),
             _ => text(
                 StatusCode::NOT_FOUND,
-                "not here; there are /metrics, /healthz, /readyz and what /api/v1/openapi.json describes\n",
+                "not here; there are /, /metrics, /healthz, /readyz and what /api/v1/openapi.json describes\n",
             ),
         }
     }
@@ -102,13 +107,15 @@ impl Sources {
         } else {
             not_ready
         };
-        let of = (observed.version, observed.alive(now), not_ready);
+        let span = now.as_unix_millis().div_euclid(RENDERED_FOR_MS);
+        let of = (observed.version, observed.alive(now), not_ready, span);
+        let actions = self.api.access.actions();
         let mut last = self.rendered.lock().await;
         if let Some(rendered) = last.as_ref().filter(|rendered| rendered.of == of) {
             return rendered.clone();
         }
         let rendering = tokio::task::spawn_blocking(move || {
-            let document = StatusDocument::of(&observed, now, ending);
+            let document = StatusDocument::of(&observed, now, ending, actions);
             let campaigns = CampaignsDocument {
                 schema: document.schema,
                 version: document.version,
@@ -128,7 +135,7 @@ impl Sources {
             }
             // Only when the runtime ends.
             Err(_) => Rendered {
-                of: (0, false, None),
+                of: (0, false, None, 0),
                 status: Bytes::new(),
                 campaigns: Bytes::new(),
             },

@@ -21,6 +21,9 @@ mod past;
 mod queues;
 mod reader;
 mod schema;
+mod series;
+#[cfg(test)]
+mod series_tests;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};

@@ -1,4 +1,4 @@
-//! The past for whoever looks: rows of the audit, the newest first, read beside the writer.
+//! The past for whoever looks: rows of the audit, the newest first, and what plots are drawn from, read beside the writer.
 //!
 //! Each question opens the file anew and reads on a thread of its own, so that neither the loop's commits nor the loop
 //! wait for it; a few questions at once are let in, the others wait their turn.
@@ -12,9 +12,11 @@ use rusqlite::{Connection, OpenFlags, params};
 use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
+use crate::control::series::{PastSeries, Series, SeriesQuery};
 use crate::domain::{CampaignId, Timestamp};
 
 use super::fault::StoreFault;
+use super::series;
 use super::writer::existing;
 
 /// Questions at once.
@@ -38,28 +40,42 @@ impl StorePast {
             places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
+
+    /// Has a question answered on a thread of its own, when its turn comes.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        // It fails only when the semaphore is closed, which nobody does.
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let directory = self.directory.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let found = open(&directory).and_then(|(connection, path)| {
+                question(&connection).map_err(|wrong| StoreFault::from_sqlite(&path, &wrong))
+            });
+            drop(place);
+            found
+        });
+        match asked.await {
+            Ok(found) => found.map_err(|fault| fault.to_string()),
+            Err(wrong) => Err(wrong.to_string()),
+        }
+    }
 }
 
 impl Past for StorePast {
     fn read(&self, query: PastQuery) -> BoxFuture<'_, Result<Vec<PastEntry>, String>> {
-        Box::pin(async move {
-            // It fails only when the semaphore is closed, which nobody does.
-            let place = Arc::clone(&self.places).acquire_owned().await;
-            let directory = self.directory.clone();
-            let read = tokio::task::spawn_blocking(move || {
-                let found = read(&directory, &query);
-                drop(place);
-                found
-            });
-            match read.await {
-                Ok(found) => found.map_err(|fault| fault.to_string()),
-                Err(wrong) => Err(wrong.to_string()),
-            }
-        })
+        Box::pin(self.ask(move |connection| entries(connection, &query)))
     }
 }
 
-fn read(directory: &Path, query: &PastQuery) -> Result<Vec<PastEntry>, StoreFault> {
+impl PastSeries for StorePast {
+    fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
+        Box::pin(self.ask(move |connection| series::read(connection, &query)))
+    }
+}
+
+fn open(directory: &Path) -> Result<(Connection, PathBuf), StoreFault> {
     let path = existing(directory)?;
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
     // Not read-only: a write-ahead log can be read only by somebody who may make its index.
@@ -71,7 +87,7 @@ fn read(directory: &Path, query: &PastQuery) -> Result<Vec<PastEntry>, StoreFaul
     connection
         .pragma_update(None, "query_only", true)
         .map_err(sqlite)?;
-    entries(&connection, query).map_err(sqlite)
+    Ok((connection, path))
 }
 
 fn entries(connection: &Connection, query: &PastQuery) -> rusqlite::Result<Vec<PastEntry>> {

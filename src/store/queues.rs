@@ -48,7 +48,9 @@ pub(super) fn write_intents(
             QueueRecord::Outcome {
                 conclusion: QueueConclusion::Unknown,
                 ..
-            } => continue,
+            }
+            | QueueRecord::ReassignIntent { .. }
+            | QueueRecord::ReassignOutcome { .. } => continue,
             QueueRecord::Outcome { queue, .. } | QueueRecord::Resolved { queue, .. } => queue,
         };
         transaction.execute(

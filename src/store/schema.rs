@@ -110,6 +110,15 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (queue, run, tick)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE series (
+        seq     INTEGER PRIMARY KEY,
+        at_ms   INTEGER NOT NULL,
+        opening INTEGER NOT NULL,
+        body    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX series_openings ON series (at_ms) WHERE opening = 1;
+",
 ];
 
 /// The version that this program writes.

@@ -23,7 +23,7 @@ use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timesta
 
 use super::fault::StoreFault;
 use super::outbox::{self, BOUNDS};
-use super::{audit, queues, schema};
+use super::{audit, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -151,6 +151,7 @@ impl Store {
             connection,
             path: path.clone(),
             commits: 0,
+            series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
             size: Arc::clone(&size),
         };
@@ -231,6 +232,8 @@ struct Writer {
     connection: Connection,
     path: PathBuf,
     commits: u32,
+    /// Bytes of the frames that are kept, once they were counted.
+    series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
     size: Arc<AtomicU64>,
 }
@@ -254,6 +257,11 @@ impl Writer {
         queues::write_intents(&transaction, &batch.audit)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        let mut series_bytes = self.series_bytes;
+        if let Some(frame) = &batch.frame {
+            let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;
+            series_bytes = Some(kept);
+        }
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
@@ -263,6 +271,7 @@ impl Writer {
         }
         transaction.commit()?;
         self.size.store(size_of(&self.path), Ordering::Relaxed);
+        self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }

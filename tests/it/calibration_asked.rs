@@ -182,6 +182,12 @@ fn a_hold_survives_a_restart_and_figures_of_another_model_are_refused() {
     assert_eq!(api.change("PUT", HOLD, &hold).status, 200);
     let long = json!({"for": "30days", "reason": "x"});
     assert_eq!(api.change("PUT", HOLD, &long).status, 400);
+    let shown = api.command(&["status"]).output();
+    assert!(
+        shown.stdout.contains("queue-1  queue held: held until "),
+        "{}",
+        shown.stdout
+    );
     daemon.stop();
     let (daemon, api) = when_asked(&centre, "model = \"erlang_a\"\n");
     let found = wait_for_state(&api, "held");
@@ -195,6 +201,22 @@ fn a_hold_survives_a_restart_and_figures_of_another_model_are_refused() {
     let refused = api.change("POST", TRIGGER, &trigger(20.0));
     assert_eq!(refused.status, 409, "{}", refused.body);
     assert_eq!(refused.json()["error"], "other_model");
+    let released = api.command(&["release", "queue-1", "--queue"]).output();
+    assert_eq!(released.code(), 0, "{}", released.stderr);
+    assert_eq!(released.stdout, "queue queue-1 released\n");
+    let line = [
+        "hold", "queue-1", "--queue", "--as-is", "--for", "1h", "--reason", "x",
+    ];
+    let again = api.command(&line).output();
+    assert!(
+        again.stdout.starts_with("queue queue-1 held until "),
+        "{}",
+        again.stdout
+    );
+    let wrong = [
+        "hold", "queue-1", "--queue", "--paused", "--for", "1h", "--reason", "x",
+    ];
+    assert_eq!(api.command(&wrong).output().code(), 65);
     daemon.stop();
     assert_eq!(centre.platform.request_count(Some(Endpoint::QueuePut)), 0);
 }
@@ -230,10 +252,12 @@ fn killed_at(phase: Phase, fault: Option<Fault>) -> (Centre, Value) {
     let daemon = daemon.tolerate(&["outcome was unknown"]);
     let api = Api::of(&daemon);
     daemon.wait_for_log("outcome was unknown");
-    let steady = wait_for_state(&api, "steady");
+    wait_until("its figures are as advised", || {
+        queue(&api)["figures"]["max_wait_s"] == 160
+    });
+    wait_for_state(&api, "steady");
     wait_for_readings(&centre, 3);
     daemon.stop();
-    assert_eq!(steady["figures"]["max_wait_s"], 160);
     let rows = centre.audit();
     let resolved: Vec<&Value> = of_kind(&rows, "queue")
         .into_iter()

@@ -40,7 +40,11 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("platform", adapters.clone()),
         (
             "store",
-            [adapters.clone(), vec!["notify::ports", "control::operator"]].concat(),
+            [
+                adapters.clone(),
+                vec!["notify::ports", "control::operator", "control::series"],
+            ]
+            .concat(),
         ),
         ("notify", adapters),
         (
@@ -51,7 +55,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "control::ports",
                 "control::operator",
                 "control::queues::desk",
+                "control::series",
+                "control::AssignmentView",
                 "control::CampaignView",
+                "control::DispatchView",
                 "control::QueueView",
                 "control::ObservableState",
             ],

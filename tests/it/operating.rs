@@ -222,6 +222,18 @@ fn every_operation_answers_as_it_is_described() {
             Value::Null,
         ),
         (
+            "/api/v1/campaigns/{id}/series",
+            "GET",
+            "/api/v1/campaigns/campaign-1/series?since=2h".to_owned(),
+            Value::Null,
+        ),
+        (
+            "/api/v1/campaigns/{id}/series",
+            "GET",
+            "/api/v1/campaigns/campaign-1/series?since=soon".to_owned(),
+            Value::Null,
+        ),
+        (
             "/api/v1/campaigns/{id}/thresholds",
             "DELETE",
             reason(THRESHOLDS),

@@ -10,6 +10,7 @@ use super::fault::{Origin, Wrong};
 use super::file::Given;
 use super::merge::{Layers, Rule};
 use super::secret::{Found, secret};
+use super::value;
 
 /// A shorter token could be guessed over the network.
 const SHORTEST_TOKEN: usize = 16;
@@ -21,11 +22,14 @@ pub(crate) struct AdminSettings {
     pub token: Option<SecretString>,
     /// Names by which clients may call the listener besides addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// Whether a browser may ask for changes.
+    pub actions: bool,
 }
 
 /// Reads them; `listen` is where the API will be served.
 pub(super) fn admin(layers: &mut Layers<'_>, listen: &Rule<Option<SocketAddr>>) -> AdminSettings {
     let hosts = hosts(layers);
+    let actions = layers.read("allow_actions", value::switch);
     let token = match secret(
         layers,
         "admin_token",
@@ -40,7 +44,11 @@ pub(super) fn admin(layers: &mut Layers<'_>, listen: &Rule<Option<SocketAddr>>) 
         }
         Found::Unreadable => None,
     };
-    AdminSettings { token, hosts }
+    AdminSettings {
+        token,
+        hosts,
+        actions: actions.value().unwrap_or_default(),
+    }
 }
 
 fn checked(layers: &mut Layers<'_>, token: SecretString, origin: &Origin) -> Option<SecretString> {

@@ -142,6 +142,7 @@ impl Settings {
             "state_dir": state_dir.to_string_lossy(),
             "listen": listen.map(|listen| listen.to_string()),
             "allowed_hosts": admin.hosts,
+            "allow_actions": admin.actions,
             "dry_run": dry_run,
             "once": once,
             "log_format": log,

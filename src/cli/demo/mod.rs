@@ -5,11 +5,13 @@
 //! lived through beside it, for comparison.
 
 mod closing;
+mod day_clock;
 mod outcome;
 mod plot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,16 +23,18 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ObservableState;
-use crate::control::ports::{Clock, SystemClock};
+use crate::control::ports::Clock;
 use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timestamp};
 use crate::experiment::{Arm, run_until};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
+use crate::serve::Server;
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
     Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What,
 };
 use crate::telemetry::LogFormat;
 
+use self::day_clock::DayClock;
 use self::outcome::Outcome;
 use self::plot::Reading;
 use super::config::{AdminSettings, Settings};
@@ -71,9 +75,15 @@ pub(crate) struct DemoArgs {
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// Print one JSON object at the end and nothing else
+    /// Print one JSON object at the end and nothing else on standard output
     #[arg(long)]
     json: bool,
+    /// Port of this machine for the page and the admin API; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Leave the page of the day there when it is over, until Ctrl-C
+    #[arg(long)]
+    keep_serving: bool,
 }
 
 /// Reads how long the demonstration may take.
@@ -133,9 +143,13 @@ struct Show {
     json: bool,
     simulator: Simulator,
     happenings: broadcast::Receiver<Happening>,
-    clock: Arc<SystemClock>,
+    clock: Arc<DayClock>,
     observed: watch::Receiver<ObservableState>,
+    /// Ends everything.
+    interrupt: CancellationToken,
+    /// Ends the daemon's loop; so does `interrupt`.
     shutdown: CancellationToken,
+    keep_serving: bool,
     state_dir: PathBuf,
     speed: f64,
     bar: ProgressBar,
@@ -186,7 +200,7 @@ impl Show {
         let simulator = Simulator::start(platform)
             .map_err(|why| (format!("cannot start the platform: {why}"), Exit::Io))?;
         let happenings = simulator.handle().happenings();
-        let clock = Arc::new(SystemClock::starting_at(
+        let clock = Arc::new(DayClock::starting_at(
             Timestamp::from_unix_millis(start.as_unix_millis()),
             speed,
         ));
@@ -202,10 +216,13 @@ impl Show {
             state_dir,
             speed,
             &scenario,
+            args.port,
         )
         .map_err(|why| (why, Exit::Internal))?;
-        let shutdown = CancellationToken::new();
-        let daemon = Daemon::start(&settings, None, clock.clone(), shutdown.clone())
+        let interrupt = CancellationToken::new();
+        let shutdown = interrupt.child_token();
+        let (ends, ending) = (shutdown.clone(), interrupt.clone());
+        let daemon = Daemon::start_to_serve(&settings, None, clock.clone(), ends, ending)
             .await
             .map_err(|fault| (fault.to_string(), fault.exit()))?;
         let show = Self {
@@ -216,7 +233,9 @@ impl Show {
             happenings,
             clock,
             observed: daemon.observed.clone(),
+            interrupt,
             shutdown,
+            keep_serving: args.keep_serving,
             state_dir: state_dir.to_owned(),
             speed,
             bar: progress_bar(),
@@ -231,9 +250,10 @@ impl Show {
     }
 
     async fn run(mut self, daemon: Daemon, simulated: Duration) -> Exit {
-        stop_on_signals(self.shutdown.clone(), None);
-        self.tell_opening(simulated);
+        stop_on_signals(self.interrupt.clone(), None);
         let Daemon { cycle, server, .. } = daemon;
+        let page = server.as_ref().map(Server::address);
+        self.tell_opening(simulated, page);
         let work = tokio::spawn(cycle.run());
         let end = self.clock.now().plus(simulated);
         let left_running = self.live_without_daemon(simulated);
@@ -244,12 +264,12 @@ impl Show {
             self.bar
                 .set_position(position(simulated, end.since(self.clock.now())));
         }
-        let interrupted = self.shutdown.is_cancelled();
+        let interrupted = self.interrupt.is_cancelled();
         let figures = self.simulator.handle().figures();
         let ended_at = self.simulator.handle().now();
         self.shutdown.cancel();
         let ended = work.await;
-        drop(server);
+        self.clock.stop();
         self.look(true);
         self.tell_open_pauses();
         self.bar.finish_and_clear();
@@ -266,7 +286,23 @@ impl Show {
             }),
             _ => None,
         };
-        self.tell_summary(ended_at, outcome)
+        let exit = self.tell_summary(ended_at, outcome);
+        if self.keep_serving {
+            self.serve_on(page).await;
+        }
+        drop(server);
+        exit
+    }
+
+    /// Leaves the page of the day there until somebody ends it.
+    async fn serve_on(&self, page: Option<SocketAddr>) {
+        let (Some(page), false) = (page, self.interrupt.is_cancelled()) else {
+            return;
+        };
+        output::talk(format_args!(
+            "The day is over. Its page stays at http://{page}/ until Ctrl-C."
+        ));
+        self.interrupt.cancelled().await;
     }
 
     /// The same day with nobody at the switch, on another thread.
@@ -278,7 +314,7 @@ impl Show {
         })
     }
 
-    fn tell_opening(&self, simulated: Duration) {
+    fn tell_opening(&self, simulated: Duration, page: Option<SocketAddr>) {
         let real = simulated.div_f64(self.speed);
         self.say(format_args!(
             "Simulated: {} at {:.0} times real time, {:.0} s in all.",
@@ -287,6 +323,11 @@ impl Show {
             real.as_secs_f64(),
         ));
         self.say(format_args!("{}.", self.scenario.about));
+        if let Some(page) = page {
+            self.say(format_args!(
+                "Watch it, and take a hand in it: http://{page}/"
+            ));
+        }
         for line in OPENING {
             self.say(line);
         }
@@ -467,6 +508,7 @@ fn settings(
     state_dir: &Path,
     speed: f64,
     scenario: &Scenario,
+    port: u16,
 ) -> Result<Settings, String> {
     let base_url: reqwest::Url = base_url
         .parse()
@@ -506,8 +548,12 @@ fn settings(
         request_timeout,
         status_reads_per_poll: 1,
         state_dir: state_dir.to_owned(),
-        listen: None,
-        admin: AdminSettings::default(),
+        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        // It is a toy on this machine: whoever watches may play.
+        admin: AdminSettings {
+            actions: true,
+            ..AdminSettings::default()
+        },
         dry_run: false,
         once: false,
         log_format: LogFormat::Auto,

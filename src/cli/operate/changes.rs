@@ -5,14 +5,17 @@ use reqwest::Method;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::serve::{ChangeAnswer, HoldRequest, ThresholdsRequest};
+use crate::serve::{ChangeAnswer, HoldRequest, QueueHoldRequest, ThresholdsRequest};
 
 use super::client::{Client, ClientFault, with_query};
-use super::words;
 use super::{KindArgs, ServerArgs, WhyArgs};
+use crate::serve::words;
 
 /// Where campaigns are.
 const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];
+
+/// Where queues are.
+const QUEUES: [&str; 3] = ["api", "v1", "queues"];
 
 type Done = Result<Exit, ClientFault>;
 
@@ -36,7 +39,7 @@ pub(super) async fn set(
 }
 
 pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
-    end(server, campaign, "thresholds", &why).await
+    end(server, [campaign, "thresholds"], &why).await
 }
 
 pub(super) async fn hold(
@@ -62,8 +65,28 @@ pub(super) async fn hold(
     Ok(tell(campaign, &answer))
 }
 
-pub(super) async fn release(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
-    end(server, campaign, "hold", &why).await
+pub(super) async fn hold_queue(
+    server: &ServerArgs,
+    queue: &str,
+    lasts: String,
+    why: WhyArgs,
+) -> Done {
+    let asked = QueueHoldRequest {
+        lasts,
+        author: Some(author(&why)),
+        reason: why.reason,
+    };
+    let path = [&QUEUES[..], &[queue, "hold"]].concat();
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell("", &answer))
+}
+
+pub(super) async fn release(server: &ServerArgs, id: &str, queue: bool, why: WhyArgs) -> Done {
+    if queue {
+        let answer = delete(server, &QUEUES, [id, "hold"], &why).await?;
+        return Ok(tell("", &answer));
+    }
+    end(server, [id, "hold"], &why).await
 }
 
 pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> Done {
@@ -73,12 +96,23 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> Done {
     Ok(tell("", &client.ask(request).await?))
 }
 
-async fn end(server: &ServerArgs, campaign: &str, what: &str, why: &WhyArgs) -> Done {
+async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> Done {
+    let [campaign, _] = of;
+    Ok(tell(campaign, &delete(server, &CAMPAIGNS, of, why).await?))
+}
+
+async fn delete(
+    server: &ServerArgs,
+    place: &[&str; 3],
+    of: [&str; 2],
+    why: &WhyArgs,
+) -> Result<(ChangeAnswer, String), ClientFault> {
     let client = Client::new(server)?;
-    let path = [&CAMPAIGNS[..], &[campaign, what]].concat();
+    let path = [&place[..], &of].concat();
     let request = client.request(Method::DELETE, &path);
-    let request = with_query(request, &query(why, &author(why)));
-    Ok(tell(campaign, &client.ask(request).await?))
+    client
+        .ask(with_query(request, &query(why, &author(why))))
+        .await
 }
 
 fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {

@@ -2,11 +2,10 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::control::ports::AuditEvent;
-use crate::serve::HistoryDocument;
+use crate::serve::{EntryDocument, HistoryDocument};
 
 use super::client::{Client, ClientFault};
-use super::{Form, ServerArgs, words};
+use super::{Form, ServerArgs};
 
 pub(super) async fn history(
     server: &ServerArgs,
@@ -26,12 +25,10 @@ pub(super) async fn history(
         return Ok(Exit::Ok);
     }
     for entry in &document.entries {
-        // A row of a newer version is shown as it is.
-        let told = serde_json::from_value::<AuditEvent>(entry.event.clone())
-            .map_or_else(|_| entry.event.to_string(), |event| words::event(&event));
+        let EntryDocument { entry, says } = entry;
         let campaign = entry.campaign.as_deref().unwrap_or("-");
         output::result(format_args!(
-            "{}  {campaign}  {told} [{}]",
+            "{}  {campaign}  {says} [{}]",
             entry.at, entry.decision
         ));
     }

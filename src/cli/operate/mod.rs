@@ -4,7 +4,6 @@ mod changes;
 mod client;
 mod history;
 mod status;
-mod words;
 
 use std::path::PathBuf;
 
@@ -112,6 +111,9 @@ pub(crate) enum Operate {
     Hold {
         /// Its id
         campaign: String,
+        /// The id is that of a queue, which can be held --as-is
+        #[arg(long)]
+        queue: bool,
         #[command(flatten)]
         kind: KindArgs,
         /// For how long, 1s to 7d
@@ -126,6 +128,9 @@ pub(crate) enum Operate {
     Release {
         /// Its id
         campaign: String,
+        /// The id is that of a queue; figures that somebody changed are given back too
+        #[arg(long)]
+        queue: bool,
         /// Why; the audit keeps it
         #[arg(long, value_name = "TEXT", default_value = "released by hand")]
         reason: String,
@@ -203,6 +208,19 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         } => changes::restore(&server, &campaign, why).await,
         Operate::Hold {
             campaign,
+            queue: true,
+            kind: KindArgs { as_is: true, .. },
+            lasts,
+            why,
+            server,
+        } => changes::hold_queue(&server, &campaign, lasts, why).await,
+        Operate::Hold { queue: true, .. } => {
+            output::talk("campaign-autopilot: a queue can only be held --as-is");
+            return Exit::Data;
+        }
+        Operate::Hold {
+            campaign,
+            queue: false,
             kind,
             lasts,
             why,
@@ -210,10 +228,14 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         } => changes::hold(&server, &campaign, kind, lasts, why).await,
         Operate::Release {
             campaign,
+            queue,
             reason,
             author,
             server,
-        } => changes::release(&server, &campaign, WhyArgs { reason, author }).await,
+        } => {
+            let why = WhyArgs { reason, author };
+            changes::release(&server, &campaign, queue, why).await
+        }
         Operate::Reload {
             reason,
             author,

@@ -131,6 +131,12 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     for campaign in &document.campaigns {
         show_campaign(campaign, widest.unwrap_or_default());
     }
+    let widest = document.queues.iter().map(|found| found.id.len()).max();
+    let width = widest.unwrap_or_default();
+    for queue in &document.queues {
+        let (id, state, why) = (&queue.id, queue.state.label(), &queue.why);
+        output::result(format_args!("{id:width$}  queue {state}: {why}"));
+    }
 }
 
 fn show_campaign(campaign: &CampaignDocument, width: usize) {

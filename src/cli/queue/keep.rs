@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::{Batch, Clock, Journal, JournalFault, SystemClock};
-use crate::control::queues::ports::{QueuePlatform, QueueWriter};
-use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper};
-use crate::platform::cxone_v2::{QueueSender, Queues};
+use crate::control::queues::ports::{ProfileWriter, QueuePlatform, QueueWriter};
+use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
+use crate::platform::cxone_v2::{ProfileSender, QueueSender, Queues};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
@@ -44,7 +44,10 @@ impl Kept {
             Exit::Io
         };
         let open = store.open_queue_intents().await.map_err(|why| tell(&why))?;
-        for open in open.iter().filter(|open| open.record.queue() == queue) {
+        for open in open
+            .iter()
+            .filter(|open| open.record.queue() == Some(queue))
+        {
             let resolved = self.keeper.resolve(open).await;
             resolved.map_err(|fault| tell(&fault.to_string()))?;
         }
@@ -107,12 +110,8 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
         KeeperSettings {
             run,
             announces: settings.webhook.is_some(),
-            longest: settings
-                .request_timeout
-                .saturating_mul(ATTEMPTS)
-                .max(Duration::from_secs(1)),
-            // Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
-            by: variable("SUDO_USER").or_else(|| variable("USER")),
+            longest: longest(settings),
+            by: by(),
         },
     );
     Ok(Kept {
@@ -120,6 +119,54 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
         clock,
         store: kept_in,
     })
+}
+
+/// Who moves agents; one that only prepares has neither a writer nor a store.
+pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner, Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let tell = |fault: &dyn std::error::Error| {
+        output::talk(format_args!("campaign-autopilot: {fault}"));
+    };
+    let Connection {
+        client, platform, ..
+    } = Connection::new(settings, &clock).map_err(|fault| {
+        tell(&fault);
+        fault.exit()
+    })?;
+    let base_url = settings.base_url.clone();
+    let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn ProfileWriter>>, u64) = if writes
+    {
+        let opened = Store::open_beside(&settings.state_dir, clock.now());
+        let (store, run) = opened.map_err(|fault| {
+            tell(&fault);
+            Exit::Io
+        })?;
+        let profiles = ProfileSender::new(Arc::clone(&client), base_url.clone());
+        (Arc::new(store), Some(Arc::new(profiles)), run)
+    } else {
+        (Arc::new(NoJournal), None, 0)
+    };
+    Ok(Reassigner {
+        agents: platform,
+        queues: Arc::new(Queues::new(client, base_url, Arc::clone(&clock))),
+        writer: sender,
+        journal,
+        clock,
+        run,
+        longest: longest(settings),
+        by: by(),
+    })
+}
+
+/// The longest that one exchange may take.
+fn longest(settings: &Settings) -> Duration {
+    let attempts = settings.request_timeout.saturating_mul(ATTEMPTS);
+    attempts.max(Duration::from_secs(1))
+}
+
+/// Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+fn by() -> Option<String> {
+    variable("SUDO_USER").or_else(|| variable("USER"))
 }
 
 /// Where nothing is written there is nothing to prove.

@@ -7,11 +7,12 @@ mod calibrate;
 mod input;
 mod keep;
 mod print;
+mod reassign;
 
 use std::path::PathBuf;
 
-use crate::domain::QueueId;
 use crate::domain::queue::{QueueModel, WriteForm};
+use crate::domain::{AgentId, QueueId};
 
 use super::args::RunArgs;
 use super::exit::Exit;
@@ -65,6 +66,19 @@ pub(crate) enum QueueCommand {
         /// Write them, as `apply` does
         #[arg(long)]
         apply: bool,
+        /// As JSON, one object a line
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        run: Box<RunArgs>,
+    },
+    /// Move an agent to other queues, with the status that the agent has
+    Reassign {
+        /// The agent's id
+        agent: AgentId,
+        /// The queues that the agent is to serve, and no others; a comma list
+        #[arg(long, value_name = "ID", value_delimiter = ',', required = true)]
+        queues: Vec<QueueId>,
         /// As JSON, one object a line
         #[arg(long)]
         json: bool,
@@ -180,6 +194,12 @@ pub(crate) async fn queue(command: QueueCommand) -> Exit {
             };
             calibrate::optimize(wish, &run).await
         }
+        QueueCommand::Reassign {
+            agent,
+            queues,
+            json,
+            run,
+        } => reassign::reassign(&agent, &queues, json, &run).await,
         QueueCommand::CheckUtilisation {
             agents,
             concurrent,

@@ -80,11 +80,11 @@ impl Calibration {
             queue: id.clone(),
             until,
         };
-        self.alter(id, author, (made, "held"), |calibrator| {
+        self.alter(id, author, (made.clone(), "held"), |calibrator| {
             calibrator.set_hold(Some(hold));
         })
         .await?;
-        Ok(QueueAnswer::Held { until })
+        Ok(QueueAnswer::Changed(made))
     }
 
     async fn release(
@@ -106,12 +106,12 @@ impl Calibration {
             hold,
             given_back,
         };
-        self.alter(id, author, (made, "released"), |calibrator| {
+        self.alter(id, author, (made.clone(), "released"), |calibrator| {
             calibrator.set_hold(None);
             calibrator.give_back();
         })
         .await?;
-        Ok(QueueAnswer::Released { hold, given_back })
+        Ok(QueueAnswer::Changed(made))
     }
 
     /// Changes what is remembered and commits it with its author; after a failure nothing is changed.
@@ -145,7 +145,7 @@ impl Calibration {
             return Err(QueueRefusal::StoreClosed(fault.to_string()));
         }
         self.events.operated(id, what, made.label(), author.parts());
-        let judged = self.judged(id, now);
+        let judged = self.judged(id, now).await;
         if let Some(Judgement {
             standing,
             advised,
@@ -164,8 +164,9 @@ impl Calibration {
         Ok(())
     }
 
-    fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
-        let watched = self.queues.get(id)?;
-        Some(watched.calibrator.judge(now))
+    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
+        let calibrator = self.queues.get(id)?.calibrator.clone();
+        let judging = tokio::task::spawn_blocking(move || calibrator.judge(now));
+        judging.await.ok()
     }
 }

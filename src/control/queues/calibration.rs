@@ -192,10 +192,12 @@ impl Calibration {
         let mut open = std::mem::take(&mut self.open);
         let mut left = Vec::new();
         for intent in open.drain(..) {
-            if self.shutdown.is_cancelled() {
-                return;
-            }
-            match self.keeper.resolve(&intent).await {
+            let resolved = tokio::select! {
+                resolved = self.keeper.resolve(&intent) => resolved,
+                // What is left open is open at the next start too.
+                () = self.shutdown.cancelled() => return,
+            };
+            match resolved {
                 Ok(true) => {}
                 Ok(false) => left.push(intent),
                 Err(fault) => {
@@ -242,11 +244,18 @@ impl Calibration {
         watched.view.name = name(&reading.members);
         watched.view.version = Some(reading.version);
         watched.view.read_at = Some(now);
-        let judged = match given {
-            Some(inputs) => watched.calibrator.judge_given(inputs, now),
-            None => watched.calibrator.judge(now),
+        let calibrator = watched.calibrator.clone();
+        let flow = calibrator.flow();
+        let given = given.copied();
+        // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
+        let judging = tokio::task::spawn_blocking(move || match given {
+            Some(inputs) => calibrator.judge_given(&inputs, now),
+            None => calibrator.judge(now),
+        });
+        // It fails only when the runtime ends.
+        let Ok(judged) = judging.await else {
+            return nothing;
         };
-        let flow = watched.calibrator.flow();
         self.events.measured(id, &flow, now);
         let kept = self.keep(id).await;
         if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
@@ -292,7 +301,7 @@ impl Calibration {
 
     /// Whether the outcome of a write is not known yet.
     fn is_open(&self, id: &QueueId) -> bool {
-        self.open.iter().any(|open| open.record.queue() == id)
+        self.open.iter().any(|open| open.record.queue() == Some(id))
     }
 
     async fn look(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::control::operator::Author;
+use crate::control::operator::{Author, Made};
+use crate::domain::QueueId;
 use crate::domain::queue::{ClassicInputs, Members};
-use crate::domain::{QueueId, Timestamp};
 
 use super::view::QueueView;
 
@@ -40,18 +40,8 @@ pub enum QueueAnswer {
         /// What was written; empty when nothing was.
         written: Members,
     },
-    /// It is held.
-    Held {
-        /// Until when.
-        until: Timestamp,
-    },
-    /// It is free again.
-    Released {
-        /// A hold was ended.
-        hold: bool,
-        /// Figures that somebody had changed were given back.
-        given_back: bool,
-    },
+    /// It is held, or free again.
+    Changed(Made),
 }
 
 /// Why it was not done.

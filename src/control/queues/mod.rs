@@ -10,9 +10,11 @@ mod calibration;
 pub mod desk;
 mod keeper;
 pub mod ports;
+mod reassign;
 mod resolve;
 mod view;
 
 pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};
 pub use keeper::{Finished, KeeperFault, KeeperSettings, Prepared, QueueKeeper, QueueRequest};
+pub use reassign::{ReassignFault, Reassigned, Reassigner};
 pub use view::QueueView;

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::control::ports::PlatformFault;
 use crate::domain::queue::{ChangeFault, Members, QueueRecord, QueueStatistics, WriteForm};
-use crate::domain::{DecisionId, QueueId, SkillId, Timestamp};
+use crate::domain::{AgentId, AgentState, DecisionId, QueueId, SkillId, Timestamp};
 
 /// A queue as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,28 @@ pub trait QueuePlatform: Send + Sync + 'static {
         change: &Members,
         form: WriteForm,
     ) -> Vec<ChangeFault>;
+}
+
+/// An agent with the queues that it is to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reassignment {
+    /// Who.
+    pub agent: AgentId,
+    /// Which queues; no others any more.
+    pub queues: Vec<QueueId>,
+    /// The status that goes along, as it was read.
+    pub status: AgentState,
+}
+
+/// Moves agents to queues. A dry run has none.
+pub trait ProfileWriter: Send + Sync + 'static {
+    /// Writes an agent's queues, with the status in the order.
+    fn reassign<'a>(
+        &'a self,
+        order: &'a Reassignment,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, QueueWriteEnd>;
 }
 
 /// Changes queues. A dry run has none.

@@ -43,6 +43,35 @@ pub struct Measured {
     pub agents: Result<u32, String>,
 }
 
+impl Measured {
+    /// What one model says for a queue with the members `current`.
+    ///
+    /// # Errors
+    /// Why it says nothing.
+    pub fn advice(
+        &self,
+        model: QueueModel,
+        targets: &Targets,
+        current: &Members,
+    ) -> Result<Advice, String> {
+        match model {
+            QueueModel::Classic => self.classic(current),
+            QueueModel::ErlangA => self.erlang(targets).map(|erlang| erlang.advice),
+        }
+    }
+
+    fn classic(&self, current: &Members) -> Result<Advice, String> {
+        let inputs = self.classic.clone()?;
+        Ok(classic_advice(&inputs, current))
+    }
+
+    fn erlang(&self, targets: &Targets) -> Result<ErlangAdvice, String> {
+        let window = self.window.clone()?;
+        let offered = window.offered().map_err(|wrong| wrong.to_string())?;
+        Ok(erlang_advice(offered, self.agents.clone()?, targets))
+    }
+}
+
 /// What the models say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reckoned {
@@ -56,15 +85,9 @@ impl Reckoned {
     /// What both say for a queue with the members `current`.
     #[must_use]
     pub fn of(measured: &Measured, targets: &Targets, current: &Members) -> Self {
-        let offered = measured.window.clone().and_then(|window| {
-            let offered = window.offered();
-            offered.map_err(|wrong| wrong.to_string())
-        });
-        let offered = offered.and_then(|offered| Ok((offered, measured.agents.clone()?)));
-        let classic = measured.classic.clone();
         Self {
-            classic: classic.map(|inputs| classic_advice(&inputs, current)),
-            erlang: offered.map(|(offered, agents)| erlang_advice(offered, agents, targets)),
+            classic: measured.classic(current),
+            erlang: measured.erlang(targets),
         }
     }
 

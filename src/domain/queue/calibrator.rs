@@ -22,7 +22,7 @@ use crate::domain::ids::DecisionId;
 use crate::domain::time::Timestamp;
 
 use super::advice::Advice;
-use super::calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics, Reckoned};
+use super::calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics};
 use super::change::ChangeSet;
 use super::classic::ClassicInputs;
 use super::figures::Figures;
@@ -289,9 +289,7 @@ impl QueueCalibrator {
     /// What is to become of the queue by what was measured.
     #[must_use]
     pub fn judge(&self, now: Timestamp) -> Judgement {
-        let reckoned = Reckoned::of(&self.measured(), &self.policy.targets, &self.members);
-        let advice = reckoned.advice(self.policy.model);
-        self.judge_by(advice.map_err(String::as_str), now)
+        self.judge_by(&self.advice(self.policy.model, &self.measured()), now)
     }
 
     /// What is to become of it by figures that somebody brings along (document 003).
@@ -302,9 +300,7 @@ impl QueueCalibrator {
             window: Err(String::new()),
             agents: Err(String::new()),
         };
-        let reckoned = Reckoned::of(&measured, &self.policy.targets, &self.members);
-        let advice = reckoned.advice(QueueModel::Classic);
-        self.judge_by(advice.map_err(String::as_str), now)
+        self.judge_by(&self.advice(QueueModel::Classic, &measured), now)
     }
 
     /// A change is about to be sent: what it would make of the figures is remembered, and counts as a change.
@@ -351,6 +347,10 @@ impl QueueCalibrator {
             // It may still arrive: the next reading tells.
             QueueConclusion::Unknown => {}
         }
+    }
+
+    fn advice(&self, model: QueueModel, measured: &Measured) -> Result<Advice, String> {
+        measured.advice(model, &self.policy.targets, &self.members)
     }
 
     fn inputs(&self) -> Result<ClassicInputs, String> {
@@ -401,8 +401,8 @@ impl QueueCalibrator {
         Window::between(first, last).ok_or_else(|| "its counters began anew".to_owned())
     }
 
-    fn judge_by(&self, advice: Result<&Advice, &str>, now: Timestamp) -> Judgement {
-        let advised = advice.ok().map(Figures::from);
+    fn judge_by(&self, advice: &Result<Advice, String>, now: Timestamp) -> Judgement {
+        let advised = advice.as_ref().ok().map(Figures::from);
         let judged = |standing, why: String| Judgement {
             standing,
             change: None,
@@ -425,7 +425,7 @@ impl QueueCalibrator {
         }
         let advice = match advice {
             Ok(advice) => advice,
-            Err(why) => return judged(QueueStanding::Unmeasured, why.to_owned()),
+            Err(why) => return judged(QueueStanding::Unmeasured, why.clone()),
         };
         let (change, held) = advice.change(&self.members, &self.policy.dead_bands);
         if change.is_empty() {

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::classic::whole;
+
 /// Terms below this share of the sum are left away.
 const NEGLIGIBLE: f64 = 1e-15;
 
@@ -135,15 +137,18 @@ impl Offered {
         }
         let (mut weight, mut above) = (1.0_f64, 0.0_f64);
         let mut waiting = Vec::new();
+        let (mut counts_from, mut scaled_at) = (0, 0);
         for k in 1..=MOST_STATES {
             waiting.push(weight);
             above += weight;
             weight *= self.arrivals_per_s / (capacity + f64::from(k) * giving_up);
             if above > RESCALED_ABOVE {
                 // With far too few agents the weights outgrow a float before they fall; only their ratios matter.
-                for earlier in &mut waiting {
+                // What was scaled down twice is nothing, so that each weight is touched twice at most.
+                for earlier in waiting.iter_mut().skip(counts_from) {
                     *earlier /= RESCALED_ABOVE;
                 }
+                (counts_from, scaled_at) = (scaled_at, waiting.len());
                 weight /= RESCALED_ABOVE;
                 above /= RESCALED_ABOVE;
                 below /= RESCALED_ABOVE;
@@ -175,8 +180,12 @@ impl Offered {
                     .is_none_or(|longest| met.mean_wait_s <= longest);
             good.then_some(met)
         };
+        // Agents serve no more than they can, so that at least `1 - agents / load` give up, or wait for ever: with fewer than
+        // this a target is missed whatever else holds, and the model reckons longest where next to nobody is served.
+        let least = (self.load() * (1.0 - targets.abandoning)).floor();
+        let mut too_few = whole(least - 1.0).min(MOST_AGENTS);
+        let mut enough = too_few.saturating_add(1);
         // More agents never make it worse, so the least number is found by halving.
-        let (mut too_few, mut enough) = (0, 1);
         while meets(enough).is_none() {
             too_few = enough;
             enough = enough.checked_mul(2).filter(|many| *many <= MOST_AGENTS)?;
@@ -520,6 +529,18 @@ mod tests {
         // At most 5% may give up, so that no fewer than 95% of the load's 4500 agents will do.
         let least = offer.least_agents(&Targets::default()).unwrap();
         assert!((4_275..4_400).contains(&least.agents), "{least:?}");
+    }
+
+    /// It came to no end when every weight was scaled at every step.
+    #[test]
+    fn far_too_few_agents_and_next_to_endless_patience_come_to_an_end() {
+        let offer = offered(3.0, 180.0, Some(1e6));
+        let short = offer.with_agents(300).unwrap();
+        let found = short.experience(Duration::from_secs(20));
+        near(found.abandoning, 1.0 - 300.0 / 540.0, 3);
+        let few = offer.with_agents(1).unwrap().experience(Duration::ZERO);
+        near(few.occupancy, 1.0, 2);
+        assert!(offer.least_agents(&Targets::default()).unwrap().agents > 510);
     }
 
     #[test]

@@ -61,6 +61,11 @@ pub enum NoAdvice {
     /// Nobody arrived, or calls took no time.
     #[error("no caller arrived between the readings, or calls took no time; check the counters")]
     NoRates,
+    /// More calls at once than any centre carries.
+    #[error(
+        "the counters tell of {0:.0} calls at once, which no centre carries; check what the platform counts"
+    )]
+    TooLarge(f64),
     /// The load was another one in the first half of the time than in the second.
     #[error(
         "callers arrived at {earlier:.1} and then at {later:.1} an hour: the load drifts, and a model of a steady queue says nothing; wait until it is steady"
@@ -72,6 +77,9 @@ pub enum NoAdvice {
         later: f64,
     },
 }
+
+/// Calls at once of a very large centre, ten times over.
+const LARGEST_LOAD: f64 = 50_000.0;
 
 /// Rates that differ by less than this part of their mean are one.
 const LARGEST_DRIFT: f64 = 0.25;
@@ -163,11 +171,14 @@ impl Window {
             patience_s: (self.abandoned > 0 && self.waited_s > 0)
                 .then(|| count(self.waited_s) / count(self.abandoned)),
         };
-        if offered.is_sound() {
-            Ok(offered)
-        } else {
-            Err(NoAdvice::NoRates)
+        if !offered.is_sound() {
+            return Err(NoAdvice::NoRates);
         }
+        // Nor could the model say anything about it in a reasonable time.
+        if offered.load() > LARGEST_LOAD {
+            return Err(NoAdvice::TooLarge(offered.load()));
+        }
+        Ok(offered)
     }
 }
 
@@ -226,6 +237,8 @@ mod tests {
         assert_eq!(enough.patience_s, Some(300.0));
         assert_eq!(offered(reading(600, 40, 40, 0)).unwrap().patience_s, None);
         assert_eq!(offered(reading(600, 0, 40, 0)), Err(NoAdvice::NoRates));
+        let absurd = offered(reading(1, 100_000, 100_000, 0));
+        assert!(matches!(absurd, Err(NoAdvice::TooLarge(_))), "{absurd:?}");
     }
 
     #[test]

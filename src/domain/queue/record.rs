@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::ids::QueueId;
+use crate::domain::ids::{AgentId, QueueId};
+use crate::domain::snapshot::AgentState;
 
 use super::member::{Member, Members, OverflowAction, Setting};
 
@@ -124,13 +125,14 @@ impl Compliance {
 }
 
 impl QueueRecord {
-    /// Which queue it is about.
+    /// Which queue it is about, if one.
     #[must_use]
-    pub fn queue(&self) -> &QueueId {
+    pub fn queue(&self) -> Option<&QueueId> {
         match self {
             Self::Intent { queue, .. }
             | Self::Outcome { queue, .. }
-            | Self::Resolved { queue, .. } => queue,
+            | Self::Resolved { queue, .. } => Some(queue),
+            Self::ReassignIntent { .. } | Self::ReassignOutcome { .. } => None,
         }
     }
 }
@@ -168,6 +170,30 @@ pub enum QueueRecord {
         configuration_sha256: Option<String>,
         /// The flags of the queue read back, where it was.
         compliance: Option<Compliance>,
+        /// From the first read to the last, in milliseconds.
+        latency_ms: u64,
+        /// What is wrong, for people; empty when nothing is.
+        why: Vec<String>,
+    },
+    /// An agent is about to be moved to queues.
+    ReassignIntent {
+        /// Who.
+        agent: AgentId,
+        /// Which queues.
+        queues: Vec<QueueId>,
+        /// The status that goes along, as it was read.
+        status: AgentState,
+        /// Who asked for it, as the system calls them, where it is known.
+        by: Option<String>,
+    },
+    /// What became of it.
+    ReassignOutcome {
+        /// Who.
+        agent: AgentId,
+        /// The verdict.
+        conclusion: QueueConclusion,
+        /// The status read back, where it was.
+        status_after: Option<AgentState>,
         /// From the first read to the last, in milliseconds.
         latency_ms: u64,
         /// What is wrong, for people; empty when nothing is.

@@ -12,6 +12,7 @@
 //! | what a queue has counted | `GET /api/v2/routing/queues/{id}/statistics`, an assumption of ours; 404 and 405 mean that it is not shown | `routing:queue:view` |
 //! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
+//! | an agent's queues | `PUT /api/v2/routing/users/{id}/routing-profile` with the status as read | none is named |
 //!
 //! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
 //!
@@ -24,9 +25,11 @@ mod campaign;
 mod compact;
 mod list;
 mod page;
+mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
 
 pub use adapter::{CommandSender, Cxone, CxoneSettings};
+pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};

@@ -21,6 +21,8 @@ pub enum Endpoint {
     QueuePut,
     /// What a queue has counted.
     QueueStatistics,
+    /// A move of an agent to queues.
+    ProfilePut,
     /// A preview campaign's list.
     AssignmentsGet,
     /// A dispatch.
@@ -55,6 +57,7 @@ impl Endpoint {
             Self::QueuePatch => "queue_patch",
             Self::QueuePut => "queue_put",
             Self::QueueStatistics => "queue_statistics",
+            Self::ProfilePut => "profile_put",
             Self::AssignmentsGet => "assignments_get",
             Self::AssignmentsPut => "assignments_put",
         }

@@ -2,12 +2,14 @@
 
 use crate::control::operator::Made;
 use crate::control::ports::AuditEvent;
+use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
 use crate::domain::{Alert, Delivery, Notice};
 
 /// A change.
-pub(super) fn made(made: &Made) -> String {
+#[must_use]
+pub fn made(made: &Made) -> String {
     match made {
         Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
         Made::Released { hold } => format!("no longer held {}", hold.label()),
@@ -59,7 +61,8 @@ pub(super) fn made(made: &Made) -> String {
 }
 
 /// A row of the audit, on one line.
-pub(super) fn event(event: &AuditEvent) -> String {
+#[must_use]
+pub fn event(event: &AuditEvent) -> String {
     match event {
         AuditEvent::Started {
             version, dry_run, ..
@@ -139,6 +142,24 @@ fn queue(record: &QueueRecord) -> String {
                 format!(": {}", why.join("; "))
             };
             format!("queue {queue}: {}{why}", conclusion.label())
+        }
+        QueueRecord::ReassignIntent {
+            agent,
+            queues,
+            status,
+            ..
+        } => {
+            let queues: Vec<&str> = queues.iter().map(QueueId::as_str).collect();
+            format!(
+                "to move agent {agent} to {}, status {} as read",
+                queues.join(", "),
+                status.label()
+            )
+        }
+        QueueRecord::ReassignOutcome {
+            agent, conclusion, ..
+        } => {
+            format!("agent {agent} moved: {}", conclusion.label())
         }
         QueueRecord::Resolved {
             queue,

@@ -1,0 +1,198 @@
+//! Moves an agent to other queues (document 000), with the status that the agent has.
+//!
+//! The platform's one operation for it wants a status along with the queues. The document sends `available`, which would
+//! pull agents off their breaks. Here the status goes back as it was read just before; one that cannot be written, a break
+//! say, keeps the agent from being moved. What an agent does in the moment between that reading and the write is
+//! overwritten all the same, since the operation knows no version: this is why nobody but an operator starts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::control::ports::{
+    AgentsRequest, AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, Platform,
+    PlatformFault,
+};
+use crate::domain::queue::{QueueConclusion, QueueRecord};
+use crate::domain::{AgentId, AgentState, DecisionId, QueueId, Timestamp};
+
+use super::ports::{ProfileWriter, QueuePlatform, QueueWriteEnd, Reassignment};
+
+/// Why an agent is not moved; then nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ReassignFault {
+    /// No such agent.
+    #[error("the platform has no agent {0}; check the id")]
+    NoAgent(AgentId),
+    /// No such queue.
+    #[error("the platform has no queue {0}; check the id")]
+    NoQueue(QueueId),
+    /// A break, or the like.
+    #[error(
+        "agent {0} is in a state that cannot be written back, such as a break; try again when the agent is back"
+    )]
+    State(AgentId),
+    /// The platform.
+    #[error(transparent)]
+    Platform(#[from] PlatformFault),
+    /// The intent could not be committed.
+    #[error("nothing was sent, since the intent cannot be recorded: {0}")]
+    Unrecordable(JournalFault),
+    /// There is no way to write.
+    #[error("a dry run changes nothing")]
+    DryRun,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reassigned {
+    /// The verdict: whether the platform took it, and the agent's status is as it was.
+    pub conclusion: QueueConclusion,
+    /// Which decision.
+    pub decision: DecisionId,
+    /// The status read back, where it was.
+    pub status_after: Option<AgentState>,
+    /// What is wrong, for people.
+    pub why: Vec<String>,
+    /// Why the outcome is not recorded, if it is not.
+    pub unrecorded: Option<JournalFault>,
+}
+
+/// Moves agents.
+pub struct Reassigner {
+    /// Reads agents.
+    pub agents: Arc<dyn Platform>,
+    /// Reads queues.
+    pub queues: Arc<dyn QueuePlatform>,
+    /// Writes profiles; a dry run has none.
+    pub writer: Option<Arc<dyn ProfileWriter>>,
+    /// Keeps proof.
+    pub journal: Arc<dyn Journal>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The run in decision ids.
+    pub run: u64,
+    /// The longest that one exchange with the platform may take.
+    pub longest: Duration,
+    /// Who asks, where it is known.
+    pub by: Option<String>,
+}
+
+impl Reassigner {
+    /// What would be sent: the queues are there, and the status is the agent's.
+    ///
+    /// # Errors
+    /// Why the agent cannot be moved.
+    pub async fn prepare(
+        &self,
+        agent: &AgentId,
+        queues: &[QueueId],
+    ) -> Result<Reassignment, ReassignFault> {
+        for queue in queues {
+            let read = self.queues.read_queue(queue, self.deadline()).await?;
+            if read.is_none() {
+                return Err(ReassignFault::NoQueue(queue.clone()));
+            }
+        }
+        let status = self.status(agent).await?;
+        let status = status.ok_or_else(|| ReassignFault::NoAgent(agent.clone()))?;
+        if status == AgentState::Other {
+            return Err(ReassignFault::State(agent.clone()));
+        }
+        Ok(Reassignment {
+            agent: agent.clone(),
+            queues: queues.to_vec(),
+            status,
+        })
+    }
+
+    /// Moves the agent: the status is read, the intent committed, the write sent, the status read back, the outcome
+    /// committed.
+    ///
+    /// # Errors
+    /// Why nothing was sent.
+    pub async fn apply(
+        &self,
+        agent: &AgentId,
+        queues: &[QueueId],
+    ) -> Result<(Reassignment, Reassigned), ReassignFault> {
+        let writer = self.writer.as_ref().ok_or(ReassignFault::DryRun)?;
+        let started = self.clock.monotonic();
+        let order = self.prepare(agent, queues).await?;
+        let decision = DecisionId {
+            run: self.run,
+            tick: 1,
+        };
+        let intent = QueueRecord::ReassignIntent {
+            agent: agent.clone(),
+            queues: queues.to_vec(),
+            status: order.status,
+            by: self.by.clone(),
+        };
+        let committed = self.commit(decision, intent).await;
+        committed.map_err(ReassignFault::Unrecordable)?;
+        let end = writer.reassign(&order, decision, self.deadline()).await;
+        let (mut conclusion, mut why) = match end {
+            QueueWriteEnd::Written => (QueueConclusion::Applied, Vec::new()),
+            QueueWriteEnd::Lost { why } => (QueueConclusion::Unknown, vec![why]),
+            QueueWriteEnd::NotSent { why } => (QueueConclusion::NotSent, vec![why]),
+            QueueWriteEnd::Refused { why } | QueueWriteEnd::Stale { why } => {
+                (QueueConclusion::Refused, vec![why])
+            }
+        };
+        let status_after = self.status(agent).await.unwrap_or_default();
+        if conclusion == QueueConclusion::Applied && status_after != Some(order.status) {
+            conclusion = QueueConclusion::Differs;
+            why.push(
+                "the agent's status is another one since; look at what the agent does".to_owned(),
+            );
+        }
+        let took = self.clock.monotonic().saturating_sub(started);
+        let outcome = QueueRecord::ReassignOutcome {
+            agent: agent.clone(),
+            conclusion,
+            status_after,
+            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            why: why.clone(),
+        };
+        let reassigned = Reassigned {
+            conclusion,
+            decision,
+            status_after,
+            why,
+            unrecorded: self.commit(decision, outcome).await.err(),
+        };
+        Ok((order, reassigned))
+    }
+
+    async fn status(&self, agent: &AgentId) -> Result<Option<AgentState>, PlatformFault> {
+        let request = AgentsRequest {
+            every_state: true,
+            skills: false,
+            expected_rows: None,
+            deadline: self.deadline(),
+        };
+        let read = self.agents.read_agents(request).await;
+        let read = read.map_err(|failed| failed.fault)?;
+        Ok(read.snapshot.state_of(agent))
+    }
+
+    async fn commit(&self, decision: DecisionId, record: QueueRecord) -> Result<(), JournalFault> {
+        let row = AuditRow {
+            at: self.clock.now(),
+            campaign: None,
+            decision,
+            event: AuditEvent::Queue {
+                record: Box::new(record),
+            },
+        };
+        let batch = Batch {
+            audit: vec![row],
+            ..Batch::default()
+        };
+        self.journal.commit(Arc::new(batch)).await
+    }
+
+    fn deadline(&self) -> Timestamp {
+        self.clock.now().plus(self.longest)
+    }
+}

@@ -1,0 +1,378 @@
+//! What plots are drawn from: the number that the rule compared, the lines in force and the state, poll by poll.
+//!
+//! *Terms.* A **point** is what one campaign was like at one poll. A **frame** holds the points of one poll that differ
+//! from those of the frame before. An **opening** frame holds every point with the campaigns' ids, so that reading can
+//! begin there. A **gap** is a time of which nothing is known: the daemon was down, or the store could not be written.
+//!
+//! A poll without a valid sample gives points without a number. It is not filled in by the number before.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{
+    Autopilot, Belief, CampaignId, Lines, PauseOwner, Reason, SampleVerdict, Timestamp,
+};
+
+use super::operator::Past;
+
+/// Polls closer to each other share a frame, so that a day has no more frames than seconds.
+const BETWEEN_FRAMES: Duration = Duration::from_secs(1);
+
+/// An opening each hour: reading some hours does not have to begin a day earlier.
+const BETWEEN_OPENINGS: Duration = Duration::from_secs(3600);
+
+/// A point is not carried on for longer than so many polls, as samples are not.
+const POLLS_CARRIED: u32 = 3;
+
+/// A campaign's state as plots show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlotState {
+    /// Not read yet, or not known to the platform.
+    Unknown,
+    /// It dials.
+    Running,
+    /// Paused, and the pause is ours.
+    PausedByAutopilot,
+    /// Paused by somebody else.
+    PausedByPerson,
+    /// In a state that is never commanded.
+    Stopped,
+}
+
+impl PlotState {
+    /// Every state, in the order of the numbers by which they are kept.
+    pub const ALL: [Self; 5] = [
+        Self::Unknown,
+        Self::Running,
+        Self::PausedByAutopilot,
+        Self::PausedByPerson,
+        Self::Stopped,
+    ];
+
+    fn of(belief: &Belief) -> Self {
+        match belief {
+            Belief::Running => Self::Running,
+            Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByAutopilot,
+            Belief::Paused(PauseOwner::Person) => Self::PausedByPerson,
+            Belief::Other { .. } => Self::Stopped,
+            Belief::Unread | Belief::Missing { .. } => Self::Unknown,
+        }
+    }
+}
+
+/// What one campaign was like at one poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The number that the rule compared; none without a valid sample.
+    pub available: Option<u32>,
+    /// The lines in force, in whole agents; none without a valid sample.
+    pub lines: Option<Lines>,
+    /// Its state after the poll's commands.
+    pub state: PlotState,
+}
+
+impl Point {
+    fn of(belief: &Belief, reason: Option<&Reason>) -> Self {
+        let valid = reason.filter(|reason| matches!(reason.sample, SampleVerdict::Valid { .. }));
+        Self {
+            available: valid.and_then(|reason| reason.available),
+            lines: valid.and_then(|reason| reason.lines),
+            state: PlotState::of(belief),
+        }
+    }
+}
+
+/// A point that differs from the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The campaign's place in the opening frame.
+    pub place: usize,
+    /// What it is like.
+    pub point: Point,
+    /// The lines are those of its point before; never so in an opening frame.
+    pub same_lines: bool,
+}
+
+/// What an opening frame says beyond its points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Every campaign, in the order of the places.
+    pub campaigns: Vec<CampaignId>,
+    /// Nothing is known of the time just before it.
+    pub after_gap: bool,
+    /// When the next frame comes later than this, nothing is known of the time between.
+    pub longest: Duration,
+}
+
+/// The points of one poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// When.
+    pub at: Timestamp,
+    /// Of an opening frame.
+    pub opening: Option<Opening>,
+    /// Points that differ from the frame before, by place; every point of an opening frame.
+    pub changes: Vec<Change>,
+}
+
+/// Which part of the past a plot shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesQuery {
+    /// Of this campaign.
+    pub campaign: CampaignId,
+    /// Nothing older than this; what was in force then is told as of then.
+    pub since: Timestamp,
+}
+
+/// What a campaign was like from a time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// From when on.
+    pub at: Timestamp,
+    /// What it was like; none where a gap begins.
+    pub point: Option<Point>,
+}
+
+/// A campaign's past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Series {
+    /// The steps, the oldest first; two that follow each other differ.
+    pub steps: Vec<Step>,
+    /// When the last of them was last seen to hold.
+    pub known_until: Option<Timestamp>,
+}
+
+/// Reads what happened, and what plots are drawn from.
+pub trait PastSeries: Past {
+    /// The steps of one campaign.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>>;
+}
+
+/// Makes frames: knows what the last one said.
+#[derive(Debug, Default)]
+pub struct Tape {
+    campaigns: Vec<CampaignId>,
+    points: Vec<Point>,
+    opened_at: Option<Timestamp>,
+    last_at: Timestamp,
+    /// The last frame was not written, or there is none in this run.
+    torn: bool,
+}
+
+impl Tape {
+    /// The frame of a poll that has been decided; none when the last one is too close.
+    pub fn frame(
+        &mut self,
+        autopilot: &Autopilot,
+        reasons: &[(CampaignId, Reason)],
+        poll_interval: Duration,
+        at: Timestamp,
+    ) -> Option<Frame> {
+        // A clock that was set back does not keep frames away.
+        let close = at >= self.last_at && at.since(self.last_at) < BETWEEN_FRAMES;
+        if close && !self.torn && self.opened_at.is_some() {
+            return None;
+        }
+        let mut reasons = reasons.iter().peekable();
+        let points: Vec<Point> = autopilot
+            .campaigns()
+            .map(|(id, campaign)| {
+                // Both are in the order of the ids.
+                while reasons.next_if(|(other, _)| other < id).is_some() {}
+                let reason = reasons.next_if(|(other, _)| other == id);
+                Point::of(&campaign.state().belief, reason.map(|(_, reason)| reason))
+            })
+            .collect();
+        let same = self.campaigns.len() == points.len()
+            && autopilot.campaigns().map(|(id, _)| id).eq(&self.campaigns);
+        let known = self.opened_at.filter(|_| same && !self.torn);
+        let going_on =
+            known.is_some_and(|opened| at >= opened && at.since(opened) < BETWEEN_OPENINGS);
+        self.last_at = at;
+        if going_on {
+            let before = std::mem::replace(&mut self.points, points);
+            let both = before.iter().zip(&self.points).enumerate();
+            let changes = both.filter(|(_, (before, point))| before != point).map(
+                |(place, (before, point))| Change {
+                    place,
+                    point: *point,
+                    same_lines: before.lines == point.lines,
+                },
+            );
+            return Some(Frame {
+                at,
+                opening: None,
+                changes: changes.collect(),
+            });
+        }
+        let after_gap = self.opened_at.is_none() || self.torn;
+        self.torn = false;
+        self.opened_at = Some(at);
+        if !same {
+            self.campaigns = autopilot.campaigns().map(|(id, _)| id.clone()).collect();
+        }
+        self.points = points;
+        let changes = self.points.iter().enumerate();
+        Some(Frame {
+            at,
+            opening: Some(Opening {
+                campaigns: self.campaigns.clone(),
+                after_gap,
+                longest: poll_interval
+                    .max(BETWEEN_FRAMES)
+                    .saturating_mul(POLLS_CARRIED),
+            }),
+            changes: changes
+                .map(|(place, point)| Change {
+                    place,
+                    point: *point,
+                    same_lines: false,
+                })
+                .collect(),
+        })
+    }
+
+    /// The last frame could not be written: the next one opens anew.
+    pub fn tear(&mut self) {
+        self.torn = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::domain::{
+        Count, PlatformStatus, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+    };
+
+    use super::*;
+
+    const POLL: Duration = Duration::from_secs(30);
+
+    fn after(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_millis(1_716_215_520_000).plus(Duration::from_secs(seconds))
+    }
+
+    /// Campaigns that run, and the tape that follows them.
+    struct Followed {
+        autopilot: Autopilot,
+        tape: Tape,
+    }
+
+    impl Followed {
+        fn new(campaigns: &[&str]) -> Self {
+            let ids = campaigns.iter().map(|id| id.parse::<CampaignId>().unwrap());
+            let policies: BTreeMap<_, _> = ids.map(|id| (id, Policy::default())).collect();
+            let mut autopilot =
+                Autopilot::new(1, policies.clone(), BTreeMap::new(), POLL, after(0));
+            let running = StatusFinding::Found(StatusReading {
+                status: PlatformStatus::Running,
+                version: None,
+                updated_at: None,
+                platform_now: None,
+                read_at: after(0),
+            });
+            for id in policies.keys() {
+                autopilot.observe_status(id, &running, after(0));
+            }
+            Self {
+                autopilot,
+                tape: Tape::default(),
+            }
+        }
+
+        /// One poll with so many agents; none is a poll that failed.
+        fn poll(&mut self, seconds: u64, available: Option<u32>) -> Option<Frame> {
+            let at = after(seconds);
+            let failed = Sample::Invalid {
+                why: "a page is missing".to_owned(),
+            };
+            let sample = available.map_or(failed, |available| Sample::Complete {
+                taken_at: at,
+                counts: vec![Count {
+                    available,
+                    staffed: available,
+                }],
+            });
+            self.autopilot.observe_sample(sample, at);
+            let plan = self.autopilot.decide(at);
+            self.tape.frame(&self.autopilot, &plan.reasons, POLL, at)
+        }
+    }
+
+    /// Places, agents and whether it opens, and after a gap.
+    fn told(frame: &Frame) -> (Vec<(usize, Option<u32>)>, Option<bool>) {
+        let changes = frame.changes.iter();
+        let changes = changes.map(|change| (change.place, change.point.available));
+        let opening = frame.opening.as_ref();
+        (changes.collect(), opening.map(|opening| opening.after_gap))
+    }
+
+    #[test]
+    fn the_first_frame_tells_all_and_the_next_what_changed() {
+        let mut followed = Followed::new(&["a", "b"]);
+        let first = followed.poll(0, Some(10)).unwrap();
+        assert_eq!(
+            told(&first),
+            (vec![(0, Some(10)), (1, Some(10))], Some(true))
+        );
+        assert_eq!(first.changes[0].point.state, PlotState::Running);
+        assert_eq!(first.opening.unwrap().longest, POLL * 3);
+        assert_eq!(told(&followed.poll(30, Some(10)).unwrap()), (vec![], None));
+        let next = followed.poll(60, Some(9)).unwrap();
+        assert_eq!(told(&next), (vec![(0, Some(9)), (1, Some(9))], None));
+        assert!(next.changes.iter().all(|change| change.same_lines));
+    }
+
+    #[test]
+    fn a_failed_poll_gives_points_without_a_number() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        let blind = followed.poll(30, None).unwrap();
+        assert_eq!(told(&blind), (vec![(0, None)], None));
+        assert_eq!(blind.changes[0].point.lines, None);
+        assert!(!blind.changes[0].same_lines);
+    }
+
+    #[test]
+    fn each_hour_and_after_what_was_lost_all_is_told_anew() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        followed.poll(3570, Some(10));
+        let hour = followed.poll(3600, Some(10)).unwrap();
+        assert_eq!(told(&hour), (vec![(0, Some(10))], Some(false)));
+        followed.poll(3630, Some(9));
+        followed.tape.tear();
+        let torn = followed.poll(3660, Some(9)).unwrap();
+        assert_eq!(told(&torn), (vec![(0, Some(9))], Some(true)));
+        assert_eq!(told(&followed.poll(3690, Some(9)).unwrap()), (vec![], None));
+    }
+
+    #[test]
+    fn other_campaigns_open_anew_without_a_gap() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        followed.autopilot = Followed::new(&["a", "c"]).autopilot;
+        let more = followed.poll(30, Some(10)).unwrap();
+        assert_eq!(
+            told(&more),
+            (vec![(0, Some(10)), (1, Some(10))], Some(false))
+        );
+    }
+
+    #[test]
+    fn polls_of_one_second_share_a_frame_whatever_the_clock_does() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(100, Some(10));
+        assert_eq!(followed.poll(100, Some(9)), None);
+        let next = followed.poll(101, Some(8)).unwrap();
+        assert_eq!(told(&next), (vec![(0, Some(8))], None));
+        let set_back = followed.poll(40, Some(8)).unwrap();
+        assert_eq!(told(&set_back), (vec![(0, Some(8))], Some(false)));
+    }
+}

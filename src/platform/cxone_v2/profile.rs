@@ -1,0 +1,104 @@
+//! An agent's routing profile: the one operation that moves an agent to queues.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::Method;
+use serde_json::json;
+
+use crate::control::ports::FaultKind;
+use crate::control::queues::ports::{ProfileWriter, QueueWriteEnd, Reassignment};
+use crate::domain::{AgentState, DecisionId, Timestamp};
+use crate::platform::http::{Call, CallFault, Client, RateShare};
+use crate::telemetry::Endpoint;
+
+use super::adapter::endpoint;
+
+/// Moves agents to queues. A dry run makes none.
+pub struct ProfileSender {
+    client: Arc<Client>,
+    base_url: reqwest::Url,
+}
+
+impl ProfileSender {
+    /// A sender to this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
+        Self { client, base_url }
+    }
+
+    async fn put(
+        &self,
+        order: &Reassignment,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> QueueWriteEnd {
+        let agent = order.agent.as_str();
+        let Some(status) = word(order.status) else {
+            return QueueWriteEnd::NotSent {
+                why: "the agent's status has no word in this form".to_owned(),
+            };
+        };
+        // The document's own form of the profile's id.
+        let body = json!({
+            "routingProfileId": format!("{agent}/routing-profiles/default"),
+            "status": status,
+            "queueIds": order.queues,
+        });
+        let path = ["api", "v2", "routing", "users", agent, "routing-profile"];
+        let call = Call {
+            endpoint: Endpoint::ProfilePut,
+            share: RateShare::Commands,
+            method: Method::PUT,
+            url: endpoint(&self.base_url, &path),
+            body: Some(Bytes::from(body.to_string())),
+            request_id: Some(decision.to_string()),
+            client_id: None,
+            deadline,
+            scope: "of the routing profiles, which no document names,",
+            // The agent may have gone on a break meanwhile.
+            blindly_again: false,
+        };
+        match self.client.call(&call, |_| Ok(())).await {
+            Ok(()) => QueueWriteEnd::Written,
+            Err(CallFault {
+                fault,
+                maybe_applied: true,
+                ..
+            }) => QueueWriteEnd::Lost { why: fault.detail },
+            Err(CallFault {
+                fault, answered, ..
+            }) => {
+                let why = fault.detail;
+                if answered && fault.kind != FaultKind::RateLimited {
+                    QueueWriteEnd::Refused { why }
+                } else {
+                    QueueWriteEnd::NotSent { why }
+                }
+            }
+        }
+    }
+}
+
+/// The operation's word for a status; a status that it has no word for cannot go back as it is.
+fn word(status: AgentState) -> Option<&'static str> {
+    match status {
+        AgentState::Available => Some("available"),
+        AgentState::WrapUp => Some("wrap-up"),
+        AgentState::Busy => Some("busy"),
+        AgentState::Offline => Some("offline"),
+        AgentState::Other => None,
+    }
+}
+
+impl ProfileWriter for ProfileSender {
+    fn reassign<'a>(
+        &'a self,
+        order: &'a Reassignment,
+        decision: DecisionId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, QueueWriteEnd> {
+        Box::pin(self.put(order, decision, deadline))
+    }
+}

@@ -1,0 +1,186 @@
+//! The page's files, built in: no other server is asked for anything, so that the page works where nothing else does.
+//!
+//! They hold nothing of the daemon's and are given to everybody who may reach the listener; what the page shows comes from the
+//! admin API. The content security policy lets a browser run and load what comes from here, and nothing else.
+
+use std::sync::LazyLock;
+
+use hyper::body::Bytes;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, X_FRAME_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use ring::digest::{SHA256, digest};
+
+use super::routes::{Body, full};
+
+/// What the page may do: load and run what is served here.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where a browser may take the page's pieces from, and who may look over its shoulder.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Who else may load a piece.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// One file.
+struct Asset {
+    path: &'static str,
+    content_type: &'static str,
+    content: &'static [u8],
+}
+
+macro_rules! assets {
+    ($($path:literal $kind:ident $file:literal;)+) => {
+        &[$(Asset { path: $path, content_type: $kind, content: include_bytes!(concat!("page/", $file)) },)+]
+    };
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const ASSETS: &[Asset] = assets! {
+    "/" HTML "index.html";
+    "/page/page.css" CSS "page.css";
+    "/page/icon.svg" SVG "icon.svg";
+    "/page/main.js" SCRIPT "main.js";
+    "/page/api.js" SCRIPT "api.js";
+    "/page/banners.js" SCRIPT "banners.js";
+    "/page/campaigns.js" SCRIPT "campaigns.js";
+    "/page/detail.js" SCRIPT "detail.js";
+    "/page/dialogs.js" SCRIPT "dialogs.js";
+    "/page/dom.js" SCRIPT "dom.js";
+    "/page/lists.js" SCRIPT "lists.js";
+    "/page/plot.js" SCRIPT "plot.js";
+    "/page/standing.js" SCRIPT "standing.js";
+    "/page/time.js" SCRIPT "time.js";
+    "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";
+    "/page/uplot/uplot.css" CSS "uplot/uPlot.min.css";
+    "/page/uplot/LICENSE" TEXT "uplot/LICENSE";
+};
+
+/// A tag for each file, by its content: a browser asks whether its copy is still the one, and is told so without the file.
+static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let tag = |asset: &Asset| {
+        let hash = digest(&SHA256, asset.content);
+        let digits = hash.as_ref().iter().take(12);
+        let digits = digits.flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits: String = digits
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect();
+        format!("\"{digits}\"")
+    };
+    ASSETS.iter().map(tag).collect()
+});
+
+/// Whether there is such a file.
+pub(super) fn is_one(path: &str) -> bool {
+    ASSETS.iter().any(|asset| asset.path == path)
+}
+
+/// The file, or that the client has it already.
+pub(super) fn answer(path: &str, asked: &HeaderMap) -> Response<Body> {
+    let mut known = ASSETS.iter().zip(TAGS.iter());
+    let Some((asset, tag)) = known.find(|(asset, _)| asset.path == path) else {
+        return full(StatusCode::NOT_FOUND, TEXT, Bytes::new());
+    };
+    let has = asked.get_all(IF_NONE_MATCH).iter();
+    let has = has
+        .filter_map(|tags| tags.to_str().ok())
+        .flat_map(|tags| tags.split(','))
+        .any(|theirs| theirs.trim().trim_start_matches("W/") == tag || theirs.trim() == "*");
+    let mut answer = if has {
+        full(StatusCode::NOT_MODIFIED, asset.content_type, Bytes::new())
+    } else {
+        let content = Bytes::from_static(asset.content);
+        full(StatusCode::OK, asset.content_type, content)
+    };
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        // Asked for anew each time, so that a new daemon never meets an old page.
+        (CACHE_CONTROL, "no-cache"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (OPENER_POLICY, "same-origin"),
+        (RESOURCE_POLICY, "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(ETAG, tag);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn text(path: &str) -> &'static str {
+        let asset = ASSETS.iter().find(|asset| asset.path == path).unwrap();
+        std::str::from_utf8(asset.content).unwrap()
+    }
+
+    /// Texts in double quotes that follow `before`.
+    fn quoted<'t>(source: &'t str, before: &str) -> Vec<&'t str> {
+        let parts = source.split(before).skip(1);
+        parts.filter_map(|part| part.split('"').next()).collect()
+    }
+
+    #[test]
+    fn every_piece_that_the_page_names_is_served_and_every_file_is_named() {
+        let mut named = BTreeSet::from(["/".to_owned(), "/page/uplot/LICENSE".to_owned()]);
+        for link in quoted(text("/"), "src=\"")
+            .into_iter()
+            .chain(quoted(text("/"), "href=\""))
+        {
+            if !link.starts_with('#') {
+                named.insert(format!("/{link}"));
+            }
+        }
+        for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
+            for import in quoted(text(asset.path), "from \"./") {
+                named.insert(format!("/page/{import}"));
+            }
+        }
+        let served: BTreeSet<String> = ASSETS.iter().map(|asset| asset.path.to_owned()).collect();
+        assert_eq!(named, served);
+    }
+
+    #[test]
+    fn nothing_is_loaded_from_elsewhere_and_nothing_is_inline() {
+        for asset in ASSETS.iter().filter(|asset| asset.content_type != TEXT) {
+            let source = text(asset.path);
+            for word in [
+                "http://", "https://", "//cdn", " style=", "onclick=", "<style", "eval(",
+            ] {
+                // Names of XML's name spaces are addresses of nothing, and the library names its home.
+                let lines = source.lines().filter(|line| {
+                    !line.contains("http://www.w3.org/") && !line.starts_with("/*!")
+                });
+                let found = lines.clone().find(|line| line.contains(word));
+                assert_eq!(found, None, "{} has {word}", asset.path);
+            }
+        }
+        assert!(!text("/").contains("<script>"));
+    }
+
+    #[test]
+    fn who_has_the_file_is_told_so() {
+        let first = answer("/", &HeaderMap::new());
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers().get(ETAG).unwrap().clone();
+        let mut asked = HeaderMap::new();
+        asked.insert(IF_NONE_MATCH, tag);
+        assert_eq!(answer("/", &asked).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(answer("/page/main.js", &asked).status(), StatusCode::OK);
+    }
+}

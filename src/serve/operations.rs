@@ -1,0 +1,107 @@
+//! Which path and method of the admin API ask for which operation.
+
+use hyper::{Method, StatusCode};
+
+use super::api::Failure;
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Describe,
+    Status,
+    Campaigns,
+    Campaign,
+    Series,
+    SetThresholds,
+    RestoreThresholds,
+    Hold,
+    Release,
+    History,
+    Events,
+    Reload,
+    Queues,
+    Recalibrate,
+    Trigger,
+    HoldQueue,
+    ReleaseQueue,
+}
+
+/// Every path with its operations; `{id}` stands for a campaign or a queue.
+pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
+    ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
+    ("/api/v1/status", &[("GET", Operation::Status)]),
+    ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
+    ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),
+    (
+        "/api/v1/campaigns/{id}/series",
+        &[("GET", Operation::Series)],
+    ),
+    (
+        "/api/v1/campaigns/{id}/thresholds",
+        &[
+            ("PUT", Operation::SetThresholds),
+            ("DELETE", Operation::RestoreThresholds),
+        ],
+    ),
+    (
+        "/api/v1/campaigns/{id}/hold",
+        &[("PUT", Operation::Hold), ("DELETE", Operation::Release)],
+    ),
+    ("/api/v1/history", &[("GET", Operation::History)]),
+    ("/api/v1/events", &[("GET", Operation::Events)]),
+    ("/-/reload", &[("POST", Operation::Reload)]),
+    ("/api/v1/queues", &[("GET", Operation::Queues)]),
+    (
+        "/api/v1/queues/{id}/recalibrate",
+        &[("POST", Operation::Recalibrate)],
+    ),
+    (
+        "/api/v1/queues/{id}/hold",
+        &[
+            ("PUT", Operation::HoldQueue),
+            ("DELETE", Operation::ReleaseQueue),
+        ],
+    ),
+    // Document 003's path.
+    ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
+];
+
+/// The operation of a path, with the campaign in it; or the methods that there are.
+pub(super) fn find<'p>(
+    method: &Method,
+    path: &'p str,
+) -> Result<(Operation, Option<&'p str>), Failure> {
+    let given: Vec<&str> = path.split('/').collect();
+    for (template, operations) in ROUTES {
+        let parts: Vec<&str> = template.split('/').collect();
+        let alike = parts.len() == given.len()
+            && parts
+                .iter()
+                .zip(&given)
+                .all(|(part, given)| *part == "{id}" || part == given);
+        if !alike {
+            continue;
+        }
+        let wanted = if method == Method::HEAD {
+            "GET"
+        } else {
+            method.as_str()
+        };
+        if let Some((_, operation)) = operations.iter().find(|(method, _)| *method == wanted) {
+            let at = parts.iter().position(|part| *part == "{id}");
+            let id = at.and_then(|at| given.get(at)).copied();
+            return Ok((*operation, id));
+        }
+        let methods: Vec<&str> = operations.iter().map(|(method, _)| *method).collect();
+        return Err(Failure::one(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method",
+            format!("this path takes {}", methods.join(", ")),
+        ));
+    }
+    Err(Failure::one(
+        StatusCode::NOT_FOUND,
+        "path",
+        "not here; /api/v1/openapi.json describes what is",
+    ))
+}

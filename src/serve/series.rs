@@ -1,0 +1,253 @@
+//! A campaign's past as a plot wants it: steps, paused spans, and the changes of its status with their decisions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::operator::PastEntry;
+use crate::control::ports::AuditEvent;
+use crate::control::series::{PlotState, Point, Series, Step};
+use crate::domain::{CampaignId, Conclusion, Direction, Notice, Timestamp};
+
+use super::documents::SCHEMA;
+use super::words;
+
+/// A campaign's past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesDocument {
+    /// The form's version.
+    pub schema: u32,
+    /// Its id on the platform.
+    pub campaign: String,
+    /// Nothing older than this was asked for.
+    pub since: String,
+    /// The daemon's time.
+    pub now: String,
+    /// When the last step was last seen to hold; nothing is known of the time after it.
+    pub known_until: Option<String>,
+    /// What it was like.
+    pub steps: StepsDocument,
+    /// When it was paused. A gap in what is known ends a span.
+    pub paused: Vec<PausedDocument>,
+    /// Changes of its status, the oldest first.
+    pub transitions: Vec<MarkDocument>,
+}
+
+/// Columns of the same length; each row holds until the next one. A row of nothing but its time begins a gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepsDocument {
+    /// From when on, in milliseconds since the Unix epoch.
+    pub times_ms: Vec<i64>,
+    /// The number that the rule compared; nothing without a valid sample.
+    pub available: Vec<Option<u32>>,
+    /// The pause line in force; nothing without a valid sample.
+    pub pause_below: Vec<Option<u32>>,
+    /// The resume line in force; nothing without a valid sample.
+    pub resume_at: Vec<Option<u32>>,
+}
+
+/// A time in which a campaign was paused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PausedDocument {
+    /// In milliseconds since the Unix epoch.
+    pub from_ms: i64,
+    /// In milliseconds since the Unix epoch; nothing when it is paused still.
+    pub until_ms: Option<i64>,
+    /// Whose pause it is: `autopilot` or `person`.
+    pub by: String,
+}
+
+/// A change of a campaign's status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkDocument {
+    /// In milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// `paused` or `running`.
+    pub to: String,
+    /// Whose doing: `autopilot` or `person`.
+    pub by: String,
+    /// Which decision; of a person's doing, the one that saw it.
+    pub decision: String,
+    /// The audit's words.
+    pub says: String,
+}
+
+impl SeriesDocument {
+    pub(super) fn of(
+        campaign: &CampaignId,
+        since: Timestamp,
+        now: Timestamp,
+        series: &Series,
+        entries: &[PastEntry],
+    ) -> Self {
+        Self {
+            schema: SCHEMA,
+            campaign: campaign.to_string(),
+            since: since.to_string(),
+            now: now.to_string(),
+            known_until: series.known_until.map(|until| until.to_string()),
+            steps: StepsDocument::of(series),
+            paused: paused(series),
+            transitions: entries.iter().rev().filter_map(mark).collect(),
+        }
+    }
+}
+
+impl StepsDocument {
+    fn of(series: &Series) -> Self {
+        let mut columns = Self::default();
+        for Step { at, point } in &series.steps {
+            columns.push(*at, *point);
+        }
+        // So that the last step has a length.
+        if let (Some(until), Some(last)) = (series.known_until, series.steps.last())
+            && until > last.at
+        {
+            columns.push(until, last.point);
+        }
+        columns
+    }
+
+    fn push(&mut self, at: Timestamp, point: Option<Point>) {
+        let lines = point.and_then(|point| point.lines);
+        self.times_ms.push(at.as_unix_millis());
+        self.available.push(point.and_then(|point| point.available));
+        self.pause_below.push(lines.map(|lines| lines.pause_below));
+        self.resume_at.push(lines.map(|lines| lines.resume_at));
+    }
+}
+
+fn paused(series: &Series) -> Vec<PausedDocument> {
+    let mut spans: Vec<PausedDocument> = Vec::new();
+    for Step { at, point } in &series.steps {
+        let by = point.and_then(|point| match point.state {
+            PlotState::PausedByAutopilot => Some("autopilot"),
+            PlotState::PausedByPerson => Some("person"),
+            PlotState::Unknown | PlotState::Running | PlotState::Stopped => None,
+        });
+        if let Some(open) = spans.last_mut().filter(|span| span.until_ms.is_none()) {
+            if by == Some(open.by.as_str()) {
+                continue;
+            }
+            open.until_ms = Some(at.as_unix_millis());
+        }
+        if let Some(by) = by {
+            spans.push(PausedDocument {
+                from_ms: at.as_unix_millis(),
+                until_ms: None,
+                by: by.to_owned(),
+            });
+        }
+    }
+    spans
+}
+
+/// What a row of the audit says of the status, if anything.
+fn mark(entry: &PastEntry) -> Option<MarkDocument> {
+    let event = serde_json::from_value::<AuditEvent>(entry.event.clone()).ok()?;
+    let (to, by) = if let AuditEvent::Outcome {
+        direction,
+        conclusion: Conclusion::Confirmed,
+        ..
+    } = &event
+    {
+        (*direction, "autopilot")
+    } else if let AuditEvent::Noticed { notice } = &event {
+        noticed(notice)?
+    } else {
+        return None;
+    };
+    Some(MarkDocument {
+        at_ms: Timestamp::parse_rfc3339(&entry.at)?.as_unix_millis(),
+        to: to.label().to_owned(),
+        by: by.to_owned(),
+        decision: entry.decision.clone(),
+        says: words::event(&event),
+    })
+}
+
+/// Where a notice says that the campaign went, and by whom.
+fn noticed(notice: &Notice) -> Option<(Direction, &'static str)> {
+    match notice {
+        Notice::Resolved {
+            to,
+            conclusion: Conclusion::Confirmed,
+            ..
+        } => Some((*to, "autopilot")),
+        Notice::PersonPaused | Notice::FoundPaused => Some((Direction::Pause, "person")),
+        Notice::PersonResumed { .. } | Notice::PersonsPauseEnded => {
+            Some((Direction::Resume, "person"))
+        }
+        Notice::Adopted
+        | Notice::Resolved { .. }
+        | Notice::Flapping { .. }
+        | Notice::Missing
+        | Notice::Back
+        | Notice::OtherStatus { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::domain::Lines;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_unix_millis(1_715_774_400_000);
+
+    fn after(seconds: u64) -> Timestamp {
+        NOON.plus(Duration::from_secs(seconds))
+    }
+
+    fn step(seconds: u64, available: u32, state: PlotState) -> Step {
+        let lines = Some(Lines {
+            pause_below: 5,
+            resume_at: 8,
+        });
+        let point = Some(Point {
+            available: Some(available),
+            lines,
+            state,
+        });
+        Step {
+            at: after(seconds),
+            point,
+        }
+    }
+
+    #[test]
+    fn spans_end_with_the_pause_its_owner_or_what_is_known() {
+        let gap = Step {
+            at: after(90),
+            point: None,
+        };
+        let series = Series {
+            steps: vec![
+                step(0, 10, PlotState::Running),
+                step(30, 4, PlotState::PausedByAutopilot),
+                step(60, 6, PlotState::PausedByAutopilot),
+                gap,
+                step(300, 6, PlotState::PausedByPerson),
+            ],
+            known_until: Some(after(330)),
+        };
+        let spans: Vec<_> = paused(&series)
+            .into_iter()
+            .map(|span| (span.from_ms, span.until_ms, span.by))
+            .collect();
+        let ms = |seconds| after(seconds).as_unix_millis();
+        assert_eq!(
+            spans,
+            [
+                (ms(30), Some(ms(90)), "autopilot".to_owned()),
+                (ms(300), None, "person".to_owned())
+            ]
+        );
+        let steps = StepsDocument::of(&series);
+        assert_eq!(
+            steps.available,
+            [Some(10), Some(4), Some(6), None, Some(6), Some(6)]
+        );
+        assert_eq!(steps.times_ms.last(), Some(&ms(330)));
+    }
+}

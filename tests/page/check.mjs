@@ -1,0 +1,337 @@
+// What people see and do on the page, in a real browser, against the real daemon.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { launch, sound, tab } from "./browser.mjs";
+import { Centre, PATIENCE_MS } from "./centre.mjs";
+
+const { PROGRAM: program, SHOTS: shots } = process.env;
+const TOKEN = "0123456789abcdef-operators";
+
+const CAMPAIGNS = [
+  { id: "spring-renewals" },
+  { id: "new-customers", pause: 20, resume: 25 },
+  { id: "win-back" },
+  { id: "surveys", pause: 3, resume: 4 },
+  { id: "reminders", preview: 6 },
+  { id: "not-on-the-platform", absent: true },
+];
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
+
+/** A centre with a daemon for one check. */
+async function within(campaigns, more, work, queues = []) {
+  const centre = await Centre.open(program, campaigns, queues);
+  try {
+    await centre.start(more);
+    await work(centre);
+  } finally {
+    await centre.close();
+  }
+}
+
+function card(page, id) {
+  return page.locator(`[data-campaign="${id}"]`);
+}
+
+/** Waits until the card of a campaign says this. */
+async function says(page, id, text) {
+  await card(page, id).filter({ hasText: text }).waitFor();
+}
+
+/** One of the notices at the top. */
+function notice(page, text) {
+  return page.locator("#notices .notice", { hasText: text });
+}
+
+/** Waits until something that was asked for is so. */
+async function until(what, so) {
+  const since = performance.now();
+  while (!(await so())) {
+    assert.ok(performance.now() - since < PATIENCE_MS, `waited in vain until ${what}`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+test("it shows every campaign as it is, and changes without being loaded anew", async () => {
+  await within(CAMPAIGNS, {}, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    await says(page, "spring-renewals", "Running");
+    await says(page, "spring-renewals", "14");
+    await says(page, "spring-renewals", "pause below 5, resume at 8");
+    await says(page, "new-customers", "Paused by the autopilot");
+    await says(page, "not-on-the-platform", "Not known");
+    const order = await page.locator(".cards > [data-campaign]").evaluateAll((all) => all.map((one) => one.dataset.campaign));
+    assert.deepEqual(order.slice(0, 2), ["not-on-the-platform", "new-customers"], "what wants attention comes first");
+    await page.evaluate(() => (window.loadedOnce = true));
+    await centre.make("/campaigns/win-back/status", { status: "PAUSED" });
+    await says(page, "win-back", "Paused by a person");
+    await page.locator("#said", { hasText: "win-back: paused by a person" }).waitFor({ state: "attached" });
+    await centre.make("/agents/break", { count: 12, for: "1h" });
+    await says(page, "spring-renewals", "Paused by the autopilot");
+    assert.equal(await page.evaluate(() => window.loadedOnce), true, "the page was loaded once");
+    assert.equal(await page.getByRole("button", { name: "Hold" }).count(), 0, "no action is offered");
+    await page.locator("#assignment-rows .card", { hasText: "reminders" }).waitFor();
+    const queue = page.locator("#queue-rows .card", { hasText: "queue-1" });
+    await queue.filter({ hasText: "within" }).waitFor();
+    const [{ why }] = (await centre.ask("GET", "/api/v1/status")).queues;
+    assert.ok(why.length > 10, "the daemon says why it stands so");
+    await page.getByLabel("Find a campaign").fill("win");
+    await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
+    await page.getByLabel("Find a campaign").fill("");
+    await page.getByRole("button", { name: "Paused by a person" }).click();
+    await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
+    await close();
+  }, ["queue-1"]);
+});
+
+test("an opened campaign shows its past, how it was decided, and what happened", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const { page, close } = await tab(browser, centre.url, { expected: ["Failed to load resource"] });
+    await says(page, "spring-renewals", "Running");
+    await centre.make("/agents/break", { count: 12, for: "1h" });
+    await says(page, "spring-renewals", "Paused by the autopilot");
+    await page.getByRole("button", { name: "spring-renewals", exact: true }).click();
+    await page.locator(".plot canvas").waitFor();
+    await page.locator(".summary", { hasText: "paused once by the autopilot" }).waitFor();
+    await page.locator(".entries", { hasText: "pause confirmed" }).waitFor();
+    await page.locator(".stages", { hasText: "below the pause line" }).waitFor();
+    const decision = await page.locator(".entries li", { hasText: "pause confirmed" }).locator("code").textContent();
+    assert.match(decision, /^1-\d+$/);
+    const plot = await page.locator(".plot").boundingBox();
+    // A quarter of an hour is shown, and only its last seconds are known: the rest is a gap and no line.
+    await page.mouse.move(plot.x + plot.width / 2, plot.y + 100);
+    await page.locator(".readout", { hasText: "no valid reading" }).waitFor();
+    assert.match(page.url(), /#spring-renewals$/);
+    // The day is in the store: another run of the daemon shows it, with the time between left open.
+    await centre.stop();
+    await notice(page, "Connection lost, trying again").waitFor();
+    await centre.start();
+    await notice(page, "Connection lost, trying again").waitFor({ state: "detached" });
+    await page.locator(".entries", { hasText: "ended in order" }).waitFor({ state: "detached" });
+    await until("the new run is in the plot", async () => {
+      const series = await centre.ask("GET", "/api/v1/campaigns/spring-renewals/series");
+      const { available, times_ms: times } = series.steps;
+      const gap = available.indexOf(null, 1);
+      return gap > 0 && times.length > gap + 1 && series.transitions.length === 1;
+    });
+    await close();
+  });
+});
+
+test("a campaign is held and released by mouse, and by keyboard alone", async () => {
+  await within([{ id: "spring-renewals" }], { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    await says(page, "spring-renewals", "Running");
+    await page.getByRole("button", { name: "Hold spring-renewals" }).click();
+    const dialog = page.getByRole("dialog", { name: "Hold spring-renewals" });
+    await dialog.waitFor();
+    await sound(page, "the dialog");
+    await page.screenshot({ path: `${shots}/hold-1440-light.png` });
+    await dialog.getByText("however many agents are free").waitFor();
+    await dialog.getByRole("button", { name: "Hold it paused" }).click();
+    await dialog.getByText("Say why, in a few words.").waitFor();
+    await dialog.getByLabel("Why").fill("wrong list");
+    await dialog.getByLabel("Your name").fill("anna");
+    await dialog.getByRole("button", { name: "Hold it paused" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await says(page, "spring-renewals", "Paused by the autopilot");
+    await says(page, "spring-renewals", "kept paused until");
+    await says(page, "spring-renewals", "by anna: wrong list");
+
+    // From here on without a mouse.
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent);
+    await page.locator("body").evaluate(() => document.activeElement.blur());
+    await until("the button has the focus", async () => {
+      if ((await focused()) === "Release spring-renewals") return true;
+      await page.keyboard.press("Tab");
+      return false;
+    });
+    await page.keyboard.press("Enter");
+    const release = page.getByRole("dialog", { name: "Release spring-renewals" });
+    await release.waitFor();
+    await page.keyboard.press("Escape");
+    await release.waitFor({ state: "detached" });
+    assert.equal(await focused(), "Release spring-renewals", "the focus comes back");
+    await page.keyboard.press("Enter");
+    await release.waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.closest("dialog") !== null), true);
+    await page.keyboard.type("list mended");
+    await until("the button has the focus", async () => {
+      if ((await focused()) === "Release it") return true;
+      await page.keyboard.press("Tab");
+      return false;
+    });
+    await page.keyboard.press("Enter");
+    await release.waitFor({ state: "detached" });
+    await says(page, "spring-renewals", "Running");
+    const { entries } = await centre.ask("GET", "/api/v1/history");
+    const told = entries.filter(({ kind }) => kind === "operator").map(({ event }) => `${event.made.change} by ${event.by}: ${event.reason}`);
+    assert.deepEqual(told, ["released by anna: list mended", "held by anna: wrong list"]);
+    await close();
+  });
+});
+
+test("lines are changed, refused with the daemon's words, and given back", async () => {
+  await within([{ id: "spring-renewals" }], { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url, { expected: ["400 (Bad Request)"] });
+    await says(page, "spring-renewals", "Running");
+    await page.getByRole("button", { name: "Set lines for spring-renewals" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Pause below").fill("20");
+    await dialog.getByLabel("Why").fill("trial");
+    await dialog.getByLabel("Your name").fill("ben");
+    await dialog.getByRole("button", { name: "Set these lines" }).click();
+    await dialog.getByText("resume-at 8 lies below pause-below 20").waitFor();
+    await sound(page, "a refused change");
+    await dialog.getByLabel("Resume at").fill("30");
+    await dialog.getByText("is paused below 20 and resumed at 30").waitFor();
+    await dialog.getByRole("button", { name: "Set these lines" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await says(page, "spring-renewals", "Paused by the autopilot");
+    await says(page, "spring-renewals", "Lines 20 and 30 instead of 5 and 8 as configured");
+    await page.getByRole("button", { name: "Set lines for spring-renewals" }).click();
+    await dialog.getByText("Back to 5 and 8 as configured").click();
+    await dialog.getByLabel("Why").fill("done");
+    await dialog.getByRole("button", { name: "Go back to the configured lines" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await says(page, "spring-renewals", "Running");
+    await close();
+  });
+});
+
+test("without --allow-actions a page changes nothing, and a command still may", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const { page, close } = await tab(browser, centre.url, { expected: ["403 (Forbidden)"] });
+    await says(page, "spring-renewals", "Running");
+    const refused = await page.evaluate(async () => {
+      const body = JSON.stringify({ kind: "paused", for: "1h", reason: "x" });
+      const answer = await fetch("api/v1/campaigns/spring-renewals/hold", { method: "PUT", headers: { "Content-Type": "application/json" }, body });
+      return [answer.status, (await answer.json()).error];
+    });
+    assert.deepEqual(refused, [403, "actions"]);
+    await centre.ask("PUT", "/api/v1/campaigns/spring-renewals/hold", { kind: "paused", for: "1h", reason: "x", author: "anna" });
+    await says(page, "spring-renewals", "Held: kept paused");
+    await close();
+  });
+});
+
+test("old data, a lost daemon and a configuration with faults are told, and it comes back by itself", async () => {
+  await within([{ id: "spring-renewals" }], { AUTOPILOT_DRY_RUN: "true" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url, { expected: ["Failed to load resource"] });
+    await says(page, "spring-renewals", "Running");
+    await notice(page, "Dry run.").waitFor();
+    await centre.make("/faults", { spec: "500:agents" });
+    await says(page, "spring-renewals", "no valid reading");
+    await notice(page, "Old data.").waitFor();
+    await fetch(`${centre.control}/faults`, { method: "DELETE" });
+    await notice(page, "Old data.").waitFor({ state: "detached" });
+    writeFileSync(centre.settings, 'pause_below = "many"\n');
+    await fetch(`${centre.url}/-/reload?reason=trial&author=anna`, { method: "POST" });
+    await notice(page, "The configuration was not read anew.").waitFor();
+    await page.locator(".notice.warn li").first().waitFor();
+    await sound(page, "notices");
+    await centre.stop();
+    await notice(page, "Connection lost, trying again").waitFor();
+    await centre.start();
+    await notice(page, "Connection lost, trying again").waitFor({ state: "detached" });
+    await page.locator("#vitals", { hasText: "Live" }).waitFor();
+    await says(page, "spring-renewals", "Running");
+    await close();
+  });
+});
+
+test("where a token is asked for, the page asks for it and keeps it in its tab", async () => {
+  await within([{ id: "spring-renewals" }], { AUTOPILOT_ADMIN_TOKEN: TOKEN, AUTOPILOT_ALLOW_ACTIONS: "1" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url, { expected: ["401 (Unauthorized)"] });
+    await page.getByRole("heading", { name: "The operators' token" }).waitFor();
+    await sound(page, "the login");
+    await page.screenshot({ path: `${shots}/login-1440-light.png` });
+    assert.equal(await page.evaluate(() => document.activeElement.type), "password");
+    await page.keyboard.type("not-the-token-of-anybody");
+    await page.keyboard.press("Enter");
+    await page.getByText("This token is not the one.").waitFor();
+    await page.keyboard.type(TOKEN);
+    await page.keyboard.press("Enter");
+    await says(page, "spring-renewals", "Running");
+    await page.getByRole("button", { name: "Hold spring-renewals" }).click();
+    await page.getByRole("dialog").getByLabel("Why").fill("trial");
+    await page.getByRole("dialog").getByLabel("Your name").fill("anna");
+    await page.getByRole("dialog").getByRole("button", { name: "Hold it paused" }).click();
+    await says(page, "spring-renewals", "Held: kept paused");
+    await page.reload();
+    await says(page, "spring-renewals", "Held: kept paused");
+    await page.getByRole("button", { name: "Forget the token" }).click();
+    await page.getByRole("heading", { name: "The operators' token" }).waitFor();
+    await close();
+  });
+});
+
+test("it can be read on a phone, at a desk and on a wall, by day and by night", async () => {
+  await within(CAMPAIGNS, { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
+    await centre.make("/campaigns/win-back/status", { status: "PAUSED" });
+    await centre.ask("PUT", "/api/v1/campaigns/surveys/hold", { kind: "running", for: "2h", reason: "the survey ends tonight", author: "anna" });
+    await centre.ask("PUT", "/api/v1/campaigns/spring-renewals/thresholds", { pause_below: "3", resume_at: "6", for: "1h", reason: "two teams in training", author: "ben" });
+    for (const [name, width, height] of [["phone", 390, 844], ["desk", 1440, 900]]) {
+      for (const scheme of ["light", "dark"]) {
+        const { page, close } = await tab(browser, centre.url, { width, height, scheme });
+        await says(page, "win-back", "Paused by a person");
+        await says(page, "new-customers", "Paused by the autopilot");
+        await page.locator("#queue-rows .card", { hasText: "queue-1" }).waitFor();
+        await page.locator("#assignment-rows .card", { hasText: "6 are on its list, as the last plan wants" }).waitFor();
+        await sound(page, `${name}, ${scheme}`);
+        await page.screenshot({ path: `${shots}/list-${width}-${scheme}.png`, fullPage: true });
+        await page.getByRole("button", { name: "spring-renewals", exact: true }).click();
+        await page.locator(".plot canvas").waitFor();
+        await page.locator(".entries li").first().waitFor();
+        await page.evaluate(() => scrollTo(0, 0));
+        await sound(page, `${name}, ${scheme}, opened`);
+        await page.screenshot({ path: `${shots}/opened-${width}-${scheme}.png`, fullPage: true });
+        await close();
+      }
+    }
+    for (const scheme of ["light", "dark"]) {
+      const { page, close } = await tab(browser, centre.url, { width: 1920, height: 1080, scheme, path: "/?wallboard" });
+      await says(page, "win-back", "Paused by a person");
+      await sound(page, `wallboard, ${scheme}`);
+      await page.screenshot({ path: `${shots}/wallboard-1920-${scheme}.png` });
+      await close();
+    }
+  }, ["queue-1"]);
+});
+
+test("when every place among the followers is taken, the page asks instead", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    const leave = new AbortController();
+    const followers = Array.from({ length: 16 }, () => fetch(`${centre.url}/api/v1/events`, { signal: leave.signal }));
+    for (const follower of followers) assert.equal((await follower).status, 200);
+    const { page, close } = await tab(browser, centre.url, { expected: ["503 (Service Unavailable)"] });
+    await says(page, "spring-renewals", "Running");
+    await centre.make("/campaigns/spring-renewals/status", { status: "PAUSED" });
+    await says(page, "spring-renewals", "Paused by a person");
+    leave.abort();
+    await close();
+  });
+});
+
+test("thousands of campaigns can be looked through", async () => {
+  const many = Array.from({ length: 3000 }, (_, n) => ({ id: `cmp-${1000 + n}`, absent: n > 0 }));
+  await within(many, { AUTOPILOT_POLL_INTERVAL: "1s" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    await page.getByText("100 of 3000 campaigns are shown").waitFor();
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.getByText("200 of 3000 campaigns are shown").waitFor();
+    await page.getByLabel("Find a campaign").fill("cmp-3999");
+    await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
+    await says(page, "cmp-3999", "Not known");
+    await close();
+  });
+});

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Looks at the page in a real Chromium: the real daemon serves it, the simulated platform makes things happen.
+# Usage: check.sh PROGRAM OUT [NODE'S FLAGS, such as --test-name-pattern=lines]; what is needed is installed into the
+# directory OUT, and screenshots are left in OUT/shots.
+# Needs Node 20 or newer with npm, Chromium, and the network for packages at the first run.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+program="$(realpath "$1")"
+mkdir -p "$2"
+out="$(realpath "$2")"
+
+if ! cmp -s "$here/package-lock.json" "$out/installed.json"; then
+  cp "$here/package.json" "$here/package-lock.json" "$out/"
+  npm ci --silent --no-audit --no-fund --prefix "$out"
+  cp "$here/package-lock.json" "$out/installed.json"
+fi
+# Modules are found from where they lie: the checks run beside what they need.
+rm -rf "$out/checks" "$out/shots"
+mkdir -p "$out/checks" "$out/shots"
+cp "$here"/*.mjs "$out/checks/"
+CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || echo /usr/bin/chromium)}" \
+  PROGRAM="$program" SHOTS="$out/shots" \
+  timeout 150 node --test --test-concurrency=1 --test-reporter=spec "${@:3}" "$out/checks/check.mjs"
