@@ -201,7 +201,6 @@ impl Daemon {
         })
         .await?;
         let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
-        let past = Arc::new(StorePast::new(settings.state_dir.clone()));
         let server = match settings.listen {
             None => None,
             Some(address) => Some(
@@ -217,8 +216,7 @@ impl Daemon {
                         desk: cycle.desk(),
                         reload: Arc::<Reloader>::clone(&reloader),
                         queues: calibration.as_ref().map(Calibration::desk),
-                        past: Arc::<StorePast>::clone(&past),
-                        series: past,
+                        past: Arc::new(StorePast::new(settings.state_dir.clone())),
                         access: Access::new(
                             settings.admin.token.as_ref(),
                             settings.admin.hosts.clone(),

@@ -14,6 +14,8 @@ use crate::domain::{
     Autopilot, Belief, CampaignId, Lines, PauseOwner, Reason, SampleVerdict, Timestamp,
 };
 
+use super::operator::Past;
+
 /// Polls closer to each other share a frame, so that a day has no more frames than seconds.
 const BETWEEN_FRAMES: Duration = Duration::from_secs(1);
 
@@ -141,8 +143,8 @@ pub struct Series {
     pub known_until: Option<Timestamp>,
 }
 
-/// Reads what plots are drawn from.
-pub trait PastSeries: Send + Sync + 'static {
+/// Reads what happened, and what plots are drawn from.
+pub trait PastSeries: Past {
     /// The steps of one campaign.
     ///
     /// # Errors
@@ -237,5 +239,140 @@ impl Tape {
     /// The last frame could not be written: the next one opens anew.
     pub fn tear(&mut self) {
         self.torn = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::domain::{
+        Count, PlatformStatus, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+    };
+
+    use super::*;
+
+    const POLL: Duration = Duration::from_secs(30);
+
+    fn after(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_millis(1_716_215_520_000).plus(Duration::from_secs(seconds))
+    }
+
+    /// Campaigns that run, and the tape that follows them.
+    struct Followed {
+        autopilot: Autopilot,
+        tape: Tape,
+    }
+
+    impl Followed {
+        fn new(campaigns: &[&str]) -> Self {
+            let ids = campaigns.iter().map(|id| id.parse::<CampaignId>().unwrap());
+            let policies: BTreeMap<_, _> = ids.map(|id| (id, Policy::default())).collect();
+            let mut autopilot =
+                Autopilot::new(1, policies.clone(), BTreeMap::new(), POLL, after(0));
+            let running = StatusFinding::Found(StatusReading {
+                status: PlatformStatus::Running,
+                version: None,
+                updated_at: None,
+                platform_now: None,
+                read_at: after(0),
+            });
+            for id in policies.keys() {
+                autopilot.observe_status(id, &running, after(0));
+            }
+            Self {
+                autopilot,
+                tape: Tape::default(),
+            }
+        }
+
+        /// One poll with so many agents; none is a poll that failed.
+        fn poll(&mut self, seconds: u64, available: Option<u32>) -> Option<Frame> {
+            let at = after(seconds);
+            let failed = Sample::Invalid {
+                why: "a page is missing".to_owned(),
+            };
+            let sample = available.map_or(failed, |available| Sample::Complete {
+                taken_at: at,
+                counts: vec![Count {
+                    available,
+                    staffed: available,
+                }],
+            });
+            self.autopilot.observe_sample(sample, at);
+            let plan = self.autopilot.decide(at);
+            self.tape.frame(&self.autopilot, &plan.reasons, POLL, at)
+        }
+    }
+
+    /// Places, agents and whether it opens, and after a gap.
+    fn told(frame: &Frame) -> (Vec<(usize, Option<u32>)>, Option<bool>) {
+        let changes = frame.changes.iter();
+        let changes = changes.map(|change| (change.place, change.point.available));
+        let opening = frame.opening.as_ref();
+        (changes.collect(), opening.map(|opening| opening.after_gap))
+    }
+
+    #[test]
+    fn the_first_frame_tells_all_and_the_next_what_changed() {
+        let mut followed = Followed::new(&["a", "b"]);
+        let first = followed.poll(0, Some(10)).unwrap();
+        assert_eq!(
+            told(&first),
+            (vec![(0, Some(10)), (1, Some(10))], Some(true))
+        );
+        assert_eq!(first.changes[0].point.state, PlotState::Running);
+        assert_eq!(first.opening.unwrap().longest, POLL * 3);
+        assert_eq!(told(&followed.poll(30, Some(10)).unwrap()), (vec![], None));
+        let next = followed.poll(60, Some(9)).unwrap();
+        assert_eq!(told(&next), (vec![(0, Some(9)), (1, Some(9))], None));
+        assert!(next.changes.iter().all(|change| change.same_lines));
+    }
+
+    #[test]
+    fn a_failed_poll_gives_points_without_a_number() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        let blind = followed.poll(30, None).unwrap();
+        assert_eq!(told(&blind), (vec![(0, None)], None));
+        assert_eq!(blind.changes[0].point.lines, None);
+        assert!(!blind.changes[0].same_lines);
+    }
+
+    #[test]
+    fn each_hour_and_after_what_was_lost_all_is_told_anew() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        followed.poll(3570, Some(10));
+        let hour = followed.poll(3600, Some(10)).unwrap();
+        assert_eq!(told(&hour), (vec![(0, Some(10))], Some(false)));
+        followed.poll(3630, Some(9));
+        followed.tape.tear();
+        let torn = followed.poll(3660, Some(9)).unwrap();
+        assert_eq!(told(&torn), (vec![(0, Some(9))], Some(true)));
+        assert_eq!(told(&followed.poll(3690, Some(9)).unwrap()), (vec![], None));
+    }
+
+    #[test]
+    fn other_campaigns_open_anew_without_a_gap() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(0, Some(10));
+        followed.autopilot = Followed::new(&["a", "c"]).autopilot;
+        let more = followed.poll(30, Some(10)).unwrap();
+        assert_eq!(
+            told(&more),
+            (vec![(0, Some(10)), (1, Some(10))], Some(false))
+        );
+    }
+
+    #[test]
+    fn polls_of_one_second_share_a_frame_whatever_the_clock_does() {
+        let mut followed = Followed::new(&["a"]);
+        followed.poll(100, Some(10));
+        assert_eq!(followed.poll(100, Some(9)), None);
+        let next = followed.poll(101, Some(8)).unwrap();
+        assert_eq!(told(&next), (vec![(0, Some(8))], None));
+        let set_back = followed.poll(40, Some(8)).unwrap();
+        assert_eq!(told(&set_back), (vec![(0, Some(8))], Some(false)));
     }
 }

@@ -14,21 +14,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
-use crate::control::operator::{
-    Author, Change, Made, OperatorDesk, Past, PastQuery, Refusal, Reload,
-};
+use crate::control::operator::{Author, Change, Made, OperatorDesk, Refusal, Reload};
 use crate::control::queues::desk::QueueDesk;
-use crate::control::series::{PastSeries, SeriesQuery};
+use crate::control::series::PastSeries;
 use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
-use super::documents::{CampaignDetail, ChangeAnswer, EntryDocument, HistoryDocument, SCHEMA};
+use super::documents::{CampaignDetail, ChangeAnswer, SCHEMA};
 use super::gate::{Access, TurnedAway};
 use super::openapi;
 use super::operations::{Operation, find};
 use super::query::{self, Query};
 use super::routes::{Body, Sources, full};
 use super::seats::Seat;
-use super::series::SeriesDocument;
 
 /// A change takes a few hundred bytes.
 const LARGEST_BODY: usize = 16 << 10;
@@ -39,12 +36,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long lines that an operator sets last when nobody says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// Entries of the history when nobody says, and at most.
-const ENTRIES: (usize, usize) = (200, 1_000);
-
-/// Rows of the audit that a plot's marks are taken from: a campaign that flaps all day has some thousand.
-const MOST_OF_A_PLOT: usize = 4_000;
-
 /// What the admin API is made from.
 pub struct Api {
     /// Where changes are handed in.
@@ -53,10 +44,8 @@ pub struct Api {
     pub reload: Arc<dyn Reload>,
     /// Where what is asked of queues is handed in; nothing where none is calibrated.
     pub queues: Option<QueueDesk>,
-    /// Reads what happened.
-    pub past: Arc<dyn Past>,
-    /// Reads what plots are drawn from.
-    pub series: Arc<dyn PastSeries>,
+    /// Reads what happened, and what plots are drawn from.
+    pub past: Arc<dyn PastSeries>,
     /// Who may use it.
     pub access: Access,
 }
@@ -278,82 +267,11 @@ impl Sources {
         Ok(json(&CampaignDetail::of(&self.view(id)?, now)))
     }
 
-    fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
+    pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
         let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
         let at = campaigns.binary_search_by(|view| view.id.cmp(id));
         let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
         view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))
-    }
-
-    async fn history(&self, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let mut faults = Vec::new();
-        let since = query.since(now);
-        let campaign = query
-            .get("campaign")
-            .map(str::parse::<CampaignId>)
-            .transpose();
-        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
-            let number = text.parse::<usize>().ok();
-            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
-        });
-        if let Err(fault) = &since {
-            faults.push(fault.clone());
-        }
-        if let Err(wrong) = &campaign {
-            faults.push(format!(
-                "campaign: an id {wrong}; give it as the platform shows it"
-            ));
-        }
-        if let Err(text) = limit {
-            faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
-                ENTRIES.1
-            ));
-        }
-        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
-            return Err(Failure::bad(faults));
-        };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = PastQuery {
-            since,
-            campaign,
-            // One more tells whether there is more.
-            limit: limit.saturating_add(1),
-        };
-        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        Ok(json(&HistoryDocument {
-            schema: SCHEMA,
-            since: since.to_string(),
-            more,
-            entries: entries.into_iter().map(EntryDocument::of).collect(),
-        }))
-    }
-
-    async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
-        let now = self.shown.clock.now();
-        let since = query
-            .since(now)
-            .map_err(|fault| Failure::bad(vec![fault]))?;
-        // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
-        // that are looked after.
-        self.view(id)?;
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let asked = SeriesQuery {
-            campaign: id.clone(),
-            since,
-        };
-        let series = self.api.series.read_series(asked).await;
-        let series = series.map_err(unreadable)?;
-        let asked = PastQuery {
-            since,
-            campaign: Some(id.clone()),
-            limit: MOST_OF_A_PLOT,
-        };
-        let entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        Ok(json(&SeriesDocument::of(id, since, now, &series, &entries)))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::{AssignmentView, DispatchView};
+use crate::control::AssignmentView;
+use crate::control::DispatchView;
 use crate::domain::Timestamp;
 
 /// A preview campaign whose agents are assigned.

@@ -25,6 +25,7 @@ mod documents;
 mod gate;
 mod openapi;
 mod operations;
+mod past;
 mod patience;
 mod query;
 mod queue_documents;

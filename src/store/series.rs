@@ -292,6 +292,13 @@ impl<'b> Unpack<'b> {
     }
 
     fn number(&mut self) -> Option<u64> {
+        // Nearly every number is a small one.
+        if let Some((first, rest)) = self.0.split_first()
+            && first & 0x80 == 0
+        {
+            self.0 = rest;
+            return Some(u64::from(*first));
+        }
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -301,6 +308,13 @@ impl<'b> Unpack<'b> {
             }
         }
         None
+    }
+
+    /// Passes over a number.
+    fn skip(&mut self) -> Option<()> {
+        let last = self.0.iter().position(|byte| byte & 0x80 == 0)?;
+        self.0 = self.0.get(last.checked_add(1)?..)?;
+        Some(())
     }
 
     fn count(&mut self) -> Option<usize> {
@@ -347,6 +361,17 @@ impl<'b> Unpack<'b> {
             }
             next = place.checked_add(1)?;
             let byte = self.byte()?;
+            if place < wanted {
+                // Most of a frame is about others.
+                if byte & AVAILABLE != 0 {
+                    self.skip()?;
+                }
+                if byte & LINES != 0 {
+                    self.skip()?;
+                    self.skip()?;
+                }
+                continue;
+            }
             let available = if byte & AVAILABLE == 0 {
                 None
             } else {
@@ -362,14 +387,12 @@ impl<'b> Unpack<'b> {
             } else {
                 None
             };
-            if place == wanted {
-                let state = PlotState::ALL.get(usize::from(byte & STATE))?;
-                return Some(Point {
-                    available,
-                    lines,
-                    state: *state,
-                });
-            }
+            let state = PlotState::ALL.get(usize::from(byte & STATE))?;
+            return Some(Point {
+                available,
+                lines,
+                state: *state,
+            });
         }
         before
     }

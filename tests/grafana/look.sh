@@ -51,6 +51,10 @@ skills = ["service"]
 target_rate = 8.5
 zones = ["UTC"]
 most = 12
+
+[[queue]]
+id = "queue-1"
+interval = "2s"
 TOML
 {
   echo "id,skills,start,end,zone,concurrency"

@@ -18,11 +18,8 @@ export async function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ARGUMENTS });
 }
 
-/**
- * A tab of its own, in a profile of its own. `expected` are texts of errors that a check brings about itself; `prepare` may do
- * something to the tab before it goes to the page.
- */
-export async function tab(browser, url, { width = 1440, height = 900, scheme = "light", expected = [], path = "/", prepare, ...more } = {}) {
+/** A tab of its own, in a profile of its own. `expected` are texts of errors that a check brings about itself. */
+export async function tab(browser, url, { width = 1440, height = 900, scheme = "light", expected = [], path = "/", ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", ...more });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
@@ -43,7 +40,6 @@ export async function tab(browser, url, { width = 1440, height = 900, scheme = "
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     });
   });
-  await prepare?.(page);
   await page.goto(`${url}${path}`);
   return {
     page,

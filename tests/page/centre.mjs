@@ -32,10 +32,11 @@ function line(process, text) {
 
 /** A directory, a platform with some campaigns, and the daemon that looks after them. */
 export class Centre {
-  static async open(program, campaigns) {
+  static async open(program, campaigns, queues) {
     const centre = new Centre();
     centre.program = program;
     centre.campaigns = campaigns;
+    centre.queues = queues;
     centre.directory = mkdtempSync(join(tmpdir(), "page-"));
     writeFileSync(join(centre.directory, "calm.csv"), CALM);
     writeFileSync(join(centre.directory, "roster.csv"), ROSTER);
@@ -59,7 +60,8 @@ export class Centre {
       .filter(({ preview }) => preview)
       .map(({ id, preview }) => `[[preview]]\ncampaign = "${id}"\nskills = ["sales"]\ntarget_rate = 8\nleast = 2\nmost = ${preview}\nzones = ["UTC"]\n`);
     this.settings = join(this.directory, "settings.toml");
-    writeFileSync(this.settings, rules.concat(previews).join("\n"));
+    const queues = this.queues.map((id) => `[[queue]]\nid = "${id}"\ninterval = "500ms"\n`);
+    writeFileSync(this.settings, rules.concat(previews, queues).join("\n"));
     const roster = previews.length ? { AUTOPILOT_ROSTER: join(this.directory, "roster.csv") } : {};
     this.daemon = spawn(this.program, ["run"], {
       env: {

@@ -4,7 +4,7 @@ import { el, fill, icon, say } from "./dom.js";
 import { clockToSecond, ms, span } from "./time.js";
 
 /** Data older than so many polls, and than so many seconds, is told as old: the daemon judges its samples alike. */
-const OLD_AFTER = { polls: 3, seconds: 10 };
+const OLD_AFTER = { polls: 3, seconds: 5 };
 
 /** How old the last valid reading is, in seconds; none before the first. */
 export function age(view) {

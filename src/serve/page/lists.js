@@ -36,11 +36,16 @@ function card(name, { word, icon: picture, tone }, why, now, facts) {
     el("dl", { class: "facts" }, shown.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, String(value))))));
 }
 
-/** Figures as they come, in words: an object's members one after the other. */
+/** A queue's figures in words; what is not set is left out. */
 function figures(value) {
-  if (value === null || value === undefined) return null;
-  if (typeof value !== "object") return String(value);
-  return Object.entries(value).map(([name, one]) => `${name.replaceAll("_", " ")} ${typeof one === "object" ? JSON.stringify(one) : one}`).join(", ");
+  if (!value) return null;
+  const { max_wait_s: wait, max_waiters: waiters, service_level: level } = value;
+  const parts = [
+    typeof wait === "number" && `wait up to ${span(wait)}`,
+    typeof waiters === "number" && `up to ${waiters} waiting`,
+    level && `${level.percent}% within ${level.within_s} s`,
+  ];
+  return parts.filter(Boolean).join(", ");
 }
 
 function show(section, rows, members, make) {
@@ -70,7 +75,6 @@ export function showQueues(section, rows, status) {
   show(section, rows, status.queues, (queue) => {
     const known = QUEUES[queue.state] ?? { word: queue.state, icon: "info", tone: "off" };
     return card(queue.name ? `${queue.name} (${queue.id})` : queue.id, known, queue.why, now, [
-      ["Model", queue.model],
       ["In use", typeof queue.utilisation === "number" ? `${(queue.utilisation * 100).toFixed(0)}%` : null],
       ["Waiting", queue.waiting],
       ["Agents", queue.agents],

@@ -82,7 +82,7 @@ function draw() {
     campaigns.show(view);
     showAssignments(place("assignment-section"), place("assignment-rows"), status);
     showQueues(place("queue-section"), place("queue-rows"), status);
-    if (!revealed && location.hash.length > 1) campaigns.reveal(decodeURIComponent(location.hash.slice(1)));
+    if (!revealed) campaigns.reveal(wanted());
     revealed = true;
     const from = `Configuration ${status.config.hash.slice(0, 12)}`;
     const reload = status.config.last_reload;
@@ -106,6 +106,15 @@ function tick() {
   say(vitals.read, seconds === null ? "none yet" : `${span(seconds)} ago`);
   mark(vitals.read, "class", status && old(view) ? "old" : null);
   say(vitals.decision, status?.decision ?? "none yet");
+}
+
+/** The campaign that the address names. */
+function wanted() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
 }
 
 function soon() {

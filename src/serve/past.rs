@@ -1,0 +1,94 @@
+//! The operations that look back: what happened, and what plots are drawn from.
+
+use hyper::StatusCode;
+
+use crate::control::operator::PastQuery;
+use crate::control::series::SeriesQuery;
+use crate::domain::CampaignId;
+
+use super::api::{Answered, Failure, json};
+use super::documents::{EntryDocument, HistoryDocument, SCHEMA};
+use super::query::Query;
+use super::routes::Sources;
+use super::series::SeriesDocument;
+
+/// Entries of the history when nobody says, and at most.
+const ENTRIES: (usize, usize) = (200, 1_000);
+
+/// Rows of the audit that a plot's marks are taken from: a campaign that flaps all day has some thousand.
+const MOST_OF_A_PLOT: usize = 4_000;
+
+impl Sources {
+    /// What happened, the newest first.
+    pub(super) async fn history(&self, query: &Query) -> Answered {
+        let now = self.shown.clock.now();
+        let mut faults = Vec::new();
+        let since = query.since(now);
+        let campaign = query
+            .get("campaign")
+            .map(str::parse::<CampaignId>)
+            .transpose();
+        let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
+            let number = text.parse::<usize>().ok();
+            number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
+        });
+        if let Err(fault) = &since {
+            faults.push(fault.clone());
+        }
+        if let Err(wrong) = &campaign {
+            faults.push(format!(
+                "campaign: an id {wrong}; give it as the platform shows it"
+            ));
+        }
+        if let Err(text) = limit {
+            faults.push(format!(
+                "limit: `{text}` is no whole number from 1 to {}; give one",
+                ENTRIES.1
+            ));
+        }
+        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
+            return Err(Failure::bad(faults));
+        };
+        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
+        let asked = PastQuery {
+            since,
+            campaign,
+            // One more tells whether there is more.
+            limit: limit.saturating_add(1),
+        };
+        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Ok(json(&HistoryDocument {
+            schema: SCHEMA,
+            since: since.to_string(),
+            more,
+            entries: entries.into_iter().map(EntryDocument::of).collect(),
+        }))
+    }
+
+    /// What a campaign's plot is drawn from.
+    pub(super) async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
+        let now = self.shown.clock.now();
+        let since = query
+            .since(now)
+            .map_err(|fault| Failure::bad(vec![fault]))?;
+        // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
+        // that are looked after.
+        self.view(id)?;
+        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
+        let asked = SeriesQuery {
+            campaign: id.clone(),
+            since,
+        };
+        let series = self.api.past.read_series(asked).await;
+        let series = series.map_err(unreadable)?;
+        let asked = PastQuery {
+            since,
+            campaign: Some(id.clone()),
+            limit: MOST_OF_A_PLOT,
+        };
+        let entries = self.api.past.read(asked).await.map_err(unreadable)?;
+        Ok(json(&SeriesDocument::of(id, since, now, &series, &entries)))
+    }
+}
