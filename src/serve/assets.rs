@@ -142,9 +142,8 @@ mod tests {
             .into_iter()
             .chain(quoted(text("/"), "href=\""))
         {
-            if !link.starts_with('#') {
-                named.insert(format!("/{link}"));
-            }
+            let path = link.split(['?', '#']).next().unwrap();
+            named.insert(format!("/{path}"));
         }
         for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
             for import in quoted(text(asset.path), "from \"./") {
