@@ -75,6 +75,12 @@ platform() {
   secret="$(sed -n 's/.*CXONE_CLIENT_SECRET=//p' "$log")"
 }
 
+# A queue's statistics are shown once there are any.
+counts() {
+  curl -sS "$control/queues/queue-1/statistics" -d '{"waiting": 6, "arrived": 400, "answered": 390, "abandoned": 4,
+    "overflowed": 0, "waitedSeconds": 900, "servedSeconds": 70200, "activeInteractions": 20, "maxCapacity": 50, "agents": 36}' > /dev/null
+}
+
 # What clients did, a word a line, as often as they did it.
 deeds() {
   curl -sS "$control/journal" | python3 -c '
@@ -92,6 +98,7 @@ CONTRACT_TOKEN="$(curl -sS "$base/oauth2/token" -d grant_type=client_credentials
   -d client_id=autopilot -d "client_secret=$secret" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')"
 export CONTRACT_TOKEN
+counts
 (
   cd "$work"
   PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks \
@@ -132,6 +139,9 @@ export CXONE_BASE_URL="http://127.0.0.1:$port" CXONE_CLIENT_ID=autopilot
 export CXONE_CLIENT_SECRET="$secret" CXONE_CAMPAIGN_ID=campaign-1 NO_PROXY=127.0.0.1
 export AUTOPILOT_STATE_DIR="$work/state" AUTOPILOT_LISTEN=off AUTOPILOT_LOG_FORMAT=json
 export AUTOPILOT_POLL_INTERVAL=200ms AUTOPILOT_REQUESTS_PER_SECOND=unlimited
+counts
+printf '[[queue]]\nid = "queue-1"\ninterval = "200ms"\n' > "$work/settings.toml"
+export AUTOPILOT_CONFIG="$work/settings.toml"
 for auth in form basic json; do
   AUTOPILOT_AUTH="$auth" timeout 60 "$program" check --online > "$work/check-$auth.log" 2>&1 ||
     fail "check --online with --auth $auth fails behind Prism"
@@ -151,6 +161,7 @@ for agent in 1 2 3 4 5 6 7 8; do
   curl -sS "$control/agents/agent-000$agent/state" -d '{"state": "available"}' > /dev/null
 done
 until_so "the daemon has resumed the campaign" did RUNNING 1
+until_so "the daemon has read a queue and its statistics" grep -q '"queue calibrated"' "$work/daemon.log"
 until_so "the daemon has the resume confirmed" grep -q '"resumed' "$work/daemon.log"
 kill -TERM "$daemon"
 wait "$daemon" || fail "the daemon did not end in order"
