@@ -57,7 +57,7 @@ pub(crate) struct SimulateArgs {
     ///
     /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
     /// lost-reply, late-effect, slow. Endpoints: token, agents, campaign-get, campaign-put, assignments-get,
-    /// assignments-put, skills, queue-get, queue-patch, queue-put, profile-put; all when absent.
+    /// assignments-put, skills, queue-get, queue-patch, queue-put, queue-statistics, profile-put; all when absent.
     /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
