@@ -101,7 +101,7 @@ fn serving(mut scenario: Scenario) {
     let simulated = simulator.handle().now().since(scenario.start());
     let handle = simulator.handle();
     let (follow, figures) = time(|| handle.figures());
-    assert!(figures.is_some_and(|figures| figures.campaigns.iter().all(|one| one.dials > 0)));
+    assert!(figures.is_some_and(|(figures, _)| figures.campaigns.iter().all(|one| one.dials > 0)));
     threads.block_on(simulator.stop());
     readings.sort();
     let at = |share: usize| {

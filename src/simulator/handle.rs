@@ -241,10 +241,11 @@ impl SimHandle {
         })
     }
 
-    /// What came of a contact centre's day so far; nothing where the script is another one.
+    /// What came of a contact centre's day so far, and until when that is; nothing where the script is another one.
     #[must_use]
-    pub fn figures(&self) -> Option<Figures> {
-        self.0.with(|platform, _| platform.performance.figures())
+    pub fn figures(&self) -> Option<(Figures, SimTime)> {
+        self.0
+            .with(|platform, now| Some((platform.performance.figures()?, now)))
     }
 
     /// How many agents are available.

@@ -229,13 +229,9 @@ fn the_demonstration_gives_its_figures_as_data() {
     let left_alone = &report["left_running"]["campaigns"][0];
     assert_eq!(left_alone["transitions"], 0);
     assert!(report["daemon"]["polls"].as_u64() > Some(10));
-    // The same callers, but for the last seconds: the clock runs on while the figures are fetched.
+    // The same callers, to the last one.
     let offered = |arm: &str| report[arm]["queues"][0]["offered"].as_u64().unwrap();
-    let (with, without) = (offered("with_autopilot"), offered("left_running"));
-    assert!(
-        with.abs_diff(without) * 20 < without,
-        "{with} and {without}"
-    );
+    assert_eq!(offered("with_autopilot"), offered("left_running"));
 }
 
 #[test]

@@ -256,7 +256,6 @@ impl Show {
         self.tell_opening(simulated, page);
         let work = tokio::spawn(cycle.run());
         let end = self.clock.now().plus(simulated);
-        let left_running = self.live_without_daemon(simulated);
         while self.clock.now() < end && !self.shutdown.is_cancelled() && !work.is_finished() {
             // Every tick is looked at, so that no reason is missed; the bar moves also when the loop waits.
             drop(tokio::time::timeout(BETWEEN_LOOKS, self.observed.changed()).await);
@@ -279,11 +278,14 @@ impl Show {
             ));
             return Exit::Internal;
         }
-        let outcome = match (left_running.await, figures) {
-            (Ok(left_running), Some(with_autopilot)) if !interrupted => Some(Outcome {
-                with_autopilot,
-                left_running,
-            }),
+        let outcome = match figures {
+            Some((with_autopilot, until)) if !interrupted => {
+                let left_running = self.live_without_daemon(until).await.ok();
+                left_running.map(|left_running| Outcome {
+                    with_autopilot,
+                    left_running,
+                })
+            }
             _ => None,
         };
         let exit = self.tell_summary(ended_at, outcome);
@@ -305,13 +307,10 @@ impl Show {
         self.interrupt.cancelled().await;
     }
 
-    /// The same day with nobody at the switch, on another thread.
-    fn live_without_daemon(&self, simulated: Duration) -> tokio::task::JoinHandle<Figures> {
+    /// The same day with nobody at the switch, up to the same moment, on another thread.
+    fn live_without_daemon(&self, until: SimTime) -> tokio::task::JoinHandle<Figures> {
         let (scenario, seed) = (self.scenario.clone(), self.seed);
-        tokio::task::spawn_blocking(move || {
-            let end = scenario.start().plus(simulated);
-            run_until(&scenario, seed, &Arm::always_run(), end)
-        })
+        tokio::task::spawn_blocking(move || run_until(&scenario, seed, &Arm::always_run(), until))
     }
 
     fn tell_opening(&self, simulated: Duration, page: Option<SocketAddr>) {
