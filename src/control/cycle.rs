@@ -192,6 +192,8 @@ impl Cycle {
             dry_run: matches!(actuator, Actuator::DryRun),
             poll_interval: settings.poll_interval,
             config: settings.config.clone(),
+            // What is remembered shows at once: the first poll may take long.
+            campaigns: Arc::new(views(&autopilot, &[])),
             ..ObservableState::default()
         };
         let (observed, watcher) = watch::channel(initial);
@@ -513,19 +515,7 @@ impl Cycle {
 
     pub(super) fn publish(&self, reasons: &[(CampaignId, Reason)]) {
         let now = self.clock.now();
-        let campaigns = self
-            .autopilot
-            .campaigns()
-            .map(|(id, campaign)| {
-                let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
-                CampaignView {
-                    id: id.clone(),
-                    state: campaign.state().clone(),
-                    configured: campaign.policy().thresholds,
-                    reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
-                }
-            })
-            .collect();
+        let campaigns = views(&self.autopilot, reasons);
         let assigning = self.assigning.as_ref();
         let assignments = assigning.map(|assigning| assigning.views(now));
         let decision = self.autopilot.decision();
@@ -576,4 +566,18 @@ async fn read_statuses(
     // The order in which answers arrive is chance; the order in which they are taken in is not.
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
+}
+
+/// Every campaign as it stands, with what was last decided on it.
+fn views(autopilot: &Autopilot, reasons: &[(CampaignId, Reason)]) -> Vec<CampaignView> {
+    let campaigns = autopilot.campaigns().map(|(id, campaign)| {
+        let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
+        CampaignView {
+            id: id.clone(),
+            state: campaign.state().clone(),
+            configured: campaign.policy().thresholds,
+            reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
+        }
+    });
+    campaigns.collect()
 }

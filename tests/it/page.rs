@@ -98,6 +98,7 @@ fn the_past_survives_a_restart_and_what_is_not_known_is_a_gap() {
     });
     daemon.stop();
     let (daemon, api) = start(&centre, "false");
+    assert_eq!(api.get(SERIES).status, 200, "before its first poll");
     centre.platform.set_available(9);
     centre.wait_for_status(CAMPAIGN, "RUNNING");
     wait_until("both runs are seen, and the time between is a gap", || {
