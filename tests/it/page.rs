@@ -22,7 +22,7 @@ fn start(centre: &Centre, actions: &str) -> (Daemon, Api) {
     (daemon, api)
 }
 
-/// What a series says of the agents, gaps as null; nothing before the first tick has shown the campaign.
+/// What a series says of the agents, gaps as null.
 fn available(series: &Value) -> Vec<Option<u64>> {
     let column = series["steps"]["available"].as_array();
     column.into_iter().flatten().map(Value::as_u64).collect()
