@@ -103,6 +103,9 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>, stop: Cancellation
             tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
             continue;
         };
+        // Else an answer behind another one waits for the client's delayed acknowledgement, some 40 ms. An error only says
+        // that the client is gone already.
+        drop(stream.set_nodelay(true));
         let Some(taken) = seats.take() else {
             tracing::debug!("connection turned away: every place is in use");
             continue;
