@@ -136,11 +136,7 @@ fn queue(record: &QueueRecord) -> String {
             why,
             ..
         } => {
-            let why = if why.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", why.join("; "))
-            };
+            let why = behind(": ", why);
             format!("queue {queue}: {}{why}", conclusion.label())
         }
         QueueRecord::ReassignIntent {
@@ -167,15 +163,19 @@ fn queue(record: &QueueRecord) -> String {
             why,
             ..
         } => {
-            let why = if why.is_empty() {
-                String::new()
-            } else {
-                format!(", {}", why.join("; "))
-            };
+            let why = behind(", ", why);
             let conclusion = conclusion.label();
             format!("queue {queue}: a change whose outcome was unknown is {conclusion}{why}")
         }
     }
+}
+
+/// What is wrong, put behind a sentence; nothing where nothing is.
+fn behind(mark: &str, why: &[String]) -> String {
+    if why.is_empty() {
+        return String::new();
+    }
+    format!("{mark}{}", why.join("; "))
 }
 
 fn notice(notice: &Notice) -> String {

@@ -3,12 +3,11 @@
 //! Each question opens the file anew and reads on a thread of its own, so that neither the loop's commits nor the loop
 //! wait for it; a few questions at once are let in, the others wait their turn.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, params};
 use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
@@ -16,8 +15,8 @@ use crate::control::series::{PastSeries, Series, SeriesQuery};
 use crate::domain::{CampaignId, Timestamp};
 
 use super::fault::StoreFault;
+use super::reader::open_beside;
 use super::series;
-use super::writer::existing;
 
 /// Questions at once.
 const AT_ONCE: usize = 2;
@@ -50,7 +49,7 @@ impl StorePast {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let directory = self.directory.clone();
         let asked = tokio::task::spawn_blocking(move || {
-            let found = open(&directory).and_then(|(connection, path)| {
+            let found = open_beside(&directory).and_then(|(connection, path)| {
                 question(&connection).map_err(|wrong| StoreFault::from_sqlite(&path, &wrong))
             });
             drop(place);
@@ -73,21 +72,6 @@ impl PastSeries for StorePast {
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
         Box::pin(self.ask(move |connection| series::read(connection, &query)))
     }
-}
-
-fn open(directory: &Path) -> Result<(Connection, PathBuf), StoreFault> {
-    let path = existing(directory)?;
-    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-    // Not read-only: a write-ahead log can be read only by somebody who may make its index.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
-    connection
-        .busy_timeout(Duration::from_secs(5))
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "query_only", true)
-        .map_err(sqlite)?;
-    Ok((connection, path))
 }
 
 fn entries(connection: &Connection, query: &PastQuery) -> rusqlite::Result<Vec<PastEntry>> {

@@ -45,17 +45,7 @@ impl StoreReader {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn open(directory: &Path) -> Result<Self, StoreFault> {
-        let path = existing(directory)?;
-        // Not read-only: a write-ahead log can be read only by somebody who may make its index.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-        let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
-        connection
-            .busy_timeout(Duration::from_secs(5))
-            .map_err(sqlite)?;
-        connection
-            .pragma_update(None, "query_only", true)
-            .map_err(sqlite)?;
+        let (connection, path) = open_beside(directory)?;
         Ok(Self { connection, path })
     }
 
@@ -119,4 +109,20 @@ impl StoreReader {
     fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {
         StoreFault::from_sqlite(&self.path, wrong)
     }
+}
+
+/// Opens the store in `directory` beside whoever writes it; nothing can be written over what it gives.
+pub(super) fn open_beside(directory: &Path) -> Result<(Connection, PathBuf), StoreFault> {
+    let path = existing(directory)?;
+    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
+    // Not read-only: a write-ahead log can be read only by somebody who may make its index.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+    connection
+        .busy_timeout(Duration::from_secs(5))
+        .map_err(sqlite)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(sqlite)?;
+    Ok((connection, path))
 }

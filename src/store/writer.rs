@@ -406,24 +406,30 @@ pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreFault> {
     match path.try_exists() {
         Ok(true) => Ok(path),
         Ok(false) => Err(StoreFault::Absent { path }),
-        Err(wrong) => Err(StoreFault::Directory {
-            path: directory.to_owned(),
-            why: wrong.to_string(),
-        }),
+        Err(wrong) => Err(unusable(directory, &wrong)),
     }
+}
+
+fn unusable(directory: &Path, wrong: &std::io::Error) -> StoreFault {
+    StoreFault::Directory {
+        path: directory.to_owned(),
+        why: wrong.to_string(),
+    }
+}
+
+/// Nobody else's to look into, where it has to be made.
+fn make_directory(directory: &Path) -> Result<(), StoreFault> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder
+        .create(directory)
+        .map_err(|wrong| unusable(directory, &wrong))
 }
 
 /// The database's file, made if need be, in a directory that is made if need be.
 fn make(directory: &Path) -> Result<PathBuf, StoreFault> {
-    let wrong = |wrong: std::io::Error| StoreFault::Directory {
-        path: directory.to_owned(),
-        why: wrong.to_string(),
-    };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(wrong)?;
+    make_directory(directory)?;
+    let wrong = |wrong| unusable(directory, &wrong);
     let path = directory.join(FILE_NAME);
     // Made here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
     // SQLite puts beside it take over its mode.
@@ -434,15 +440,8 @@ fn make(directory: &Path) -> Result<PathBuf, StoreFault> {
 }
 
 fn lock(directory: &Path) -> Result<File, StoreFault> {
-    let wrong = |wrong: std::io::Error| StoreFault::Directory {
-        path: directory.to_owned(),
-        why: wrong.to_string(),
-    };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(wrong)?;
+    make_directory(directory)?;
+    let wrong = |wrong| unusable(directory, &wrong);
     let mut options = File::options();
     options
         .read(true)
