@@ -1,0 +1,252 @@
+//! Who counts for a skill.
+//!
+//! A stopped skill has nobody in its dialler, so that a count of the dialler alone is nought after every pause and stays
+//! there: the pause would lock itself in. An agent counts when the assignment to the skill is in force and the agent is
+//! ready for it whether it runs or not.
+//!
+//! | state | counts as |
+//! |---|---|
+//! | `Dialer` with this skill, or without any **\[I\]** | available |
+//! | `Available` | available |
+//! | `OutboundContact` with this skill, also in wrap-up | serving |
+//! | `Dialer` of another skill, any other contact | busy |
+//! | `Unavailable`, `LoggedIn`, negative and unknown ones | not ready |
+//! | `LoggedOut`, or not among the states | offline |
+//!
+//! Whether an agent in the dialler comes with the skill's id is not published. One who comes without counts for every
+//! skill that they are assigned to: counted for none, a skill would pause and resume by its own effect.
+
+use std::collections::BTreeMap;
+
+use super::agent_state::{AgentNow, ReadyStates, StateId};
+use super::skill_agents::Assignment;
+
+/// What an agent is for a skill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Available,
+    Serving,
+    Busy,
+    NotReady,
+    Offline,
+}
+
+/// The agents of a skill, by what they are for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SkillCount {
+    /// Ready for the skill's calls.
+    pub(super) available: u32,
+    /// On the skill's calls or in their wrap-up.
+    pub(super) serving: u32,
+    /// On something else.
+    pub(super) busy: u32,
+    /// Logged in and not ready.
+    pub(super) not_ready: u32,
+    /// Not logged in.
+    pub(super) offline: u32,
+}
+
+impl SkillCount {
+    /// Those who are logged in.
+    pub(super) fn staffed(&self) -> u32 {
+        self.available
+            .saturating_add(self.serving)
+            .saturating_add(self.busy)
+            .saturating_add(self.not_ready)
+    }
+
+    fn add(&mut self, standing: Standing) {
+        let place = match standing {
+            Standing::Available => &mut self.available,
+            Standing::Serving => &mut self.serving,
+            Standing::Busy => &mut self.busy,
+            Standing::NotReady => &mut self.not_ready,
+            Standing::Offline => &mut self.offline,
+        };
+        *place = place.saturating_add(1);
+    }
+}
+
+/// What an agent is for a skill that they are actively assigned to.
+pub(super) fn standing(agent: Option<&AgentNow>, skill: u64, ready: &ReadyStates) -> Standing {
+    let Some(agent) = agent else {
+        return Standing::Offline;
+    };
+    let elsewhere = agent.skill.is_some_and(|other| other != skill);
+    match agent.state {
+        StateId::LOGGED_OUT => Standing::Offline,
+        StateId::DIALER if elsewhere => Standing::Busy,
+        StateId::OUTBOUND_CONTACT if agent.skill == Some(skill) => Standing::Serving,
+        StateId::INBOUND_CONTACT
+        | StateId::OUTBOUND_CONTACT
+        | StateId::INBOUND_CONSULT
+        | StateId::OUTBOUND_CONSULT => Standing::Busy,
+        state if ready.contain(state) => Standing::Available,
+        _ => Standing::NotReady,
+    }
+}
+
+/// Counts the agents of one or several skills; who has several of them counts once, as what serves best: a campaign of
+/// the tenant stands for all its skills.
+pub(super) fn count<'a>(
+    skills: impl IntoIterator<Item = (u64, &'a BTreeMap<u64, Assignment>)>,
+    states: &BTreeMap<u64, AgentNow>,
+    ready: &ReadyStates,
+) -> SkillCount {
+    let mut best: BTreeMap<u64, Standing> = BTreeMap::new();
+    for (skill, assignments) in skills {
+        for (agent, assignment) in assignments {
+            if !assignment.active {
+                continue;
+            }
+            let new = standing(states.get(agent), skill, ready);
+            best.entry(*agent)
+                .and_modify(|known| {
+                    if rank(new) < rank(*known) {
+                        *known = new;
+                    }
+                })
+                .or_insert(new);
+        }
+    }
+    let mut counted = SkillCount::default();
+    for standing in best.into_values() {
+        counted.add(standing);
+    }
+    counted
+}
+
+/// Serving comes before available: who is on a call of one of the skills is not free for another.
+fn rank(standing: Standing) -> u8 {
+    match standing {
+        Standing::Serving => 0,
+        Standing::Available => 1,
+        Standing::Busy => 2,
+        Standing::NotReady => 3,
+        Standing::Offline => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SKILL: u64 = 4_711;
+    const OTHER: u64 = 4_712;
+
+    fn now(state: &str, skill: Option<u64>) -> AgentNow {
+        AgentNow {
+            state: state.parse().unwrap(),
+            skill,
+        }
+    }
+
+    fn assigned(agents: &[u64]) -> BTreeMap<u64, Assignment> {
+        agents
+            .iter()
+            .map(|agent| {
+                (
+                    *agent,
+                    Assignment {
+                        active: true,
+                        proficiency: None,
+                    },
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_state_counts_as_the_table_says() {
+        let ready = ReadyStates::default();
+        for (state, skill, expected) in [
+            ("Dialer", Some(SKILL), Standing::Available),
+            ("Dialer", None, Standing::Available),
+            ("Dialer", Some(OTHER), Standing::Busy),
+            ("Available", None, Standing::Available),
+            ("Available", Some(OTHER), Standing::Available),
+            ("OutboundContact", Some(SKILL), Standing::Serving),
+            ("OutboundContact", Some(OTHER), Standing::Busy),
+            ("OutboundContact", None, Standing::Busy),
+            ("InboundContact", Some(SKILL), Standing::Busy),
+            ("InboundConsult", None, Standing::Busy),
+            ("OutboundConsult", Some(SKILL), Standing::Busy),
+            ("Unavailable", None, Standing::NotReady),
+            ("LoggedIn", None, Standing::NotReady),
+            ("-13", Some(SKILL), Standing::NotReady),
+            ("99", None, Standing::NotReady),
+            ("LoggedOut", None, Standing::Offline),
+        ] {
+            let agent = now(state, skill);
+            assert_eq!(
+                standing(Some(&agent), SKILL, &ready),
+                expected,
+                "{state} {skill:?}"
+            );
+        }
+        assert_eq!(standing(None, SKILL, &ready), Standing::Offline);
+    }
+
+    #[test]
+    fn a_pause_does_not_lock_itself_in() {
+        let ready = ReadyStates::default();
+        let agents = assigned(&[1, 2, 3]);
+        let running: BTreeMap<u64, AgentNow> = [
+            (1, now("Dialer", Some(SKILL))),
+            (2, now("Dialer", Some(SKILL))),
+            (3, now("OutboundContact", Some(SKILL))),
+        ]
+        .into();
+        let counted = count([(SKILL, &agents)], &running, &ready);
+        assert_eq!((counted.available, counted.serving), (2, 1));
+        // The stop has released everybody; only the skill's state is another.
+        let stopped = (1..=3)
+            .map(|agent| (agent, now("Available", None)))
+            .collect();
+        let counted = count([(SKILL, &agents)], &stopped, &ready);
+        assert_eq!((counted.available, counted.serving), (3, 0));
+        assert_eq!(counted.staffed(), 3);
+    }
+
+    #[test]
+    fn only_assignments_in_force_count() {
+        let mut agents = assigned(&[1, 2]);
+        agents.get_mut(&2).unwrap().active = false;
+        let states = [
+            (1, now("Available", None)),
+            (2, now("Available", None)),
+            (3, now("Available", None)),
+        ]
+        .into();
+        let counted = count([(SKILL, &agents)], &states, &ReadyStates::default());
+        assert_eq!(counted.available, 1);
+        assert_eq!(counted.staffed(), 1);
+    }
+
+    #[test]
+    fn an_agent_of_several_skills_of_a_campaign_counts_once() {
+        let (first, second) = (assigned(&[1, 2, 3]), assigned(&[2, 3, 4]));
+        let states = [
+            (1, now("Available", None)),
+            (2, now("Dialer", Some(OTHER))),
+            (3, now("OutboundContact", Some(OTHER))),
+            (4, now("Unavailable", None)),
+        ]
+        .into();
+        let counted = count(
+            [(SKILL, &first), (OTHER, &second)],
+            &states,
+            &ReadyStates::default(),
+        );
+        assert_eq!(
+            counted,
+            SkillCount {
+                available: 2,
+                serving: 1,
+                busy: 0,
+                not_ready: 1,
+                offline: 0
+            }
+        );
+    }
+}

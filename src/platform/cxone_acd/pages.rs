@@ -1,0 +1,249 @@
+//! Which pages of a listing are still to be read.
+//!
+//! The platform cuts pages as it likes (50, 100 and 10,000 rows have been seen), so that a short page says nothing. A
+//! listing is complete when `totalRecords` rows have been read; where the platform does not count them, when a page comes
+//! without a link to a next one and without rows.
+//!
+//! ```text
+//!  first page: 50 of 230 rows     0..50 │ 50..100 100..150 150..200 200..230   asked for at once
+//!  one of them has only 30        100..130, and 130..150 is asked for again
+//! ```
+//!
+//! What contradicts itself is a fault and never an end: a page without rows in the middle, or the first page once more.
+
+use std::collections::VecDeque;
+
+/// A listing with more pages than this does not end: 400,000 rows in pages of 100.
+const MOST_PAGES: usize = 4_000;
+
+/// A stretch of rows to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    /// Rows to pass over.
+    pub(super) skip: usize,
+    /// Rows wanted.
+    pub(super) top: usize,
+}
+
+/// What one page says of the listing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageHead<'a> {
+    /// Rows in it.
+    pub(super) rows: usize,
+    /// Rows of all pages.
+    pub(super) total: Option<usize>,
+    /// The link to the next page: whether there is one, and its `skip` where it says it.
+    pub(super) next: Option<Option<usize>>,
+    /// What tells its first row from others.
+    pub(super) first: Option<&'a str>,
+}
+
+/// The reading of one listing.
+#[derive(Debug)]
+pub(super) struct Pages {
+    top: usize,
+    open: VecDeque<Stretch>,
+    begun: bool,
+    answered: usize,
+    first: Option<String>,
+}
+
+impl Pages {
+    /// A reading that asks for `top` rows in a page.
+    pub(super) fn new(top: usize) -> Self {
+        let top = top.max(1);
+        Self {
+            top,
+            open: VecDeque::from([Stretch { skip: 0, top }]),
+            begun: false,
+            answered: 0,
+            first: None,
+        }
+    }
+
+    /// The next stretch to ask for. When there is none and no answer is awaited, the listing is complete.
+    pub(super) fn next(&mut self) -> Option<Stretch> {
+        self.open.pop_front()
+    }
+
+    /// Takes in the answer to a stretch.
+    pub(super) fn answer(&mut self, stretch: Stretch, page: PageHead<'_>) -> Result<(), String> {
+        self.answered = self.answered.saturating_add(1);
+        if self.answered.saturating_add(self.open.len()) > MOST_PAGES {
+            return Err(format!("the listing does not end after {MOST_PAGES} pages"));
+        }
+        let end = stretch.skip.saturating_add(page.rows);
+        if stretch.skip > 0 && page.rows > 1 && self.first.is_some() {
+            let again = page.first.is_some() && page.first == self.first.as_deref();
+            if again {
+                return Err("the listing begins anew: the platform ignores skip".to_owned());
+            }
+        }
+        if stretch.skip == 0 {
+            self.first = page.first.map(str::to_owned);
+        }
+        let first_answer = !std::mem::replace(&mut self.begun, true);
+        match page.total {
+            Some(total) if end >= total => Ok(()),
+            Some(total) if page.rows == 0 => Err(format!(
+                "the listing counts {total} rows and gives none after {}",
+                stretch.skip
+            )),
+            Some(total) if first_answer => {
+                self.cover(end, total, page.rows);
+                Ok(())
+            }
+            // Within what was asked for at once: only the rest of this stretch is missing.
+            Some(total) => {
+                let wanted = stretch.skip.saturating_add(stretch.top).min(total);
+                if end < wanted {
+                    self.open.push_back(Stretch {
+                        skip: end,
+                        top: wanted - end,
+                    });
+                }
+                Ok(())
+            }
+            None => self.follow(stretch, &page, end),
+        }
+    }
+
+    /// Asks for all rows from `from` to `total` at once, in pages as long as the first one was.
+    fn cover(&mut self, from: usize, total: usize, rows: usize) {
+        let step = rows.min(self.top).max(1);
+        let starts = (from..total).step_by(step);
+        self.open.extend(starts.map(|skip| Stretch {
+            skip,
+            top: step.min(total - skip),
+        }));
+    }
+
+    /// One page after the other, since nobody says how many there are.
+    fn follow(&mut self, stretch: Stretch, page: &PageHead<'_>, end: usize) -> Result<(), String> {
+        let skip = match page.next {
+            Some(Some(skip)) if skip <= stretch.skip => {
+                return Err(format!("the link after row {} leads back", stretch.skip));
+            }
+            Some(Some(skip)) => skip,
+            Some(None) if page.rows == 0 => {
+                return Err("an empty page links to a next one".to_owned());
+            }
+            None if page.rows == 0 => return Ok(()),
+            Some(None) | None => end,
+        };
+        self.open.push_back(Stretch {
+            skip,
+            top: self.top,
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A platform with `total` rows that gives at most `limit` in a page; reads it and gives rows and requests.
+    fn read(
+        total: usize,
+        limit: usize,
+        top: usize,
+        head: impl Fn(usize, usize) -> (Option<usize>, Option<Option<usize>>),
+    ) -> Result<(usize, usize), String> {
+        let mut pages = Pages::new(top);
+        let mut seen = vec![false; total];
+        let mut requests = 0;
+        while let Some(stretch) = pages.next() {
+            requests += 1;
+            let end = total.min(stretch.skip + stretch.top.min(limit));
+            for row in stretch.skip..end {
+                seen[row] = true;
+            }
+            let first = stretch.skip.to_string();
+            let (told, next) = head(end, total);
+            pages.answer(
+                stretch,
+                PageHead {
+                    rows: end.saturating_sub(stretch.skip),
+                    total: told,
+                    next,
+                    first: Some(&first),
+                },
+            )?;
+        }
+        Ok((seen.iter().filter(|seen| **seen).count(), requests))
+    }
+
+    #[test]
+    fn a_page_of_fifty_with_230_rows_reads_230() {
+        let counted = |_: usize, total: usize| (Some(total), None);
+        assert_eq!(read(230, 50, 100, counted), Ok((230, 5)));
+        assert_eq!(read(230, 10_000, 100, counted), Ok((230, 3)));
+        assert_eq!(read(0, 50, 100, counted), Ok((0, 1)));
+    }
+
+    #[test]
+    fn without_a_count_links_are_followed_and_a_short_page_ends_nothing() {
+        let linked = |end: usize, total: usize| (None, (end < total).then_some(Some(end)));
+        assert_eq!(read(230, 50, 100, linked).unwrap().0, 230);
+        let silent = |end: usize, total: usize| (None, (end < total).then_some(None));
+        assert_eq!(read(230, 50, 100, silent).unwrap().0, 230);
+        let nothing = |_: usize, _: usize| (None, None);
+        assert_eq!(read(230, 50, 100, nothing), Ok((230, 6)));
+    }
+
+    #[test]
+    fn a_shorter_page_in_the_middle_is_completed() {
+        let mut pages = Pages::new(100);
+        let head = |rows| PageHead {
+            rows,
+            total: Some(250),
+            next: None,
+            first: None,
+        };
+        let first = pages.next().unwrap();
+        pages.answer(first, head(100)).unwrap();
+        let second = pages.next().unwrap();
+        assert_eq!(
+            second,
+            Stretch {
+                skip: 100,
+                top: 100
+            }
+        );
+        let third = pages.next().unwrap();
+        assert_eq!(third, Stretch { skip: 200, top: 50 });
+        assert_eq!(pages.next(), None);
+        pages.answer(second, head(30)).unwrap();
+        assert_eq!(pages.next(), Some(Stretch { skip: 130, top: 70 }));
+        pages.answer(third, head(50)).unwrap();
+        assert_eq!(pages.next(), None);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_a_fault() {
+        let stuck = |_: usize, total: usize| (Some(total + 1), None);
+        assert!(read(100, 50, 100, stuck).is_err());
+        let back = |_: usize, _: usize| (None, Some(Some(0)));
+        assert!(read(100, 50, 100, back).is_err());
+        let mut pages = Pages::new(50);
+        let head = PageHead {
+            rows: 50,
+            total: Some(150),
+            next: None,
+            first: Some("9001"),
+        };
+        let first = pages.next().unwrap();
+        pages.answer(first, head).unwrap();
+        let second = pages.next().unwrap();
+        assert!(pages.answer(second, head).is_err(), "skip is ignored");
+    }
+
+    #[test]
+    fn a_listing_that_never_ends_is_given_up() {
+        let endless = |end: usize, _: usize| (None, Some(Some(end)));
+        assert!(read(1_000_000, 50, 50, endless).is_err());
+        let too_many = |_: usize, total: usize| (Some(total), None);
+        assert!(read(1_000_000, 50, 50, too_many).is_err());
+    }
+}
