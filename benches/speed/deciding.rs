@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    AgentState, Autopilot, CampaignId, PlatformStatus, Policy, Selector, Snapshot, SnapshotBuilder,
-    StatusFinding, StatusReading, Timestamp,
+    AgentState, Autopilot, CampaignActivity, CampaignId, Policy, Selector, Snapshot,
+    SnapshotBuilder, StatusFinding, StatusReading, Timestamp,
 };
 
 use crate::stopwatch::{median, ms, tell, time};
@@ -117,11 +117,8 @@ pub(crate) fn autopilot(now: Timestamp) -> Autopilot {
     }
     let mut autopilot = Autopilot::new(1, policies, BTreeMap::new(), Duration::from_secs(40), now);
     let reading = StatusReading {
-        status: PlatformStatus::Running,
         version: Some("1".to_owned()),
-        updated_at: None,
-        platform_now: None,
-        read_at: now,
+        ..StatusReading::without_evidence(CampaignActivity::Running, String::new(), now)
     };
     for id in autopilot
         .campaigns()

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{AgentsRequest, Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
-use crate::domain::{AgentId, AgentState, CampaignId, PlatformStatus, StatusFinding, Timestamp};
+use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
 
 use super::args::RunArgs;
 use super::config::{Resolved, Settings};
@@ -160,7 +160,7 @@ impl Seen {
             assigner.observe_list(campaign, &list, clock.now());
             running.push(Some(matches!(
                 status,
-                StatusFinding::Found(reading) if reading.status == PlatformStatus::Running
+                StatusFinding::Found(reading) if reading.activity == CampaignActivity::Running
             )));
         }
         assigner.observe_running(&running);

@@ -223,7 +223,7 @@ async fn read_campaign(
         .await
     {
         Ok(StatusFinding::Found(reading)) => {
-            let status = reading.status;
+            let status = reading.word;
             match count {
                 None => Findings::good(format_args!("campaign {campaign}: {status}")),
                 Some(Count { available, staffed }) => {

@@ -18,7 +18,7 @@ use crate::domain::assignment::{
 };
 use crate::domain::replay::Input;
 use crate::domain::{
-    AgentId, AgentState, Belief, CampaignId, Message, PlatformStatus, StatusFinding, Timestamp,
+    AgentId, AgentState, Belief, CampaignActivity, CampaignId, Message, StatusFinding, Timestamp,
 };
 use crate::telemetry::{AssignEvents, Metrics};
 
@@ -243,7 +243,7 @@ impl Cycle {
             },
             None => match read.get(id) {
                 Some(Ok(StatusFinding::Found(reading))) => {
-                    Some(reading.status == PlatformStatus::Running)
+                    Some(reading.activity == CampaignActivity::Running)
                 }
                 Some(Ok(StatusFinding::Missing)) => Some(false),
                 Some(Ok(StatusFinding::Unreadable) | Err(_)) | None => None,

@@ -386,9 +386,10 @@ async fn deliver(
             .await;
         // The refusal of a second attempt says nothing of the first one.
         let (delivery, given_up) = match (delivery, lost.take()) {
-            (Delivery::Refused { .. } | Delivery::NotSent { .. }, Some(why)) => {
-                (Delivery::Lost { why }, true)
-            }
+            (
+                Delivery::Conflict { .. } | Delivery::Refused { .. } | Delivery::NotSent { .. },
+                Some(why),
+            ) => (Delivery::Lost { why }, true),
             (delivery, _) => (delivery, false),
         };
         let after = match delivery {
@@ -402,8 +403,14 @@ async fn deliver(
                 }
                 found.unwrap_or(StatusFinding::Unreadable)
             }
-            Delivery::Acknowledged | Delivery::Lost { .. } | Delivery::Refused { .. } => {
-                let patient = !matches!(delivery, Delivery::Refused { .. });
+            Delivery::Acknowledged { .. }
+            | Delivery::Lost { .. }
+            | Delivery::Conflict { .. }
+            | Delivery::Refused { .. } => {
+                let patient = matches!(
+                    delivery,
+                    Delivery::Acknowledged { .. } | Delivery::Lost { .. }
+                );
                 read_back(platform, clock, campaign, *direction, patient, deadline).await
             }
         };
@@ -412,7 +419,7 @@ async fn deliver(
 }
 
 fn untouched(before: &StatusReading, now: &StatusReading) -> bool {
-    now.status == before.status && now.version == before.version
+    now.activity == before.activity && now.version == before.version
 }
 
 /// Reads the status, if `patient` until it shows the target or long enough to know better.
@@ -431,7 +438,7 @@ async fn read_back(
         }
         if let Ok(found) = platform.read_status(campaign, true, deadline).await {
             let settled = match &found {
-                StatusFinding::Found(reading) => reading.status == direction.target(),
+                StatusFinding::Found(reading) => reading.activity == direction.target(),
                 StatusFinding::Missing => true,
                 StatusFinding::Unreadable => false,
             };

@@ -247,7 +247,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::domain::{
-        Count, PlatformStatus, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+        CampaignActivity, Count, Policy, Sample, StatusFinding, StatusReading, Timestamp,
     };
 
     use super::*;
@@ -270,13 +270,11 @@ mod tests {
             let policies: BTreeMap<_, _> = ids.map(|id| (id, Policy::default())).collect();
             let mut autopilot =
                 Autopilot::new(1, policies.clone(), BTreeMap::new(), POLL, after(0));
-            let running = StatusFinding::Found(StatusReading {
-                status: PlatformStatus::Running,
-                version: None,
-                updated_at: None,
-                platform_now: None,
-                read_at: after(0),
-            });
+            let running = StatusFinding::Found(StatusReading::without_evidence(
+                CampaignActivity::Running,
+                "RUNNING".to_owned(),
+                after(0),
+            ));
             for id in policies.keys() {
                 autopilot.observe_status(id, &running, after(0));
             }

@@ -19,7 +19,7 @@ use super::ids::DecisionId;
 use super::notice::Notice;
 use super::policy::{OnManualChange, Policy};
 use super::reason::Cause;
-use super::status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+use super::status::{CampaignActivity, Direction, StatusFinding, StatusReading};
 use super::threshold_override::ThresholdOverride;
 use super::thresholds::Thresholds;
 use super::time::Timestamp;
@@ -254,17 +254,17 @@ impl Campaign {
     ) -> (Conclusion, Vec<Notice>) {
         self.in_flight = None;
         match &result.delivery {
-            Delivery::Refused { .. } => {
+            Delivery::Refused { wait: None, .. } | Delivery::Conflict { .. } => {
                 self.state.unresolved = None;
                 let times = self.refusals.map_or(0, |(times, _)| times);
                 self.refusals = Some((times.saturating_add(1), now));
                 return (Conclusion::Refused, self.observe(&result.after, now));
             }
-            Delivery::NotSent { .. } => {
+            Delivery::NotSent { .. } | Delivery::Refused { wait: Some(_), .. } => {
                 self.state.unresolved = None;
                 return (Conclusion::NotSent, self.observe(&result.after, now));
             }
-            Delivery::Acknowledged => {
+            Delivery::Acknowledged { .. } => {
                 if let Some(unresolved) = &mut self.state.unresolved {
                     unresolved.acknowledged = true;
                 }
@@ -340,7 +340,7 @@ impl Campaign {
             .plus(unresolved.longest)
             .plus(settle)
             .plus(late);
-        if reading.status == unresolved.to.target() {
+        if reading.activity == unresolved.to.target() {
             // Without a time of the change, only a reading within the window shows that the change lies in it.
             let changed = reading.updated_at.unwrap_or(reading.clock());
             let in_time = from <= changed && changed <= until;
@@ -356,11 +356,13 @@ impl Campaign {
             };
         }
         let versions = before.version.as_ref().zip(reading.version.as_ref());
-        if *acknowledged && reading.status == before.status && versions.is_some_and(|(a, b)| a != b)
+        if *acknowledged
+            && reading.activity == before.activity
+            && versions.is_some_and(|(a, b)| a != b)
         {
             return Resolution::Overtaken;
         }
-        let may_still_land = reading.status == before.status && reading.clock() < until;
+        let may_still_land = reading.activity == before.activity && reading.clock() < until;
         if may_still_land {
             Resolution::Pending
         } else {
@@ -409,21 +411,21 @@ impl Campaign {
             self.believe(belief, now);
             notices.push(Notice::Back);
         }
-        match (self.state.belief.clone(), &reading.status) {
-            (Belief::Running, PlatformStatus::Running) => {}
-            (Belief::Paused(PauseOwner::Person), PlatformStatus::Paused) => {
+        match (self.state.belief.clone(), &reading.activity) {
+            (Belief::Running, CampaignActivity::Running) => {}
+            (Belief::Paused(PauseOwner::Person), CampaignActivity::Paused) => {
                 if self.policy.adopt_paused && !self.read_in_run {
                     self.adopt(reading, now, notices);
                 }
             }
-            (Belief::Running | Belief::Other { .. }, PlatformStatus::Paused) => {
+            (Belief::Running | Belief::Other { .. }, CampaignActivity::Paused) => {
                 if self.policy.adopt_paused && !self.read_in_run {
                     self.adopt(reading, now, notices);
                 } else {
                     self.person_paused(reading, now, notices);
                 }
             }
-            (Belief::Paused(PauseOwner::Autopilot { version }), PlatformStatus::Paused) => {
+            (Belief::Paused(PauseOwner::Autopilot { version }), CampaignActivity::Paused) => {
                 match (&version, &reading.version) {
                     (Some(ours), Some(found)) if ours != found => {
                         self.person_touched(reading, now, notices);
@@ -432,20 +434,20 @@ impl Campaign {
                     (Some(_) | None, _) => {}
                 }
             }
-            (Belief::Paused(PauseOwner::Autopilot { .. }), PlatformStatus::Running) => {
+            (Belief::Paused(PauseOwner::Autopilot { .. }), CampaignActivity::Running) => {
                 self.person_resumed(now, notices);
             }
-            (Belief::Paused(PauseOwner::Person), PlatformStatus::Running) => {
+            (Belief::Paused(PauseOwner::Person), CampaignActivity::Running) => {
                 self.believe(Belief::Running, now);
                 notices.push(Notice::PersonsPauseEnded);
             }
             (
                 Belief::Unread | Belief::Other { .. } | Belief::Missing { .. },
-                PlatformStatus::Running,
+                CampaignActivity::Running,
             ) => {
                 self.believe(Belief::Running, now);
             }
-            (Belief::Unread | Belief::Missing { .. }, PlatformStatus::Paused) => {
+            (Belief::Unread | Belief::Missing { .. }, CampaignActivity::Paused) => {
                 if self.policy.adopt_paused && !self.read_in_run {
                     self.adopt(reading, now, notices);
                 } else {
@@ -453,9 +455,10 @@ impl Campaign {
                     notices.push(Notice::FoundPaused);
                 }
             }
-            (Belief::Other { word }, PlatformStatus::Other(found))
+            (_, CampaignActivity::Changing { .. }) => {}
+            (Belief::Other { word }, CampaignActivity::NotCommandable { word: found })
                 if word == *found && self.read_in_run => {}
-            (_, PlatformStatus::Other(found)) => {
+            (_, CampaignActivity::NotCommandable { word: found }) => {
                 self.believe(
                     Belief::Other {
                         word: found.clone(),
@@ -471,12 +474,14 @@ impl Campaign {
 
     /// The belief in a campaign that was away and is back in the version that it had.
     fn as_before(reading: &StatusReading, ours: bool) -> Belief {
-        match reading.status {
-            PlatformStatus::Running => Belief::Running,
-            PlatformStatus::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
+        match reading.activity {
+            CampaignActivity::Running => Belief::Running,
+            CampaignActivity::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
                 version: reading.version.clone(),
             }),
-            PlatformStatus::Paused | PlatformStatus::Other(_) => Belief::Unread,
+            CampaignActivity::Paused
+            | CampaignActivity::Changing { .. }
+            | CampaignActivity::NotCommandable { .. } => Belief::Unread,
         }
     }
 

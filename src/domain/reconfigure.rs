@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Count, Direction, Hold, HoldKind, PlatformStatus, Sample, Selector, StatusFinding,
+        CampaignActivity, Count, Direction, Hold, HoldKind, Sample, Selector, StatusFinding,
         StatusReading, Thresholds,
     };
 
@@ -86,13 +86,8 @@ mod tests {
     fn pilot(policy: Policy) -> Autopilot {
         let longest = Duration::from_secs(40);
         let mut pilot = Autopilot::new(1, policies(policy), BTreeMap::new(), longest, NOW);
-        let reading = StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: NOW,
-        };
+        let reading =
+            StatusReading::without_evidence(CampaignActivity::Running, "RUNNING".to_owned(), NOW);
         pilot.observe_status(&id("a"), &StatusFinding::Found(reading), NOW);
         pilot
     }

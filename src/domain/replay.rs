@@ -302,7 +302,7 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Count, PlatformStatus, StatusReading};
+    use crate::domain::{CampaignActivity, Count, StatusReading};
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
 
@@ -324,13 +324,8 @@ mod tests {
     }
 
     fn running() -> Input {
-        let reading = StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: NOW,
-        };
+        let reading =
+            StatusReading::without_evidence(CampaignActivity::Running, "RUNNING".to_owned(), NOW);
         Input::Status {
             campaign: id(),
             finding: StatusFinding::Found(reading),

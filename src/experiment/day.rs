@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignId, CommandResult, Count, Delivery, PlatformStatus, Policy, Sample,
+    Autopilot, CampaignActivity, CampaignId, CommandResult, Count, Delivery, Policy, Sample,
     Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What};
@@ -72,7 +72,7 @@ struct Day<'a> {
     happenings: Vec<Happening>,
     happened: usize,
     /// Each campaign's status and when it last changed.
-    statuses: BTreeMap<&'a str, (PlatformStatus, SimTime)>,
+    statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
     blind_until: SimTime,
     skills: Vec<BTreeSet<SkillId>>,
 }
@@ -80,7 +80,7 @@ struct Day<'a> {
 impl<'a> Day<'a> {
     fn new(scenario: &'a Scenario, seed: u64) -> Self {
         let start = scenario.start();
-        let running = |id| (id, (PlatformStatus::Running, start));
+        let running = |id| (id, (CampaignActivity::Running, start));
         let skills = |team: &crate::simulator::Team| {
             let known = team.skills.iter();
             known.filter_map(|skill| skill.parse().ok()).collect()
@@ -109,7 +109,7 @@ impl<'a> Day<'a> {
             self.centre.advance(happening.at);
             match &happening.what {
                 What::PersonSets { campaign, status } => {
-                    let status = PlatformStatus::from(status.clone());
+                    let status = activity(status);
                     let at = happening.at;
                     if let Some((known, own)) = self
                         .statuses
@@ -117,7 +117,7 @@ impl<'a> Day<'a> {
                         .map(|(id, own)| (*id, own.0.clone()))
                         && own != status
                     {
-                        let runs = status == PlatformStatus::Running;
+                        let runs = status == CampaignActivity::Running;
                         self.statuses.insert(known, (status, at));
                         self.centre.allow(known, runs, at);
                     }
@@ -172,14 +172,14 @@ impl<'a> Day<'a> {
                 continue;
             }
             let target = wanted.direction.target();
-            let runs = target == PlatformStatus::Running;
+            let runs = target == CampaignActivity::Running;
             if let Some(own) = self.statuses.get_mut(id.as_str()) {
                 *own = (target, at);
             }
             let from = at.plus(self.scenario.telemetry.actuation_delay);
             self.centre.allow(id.as_str(), runs, from);
             let result = CommandResult {
-                delivery: Delivery::Acknowledged,
+                delivery: Delivery::Acknowledged { version: None },
                 after: self.status(&id, now),
             };
             autopilot.report(&id, &result, now);
@@ -191,11 +191,10 @@ impl<'a> Day<'a> {
             .get(id.as_str())
             .map_or(StatusFinding::Missing, |(status, changed)| {
                 StatusFinding::Found(StatusReading {
-                    status: status.clone(),
                     version: Some(changed.as_unix_micros().to_string()),
                     updated_at: Some(timestamp(*changed)),
                     platform_now: Some(now),
-                    read_at: now,
+                    ..StatusReading::without_evidence(status.clone(), String::new(), now)
                 })
             })
     }
@@ -220,4 +219,15 @@ impl<'a> Day<'a> {
 
 fn timestamp(at: SimTime) -> Timestamp {
     Timestamp::from_unix_millis(at.as_unix_millis())
+}
+
+/// What a scenario's word for a status means.
+fn activity(word: &str) -> CampaignActivity {
+    match word {
+        "RUNNING" => CampaignActivity::Running,
+        "PAUSED" => CampaignActivity::Paused,
+        _ => CampaignActivity::NotCommandable {
+            word: word.to_owned(),
+        },
+    }
 }

@@ -1,6 +1,6 @@
 //! Adapters for the platforms: they speak HTTP so that the loop does not have to.
 //!
-//! [`http`] is what every dialect shares; each dialect has a folder of its own, and its wire types never leave it.
+//! [`port`] is what the loop asks of a platform; [`http`] is what the dialects share; each dialect has a folder of its own, and its wire types never leave it.
 
 #[expect(
     dead_code,
@@ -9,3 +9,4 @@
 mod cxone_acd;
 pub mod cxone_v2;
 pub mod http;
+pub mod port;

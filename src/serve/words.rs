@@ -81,8 +81,11 @@ pub fn event(event: &AuditEvent) -> String {
             ..
         } => {
             let why = match delivery {
-                Delivery::Acknowledged => String::new(),
-                Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
+                Delivery::Acknowledged { .. } => String::new(),
+                Delivery::Lost { why }
+                | Delivery::Conflict { why }
+                | Delivery::Refused { why, .. }
+                | Delivery::NotSent { why } => {
                     format!(": {why}")
                 }
             };

@@ -231,10 +231,11 @@ impl Events {
             series.failed(to, conclusion.label());
         }
         let why = match delivery {
-            Delivery::Acknowledged => "acknowledged, but the status does not show it",
-            Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
-                why.as_str()
-            }
+            Delivery::Acknowledged { .. } => "acknowledged, but the status does not show it",
+            Delivery::Lost { why }
+            | Delivery::Conflict { why }
+            | Delivery::Refused { why, .. }
+            | Delivery::NotSent { why } => why.as_str(),
         };
         warn!(%campaign, decision = %reason.decision, conclusion = conclusion.label(), why, "could not {to}");
     }

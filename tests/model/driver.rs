@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, CampaignId, CampaignState, Cause, CommandResult, Conclusion, Count,
-    Delivery, Direction, Hold, HoldKind, Limit, Lines, Notice, Outcome, PlatformStatus, Policy,
+    Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause, CommandResult,
+    Conclusion, Count, Delivery, Direction, Hold, HoldKind, Limit, Lines, Notice, Outcome, Policy,
     Sample, StatusFinding, Timestamp,
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(setting: &Setting) -> Self {
-        let truth: Vec<(PlatformStatus, bool)> = setting
+        let truth: Vec<(CampaignActivity, bool)> = setting
             .campaigns
             .iter()
             .map(|(status, versioned, _)| (status.clone(), *versioned))
@@ -88,10 +88,10 @@ impl Driver {
 
     /// One campaign under `policy`, RUNNING, on a platform that tells versions and its time.
     pub(crate) fn one(policy: Policy) -> Self {
-        Self::one_found(PlatformStatus::Running, policy)
+        Self::one_found(CampaignActivity::Running, policy)
     }
 
-    pub(crate) fn one_found(status: PlatformStatus, policy: Policy) -> Self {
+    pub(crate) fn one_found(status: CampaignActivity, policy: Policy) -> Self {
         Self::new(&Setting {
             campaigns: vec![(status, true, policy)],
             tells_time: true,
@@ -102,7 +102,7 @@ impl Driver {
     /// One campaign on a platform that tells neither versions nor its time.
     pub(crate) fn one_without_versions(policy: Policy) -> Self {
         Self::new(&Setting {
-            campaigns: vec![(PlatformStatus::Running, false, policy)],
+            campaigns: vec![(CampaignActivity::Running, false, policy)],
             tells_time: false,
             routine: 1,
         })
@@ -192,7 +192,7 @@ impl Driver {
         let saw_paused = |state: Option<&CampaignState>| {
             state
                 .and_then(|state| state.last_reading.as_ref())
-                .is_some_and(|reading| reading.status == PlatformStatus::Paused)
+                .is_some_and(|reading| reading.activity == CampaignActivity::Paused)
         };
         let unseen = !self.world.campaigns[index].versioned
             && (saw_paused(Some(self.state(index)))
@@ -477,9 +477,10 @@ impl Driver {
         }
         let after = match delivery {
             Delivery::NotSent { .. } => StatusFinding::Unreadable,
-            Delivery::Acknowledged | Delivery::Lost { .. } | Delivery::Refused { .. } => {
-                self.read(index, tick)
-            }
+            Delivery::Acknowledged { .. }
+            | Delivery::Conflict { .. }
+            | Delivery::Lost { .. }
+            | Delivery::Refused { .. } => self.read(index, tick),
         };
         self.report(index, delivery, after);
         if tick.crash == Some(Crash::Reported) {
@@ -496,7 +497,7 @@ impl Driver {
         match fate {
             Fate::Acknowledged => {
                 self.world.apply(index, direction);
-                Delivery::Acknowledged
+                Delivery::Acknowledged { version: None }
             }
             Fate::LostButApplied => {
                 self.world.apply(index, direction);
@@ -511,10 +512,11 @@ impl Driver {
             Fate::Slow { after_s } => {
                 let delay = Duration::from_secs(u64::from(after_s));
                 self.world.apply_late(index, direction, delay);
-                Delivery::Acknowledged
+                Delivery::Acknowledged { version: None }
             }
             Fate::Refused => Delivery::Refused {
                 why: "409 conflict".to_owned(),
+                wait: None,
             },
             Fate::NotSent | Fate::StoreDown => Delivery::NotSent {
                 why: "no connection".to_owned(),
@@ -526,7 +528,7 @@ impl Driver {
         let now = self.clock();
         let campaign = self.ids[index].clone();
         let to = self.state(index).unresolved.as_ref().map(|u| u.to);
-        let acknowledged = delivery == Delivery::Acknowledged;
+        let acknowledged = matches!(delivery, Delivery::Acknowledged { .. });
         self.judge_reads(index, &after);
         let result = CommandResult { delivery, after };
         let (conclusion, notices) = self.pilot.report(&campaign, &result, now);

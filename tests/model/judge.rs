@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use campaign_autopilot::domain::{
-    Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale, PlatformStatus,
+    CampaignActivity, Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale,
     Policy,
 };
 
@@ -153,10 +153,10 @@ impl Judge {
         if !truth.visible {
             return;
         }
-        if truth.status == PlatformStatus::Paused && first_in_run && policy.adopt_paused {
+        if truth.status == CampaignActivity::Paused && first_in_run && policy.adopt_paused {
             watched.pause_excused = true;
         }
-        if truth.status != PlatformStatus::Running {
+        if truth.status != CampaignActivity::Running {
             watched.live.grace_from = None;
         } else if ours
             && truth.by == Who::Person
@@ -198,8 +198,8 @@ impl Judge {
             say("a second command while one is on its way");
         }
         let from = match direction {
-            Direction::Pause => PlatformStatus::Running,
-            Direction::Resume => PlatformStatus::Paused,
+            Direction::Pause => CampaignActivity::Running,
+            Direction::Resume => CampaignActivity::Paused,
         };
         if !truth.visible || truth.status != from {
             say("commanded in a status that is not to be commanded");

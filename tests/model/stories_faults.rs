@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, Cause, Conclusion, Direction, Notice, OnStale, PauseOwner,
-    PlatformStatus, Policy, StatusFinding, StatusReading, Timestamp,
+    Alert, Autopilot, Belief, CampaignActivity, Cause, Conclusion, Direction, Notice, OnStale,
+    PauseOwner, Policy, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::driver::{Driver, LONGEST};
@@ -314,13 +314,11 @@ fn a_clock_that_jumps_back_delays_by_no_more_than_the_dwell_and_the_hour() {
 fn one_campaign_that_cannot_be_read_does_not_keep_the_others_from_being_looked_at() {
     let at = |s: u64| Timestamp::default().plus(Duration::from_secs(s));
     let found = |s: u64| {
-        StatusFinding::Found(StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: at(s),
-        })
+        StatusFinding::Found(StatusReading::without_evidence(
+            CampaignActivity::Running,
+            "RUNNING".to_owned(),
+            at(s),
+        ))
     };
     let ids: Vec<campaign_autopilot::domain::CampaignId> =
         ["a", "b"].map(|id| id.parse().unwrap()).to_vec();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Belief, Cause, Direction, HoldKind, Notice, OnManualChange, PauseOwner, PlatformStatus, Policy,
+    Belief, CampaignActivity, Cause, Direction, HoldKind, Notice, OnManualChange, PauseOwner,
+    Policy,
 };
 
 use super::driver::Driver;
@@ -129,7 +130,7 @@ fn a_person_who_pauses_between_decision_and_read_is_seen_by_the_read() {
 
 #[test]
 fn a_campaign_found_paused_at_start_is_a_persons() {
-    let mut driver = Driver::one_found(PlatformStatus::Paused, Policy::default());
+    let mut driver = Driver::one_found(CampaignActivity::Paused, Policy::default());
     calm(&mut driver, 20, 5);
     assert_eq!(driver.sent, []);
     assert_eq!(driver.notices, [Notice::FoundPaused]);
@@ -141,7 +142,7 @@ fn a_campaign_found_paused_at_start_is_taken_over_when_that_is_asked() {
         adopt_paused: true,
         ..Policy::default()
     };
-    let mut driver = Driver::one_found(PlatformStatus::Paused, policy);
+    let mut driver = Driver::one_found(CampaignActivity::Paused, policy);
     calm(&mut driver, 20, 2);
     assert_eq!(driver.sent, [(0, Direction::Resume, Cause::Threshold)]);
     driver.person(0, Act::Pause);

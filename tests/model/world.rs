@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Direction, PlatformStatus, StatusFinding, StatusReading, Timestamp,
+    CampaignActivity, Direction, StatusFinding, StatusReading, Timestamp,
 };
 
 /// Who made the change that is in force.
@@ -29,7 +29,7 @@ pub(crate) enum Act {
 
 #[derive(Clone, Debug)]
 pub(crate) struct TrueCampaign {
-    pub(crate) status: PlatformStatus,
+    pub(crate) status: CampaignActivity,
     pub(crate) visible: bool,
     pub(crate) by: Who,
     pub(crate) changed_at: i64,
@@ -58,7 +58,7 @@ pub(crate) struct World {
 pub(crate) const EPOCH: i64 = 1_715_760_000_000;
 
 impl World {
-    pub(crate) fn new(campaigns: &[(PlatformStatus, bool)], tells_time: bool) -> Self {
+    pub(crate) fn new(campaigns: &[(CampaignActivity, bool)], tells_time: bool) -> Self {
         Self {
             now: EPOCH,
             tells_time,
@@ -96,7 +96,7 @@ impl World {
         let found = &self.campaigns[campaign];
         let commandable = matches!(
             found.status,
-            PlatformStatus::Running | PlatformStatus::Paused
+            CampaignActivity::Running | CampaignActivity::Paused
         );
         if found.visible && commandable && found.status != target {
             self.change(campaign, target, Who::Us);
@@ -122,9 +122,11 @@ impl World {
                 found.visible = visible;
                 return changed;
             }
-            Act::Pause => PlatformStatus::Paused,
-            Act::Resume => PlatformStatus::Running,
-            Act::Stop => PlatformStatus::Other("STOPPED".to_owned()),
+            Act::Pause => CampaignActivity::Paused,
+            Act::Resume => CampaignActivity::Running,
+            Act::Stop => CampaignActivity::NotCommandable {
+                word: "STOPPED".to_owned(),
+            },
             Act::Touch => was.clone(),
         };
         if !found.visible || (to == was && act != Act::Touch) {
@@ -138,7 +140,7 @@ impl World {
         true
     }
 
-    fn change(&mut self, campaign: usize, to: PlatformStatus, by: Who) {
+    fn change(&mut self, campaign: usize, to: CampaignActivity, by: Who) {
         let now = self.now;
         let found = &mut self.campaigns[campaign];
         found.status = to;
@@ -154,7 +156,6 @@ impl World {
             return StatusFinding::Missing;
         }
         StatusFinding::Found(StatusReading {
-            status: found.status.clone(),
             version: found
                 .versioned
                 .then(|| format!("{}#{}", found.changed_at, found.version)),
@@ -164,7 +165,7 @@ impl World {
             platform_now: self
                 .tells_time
                 .then(|| Timestamp::from_unix_millis(self.now.div_euclid(1000) * 1000)),
-            read_at: clock,
+            ..StatusReading::without_evidence(found.status.clone(), String::new(), clock)
         })
     }
 }

@@ -14,8 +14,8 @@ use crate::control::ports::{
 };
 use crate::domain::assignment::{Dispatch, DispatchEnd, ListFinding};
 use crate::domain::{
-    CampaignId, DecisionId, Delivery, Direction, PlatformStatus, SnapshotBuilder, StatusFinding,
-    StatusReading, Timestamp,
+    CampaignId, DecisionId, Delivery, Direction, SnapshotBuilder, StatusFinding, StatusReading,
+    Timestamp,
 };
 use crate::platform::http::{
     Call, CallFault, Client, HttpResponse, Page, PageWindow, RateShare, page_span, read_pages,
@@ -194,7 +194,9 @@ impl Cxone {
     fn reading(&self, response: &HttpResponse) -> Result<StatusReading, String> {
         let found = campaign::campaign(&response.body)?;
         Ok(StatusReading {
-            status: PlatformStatus::from(found.status),
+            activity: campaign::activity(&found.status),
+            word: found.status,
+            changed_by: None,
             updated_at: found
                 .updated_timestamp
                 .as_deref()
@@ -266,7 +268,7 @@ impl CommandSender {
             blindly_again: false,
         };
         match self.client.call(&call, |_| Ok(())).await {
-            Ok(()) => Delivery::Acknowledged,
+            Ok(()) => Delivery::Acknowledged { version: None },
             Err(CallFault {
                 fault,
                 maybe_applied: true,
@@ -278,7 +280,7 @@ impl CommandSender {
                 let refused = answered && fault.kind != FaultKind::RateLimited;
                 let why = fault.detail;
                 if refused {
-                    Delivery::Refused { why }
+                    Delivery::Refused { why, wait: None }
                 } else {
                     Delivery::NotSent { why }
                 }
