@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
 use crate::simulator::{
-    Credentials, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings, SimClock,
-    SimTime, Simulator, Trace, World,
+    AcdSettings, Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script,
+    Settings, SimClock, SimTime, Simulator, Trace, World,
 };
 
 use super::demo::speed;
@@ -27,6 +27,9 @@ pub(crate) struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// What the platform speaks
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = PlatformName::CxoneV2)]
+    platform: PlatformName,
     /// Where to listen for control by tests and trials, on loopback only; nothing by default
     ///
     /// Takes JSON. GET /journal and /counts look; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
@@ -67,6 +70,15 @@ pub(crate) struct SimulateArgs {
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
+}
+
+/// A platform that can be simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum PlatformName {
+    /// The contract of the first release
+    CxoneV2,
+    /// NICE CXone ACD, where campaigns are outbound skills
+    CxoneAcd,
 }
 
 /// One `--faults`, parsed.
@@ -130,7 +142,7 @@ fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
             output::talk(format_args!("campaign-autopilot: {why}"));
             Exit::Configuration
         })?,
-        None => staged(&scenario::load(&args.scenario)?, args.speed),
+        None => staged(&scenario::load(&args.scenario)?, args),
     };
     let settings = &mut programme.settings;
     settings.listen = args.listen;
@@ -145,9 +157,14 @@ fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
     Ok(programme)
 }
 
-fn staged(scenario: &Scenario, speed: f64) -> Programme {
+fn staged(scenario: &Scenario, args: &SimulateArgs) -> Programme {
+    let mut settings = Settings::staging(scenario, args.speed);
+    settings.dialect = match args.platform {
+        PlatformName::CxoneV2 => Dialect::CxoneV2,
+        PlatformName::CxoneAcd => Dialect::CxoneAcd(Box::new(AcdSettings::staging(scenario))),
+    };
     Programme {
-        settings: Settings::staging(scenario, speed),
+        settings,
         campaigns: scenario
             .campaigns
             .iter()
@@ -177,6 +194,10 @@ fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     }
     world.put_example_queues();
     settings.world = world;
+    settings.dialect = match args.platform {
+        PlatformName::CxoneV2 => Dialect::CxoneV2,
+        PlatformName::CxoneAcd => Dialect::CxoneAcd(Box::default()),
+    };
     Ok(Programme {
         settings,
         campaigns: args.campaign.iter().map(ToString::to_string).collect(),
@@ -193,14 +214,27 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
         args.speed
     ));
     output::result("connect a daemon with:");
-    output::result(format_args!(
-        "  export CXONE_BASE_URL={}",
-        simulator.base_url()
-    ));
+    let base = simulator.base_url();
+    output::result(format_args!("  export CXONE_BASE_URL={base}"));
+    match args.platform {
+        PlatformName::CxoneV2 => {}
+        PlatformName::CxoneAcd => {
+            output::result("  export AUTOPILOT_PLATFORM=cxone-acd");
+            output::result(format_args!(
+                "  export AUTOPILOT_TOKEN_URL={base}/authentication/v1/token/access-key"
+            ));
+        }
+    }
     output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");
+    let handle = simulator.handle();
+    let shown: Vec<String> = programme
+        .campaigns
+        .iter()
+        .map(|campaign| handle.shown_id(campaign))
+        .collect();
     output::result(format_args!(
         "  export CXONE_CAMPAIGN_ID={}",
-        programme.campaigns.join(",")
+        shown.join(",")
     ));
     if let Some(address) = simulator.control_address() {
         output::result(format_args!("control it at http://{address}"));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, IF_MATCH};
 
 use super::encoding::percent_decode;
 use super::exchange::Sent;
@@ -37,6 +37,8 @@ pub(super) struct Call {
     pub(super) content_type: Option<String>,
     /// The header `x-client-id`.
     pub(super) client_id: Option<String>,
+    /// The header `Host`.
+    pub(super) host: Option<String>,
     /// The header `If-Match`.
     pub(super) if_match: Option<String>,
     pub(super) body: Bytes,
@@ -114,7 +116,7 @@ impl Call {
             path: sent.path().to_owned(),
             campaign: target.clone().filter(|_| endpoint.is_of_a_campaign()),
             target,
-            request_id: text(headers, "x-request-id"),
+            request_id: text(headers, "x-request-id").or_else(|| text(headers, "correlationid")),
             body_status,
         };
         Self {
@@ -123,6 +125,7 @@ impl Call {
             authorization: text(headers, AUTHORIZATION.as_str()),
             content_type: text(headers, CONTENT_TYPE.as_str()),
             client_id: text(headers, "x-client-id"),
+            host: text(headers, HOST.as_str()),
             if_match: text(headers, IF_MATCH.as_str()),
             body: sent.body,
         }

@@ -87,7 +87,7 @@ impl Shared {
         if sent.body.len() > MAX_BODY {
             return (self.at_once(too_large()), None);
         }
-        let (endpoint, target) = match Route::of(&sent.method, sent.path()) {
+        let (endpoint, target) = match self.tongue.route(&sent.method, sent.path()) {
             Route::Served(endpoint, target) => (endpoint, target),
             Route::WrongMethod(allow) => {
                 self.with(|platform, now| platform.admit(None, now));
@@ -166,7 +166,8 @@ impl Shared {
             body,
             headers: given,
             applied: _,
-        } = answer;
+            refused: _,
+        } = self.tongue.worded(answer);
         let date = self.now().plus(self.simulated(after));
         let typed = (!body.is_empty()).then(|| (CONTENT_TYPE, content_type.to_owned()));
         let all = [(DATE, date.http_date())].into_iter().chain(typed);

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::dialects::cxone_acd::AcdOperation;
 use super::time::SimTime;
 
 /// Names on the command line, with what they stand for. `slow` waits longer than an impatient client.
@@ -57,10 +58,12 @@ pub enum Endpoint {
     QueueStatistics,
     /// PUT of one agent's routing profile.
     ProfilePut,
+    /// An operation of the dialect `cxone-acd`.
+    Acd(AcdOperation),
 }
 
 impl Endpoint {
-    /// All of them.
+    /// Those of the dialect `cxone-v2`.
     pub const ALL: [Self; 12] = [
         Self::Token,
         Self::Agents,
@@ -75,6 +78,12 @@ impl Endpoint {
         Self::QueueStatistics,
         Self::ProfilePut,
     ];
+
+    /// Those of every dialect.
+    pub fn every() -> impl Iterator<Item = Self> {
+        let acd = AcdOperation::ALL.into_iter().map(Self::Acd);
+        Self::ALL.into_iter().chain(acd)
+    }
 
     /// The name used in fault rules.
     #[must_use]
@@ -92,6 +101,7 @@ impl Endpoint {
             Self::QueuePut => "queue-put",
             Self::QueueStatistics => "queue-statistics",
             Self::ProfilePut => "profile-put",
+            Self::Acd(operation) => operation.name(),
         }
     }
 
@@ -110,6 +120,7 @@ impl Endpoint {
             Self::QueuePatch => Some(&["routing:queue:write"]),
             Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
             Self::ProfilePut => Some(&[]),
+            Self::Acd(operation) => operation.needs_token().then_some(&[]),
         }
     }
 
@@ -127,7 +138,8 @@ impl Endpoint {
             | Self::QueuePatch
             | Self::QueuePut
             | Self::QueueStatistics
-            | Self::ProfilePut => false,
+            | Self::ProfilePut
+            | Self::Acd(_) => false,
         }
     }
 
@@ -147,6 +159,7 @@ impl Endpoint {
             | Self::Skills
             | Self::QueueGet
             | Self::QueueStatistics => false,
+            Self::Acd(operation) => operation.writes(),
         }
     }
 }
@@ -338,9 +351,7 @@ fn parse_rule(piece: &str) -> Result<FaultRule, FaultSpecError> {
     let endpoint = match place {
         None => None,
         Some(place) => {
-            let named = Endpoint::ALL
-                .into_iter()
-                .find(|endpoint| endpoint.name() == place);
+            let named = Endpoint::every().find(|endpoint| endpoint.name() == place);
             Some(named.ok_or_else(|| FaultSpecError::Endpoint { piece: owned() })?)
         }
     };
@@ -366,7 +377,8 @@ fn fault_names() -> String {
 }
 
 fn endpoint_names() -> String {
-    Endpoint::ALL.map(Endpoint::name).join(", ")
+    let names: Vec<&str> = Endpoint::every().map(Endpoint::name).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

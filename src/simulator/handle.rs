@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::assignments::Assignment;
 use super::centre::Figures;
+use super::dialects::Tongue;
 use super::effects::Effect;
 use super::exchange::{Exchange, Sent};
 use super::faults::{Endpoint, FaultRule};
@@ -58,6 +59,7 @@ pub enum Phase {
 /// What the connections and the handles share.
 pub(super) struct Shared {
     pub(super) latency: Duration,
+    pub(super) tongue: Tongue,
     clock: SimClock,
     platform: Mutex<Platform>,
     hook: Mutex<Option<Hook>>,
@@ -67,10 +69,12 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
         let (clock, latency) = (settings.clock.clone(), settings.latency);
+        let tongue = settings.dialect.tongue();
         let platform = Mutex::new(Platform::new(settings, clock.now()));
         let (happenings, _) = broadcast::channel(HAPPENINGS_KEPT);
         Self {
             latency,
+            tongue,
             clock,
             platform,
             hook: Mutex::new(None),
@@ -188,6 +192,17 @@ impl SimHandle {
     /// Takes an agent away; `false` when there was none.
     pub fn remove_agent(&self, id: &str) -> bool {
         self.0.with(|platform, _| platform.world.remove_agent(id))
+    }
+
+    /// The id under which the platform's dialect shows a campaign of the world.
+    #[must_use]
+    pub fn shown_id(&self, campaign: &str) -> String {
+        self.0.with(|platform, _| {
+            let Platform { world, acd, .. } = platform;
+            acd.as_mut()
+                .and_then(|acd| acd.skill_number(world, campaign))
+                .map_or_else(|| campaign.to_owned(), |number| number.to_string())
+        })
     }
 
     /// Adds a campaign or replaces one, without a trace in the journal.

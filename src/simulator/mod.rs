@@ -29,6 +29,7 @@ mod centre;
 #[cfg(test)]
 mod contract_tests;
 mod control;
+mod dialects;
 mod effects;
 mod encoding;
 mod exchange;
@@ -72,6 +73,8 @@ pub use centre::{
     InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, QueueFigures,
     RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
 };
+pub use dialects::Dialect;
+pub use dialects::cxone_acd::{AcdOperation, AcdSettings, NoChange, Release, StopShows};
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use exchange::{Exchange, Outcome, Sent};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
@@ -83,4 +86,4 @@ pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQu
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};
-pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, World};
+pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, Work, World};

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::call::Call;
+use super::dialects::Dialect;
+use super::dialects::cxone_acd::AcdState;
 use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
 use super::handle::RequestSeen;
@@ -44,6 +46,8 @@ pub(super) struct Platform {
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
     pub(super) injected: BTreeMap<&'static str, u64>,
+    /// What only the dialect `cxone-acd` knows.
+    pub(super) acd: Option<AcdState>,
 }
 
 /// What came to pass by itself since the platform was last touched.
@@ -62,10 +66,12 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(HeaderName, String)>,
     /// A write took effect.
     pub(super) applied: bool,
+    /// What it refuses, for dialects that say it in another form.
+    pub(super) refused: Option<Refused>,
 }
 
 pub(super) struct Rules {
-    actuation_delay: Duration,
+    pub(super) actuation_delay: Duration,
     give_updated_timestamp: bool,
     put_answers_no_content: bool,
     pub(super) assignment_reads: AssignmentReads,
@@ -95,6 +101,7 @@ impl Platform {
             credentials,
             token_life,
             rate_limit,
+            dialect,
             ..
         } = settings;
         let bucket = rate_limit.map(|limit| Bucket {
@@ -126,6 +133,10 @@ impl Platform {
             requests: 0,
             served: BTreeMap::new(),
             injected: BTreeMap::new(),
+            acd: match dialect {
+                Dialect::CxoneV2 => None,
+                Dialect::CxoneAcd(settings) => Some(AcdState::new(*settings)),
+            },
         }
     }
 
@@ -213,6 +224,9 @@ impl Platform {
         let endpoint = call.seen.endpoint;
         let authorization = call.authorization.as_deref();
         let Some(scopes) = endpoint.scopes() else {
+            if let Endpoint::Acd(operation) = endpoint {
+                return self.acd_open(operation, call, now);
+            }
             let content_type = call.content_type.as_deref();
             let grant = self
                 .tokens
@@ -248,6 +262,7 @@ impl Platform {
             Endpoint::QueuePut => self.put_queue(target, call, token, now),
             Endpoint::QueueStatistics => self.read_queue_statistics(target),
             Endpoint::ProfilePut => self.put_profile(target, call, token, now),
+            Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
         }
     }
 
@@ -342,6 +357,7 @@ impl Answer {
             body,
             headers: Vec::new(),
             applied: false,
+            refused: None,
         }
     }
 
@@ -352,8 +368,8 @@ impl Answer {
         }
     }
 
-    pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::json(status, wire::errors(code, [message]))
+    pub(super) fn refusal(status: StatusCode, code: &'static str, message: &str) -> Self {
+        Refused::new(status, code, message).into()
     }
 
     /// 200 to a write that took effect.
@@ -387,17 +403,12 @@ impl Answer {
 }
 
 impl From<Refused> for Answer {
-    fn from(
-        Refused {
-            status,
-            code,
-            messages,
-        }: Refused,
-    ) -> Self {
-        Self::json(
-            status,
-            wire::errors(code, messages.iter().map(String::as_str)),
-        )
+    fn from(refused: Refused) -> Self {
+        let messages = refused.messages.iter().map(String::as_str);
+        Self {
+            refused: Some(refused.clone()),
+            ..Self::json(refused.status, wire::errors(refused.code, messages))
+        }
     }
 }
 

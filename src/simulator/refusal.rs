@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 
 /// A refused request. It can have several faults, so that a list's faults are all told at once.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,

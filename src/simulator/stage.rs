@@ -10,7 +10,7 @@ use super::centre::{Activity, Centre, Change, Figures, Scenario};
 use super::effects::Effect;
 use super::script::{Happening, What};
 use super::time::SimTime;
-use super::world::{Actor, AgentRecord, AgentState, World, agent_id};
+use super::world::{Actor, AgentRecord, AgentState, Work, World, agent_id};
 
 /// A contact centre, and how far the platform has followed it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Stage {
     centre: Centre,
     ids: Vec<String>,
     skills: Vec<Vec<String>>,
+    campaigns: Vec<String>,
     hired: bool,
     stale: Duration,
     actuation_delay: Duration,
@@ -43,6 +44,11 @@ impl Stage {
             centre,
             ids: agents.map(agent_id).collect(),
             skills: skills.collect(),
+            campaigns: scenario
+                .campaigns
+                .iter()
+                .map(|campaign| campaign.id.clone())
+                .collect(),
             hired: false,
             stale: scenario.telemetry.stale_counts,
             actuation_delay: scenario.telemetry.actuation_delay,
@@ -85,6 +91,7 @@ impl Stage {
         {
             let number = usize::try_from(change.agent).unwrap_or(usize::MAX);
             if let Some(id) = self.ids.get(number) {
+                world.set_work(id, self.work(&change));
                 world.set_agent_state(id, shown(change.activity), change.at);
             }
         }
@@ -134,6 +141,23 @@ impl Stage {
                     self.centre.assign(&replaced.campaign, Some(&agents));
                 }
                 Effect::QueueWritten(_) | Effect::Moved(_) => {}
+            }
+        }
+    }
+
+    /// What the agent is busy with from this change on.
+    fn work(&self, change: &Change) -> Option<Work> {
+        match change.activity {
+            Activity::Offline | Activity::Idle => None,
+            Activity::Break => Some(Work::Break),
+            Activity::Inbound | Activity::Outbound | Activity::Preview | Activity::WrapUp => {
+                let number = change
+                    .campaign
+                    .and_then(|number| usize::try_from(number).ok());
+                let campaign = number.and_then(|number| self.campaigns.get(number));
+                Some(campaign.map_or(Work::Inbound, |campaign| Work::Outbound {
+                    campaign: campaign.clone(),
+                }))
             }
         }
     }

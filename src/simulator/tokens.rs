@@ -139,6 +139,34 @@ impl Tokens {
         }))
     }
 
+    /// Gives a token to whoever has the credentials, as `wrap` makes its text of a random part; gives its life in seconds too.
+    pub(super) fn issue(
+        &mut self,
+        id: &str,
+        secret: &str,
+        now: SimTime,
+        wrap: impl Fn(&str) -> String,
+    ) -> Result<(String, u64), Refused> {
+        let known = id == self.credentials.client_id && secret == self.credentials.client_secret;
+        if !known && !self.accept_any {
+            return Err(refused(
+                StatusCode::UNAUTHORIZED,
+                "invalid_grant",
+                "unknown access key or wrong secret",
+            ));
+        }
+        let random = format!("{:016x}{:016x}", self.rng.u64(..), self.rng.u64(..));
+        let text = wrap(&random);
+        self.given.retain(|_, token| token.expires > now);
+        let token = Token {
+            client: id.to_owned(),
+            scopes: Vec::new(),
+            expires: now.plus(self.life),
+        };
+        self.given.insert(text.clone(), token);
+        Ok((text, self.life.as_secs().max(1)))
+    }
+
     /// The token of an `Authorization` header, if it is valid at `now` and has one of the scopes,
     /// where any is needed.
     pub(super) fn check(

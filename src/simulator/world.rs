@@ -54,6 +54,20 @@ impl AgentState {
     }
 }
 
+/// What an agent is busy with. Not every platform shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// An inbound call.
+    Inbound,
+    /// A campaign's call.
+    Outbound {
+        /// The campaign's id.
+        campaign: String,
+    },
+    /// A break.
+    Break,
+}
+
 /// One agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentRecord {
@@ -128,6 +142,8 @@ pub struct World {
     /// The queues of each agent that was ever moved.
     pub(super) profiles: BTreeMap<String, Vec<String>>,
     pub(super) breaks: Vec<Break>,
+    /// What agents are busy with, where that is known.
+    pub(super) work: BTreeMap<Arc<str>, Work>,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,

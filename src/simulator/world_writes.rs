@@ -1,18 +1,37 @@
 //! What else can be written at the platform besides campaigns: preview assignments, queues, agents' queues.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::assignments::Assignment;
 use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
-use super::world::{Actor, AgentState, World};
+use super::world::{Actor, AgentState, Work, World};
 
 impl World {
     /// Everything that was done, to campaigns and to the rest, oldest first.
     #[must_use]
     pub fn effects(&self) -> &[Effect] {
         &self.effects
+    }
+
+    /// Says what an agent is busy with; nothing when it is not known.
+    pub fn set_work(&mut self, agent: &str, work: Option<Work>) {
+        if self.work.get(agent) == work.as_ref() {
+            return;
+        }
+        match work {
+            Some(work) => self.work.insert(Arc::from(agent), work),
+            None => self.work.remove(agent),
+        };
+        self.agents_changed();
+    }
+
+    /// What an agent is busy with, where that is known.
+    #[must_use]
+    pub fn work(&self, agent: &str) -> Option<&Work> {
+        self.work.get(agent)
     }
 
     /// A campaign's preview assignments in force.

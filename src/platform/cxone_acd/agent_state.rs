@@ -41,10 +41,10 @@ impl FromStr for StateId {
     /// By name, whatever its capitals, or by number.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let named = NAMED
+        let known = NAMED
             .iter()
             .find(|(_, name)| name.eq_ignore_ascii_case(text));
-        named
+        known
             .map(|(number, _)| *number)
             .or_else(|| text.parse().ok())
             .map(Self)
@@ -152,6 +152,10 @@ impl AgentStateRow {
 
 impl Row for AgentStateRow {
     const ROWS: &'static str = "agentStates";
+
+    fn key(&self) -> Option<String> {
+        self.agent.map(|agent| agent.to_string())
+    }
 
     fn last_poll_time(&self) -> Option<&str> {
         self.last_poll_time.as_deref()

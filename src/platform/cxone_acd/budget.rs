@@ -91,9 +91,10 @@ pub(super) fn daily_limit(body: &[u8]) -> Result<Option<u64>, String> {
         .get("businessUnits")
         .or_else(|| answer.get("businessUnit"))
         .ok_or_else(|| "the answer holds no business unit".to_owned())?;
-    let units: Vec<Unit> = match units {
-        Value::Array(_) => serde_json::from_value(units.clone()),
-        one => serde_json::from_value(one.clone()).map(|unit| vec![unit]),
+    let units: Vec<Unit> = if units.is_array() {
+        serde_json::from_value(units.clone())
+    } else {
+        serde_json::from_value(units.clone()).map(|unit| vec![unit])
     }
     .map_err(|wrong| format!("the business unit cannot be read: {wrong}"))?;
     Ok(units.into_iter().filter_map(|unit| unit.limit).min())

@@ -8,8 +8,6 @@
 
 use std::time::Duration;
 
-use hyper::StatusCode;
-
 use crate::domain::Direction;
 
 use super::operation::{Operation, Services};
@@ -31,30 +29,6 @@ pub(super) fn operation(direction: Direction) -> Operation {
     match direction {
         Direction::Pause => Operation::StopSkill,
         Direction::Resume => Operation::StartSkill,
-    }
-}
-
-/// What the answer to a command says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CommandAnswer {
-    /// It is on its way.
-    Accepted,
-    /// It says nothing before the skill was read.
-    ReadTheSkill,
-    /// It is refused or failed, as the status says.
-    Failed,
-}
-
-impl CommandAnswer {
-    /// Reads the status of an answer.
-    pub(super) fn of(direction: Direction, status: StatusCode) -> Self {
-        match (direction, status) {
-            (_, status) if status.is_success() => Self::Accepted,
-            (_, StatusCode::CONFLICT) | (Direction::Pause, StatusCode::NOT_FOUND) => {
-                Self::ReadTheSkill
-            }
-            (Direction::Pause | Direction::Resume, _) => Self::Failed,
-        }
     }
 }
 
@@ -111,16 +85,6 @@ mod tests {
 
     #[test]
     fn only_a_reading_tells_already_from_cannot() {
-        let of =
-            |direction, status| CommandAnswer::of(direction, StatusCode::from_u16(status).unwrap());
-        for direction in [Direction::Pause, Direction::Resume] {
-            assert_eq!(of(direction, 202), CommandAnswer::Accepted);
-            assert_eq!(of(direction, 409), CommandAnswer::ReadTheSkill);
-            assert_eq!(of(direction, 403), CommandAnswer::Failed);
-            assert_eq!(of(direction, 500), CommandAnswer::Failed);
-        }
-        assert_eq!(of(Direction::Pause, 404), CommandAnswer::ReadTheSkill);
-        assert_eq!(of(Direction::Resume, 404), CommandAnswer::Failed);
         let word = RunState::Word("Stopping".to_owned());
         assert!(fulfilled(Direction::Pause, &RunState::Stopped));
         assert!(fulfilled(Direction::Resume, &RunState::Running));

@@ -17,10 +17,26 @@ pub(super) trait Row: DeserializeOwned {
     /// The member that holds the rows.
     const ROWS: &'static str;
 
+    /// What tells the row from others.
+    fn key(&self) -> Option<String> {
+        None
+    }
+
     /// The row's own `lastPollTime`, where its release writes it there.
     fn last_poll_time(&self) -> Option<&str> {
         None
     }
+}
+
+/// What a page says of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextLink {
+    /// It has no link.
+    Absent,
+    /// It has one that does not say how many rows to pass over.
+    Unsaid,
+    /// It has one that passes over so many rows.
+    Skip(usize),
 }
 
 /// One page.
@@ -30,8 +46,8 @@ pub(super) struct ListingPage<R> {
     pub(super) rows: Vec<R>,
     /// How many rows all pages hold together.
     pub(super) total: Option<usize>,
-    /// The `skip` of the next page, by the link to it. `Some(None)` is a link that does not say.
-    pub(super) next: Option<Option<usize>>,
+    /// The link to the next page.
+    pub(super) next: NextLink,
     /// What to send as `updatedSince` the next time.
     pub(super) last_poll_time: Option<String>,
 }
@@ -62,18 +78,19 @@ impl<R: Row> ListingPage<R> {
         Ok(Self {
             rows,
             total,
-            next: next.as_deref().map(skip_of),
+            next: next.as_deref().map_or(NextLink::Absent, next_link),
             last_poll_time,
         })
     }
 }
 
 /// What a link's query says of `skip`. Nothing else of a link is used: its host is not ours to follow with a token.
-fn skip_of(link: &str) -> Option<usize> {
-    let (_, query) = link.split_once('?')?;
+fn next_link(link: &str) -> NextLink {
+    let (_, query) = link.split_once('?').unwrap_or((link, ""));
     form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case("skip"))
         .and_then(|(_, value)| value.parse().ok())
+        .map_or(NextLink::Unsaid, NextLink::Skip)
 }
 
 struct RawPage<R> {
@@ -188,7 +205,7 @@ mod tests {
         .unwrap();
         assert_eq!(plain, enveloped);
         assert_eq!(plain, mixed);
-        assert_eq!(plain.next, Some(Some(1)));
+        assert_eq!(plain.next, NextLink::Skip(1));
         assert_eq!(plain.last_poll_time.as_deref(), Some("t"));
         assert_eq!(plain.rows.len(), 1);
     }
@@ -221,17 +238,17 @@ mod tests {
     #[test]
     fn a_link_is_read_for_its_skip_alone() {
         for (link, expected) in [
-            ("https://api/x?top=50&skip=150", Some(150)),
-            ("/x?Skip=7", Some(7)),
-            ("/x?top=50", None),
-            ("/x", None),
-            ("/x?skip=-1", None),
+            ("https://api/x?top=50&skip=150", NextLink::Skip(150)),
+            ("/x?Skip=7", NextLink::Skip(7)),
+            ("/x?top=50", NextLink::Unsaid),
+            ("/x", NextLink::Unsaid),
+            ("/x?skip=-1", NextLink::Unsaid),
         ] {
-            assert_eq!(skip_of(link), expected, "{link}");
+            assert_eq!(next_link(link), expected, "{link}");
         }
         let none = parse(r#"{"numbers":[],"_links":{"next":""}}"#).unwrap();
-        assert_eq!(none.next, None);
+        assert_eq!(none.next, NextLink::Absent);
         let silent = parse(r#"{"numbers":[],"_links":null}"#).unwrap();
-        assert_eq!(silent.next, None);
+        assert_eq!(silent.next, NextLink::Absent);
     }
 }

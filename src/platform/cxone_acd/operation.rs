@@ -259,9 +259,10 @@ mod tests {
     fn every_operation_is_in_the_contract() {
         let contract = include_str!("../../../tests/contract/cxone-acd.openapi.yaml");
         for operation in Operation::ALL {
-            let parameter = match operation {
-                Operation::CampaignSkills => "{campaignId}",
-                _ => "{skillId}",
+            let parameter = if operation == Operation::CampaignSkills {
+                "{campaignId}"
+            } else {
+                "{skillId}"
             };
             let path = operation.path(parameter).join("/");
             let line = format!("\n  /inContactAPI/services/{{version}}/{path}:\n");

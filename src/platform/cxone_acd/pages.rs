@@ -13,6 +13,8 @@
 
 use std::collections::VecDeque;
 
+use super::listing::NextLink;
+
 /// A listing with more pages than this does not end: 400,000 rows in pages of 100.
 const MOST_PAGES: usize = 4_000;
 
@@ -32,8 +34,8 @@ pub(super) struct PageHead<'a> {
     pub(super) rows: usize,
     /// Rows of all pages.
     pub(super) total: Option<usize>,
-    /// The link to the next page: whether there is one, and its `skip` where it says it.
-    pub(super) next: Option<Option<usize>>,
+    /// The link to the next page.
+    pub(super) next: NextLink,
     /// What tells its first row from others.
     pub(super) first: Option<&'a str>,
 }
@@ -121,15 +123,15 @@ impl Pages {
     /// One page after the other, since nobody says how many there are.
     fn follow(&mut self, stretch: Stretch, page: &PageHead<'_>, end: usize) -> Result<(), String> {
         let skip = match page.next {
-            Some(Some(skip)) if skip <= stretch.skip => {
+            NextLink::Skip(skip) if skip <= stretch.skip => {
                 return Err(format!("the link after row {} leads back", stretch.skip));
             }
-            Some(Some(skip)) => skip,
-            Some(None) if page.rows == 0 => {
+            NextLink::Skip(skip) => skip,
+            NextLink::Unsaid if page.rows == 0 => {
                 return Err("an empty page links to a next one".to_owned());
             }
-            None if page.rows == 0 => return Ok(()),
-            Some(None) | None => end,
+            NextLink::Absent if page.rows == 0 => return Ok(()),
+            NextLink::Unsaid | NextLink::Absent => end,
         };
         self.open.push_back(Stretch {
             skip,
@@ -148,7 +150,7 @@ mod tests {
         total: usize,
         limit: usize,
         top: usize,
-        head: impl Fn(usize, usize) -> (Option<usize>, Option<Option<usize>>),
+        head: impl Fn(usize, usize) -> (Option<usize>, NextLink),
     ) -> Result<(usize, usize), String> {
         let mut pages = Pages::new(top);
         let mut seen = vec![false; total];
@@ -156,8 +158,8 @@ mod tests {
         while let Some(stretch) = pages.next() {
             requests += 1;
             let end = total.min(stretch.skip + stretch.top.min(limit));
-            for row in stretch.skip..end {
-                seen[row] = true;
+            for row in seen.iter_mut().take(end).skip(stretch.skip) {
+                *row = true;
             }
             let first = stretch.skip.to_string();
             let (told, next) = head(end, total);
@@ -174,9 +176,13 @@ mod tests {
         Ok((seen.iter().filter(|seen| **seen).count(), requests))
     }
 
+    fn link(more: bool, next: NextLink) -> NextLink {
+        if more { next } else { NextLink::Absent }
+    }
+
     #[test]
     fn a_page_of_fifty_with_230_rows_reads_230() {
-        let counted = |_: usize, total: usize| (Some(total), None);
+        let counted = |_: usize, total: usize| (Some(total), NextLink::Absent);
         assert_eq!(read(230, 50, 100, counted), Ok((230, 5)));
         assert_eq!(read(230, 10_000, 100, counted), Ok((230, 3)));
         assert_eq!(read(0, 50, 100, counted), Ok((0, 1)));
@@ -184,11 +190,11 @@ mod tests {
 
     #[test]
     fn without_a_count_links_are_followed_and_a_short_page_ends_nothing() {
-        let linked = |end: usize, total: usize| (None, (end < total).then_some(Some(end)));
+        let linked = |end: usize, total: usize| (None, link(end < total, NextLink::Skip(end)));
         assert_eq!(read(230, 50, 100, linked).unwrap().0, 230);
-        let silent = |end: usize, total: usize| (None, (end < total).then_some(None));
+        let silent = |end: usize, total: usize| (None, link(end < total, NextLink::Unsaid));
         assert_eq!(read(230, 50, 100, silent).unwrap().0, 230);
-        let nothing = |_: usize, _: usize| (None, None);
+        let nothing = |_: usize, _: usize| (None, NextLink::Absent);
         assert_eq!(read(230, 50, 100, nothing), Ok((230, 6)));
     }
 
@@ -198,7 +204,7 @@ mod tests {
         let head = |rows| PageHead {
             rows,
             total: Some(250),
-            next: None,
+            next: NextLink::Absent,
             first: None,
         };
         let first = pages.next().unwrap();
@@ -222,15 +228,15 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_a_fault() {
-        let stuck = |_: usize, total: usize| (Some(total + 1), None);
+        let stuck = |_: usize, total: usize| (Some(total + 1), NextLink::Absent);
         assert!(read(100, 50, 100, stuck).is_err());
-        let back = |_: usize, _: usize| (None, Some(Some(0)));
+        let back = |_: usize, _: usize| (None, NextLink::Skip(0));
         assert!(read(100, 50, 100, back).is_err());
         let mut pages = Pages::new(50);
         let head = PageHead {
             rows: 50,
             total: Some(150),
-            next: None,
+            next: NextLink::Absent,
             first: Some("9001"),
         };
         let first = pages.next().unwrap();
@@ -241,9 +247,9 @@ mod tests {
 
     #[test]
     fn a_listing_that_never_ends_is_given_up() {
-        let endless = |end: usize, _: usize| (None, Some(Some(end)));
+        let endless = |end: usize, _: usize| (None, NextLink::Skip(end));
         assert!(read(1_000_000, 50, 50, endless).is_err());
-        let too_many = |_: usize, total: usize| (Some(total), None);
+        let too_many = |_: usize, total: usize| (Some(total), NextLink::Absent);
         assert!(read(1_000_000, 50, 50, too_many).is_err());
     }
 }

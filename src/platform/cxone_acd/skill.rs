@@ -165,6 +165,10 @@ impl Skill {
 
 impl Row for Skill {
     const ROWS: &'static str = "skills";
+
+    fn key(&self) -> Option<String> {
+        self.id.map(|id| id.to_string())
+    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,10 @@ impl AssignmentRow {
 impl Row for AssignmentRow {
     const ROWS: &'static str = "agentSkillAssignments";
 
+    fn key(&self) -> Option<String> {
+        self.agent.map(|agent| agent.to_string())
+    }
+
     fn last_poll_time(&self) -> Option<&str> {
         self.last_poll_time.as_deref()
     }

@@ -62,6 +62,8 @@ pub struct Change {
     pub agent: u32,
     /// What the agent does from then on.
     pub activity: Activity,
+    /// The campaign whose call it is, counted from zero in the scenario's order.
+    pub campaign: Option<u32>,
 }
 
 /// Everybody who works in the centre.
@@ -125,6 +127,7 @@ impl Staff {
                 at: agent.since,
                 agent: index(number),
                 activity: agent.activity,
+                campaign: campaign_of(agent),
             })
             .collect()
     }
@@ -142,6 +145,7 @@ impl Staff {
         self.settle(now);
         let agent = &mut self.agents[at(number)];
         let before = std::mem::replace(&mut agent.activity, activity);
+        let campaign = campaign_of(agent);
         agent.since = now;
         self.counted[place(before)] -= 1;
         self.counted[place(activity)] += 1;
@@ -164,6 +168,7 @@ impl Staff {
                 at: now,
                 agent: number,
                 activity,
+                campaign,
             });
         }
     }
@@ -216,6 +221,18 @@ impl Staff {
             }
             self.settled = now;
         }
+    }
+}
+
+/// The campaign whose call, preview or paperwork the agent has.
+fn campaign_of(agent: &Agent) -> Option<u32> {
+    let busy = matches!(
+        agent.activity,
+        Activity::Outbound | Activity::Preview | Activity::WrapUp
+    );
+    match agent.contact {
+        Some(Contact::Outbound { campaign, .. }) if busy => Some(campaign),
+        Some(Contact::Outbound { .. } | Contact::Inbound { .. }) | None => None,
     }
 }
 

@@ -1,0 +1,56 @@
+//! The languages in which the platform answers. The contact centre, the world and the faults are the same in each.
+//!
+//! A dialect finds the operation that a request is for, carries it out on the world, and has a form of its own for
+//! refusals. `cxone-v2` is spoken by the files beside this folder.
+
+pub(super) mod cxone_acd;
+
+use hyper::Method;
+
+use super::call::Route;
+use super::platform::Answer;
+use cxone_acd::AcdSettings;
+
+/// What a platform speaks.
+#[derive(Clone, Debug, Default)]
+pub enum Dialect {
+    /// The contract in `tests/contract/cxone-v2.openapi.yaml`.
+    #[default]
+    CxoneV2,
+    /// The contract in `tests/contract/cxone-acd.openapi.yaml`.
+    CxoneAcd(Box<AcdSettings>),
+}
+
+/// Which dialect it is, for what needs no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tongue {
+    V2,
+    Acd,
+}
+
+impl Dialect {
+    pub(super) fn tongue(&self) -> Tongue {
+        match self {
+            Self::CxoneV2 => Tongue::V2,
+            Self::CxoneAcd(_) => Tongue::Acd,
+        }
+    }
+}
+
+impl Tongue {
+    /// Where a request goes.
+    pub(super) fn route(self, method: &Method, path: &str) -> Route {
+        match self {
+            Self::V2 => Route::of(method, path),
+            Self::Acd => cxone_acd::route(method, path),
+        }
+    }
+
+    /// A refusal in the dialect's own form; other answers stay as they are.
+    pub(super) fn worded(self, answer: Answer) -> Answer {
+        match self {
+            Self::V2 => answer,
+            Self::Acd => cxone_acd::worded(answer),
+        }
+    }
+}
