@@ -60,14 +60,15 @@ if [ "$("$prism" --version 2>/dev/null)" != "$prism_version" ]; then
     "@stoplight/prism-cli@$prism_version"
 fi
 
-# Starts a platform with ten of a hundred agents available all day; sets base, control, secret.
+# Starts a platform with ten of a hundred agents available all day, with further flags if given; sets base, control, secret.
 platform() {
   local log="$work/$1.log"
+  shift
   printf 'timestamp,staffed,available\n%s,100,10\n%s,100,10\n' \
     2024-05-15T08:00:00Z 2024-05-15T18:00:00Z > "$work/calm.csv"
   : > "$log"
   "$program" simulate --listen 127.0.0.1:0 --control 127.0.0.1:0 --replay "$work/calm.csv" \
-    > "$log" 2>&1 &
+    "$@" > "$log" 2>&1 &
   started+=("$!")
   until_so "the platform listens" grep -q 'ends with ctrl-c' "$log"
   base="$(sed -n 's/.*CXONE_BASE_URL=//p' "$log")"
@@ -113,6 +114,25 @@ for kind in status assignments queue profile; do
   echo "  $count writes of kind $kind took effect"
   [ "$count" -gt 0 ] || fail "no made-up request of kind $kind took effect"
 done
+
+echo "- schemathesis: the answers of the platform that speaks cxone-acd"
+platform acd-platform --platform cxone-acd
+export CONTRACT_SECRET="$secret" CONTRACT_CLIENT_SECRET="registered-secret===="
+CONTRACT_TOKEN="$(curl -sS "$base/authentication/v1/token/access-key" -H 'Content-Type: application/json' \
+  -d "{\"accessKeyId\": \"autopilot\", \"accessKeySecret\": \"$secret\"}" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')"
+export CONTRACT_TOKEN
+(
+  cd "$work"
+  PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks_acd \
+    timeout 120 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
+    run "$here/cxone-acd.openapi.yaml" --url "$base" --checks all > schemathesis-acd.log 2>&1
+) || fail "schemathesis found a deviation of cxone-acd"
+sed -n '/Test cases:/{n;p;}' "$work/schemathesis-acd.log"
+deeds > "$work/deeds"
+count="$(grep -c '^status ' "$work/deeds" || true)"
+echo "  $count starts and stops took effect"
+[ "$count" -gt 1 ] || fail "no made-up request started or stopped a skill"
 
 echo "- Prism: the daemon's requests, and the answers to them"
 platform prism-platform
