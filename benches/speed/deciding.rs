@@ -18,10 +18,10 @@ pub(crate) fn run() {
     let now = Timestamp::from_unix_millis(1_700_000_000_000);
     let snapshot = snapshot(now);
     let mut autopilot = autopilot(now);
-    let distinct = autopilot.selectors().len();
+    let distinct = autopilot.groups().len();
     let pass = median(21, || {
         time(|| {
-            let sample = snapshot.sample(autopilot.selectors());
+            let sample = snapshot.sample(autopilot.groups());
             autopilot.observe_sample(sample, now);
             let plan = autopilot.decide(now);
             assert_eq!(plan.reasons.len(), CAMPAIGNS);

@@ -6,15 +6,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ports::{Clock, Commander, Platform};
+use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
-use crate::control::{
-    Actuator, AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart,
-};
+use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
-use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
-use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
+use crate::platform::dialect::{Access as PlatformAccess, Dialect, SharedParts, TenantSettings};
+use crate::platform::http::{ReqwestSend, Transport};
+use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
 use crate::store::{Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
@@ -29,6 +28,9 @@ const ATTEMPTS_OF_A_PAGE: u32 = 3;
 
 /// Attempts, readings between them included, that a command may need.
 const ATTEMPTS_OF_A_COMMAND: u32 = 4;
+
+/// A status that was read longer ago than this, in real time, is not commanded on: a person may have acted since.
+const FRESHEST: Duration = Duration::from_secs(1);
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +69,8 @@ impl StartFault {
 
 /// What talks to the platform.
 pub(crate) struct Connection {
-    pub(crate) client: Arc<Client>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) platform: Connected,
 }
 
 impl Connection {
@@ -84,29 +85,30 @@ impl Connection {
             now_s,
         )?);
         let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Tls)?;
-        let client = Arc::new(Client::new(
-            Arc::new(transport),
-            Limiter::new(settings.rate, Arc::clone(clock), Arc::clone(&metrics)),
-            TokenSource::new(
-                settings.credentials.clone(),
-                settings.token_url.clone(),
-                Arc::clone(clock),
-            ),
-            Arc::clone(clock),
-            Arc::clone(&metrics),
-            settings.request_timeout,
-            fastrand::u64(..),
-        ));
-        let reading = CxoneSettings {
+        let tenant = TenantSettings {
             base_url: settings.base_url.clone(),
+            token_url: settings.token_url.clone(),
+            credentials: settings.credentials.clone(),
             page_size: settings.page_size,
             page_concurrency: settings.page_concurrency,
+            rate: settings.rate,
+            request_timeout: settings.request_timeout,
+            // A dry run has no sender.
+            access: if settings.dry_run {
+                PlatformAccess::ReadOnly
+            } else {
+                PlatformAccess::ReadAndWrite
+            },
         };
-        let platform = Arc::new(Cxone::new(Arc::clone(&client), Arc::clone(clock), reading));
+        let shared = SharedParts {
+            transport: Arc::new(transport),
+            clock: Arc::clone(clock),
+            metrics: Arc::clone(&metrics),
+            seed: fastrand::u64(..),
+        };
         Ok(Self {
-            client,
             metrics,
-            platform,
+            platform: Dialect::CxoneV2.connect(tenant, shared),
         })
     }
 }
@@ -153,19 +155,14 @@ impl Daemon {
         ending: CancellationToken,
     ) -> Result<Self, StartFault> {
         let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
-        let Connection {
-            client,
-            metrics,
-            platform,
-        } = Connection::new(settings, &clock)?;
+        let Connection { metrics, platform } = Connection::new(settings, &clock)?;
         let open_intents = restored.open_intents;
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
         let (courier, without_receiver) = courier(settings, &store, &clock, &metrics).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
-            platform,
-            actuator: actuator(settings, &client),
+            platform: platform.clone(),
             journal: Arc::<Store>::clone(&store),
         };
         let start = RunStart {
@@ -192,7 +189,7 @@ impl Daemon {
             settings,
             store: &store,
             restored: restored.queues,
-            client,
+            platform: &platform,
             clock: &clock,
             metrics: &metrics,
             shown: cycle.shown(),
@@ -240,19 +237,6 @@ impl Daemon {
             without_receiver,
         })
     }
-}
-
-/// What sends commands; a dry run has no sender.
-fn actuator(settings: &Settings, client: &Arc<Client>) -> Actuator {
-    if settings.dry_run {
-        return Actuator::DryRun;
-    }
-    let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
-        Arc::clone(client),
-        settings.base_url.clone(),
-        settings.credentials.client_id.clone(),
-    ));
-    Actuator::Live(sender)
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.
@@ -305,6 +289,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         poll_interval: settings.poll_interval,
         poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
+        freshest: in_clock(FRESHEST),
         routine_status_reads: settings.status_reads_per_poll,
         announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -54,7 +54,9 @@ impl PlotState {
         match belief {
             Belief::Running => Self::Running,
             Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByAutopilot,
-            Belief::Paused(PauseOwner::Person) => Self::PausedByPerson,
+            Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }) => {
+                Self::PausedByPerson
+            }
             Belief::Other { .. } => Self::Stopped,
             Belief::Unread | Belief::Missing { .. } => Self::Unknown,
         }
@@ -247,7 +249,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::domain::{
-        CampaignActivity, Count, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+        CampaignActivity, Head, HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
     };
 
     use super::*;
@@ -292,10 +294,11 @@ mod tests {
             };
             let sample = available.map_or(failed, |available| Sample::Complete {
                 taken_at: at,
-                counts: vec![Count {
-                    available,
+                heads: vec![Head::Known(HeadCount {
+                    free: available,
+                    serving: 0,
                     staffed: available,
-                }],
+                })],
             });
             self.autopilot.observe_sample(sample, at);
             let plan = self.autopilot.decide(at);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::CampaignId;
 use super::reason::Reason;
 use super::status::{Direction, StatusFinding, StatusReading};
+use super::time::Timestamp;
 
 /// A command that may be sent: status read, still wanted, nothing else on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,12 @@ pub struct CommandResult {
     pub delivery: Delivery,
     /// The status read after it.
     pub after: StatusFinding,
+    /// The reading on which it was sent last, where that was made after the command was authorised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<StatusReading>,
+    /// Our clock when it was answered or given up; the time of the report, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// The verdict on a command.

@@ -31,10 +31,15 @@ mod group;
 mod ids;
 mod message;
 mod notice;
+mod ownership;
+#[cfg(test)]
+mod ownership_tests;
 mod policy;
 pub mod queue;
 mod reason;
 mod reconfigure;
+#[cfg(test)]
+mod released_forms_tests;
 pub mod replay;
 mod selector;
 mod skill_index;
@@ -46,7 +51,9 @@ mod thresholds;
 mod time;
 
 pub use autopilot::{Alert, Autopilot, Plan, Wanted};
-pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
+pub use belief::{
+    Belief, Doubt, Hold, HoldKind, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
+};
 pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
@@ -59,7 +66,7 @@ pub use message::{
     MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
-pub use policy::{OnManualChange, OnStale, Policy};
+pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
 pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
 pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};

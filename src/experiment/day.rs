@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignActivity, CampaignId, CommandResult, Count, Delivery, Policy, Sample,
-    Selector, SkillId, StatusFinding, StatusReading, Timestamp,
+    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, Head, HeadCount,
+    Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What};
 
@@ -143,10 +143,10 @@ impl<'a> Day<'a> {
         if shown > self.centre.now() {
             self.live_until(shown);
         }
-        let counts = autopilot
-            .selectors()
+        let heads = autopilot
+            .groups()
             .iter()
-            .map(|selector| self.count(selector))
+            .map(|group| self.count(group))
             .collect();
         self.live_until(at);
         let now = timestamp(at);
@@ -157,7 +157,7 @@ impl<'a> Day<'a> {
         } else {
             Sample::Complete {
                 taken_at: now,
-                counts,
+                heads,
             }
         };
         autopilot.observe_sample(sample, now);
@@ -181,6 +181,8 @@ impl<'a> Day<'a> {
             let result = CommandResult {
                 delivery: Delivery::Acknowledged { version: None },
                 after: self.status(&id, now),
+                before: None,
+                ended_at: None,
             };
             autopilot.report(&id, &result, now);
         }
@@ -199,8 +201,13 @@ impl<'a> Day<'a> {
             })
     }
 
-    fn count(&self, selector: &Selector) -> Count {
-        let mut count = Count::default();
+    fn count(&self, group: &Group) -> Head {
+        let Group::Rows(selector) = group else {
+            return Head::Unknown {
+                why: "a scenario has no queues".to_owned(),
+            };
+        };
+        let mut count = HeadCount::default();
         for ((available, staffed), skills) in self.centre.crews().zip(&self.skills) {
             let counts = match selector {
                 Selector::All => true,
@@ -209,11 +216,11 @@ impl<'a> Day<'a> {
                 Selector::Agents(_) => false,
             };
             if counts {
-                count.available = count.available.saturating_add(available);
+                count.free = count.free.saturating_add(available);
                 count.staffed = count.staffed.saturating_add(staffed);
             }
         }
-        count
+        Head::Known(count)
     }
 }
 

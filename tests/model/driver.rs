@@ -6,8 +6,8 @@ use std::time::Duration;
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{
     Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause, CommandResult,
-    Conclusion, Count, Delivery, Direction, Hold, HoldKind, Limit, Lines, Notice, Outcome, Policy,
-    Sample, StatusFinding, Timestamp,
+    Conclusion, Delivery, Direction, Head, HeadCount, Hold, HoldKind, Limit, Lines, Notice,
+    Outcome, PlatformTraits, Policy, Sample, StatusFinding, Timestamp,
 };
 
 use super::judge::{Judge, Leaving};
@@ -33,7 +33,6 @@ pub(crate) struct Driver {
     run: u64,
     routine: usize,
     reads: u32,
-    read_in_run: Vec<bool>,
     staged: BTreeMap<CampaignId, CampaignState>,
     staged_inputs: Vec<(Timestamp, Input)>,
     pub(crate) store: BTreeMap<CampaignId, CampaignState>,
@@ -65,7 +64,6 @@ impl Driver {
         let mut driver = Self {
             pilot: Autopilot::new(0, policies.clone(), BTreeMap::new(), LONGEST, now),
             judge: Judge::new(ids.len(), LONGEST),
-            read_in_run: vec![false; ids.len()],
             world,
             ids,
             policies,
@@ -127,13 +125,13 @@ impl Driver {
     fn start(&mut self) {
         self.run += 1;
         let now = self.clock();
-        self.read_in_run.fill(false);
         self.judge.restarted(now.as_unix_millis());
         let start = Input::Start {
             run: self.run,
             policies: self.policies.clone(),
             restored: self.store.clone(),
             command_longest: LONGEST,
+            traits: PlatformTraits::default(),
         };
         self.staged_inputs.push((now, start));
         self.pilot = Autopilot::new(
@@ -307,12 +305,13 @@ impl Driver {
         let counted = |taken_at| match poll {
             Poll::Valid { available, busy } => Sample::Complete {
                 taken_at,
-                counts: vec![
-                    Count {
-                        available: u32::from(available),
+                heads: vec![
+                    Head::Known(HeadCount {
+                        free: u32::from(available),
+                        serving: 0,
                         staffed: u32::from(available) + u32::from(busy),
-                    };
-                    self.pilot.selectors().len()
+                    });
+                    self.pilot.groups().len()
                 ],
             },
             Poll::Failed => Sample::Invalid {
@@ -320,7 +319,7 @@ impl Driver {
             },
             Poll::TooOld => Sample::Complete {
                 taken_at,
-                counts: vec![Count::default(); self.pilot.selectors().len()],
+                heads: vec![Head::Known(HeadCount::default()); self.pilot.groups().len()],
             },
         };
         let sample = counted(match poll {
@@ -389,8 +388,7 @@ impl Driver {
             return;
         }
         let ours = self.belief(index).paused_by_us();
-        let first = !self.read_in_run[index];
-        self.read_in_run[index] = true;
+        let first = self.state(index).last_reading.is_none();
         let clock = self.clock().as_unix_millis();
         self.judge.read(
             index,
@@ -497,7 +495,9 @@ impl Driver {
         match fate {
             Fate::Acknowledged => {
                 self.world.apply(index, direction);
-                Delivery::Acknowledged { version: None }
+                Delivery::Acknowledged {
+                    version: self.world.version(index),
+                }
             }
             Fate::LostButApplied => {
                 self.world.apply(index, direction);
@@ -530,7 +530,12 @@ impl Driver {
         let to = self.state(index).unresolved.as_ref().map(|u| u.to);
         let acknowledged = matches!(delivery, Delivery::Acknowledged { .. });
         self.judge_reads(index, &after);
-        let result = CommandResult { delivery, after };
+        let result = CommandResult {
+            delivery,
+            after,
+            before: None,
+            ended_at: None,
+        };
         let (conclusion, notices) = self.pilot.report(&campaign, &result, now);
         self.staged_inputs.push((
             now,
@@ -541,7 +546,8 @@ impl Driver {
             },
         ));
         let settled = conclusion != Conclusion::Unknown;
-        self.judge.reported(index, settled, acknowledged);
+        self.judge
+            .reported(index, settled, acknowledged, self.world.now);
         if conclusion == Conclusion::Confirmed {
             self.judge
                 .confirmed_at(index, to.unwrap(), now.as_unix_millis());

@@ -13,7 +13,7 @@ use campaign_autopilot::domain::{
 use super::world::{Act, TrueCampaign, Who};
 
 const HOUR: i64 = 3_600_000;
-/// An acknowledged command may take this long to show.
+/// An acknowledged command may take this long to show, from the platform's yes on.
 const SETTLE: i64 = 60_000;
 /// Clocks may differ by this much.
 const SKEW: i64 = 5_000;
@@ -144,7 +144,7 @@ impl Judge {
         truth: &TrueCampaign,
         policy: &Policy,
         ours: bool,
-        first_in_run: bool,
+        never_read_before: bool,
         clock: i64,
     ) {
         let watched = &mut self.watched[index];
@@ -153,7 +153,7 @@ impl Judge {
         if !truth.visible {
             return;
         }
-        if truth.status == CampaignActivity::Paused && first_in_run && policy.adopt_paused {
+        if truth.status == CampaignActivity::Paused && never_read_before && policy.adopt_paused {
             watched.pause_excused = true;
         }
         if truth.status != CampaignActivity::Running {
@@ -307,8 +307,9 @@ impl Judge {
         agreeing >= usize::from(rule.needed()) && samples.front().is_some_and(asks)
     }
 
-    /// What became of the command on its way: whether it is settled, and whether the platform said yes.
-    pub(crate) fn reported(&mut self, index: usize, settled: bool, acknowledged: bool) {
+    /// What became of the command on its way: whether it is settled, and whether the platform said yes. From here on only
+    /// an acknowledged one can still be ours, for as long as it may settle: `now` is the platform's clock.
+    pub(crate) fn reported(&mut self, index: usize, settled: bool, acknowledged: bool, now: i64) {
         let watched = &mut self.watched[index];
         if !watched.in_flight {
             self.fault(format!("campaign {index}: a report without a command"));
@@ -317,8 +318,9 @@ impl Judge {
         watched.in_flight = false;
         if settled {
             watched.live.windows.pop();
-        } else if acknowledged && let Some(window) = watched.live.windows.last_mut() {
-            window.until += SETTLE;
+        } else if let Some(window) = watched.live.windows.last_mut() {
+            let settles = if acknowledged { SETTLE } else { 0 };
+            window.until = now + settles + SKEW;
         }
     }
 

@@ -52,6 +52,11 @@ pub(crate) struct World {
     /// Whether answers carry a `Date`.
     pub(crate) tells_time: bool,
     pub(crate) campaigns: Vec<TrueCampaign>,
+    /// The stamp of the last change moves at every reading.
+    pub(crate) restless_stamps: bool,
+    /// What is on the wire shows as a state of its own.
+    pub(crate) shows_changes: bool,
+    reads: std::cell::Cell<u64>,
     wire: Vec<OnTheWire>,
 }
 
@@ -73,6 +78,9 @@ impl World {
                     versioned: *versioned,
                 })
                 .collect(),
+            restless_stamps: false,
+            shows_changes: false,
+            reads: std::cell::Cell::new(0),
             wire: Vec::new(),
         }
     }
@@ -149,23 +157,46 @@ impl World {
         found.version += 1;
     }
 
+    /// The version of a campaign as the platform tells it.
+    pub(crate) fn version(&self, campaign: usize) -> Option<String> {
+        let found = &self.campaigns[campaign];
+        let moves = if self.restless_stamps {
+            self.reads.set(self.reads.get() + 1);
+            self.reads.get()
+        } else {
+            0
+        };
+        found
+            .versioned
+            .then(|| format!("{}#{}#{moves}", found.changed_at, found.version))
+    }
+
     /// What a status read answers, by a daemon whose clock shows `clock`.
     pub(crate) fn read(&self, campaign: usize, clock: Timestamp) -> StatusFinding {
         let found = &self.campaigns[campaign];
         if !found.visible {
             return StatusFinding::Missing;
         }
+        let coming = self.wire.iter().find(|late| late.campaign == campaign);
+        let activity = match coming.filter(|_| self.shows_changes) {
+            Some(late) => CampaignActivity::Changing {
+                to: Some(late.direction),
+            },
+            None => found.status.clone(),
+        };
         StatusFinding::Found(StatusReading {
-            version: found
-                .versioned
-                .then(|| format!("{}#{}", found.changed_at, found.version)),
-            updated_at: found
-                .versioned
-                .then(|| Timestamp::from_unix_millis(found.changed_at)),
+            version: self.version(campaign),
+            updated_at: found.versioned.then(|| {
+                Timestamp::from_unix_millis(if self.restless_stamps {
+                    self.now
+                } else {
+                    found.changed_at
+                })
+            }),
             platform_now: self
                 .tells_time
                 .then(|| Timestamp::from_unix_millis(self.now.div_euclid(1000) * 1000)),
-            ..StatusReading::without_evidence(found.status.clone(), String::new(), clock)
+            ..StatusReading::without_evidence(activity, String::new(), clock)
         })
     }
 }
