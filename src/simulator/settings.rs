@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::centre::Scenario;
 use super::dialects::Dialect;
 use super::faults::FaultRule;
+use super::quirks::Quirks;
 use super::script::Script;
 use super::time::SimClock;
 use super::tokens::Credentials;
@@ -82,6 +83,8 @@ pub struct Settings {
     pub stale_queue_put: StaleQueuePut,
     /// What the platform speaks.
     pub dialect: Dialect,
+    /// What the platform is like beyond that.
+    pub quirks: Quirks,
 }
 
 impl Settings {
@@ -130,6 +133,7 @@ impl Settings {
             assignment_reads: AssignmentReads::Served,
             stale_queue_put: StaleQueuePut::Conflict,
             dialect: Dialect::CxoneV2,
+            quirks: Quirks::default(),
         }
     }
 }
