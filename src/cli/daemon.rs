@@ -11,6 +11,7 @@ use crate::control::queues::Calibration;
 use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
+use crate::platform::cxone_acd::AcdTenant;
 use crate::platform::dialect::{Access as PlatformAccess, Dialect, SharedParts, TenantSettings};
 use crate::platform::http::{ReqwestSend, Transport};
 use crate::platform::port::Connected;
@@ -52,6 +53,9 @@ pub(crate) enum StartFault {
     /// TLS.
     #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
     Tls(String),
+    /// Settings that the platform's dialect cannot make sense of.
+    #[error("{0}")]
+    Platform(String),
     /// Metrics.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -63,6 +67,7 @@ impl StartFault {
         match self {
             Self::Store(_) | Self::Queues(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,
+            Self::Platform(_) => Exit::Configuration,
         }
     }
 }
@@ -99,6 +104,8 @@ impl Connection {
             } else {
                 PlatformAccess::ReadAndWrite
             },
+            campaigns: settings.policies.keys().cloned().collect(),
+            acd: AcdTenant::default(),
         };
         let shared = SharedParts {
             transport: Arc::new(transport),
@@ -108,7 +115,9 @@ impl Connection {
         };
         Ok(Self {
             metrics,
-            platform: Dialect::CxoneV2.connect(tenant, shared),
+            platform: Dialect::CxoneV2
+                .connect(tenant, shared)
+                .map_err(|faults| StartFault::Platform(faults.join("; ")))?,
         })
     }
 }

@@ -10,8 +10,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::control::ports::Clock;
+use crate::domain::CampaignId;
 use crate::telemetry::Metrics;
 
+use super::cxone_acd::{self, AcdTenant};
 use super::cxone_v2;
 use super::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
 use super::port::{Capabilities, Connected};
@@ -23,22 +25,26 @@ pub enum Dialect {
     #[default]
     #[serde(rename = "cxone-v2")]
     CxoneV2,
+    /// NICE CXone ACD, where campaigns are outbound skills.
+    #[serde(rename = "cxone-acd")]
+    CxoneAcd,
 }
 
 /// A name that is no dialect's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no platform {0:?}; known: cxone-v2")]
+#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd")]
 pub struct UnknownDialect(String);
 
 impl Dialect {
     /// Every dialect, so that each can be offered.
-    pub const ALL: [Self; 1] = [Self::CxoneV2];
+    pub const ALL: [Self; 2] = [Self::CxoneV2, Self::CxoneAcd];
 
     /// Returns the name in settings and flags.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::CxoneV2 => "cxone-v2",
+            Self::CxoneAcd => "cxone-acd",
         }
     }
 
@@ -47,14 +53,22 @@ impl Dialect {
     pub fn capabilities(self) -> Capabilities {
         match self {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
+            Self::CxoneAcd => cxone_acd::CAPABILITIES,
         }
     }
 
     /// Puts the parts of one tenant together. Nothing is sent yet.
-    #[must_use]
-    pub fn connect(self, tenant: TenantSettings, shared: SharedParts) -> Connected {
+    ///
+    /// # Errors
+    /// Everything in the settings that this dialect cannot make sense of, for people.
+    pub fn connect(
+        self,
+        tenant: TenantSettings,
+        shared: SharedParts,
+    ) -> Result<Connected, Vec<String>> {
         match self {
-            Self::CxoneV2 => cxone_v2::connect(tenant, shared),
+            Self::CxoneV2 => Ok(cxone_v2::connect(tenant, shared)),
+            Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
         }
     }
 }
@@ -102,6 +116,10 @@ pub struct TenantSettings {
     pub request_timeout: Duration,
     /// Whether anything may be changed there.
     pub access: Access,
+    /// The campaigns that the configuration names; no other is commanded.
+    pub campaigns: Vec<CampaignId>,
+    /// What only `cxone-acd` has.
+    pub acd: AcdTenant,
 }
 
 /// What every tenant uses.

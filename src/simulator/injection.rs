@@ -171,7 +171,7 @@ impl Reply {
     }
 }
 
-fn refused(status: StatusCode, code: &str, message: &str) -> Reaction {
+fn refused(status: StatusCode, code: &'static str, message: &str) -> Reaction {
     Reaction::answer(Answer::refusal(status, code, message))
 }
 

@@ -8,6 +8,7 @@ mod calibration_asked;
 mod centre;
 mod commands;
 mod control;
+mod cxone_acd;
 mod decision_id;
 mod described;
 mod faults;

@@ -6,23 +6,10 @@
 //! 202 means accepted, and the end has to be looked up. 404 and 409 also answer a stop of a skill that does not run and a start
 //! of one that does, so that only `isRunning` tells "already" from "cannot".
 
-use std::time::Duration;
-
 use crate::domain::Direction;
 
-use super::operation::{Operation, Services};
+use super::operation::Operation;
 use super::skill::RunState;
-
-/// How long after a command its effect is first looked for, in seconds; then twice as long each time.
-const FIRST_LOOKS: [u64; 4] = [2, 5, 10, 20];
-
-/// No wait between two looks is longer: a stop that ends with the last call is noticed within it.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Where a command is sent. It has no query and goes without a body.
-pub(super) fn address(services: &Services, direction: Direction, skill: u64) -> reqwest::Url {
-    services.url_of(operation(direction), skill)
-}
 
 /// The operation that a direction means.
 pub(super) fn operation(direction: Direction) -> Operation {
@@ -42,27 +29,9 @@ pub(super) fn fulfilled(direction: Direction, state: &RunState) -> bool {
     }
 }
 
-/// When to look for a command's effect, counted from its acknowledgement, up to the longest call and its wrap-up.
-pub(super) fn looks(longest: Duration) -> impl Iterator<Item = Duration> {
-    let mut first = FIRST_LOOKS.map(Duration::from_secs).into_iter();
-    let mut last = Duration::ZERO;
-    let mut over = false;
-    std::iter::from_fn(move || {
-        if over {
-            return None;
-        }
-        let next = first
-            .next()
-            .unwrap_or_else(|| last.saturating_add(last.min(LONGEST_WAIT)));
-        // The last look is at the very end: what is not there by then is an alert.
-        over = next >= longest;
-        last = next.min(longest);
-        Some(last)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::operation::Services;
     use super::*;
 
     #[test]
@@ -79,7 +48,8 @@ mod tests {
                 "https://api/inContactAPI/services/v33.0/skills/4711/start",
             ),
         ] {
-            assert_eq!(address(&services, direction, 4_711).as_str(), expected);
+            let url = services.url_of(operation(direction), 4_711);
+            assert_eq!(url.as_str(), expected);
         }
     }
 
@@ -92,17 +62,5 @@ mod tests {
         assert!(!fulfilled(Direction::Resume, &RunState::Stopped));
         assert!(!fulfilled(Direction::Pause, &word));
         assert!(!fulfilled(Direction::Resume, &word));
-    }
-
-    #[test]
-    fn looks_are_further_and_further_apart_up_to_the_longest_call() {
-        let seconds = |longest| -> Vec<u64> {
-            looks(Duration::from_secs(longest))
-                .map(|look| look.as_secs())
-                .collect()
-        };
-        assert_eq!(seconds(150), [2, 5, 10, 20, 40, 70, 100, 130, 150]);
-        assert_eq!(seconds(7), [2, 5, 7]);
-        assert_eq!(seconds(1), [1]);
     }
 }

@@ -6,23 +6,34 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The issuer that serves all areas but the government's.
 pub(super) const ISSUER: &str = "https://cxone.niceincontact.com";
 
+/// The issuer beside a log-in of an area: the vendor's, or the same host where that is this machine.
+pub(super) fn issuer_of(token_url: &reqwest::Url) -> Result<reqwest::Url, String> {
+    if is_loopback(token_url) {
+        return Ok(token_url.clone());
+    }
+    ISSUER
+        .parse()
+        .map_err(|_| format!("`{ISSUER}` is no address"))
+}
+
 /// Where an issuer answers.
 const PATH: [&str; 2] = [".well-known", "cxone-configuration"];
 
 /// The tenant that a token is for: a claim of the token, which is not checked here, since it is only asked with.
-pub(super) fn tenant_of(token: &str) -> Result<String, String> {
+pub(super) fn tenant_of(token: &SecretString) -> Result<String, String> {
     #[derive(Deserialize)]
     struct Claims {
         #[serde(rename = "tenantId")]
         tenant: String,
     }
     let untold = || "the token does not name its tenant: set base_url to the API host".to_owned();
-    let payload = token.split('.').nth(1).ok_or_else(untold)?;
+    let payload = token.expose_secret().split('.').nth(1).ok_or_else(untold)?;
     let payload = URL_SAFE_NO_PAD
         .decode(payload.trim_end_matches('='))
         .map_err(|_| untold())?;
@@ -90,8 +101,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn token(claims: &str) -> String {
-        format!("eyJ9.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    fn token(claims: &str) -> SecretString {
+        format!("eyJ9.{}.sig", URL_SAFE_NO_PAD.encode(claims)).into()
     }
 
     #[test]
@@ -99,13 +110,13 @@ mod tests {
         let named = token(r#"{"sub":"user:1","tenantId":"11ec-a b"}"#);
         assert_eq!(tenant_of(&named), Ok("11ec-a b".to_owned()));
         for wrong in [
-            "",
-            "opaque",
-            "a.!.c",
-            &token("{}"),
-            &token(r#"{"tenantId":""}"#),
+            String::new().into(),
+            "opaque".to_owned().into(),
+            "a.!.c".to_owned().into(),
+            token("{}"),
+            token(r#"{"tenantId":""}"#),
         ] {
-            let why = tenant_of(wrong).unwrap_err();
+            let why = tenant_of(&wrong).unwrap_err();
             assert!(why.contains("base_url"), "{why}");
         }
     }

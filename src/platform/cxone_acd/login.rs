@@ -18,6 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::platform::http::GrantedToken;
+
 /// The end of the address of an area's log-in.
 const AREA_PATH: &str = "/authentication/v1/token/access-key";
 
@@ -133,47 +135,37 @@ fn basic(client: &RegisteredClient) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// A token that was given.
-pub(super) struct Granted {
-    /// The token itself; its claims say which tenant it is for.
-    pub(super) token: SecretString,
-    /// How long it is good.
-    pub(super) life: Duration,
-}
-
-impl Granted {
-    /// Reads the answer of either log-in, and of the area's refresh, which has other names for the same. A fault names what is
-    /// missing and repeats nothing of it.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Answer {
-            access_token: Option<String>,
-            token: Option<String>,
-            expires_in: Option<Value>,
-            #[serde(rename = "tokenExpirationTimeSec")]
-            expiration: Option<Value>,
-        }
-        let missing = || "the log-in's answer has no access_token".to_owned();
-        let answer: Answer = serde_json::from_slice(body).map_err(|_| missing())?;
-        let token = answer
-            .access_token
-            .or(answer.token)
-            .filter(|token| !token.is_empty())
-            .ok_or_else(missing)?;
-        let seconds = match answer.expires_in.or(answer.expiration) {
-            Some(Value::Number(seconds)) => seconds.as_f64(),
-            Some(Value::String(seconds)) => seconds.trim().parse().ok(),
-            Some(_) | None => None,
-        };
-        let life = seconds
-            .filter(|seconds| *seconds > 0.0)
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or(ASSUMED_LIFE);
-        Ok(Self {
-            token: SecretString::from(token),
-            life,
-        })
+/// Reads the answer of either log-in, and of the area's refresh, which has other names for the same. A fault names what is
+/// missing and repeats nothing of it.
+pub(super) fn granted(body: &[u8]) -> Result<GrantedToken, String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        access_token: Option<String>,
+        token: Option<String>,
+        expires_in: Option<Value>,
+        #[serde(rename = "tokenExpirationTimeSec")]
+        expiration: Option<Value>,
     }
+    let missing = || "the log-in's answer has no access_token".to_owned();
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| missing())?;
+    let token = answer
+        .access_token
+        .or(answer.token)
+        .filter(|token| !token.is_empty())
+        .ok_or_else(missing)?;
+    let seconds = match answer.expires_in.or(answer.expiration) {
+        Some(Value::Number(seconds)) => seconds.as_f64(),
+        Some(Value::String(seconds)) => seconds.trim().parse().ok(),
+        Some(_) | None => None,
+    };
+    let life = seconds
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .unwrap_or(ASSUMED_LIFE);
+    Ok(GrantedToken {
+        token: SecretString::from(token),
+        life,
+    })
 }
 
 #[cfg(test)]
@@ -252,11 +244,8 @@ mod tests {
     #[test]
     fn lives_are_numbers_or_texts_and_the_refresh_has_names_of_its_own() {
         let read = |text: &str| {
-            let granted = Granted::parse(text.as_bytes()).unwrap();
-            (
-                granted.token.expose_secret().to_owned(),
-                granted.life.as_secs(),
-            )
+            let given = granted(text.as_bytes()).unwrap();
+            (given.token.expose_secret().to_owned(), given.life.as_secs())
         };
         let is = |life| ("t".to_owned(), life);
         assert_eq!(read(r#"{"access_token":"t","expires_in":600}"#), is(600));
@@ -275,7 +264,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_token_repeats_nothing_of_it() {
         for wrong in ["", "[]", r#"{"access_token":""}"#, r#"{"error":"s3cret"}"#] {
-            let why = Granted::parse(wrong.as_bytes()).err().unwrap();
+            let why = granted(wrong.as_bytes()).err().unwrap();
             assert!(!why.contains("s3cret"), "{why}");
         }
         assert!(!format!("{:?}", LogIn::Global(key(), client())).contains("===="));

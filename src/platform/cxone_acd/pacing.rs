@@ -14,8 +14,6 @@ pub(super) enum Lever {
     MaximumRatio,
     /// One call for each agent, whatever the ratio.
     BlockMultipleCalls,
-    /// Per cent of the agents who must wait before more than one call for each is dialled.
-    PercentageBeforeOverdial,
 }
 
 impl Lever {
@@ -24,7 +22,6 @@ impl Lever {
         match self {
             Self::MaximumRatio => "maximumRatio",
             Self::BlockMultipleCalls => "blockMultipleCalls",
-            Self::PercentageBeforeOverdial => "percentageOfAgentsBeforeOverdial",
         }
     }
 }
@@ -41,10 +38,10 @@ impl Setting {
     fn fits(self, lever: Lever) -> bool {
         match (lever, self) {
             (Lever::MaximumRatio, Self::Number(ratio)) => (1..=3).contains(&ratio),
-            (Lever::PercentageBeforeOverdial, Self::Number(share)) => (0..=100).contains(&share),
             (Lever::BlockMultipleCalls, Self::Flag(_)) => true,
-            (Lever::MaximumRatio | Lever::PercentageBeforeOverdial, Self::Flag(_))
-            | (Lever::BlockMultipleCalls, Self::Number(_)) => false,
+            (Lever::MaximumRatio, Self::Flag(_)) | (Lever::BlockMultipleCalls, Self::Number(_)) => {
+                false
+            }
         }
     }
 
@@ -86,9 +83,7 @@ impl GeneralSettings {
         let value = self.0.get(lever.member())?;
         match lever {
             Lever::BlockMultipleCalls => drift::as_flag(value).map(Setting::Flag),
-            Lever::MaximumRatio | Lever::PercentageBeforeOverdial => {
-                drift::as_whole(value).map(Setting::Number)
-            }
+            Lever::MaximumRatio => drift::as_whole(value).map(Setting::Number),
         }
     }
 
@@ -122,21 +117,6 @@ impl GeneralSettings {
             .filter(|name| !same(self.0.get(*name), wanted.0.get(*name)))
             .cloned()
             .collect()
-    }
-
-    /// The settings that put a lever back to `before`, unless it is no longer at `ours`: somebody changed it then, and it is
-    /// theirs.
-    pub(super) fn restored(
-        &self,
-        lever: Lever,
-        ours: Setting,
-        before: Setting,
-    ) -> Result<Option<Self>, String> {
-        if self.get(lever) == Some(ours) {
-            self.with(lever, before).map(Some)
-        } else {
-            Ok(None)
-        }
     }
 }
 
@@ -191,25 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn a_throttle_is_put_back_unless_somebody_changed_it() {
-        let (lever, ours, before) = (Lever::MaximumRatio, Setting::Number(1), Setting::Number(2));
-        let throttled = settings().with(lever, ours).unwrap();
-        assert_eq!(
-            throttled.restored(lever, ours, before).unwrap(),
-            Some(settings())
-        );
-        let by_somebody = settings().with(lever, Setting::Number(3)).unwrap();
-        assert_eq!(by_somebody.restored(lever, ours, before).unwrap(), None);
-    }
-
-    #[test]
     fn what_the_platform_would_not_take_is_refused_here() {
         let settings = settings();
         for (lever, setting) in [
             (Lever::MaximumRatio, Setting::Number(0)),
             (Lever::MaximumRatio, Setting::Number(4)),
             (Lever::MaximumRatio, Setting::Flag(true)),
-            (Lever::PercentageBeforeOverdial, Setting::Number(101)),
             (Lever::BlockMultipleCalls, Setting::Number(1)),
         ] {
             assert!(

@@ -73,10 +73,6 @@ pub(super) enum NeverCommanded {
 pub(super) struct Skill {
     #[serde(rename = "skillId", default, deserialize_with = "drift::id")]
     id: Option<u64>,
-    #[serde(rename = "skillName", default, deserialize_with = "drift::text")]
-    pub(super) name: Option<String>,
-    #[serde(rename = "campaignId", default, deserialize_with = "drift::id")]
-    pub(super) campaign: Option<u64>,
     #[serde(rename = "isActive", default, deserialize_with = "drift::flag")]
     active: Option<bool>,
     #[serde(rename = "isOutbound", default, deserialize_with = "drift::flag")]
@@ -92,7 +88,7 @@ pub(super) struct Skill {
 impl Skill {
     /// The members to ask for.
     pub(super) const FIELDS: &'static str =
-        "skillId,skillName,campaignId,isActive,isOutbound,outboundStrategy,agentless,isRunning";
+        "skillId,isActive,isOutbound,outboundStrategy,agentless,isRunning";
 
     /// Reads the answer about one skill, also in an envelope or as the only row of a list.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {

@@ -10,6 +10,7 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
 };
 use hyper::{Method, StatusCode};
+use secrecy::SecretString;
 use tracing::{Instrument, Span, debug};
 
 use crate::control::ports::Clock;
@@ -76,6 +77,17 @@ impl Sending {
     }
 }
 
+/// What a request depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    /// Nothing.
+    None,
+    /// The version that is in force.
+    Version(i64),
+    /// That something changed, which its own parameters say.
+    Changed,
+}
+
 /// A call that failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFault {
@@ -139,6 +151,29 @@ impl Client {
         self.call_if(call, None, parse).await
     }
 
+    /// Makes a call whose answer may be that nothing changed: 304 is an answer too, which `parse` sees.
+    ///
+    /// # Errors
+    /// The last fault, as the module's contract says.
+    pub async fn call_conditional<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
+        self.call_under(call, Condition::Changed, parse).await
+    }
+
+    /// Returns the text of the token in use, for what it says of itself.
+    ///
+    /// # Errors
+    /// When no token can be had.
+    pub async fn token_text(&self, deadline: Timestamp) -> Result<SecretString, PlatformFault> {
+        let token = self.token(None, deadline).await?;
+        let text = token.header.to_str().unwrap_or_default();
+        let text = text.strip_prefix("Bearer ").unwrap_or_default();
+        Ok(SecretString::from(text.to_owned()))
+    }
+
     /// Makes the call under a condition: `if_match` goes along as `If-Match`, and a version that is no longer in force is a
     /// [`FaultKind::Conflict`].
     ///
@@ -148,6 +183,16 @@ impl Client {
         &self,
         call: &Call,
         if_match: Option<i64>,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
+        let condition = if_match.map_or(Condition::None, Condition::Version);
+        self.call_under(call, condition, parse).await
+    }
+
+    async fn call_under<T>(
+        &self,
+        call: &Call,
+        condition: Condition,
         parse: impl Fn(&HttpResponse) -> Result<T, String>,
     ) -> Result<T, CallFault> {
         let maybe_applied = AtomicBool::new(false);
@@ -161,7 +206,7 @@ impl Client {
             answered: &answered,
             wait_ms: &wait,
         };
-        let attempt = || self.attempt(call, if_match, &parse, marks);
+        let attempt = || self.attempt(call, condition, &parse, marks);
         let told = |fault: &PlatformFault| self.tell_retry(call.endpoint, fault);
         let seed = self
             .seed
@@ -189,7 +234,7 @@ impl Client {
     async fn attempt<T>(
         &self,
         call: &Call,
-        if_match: Option<i64>,
+        condition: Condition,
         parse: &impl Fn(&HttpResponse) -> Result<T, String>,
         marks: Marks<'_>,
     ) -> Result<T, Verdict<PlatformFault>> {
@@ -225,7 +270,7 @@ impl Client {
         {
             headers.push((HeaderName::from_static("x-request-id"), id));
         }
-        if let Some(version) = if_match {
+        if let Condition::Version(version) = condition {
             headers.push((IF_MATCH, HeaderValue::from(version)));
         }
         let request = HttpRequest {
@@ -253,7 +298,9 @@ impl Client {
             }
         };
         answered.store(true, Ordering::Relaxed);
-        if response.status.is_success() {
+        let unchanged =
+            condition == Condition::Changed && response.status == StatusCode::NOT_MODIFIED;
+        if response.status.is_success() || unchanged {
             return parse(&response).map_err(|why| {
                 maybe_applied.store(true, Ordering::Relaxed);
                 again(FaultKind::Decode, format!("{}: {why}", place(call)), None)
@@ -370,7 +417,9 @@ impl Client {
                     excerpt(&response.body)
                 );
                 match response.status {
-                    status if status.is_success() => TokenParts::parse(&response.body)
+                    status if status.is_success() => self
+                        .tokens
+                        .read(&response.body)
                         .map_err(|why| again(FaultKind::Decode, why, None)),
                     StatusCode::TOO_MANY_REQUESTS => {
                         let halt = self.halt(Endpoint::Token, &response);

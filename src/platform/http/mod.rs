@@ -46,5 +46,5 @@ pub use retry::RetryPolicy;
 pub use send::{
     HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
 };
-pub use token::{AuthStyle, Credentials, TokenSource};
+pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TokenSource};
 pub use traced::{page_span, request_span};

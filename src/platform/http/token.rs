@@ -48,6 +48,36 @@ pub struct Credentials {
     pub scopes: Vec<String>,
 }
 
+/// How a token is asked for, where it is not by OAuth client credentials.
+pub trait Grant: Send + Sync + 'static {
+    /// Returns headers and body of the request.
+    fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes);
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// What is missing in it; repeats nothing of it.
+    fn read(&self, body: &[u8]) -> Result<GrantedToken, String>;
+
+    /// Returns how long before its end a token is renewed.
+    fn early(&self) -> Duration;
+}
+
+/// A token that was given.
+#[derive(Clone, Debug)]
+pub struct GrantedToken {
+    /// The token; never printed.
+    pub token: SecretString,
+    /// How long it is good.
+    pub life: Duration,
+}
+
+/// How this source asks.
+enum Way {
+    Credentials(Credentials),
+    Grant(Box<dyn Grant>),
+}
+
 /// A token in use.
 #[derive(Clone)]
 pub(super) struct Token {
@@ -69,7 +99,7 @@ impl Token {
 
 /// Keeps one token.
 pub struct TokenSource {
-    credentials: Credentials,
+    way: Way,
     url: reqwest::Url,
     clock: Arc<dyn Clock>,
     current: Mutex<Option<Token>>,
@@ -87,8 +117,18 @@ impl TokenSource {
     /// A source of tokens from `url`.
     #[must_use]
     pub fn new(credentials: Credentials, url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
+        Self::asking(Way::Credentials(credentials), url, clock)
+    }
+
+    /// A source of tokens from `url` that are asked for in another way.
+    #[must_use]
+    pub fn by_grant(grant: Box<dyn Grant>, url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
+        Self::asking(Way::Grant(grant), url, clock)
+    }
+
+    fn asking(way: Way, url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
         Self {
-            credentials,
+            way,
             url,
             clock,
             current: Mutex::new(None),
@@ -144,7 +184,11 @@ impl TokenSource {
             }
         };
         let received = self.clock.now();
-        let early = EARLY.min(parts.life / 2);
+        let early = match &self.way {
+            Way::Credentials(_) => EARLY,
+            Way::Grant(grant) => grant.early(),
+        };
+        let early = early.min(parts.life / 2);
         let token = Token {
             header: parts.header,
             granted: parts.granted,
@@ -158,12 +202,37 @@ impl TokenSource {
 
     /// Headers and body of the token request.
     pub(super) fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
-        let Credentials {
+        match &self.way {
+            Way::Credentials(credentials) => credentials.request(),
+            Way::Grant(grant) => grant.request(),
+        }
+    }
+
+    /// Reads a token answer; a fault names what is missing and repeats nothing of it.
+    pub(super) fn read(&self, body: &[u8]) -> Result<TokenParts, String> {
+        match &self.way {
+            Way::Credentials(_) => TokenParts::parse(body),
+            Way::Grant(grant) => {
+                let GrantedToken { token, life } = grant.read(body)?;
+                Ok(TokenParts {
+                    header: bearer(token.expose_secret())?,
+                    granted: None,
+                    life,
+                })
+            }
+        }
+    }
+}
+
+impl Credentials {
+    /// Headers and body of a request by client credentials.
+    fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
+        let Self {
             client_id,
             client_secret,
             style,
             scopes,
-        } = &self.credentials;
+        } = self;
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
         let mut headers = vec![(ACCEPT, HeaderValue::from_static("application/json"))];
         let in_body = *style != AuthStyle::Basic;
@@ -218,14 +287,20 @@ pub(super) struct TokenParts {
     life: Duration,
 }
 
+/// The header that a token goes in.
+fn bearer(token: &str) -> Result<HeaderValue, String> {
+    let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| "the access_token holds characters that no header can carry".to_owned())?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
 impl TokenParts {
     /// Reads a token answer; a fault names what is missing and repeats nothing of it.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         let answer: TokenAnswer = serde_json::from_slice(body)
             .map_err(|_| "the token answer has no access_token".to_owned())?;
-        let mut header = HeaderValue::try_from(format!("Bearer {}", answer.access_token))
-            .map_err(|_| "the access_token holds characters that no header can carry".to_owned())?;
-        header.set_sensitive(true);
+        let header = bearer(&answer.access_token)?;
         let life = match answer.expires_in {
             Some(serde_json::Value::Number(seconds)) => seconds.as_f64(),
             Some(serde_json::Value::String(seconds)) => seconds.parse().ok(),

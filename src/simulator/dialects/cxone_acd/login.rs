@@ -28,10 +28,12 @@ impl Platform {
         let Some(settings) = self.acd.as_ref().map(|acd| acd.settings.clone()) else {
             return Err(Refused::no_such("operation", operation.name()));
         };
-        match operation {
-            AcdOperation::AreaToken => self.area_token(&settings, call, now),
-            AcdOperation::GlobalToken => self.global_token(&settings, call, now),
-            _ => discovery(call),
+        if operation == AcdOperation::AreaToken {
+            self.area_token(&settings, call, now)
+        } else if operation == AcdOperation::GlobalToken {
+            self.global_token(&settings, call, now)
+        } else {
+            discovery(call)
         }
     }
 

@@ -44,7 +44,8 @@ impl Roster {
                     .parse()
                     .ok()
                     .filter(|number| *number > 0 && !taken(*number));
-                let next = (FIRST_SKILL..).find(|number| !taken(*number));
+                let many = u64::try_from(self.skills.len()).unwrap_or(0);
+                let next = (FIRST_SKILL..=FIRST_SKILL + many).find(|number| !taken(*number));
                 if let Some(number) = own.or(next) {
                     self.skills.insert(id.to_owned(), number);
                 }
@@ -110,7 +111,7 @@ impl Roster {
                     wrap_up: agent.state == AgentState::WrapUp,
                     ..plain(3, "InboundContact")
                 },
-                (AgentState::Other(word), _) => plain(-99, word),
+                (AgentState::Other(name), _) => plain(-99, name),
             };
             present.insert(number, shown);
         }

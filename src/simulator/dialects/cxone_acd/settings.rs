@@ -7,6 +7,10 @@ use super::super::super::centre::Scenario;
 
 /// How a platform of this dialect behaves. The default is what its contract describes.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a difference between tenants on its own"
+)]
 pub struct AcdSettings {
     /// The most rows in a page, whatever was asked for.
     pub page_limit: usize,

@@ -94,7 +94,7 @@ impl Stops {
         }
         match &settings.stop {
             StopShows::UntilLastCall | StopShows::For(_) => Running::Flag(true),
-            StopShows::Word(word, _) => Running::Word(word.clone()),
+            StopShows::Word(shown, _) => Running::Word(shown.clone()),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
@@ -316,7 +315,7 @@ fn wrong_parameters_are_refused_in_the_platforms_own_form() {
     assert_eq!(tenant.status("GET", "nothing"), 404);
     let without = send(
         &tenant.handle,
-        &Method::GET.to_string(),
+        "GET",
         "/inContactAPI/services/v33.0/skills",
         HeaderMap::new(),
         "",

@@ -1,0 +1,225 @@
+//! The parts of this dialect, and what its platform can do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use secrecy::SecretString;
+
+use crate::domain::{Evidence, PlatformTraits, Settling};
+use crate::platform::dialect::{Access, SharedParts, TenantSettings};
+use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
+use crate::platform::port::{
+    AgentFeed, CampaignCommander, Capabilities, Connected, Rights, StatusCalls,
+};
+
+use super::agent_state::ReadyStates;
+use super::campaigns::{Campaigns, Commander};
+use super::discovery;
+use super::groups::Groups;
+use super::login::{AccessKey, LogIn, RegisteredClient};
+use super::observer::{Observer, ObserverSettings};
+use super::operation::Versions;
+use super::outcomes::Outcomes;
+use super::reading::PageSettings;
+use super::tenant::{Place, Tenant};
+use super::throttle::Pacing;
+
+/// A token is renewed so long before its end: those of this platform live an hour.
+const EARLY: Duration = Duration::from_secs(300);
+
+/// From one look at a skill's assignments to the next.
+const ASSIGNMENTS_EVERY: Duration = Duration::from_secs(180);
+
+/// What the platform can do.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    agents: AgentFeed::Deltas,
+    agent_rows: false,
+    own_group: true,
+    statuses: StatusCalls::Listing,
+    traits: PlatformTraits {
+        evidence: Evidence::OwnReadings,
+        settling: Settling {
+            usual: Duration::from_secs(2),
+            // A stop is done when the last call and its wrap-up are over.
+            longest: Duration::from_secs(20 * 60),
+        },
+    },
+    lists: None,
+    queues: None,
+    profiles: false,
+    throttle: true,
+    outcomes: true,
+    rights: Rights {
+        campaigns: &["read real-time data", "Outbound Strategy Manager"],
+        lists: &[],
+        queues: &[],
+    },
+};
+
+/// What only the settings of this dialect have.
+#[derive(Clone, Debug, Default)]
+pub struct AcdTenant {
+    /// Whether the issuer is asked for the API host. The issuer is the host of the global log-in; an area's log-in has the
+    /// vendor's.
+    pub discover: bool,
+    /// A client that is registered with the vendor, by id and secret: the global log-in needs one.
+    pub registered_client: Option<(String, SecretString)>,
+    /// Versions of the services, such as `v33.0,stop-skill=v31.0`.
+    pub versions: Option<String>,
+    /// States in which agents are ready, such as `Available,Dialer`.
+    pub ready_states: Option<String>,
+}
+
+impl AcdTenant {
+    /// Returns the address of an area's log-in.
+    ///
+    /// # Errors
+    /// When the text is no area's name.
+    pub fn token_url_of(area: &str) -> Result<reqwest::Url, String> {
+        LogIn::area_url(area)
+    }
+}
+
+impl Grant for LogIn {
+    fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
+        LogIn::request(self)
+    }
+
+    fn read(&self, body: &[u8]) -> Result<GrantedToken, String> {
+        super::login::granted(body)
+    }
+
+    fn early(&self) -> Duration {
+        EARLY
+    }
+}
+
+/// Puts the parts of one tenant together.
+///
+/// # Errors
+/// Everything that is wrong with its settings, for people.
+pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected, Vec<String>> {
+    let mut wrong = Vec::new();
+    let special = &tenant.acd;
+    let versions: Versions = parsed(special.versions.as_deref(), &mut wrong);
+    let ready: ReadyStates = parsed(special.ready_states.as_deref(), &mut wrong);
+    let groups = Groups::new(&tenant.campaigns).unwrap_or_else(|faults| {
+        wrong.extend(faults);
+        Groups::default()
+    });
+    let key = AccessKey {
+        id: tenant.credentials.client_id.clone(),
+        secret: tenant.credentials.client_secret.clone(),
+    };
+    let registered = special
+        .registered_client
+        .clone()
+        .map(|(id, secret)| RegisteredClient { id, secret });
+    let issuer = discovery::issuer_of(&tenant.token_url);
+    let log_in = match LogIn::at(&tenant.token_url, key, registered) {
+        Ok(log_in) if wrong.is_empty() => log_in,
+        Ok(_) => return Err(wrong),
+        Err(why) => {
+            wrong.push(why);
+            return Err(wrong);
+        }
+    };
+    let place = match (special.discover, &log_in, issuer) {
+        (false, ..) => Place::Host(tenant.base_url.clone()),
+        (true, LogIn::Global(..), _) => Place::Issuer(tenant.token_url.clone()),
+        (true, LogIn::Area(_), Ok(issuer)) => Place::Issuer(issuer),
+        (true, LogIn::Area(_), Err(why)) => return Err(vec![why]),
+    };
+    let client = Arc::new(client(tenant, &shared, log_in));
+    let services = Tenant::new(Arc::clone(&client), shared.clock, place, versions);
+    Ok(parts(
+        tenant,
+        client,
+        Arc::new(services),
+        Arc::new(groups),
+        ready,
+    ))
+}
+
+fn parts(
+    settings: &TenantSettings,
+    client: Arc<Client>,
+    tenant: Arc<Tenant>,
+    groups: Arc<Groups>,
+    ready: ReadyStates,
+) -> Connected {
+    let pages = PageSettings {
+        rows: settings.page_size,
+        at_once: settings.page_concurrency,
+    };
+    let writes = settings.access == Access::ReadAndWrite;
+    let observer = ObserverSettings {
+        pages,
+        ready,
+        assignments_every: ASSIGNMENTS_EVERY,
+    };
+    let campaigns = Arc::new(Campaigns {
+        tenant: Arc::clone(&tenant),
+        groups: Arc::clone(&groups),
+        pages,
+    });
+    let commander = writes.then(|| -> Arc<dyn CampaignCommander> {
+        Arc::new(Commander {
+            campaigns: Arc::clone(&campaigns),
+        })
+    });
+    Connected {
+        capabilities: CAPABILITIES,
+        login: client,
+        agents: Arc::new(Observer::new(
+            Arc::clone(&tenant),
+            Arc::clone(&groups),
+            observer,
+        )),
+        campaigns,
+        commander,
+        lists: None,
+        queues: None,
+        profiles: None,
+        throttle: Some(Arc::new(Pacing {
+            tenant: Arc::clone(&tenant),
+            writes,
+        })),
+        outcomes: Some(Arc::new(Outcomes {
+            tenant,
+            groups,
+            pages,
+        })),
+    }
+}
+
+fn client(tenant: &TenantSettings, shared: &SharedParts, log_in: LogIn) -> Client {
+    let (clock, metrics) = (&shared.clock, &shared.metrics);
+    Client::new(
+        Arc::clone(&shared.transport),
+        Limiter::new(tenant.rate, Arc::clone(clock), Arc::clone(metrics)),
+        TokenSource::by_grant(
+            Box::new(log_in),
+            tenant.token_url.clone(),
+            Arc::clone(clock),
+        ),
+        Arc::clone(clock),
+        Arc::clone(metrics),
+        tenant.request_timeout,
+        shared.seed,
+    )
+}
+
+/// What a text says, or the default without one.
+fn parsed<T: Default + std::str::FromStr<Err = String>>(
+    text: Option<&str>,
+    wrong: &mut Vec<String>,
+) -> T {
+    text.map_or(Ok(T::default()), str::parse)
+        .unwrap_or_else(|why| {
+            wrong.push(why);
+            T::default()
+        })
+}

@@ -1,0 +1,118 @@
+//! What the configured campaigns are: one skill, or all Personal Connection skills of a CXone campaign.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::domain::{CampaignId, Timestamp};
+use crate::platform::http::RateShare;
+use crate::platform::port::PlatformFault;
+
+use super::campaign_skills::{CampaignSkill, Target};
+use super::operation::Operation;
+use super::reading::{PageSettings, decode, read_listing};
+use super::skill::NeverCommanded;
+use super::tenant::{Ask, Tenant};
+
+/// How long the skills of a CXone campaign are taken to be the same.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// The campaigns that the configuration names, and what is known of their skills.
+#[derive(Default)]
+pub(super) struct Groups {
+    listed: BTreeSet<Target>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The skills of CXone campaigns.
+    members: BTreeMap<u64, (Timestamp, Vec<u64>)>,
+    /// Whether each skill may be commanded, by its last reading.
+    verdicts: BTreeMap<u64, Result<(), NeverCommanded>>,
+}
+
+impl Groups {
+    /// The groups of these campaigns. Ids that mean nothing here are refused, all at once.
+    pub(super) fn new<'a>(
+        campaigns: impl IntoIterator<Item = &'a CampaignId>,
+    ) -> Result<Self, Vec<String>> {
+        let (mut listed, mut wrong) = (BTreeSet::new(), Vec::new());
+        for campaign in campaigns {
+            match campaign.as_str().parse() {
+                Ok(target) => {
+                    listed.insert(target);
+                }
+                Err(why) => wrong.push(why),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(Self {
+                listed,
+                ..Self::default()
+            })
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// Whether the configuration names this target.
+    pub(super) fn lists(&self, target: Target) -> bool {
+        self.listed.contains(&target)
+    }
+
+    /// The skills of a campaign. Of a CXone campaign they are all its skills: which of them dial is told by reading them.
+    pub(super) async fn skills_of(
+        &self,
+        target: Target,
+        tenant: &Tenant,
+        pages: PageSettings,
+        deadline: Timestamp,
+    ) -> Result<Vec<u64>, PlatformFault> {
+        let campaign = match target {
+            Target::Skill(skill) => return Ok(vec![skill]),
+            Target::Campaign(campaign) => campaign,
+        };
+        let now = tenant.now();
+        if let Some((at, members)) = self.known().members.get(&campaign)
+            && *at <= now
+            && now.since(*at) < REMEMBERED
+        {
+            return Ok(members.clone());
+        }
+        let ask = Ask {
+            operation: Operation::CampaignSkills,
+            id: Some(campaign),
+            query: Vec::new(),
+            share: RateShare::Readings,
+            deadline,
+        };
+        let listed = read_listing::<CampaignSkill>(tenant, &ask, pages).await;
+        let rows = listed.map_err(|failed| failed.fault)?.rows;
+        let members: Vec<u64> = rows
+            .unwrap_or_default()
+            .iter()
+            .map(CampaignSkill::skill)
+            .collect::<Result<_, _>>()
+            .map_err(decode)?;
+        self.known()
+            .members
+            .insert(campaign, (now, members.clone()));
+        Ok(members)
+    }
+
+    /// Notes whether a skill may be commanded, as it was read.
+    pub(super) fn judged(&self, skill: u64, verdict: Result<(), NeverCommanded>) {
+        self.known().verdicts.insert(skill, verdict);
+    }
+
+    /// Whether a skill may be commanded; nothing when it was never read.
+    pub(super) fn verdict(&self, skill: u64) -> Option<Result<(), NeverCommanded>> {
+        self.known().verdicts.get(&skill).cloned()
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        // What is held is never half changed.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,295 @@
+//! Who is available: agents' states and assignments, merged from deltas and counted for each group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+
+use crate::domain::{Group, Head, HeadCount, Selector, Timestamp};
+use crate::platform::http::RateShare;
+use crate::platform::port::{
+    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
+};
+
+use super::agent_state::{AgentNow, AgentStateRow, ReadyStates, StateId};
+use super::campaign_skills::Target;
+use super::counting::{SkillCount, count};
+use super::delta::{Ask as DeltaAsk, Merged};
+use super::groups::Groups;
+use super::operation::Operation;
+use super::reading::{Listed, ListingFault, PageSettings, decode, read_listing};
+use super::skill_agents::{Assignment, AssignmentRow};
+use super::tenant::{Ask, Tenant};
+
+/// How the agents are read.
+#[derive(Clone, Debug)]
+pub(super) struct ObserverSettings {
+    pub(super) pages: PageSettings,
+    pub(super) ready: ReadyStates,
+    /// From one look at a skill's assignments to the next: who has a skill changes seldom, and each skill costs a call.
+    pub(super) assignments_every: Duration,
+}
+
+/// Counts the agents of a tenant.
+pub(super) struct Observer {
+    tenant: Arc<Tenant>,
+    groups: Arc<Groups>,
+    settings: ObserverSettings,
+    tables: Mutex<Tables>,
+}
+
+/// What is known of the agents.
+struct Tables {
+    states: Merged<u64, AgentNow>,
+    skills: BTreeMap<u64, SkillTable>,
+}
+
+/// Who has a skill.
+struct SkillTable {
+    agents: Merged<u64, Assignment>,
+    looked_at: Option<Timestamp>,
+}
+
+impl Observer {
+    pub(super) fn new(
+        tenant: Arc<Tenant>,
+        groups: Arc<Groups>,
+        settings: ObserverSettings,
+    ) -> Self {
+        Self {
+            tenant,
+            groups,
+            settings,
+            tables: Mutex::new(Tables {
+                states: Merged::new(),
+                skills: BTreeMap::new(),
+            }),
+        }
+    }
+
+    async fn look(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
+        let mut tables = self.tables.lock().await;
+        let taken_at = self.tenant.now();
+        let mut tally = Tally::default();
+        self.follow_states(&mut tables.states, request.deadline, &mut tally)
+            .await?;
+        let mut heads = Vec::with_capacity(request.groups.len());
+        for group in request.groups {
+            let head = self
+                .head(group, &mut tables, request.deadline, &mut tally)
+                .await;
+            heads.push(head.unwrap_or_else(|why| Head::Unknown { why }));
+        }
+        Ok(Observation {
+            taken_at,
+            heads,
+            agents: None,
+            tally,
+        })
+    }
+
+    /// Brings the agents' states up to date.
+    async fn follow_states(
+        &self,
+        states: &mut Merged<u64, AgentNow>,
+        deadline: Timestamp,
+        tally: &mut Tally,
+    ) -> Result<(), ObserveFault> {
+        let fields = AgentStateRow::FIELDS;
+        let read = |row: &AgentStateRow| row.agent();
+        let ask = Self::listing_ask(Operation::AgentStates, None, fields, deadline);
+        let followed = self.follow(states, ask, read, Nothing::IsUnreadable, tally);
+        followed.await.map_err(|failed| ObserveFault {
+            partial: failed.pages_read > 0,
+            fault: failed.fault,
+        })?;
+        let rows = states.rows().map_or(0, BTreeMap::len);
+        tally.rows = Some(rows);
+        let free = states.rows().into_iter().flatten();
+        let free = free.filter(|(_, agent)| self.settings.ready.contain(agent.state));
+        tally.free = u32::try_from(free.count()).ok();
+        Ok(())
+    }
+
+    /// Brings one skill's assignments up to date, if that is due.
+    async fn follow_skill(
+        &self,
+        skill: u64,
+        tables: &mut Tables,
+        deadline: Timestamp,
+        tally: &mut Tally,
+    ) -> Result<(), PlatformFault> {
+        let now = self.tenant.now();
+        let table = tables.skills.entry(skill).or_insert_with(|| SkillTable {
+            agents: Merged::new(),
+            looked_at: None,
+        });
+        let fresh = table
+            .looked_at
+            .is_some_and(|at| at <= now && now.since(at) < self.settings.assignments_every);
+        if fresh {
+            return Ok(());
+        }
+        let fields = AssignmentRow::FIELDS;
+        let read = |row: &AssignmentRow| row.assignment();
+        let ask = Self::listing_ask(Operation::SkillAgents, Some(skill), fields, deadline);
+        let followed = self.follow(&mut table.agents, ask, read, Nothing::IsNobody, tally);
+        // A look that failed is made again at the next poll.
+        table.looked_at = None;
+        followed.await.map_err(|failed| failed.fault)?;
+        table.looked_at = Some(now);
+        Ok(())
+    }
+
+    fn listing_ask(
+        operation: Operation,
+        id: Option<u64>,
+        fields: &str,
+        deadline: Timestamp,
+    ) -> Ask {
+        Ask {
+            operation,
+            id,
+            query: vec![("fields", fields.to_owned())],
+            share: RateShare::Readings,
+            deadline,
+        }
+    }
+
+    /// Brings a table up to date by a delta or by reading it whole.
+    async fn follow<R: super::listing::Row, V>(
+        &self,
+        table: &mut Merged<u64, V>,
+        mut ask: Ask,
+        read: impl Fn(&R) -> Result<(u64, V), String>,
+        nothing: Nothing,
+        tally: &mut Tally,
+    ) -> Result<(), ListingFault> {
+        let asked_at = self.tenant.now();
+        let delta = table.ask(asked_at);
+        if let DeltaAsk::Since(since) = &delta {
+            ask.query.push(("updatedSince", since.clone()));
+        }
+        // Should this be given up in the middle, the table is read whole the next time.
+        table.failed();
+        let Listed {
+            rows,
+            last_poll_time,
+            calls,
+        } = read_listing::<R>(&self.tenant, &ask, self.settings.pages).await?;
+        tally.calls = tally.calls.saturating_add(calls);
+        let unreadable = |detail| ListingFault {
+            fault: decode(detail),
+            pages_read: calls,
+        };
+        let read_rows = |rows: Vec<R>| -> Result<Vec<(u64, V)>, ListingFault> {
+            let rows: Result<_, String> = rows.iter().map(&read).collect();
+            rows.map_err(unreadable)
+        };
+        match (delta, rows, nothing) {
+            (DeltaAsk::Since(since), None, _) => table.merge([], Some(since)),
+            (DeltaAsk::Since(_), Some(rows), _) => table.merge(read_rows(rows)?, last_poll_time),
+            (DeltaAsk::Everything, Some(rows), _) => {
+                table.replace(read_rows(rows)?, last_poll_time, asked_at);
+            }
+            (DeltaAsk::Everything, None, Nothing::IsNobody) => table.replace([], None, asked_at),
+            (DeltaAsk::Everything, None, Nothing::IsUnreadable) => {
+                let detail = "asked for every agent, the platform says that nothing changed";
+                return Err(unreadable(detail.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn head(
+        &self,
+        group: &Group,
+        tables: &mut Tables,
+        deadline: Timestamp,
+        tally: &mut Tally,
+    ) -> Result<Head, String> {
+        let target: Target = match group {
+            Group::Own(campaign) => campaign.as_str().parse()?,
+            Group::Queue(queue) => queue.as_str().parse()?,
+            Group::Rows(Selector::All) => return Ok(known(self.everyone(&tables.states))),
+            Group::Rows(Selector::AnySkill(_) | Selector::AllSkills(_) | Selector::Agents(_)) => {
+                return Err("agents are counted by skill and not chosen by their rows".to_owned());
+            }
+        };
+        let skills = self.skills_of(target, deadline).await?;
+        for skill in &skills {
+            self.follow_skill(*skill, tables, deadline, tally)
+                .await
+                .map_err(|fault| fault.detail)?;
+        }
+        let Tables { states, skills: of } = tables;
+        let states = states.rows().ok_or("no agent's state is known")?;
+        let assigned = skills
+            .iter()
+            .map(|skill| {
+                let table = of.get(skill).and_then(|table| table.agents.rows());
+                table
+                    .map(|agents| (*skill, agents))
+                    .ok_or_else(|| format!("it is not known who has skill {skill}"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(known(count(assigned, states, &self.settings.ready)))
+    }
+
+    /// The skills of a target that dial; those of its skills that were read and never dial are left out.
+    async fn skills_of(&self, target: Target, deadline: Timestamp) -> Result<Vec<u64>, String> {
+        let pages = self.settings.pages;
+        let skills = self
+            .groups
+            .skills_of(target, &self.tenant, pages, deadline)
+            .await
+            .map_err(|fault| fault.detail)?;
+        let dialling = |skill: &u64| !matches!(self.groups.verdict(*skill), Some(Err(_)));
+        Ok(match target {
+            Target::Skill(_) => skills,
+            Target::Campaign(_) => skills.into_iter().filter(dialling).collect(),
+        })
+    }
+
+    fn everyone(&self, states: &Merged<u64, AgentNow>) -> SkillCount {
+        let mut counted = SkillCount::default();
+        for agent in states.rows().into_iter().flat_map(BTreeMap::values) {
+            let place = match agent.state {
+                StateId::LOGGED_OUT => &mut counted.offline,
+                state if self.settings.ready.contain(state) => &mut counted.available,
+                StateId::OUTBOUND_CONTACT => &mut counted.serving,
+                _ => &mut counted.busy,
+            };
+            *place = place.saturating_add(1);
+        }
+        counted
+    }
+}
+
+/// What 204 or 304 says to a reading of everything.
+#[derive(Clone, Copy)]
+enum Nothing {
+    /// That there is nobody.
+    IsNobody,
+    /// Nothing that can be believed: a tenant has agents.
+    IsUnreadable,
+}
+
+fn known(count: SkillCount) -> Head {
+    Head::Known(HeadCount {
+        free: count.available,
+        serving: count.serving,
+        staffed: count.staffed(),
+    })
+}
+
+impl AgentObserver for Observer {
+    fn observe<'a>(
+        &'a self,
+        request: ObserveRequest<'a>,
+    ) -> BoxFuture<'a, Result<Observation, ObserveFault>> {
+        Box::pin(self.look(request))
+    }
+}

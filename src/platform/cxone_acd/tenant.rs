@@ -1,0 +1,233 @@
+//! One tenant: its host, its versions, and the requests to it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::{Method, StatusCode};
+use tokio::sync::OnceCell;
+use tracing::Instrument;
+
+use crate::control::ports::Clock;
+use crate::domain::Timestamp;
+use crate::platform::http::{
+    Call, CallFault, Client, HttpResponse, RateShare, Sending, request_span,
+};
+use crate::platform::port::{FaultKind, PlatformFault};
+use crate::telemetry::Endpoint;
+
+use super::discovery;
+use super::operation::{Operation, Services, Versions};
+
+/// Where a tenant is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// The API host is configured.
+    Host(reqwest::Url),
+    /// The issuer tells it.
+    Issuer(reqwest::Url),
+}
+
+/// A tenant.
+pub(super) struct Tenant {
+    client: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    place: Place,
+    versions: Versions,
+    services: OnceCell<Services>,
+}
+
+/// A request to read something.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) operation: Operation,
+    /// The skill or campaign that it is about.
+    pub(super) id: Option<u64>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) share: RateShare,
+    pub(super) deadline: Timestamp,
+}
+
+/// A request to change something. It has no query.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) operation: Operation,
+    pub(super) method: Method,
+    pub(super) id: u64,
+    pub(super) body: Option<Bytes>,
+    /// Goes along, so that the platform's log can be tied to ours.
+    pub(super) decision: String,
+    /// It rests on a reading that is too old after this.
+    pub(super) leave_by: Option<Timestamp>,
+    pub(super) deadline: Timestamp,
+}
+
+impl Tenant {
+    pub(super) fn new(
+        client: Arc<Client>,
+        clock: Arc<dyn Clock>,
+        place: Place,
+        versions: Versions,
+    ) -> Self {
+        Self {
+            client,
+            clock,
+            place,
+            versions,
+            services: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Reads; 204 and 304 are answers as well, which `parse` sees.
+    pub(super) async fn read<T>(
+        &self,
+        ask: &Ask,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, PlatformFault> {
+        let services = self.services(ask.deadline).await?;
+        let mut url = match ask.id {
+            Some(id) => services.url_of(ask.operation, id),
+            None => services.url(ask.operation),
+        };
+        if !ask.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&ask.query);
+        }
+        let call = Call {
+            endpoint: label(ask.operation, &Method::GET),
+            share: ask.share,
+            method: Method::GET,
+            url,
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline: ask.deadline,
+            scope: right(ask.operation),
+            sending: Sending::Repeatable,
+        };
+        let span = request_span(call.endpoint);
+        self.client
+            .call_conditional(&call, parse)
+            .instrument(span)
+            .await
+            .map_err(|failed| failed.fault)
+    }
+
+    /// Writes, once as far as the platform may have seen it.
+    pub(super) async fn write<T>(
+        &self,
+        order: &Order,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
+        let services = self.services(order.deadline).await;
+        let services = services.map_err(|fault| CallFault {
+            fault,
+            maybe_applied: false,
+            answered: false,
+            wait: None,
+        })?;
+        let call = Call {
+            endpoint: label(order.operation, &order.method),
+            share: RateShare::Commands,
+            method: order.method.clone(),
+            url: services.url_of(order.operation, order.id),
+            body: order.body.clone(),
+            request_id: Some(order.decision.clone()),
+            client_id: None,
+            deadline: order.deadline,
+            scope: right(order.operation),
+            sending: Sending::Once {
+                leave_by: order.leave_by,
+            },
+        };
+        let span = request_span(call.endpoint);
+        self.client.call(&call, parse).instrument(span).await
+    }
+
+    /// The services of the tenant's host, which is looked for once.
+    async fn services(&self, deadline: Timestamp) -> Result<&Services, PlatformFault> {
+        let find = || async move {
+            let host = match &self.place {
+                Place::Host(host) => host.clone(),
+                Place::Issuer(issuer) => self.discover(issuer, deadline).await?,
+            };
+            Ok(Services::new(host, self.versions.clone()))
+        };
+        self.services.get_or_try_init(find).await
+    }
+
+    async fn discover(
+        &self,
+        issuer: &reqwest::Url,
+        deadline: Timestamp,
+    ) -> Result<reqwest::Url, PlatformFault> {
+        let token = self.client.token_text(deadline).await?;
+        let tenant = discovery::tenant_of(&token).map_err(|detail| PlatformFault {
+            kind: FaultKind::Decode,
+            detail,
+        })?;
+        let call = Call {
+            // What is asked is where the tenant is, which belongs to logging in.
+            endpoint: Endpoint::Token,
+            share: RateShare::Commands,
+            method: Method::GET,
+            url: discovery::address(issuer, &tenant),
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "",
+            sending: Sending::Repeatable,
+        };
+        let host = |response: &HttpResponse| discovery::api_host(issuer, &response.body);
+        self.client
+            .call(&call, host)
+            .await
+            .map_err(|failed| failed.fault)
+    }
+}
+
+/// Whether an answer says that nothing is there or nothing changed.
+pub(super) fn says_nothing(response: &HttpResponse) -> bool {
+    matches!(
+        response.status,
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    )
+}
+
+/// The metric's label of an operation.
+fn label(operation: Operation, method: &Method) -> Endpoint {
+    match operation {
+        Operation::AgentStates | Operation::SkillsActivity => Endpoint::Agents,
+        Operation::Skills | Operation::Skill | Operation::CampaignSkills => Endpoint::CampaignGet,
+        Operation::StartSkill | Operation::StopSkill => Endpoint::CampaignPut,
+        Operation::SkillAgents if *method == Method::GET => Endpoint::AssignmentsGet,
+        Operation::SkillAgents => Endpoint::AssignmentsPut,
+        Operation::SkillSummary
+        | Operation::SkillParameters
+        | Operation::BusinessUnit
+        | Operation::ServerTime => Endpoint::QueueStatistics,
+        Operation::GeneralSettings if *method == Method::GET => Endpoint::QueueGet,
+        Operation::GeneralSettings => Endpoint::QueuePut,
+    }
+}
+
+/// The right that a 403 is likely to lack, as the vendor calls it. There are no scopes.
+fn right(operation: Operation) -> &'static str {
+    match operation {
+        Operation::AgentStates
+        | Operation::SkillsActivity
+        | Operation::Skills
+        | Operation::Skill
+        | Operation::CampaignSkills
+        | Operation::SkillSummary
+        | Operation::SkillParameters
+        | Operation::BusinessUnit
+        | Operation::ServerTime => "read real-time data",
+        Operation::StartSkill | Operation::StopSkill => "Outbound Strategy Manager",
+        Operation::SkillAgents => "Skills User Assignment",
+        Operation::GeneralSettings => "Skills Edit",
+    }
+}

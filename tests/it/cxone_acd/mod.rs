@@ -1,0 +1,6 @@
+//! The dialect `cxone-acd` against the simulated tenant, both in this process and on a clock that stands still while anything
+//! goes on.
+
+mod parts;
+mod stories;
+mod tenant;
