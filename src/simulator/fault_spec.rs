@@ -182,9 +182,12 @@ mod tests {
             wrong("stall,501")
                 .starts_with("fault \"501\": unknown name, expected one of 500, html503, reset")
         );
-        assert_eq!(
-            wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, queue-statistics, profile-put"
+        let endpoint = wrong("500:agent=0.1");
+        let start = "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get";
+        assert!(endpoint.starts_with(start), "{endpoint}");
+        assert!(
+            endpoint.contains(", profile-put, area-token, "),
+            "{endpoint}"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {
             let piece = format!("500={share}");

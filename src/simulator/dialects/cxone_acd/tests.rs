@@ -383,6 +383,7 @@ fn a_centre_shows_whose_calls_agents_are_on_and_a_stop_lasts_until_they_are_over
     let clock = SimClock::manual(scenario.start());
     let mut platform = Settings::staging(&scenario, 1.0);
     platform.clock = clock.clone();
+    platform.token_life = Duration::from_secs(24 * 3_600);
     platform.dialect = Dialect::CxoneAcd(Box::new(AcdSettings::staging(&scenario)));
     let tenant = Tenant::with(platform, clock);
     tenant.after(3_000);
