@@ -11,6 +11,7 @@ mod daemon;
 #[cfg(test)]
 mod day_tests;
 mod demo;
+mod embedded;
 mod entry;
 mod environment;
 mod eval;
@@ -29,4 +30,5 @@ mod supervisor;
 mod traces;
 mod webhook;
 
+pub use embedded::{Embedded, Listener, Seams};
 pub use entry::main;
