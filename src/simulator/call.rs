@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
-use hyper::http::request::Parts;
 
 use super::encoding::percent_decode;
+use super::exchange::Sent;
 use super::faults::Endpoint;
 use super::handle::RequestSeen;
 use super::tokens::Token;
@@ -29,6 +29,7 @@ pub(super) enum Route {
 }
 
 /// A request to one of the operations.
+#[derive(Clone)]
 pub(super) struct Call {
     pub(super) seen: RequestSeen,
     pub(super) query: String,
@@ -102,32 +103,28 @@ fn between<'a>(path: &'a str, start: &str, end: &str) -> Option<&'a str> {
 }
 
 impl Call {
-    pub(super) fn read(
-        endpoint: Endpoint,
-        target: Option<String>,
-        parts: &Parts,
-        body: Bytes,
-    ) -> Self {
+    pub(super) fn read(endpoint: Endpoint, target: Option<String>, sent: Sent) -> Self {
         let body_status = (endpoint == Endpoint::CampaignPut)
-            .then(|| asked_status(&body))
+            .then(|| asked_status(&sent.body))
             .flatten();
+        let headers = &sent.headers;
         let seen = RequestSeen {
             endpoint,
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
+            method: sent.method.to_string(),
+            path: sent.path().to_owned(),
             campaign: target.clone().filter(|_| endpoint.is_of_a_campaign()),
             target,
-            request_id: text(&parts.headers, "x-request-id"),
+            request_id: text(headers, "x-request-id"),
             body_status,
         };
         Self {
             seen,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            authorization: text(&parts.headers, AUTHORIZATION.as_str()),
-            content_type: text(&parts.headers, CONTENT_TYPE.as_str()),
-            client_id: text(&parts.headers, "x-client-id"),
-            if_match: text(&parts.headers, IF_MATCH.as_str()),
-            body,
+            query: sent.query().to_owned(),
+            authorization: text(headers, AUTHORIZATION.as_str()),
+            content_type: text(headers, CONTENT_TYPE.as_str()),
+            client_id: text(headers, "x-client-id"),
+            if_match: text(headers, IF_MATCH.as_str()),
+            body: sent.body,
         }
     }
 

@@ -362,7 +362,9 @@ async fn a_reset_is_a_reset() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_effect_can_come_without_an_answer() {
-    let client = Client::of(settings());
+    let settings = settings();
+    let clock = settings.clock.clone();
+    let client = Client::of(settings);
     let handle = client.handle();
     let bearer = client.bearer();
     let (applied, effects) = mpsc::channel();
@@ -396,8 +398,10 @@ async fn an_effect_can_come_without_an_answer() {
         ),
         None
     );
-    assert_eq!(effects.recv_timeout(PATIENCE).unwrap().unwrap(), "RUNNING");
+    assert_eq!(handle.campaign_status(FIRST_CAMPAIGN).unwrap(), "PAUSED");
+    clock.advance(Duration::from_millis(1));
     assert_eq!(handle.campaign_status(FIRST_CAMPAIGN).unwrap(), "RUNNING");
+    assert_eq!(effects.recv_timeout(PATIENCE).unwrap().unwrap(), "RUNNING");
     assert!(!put(Fault::Truncate, PAUSE).unwrap().complete);
     assert_eq!(handle.journal().len(), 3);
 }

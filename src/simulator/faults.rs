@@ -179,12 +179,37 @@ pub enum Fault {
     },
     /// Carried out, and the connection is reset without an answer.
     LostReply,
-    /// The connection is reset at once; a write is carried out so much later.
+    /// The connection is reset at once; a write is carried out so much later. Its token and the rate limit count as
+    /// it arrives.
     LateEffect(Duration),
     /// 404; no effect.
     NotFound,
     /// Carried out at once, and answered so much later (with what was true at once).
     Slow(Duration),
+}
+
+impl Fault {
+    /// A name that stays the same whatever the fault carries; the command line has most of them.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status500 => "500",
+            Self::Html503 => "html503",
+            Self::Reset => "reset",
+            Self::Stall => "stall",
+            Self::Truncate => "truncate",
+            Self::WrongJson => "wrong-json",
+            Self::GarbledJson => "garbled-json",
+            Self::Unauthorized => "401",
+            Self::Forbidden => "403",
+            Self::NotFound => "404",
+            Self::TooMany { retry_after } if retry_after.is_some() => "429",
+            Self::TooMany { .. } => "429-no-header",
+            Self::LostReply => "lost-reply",
+            Self::LateEffect(_) => "late-effect",
+            Self::Slow(_) => "slow",
+        }
+    }
 }
 
 /// When a rule fires.
@@ -376,7 +401,8 @@ mod tests {
         assert_eq!(rules, expected);
         assert_eq!(FaultPlan::parse(" "), Ok(Vec::new()));
         for (name, _) in NAMED {
-            assert_eq!(FaultPlan::parse(name).unwrap().len(), 1);
+            let rules = FaultPlan::parse(name).unwrap();
+            assert_eq!((rules.len(), rules[0].fault.name()), (1, name));
         }
     }
 

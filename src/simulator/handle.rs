@@ -1,16 +1,17 @@
 //! A view of a running simulator, and a hand in it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 
 use super::assignments::Assignment;
-use super::call::Call;
 use super::centre::Figures;
 use super::effects::Effect;
+use super::exchange::{Exchange, Sent};
 use super::faults::{Endpoint, FaultRule};
-use super::platform::{Answer, Platform};
+use super::platform::{Passed, Platform};
 use super::queues::{Queue, QueueStatistics};
 use super::script::Happening;
 use super::settings::Settings;
@@ -20,7 +21,8 @@ use super::world::{Actor, AgentRecord, AgentState, JournalEntry};
 /// More happenings than a day has; a listener that falls further behind misses some.
 const HAPPENINGS_KEPT: usize = 64;
 
-/// Called at set points of a request's way, on the task that serves it, with no lock held.
+/// Called at set points of a request's way, on the task or thread that serves it, with no lock held. A late effect is
+/// `Applied` on the task or thread that touches the platform next.
 pub type Hook = Arc<dyn Fn(&RequestSeen, Phase) + Send + Sync>;
 
 /// A request to one of the operations, as it arrived.
@@ -81,21 +83,20 @@ impl Shared {
         let mut platform = lock(&self.platform);
         // Read under the lock: whoever comes later sees a later time.
         let now = self.clock.now();
-        for happening in platform.advance(now) {
+        let Passed {
+            happenings,
+            applied,
+        } = platform.advance(now);
+        for happening in happenings {
             // An error only says that nobody listens.
             drop(self.happenings.send(happening));
         }
-        platform.world.end_breaks(now);
-        act(&mut platform, now)
-    }
-
-    /// Carries a request out and tells the hook when that had an effect.
-    pub(super) fn carry_out(&self, call: &Call) -> Answer {
-        let answer = self.with(|platform, now| platform.respond(call, now));
-        if answer.applied {
-            self.reached(&call.seen, Phase::Applied);
+        let done = act(&mut platform, now);
+        drop(platform);
+        for seen in applied {
+            self.reached(&seen, Phase::Applied);
         }
-        answer
+        done
     }
 
     pub(super) fn reached(&self, seen: &RequestSeen, phase: Phase) {
@@ -108,10 +109,14 @@ impl Shared {
     pub(super) fn now(&self) -> SimTime {
         self.clock.now()
     }
+
+    pub(super) fn simulated(&self, real: Duration) -> Duration {
+        self.clock.simulated(real)
+    }
 }
 
 /// A handle on a running simulator; clones are handles on the same one. Every call first follows the
-/// script up to the clock's time.
+/// script up to the clock's time and carries out the late effects that are due.
 #[derive(Clone)]
 pub struct SimHandle(pub(super) Arc<Shared>);
 
@@ -120,6 +125,30 @@ pub struct SimHandle(pub(super) Arc<Shared>);
     reason = "what changes the world may be called for that alone"
 )]
 impl SimHandle {
+    /// A platform without sockets, to be used through [`SimHandle::exchange`]. [`Settings::listen`] and
+    /// [`Settings::control`] mean nothing to it.
+    #[must_use]
+    pub fn without_sockets(settings: Settings) -> Self {
+        Self(Arc::new(Shared::new(settings)))
+    }
+
+    /// Carries a request out at once and tells what comes of it and when. The hook hears of all phases before
+    /// this returns.
+    pub fn exchange(&self, sent: Sent) -> Exchange {
+        let (exchange, announced) = self.0.exchange(sent);
+        if let Some(seen) = announced {
+            self.0.reached(&seen, Phase::Answering);
+        }
+        exchange
+    }
+
+    /// How often each kind of fault was injected, by its [name](super::Fault::name). Kinds that never were are
+    /// left out.
+    #[must_use]
+    pub fn faults_injected(&self) -> BTreeMap<&'static str, u64> {
+        self.0.with(|platform, _| platform.injected.clone())
+    }
+
     /// Makes exactly `wanted` agents available and all others busy, adding agents where there are too
     /// few. Meant for [`Script::Fixed`](super::Script::Fixed): other scripts move their agents on.
     pub fn set_available(&self, wanted: usize) {

@@ -11,9 +11,10 @@
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
 //! - [`SimTime`] is the platform's time, which may run faster than ours, or only when told to;
-//! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step.
+//! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step;
+//! - an [`Exchange`] is one request and what comes of it, as a value.
 //!
-//! The way in is [`Simulator::start`], with [`Settings`]; [`SimHandle`] looks at the running world and
+//! The way in is [`Simulator::start`], with [`Settings`], or [`SimHandle::without_sockets`]; [`SimHandle`] looks at the running world and
 //! changes it, and over [`Settings::control`] so can another process. At the start the script is followed
 //! up to the clock's time.
 //!
@@ -30,8 +31,13 @@ mod contract_tests;
 mod control;
 mod effects;
 mod encoding;
+mod exchange;
+#[cfg(test)]
+mod exchange_tests;
 mod faults;
 mod handle;
+mod injection;
+mod late;
 mod payload;
 mod platform;
 mod preview;
@@ -51,6 +57,8 @@ mod settings;
 mod stage;
 #[cfg(test)]
 mod test_client;
+#[cfg(test)]
+mod test_direct;
 mod time;
 mod tokens;
 mod trace;
@@ -65,6 +73,7 @@ pub use centre::{
     RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
 };
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
+pub use exchange::{Exchange, Outcome, Sent};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
 pub use queues::{Queue, QueueStatistics, example_queue};

@@ -35,11 +35,11 @@ impl Payload {
         }
     }
 
-    pub(super) fn torn(body: &Bytes) -> Self {
-        let half = body.len() / 2;
-        let missing = u64::try_from(body.len() - half).unwrap_or(u64::MAX);
+    /// A part of a body, of which as much again is announced.
+    pub(super) fn torn(part: Bytes) -> Self {
+        let missing = u64::try_from(part.len()).unwrap_or(u64::MAX).max(1);
         Self {
-            rest: body.slice(..half),
+            rest: part,
             missing,
             end: End::Flush,
         }

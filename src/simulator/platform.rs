@@ -14,6 +14,8 @@ use serde_json::Value;
 use super::call::Call;
 use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::handle::RequestSeen;
+use super::late::{LateEffect, LateEffects};
 use super::refusal::Refused;
 use super::script::{Happening, Performance, What};
 use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
@@ -35,11 +37,21 @@ pub(super) struct Platform {
     pub(super) faults: FaultPlan,
     pub(super) tokens: Tokens,
     pub(super) performance: Performance,
+    pub(super) late: LateEffects,
     bucket: Option<Bucket>,
     pages: Pages,
     pub(super) rules: Rules,
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
+    pub(super) injected: BTreeMap<&'static str, u64>,
+}
+
+/// What came to pass by itself since the platform was last touched.
+#[derive(Default)]
+pub(super) struct Passed {
+    pub(super) happenings: Vec<Happening>,
+    /// The requests that took effect late.
+    pub(super) applied: Vec<RequestSeen>,
 }
 
 /// An answer before it becomes bytes.
@@ -107,16 +119,38 @@ impl Platform {
                 seed,
             ),
             performance: Performance::new(script, seed),
+            late: LateEffects::default(),
             bucket,
             pages: Pages::default(),
             rules,
             requests: 0,
             served: BTreeMap::new(),
+            injected: BTreeMap::new(),
         }
     }
 
-    /// Follows the script up to `now` and carries out what happens on the way.
-    pub(super) fn advance(&mut self, now: SimTime) -> Vec<Happening> {
+    /// Follows the script up to `now` and carries out what happens on the way, late effects at their own times.
+    pub(super) fn advance(&mut self, now: SimTime) -> Passed {
+        let mut passed = Passed::default();
+        while let Some((at, effect)) = self.late.next_due(now) {
+            passed.happenings.extend(self.follow_script(at));
+            passed.applied.extend(self.take_effect(effect, at));
+        }
+        passed.happenings.extend(self.follow_script(now));
+        passed
+    }
+
+    /// Carries out a late effect; gives the request, if it took effect.
+    fn take_effect(&mut self, effect: LateEffect, at: SimTime) -> Option<RequestSeen> {
+        match effect {
+            LateEffect::Write { call, token } => {
+                let answer = self.perform(&call, &token, at).ok()?;
+                answer.applied.then_some(call.seen)
+            }
+        }
+    }
+
+    fn follow_script(&mut self, now: SimTime) -> Vec<Happening> {
         let happenings = self.performance.advance(&mut self.world, now);
         for Happening { at, what } in &happenings {
             match what {
@@ -131,6 +165,7 @@ impl Platform {
                 What::PersonSets { .. } | What::Breaks { .. } | What::OutageOver { .. } => {}
             }
         }
+        self.world.end_breaks(now);
         happenings
     }
 
@@ -146,7 +181,9 @@ impl Platform {
         self.requests += 1;
         let endpoint = endpoint?;
         *self.served.entry(endpoint).or_default() += 1;
-        self.faults.pick(endpoint, now)
+        let fault = self.faults.pick(endpoint, now)?;
+        *self.injected.entry(fault.name()).or_default() += 1;
+        Some(fault)
     }
 
     /// How many requests came for the endpoint; without one, how many in all.
@@ -183,20 +220,34 @@ impl Platform {
             return grant.map(|body| Answer::json(StatusCode::OK, body));
         };
         let token = self.tokens.check(authorization, scopes, now)?;
+        self.perform(call, &token, now)
+    }
+
+    /// Lets a request past the rate limit and checks its token, which it gives where both are good.
+    pub(super) fn admitted(&mut self, call: &Call, now: SimTime) -> Option<Token> {
+        let bucket = self.bucket.as_mut();
+        bucket.map_or(Ok(()), |bucket| bucket.take(now)).ok()?;
+        let scopes = call.seen.endpoint.scopes()?;
+        let authorization = call.authorization.as_deref();
+        self.tokens.check(authorization, scopes, now).ok()
+    }
+
+    /// Does what a request asks for whose token is good.
+    fn perform(&mut self, call: &Call, token: &Token, now: SimTime) -> Result<Answer, Refused> {
         let target = call.seen.target.as_deref().unwrap_or_default();
-        match endpoint {
+        match call.seen.endpoint {
             // Only a token needs no scope.
             Endpoint::Token | Endpoint::Agents => self.agents(&call.query),
             Endpoint::CampaignGet => self.campaign(target, now),
-            Endpoint::CampaignPut => self.put_campaign(target, call, &token, now),
+            Endpoint::CampaignPut => self.put_campaign(target, call, token, now),
             Endpoint::AssignmentsGet => self.read_assignments(target),
-            Endpoint::AssignmentsPut => self.replace_assignments(target, call, &token, now),
+            Endpoint::AssignmentsPut => self.replace_assignments(target, call, token, now),
             Endpoint::Skills => self.read_skills(&call.query),
             Endpoint::QueueGet => self.read_queue(target),
-            Endpoint::QueuePatch => self.patch_queue(target, call, &token, now),
-            Endpoint::QueuePut => self.put_queue(target, call, &token, now),
+            Endpoint::QueuePatch => self.patch_queue(target, call, token, now),
+            Endpoint::QueuePut => self.put_queue(target, call, token, now),
             Endpoint::QueueStatistics => self.read_queue_statistics(target),
-            Endpoint::ProfilePut => self.put_profile(target, call, &token, now),
+            Endpoint::ProfilePut => self.put_profile(target, call, token, now),
         }
     }
 

@@ -1,8 +1,7 @@
-//! The socket: connections, the faults that need one, and the way from request to answer.
+//! The socket: connections, and the way from request to answer.
 //!
-//! A request is read whole, the hook hears of it, a fault is drawn, it is carried out under the
-//! platform's lock, and the answer waits for the latency. What is carried out is carried out at once,
-//! so a client that gives up while it waits has still caused the effect.
+//! A request is read whole and carried out at once, so a client that gives up while it waits has still caused the
+//! effect; the server waits as long as the answer takes and hands it over, or breaks the connection.
 
 use std::convert::Infallible;
 use std::future;
@@ -11,13 +10,12 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use hyper::header::DATE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -27,36 +25,31 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-use super::call::{Call, Route};
 use super::control;
-use super::faults::Fault;
+use super::exchange::{MAX_BODY, Outcome, Sent, insert, too_large};
 use super::handle::{Phase, Shared, SimHandle};
 use super::payload::Payload;
-use super::platform::Answer;
 use super::settings::Settings;
-
-const MAX_BODY: usize = 1024 * 1024;
 
 /// Also how long an idle connection is kept, so it is longer than any sensible poll interval.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Longer than any client's timeout, and not for ever.
-const STALL: Duration = Duration::from_secs(120);
-
 /// Accepting fails for want of file descriptors, which others have to give back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-const HTML_503: &str = "<html><body><h1>503 Service Unavailable</h1></body></html>";
-const WRONG_JSON: &str = r#"{"data":{"results":[]},"next":null}"#;
-const GARBLED_JSON: &str = r#"{"items": [oops"#;
 
 /// A running simulator. Dropped or stopped, it closes its socket and all connections.
 pub struct Simulator {
     address: SocketAddr,
     control_address: Option<SocketAddr>,
     shared: Arc<Shared>,
-    stopped: DropGuard,
+    stopped: Stopping,
     tasks: TaskTracker,
+}
+
+/// Dropped, it ends all connections, and the effects that are still to come.
+struct Stopping {
+    shared: Arc<Shared>,
+    _cancel: DropGuard,
 }
 
 /// What the tasks of one simulator need.
@@ -105,8 +98,11 @@ impl Simulator {
         Ok(Self {
             address,
             control_address,
-            shared,
-            stopped: stop.drop_guard(),
+            shared: Arc::clone(&shared),
+            stopped: Stopping {
+                shared,
+                _cancel: stop.drop_guard(),
+            },
             tasks,
         })
     }
@@ -141,6 +137,12 @@ impl Simulator {
         drop(self.stopped);
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.shared.with(|platform, _| platform.late.close());
     }
 }
 
@@ -191,135 +193,49 @@ impl Serving {
     async fn serve(&self, request: Request<Incoming>, cut: &Notify) -> Response<Payload> {
         let shared = &self.shared;
         let (parts, body) = request.into_parts();
-        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            let message = "the body is too large or broken";
-            let answer = Answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
-            return self.response(answer, false);
-        };
-        let body = body.to_bytes();
-        match self.face {
-            Face::Platform => {}
-            Face::Control => {
+        let body = Limited::new(body, MAX_BODY).collect().await;
+        let (exchange, announced) = match (body, self.face) {
+            (Err(_), _) => (shared.at_once(too_large()), None),
+            (Ok(body), Face::Platform) => {
+                let uri = parts.uri.path_and_query().map(ToString::to_string);
+                shared.exchange(Sent {
+                    method: parts.method,
+                    uri: uri.unwrap_or_default(),
+                    headers: parts.headers,
+                    body: body.to_bytes(),
+                })
+            }
+            (Ok(body), Face::Control) => {
                 let handle = SimHandle(Arc::clone(shared));
-                let path = parts.uri.path();
+                let (path, body) = (parts.uri.path(), body.to_bytes());
                 let answer = control::answer(&handle, &parts.method, path, &body);
-                return self.response(answer, false);
-            }
-        }
-        let (endpoint, target) = match Route::of(&parts.method, parts.uri.path()) {
-            Route::Served(endpoint, target) => (endpoint, target),
-            Route::WrongMethod(allow) => {
-                shared.with(|platform, now| platform.admit(None, now));
-                return self.response(Answer::wrong_method(allow), false);
-            }
-            Route::Unknown => {
-                shared.with(|platform, now| platform.admit(None, now));
-                return self.response(
-                    Answer::refusal(StatusCode::NOT_FOUND, "not_found", "no such path"),
-                    false,
-                );
+                (shared.at_once(answer), None)
             }
         };
-        let call = Call::read(endpoint, target, &parts, body);
-        shared.reached(&call.seen, Phase::Arrived);
-        let fault = shared.with(|platform, now| platform.admit(Some(endpoint), now));
-        let torn = fault == Some(Fault::Truncate);
-        let Some((call, answer)) = self.act(call, fault).await else {
-            return vanish(cut).await;
-        };
-        if torn && answer.body.is_empty() {
-            return vanish(cut).await;
+        if !exchange.after.is_zero() {
+            sleep(exchange.after).await;
         }
-        if !shared.latency.is_zero() {
-            sleep(shared.latency).await;
-        }
-        shared.reached(&call.seen, Phase::Answering);
-        self.response(answer, torn)
-    }
-
-    /// Carries the call out as the fault lets it; no answer means that the connection is to be cut.
-    async fn act(&self, call: Call, fault: Option<Fault>) -> Option<(Call, Answer)> {
-        let shared = &self.shared;
-        let answer = match fault {
-            None | Some(Fault::Truncate) => shared.carry_out(&call),
-            Some(Fault::Slow(delay)) => {
-                let answer = shared.carry_out(&call);
-                sleep(delay).await;
-                answer
-            }
-            Some(Fault::WrongJson) => replaced(shared.carry_out(&call), WRONG_JSON),
-            Some(Fault::GarbledJson) => replaced(shared.carry_out(&call), GARBLED_JSON),
-            Some(Fault::Reset) => return None,
-            Some(Fault::Stall) => {
-                sleep(STALL).await;
-                return None;
-            }
-            Some(Fault::LostReply) => {
-                shared.carry_out(&call);
-                return None;
-            }
-            Some(Fault::LateEffect(delay)) => {
-                if call.seen.endpoint.writes() {
-                    self.tasks.spawn(self.clone().carry_out_later(call, delay));
-                }
-                return None;
-            }
-            Some(Fault::Status500) => Answer::refusal(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                "something went wrong",
-            ),
-            Some(Fault::Html503) => Answer::html(StatusCode::SERVICE_UNAVAILABLE, HTML_503),
-            Some(Fault::Unauthorized) => {
-                shared.with(|platform, _| platform.tokens.forget_all());
-                Answer::refusal(
-                    StatusCode::UNAUTHORIZED,
-                    "unauthorized",
-                    "the access token is unknown or expired",
-                )
-            }
-            Some(Fault::Forbidden) => {
-                Answer::refusal(StatusCode::FORBIDDEN, "forbidden", "this is not allowed")
-            }
-            Some(Fault::NotFound) => {
-                Answer::refusal(StatusCode::NOT_FOUND, "not_found", "there is no such thing")
-            }
-            Some(Fault::TooMany { retry_after }) => Answer::too_many(retry_after),
+        let (status, mut headers, payload) = match exchange.outcome {
+            Outcome::Answered {
+                status,
+                headers,
+                body,
+            } => (status, headers, Payload::whole(body)),
+            Outcome::Torn {
+                status,
+                headers,
+                body,
+            } => (status, headers, Payload::torn(body)),
+            Outcome::Reset | Outcome::Silent => return vanish(cut).await,
         };
-        Some((call, answer))
-    }
-
-    async fn carry_out_later(self, call: Call, delay: Duration) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = sleep(delay) => {
-                self.shared.carry_out(&call);
-            }
+        if let Some(seen) = announced {
+            shared.reached(&seen, Phase::Answering);
         }
-    }
-
-    fn response(&self, answer: Answer, torn: bool) -> Response<Payload> {
-        let Answer {
-            status,
-            content_type,
-            body,
-            headers,
-            applied: _,
-        } = answer;
-        let typed = (!body.is_empty()).then(|| (CONTENT_TYPE, content_type.to_owned()));
-        let payload = if torn {
-            Payload::torn(&body)
-        } else {
-            Payload::whole(body)
-        };
+        // What was waited for is not exactly what was to be waited for, and a manual clock has not moved at all.
+        insert(&mut headers, DATE, &shared.now().http_date());
         let mut response = Response::new(payload);
         *response.status_mut() = status;
-        // The date is the platform's; the server adds its own only where none is given.
-        let dated = [(DATE, self.shared.now().http_date())];
-        let all = dated.into_iter().chain(typed).chain(headers);
-        for (name, value) in all {
-            insert(&mut response, name, &value);
-        }
+        *response.headers_mut() = headers;
         response
     }
 }
@@ -332,13 +248,6 @@ fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-fn insert(response: &mut Response<Payload>, name: HeaderName, value: &str) {
-    // Only a header given for a fault can have bytes that no header may have; then it is left out.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
 /// Asks for the connection to be cut and waits for it; there is no answer to give.
 async fn vanish(cut: &Notify) -> Response<Payload> {
     cut.notify_one();
@@ -349,18 +258,5 @@ async fn vanish(cut: &Notify) -> Response<Payload> {
 fn reset(stream: &TcpStream) {
     if let Err(error) = stream.set_zero_linger() {
         debug!(%error, "the connection is gone already");
-    }
-}
-
-fn replaced(answer: Answer, body: &'static str) -> Answer {
-    let status = if answer.status.is_success() {
-        StatusCode::OK
-    } else {
-        answer.status
-    };
-    Answer {
-        status,
-        body: Bytes::from_static(body.as_bytes()),
-        ..answer
     }
 }

@@ -162,6 +162,17 @@ impl SimClock {
         }
     }
 
+    /// How much simulated time goes by in so much real time. A manual clock is moved by whoever keeps the real
+    /// time as well, so there the two are the same.
+    pub(super) fn simulated(&self, real: Duration) -> Duration {
+        match &*self.0 {
+            Source::Running { speed, .. } => {
+                Duration::try_from_secs_f64(real.as_secs_f64() * speed).unwrap_or(Duration::MAX)
+            }
+            Source::Manual(_) => real,
+        }
+    }
+
     /// Simulated seconds per real second; zero for a manual clock.
     #[must_use]
     pub fn speed(&self) -> f64 {
@@ -226,6 +237,15 @@ mod tests {
         assert_eq!(clone.now(), AFTERNOON.plus(Duration::from_secs(20)));
         assert_eq!(clone.now().since(AFTERNOON), Duration::from_secs(20));
         assert_eq!(AFTERNOON.since(clone.now()), Duration::ZERO);
+    }
+
+    #[test]
+    fn real_time_is_simulated_time_by_the_clocks_speed() {
+        let (real, manual) = (Duration::from_secs(2), SimClock::manual(AFTERNOON));
+        assert_eq!(manual.simulated(real), real);
+        let fast = SimClock::starting_at(AFTERNOON, 60.0);
+        assert_eq!(fast.simulated(real), Duration::from_secs(120));
+        assert_eq!(fast.simulated(Duration::MAX), Duration::MAX);
     }
 
     #[test]
