@@ -86,6 +86,39 @@ impl Assignments {
     }
 }
 
+/// Zones with an older name that means the same.
+const OLDER_NAMES: [(&str, &str); 7] = [
+    ("America/New_York", "US/Eastern"),
+    ("America/Chicago", "US/Central"),
+    ("America/Denver", "US/Mountain"),
+    ("America/Los_Angeles", "US/Pacific"),
+    ("Europe/London", "GB"),
+    ("Asia/Tokyo", "Japan"),
+    ("UTC", "Etc/UTC"),
+];
+
+/// A list that means the same and is written in another way.
+pub(super) fn normalised(list: &[Assignment]) -> Vec<Assignment> {
+    let rewritten = list.iter().rev().cloned().map(|mut assignment| {
+        assignment.skills.reverse();
+        let AvailabilityWindow {
+            start,
+            end,
+            timezone,
+        } = &mut assignment.availability_window;
+        if let Some(short) = start.strip_prefix('0') {
+            *start = short.to_owned();
+        }
+        end.push_str(":00");
+        let older = OLDER_NAMES.iter().find(|(name, _)| name == timezone);
+        if let Some((_, older)) = older {
+            (*older).clone_into(timezone);
+        }
+        assignment
+    });
+    rewritten.collect()
+}
+
 /// Every fault of a list, each naming the agent.
 pub(super) fn faults(list: &[Assignment], is_agent: impl Fn(&str) -> bool) -> Vec<String> {
     let mut seen = BTreeSet::new();

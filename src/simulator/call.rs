@@ -8,6 +8,7 @@ use super::encoding::percent_decode;
 use super::exchange::Sent;
 use super::faults::Endpoint;
 use super::handle::RequestSeen;
+use super::quirks::Transition;
 use super::tokens::Token;
 use super::wire::asked_status;
 use super::world::Actor;
@@ -40,6 +41,18 @@ pub(super) struct Call {
     /// The header `If-Match`.
     pub(super) if_match: Option<String>,
     pub(super) body: Bytes,
+    pub(super) treatment: Treatment,
+}
+
+/// What a fault makes of a request that is carried out.
+#[derive(Clone)]
+pub(super) enum Treatment {
+    /// Nothing.
+    Usual,
+    /// A campaign's new status comes true at the end of this transition.
+    Transition(Transition),
+    /// Some agents of a list of preview assignments are left out.
+    InPart,
 }
 
 impl Route {
@@ -125,6 +138,7 @@ impl Call {
             client_id: text(headers, "x-client-id"),
             if_match: text(headers, IF_MATCH.as_str()),
             body: sent.body,
+            treatment: Treatment::Usual,
         }
     }
 

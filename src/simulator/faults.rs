@@ -1,34 +1,14 @@
 //! Faults as values: what can go wrong with an answer, and when it does.
 //!
-//! Rules are tried in order and the first one that fires decides. The command line's form is a comma
-//! separated list of `NAME[:ENDPOINT][=SHARE]`, as in `500:agents=0.05,lost-reply:campaign-put=0.2`.
+//! Rules are tried in order and the first one that fires decides. A rule without an endpoint is for those that its fault
+//! can happen to.
 
 use std::time::Duration;
 
+use hyper::StatusCode;
+
+use super::quirks::Transition;
 use super::time::SimTime;
-
-/// Names on the command line, with what they stand for. `slow` waits longer than an impatient client.
-const NAMED: [NamedFault; 15] = [
-    ("500", || Fault::Status500),
-    ("html503", || Fault::Html503),
-    ("reset", || Fault::Reset),
-    ("stall", || Fault::Stall),
-    ("truncate", || Fault::Truncate),
-    ("wrong-json", || Fault::WrongJson),
-    ("garbled-json", || Fault::GarbledJson),
-    ("401", || Fault::Unauthorized),
-    ("403", || Fault::Forbidden),
-    ("404", || Fault::NotFound),
-    ("429", || Fault::TooMany {
-        retry_after: Some("1".to_owned()),
-    }),
-    ("429-no-header", || Fault::TooMany { retry_after: None }),
-    ("lost-reply", || Fault::LostReply),
-    ("late-effect", || Fault::LateEffect(Duration::from_secs(2))),
-    ("slow", || Fault::Slow(Duration::from_secs(3))),
-];
-
-type NamedFault = (&'static str, fn() -> Fault);
 
 /// The operations that the simulator serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,6 +166,30 @@ pub enum Fault {
     NotFound,
     /// Carried out at once, and answered so much later (with what was true at once).
     Slow(Duration),
+    /// Carried out, and answered 503 with an HTML page.
+    Status503WithEffect,
+    /// Carried out, and never answered, as after [`Fault::Stall`].
+    StallWithEffect,
+    /// 503 with an HTML page at once; a write is carried out so much later, as after [`Fault::LateEffect`].
+    Status503LateEffect(Duration),
+    /// Never answered; a write is carried out so much later, as after [`Fault::LateEffect`].
+    StallLateEffect(Duration),
+    /// Answered as if it were carried out; no effect. For writes.
+    AcknowledgedWithoutEffect,
+    /// Answered at once as if it were carried out, and carried out so much later, unless something forbids it by then.
+    /// For writes.
+    AcknowledgedLateEffect(Duration),
+    /// The new status of a campaign comes true at the end of a [`Transition`]. For PUTs of a campaign.
+    Transition(Transition),
+    /// Carried out with a third of the agents, rounded up, left out, and answered as if all were taken. For PUTs of
+    /// preview assignments.
+    TakenInPart,
+    /// Carried out, and answered 200 without a body.
+    EmptyOk,
+    /// Carried out, and answered 206 with the first half: of a list's rows, of the bytes of what is no list.
+    PartialContent,
+    /// A refusal with this status whose body repeats the `Authorization` header and the body of the request; no effect.
+    SecretsEchoed(StatusCode),
 }
 
 impl Fault {
@@ -208,6 +212,49 @@ impl Fault {
             Self::LostReply => "lost-reply",
             Self::LateEffect(_) => "late-effect",
             Self::Slow(_) => "slow",
+            Self::Status503WithEffect => "503-with-effect",
+            Self::StallWithEffect => "stall-with-effect",
+            Self::Status503LateEffect(_) => "503-late-effect",
+            Self::StallLateEffect(_) => "stall-late-effect",
+            Self::AcknowledgedWithoutEffect => "ack-without-effect",
+            Self::AcknowledgedLateEffect(_) => "ack-late-effect",
+            Self::Transition(_) => "transition",
+            Self::TakenInPart => "taken-in-part",
+            Self::EmptyOk => "empty-200",
+            Self::PartialContent => "206",
+            Self::SecretsEchoed(status) if status.is_client_error() => "secrets-4xx",
+            Self::SecretsEchoed(_) => "secrets-5xx",
+        }
+    }
+
+    /// Whether it means anything for a request to the endpoint.
+    #[must_use]
+    pub fn can_happen_to(&self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::AcknowledgedWithoutEffect | Self::AcknowledgedLateEffect(_) => endpoint.writes(),
+            Self::Transition(_) => endpoint == Endpoint::CampaignPut,
+            Self::TakenInPart => endpoint == Endpoint::AssignmentsPut,
+            Self::Status500
+            | Self::Html503
+            | Self::Reset
+            | Self::Stall
+            | Self::Truncate
+            | Self::WrongJson
+            | Self::GarbledJson
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::TooMany { .. }
+            | Self::LostReply
+            | Self::LateEffect(_)
+            | Self::NotFound
+            | Self::Slow(_)
+            | Self::Status503WithEffect
+            | Self::StallWithEffect
+            | Self::Status503LateEffect(_)
+            | Self::StallLateEffect(_)
+            | Self::EmptyOk
+            | Self::PartialContent
+            | Self::SecretsEchoed(_) => true,
         }
     }
 }
@@ -236,32 +283,6 @@ pub struct FaultRule {
     pub when: When,
 }
 
-/// A piece of a fault list that cannot be understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FaultSpecError {
-    /// The fault has an unknown name.
-    #[error("fault {piece:?}: unknown name, expected one of {}", fault_names())]
-    Name {
-        /// The piece of the list.
-        piece: String,
-    },
-    /// The endpoint has an unknown name.
-    #[error(
-        "fault {piece:?}: unknown endpoint, expected one of {}",
-        endpoint_names()
-    )]
-    Endpoint {
-        /// The piece of the list.
-        piece: String,
-    },
-    /// The share is no share.
-    #[error("fault {piece:?}: the share has to be a number above 0 and at most 1")]
-    Share {
-        /// The piece of the list.
-        piece: String,
-    },
-}
-
 /// The rules in force.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
@@ -279,18 +300,6 @@ impl FaultPlan {
         }
     }
 
-    /// Reads the command line's form; an empty text is no rule.
-    ///
-    /// # Errors
-    /// Names the first piece that cannot be understood, and what can stand there.
-    pub fn parse(spec: &str) -> Result<Vec<FaultRule>, FaultSpecError> {
-        spec.split(',')
-            .map(str::trim)
-            .filter(|piece| !piece.is_empty())
-            .map(parse_rule)
-            .collect()
-    }
-
     /// Adds a rule after the others.
     pub fn add(&mut self, rule: FaultRule) {
         self.rules.push(rule);
@@ -306,7 +315,8 @@ impl FaultPlan {
         let Self { rules, rng } = self;
         rules.retain(|rule| rule.when != When::Next(0));
         rules.iter_mut().find_map(|rule| {
-            let matches = rule.endpoint.is_none_or(|only| only == endpoint);
+            let matches = rule.endpoint.is_none_or(|only| only == endpoint)
+                && rule.fault.can_happen_to(endpoint);
             (matches && fires(&mut rule.when, now, rng)).then(|| rule.fault.clone())
         })
     }
@@ -325,50 +335,6 @@ fn fires(when: &mut When, now: SimTime, rng: &mut fastrand::Rng) -> bool {
     }
 }
 
-fn parse_rule(piece: &str) -> Result<FaultRule, FaultSpecError> {
-    let owned = || piece.to_owned();
-    let (what, share) = piece
-        .split_once('=')
-        .map_or((piece, None), |(what, share)| (what, Some(share)));
-    let (name, place) = what
-        .split_once(':')
-        .map_or((what, None), |(name, place)| (name, Some(place)));
-    let named = NAMED.iter().find(|(known, _)| *known == name);
-    let (_, fault) = named.ok_or_else(|| FaultSpecError::Name { piece: owned() })?;
-    let endpoint = match place {
-        None => None,
-        Some(place) => {
-            let named = Endpoint::ALL
-                .into_iter()
-                .find(|endpoint| endpoint.name() == place);
-            Some(named.ok_or_else(|| FaultSpecError::Endpoint { piece: owned() })?)
-        }
-    };
-    let when = match share {
-        None => When::Always,
-        Some(share) => {
-            let share = share
-                .parse::<f64>()
-                .ok()
-                .filter(|share| *share > 0.0 && *share <= 1.0);
-            When::Share(share.ok_or_else(|| FaultSpecError::Share { piece: owned() })?)
-        }
-    };
-    Ok(FaultRule {
-        fault: fault(),
-        endpoint,
-        when,
-    })
-}
-
-fn fault_names() -> String {
-    NAMED.map(|(name, _)| name).join(", ")
-}
-
-fn endpoint_names() -> String {
-    Endpoint::ALL.map(Endpoint::name).join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,51 +346,6 @@ mod tests {
             fault,
             endpoint,
             when,
-        }
-    }
-
-    #[test]
-    fn reads_the_command_lines_form() {
-        let rules =
-            FaultPlan::parse("500:agents=0.05, lost-reply:campaign-put=0.2,stall,429-no-header=1")
-                .unwrap();
-        let expected = [
-            rule(Fault::Status500, Some(Endpoint::Agents), When::Share(0.05)),
-            rule(
-                Fault::LostReply,
-                Some(Endpoint::CampaignPut),
-                When::Share(0.2),
-            ),
-            rule(Fault::Stall, None, When::Always),
-            rule(Fault::TooMany { retry_after: None }, None, When::Share(1.0)),
-        ];
-        assert_eq!(rules, expected);
-        assert_eq!(FaultPlan::parse(" "), Ok(Vec::new()));
-        for (name, _) in NAMED {
-            let rules = FaultPlan::parse(name).unwrap();
-            assert_eq!((rules.len(), rules[0].fault.name()), (1, name));
-        }
-    }
-
-    #[test]
-    fn names_the_piece_and_what_is_allowed() {
-        let wrong = |spec| FaultPlan::parse(spec).unwrap_err().to_string();
-        assert!(
-            wrong("stall,501")
-                .starts_with("fault \"501\": unknown name, expected one of 500, html503, reset")
-        );
-        assert_eq!(
-            wrong("500:agent=0.1"),
-            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, queue-statistics, profile-put"
-        );
-        for share in ["0", "1.01", "-1", "NaN", "", "half"] {
-            let piece = format!("500={share}");
-            assert_eq!(
-                FaultPlan::parse(&piece),
-                Err(FaultSpecError::Share {
-                    piece: piece.clone()
-                })
-            );
         }
     }
 
@@ -449,6 +370,21 @@ mod tests {
         assert_eq!(plan.pick(Endpoint::Agents, later), Some(Fault::Status500));
         plan.clear();
         assert_eq!(plan.pick(Endpoint::Token, NOW), None);
+    }
+
+    #[test]
+    fn a_fault_waits_for_a_request_that_it_can_happen_to() {
+        let rules = vec![
+            rule(Fault::TakenInPart, None, When::Next(1)),
+            rule(Fault::AcknowledgedWithoutEffect, None, When::Always),
+        ];
+        let mut plan = FaultPlan::new(rules, 0);
+        let mut pick = |endpoint| plan.pick(endpoint, NOW);
+        assert_eq!(pick(Endpoint::Agents), None);
+        let acknowledged = Some(Fault::AcknowledgedWithoutEffect);
+        assert_eq!(pick(Endpoint::CampaignPut), acknowledged);
+        assert_eq!(pick(Endpoint::AssignmentsPut), Some(Fault::TakenInPart));
+        assert_eq!(pick(Endpoint::AssignmentsPut), acknowledged);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::exchange::{Exchange, Sent};
 use super::faults::{Endpoint, FaultRule};
 use super::platform::{Passed, Platform};
 use super::queues::{Queue, QueueStatistics};
+use super::quirks::Quirks;
 use super::script::Happening;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
@@ -292,6 +293,17 @@ impl SimHandle {
     /// Ends all faults, the script's outages included.
     pub fn clear_faults(&self) {
         self.0.with(|platform, _| platform.faults.clear());
+    }
+
+    /// What the platform is like at this moment.
+    #[must_use]
+    pub fn quirks(&self) -> Quirks {
+        self.0.with(|platform, _| platform.rules.quirks.clone())
+    }
+
+    /// Changes what the platform is like. A transition that has begun goes on as it began.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.0.with(|platform, _| platform.set_quirks(quirks));
     }
 
     /// Forgets all tokens given out.

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
+use serde_json::Value;
 
-use super::call::Call;
+use super::call::{Call, Treatment};
 use super::exchange::{Reaction, Reply};
 use super::faults::Fault;
 use super::late::LateEffect;
 use super::platform::{Answer, Platform};
+use super::quirks::Transition;
 use super::time::SimTime;
+use super::tokens::Token;
+use super::wire;
 
 /// Longer than any client's timeout, and not for ever.
 const STALL: Duration = Duration::from_secs(120);
@@ -29,72 +33,118 @@ impl Platform {
         now: SimTime,
     ) -> Reaction {
         let Some(fault) = fault else {
-            return Reaction::answer(self.respond(call, now));
+            return self.carried_out(call, now, Reply::whole);
         };
+        let after = |delay| now.plus(simulated(delay));
         match fault {
-            Fault::Truncate => {
-                let answer = self.respond(call, now);
-                Reaction {
-                    applied: answer.applied,
-                    reply: Reply::Torn(answer),
-                }
-            }
+            Fault::Truncate => self.carried_out(call, now, Reply::Torn),
             Fault::Slow(slow) => {
-                let answer = self.respond(call, now);
-                Reaction {
-                    applied: answer.applied,
-                    reply: Reply::Answer { answer, slow },
-                }
+                self.carried_out(call, now, |answer| Reply::Answer { answer, slow })
             }
-            Fault::WrongJson => Reaction::answer(replaced(self.respond(call, now), WRONG_JSON)),
-            Fault::GarbledJson => Reaction::answer(replaced(self.respond(call, now), GARBLED_JSON)),
+            Fault::WrongJson => self.answered_with(call, now, WRONG_JSON),
+            Fault::GarbledJson => self.answered_with(call, now, GARBLED_JSON),
+            Fault::EmptyOk => self.answered_with(call, now, ""),
+            Fault::PartialContent => {
+                self.carried_out(call, now, |answer| Reply::whole(in_part(answer)))
+            }
+            Fault::LostReply => self.carried_out(call, now, |_| Reply::Reset),
+            Fault::StallWithEffect => self.carried_out(call, now, |_| Reply::Silent(STALL)),
+            Fault::Status503WithEffect => {
+                self.carried_out(call, now, |_| Reply::whole(unavailable()))
+            }
+            Fault::Transition(Transition { word, lasting }) => {
+                let lasting = simulated(lasting);
+                let transition = Transition { word, lasting };
+                self.treated(call, Treatment::Transition(transition), now)
+            }
+            Fault::TakenInPart => self.treated(call, Treatment::InPart, now),
+            Fault::AcknowledgedWithoutEffect => Reaction::answer(self.rehearse(call, now)),
+            Fault::AcknowledgedLateEffect(delay) => {
+                let answer = self.rehearse(call, now);
+                if answer.status.is_success() {
+                    let token = self.token(call, now);
+                    self.later(call, token, after(delay));
+                }
+                Reaction::answer(answer)
+            }
+            Fault::LateEffect(delay) => self.accepted(call, after(delay), now, Reply::Reset),
+            Fault::StallLateEffect(delay) => {
+                self.accepted(call, after(delay), now, Reply::Silent(STALL))
+            }
+            Fault::Status503LateEffect(delay) => {
+                self.accepted(call, after(delay), now, Reply::whole(unavailable()))
+            }
             Fault::Reset => Reaction::without_effect(Reply::Reset),
             Fault::Stall => Reaction::without_effect(Reply::Silent(STALL)),
-            Fault::LostReply => Reaction {
-                applied: self.respond(call, now).applied,
-                reply: Reply::Reset,
-            },
-            Fault::LateEffect(delay) => {
-                self.accept(call, now.plus(simulated(delay)), now);
-                Reaction::without_effect(Reply::Reset)
-            }
-            Fault::Status500 => Reaction::answer(Answer::refusal(
+            Fault::Status500 => refused(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 "something went wrong",
-            )),
-            Fault::Html503 => {
-                Reaction::answer(Answer::html(StatusCode::SERVICE_UNAVAILABLE, HTML_503))
-            }
+            ),
+            Fault::Html503 => Reaction::answer(unavailable()),
             Fault::Unauthorized => {
                 self.tokens.forget_all();
-                Reaction::answer(Answer::refusal(
-                    StatusCode::UNAUTHORIZED,
-                    "unauthorized",
-                    "the access token is unknown or expired",
-                ))
+                let message = "the access token is unknown or expired";
+                refused(StatusCode::UNAUTHORIZED, "unauthorized", message)
             }
-            Fault::Forbidden => Reaction::answer(Answer::refusal(
-                StatusCode::FORBIDDEN,
-                "forbidden",
-                "this is not allowed",
-            )),
-            Fault::NotFound => Reaction::answer(Answer::refusal(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "there is no such thing",
-            )),
+            Fault::Forbidden => refused(StatusCode::FORBIDDEN, "forbidden", "this is not allowed"),
+            Fault::NotFound => {
+                refused(StatusCode::NOT_FOUND, "not_found", "there is no such thing")
+            }
             Fault::TooMany { retry_after } => Reaction::answer(Answer::too_many(retry_after)),
+            Fault::SecretsEchoed(status) => Reaction::answer(echo(call, status)),
         }
+    }
+
+    /// Carries the call out, and lets the client see what `shown` makes of the answer.
+    fn carried_out(
+        &mut self,
+        call: &Call,
+        now: SimTime,
+        shown: impl FnOnce(Answer) -> Reply,
+    ) -> Reaction {
+        let answer = self.respond(call, now);
+        Reaction {
+            applied: answer.applied,
+            reply: shown(answer),
+        }
+    }
+
+    /// Carries the call out, and answers a success with another body.
+    fn answered_with(&mut self, call: &Call, now: SimTime, body: &'static str) -> Reaction {
+        self.carried_out(call, now, |answer| Reply::whole(replaced(answer, body)))
+    }
+
+    fn treated(&mut self, call: &Call, treatment: Treatment, now: SimTime) -> Reaction {
+        let call = Call {
+            treatment,
+            ..call.clone()
+        };
+        self.carried_out(&call, now, Reply::whole)
+    }
+
+    /// The answer that the call would get, without any effect.
+    fn rehearse(&mut self, call: &Call, now: SimTime) -> Answer {
+        let (world, queued) = (self.world.clone(), self.late.queued());
+        let mut answer = self.respond(call, now);
+        self.world = world;
+        self.late.drop_after(queued);
+        answer.applied = false;
+        answer
     }
 
     /// Accepts a write that takes effect later. Its token and the rate limit count as it arrives, all else when it
     /// takes effect.
-    fn accept(&mut self, call: &Call, at: SimTime, now: SimTime) {
-        if !call.seen.endpoint.writes() {
-            return;
+    fn accepted(&mut self, call: &Call, at: SimTime, now: SimTime, reply: Reply) -> Reaction {
+        if call.seen.endpoint.writes() {
+            let token = self.admitted(call, now);
+            self.later(call, token, at);
         }
-        if let Some(token) = self.admitted(call, now) {
+        Reaction::without_effect(reply)
+    }
+
+    fn later(&mut self, call: &Call, token: Option<Token>, at: SimTime) {
+        if let Some(token) = token {
             let call = call.clone();
             self.late.push(at, LateEffect::Write { call, token });
         }
@@ -103,13 +153,7 @@ impl Platform {
 
 impl Reaction {
     fn answer(answer: Answer) -> Self {
-        Self {
-            applied: answer.applied,
-            reply: Reply::Answer {
-                answer,
-                slow: Duration::ZERO,
-            },
-        }
+        Self::without_effect(Reply::whole(answer))
     }
 
     fn without_effect(reply: Reply) -> Self {
@@ -118,6 +162,31 @@ impl Reaction {
             applied: false,
         }
     }
+}
+
+impl Reply {
+    fn whole(answer: Answer) -> Self {
+        let slow = Duration::ZERO;
+        Self::Answer { answer, slow }
+    }
+}
+
+fn refused(status: StatusCode, code: &str, message: &str) -> Reaction {
+    Reaction::answer(Answer::refusal(status, code, message))
+}
+
+fn unavailable() -> Answer {
+    Answer::html(StatusCode::SERVICE_UNAVAILABLE, HTML_503)
+}
+
+/// A refusal by a platform that tells everybody what it was sent.
+fn echo(call: &Call, status: StatusCode) -> Answer {
+    let (method, path) = (&call.seen.method, &call.seen.path);
+    let authorization = call.authorization.as_deref().unwrap_or("none");
+    let body = String::from_utf8_lossy(&call.body);
+    let message =
+        format!("cannot serve {method} {path} with authorization: {authorization}, body: {body}");
+    Answer::refusal(status, "invalid_request", &message)
 }
 
 fn replaced(answer: Answer, body: &'static str) -> Answer {
@@ -131,4 +200,26 @@ fn replaced(answer: Answer, body: &'static str) -> Answer {
         body: Bytes::from_static(body.as_bytes()),
         ..answer
     }
+}
+
+/// A success as 206 with the first half: of the rows where there are any, otherwise of the bytes.
+fn in_part(answer: Answer) -> Answer {
+    if !answer.status.is_success() {
+        return answer;
+    }
+    let half = || answer.body.slice(..answer.body.len() / 2);
+    Answer {
+        status: StatusCode::PARTIAL_CONTENT,
+        body: half_of_the_rows(&answer.body).unwrap_or_else(half),
+        ..answer
+    }
+}
+
+fn half_of_the_rows(body: &[u8]) -> Option<Bytes> {
+    let mut page: Value = serde_json::from_slice(body).ok()?;
+    let members = page.as_object_mut()?.iter_mut();
+    let mut lists = members.filter(|(name, _)| matches!(name.as_str(), "items" | "agents"));
+    let rows = lists.find_map(|(_, list)| list.as_array_mut())?;
+    rows.truncate(rows.len() / 2);
+    Some(wire::json(&page))
 }

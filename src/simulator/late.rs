@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::call::Call;
+use super::handle::RequestSeen;
 use super::time::SimTime;
 use super::tokens::Token;
+use super::world::Actor;
 
 /// The queue.
 #[derive(Default)]
@@ -22,6 +24,16 @@ pub(super) struct LateEffects {
 pub(super) enum LateEffect {
     /// A write whose token was good when it arrived.
     Write { call: Call, token: Token },
+    /// The end of a campaign's transition, if it still is in it.
+    TransitionEnds {
+        seen: RequestSeen,
+        campaign: String,
+        /// The status that becomes true.
+        status: String,
+        by: Actor,
+        /// Which transition.
+        number: u64,
+    },
 }
 
 impl LateEffects {
@@ -39,6 +51,16 @@ impl LateEffects {
         let first = self.coming.first_entry()?;
         let (at, _) = *first.key();
         (at <= now).then(|| (at, first.remove()))
+    }
+
+    /// How many were ever queued.
+    pub(super) fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// Drops those that were queued after the first `queued`.
+    pub(super) fn drop_after(&mut self, queued: u64) {
+        self.coming.retain(|(_, number), _| *number <= queued);
     }
 
     /// Drops what is still to come, and whatever would be added.

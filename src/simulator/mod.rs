@@ -10,6 +10,7 @@
 //! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a [`Centre`] at work on a [`Scenario`];
 //! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
+//! - [`Quirks`] are what a platform is like throughout, where that is not what the contract says;
 //! - [`SimTime`] is the platform's time, which may run faster than ours, or only when told to;
 //! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step;
 //! - an [`Exchange`] is one request and what comes of it, as a value.
@@ -25,6 +26,7 @@
 mod assignments;
 mod breaks;
 mod call;
+mod campaigns;
 mod centre;
 #[cfg(test)]
 mod contract_tests;
@@ -34,7 +36,10 @@ mod encoding;
 mod exchange;
 #[cfg(test)]
 mod exchange_tests;
+mod fault_spec;
 mod faults;
+#[cfg(test)]
+mod faults_tests;
 mod handle;
 mod injection;
 mod late;
@@ -45,6 +50,9 @@ mod preview;
 mod preview_tests;
 mod queue_shapes;
 mod queues;
+mod quirks;
+#[cfg(test)]
+mod quirks_tests;
 mod refusal;
 mod routing;
 #[cfg(test)]
@@ -74,9 +82,11 @@ pub use centre::{
 };
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use exchange::{Exchange, Outcome, Sent};
-pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
+pub use fault_spec::FaultSpecError;
+pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
 pub use handle::{Hook, Phase, RequestSeen, SimHandle};
 pub use queues::{Queue, QueueStatistics, example_queue};
+pub use quirks::{AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm};
 pub use script::{Happening, Performance, Script, What};
 pub use server::Simulator;
 pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};

@@ -16,13 +16,14 @@ use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
 use super::handle::RequestSeen;
 use super::late::{LateEffect, LateEffects};
+use super::quirks::{Filtering, Quirks};
 use super::refusal::Refused;
 use super::script::{Happening, Performance, What};
 use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
 use super::time::SimTime;
 use super::tokens::{Token, Tokens};
-use super::wire::{self, StatusChange};
-use super::world::{AgentState, World};
+use super::wire;
+use super::world::{AgentRecord, AgentState, World};
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const JSON: &str = "application/json";
@@ -65,9 +66,10 @@ pub(super) struct Answer {
 }
 
 pub(super) struct Rules {
-    actuation_delay: Duration,
-    give_updated_timestamp: bool,
-    put_answers_no_content: bool,
+    pub(super) actuation_delay: Duration,
+    pub(super) give_updated_timestamp: bool,
+    pub(super) put_answers_no_content: bool,
+    pub(super) quirks: Quirks,
     pub(super) assignment_reads: AssignmentReads,
     pub(super) stale_queue_put: StaleQueuePut,
 }
@@ -106,6 +108,7 @@ impl Platform {
             actuation_delay: settings.actuation_delay,
             give_updated_timestamp: settings.give_updated_timestamp,
             put_answers_no_content: settings.put_answers_no_content,
+            quirks: settings.quirks,
             assignment_reads: settings.assignment_reads,
             stale_queue_put: settings.stale_queue_put,
         };
@@ -146,6 +149,18 @@ impl Platform {
             LateEffect::Write { call, token } => {
                 let answer = self.perform(&call, &token, at).ok()?;
                 answer.applied.then_some(call.seen)
+            }
+            LateEffect::TransitionEnds {
+                seen,
+                campaign,
+                status,
+                by,
+                number,
+            } => {
+                // Seen at once: its word was seen long enough.
+                let applied = self.world.is_in_transition(&campaign, number)
+                    && (self.world).command(&campaign, &status, by, Duration::ZERO, at);
+                applied.then_some(seen)
             }
         }
     }
@@ -223,10 +238,21 @@ impl Platform {
         self.perform(call, &token, now)
     }
 
+    /// Changes what the platform is like.
+    pub(super) fn set_quirks(&mut self, quirks: Quirks) {
+        self.rules.quirks = quirks;
+        self.pages.kept.clear();
+    }
+
     /// Lets a request past the rate limit and checks its token, which it gives where both are good.
     pub(super) fn admitted(&mut self, call: &Call, now: SimTime) -> Option<Token> {
         let bucket = self.bucket.as_mut();
         bucket.map_or(Ok(()), |bucket| bucket.take(now)).ok()?;
+        self.token(call, now)
+    }
+
+    /// The request's token, if it is good.
+    pub(super) fn token(&self, call: &Call, now: SimTime) -> Option<Token> {
         let scopes = call.seen.endpoint.scopes()?;
         let authorization = call.authorization.as_deref();
         self.tokens.check(authorization, scopes, now).ok()
@@ -238,7 +264,7 @@ impl Platform {
         match call.seen.endpoint {
             // Only a token needs no scope.
             Endpoint::Token | Endpoint::Agents => self.agents(&call.query),
-            Endpoint::CampaignGet => self.campaign(target, now),
+            Endpoint::CampaignGet => self.read_campaign(target, now),
             Endpoint::CampaignPut => self.put_campaign(target, call, token, now),
             Endpoint::AssignmentsGet => self.read_assignments(target),
             Endpoint::AssignmentsPut => self.replace_assignments(target, call, token, now),
@@ -253,7 +279,9 @@ impl Platform {
 
     fn agents(&mut self, query: &str) -> Result<Answer, Refused> {
         let (state, offset, limit) = read_page_query(query)?;
-        let Self { world, pages, .. } = self;
+        let quirks = &self.rules.quirks;
+        let limit = quirks.page_limit(limit);
+        let (world, pages) = (&mut self.world, &mut self.pages);
         if pages.version != world.agents_version() || pages.kept.len() > KEPT_PAGES {
             pages.kept.clear();
             pages.version = world.agents_version();
@@ -264,73 +292,29 @@ impl Platform {
             .or_insert_with(|| {
                 let profiles = world.profiles().clone();
                 let queues_of = |id: &str| profiles.get(id).map(Vec::as_slice);
-                let items = world
-                    .page(state.as_ref(), offset, limit)
-                    .map(|(id, agent)| wire::Agent {
-                        id,
-                        name: &agent.name,
-                        state: agent.state.wire(),
-                        skills: &agent.skills,
-                        queue_ids: queues_of(id),
-                        state_since: agent.since.rfc3339(),
-                    });
-                wire::json(&wire::Page {
-                    items: items.collect(),
-                })
+                let listed = match quirks.filtering {
+                    Filtering::BeforePaging => state.as_ref(),
+                    Filtering::AfterPaging => None,
+                };
+                let asked_for =
+                    |agent: &AgentRecord| state.as_ref().is_none_or(|state| agent.state == *state);
+                let rows = world.page(listed, offset, limit);
+                let rows = rows.filter(|(_, agent)| asked_for(agent));
+                let items = rows.map(|(id, agent)| wire::Agent {
+                    id,
+                    name: &agent.name,
+                    state: quirks.words.spell(agent.state.wire()),
+                    skills: &agent.skills,
+                    queue_ids: queues_of(id),
+                    state_since: agent.since.rfc3339(),
+                });
+                let items: Vec<_> = items.collect();
+                let null_items = || Bytes::from_static(br#"{"items":null}"#);
+                let nobody = items.is_empty().then(|| quirks.nobody.body(null_items));
+                let documented = || wire::json(&wire::Page { items });
+                nobody.flatten().unwrap_or_else(documented)
             });
-        Ok(Answer::json(StatusCode::OK, body.clone()))
-    }
-
-    fn campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
-        let campaign = self.world.campaign(id);
-        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
-        let (status, updated) = campaign.seen_at(now);
-        Ok(self.show(id, &campaign.name, status, updated))
-    }
-
-    fn put_campaign(
-        &mut self,
-        id: &str,
-        call: &Call,
-        token: &Token,
-        now: SimTime,
-    ) -> Result<Answer, Refused> {
-        let change: StatusChange = read_body(&call.body)?;
-        let campaign = self.world.campaign(id);
-        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
-        if !matches!(campaign.status.as_str(), "RUNNING" | "PAUSED") {
-            let message = format!("campaign {id} is {} and takes no commands", campaign.status);
-            return Err(Refused::conflict("conflict", message));
-        }
-        let by = call.actor(token);
-        self.world.command(
-            id,
-            change.status.wire(),
-            by,
-            self.rules.actuation_delay,
-            now,
-        );
-        let mut answer = match self.world.campaign(id) {
-            Some(campaign) if !self.rules.put_answers_no_content => {
-                self.show(id, &campaign.name, &campaign.status, campaign.updated)
-            }
-            Some(_) | None => Answer::json(StatusCode::NO_CONTENT, Bytes::new()),
-        };
-        answer.applied = true;
-        Ok(answer)
-    }
-
-    fn show(&self, id: &str, name: &str, status: &str, updated: SimTime) -> Answer {
-        let updated_timestamp = self.rules.give_updated_timestamp.then(|| updated.rfc3339());
-        Answer::json(
-            StatusCode::OK,
-            wire::json(&wire::Campaign {
-                id,
-                name,
-                status,
-                updated_timestamp,
-            }),
-        )
+        Ok(Answer::list(body.clone()))
     }
 }
 
@@ -343,6 +327,16 @@ impl Answer {
             headers: Vec::new(),
             applied: false,
         }
+    }
+
+    /// 200 with a list, or 204 where its body is empty.
+    pub(super) fn list(body: Bytes) -> Self {
+        let status = if body.is_empty() {
+            StatusCode::NO_CONTENT
+        } else {
+            StatusCode::OK
+        };
+        Self::json(status, body)
     }
 
     pub(super) fn html(status: StatusCode, body: &'static str) -> Self {

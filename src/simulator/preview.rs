@@ -1,11 +1,14 @@
 //! The preview assignments' two operations: what is in force, and replacing it as one.
 
+use std::borrow::Cow;
+
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::assignments::{self, Assignment};
-use super::call::Call;
+use super::call::{Call, Treatment};
 use super::platform::{Answer, Platform, read_body};
+use super::quirks::AssignmentForm;
 use super::refusal::Refused;
 use super::settings::AssignmentReads;
 use super::time::SimTime;
@@ -17,7 +20,7 @@ use super::wire;
 #[serde(rename_all = "camelCase")]
 struct InForce<'a> {
     campaign_id: &'a str,
-    agents: &'a [Assignment],
+    agents: Option<Cow<'a, [Assignment]>>,
 }
 
 /// The body of a replacement.
@@ -56,11 +59,23 @@ impl Platform {
         if self.world.campaign(campaign).is_none() {
             return Err(Refused::no_such("campaign", campaign));
         }
-        let body = wire::json(&InForce {
-            campaign_id: campaign,
-            agents: self.world.assignments(campaign),
-        });
-        Ok(Answer::json(StatusCode::OK, body))
+        let in_force = self.world.assignments(campaign);
+        let body = |agents| {
+            wire::json(&InForce {
+                campaign_id: campaign,
+                agents,
+            })
+        };
+        let quirks = &self.rules.quirks;
+        let nobody = in_force
+            .is_empty()
+            .then(|| quirks.nobody.body(|| body(None)));
+        let shown = || match quirks.assignment_form {
+            AssignmentForm::AsSent => Cow::Borrowed(in_force),
+            AssignmentForm::Normalised => Cow::Owned(assignments::normalised(in_force)),
+        };
+        let documented = || body(Some(shown()));
+        Ok(Answer::list(nobody.flatten().unwrap_or_else(documented)))
     }
 
     /// Replaces the campaign's assignments, or leaves them as they are and says why.
@@ -84,7 +99,7 @@ impl Platform {
         }
         let Replacement {
             campaign_id,
-            agents,
+            mut agents,
         } = read_body(&call.body)?;
         if self.world.campaign(campaign).is_none() {
             return Err(Refused::no_such("campaign", campaign));
@@ -109,6 +124,10 @@ impl Platform {
             return Err(Refused::conflict("insufficient_capacity", message));
         }
         let agents_updated = agents.len();
+        match call.treatment {
+            Treatment::InPart => agents.truncate(agents_updated.saturating_mul(2) / 3),
+            Treatment::Usual | Treatment::Transition(_) => {}
+        }
         let by = call.actor(token);
         let assignment_id = self.world.assign(campaign, agents, by, now);
         let body = wire::json(&Assigned {

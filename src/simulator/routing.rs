@@ -64,6 +64,7 @@ impl Platform {
     /// Answers a read of a page of skills.
     pub(super) fn read_skills(&self, query: &str) -> Result<Answer, Refused> {
         let (offset, limit) = read_paging(query)?;
+        let limit = self.rules.quirks.page_limit(limit);
         let skills = self.world.skills().skip(offset).take(limit);
         let items = skills.map(|(id, name)| Skill { id, name }).collect();
         let body = wire::json(&SkillsPage { items });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::centre::Scenario;
 use super::faults::FaultRule;
+use super::quirks::Quirks;
 use super::script::Script;
 use super::time::SimClock;
 use super::tokens::Credentials;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub assignment_reads: AssignmentReads,
     /// How a PUT of a queue whose `If-Match` is no longer in force is answered.
     pub stale_queue_put: StaleQueuePut,
+    /// What the platform is like beyond that.
+    pub quirks: Quirks,
 }
 
 impl Settings {
@@ -126,6 +129,7 @@ impl Settings {
             put_answers_no_content: false,
             assignment_reads: AssignmentReads::Served,
             stale_queue_put: StaleQueuePut::Conflict,
+            quirks: Quirks::default(),
         }
     }
 }

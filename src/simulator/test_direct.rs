@@ -12,6 +12,7 @@ use super::*;
 pub(super) const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 pub(super) const AGENTS: &str = "/api/v2/interactions/agents";
 pub(super) const CAMPAIGN: &str = "/api/v2/campaigns/campaign-1";
+pub(super) const ASSIGNMENTS: &str = "/api/v2/outbound/campaigns/campaign-1/agents";
 pub(super) const TOKEN: &str = "/oauth2/token";
 
 /// The token request's body.

@@ -77,6 +77,14 @@ impl SimTime {
         format!("{:.3}", timestamp(cut))
     }
 
+    /// As RFC 3339 in UTC, cut to the second, `2024-05-15T14:32:10Z`.
+    #[must_use]
+    pub fn rfc3339_seconds(self) -> String {
+        let second = MICROS_PER_MILLI.saturating_mul(1_000);
+        let cut = self.0.div_euclid(second).saturating_mul(second);
+        format!("{:.0}", timestamp(cut))
+    }
+
     /// As the `Date` header has it, `Wed, 15 May 2024 14:32:10 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
@@ -211,7 +219,8 @@ mod tests {
     const AFTERNOON: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 
     #[test]
-    fn writes_both_formats() {
+    fn writes_all_formats() {
+        assert_eq!(AFTERNOON.rfc3339_seconds(), "2024-05-15T14:32:10Z");
         assert_eq!(AFTERNOON.rfc3339(), "2024-05-15T14:32:10.123Z");
         assert_eq!(AFTERNOON.http_date(), "Wed, 15 May 2024 14:32:10 GMT");
         assert_eq!(
@@ -224,6 +233,7 @@ mod tests {
     fn stays_in_range_at_the_ends_of_time() {
         for end in [SimTime(i64::MIN), SimTime(i64::MAX)] {
             assert!(!end.rfc3339().is_empty());
+            assert!(!end.rfc3339_seconds().is_empty());
             assert!(!end.http_date().is_empty());
         }
         assert_eq!(SimTime(i64::MAX).plus(Duration::MAX), SimTime(i64::MAX));

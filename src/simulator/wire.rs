@@ -1,6 +1,8 @@
 //! The contract's JSON, as the simulator itself reads and writes it. It shares no type with the client,
 //! so that a wrong reading of the contract on one side shows up on the other.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -27,7 +29,7 @@ pub(super) struct Page<'a> {
 pub(super) struct Agent<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) state: &'a str,
+    pub(super) state: Cow<'a, str>,
     pub(super) skills: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) queue_ids: Option<&'a [String]>,
@@ -39,7 +41,7 @@ pub(super) struct Agent<'a> {
 pub(super) struct Campaign<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) status: &'a str,
+    pub(super) status: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) updated_timestamp: Option<String>,
 }

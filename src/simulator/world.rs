@@ -77,6 +77,15 @@ pub struct CampaignRecord {
     /// When the status last changed.
     pub updated: SimTime,
     shown: VecDeque<Shown>,
+    in_transition: Option<InTransition>,
+}
+
+/// A change that has begun and is not true yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct InTransition {
+    number: u64,
+    word: String,
+    since: SimTime,
 }
 
 /// A status together with the moment from which a GET shows it.
@@ -128,6 +137,7 @@ pub struct World {
     /// The queues of each agent that was ever moved.
     pub(super) profiles: BTreeMap<String, Vec<String>>,
     pub(super) breaks: Vec<Break>,
+    transitions: u64,
     agents_version: u64,
     /// Ids by state filter, built when asked for and thrown away when any agent changes.
     listings: BTreeMap<Option<AgentState>, Vec<Arc<str>>>,
@@ -244,6 +254,7 @@ impl World {
             status: status.to_owned(),
             updated: now,
             shown: VecDeque::new(),
+            in_transition: None,
         };
         self.campaigns.insert(id.to_owned(), campaign);
     }
@@ -285,6 +296,28 @@ impl World {
         self.change(id, status, Actor::Person, Duration::ZERO, now)
     }
 
+    /// A campaign begins to change: a GET shows the word from here on. Gives the number of this transition.
+    pub(super) fn begin_transition(&mut self, id: &str, word: String, now: SimTime) -> u64 {
+        self.transitions += 1;
+        let number = self.transitions;
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            let since = now;
+            campaign.in_transition = Some(InTransition {
+                number,
+                word,
+                since,
+            });
+        }
+        number
+    }
+
+    /// Whether a campaign is still in the transition of this number.
+    pub(super) fn is_in_transition(&self, id: &str, number: u64) -> bool {
+        let campaign = self.campaigns.get(id);
+        let under_way = campaign.and_then(|campaign| campaign.in_transition.as_ref());
+        under_way.is_some_and(|under_way| under_way.number == number)
+    }
+
     /// What was done to campaigns, oldest first.
     #[must_use]
     pub fn journal(&self) -> &[JournalEntry] {
@@ -296,6 +329,7 @@ impl World {
             return false;
         };
         let from = campaign.status.clone();
+        campaign.in_transition = None;
         if from != status {
             campaign.change(status, delay, now);
         }
@@ -319,9 +353,23 @@ impl World {
 }
 
 impl CampaignRecord {
+    /// The word of the transition that the campaign is in, and since when it is.
+    pub(super) fn transition(&self) -> Option<(&str, SimTime)> {
+        let under_way = self.in_transition.as_ref()?;
+        Some((&under_way.word, under_way.since))
+    }
+
+    /// The word that decides whether a command is taken: a transition's, or the true status.
+    pub(super) fn standing(&self) -> &str {
+        self.transition().map_or(&self.status, |(word, _)| word)
+    }
+
     /// What a GET shows at `now`: the status and when it was updated.
     #[must_use]
     pub fn seen_at(&self, now: SimTime) -> (&str, SimTime) {
+        if let Some(shown) = self.transition() {
+            return shown;
+        }
         let due = self.shown.iter().rfind(|shown| shown.from <= now);
         match due.or(self.shown.front()) {
             Some(shown) => (&shown.status, shown.updated),

@@ -1,0 +1,130 @@
+//! The two operations on a campaign's status: reading it, and commanding it.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+
+use super::call::{Call, Treatment};
+use super::late::LateEffect;
+use super::platform::{Answer, Platform, read_body};
+use super::quirks::Transition;
+use super::refusal::Refused;
+use super::time::SimTime;
+use super::tokens::Token;
+use super::wire::{self, StatusChange};
+
+/// A campaign as an answer shows it.
+struct Face<'a> {
+    id: &'a str,
+    name: &'a str,
+    status: &'a str,
+    updated: SimTime,
+}
+
+impl Platform {
+    /// Answers a read of one campaign.
+    pub(super) fn read_campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
+        let (status, updated) = campaign.seen_at(now);
+        let face = Face {
+            id,
+            name: &campaign.name,
+            status,
+            updated,
+        };
+        Ok(self.show(&face, now))
+    }
+
+    /// Sets a campaign's status, at once or at the end of a transition.
+    pub(super) fn put_campaign(
+        &mut self,
+        id: &str,
+        call: &Call,
+        token: &Token,
+        now: SimTime,
+    ) -> Result<Answer, Refused> {
+        let change: StatusChange = read_body(&call.body)?;
+        let campaign = self.world.campaign(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
+        let standing = campaign.standing();
+        if !matches!(standing, "RUNNING" | "PAUSED") {
+            let message = format!("campaign {id} is {standing} and takes no commands");
+            return Err(Refused::conflict("conflict", message));
+        }
+        let (status, by) = (change.status.wire(), call.actor(token));
+        let transition = match &call.treatment {
+            Treatment::Transition(transition) => Some(transition),
+            Treatment::Usual | Treatment::InPart => self.rules.quirks.transition.as_ref(),
+        };
+        let transition = transition.filter(|_| standing != status).cloned();
+        match transition {
+            None => {
+                let delay = self.rules.actuation_delay;
+                self.world.command(id, status, by, delay, now);
+                let mut answer = self.changed(id, now);
+                answer.applied = true;
+                Ok(answer)
+            }
+            Some(transition) => {
+                self.begin_transition(id, status, call, token, &transition, now);
+                Ok(self.changed(id, now))
+            }
+        }
+    }
+
+    fn begin_transition(
+        &mut self,
+        id: &str,
+        status: &str,
+        call: &Call,
+        token: &Token,
+        transition: &Transition,
+        now: SimTime,
+    ) {
+        let number = self
+            .world
+            .begin_transition(id, transition.word_to(status), now);
+        let effect = LateEffect::TransitionEnds {
+            seen: call.seen.clone(),
+            campaign: id.to_owned(),
+            status: status.to_owned(),
+            by: call.actor(token),
+            number,
+        };
+        self.late.push(now.plus(transition.lasting), effect);
+    }
+
+    /// The answer to a command.
+    fn changed(&self, id: &str, now: SimTime) -> Answer {
+        match self.world.campaign(id) {
+            Some(campaign) if !self.rules.put_answers_no_content => {
+                let (status, updated) = match campaign.transition() {
+                    Some(transition) => transition,
+                    None => (campaign.status.as_str(), campaign.updated),
+                };
+                let face = Face {
+                    id,
+                    name: &campaign.name,
+                    status,
+                    updated,
+                };
+                self.show(&face, now)
+            }
+            Some(_) | None => Answer::json(StatusCode::NO_CONTENT, Bytes::new()),
+        }
+    }
+
+    fn show(&self, face: &Face<'_>, now: SimTime) -> Answer {
+        let quirks = &self.rules.quirks;
+        let updated_timestamp = quirks.timestamps.shown(face.updated, now);
+        Answer::json(
+            StatusCode::OK,
+            wire::json(&wire::Campaign {
+                id: face.id,
+                name: face.name,
+                status: quirks.words.spell(face.status),
+                updated_timestamp: updated_timestamp.filter(|_| self.rules.give_updated_timestamp),
+            }),
+        )
+    }
+}

@@ -1,0 +1,200 @@
+//! Faults as the command line and the control face have them: a comma separated list of `NAME[:ENDPOINT][=SHARE]`, as in
+//! `500:agents=0.05,lost-reply:campaign-put=0.2`.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+
+use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::quirks::Transition;
+
+/// Longer than any client's time-outs and repetitions.
+const MUCH_LATER: Duration = Duration::from_secs(300);
+
+/// Names on the command line, with what they stand for. `slow` waits longer than an impatient client.
+const NAMED: [NamedFault; 27] = [
+    ("500", || Fault::Status500),
+    ("html503", || Fault::Html503),
+    ("reset", || Fault::Reset),
+    ("stall", || Fault::Stall),
+    ("truncate", || Fault::Truncate),
+    ("wrong-json", || Fault::WrongJson),
+    ("garbled-json", || Fault::GarbledJson),
+    ("401", || Fault::Unauthorized),
+    ("403", || Fault::Forbidden),
+    ("404", || Fault::NotFound),
+    ("429", || Fault::TooMany {
+        retry_after: Some("1".to_owned()),
+    }),
+    ("429-no-header", || Fault::TooMany { retry_after: None }),
+    ("lost-reply", || Fault::LostReply),
+    ("late-effect", || Fault::LateEffect(Duration::from_secs(2))),
+    ("slow", || Fault::Slow(Duration::from_secs(3))),
+    ("503-with-effect", || Fault::Status503WithEffect),
+    ("stall-with-effect", || Fault::StallWithEffect),
+    ("503-late-effect", || Fault::Status503LateEffect(MUCH_LATER)),
+    ("stall-late-effect", || Fault::StallLateEffect(MUCH_LATER)),
+    ("ack-without-effect", || Fault::AcknowledgedWithoutEffect),
+    ("ack-late-effect", || {
+        Fault::AcknowledgedLateEffect(MUCH_LATER)
+    }),
+    ("transition", || {
+        Fault::Transition(Transition {
+            word: None,
+            lasting: Duration::from_secs(20),
+        })
+    }),
+    ("taken-in-part", || Fault::TakenInPart),
+    ("empty-200", || Fault::EmptyOk),
+    ("206", || Fault::PartialContent),
+    ("secrets-4xx", || {
+        Fault::SecretsEchoed(StatusCode::BAD_REQUEST)
+    }),
+    ("secrets-5xx", || {
+        Fault::SecretsEchoed(StatusCode::BAD_GATEWAY)
+    }),
+];
+
+type NamedFault = (&'static str, fn() -> Fault);
+
+/// A piece of a fault list that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultSpecError {
+    /// The fault has an unknown name.
+    #[error("fault {piece:?}: unknown name, expected one of {}", fault_names())]
+    Name {
+        /// The piece of the list.
+        piece: String,
+    },
+    /// The endpoint has an unknown name.
+    #[error(
+        "fault {piece:?}: unknown endpoint, expected one of {}",
+        endpoint_names()
+    )]
+    Endpoint {
+        /// The piece of the list.
+        piece: String,
+    },
+    /// The share is no share.
+    #[error("fault {piece:?}: the share has to be a number above 0 and at most 1")]
+    Share {
+        /// The piece of the list.
+        piece: String,
+    },
+}
+
+impl FaultPlan {
+    /// Reads the command line's form; an empty text is no rule.
+    ///
+    /// # Errors
+    /// Names the first piece that cannot be understood, and what can stand there.
+    pub fn parse(spec: &str) -> Result<Vec<FaultRule>, FaultSpecError> {
+        spec.split(',')
+            .map(str::trim)
+            .filter(|piece| !piece.is_empty())
+            .map(parse_rule)
+            .collect()
+    }
+}
+
+fn parse_rule(piece: &str) -> Result<FaultRule, FaultSpecError> {
+    let owned = || piece.to_owned();
+    let (what, share) = piece
+        .split_once('=')
+        .map_or((piece, None), |(what, share)| (what, Some(share)));
+    let (name, place) = what
+        .split_once(':')
+        .map_or((what, None), |(name, place)| (name, Some(place)));
+    let named = NAMED.iter().find(|(known, _)| *known == name);
+    let (_, fault) = named.ok_or_else(|| FaultSpecError::Name { piece: owned() })?;
+    let endpoint = match place {
+        None => None,
+        Some(place) => {
+            let named = Endpoint::ALL
+                .into_iter()
+                .find(|endpoint| endpoint.name() == place);
+            Some(named.ok_or_else(|| FaultSpecError::Endpoint { piece: owned() })?)
+        }
+    };
+    let when = match share {
+        None => When::Always,
+        Some(share) => {
+            let share = share
+                .parse::<f64>()
+                .ok()
+                .filter(|share| *share > 0.0 && *share <= 1.0);
+            When::Share(share.ok_or_else(|| FaultSpecError::Share { piece: owned() })?)
+        }
+    };
+    Ok(FaultRule {
+        fault: fault(),
+        endpoint,
+        when,
+    })
+}
+
+fn fault_names() -> String {
+    NAMED.map(|(name, _)| name).join(", ")
+}
+
+fn endpoint_names() -> String {
+    Endpoint::ALL.map(Endpoint::name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(fault: Fault, endpoint: Option<Endpoint>, when: When) -> FaultRule {
+        FaultRule {
+            fault,
+            endpoint,
+            when,
+        }
+    }
+
+    #[test]
+    fn reads_the_command_lines_form() {
+        let rules =
+            FaultPlan::parse("500:agents=0.05, lost-reply:campaign-put=0.2,stall,429-no-header=1")
+                .unwrap();
+        let expected = [
+            rule(Fault::Status500, Some(Endpoint::Agents), When::Share(0.05)),
+            rule(
+                Fault::LostReply,
+                Some(Endpoint::CampaignPut),
+                When::Share(0.2),
+            ),
+            rule(Fault::Stall, None, When::Always),
+            rule(Fault::TooMany { retry_after: None }, None, When::Share(1.0)),
+        ];
+        assert_eq!(rules, expected);
+        assert_eq!(FaultPlan::parse(" "), Ok(Vec::new()));
+        for (name, _) in NAMED {
+            let rules = FaultPlan::parse(name).unwrap();
+            assert_eq!((rules.len(), rules[0].fault.name()), (1, name));
+        }
+    }
+
+    #[test]
+    fn names_the_piece_and_what_is_allowed() {
+        let wrong = |spec| FaultPlan::parse(spec).unwrap_err().to_string();
+        assert!(
+            wrong("stall,501")
+                .starts_with("fault \"501\": unknown name, expected one of 500, html503, reset")
+        );
+        assert_eq!(
+            wrong("500:agent=0.1"),
+            "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get, queue-patch, queue-put, queue-statistics, profile-put"
+        );
+        for share in ["0", "1.01", "-1", "NaN", "", "half"] {
+            let piece = format!("500={share}");
+            assert_eq!(
+                FaultPlan::parse(&piece),
+                Err(FaultSpecError::Share {
+                    piece: piece.clone()
+                })
+            );
+        }
+    }
+}
