@@ -22,7 +22,7 @@ fn pause_under(fault: Fault) -> (Exchange, String, String) {
     let exchange = direct.put("PAUSED");
     assert_eq!(exchange.fault, Some(name));
     let at_once = direct.truth();
-    direct.pass(LATE - Duration::from_millis(1));
+    direct.pass(LATE.saturating_sub(Duration::from_millis(1)));
     assert_eq!(direct.truth(), at_once, "{name}");
     direct.pass(MINUTE);
     (exchange, at_once, direct.truth())
