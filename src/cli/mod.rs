@@ -16,6 +16,8 @@ mod entry;
 mod environment;
 mod eval;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod operate;
 mod outbox;
 mod output;

@@ -23,8 +23,12 @@
 mod adapter;
 mod campaign;
 mod compact;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod list;
 mod page;
+#[cfg(any(test, fuzzing))]
+mod page_model;
 mod profile;
 mod queue;
 mod queue_statistics;

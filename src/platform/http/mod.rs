@@ -23,6 +23,8 @@
 //! *A command that failed* tells whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
 
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod limiter;
 mod paging;
 mod retry;

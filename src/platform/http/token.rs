@@ -202,9 +202,9 @@ impl TokenSource {
 
 /// What a token answer holds.
 pub(super) struct TokenParts {
-    header: HeaderValue,
+    pub(super) header: HeaderValue,
     granted: Option<String>,
-    life: Duration,
+    pub(super) life: Duration,
 }
 
 impl TokenParts {
