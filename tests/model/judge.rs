@@ -3,7 +3,7 @@
 //! The judge sees the truth, which the autopilot does not. It never looks at how a decision was made, only at what
 //! was commanded, and at whose pause the autopilot believed a pause to be when a person resumed it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use campaign_autopilot::domain::{
     Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale, PlatformStatus,
@@ -39,18 +39,44 @@ struct Window {
     until: i64,
 }
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, not one state"
-)]
+/// Why a person's act may be turned back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Excuse {
+    /// The platform gives nothing by which the act could be seen.
+    Unseen,
+    /// The campaign's owner asked for it.
+    Asked,
+    /// Nobody should: the autopilot is known to do it.
+    Known(KnownFault),
+}
+
+/// What the autopilot is known to do wrong. A fix takes its member out; a test fails if one no longer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KnownFault {
+    /// A person's pause while a command of ours may be on its way is taken for its effect.
+    PauseClaimedInWindow,
+    /// The same with a person's resume.
+    ResumeClaimedInWindow,
+    /// A pause is adopted at a later start, though the store knows it to be a person's.
+    AdoptedAgain,
+}
+
+impl KnownFault {
+    pub(crate) const ALL: [Self; 3] = [
+        Self::PauseClaimedInWindow,
+        Self::ResumeClaimedInWindow,
+        Self::AdoptedAgain,
+    ];
+}
+
 #[derive(Clone, Debug, Default)]
 struct Watched {
     live: Memory,
     durable: Memory,
     in_flight: bool,
     /// The person's pause in force cannot be told from ours, or was to be taken over.
-    pause_excused: bool,
-    resume_excused: bool,
+    pause_excused: Option<Excuse>,
+    resume_excused: Option<Excuse>,
     hold: Option<(HoldKind, i64, i64)>,
     /// The clock jumped back before the hold: it ends at its length after some load, which one depends on commits.
     hold_end_unclear: bool,
@@ -70,6 +96,14 @@ pub(crate) struct Leaving<'a> {
     pub(crate) now: i64,
 }
 
+/// Whether the command resumes what a person has paused and wants respected.
+fn turns_back_a_pause(command: &Leaving<'_>) -> bool {
+    command.direction == Direction::Resume
+        && command.cause != Cause::Hold
+        && command.truth.by == Who::Person
+        && command.policy.on_manual_change == OnManualChange::Respect
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     watched: Vec<Watched>,
@@ -77,6 +111,9 @@ pub(crate) struct Judge {
     streak: u32,
     last_valid: bool,
     pub(crate) faults: Vec<String>,
+    pub(crate) known: BTreeSet<KnownFault>,
+    /// Whether the process was started again.
+    restarted: bool,
     /// Commands that the judge has seen leave: a run in which it saw none proves nothing.
     pub(crate) left: u32,
 }
@@ -89,6 +126,8 @@ impl Judge {
             streak: 0,
             last_valid: false,
             faults: Vec::new(),
+            known: BTreeSet::new(),
+            restarted: false,
             left: 0,
         }
     }
@@ -128,11 +167,21 @@ impl Judge {
                 .iter()
                 .any(|w| w.direction == direction && w.from <= now && now <= w.until)
         };
+        let excuse = |direction: Direction, known: KnownFault| {
+            if unseen {
+                Some(Excuse::Unseen)
+            } else {
+                inside(direction).then_some(Excuse::Known(known))
+            }
+        };
         match act {
             Act::Pause | Act::Touch => {
-                watched.pause_excused = unseen || inside(Direction::Pause);
+                watched.pause_excused = excuse(Direction::Pause, KnownFault::PauseClaimedInWindow);
             }
-            Act::Resume => watched.resume_excused = unseen || inside(Direction::Resume),
+            Act::Resume => {
+                watched.resume_excused =
+                    excuse(Direction::Resume, KnownFault::ResumeClaimedInWindow);
+            }
             Act::Stop | Act::Vanish | Act::Return => {}
         }
     }
@@ -147,6 +196,7 @@ impl Judge {
         first_in_run: bool,
         clock: i64,
     ) {
+        let again = self.restarted;
         let watched = &mut self.watched[index];
         // What was once an hour old does not come back when the clock jumps.
         watched.live.resumes.retain(|at| clock - at < HOUR);
@@ -154,16 +204,25 @@ impl Judge {
             return;
         }
         if truth.status == PlatformStatus::Paused && first_in_run && policy.adopt_paused {
-            watched.pause_excused = true;
+            watched.pause_excused = Some(if again {
+                Excuse::Known(KnownFault::AdoptedAgain)
+            } else {
+                Excuse::Asked
+            });
         }
         if truth.status != PlatformStatus::Running {
             watched.live.grace_from = None;
         } else if ours
             && truth.by == Who::Person
-            && !watched.resume_excused
             && policy.on_manual_change == OnManualChange::Respect
         {
-            watched.live.grace_from = Some(clock);
+            match watched.resume_excused {
+                None => watched.live.grace_from = Some(clock),
+                Some(Excuse::Known(fault)) => {
+                    self.known.insert(fault);
+                }
+                Some(Excuse::Unseen | Excuse::Asked) => {}
+            }
         }
     }
 
@@ -171,6 +230,11 @@ impl Judge {
         self.left += 1;
         let faults = self.what_is_wrong(command);
         self.faults.extend(faults);
+        if turns_back_a_pause(command)
+            && let Some(Excuse::Known(fault)) = self.watched[command.index].pause_excused
+        {
+            self.known.insert(fault);
+        }
         let longest = self.longest;
         let watched = &mut self.watched[command.index];
         watched.in_flight = true;
@@ -223,11 +287,7 @@ impl Judge {
         if cause == Cause::Hold {
             return wrong;
         }
-        if direction == Direction::Resume
-            && truth.by == Who::Person
-            && !watched.pause_excused
-            && policy.on_manual_change == OnManualChange::Respect
-        {
+        if turns_back_a_pause(command) && watched.pause_excused.is_none() {
             say("undoes a person's pause");
         }
         let grace = millis(policy.manual_grace);
@@ -341,6 +401,7 @@ impl Judge {
     pub(crate) fn restarted(&mut self, clock: i64) {
         self.streak = 0;
         self.last_valid = false;
+        self.restarted = true;
         for watched in &mut self.watched {
             watched.in_flight = false;
             watched.samples.clear();
