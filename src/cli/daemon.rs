@@ -141,6 +141,43 @@ pub(crate) struct Given {
     pub(crate) seed: u64,
 }
 
+/// What the daemon has of its surroundings.
+struct Joined {
+    store: Store,
+    restored: Restored,
+    connection: Connection,
+    /// What carries messages, with a seed, where it was given.
+    given: Option<(Arc<dyn Post>, u64)>,
+}
+
+impl Surroundings {
+    fn join(self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Joined, StartFault> {
+        let now = clock.now();
+        let ((store, restored), connection, given) = match self {
+            Self::Real => {
+                let opened = Store::open(&settings.state_dir, now)?;
+                (opened, Connection::new(settings, clock)?, None)
+            }
+            Self::Given(Given {
+                transport,
+                post,
+                gate,
+                seed,
+            }) => {
+                let opened = Store::open_in_place(&settings.state_dir, now, gate)?;
+                let connection = Connection::over(transport, seed, settings, clock)?;
+                (opened, connection, Some((post, seed)))
+            }
+        };
+        Ok(Joined {
+            store,
+            restored,
+            connection,
+            given,
+        })
+    }
+}
+
 /// The daemon, ready to run.
 pub(crate) struct Daemon {
     /// The loop.
@@ -196,23 +233,12 @@ impl Daemon {
         shutdown: CancellationToken,
         ending: CancellationToken,
     ) -> Result<Self, StartFault> {
-        let (opened, connection, given) = match surroundings {
-            Surroundings::Real => {
-                let opened = Store::open(&settings.state_dir, clock.now())?;
-                (opened, Connection::new(settings, &clock)?, None)
-            }
-            Surroundings::Given(Given {
-                transport,
-                post,
-                gate,
-                seed,
-            }) => {
-                let opened = Store::open_in_place(&settings.state_dir, clock.now(), gate)?;
-                let connection = Connection::over(transport, seed, settings, &clock)?;
-                (opened, connection, Some((post, seed)))
-            }
-        };
-        let (store, restored) = opened;
+        let Joined {
+            store,
+            restored,
+            connection,
+            given,
+        } = surroundings.join(settings, &clock)?;
         let Connection {
             client,
             metrics,
@@ -345,12 +371,11 @@ async fn courier(
     if settings.dry_run {
         return Ok((None, 0));
     }
-    let (post, seed) = match given {
-        Some(given) => given,
-        None => {
-            let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
-            (Arc::new(post) as Arc<dyn Post>, fastrand::u64(..))
-        }
+    let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
+        given
+    } else {
+        let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
+        (Arc::new(post), fastrand::u64(..))
     };
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
     let courier = Courier::new(

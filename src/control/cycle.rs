@@ -386,6 +386,7 @@ impl Cycle {
             self.settings.poll_longest,
         );
         let (polled, statuses) = tokio::select! {
+            biased;
             both = join(poll, reads) => both,
             () = self.shutdown.cancelled() => return None,
         };
@@ -472,6 +473,7 @@ impl Cycle {
             self.settings.command_longest,
         );
         let statuses = tokio::select! {
+            biased;
             statuses = reads => statuses,
             () = self.shutdown.cancelled() => return,
         };

@@ -184,6 +184,7 @@ impl Places {
             .header_read_timeout(HEAD_TIMEOUT)
             .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
         let ended = tokio::select! {
+            biased;
             ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection) => ended,
             () = taken.seat.told_to_leave() => {
                 tracing::debug!("connection ended: it made room");
