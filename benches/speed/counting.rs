@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campaign_autopilot::control::ports::Clock;
-use campaign_autopilot::platform::http::{Call, Client, Page, PageWindow, RateShare, read_pages};
+use campaign_autopilot::platform::http::{
+    Call, Client, Page, PageWindow, RateShare, Sending, read_pages,
+};
 use campaign_autopilot::telemetry::Endpoint;
 
 use crate::platform::{Simulated, client, read, reader};
@@ -34,10 +36,7 @@ pub(crate) fn run() {
     };
     let count = || {
         cpu_of(&|| {
-            assert_eq!(
-                thread.block_on(read(&reader, &*clock, Some(AGENTS))),
-                AGENTS
-            );
+            assert_eq!(thread.block_on(read(&reader, &*clock)), AGENTS);
         })
     };
     let drop =
@@ -93,7 +92,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             client_id: None,
             deadline,
             scope: "",
-            blindly_again: true,
+            sending: Sending::Repeatable,
         };
         let bytes = client
             .call(&call, |response| Ok(response.body.len()))

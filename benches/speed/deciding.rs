@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    AgentState, Autopilot, CampaignId, PlatformStatus, Policy, Selector, Snapshot, SnapshotBuilder,
-    StatusFinding, StatusReading, Timestamp,
+    AgentState, Autopilot, CampaignActivity, CampaignId, Policy, Selector, Snapshot,
+    SnapshotBuilder, StatusFinding, StatusReading, Timestamp,
 };
 
 use crate::stopwatch::{median, ms, tell, time};
@@ -18,10 +18,10 @@ pub(crate) fn run() {
     let now = Timestamp::from_unix_millis(1_700_000_000_000);
     let snapshot = snapshot(now);
     let mut autopilot = autopilot(now);
-    let distinct = autopilot.selectors().len();
+    let distinct = autopilot.groups().len();
     let pass = median(21, || {
         time(|| {
-            let sample = snapshot.sample(autopilot.selectors());
+            let sample = snapshot.sample(autopilot.groups());
             autopilot.observe_sample(sample, now);
             let plan = autopilot.decide(now);
             assert_eq!(plan.reasons.len(), CAMPAIGNS);
@@ -117,11 +117,8 @@ pub(crate) fn autopilot(now: Timestamp) -> Autopilot {
     }
     let mut autopilot = Autopilot::new(1, policies, BTreeMap::new(), Duration::from_secs(40), now);
     let reading = StatusReading {
-        status: PlatformStatus::Running,
         version: Some("1".to_owned()),
-        updated_at: None,
-        platform_now: None,
-        read_at: now,
+        ..StatusReading::without_evidence(CampaignActivity::Running, String::new(), now)
     };
     for id in autopilot
         .campaigns()

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use campaign_autopilot::control::ports::Clock;
 use campaign_autopilot::domain::{CampaignId, DecisionId};
-use campaign_autopilot::platform::cxone_v2::Cxone;
+use campaign_autopilot::platform::cxone_v2::Agents;
 use campaign_autopilot::platform::http::page_span;
 use campaign_autopilot::telemetry::{Code, Endpoint, Events, Metrics, PollFigures};
 use tokio::runtime::Runtime;
@@ -90,10 +90,10 @@ fn polling() {
 }
 
 /// A poll as the loop makes it, its spans and its event included.
-async fn one_poll(reader: &Cxone, clock: &dyn Clock, events: &Events) {
+async fn one_poll(reader: &Agents, clock: &dyn Clock, events: &Events) {
     let span = tracing::debug_span!("poll", rows = Empty, pages = Empty, fault = Empty);
     let poll = async {
-        let agents = read(reader, clock, Some(AGENTS)).await;
+        let agents = read(reader, clock).await;
         assert_eq!(agents, AGENTS);
         told(events, clock.now());
     };
@@ -102,7 +102,7 @@ async fn one_poll(reader: &Cxone, clock: &dyn Clock, events: &Events) {
 
 fn told(events: &Events, now: campaign_autopilot::domain::Timestamp) {
     let figures = PollFigures {
-        available: 1_000,
+        available: Some(1_000),
         states: None,
         rows: AGENTS,
         pages: 11,

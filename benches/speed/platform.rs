@@ -5,11 +5,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use campaign_autopilot::control::ports::{AgentsRequest, Clock, Platform, SystemClock};
-use campaign_autopilot::platform::cxone_v2::{Cxone, CxoneSettings};
+use campaign_autopilot::control::ports::{Clock, SystemClock};
+use campaign_autopilot::domain::{Group, Selector};
+use campaign_autopilot::platform::cxone_v2::{Agents, CxoneSettings};
 use campaign_autopilot::platform::http::{
     AuthStyle, Client, Credentials, Limiter, ReqwestSend, TokenSource, Transport,
 };
+use campaign_autopilot::platform::port::{AgentObserver, ObserveRequest};
 use campaign_autopilot::simulator::{Script, Settings, SimClock, SimHandle, SimTime, Simulator};
 use campaign_autopilot::telemetry::Metrics;
 use tokio::runtime::Runtime;
@@ -189,27 +191,28 @@ pub(crate) fn reader(
     clock: &Arc<dyn Clock>,
     base_url: &str,
     page_concurrency: usize,
-) -> Cxone {
+) -> Agents {
     let base_url = base_url.parse().expect("an address");
     let settings = CxoneSettings {
         base_url,
         page_size: 100,
         page_concurrency,
     };
-    Cxone::new(Arc::clone(client), Arc::clone(clock), settings)
+    Agents::new(Arc::clone(client), Arc::clone(clock), settings)
 }
 
 /// One reading of every page; returns how many agents it counted.
-pub(crate) async fn read(reader: &Cxone, clock: &dyn Clock, expected_rows: Option<usize>) -> usize {
+pub(crate) async fn read(reader: &Agents, clock: &dyn Clock) -> usize {
     let deadline = clock.now().plus(Duration::from_secs(120));
-    let request = AgentsRequest {
-        every_state: false,
+    let request = ObserveRequest {
+        groups: &[Group::Rows(Selector::All)],
+        staffed: false,
+        agents: true,
         skills: false,
-        expected_rows,
         deadline,
     };
-    let Ok(read) = reader.read_agents(request).await else {
+    let Ok(observed) = reader.observe(request).await else {
         panic!("the reading failed")
     };
-    read.snapshot.len()
+    observed.agents.map_or(0, |agents| agents.len())
 }

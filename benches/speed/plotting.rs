@@ -97,7 +97,7 @@ pub(crate) fn run() {
 fn taping() -> Duration {
     let snapshot = deciding::snapshot(START);
     let mut autopilot = deciding::autopilot(START);
-    let sample = snapshot.sample(autopilot.selectors());
+    let sample = snapshot.sample(autopilot.groups());
     autopilot.observe_sample(sample, START);
     let plan = autopilot.decide(START);
     let mut tape = Tape::default();

@@ -93,7 +93,7 @@ fn serving(mut scenario: Scenario) {
             while clock.now() < end {
                 ticks.tick().await;
                 let before = clock.now();
-                read(&reader, &*clock, None).await;
+                read(&reader, &*clock).await;
                 readings.push(clock.now().since(before));
             }
         });

@@ -9,12 +9,14 @@ use clap::Subcommand;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ports::{AgentsRequest, Clock, SystemClock};
+use crate::control::ports::{Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
-use crate::domain::{AgentId, AgentState, CampaignId, PlatformStatus, StatusFinding, Timestamp};
+use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
 
 use super::args::RunArgs;
 use super::config::{Resolved, Settings};
+use crate::platform::port::{ObserveRequest, PlatformFault, Urgency};
+
 use super::daemon::{Connection, Daemon};
 use super::exit::Exit;
 use super::output;
@@ -120,20 +122,23 @@ impl Seen {
         })?;
         let platform = &connection.platform;
         let deadline = || clock.now().plus(settings.request_timeout.saturating_mul(3));
-        let request = AgentsRequest {
-            every_state: true,
+        let request = ObserveRequest {
+            groups: &[],
+            staffed: true,
+            agents: true,
             skills: false,
-            expected_rows: None,
             deadline: deadline(),
         };
-        let failed = |what: &str, fault: &crate::control::ports::PlatformFault| {
+        let failed = |what: &str, fault: &PlatformFault| {
             output::talk(format_args!("campaign-autopilot: {what}: {fault}"));
             Exit::of(fault.kind)
         };
-        let agents = platform.read_agents(request).await;
-        let agents = agents
-            .map_err(|wrong| failed("agents", &wrong.fault))?
-            .snapshot;
+        let observed = platform.agents.observe(request).await;
+        let observed = observed.map_err(|wrong| failed("agents", &wrong.fault))?;
+        let (Some(agents), Some(lists)) = (observed.agents, &platform.lists) else {
+            output::talk("campaign-autopilot: this platform has no lists of preview campaigns");
+            return Err(Exit::Configuration);
+        };
         let campaigns: Vec<CampaignId> = given.policy.previews.keys().cloned().collect();
         let mut assigner = Assigner::new(
             given.policy,
@@ -147,10 +152,11 @@ impl Seen {
         let changes = assigner.changed_states(&now_doing);
         assigner.observe_agents(&changes, clock.now());
         let mut running = Vec::new();
-        for campaign in &campaigns {
-            let status = platform.read_status(campaign, false, deadline()).await;
+        let reader = &platform.campaigns;
+        let statuses = reader.read(&campaigns, Urgency::Routine, deadline()).await;
+        for (campaign, status) in campaigns.iter().zip(statuses) {
             let status = status.map_err(|fault| failed(campaign.as_str(), &fault))?;
-            let list = platform.read_list(campaign, deadline()).await;
+            let list = lists.reader.read_list(campaign, deadline()).await;
             let list = list.map_err(|fault| failed(campaign.as_str(), &fault))?;
             if list == ListFinding::NotShown {
                 output::talk(format_args!(
@@ -160,7 +166,7 @@ impl Seen {
             assigner.observe_list(campaign, &list, clock.now());
             running.push(Some(matches!(
                 status,
-                StatusFinding::Found(reading) if reading.status == PlatformStatus::Running
+                StatusFinding::Found(reading) if reading.activity == CampaignActivity::Running
             )));
         }
         assigner.observe_running(&running);

@@ -9,14 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ObservableState;
 use crate::control::ports::{Clock, Journal};
-use crate::control::queues::ports::{QueuePlatform, QueueWriter};
 use crate::control::queues::{
     Calibration, CalibrationPorts, CalibrationStart, KeeperSettings, QueueKeeper,
 };
 use crate::domain::QueueId;
 use crate::domain::queue::QueueMemory;
-use crate::platform::cxone_v2::{QueueSender, Queues};
-use crate::platform::http::Client;
+use crate::platform::port::{Connected, QueuePorts};
 use crate::store::Store;
 use crate::telemetry::{Metrics, QueueEvents};
 
@@ -28,7 +26,7 @@ pub(super) struct Parts<'a> {
     pub(super) settings: &'a Settings,
     pub(super) store: &'a Arc<Store>,
     pub(super) restored: BTreeMap<QueueId, QueueMemory>,
-    pub(super) client: Arc<Client>,
+    pub(super) platform: &'a Connected,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) metrics: &'a Arc<Metrics>,
     pub(super) shown: watch::Sender<ObservableState>,
@@ -42,7 +40,7 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
         settings,
         store,
         restored,
-        client,
+        platform,
         clock,
         metrics,
         shown,
@@ -55,17 +53,16 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
     let kept = StartFault::Queues;
     let run = store.begin_run_beside(clock.now()).await.map_err(kept)?;
     let open = store.open_queue_intents().await.map_err(kept)?;
-    let base_url = settings.base_url.clone();
     let dry_run = settings.dry_run;
-    let writer = (!dry_run).then(|| -> Arc<dyn QueueWriter> {
-        Arc::new(QueueSender::new(Arc::clone(&client), base_url.clone()))
-    });
-    let platform: Arc<dyn QueuePlatform> =
-        Arc::new(Queues::new(client, base_url, Arc::clone(clock)));
+    let Some(QueuePorts { reader, writer }) = platform.queues.clone() else {
+        return Err(StartFault::Queues(
+            "this platform has no queues that can be changed".to_owned(),
+        ));
+    };
     let journal: Arc<dyn Journal> = Arc::<Store>::clone(store);
     let events = QueueEvents::new(Arc::clone(metrics))?;
     let keeper = QueueKeeper::new(
-        Arc::clone(&platform),
+        Arc::clone(&reader),
         writer,
         Arc::clone(&journal),
         Arc::clone(clock),
@@ -79,7 +76,7 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
     );
     let outside = CalibrationPorts {
         clock: Arc::clone(clock),
-        platform,
+        platform: reader,
         keeper,
         journal,
         observed: shown,

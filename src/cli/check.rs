@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::control::ports::{AgentsRequest, Clock, PlatformFault, SystemClock};
-use crate::control::queues::ports::QueuePlatform;
+use crate::control::ports::{Clock, SystemClock};
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Count, Selector, Snapshot, StatusFinding, Timestamp};
 
-use crate::platform::cxone_v2::Queues;
+use crate::platform::port::{Granted, ObserveRequest, PlatformFault, Urgency};
 
 use super::config::{Resolved, Settings};
 use super::daemon::Connection;
@@ -16,19 +15,6 @@ use super::output;
 
 /// Settings longer than this push their origin to the right.
 const WIDEST: usize = 60;
-
-/// The scopes that the daemon needs.
-const SCOPES: [&str; 3] = [
-    "interactions:agents:read",
-    "campaigns:read",
-    "campaigns:write",
-];
-
-/// Those that preview assignments need beyond.
-const ASSIGNMENT_SCOPES: [&str; 2] = ["outbound:campaigns:read", "outbound:campaigns:write"];
-
-/// Those that queues need beyond.
-const QUEUE_SCOPES: [&str; 2] = ["routing:queue:view", "routing:queue:write"];
 
 /// Tells what is right and wrong with a configuration that could be read.
 pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
@@ -99,15 +85,19 @@ async fn check_online(settings: &Settings) -> Exit {
     };
     let mut findings = Findings { exit: Exit::Ok };
     let deadline = || clock.now().plus(settings.request_timeout.saturating_mul(3));
-    match connection.client.granted_scopes(deadline()).await {
-        Ok(granted) => {
-            Findings::good(format_args!("token from {}", settings.token_url));
-            name_missing_scopes(granted.as_deref(), &SCOPES, &mut findings);
+    let rights = connection.platform.capabilities.rights;
+    match connection.platform.login.granted(deadline()).await {
+        Ok(Granted {
+            source,
+            rights: granted,
+        }) => {
+            Findings::good(format_args!("token from {source}"));
+            name_missing_scopes(granted.as_deref(), rights.campaigns, &mut findings);
             if !settings.queues.is_empty() {
-                name_missing_scopes(granted.as_deref(), &QUEUE_SCOPES, &mut findings);
+                name_missing_scopes(granted.as_deref(), rights.queues, &mut findings);
             }
             if settings.assignments.is_some() {
-                name_missing_scopes(granted.as_deref(), &ASSIGNMENT_SCOPES, &mut findings);
+                name_missing_scopes(granted.as_deref(), rights.lists, &mut findings);
             }
         }
         Err(fault) => {
@@ -137,8 +127,12 @@ async fn read_queues(
     clock: &Arc<dyn Clock>,
     findings: &mut Findings,
 ) {
-    let base_url = settings.base_url.clone();
-    let queues = Queues::new(Arc::clone(&connection.client), base_url, Arc::clone(clock));
+    let Some(queues) = connection.platform.queues.as_ref() else {
+        let what = "queues: this platform has none that can be changed";
+        findings.bad(what, Exit::Configuration);
+        return;
+    };
+    let queues = &queues.reader;
     for queue in settings.queues.keys() {
         let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
         match queues.read_queue(queue, deadline).await {
@@ -167,11 +161,11 @@ async fn read_queues(
     }
 }
 
-fn name_missing_scopes(granted: Option<&str>, needed: &[&str], findings: &mut Findings) {
+fn name_missing_scopes(granted: Option<&[String]>, needed: &[&str], findings: &mut Findings) {
     // A platform that tells nothing shows what is missing by a 403 below, except for commands, which are not tried.
     let Some(granted) = granted else { return };
-    let granted: Vec<&str> = granted.split_whitespace().collect();
-    for scope in needed.iter().filter(|scope| !granted.contains(scope)) {
+    let is_granted = |scope: &str| granted.iter().any(|granted| granted == scope);
+    for scope in needed.iter().filter(|scope| !is_granted(scope)) {
         findings.bad(
             format_args!("scope {scope} is not granted; add it to the OAuth client"),
             Exit::Refused,
@@ -186,22 +180,24 @@ async fn read_agents(
     deadline: Timestamp,
     findings: &mut Findings,
 ) -> Option<Snapshot> {
-    let request = AgentsRequest {
-        every_state: true,
+    let request = ObserveRequest {
+        groups: &[],
+        staffed: true,
+        agents: true,
         skills: true,
-        expected_rows: None,
         deadline,
     };
-    match connection.platform.read_agents(request).await {
-        Ok(read) => {
-            let Count { available, staffed } = read.snapshot.count(&Selector::All);
+    match connection.platform.agents.observe(request).await {
+        Ok(observed) => {
+            let agents = observed.agents?;
+            let Count { available, staffed } = agents.count(&Selector::All);
+            let calls = observed.tally.calls;
             Findings::good(format_args!(
-                "agents: {available} available now of {staffed} that are not offline, in {} page{} of {}",
-                read.pages,
-                if read.pages == 1 { "" } else { "s" },
+                "agents: {available} available now of {staffed} that are not offline, in {calls} page{} of {}",
+                if calls == 1 { "" } else { "s" },
                 settings.page_size,
             ));
-            Some(read.snapshot)
+            Some(agents)
         }
         Err(failed) => {
             findings.fault("agents", &failed.fault);
@@ -217,13 +213,16 @@ async fn read_campaign(
     deadline: Timestamp,
     findings: &mut Findings,
 ) {
-    match connection
-        .platform
-        .read_status(campaign, false, deadline)
-        .await
+    let ids = std::slice::from_ref(campaign);
+    let reader = &connection.platform.campaigns;
+    let found = reader.read(ids, Urgency::Routine, deadline).await;
+    match found
+        .into_iter()
+        .next()
+        .unwrap_or(Ok(StatusFinding::Unreadable))
     {
         Ok(StatusFinding::Found(reading)) => {
-            let status = reading.status;
+            let status = reading.word;
             match count {
                 None => Findings::good(format_args!("campaign {campaign}: {status}")),
                 Some(Count { available, staffed }) => {

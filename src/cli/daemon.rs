@@ -6,15 +6,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ports::{Clock, Commander, Platform};
+use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
-use crate::control::{
-    Actuator, AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart,
-};
+use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
-use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
-use crate::platform::http::{Client, HttpSend, Limiter, ReqwestSend, TokenSource, Transport};
+use crate::platform::dialect::{Access as PlatformAccess, Dialect, SharedParts, TenantSettings};
+use crate::platform::http::{HttpSend, ReqwestSend, Transport};
+use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
 use crate::store::{CommitGate, Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
@@ -29,6 +28,9 @@ const ATTEMPTS_OF_A_PAGE: u32 = 3;
 
 /// Attempts, readings between them included, that a command may need.
 const ATTEMPTS_OF_A_COMMAND: u32 = 4;
+
+/// A status that was read longer ago than this, in real time, is not commanded on: a person may have acted since.
+const FRESHEST: Duration = Duration::from_secs(1);
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +69,8 @@ impl StartFault {
 
 /// What talks to the platform.
 pub(crate) struct Connection {
-    pub(crate) client: Arc<Client>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) platform: Connected,
 }
 
 impl Connection {
@@ -94,29 +95,30 @@ impl Connection {
             &digest,
             now_s,
         )?);
-        let client = Arc::new(Client::new(
-            transport,
-            Limiter::new(settings.rate, Arc::clone(clock), Arc::clone(&metrics)),
-            TokenSource::new(
-                settings.credentials.clone(),
-                settings.token_url.clone(),
-                Arc::clone(clock),
-            ),
-            Arc::clone(clock),
-            Arc::clone(&metrics),
-            settings.request_timeout,
-            seed,
-        ));
-        let reading = CxoneSettings {
+        let tenant = TenantSettings {
             base_url: settings.base_url.clone(),
+            token_url: settings.token_url.clone(),
+            credentials: settings.credentials.clone(),
             page_size: settings.page_size,
             page_concurrency: settings.page_concurrency,
+            rate: settings.rate,
+            request_timeout: settings.request_timeout,
+            // A dry run has no sender.
+            access: if settings.dry_run {
+                PlatformAccess::ReadOnly
+            } else {
+                PlatformAccess::ReadAndWrite
+            },
         };
-        let platform = Arc::new(Cxone::new(Arc::clone(&client), Arc::clone(clock), reading));
+        let shared = SharedParts {
+            transport,
+            clock: Arc::clone(clock),
+            metrics: Arc::clone(&metrics),
+            seed,
+        };
         Ok(Self {
-            client,
             metrics,
-            platform,
+            platform: Dialect::CxoneV2.connect(tenant, shared),
         })
     }
 }
@@ -239,11 +241,7 @@ impl Daemon {
             connection,
             given,
         } = surroundings.join(settings, &clock)?;
-        let Connection {
-            client,
-            metrics,
-            platform,
-        } = connection;
+        let Connection { metrics, platform } = connection;
         let open_intents = restored.open_intents;
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
@@ -252,8 +250,7 @@ impl Daemon {
             courier(settings, &store, &clock, &metrics, given).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
-            platform,
-            actuator: actuator(settings, &client),
+            platform: platform.clone(),
             journal: Arc::<Store>::clone(&store),
         };
         let start = RunStart {
@@ -280,7 +277,7 @@ impl Daemon {
             settings,
             store: &store,
             restored: restored.queues,
-            client,
+            platform: &platform,
             clock: &clock,
             metrics: &metrics,
             shown: cycle.shown(),
@@ -327,19 +324,6 @@ impl Daemon {
             without_receiver,
         })
     }
-}
-
-/// What sends commands; a dry run has no sender.
-fn actuator(settings: &Settings, client: &Arc<Client>) -> Actuator {
-    if settings.dry_run {
-        return Actuator::DryRun;
-    }
-    let sender: Arc<dyn Commander> = Arc::new(CommandSender::new(
-        Arc::clone(client),
-        settings.base_url.clone(),
-        settings.credentials.client_id.clone(),
-    ));
-    Actuator::Live(sender)
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.
@@ -398,6 +382,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         poll_interval: settings.poll_interval,
         poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
+        freshest: in_clock(FRESHEST),
         routine_status_reads: settings.status_reads_per_poll,
         announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),

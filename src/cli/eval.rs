@@ -6,24 +6,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use serde_json::json;
 
 use crate::control::CampaignView;
-use crate::control::ports::{AgentsRequest, Clock, SystemClock};
-use crate::domain::{Autopilot, CampaignId, CampaignState, StatusFinding};
+use crate::control::ports::{Clock, SystemClock};
+use crate::domain::{Autopilot, CampaignId, CampaignState, Sample, StatusFinding};
 use crate::serve::CampaignDetail;
 use crate::store::{StoreFault, StoreReader};
 
 use super::config::Settings;
+use crate::platform::port::{ObserveRequest, Urgency};
+
 use super::daemon::Connection;
 use super::exit::Exit;
 use super::operate::{Form, show_detail};
 use super::output;
-
-/// Status reads at once.
-const READS_AT_ONCE: usize = 8;
 
 /// Polls once, decides, and tells.
 pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
@@ -44,15 +41,17 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     };
     let longest = settings.request_timeout.saturating_mul(4);
     let policies = settings.policies.clone();
-    let mut pilot = Autopilot::new(0, policies, remembered, longest, clock.now());
-    let request = AgentsRequest {
-        every_state: pilot.needs_staffed(),
+    let mut pilot = Autopilot::new(0, policies, remembered, longest, clock.now())
+        .on_platform(connection.platform.capabilities.traits);
+    let request = ObserveRequest {
+        groups: pilot.groups(),
+        staffed: pilot.needs_staffed(),
+        agents: false,
         skills: pilot.needs_skills(),
-        expected_rows: None,
         deadline: clock.now().plus(longest),
     };
-    let read = match connection.platform.read_agents(request).await {
-        Ok(read) => read,
+    let observed = match connection.platform.agents.observe(request).await {
+        Ok(observed) => observed,
         Err(failed) => {
             output::talk(format_args!("campaign-autopilot: agents: {}", failed.fault));
             return Exit::of(failed.fault.kind);
@@ -71,7 +70,10 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
             }
         }
     }
-    let sample = read.snapshot.sample(pilot.selectors());
+    let sample = Sample::Complete {
+        taken_at: observed.taken_at,
+        heads: observed.heads,
+    };
     let now = clock.now();
     pilot.observe_sample(sample, now);
     let plan = pilot.decide(now);
@@ -124,13 +126,12 @@ type Read = (CampaignId, Result<StatusFinding, (String, Exit)>);
 
 async fn statuses(settings: &Settings, connection: &Connection, clock: &dyn Clock) -> Vec<Read> {
     let longest = settings.request_timeout.saturating_mul(4);
-    let reads = settings.policies.keys().map(|campaign| async move {
-        let deadline = clock.now().plus(longest);
-        let read = connection.platform.read_status(campaign, false, deadline);
-        let found = read
-            .await
-            .map_err(|fault| (fault.detail.clone(), Exit::of(fault.kind)));
-        (campaign.clone(), found)
-    });
-    stream::iter(reads).buffered(READS_AT_ONCE).collect().await
+    let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    let deadline = clock.now().plus(longest);
+    let reader = &connection.platform.campaigns;
+    let found = reader.read(&campaigns, Urgency::Routine, deadline).await;
+    let told = found
+        .into_iter()
+        .map(|found| found.map_err(|fault| (fault.detail.clone(), Exit::of(fault.kind))));
+    campaigns.into_iter().zip(told).collect()
 }

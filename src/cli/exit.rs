@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::control::ports::FaultKind;
+use crate::platform::port::FaultKind;
 
 /// Exit codes, listed in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,6 +75,10 @@ impl Cycle {
             | Notice::PersonResumed { .. }
             | Notice::PersonsPauseEnded
             | Notice::Adopted
+            | Notice::Unproven { .. }
+            | Notice::UnprovenEnded
+            | Notice::StampWorthless
+            | Notice::StillChanging { .. }
             | Notice::Missing
             | Notice::Back
             | Notice::OtherStatus { .. } => {}
@@ -84,6 +88,8 @@ impl Cycle {
     /// An alert of the tick.
     pub(super) fn announce_alert(&mut self, alert: &Alert, decision: DecisionId, now: Timestamp) {
         let message = match alert {
+            // Receivers have no message for it: the log, the audit and the alert have.
+            Alert::UnprovenPause { .. } => return,
             Alert::Stale { streak } => Message::data_stale(*streak, decision, now),
             Alert::Fresh => Message::data_stale(0, decision, now),
             Alert::BudgetExhausted { campaign } => {

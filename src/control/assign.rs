@@ -6,7 +6,6 @@
 //! list first.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tracing::field::Empty;
@@ -18,18 +17,21 @@ use crate::domain::assignment::{
 };
 use crate::domain::replay::Input;
 use crate::domain::{
-    AgentId, AgentState, Belief, CampaignId, Message, PlatformStatus, StatusFinding, Timestamp,
+    AgentId, AgentState, Belief, CampaignActivity, CampaignId, Delivery, Message, StatusFinding,
+    Timestamp,
 };
 use crate::telemetry::{AssignEvents, Metrics};
 
-use super::cycle::{Actuator, Cycle};
-use super::ports::{AuditEvent, Commander};
+use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
+
+use super::cycle::Cycle;
+use super::ports::AuditEvent;
 use super::status::{AssignmentView, DispatchView};
 
 /// A plan, and at most three more after a dispatch that could not be taken as it was.
 const MOST_PLANS: usize = 4;
 
-/// Lists and statuses read at once.
+/// Lists read at once.
 const READS_AT_ONCE: usize = 8;
 
 /// A list is sent at most twice for a plan: without those who have to wait for others, and with them.
@@ -200,16 +202,14 @@ impl Cycle {
                 again = true;
                 continue;
             }
-            let Actuator::Live(commander) = &self.actuator else {
+            let lists = self.platform.lists.as_ref();
+            let Some(writer) = lists.and_then(|lists| lists.writer.clone()) else {
                 let decision = self.autopilot.decision();
                 let moves = &proposal.plan.moves;
                 assigning.events.would_dispatch(moves, decision);
                 break;
             };
-            let commander = Arc::clone(commander);
-            again = self
-                .dispatch(assigning, proposal, trigger, &*commander)
-                .await;
+            again = self.dispatch(assigning, proposal, trigger, &*writer).await;
             if !again {
                 break;
             }
@@ -226,12 +226,10 @@ impl Cycle {
         let strangers: Vec<CampaignId> = strangers.cloned().collect();
         let deadline = self.clock.now().plus(self.settings.command_longest);
         let mut read = BTreeMap::new();
-        for some in strangers.chunks(READS_AT_ONCE) {
-            let reads = some.iter().map(async |id| {
-                let found = self.platform.read_status(id, false, deadline).await;
-                (id.clone(), found)
-            });
-            read.extend(join_all(reads).await);
+        if !strangers.is_empty() {
+            let reader = &self.platform.campaigns;
+            let found = reader.read(&strangers, Urgency::Routine, deadline).await;
+            read.extend(strangers.into_iter().zip(found));
         }
         let running = previews.keys().map(|id| match self.autopilot.campaign(id) {
             Some(campaign) => match &campaign.state().belief {
@@ -243,7 +241,7 @@ impl Cycle {
             },
             None => match read.get(id) {
                 Some(Ok(StatusFinding::Found(reading))) => {
-                    Some(reading.status == PlatformStatus::Running)
+                    Some(reading.activity == CampaignActivity::Running)
                 }
                 Some(Ok(StatusFinding::Missing)) => Some(false),
                 Some(Ok(StatusFinding::Unreadable) | Err(_)) | None => None,
@@ -263,10 +261,14 @@ impl Cycle {
     async fn read_lists(&mut self, assigning: &mut Assigning, campaigns: Vec<CampaignId>) -> Seen {
         let deadline = self.clock.now().plus(self.settings.command_longest);
         let mut seen = Seen::default();
+        let Some(ListPorts { reader, .. }) = self.platform.lists.clone() else {
+            seen.unreadable = campaigns;
+            return seen;
+        };
         for some in campaigns.chunks(READS_AT_ONCE) {
             let reads = some
                 .iter()
-                .map(|campaign| self.platform.read_list(campaign, deadline));
+                .map(|campaign| reader.read_list(campaign, deadline));
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
@@ -335,7 +337,7 @@ impl Cycle {
         assigning: &mut Assigning,
         proposal: Proposal,
         trigger: Trigger,
-        commander: &dyn Commander,
+        writer: &dyn ListWriter,
     ) -> bool {
         let Proposal { plan, mut targets } = proposal;
         let mut again = false;
@@ -363,7 +365,7 @@ impl Cycle {
                     moves: moves.cloned().collect(),
                 };
                 let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
-                let sent = self.send_list(assigning, &dispatch, intent, commander);
+                let sent = self.send_list(assigning, &dispatch, intent, writer);
                 let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
@@ -388,7 +390,7 @@ impl Cycle {
         assigning: &mut Assigning,
         dispatch: &Dispatch,
         intent: AuditEvent,
-        commander: &dyn Commander,
+        writer: &dyn ListWriter,
     ) -> Option<DispatchEnd> {
         let now = self.clock.now();
         let decision = self.autopilot.decision();
@@ -410,7 +412,8 @@ impl Cycle {
         }
         let deadline = now.plus(self.settings.command_longest);
         let started = self.clock.monotonic();
-        let end = commander.assign(dispatch, decision, deadline).await;
+        let receipt = writer.replace(dispatch, decision, deadline).await;
+        let end = dispatch_end(receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
         self.show_life();
@@ -477,5 +480,31 @@ impl Cycle {
         if let Some(memory) = assigning.assigner.list(campaign) {
             self.recorder.list(campaign, memory);
         }
+    }
+}
+
+/// What the platform's answer means for the list.
+fn dispatch_end(receipt: ListReceipt) -> DispatchEnd {
+    let ListReceipt {
+        delivery,
+        assignment,
+        updated,
+        left_out,
+    } = receipt;
+    match delivery {
+        Delivery::Acknowledged { .. } => DispatchEnd::Accepted {
+            assignment: assignment.unwrap_or_default(),
+            updated: updated.unwrap_or_default(),
+        },
+        Delivery::Conflict { why } => DispatchEnd::NoCapacity { why },
+        Delivery::Refused { why, wait: None } => DispatchEnd::Refused {
+            why,
+            agents: left_out,
+        },
+        Delivery::Refused {
+            why, wait: Some(_), ..
+        }
+        | Delivery::NotSent { why } => DispatchEnd::NotSent { why },
+        Delivery::Lost { why } => DispatchEnd::Lost { why },
     }
 }

@@ -16,10 +16,31 @@ use super::status::ReloadView;
 /// Changes that are made between two ticks even when the loop is late, so that nobody waits for ever.
 const MOST_WHEN_LATE: usize = 4;
 
+/// A platform that says that something changed does not make polls follow each other faster than this part of the
+/// interval.
+const SHORTEST_PART: u32 = 4;
+
+/// What ended the wait for the next tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// The tick is due, or the end is asked for.
+    Due,
+    /// The platform says that an early poll may be worth it.
+    Woken,
+}
+
 impl Cycle {
-    /// Serves operators until the next tick is due or the end is asked for.
-    pub(super) async fn serve_operators(&mut self, pause: Duration) {
+    /// Serves operators until the next tick is due, the platform says that something changed, or the end is asked for.
+    pub(super) async fn serve_operators(&mut self, pause: Duration) -> Waited {
         let mut due = self.clock.sleep(pause);
+        let agents = Arc::clone(&self.platform.agents);
+        let shortest = self
+            .clock
+            .sleep(pause.min(self.settings.poll_interval / SHORTEST_PART));
+        let mut changed = std::pin::pin!(async move {
+            shortest.await;
+            agents.changed().await;
+        });
         for _ in 0..MOST_WHEN_LATE {
             let Ok(request) = self.requests.try_recv() else {
                 break;
@@ -30,8 +51,9 @@ impl Cycle {
             let request = tokio::select! {
                 // The tick and the end go before anybody who waits.
                 biased;
-                () = self.shutdown.cancelled() => return,
-                () = &mut due => return,
+                () = self.shutdown.cancelled() => return Waited::Due,
+                () = &mut due => return Waited::Due,
+                () = &mut changed => return Waited::Woken,
                 Some(request) = self.requests.recv() => request,
             };
             self.serve(request).await;

@@ -1,17 +1,20 @@
-//! Pages to one sample, honest about gaps.
+//! One observation to one sample, honest about gaps.
 //!
-//! A reading that lacks a page is no sample. The first empty reading after one that was not is read once more before
-//! it is believed: a platform in trouble answers 200 with nothing in it.
+//! An observation that failed is no sample. The first empty one after one that was not is made once more before it is
+//! believed: a platform in trouble answers with nothing in it.
 
 use std::time::Duration;
 
 use tracing::Span;
 
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, DecisionId, Sample, Selector, Timestamp};
+use crate::domain::{AgentState, DecisionId, Group, Sample, Timestamp};
+use crate::platform::port::{
+    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault,
+};
 use crate::telemetry::{Events, PollFigures};
 
-use super::ports::{AgentsRead, AgentsRequest, Clock, Platform, PlatformFault, ReadFault};
+use super::ports::Clock;
 
 /// What the collector remembers from one poll to the next.
 #[derive(Default)]
@@ -23,9 +26,9 @@ pub(crate) struct Collector {
 pub(crate) struct PollNeeds<'a> {
     /// The decision that it is for.
     pub(crate) decision: DecisionId,
-    pub(crate) every_state: bool,
+    pub(crate) staffed: bool,
     pub(crate) skills: bool,
-    pub(crate) selectors: &'a [Selector],
+    pub(crate) groups: &'a [Group],
     pub(crate) longest: Duration,
     /// The agents whose states are wanted one by one.
     pub(crate) roster: Option<&'a Roster>,
@@ -43,68 +46,72 @@ pub(crate) struct Polled {
 impl Collector {
     pub(crate) async fn poll(
         &mut self,
-        platform: &dyn Platform,
+        agents: &dyn AgentObserver,
         clock: &dyn Clock,
         events: &Events,
         needs: PollNeeds<'_>,
     ) -> Polled {
         let started = clock.monotonic();
-        let taken_at = clock.now();
-        let request = AgentsRequest {
-            every_state: needs.every_state,
+        let begun_at = clock.now();
+        let request = ObserveRequest {
+            groups: needs.groups,
+            staffed: needs.staffed,
+            agents: needs.roster.is_some(),
             skills: needs.skills,
-            expected_rows: self.last_rows,
-            deadline: taken_at.plus(needs.longest),
+            deadline: begun_at.plus(needs.longest),
         };
-        let mut read = platform.read_agents(request).await;
-        let suddenly_empty =
-            |read: &AgentsRead| read.rows == 0 && self.last_rows.is_some_and(|rows| rows > 0);
+        let mut read = agents.observe(request).await;
+        let suddenly_empty = |read: &Observation| {
+            read.tally.rows == Some(0) && self.last_rows.is_some_and(|rows| rows > 0)
+        };
         if read.as_ref().is_ok_and(suddenly_empty) {
             tracing::debug!("no agents after a poll with agents: read once more");
-            read = platform
-                .read_agents(AgentsRequest {
-                    expected_rows: None,
-                    ..request
-                })
-                .await;
+            read = agents.observe(request).await;
         }
         let took = clock.monotonic().saturating_sub(started);
         match read {
-            Ok(AgentsRead {
-                snapshot,
-                rows,
-                pages,
+            Ok(Observation {
+                taken_at,
+                heads,
+                agents,
+                tally,
             }) => {
-                self.last_rows = Some(rows);
-                Span::current().record("rows", rows).record("pages", pages);
+                self.last_rows = tally.rows;
+                Span::current()
+                    .record("rows", tally.rows.unwrap_or_default())
+                    .record("pages", tally.calls);
                 let figures = PollFigures {
-                    available: snapshot.count(&Selector::All).available,
-                    states: needs.every_state.then(|| snapshot.states()),
-                    rows,
-                    pages,
+                    available: tally.free,
+                    states: tally.states,
+                    rows: tally.rows.unwrap_or_default(),
+                    pages: tally.calls,
                     took,
                 };
                 events.polled(figures, needs.decision, clock.now());
+                let states = needs.roster.zip(agents).map(|(roster, agents)| {
+                    let state = |id| agents.state_of(id).unwrap_or(AgentState::Offline);
+                    roster
+                        .agents()
+                        .iter()
+                        .map(|agent| state(&agent.id))
+                        .collect()
+                });
                 Polled {
-                    sample: snapshot.sample(needs.selectors),
+                    sample: Sample::Complete { taken_at, heads },
                     fault: None,
                     taken_at,
-                    roster_states: needs.roster.map(|roster| {
-                        let agents = roster.agents().iter();
-                        let state = |id| snapshot.state_of(id).unwrap_or(AgentState::Offline);
-                        agents.map(|agent| state(&agent.id)).collect()
-                    }),
+                    roster_states: states,
                 }
             }
-            Err(ReadFault { fault, pages_read }) => {
+            Err(ObserveFault { fault, partial }) => {
                 Span::current().record("fault", fault.detail.as_str());
-                events.poll_failed(pages_read > 0, &fault.detail, took, needs.decision);
+                events.poll_failed(partial, &fault.detail, took, needs.decision);
                 Polled {
                     sample: Sample::Invalid {
                         why: fault.detail.clone(),
                     },
                     fault: Some(fault),
-                    taken_at,
+                    taken_at: begun_at,
                     roster_states: None,
                 }
             }

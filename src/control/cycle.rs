@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::join;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
@@ -19,20 +17,19 @@ use tracing::{Instrument, Span, debug_span};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentState, Alert, Autopilot, Belief, CampaignId, CampaignState, Conclusion, Plan, Policy,
-    Reason, Sample, StatusFinding, Timestamp,
+    Reason, Sample, Timestamp,
 };
+use crate::platform::port::{CampaignFinding, Connected, PlatformFault, StatusCalls, Urgency};
 use crate::telemetry::{Events, Metrics};
 
 use super::assign::{AssignStart, Assigning};
+use super::change::Waited;
 use super::collect::{Collector, PollNeeds};
 use super::operator::{OperatorDesk, OperatorRequest};
-use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};
+use super::ports::{AuditEvent, Clock, Journal, JournalFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
 use super::supervisor::Supervised;
-
-/// Status reads at once beside a poll.
-const STATUS_READS_AT_ONCE: usize = 8;
 
 /// Status reads in one tick for campaigns that cannot be commanded without: at the default rate these fit into one
 /// poll interval, so that a start with thousands of campaigns does not hold up the first decision.
@@ -41,22 +38,12 @@ const MOST_NEEDED_READS: usize = 128;
 /// The whole state is recorded this often: well within the time for which the store keeps inputs.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 
-/// Who carries out commands.
-pub enum Actuator {
-    /// The platform's commander.
-    Live(Arc<dyn Commander>),
-    /// Nobody: commands are only told.
-    DryRun,
-}
-
 /// Everything outside that the loop uses.
 pub struct Ports {
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Reads the platform.
-    pub platform: Arc<dyn Platform>,
-    /// Changes it, or not.
-    pub actuator: Actuator,
+    /// The platform; in a dry run it has nothing that commands.
+    pub platform: Connected,
     /// Keeps proof.
     pub journal: Arc<dyn Journal>,
 }
@@ -82,6 +69,8 @@ pub struct CycleSettings {
     pub poll_longest: Duration,
     /// The longest that one command can be on its way, retries included.
     pub command_longest: Duration,
+    /// A status reading older than this is not commanded on.
+    pub freshest: Duration,
     /// Campaigns whose status is read in each tick to see what people changed.
     pub routine_status_reads: usize,
     /// Whether other systems are told; without it nothing is written to the outbox.
@@ -125,8 +114,7 @@ struct Looked {
 /// The loop and all that it owns.
 pub struct Cycle {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) platform: Arc<dyn Platform>,
-    pub(super) actuator: Actuator,
+    pub(super) platform: Connected,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) events: Events,
     pub(super) autopilot: Autopilot,
@@ -159,7 +147,6 @@ impl Cycle {
         let Ports {
             clock,
             platform,
-            actuator,
             journal,
         } = ports;
         let RunStart {
@@ -176,7 +163,8 @@ impl Cycle {
             restored.clone(),
             command_longest,
             now,
-        );
+        )
+        .on_platform(platform.capabilities.traits);
         // Waiting, a poll and the commands of a tick can follow each other; twice that is a hang.
         let work = settings
             .poll_longest
@@ -189,7 +177,7 @@ impl Cycle {
             alive_at: now,
             silence_allowed,
             journal_writable: true,
-            dry_run: matches!(actuator, Actuator::DryRun),
+            dry_run: platform.commander.is_none(),
             poll_interval: settings.poll_interval,
             config: settings.config.clone(),
             // What is remembered shows at once: the first poll may take long.
@@ -200,7 +188,7 @@ impl Cycle {
         let mut recorder = Recorder::default();
         let started = AuditEvent::Started {
             version: settings.version.clone(),
-            dry_run: matches!(actuator, Actuator::DryRun),
+            dry_run: platform.commander.is_none(),
             config: settings.config.clone(),
         };
         recorder.audit(now, None, autopilot.decision(), started);
@@ -211,6 +199,7 @@ impl Cycle {
                 policies,
                 restored,
                 command_longest,
+                traits: platform.capabilities.traits,
             },
         );
         let assigning = match assignments {
@@ -227,7 +216,6 @@ impl Cycle {
             assigning,
             clock,
             platform,
-            actuator,
             journal,
             events,
             autopilot,
@@ -280,7 +268,9 @@ impl Cycle {
                     interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX)),
                 )
             };
-            self.serve_operators(due.saturating_sub(now)).await;
+            if self.serve_operators(due.saturating_sub(now)).await == Waited::Woken {
+                due = self.clock.monotonic();
+            }
             self.events
                 .lagged(self.clock.monotonic().saturating_sub(next));
         }
@@ -356,14 +346,16 @@ impl Cycle {
     /// shutdown.
     async fn look(&mut self) -> Option<Looked> {
         self.show_life();
+        let beside = if self.reads_all() { usize::MAX } else { 0 };
         let needed = self
             .autopilot
-            .due_status_reads(0, MOST_NEEDED_READS, self.clock.now());
+            .due_status_reads(beside, MOST_NEEDED_READS, self.clock.now());
+        let reads = self.read_statuses(needed, self.settings.poll_longest);
         let needs = PollNeeds {
             decision: self.autopilot.next_decision(),
-            every_state: self.autopilot.needs_staffed() || self.assigning.is_some(),
+            staffed: self.autopilot.needs_staffed() || self.assigning.is_some(),
             skills: self.autopilot.needs_skills(),
-            selectors: self.autopilot.selectors(),
+            groups: self.autopilot.groups(),
             longest: self.settings.poll_longest,
             roster: self
                 .assigning
@@ -372,19 +364,13 @@ impl Cycle {
         };
         let poll = self
             .collector
-            .poll(&*self.platform, &*self.clock, &self.events, needs)
+            .poll(&*self.platform.agents, &*self.clock, &self.events, needs)
             .instrument(debug_span!(
                 "poll",
                 rows = Empty,
                 pages = Empty,
                 fault = Empty
             ));
-        let reads = read_statuses(
-            &*self.platform,
-            &*self.clock,
-            needed,
-            self.settings.poll_longest,
-        );
         let (polled, statuses) = tokio::select! {
             biased;
             both = join(poll, reads) => both,
@@ -400,6 +386,32 @@ impl Cycle {
             roster_states: polled.roster_states,
             taken_at: polled.taken_at,
         })
+    }
+
+    /// Whether every campaign is read beside each poll, because that costs next to nothing there.
+    fn reads_all(&self) -> bool {
+        match self.platform.capabilities.statuses {
+            StatusCalls::OneEach => false,
+            StatusCalls::Batch(_) | StatusCalls::Listing => true,
+        }
+    }
+
+    fn read_statuses(
+        &self,
+        mut campaigns: Vec<CampaignId>,
+        longest: Duration,
+    ) -> impl Future<Output = Vec<(CampaignId, CampaignFinding)>> + use<> {
+        // The order in which they are due is chance; the order in which they are taken in is not.
+        campaigns.sort();
+        let reader = Arc::clone(&self.platform.campaigns);
+        let deadline = self.clock.now().plus(longest);
+        async move {
+            if campaigns.is_empty() {
+                return Vec::new();
+            }
+            let found = reader.read(&campaigns, Urgency::Routine, deadline).await;
+            campaigns.into_iter().zip(found).collect()
+        }
     }
 
     fn take_sample(&mut self, sample: Sample) {
@@ -445,7 +457,9 @@ impl Cycle {
             self.events.alerted(alert, decision);
             self.announce_alert(alert, decision, now);
             let campaign = match alert {
-                Alert::BudgetExhausted { campaign } => Some(campaign),
+                Alert::BudgetExhausted { campaign } | Alert::UnprovenPause { campaign, .. } => {
+                    Some(campaign)
+                }
                 Alert::Stale { .. } | Alert::Fresh => None,
             };
             self.recorder.audit(
@@ -462,16 +476,14 @@ impl Cycle {
 
     /// Looks whether a person changed something. Comes after the commands, so that a slow answer delays none.
     async fn read_routinely(&mut self) {
+        if self.reads_all() {
+            return;
+        }
         let now = self.clock.now();
         let due = self
             .autopilot
             .due_status_reads(self.settings.routine_status_reads, 0, now);
-        let reads = read_statuses(
-            &*self.platform,
-            &*self.clock,
-            due,
-            self.settings.command_longest,
-        );
+        let reads = self.read_statuses(due, self.settings.command_longest);
         let statuses = tokio::select! {
             biased;
             statuses = reads => statuses,
@@ -539,35 +551,6 @@ impl Cycle {
             .audit(now, None, self.autopilot.decision(), AuditEvent::Stopped);
         self.commit().await
     }
-}
-
-async fn read_statuses(
-    platform: &dyn Platform,
-    clock: &dyn Clock,
-    campaigns: Vec<CampaignId>,
-    longest: Duration,
-) -> Vec<(CampaignId, Result<StatusFinding, PlatformFault>)> {
-    let deadline = clock.now().plus(longest);
-    let mut waiting = campaigns.into_iter();
-    let mut reads = FuturesUnordered::new();
-    let mut found = Vec::new();
-    loop {
-        while reads.len() < STATUS_READS_AT_ONCE
-            && let Some(campaign) = waiting.next()
-        {
-            reads.push(async move {
-                let status = platform.read_status(&campaign, false, deadline).await;
-                (campaign, status)
-            });
-        }
-        let Some(status) = reads.next().await else {
-            break;
-        };
-        found.push(status);
-    }
-    // The order in which answers arrive is chance; the order in which they are taken in is not.
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    found
 }
 
 /// Every campaign as it stands, with what was last decided on it.

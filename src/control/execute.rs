@@ -23,30 +23,23 @@ use tracing::{Instrument, Span, debug_span};
 use crate::domain::replay::Input;
 use crate::domain::{
     CampaignId, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction, Notice,
-    Outcome, Plan, Reason, StatusFinding, StatusReading, Timestamp,
+    Outcome, Plan, Reason, StatusFinding, Timestamp,
 };
 
-use super::cycle::{Actuator, Cycle};
-use super::ports::{AuditEvent, Clock, Commander, Platform, PlatformFault};
+use crate::platform::port::{CampaignCommander, CampaignFinding, Urgency};
+
+use super::cycle::Cycle;
+use super::deliver::{Delivering, read_one};
+use super::ports::AuditEvent;
 
 /// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
 const COMMANDS_AT_ONCE: usize = 8;
-
-/// Waits before each reading back. The platform may show a command late; beyond this the next poll looks again.
-const READ_BACK_AFTER: [Duration; 3] = [
-    Duration::ZERO,
-    Duration::from_millis(250),
-    Duration::from_secs(1),
-];
-
-/// How often one command is sent; before each time the status is read.
-const MOST_DELIVERIES: u32 = 3;
 
 enum Step {
     StatusRead {
         campaign: CampaignId,
         direction: Direction,
-        found: Result<StatusFinding, PlatformFault>,
+        found: CampaignFinding,
         span: Span,
     },
     Sent {
@@ -136,11 +129,7 @@ impl Cycle {
     }
 
     /// Takes in one status read and tells what it showed.
-    pub(super) fn take_status(
-        &mut self,
-        campaign: &CampaignId,
-        found: Result<StatusFinding, PlatformFault>,
-    ) {
+    pub(super) fn take_status(&mut self, campaign: &CampaignId, found: CampaignFinding) {
         let now = self.clock.now();
         let decision = self.autopilot.decision();
         let finding = match found {
@@ -202,7 +191,7 @@ impl Cycle {
     }
 
     fn read_before(&self, campaign: CampaignId, direction: Direction) -> BoxFuture<'static, Step> {
-        let platform = self.platform.clone();
+        let reader = Arc::clone(&self.platform.campaigns);
         let deadline = self.clock.now().plus(self.settings.command_longest);
         // From the first look to the committed outcome.
         let span = debug_span!(
@@ -213,7 +202,7 @@ impl Cycle {
             outcome = Empty
         );
         let read = async move {
-            let found = platform.read_status(&campaign, true, deadline).await;
+            let found = read_one(&*reader, &campaign, Urgency::BeforeCommand, deadline).await;
             Step::StatusRead {
                 campaign,
                 direction,
@@ -228,7 +217,7 @@ impl Cycle {
         &mut self,
         campaign: &CampaignId,
         direction: Direction,
-        found: Result<StatusFinding, PlatformFault>,
+        found: CampaignFinding,
     ) -> Authorised {
         let readable = matches!(found, Ok(StatusFinding::Found(_)));
         self.take_status(campaign, found);
@@ -238,7 +227,7 @@ impl Cycle {
             return Authorised::No;
         }
         let now = self.clock.now();
-        let Actuator::Live(commander) = &self.actuator else {
+        let Some(commander) = &self.platform.commander else {
             if let Some((reason, _)) = self.autopilot.still_wants(campaign, direction, now) {
                 self.events.would_command(campaign, direction, &reason);
             }
@@ -276,6 +265,8 @@ impl Cycle {
                     why: fault.to_string(),
                 },
                 after: StatusFinding::Unreadable,
+                before: None,
+                ended_at: None,
             };
             let (conclusion, _) = self.report(&command, &result);
             let Command { reason, .. } = &command;
@@ -286,11 +277,25 @@ impl Cycle {
         Authorised::Yes(self.send(command, commander))
     }
 
-    fn send(&self, command: Command, commander: Arc<dyn Commander>) -> BoxFuture<'static, Step> {
-        let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
-        let longest = self.settings.command_longest;
+    fn send(
+        &self,
+        command: Command,
+        commander: Arc<dyn CampaignCommander>,
+    ) -> BoxFuture<'static, Step> {
+        let campaigns = Arc::clone(&self.platform.campaigns);
+        let clock = Arc::clone(&self.clock);
+        let (longest, freshest) = (self.settings.command_longest, self.settings.freshest);
+        let usually_settles = self.platform.capabilities.traits.settling.usual;
         let sent = async move {
-            let result = deliver(&command, &*commander, &*platform, &*clock, longest).await;
+            let delivering = Delivering {
+                commander: &*commander,
+                campaigns: &*campaigns,
+                clock: &*clock,
+                longest,
+                freshest,
+                usually_settles,
+            };
+            let result = delivering.deliver(&command).await;
             Step::Sent {
                 span: Span::current(),
                 command: Box::new(command),
@@ -358,90 +363,6 @@ impl Cycle {
         self.record_state(&command.campaign);
         (conclusion, notices)
     }
-}
-
-/// Sends a command, and again while nothing came of it: only after the status was read and shows that nobody has touched
-/// the campaign since the command was authorised.
-async fn deliver(
-    command: &Command,
-    commander: &dyn Commander,
-    platform: &dyn Platform,
-    clock: &dyn Clock,
-    longest: Duration,
-) -> CommandResult {
-    let Command {
-        campaign,
-        direction,
-        reason,
-        before,
-    } = command;
-    // Counted from the authorisation, as the window is in which a change can be ours. The last attempt to start may take a
-    // further quarter.
-    let deadline = reason.at.plus(longest * 3 / 4);
-    let mut attempt = 1;
-    let mut lost: Option<String> = None;
-    loop {
-        let delivery = commander
-            .command(campaign, *direction, reason.decision, deadline)
-            .await;
-        // The refusal of a second attempt says nothing of the first one.
-        let (delivery, given_up) = match (delivery, lost.take()) {
-            (Delivery::Refused { .. } | Delivery::NotSent { .. }, Some(why)) => {
-                (Delivery::Lost { why }, true)
-            }
-            (delivery, _) => (delivery, false),
-        };
-        let after = match delivery {
-            Delivery::NotSent { .. } => StatusFinding::Unreadable,
-            Delivery::Lost { ref why } if attempt < MOST_DELIVERIES && !given_up => {
-                let found = platform.read_status(campaign, true, deadline).await;
-                if matches!(&found, Ok(StatusFinding::Found(now)) if untouched(before, now)) {
-                    attempt += 1;
-                    lost = Some(why.clone());
-                    continue;
-                }
-                found.unwrap_or(StatusFinding::Unreadable)
-            }
-            Delivery::Acknowledged | Delivery::Lost { .. } | Delivery::Refused { .. } => {
-                let patient = !matches!(delivery, Delivery::Refused { .. });
-                read_back(platform, clock, campaign, *direction, patient, deadline).await
-            }
-        };
-        return CommandResult { delivery, after };
-    }
-}
-
-fn untouched(before: &StatusReading, now: &StatusReading) -> bool {
-    now.status == before.status && now.version == before.version
-}
-
-/// Reads the status, if `patient` until it shows the target or long enough to know better.
-async fn read_back(
-    platform: &dyn Platform,
-    clock: &dyn Clock,
-    campaign: &CampaignId,
-    direction: Direction,
-    patient: bool,
-    deadline: Timestamp,
-) -> StatusFinding {
-    let mut last = StatusFinding::Unreadable;
-    for wait in READ_BACK_AFTER {
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
-        if let Ok(found) = platform.read_status(campaign, true, deadline).await {
-            let settled = match &found {
-                StatusFinding::Found(reading) => reading.status == direction.target(),
-                StatusFinding::Missing => true,
-                StatusFinding::Unreadable => false,
-            };
-            last = found;
-            if settled || !patient {
-                break;
-            }
-        }
-    }
-    last
 }
 
 fn cause(reason: &Reason) -> Cause {

@@ -10,6 +10,7 @@ mod assign;
 mod change;
 mod collect;
 mod cycle;
+mod deliver;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
@@ -22,7 +23,7 @@ mod status;
 mod supervisor;
 
 pub use assign::AssignStart;
-pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use cycle::{Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use queues::QueueView;
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

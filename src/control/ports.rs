@@ -1,6 +1,7 @@
-//! What the loop needs from the outside: a clock, a platform, a commander and a journal.
+//! What the loop needs from the outside beside its platform: a clock and a journal.
 //!
-//! The consumer owns these traits; adapters implement them. No wire type, no SQL and no vendor's name crosses them.
+//! The consumer owns these traits; adapters implement them. No SQL crosses them. What is asked of a platform stands in
+//! [`crate::platform::port`], beside the dialects that answer it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,14 +10,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::assignment::{
-    Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move, Trigger,
-};
+use crate::domain::assignment::{DispatchEnd, ListMemory, ListNotice, Move, Trigger};
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
-    Message, Notice, QueueId, Reason, Snapshot, StatusFinding, StatusReading, Timestamp,
+    Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::operator::Made;
@@ -125,118 +124,6 @@ impl Clock for SystemClock {
         self.started_at.fetch_add(step, Ordering::Relaxed);
         Some(step)
     }
-}
-
-/// Why the platform could not be asked or did not answer usefully. Closed: retry, exit codes and metrics branch on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FaultKind {
-    /// No connection.
-    Connect,
-    /// No answer in time.
-    Timeout,
-    /// The credentials or the token were refused (401).
-    Unauthorized,
-    /// The token lacks a right (403).
-    Forbidden,
-    /// No such thing (404).
-    NotFound,
-    /// The method is not allowed there (405).
-    NotAllowed,
-    /// The request conflicts with the state there (409, 412).
-    Conflict,
-    /// Too many requests (429), for longer than could be waited.
-    RateLimited,
-    /// Any other refusal (4xx), or a redirect.
-    Refused,
-    /// The platform's own fault (5xx).
-    Server,
-    /// An answer that cannot be read, is too large or breaks off.
-    Decode,
-}
-
-/// A request that failed for good.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct PlatformFault {
-    /// What kind.
-    pub kind: FaultKind,
-    /// What happened and what to do about it, for people; holds no secret.
-    pub detail: String,
-}
-
-/// A reading of the agents that is not complete.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}")]
-pub struct ReadFault {
-    /// Why.
-    pub fault: PlatformFault,
-    /// Pages that were read all the same.
-    pub pages_read: usize,
-}
-
-/// What is wanted from one reading of the agents.
-#[derive(Clone, Copy, Debug)]
-pub struct AgentsRequest {
-    /// Agents in every state, not only the available ones.
-    pub every_state: bool,
-    /// Their skills too.
-    pub skills: bool,
-    /// How many rows the last reading had: the hint for how many pages to ask for at once.
-    pub expected_rows: Option<usize>,
-    /// The reading has failed when it is not complete by then.
-    pub deadline: Timestamp,
-}
-
-/// One complete reading of the agents.
-pub struct AgentsRead {
-    /// The agents.
-    pub snapshot: Snapshot,
-    /// Rows that the pages held, repeated agents included.
-    pub rows: usize,
-    /// Pages asked for.
-    pub pages: usize,
-}
-
-/// Reads the platform. Nothing here can change anything there.
-pub trait Platform: Send + Sync + 'static {
-    /// Reads every page of the agents.
-    fn read_agents(&self, request: AgentsRequest) -> BoxFuture<'_, Result<AgentsRead, ReadFault>>;
-
-    /// Reads a campaign's list of agents. A platform that shows none is a finding, not a fault.
-    fn read_list<'a>(
-        &'a self,
-        campaign: &'a CampaignId,
-        deadline: Timestamp,
-    ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>>;
-
-    /// Reads a campaign's status. `urgent` reads belong to a command and use the commands' share of the rate.
-    /// An unknown campaign is a finding, not a fault.
-    fn read_status<'a>(
-        &'a self,
-        campaign: &'a CampaignId,
-        urgent: bool,
-        deadline: Timestamp,
-    ) -> BoxFuture<'a, Result<StatusFinding, PlatformFault>>;
-}
-
-/// Changes the platform. A dry run has none.
-pub trait Commander: Send + Sync + 'static {
-    /// Sends one command; `decision` goes along so that the platform's log can be tied to ours.
-    fn command<'a>(
-        &'a self,
-        campaign: &'a CampaignId,
-        direction: Direction,
-        decision: DecisionId,
-        deadline: Timestamp,
-    ) -> BoxFuture<'a, Delivery>;
-
-    /// Replaces a campaign's list of agents as one.
-    fn assign<'a>(
-        &'a self,
-        dispatch: &'a Dispatch,
-        decision: DecisionId,
-        deadline: Timestamp,
-    ) -> BoxFuture<'a, DispatchEnd>;
 }
 
 /// One row of the audit.

@@ -54,7 +54,9 @@ impl PlotState {
         match belief {
             Belief::Running => Self::Running,
             Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByAutopilot,
-            Belief::Paused(PauseOwner::Person) => Self::PausedByPerson,
+            Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }) => {
+                Self::PausedByPerson
+            }
             Belief::Other { .. } => Self::Stopped,
             Belief::Unread | Belief::Missing { .. } => Self::Unknown,
         }
@@ -247,7 +249,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::domain::{
-        Count, PlatformStatus, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+        CampaignActivity, Head, HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
     };
 
     use super::*;
@@ -270,13 +272,11 @@ mod tests {
             let policies: BTreeMap<_, _> = ids.map(|id| (id, Policy::default())).collect();
             let mut autopilot =
                 Autopilot::new(1, policies.clone(), BTreeMap::new(), POLL, after(0));
-            let running = StatusFinding::Found(StatusReading {
-                status: PlatformStatus::Running,
-                version: None,
-                updated_at: None,
-                platform_now: None,
-                read_at: after(0),
-            });
+            let running = StatusFinding::Found(StatusReading::without_evidence(
+                CampaignActivity::Running,
+                "RUNNING".to_owned(),
+                after(0),
+            ));
             for id in policies.keys() {
                 autopilot.observe_status(id, &running, after(0));
             }
@@ -294,10 +294,11 @@ mod tests {
             };
             let sample = available.map_or(failed, |available| Sample::Complete {
                 taken_at: at,
-                counts: vec![Count {
-                    available,
+                heads: vec![Head::Known(HeadCount {
+                    free: available,
+                    serving: 0,
                     staffed: available,
-                }],
+                })],
             });
             self.autopilot.observe_sample(sample, at);
             let plan = self.autopilot.decide(at);

@@ -133,6 +133,10 @@ fn line(state: &ObservableState) -> String {
             "paused by people",
         ),
         (
+            many(|belief| matches!(belief, Belief::Paused(PauseOwner::Unproven { .. }))),
+            "paused by whom is not known",
+        ),
+        (
             many(|belief| {
                 matches!(
                     belief,

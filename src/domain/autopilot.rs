@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::belief::{Belief, Hold};
-use super::campaign::{Campaign, CampaignState};
+use super::belief::{Belief, Doubt, Hold};
+use super::campaign::{Campaign, CampaignState, Seen};
 use super::command::{Command, CommandResult, Conclusion};
 use super::evaluate::{BUDGET_SPAN, SampleView};
+use super::evidence::PlatformTraits;
+use super::group::{Group, Head, HeadCount};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
-use super::policy::Policy;
+use super::policy::{Counting, Policy};
 use super::reason::{Cause, Outcome, Reason, Suppression};
 use super::selector::Selector;
 use super::snapshot::{Count, Sample};
@@ -36,6 +38,13 @@ pub enum Alert {
     },
     /// Valid samples came back after the data had been stale.
     Fresh,
+    /// Agents stand idle, and the campaign's pause is not resumed only because nobody can say whose it is.
+    UnprovenPause {
+        /// Which campaign.
+        campaign: CampaignId,
+        /// What keeps it from being shown to be ours.
+        doubt: Doubt,
+    },
     /// The hour's resumes of a campaign are used up, and one more is wanted.
     BudgetExhausted {
         /// Which campaign.
@@ -59,12 +68,15 @@ pub struct Plan {
 pub struct Autopilot {
     decision: DecisionId,
     command_longest: Duration,
-    pub(super) selectors: Vec<Selector>,
+    #[serde(default)]
+    traits: PlatformTraits,
+    #[serde(alias = "selectors")]
+    pub(super) groups: Vec<Group>,
     pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
     /// Campaigns that are remembered and not under control: they come back to this when they are configured again.
     #[serde(default)]
     pub(super) retired: BTreeMap<CampaignId, CampaignState>,
-    pub(super) sample: Option<(Timestamp, Vec<Count>)>,
+    pub(super) sample: Option<(Timestamp, Vec<Head>)>,
     invalid_streak: u32,
     stale_alerted: bool,
 }
@@ -82,24 +94,23 @@ impl Autopilot {
         command_longest: Duration,
         now: Timestamp,
     ) -> Self {
-        let selectors = Self::distinct_selectors(&policies);
+        let groups = Self::distinct_groups(&policies);
         let campaigns = policies
             .into_iter()
             .map(|(id, policy)| {
-                let selector = selectors
-                    .binary_search(&policy.selector)
-                    .unwrap_or_default();
+                let group = groups.binary_search(&policy.group(&id)).unwrap_or_default();
                 let mut state = restored
                     .remove(&id)
                     .unwrap_or_else(|| CampaignState::unread(now));
                 state.clamp(now);
-                (id, Campaign::new(policy, selector, state))
+                (id, Campaign::new(policy, group, state))
             })
             .collect();
         Self {
             decision: DecisionId { run, tick: 0 },
             command_longest,
-            selectors,
+            traits: PlatformTraits::default(),
+            groups,
             campaigns,
             retired: restored,
             sample: None,
@@ -108,20 +119,27 @@ impl Autopilot {
         }
     }
 
-    pub(super) fn distinct_selectors(policies: &BTreeMap<CampaignId, Policy>) -> Vec<Selector> {
-        let mut selectors: Vec<Selector> = policies
-            .values()
-            .map(|policy| policy.selector.clone())
-            .collect();
-        selectors.sort();
-        selectors.dedup();
-        selectors
+    /// Sets what is to be known of the platform, instead of the first release's.
+    #[must_use]
+    pub fn on_platform(mut self, traits: PlatformTraits) -> Self {
+        self.traits = traits;
+        self
     }
 
-    /// The distinct selectors; a sample has one count for each, in this order.
+    pub(super) fn distinct_groups(policies: &BTreeMap<CampaignId, Policy>) -> Vec<Group> {
+        let mut groups: Vec<Group> = policies
+            .iter()
+            .map(|(id, policy)| policy.group(id))
+            .collect();
+        groups.sort();
+        groups.dedup();
+        groups
+    }
+
+    /// The distinct groups; a sample has one head for each, in this order.
     #[must_use]
-    pub fn selectors(&self) -> &[Selector] {
-        &self.selectors
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// Whether staffed agents have to be read, not only available ones.
@@ -137,9 +155,12 @@ impl Autopilot {
     /// Whether skills have to be read.
     #[must_use]
     pub fn needs_skills(&self) -> bool {
-        self.selectors
-            .iter()
-            .any(|selector| matches!(selector, Selector::AnySkill(_) | Selector::AllSkills(_)))
+        self.groups.iter().any(|group| {
+            matches!(
+                group,
+                Group::Rows(Selector::AnySkill(_) | Selector::AllSkills(_))
+            )
+        })
     }
 
     /// Every campaign with its state.
@@ -169,15 +190,21 @@ impl Autopilot {
         }
     }
 
-    /// Takes in one poll, and with it begins a new decision. An invalid sample changes no window and no belief.
+    /// Takes in one poll, and with it begins a new decision. An invalid sample changes no window and no belief, and a
+    /// group that is unknown changes none of its campaigns.
     pub fn observe_sample(&mut self, sample: Sample, now: Timestamp) {
         self.decision = self.next_decision();
         match sample {
-            Sample::Complete { taken_at, counts } if self.fresh_enough(taken_at, now) => {
+            Sample::Complete { taken_at, heads } if self.fresh_enough(taken_at, now) => {
                 self.invalid_streak = 0;
-                let sample = self.sample.insert((taken_at, counts));
+                let sample = self.sample.insert((taken_at, heads));
                 for campaign in self.campaigns.values_mut() {
-                    let view = view(Some(sample), 0, campaign.selector);
+                    let head = sample.1.get(campaign.group);
+                    campaign.blind = match head {
+                        Some(Head::Known(_)) => 0,
+                        Some(Head::Unknown { .. }) | None => campaign.blind.saturating_add(1),
+                    };
+                    let view = view(Some(sample), 0, campaign);
                     if let (_, Some((count, lines))) = campaign.weigh(view, now) {
                         campaign.count_sample(count, lines);
                     }
@@ -185,6 +212,9 @@ impl Autopilot {
             }
             Sample::Complete { .. } | Sample::Invalid { .. } => {
                 self.invalid_streak = self.invalid_streak.saturating_add(1);
+                for campaign in self.campaigns.values_mut() {
+                    campaign.blind = campaign.blind.saturating_add(1);
+                }
             }
         }
     }
@@ -206,9 +236,10 @@ impl Autopilot {
         finding: &StatusFinding,
         now: Timestamp,
     ) -> Vec<Notice> {
+        let seen = self.seen(now);
         self.campaigns
             .get_mut(id)
-            .map(|campaign| campaign.observe(finding, now))
+            .map(|campaign| campaign.observe(finding, seen))
             .unwrap_or_default()
     }
 
@@ -224,7 +255,7 @@ impl Autopilot {
         let mut needed = Vec::new();
         let mut others = Vec::new();
         for (id, campaign) in &self.campaigns {
-            if campaign.needs_reading(now) {
+            if campaign.needs_reading(self.next_decision().tick, now) {
                 needed.push((campaign.asked_at, id));
             } else if !matches!(campaign.state.belief, Belief::Missing { .. }) {
                 others.push((campaign.asked_at, id));
@@ -263,11 +294,7 @@ impl Autopilot {
                 .state
                 .resumes
                 .retain(|at| now.since(*at) < BUDGET_SPAN);
-            let reason = campaign.evaluate(
-                view(sample, invalid_streak, campaign.selector),
-                decision,
-                now,
-            );
+            let reason = campaign.evaluate(view(sample, invalid_streak, campaign), decision, now);
             match reason.outcome {
                 Outcome::Command {
                     direction: Direction::Pause,
@@ -308,6 +335,18 @@ impl Autopilot {
             // Once per exhaustion: asked again only after a resume was possible.
             campaign.budget_alerted =
                 exhausted || (campaign.budget_alerted && reason.budget.is_none());
+            let doubt = campaign.idles_in_doubt(&reason);
+            if let Some(doubt) = doubt
+                && !campaign.unproven_alerted
+            {
+                plan.alerts.push(Alert::UnprovenPause {
+                    campaign: id.clone(),
+                    doubt,
+                });
+            }
+            // Once for each such pause.
+            campaign.unproven_alerted = doubt.is_some()
+                || (campaign.unproven_alerted && !matches!(campaign.state.belief, Belief::Running));
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
@@ -363,10 +402,11 @@ impl Autopilot {
         result: &CommandResult,
         now: Timestamp,
     ) -> (Conclusion, Vec<Notice>) {
+        let seen = self.seen(now);
         self.campaigns
             .get_mut(id)
             .map_or((Conclusion::Unknown, Vec::new()), |campaign| {
-                campaign.finish(result, now)
+                campaign.finish(result, seen)
             })
     }
 
@@ -377,20 +417,31 @@ impl Autopilot {
         }
     }
 
+    fn seen(&self, now: Timestamp) -> Seen {
+        Seen {
+            now,
+            tick: self.decision.tick,
+            traits: self.traits,
+        }
+    }
+
     fn view(&self, id: &CampaignId) -> SampleView {
-        let selector = self
-            .campaigns
-            .get(id)
-            .map_or(usize::MAX, |campaign| campaign.selector);
-        view(self.sample.as_ref(), self.invalid_streak, selector)
+        self.campaigns.get(id).map_or(SampleView::None, |campaign| {
+            view(self.sample.as_ref(), self.invalid_streak, campaign)
+        })
+    }
+
+    /// Polls in a row that said nothing about the campaign that was not seen for the longest time.
+    fn longest_streak(&self) -> u32 {
+        let blind = self.campaigns.values().map(|campaign| campaign.blind);
+        blind.max().unwrap_or(0).max(self.invalid_streak)
     }
 
     fn alert_staleness(&mut self, stale_after: Option<u32>, alerts: &mut Vec<Alert>) {
-        let stale = stale_after.is_some_and(|after| self.invalid_streak >= after);
+        let streak = self.longest_streak();
+        let stale = stale_after.is_some_and(|after| streak >= after);
         if stale && !self.stale_alerted {
-            alerts.push(Alert::Stale {
-                streak: self.invalid_streak,
-            });
+            alerts.push(Alert::Stale { streak });
         } else if !stale && self.stale_alerted {
             alerts.push(Alert::Fresh);
         }
@@ -399,23 +450,34 @@ impl Autopilot {
 }
 
 fn view(
-    sample: Option<&(Timestamp, Vec<Count>)>,
+    sample: Option<&(Timestamp, Vec<Head>)>,
     invalid_streak: u32,
-    selector: usize,
+    campaign: &Campaign,
 ) -> SampleView {
-    if invalid_streak > 0 {
-        return SampleView::Invalid {
-            streak: invalid_streak,
-        };
+    let streak = invalid_streak.max(campaign.blind);
+    if streak > 0 {
+        return SampleView::Invalid { streak };
     }
-    match sample {
-        None => SampleView::None,
-        Some((taken_at, counts)) => match counts.get(selector) {
-            Some(count) => SampleView::Complete {
-                taken_at: *taken_at,
-                count: *count,
-            },
-            None => SampleView::None,
-        },
-    }
+    let head = |(taken_at, heads): &(Timestamp, Vec<Head>)| {
+        let count = heads.get(campaign.group)?.known()?;
+        Some(SampleView::Complete {
+            taken_at: *taken_at,
+            count: counted(count, campaign.policy.counting),
+        })
+    };
+    sample.and_then(head).unwrap_or(SampleView::None)
+}
+
+/// What of a group counts under the campaign's rule.
+fn counted(heads: HeadCount, counting: Counting) -> Count {
+    let HeadCount {
+        free,
+        serving,
+        staffed,
+    } = heads;
+    let available = match counting {
+        Counting::Free => free,
+        Counting::FreeAndServing => free.saturating_add(serving),
+    };
+    Count { available, staffed }
 }

@@ -19,23 +19,71 @@ pub enum PauseOwner {
         /// somebody touched it, and it is not shown to be ours any more.
         version: Option<String>,
     },
-    /// Somebody else's, or one that we cannot show to be ours.
+    /// Somebody else's: no command of ours can have made it.
     Person,
+    /// Nobody can say: it may be ours and cannot be shown to be. It is not resumed; a person or an operator's hold does that.
+    Unproven {
+        /// What keeps it from being shown.
+        doubt: Doubt,
+    },
+}
+
+/// Why a status may be our doing and cannot be shown to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// A command of ours had no usable answer, and the change lies outside of the time in which that request can be
+    /// shown to have made it.
+    Outcome,
+    /// The platform said yes to a command of ours, and nothing ties what is there to that answer, as strict ownership
+    /// asks for.
+    Unmatched,
+    /// Somebody changed the campaign under our pause without changing its status, and may have meant it to stay paused.
+    Touched,
+    /// Nobody looked for too long to say that it was paused all the time.
+    Gap,
+}
+
+impl Doubt {
+    /// Returns the word for logs, status and the audit.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcome",
+            Self::Unmatched => "unmatched",
+            Self::Touched => "touched",
+            Self::Gap => "gap",
+        }
+    }
+
+    /// Returns what keeps the pause from being shown to be ours, for people.
+    #[must_use]
+    pub fn explained(self) -> &'static str {
+        match self {
+            Self::Outcome => "a command of ours had no usable answer and may have done it",
+            Self::Unmatched => "nothing ties it to the platform's answer to our command",
+            Self::Touched => "somebody changed the campaign under our pause",
+            Self::Gap => "the campaign was not read for too long",
+        }
+    }
 }
 
 /// What is believed of a campaign. It changes only by a status that was read.
 ///
 /// ```text
-///              reads RUNNING                 pause confirmed
+///              reads running                 pause confirmed
 ///   Unread ───────────────────▶ Running ─────────────────────────▶ Paused(Autopilot)
 ///     │                          ▲ ▲ │ ▲                               │  │
-///     │ reads PAUSED,            │ │ │ └───── resume confirmed ────────┘  │ version changed
+///     │ reads paused,            │ │ │ └───── resume confirmed ────────┘  │ version changed
 ///     │ no record of ours        │ │ │        or a person's resume        │ under our pause
 ///     │                          │ │ └──── a person's pause ────┐         │
 ///     ▼                          │ │                            ▼         ▼
 ///   Paused(Person) ──────────────┘ └──────────────────────── Paused(Person)
-///                reads RUNNING
+///                reads running
 ///
+///   Paused(Autopilot) ── touched, not read for too long ──▶ Paused(Unproven) ◀── our target, and not shown to be ours
+///
+///   any ── reads a state between two others ──▶ as before: nobody's status yet
 ///   any ── reads another word ──▶ Other     any ── 404 ──▶ Missing     both: back by what is read next
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +123,10 @@ impl Belief {
             | (Self::Running, Self::Running)
             | (Self::Missing { .. }, Self::Missing { .. })
             | (Self::Paused(PauseOwner::Person), Self::Paused(PauseOwner::Person))
+            | (
+                Self::Paused(PauseOwner::Unproven { .. }),
+                Self::Paused(PauseOwner::Unproven { .. }),
+            )
             | (
                 Self::Paused(PauseOwner::Autopilot { .. }),
                 Self::Paused(PauseOwner::Autopilot { .. }),
@@ -136,6 +188,37 @@ pub struct Unresolved {
     pub longest: Duration,
     /// The platform said yes, though the status does not show it yet.
     pub acknowledged: bool,
+    /// The version that the platform's answer told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// How long after `before` was read it was answered or given up; unknown after a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_after: Option<Duration>,
+    /// The platform's clock when the campaign was first seen on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changing_since: Option<Timestamp>,
+    /// Whether it was told that it is on its way for longer than commands settle.
+    #[serde(default)]
+    pub overdue: bool,
+}
+
+/// A command that had no usable answer and no effect when it was looked for; should its target appear for a while yet, it
+/// may be its doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateCommand {
+    /// Where it was to lead.
+    pub to: Direction,
+    /// The platform's clock after which it cannot arrive any more.
+    pub until: Timestamp,
+}
+
+/// How far the platform's stamps of changes are to be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StampTrust {
+    /// Readings in a row at which the stamp had moved though nothing else had.
+    pub moves: u8,
+    /// It moves by itself, and says nothing.
+    pub worthless: bool,
 }
 
 /// What an operator's hold asks for.

@@ -1,40 +1,49 @@
 //! One campaign's state machine: how readings and reports move the belief ([`Belief`] has the diagram).
 //!
-//! *Decides* whose a change was. A status that differs from the belief is a person's change unless an unresolved
-//! command of ours explains it; a pause that cannot be shown to be ours is a person's.
+//! *Whose a change was* is answered by [`ownership`](super::ownership) where a command of ours may have made it. Any
+//! other change of the status is somebody's; a pause that cannot be shown to be ours is not resumed.
+//!
+//! *A stamp is a question.* One that moves under our pause while the status stays says that somebody touched the
+//! campaign. One that moves at reading after reading, while nothing else does, says nothing at all, and is passed over.
 //!
 //! *Remaining race.* On a platform without conditional writes a person can act between our status read and our
-//! command. A command with a lost reply is taken for ours only if the status read just before was the opposite one
-//! and the platform's time of the change lies within the time that our request can have been on its way.
+//! command, which is sent within about a second of it. A command with a lost reply is taken for ours only if the status
+//! read just before was the opposite one and the platform's time of the change lies within that request's own window.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::belief::{Belief, Hold, PauseOwner, Transition, Unresolved};
+use super::belief::{
+    Belief, Doubt, Hold, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
+};
 use super::command::{CommandResult, Conclusion, Delivery};
 use super::confirmation::Window;
+use super::evidence::{Evidence, PlatformTraits};
 use super::flapping;
 use super::ids::DecisionId;
 use super::notice::Notice;
+use super::ownership::{Question, Resolution};
 use super::policy::{OnManualChange, Policy};
 use super::reason::Cause;
-use super::status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+use super::status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 use super::threshold_override::ThresholdOverride;
 use super::thresholds::Thresholds;
 use super::time::Timestamp;
 
-/// How long an acknowledged command may take to show in the status before it counts as not applied.
-const SETTLE: Duration = Duration::from_secs(60);
-
-/// Allowed difference between our clock and the platform's where its answers do not tell its time.
-const CLOCK_SKEW: Duration = Duration::from_secs(5);
-
-/// The resolution of the `Date` header.
-const DATE_RESOLUTION: Duration = Duration::from_secs(1);
-
-/// A campaign that the platform does not know is asked for again after this long.
+/// A campaign that the platform does not know is asked for again after 1, 2 and 4 polls, since it may have been a single
+/// wrong answer, and then this seldom.
 const MISSING_RECHECK: Duration = Duration::from_secs(15 * 60);
+
+/// The polls after which a missing campaign is asked for again.
+const MISSING_RECHECK_POLLS: [u64; 3] = [1, 2, 4];
+
+/// A stamp that has moved at so many readings in a row, while nothing else did, moves by itself: nobody saves a campaign
+/// that often between our readings.
+const STAMP_MOVES: u8 = 5;
+
+/// Where only our own readings show whose a pause is, one that nobody read for this long is not shown any more.
+const LONGEST_GAP: Duration = Duration::from_secs(15 * 60);
 
 /// What is remembered of a campaign over a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +72,12 @@ pub struct CampaignState {
     pub lines: Option<ThresholdOverride>,
     /// A command whose outcome is not known.
     pub unresolved: Option<Unresolved>,
+    /// A command that had no effect when it was looked for, and may have one yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateCommand>,
+    /// How far the platform's stamps of this campaign are to be believed.
+    #[serde(default)]
+    pub stamp: StampTrust,
 }
 
 impl CampaignState {
@@ -81,6 +96,8 @@ impl CampaignState {
             hold: None,
             lines: None,
             unresolved: None,
+            late: None,
+            stamp: StampTrust::default(),
         }
     }
 
@@ -103,13 +120,15 @@ impl CampaignState {
     }
 }
 
-enum Resolution {
-    Ours,
-    /// Ours, and somebody has changed the campaign back since.
-    Overtaken,
-    NotOurs,
-    NotApplied,
-    Pending,
+/// When and where something was taken in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// Our clock.
+    pub(crate) now: Timestamp,
+    /// The tick under way.
+    pub(crate) tick: u64,
+    /// What is to be known of the platform.
+    pub(crate) traits: PlatformTraits,
 }
 
 /// One campaign under control.
@@ -117,7 +136,11 @@ enum Resolution {
 pub struct Campaign {
     pub(crate) policy: Policy,
     pub(crate) state: CampaignState,
-    pub(crate) selector: usize,
+    #[serde(alias = "selector")]
+    pub(crate) group: usize,
+    /// Polls in a row that did not count its group.
+    #[serde(default)]
+    pub(crate) blind: u32,
     pub(crate) below_pause: Window,
     pub(crate) at_resume: Window,
     pub(crate) in_flight: Option<Direction>,
@@ -126,22 +149,31 @@ pub struct Campaign {
     pub(crate) refusals: Option<(u32, Timestamp)>,
     /// When its status was last asked for, whatever came back.
     pub(crate) asked_at: Option<Timestamp>,
+    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
+    #[serde(default)]
+    pub(crate) unproven_alerted: bool,
+    /// How often in a row the platform did not know it, and at which tick last.
+    #[serde(default)]
+    missing: Option<(u32, u64)>,
     /// Whether its status was read in this run.
     read_in_run: bool,
 }
 
 impl Campaign {
-    pub(crate) fn new(policy: Policy, selector: usize, state: CampaignState) -> Self {
+    pub(crate) fn new(policy: Policy, group: usize, state: CampaignState) -> Self {
         Self {
             policy,
             state,
-            selector,
+            group,
+            blind: 0,
             below_pause: Window::default(),
             at_resume: Window::default(),
             in_flight: None,
             budget_alerted: false,
             refusals: None,
             asked_at: None,
+            unproven_alerted: false,
+            missing: None,
             read_in_run: false,
         }
     }
@@ -165,28 +197,38 @@ impl Campaign {
         &self.state
     }
 
-    /// Whether its status has to be read before it can be commanded at all.
-    pub(crate) fn needs_reading(&self, now: Timestamp) -> bool {
+    /// Whether its status has to be read before it can be commanded at all; `tick` is the one that reads.
+    pub(crate) fn needs_reading(&self, tick: u64, now: Timestamp) -> bool {
         match &self.state.belief {
-            Belief::Missing { recheck_at, .. } => now >= *recheck_at || !self.read_in_run,
+            Belief::Missing { recheck_at, .. } => {
+                let soon = self.missing.is_some_and(|(times, at)| {
+                    let polls = usize::try_from(times.saturating_sub(1))
+                        .ok()
+                        .and_then(|times| MISSING_RECHECK_POLLS.get(times));
+                    polls.is_some_and(|polls| tick >= at.saturating_add(*polls))
+                });
+                soon || now >= *recheck_at || !self.read_in_run
+            }
             Belief::Unread | Belief::Running | Belief::Paused(_) | Belief::Other { .. } => {
-                !self.read_in_run || self.state.unresolved.is_some()
+                !self.read_in_run || self.state.unresolved.is_some() || self.is_changing()
             }
         }
     }
 
+    /// Whether it was last seen between two states.
+    pub(crate) fn is_changing(&self) -> bool {
+        let last = self.state.last_reading.as_ref();
+        last.is_some_and(|last| matches!(last.activity, CampaignActivity::Changing { .. }))
+    }
+
     /// Takes in what a status read found.
-    pub(crate) fn observe(&mut self, finding: &StatusFinding, now: Timestamp) -> Vec<Notice> {
-        self.take_in(finding, false, now)
+    pub(crate) fn observe(&mut self, finding: &StatusFinding, seen: Seen) -> Vec<Notice> {
+        self.take_in(finding, false, seen)
     }
 
     /// `reading_back` says that the status was read right after the command that it may show.
-    fn take_in(
-        &mut self,
-        finding: &StatusFinding,
-        reading_back: bool,
-        now: Timestamp,
-    ) -> Vec<Notice> {
+    fn take_in(&mut self, finding: &StatusFinding, reading_back: bool, seen: Seen) -> Vec<Notice> {
+        let now = seen.now;
         let mut notices = Vec::new();
         self.asked_at = Some(now);
         match finding {
@@ -201,19 +243,58 @@ impl Campaign {
                     }
                 };
                 self.believe(Belief::Missing { recheck_at, ours }, now);
+                let times = self.missing.map_or(0, |(times, _)| times);
+                self.missing = Some((times.saturating_add(1), seen.tick));
                 if known || !self.read_in_run {
                     notices.push(Notice::Missing);
                 }
                 self.read_in_run = true;
             }
             StatusFinding::Found(reading) => {
-                self.settle_unresolved(reading, reading_back, now, &mut notices);
-                self.observe_status(reading, now, &mut notices);
+                self.missing = None;
+                if !reading_back {
+                    self.watch_stamp(reading, &mut notices);
+                }
+                let reading = &self.trusted(reading, seen.traits);
+                let doubt = self.settle_unresolved(reading, reading_back, seen, &mut notices);
+                self.observe_status(reading, doubt, seen, &mut notices);
                 self.state.last_reading = Some(reading.clone());
                 self.read_in_run = true;
             }
         }
         notices
+    }
+
+    /// Counts readings at which the stamp has moved and nothing else, on a campaign that nobody commanded.
+    fn watch_stamp(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
+        if self.state.stamp.worthless || self.state.unresolved.is_some() {
+            return;
+        }
+        let Some(last) = &self.state.last_reading else {
+            return;
+        };
+        let Some((before, after)) = last.version.as_ref().zip(reading.version.as_ref()) else {
+            return;
+        };
+        if before == after || last.activity != reading.activity {
+            self.state.stamp.moves = 0;
+            return;
+        }
+        self.state.stamp.moves = self.state.stamp.moves.saturating_add(1);
+        if self.state.stamp.moves >= STAMP_MOVES {
+            self.state.stamp.worthless = true;
+            notices.push(Notice::StampWorthless);
+        }
+    }
+
+    /// The reading without what is no evidence here.
+    fn trusted(&self, reading: &StatusReading, traits: PlatformTraits) -> StatusReading {
+        let mut reading = reading.clone();
+        if self.state.stamp.worthless || traits.evidence == Evidence::OwnReadings {
+            reading.version = None;
+            reading.updated_at = None;
+        }
+        reading
     }
 
     /// Marks a command as on its way; the state now carries what a restart needs to resolve it.
@@ -231,7 +312,7 @@ impl Campaign {
             .state
             .unresolved
             .as_ref()
-            .filter(|earlier| earlier.to == direction);
+            .filter(|earlier| earlier.to == direction && earlier.ended_after.is_none());
         let from = earlier.map_or(before.clock(), |earlier| earlier.from);
         self.state.unresolved = Some(Unresolved {
             from,
@@ -242,6 +323,10 @@ impl Campaign {
             sent_at: now,
             longest,
             acknowledged: false,
+            answer: None,
+            ended_after: None,
+            changing_since: None,
+            overdue: false,
         });
         Some(before)
     }
@@ -250,28 +335,43 @@ impl Campaign {
     pub(crate) fn finish(
         &mut self,
         result: &CommandResult,
-        now: Timestamp,
+        seen: Seen,
     ) -> (Conclusion, Vec<Notice>) {
         self.in_flight = None;
+        let trusted = result.before.as_ref();
+        let before = trusted.map(|before| self.trusted(before, seen.traits));
+        if let (Some(unresolved), Some(before)) = (&mut self.state.unresolved, before) {
+            // Nothing had changed by this reading, so the window begins with it; after a crash an earlier request of
+            // ours may still be on its way.
+            if unresolved.from == unresolved.before.clock() {
+                unresolved.from = before.clock();
+            }
+            unresolved.before = before;
+        }
         match &result.delivery {
-            Delivery::Refused { .. } => {
+            Delivery::Refused { wait: None, .. } | Delivery::Conflict { .. } => {
                 self.state.unresolved = None;
                 let times = self.refusals.map_or(0, |(times, _)| times);
-                self.refusals = Some((times.saturating_add(1), now));
-                return (Conclusion::Refused, self.observe(&result.after, now));
+                self.refusals = Some((times.saturating_add(1), seen.now));
+                return (Conclusion::Refused, self.observe(&result.after, seen));
             }
-            Delivery::NotSent { .. } => {
+            Delivery::NotSent { .. } | Delivery::Refused { wait: Some(_), .. } => {
                 self.state.unresolved = None;
-                return (Conclusion::NotSent, self.observe(&result.after, now));
+                return (Conclusion::NotSent, self.observe(&result.after, seen));
             }
-            Delivery::Acknowledged => {
+            Delivery::Acknowledged { version } => {
                 if let Some(unresolved) = &mut self.state.unresolved {
                     unresolved.acknowledged = true;
+                    unresolved.answer.clone_from(version);
                 }
             }
             Delivery::Lost { .. } => {}
         }
-        let mut notices = self.take_in(&result.after, true, now);
+        if let Some(unresolved) = &mut self.state.unresolved {
+            let ended_at = result.ended_at.unwrap_or(seen.now);
+            unresolved.ended_after = Some(ended_at.since(unresolved.before.read_at));
+        }
+        let mut notices = self.take_in(&result.after, true, seen);
         let resolved = notices
             .iter()
             .position(|notice| matches!(notice, Notice::Resolved { .. }));
@@ -281,28 +381,49 @@ impl Campaign {
         }
     }
 
+    /// Settles a command with an open outcome if this reading can; returns what keeps the status from being shown to be
+    /// ours, if it may be.
     fn settle_unresolved(
         &mut self,
         reading: &StatusReading,
         reading_back: bool,
-        now: Timestamp,
+        seen: Seen,
         notices: &mut Vec<Notice>,
-    ) {
-        let Some(unresolved) = self.state.unresolved.clone() else {
-            return;
+    ) -> Option<Doubt> {
+        let unresolved = self.state.unresolved.clone()?;
+        let question = Question {
+            unresolved: &unresolved,
+            reading,
+            reading_back,
+            strict: self.policy.strict_ownership,
+            traits: seen.traits,
         };
         let mut swings = None;
-        let conclusion = match self.resolve(&unresolved, reading, reading_back) {
-            Resolution::Pending => return,
+        let mut doubt = None;
+        let resolution = question.resolve();
+        let conclusion = match resolution {
+            Resolution::Pending | Resolution::Overdue => {
+                self.still_open(reading, resolution, notices);
+                return None;
+            }
             Resolution::Ours | Resolution::Overtaken => {
-                self.confirm(&unresolved, reading, now);
+                self.confirm(&unresolved, reading, seen.now);
                 if unresolved.to == Direction::Resume {
-                    swings = flapping::resumed(&mut self.state, self.policy.flap_limit, now);
+                    swings = flapping::resumed(&mut self.state, self.policy.flap_limit, seen.now);
                 }
                 Conclusion::Confirmed
             }
-            Resolution::NotOurs => Conclusion::NotOurs,
-            Resolution::NotApplied => Conclusion::NotApplied,
+            Resolution::NotOurs(why) => {
+                doubt = why;
+                Conclusion::NotOurs
+            }
+            Resolution::NotApplied => {
+                self.state.late = Some(LateCommand {
+                    to: unresolved.to,
+                    until: question.doubtful_until(),
+                });
+                Conclusion::NotApplied
+            }
         };
         self.state.unresolved = None;
         notices.push(Notice::Resolved {
@@ -311,60 +432,27 @@ impl Campaign {
             conclusion,
         });
         notices.extend(swings);
+        doubt
     }
 
-    fn resolve(
-        &self,
-        unresolved: &Unresolved,
+    /// The command is still on its way, or may be.
+    fn still_open(
+        &mut self,
         reading: &StatusReading,
-        reading_back: bool,
-    ) -> Resolution {
-        let Unresolved {
-            before,
-            acknowledged,
-            ..
-        } = unresolved;
-        let (early, late) = if before.platform_now.is_some() {
-            (Duration::ZERO, DATE_RESOLUTION)
-        } else {
-            (CLOCK_SKEW, CLOCK_SKEW)
+        resolution: Resolution,
+        notices: &mut Vec<Notice>,
+    ) {
+        let Some(open) = &mut self.state.unresolved else {
+            return;
         };
-        let from = unresolved.from.minus(early);
-        let settle = if *acknowledged {
-            SETTLE
-        } else {
-            Duration::ZERO
-        };
-        let until = before
-            .clock()
-            .plus(unresolved.longest)
-            .plus(settle)
-            .plus(late);
-        if reading.status == unresolved.to.target() {
-            // Without a time of the change, only a reading within the window shows that the change lies in it.
-            let changed = reading.updated_at.unwrap_or(reading.clock());
-            let in_time = from <= changed && changed <= until;
-            let ours = if *acknowledged {
-                reading_back || in_time
-            } else {
-                in_time && !self.policy.strict_ownership
-            };
-            return if ours {
-                Resolution::Ours
-            } else {
-                Resolution::NotOurs
-            };
+        if matches!(reading.activity, CampaignActivity::Changing { .. }) {
+            open.changing_since.get_or_insert(reading.clock());
         }
-        let versions = before.version.as_ref().zip(reading.version.as_ref());
-        if *acknowledged && reading.status == before.status && versions.is_some_and(|(a, b)| a != b)
-        {
-            return Resolution::Overtaken;
-        }
-        let may_still_land = reading.status == before.status && reading.clock() < until;
-        if may_still_land {
-            Resolution::Pending
-        } else {
-            Resolution::NotApplied
+        if resolution == Resolution::Overdue && !open.overdue {
+            open.overdue = true;
+            notices.push(Notice::StillChanging {
+                word: reading.word.clone(),
+            });
         }
     }
 
@@ -388,16 +476,20 @@ impl Campaign {
         self.state.grace_from = None;
         self.state.enforcing = None;
         self.state.unresolved = None;
+        self.state.late = None;
         self.refusals = None;
         self.state.last_reading = Some(reading.clone());
     }
 
+    /// `doubt` says why the status may be ours, if the command that asked for it could not be shown to have made it.
     fn observe_status(
         &mut self,
         reading: &StatusReading,
-        now: Timestamp,
+        doubt: Option<Doubt>,
+        seen: Seen,
         notices: &mut Vec<Notice>,
     ) {
+        let now = seen.now;
         if let Belief::Missing { ours, .. } = self.state.belief {
             // Nothing says what happened meanwhile; only the version can still show a pause to be ours.
             let belief = match &self.state.last_reading {
@@ -409,53 +501,49 @@ impl Campaign {
             self.believe(belief, now);
             notices.push(Notice::Back);
         }
-        match (self.state.belief.clone(), &reading.status) {
-            (Belief::Running, PlatformStatus::Running) => {}
-            (Belief::Paused(PauseOwner::Person), PlatformStatus::Paused) => {
-                if self.policy.adopt_paused && !self.read_in_run {
-                    self.adopt(reading, now, notices);
-                }
+        let doubt = doubt.or_else(|| self.late_arrival(reading));
+        match (self.state.belief.clone(), &reading.activity) {
+            (Belief::Running, CampaignActivity::Running)
+            // Nobody's status yet.
+            | (_, CampaignActivity::Changing { .. })
+            | (
+                Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }),
+                CampaignActivity::Paused,
+            ) => {}
+            (Belief::Running | Belief::Other { .. }, CampaignActivity::Paused) => {
+                self.paused_by_others(reading, doubt, now, notices);
             }
-            (Belief::Running | Belief::Other { .. }, PlatformStatus::Paused) => {
-                if self.policy.adopt_paused && !self.read_in_run {
-                    self.adopt(reading, now, notices);
-                } else {
-                    self.person_paused(reading, now, notices);
-                }
+            (Belief::Paused(PauseOwner::Autopilot { version }), CampaignActivity::Paused) => {
+                self.still_paused(version.as_deref(), reading, seen, notices);
             }
-            (Belief::Paused(PauseOwner::Autopilot { version }), PlatformStatus::Paused) => {
-                match (&version, &reading.version) {
-                    (Some(ours), Some(found)) if ours != found => {
-                        self.person_touched(reading, now, notices);
-                    }
-                    (None, Some(_)) => self.own(reading, now),
-                    (Some(_) | None, _) => {}
-                }
+            (Belief::Paused(PauseOwner::Autopilot { .. }), CampaignActivity::Running) => {
+                self.resumed_by_others(doubt, now, notices);
             }
-            (Belief::Paused(PauseOwner::Autopilot { .. }), PlatformStatus::Running) => {
-                self.person_resumed(now, notices);
-            }
-            (Belief::Paused(PauseOwner::Person), PlatformStatus::Running) => {
+            (Belief::Paused(owner), CampaignActivity::Running) => {
                 self.believe(Belief::Running, now);
-                notices.push(Notice::PersonsPauseEnded);
+                notices.push(match owner {
+                    PauseOwner::Unproven { .. } => Notice::UnprovenEnded,
+                    PauseOwner::Person | PauseOwner::Autopilot { .. } => Notice::PersonsPauseEnded,
+                });
             }
             (
                 Belief::Unread | Belief::Other { .. } | Belief::Missing { .. },
-                PlatformStatus::Running,
+                CampaignActivity::Running,
             ) => {
                 self.believe(Belief::Running, now);
             }
-            (Belief::Unread | Belief::Missing { .. }, PlatformStatus::Paused) => {
-                if self.policy.adopt_paused && !self.read_in_run {
+            (Belief::Unread | Belief::Missing { .. }, CampaignActivity::Paused) => {
+                // Only what was never known is taken over: what the store knows to be a person's stays a person's.
+                if self.policy.adopt_paused && self.state.last_reading.is_none() {
                     self.adopt(reading, now, notices);
                 } else {
                     self.believe(Belief::Paused(PauseOwner::Person), now);
                     notices.push(Notice::FoundPaused);
                 }
             }
-            (Belief::Other { word }, PlatformStatus::Other(found))
+            (Belief::Other { word }, CampaignActivity::NotCommandable { word: found })
                 if word == *found && self.read_in_run => {}
-            (_, PlatformStatus::Other(found)) => {
+            (_, CampaignActivity::NotCommandable { word: found }) => {
                 self.believe(
                     Belief::Other {
                         word: found.clone(),
@@ -469,26 +557,83 @@ impl Campaign {
         }
     }
 
-    /// The belief in a campaign that was away and is back in the version that it had.
-    fn as_before(reading: &StatusReading, ours: bool) -> Belief {
-        match reading.status {
-            PlatformStatus::Running => Belief::Running,
-            PlatformStatus::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
-                version: reading.version.clone(),
-            }),
-            PlatformStatus::Paused | PlatformStatus::Other(_) => Belief::Unread,
+    /// Whether a command that was given up may have arrived after all; asked once for each.
+    fn late_arrival(&mut self, reading: &StatusReading) -> Option<Doubt> {
+        let late = self.state.late?;
+        if reading.activity == late.to.target() {
+            self.state.late = None;
+            let changed = reading.updated_at.unwrap_or(reading.clock());
+            return (changed <= late.until).then_some(Doubt::Outcome);
+        }
+        if reading.clock() > late.until {
+            self.state.late = None;
+        }
+        None
+    }
+
+    /// Our pause, still there: whether it is still to be shown to be ours.
+    fn still_paused(
+        &mut self,
+        version: Option<&str>,
+        reading: &StatusReading,
+        seen: Seen,
+        notices: &mut Vec<Notice>,
+    ) {
+        let last = self.state.last_reading.as_ref();
+        let gap = last.map_or(Duration::ZERO, |last| reading.read_at.since(last.read_at));
+        match (version, reading.version.as_deref()) {
+            (Some(ours), Some(found)) if ours != found => {
+                self.touched(reading, seen.now, notices);
+            }
+            (None, Some(_)) => self.own(reading, seen.now),
+            (Some(_) | None, _) => {
+                if seen.traits.evidence == Evidence::OwnReadings && gap > LONGEST_GAP {
+                    self.doubt_pause(Doubt::Gap, reading, seen.now, notices);
+                }
+            }
         }
     }
 
-    fn person_paused(
+    /// The belief in a campaign that was away and is back in the version that it had.
+    fn as_before(reading: &StatusReading, ours: bool) -> Belief {
+        match reading.activity {
+            CampaignActivity::Running => Belief::Running,
+            CampaignActivity::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
+                version: reading.version.clone(),
+            }),
+            CampaignActivity::Paused
+            | CampaignActivity::Changing { .. }
+            | CampaignActivity::NotCommandable { .. } => Belief::Unread,
+        }
+    }
+
+    /// It was paused, and not by a command of ours that could be shown to have done it.
+    fn paused_by_others(
         &mut self,
         reading: &StatusReading,
+        doubt: Option<Doubt>,
         now: Timestamp,
         notices: &mut Vec<Notice>,
     ) {
-        notices.push(Notice::PersonPaused);
+        if reading.changed_by == Some(Author::Ours) {
+            self.own(reading, now);
+            return;
+        }
+        let unproven = doubt.filter(|_| reading.changed_by.is_none());
+        notices.push(match unproven {
+            None => Notice::PersonPaused,
+            Some(doubt) => Notice::Unproven {
+                to: Direction::Pause,
+                doubt,
+                grace_until: None,
+            },
+        });
         match self.policy.on_manual_change {
-            OnManualChange::Respect => self.believe(Belief::Paused(PauseOwner::Person), now),
+            OnManualChange::Respect => {
+                let owner =
+                    unproven.map_or(PauseOwner::Person, |doubt| PauseOwner::Unproven { doubt });
+                self.believe(Belief::Paused(owner), now);
+            }
             OnManualChange::Adopt => self.adopt(reading, now, notices),
             OnManualChange::Enforce => {
                 self.own(reading, now);
@@ -497,22 +642,50 @@ impl Campaign {
         }
     }
 
-    fn person_touched(
+    /// The stamp moved under our pause, and the status did not.
+    fn touched(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {
+        match &reading.changed_by {
+            Some(Author::Ours) => self.own(reading, now),
+            Some(Author::Somebody { .. })
+                if self.policy.on_manual_change == OnManualChange::Respect =>
+            {
+                self.believe(Belief::Paused(PauseOwner::Person), now);
+                notices.push(Notice::PersonPaused);
+            }
+            Some(Author::Somebody { .. }) | None => {
+                self.doubt_pause(Doubt::Touched, reading, now, notices);
+            }
+        }
+    }
+
+    /// Our pause is not shown to be ours any more.
+    fn doubt_pause(
         &mut self,
+        doubt: Doubt,
         reading: &StatusReading,
         now: Timestamp,
         notices: &mut Vec<Notice>,
     ) {
         match self.policy.on_manual_change {
             OnManualChange::Respect => {
-                self.believe(Belief::Paused(PauseOwner::Person), now);
-                notices.push(Notice::PersonPaused);
+                self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
+                notices.push(Notice::Unproven {
+                    to: Direction::Pause,
+                    doubt,
+                    grace_until: None,
+                });
             }
             OnManualChange::Adopt | OnManualChange::Enforce => self.own(reading, now),
         }
     }
 
-    fn person_resumed(&mut self, now: Timestamp, notices: &mut Vec<Notice>) {
+    /// Our pause was resumed, and not by a command of ours that could be shown to have done it.
+    fn resumed_by_others(
+        &mut self,
+        doubt: Option<Doubt>,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
         self.believe(Belief::Running, now);
         let mut grace_until = None;
         match self.policy.on_manual_change {
@@ -523,7 +696,14 @@ impl Campaign {
             OnManualChange::Adopt => {}
             OnManualChange::Enforce => self.state.enforcing = Some(Direction::Pause),
         }
-        notices.push(Notice::PersonResumed { grace_until });
+        notices.push(match doubt {
+            None => Notice::PersonResumed { grace_until },
+            Some(doubt) => Notice::Unproven {
+                to: Direction::Resume,
+                doubt,
+                grace_until,
+            },
+        });
     }
 
     fn adopt(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::belief::{Belief, HoldKind, PauseOwner};
+use super::belief::{Belief, Doubt, HoldKind, PauseOwner};
 use super::campaign::Campaign;
 use super::ids::DecisionId;
 use super::policy::OnStale;
@@ -119,7 +119,7 @@ impl Campaign {
             budget: None,
             grace_until: self.grace_until(now),
             refused_until: self.refused_until(now),
-            persons_pause: self.state.belief == Belief::Paused(PauseOwner::Person),
+            persons_pause: self.not_ours().is_some(),
             hold: self
                 .state
                 .hold
@@ -155,6 +155,9 @@ impl Campaign {
         if let Some(direction) = self.in_flight.or(pending) {
             return held_back(Some(direction), Suppression::InFlight);
         }
+        if self.is_changing() {
+            return held_back(None, Suppression::Changing);
+        }
         if let Some((kind, _)) = reason.hold {
             return match (kind, running) {
                 (HoldKind::Running, false) => command(Direction::Resume, Cause::Hold),
@@ -171,8 +174,8 @@ impl Campaign {
         let Some(direction) = wanted else {
             return Outcome::NothingToDo;
         };
-        if reason.persons_pause {
-            return held_back(Some(direction), Suppression::PersonsPause);
+        if let Some(by) = self.not_ours() {
+            return held_back(Some(direction), by);
         }
         if direction == Direction::Pause && reason.grace_until.is_some() {
             return held_back(Some(direction), Suppression::PersonsResume);
@@ -194,7 +197,7 @@ impl Campaign {
             }
         }
         if reason.refused_until.is_some() {
-            return held_back(Some(direction), Suppression::NotCommandable);
+            return held_back(Some(direction), Suppression::Refused);
         }
         let cause = if self.state.enforcing == Some(direction) {
             Cause::Reconcile
@@ -204,7 +207,39 @@ impl Campaign {
         command(direction, cause)
     }
 
-    /// The rule itself: RUNNING and x < P pauses; PAUSED and x >= R resumes.
+    /// What keeps a pause from being shown to be ours, if that alone keeps it in force while agents stand idle.
+    pub(crate) fn idles_in_doubt(&self, reason: &Reason) -> Option<Doubt> {
+        let wanted = matches!(
+            reason.outcome,
+            Outcome::Suppressed {
+                direction: Some(Direction::Resume),
+                by: Suppression::Unproven,
+            }
+        );
+        match &self.state.belief {
+            Belief::Paused(PauseOwner::Unproven { doubt }) if wanted => Some(*doubt),
+            Belief::Paused(_)
+            | Belief::Running
+            | Belief::Unread
+            | Belief::Other { .. }
+            | Belief::Missing { .. } => None,
+        }
+    }
+
+    /// What keeps the pause in force from being resumed, when it is not ours.
+    fn not_ours(&self) -> Option<Suppression> {
+        match &self.state.belief {
+            Belief::Paused(PauseOwner::Person) => Some(Suppression::PersonsPause),
+            Belief::Paused(PauseOwner::Unproven { .. }) => Some(Suppression::Unproven),
+            Belief::Paused(PauseOwner::Autopilot { .. })
+            | Belief::Running
+            | Belief::Unread
+            | Belief::Other { .. }
+            | Belief::Missing { .. } => None,
+        }
+    }
+
+    /// The rule itself: what runs and has x < P is paused; what is paused and has x >= R is resumed.
     fn asked_by_lines(&self, weighed: Option<(Count, Lines)>) -> Option<Direction> {
         let (count, lines) = weighed?;
         let (pausing, resuming) = self.crossings(count, lines);

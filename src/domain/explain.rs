@@ -91,6 +91,7 @@ pub(crate) fn in_words(belief: &Belief) -> String {
         Belief::Running => "running".to_owned(),
         Belief::Paused(PauseOwner::Autopilot { .. }) => "paused by the autopilot".to_owned(),
         Belief::Paused(PauseOwner::Person) => "paused by a person".to_owned(),
+        Belief::Paused(PauseOwner::Unproven { .. }) => "paused, by whom is not known".to_owned(),
         Belief::Other { word } => format!("{word} on the platform"),
         Belief::Missing { .. } => "not known to the platform".to_owned(),
     }
@@ -126,9 +127,11 @@ fn words_of(by: Suppression) -> &'static str {
         Suppression::Cooldown => "the dwell",
         Suppression::ResumeBudget => "the resume budget",
         Suppression::PersonsPause => "a person's pause",
+        Suppression::Unproven => "a pause of unknown origin",
         Suppression::PersonsResume => "a person's resume",
         Suppression::Override => "an operator's hold",
-        Suppression::NotCommandable => "its status",
+        Suppression::NotCommandable | Suppression::Changing => "its status",
+        Suppression::Refused => "refusals of the platform",
         Suppression::InFlight => "a command on its way",
     }
 }
@@ -236,8 +239,20 @@ fn budget(reason: &Reason, by: Option<Suppression>) -> Stage {
 
 fn people(state: &CampaignState, reason: &Reason, by: Option<Suppression>) -> Stage {
     if reason.persons_pause {
-        let says = "the pause is a person's".to_owned();
-        let asked = decided_if(by == Some(Suppression::PersonsPause));
+        let says = match &state.belief {
+            Belief::Paused(PauseOwner::Unproven { doubt }) => {
+                format!("nobody can say whose the pause is: {}", doubt.explained())
+            }
+            Belief::Paused(_)
+            | Belief::Running
+            | Belief::Unread
+            | Belief::Other { .. }
+            | Belief::Missing { .. } => "the pause is a person's".to_owned(),
+        };
+        let asked = decided_if(matches!(
+            by,
+            Some(Suppression::PersonsPause | Suppression::Unproven)
+        ));
         return stage(6, "people", asked, says, None);
     }
     if reason.grace_until.is_some() {
@@ -271,7 +286,12 @@ fn hold(state: &CampaignState, reason: &Reason) -> Stage {
 fn status(state: &CampaignState, reason: &Reason, by: Option<Suppression>) -> Stage {
     let decided = matches!(
         by,
-        Some(Suppression::NotCommandable | Suppression::InFlight)
+        Some(
+            Suppression::NotCommandable
+                | Suppression::Changing
+                | Suppression::Refused
+                | Suppression::InFlight
+        )
     );
     let mut says = in_words(&state.belief);
     if by == Some(Suppression::InFlight) {
@@ -302,17 +322,17 @@ fn would_change(state: &CampaignState, reason: &Reason, by: Option<Suppression>)
             let free = reason.budget.and_then(|budget| budget.free_at);
             found.push(format!("a resume becomes free{}", until(free)));
         }
-        Some(Suppression::PersonsPause) => {
+        Some(Suppression::PersonsPause | Suppression::Unproven) => {
             found.push("a person resumes it, or it is held running".to_owned());
         }
         Some(Suppression::PersonsResume) => {
             found.push(format!("the grace ends{}", until(reason.grace_until)));
         }
-        Some(Suppression::NotCommandable) if reason.refused_until.is_some() => {
+        Some(Suppression::Refused) => {
             found.push(format!("it is tried again{}", until(reason.refused_until)));
         }
-        Some(Suppression::NotCommandable) => {
-            found.push("the platform shows it RUNNING or PAUSED".to_owned());
+        Some(Suppression::NotCommandable | Suppression::Changing) => {
+            found.push("the platform shows it running or paused".to_owned());
         }
         Some(Suppression::InFlight) => found.push("the command's outcome".to_owned()),
         Some(Suppression::Override) => {}

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use super::ids::{CampaignId, DecisionId, QueueId};
 use super::queue::QueueMessage;
 use super::reason::{Cause, Reason};
-use super::status::{Direction, PlatformStatus};
+use super::status::Direction;
 use super::time::Timestamp;
 
 /// What a message reports; its name goes into the headers `ce-type` and `x-cxone-event`.
@@ -137,7 +137,7 @@ pub struct CampaignChanged {
     campaign_id: CampaignId,
     #[serde(skip)]
     to: Direction,
-    status: PlatformStatus,
+    status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<u64>,
     #[serde(serialize_with = "rfc3339")]
@@ -242,7 +242,10 @@ impl Message {
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
-            status: to.target(),
+            status: match to {
+                Direction::Pause => "PAUSED",
+                Direction::Resume => "RUNNING",
+            },
             latency_ms: why.map(|(_, since_sample)| millis(since_sample)),
             timestamp: at,
             cause: cause.map(Cause::label),

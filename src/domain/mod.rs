@@ -24,41 +24,53 @@ mod campaign;
 mod command;
 mod confirmation;
 mod evaluate;
+mod evidence;
 mod explain;
 mod flapping;
+mod group;
 mod ids;
 mod message;
 mod notice;
+mod ownership;
+#[cfg(test)]
+mod ownership_tests;
 mod policy;
 pub mod queue;
 mod reason;
 mod reconfigure;
+#[cfg(test)]
+mod released_forms_tests;
 pub mod replay;
 mod selector;
 mod skill_index;
 mod snapshot;
 mod status;
+mod stored_reading;
 mod threshold_override;
 mod thresholds;
 mod time;
 
 pub use autopilot::{Alert, Autopilot, Plan, Wanted};
-pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
+pub use belief::{
+    Belief, Doubt, Hold, HoldKind, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
+};
 pub use campaign::{Campaign, CampaignState};
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
+pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use explain::{Asked, Explanation, Stage, explain};
+pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
-pub use policy::{OnManualChange, OnStale, Policy};
+pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
 pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
 pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
-pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;
 pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;

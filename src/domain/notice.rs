@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::belief::Doubt;
 use super::command::Conclusion;
 use super::ids::DecisionId;
 use super::status::Direction;
@@ -40,6 +41,24 @@ pub enum Notice {
         resumes: u32,
         /// The limit.
         limit: u32,
+    },
+    /// Its status changed, and nobody can say whether a command of ours did it. It counts as not ours.
+    Unproven {
+        /// What the status became.
+        to: Direction,
+        /// What keeps it from being shown.
+        doubt: Doubt,
+        /// Left alone until then, where it was resumed.
+        grace_until: Option<Timestamp>,
+    },
+    /// A pause of which nobody can say whose it was has ended.
+    UnprovenEnded,
+    /// The platform's stamp of the last change moves by itself: it is no evidence any more.
+    StampWorthless,
+    /// A command of ours is on its way for longer than commands settle there.
+    StillChanging {
+        /// The platform's word for the state that it is in.
+        word: String,
     },
     /// The platform does not know the campaign.
     Missing,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::confirmation::Confirmation;
+use super::group::Group;
+use super::ids::{CampaignId, QueueId};
 use super::selector::Selector;
 use super::thresholds::Thresholds;
 
@@ -32,6 +34,27 @@ pub enum OnManualChange {
     Enforce,
 }
 
+/// Which queue's or skill's agents count, on platforms that count them themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountedQueue {
+    /// The campaign's own.
+    Own,
+    /// Another one.
+    Other(QueueId),
+}
+
+/// Which of a group's agents count as available.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counting {
+    /// Those who can take a call now.
+    #[default]
+    Free,
+    /// Those, and those on the campaign's own calls or in their wrap-up: the count does not move when it is paused.
+    FreeAndServing,
+}
+
 /// The rules of one campaign. [`Policy::default`] is the source document's behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -39,6 +62,12 @@ pub struct Policy {
     pub thresholds: Thresholds,
     /// Which agents count.
     pub selector: Selector,
+    /// The queue or skill whose agents count instead of the selector's.
+    #[serde(default)]
+    pub queue: Option<CountedQueue>,
+    /// Which of them count as available.
+    #[serde(default)]
+    pub counting: Counting,
     /// Samples below the pause line that are needed.
     pub confirm_pause: Confirmation,
     /// Samples at the resume line that are needed.
@@ -73,6 +102,8 @@ impl Default for Policy {
         Self {
             thresholds: Thresholds::default(),
             selector: Selector::All,
+            queue: None,
+            counting: Counting::Free,
             confirm_pause: Confirmation::AT_ONCE,
             confirm_resume: Confirmation::AT_ONCE,
             min_running: Duration::ZERO,
@@ -86,6 +117,18 @@ impl Default for Policy {
             manual_grace: Duration::from_secs(15 * 60),
             adopt_paused: false,
             strict_ownership: false,
+        }
+    }
+}
+
+impl Policy {
+    /// Returns the group that counts for `campaign`.
+    #[must_use]
+    pub fn group(&self, campaign: &CampaignId) -> Group {
+        match &self.queue {
+            None => Group::Rows(self.selector.clone()),
+            Some(CountedQueue::Own) => Group::Own(campaign.clone()),
+            Some(CountedQueue::Other(queue)) => Group::Queue(queue.clone()),
         }
     }
 }

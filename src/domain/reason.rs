@@ -109,27 +109,36 @@ pub enum Suppression {
     ResumeBudget,
     /// The pause is a person's.
     PersonsPause,
+    /// The pause may be ours and cannot be shown to be.
+    Unproven,
     /// A person resumed our pause, and the grace runs.
     PersonsResume,
     /// An operator's hold forbids it.
     Override,
-    /// Its status is not one that is commanded, or not known, or the platform keeps refusing.
+    /// Its status is not one that is commanded, or not known.
     NotCommandable,
+    /// The campaign is between two states.
+    Changing,
+    /// The platform keeps refusing, and is not asked again for a while.
+    Refused,
     /// A command is on its way.
     InFlight,
 }
 
 impl Suppression {
     /// Every suppression, so that each counter exists from the start.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::StaleData,
         Self::Confirming,
         Self::Cooldown,
         Self::ResumeBudget,
         Self::PersonsPause,
+        Self::Unproven,
         Self::PersonsResume,
         Self::Override,
         Self::NotCommandable,
+        Self::Changing,
+        Self::Refused,
         Self::InFlight,
     ];
 
@@ -142,9 +151,12 @@ impl Suppression {
             Self::Cooldown => "cooldown",
             Self::ResumeBudget => "resume_budget",
             Self::PersonsPause => "persons_pause",
+            Self::Unproven => "unproven",
             Self::PersonsResume => "persons_resume",
             Self::Override => "override",
             Self::NotCommandable => "not_commandable",
+            Self::Changing => "changing",
+            Self::Refused => "refused",
             Self::InFlight => "in_flight",
         }
     }
@@ -221,7 +233,7 @@ pub struct Reason {
     pub budget: Option<BudgetVerdict>,
     /// Stage 6, a person's resume is left alone until then.
     pub grace_until: Option<Timestamp>,
-    /// Stage 6, the pause is a person's.
+    /// Stage 6, the pause is a person's, or not shown to be ours.
     pub persons_pause: bool,
     /// Stage 8, the platform keeps refusing commands and is not asked again before then.
     pub refused_until: Option<Timestamp>,

@@ -20,34 +20,32 @@ use super::time::Timestamp;
 impl Autopilot {
     /// Puts new rules in force, and with them the set of campaigns.
     pub fn reconfigure(&mut self, policies: BTreeMap<CampaignId, Policy>, now: Timestamp) {
-        let selectors = Self::distinct_selectors(&policies);
+        let groups = Self::distinct_groups(&policies);
         let mut known = mem::take(&mut self.campaigns);
         for (id, policy) in policies {
-            let selector = selectors
-                .binary_search(&policy.selector)
-                .unwrap_or_default();
+            let group = groups.binary_search(&policy.group(&id)).unwrap_or_default();
             let campaign = if let Some(mut campaign) = known.remove(&id) {
-                if campaign.policy.selector != policy.selector {
+                if campaign.policy.group(&id) != policy.group(&id) {
                     campaign.below_pause = Window::default();
                     campaign.at_resume = Window::default();
                 }
                 campaign.policy = policy;
-                campaign.selector = selector;
+                campaign.group = group;
                 campaign
             } else {
                 let remembered = self.retired.remove(&id);
                 let mut state = remembered.unwrap_or_else(|| CampaignState::unread(now));
                 state.clamp(now);
-                Campaign::new(policy, selector, state)
+                Campaign::new(policy, group, state)
             };
             self.campaigns.insert(id, campaign);
         }
         let gone = known.into_iter().map(|(id, campaign)| (id, campaign.state));
         self.retired.extend(gone);
-        if self.selectors != selectors {
-            // Its counts are in the order of the old selectors; nothing is decided before the next sample.
+        if self.groups != groups {
+            // Its heads are in the order of the old groups; nothing is decided before the next sample.
             self.sample = None;
-            self.selectors = selectors;
+            self.groups = groups;
         }
     }
 
@@ -65,8 +63,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Count, Direction, Hold, HoldKind, PlatformStatus, Sample, Selector, StatusFinding,
-        StatusReading, Thresholds,
+        CampaignActivity, Direction, Head, HeadCount, Hold, HoldKind, Sample, Selector,
+        StatusFinding, StatusReading, Thresholds,
     };
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
@@ -86,25 +84,21 @@ mod tests {
     fn pilot(policy: Policy) -> Autopilot {
         let longest = Duration::from_secs(40);
         let mut pilot = Autopilot::new(1, policies(policy), BTreeMap::new(), longest, NOW);
-        let reading = StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: NOW,
-        };
+        let reading =
+            StatusReading::without_evidence(CampaignActivity::Running, "RUNNING".to_owned(), NOW);
         pilot.observe_status(&id("a"), &StatusFinding::Found(reading), NOW);
         pilot
     }
 
     fn poll(pilot: &mut Autopilot, available: u32, at: Timestamp) -> Vec<Direction> {
-        let count = Count {
-            available,
+        let count = HeadCount {
+            free: available,
+            serving: 0,
             staffed: 20,
         };
         let sample = Sample::Complete {
             taken_at: at,
-            counts: vec![count; pilot.selectors().len()],
+            heads: vec![Head::Known(count); pilot.groups().len()],
         };
         pilot.observe_sample(sample, at);
         let wanted = pilot.decide(at).commands.into_iter();

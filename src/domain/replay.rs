@@ -13,6 +13,7 @@ use super::autopilot::Autopilot;
 use super::belief::Hold;
 use super::campaign::CampaignState;
 use super::command::{Command, CommandResult, Conclusion};
+use super::evidence::PlatformTraits;
 use super::ids::CampaignId;
 use super::notice::Notice;
 use super::policy::Policy;
@@ -35,6 +36,9 @@ pub enum Input {
         restored: BTreeMap<CampaignId, CampaignState>,
         /// The longest that one command can be on its way.
         command_longest: Duration,
+        /// What is to be known of the platform.
+        #[serde(default)]
+        traits: PlatformTraits,
     },
     /// The whole state, so that a replay can begin here when older inputs are gone; compared with the replay's own when
     /// it is under way already.
@@ -116,9 +120,9 @@ pub struct Replayed {
     pub samples: u64,
     /// Decisions, authorisations and verdicts compared.
     pub compared: u64,
-    /// Confirmed commands to PAUSED.
+    /// Confirmed pauses.
     pub pauses: u64,
-    /// Confirmed commands to RUNNING.
+    /// Confirmed resumes.
     pub resumes: u64,
 }
 
@@ -159,9 +163,11 @@ pub fn replay(
                     policies,
                     restored,
                     command_longest,
+                    traits,
                 },
             ) => {
-                *slot = Some(Autopilot::new(run, policies, restored, command_longest, at));
+                let begun = Autopilot::new(run, policies, restored, command_longest, at);
+                *slot = Some(begun.on_platform(traits));
                 None
             }
             (
@@ -302,7 +308,7 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Count, PlatformStatus, StatusReading};
+    use crate::domain::{CampaignActivity, Head, HeadCount, StatusReading};
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
 
@@ -311,26 +317,22 @@ mod tests {
     }
 
     fn sample(available: u32) -> Input {
-        let count = Count {
-            available,
+        let count = HeadCount {
+            free: available,
+            serving: 0,
             staffed: available,
         };
         Input::Sample {
             sample: Sample::Complete {
                 taken_at: NOW,
-                counts: vec![count],
+                heads: vec![Head::Known(count)],
             },
         }
     }
 
     fn running() -> Input {
-        let reading = StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: NOW,
-        };
+        let reading =
+            StatusReading::without_evidence(CampaignActivity::Running, "RUNNING".to_owned(), NOW);
         Input::Status {
             campaign: id(),
             finding: StatusFinding::Found(reading),

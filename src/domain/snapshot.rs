@@ -15,6 +15,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 
+use super::group::{Group, Head, HeadCount};
 use super::ids::AgentId;
 use super::selector::Selector;
 use super::skill_index::SkillIndex;
@@ -85,12 +86,13 @@ pub struct StateCounts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sample {
-    /// Every page was read.
+    /// Every group is a complete count, or says why it is none.
     Complete {
         /// When the reading began: no agent's state is older.
         taken_at: Timestamp,
-        /// One count for each of [`Autopilot::selectors`](super::Autopilot::selectors), in that order.
-        counts: Vec<Count>,
+        /// One for each of [`Autopilot::groups`](super::Autopilot::groups), in that order.
+        #[serde(alias = "counts")]
+        heads: Vec<Head>,
     },
     /// Something is missing; says nothing about the agents.
     Invalid {
@@ -337,12 +339,36 @@ impl Snapshot {
         }
     }
 
-    /// The sample for these selectors.
+    /// When the reading began: no agent's state is older.
     #[must_use]
-    pub fn sample(&self, selectors: &[Selector]) -> Sample {
+    pub fn taken_at(&self) -> Timestamp {
+        self.taken_at
+    }
+
+    /// Counts a group by its rows. Which agents a queue has is not to be seen from these.
+    #[must_use]
+    pub fn head(&self, group: &Group) -> Head {
+        match group {
+            Group::Rows(selector) => {
+                let Count { available, staffed } = self.count(selector);
+                Head::Known(HeadCount {
+                    free: available,
+                    serving: 0,
+                    staffed,
+                })
+            }
+            Group::Own(_) | Group::Queue(_) => Head::Unknown {
+                why: "this platform does not tell which queue an agent serves".to_owned(),
+            },
+        }
+    }
+
+    /// The sample for these groups.
+    #[must_use]
+    pub fn sample(&self, groups: &[Group]) -> Sample {
         Sample::Complete {
             taken_at: self.taken_at,
-            counts: selectors.iter().map(|s| self.count(s)).collect(),
+            heads: groups.iter().map(|group| self.head(group)).collect(),
         }
     }
 

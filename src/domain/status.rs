@@ -1,28 +1,31 @@
 //! A campaign's status as the platform tells it.
+//!
+//! No platform's words stand here: a dialect translates them into [`CampaignActivity`] and sends its own word along.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::stored_reading::StoredReading;
 use super::time::Timestamp;
 
 /// Which way a campaign is commanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// To PAUSED: no new dials.
+    /// No new dials.
     Pause,
-    /// To RUNNING.
+    /// Dials again.
     Resume,
 }
 
 impl Direction {
-    /// The status that the command asks for.
+    /// Returns the activity that the command asks for.
     #[must_use]
-    pub fn target(self) -> PlatformStatus {
+    pub fn target(self) -> CampaignActivity {
         match self {
-            Self::Pause => PlatformStatus::Paused,
-            Self::Resume => PlatformStatus::Running,
+            Self::Pause => CampaignActivity::Paused,
+            Self::Resume => CampaignActivity::Running,
         }
     }
 
@@ -45,54 +48,55 @@ impl fmt::Display for Direction {
     }
 }
 
-/// The platform's word for what a campaign does.
+/// What a campaign does, as far as it matters here. The dialect says which of the platform's words means which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum PlatformStatus {
+#[serde(rename_all = "snake_case")]
+pub enum CampaignActivity {
     /// It dials.
     Running,
     /// It does not dial, and may be resumed.
     Paused,
-    /// Any other word (STOPPED, COMPLETED, ...): never commanded.
-    Other(String),
+    /// It is on its way from one to the other: never commanded, and nobody's pause.
+    Changing {
+        /// Where it is going, if the platform tells.
+        to: Option<Direction>,
+    },
+    /// Any other state, such as completed or switched off: never commanded.
+    NotCommandable {
+        /// The platform's word.
+        word: String,
+    },
 }
 
-impl From<String> for PlatformStatus {
-    fn from(word: String) -> Self {
-        match word.as_str() {
-            "RUNNING" => Self::Running,
-            "PAUSED" => Self::Paused,
-            _ => Self::Other(word),
-        }
-    }
-}
-
-impl From<PlatformStatus> for String {
-    fn from(status: PlatformStatus) -> Self {
-        status.to_string()
-    }
-}
-
-impl fmt::Display for PlatformStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Running => "RUNNING",
-            Self::Paused => "PAUSED",
-            Self::Other(word) => word,
-        })
-    }
+/// Who made the last change, on a platform that names authors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// This daemon's own credentials.
+    Ours,
+    /// Somebody else.
+    Somebody {
+        /// As the platform names them.
+        name: String,
+    },
 }
 
 /// One answer of the platform about one campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredReading")]
 pub struct StatusReading {
-    /// The status.
-    pub status: PlatformStatus,
-    /// When the platform last changed the campaign, as it wrote it; two readings with the same text lie on the same
-    /// side of every change.
+    /// What the campaign does.
+    pub activity: CampaignActivity,
+    /// The platform's own word for it, for display only.
+    pub word: String,
+    /// A text that the platform changes whenever the campaign is changed, as it wrote it; two readings with the same
+    /// text lie on the same side of every change.
     pub version: Option<String>,
-    /// The same as a time, where it could be read.
+    /// When the platform last changed the campaign, where it tells that time.
     pub updated_at: Option<Timestamp>,
+    /// Who changed it last, where the platform names authors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<Author>,
     /// The platform's own clock when it answered, where it tells it.
     pub platform_now: Option<Timestamp>,
     /// Our clock when the answer was complete.
@@ -100,6 +104,20 @@ pub struct StatusReading {
 }
 
 impl StatusReading {
+    /// Returns a reading that shows what a campaign does and nothing of when or by whom it was changed.
+    #[must_use]
+    pub fn without_evidence(activity: CampaignActivity, word: String, read_at: Timestamp) -> Self {
+        Self {
+            activity,
+            word,
+            version: None,
+            updated_at: None,
+            changed_by: None,
+            platform_now: None,
+            read_at,
+        }
+    }
+
     /// The platform's clock, or ours where it does not tell its own.
     #[must_use]
     pub fn clock(&self) -> Timestamp {

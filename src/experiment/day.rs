@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignId, CommandResult, Count, Delivery, PlatformStatus, Policy, Sample,
-    Selector, SkillId, StatusFinding, StatusReading, Timestamp,
+    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, Head, HeadCount,
+    Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What};
 
@@ -72,7 +72,7 @@ struct Day<'a> {
     happenings: Vec<Happening>,
     happened: usize,
     /// Each campaign's status and when it last changed.
-    statuses: BTreeMap<&'a str, (PlatformStatus, SimTime)>,
+    statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
     blind_until: SimTime,
     skills: Vec<BTreeSet<SkillId>>,
 }
@@ -80,7 +80,7 @@ struct Day<'a> {
 impl<'a> Day<'a> {
     fn new(scenario: &'a Scenario, seed: u64) -> Self {
         let start = scenario.start();
-        let running = |id| (id, (PlatformStatus::Running, start));
+        let running = |id| (id, (CampaignActivity::Running, start));
         let skills = |team: &crate::simulator::Team| {
             let known = team.skills.iter();
             known.filter_map(|skill| skill.parse().ok()).collect()
@@ -109,7 +109,7 @@ impl<'a> Day<'a> {
             self.centre.advance(happening.at);
             match &happening.what {
                 What::PersonSets { campaign, status } => {
-                    let status = PlatformStatus::from(status.clone());
+                    let status = activity(status);
                     let at = happening.at;
                     if let Some((known, own)) = self
                         .statuses
@@ -117,7 +117,7 @@ impl<'a> Day<'a> {
                         .map(|(id, own)| (*id, own.0.clone()))
                         && own != status
                     {
-                        let runs = status == PlatformStatus::Running;
+                        let runs = status == CampaignActivity::Running;
                         self.statuses.insert(known, (status, at));
                         self.centre.allow(known, runs, at);
                     }
@@ -143,10 +143,10 @@ impl<'a> Day<'a> {
         if shown > self.centre.now() {
             self.live_until(shown);
         }
-        let counts = autopilot
-            .selectors()
+        let heads = autopilot
+            .groups()
             .iter()
-            .map(|selector| self.count(selector))
+            .map(|group| self.count(group))
             .collect();
         self.live_until(at);
         let now = timestamp(at);
@@ -157,7 +157,7 @@ impl<'a> Day<'a> {
         } else {
             Sample::Complete {
                 taken_at: now,
-                counts,
+                heads,
             }
         };
         autopilot.observe_sample(sample, now);
@@ -172,15 +172,17 @@ impl<'a> Day<'a> {
                 continue;
             }
             let target = wanted.direction.target();
-            let runs = target == PlatformStatus::Running;
+            let runs = target == CampaignActivity::Running;
             if let Some(own) = self.statuses.get_mut(id.as_str()) {
                 *own = (target, at);
             }
             let from = at.plus(self.scenario.telemetry.actuation_delay);
             self.centre.allow(id.as_str(), runs, from);
             let result = CommandResult {
-                delivery: Delivery::Acknowledged,
+                delivery: Delivery::Acknowledged { version: None },
                 after: self.status(&id, now),
+                before: None,
+                ended_at: None,
             };
             autopilot.report(&id, &result, now);
         }
@@ -191,17 +193,21 @@ impl<'a> Day<'a> {
             .get(id.as_str())
             .map_or(StatusFinding::Missing, |(status, changed)| {
                 StatusFinding::Found(StatusReading {
-                    status: status.clone(),
                     version: Some(changed.as_unix_micros().to_string()),
                     updated_at: Some(timestamp(*changed)),
                     platform_now: Some(now),
-                    read_at: now,
+                    ..StatusReading::without_evidence(status.clone(), String::new(), now)
                 })
             })
     }
 
-    fn count(&self, selector: &Selector) -> Count {
-        let mut count = Count::default();
+    fn count(&self, group: &Group) -> Head {
+        let Group::Rows(selector) = group else {
+            return Head::Unknown {
+                why: "a scenario has no queues".to_owned(),
+            };
+        };
+        let mut count = HeadCount::default();
         for ((available, staffed), skills) in self.centre.crews().zip(&self.skills) {
             let counts = match selector {
                 Selector::All => true,
@@ -210,14 +216,25 @@ impl<'a> Day<'a> {
                 Selector::Agents(_) => false,
             };
             if counts {
-                count.available = count.available.saturating_add(available);
+                count.free = count.free.saturating_add(available);
                 count.staffed = count.staffed.saturating_add(staffed);
             }
         }
-        count
+        Head::Known(count)
     }
 }
 
 fn timestamp(at: SimTime) -> Timestamp {
     Timestamp::from_unix_millis(at.as_unix_millis())
+}
+
+/// What a scenario's word for a status means.
+fn activity(word: &str) -> CampaignActivity {
+    match word {
+        "RUNNING" => CampaignActivity::Running,
+        "PAUSED" => CampaignActivity::Paused,
+        _ => CampaignActivity::NotCommandable {
+            word: word.to_owned(),
+        },
+    }
 }

@@ -308,6 +308,7 @@ impl CampaignDocument {
         let paused_by = match &state.belief {
             Belief::Paused(PauseOwner::Autopilot { .. }) => Some("autopilot"),
             Belief::Paused(PauseOwner::Person) => Some("person"),
+            Belief::Paused(PauseOwner::Unproven { .. }) => Some("unproven"),
             Belief::Unread | Belief::Running | Belief::Other { .. } | Belief::Missing { .. } => {
                 None
             }

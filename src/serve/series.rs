@@ -176,7 +176,11 @@ fn noticed(notice: &Notice) -> Option<(Direction, &'static str)> {
         Notice::PersonResumed { .. } | Notice::PersonsPauseEnded => {
             Some((Direction::Resume, "person"))
         }
+        Notice::Unproven { to, .. } => Some((*to, "unproven")),
+        Notice::UnprovenEnded => Some((Direction::Resume, "unproven")),
         Notice::Adopted
+        | Notice::StampWorthless
+        | Notice::StillChanging { .. }
         | Notice::Resolved { .. }
         | Notice::Flapping { .. }
         | Notice::Missing

@@ -5,7 +5,7 @@ use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
-use crate::domain::{Alert, Delivery, Notice};
+use crate::domain::{Alert, Delivery, Direction, Notice};
 
 /// A change.
 #[must_use]
@@ -81,8 +81,11 @@ pub fn event(event: &AuditEvent) -> String {
             ..
         } => {
             let why = match delivery {
-                Delivery::Acknowledged => String::new(),
-                Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
+                Delivery::Acknowledged { .. } => String::new(),
+                Delivery::Lost { why }
+                | Delivery::Conflict { why }
+                | Delivery::Refused { why, .. }
+                | Delivery::NotSent { why } => {
                     format!(": {why}")
                 }
             };
@@ -191,6 +194,23 @@ fn notice(notice: &Notice) -> String {
         Notice::Flapping { resumes, limit } => {
             format!("flapping: {resumes} resumes within an hour, limit {limit}")
         }
+        Notice::Unproven {
+            to: Direction::Pause,
+            doubt,
+            ..
+        } => format!("paused, by whom is not known: {}", doubt.explained()),
+        Notice::Unproven {
+            to: Direction::Resume,
+            ..
+        } => "our pause was resumed, by whom is not known".to_owned(),
+        Notice::UnprovenEnded => "a pause of unknown origin has ended".to_owned(),
+        Notice::StampWorthless => {
+            "the platform's time of the last change moves by itself: no evidence any more"
+                .to_owned()
+        }
+        Notice::StillChanging { word } => {
+            format!("{word} on the platform for longer than our command takes there")
+        }
         Notice::Missing => "not known to the platform".to_owned(),
         Notice::Back => "known to the platform again".to_owned(),
         Notice::OtherStatus { word } => format!("{word} on the platform: not commanded"),
@@ -201,6 +221,12 @@ fn alert(alert: &Alert) -> String {
     match alert {
         Alert::Stale { streak } => format!("data stale: {streak} invalid polls in a row"),
         Alert::Fresh => "valid polls are back".to_owned(),
+        Alert::UnprovenPause { doubt, .. } => {
+            format!(
+                "agents idle, pause of unknown origin: {}",
+                doubt.explained()
+            )
+        }
         Alert::BudgetExhausted { .. } => "resume budget of this hour used up".to_owned(),
     }
 }

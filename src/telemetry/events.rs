@@ -21,8 +21,8 @@ const MOST_WITH_EVERY_SERIES: usize = 2_000;
 /// What a complete poll gave.
 #[derive(Clone, Copy, Debug)]
 pub struct PollFigures {
-    /// Agents available.
-    pub available: u32,
+    /// Agents available, over all of them; absent where that is not known.
+    pub available: Option<u32>,
     /// Agents by state, only if agents in every state were read.
     pub states: Option<StateCounts>,
     /// Rows of all pages.
@@ -109,7 +109,9 @@ impl Events {
             .cycle
             .succeeded(Step::Poll, now.as_unix_seconds());
         let cycle = &self.metrics.cycle;
-        cycle.agents("available", available);
+        if let Some(available) = available {
+            cycle.agents("available", available);
+        }
         // What was not read is not zero: its series are not there.
         if let Some(StateCounts {
             available: _,
@@ -231,10 +233,11 @@ impl Events {
             series.failed(to, conclusion.label());
         }
         let why = match delivery {
-            Delivery::Acknowledged => "acknowledged, but the status does not show it",
-            Delivery::Lost { why } | Delivery::Refused { why } | Delivery::NotSent { why } => {
-                why.as_str()
-            }
+            Delivery::Acknowledged { .. } => "acknowledged, but the status does not show it",
+            Delivery::Lost { why }
+            | Delivery::Conflict { why }
+            | Delivery::Refused { why, .. }
+            | Delivery::NotSent { why } => why.as_str(),
         };
         warn!(%campaign, decision = %reason.decision, conclusion = conclusion.label(), why, "could not {to}");
     }
@@ -291,6 +294,33 @@ impl Events {
             Notice::Flapping { resumes, limit } => {
                 warn!(%campaign, %decision, resumes, limit, "flapping: resumed too often within an hour; are its lines too close together?");
             }
+            Notice::Unproven {
+                to: Direction::Pause,
+                doubt,
+                ..
+            } => {
+                drifted();
+                warn!(%campaign, %decision, doubt = doubt.label(), "paused, and not to be shown to be ours: {}; left alone until somebody resumes it", doubt.explained());
+            }
+            Notice::Unproven {
+                to: Direction::Resume,
+                doubt,
+                grace_until,
+            } => {
+                drifted();
+                let until = grace_until.map(tracing::field::display);
+                info!(%campaign, %decision, doubt = doubt.label(), left_alone_until = until, "our pause was resumed, by us or by a person");
+            }
+            Notice::UnprovenEnded => {
+                drifted();
+                info!(%campaign, %decision, "a pause that could not be shown to be ours has ended");
+            }
+            Notice::StampWorthless => {
+                warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is no evidence of changes here any more");
+            }
+            Notice::StillChanging { word } => {
+                warn!(%campaign, %decision, status = %word, "our command was accepted and is on its way for longer than commands take there");
+            }
             Notice::Missing => {
                 warn!(%campaign, %decision, "the platform does not know this campaign: not controlled, asked for again later");
             }
@@ -308,6 +338,9 @@ impl Events {
                 warn!(%decision, streak, "no valid poll for too long: the data are stale");
             }
             Alert::Fresh => info!(%decision, "valid polls are back"),
+            Alert::UnprovenPause { campaign, doubt } => {
+                warn!(%campaign, %decision, doubt = doubt.label(), "agents are enough, and it stays paused because nobody can say whose pause it is: {}", doubt.explained());
+            }
             Alert::BudgetExhausted { campaign } => {
                 warn!(%campaign, %decision, "resume budget of this hour used up: stays paused");
             }

@@ -31,18 +31,23 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "telemetry",
         "control::ports",
         "control::hand_clock",
-        "control::queues::ports",
     ];
     BTreeMap::from([
         ("domain", vec![]),
         ("telemetry", vec!["domain"]),
-        ("control", vec!["domain", "telemetry"]),
+        // What a platform is asked for stands beside the dialects that answer it.
+        ("control", vec!["domain", "telemetry", "platform::port"]),
         ("platform", adapters.clone()),
         (
             "store",
             [
                 adapters.clone(),
-                vec!["notify::ports", "control::operator", "control::series"],
+                vec![
+                    "notify::ports",
+                    "control::operator",
+                    "control::queues::ports",
+                    "control::series",
+                ],
             ]
             .concat(),
         ),

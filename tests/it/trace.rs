@@ -163,7 +163,7 @@ fn samples(state_dir: &Path) -> Vec<u64> {
         .map(|body| serde_json::from_str::<Value>(&body.unwrap()).unwrap())
         .filter(|input| input["input"] == "sample")
         .map(|input| {
-            input["sample"]["complete"]["counts"][0]["available"]
+            input["sample"]["complete"]["heads"][0]["free"]
                 .as_u64()
                 .unwrap()
         })

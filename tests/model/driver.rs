@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, CampaignId, CampaignState, Cause, CommandResult, Conclusion, Count,
-    Delivery, Direction, Hold, HoldKind, Limit, Lines, Notice, Outcome, PlatformStatus, Policy,
-    Sample, StatusFinding, Timestamp,
+    Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause, CommandResult,
+    Conclusion, Delivery, Direction, Head, HeadCount, Hold, HoldKind, Limit, Lines, Notice,
+    Outcome, PlatformTraits, Policy, Sample, StatusFinding, Timestamp,
 };
 
 use super::judge::{Judge, Leaving};
@@ -33,7 +33,6 @@ pub(crate) struct Driver {
     run: u64,
     routine: usize,
     reads: u32,
-    read_in_run: Vec<bool>,
     staged: BTreeMap<CampaignId, CampaignState>,
     staged_inputs: Vec<(Timestamp, Input)>,
     pub(crate) store: BTreeMap<CampaignId, CampaignState>,
@@ -47,7 +46,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(setting: &Setting) -> Self {
-        let truth: Vec<(PlatformStatus, bool)> = setting
+        let truth: Vec<(CampaignActivity, bool)> = setting
             .campaigns
             .iter()
             .map(|(status, versioned, _)| (status.clone(), *versioned))
@@ -65,7 +64,6 @@ impl Driver {
         let mut driver = Self {
             pilot: Autopilot::new(0, policies.clone(), BTreeMap::new(), LONGEST, now),
             judge: Judge::new(ids.len(), LONGEST),
-            read_in_run: vec![false; ids.len()],
             world,
             ids,
             policies,
@@ -88,10 +86,10 @@ impl Driver {
 
     /// One campaign under `policy`, RUNNING, on a platform that tells versions and its time.
     pub(crate) fn one(policy: Policy) -> Self {
-        Self::one_found(PlatformStatus::Running, policy)
+        Self::one_found(CampaignActivity::Running, policy)
     }
 
-    pub(crate) fn one_found(status: PlatformStatus, policy: Policy) -> Self {
+    pub(crate) fn one_found(status: CampaignActivity, policy: Policy) -> Self {
         Self::new(&Setting {
             campaigns: vec![(status, true, policy)],
             tells_time: true,
@@ -102,7 +100,7 @@ impl Driver {
     /// One campaign on a platform that tells neither versions nor its time.
     pub(crate) fn one_without_versions(policy: Policy) -> Self {
         Self::new(&Setting {
-            campaigns: vec![(PlatformStatus::Running, false, policy)],
+            campaigns: vec![(CampaignActivity::Running, false, policy)],
             tells_time: false,
             routine: 1,
         })
@@ -127,13 +125,13 @@ impl Driver {
     fn start(&mut self) {
         self.run += 1;
         let now = self.clock();
-        self.read_in_run.fill(false);
         self.judge.restarted(now.as_unix_millis());
         let start = Input::Start {
             run: self.run,
             policies: self.policies.clone(),
             restored: self.store.clone(),
             command_longest: LONGEST,
+            traits: PlatformTraits::default(),
         };
         self.staged_inputs.push((now, start));
         self.pilot = Autopilot::new(
@@ -192,7 +190,7 @@ impl Driver {
         let saw_paused = |state: Option<&CampaignState>| {
             state
                 .and_then(|state| state.last_reading.as_ref())
-                .is_some_and(|reading| reading.status == PlatformStatus::Paused)
+                .is_some_and(|reading| reading.activity == CampaignActivity::Paused)
         };
         let unseen = !self.world.campaigns[index].versioned
             && (saw_paused(Some(self.state(index)))
@@ -307,12 +305,13 @@ impl Driver {
         let counted = |taken_at| match poll {
             Poll::Valid { available, busy } => Sample::Complete {
                 taken_at,
-                counts: vec![
-                    Count {
-                        available: u32::from(available),
+                heads: vec![
+                    Head::Known(HeadCount {
+                        free: u32::from(available),
+                        serving: 0,
                         staffed: u32::from(available) + u32::from(busy),
-                    };
-                    self.pilot.selectors().len()
+                    });
+                    self.pilot.groups().len()
                 ],
             },
             Poll::Failed => Sample::Invalid {
@@ -320,7 +319,7 @@ impl Driver {
             },
             Poll::TooOld => Sample::Complete {
                 taken_at,
-                counts: vec![Count::default(); self.pilot.selectors().len()],
+                heads: vec![Head::Known(HeadCount::default()); self.pilot.groups().len()],
             },
         };
         let sample = counted(match poll {
@@ -389,8 +388,7 @@ impl Driver {
             return;
         }
         let ours = self.belief(index).paused_by_us();
-        let first = !self.read_in_run[index];
-        self.read_in_run[index] = true;
+        let first = self.state(index).last_reading.is_none();
         let clock = self.clock().as_unix_millis();
         self.judge.read(
             index,
@@ -477,9 +475,10 @@ impl Driver {
         }
         let after = match delivery {
             Delivery::NotSent { .. } => StatusFinding::Unreadable,
-            Delivery::Acknowledged | Delivery::Lost { .. } | Delivery::Refused { .. } => {
-                self.read(index, tick)
-            }
+            Delivery::Acknowledged { .. }
+            | Delivery::Conflict { .. }
+            | Delivery::Lost { .. }
+            | Delivery::Refused { .. } => self.read(index, tick),
         };
         self.report(index, delivery, after);
         if tick.crash == Some(Crash::Reported) {
@@ -496,7 +495,9 @@ impl Driver {
         match fate {
             Fate::Acknowledged => {
                 self.world.apply(index, direction);
-                Delivery::Acknowledged
+                Delivery::Acknowledged {
+                    version: self.world.version(index),
+                }
             }
             Fate::LostButApplied => {
                 self.world.apply(index, direction);
@@ -511,10 +512,11 @@ impl Driver {
             Fate::Slow { after_s } => {
                 let delay = Duration::from_secs(u64::from(after_s));
                 self.world.apply_late(index, direction, delay);
-                Delivery::Acknowledged
+                Delivery::Acknowledged { version: None }
             }
             Fate::Refused => Delivery::Refused {
                 why: "409 conflict".to_owned(),
+                wait: None,
             },
             Fate::NotSent | Fate::StoreDown => Delivery::NotSent {
                 why: "no connection".to_owned(),
@@ -526,9 +528,14 @@ impl Driver {
         let now = self.clock();
         let campaign = self.ids[index].clone();
         let to = self.state(index).unresolved.as_ref().map(|u| u.to);
-        let acknowledged = delivery == Delivery::Acknowledged;
+        let acknowledged = matches!(delivery, Delivery::Acknowledged { .. });
         self.judge_reads(index, &after);
-        let result = CommandResult { delivery, after };
+        let result = CommandResult {
+            delivery,
+            after,
+            before: None,
+            ended_at: None,
+        };
         let (conclusion, notices) = self.pilot.report(&campaign, &result, now);
         self.staged_inputs.push((
             now,
@@ -539,7 +546,8 @@ impl Driver {
             },
         ));
         let settled = conclusion != Conclusion::Unknown;
-        self.judge.reported(index, settled, acknowledged);
+        self.judge
+            .reported(index, settled, acknowledged, self.world.now);
         if conclusion == Conclusion::Confirmed {
             self.judge
                 .confirmed_at(index, to.unwrap(), now.as_unix_millis());

@@ -3,17 +3,17 @@
 //! The judge sees the truth, which the autopilot does not. It never looks at how a decision was made, only at what
 //! was commanded, and at whose pause the autopilot believed a pause to be when a person resumed it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use campaign_autopilot::domain::{
-    Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale, PlatformStatus,
+    CampaignActivity, Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale,
     Policy,
 };
 
 use super::world::{Act, TrueCampaign, Who};
 
 const HOUR: i64 = 3_600_000;
-/// An acknowledged command may take this long to show.
+/// An acknowledged command may take this long to show, from the platform's yes on.
 const SETTLE: i64 = 60_000;
 /// Clocks may differ by this much.
 const SKEW: i64 = 5_000;
@@ -39,44 +39,18 @@ struct Window {
     until: i64,
 }
 
-/// Why a person's act may be turned back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Excuse {
-    /// The platform gives nothing by which the act could be seen.
-    Unseen,
-    /// The campaign's owner asked for it.
-    Asked,
-    /// Nobody should: the autopilot is known to do it.
-    Known(KnownFault),
-}
-
-/// What the autopilot is known to do wrong. A fix takes its member out; a test fails if one no longer shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum KnownFault {
-    /// A person's pause while a command of ours may be on its way is taken for its effect.
-    PauseClaimedInWindow,
-    /// The same with a person's resume.
-    ResumeClaimedInWindow,
-    /// A pause is adopted at a later start, though the store knows it to be a person's.
-    AdoptedAgain,
-}
-
-impl KnownFault {
-    pub(crate) const ALL: [Self; 3] = [
-        Self::PauseClaimedInWindow,
-        Self::ResumeClaimedInWindow,
-        Self::AdoptedAgain,
-    ];
-}
-
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not one state"
+)]
 #[derive(Clone, Debug, Default)]
 struct Watched {
     live: Memory,
     durable: Memory,
     in_flight: bool,
     /// The person's pause in force cannot be told from ours, or was to be taken over.
-    pause_excused: Option<Excuse>,
-    resume_excused: Option<Excuse>,
+    pause_excused: bool,
+    resume_excused: bool,
     hold: Option<(HoldKind, i64, i64)>,
     /// The clock jumped back before the hold: it ends at its length after some load, which one depends on commits.
     hold_end_unclear: bool,
@@ -96,14 +70,6 @@ pub(crate) struct Leaving<'a> {
     pub(crate) now: i64,
 }
 
-/// Whether the command resumes what a person has paused and wants respected.
-fn turns_back_a_pause(command: &Leaving<'_>) -> bool {
-    command.direction == Direction::Resume
-        && command.cause != Cause::Hold
-        && command.truth.by == Who::Person
-        && command.policy.on_manual_change == OnManualChange::Respect
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     watched: Vec<Watched>,
@@ -111,9 +77,6 @@ pub(crate) struct Judge {
     streak: u32,
     last_valid: bool,
     pub(crate) faults: Vec<String>,
-    pub(crate) known: BTreeSet<KnownFault>,
-    /// Whether the process was started again.
-    restarted: bool,
     /// Commands that the judge has seen leave: a run in which it saw none proves nothing.
     pub(crate) left: u32,
 }
@@ -126,8 +89,6 @@ impl Judge {
             streak: 0,
             last_valid: false,
             faults: Vec::new(),
-            known: BTreeSet::new(),
-            restarted: false,
             left: 0,
         }
     }
@@ -167,21 +128,11 @@ impl Judge {
                 .iter()
                 .any(|w| w.direction == direction && w.from <= now && now <= w.until)
         };
-        let excuse = |direction: Direction, known: KnownFault| {
-            if unseen {
-                Some(Excuse::Unseen)
-            } else {
-                inside(direction).then_some(Excuse::Known(known))
-            }
-        };
         match act {
             Act::Pause | Act::Touch => {
-                watched.pause_excused = excuse(Direction::Pause, KnownFault::PauseClaimedInWindow);
+                watched.pause_excused = unseen || inside(Direction::Pause);
             }
-            Act::Resume => {
-                watched.resume_excused =
-                    excuse(Direction::Resume, KnownFault::ResumeClaimedInWindow);
-            }
+            Act::Resume => watched.resume_excused = unseen || inside(Direction::Resume),
             Act::Stop | Act::Vanish | Act::Return => {}
         }
     }
@@ -193,36 +144,26 @@ impl Judge {
         truth: &TrueCampaign,
         policy: &Policy,
         ours: bool,
-        first_in_run: bool,
+        never_read_before: bool,
         clock: i64,
     ) {
-        let again = self.restarted;
         let watched = &mut self.watched[index];
         // What was once an hour old does not come back when the clock jumps.
         watched.live.resumes.retain(|at| clock - at < HOUR);
         if !truth.visible {
             return;
         }
-        if truth.status == PlatformStatus::Paused && first_in_run && policy.adopt_paused {
-            watched.pause_excused = Some(if again {
-                Excuse::Known(KnownFault::AdoptedAgain)
-            } else {
-                Excuse::Asked
-            });
+        if truth.status == CampaignActivity::Paused && never_read_before && policy.adopt_paused {
+            watched.pause_excused = true;
         }
-        if truth.status != PlatformStatus::Running {
+        if truth.status != CampaignActivity::Running {
             watched.live.grace_from = None;
         } else if ours
             && truth.by == Who::Person
+            && !watched.resume_excused
             && policy.on_manual_change == OnManualChange::Respect
         {
-            match watched.resume_excused {
-                None => watched.live.grace_from = Some(clock),
-                Some(Excuse::Known(fault)) => {
-                    self.known.insert(fault);
-                }
-                Some(Excuse::Unseen | Excuse::Asked) => {}
-            }
+            watched.live.grace_from = Some(clock);
         }
     }
 
@@ -230,11 +171,6 @@ impl Judge {
         self.left += 1;
         let faults = self.what_is_wrong(command);
         self.faults.extend(faults);
-        if turns_back_a_pause(command)
-            && let Some(Excuse::Known(fault)) = self.watched[command.index].pause_excused
-        {
-            self.known.insert(fault);
-        }
         let longest = self.longest;
         let watched = &mut self.watched[command.index];
         watched.in_flight = true;
@@ -262,8 +198,8 @@ impl Judge {
             say("a second command while one is on its way");
         }
         let from = match direction {
-            Direction::Pause => PlatformStatus::Running,
-            Direction::Resume => PlatformStatus::Paused,
+            Direction::Pause => CampaignActivity::Running,
+            Direction::Resume => CampaignActivity::Paused,
         };
         if !truth.visible || truth.status != from {
             say("commanded in a status that is not to be commanded");
@@ -287,7 +223,11 @@ impl Judge {
         if cause == Cause::Hold {
             return wrong;
         }
-        if turns_back_a_pause(command) && watched.pause_excused.is_none() {
+        if direction == Direction::Resume
+            && truth.by == Who::Person
+            && !watched.pause_excused
+            && policy.on_manual_change == OnManualChange::Respect
+        {
             say("undoes a person's pause");
         }
         let grace = millis(policy.manual_grace);
@@ -367,8 +307,9 @@ impl Judge {
         agreeing >= usize::from(rule.needed()) && samples.front().is_some_and(asks)
     }
 
-    /// What became of the command on its way: whether it is settled, and whether the platform said yes.
-    pub(crate) fn reported(&mut self, index: usize, settled: bool, acknowledged: bool) {
+    /// What became of the command on its way: whether it is settled, and whether the platform said yes. From here on only
+    /// an acknowledged one can still be ours, for as long as it may settle: `now` is the platform's clock.
+    pub(crate) fn reported(&mut self, index: usize, settled: bool, acknowledged: bool, now: i64) {
         let watched = &mut self.watched[index];
         if !watched.in_flight {
             self.fault(format!("campaign {index}: a report without a command"));
@@ -377,8 +318,9 @@ impl Judge {
         watched.in_flight = false;
         if settled {
             watched.live.windows.pop();
-        } else if acknowledged && let Some(window) = watched.live.windows.last_mut() {
-            window.until += SETTLE;
+        } else if let Some(window) = watched.live.windows.last_mut() {
+            let settles = if acknowledged { SETTLE } else { 0 };
+            window.until = now + settles + SKEW;
         }
     }
 
@@ -401,7 +343,6 @@ impl Judge {
     pub(crate) fn restarted(&mut self, clock: i64) {
         self.streak = 0;
         self.last_valid = false;
-        self.restarted = true;
         for watched in &mut self.watched {
             watched.in_flight = false;
             watched.samples.clear();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campaign_autopilot::domain::{Belief, PlatformStatus};
+use campaign_autopilot::domain::{Belief, CampaignActivity};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -60,12 +60,15 @@ proptest! {
             let truth = driver.world.campaigns[index].status.clone();
             let belief = driver.belief(index).clone();
             match truth {
-                PlatformStatus::Running => prop_assert_eq!(belief, Belief::Running),
-                PlatformStatus::Paused => prop_assert!(
+                CampaignActivity::Running => prop_assert_eq!(belief, Belief::Running),
+                CampaignActivity::Paused => prop_assert!(
                     matches!(belief, Belief::Paused(_)) && !belief.paused_by_us(),
                     "{index} stays paused: {belief:?}"
                 ),
-                PlatformStatus::Other(word) => prop_assert_eq!(belief, Belief::Other { word }),
+                CampaignActivity::NotCommandable { word } => {
+ prop_assert_eq!(belief, Belief::Other { word });
+ }
+                CampaignActivity::Changing { .. } => unreachable!("this world changes at once"),
             }
         }
     }
@@ -77,7 +80,7 @@ proptest! {
         heal(&mut driver, 0, enough_polls(&setting))?;
         for index in 0..driver.ids.len() {
             let below = 0 < lines(driver.policy(index), 0).pause_below;
-            let running = driver.world.campaigns[index].status == PlatformStatus::Running;
+            let running = driver.world.campaigns[index].status == CampaignActivity::Running;
             prop_assert!(!(below && running), "{index} still runs: {:?}", driver.state(index));
         }
     }
@@ -93,7 +96,7 @@ proptest! {
     ) {
         use super::script::{Action, Crash};
         for (status, versioned, policy) in &mut setting.campaigns {
-            *status = PlatformStatus::Running;
+            *status = CampaignActivity::Running;
             // Without a version, a pause first seen after its request's time cannot be shown to be ours.
             *versioned = true;
             policy.max_resumes_per_hour = policy.max_resumes_per_hour.map(|limit| limit.max(1));
@@ -124,7 +127,7 @@ proptest! {
         for index in 0..driver.ids.len() {
             prop_assert_eq!(
                 &driver.world.campaigns[index].status,
-                &PlatformStatus::Running,
+                &CampaignActivity::Running,
                 "{:?}",
                 driver.state(index)
             );

@@ -1,6 +1,6 @@
 //! The default rule: with everything working and nobody else acting, the commands are those of five lines.
 
-use campaign_autopilot::domain::{Direction, PlatformStatus, Policy};
+use campaign_autopilot::domain::{CampaignActivity, Direction, Policy};
 use proptest::prelude::*;
 
 use super::driver::{Driver, lines};
@@ -51,7 +51,7 @@ proptest! {
         let policy = Policy { thresholds, confirm_pause, confirm_resume, ..Policy::default() };
         let expected = five_lines(&policy, &polls);
         let mut driver = Driver::new(&Setting {
-            campaigns: vec![(PlatformStatus::Running, true, policy)],
+            campaigns: vec![(CampaignActivity::Running, true, policy)],
             tells_time: true,
             routine: 1,
         });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    HoldKind, Limit, OnManualChange, OnStale, PlatformStatus, Policy, Thresholds,
+    CampaignActivity, HoldKind, Limit, OnManualChange, OnStale, Policy, Thresholds,
 };
 use proptest::prelude::*;
 
@@ -96,7 +96,7 @@ pub(crate) enum Action {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
-    pub(crate) campaigns: Vec<(PlatformStatus, bool, Policy)>,
+    pub(crate) campaigns: Vec<(CampaignActivity, bool, Policy)>,
     pub(crate) tells_time: bool,
     pub(crate) routine: usize,
 }
@@ -246,9 +246,9 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
 
 pub(crate) fn setting() -> impl Strategy<Value = Setting> {
     let status = prop_oneof![
-        6 => Just(PlatformStatus::Running),
-        2 => Just(PlatformStatus::Paused),
-        1 => Just(PlatformStatus::Other("COMPLETED".to_owned())),
+        6 => Just(CampaignActivity::Running),
+        2 => Just(CampaignActivity::Paused),
+        1 => Just(CampaignActivity::NotCommandable { word: "COMPLETED".to_owned() }),
     ];
     let campaign = (status, prop::bool::weighted(0.75), policy());
     (

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, Cause, Conclusion, Direction, Notice, OnStale, PauseOwner,
-    PlatformStatus, Policy, StatusFinding, StatusReading, Timestamp,
+    Alert, Autopilot, Belief, CampaignActivity, Cause, Conclusion, Direction, Doubt, Head,
+    HeadCount, Notice, OnStale, PauseOwner, Policy, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::driver::{Driver, LONGEST};
@@ -40,7 +40,7 @@ fn a_pause_whose_reply_was_lost_but_that_landed_is_ours() {
 fn a_pause_whose_reply_was_lost_and_that_did_not_land_is_commanded_again() {
     let mut driver = running(Policy::default());
     driver.fated(0, Fate::LostAndNotApplied);
-    assert_eq!(driver.conclusions, [Conclusion::Unknown]);
+    assert_eq!(driver.conclusions, [Conclusion::NotApplied]);
     assert_eq!(driver.belief(0), &Belief::Running);
     driver.calm(0);
     assert_eq!(driver.sent, [PAUSED, PAUSED]);
@@ -49,14 +49,74 @@ fn a_pause_whose_reply_was_lost_and_that_did_not_land_is_commanded_again() {
 }
 
 #[test]
-fn a_pause_that_lands_late_is_ours() {
+fn a_pause_that_lands_after_it_was_given_up_is_nobodys_and_alerts_while_agents_idle() {
     let mut driver = running(Policy::default());
     driver.fated(0, Fate::Late { after_s: 20 });
     assert_eq!(driver.belief(0), &Belief::Running);
     driver.calm(6);
-    assert!(driver.belief(0).paused_by_us());
+    let doubt = Doubt::Outcome;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(driver.belief(0), &unproven);
+    for _ in 0..5 {
+        driver.calm(20);
+    }
+    assert_eq!(driver.sent, [PAUSED], "in doubt it is not resumed");
+    let campaign = driver.ids[0].clone();
+    let alert = Alert::UnprovenPause { campaign, doubt };
+    assert_eq!(driver.alerts, [alert], "told once");
+    assert!(!driver.notices.contains(&Notice::PersonPaused));
+    sound(&driver);
+}
+
+#[test]
+fn a_person_who_pauses_in_an_outage_of_commands_keeps_the_pause() {
+    let mut driver = running(Policy::default());
+    for _ in 0..4 {
+        driver.fated(0, Fate::LostAndNotApplied);
+    }
+    driver.person(0, Act::Pause);
+    for _ in 0..5 {
+        driver.calm(20);
+    }
+    assert_eq!(driver.sent, [PAUSED; 4], "no try leaves a window open");
+    assert!(!driver.belief(0).paused_by_us());
+    sound(&driver);
+}
+
+#[test]
+fn a_command_that_is_long_on_its_way_is_ours_to_the_end() {
+    for (after_s, overdue) in [(50, 0), (150, 1)] {
+        let mut driver = running(Policy::default());
+        driver.world.shows_changes = true;
+        driver.fated(0, Fate::Slow { after_s });
+        for _ in 0..6 {
+            driver.calm(0);
+        }
+        assert!(driver.belief(0).paused_by_us(), "{:?}", driver.belief(0));
+        let told = |notice: &&Notice| matches!(notice, Notice::StillChanging { .. });
+        assert_eq!(driver.notices.iter().filter(told).count(), overdue);
+        driver.world.shows_changes = false;
+        driver.calm(20);
+        assert_eq!(driver.sent, [PAUSED, RESUMED]);
+        sound(&driver);
+    }
+}
+
+#[test]
+fn a_stamp_that_moves_by_itself_is_no_evidence() {
+    let mut driver = running(Policy::default());
+    driver.world.restless_stamps = true;
+    for _ in 0..7 {
+        driver.calm(9);
+    }
+    for _ in 0..3 {
+        driver.calm(0);
+    }
+    assert!(driver.belief(0).paused_by_us(), "{:?}", driver.belief(0));
     driver.calm(20);
     assert_eq!(driver.sent, [PAUSED, RESUMED]);
+    assert_eq!(driver.notices, [Notice::StampWorthless], "told once");
+    sound(&driver);
 }
 
 #[test]
@@ -94,7 +154,9 @@ fn a_person_who_paused_long_after_our_lost_pause_keeps_it_on_a_platform_without_
     driver.calm(20);
     driver.calm(20);
     assert_eq!(driver.sent, [PAUSED], "nothing shows the pause to be ours");
-    assert_eq!(driver.belief(0), &PERSONS);
+    let doubt = Doubt::Outcome;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(driver.belief(0), &unproven, "nor a person's");
 }
 
 #[test]
@@ -110,7 +172,26 @@ fn strict_ownership_never_counts_a_lost_pause_as_ours() {
         driver.calm(20);
     }
     assert_eq!(driver.sent, [PAUSED]);
-    assert_eq!(driver.belief(0), &PERSONS);
+    assert!(!driver.belief(0).paused_by_us());
+    assert!(!driver.notices.contains(&Notice::PersonPaused));
+}
+
+#[test]
+fn strict_ownership_claims_nothing_on_a_yes_without_a_version() {
+    let strict = Policy {
+        strict_ownership: true,
+        ..Policy::default()
+    };
+    let mut driver = running(strict);
+    driver.fated(0, Fate::Slow { after_s: 20 });
+    for _ in 0..5 {
+        driver.calm(20);
+    }
+    assert_eq!(driver.sent, [PAUSED]);
+    let doubt = Doubt::Unmatched;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(driver.belief(0), &unproven);
+    sound(&driver);
 }
 
 #[test]
@@ -257,7 +338,7 @@ fn a_sample_that_aged_before_its_command_could_leave_commands_nothing() {
     driver.pilot.observe_sample(
         campaign_autopilot::domain::Sample::Complete {
             taken_at: at,
-            counts: vec![campaign_autopilot::domain::Count::default()],
+            heads: vec![Head::Known(HeadCount::default())],
         },
         at,
     );
@@ -314,13 +395,11 @@ fn a_clock_that_jumps_back_delays_by_no_more_than_the_dwell_and_the_hour() {
 fn one_campaign_that_cannot_be_read_does_not_keep_the_others_from_being_looked_at() {
     let at = |s: u64| Timestamp::default().plus(Duration::from_secs(s));
     let found = |s: u64| {
-        StatusFinding::Found(StatusReading {
-            status: PlatformStatus::Running,
-            version: None,
-            updated_at: None,
-            platform_now: None,
-            read_at: at(s),
-        })
+        StatusFinding::Found(StatusReading::without_evidence(
+            CampaignActivity::Running,
+            "RUNNING".to_owned(),
+            at(s),
+        ))
     };
     let ids: Vec<campaign_autopilot::domain::CampaignId> =
         ["a", "b"].map(|id| id.parse().unwrap()).to_vec();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Belief, Cause, Direction, HoldKind, Notice, OnManualChange, PauseOwner, PlatformStatus, Policy,
+    Belief, CampaignActivity, Cause, Direction, Doubt, HoldKind, Notice, OnManualChange,
+    PauseOwner, Policy,
 };
 
 use super::driver::Driver;
@@ -12,6 +13,9 @@ use super::world::Act;
 
 const GRACE_POLLS: usize = 30;
 const PERSONS: Belief = Belief::Paused(PauseOwner::Person);
+const TOUCHED: Belief = Belief::Paused(PauseOwner::Unproven {
+    doubt: Doubt::Touched,
+});
 
 /// Running for one poll, then paused by us.
 fn paused_by_us(policy: Policy) -> Driver {
@@ -93,7 +97,7 @@ fn our_pause_that_a_person_touched_is_not_ours_any_more() {
     driver.person(0, Act::Touch);
     calm(&mut driver, 20, 5);
     assert_eq!(driver.sent, []);
-    assert_eq!(driver.belief(0), &PERSONS);
+    assert_eq!(driver.belief(0), &TOUCHED);
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn a_person_who_pauses_between_decision_and_read_is_seen_by_the_read() {
 
 #[test]
 fn a_campaign_found_paused_at_start_is_a_persons() {
-    let mut driver = Driver::one_found(PlatformStatus::Paused, Policy::default());
+    let mut driver = Driver::one_found(CampaignActivity::Paused, Policy::default());
     calm(&mut driver, 20, 5);
     assert_eq!(driver.sent, []);
     assert_eq!(driver.notices, [Notice::FoundPaused]);
@@ -141,7 +145,7 @@ fn a_campaign_found_paused_at_start_is_taken_over_when_that_is_asked() {
         adopt_paused: true,
         ..Policy::default()
     };
-    let mut driver = Driver::one_found(PlatformStatus::Paused, policy);
+    let mut driver = Driver::one_found(CampaignActivity::Paused, policy);
     calm(&mut driver, 20, 2);
     assert_eq!(driver.sent, [(0, Direction::Resume, Cause::Threshold)]);
     driver.person(0, Act::Pause);
@@ -150,7 +154,7 @@ fn a_campaign_found_paused_at_start_is_taken_over_when_that_is_asked() {
 }
 
 #[test]
-fn a_campaign_paused_while_we_were_down_is_taken_over_at_start_when_that_is_asked() {
+fn a_campaign_that_was_known_is_never_taken_over_at_a_later_start() {
     let policy = Policy {
         adopt_paused: true,
         ..Policy::default()
@@ -160,6 +164,20 @@ fn a_campaign_paused_while_we_were_down_is_taken_over_at_start_when_that_is_aske
     driver.person(0, Act::Pause);
     driver.restart(Duration::from_secs(60), 0);
     calm(&mut driver, 20, 3);
+    driver.restart(Duration::from_secs(60), 0);
+    calm(&mut driver, 20, 3);
+    assert_eq!(driver.sent, []);
+    assert_eq!(driver.belief(0), &PERSONS);
+}
+
+#[test]
+fn a_campaign_that_is_missing_once_is_asked_for_again_at_the_next_poll() {
+    let mut driver = paused_by_us(Policy::default());
+    driver.person(0, Act::Vanish);
+    calm(&mut driver, 0, 1);
+    assert!(matches!(driver.belief(0), Belief::Missing { .. }));
+    driver.person(0, Act::Return);
+    calm(&mut driver, 20, 2);
     assert_eq!(driver.sent, [(0, Direction::Resume, Cause::Threshold)]);
 }
 
@@ -233,7 +251,7 @@ fn a_persons_pause_is_still_a_persons_after_a_404() {
     let mut driver = paused_by_us(Policy::default());
     driver.person(0, Act::Touch);
     driver.calm(9);
-    assert_eq!(driver.belief(0), &PERSONS);
+    assert_eq!(driver.belief(0), &TOUCHED);
     driver.person(0, Act::Vanish);
     driver.restart(Duration::ZERO, 0);
     driver.calm(9);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campaign_autopilot::domain::{Alert, Cause, Direction, PlatformStatus, Policy, Thresholds};
+use campaign_autopilot::domain::{Alert, CampaignActivity, Cause, Direction, Policy, Thresholds};
 
 use super::driver::Driver;
 use super::script::{Action, Poll, Setting, Tick};
@@ -133,8 +133,8 @@ fn one_read_of_the_agents_serves_every_campaign_and_pauses_go_first() {
     };
     let mut driver = Driver::new(&Setting {
         campaigns: vec![
-            (PlatformStatus::Running, true, lines("3", "5")),
-            (PlatformStatus::Running, true, lines("7", "12")),
+            (CampaignActivity::Running, true, lines("3", "5")),
+            (CampaignActivity::Running, true, lines("7", "12")),
         ],
         tells_time: false,
         routine: 2,

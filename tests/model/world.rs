@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Direction, PlatformStatus, StatusFinding, StatusReading, Timestamp,
+    CampaignActivity, Direction, StatusFinding, StatusReading, Timestamp,
 };
 
 /// Who made the change that is in force.
@@ -29,7 +29,7 @@ pub(crate) enum Act {
 
 #[derive(Clone, Debug)]
 pub(crate) struct TrueCampaign {
-    pub(crate) status: PlatformStatus,
+    pub(crate) status: CampaignActivity,
     pub(crate) visible: bool,
     pub(crate) by: Who,
     pub(crate) changed_at: i64,
@@ -52,13 +52,18 @@ pub(crate) struct World {
     /// Whether answers carry a `Date`.
     pub(crate) tells_time: bool,
     pub(crate) campaigns: Vec<TrueCampaign>,
+    /// The stamp of the last change moves at every reading.
+    pub(crate) restless_stamps: bool,
+    /// What is on the wire shows as a state of its own.
+    pub(crate) shows_changes: bool,
+    reads: std::cell::Cell<u64>,
     wire: Vec<OnTheWire>,
 }
 
 pub(crate) const EPOCH: i64 = 1_715_760_000_000;
 
 impl World {
-    pub(crate) fn new(campaigns: &[(PlatformStatus, bool)], tells_time: bool) -> Self {
+    pub(crate) fn new(campaigns: &[(CampaignActivity, bool)], tells_time: bool) -> Self {
         Self {
             now: EPOCH,
             tells_time,
@@ -73,6 +78,9 @@ impl World {
                     versioned: *versioned,
                 })
                 .collect(),
+            restless_stamps: false,
+            shows_changes: false,
+            reads: std::cell::Cell::new(0),
             wire: Vec::new(),
         }
     }
@@ -96,7 +104,7 @@ impl World {
         let found = &self.campaigns[campaign];
         let commandable = matches!(
             found.status,
-            PlatformStatus::Running | PlatformStatus::Paused
+            CampaignActivity::Running | CampaignActivity::Paused
         );
         if found.visible && commandable && found.status != target {
             self.change(campaign, target, Who::Us);
@@ -122,9 +130,11 @@ impl World {
                 found.visible = visible;
                 return changed;
             }
-            Act::Pause => PlatformStatus::Paused,
-            Act::Resume => PlatformStatus::Running,
-            Act::Stop => PlatformStatus::Other("STOPPED".to_owned()),
+            Act::Pause => CampaignActivity::Paused,
+            Act::Resume => CampaignActivity::Running,
+            Act::Stop => CampaignActivity::NotCommandable {
+                word: "STOPPED".to_owned(),
+            },
             Act::Touch => was.clone(),
         };
         if !found.visible || (to == was && act != Act::Touch) {
@@ -138,7 +148,7 @@ impl World {
         true
     }
 
-    fn change(&mut self, campaign: usize, to: PlatformStatus, by: Who) {
+    fn change(&mut self, campaign: usize, to: CampaignActivity, by: Who) {
         let now = self.now;
         let found = &mut self.campaigns[campaign];
         found.status = to;
@@ -147,24 +157,46 @@ impl World {
         found.version += 1;
     }
 
+    /// The version of a campaign as the platform tells it.
+    pub(crate) fn version(&self, campaign: usize) -> Option<String> {
+        let found = &self.campaigns[campaign];
+        let moves = if self.restless_stamps {
+            self.reads.set(self.reads.get() + 1);
+            self.reads.get()
+        } else {
+            0
+        };
+        found
+            .versioned
+            .then(|| format!("{}#{}#{moves}", found.changed_at, found.version))
+    }
+
     /// What a status read answers, by a daemon whose clock shows `clock`.
     pub(crate) fn read(&self, campaign: usize, clock: Timestamp) -> StatusFinding {
         let found = &self.campaigns[campaign];
         if !found.visible {
             return StatusFinding::Missing;
         }
+        let coming = self.wire.iter().find(|late| late.campaign == campaign);
+        let activity = match coming.filter(|_| self.shows_changes) {
+            Some(late) => CampaignActivity::Changing {
+                to: Some(late.direction),
+            },
+            None => found.status.clone(),
+        };
         StatusFinding::Found(StatusReading {
-            status: found.status.clone(),
-            version: found
-                .versioned
-                .then(|| format!("{}#{}", found.changed_at, found.version)),
-            updated_at: found
-                .versioned
-                .then(|| Timestamp::from_unix_millis(found.changed_at)),
+            version: self.version(campaign),
+            updated_at: found.versioned.then(|| {
+                Timestamp::from_unix_millis(if self.restless_stamps {
+                    self.now
+                } else {
+                    found.changed_at
+                })
+            }),
             platform_now: self
                 .tells_time
                 .then(|| Timestamp::from_unix_millis(self.now.div_euclid(1000) * 1000)),
-            read_at: clock,
+            ..StatusReading::without_evidence(activity, String::new(), clock)
         })
     }
 }

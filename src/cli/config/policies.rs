@@ -106,6 +106,8 @@ fn policy(layers: &mut Layers<'_>, id: &CampaignId, rules: &Rules, defaults: &Po
     Policy {
         thresholds: lines.unwrap_or(defaults.thresholds),
         selector: Selector::All,
+        queue: None,
+        counting: defaults.counting,
         confirm_pause: own(origins, id, &rules.confirm_pause).unwrap_or(defaults.confirm_pause),
         confirm_resume: own(origins, id, &rules.confirm_resume).unwrap_or(defaults.confirm_resume),
         min_running: own(origins, id, &rules.min_running).unwrap_or(defaults.min_running),

@@ -6,9 +6,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::{Batch, Clock, Journal, JournalFault, SystemClock};
-use crate::control::queues::ports::{ProfileWriter, QueuePlatform, QueueWriter};
 use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
-use crate::platform::cxone_v2::{ProfileSender, QueueSender, Queues};
+use crate::platform::port::{ProfileWriter, QueuePorts, QueueWriter};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
@@ -84,7 +83,7 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
         tell(&fault);
         Exit::Internal
     })?;
-    let base_url = settings.base_url.clone();
+    let queues = queues(&connection)?;
     let mut kept_in = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
@@ -92,17 +91,14 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
             tell(&fault);
             Exit::Io
         })?;
-        let sender = QueueSender::new(Arc::clone(&connection.client), base_url.clone());
         let store = Arc::new(store);
         kept_in = Some(Arc::clone(&store));
-        (store, Some(Arc::new(sender)), run)
+        (store, queues.writer, run)
     } else {
         (Arc::new(NoJournal), None, 0)
     };
-    let platform: Arc<dyn QueuePlatform> =
-        Arc::new(Queues::new(connection.client, base_url, Arc::clone(&clock)));
     let keeper = QueueKeeper::new(
-        platform,
+        queues.reader,
         sender,
         journal,
         Arc::clone(&clock),
@@ -127,13 +123,12 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
     let tell = |fault: &dyn std::error::Error| {
         output::talk(format_args!("campaign-autopilot: {fault}"));
     };
-    let Connection {
-        client, platform, ..
-    } = Connection::new(settings, &clock).map_err(|fault| {
+    let connection = Connection::new(settings, &clock).map_err(|fault| {
         tell(&fault);
         fault.exit()
     })?;
-    let base_url = settings.base_url.clone();
+    let queues = queues(&connection)?;
+    let platform = connection.platform;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn ProfileWriter>>, u64) = if writes
     {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
@@ -141,20 +136,27 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
             tell(&fault);
             Exit::Io
         })?;
-        let profiles = ProfileSender::new(Arc::clone(&client), base_url.clone());
-        (Arc::new(store), Some(Arc::new(profiles)), run)
+        (Arc::new(store), platform.profiles, run)
     } else {
         (Arc::new(NoJournal), None, 0)
     };
     Ok(Reassigner {
-        agents: platform,
-        queues: Arc::new(Queues::new(client, base_url, Arc::clone(&clock))),
+        agents: platform.agents,
+        queues: queues.reader,
         writer: sender,
         journal,
         clock,
         run,
         longest: longest(settings),
         by: by(),
+    })
+}
+
+/// The platform's queues, where it has any that can be changed.
+fn queues(connection: &Connection) -> Result<QueuePorts, Exit> {
+    connection.platform.queues.clone().ok_or_else(|| {
+        output::talk("campaign-autopilot: this platform has no queues that can be changed");
+        Exit::Configuration
     })
 }
 

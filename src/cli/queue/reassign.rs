@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::control::queues::ports::Reassignment;
 use crate::control::queues::{ReassignFault, Reassigned};
 use crate::domain::{AgentId, QueueId};
+use crate::platform::port::Reassignment;
 
 use super::super::args::RunArgs;
 use super::super::exit::Exit;

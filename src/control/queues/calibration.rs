@@ -31,8 +31,9 @@ use crate::telemetry::QueueEvents;
 
 use super::desk::{QueueDesk, QueueRequested};
 use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
-use super::ports::{OpenQueueIntent, QueuePlatform, QueueReading};
+use super::ports::OpenQueueIntent;
 use super::view::QueueView;
+use crate::platform::port::{QueueReader, QueueReading};
 
 /// What it starts from.
 pub struct CalibrationStart {
@@ -53,7 +54,7 @@ pub struct CalibrationPorts {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Reads queues.
-    pub platform: Arc<dyn QueuePlatform>,
+    pub platform: Arc<dyn QueueReader>,
     /// Writes them; in a dry run it has no writer.
     pub keeper: QueueKeeper,
     /// Keeps what is remembered.
@@ -72,7 +73,7 @@ pub(super) struct Watched {
 /// The loop.
 pub struct Calibration {
     pub(super) clock: Arc<dyn Clock>,
-    platform: Arc<dyn QueuePlatform>,
+    platform: Arc<dyn QueueReader>,
     pub(super) keeper: QueueKeeper,
     journal: Arc<dyn Journal>,
     observed: watch::Sender<ObservableState>,

@@ -12,18 +12,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::ports::{
-    AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, PlatformFault,
-};
+use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
 use crate::domain::queue::{
     ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OverflowGraph,
     QueueConclusion, QueueMessage, QueueRecord, Setting, Surroundings, WriteForm, merge,
     overflow_targets, overlaid,
 };
-use crate::domain::{DecisionId, Message, QueueId, Timestamp};
+use crate::domain::{DecisionId, Delivery, Message, QueueId, Timestamp};
 use crate::telemetry::QueueEvents;
 
-use super::ports::{QueueOrder, QueuePlatform, QueueReading, QueueWriteEnd, QueueWriter};
+use crate::platform::port::{PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter};
 
 /// How often a change is merged again after somebody was quicker.
 const MOST_MERGES: u32 = 3;
@@ -113,7 +111,7 @@ pub struct KeeperSettings {
 
 /// Changes queues.
 pub struct QueueKeeper {
-    pub(super) platform: Arc<dyn QueuePlatform>,
+    pub(super) platform: Arc<dyn QueueReader>,
     writer: Option<Arc<dyn QueueWriter>>,
     journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
@@ -128,7 +126,7 @@ impl QueueKeeper {
     /// A keeper; without a writer it can only prepare.
     #[must_use]
     pub fn new(
-        platform: Arc<dyn QueuePlatform>,
+        platform: Arc<dyn QueueReader>,
         writer: Option<Arc<dyn QueueWriter>>,
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
@@ -202,7 +200,7 @@ impl QueueKeeper {
             };
             let version = prepared.reading.version;
             match writer.write_queue(order, self.deadline()).await {
-                QueueWriteEnd::Stale { .. } if merges < MOST_MERGES => {
+                Delivery::Conflict { .. } if merges < MOST_MERGES => {
                     merges = merges.saturating_add(1);
                     self.events.stale(&request.queue, decision, version);
                     finished.conclusion = QueueConclusion::Stale;
@@ -210,7 +208,7 @@ impl QueueKeeper {
                     rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
                     continue;
                 }
-                QueueWriteEnd::Stale { why } => {
+                Delivery::Conflict { why } => {
                     let again = format!(
                         "somebody was quicker {} times in a row",
                         merges.saturating_add(1)
@@ -218,16 +216,19 @@ impl QueueKeeper {
                     finished.conclusion = QueueConclusion::Conflict;
                     finished.why = vec![again, why];
                 }
-                QueueWriteEnd::Refused { why } => {
+                Delivery::Refused { why, wait: None } => {
                     finished.conclusion = QueueConclusion::Refused;
                     finished.why = vec![why];
                 }
-                QueueWriteEnd::NotSent { why } => {
+                Delivery::NotSent { why }
+                | Delivery::Refused {
+                    why, wait: Some(_), ..
+                } => {
                     finished.conclusion = QueueConclusion::NotSent;
                     finished.why = vec![why];
                 }
-                QueueWriteEnd::Written => self.read_back(&mut finished, None).await,
-                QueueWriteEnd::Lost { why } => self.read_back(&mut finished, Some(why)).await,
+                Delivery::Acknowledged { .. } => self.read_back(&mut finished, None).await,
+                Delivery::Lost { why } => self.read_back(&mut finished, Some(why)).await,
             }
             return self.finish(&request, finished, rows, started).await;
         }
@@ -453,7 +454,7 @@ pub(super) fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
 /// # Errors
 /// When the queue, or what it refers to, cannot be read.
 async fn prepare(
-    platform: &dyn QueuePlatform,
+    platform: &dyn QueueReader,
     request: &QueueRequest,
     deadline: impl Fn() -> Timestamp,
 ) -> Result<Prepared, KeeperFault> {
@@ -483,7 +484,7 @@ async fn prepare(
 
 /// The overflows that can be reached from `queue`, which has the members `after`, as deep as they may go and one hop more.
 async fn overflows(
-    platform: &dyn QueuePlatform,
+    platform: &dyn QueueReader,
     queue: &QueueId,
     after: &Members,
     deadline: &impl Fn() -> Timestamp,

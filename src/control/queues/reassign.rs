@@ -8,14 +8,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::ports::{
-    AgentsRequest, AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, Platform,
-    PlatformFault,
-};
+use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
 use crate::domain::queue::{QueueConclusion, QueueRecord};
-use crate::domain::{AgentId, AgentState, DecisionId, QueueId, Timestamp};
+use crate::domain::{AgentId, AgentState, DecisionId, Delivery, QueueId, Timestamp};
 
-use super::ports::{ProfileWriter, QueuePlatform, QueueWriteEnd, Reassignment};
+use crate::platform::port::{
+    AgentObserver, Observation, ObserveRequest, PlatformFault, ProfileWriter, QueueReader,
+    Reassignment,
+};
 
 /// Why an agent is not moved; then nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +60,9 @@ pub struct Reassigned {
 /// Moves agents.
 pub struct Reassigner {
     /// Reads agents.
-    pub agents: Arc<dyn Platform>,
+    pub agents: Arc<dyn AgentObserver>,
     /// Reads queues.
-    pub queues: Arc<dyn QueuePlatform>,
+    pub queues: Arc<dyn QueueReader>,
     /// Writes profiles; a dry run has none.
     pub writer: Option<Arc<dyn ProfileWriter>>,
     /// Keeps proof.
@@ -132,10 +132,13 @@ impl Reassigner {
         committed.map_err(ReassignFault::Unrecordable)?;
         let end = writer.reassign(&order, decision, self.deadline()).await;
         let (mut conclusion, mut why) = match end {
-            QueueWriteEnd::Written => (QueueConclusion::Applied, Vec::new()),
-            QueueWriteEnd::Lost { why } => (QueueConclusion::Unknown, vec![why]),
-            QueueWriteEnd::NotSent { why } => (QueueConclusion::NotSent, vec![why]),
-            QueueWriteEnd::Refused { why } | QueueWriteEnd::Stale { why } => {
+            Delivery::Acknowledged { .. } => (QueueConclusion::Applied, Vec::new()),
+            Delivery::Lost { why } => (QueueConclusion::Unknown, vec![why]),
+            Delivery::NotSent { why }
+            | Delivery::Refused {
+                why, wait: Some(_), ..
+            } => (QueueConclusion::NotSent, vec![why]),
+            Delivery::Refused { why, wait: None } | Delivery::Conflict { why } => {
                 (QueueConclusion::Refused, vec![why])
             }
         };
@@ -165,15 +168,16 @@ impl Reassigner {
     }
 
     async fn status(&self, agent: &AgentId) -> Result<Option<AgentState>, PlatformFault> {
-        let request = AgentsRequest {
-            every_state: true,
+        let request = ObserveRequest {
+            groups: &[],
+            staffed: true,
+            agents: true,
             skills: false,
-            expected_rows: None,
             deadline: self.deadline(),
         };
-        let read = self.agents.read_agents(request).await;
-        let read = read.map_err(|failed| failed.fault)?;
-        Ok(read.snapshot.state_of(agent))
+        let observed = self.agents.observe(request).await;
+        let Observation { agents, .. } = observed.map_err(|failed| failed.fault)?;
+        Ok(agents.and_then(|agents| agents.state_of(agent)))
     }
 
     async fn commit(&self, decision: DecisionId, record: QueueRecord) -> Result<(), JournalFault> {

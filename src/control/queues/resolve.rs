@@ -5,7 +5,8 @@ use crate::domain::Timestamp;
 use crate::domain::queue::{Member, QueueConclusion, QueueRecord, WriteForm};
 
 use super::keeper::{Finished, Prepared, QueueKeeper, differing, in_json};
-use super::ports::{OpenQueueIntent, QueueReading};
+use super::ports::OpenQueueIntent;
+use crate::platform::port::QueueReading;
 
 impl QueueKeeper {
     /// Finds out what became of a write whose outcome is not known, and commits that. `false` when that cannot be told

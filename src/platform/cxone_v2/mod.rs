@@ -20,12 +20,16 @@
 //! state counts as staffed and not available. `updatedTimestamp`, where it is given, tells one version of a campaign from
 //! the next; there are no conditional writes. The `Date` header gives the platform's clock.
 
-mod adapter;
+mod address;
+mod agents;
 mod campaign;
+mod campaigns;
 mod compact;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod connect;
 mod list;
+mod lists;
 mod page;
 #[cfg(any(test, fuzzing))]
 mod page_model;
@@ -34,6 +38,9 @@ mod queue;
 mod queue_statistics;
 mod queues;
 
-pub use adapter::{CommandSender, Cxone, CxoneSettings};
+pub use agents::{Agents, CxoneSettings};
+pub use campaigns::{Campaigns, CommandSender};
+pub use connect::{CAPABILITIES, connect};
+pub use lists::{ListSender, Lists};
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};

@@ -7,13 +7,12 @@ use futures_util::future::BoxFuture;
 use hyper::Method;
 use serde_json::json;
 
-use crate::control::ports::FaultKind;
-use crate::control::queues::ports::{ProfileWriter, QueueWriteEnd, Reassignment};
-use crate::domain::{AgentState, DecisionId, Timestamp};
-use crate::platform::http::{Call, CallFault, Client, RateShare};
+use crate::domain::{AgentState, DecisionId, Delivery, Timestamp};
+use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery};
+use crate::platform::port::{ProfileWriter, Reassignment};
 use crate::telemetry::Endpoint;
 
-use super::adapter::endpoint;
+use super::address::endpoint;
 
 /// Moves agents to queues. A dry run makes none.
 pub struct ProfileSender {
@@ -33,10 +32,10 @@ impl ProfileSender {
         order: &Reassignment,
         decision: DecisionId,
         deadline: Timestamp,
-    ) -> QueueWriteEnd {
+    ) -> Delivery {
         let agent = order.agent.as_str();
         let Some(status) = word(order.status) else {
-            return QueueWriteEnd::NotSent {
+            return Delivery::NotSent {
                 why: "the agent's status has no word in this form".to_owned(),
             };
         };
@@ -58,25 +57,11 @@ impl ProfileSender {
             deadline,
             scope: "of the routing profiles, which no document names,",
             // The agent may have gone on a break meanwhile.
-            blindly_again: false,
+            sending: Sending::Once { leave_by: None },
         };
         match self.client.call(&call, |_| Ok(())).await {
-            Ok(()) => QueueWriteEnd::Written,
-            Err(CallFault {
-                fault,
-                maybe_applied: true,
-                ..
-            }) => QueueWriteEnd::Lost { why: fault.detail },
-            Err(CallFault {
-                fault, answered, ..
-            }) => {
-                let why = fault.detail;
-                if answered && fault.kind != FaultKind::RateLimited {
-                    QueueWriteEnd::Refused { why }
-                } else {
-                    QueueWriteEnd::NotSent { why }
-                }
-            }
+            Ok(()) => Delivery::Acknowledged { version: None },
+            Err(failed) => failed_delivery(failed),
         }
     }
 }
@@ -98,7 +83,7 @@ impl ProfileWriter for ProfileSender {
         order: &'a Reassignment,
         decision: DecisionId,
         deadline: Timestamp,
-    ) -> BoxFuture<'a, QueueWriteEnd> {
+    ) -> BoxFuture<'a, Delivery> {
         Box::pin(self.put(order, decision, deadline))
     }
 }

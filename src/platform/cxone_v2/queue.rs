@@ -19,12 +19,12 @@ use ring::digest::{SHA256, digest};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::control::queues::ports::{Original, QueueReading};
 use crate::domain::QueueId;
 use crate::domain::queue::{
     ChangeFault, Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, Strategy,
     WriteForm,
 };
+use crate::platform::port::{Original, QueueReading};
 
 /// An object whose members are not looked into.
 type Raw = BTreeMap<String, Box<RawValue>>;

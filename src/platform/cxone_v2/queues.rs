@@ -8,16 +8,16 @@ use futures_util::future::BoxFuture;
 use hyper::Method;
 use tracing::Instrument;
 
-use crate::control::ports::{Clock, FaultKind, PlatformFault};
-use crate::control::queues::ports::{
-    QueueOrder, QueuePlatform, QueueReading, QueueWriteEnd, QueueWriter,
-};
+use crate::control::ports::Clock;
 use crate::domain::queue::{ChangeFault, Members, QueueStatistics, WriteForm};
-use crate::domain::{QueueId, SkillId, Timestamp};
-use crate::platform::http::{Call, CallFault, Client, RateShare, request_span};
+use crate::domain::{Delivery, QueueId, SkillId, Timestamp};
+use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery, request_span};
+use crate::platform::port::{
+    FaultKind, PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter,
+};
 use crate::telemetry::Endpoint;
 
-use super::adapter::endpoint;
+use super::address::endpoint;
 use super::{queue, queue_statistics};
 
 /// Skills in a page.
@@ -73,7 +73,7 @@ impl Queues {
             client_id: None,
             deadline,
             scope: "routing:queue:view",
-            blindly_again: true,
+            sending: Sending::Repeatable,
         };
         let read = self.client.call(&call, |response| {
             queue_statistics::reading(&response.body, self.clock.now())
@@ -102,7 +102,7 @@ impl Queues {
             client_id: None,
             deadline,
             scope: "routing:queue:view",
-            blindly_again: true,
+            sending: Sending::Repeatable,
         };
         let read = self
             .client
@@ -131,7 +131,7 @@ impl Queues {
                 client_id: None,
                 deadline,
                 scope: "routing:skill:read",
-                blindly_again: true,
+                sending: Sending::Repeatable,
             };
             let ids = self
                 .client
@@ -152,7 +152,7 @@ impl Queues {
     }
 }
 
-impl QueuePlatform for Queues {
+impl QueueReader for Queues {
     fn read_queue<'a>(
         &'a self,
         queue: &'a QueueId,
@@ -194,7 +194,7 @@ impl QueueSender {
         Self { client, base_url }
     }
 
-    async fn write(&self, order: QueueOrder<'_>, deadline: Timestamp) -> QueueWriteEnd {
+    async fn write(&self, order: QueueOrder<'_>, deadline: Timestamp) -> Delivery {
         let QueueOrder {
             reading,
             change,
@@ -202,7 +202,7 @@ impl QueueSender {
             decision,
         } = order;
         let Some(body) = queue::body(reading, change, form) else {
-            return QueueWriteEnd::NotSent {
+            return Delivery::NotSent {
                 why: format!("the change cannot be written by {}", form.label()),
             };
         };
@@ -221,40 +221,12 @@ impl QueueSender {
             client_id: None,
             deadline,
             scope: "routing:queue:write",
-            blindly_again: false,
+            sending: Sending::Once { leave_by: None },
         };
         let sent = self.client.call_if(&call, if_match, |_| Ok(())).await;
         match sent {
-            Ok(()) => QueueWriteEnd::Written,
-            Err(CallFault {
-                fault,
-                maybe_applied: true,
-                ..
-            }) => QueueWriteEnd::Lost { why: fault.detail },
-            Err(CallFault {
-                fault, answered, ..
-            }) => {
-                let why = fault.detail;
-                match fault.kind {
-                    FaultKind::Conflict => QueueWriteEnd::Stale { why },
-                    FaultKind::RateLimited => QueueWriteEnd::NotSent { why },
-                    FaultKind::Connect
-                    | FaultKind::Timeout
-                    | FaultKind::Unauthorized
-                    | FaultKind::Forbidden
-                    | FaultKind::NotFound
-                    | FaultKind::NotAllowed
-                    | FaultKind::Refused
-                    | FaultKind::Server
-                    | FaultKind::Decode => {
-                        if answered {
-                            QueueWriteEnd::Refused { why }
-                        } else {
-                            QueueWriteEnd::NotSent { why }
-                        }
-                    }
-                }
-            }
+            Ok(()) => Delivery::Acknowledged { version: None },
+            Err(failed) => failed_delivery(failed),
         }
     }
 }
@@ -264,7 +236,7 @@ impl QueueWriter for QueueSender {
         &'a self,
         order: QueueOrder<'a>,
         deadline: Timestamp,
-    ) -> BoxFuture<'a, QueueWriteEnd> {
+    ) -> BoxFuture<'a, Delivery> {
         let span = request_span(match order.form {
             WriteForm::Put => Endpoint::QueuePut,
             WriteForm::Patch => Endpoint::QueuePatch,

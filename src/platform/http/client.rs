@@ -5,24 +5,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
 };
 use hyper::{Method, StatusCode};
 use tracing::{Instrument, Span, debug};
 
-use crate::control::ports::{Clock, FaultKind, PlatformFault};
+use crate::control::ports::Clock;
 use crate::domain::Timestamp;
+use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::limiter::{LONGEST_HALT, Limiter, RateShare};
+use super::answer::{code, excerpt, remaining, retry_after};
+use super::limiter::{LONGEST_HALT, Limiter, RateShare, Turn};
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
 use super::token::{Token, TokenParts, TokenSource};
 use super::traced::request_span;
-
-/// The longest part of an error body that is repeated to people.
-const LONGEST_EXCERPT: usize = 200;
 
 /// A 429 without `Retry-After` halts its endpoint for this long.
 const DEFAULT_HALT: Duration = Duration::from_secs(2);
@@ -51,9 +51,29 @@ pub struct Call {
     pub deadline: Timestamp,
     /// The scope that a 403 is likely to lack.
     pub scope: &'static str,
-    /// Whether it may be sent again after an attempt that may have arrived. A command may not: its sender looks at the
-    /// status first.
-    pub blindly_again: bool,
+    /// Whether it may be sent again.
+    pub sending: Sending,
+}
+
+/// Whether a request may be sent again after an attempt that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// A reading: as the module's contract says.
+    Repeatable,
+    /// A write: once, whatever comes back. Its sender reads before it sends again.
+    Once {
+        /// It rests on a reading that is too old after this.
+        leave_by: Option<Timestamp>,
+    },
+}
+
+impl Sending {
+    fn leave_by(self) -> Option<Timestamp> {
+        match self {
+            Self::Repeatable => None,
+            Self::Once { leave_by } => leave_by,
+        }
+    }
 }
 
 /// A call that failed for good.
@@ -65,6 +85,8 @@ pub struct CallFault {
     pub maybe_applied: bool,
     /// Whether the platform answered any attempt; a fault on the way to a token is not an answer.
     pub answered: bool,
+    /// When it may be asked again, where the platform or the rate limit says so.
+    pub wait: Option<Duration>,
 }
 
 /// Talks to one platform.
@@ -132,36 +154,36 @@ impl Client {
         // The serial of a token that was refused, and whether one was: 0 is no serial.
         let refused = AtomicU64::new(0);
         let answered = AtomicBool::new(false);
+        let wait = AtomicU64::new(0);
         let marks = Marks {
             refused: &refused,
             maybe_applied: &maybe_applied,
             answered: &answered,
+            wait_ms: &wait,
         };
         let attempt = || self.attempt(call, if_match, &parse, marks);
         let told = |fault: &PlatformFault| self.tell_retry(call.endpoint, fault);
         let seed = self
             .seed
             .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        let answer = retry(self.policy, call.deadline, &self.clock, seed, told, attempt).await;
+        let policy = match call.sending {
+            Sending::Repeatable => self.policy,
+            Sending::Once { .. } => RetryPolicy {
+                attempts: 1,
+                ..self.policy
+            },
+        };
+        let answer = retry(policy, call.deadline, &self.clock, seed, told, attempt).await;
+        let wait_ms = wait.into_inner();
         answer.map_err(|fault| {
             Span::current().record("fault", fault.detail.as_str());
             CallFault {
                 fault,
                 maybe_applied: maybe_applied.load(Ordering::Relaxed),
                 answered: answered.load(Ordering::Relaxed),
+                wait: (wait_ms > 0).then(|| Duration::from_millis(wait_ms)),
             }
         })
-    }
-
-    /// The scopes of the token in use, where the platform tells them.
-    ///
-    /// # Errors
-    /// When no token can be had.
-    pub async fn granted_scopes(
-        &self,
-        deadline: Timestamp,
-    ) -> Result<Option<String>, PlatformFault> {
-        Ok(self.token(None, deadline).await?.granted)
     }
 
     async fn attempt<T>(
@@ -175,6 +197,7 @@ impl Client {
             refused,
             maybe_applied,
             answered,
+            wait_ms,
         } = marks;
         let last_refused = refused.load(Ordering::Relaxed);
         let token = self
@@ -212,15 +235,22 @@ impl Client {
             body: call.body.clone().unwrap_or_default(),
             timeout: self.request_timeout,
         };
-        let response = match self
-            .exchange(call.endpoint, call.share, call.deadline, request)
-            .await
-        {
+        let leave_by = call.sending.leave_by();
+        let turn = Turn {
+            endpoint: call.endpoint,
+            share: call.share,
+            deadline: leave_by.map_or(call.deadline, |by| by.min(call.deadline)),
+            prepaid: leave_by.is_some(),
+        };
+        let response = match self.exchange(turn, request).await {
             Ok(response) => response,
-            Err(stopped) if stopped.may_have_arrived => {
-                return Err(unknown(call, maybe_applied, stopped.verdict));
+            Err(stopped) => {
+                if stopped.may_have_arrived {
+                    maybe_applied.store(true, Ordering::Relaxed);
+                }
+                wait_ms.store(stopped.wait_ms, Ordering::Relaxed);
+                return Err(stopped.verdict);
             }
-            Err(stopped) => return Err(stopped.verdict),
         };
         answered.store(true, Ordering::Relaxed);
         if response.status.is_success() {
@@ -228,6 +258,9 @@ impl Client {
                 maybe_applied.store(true, Ordering::Relaxed);
                 again(FaultKind::Decode, format!("{}: {why}", place(call)), None)
             });
+        }
+        if response.status == StatusCode::UNAUTHORIZED {
+            self.tokens.refuse(token.serial()).await;
         }
         Err(self.refusal(call, &token, &response, marks))
     }
@@ -242,6 +275,7 @@ impl Client {
         let Marks {
             refused,
             maybe_applied,
+            wait_ms,
             ..
         } = marks;
         let said = format!(
@@ -273,10 +307,13 @@ impl Client {
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 let halt = self.halt(call.endpoint, response);
+                let ms = u64::try_from(halt.as_millis()).unwrap_or(u64::MAX);
+                wait_ms.store(ms, Ordering::Relaxed);
                 again(FaultKind::RateLimited, said, Some(halt))
             }
             status if status.is_server_error() => {
-                unknown(call, maybe_applied, again(FaultKind::Server, said, None))
+                maybe_applied.store(true, Ordering::Relaxed);
+                again(FaultKind::Server, said, None)
             }
             _ => last(FaultKind::Refused, said),
         }
@@ -317,8 +354,14 @@ impl Client {
                     body,
                     timeout: self.request_timeout,
                 };
+                let turn = Turn {
+                    endpoint: Endpoint::Token,
+                    share: RateShare::Commands,
+                    deadline,
+                    prepaid: false,
+                };
                 let response = self
-                    .exchange(Endpoint::Token, RateShare::Commands, deadline, request)
+                    .exchange(turn, request)
                     .await
                     .map_err(|stopped| stopped.verdict)?;
                 let said = format!(
@@ -365,14 +408,9 @@ impl Client {
     }
 
     /// One attempt on the wire, with its turn and its metric.
-    async fn exchange(
-        &self,
-        endpoint: Endpoint,
-        share: RateShare,
-        deadline: Timestamp,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, Stopped> {
-        if let Err(late) = self.limiter.turn(endpoint, share, deadline).await {
+    async fn exchange(&self, turn: Turn, request: HttpRequest) -> Result<HttpResponse, Stopped> {
+        let endpoint = turn.endpoint;
+        if let Err(late) = self.limiter.turn(turn).await {
             let (kind, detail) = if late.wait.is_zero() {
                 (
                     FaultKind::Timeout,
@@ -389,6 +427,7 @@ impl Client {
             return Err(Stopped {
                 verdict,
                 may_have_arrived: false,
+                wait_ms: u64::try_from(late.wait.as_millis()).unwrap_or(u64::MAX),
             });
         }
         let host = request.url.host_str().unwrap_or_default().to_owned();
@@ -418,6 +457,7 @@ impl Client {
         Err(Stopped {
             verdict: again(kind, detail, None),
             may_have_arrived,
+            wait_ms: 0,
         })
     }
 
@@ -464,11 +504,14 @@ struct Marks<'a> {
     refused: &'a AtomicU64,
     maybe_applied: &'a AtomicBool,
     answered: &'a AtomicBool,
+    wait_ms: &'a AtomicU64,
 }
 
 struct Stopped {
     verdict: Verdict<PlatformFault>,
     may_have_arrived: bool,
+    /// When a turn will be free, in milliseconds; 0 when that is not what stopped it.
+    wait_ms: u64,
 }
 
 fn again(kind: FaultKind, detail: String, after: Option<Duration>) -> Verdict<PlatformFault> {
@@ -478,123 +521,19 @@ fn again(kind: FaultKind, detail: String, after: Option<Duration>) -> Verdict<Pl
     }
 }
 
-/// After an attempt that may have arrived.
-fn unknown(
-    call: &Call,
-    maybe_applied: &AtomicBool,
-    verdict: Verdict<PlatformFault>,
-) -> Verdict<PlatformFault> {
-    maybe_applied.store(true, Ordering::Relaxed);
-    match verdict {
-        Verdict::Again { fault, .. } if !call.blindly_again => Verdict::Final(fault),
-        Verdict::Again { .. } | Verdict::Final(_) => verdict,
-    }
-}
-
 fn place(call: &Call) -> String {
     format!("{} {}", call.method, call.url.path())
 }
 
-fn code(status: StatusCode) -> Code {
-    match status.as_u16() {
-        200..=299 => Code::Success,
-        401 => Code::Unauthorized,
-        403 => Code::Forbidden,
-        404 => Code::NotFound,
-        409 | 412 => Code::Conflict,
-        429 => Code::TooMany,
-        500..=599 => Code::Server,
-        _ => Code::Client,
-    }
-}
-
-/// How many requests the platform would still take, where it says so (`x-ratelimit-remaining`). It is
-/// shown and not acted on: the contract does not say over what time it counts.
-fn remaining(response: &HttpResponse) -> Option<f64> {
-    let text = response
-        .headers
-        .get("x-ratelimit-remaining")?
-        .to_str()
-        .ok()?;
-    let left: u32 = text.trim().parse().ok()?;
-    Some(left.into())
-}
-
-/// `Retry-After` as seconds, also fractional, or as an HTTP date.
-fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
-    let wish = wish.trim();
-    if let Some(seconds) = wish
-        .parse::<f64>()
-        .ok()
-        .filter(|seconds| seconds.is_finite())
-    {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
-    }
-    let date = httpdate::parse_http_date(wish).ok()?;
-    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
-}
-
-/// The platform's own words, when they are words: an HTML page is not repeated.
-fn excerpt(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Errors {
-        errors: Vec<OneError>,
-    }
-    #[derive(serde::Deserialize)]
-    struct OneError {
-        code: String,
-        message: String,
-    }
-    let Ok(Errors { errors }) = serde_json::from_slice(body) else {
-        return String::new();
-    };
-    let text = errors
-        .iter()
-        .map(|error| format!("{}: {}", error.code, error.message))
-        .collect::<Vec<_>>()
-        .join("; ");
-    let clean = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST_EXCERPT)
-        .collect::<String>();
-    if clean.is_empty() {
-        clean
-    } else {
-        format!(" ({clean})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_retry_after_in_every_form() {
-        let now = Timestamp::parse_rfc3339("2024-05-15T14:32:10Z").unwrap();
-        assert_eq!(retry_after("2", now), Some(Duration::from_secs(2)));
-        assert_eq!(retry_after(" 0.5 ", now), Some(Duration::from_millis(500)));
-        assert_eq!(retry_after("-3", now), Some(Duration::ZERO));
-        assert_eq!(
-            retry_after("Wed, 15 May 2024 14:32:40 GMT", now),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(
-            retry_after("Wed, 15 May 2024 14:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
-        for wrong in ["", "soon", "NaN", "inf"] {
-            assert_eq!(retry_after(wrong, now), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn repeats_the_platforms_words_but_no_pages() {
-        assert_eq!(
-            excerpt(br#"{"errors":[{"code":"x","message":"no"}]}"#),
-            " (x: no)"
-        );
-        assert_eq!(excerpt(b"<html>secret</html>"), "");
+impl Login for Client {
+    fn granted(&self, deadline: Timestamp) -> BoxFuture<'_, Result<Granted, PlatformFault>> {
+        Box::pin(async move {
+            let token = self.token(None, deadline).await?;
+            let words = |scopes: String| scopes.split_whitespace().map(str::to_owned).collect();
+            Ok(Granted {
+                source: self.tokens.url().to_string(),
+                rights: token.granted.map(words),
+            })
+        })
     }
 }

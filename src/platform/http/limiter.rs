@@ -3,7 +3,7 @@
 //! Two governor buckets share the configured rate. Readings use theirs only; commands use theirs first and then what the
 //! readings leave. A 429 halts its endpoint for the time that the platform names and halves both rates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,6 +32,10 @@ const BETWEEN_GROWTHS: Duration = Duration::from_secs(10);
 /// See [`BETWEEN_GROWTHS`].
 const GROWTH: f64 = 0.1;
 
+/// A turn that was taken along lapses after this: a reading and its answer lie in between, and commands that are not
+/// sent after all must not add up to a burst.
+const PREPAID_FOR: Duration = Duration::from_secs(15);
+
 /// A platform cannot halt us for longer than this.
 pub(super) const LONGEST_HALT: Duration = Duration::from_secs(60);
 
@@ -51,6 +55,19 @@ pub enum RateShare {
     Readings,
     /// Commands and what belongs to them.
     Commands,
+    /// The same, and a command's turn along with it, so that the command that follows need not wait.
+    CommandsAndNext,
+}
+
+/// One turn to be had.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) endpoint: Endpoint,
+    pub(super) share: RateShare,
+    /// A turn after this is none.
+    pub(super) deadline: Timestamp,
+    /// Whether a turn that was taken along will do.
+    pub(super) prepaid: bool,
 }
 
 #[derive(Clone)]
@@ -77,6 +94,8 @@ struct State {
     scale: f64,
     changed_at: Duration,
     halted_until: BTreeMap<Endpoint, Duration>,
+    /// Turns that were taken along for commands, by when they lapse.
+    prepaid: VecDeque<Duration>,
 }
 
 /// Hands out turns.
@@ -104,6 +123,7 @@ impl Limiter {
             scale: 1.0,
             changed_at: clock.monotonic(),
             halted_until: BTreeMap::new(),
+            prepaid: VecDeque::new(),
         };
         Self {
             clock,
@@ -113,13 +133,33 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn, unless it would come after `deadline`.
-    pub(super) async fn turn(
-        &self,
-        endpoint: Endpoint,
-        share: RateShare,
-        deadline: Timestamp,
-    ) -> Result<(), TooLate> {
+    /// Waits for a turn, unless it would come after the deadline.
+    pub(super) async fn turn(&self, turn: Turn) -> Result<(), TooLate> {
+        let one = Turn {
+            share: match turn.share {
+                RateShare::CommandsAndNext => RateShare::Commands,
+                RateShare::Readings | RateShare::Commands => turn.share,
+            },
+            ..turn
+        };
+        if turn.share == RateShare::CommandsAndNext {
+            // Without a turn for the command there is still one for the reading.
+            if self.one_turn(one).await.is_ok() {
+                let lapses = self.clock.monotonic().saturating_add(PREPAID_FOR);
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.prepaid.push_back(lapses);
+            }
+        }
+        self.one_turn(one).await
+    }
+
+    async fn one_turn(&self, turn: Turn) -> Result<(), TooLate> {
+        let Turn {
+            endpoint,
+            share,
+            deadline,
+            prepaid,
+        } = turn;
         let started = self.clock.monotonic();
         let turn = loop {
             // A wait elsewhere, for a token say, may have used up the time.
@@ -128,7 +168,7 @@ impl Limiter {
                     wait: Duration::ZERO,
                 });
             }
-            let wait = self.ask(endpoint, share);
+            let wait = self.ask(endpoint, share, prepaid);
             if wait.is_zero() {
                 break Ok(());
             }
@@ -159,7 +199,7 @@ impl Limiter {
     }
 
     /// How long until a turn may be asked for again; nothing when this was one.
-    fn ask(&self, endpoint: Endpoint, share: RateShare) -> Duration {
+    fn ask(&self, endpoint: Endpoint, share: RateShare, prepaid: bool) -> Duration {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let halted = state
@@ -168,6 +208,12 @@ impl Limiter {
             .map_or(Duration::ZERO, |until| until.saturating_sub(now));
         if !halted.is_zero() {
             return halted;
+        }
+        while state.prepaid.front().is_some_and(|lapses| *lapses <= now) {
+            state.prepaid.pop_front();
+        }
+        if prepaid && state.prepaid.pop_front().is_some() {
+            return Duration::ZERO;
         }
         if state.scale < 1.0 && now.saturating_sub(state.changed_at) >= BETWEEN_GROWTHS {
             let scale = (state.scale + GROWTH).min(1.0);
@@ -227,7 +273,7 @@ impl Buckets {
         };
         match share {
             RateShare::Readings => wait(&self.readings),
-            RateShare::Commands => {
+            RateShare::Commands | RateShare::CommandsAndNext => {
                 let own = wait(&self.commands);
                 if own.is_zero() {
                     own

@@ -2,10 +2,13 @@
 //!
 //! # The contract
 //!
-//! *Which requests are made again.* Everything sent here is idempotent (readings, a token, a status that is set), so
-//! a request is made again after 429, any 5xx, a time-out, a broken or refused connection, and an answer that breaks
-//! off or cannot be read. 400, 403, 404, 409, 412, 422 and redirects are final. A 401 makes the token fresh once and the
-//! request again once; a second 401 is final.
+//! *Which requests are made again.* Readings and the token: after 429, any 5xx, a time-out, a broken or refused
+//! connection, and an answer that breaks off or cannot be read. 400, 403, 404, 409, 412, 422 and redirects are final. A
+//! 401 makes the token fresh once and the request again once; a second 401 is final.
+//!
+//! *Writes leave once* ([`Sending::Once`]), whatever comes back: between two of them a person may have acted, so their
+//! sender reads first. A write that rests on a reading does not leave when that has grown too old behind the limiter or
+//! a new token. A token that a write was refused is replaced for whoever asks next.
 //!
 //! *How often.* At most four attempts ([`RetryPolicy`]), never past the deadline that came with the request, with full
 //! jitter: each wait is drawn evenly between nothing and a bound that doubles from attempt to attempt.
@@ -15,16 +18,19 @@
 //! a tenth every ten seconds while requests are made.
 //!
 //! *Every attempt passes the limiter*, the token request too. Commands have a share of the rate that readings cannot
-//! use, and may use what the readings leave: a pause does not wait behind pages.
+//! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
+//! takes the command's turn along, so that it does not grow old while the command waits for one.
 //!
 //! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
 //! are not followed, so that a token goes nowhere but to the configured host.
 //!
 //! *A command that failed* tells whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
 
+mod answer;
 mod client;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod delivery;
 mod limiter;
 mod paging;
 mod retry;
@@ -34,7 +40,8 @@ mod tests;
 mod token;
 mod traced;
 
-pub use client::{Call, CallFault, Client};
+pub use client::{Call, CallFault, Client, Sending};
+pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare};
 pub use paging::{Page, PageWindow, read_pages};
 pub use retry::RetryPolicy;

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::control::ports::{FaultKind, PlatformFault, ReadFault};
+use crate::platform::port::{FaultKind, ObserveFault, PlatformFault};
 
 /// A listing with more pages than this does not end: 400,000 agents in pages of 100.
 const MOST_PAGES: usize = 4_000;
@@ -55,7 +55,10 @@ impl PageWindow {
 ///
 /// # Errors
 /// The first fault of a page; the reading is worth nothing without it.
-pub async fn read_pages<T, F, Fut>(window: PageWindow, fetch: F) -> Result<Vec<Page<T>>, ReadFault>
+pub async fn read_pages<T, F, Fut>(
+    window: PageWindow,
+    fetch: F,
+) -> Result<Vec<Page<T>>, ObserveFault>
 where
     F: Fn(usize) -> Fut,
     Fut: Future<Output = Result<Page<T>, PlatformFault>>,
@@ -74,9 +77,9 @@ where
         let Some((number, page)) = on_their_way.next().await else {
             break;
         };
-        let page = page.map_err(|fault| ReadFault {
+        let page = page.map_err(|fault| ObserveFault {
             fault,
-            pages_read: pages.len(),
+            partial: !pages.is_empty(),
         })?;
         if page.rows < window.page_size {
             last = Some(last.map_or(number, |earlier| earlier.min(number)));
@@ -90,26 +93,26 @@ where
             let detail = format!(
                 "page {number} of the agents is page 0 again: the platform ignores the offset"
             );
-            return Err(endless(detail, pages.len()));
+            return Err(endless(detail, !pages.is_empty()));
         }
         pages.insert(number, page);
         if asked > MOST_PAGES {
             return Err(endless(
                 format!("the listing of agents does not end after {MOST_PAGES} pages"),
-                pages.len(),
+                !pages.is_empty(),
             ));
         }
     }
     Ok(pages.into_values().collect())
 }
 
-fn endless(detail: String, pages_read: usize) -> ReadFault {
-    ReadFault {
+fn endless(detail: String, partial: bool) -> ObserveFault {
+    ObserveFault {
         fault: PlatformFault {
             kind: FaultKind::Decode,
             detail,
         },
-        pages_read,
+        partial,
     }
 }
 

@@ -9,10 +9,12 @@ use futures_util::future::{BoxFuture, join_all};
 use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, StatusCode};
 
-use super::limiter::TooLate;
+use super::limiter::{TooLate, Turn};
 use super::*;
 use crate::control::hand_clock::HandClock;
-use crate::control::ports::{Clock, FaultKind};
+use crate::control::ports::Clock;
+use crate::domain::Timestamp;
+use crate::platform::port::FaultKind;
 use crate::telemetry::{Endpoint, Metrics};
 
 type Answer = Result<HttpResponse, SendFault>;
@@ -126,7 +128,7 @@ impl Bench {
             client_id: None,
             deadline: self.clock.now().plus(Duration::from_secs(60)),
             scope: "interactions:agents:read",
-            blindly_again: true,
+            sending: Sending::Repeatable,
         }
     }
 
@@ -135,7 +137,7 @@ impl Bench {
         Call {
             endpoint,
             method: Method::PUT,
-            blindly_again: false,
+            sending: Sending::Once { leave_by: None },
             ..self.reading()
         }
     }
@@ -274,26 +276,61 @@ async fn many_callers_share_one_token_and_one_renewal() {
 }
 
 #[tokio::test]
-async fn a_command_that_may_have_arrived_is_not_sent_again_from_here() {
+async fn a_write_leaves_once_whatever_comes_back() {
+    let unreadable = || {
+        Ok(HttpResponse {
+            body: Bytes::from_static(b"\xff"),
+            ..response(200, "")
+        })
+    };
     for lost in [
         answer(500, ""),
         Err(SendFault::Timeout),
         Err(SendFault::Broken(String::new())),
+        unreadable(),
     ] {
         let bench = bench([lost]);
         let failed = bench.ask(&bench.command()).await.unwrap_err();
         assert!(failed.maybe_applied);
         assert_eq!(bench.attempts(), 1);
     }
-    for kept_back in [
-        Err(SendFault::Connect(String::new())),
-        too_many("1"),
-        answer(401, ""),
+    for (turned_away, wait) in [
+        (Err(SendFault::Connect(String::new())), None),
+        (too_many("1"), Some(Duration::from_secs(1))),
+        (answer(401, ""), None),
     ] {
-        let bench = bench([kept_back]);
-        bench.ask(&bench.command()).await.unwrap();
-        assert_eq!(bench.attempts(), 2, "it cannot have arrived");
+        let bench = bench([turned_away]);
+        let failed = bench.ask(&bench.command()).await.unwrap_err();
+        assert_eq!((failed.maybe_applied, failed.wait), (false, wait));
+        assert_eq!(bench.attempts(), 1);
     }
+}
+
+#[tokio::test]
+async fn after_a_write_that_was_refused_its_token_the_next_request_has_another() {
+    let bench = bench([answer(401, "")]);
+    drop(bench.ask(&bench.command()).await);
+    bench.ask(&bench.reading()).await.unwrap();
+    let asked = bench.script.asked.lock().unwrap();
+    let last = &asked.last().unwrap().headers[1].1;
+    assert_eq!(last, "Bearer t2");
+}
+
+#[tokio::test]
+async fn a_write_whose_reading_grew_old_does_not_leave() {
+    let bench = bench([]);
+    let late = bench.clock.now().minus(Duration::from_millis(1));
+    let call = Call {
+        sending: Sending::Once {
+            leave_by: Some(late),
+        },
+        ..bench.command()
+    };
+    let failed = bench.ask(&call).await.unwrap_err();
+    assert_eq!(
+        (failed.maybe_applied, failed.answered, bench.attempts()),
+        (false, false, 0)
+    );
 }
 
 #[tokio::test]
@@ -312,11 +349,20 @@ fn limiter(per_second: f64, burst: u32) -> (Limiter, Arc<HandClock>) {
     (Limiter::new(rate, clock.clone(), metrics()), clock)
 }
 
+fn turn_of(endpoint: Endpoint, share: RateShare, deadline: Timestamp) -> Turn {
+    Turn {
+        endpoint,
+        share,
+        deadline,
+        prepaid: false,
+    }
+}
+
 /// Turns that are to be had at once.
 async fn turns_now(limiter: &Limiter, clock: &HandClock, share: RateShare) -> usize {
     let mut turns = 0;
     while limiter
-        .turn(Endpoint::Agents, share, clock.now())
+        .turn(turn_of(Endpoint::Agents, share, clock.now()))
         .await
         .is_ok()
     {
@@ -343,13 +389,29 @@ async fn a_command_has_its_turn_however_many_pages_wait() {
 }
 
 #[tokio::test]
+async fn a_reading_before_a_command_takes_the_commands_turn_along() {
+    let (limiter, clock) = limiter(1.0, 4);
+    // One turn of four belongs to commands, three to readings.
+    let now = clock.now();
+    let before = turn_of(Endpoint::CampaignGet, RateShare::CommandsAndNext, now);
+    limiter.turn(before).await.unwrap();
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Commands).await, 2);
+    let command = Turn {
+        prepaid: true,
+        ..turn_of(Endpoint::CampaignPut, RateShare::Commands, now)
+    };
+    assert!(limiter.turn(command).await.is_ok());
+    assert!(limiter.turn(command).await.is_err(), "one was taken along");
+}
+
+#[tokio::test]
 async fn a_429_of_a_queue_or_a_list_halts_no_token() {
     for busy in Endpoint::QUEUES.into_iter().chain(Endpoint::ASSIGNMENTS) {
         let (limiter, clock) = limiter(100.0, 100);
         limiter.too_many(busy, Duration::from_secs(5));
         // Time for the halved rate to give a turn, and not for the halt to end.
         clock.advance(Duration::from_millis(900));
-        let turn = |endpoint| limiter.turn(endpoint, RateShare::Commands, clock.now());
+        let turn = |endpoint| limiter.turn(turn_of(endpoint, RateShare::Commands, clock.now()));
         assert!(turn(busy).await.is_err(), "{busy:?}");
         assert!(turn(Endpoint::Token).await.is_ok(), "{busy:?}");
     }
@@ -361,7 +423,7 @@ async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     limiter.too_many(Endpoint::Agents, Duration::from_secs(5));
     let now = clock.now();
     let halted = limiter
-        .turn(Endpoint::Agents, RateShare::Readings, now)
+        .turn(turn_of(Endpoint::Agents, RateShare::Readings, now))
         .await;
     assert_eq!(
         halted,
@@ -372,7 +434,11 @@ async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     clock.advance(Duration::from_millis(900));
     assert!(
         limiter
-            .turn(Endpoint::CampaignGet, RateShare::Readings, clock.now())
+            .turn(turn_of(
+                Endpoint::CampaignGet,
+                RateShare::Readings,
+                clock.now()
+            ))
             .await
             .is_ok()
     );
@@ -400,7 +466,7 @@ async fn a_rate_is_kept_over_time() {
     let far = clock.now().plus(Duration::from_secs(3_600));
     for _ in 0..303 {
         limiter
-            .turn(Endpoint::Agents, RateShare::Readings, far)
+            .turn(turn_of(Endpoint::Agents, RateShare::Readings, far))
             .await
             .unwrap();
     }

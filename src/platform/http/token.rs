@@ -95,6 +95,17 @@ impl TokenSource {
         }
     }
 
+    /// The platform refused the token with this serial: the next one who asks gets another.
+    pub(super) async fn refuse(&self, serial: u64) {
+        let mut current = self.current.lock().await;
+        if let Some(token) = current.as_mut()
+            && token.serial == serial
+        {
+            token.renew_at = Timestamp::from_unix_millis(i64::MIN);
+            token.expires_at = token.renew_at;
+        }
+    }
+
     pub(super) fn url(&self) -> &reqwest::Url {
         &self.url
     }

@@ -1,0 +1,110 @@
+//! Whose availability is asked for, and what is known of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CampaignId, QueueId};
+use super::selector::Selector;
+
+/// Agents who are counted as one. Several campaigns may share a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// The agents of the campaign's own queue or skill.
+    Own(CampaignId),
+    /// The agents of another queue or skill.
+    Queue(QueueId),
+    /// The agents that a selector chooses by their rows; [`Selector::All`] is everyone.
+    #[serde(untagged)]
+    Rows(Selector),
+}
+
+/// A complete head count of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadCount {
+    /// Agents who can take a call now.
+    #[serde(alias = "available")]
+    pub free: u32,
+    /// Agents on this campaign's calls or in their wrap-up, who come back to it; 0 where the platform does not tell
+    /// them from other calls.
+    #[serde(default)]
+    pub serving: u32,
+    /// Agents who are not offline; equals `free` when only free agents were asked for.
+    pub staffed: u32,
+}
+
+/// What one observation says of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Head {
+    /// A complete count.
+    Known(HeadCount),
+    /// No count, which is not a count of zero: the group's campaigns are blind, and only they.
+    Unknown {
+        /// What went wrong, for people.
+        why: String,
+    },
+}
+
+impl Head {
+    /// Returns the count, where there is one.
+    #[must_use]
+    pub fn known(&self) -> Option<HeadCount> {
+        match self {
+            Self::Known(count) => Some(*count),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_selectors_and_counts_of_the_first_release() {
+        for (text, selector) in [
+            (r#""all""#, Selector::All),
+            (
+                r#"{"any_skill":["sales"]}"#,
+                Selector::AnySkill(["sales".parse().unwrap()].into()),
+            ),
+            (
+                r#"{"agents":["a-1"]}"#,
+                Selector::Agents(["a-1".parse().unwrap()].into()),
+            ),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Group>(text).unwrap(),
+                Group::Rows(selector),
+                "{text}"
+            );
+        }
+        let count = HeadCount {
+            free: 3,
+            serving: 0,
+            staffed: 7,
+        };
+        assert_eq!(
+            serde_json::from_str::<Head>(r#"{"available":3,"staffed":7}"#).unwrap(),
+            Head::Known(count)
+        );
+    }
+
+    #[test]
+    fn every_form_is_read_back_as_it_was_written() {
+        let groups = [
+            Group::Own("c-1".parse().unwrap()),
+            Group::Queue("q-1".parse().unwrap()),
+            Group::Rows(Selector::All),
+        ];
+        for group in groups {
+            let text = serde_json::to_string(&group).unwrap();
+            assert_eq!(serde_json::from_str::<Group>(&text).unwrap(), group);
+        }
+        let unknown = Head::Unknown {
+            why: "no rights".to_owned(),
+        };
+        let text = serde_json::to_string(&unknown).unwrap();
+        assert_eq!(serde_json::from_str::<Head>(&text).unwrap(), unknown);
+    }
+}

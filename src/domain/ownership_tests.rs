@@ -1,0 +1,217 @@
+//! Evidence that no world of the model test has: authors, own readings, groups that cannot be counted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{
+    Author, Autopilot, Belief, CampaignActivity, CampaignId, CommandResult, Conclusion,
+    CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, Head, HeadCount, OnStale,
+    PauseOwner, PlatformTraits, Policy, Sample, Settling, StatusFinding, StatusReading, Timestamp,
+};
+
+const START: Timestamp = Timestamp::from_unix_millis(1_715_783_530_000);
+
+fn id(text: &str) -> CampaignId {
+    text.parse().unwrap()
+}
+
+fn after(s: u64) -> Timestamp {
+    START.plus(Duration::from_secs(s))
+}
+
+fn pilot(policies: BTreeMap<CampaignId, Policy>, evidence: Evidence) -> Autopilot {
+    let settling = Settling {
+        usual: Duration::from_secs(2),
+        longest: Duration::from_secs(100),
+    };
+    let longest = Duration::from_secs(30);
+    let traits = PlatformTraits { evidence, settling };
+    Autopilot::new(1, policies, BTreeMap::new(), longest, START).on_platform(traits)
+}
+
+fn one(evidence: Evidence) -> Autopilot {
+    let mut pilot = pilot(BTreeMap::from([(id("c"), Policy::default())]), evidence);
+    read(&mut pilot, &reading(CampaignActivity::Running, 0));
+    pilot
+}
+
+fn reading(activity: CampaignActivity, s: u64) -> StatusReading {
+    StatusReading::without_evidence(activity, String::new(), after(s))
+}
+
+fn read(pilot: &mut Autopilot, reading: &StatusReading) {
+    let finding = StatusFinding::Found(reading.clone());
+    pilot.observe_status(&id("c"), &finding, reading.read_at);
+}
+
+fn known(free: u32) -> Head {
+    Head::Known(HeadCount {
+        free,
+        serving: 0,
+        staffed: free,
+    })
+}
+
+fn sample(pilot: &mut Autopilot, heads: Vec<Head>, s: u64) {
+    let taken_at = after(s);
+    pilot.observe_sample(Sample::Complete { taken_at, heads }, taken_at);
+}
+
+fn belief<'a>(pilot: &'a Autopilot, campaign: &str) -> &'a Belief {
+    &pilot.campaign(&id(campaign)).unwrap().state().belief
+}
+
+/// Commands a pause at `s` and reports what became of it.
+fn pause(pilot: &mut Autopilot, s: u64, delivery: Delivery, shows: CampaignActivity) -> Conclusion {
+    sample(pilot, vec![known(0)], s);
+    pilot
+        .authorise(&id("c"), Direction::Pause, after(s))
+        .expect("wanted");
+    let result = CommandResult {
+        delivery,
+        after: StatusFinding::Found(reading(shows, s + 1)),
+        before: None,
+        ended_at: Some(after(s)),
+    };
+    pilot.report(&id("c"), &result, after(s + 1)).0
+}
+
+fn yes() -> Delivery {
+    Delivery::Acknowledged { version: None }
+}
+
+#[test]
+fn a_named_author_decides() {
+    let mut pilot = one(Evidence::Author);
+    let lost = Delivery::Lost { why: String::new() };
+    let unknown = pause(&mut pilot, 1, lost, CampaignActivity::Running);
+    assert_eq!(unknown, Conclusion::NotApplied);
+    let by = |changed_by| StatusReading {
+        changed_by: Some(changed_by),
+        ..reading(CampaignActivity::Paused, 20)
+    };
+    let mut somebodys = pilot.clone();
+    let name = "ada".to_owned();
+    read(&mut somebodys, &by(Author::Somebody { name }));
+    assert_eq!(
+        belief(&somebodys, "c"),
+        &Belief::Paused(PauseOwner::Person),
+        "though a command of ours may be late"
+    );
+    read(&mut pilot, &by(Author::Ours));
+    assert!(belief(&pilot, "c").paused_by_us());
+}
+
+#[test]
+fn where_only_our_readings_show_it_a_pause_is_ours_while_they_do() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let confirmed = pause(&mut pilot, 1, yes(), CampaignActivity::Paused);
+    assert_eq!(confirmed, Conclusion::Confirmed);
+    for minute in 1..30 {
+        read(&mut pilot, &reading(CampaignActivity::Paused, minute * 60));
+    }
+    assert!(belief(&pilot, "c").paused_by_us());
+    read(&mut pilot, &reading(CampaignActivity::Paused, 5 * 3_600));
+    let doubt = Doubt::Gap;
+    assert_eq!(
+        belief(&pilot, "c"),
+        &Belief::Paused(PauseOwner::Unproven { doubt }),
+        "nobody looked for hours"
+    );
+}
+
+#[test]
+fn a_command_on_its_way_is_ours_for_as_long_as_the_platform_needs() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let changing = || CampaignActivity::Changing { to: None };
+    let open = pause(&mut pilot, 1, yes(), changing());
+    assert_eq!(open, Conclusion::Unknown);
+    read(&mut pilot, &reading(changing(), 60));
+    assert_eq!(belief(&pilot, "c"), &Belief::Running, "nobody's pause");
+    sample(&mut pilot, vec![known(0)], 60);
+    assert_eq!(pilot.decide(after(60)).commands, [], "and never commanded");
+    read(&mut pilot, &reading(CampaignActivity::Paused, 95));
+    assert!(belief(&pilot, "c").paused_by_us());
+}
+
+#[test]
+fn between_two_states_our_pause_stays_ours_and_a_persons_a_persons() {
+    let mut pilot = one(Evidence::OwnReadings);
+    pause(&mut pilot, 1, yes(), CampaignActivity::Paused);
+    for to in [None, Some(Direction::Resume)] {
+        read(&mut pilot, &reading(CampaignActivity::Changing { to }, 10));
+        assert!(belief(&pilot, "c").paused_by_us());
+        sample(&mut pilot, vec![known(20)], 10);
+        assert_eq!(pilot.decide(after(10)).commands, []);
+    }
+    read(&mut pilot, &reading(CampaignActivity::Running, 20));
+    assert_eq!(belief(&pilot, "c"), &Belief::Running);
+    read(&mut pilot, &reading(CampaignActivity::Paused, 30));
+    assert_eq!(belief(&pilot, "c"), &Belief::Paused(PauseOwner::Person));
+}
+
+#[test]
+fn a_group_that_cannot_be_counted_blinds_its_own_campaigns_alone() {
+    let counted = |queue| Policy {
+        queue: Some(queue),
+        on_stale: OnStale::Pause,
+        ..Policy::default()
+    };
+    let other = CountedQueue::Other("q".parse().unwrap());
+    let policies = BTreeMap::from([
+        (id("a"), counted(CountedQueue::Own)),
+        (id("b"), counted(other.clone())),
+        (id("c"), counted(other)),
+    ]);
+    let mut pilot = pilot(policies, Evidence::OwnReadings);
+    assert_eq!(pilot.groups().len(), 2);
+    for campaign in ["a", "b", "c"] {
+        let running = StatusFinding::Found(reading(CampaignActivity::Running, 0));
+        pilot.observe_status(&id(campaign), &running, after(0));
+    }
+    let unknown = || Head::Unknown {
+        why: "no rights".to_owned(),
+    };
+    for poll in 1..3 {
+        sample(&mut pilot, vec![known(0), unknown()], poll);
+    }
+    let paused = |pilot: &mut Autopilot, s| -> Vec<String> {
+        let wanted = pilot.decide(after(s)).commands.into_iter();
+        wanted.map(|(id, _)| id.to_string()).collect()
+    };
+    assert_eq!(paused(&mut pilot, 2), ["a"], "two of them are not known");
+    sample(&mut pilot, vec![known(9), unknown()], 3);
+    assert_eq!(
+        paused(&mut pilot, 3),
+        ["b", "c"],
+        "their data are stale at the third poll"
+    );
+    sample(&mut pilot, vec![known(9), known(9)], 4);
+    assert_eq!(paused(&mut pilot, 4), Vec::<String>::new());
+}
+
+#[test]
+fn agents_on_the_campaigns_own_calls_count_where_that_is_asked() {
+    let policy = |counting| Policy {
+        counting,
+        ..Policy::default()
+    };
+    let policies = BTreeMap::from([
+        (id("a"), policy(Counting::Free)),
+        (id("b"), policy(Counting::FreeAndServing)),
+    ]);
+    let mut pilot = pilot(policies, Evidence::OwnReadings);
+    let serving = Head::Known(HeadCount {
+        free: 2,
+        serving: 6,
+        staffed: 9,
+    });
+    sample(&mut pilot, vec![serving], 1);
+    let seen: Vec<Option<u32>> = pilot
+        .decide(after(1))
+        .reasons
+        .iter()
+        .map(|(_, reason)| reason.available)
+        .collect();
+    assert_eq!(seen, [Some(2), Some(8)]);
+}

@@ -1,0 +1,105 @@
+//! The forms in which status readings were stored by released versions.
+//!
+//! Version 0.1.0 knew one platform and stored that platform's word as the status. The words stand here for its stores
+//! alone; readings of today carry their meaning with them.
+
+use serde::Deserialize;
+
+use super::status::{Author, CampaignActivity, StatusReading};
+use super::time::Timestamp;
+
+/// A stored reading of any released version.
+#[derive(Deserialize)]
+pub(super) struct StoredReading {
+    /// The word of 0.1.0.
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    activity: Option<CampaignActivity>,
+    #[serde(default)]
+    word: Option<String>,
+    version: Option<String>,
+    updated_at: Option<Timestamp>,
+    #[serde(default)]
+    changed_by: Option<Author>,
+    platform_now: Option<Timestamp>,
+    read_at: Timestamp,
+}
+
+impl From<StoredReading> for StatusReading {
+    fn from(stored: StoredReading) -> Self {
+        let StoredReading {
+            status,
+            activity,
+            word,
+            version,
+            updated_at,
+            changed_by,
+            platform_now,
+            read_at,
+        } = stored;
+        let word = word.or(status).unwrap_or_default();
+        let activity = activity.unwrap_or_else(|| match word.as_str() {
+            "RUNNING" => CampaignActivity::Running,
+            "PAUSED" => CampaignActivity::Paused,
+            _ => CampaignActivity::NotCommandable { word: word.clone() },
+        });
+        Self {
+            activity,
+            word,
+            version,
+            updated_at,
+            changed_by,
+            platform_now,
+            read_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored_by_0_1_0(status: &str) -> StatusReading {
+        let text = format!(
+            r#"{{"status":"{status}","version":"2024-05-15T14:32:10Z","updated_at":1715783530000,"platform_now":null,"read_at":1715783531000}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn reads_what_the_first_release_stored() {
+        let paused = stored_by_0_1_0("PAUSED");
+        assert_eq!(
+            (&paused.activity, paused.word.as_str()),
+            (&CampaignActivity::Paused, "PAUSED")
+        );
+        assert_eq!(paused.version.as_deref(), Some("2024-05-15T14:32:10Z"));
+        assert_eq!(paused.changed_by, None);
+        assert_eq!(
+            stored_by_0_1_0("RUNNING").activity,
+            CampaignActivity::Running
+        );
+        assert_eq!(
+            stored_by_0_1_0("STOPPED").activity,
+            CampaignActivity::NotCommandable {
+                word: "STOPPED".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_reading_of_today_is_read_back_as_it_was_written() {
+        let reading = StatusReading {
+            activity: CampaignActivity::Changing { to: None },
+            word: "stopping".to_owned(),
+            changed_by: Some(Author::Ours),
+            ..stored_by_0_1_0("PAUSED")
+        };
+        let text = serde_json::to_string(&reading).unwrap();
+        assert_eq!(
+            serde_json::from_str::<StatusReading>(&text).unwrap(),
+            reading
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads and commands campaigns, one call each.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt};
+use hyper::Method;
+use tracing::Instrument;
+
+use crate::control::ports::Clock;
+use crate::domain::{CampaignId, Delivery, Direction, StatusFinding, StatusReading, Timestamp};
+use crate::platform::http::{
+    Call, Client, HttpResponse, RateShare, Sending, failed_delivery, request_span,
+};
+use crate::platform::port::{
+    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, Urgency,
+};
+use crate::telemetry::Endpoint;
+
+use super::address::{campaign_url, date};
+use super::campaign;
+
+/// Statuses read at once.
+const AT_ONCE: usize = 8;
+
+/// Reads a tenant's campaigns. Has no way to change anything there.
+pub struct Campaigns {
+    client: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    base_url: reqwest::Url,
+}
+
+/// Sends commands to a tenant. A dry run makes none.
+pub struct CommandSender {
+    client: Arc<Client>,
+    base_url: reqwest::Url,
+}
+
+impl Campaigns {
+    /// A reader of this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, clock: Arc<dyn Clock>, base_url: reqwest::Url) -> Self {
+        Self {
+            client,
+            clock,
+            base_url,
+        }
+    }
+
+    async fn one(
+        &self,
+        campaign: &CampaignId,
+        urgency: Urgency,
+        deadline: Timestamp,
+    ) -> CampaignFinding {
+        let call = Call {
+            endpoint: Endpoint::CampaignGet,
+            share: match urgency {
+                Urgency::Routine => RateShare::Readings,
+                Urgency::Command => RateShare::Commands,
+                Urgency::BeforeCommand => RateShare::CommandsAndNext,
+            },
+            method: Method::GET,
+            url: campaign_url(&self.base_url, campaign),
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "campaigns:read",
+            sending: Sending::Repeatable,
+        };
+        let read = self
+            .client
+            .call(&call, |response| self.reading(response))
+            .instrument(request_span(Endpoint::CampaignGet));
+        match read.await {
+            Ok(reading) => Ok(StatusFinding::Found(reading)),
+            Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(StatusFinding::Missing),
+            Err(failed) => Err(failed.fault),
+        }
+    }
+
+    fn reading(&self, response: &HttpResponse) -> Result<StatusReading, String> {
+        let found = campaign::campaign(&response.body)?;
+        Ok(StatusReading {
+            updated_at: found
+                .updated_timestamp
+                .as_deref()
+                .and_then(Timestamp::parse_rfc3339),
+            version: found.updated_timestamp,
+            platform_now: date(response),
+            ..StatusReading::without_evidence(
+                campaign::activity(&found.status),
+                found.status,
+                self.clock.now(),
+            )
+        })
+    }
+}
+
+impl CampaignReader for Campaigns {
+    fn read<'a>(
+        &'a self,
+        ids: &'a [CampaignId],
+        urgency: Urgency,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Vec<CampaignFinding>> {
+        let reads = stream::iter(ids).map(move |id| self.one(id, urgency, deadline));
+        Box::pin(reads.buffered(AT_ONCE).collect())
+    }
+}
+
+impl CommandSender {
+    /// A sender to this tenant.
+    #[must_use]
+    pub fn new(client: Arc<Client>, base_url: reqwest::Url) -> Self {
+        Self { client, base_url }
+    }
+
+    async fn put(&self, order: CommandOrder<'_>) -> Delivery {
+        let body = match order.direction {
+            Direction::Pause => Bytes::from_static(br#"{"status":"PAUSED"}"#),
+            Direction::Resume => Bytes::from_static(br#"{"status":"RUNNING"}"#),
+        };
+        let call = Call {
+            endpoint: Endpoint::CampaignPut,
+            share: RateShare::Commands,
+            method: Method::PUT,
+            url: campaign_url(&self.base_url, order.campaign),
+            body: Some(body),
+            request_id: Some(order.decision.to_string()),
+            client_id: None,
+            deadline: order.deadline,
+            scope: "campaigns:write",
+            sending: Sending::Once {
+                leave_by: Some(order.leave_by),
+            },
+        };
+        // The answer may have no body, or another one: that it was taken is in its status alone.
+        let version = |response: &HttpResponse| {
+            let made = campaign::campaign(&response.body).ok();
+            Ok(made.and_then(|made| made.updated_timestamp))
+        };
+        match self.client.call(&call, version).await {
+            Ok(version) => Delivery::Acknowledged { version },
+            Err(failed) => failed_delivery(failed),
+        }
+    }
+}
+
+impl CampaignCommander for CommandSender {
+    fn command<'a>(&'a self, order: CommandOrder<'a>) -> BoxFuture<'a, Delivery> {
+        let span = request_span(Endpoint::CampaignPut);
+        Box::pin(self.put(order).instrument(span))
+    }
+}

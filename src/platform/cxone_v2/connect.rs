@@ -1,0 +1,105 @@
+//! The parts of this dialect, and what its platform can do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Evidence, PlatformTraits, Settling};
+use crate::platform::dialect::{Access, SharedParts, TenantSettings};
+use crate::platform::port::{
+    AgentFeed, CampaignCommander, Capabilities, Connected, ListForm, ListPorts, ListWriter,
+    ProfileWriter, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
+};
+
+use super::agents::{Agents, CxoneSettings};
+use super::campaigns::{Campaigns, CommandSender};
+use super::lists::{ListSender, Lists};
+use super::profile::ProfileSender;
+use super::queues::{QueueSender, Queues};
+
+/// What the platform can do.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    agents: AgentFeed::Rows,
+    agent_rows: true,
+    own_group: false,
+    statuses: StatusCalls::OneEach,
+    traits: PlatformTraits {
+        evidence: Evidence::ChangedAt,
+        settling: Settling {
+            usual: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+        },
+    },
+    lists: Some(ListForm::Whole),
+    queues: Some(QueueForms {
+        members: true,
+        conditional: true,
+    }),
+    profiles: true,
+    throttle: false,
+    outcomes: false,
+    rights: Rights {
+        campaigns: &[
+            "interactions:agents:read",
+            "campaigns:read",
+            "campaigns:write",
+        ],
+        lists: &["outbound:campaigns:read", "outbound:campaigns:write"],
+        queues: &["routing:queue:view", "routing:queue:write"],
+    },
+};
+
+/// Puts the parts of one tenant together.
+pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
+    let client = shared.client(&tenant);
+    let TenantSettings {
+        base_url,
+        credentials,
+        page_size,
+        page_concurrency,
+        access,
+        ..
+    } = tenant;
+    let SharedParts { clock, .. } = shared;
+    let writes = access == Access::ReadAndWrite;
+    let url = || base_url.clone();
+    let agents = CxoneSettings {
+        base_url: url(),
+        page_size,
+        page_concurrency,
+    };
+    let commander = writes.then(|| -> Arc<dyn CampaignCommander> {
+        Arc::new(CommandSender::new(Arc::clone(&client), url()))
+    });
+    let lists = writes.then(|| -> Arc<dyn ListWriter> {
+        let id = credentials.client_id.clone();
+        Arc::new(ListSender::new(Arc::clone(&client), url(), id))
+    });
+    let queues = writes.then(|| -> Arc<dyn QueueWriter> {
+        Arc::new(QueueSender::new(Arc::clone(&client), url()))
+    });
+    let profiles = writes.then(|| -> Arc<dyn ProfileWriter> {
+        Arc::new(ProfileSender::new(Arc::clone(&client), url()))
+    });
+    Connected {
+        capabilities: CAPABILITIES,
+        agents: Arc::new(Agents::new(Arc::clone(&client), Arc::clone(&clock), agents)),
+        campaigns: Arc::new(Campaigns::new(
+            Arc::clone(&client),
+            Arc::clone(&clock),
+            url(),
+        )),
+        commander,
+        lists: Some(ListPorts {
+            reader: Arc::new(Lists::new(Arc::clone(&client), url())),
+            writer: lists,
+        }),
+        queues: Some(QueuePorts {
+            reader: Arc::new(Queues::new(Arc::clone(&client), url(), clock)),
+            writer: queues,
+        }),
+        profiles,
+        throttle: None,
+        outcomes: None,
+        login: client,
+    }
+}

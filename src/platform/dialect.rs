@@ -1,0 +1,139 @@
+//! Which platforms there are: the only place that names vendors.
+//!
+//! A further platform is a folder beside this file and an arm in each match here.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::ports::Clock;
+use crate::telemetry::Metrics;
+
+use super::cxone_v2;
+use super::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
+use super::port::{Capabilities, Connected};
+
+/// A way of speaking to a platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dialect {
+    /// The contract of NICE CXone campaigns under `/api/v2`.
+    #[default]
+    #[serde(rename = "cxone-v2")]
+    CxoneV2,
+}
+
+/// A name that is no dialect's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no platform {0:?}; known: cxone-v2")]
+pub struct UnknownDialect(String);
+
+impl Dialect {
+    /// Every dialect, so that each can be offered.
+    pub const ALL: [Self; 1] = [Self::CxoneV2];
+
+    /// Returns the name in settings and flags.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CxoneV2 => "cxone-v2",
+        }
+    }
+
+    /// Returns what its platform can do.
+    #[must_use]
+    pub fn capabilities(self) -> Capabilities {
+        match self {
+            Self::CxoneV2 => cxone_v2::CAPABILITIES,
+        }
+    }
+
+    /// Puts the parts of one tenant together. Nothing is sent yet.
+    #[must_use]
+    pub fn connect(self, tenant: TenantSettings, shared: SharedParts) -> Connected {
+        match self {
+            Self::CxoneV2 => cxone_v2::connect(tenant, shared),
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        let named = Self::ALL.into_iter().find(|dialect| dialect.name() == name);
+        named.ok_or_else(|| UnknownDialect(name.to_owned()))
+    }
+}
+
+/// Whether anything may be changed on the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing that writes is built.
+    ReadOnly,
+    /// Readers and writers.
+    ReadAndWrite,
+}
+
+/// One tenant, as its settings describe it.
+#[derive(Clone, Debug)]
+pub struct TenantSettings {
+    /// The tenant's address.
+    pub base_url: reqwest::Url,
+    /// Where tokens come from.
+    pub token_url: reqwest::Url,
+    /// What they are asked for with.
+    pub credentials: Credentials,
+    /// Agents in a page.
+    pub page_size: usize,
+    /// Pages asked for at once.
+    pub page_concurrency: usize,
+    /// Requests that the tenant takes; no limit when absent.
+    pub rate: Option<Rate>,
+    /// Bounds one attempt, in real time.
+    pub request_timeout: Duration,
+    /// Whether anything may be changed there.
+    pub access: Access,
+}
+
+/// What every tenant uses.
+#[derive(Clone)]
+pub struct SharedParts {
+    /// Sends requests.
+    pub transport: Arc<dyn HttpSend>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
+    /// Makes jitter repeatable.
+    pub seed: u64,
+}
+
+impl SharedParts {
+    /// Returns a client for a tenant that wants a client id and secret for a token.
+    #[must_use]
+    pub fn client(&self, tenant: &TenantSettings) -> Arc<Client> {
+        let (clock, metrics) = (&self.clock, &self.metrics);
+        Arc::new(Client::new(
+            Arc::clone(&self.transport),
+            Limiter::new(tenant.rate, Arc::clone(clock), Arc::clone(metrics)),
+            TokenSource::new(
+                tenant.credentials.clone(),
+                tenant.token_url.clone(),
+                Arc::clone(clock),
+            ),
+            Arc::clone(clock),
+            Arc::clone(metrics),
+            tenant.request_timeout,
+            self.seed,
+        ))
+    }
+}

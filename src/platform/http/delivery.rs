@@ -1,0 +1,49 @@
+//! What an attempt to write came to, in the loop's words.
+
+use std::time::Duration;
+
+use crate::domain::Delivery;
+use crate::platform::port::FaultKind;
+
+use super::client::CallFault;
+
+/// A platform that says "too many" without saying for how long is given this long.
+const UNSAID_WAIT: Duration = Duration::from_secs(2);
+
+/// Returns how far a write got that failed. A dialect that knows more of an answer looks at it first.
+#[must_use]
+pub fn failed_delivery(failed: CallFault) -> Delivery {
+    let CallFault {
+        fault,
+        maybe_applied,
+        answered,
+        wait,
+    } = failed;
+    let why = fault.detail;
+    if maybe_applied {
+        return Delivery::Lost { why };
+    }
+    match fault.kind {
+        FaultKind::Conflict => Delivery::Conflict { why },
+        FaultKind::RateLimited => Delivery::Refused {
+            why,
+            wait: Some(wait.unwrap_or(UNSAID_WAIT)),
+        },
+        // A token that was turned away: the next attempt has another.
+        FaultKind::Unauthorized => Delivery::NotSent { why },
+        FaultKind::Connect
+        | FaultKind::Timeout
+        | FaultKind::Forbidden
+        | FaultKind::NotFound
+        | FaultKind::NotAllowed
+        | FaultKind::Refused
+        | FaultKind::Server
+        | FaultKind::Decode => {
+            if answered {
+                Delivery::Refused { why, wait: None }
+            } else {
+                Delivery::NotSent { why }
+            }
+        }
+    }
+}

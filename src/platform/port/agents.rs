@@ -1,0 +1,94 @@
+//! Who is available.
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{Group, Head, Snapshot, StateCounts, Timestamp};
+
+use super::fault::PlatformFault;
+
+/// What is wanted from one observation.
+#[derive(Clone, Copy, Debug)]
+pub struct ObserveRequest<'a> {
+    /// The groups to count, distinct.
+    pub groups: &'a [Group],
+    /// Whether staffed agents are wanted too; without it `staffed` may equal `free`.
+    pub staffed: bool,
+    /// Whether the agents themselves are wanted, with their states.
+    pub agents: bool,
+    /// Whether their skills are wanted as well.
+    pub skills: bool,
+    /// The observation has failed when it is not complete by then.
+    pub deadline: Timestamp,
+}
+
+/// What one observation cost and covered; shown, not decided on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Agents that the platform told of, before repeated ones were merged; after a delta, those that are known.
+    /// None where it tells no agents. The loop asks once more when this becomes zero all at once.
+    pub rows: Option<usize>,
+    /// Calls made.
+    pub calls: usize,
+    /// Agents who can take a call now, over all groups, where that is known.
+    pub free: Option<u32>,
+    /// Agents by state, where every state was asked for.
+    pub states: Option<StateCounts>,
+}
+
+/// One complete look at the agents.
+pub struct Observation {
+    /// No agent's state is older than this: the moment at which the first call was made, or for a stream the moment
+    /// up to which it is known to be whole.
+    pub taken_at: Timestamp,
+    /// One for each group that was asked for, in that order.
+    pub heads: Vec<Head>,
+    /// The agents, where they were asked for and the platform tells them.
+    pub agents: Option<Snapshot>,
+    /// What it cost and covered.
+    pub tally: Tally,
+}
+
+/// An observation that said nothing about any group.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct ObserveFault {
+    /// Why.
+    pub fault: PlatformFault,
+    /// Whether some parts arrived all the same; they are thrown away.
+    pub partial: bool,
+}
+
+/// Counts who is available. Nothing here can change anything on the platform.
+pub trait AgentObserver: Send + Sync + 'static {
+    /// Counts the groups.
+    ///
+    /// *Completeness.* Each head is the whole group or [`Head::Unknown`]: a page, batch or delta that failed makes every
+    /// group unknown that it may have touched, and no other. An agent who appears twice, because pages move while they
+    /// are read, counts once, in the least available of the states seen. A group that the platform does not know, or may
+    /// not be shown, is unknown and never zero. An answer whose rows cannot be read is unknown; a complete answer of
+    /// "nobody" is zero.
+    ///
+    /// *What counts.* `free` can take a call now, in either run state of the campaign: where agents join a dialler only
+    /// while it runs, those who would join count as well, or a pause would keep itself in force. `serving` are those on
+    /// this campaign's calls or in their wrap-up. A state that is not known counts as staffed and not free.
+    ///
+    /// *Freshness.* `taken_at` is the start of the oldest part. A stream or a merged delta whose last confirmation lies
+    /// further back than that is unknown.
+    ///
+    /// *Idempotence.* Changes nothing; may be called again at once, and must then read again.
+    ///
+    /// *Errors.* The whole observation failed: the platform could not be reached, refused the credentials, or answered
+    /// nothing usable. The caller counts it as one invalid poll for every campaign.
+    fn observe<'a>(
+        &'a self,
+        request: ObserveRequest<'a>,
+    ) -> BoxFuture<'a, Result<Observation, ObserveFault>>;
+
+    /// Ends when something may have changed that is worth an early poll; may end for nothing, or never.
+    ///
+    /// It carries no value: what changed is read by [`observe`](Self::observe). Changes that arrive while nobody waits
+    /// are remembered as one. The caller bounds how often it polls for this.
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -1,0 +1,115 @@
+//! What campaigns do, and making them do otherwise.
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{
+    CampaignId, DecisionId, Delivery, Direction, StatusFinding, StatusReading, Timestamp,
+};
+
+use super::fault::PlatformFault;
+
+/// What a reading is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// To see what people changed; waits behind nothing of a command.
+    Routine,
+    /// It belongs to a command: it uses the commands' share of the rate limit.
+    Command,
+    /// A command follows right behind it: it uses the commands' share, and takes the turn for that command along, so
+    /// that the command need not wait for the rate limit while the reading grows old.
+    BeforeCommand,
+}
+
+/// What reading one campaign gave. A campaign that the platform does not know is a finding, not a fault.
+pub type CampaignFinding = Result<StatusFinding, PlatformFault>;
+
+/// Something else on the platform that starts or stops a campaign: a rule, a sequence, a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// What it is, for people, such as "schedule Mon-Fri 09:00-17:00".
+    pub description: String,
+}
+
+/// Reads campaigns. Nothing here can change anything on the platform.
+pub trait CampaignReader: Send + Sync + 'static {
+    /// Reads what these campaigns do, each with the evidence that the platform has of its last change.
+    ///
+    /// *Completeness.* One finding for each id, in the order of the ids, whatever became of the others. A listing that
+    /// may be cut off says nothing about the campaigns that are not on it: they are faults, not missing.
+    /// [`StatusFinding::Missing`] only when the platform says that there is no such campaign.
+    ///
+    /// *Freshness.* `read_at` is our clock when the answer was complete, and the answer is as old as the call: commands
+    /// rest on it for about a second only. Never from a memory.
+    ///
+    /// *What it means.* A state between two others is
+    /// [`CampaignActivity::Changing`](crate::domain::CampaignActivity::Changing), never a pause. A word that is not
+    /// known is not commandable. The id in the answer has to be the one that was asked for. `version` has to be equal
+    /// for two readings exactly if nobody changed the campaign in between, as far as the platform tells; it is passed
+    /// on as written.
+    ///
+    /// *Idempotence.* Changes nothing; may be made again within the deadline.
+    ///
+    /// *Errors.* That campaign's status is not known, which changes nothing that is believed of it.
+    fn read<'a>(
+        &'a self,
+        ids: &'a [CampaignId],
+        urgency: Urgency,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Vec<CampaignFinding>>;
+
+    /// Finds whatever else starts and stops these campaigns on the platform; told at start and hourly.
+    ///
+    /// *Completeness.* Best effort: an empty answer means that nothing was found where the dialect looks, not that
+    /// nothing is there. A dialect that cannot look answers with nothing.
+    ///
+    /// *Errors.* It could not be looked; the caller says so and looks again later.
+    fn rivals<'a>(
+        &'a self,
+        ids: &'a [CampaignId],
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Rival>, PlatformFault>> {
+        let _ = (ids, deadline);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+/// One command to one campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandOrder<'a> {
+    /// Which campaign.
+    pub campaign: &'a CampaignId,
+    /// Which way.
+    pub direction: Direction,
+    /// The reading that the command rests on. A platform with conditional writes names its version.
+    pub before: &'a StatusReading,
+    /// Which decision; goes along so that the platform's log can be tied to ours.
+    pub decision: DecisionId,
+    /// The command must not leave after this: `before` would be too old. To be checked right before sending, behind
+    /// every wait for a token or the rate limit.
+    pub leave_by: Timestamp,
+    /// No answer is waited for beyond this.
+    pub deadline: Timestamp,
+}
+
+/// Pauses and resumes campaigns. A dry run has none.
+pub trait CampaignCommander: Send + Sync + 'static {
+    /// Sends one command, once.
+    ///
+    /// *At most once.* The request leaves at most once, whatever its answer: no retry on a refused token, on a rate
+    /// limit, on a failure of the platform, on an answer that cannot be read. A token that was refused is replaced, so
+    /// that the next call has another. Never ends calls that are under way.
+    ///
+    /// *Idempotence.* To command what is so already is harmless on the platform or is [`Delivery::Conflict`].
+    ///
+    /// *What the answers mean.* [`Delivery::Acknowledged`]: accepted, though it may take `settling` to show, with the
+    /// version that the write made if the answer tells it. [`Delivery::Conflict`]: the version or the state that the
+    /// command rests on is no longer so; nothing of ours changed. [`Delivery::Refused`]: nothing changed, and with
+    /// `wait` it may be asked again after so long. [`Delivery::NotSent`]: it cannot have had an effect: no connection,
+    /// no turn in time, a token that was turned away, `leave_by` passed. [`Delivery::Lost`]: anything else; nobody
+    /// knows, and it may still arrive.
+    ///
+    /// In doubt it is [`Delivery::Lost`]: the other answers say for sure that nothing of ours will change.
+    fn command<'a>(&'a self, order: CommandOrder<'a>) -> BoxFuture<'a, Delivery>;
+}

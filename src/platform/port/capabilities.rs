@@ -1,0 +1,85 @@
+//! What a platform can do, fixed by its dialect.
+
+use std::num::NonZeroUsize;
+
+use crate::domain::PlatformTraits;
+
+/// How a platform tells who is available. It bounds what one observation costs; the answer is complete either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentFeed {
+    /// One row for each agent, in pages: everything each time.
+    Rows,
+    /// Ready-made counts for each queue or skill, and no agents.
+    Counts,
+    /// Rows of those agents who changed, merged by the adapter, with a full reading now and then.
+    Deltas,
+    /// A connection over which changes arrive by themselves.
+    Stream,
+}
+
+/// How many campaigns' statuses come with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusCalls {
+    /// One call for each campaign, several at a time. The loop then reads a share of the campaigns at each poll.
+    OneEach,
+    /// At most so many a call. The loop reads every campaign at each poll.
+    Batch(NonZeroUsize),
+    /// Every campaign in one listing. The loop reads every campaign at each poll.
+    Listing,
+}
+
+/// In which form lists of preview campaigns are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// A list is replaced as one: the same list sent twice is the same list.
+    Whole,
+    /// Agents are added and removed one by one, and the platform may take a part of them.
+    Membership,
+}
+
+/// In which forms a queue can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueForms {
+    /// Single members can be written, without the others.
+    pub members: bool,
+    /// A write names the version that it rests on, and is refused when that is no longer in force.
+    pub conditional: bool,
+}
+
+/// Names of the rights that the credentials need, as the platform calls them; empty where it names none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// For observing agents and for reading and commanding campaigns.
+    pub campaigns: &'static [&'static str],
+    /// For lists of preview campaigns, beyond those.
+    pub lists: &'static [&'static str],
+    /// For queues, beyond those.
+    pub queues: &'static [&'static str],
+}
+
+/// What a platform can do. Fixed by the dialect; nothing here depends on a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// How it tells who is available.
+    pub agents: AgentFeed,
+    /// Whether agents can be told one by one, as preview campaigns and selectors by skill or id need.
+    pub agent_rows: bool,
+    /// Whether a campaign has a queue or skill of its own whose agents can be counted.
+    pub own_group: bool,
+    /// How many statuses come with one call.
+    pub statuses: StatusCalls,
+    /// What the decisions have to know: how long commands settle, and by what evidence a pause is shown to be ours.
+    pub traits: PlatformTraits,
+    /// In which form lists of preview campaigns are kept; absent where there are none.
+    pub lists: Option<ListForm>,
+    /// In which forms queues can be written; absent where they cannot.
+    pub queues: Option<QueueForms>,
+    /// Whether agents can be moved between queues.
+    pub profiles: bool,
+    /// Whether a campaign can be made to dial slower instead of not at all.
+    pub throttle: bool,
+    /// Whether dials, connects and abandons of a campaign can be read.
+    pub outcomes: bool,
+    /// Names of the rights that the credentials need.
+    pub rights: Rights,
+}

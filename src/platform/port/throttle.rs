@@ -1,0 +1,52 @@
+//! How fast a campaign dials.
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::{CampaignId, DecisionId, Delivery, Timestamp};
+
+use super::fault::PlatformFault;
+
+/// How fast a campaign dials, in the platform's own unit and scale, and what it was when it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pace {
+    /// Dials for each free agent.
+    pub ratio: f64,
+    /// The least that the platform takes.
+    pub least: f64,
+    /// The most that the platform takes.
+    pub most: f64,
+    /// Everything that a write replaces, for the dialect that wrote it: what is not known goes back as it came.
+    pub original: String,
+}
+
+/// A change of a pace.
+#[derive(Clone, Copy, Debug)]
+pub struct ThrottleOrder<'a> {
+    /// Which campaign.
+    pub campaign: &'a CampaignId,
+    /// What it rests on.
+    pub before: &'a Pace,
+    /// What the ratio is to become, between `least` and `most`.
+    pub ratio: f64,
+    /// Which decision.
+    pub decision: DecisionId,
+    /// The change must not leave after this.
+    pub leave_by: Timestamp,
+    /// No answer is waited for beyond this.
+    pub deadline: Timestamp,
+}
+
+/// Makes campaigns dial slower or faster. A dry run only reads.
+pub trait Throttle: Send + Sync + 'static {
+    /// Reads how fast a campaign dials.
+    ///
+    /// *Errors.* Nothing is known of it, and nothing is written.
+    fn read<'a>(
+        &'a self,
+        campaign: &'a CampaignId,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<Pace, PlatformFault>>;
+
+    /// Changes how fast a campaign dials, once, as commands are; the caller remembers what was there and puts it back.
+    fn set<'a>(&'a self, order: ThrottleOrder<'a>) -> BoxFuture<'a, Delivery>;
+}
