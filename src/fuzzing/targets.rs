@@ -1,6 +1,8 @@
 //! The targets, by name.
 
-use crate::{cli, platform};
+use crate::cli::fuzzing as commands;
+use crate::platform::cxone_v2::fuzzing as cxone_v2;
+use crate::platform::http::fuzzing as http;
 
 use super::simulator;
 
@@ -26,7 +28,7 @@ pub const TARGETS: [Target; 10] = [
 /// # Panics
 /// When a list that was read is not the same after it was sent back.
 pub fn assignment_list(bytes: &[u8]) {
-    platform::cxone_v2::fuzzing::assignment_list(bytes);
+    cxone_v2::assignment_list(bytes);
 }
 
 /// Reads a change set of a queue, as TOML and as JSON.
@@ -34,7 +36,7 @@ pub fn assignment_list(bytes: &[u8]) {
 /// # Panics
 /// When a change set that was read is not the same after it was printed, or a fault does not name its file.
 pub fn change_set(bytes: &[u8]) {
-    with_text(bytes, cli::fuzzing::change_set);
+    with_text(bytes, commands::change_set);
 }
 
 /// Reads a page of agents.
@@ -42,7 +44,7 @@ pub fn change_set(bytes: &[u8]) {
 /// # Panics
 /// When a page holds more agents than its text can.
 pub fn page(bytes: &[u8]) {
-    platform::cxone_v2::fuzzing::page(bytes);
+    cxone_v2::page(bytes);
 }
 
 /// Holds the reader of pages against an independent model.
@@ -50,7 +52,7 @@ pub fn page(bytes: &[u8]) {
 /// # Panics
 /// When they differ in a way that is not in the table of known faults.
 pub fn page_against_model(bytes: &[u8]) {
-    platform::cxone_v2::fuzzing::page_against_model(bytes);
+    cxone_v2::page_against_model(bytes);
 }
 
 /// Reads a queue, its skills and counters, and a campaign.
@@ -58,7 +60,7 @@ pub fn page_against_model(bytes: &[u8]) {
 /// # Panics
 /// When a queue that was read is not the same after it was sent back.
 pub fn queue(bytes: &[u8]) {
-    platform::cxone_v2::fuzzing::queue(bytes);
+    cxone_v2::queue(bytes);
 }
 
 /// Reads a roster, as CSV and as TOML.
@@ -66,7 +68,7 @@ pub fn queue(bytes: &[u8]) {
 /// # Panics
 /// When a roster that was read is not the same after it was printed, or a fault names no line of the file.
 pub fn roster(bytes: &[u8]) {
-    with_text(bytes, cli::fuzzing::roster);
+    with_text(bytes, commands::roster);
 }
 
 /// Reads a scenario of the simulated contact centre.
@@ -82,7 +84,7 @@ pub fn scenario(bytes: &[u8]) {
 /// # Panics
 /// When a fault shows a secret or names a line that the file has not, or the same text lower in the file means something else.
 pub fn settings(bytes: &[u8]) {
-    with_text(bytes, cli::fuzzing::settings);
+    with_text(bytes, commands::settings);
 }
 
 /// Reads the answer of a token endpoint.
@@ -90,7 +92,7 @@ pub fn settings(bytes: &[u8]) {
 /// # Panics
 /// When the token could be logged, or a fault repeats something of the answer.
 pub fn token(bytes: &[u8]) {
-    platform::http::fuzzing::token(bytes);
+    http::token(bytes);
 }
 
 /// Reads a recorded trace.
