@@ -4,6 +4,8 @@ pub mod cli;
 pub mod control;
 pub mod domain;
 pub mod experiment;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod notify;
 pub mod platform;
 pub mod serve;

@@ -10,13 +10,13 @@ use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
 use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
-use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
+use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
 use crate::platform::cxone_acd::AcdTenant;
 use crate::platform::dialect::{Access as PlatformAccess, Dialect, SharedParts, TenantSettings};
-use crate::platform::http::{ReqwestSend, Transport};
+use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
-use crate::store::{Restored, Store, StoreFault, StorePast};
+use crate::store::{CommitGate, Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, calibration};
@@ -79,8 +79,19 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A connection for these settings; nothing is sent yet.
+    /// A connection over real sockets for these settings; nothing is sent yet.
     pub(crate) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, StartFault> {
+        let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Tls)?;
+        Self::over(Arc::new(transport), fastrand::u64(..), settings, clock)
+    }
+
+    /// The same over a transport that is given; `seed` decides what is left to chance.
+    fn over(
+        transport: Arc<dyn HttpSend>,
+        seed: u64,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StartFault> {
         let now_s = clock.now().as_unix_seconds();
         let digest = settings.digest();
         let metrics = Arc::new(Metrics::new(
@@ -89,7 +100,6 @@ impl Connection {
             &digest,
             now_s,
         )?);
-        let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Tls)?;
         let tenant = TenantSettings {
             base_url: settings.base_url.clone(),
             token_url: settings.token_url.clone(),
@@ -108,16 +118,73 @@ impl Connection {
             acd: AcdTenant::default(),
         };
         let shared = SharedParts {
-            transport: Arc::new(transport),
+            transport,
             clock: Arc::clone(clock),
             metrics: Arc::clone(&metrics),
-            seed: fastrand::u64(..),
+            seed,
         };
         Ok(Self {
             metrics,
             platform: Dialect::CxoneV2
                 .connect(tenant, shared)
                 .map_err(|faults| StartFault::Platform(faults.join("; ")))?,
+        })
+    }
+}
+
+/// What joins the daemon to the world outside.
+pub(crate) enum Surroundings {
+    /// Sockets, the disk with a thread of its own, and chance.
+    Real,
+    /// Parts that another program has given.
+    Given(Given),
+}
+
+/// Parts that stand where sockets, disk and chance would.
+pub(crate) struct Given {
+    /// Carries requests to the platform.
+    pub(crate) transport: Arc<dyn HttpSend>,
+    /// Carries messages to their receiver.
+    pub(crate) post: Arc<dyn Post>,
+    /// Stands before and behind each commit.
+    pub(crate) gate: Arc<dyn CommitGate>,
+    /// Decides what is left to chance.
+    pub(crate) seed: u64,
+}
+
+/// What the daemon has of its surroundings.
+struct Joined {
+    store: Store,
+    restored: Restored,
+    connection: Connection,
+    /// What carries messages, with a seed, where it was given.
+    given: Option<(Arc<dyn Post>, u64)>,
+}
+
+impl Surroundings {
+    fn join(self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Joined, StartFault> {
+        let now = clock.now();
+        let ((store, restored), connection, given) = match self {
+            Self::Real => {
+                let opened = Store::open(&settings.state_dir, now)?;
+                (opened, Connection::new(settings, clock)?, None)
+            }
+            Self::Given(Given {
+                transport,
+                post,
+                gate,
+                seed,
+            }) => {
+                let opened = Store::open_in_place(&settings.state_dir, now, gate)?;
+                let connection = Connection::over(transport, seed, settings, clock)?;
+                (opened, connection, Some((post, seed)))
+            }
+        };
+        Ok(Joined {
+            store,
+            restored,
+            connection,
+            given,
         })
     }
 }
@@ -152,7 +219,8 @@ impl Daemon {
         clock: Arc<dyn Clock>,
         shutdown: CancellationToken,
     ) -> Result<Self, StartFault> {
-        Self::start_to_serve(settings, source, clock, shutdown.clone(), shutdown).await
+        let real = Surroundings::Real;
+        Self::start_within(real, settings, source, clock, shutdown.clone(), shutdown).await
     }
 
     /// The same with a listener that may outlive the loop: `shutdown` ends the loop, `ending` says that the listener ends too.
@@ -163,12 +231,32 @@ impl Daemon {
         shutdown: CancellationToken,
         ending: CancellationToken,
     ) -> Result<Self, StartFault> {
-        let (store, restored) = Store::open(&settings.state_dir, clock.now())?;
-        let Connection { metrics, platform } = Connection::new(settings, &clock)?;
+        let real = Surroundings::Real;
+        Self::start_within(real, settings, source, clock, shutdown, ending).await
+    }
+
+    /// The same joined to parts that may be given.
+    pub(crate) async fn start_within(
+        surroundings: Surroundings,
+        settings: &Settings,
+        source: Option<Source>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+        ending: CancellationToken,
+    ) -> Result<Self, StartFault> {
+        let Joined {
+            store,
+            restored,
+            connection,
+            given,
+        } = surroundings.join(settings, &clock)?;
+        let Connection { metrics, platform } = connection;
         let open_intents = restored.open_intents;
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
-        let (courier, without_receiver) = courier(settings, &store, &clock, &metrics).await?;
+        let without_sockets = given.is_some();
+        let (courier, without_receiver) =
+            courier(settings, &store, &clock, &metrics, given).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform: platform.clone(),
@@ -207,31 +295,30 @@ impl Daemon {
         })
         .await?;
         let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
+        let shown = Shown {
+            metrics,
+            observed: observed.clone(),
+            clock,
+            ending,
+        };
+        let api = Api {
+            desk: cycle.desk(),
+            reload: Arc::<Reloader>::clone(&reloader),
+            queues: calibration.as_ref().map(Calibration::desk),
+            past: Arc::new(StorePast::new(settings.state_dir.clone())),
+            access: Access::new(
+                settings.admin.token.as_ref(),
+                settings.admin.hosts.clone(),
+                settings.admin.actions,
+            ),
+        };
         let server = match settings.listen {
             None => None,
+            Some(address) if without_sockets => Some(Server::in_process(address, shown, api)),
             Some(address) => Some(
-                Server::start(
-                    address,
-                    Shown {
-                        metrics,
-                        observed: observed.clone(),
-                        clock,
-                        ending,
-                    },
-                    Api {
-                        desk: cycle.desk(),
-                        reload: Arc::<Reloader>::clone(&reloader),
-                        queues: calibration.as_ref().map(Calibration::desk),
-                        past: Arc::new(StorePast::new(settings.state_dir.clone())),
-                        access: Access::new(
-                            settings.admin.token.as_ref(),
-                            settings.admin.hosts.clone(),
-                            settings.admin.actions,
-                        ),
-                    },
-                )
-                .await
-                .map_err(|why| StartFault::Listen { address, why })?,
+                Server::start(address, shown, api)
+                    .await
+                    .map_err(|why| StartFault::Listen { address, why })?,
             ),
         };
         Ok(Self {
@@ -267,6 +354,7 @@ async fn courier(
     store: &Arc<Store>,
     clock: &Arc<dyn Clock>,
     metrics: &Metrics,
+    given: Option<(Arc<dyn Post>, u64)>,
 ) -> Result<(Option<Courier>, u64), StartFault> {
     let Some(receiver) = &settings.webhook else {
         // A store that cannot be read tells so with its first commit.
@@ -276,15 +364,20 @@ async fn courier(
     if settings.dry_run {
         return Ok((None, 0));
     }
-    let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
+    let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
+        given
+    } else {
+        let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
+        (Arc::new(post), fastrand::u64(..))
+    };
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
     let courier = Courier::new(
         outbox,
-        Arc::new(post),
+        post,
         Arc::clone(clock),
         DeliveryEvents::new(metrics.outbox()?),
         receiver.give_up_after,
-        fastrand::u64(..),
+        seed,
     );
     Ok((Some(courier), 0))
 }

@@ -187,7 +187,7 @@ async fn dispatch(command: Command) -> Exit {
             Ok(resolved) => match Traces::start(&resolved.settings) {
                 Ok((traces, layer)) => match install(resolved.settings.log_format, "info", layer) {
                     Ok(()) => {
-                        let exit = run(*args, resolved).await;
+                        let exit = Box::pin(run(*args, resolved)).await;
                         traces.finish().await;
                         exit
                     }

@@ -11,10 +11,13 @@ mod daemon;
 #[cfg(test)]
 mod day_tests;
 mod demo;
+mod embedded;
 mod entry;
 mod environment;
 mod eval;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod operate;
 mod outbox;
 mod output;
@@ -29,4 +32,5 @@ mod supervisor;
 mod traces;
 mod webhook;
 
+pub use embedded::{Embedded, Listener, Seams};
 pub use entry::main;

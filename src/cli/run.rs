@@ -56,29 +56,35 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
     stop_on_signals(shutdown.clone(), Some(Arc::clone(&daemon.reloader)));
     tell_start(&settings, &daemon);
+    if settings.once {
+        if daemon.calibration.is_some() {
+            info!("queues are not calibrated by --once: it takes two readings to measure anything");
+        }
+        let once = daemon.cycle.run_once().await;
+        finish(daemon.delivering, &settings, Duration::MAX).await;
+        return exit_of(&once);
+    }
+    tokio::spawn(Arc::clone(&daemon.reloader).watch(shutdown));
+    let systemd = Systemd::found();
+    if let Some(systemd) = systemd {
+        systemd.ready();
+    }
+    run_to_end(daemon, &settings, systemd).await;
+    Exit::Ok
+}
+
+/// Runs everything that the daemon consists of until its shutdown is asked for and what was under way is finished.
+pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Option<Systemd>) {
     let Daemon {
         calibration,
         cycle,
         observed,
         delivering,
         server,
-        reloader,
         ..
     } = daemon;
-    if settings.once {
-        if calibration.is_some() {
-            info!("queues are not calibrated by --once: it takes two readings to measure anything");
-        }
-        let once = cycle.run_once().await;
-        finish(delivering, &settings, Duration::MAX).await;
-        return exit_of(&once);
-    }
-    tokio::spawn(reloader.watch(shutdown));
-    let cycle = match Systemd::found() {
-        Some(systemd) => {
-            systemd.ready();
-            cycle.supervised(systemd.supervised())
-        }
+    let cycle = match systemd {
+        Some(systemd) => cycle.supervised(systemd.supervised()),
         None => cycle,
     };
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
@@ -89,7 +95,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     {
         warn!(%wrong, "the calibration of queues broke off");
     }
-    finish(delivering, &settings, LONGEST_FAREWELL).await;
+    finish(delivering, settings, LONGEST_FAREWELL).await;
     drop(server);
     let left_paused = observed
         .borrow()
@@ -98,7 +104,6 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         .filter(|c| c.state.belief.paused_by_us())
         .count();
     info!(left_paused, "ended in order");
-    Exit::Ok
 }
 
 /// Lets messages of the last moment out; what does not go stays in the outbox.

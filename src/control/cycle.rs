@@ -372,6 +372,7 @@ impl Cycle {
                 fault = Empty
             ));
         let (polled, statuses) = tokio::select! {
+            biased;
             both = join(poll, reads) => both,
             () = self.shutdown.cancelled() => return None,
         };
@@ -484,6 +485,7 @@ impl Cycle {
             .due_status_reads(self.settings.routine_status_reads, 0, now);
         let reads = self.read_statuses(due, self.settings.command_longest);
         let statuses = tokio::select! {
+            biased;
             statuses = reads => statuses,
             () = self.shutdown.cancelled() => return,
         };

@@ -185,6 +185,15 @@ impl SnapshotBuilder {
         self.rows.len()
     }
 
+    /// Every row as it was added, skills sorted and each once.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn added(&self) -> impl Iterator<Item = (&str, AgentState, &[Box<str>])> {
+        self.rows.iter().filter_map(|row| {
+            let skills = at(&self.skill_sets, row.skill_set)?;
+            Some((row.id(&self.text)?, row.state, skills.as_ref()))
+        })
+    }
+
     /// The snapshot of what was added.
     #[must_use]
     pub fn finish(self, taken_at: Timestamp) -> Snapshot {

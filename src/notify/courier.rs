@@ -106,6 +106,8 @@ impl Courier {
             let outbox = Arc::clone(&self.outbox);
             let full = under_way.len() >= MOST_AT_ONCE;
             tokio::select! {
+                // In this order, so that the same happens again whenever the same has happened.
+                biased;
                 Some(done) = under_way.next() => {
                     if let Some(again) = self.take(done, ending).await {
                         under_way.push(again);

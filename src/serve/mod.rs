@@ -48,4 +48,4 @@ pub use gate::Access;
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
-pub use server::{Server, Shown};
+pub use server::{Connector, Server, Shown};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -55,7 +56,25 @@ pub struct Shown {
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
+    places: Places,
 }
+
+/// What a connection is served with.
+#[derive(Clone)]
+struct Places {
+    sources: Arc<Sources>,
+    seats: Arc<Seats>,
+}
+
+/// Opens connections to a [`Server`] from within the process.
+#[derive(Clone)]
+pub struct Connector {
+    stop: CancellationToken,
+    places: Places,
+}
+
+/// Bytes that one side of a connection within the process may be ahead of the other.
+const IN_PROCESS_BUFFER: usize = 64 << 10;
 
 impl Server {
     /// Binds `address` and answers from then on.
@@ -64,8 +83,15 @@ impl Server {
     /// When the address cannot be bound.
     pub async fn start(address: SocketAddr, shown: Shown, api: Api) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let stop = CancellationToken::new();
+        let server = Self::in_process(listener.local_addr()?, shown, api);
+        let (places, stop) = (server.places.clone(), server.stop.clone());
+        tokio::spawn(accept(listener, places, stop));
+        Ok(server)
+    }
+
+    /// A server without a socket, which [`Server::connector`] leads to; `address` is what it calls itself.
+    #[must_use]
+    pub fn in_process(address: SocketAddr, shown: Shown, api: Api) -> Self {
         let sources = Arc::new(Sources {
             shown,
             api,
@@ -73,8 +99,21 @@ impl Server {
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             rendered: Mutex::new(None),
         });
-        tokio::spawn(accept(listener, sources, stop.clone()));
-        Ok(Self { address, stop })
+        let seats = Arc::new(Seats::new(MOST_CONNECTIONS));
+        Self {
+            address,
+            stop: CancellationToken::new(),
+            places: Places { sources, seats },
+        }
+    }
+
+    /// Opens connections from within the process.
+    #[must_use]
+    pub fn connector(&self) -> Connector {
+        Connector {
+            stop: self.stop.clone(),
+            places: self.places.clone(),
+        }
     }
 
     /// The address bound, with the port that the system chose if 0 was asked for.
@@ -90,8 +129,24 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, sources: Arc<Sources>, stop: CancellationToken) {
-    let seats = Arc::new(Seats::new(MOST_CONNECTIONS));
+impl Connector {
+    /// A connection, as a client has it; it is served by a task of its own.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (theirs, ours) = tokio::io::duplex(IN_PROCESS_BUFFER);
+        let (stop, places) = (self.stop.clone(), self.places.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = places.serve(ours) => {}
+            }
+        });
+        theirs
+    }
+}
+
+async fn accept(listener: TcpListener, places: Places, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -106,33 +161,40 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>, stop: Cancellation
         // Else an answer behind another one waits for the client's delayed acknowledgement, some 40 ms. An error only says
         // that the client is gone already.
         drop(stream.set_nodelay(true));
-        let Some(taken) = seats.take() else {
+        let places = places.clone();
+        connections.spawn(async move { places.serve(stream).await });
+    }
+}
+
+impl Places {
+    /// Answers the requests of one connection to its end, if there is a place for it.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Some(taken) = self.seats.take() else {
             tracing::debug!("connection turned away: every place is in use");
-            continue;
+            return;
         };
-        let sources = Arc::clone(&sources);
-        connections.spawn(async move {
-            let seat = Arc::clone(&taken.seat);
-            let service = service_fn(|request| {
-                let (sources, seat) = (Arc::clone(&sources), Arc::clone(&seat));
-                async move { Ok::<_, Infallible>(sources.answer(request, &seat).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
-            let ended = tokio::select! {
-                ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection) => ended,
-                () = taken.seat.told_to_leave() => {
-                    tracing::debug!("connection ended: it made room");
-                    return;
-                }
-            };
-            match ended {
-                Ok(Ok(())) => {}
-                Ok(Err(wrong)) => tracing::debug!(%wrong, "connection ended"),
-                Err(_) => tracing::debug!("connection ended: too old"),
-            }
+        let sources = self.sources;
+        let seat = Arc::clone(&taken.seat);
+        let service = service_fn(|request| {
+            let (sources, seat) = (Arc::clone(&sources), Arc::clone(&seat));
+            async move { Ok::<_, Infallible>(sources.answer(request, &seat).await) }
         });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
+        let ended = tokio::select! {
+            biased;
+            ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection) => ended,
+            () = taken.seat.told_to_leave() => {
+                tracing::debug!("connection ended: it made room");
+                return;
+            }
+        };
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(wrong)) => tracing::debug!(%wrong, "connection ended"),
+            Err(_) => tracing::debug!("connection ended: too old"),
+        }
     }
 }

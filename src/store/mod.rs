@@ -14,6 +14,7 @@
 mod audit;
 mod desk;
 mod fault;
+mod gate;
 mod outbox;
 #[cfg(test)]
 mod outbox_tests;
@@ -29,6 +30,7 @@ mod writer;
 pub use audit::{AuditRecord, BrokenChain};
 pub use desk::{Chosen, DeskFault, OutboxDesk};
 pub use fault::StoreFault;
+pub use gate::CommitGate;
 pub use outbox::KeptLetter;
 pub use past::StorePast;
 pub use reader::{ReplayFault, StoreReader};

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timestamp};
 
 use super::fault::StoreFault;
+use super::gate::CommitGate;
 use super::outbox::{self, BOUNDS};
 use super::{audit, queues, schema, series};
 
@@ -56,12 +57,25 @@ pub struct Restored {
 
 /// The store, open for writing. Closing it waits for the commits under way.
 pub struct Store {
-    sender: Option<mpsc::Sender<Job>>,
-    thread: Option<thread::JoinHandle<()>>,
+    hand: Hand,
     outbox_written: Arc<Notify>,
     size: Arc<AtomicU64>,
     /// Held as long as a daemon's store is open; the system releases it with the process.
     _lock: Option<File>,
+}
+
+/// Who writes.
+enum Hand {
+    /// A thread of its own, so that a slow disk holds up nobody but those who wait for the commit.
+    Thread {
+        sender: Option<mpsc::Sender<Job>>,
+        thread: Option<thread::JoinHandle<()>>,
+    },
+    /// Whoever asks, so that the order of all that happens is that of one thread.
+    InPlace {
+        writer: Box<Mutex<Writer>>,
+        gate: Arc<dyn CommitGate>,
+    },
 }
 
 /// Work for the thread that has the connection.
@@ -73,6 +87,30 @@ impl Store {
     /// # Errors
     /// When the directory cannot be written or is in use, or the file is locked, damaged or of a newer version.
     pub fn open(directory: &Path, now: Timestamp) -> Result<(Self, Restored), StoreFault> {
+        Self::open_with(directory, now, Self::on_a_thread)
+    }
+
+    /// The same, written by whoever commits and not by a thread of its own: for simulations, whose one thread decides the
+    /// order of all that happens.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_in_place(
+        directory: &Path,
+        now: Timestamp,
+        gate: Arc<dyn CommitGate>,
+    ) -> Result<(Self, Restored), StoreFault> {
+        Self::open_with(directory, now, |writer| {
+            let writer = Box::new(Mutex::new(writer));
+            Ok(Hand::InPlace { writer, gate })
+        })
+    }
+
+    fn open_with(
+        directory: &Path,
+        now: Timestamp,
+        hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
+    ) -> Result<(Self, Restored), StoreFault> {
         let lock = lock(directory)?;
         let path = make(directory)?;
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
@@ -98,7 +136,7 @@ impl Store {
         let open_intents = open_intents(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         Ok((
-            Self::writing(connection, path, Some(lock))?,
+            Self::writing(connection, path, Some(lock), hand)?,
             Restored {
                 run,
                 states,
@@ -136,25 +174,39 @@ impl Store {
             return Err(StoreFault::Older { path, found, known });
         }
         let run = begin_run(&connection, now).map_err(sqlite)?;
-        Ok((Self::writing(connection, path, None)?, run))
+        Ok((
+            Self::writing(connection, path, None, Self::on_a_thread)?,
+            run,
+        ))
     }
 
     fn writing(
         connection: Connection,
         path: PathBuf,
         lock: Option<File>,
+        hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
     ) -> Result<Self, StoreFault> {
-        let (sender, jobs) = mpsc::channel();
         let outbox_written = Arc::new(Notify::new());
         let size = Arc::new(AtomicU64::new(size_of(&path)));
         let writer = Writer {
             connection,
-            path: path.clone(),
+            path,
             commits: 0,
             series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
             size: Arc::clone(&size),
         };
+        Ok(Self {
+            hand: hand(writer)?,
+            outbox_written,
+            size,
+            _lock: lock,
+        })
+    }
+
+    fn on_a_thread(writer: Writer) -> Result<Hand, StoreFault> {
+        let (sender, jobs) = mpsc::channel();
+        let path = writer.path.clone();
         let thread = thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.work(&jobs))
@@ -162,12 +214,9 @@ impl Store {
                 path,
                 why: format!("no thread for the store: {wrong}"),
             })?;
-        Ok(Self {
+        Ok(Hand::Thread {
             sender: Some(sender),
             thread: Some(thread),
-            outbox_written,
-            size,
-            _lock: lock,
         })
     }
 
@@ -189,15 +238,24 @@ impl Store {
         work: impl FnOnce(&mut Writer) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
         let gone = || "the store's writer has ended".to_owned();
+        let work = |writer: &mut Writer| {
+            work(writer).map_err(|wrong| StoreFault::from_sqlite(&writer.path, &wrong).to_string())
+        };
+        let sender = match &self.hand {
+            Hand::Thread { sender, .. } => sender.as_ref(),
+            Hand::InPlace { writer, gate } => {
+                gate.before().await?;
+                let worked = work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner));
+                gate.after().await;
+                return worked;
+            }
+        };
         let (done, outcome) = oneshot::channel();
         let job: Job = Box::new(move |writer| {
-            let worked = work(writer);
-            let worked =
-                worked.map_err(|wrong| StoreFault::from_sqlite(&writer.path, &wrong).to_string());
             // Nobody waits any more when the daemon was aborted; the work is done all the same.
-            drop(done.send(worked));
+            drop(done.send(work(writer)));
         });
-        let sent = self.sender.as_ref().map(|sender| sender.send(job));
+        let sent = sender.map(|sender| sender.send(job));
         if !matches!(sent, Some(Ok(()))) {
             return Err(gone());
         }
@@ -220,10 +278,12 @@ impl Journal for Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // The channel's end is the writer's sign to stop.
-        drop(self.sender.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+        if let Hand::Thread { sender, thread } = &mut self.hand {
+            // The channel's end is the writer's sign to stop.
+            drop(sender.take());
+            if let Some(thread) = thread.take() {
+                drop(thread.join());
+            }
         }
     }
 }

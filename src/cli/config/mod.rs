@@ -40,6 +40,8 @@ mod fault;
 #[cfg(test)]
 mod fault_tests;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(in crate::cli) mod fuzzing;
 mod merge;
 mod policies;
 mod queues;

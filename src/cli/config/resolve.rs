@@ -55,7 +55,28 @@ fn resolve_with(
     env: &dyn Fn(&str) -> Option<String>,
     needs_campaign: bool,
 ) -> Result<Resolved, Vec<Fault>> {
-    let mut layers = Layers {
+    let mut layers = layers(args, env);
+    read_file(&mut layers);
+    resolve_layers(layers, needs_campaign)
+}
+
+/// Resolves a settings file's text, without the disk: keys that name files are left out.
+#[cfg(any(test, fuzzing))]
+pub(super) fn resolve_text(
+    path: &str,
+    text: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Resolved, Vec<Fault>> {
+    let args = RunArgs::default();
+    let mut layers = layers(&args, env);
+    layers.file = file::read(path, text, &mut layers.faults);
+    let names_a_file = |key: &str| key.ends_with("_file") || key == "roster";
+    layers.file.top.retain(|key, _| !names_a_file(key));
+    resolve_layers(layers, true)
+}
+
+fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Layers<'a> {
+    Layers {
         args,
         env,
         file: FileValues::default(),
@@ -63,8 +84,10 @@ fn resolve_with(
         faults: Findings::default(),
         warnings: Findings::default(),
         origins: Vec::new(),
-    };
-    read_file(&mut layers);
+    }
+}
+
+fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolved, Vec<Fault>> {
     collect_campaigns(&mut layers, needs_campaign);
     let settings = read_settings(&mut layers);
     match settings {

@@ -97,7 +97,7 @@ fn read(path: &Path) -> Result<String, Exit> {
     })
 }
 
-fn from_json(name: &str, text: &str, change: &mut ChangeSet, faults: &mut Vec<String>) {
+pub(super) fn from_json(name: &str, text: &str, change: &mut ChangeSet, faults: &mut Vec<String>) {
     match serde_json::from_str::<BTreeMap<String, Value>>(text) {
         Ok(entries) => {
             for (key, value) in entries {
@@ -110,7 +110,7 @@ fn from_json(name: &str, text: &str, change: &mut ChangeSet, faults: &mut Vec<St
     }
 }
 
-fn from_toml(name: &str, text: &str, change: &mut ChangeSet, faults: &mut Vec<String>) {
+pub(super) fn from_toml(name: &str, text: &str, change: &mut ChangeSet, faults: &mut Vec<String>) {
     let line = |at: usize| {
         let before = text.bytes().take(at).filter(|byte| *byte == b'\n');
         before.count().saturating_add(1)

@@ -4,6 +4,8 @@
 
 mod apply;
 mod calibrate;
+#[cfg(any(test, fuzzing))]
+pub(in crate::cli) mod fuzzing;
 mod input;
 mod keep;
 mod print;

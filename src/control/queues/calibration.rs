@@ -194,6 +194,7 @@ impl Calibration {
         let mut left = Vec::new();
         for intent in open.drain(..) {
             let resolved = tokio::select! {
+                biased;
                 resolved = self.keeper.resolve(&intent) => resolved,
                 // What is left open is open at the next start too.
                 () = self.shutdown.cancelled() => return,
@@ -221,6 +222,7 @@ impl Calibration {
             written: Members::new(),
         };
         let read = tokio::select! {
+            biased;
             read = self.look(id) => read,
             () = self.shutdown.cancelled() => return nothing,
         };

@@ -26,9 +26,13 @@ mod campaign;
 mod campaigns;
 mod compact;
 mod connect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod list;
 mod lists;
 mod page;
+#[cfg(any(test, fuzzing))]
+mod page_model;
 mod profile;
 mod queue;
 mod queue_statistics;

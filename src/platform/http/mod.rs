@@ -29,6 +29,8 @@
 mod answer;
 mod client;
 mod delivery;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod limiter;
 mod paging;
 mod retry;

@@ -282,9 +282,9 @@ impl Credentials {
 
 /// What a token answer holds.
 pub(super) struct TokenParts {
-    header: HeaderValue,
+    pub(super) header: HeaderValue,
     granted: Option<String>,
-    life: Duration,
+    pub(super) life: Duration,
 }
 
 /// The header that a token goes in.

@@ -1,0 +1,4 @@
+//! Fuzzes `fuzzing::scenario`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| campaign_autopilot::fuzzing::scenario(bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `fuzzing::token`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| campaign_autopilot::fuzzing::token(bytes));

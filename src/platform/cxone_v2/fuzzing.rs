@@ -1,0 +1,107 @@
+//! What holds for the dialect's readers on any input.
+
+use crate::domain::assignment::Dispatch;
+use crate::domain::queue::{Members, Setting, WriteForm, overlaid};
+use crate::domain::{CampaignId, QueueId, Timestamp};
+
+use super::page::{AgentsPage, agents_page};
+use super::page_model::disagreement;
+use super::{campaign, list, queue, queue_statistics};
+
+/// The shortest text of an agent, `["",""]`: no page can hold more agents than fit into it.
+const SHORTEST_AGENT: usize = 7;
+
+/// A page is no larger than its text allows, and what is read of it does not depend on whether skills are wanted.
+pub(crate) fn page(body: &[u8]) {
+    let shape = |page: AgentsPage| (page.builder.rows(), page.ends);
+    let plain = agents_page(body, false).map(shape);
+    let skilled = agents_page(body, true).map(shape);
+    if let (Ok(plain), Ok(skilled)) = (&plain, &skilled) {
+        assert_eq!(plain, skilled, "skills change who is read");
+    }
+    for (rows, ends) in [plain, skilled].into_iter().flatten() {
+        assert!(
+            rows.saturating_mul(SHORTEST_AGENT) <= body.len(),
+            "{rows} agents in {} bytes",
+            body.len()
+        );
+        assert_eq!(rows > 0, ends.is_some(), "ends of {rows} agents");
+    }
+}
+
+/// The daemon's reader of pages differs from the model in no way that is not known.
+pub(crate) fn page_against_model(body: &[u8]) {
+    for skills in [false, true] {
+        if let Some(found) = disagreement(body, skills) {
+            assert!(found.is_known(), "{found:?} (skills: {skills})");
+        }
+    }
+}
+
+/// A list that was read is read the same when it is sent back, and a refusal names only agents that are on it.
+pub(crate) fn assignment_list(body: &[u8]) {
+    drop(list::answer(body));
+    let (Ok(agents), Ok(campaign)) = (list::read(body), "campaign".parse::<CampaignId>()) else {
+        return;
+    };
+    let dispatch = Dispatch {
+        campaign,
+        agents,
+        joining: Vec::new(),
+        leaving: Vec::new(),
+    };
+    let again = list::read(&list::body(&dispatch));
+    assert_eq!(again.as_ref(), Ok(&dispatch.agents), "sent back");
+    let refusal = String::from_utf8_lossy(body);
+    for agent in list::named(&dispatch, &refusal) {
+        assert!(
+            dispatch.agents.contains_key(&agent),
+            "{agent} is not listed"
+        );
+    }
+}
+
+/// A queue that is sent back unchanged, whole or with one of its own members written anew, says what it said.
+pub(crate) fn queue(body: &[u8]) {
+    drop(campaign::campaign(body));
+    drop(queue::skills(body));
+    drop(queue_statistics::reading(
+        body,
+        Timestamp::from_unix_millis(0),
+    ));
+    let Ok(id) = "queue".parse::<QueueId>() else {
+        return;
+    };
+    let Ok(reading) = queue::reading(&id, body) else {
+        return;
+    };
+    let back = |change: &Members| {
+        let sent = queue::body(&reading, change, WriteForm::Put);
+        sent.map(|sent| queue::reading(&id, &sent))
+    };
+    let Some(Ok(unchanged)) = back(&Members::new()) else {
+        panic!("a queue that was read cannot be sent back");
+    };
+    assert_eq!(unchanged.members, reading.members);
+    assert_eq!(
+        (unchanged.version, &unchanged.sha256),
+        (reading.version, &reading.sha256)
+    );
+    for (member, setting) in &reading.members {
+        let change = Members::from([(*member, setting.clone())]);
+        drop(queue::body(&reading, &change, WriteForm::Patch));
+        let carried = queue::form_faults(&reading, &change, WriteForm::Put).is_empty();
+        // What could not be read is never written.
+        if !carried || matches!(setting, Setting::Unreadable(_)) {
+            continue;
+        }
+        let Some(Ok(written)) = back(&change) else {
+            panic!("{member} as it was read cannot be written");
+        };
+        assert_eq!(
+            written.members,
+            overlaid(&reading.members, &change),
+            "{member}"
+        );
+    }
+}

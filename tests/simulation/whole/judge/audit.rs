@@ -1,0 +1,218 @@
+//! Whether the audit says what was so, and all of it.
+
+use std::collections::BTreeMap;
+
+use campaign_autopilot::simulator::Endpoint;
+use campaign_autopilot::store::AuditRecord;
+use serde_json::Value;
+
+use super::truth::By;
+use super::{Bench, Invariant};
+
+/// A person's act may be told of so much later: the status of a campaign is read every few polls.
+const TOLD_LATE: i64 = 60_000;
+
+pub(super) fn judge(bench: &mut Bench<'_>) {
+    complete(bench);
+    // Times in the audit are those of the daemon's clock.
+    let stepped = bench
+        .record
+        .schedule
+        .acts
+        .iter()
+        .any(|(_, act)| act.name() == "clock-step");
+    if stepped {
+        return;
+    }
+    let rows = bench.record.audit.clone();
+    for row in &rows {
+        truthful(bench, row);
+    }
+}
+
+fn at(row: &AuditRecord) -> i64 {
+    row.at
+        .parse::<jiff::Timestamp>()
+        .map_or(0, jiff::Timestamp::as_millisecond)
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn complete(bench: &mut Bench<'_>) {
+    let record = bench.record;
+    let key = |row: &AuditRecord| {
+        (
+            row.campaign.clone().unwrap_or_default(),
+            row.decision.clone(),
+        )
+    };
+    let count = |kind: &str| {
+        let mut many: BTreeMap<(String, String), (u32, i64)> = BTreeMap::new();
+        for row in record.audit.iter().filter(|row| row.kind == kind) {
+            let entry = many.entry(key(row)).or_default();
+            *entry = (entry.0 + 1, at(row));
+        }
+        many
+    };
+    let (intents, outcomes) = (count("intent"), count("outcome"));
+    let lists = count("assign_intent");
+    let list_outcomes = count("assign_outcome");
+    for request in record
+        .requests
+        .iter()
+        .filter(|request| request.carried.is_some())
+    {
+        let kept = if request.endpoint == Endpoint::CampaignPut {
+            &intents
+        } else if request.endpoint == Endpoint::AssignmentsPut {
+            &lists
+        } else {
+            continue;
+        };
+        bench.stake(Invariant::AuditIncomplete);
+        let campaign = request.target.clone().unwrap_or_default();
+        let decision = request.decision.clone().unwrap_or_default();
+        if !kept.contains_key(&(campaign.clone(), decision.clone())) {
+            bench.violated(
+                Invariant::AuditIncomplete,
+                request.sent,
+                Some(&campaign),
+                format!("the command of {decision} is not in the audit"),
+            );
+        }
+    }
+    let died_after = |since: i64| {
+        record.lives.iter().any(|life| {
+            matches!(life.ended, "died" | "killed" | "by itself") && life.until >= since - 3_700_000
+        })
+    };
+    for ((campaign, decision), (many, when)) in &intents {
+        bench.stake(Invariant::AuditIncomplete);
+        let ends = outcomes
+            .get(&(campaign.clone(), decision.clone()))
+            .map_or(0, |(many, _)| *many);
+        if *many > 1 || ends > 1 {
+            bench.violated(
+                Invariant::AuditIncomplete,
+                *when,
+                Some(campaign),
+                format!("{decision} has {many} intents and {ends} outcomes"),
+            );
+        }
+        if ends == 0 && !died_after(*when) {
+            bench.violated(
+                Invariant::AuditIncomplete,
+                *when,
+                Some(campaign),
+                format!("{decision} has no outcome"),
+            );
+        }
+    }
+    for ((campaign, decision), (many, when)) in &lists {
+        let ends = list_outcomes
+            .get(&(campaign.clone(), decision.clone()))
+            .map_or(0, |(many, _)| *many);
+        if ends > *many || (ends < *many && !died_after(*when)) {
+            bench.violated(
+                Invariant::AuditIncomplete,
+                *when,
+                Some(campaign),
+                format!("{decision} has {many} list intents and {ends} outcomes"),
+            );
+        }
+    }
+}
+
+fn truthful(bench: &mut Bench<'_>, row: &AuditRecord) {
+    let Some(campaign) = row.campaign.clone() else {
+        return;
+    };
+    if bench.truth.changes(&campaign).is_empty() {
+        return;
+    }
+    match row.kind.as_str() {
+        "outcome" => {
+            let to = text(&row.event, "direction");
+            let conclusion = text(&row.event, "conclusion");
+            concluded(bench, &campaign, &row.decision, to, conclusion, at(row));
+        }
+        "noticed" => {
+            let notice = row.event.get("notice").unwrap_or(&Value::Null);
+            match text(notice, "notice") {
+                "resolved" => {
+                    let decision = notice.get("decision").map(decision).unwrap_or_default();
+                    let (to, conclusion) = (text(notice, "to"), text(notice, "conclusion"));
+                    concluded(bench, &campaign, &decision, to, conclusion, at(row));
+                }
+                "person_paused" => a_person(bench, &campaign, "PAUSED", at(row)),
+                "person_resumed" | "persons_pause_ended" => {
+                    a_person(bench, &campaign, "RUNNING", at(row));
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A decision's name, from either form.
+fn decision(value: &Value) -> String {
+    let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
+    value.as_str().map_or_else(
+        || format!("{}-{}", number("run"), number("tick")),
+        str::to_owned,
+    )
+}
+
+fn concluded(
+    bench: &mut Bench<'_>,
+    campaign: &str,
+    decision: &str,
+    to: &str,
+    conclusion: &str,
+    at: i64,
+) {
+    let target = if to == "pause" { "PAUSED" } else { "RUNNING" };
+    let took_effect = bench.truth.changes(campaign).iter().any(|change| {
+        change.at <= at && change.to == target && change.by == By::Ours(decision.to_owned())
+    });
+    bench.stake(Invariant::AuditFalse);
+    let says = match conclusion {
+        "confirmed" if !took_effect => "is told to be confirmed and never took effect",
+        "refused" | "not_sent" | "not_applied" if took_effect => {
+            "is told to have had no effect and had one"
+        }
+        _ => return,
+    };
+    bench.violated(
+        Invariant::AuditFalse,
+        at,
+        Some(campaign),
+        format!("the {to} of {decision} {says} ({conclusion})"),
+    );
+}
+
+fn a_person(bench: &mut Bench<'_>, campaign: &str, to: &str, at: i64) {
+    bench.stake(Invariant::AuditFalse);
+    let changes = bench.truth.changes(campaign);
+    let before = changes.partition_point(|change| change.at <= at);
+    let so = changes[..before]
+        .iter()
+        .rev()
+        .enumerate()
+        .any(|(back, change)| {
+            // What is in force, or was set lately.
+            let recent = back == 0 || at - change.at <= TOLD_LATE;
+            recent && change.to == to && !matches!(change.by, By::Ours(_))
+        });
+    if !so {
+        bench.violated(
+            Invariant::AuditFalse,
+            at,
+            Some(campaign),
+            format!("a person is told to have set {to}, and none has"),
+        );
+    }
+}

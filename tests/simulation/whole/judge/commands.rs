@@ -1,0 +1,310 @@
+//! What was commanded, and on what.
+
+use campaign_autopilot::simulator::Endpoint;
+
+use crate::whole::record::Record;
+use crate::whole::schedule::Asked;
+use crate::whole::wire::Request;
+
+use super::truth::{By, Change, command_of, reading_before};
+use super::{Bench, Invariant};
+
+/// A command leaves on a reading no older than this: a second, and what a busy loop takes to act on it.
+const FRESH: i64 = 1_200;
+
+pub(super) fn judge(bench: &mut Bench<'_>) {
+    undone(bench);
+    sent(bench);
+}
+
+/// What people did and we turned back.
+fn undone(bench: &mut Bench<'_>) {
+    let record = bench.record;
+    let all: Vec<(String, Vec<Change>)> = bench
+        .truth
+        .campaigns()
+        .map(|(id, changes)| (id.to_owned(), changes.to_vec()))
+        .collect();
+    for (campaign, changes) in &all {
+        for (place, change) in changes.iter().enumerate() {
+            let By::Ours(decision) = &change.by else {
+                // A person's act stands there to be undone.
+                match change.to.as_str() {
+                    "PAUSED" => bench.stake(Invariant::PersonUndone),
+                    "RUNNING" if resumed_our_pause(record, campaign, changes, place) => {
+                        bench.stake(Invariant::ResumeUndone);
+                    }
+                    _ => {}
+                }
+                continue;
+            };
+            let Some(before) = place.checked_sub(1).map(|place| &changes[place]) else {
+                continue;
+            };
+            if before.by == By::Person || before.by == By::Before {
+                let invariant = match change.to.as_str() {
+                    "RUNNING" if change.from == "PAUSED" => Invariant::PersonUndone,
+                    "PAUSED" if resumed_our_pause(record, campaign, changes, place - 1) => {
+                        Invariant::ResumeUndone
+                    }
+                    _ => continue,
+                };
+                let command = command_of(record, campaign, decision, &change.to, change.at);
+                turned_back(bench, invariant, campaign, before, change, command);
+            }
+        }
+    }
+}
+
+/// Whether the change at `place` is a person's resume of a pause of ours that the daemon has seen.
+fn resumed_our_pause(record: &Record, campaign: &str, changes: &[Change], place: usize) -> bool {
+    let resume = &changes[place];
+    let Some(pause) = place.checked_sub(1).map(|place| &changes[place]) else {
+        return false;
+    };
+    let ours = matches!(pause.by, By::Ours(_)) && pause.to == "PAUSED";
+    let seen = record.requests.iter().any(|request| {
+        request.target.as_deref() == Some(campaign)
+            && request.shown().as_deref() == Some("PAUSED")
+            && request
+                .carried
+                .is_some_and(|carried| pause.at <= carried && carried <= resume.at)
+    });
+    ours && resume.by == By::Person && resume.to == "RUNNING" && seen
+}
+
+fn turned_back(
+    bench: &mut Bench<'_>,
+    invariant: Invariant,
+    campaign: &str,
+    person: &Change,
+    ours: &Change,
+    command: Option<&Request>,
+) {
+    let record = bench.record;
+    let setup = &record.schedule.setup;
+    let Some(command) = command else {
+        bench.violated(
+            invariant,
+            ours.at,
+            Some(campaign),
+            format!("{} -> {} by a request that nobody sent", ours.from, ours.to),
+        );
+        return;
+    };
+    let wanted = if invariant == Invariant::PersonUndone {
+        "running"
+    } else {
+        "paused"
+    };
+    if held(record, campaign, command.sent) == Some(wanted) {
+        return;
+    }
+    if person.by == By::Before && setup.adopt {
+        return;
+    }
+    if invariant == Invariant::ResumeUndone
+        && command.sent - person.at >= i64::from(setup.grace_s) * 1_000
+    {
+        return;
+    }
+    if person.at > command.sent {
+        bench.race();
+        return;
+    }
+    let reading = reading_before(record, campaign, command.life, command.sent);
+    let (read, age) = reading.map_or((i64::MIN, i64::MAX), |reading| {
+        let ended = reading.ended.unwrap_or(i64::MIN);
+        (reading.carried.unwrap_or(i64::MIN), command.sent - ended)
+    });
+    if person.at >= read && age <= FRESH {
+        bench.race();
+        return;
+    }
+    let says = if person.at >= read {
+        format!(
+            "a person acted {} ms before the command, which rests on a reading {age} ms old",
+            command.sent - person.at
+        )
+    } else {
+        format!(
+            "a person's {} of {} s before was turned back by {}",
+            person.to,
+            (command.sent - person.at) / 1_000,
+            command.decision.as_deref().unwrap_or("?")
+        )
+    };
+    bench.violated(invariant, ours.at, Some(campaign), says);
+}
+
+/// The hold that an operator was told to be in force for a command sent at `at`.
+fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
+    let mut asked = record
+        .operators
+        .iter()
+        .filter(|done| done.campaign == campaign && done.status == 200 && done.answered <= at);
+    let last = asked.rfind(|done| {
+        matches!(
+            done.asked,
+            Asked::HoldPaused { .. }
+                | Asked::HoldRunning { .. }
+                | Asked::HoldAsIs { .. }
+                | Asked::Release
+        )
+    })?;
+    let until = |for_s: u32| last.sent + i64::from(for_s) * 1_000;
+    match last.asked {
+        Asked::HoldPaused { for_s } => (at < until(for_s)).then_some("paused"),
+        Asked::HoldRunning { for_s } => (at < until(for_s)).then_some("running"),
+        Asked::HoldAsIs { for_s } => (at < until(for_s)).then_some("as-is"),
+        Asked::Release | Asked::Thresholds { .. } | Asked::RestoreThresholds => None,
+    }
+}
+
+/// Each command by itself.
+fn sent(bench: &mut Bench<'_>) {
+    let record = bench.record;
+    let commands: Vec<&Request> = record
+        .requests
+        .iter()
+        .filter(|request| request.endpoint == Endpoint::CampaignPut)
+        .collect();
+    for (place, command) in commands.iter().enumerate() {
+        let campaign = command.target.as_deref().unwrap_or_default();
+        let earlier = commands[..place]
+            .iter()
+            .rfind(|other| other.target == command.target);
+        one(bench, campaign, command, earlier.copied());
+    }
+    blind_writes(bench);
+    bench.stake(Invariant::DryRunSends);
+    if record.schedule.setup.dry_run {
+        let writes = record.requests.iter().filter(|request| request.writes());
+        let first = writes.map(|request| request.sent).next();
+        if let Some(at) = first {
+            bench.violated(Invariant::DryRunSends, at, None, "a write in a dry run");
+        }
+    }
+}
+
+/// Lists and queues: a write behind another one, with nothing read in between.
+fn blind_writes(bench: &mut Bench<'_>) {
+    let record = bench.record;
+    for (place, write) in record.requests.iter().enumerate() {
+        let reads = if write.endpoint == Endpoint::AssignmentsPut {
+            Endpoint::AssignmentsGet
+        } else if [Endpoint::QueuePut, Endpoint::QueuePatch].contains(&write.endpoint) {
+            Endpoint::QueueGet
+        } else {
+            continue;
+        };
+        let mut before = record.requests[..place]
+            .iter()
+            .rev()
+            .filter(|other| other.life == write.life && other.target == write.target)
+            .filter(|other| other.endpoint == reads || other.endpoint == write.endpoint);
+        let Some(last) = before.next() else { continue };
+        bench.stake(Invariant::BlindRepeat);
+        // Another write behind one that was plainly taken is another change, and has an intent of its own.
+        let unreadable = ["garbled-json", "wrong-json", "empty-200", "206"];
+        let taken = last.status.is_some_and(|s| (200..300).contains(&s))
+            && last.fault.is_none_or(|fault| !unreadable.contains(&fault));
+        if last.endpoint == write.endpoint && !taken {
+            let status = last
+                .status
+                .map_or("no answer".to_owned(), |s| s.to_string());
+            bench.violated(
+                Invariant::BlindRepeat,
+                write.sent,
+                write.target.as_deref(),
+                format!(
+                    "{} sent again after {status}, nothing read in between",
+                    write.endpoint.name()
+                ),
+            );
+        }
+    }
+}
+
+fn one(bench: &mut Bench<'_>, campaign: &str, command: &Request, earlier: Option<&Request>) {
+    let record = bench.record;
+    let target = Some(campaign);
+    let asks = command.asks().unwrap_or_default();
+    let reading = reading_before(record, campaign, command.life, command.sent);
+    bench.stake(Invariant::StaleReading);
+    if let Some(earlier) = earlier {
+        bench.stake(Invariant::BlindRepeat);
+        bench.stake(Invariant::TwoAtOnce);
+        let on_its_way =
+            earlier.life == command.life && earlier.ended.is_none_or(|ended| ended > command.sent);
+        if on_its_way {
+            bench.violated(
+                Invariant::TwoAtOnce,
+                command.sent,
+                target,
+                "a command while another is on its way",
+            );
+        }
+        let again = reading.is_none_or(|reading| reading.sent < earlier.sent);
+        if again && earlier.life == command.life {
+            let status = earlier
+                .status
+                .map_or("no answer".to_owned(), |s| s.to_string());
+            bench.violated(
+                Invariant::BlindRepeat,
+                command.sent,
+                target,
+                format!("{asks} sent again after {status}, nothing read in between"),
+            );
+            // It is old as well, of course.
+            return;
+        }
+    }
+    let Some(reading) = reading else {
+        bench.violated(
+            Invariant::StaleReading,
+            command.sent,
+            target,
+            format!("{asks} without any reading in this life"),
+        );
+        return;
+    };
+    let age = command.sent - reading.ended.unwrap_or(command.sent);
+    if age > FRESH {
+        bench.violated(
+            Invariant::StaleReading,
+            command.sent,
+            target,
+            format!("{asks} on a reading {age} ms old"),
+        );
+    }
+    bench.stake(Invariant::NotCommandable);
+    let shown = reading.shown().unwrap_or_default();
+    let opposite = match asks.as_str() {
+        "PAUSED" => "RUNNING",
+        _ => "PAUSED",
+    };
+    if !shown.eq_ignore_ascii_case(opposite) {
+        bench.violated(
+            Invariant::NotCommandable,
+            command.sent,
+            target,
+            format!("{asks} to a campaign that showed {shown}"),
+        );
+    }
+    if let Some(hold) = held(record, campaign, command.sent) {
+        bench.stake(Invariant::HoldBroken);
+        let fits = matches!(
+            (hold, asks.as_str()),
+            ("paused", "PAUSED") | ("running", "RUNNING")
+        );
+        if !fits {
+            bench.violated(
+                Invariant::HoldBroken,
+                command.sent,
+                target,
+                format!("{asks} while held {hold}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What many runs came to: faults by kind, promises at stake, and what was broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::draw::{Dice, KINDS};
+use super::judge::{Invariant, Verdict, Violation};
+use super::known;
+use super::record::Record;
+
+/// Counts over many runs.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) schedules: u64,
+    pub(crate) requests: u64,
+    pub(crate) commands: u64,
+    pub(crate) lives: u64,
+    pub(crate) races: u64,
+    pub(crate) injected: BTreeMap<&'static str, u64>,
+    pub(crate) acts: BTreeMap<&'static str, u64>,
+    pub(crate) stakes: BTreeMap<Invariant, u64>,
+    /// Seeds in which each row of the table of known faults showed.
+    pub(crate) known: BTreeMap<&'static str, BTreeSet<u64>>,
+    /// Violations that no row explains, with their seeds.
+    pub(crate) unknown: Vec<(u64, Violation)>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, record: &Record, verdict: &Verdict) {
+        self.schedules += 1;
+        self.requests += u64::try_from(record.requests.len()).unwrap_or(u64::MAX);
+        self.lives += u64::try_from(record.lives.len()).unwrap_or(u64::MAX);
+        self.races += verdict.races;
+        for request in &record.requests {
+            if request.writes() {
+                self.commands += 1;
+            }
+            if let Some(fault) = request.fault {
+                *self.injected.entry(fault).or_default() += 1;
+            }
+        }
+        for (_, act) in &record.schedule.acts {
+            if !matches!(act, super::schedule::Act::Fault { .. }) {
+                *self.acts.entry(act.name()).or_default() += 1;
+            }
+        }
+        for quirk in record.schedule.setup.quirks.names() {
+            *self.acts.entry(quirk).or_default() += 1;
+        }
+        for (invariant, many) in &verdict.stakes {
+            *self.stakes.entry(*invariant).or_default() += many;
+        }
+        let seed = record.schedule.seed;
+        for violation in &verdict.violations {
+            match known::row_of(violation) {
+                Some(row) => {
+                    self.known.entry(row.name).or_default().insert(seed);
+                }
+                None => self.unknown.push((seed, violation.clone())),
+            }
+        }
+    }
+
+    /// What never happened, though the run is there for it: an idle run is no proof.
+    pub(crate) fn idle(&self) -> Vec<String> {
+        let mut dice = Dice(fastrand::Rng::with_seed(0));
+        let faults = KINDS
+            .iter()
+            .map(|kind| (kind.fault)(&mut dice).name())
+            .filter(|name| !self.injected.contains_key(name))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|name| format!("fault {name} was never injected"));
+        let promises = Invariant::ALL
+            .into_iter()
+            .filter(|invariant| self.stakes.get(invariant).copied().unwrap_or(0) == 0)
+            .map(|invariant| format!("never at stake: {}", invariant.promise()));
+        faults.chain(promises).collect()
+    }
+
+    /// The report, for people.
+    pub(crate) fn report(&self) -> String {
+        let mut text = format!(
+            "{} schedules, {} lives, {} requests, {} writes; {} acts too late for anybody to know of\n",
+            self.schedules, self.lives, self.requests, self.commands, self.races
+        );
+        let list = |counts: &BTreeMap<&'static str, u64>| {
+            counts
+                .iter()
+                .map(|(name, many)| format!("{name} {many}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        writeln!(text, "faults injected: {}", list(&self.injected)).unwrap();
+        writeln!(text, "happened: {}", list(&self.acts)).unwrap();
+        text.push_str("promises, and how often each was at stake:\n");
+        for (invariant, many) in &self.stakes {
+            writeln!(text, "{many:>10}  {}", invariant.promise()).unwrap();
+        }
+        text.push_str("known faults, and in how many schedules each showed:\n");
+        for row in known::ROWS {
+            let seeds = self.known.get(row.name);
+            let many = seeds.map_or(0, BTreeSet::len);
+            let first = seeds
+                .and_then(BTreeSet::first)
+                .map_or(String::new(), |seed| format!(", here first {seed}"));
+            writeln!(text, "{many:>10}  {} (seed {}{first})", row.name, row.seed).unwrap();
+        }
+        let seeds: BTreeSet<u64> = self.unknown.iter().map(|(seed, _)| *seed).collect();
+        writeln!(
+            text,
+            "violations that no known fault explains: {} in {} schedules",
+            self.unknown.len(),
+            seeds.len()
+        )
+        .unwrap();
+        text
+    }
+}
