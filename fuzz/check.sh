@@ -6,9 +6,11 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 mkdir -p "$1"
 target="$(realpath "$1")"
-# Seconds for each target, and runs if they come to an end sooner.
-seconds="${FUZZ_SECONDS:-8}"
-most_runs=2000000
+# The same inputs each time, so that a gate that was green stays so: a search for new ones takes longer, and another seed.
+seed="${FUZZ_SEED:-1}"
+most_runs="${FUZZ_RUNS:-10000}"
+# Seconds for each target at the most.
+seconds=60
 # An input that takes longer than this many seconds is a fault, and so is one that needs more megabytes.
 longest=5
 most_memory=1024
@@ -26,7 +28,7 @@ failed=""
 for name in $(cargo fuzz list); do
   mkdir "$work/$name"
   mkdir -p "fuzz/artifacts/$name"
-  if "$target/$host/release/$name" -runs="$most_runs" -max_total_time="$seconds" -timeout="$longest" \
+  if "$target/$host/release/$name" -seed="$seed" -runs="$most_runs" -max_total_time="$seconds" -timeout="$longest" \
     -rss_limit_mb="$most_memory" -max_len=4096 -print_final_stats=1 \
     -artifact_prefix="fuzz/artifacts/$name/" "$work/$name" "fuzz/corpus/$name" > "$work/$name.log" 2>&1; then
     awk -v name="$name" '/stat::number_of_executed_units/ { runs = $2 } /stat::average_exec_per_sec/ { rate = $2 }

@@ -11,12 +11,12 @@ pub(crate) enum Origin {
     Flag(&'static str),
     /// An environment variable.
     Env(&'static str),
-    /// A line of the settings file.
+    /// The settings file, or what it names.
     File {
         /// The file, as it was named.
         path: Arc<str>,
-        /// The line, from 1.
-        line: usize,
+        /// The line, from 1, where one is known.
+        line: Option<usize>,
     },
     /// Nobody gave it.
     Default,
@@ -26,7 +26,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Env(name) => f.write_str(name),
-            Self::File { path, line } => write!(f, "{path}:{line}"),
+            Self::File {
+                path,
+                line: Some(line),
+            } => write!(f, "{path}:{line}"),
+            Self::File { path, line: None } => f.write_str(path),
             Self::Default => f.write_str("default"),
         }
     }
@@ -79,7 +83,7 @@ pub(super) struct Findings(BTreeSet<(u8, usize, Fault)>);
 impl Findings {
     pub(super) fn push(&mut self, origin: &Origin, key: impl Into<String>, wrong: Wrong) {
         let (layer, line) = match origin {
-            Origin::File { line, .. } => (0, *line),
+            Origin::File { line, .. } => (0, line.unwrap_or_default()),
             Origin::Flag(_) => (1, 0),
             Origin::Env(_) => (2, 0),
             Origin::Default => (3, 0),

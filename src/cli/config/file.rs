@@ -73,11 +73,14 @@ pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues 
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut broken = false;
     for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let origin = walk.origin(&span);
+        let span = error.span();
+        // Some faults, such as a key that is too deep, have no place.
+        let origin = span
+            .as_ref()
+            .map_or_else(|| walk.somewhere(), |span| walk.origin(span));
         // Only the parser's own words are shown: the line itself may hold a secret.
         if error.message() == "duplicate key" {
-            let key = text.get(span).unwrap_or("TOML");
+            let key = span.and_then(|span| text.get(span)).unwrap_or("TOML");
             let wrong = Wrong::new("is given twice", "keep one of them");
             walk.faults.push(&origin, key, wrong);
         } else {
@@ -109,7 +112,14 @@ impl Walk<'_> {
         let before = self.line_ends.partition_point(|end| *end < span.start);
         Origin::File {
             path: Arc::clone(&self.path),
-            line: before.saturating_add(1),
+            line: Some(before.saturating_add(1)),
+        }
+    }
+
+    fn somewhere(&self) -> Origin {
+        Origin::File {
+            path: Arc::clone(&self.path),
+            line: None,
         }
     }
 

@@ -100,7 +100,7 @@ fn origin(resolved: &Resolved, key: &str) -> String {
     let (_, text, origin) = found.next().unwrap();
     assert!(found.next().is_none(), "{key} is noted twice");
     let origin = match origin {
-        Origin::File { line, .. } => format!("line {line}"),
+        Origin::File { line, .. } => format!("line {}", line.unwrap_or_default()),
         Origin::Flag(_) | Origin::Env(_) | Origin::Default => origin.to_string(),
     };
     format!("{text} from {origin}")

@@ -8,6 +8,7 @@ use crate::control::ports::{AuditEvent, AuditRow};
 use crate::domain::queue::{Judgement, QueueCalibrator, QueueModel, QueueStanding};
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
+use super::apart::apart;
 use super::calibration::{Calibration, Done};
 use super::desk::{QueueAnswer, QueueAsk, QueueRefusal, QueueRequested};
 
@@ -166,7 +167,7 @@ impl Calibration {
 
     async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
         let calibrator = self.queues.get(id)?.calibrator.clone();
-        let judging = tokio::task::spawn_blocking(move || calibrator.judge(now));
+        let judging = apart(move || calibrator.judge(now));
         judging.await.ok()
     }
 }

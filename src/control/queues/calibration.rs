@@ -29,6 +29,7 @@ use crate::domain::queue::{
 };
 use crate::telemetry::QueueEvents;
 
+use super::apart::apart;
 use super::desk::{QueueDesk, QueueRequested};
 use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
 use super::ports::OpenQueueIntent;
@@ -251,7 +252,7 @@ impl Calibration {
         let flow = calibrator.flow();
         let given = given.copied();
         // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
-        let judging = tokio::task::spawn_blocking(move || match given {
+        let judging = apart(move || match given {
             Some(inputs) => calibrator.judge_given(&inputs, now),
             None => calibrator.judge(now),
         });

@@ -5,6 +5,7 @@
 //!
 //! *Never here:* units and names of a wire, or a rule about what a queue may be.
 
+mod apart;
 mod asked;
 mod calibration;
 pub mod desk;

@@ -25,7 +25,7 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     });
     let at = |line: usize| Origin::File {
         path: Arc::clone(&path),
-        line,
+        line: Some(line),
     };
     let remedy = "begin with id,skills,start,end,zone,concurrency and, if wanted, recent";
     let Some((number, header)) = lines.next() else {

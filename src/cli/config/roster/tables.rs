@@ -42,7 +42,9 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     };
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        let origin = walk.origin(&error.span().unwrap_or(0..0));
+        let origin = error
+            .span()
+            .map_or_else(|| walk.somewhere(), |span| walk.origin(&span));
         let wrong = error.message().replace('\n', " ");
         walk.refuse(&origin, "roster", Wrong::new(wrong, "see https://toml.io"));
     }
@@ -90,7 +92,14 @@ impl Walk<'_> {
         let before = self.line_ends.partition_point(|end| *end < span.start);
         Origin::File {
             path: Arc::clone(&self.path),
-            line: before.saturating_add(1),
+            line: Some(before.saturating_add(1)),
+        }
+    }
+
+    fn somewhere(&self) -> Origin {
+        Origin::File {
+            path: Arc::clone(&self.path),
+            line: None,
         }
     }
 
