@@ -108,7 +108,7 @@ impl Connection {
         };
         Ok(Self {
             metrics,
-            platform: Dialect::CxoneV2.connect(tenant, shared),
+            platform: Dialect::default().connect(tenant, shared),
         })
     }
 }

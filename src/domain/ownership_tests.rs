@@ -85,7 +85,8 @@ fn a_named_author_decides() {
     let mut pilot = one(Evidence::Author);
     let lost = Delivery::Lost { why: String::new() };
     let unknown = pause(&mut pilot, 1, lost, CampaignActivity::Running);
-    assert_eq!(unknown, Conclusion::NotApplied);
+    assert_eq!(unknown, Conclusion::Unknown);
+    read(&mut pilot, &reading(CampaignActivity::Running, 15));
     let by = |changed_by| StatusReading {
         changed_by: Some(changed_by),
         ..reading(CampaignActivity::Paused, 20)
