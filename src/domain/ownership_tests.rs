@@ -67,13 +67,14 @@ fn pause(pilot: &mut Autopilot, s: u64, delivery: Delivery, shows: CampaignActiv
     pilot
         .authorise(&id("c"), Direction::Pause, after(s))
         .expect("wanted");
+    let later = s.saturating_add(1);
     let result = CommandResult {
         delivery,
-        after: StatusFinding::Found(reading(shows, s + 1)),
+        after: StatusFinding::Found(reading(shows, later)),
         before: None,
         ended_at: Some(after(s)),
     };
-    pilot.report(&id("c"), &result, after(s + 1)).0
+    pilot.report(&id("c"), &result, after(later)).0
 }
 
 fn yes() -> Delivery {
