@@ -122,9 +122,9 @@ pub(crate) const SETTINGS: &[Setting] = settings! {
         "manual_grace" Some("--manual-grace"), "AUTOPILOT_MANUAL_GRACE", Duration "DURATION", "15m", Rule,
             "How long a person's resume of our pause is left alone.";
         "adopt_paused" Some("--adopt-paused"), "AUTOPILOT_ADOPT_PAUSED", Switch "", "false", Rule,
-            "Take over a pause found at start that no record shows to be ours.";
+            "Take over a campaign that is found paused at its very first reading; never one that was known before.";
         "strict_ownership" Some("--strict-ownership"), "AUTOPILOT_STRICT_OWNERSHIP", Switch "", "false", Rule,
-            "Never count a command with an unknown outcome as ours.";
+            "Count a pause as ours only by the version in the platform's own answer to the command.";
     }
     "Reading and rate" {
         "poll_interval" Some("--poll-interval"), "AUTOPILOT_POLL_INTERVAL", Duration "DURATION", "30s", Top,

@@ -125,7 +125,7 @@ impl Connection {
         };
         Ok(Self {
             metrics,
-            platform: Dialect::CxoneV2
+            platform: Dialect::default()
                 .connect(tenant, shared)
                 .map_err(|faults| StartFault::Platform(faults.join("; ")))?,
         })

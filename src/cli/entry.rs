@@ -209,7 +209,7 @@ async fn dispatch(command: Command) -> Exit {
         },
         Command::Assign { command } => match resolve(command.run_args(), &variable) {
             Ok(resolved) => match start_log(LogFormat::Text, "info") {
-                Ok(()) => assign(&command, resolved).await,
+                Ok(()) => Box::pin(assign(&command, resolved)).await,
                 Err(exit) => exit,
             },
             Err(faults) => refuse(&faults),

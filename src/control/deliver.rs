@@ -13,8 +13,9 @@
 //! *Why a reading grows old.* The rate limit, a slow commit or a stopped process may lie between a reading and its
 //! command, and a person may act in any of them. What was read is believed for about a second.
 //!
-//! *What an untouched reading proves.* It was made after the attempt had ended, by an answer or a time-out: that attempt
-//! had no effect within its window, so what comes of the next one is the whole truth about the command.
+//! *What an untouched reading proves.* It was made after the attempt had ended, by an answer or a time-out: what shows
+//! from then on came after it, so the window in which a change can be ours begins anew with it. A lost attempt stays lost,
+//! whatever is said to a later one.
 
 use std::time::Duration;
 
@@ -80,25 +81,25 @@ impl Delivering<'_> {
         let mut before = command.before.clone();
         let mut readings = 0;
         let mut attempt = 0;
+        let mut lost: Option<String> = None;
         loop {
             while self.clock.now() > before.read_at.plus(self.freshest) {
                 readings += 1;
                 if readings > MOST_READINGS {
-                    return not_sent(
-                        before,
-                        "each reading grew old before the command could leave",
-                    );
+                    let why = "each reading grew old before the command could leave";
+                    let after = StatusFinding::Unreadable;
+                    return kept_back(before, why, lost, after, self.clock.now());
                 }
                 match self.look(command, Urgency::BeforeCommand, deadline).await {
                     Ok(StatusFinding::Found(found)) if untouched(&before, &found) => before = found,
                     Ok(found) => {
                         let why = "somebody changed the campaign before the command could leave";
-                        return CommandResult {
-                            after: found,
-                            ..not_sent(before, why)
-                        };
+                        return kept_back(before, why, lost, found, self.clock.now());
                     }
-                    Err(fault) => return not_sent(before, &fault.detail),
+                    Err(fault) => {
+                        let after = StatusFinding::Unreadable;
+                        return kept_back(before, &fault.detail, lost, after, self.clock.now());
+                    }
                 }
             }
             let order = CommandOrder {
@@ -112,6 +113,13 @@ impl Delivering<'_> {
             let delivery = self.commander.command(order).await;
             let ended_at = self.clock.now();
             attempt += 1;
+            // That a later attempt had no effect says nothing of an earlier one that was lost.
+            let (delivery, given_up) = match (delivery, &lost) {
+                (Delivery::Conflict { .. } | Delivery::Refused { wait: None, .. }, Some(why)) => {
+                    (Delivery::Lost { why: why.clone() }, true)
+                }
+                (delivery, _) => (delivery, false),
+            };
             let wait = match &delivery {
                 Delivery::Acknowledged { .. } => {
                     let after = self.read_back(command, true, deadline).await;
@@ -126,22 +134,25 @@ impl Delivering<'_> {
                 } => *wait,
                 Delivery::NotSent { .. } | Delivery::Lost { .. } => SEND_AGAIN_AFTER * attempt,
             };
-            if attempt >= MOST_DELIVERIES || ended_at.plus(wait) > deadline {
-                let after = match &delivery {
-                    Delivery::Lost { .. } => self.read_back(command, true, deadline).await,
-                    Delivery::Acknowledged { .. }
-                    | Delivery::Conflict { .. }
-                    | Delivery::Refused { .. }
-                    | Delivery::NotSent { .. } => StatusFinding::Unreadable,
+            if let Delivery::Lost { why } = &delivery {
+                lost.get_or_insert_with(|| why.clone());
+            }
+            if given_up || attempt >= MOST_DELIVERIES || ended_at.plus(wait) > deadline {
+                let Some(why) = lost else {
+                    return ended(delivery, StatusFinding::Unreadable, before, ended_at);
                 };
-                return ended(delivery, after, before, ended_at);
+                let after = self.read_back(command, true, deadline).await;
+                return ended(Delivery::Lost { why }, after, before, ended_at);
             }
             // What was lost may show at once; a platform that asks for a pause is given it first.
             self.clock.sleep(wait).await;
             match self.look(command, Urgency::BeforeCommand, deadline).await {
                 Ok(StatusFinding::Found(found)) if untouched(&before, &found) => before = found,
-                Ok(found) => return ended(delivery, found, before, ended_at),
-                Err(_) => return ended(delivery, StatusFinding::Unreadable, before, ended_at),
+                found => {
+                    let after = found.unwrap_or(StatusFinding::Unreadable);
+                    let delivery = lost.map_or(delivery, |why| Delivery::Lost { why });
+                    return ended(delivery, after, before, ended_at);
+                }
             }
         }
     }
@@ -190,15 +201,19 @@ fn untouched(before: &StatusReading, now: &StatusReading) -> bool {
     now.activity == before.activity && (before.version.is_none() || now.version == before.version)
 }
 
-fn not_sent(before: StatusReading, why: &str) -> CommandResult {
-    CommandResult {
-        delivery: Delivery::NotSent {
-            why: why.to_owned(),
-        },
-        after: StatusFinding::Unreadable,
-        before: Some(before),
-        ended_at: None,
-    }
+/// The command did not leave, or not again.
+fn kept_back(
+    before: StatusReading,
+    why: &str,
+    lost: Option<String>,
+    after: StatusFinding,
+    now: Timestamp,
+) -> CommandResult {
+    let not_sent = || Delivery::NotSent {
+        why: why.to_owned(),
+    };
+    let delivery = lost.map_or_else(not_sent, |why| Delivery::Lost { why });
+    ended(delivery, after, before, now)
 }
 
 fn ended(

@@ -11,6 +11,8 @@ mod change;
 mod collect;
 mod cycle;
 mod deliver;
+#[cfg(test)]
+mod deliver_tests;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;

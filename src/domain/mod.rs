@@ -29,6 +29,7 @@ mod explain;
 mod flapping;
 mod group;
 mod ids;
+mod manual_change;
 mod message;
 mod notice;
 mod ownership;

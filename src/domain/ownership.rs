@@ -1,8 +1,8 @@
 //! Whose change a change was, by the strongest evidence that the platform has.
 //!
 //! *Asked* when a status reading meets a command of ours whose outcome is not known. The answer rests on that one
-//! request's own window, from the reading before it to its answer or its time-out, and where the platform said yes to
-//! the end of the time in which its commands settle.
+//! request's own window: from the reading before it to its answer or its time-out and the moment that the platform
+//! usually takes; where the platform said yes, to the end of the time in which its commands settle.
 //!
 //! ```text
 //!  named author ─▶ version of the command's own answer ─▶ time of the change within the window ─▶ time of the reading
@@ -78,9 +78,7 @@ impl Question<'_> {
                 if *acknowledged && versions.is_some_and(|(a, b)| a != b) {
                     return Resolution::Overtaken;
                 }
-                // What has ended without a yes is not waited for.
-                let over = !acknowledged && self.unresolved.ended_after.is_some();
-                if over || now >= self.until() {
+                if now >= self.until() {
                     Resolution::NotApplied
                 } else {
                     Resolution::Pending
@@ -157,23 +155,35 @@ impl Question<'_> {
             before,
             longest,
             ended_after,
-            acknowledged,
             ..
         } = self.unresolved;
-        let settles = if *acknowledged {
-            self.traits.settling.longest
-        } else {
-            Duration::ZERO
-        };
         before
             .clock()
             .plus(ended_after.unwrap_or(*longest))
-            .plus(settles)
+            .plus(self.settles())
             .plus(self.slack().1)
+    }
+
+    fn settles(&self) -> Duration {
+        let Unresolved {
+            ended_after,
+            acknowledged,
+            ..
+        } = self.unresolved;
+        match (acknowledged, ended_after) {
+            (true, _) => self.traits.settling.longest,
+            // A request that broke off may be carried out all the same, and then about as soon as any other.
+            (false, Some(_)) => self.traits.settling.usual,
+            (false, None) => Duration::ZERO,
+        }
     }
 
     /// Until when the command may still land, though nothing of that would be proof any more.
     pub(super) fn doubtful_until(&self) -> Timestamp {
-        self.until().plus(self.unresolved.longest)
+        let Unresolved {
+            before, longest, ..
+        } = self.unresolved;
+        let arrives = before.clock().plus(*longest);
+        arrives.plus(self.settles()).plus(self.slack().1)
     }
 }

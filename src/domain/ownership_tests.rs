@@ -67,13 +67,14 @@ fn pause(pilot: &mut Autopilot, s: u64, delivery: Delivery, shows: CampaignActiv
     pilot
         .authorise(&id("c"), Direction::Pause, after(s))
         .expect("wanted");
+    let later = s.saturating_add(1);
     let result = CommandResult {
         delivery,
-        after: StatusFinding::Found(reading(shows, s + 1)),
+        after: StatusFinding::Found(reading(shows, later)),
         before: None,
         ended_at: Some(after(s)),
     };
-    pilot.report(&id("c"), &result, after(s + 1)).0
+    pilot.report(&id("c"), &result, after(later)).0
 }
 
 fn yes() -> Delivery {
@@ -85,7 +86,8 @@ fn a_named_author_decides() {
     let mut pilot = one(Evidence::Author);
     let lost = Delivery::Lost { why: String::new() };
     let unknown = pause(&mut pilot, 1, lost, CampaignActivity::Running);
-    assert_eq!(unknown, Conclusion::NotApplied);
+    assert_eq!(unknown, Conclusion::Unknown);
+    read(&mut pilot, &reading(CampaignActivity::Running, 15));
     let by = |changed_by| StatusReading {
         changed_by: Some(changed_by),
         ..reading(CampaignActivity::Paused, 20)

@@ -126,8 +126,9 @@ pub enum Suppression {
 }
 
 impl Suppression {
-    /// Every suppression, so that each counter exists from the start.
-    pub const ALL: [Self; 12] = [
+    /// Every suppression that can hold back a direction, so that each counter exists from the start. Between two states
+    /// none is asked for.
+    pub const ALL: [Self; 11] = [
         Self::StaleData,
         Self::Confirming,
         Self::Cooldown,
@@ -137,7 +138,6 @@ impl Suppression {
         Self::PersonsResume,
         Self::Override,
         Self::NotCommandable,
-        Self::Changing,
         Self::Refused,
         Self::InFlight,
     ];

@@ -99,7 +99,7 @@ fn a_sample_of_counts_is_one_of_heads() {
 fn recorded_inputs_are_decided_again() {
     let now = Timestamp::from_unix_millis(1_715_783_530_000);
     let policy = r#"{"thresholds":{"pause_below":{"agents":5},"resume_at":{"agents":8}},"selector":"all",
-        "confirm_pause":"1/1","confirm_resume":"1/1","min_running":{"secs":0,"nanos":0},
+        "confirm_pause":{"k":1,"n":1},"confirm_resume":{"k":1,"n":1},"min_running":{"secs":0,"nanos":0},
         "min_paused":{"secs":0,"nanos":0},"max_resumes_per_hour":null,"on_stale":"hold","stale_after":3,
         "max_sample_age":{"secs":60,"nanos":0},"on_manual_change":"respect","manual_grace":{"secs":900,"nanos":0},
         "adopt_paused":false,"strict_ownership":false}"#;

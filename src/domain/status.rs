@@ -87,7 +87,8 @@ pub enum Author {
 pub struct StatusReading {
     /// What the campaign does.
     pub activity: CampaignActivity,
-    /// The platform's own word for it, for display only.
+    /// The platform's own word for it, for display only. Stored and told as `status`, as in 0.1.0.
+    #[serde(rename = "status")]
     pub word: String,
     /// A text that the platform changes whenever the campaign is changed, as it wrote it; two readings with the same
     /// text lie on the same side of every change.

@@ -11,13 +11,11 @@ use super::time::Timestamp;
 /// A stored reading of any released version.
 #[derive(Deserialize)]
 pub(super) struct StoredReading {
-    /// The word of 0.1.0.
+    /// The platform's word; in 0.1.0 it was all there was.
     #[serde(default)]
-    status: Option<String>,
+    status: String,
     #[serde(default)]
     activity: Option<CampaignActivity>,
-    #[serde(default)]
-    word: Option<String>,
     version: Option<String>,
     updated_at: Option<Timestamp>,
     #[serde(default)]
@@ -29,16 +27,14 @@ pub(super) struct StoredReading {
 impl From<StoredReading> for StatusReading {
     fn from(stored: StoredReading) -> Self {
         let StoredReading {
-            status,
+            status: word,
             activity,
-            word,
             version,
             updated_at,
             changed_by,
             platform_now,
             read_at,
         } = stored;
-        let word = word.or(status).unwrap_or_default();
         let activity = activity.unwrap_or_else(|| match word.as_str() {
             "RUNNING" => CampaignActivity::Running,
             "PAUSED" => CampaignActivity::Paused,

@@ -183,6 +183,10 @@ impl Events {
             // Without a direction nothing was asked for, except that stale data hides what would be.
             if direction.is_some() || by == Suppression::StaleData {
                 series.suppressed(by);
+                if by == Suppression::Refused {
+                    // The label under which refusals were counted in 0.1.0.
+                    series.suppressed(Suppression::NotCommandable);
+                }
             }
         }
     }

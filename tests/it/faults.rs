@@ -235,7 +235,7 @@ fn strict_ownership_never_takes_a_lost_command_for_ours() {
         .daemon()
         .arg("--strict-ownership")
         .start()
-        .tolerate(&["could not pause"]);
+        .tolerate(&["could not pause", "whose pause", "to be ours"]);
     daemon.wait_for_log("could not pause");
     centre.platform.set_available(50);
     centre.wait_for_polls(8);

@@ -182,6 +182,47 @@ fn layers_never_contain_what_is_not_theirs() {
     }
 }
 
+/// A further platform is a folder, an arm in the dialects and a simulator: nothing else knows one from another.
+#[test]
+fn only_dialects_name_vendors_and_speak_their_words() {
+    let src = root().join("src");
+    // The vendor's folder, the list of dialects, and the platform to try against.
+    let vendors = ["platform/cxone_v2", "platform/dialect.rs", "simulator"];
+    for file in sources(&src) {
+        let path = file.strip_prefix(&src).unwrap();
+        if vendors.iter().any(|vendor| path.starts_with(vendor)) {
+            continue;
+        }
+        let source = fs::read_to_string(&file).unwrap();
+        let code = source
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let module = path == Path::new("platform/mod.rs") && line == "pub mod cxone_v2;";
+            for vendor in ["cxone_v2", "Cxone"] {
+                assert!(
+                    module || !line.contains(vendor),
+                    "{}: {line}",
+                    file.display()
+                );
+            }
+        }
+    }
+    // Words of a platform decide nothing; stores of 0.1.0 and the documents of messages have them.
+    let exempt = ["stored_reading.rs", "message.rs"];
+    for file in sources(&src.join("domain")) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let source = fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        if exempt.contains(&name) || name.ends_with("_tests.rs") {
+            continue;
+        }
+        for word in ["\"RUNNING\"", "\"PAUSED\""] {
+            assert!(!code.contains(word), "{} contains {word}", file.display());
+        }
+    }
+}
+
 #[test]
 fn files_stay_small_and_have_a_name_of_their_own() {
     for folder in ["src", "tests", "benches", "fuzz/fuzz_targets"] {

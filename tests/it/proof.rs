@@ -101,7 +101,7 @@ fn recorded_inputs_that_were_changed_decide_otherwise() {
     let centre = with_history();
     tamper(
         &centre,
-        r#"UPDATE input SET body = replace(body, '"available":0', '"available":30')"#,
+        r#"UPDATE input SET body = replace(body, '"free":0', '"free":30')"#,
     );
     let (code, said) = audit(&centre, "replay");
     assert_eq!(code, 1);

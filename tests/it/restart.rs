@@ -158,13 +158,15 @@ const LONGEST_COMMAND_MS: i64 = 2_000;
 const DATE_RESOLUTION_MS: i64 = 1_000;
 
 /// What may be logged on a platform with faults.
-const TROUBLE: [&str; 6] = [
+const TROUBLE: [&str; 8] = [
     "poll invalid",
     "too long",
     "status not read",
     "could not",
     "outcome was unknown",
     "found paused",
+    "not to be shown to be ours",
+    "nobody can say whose pause it is",
 ];
 
 /// What happens while a daemon lives: at every step of every request agents may come and go, a person may pause what

@@ -15,6 +15,8 @@ use super::world::{Act, TrueCampaign, Who};
 const HOUR: i64 = 3_600_000;
 /// An acknowledged command may take this long to show, from the platform's yes on.
 const SETTLE: i64 = 60_000;
+/// One that broke off takes about this long, if it is carried out at all.
+const USUAL: i64 = 1_000;
 /// Clocks may differ by this much.
 const SKEW: i64 = 5_000;
 
@@ -319,7 +321,7 @@ impl Judge {
         if settled {
             watched.live.windows.pop();
         } else if let Some(window) = watched.live.windows.last_mut() {
-            let settles = if acknowledged { SETTLE } else { 0 };
+            let settles = if acknowledged { SETTLE } else { USUAL };
             window.until = now + settles + SKEW;
         }
     }

@@ -89,7 +89,8 @@ proptest! {
 proptest! {
     #![proptest_config(cases(250))]
 
-    /// Without people and with answers that only get lost or late, every pause is known as ours in the end.
+    /// Without people and with answers that only get lost, or effects that show late, every pause is known as ours in the
+    /// end.
     #[test]
     fn where_nobody_acts_every_campaign_runs_again(
         (mut setting, actions) in history(),
@@ -111,9 +112,12 @@ proptest! {
                     tick.race = None;
                     tick.crash = tick.crash.filter(|crash| *crash == Crash::Sent);
                     tick.reads_fail = 0;
-                    // A second command that never left says nothing of a first one that is late: such a pause
-                    // cannot be shown to be ours, and may stay.
-                    if matches!(tick.fate, Fate::Refused | Fate::NotSent | Fate::StoreDown) {
+                    // What lands only after its request was given up cannot be shown to be ours, and may stay.
+                    let unshown = matches!(
+                        tick.fate,
+                        Fate::Refused | Fate::NotSent | Fate::StoreDown | Fate::Late { .. }
+                    );
+                    if unshown {
                         tick.fate = Fate::LostButApplied;
                     }
                     Some(Action::Tick(tick))

@@ -40,7 +40,7 @@ fn a_pause_whose_reply_was_lost_but_that_landed_is_ours() {
 fn a_pause_whose_reply_was_lost_and_that_did_not_land_is_commanded_again() {
     let mut driver = running(Policy::default());
     driver.fated(0, Fate::LostAndNotApplied);
-    assert_eq!(driver.conclusions, [Conclusion::NotApplied]);
+    assert_eq!(driver.conclusions, [Conclusion::Unknown]);
     assert_eq!(driver.belief(0), &Belief::Running);
     driver.calm(0);
     assert_eq!(driver.sent, [PAUSED, PAUSED]);
@@ -74,6 +74,7 @@ fn a_person_who_pauses_in_an_outage_of_commands_keeps_the_pause() {
     for _ in 0..4 {
         driver.fated(0, Fate::LostAndNotApplied);
     }
+    driver.wait(10);
     driver.person(0, Act::Pause);
     for _ in 0..5 {
         driver.calm(20);

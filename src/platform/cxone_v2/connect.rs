@@ -49,6 +49,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// Puts the parts of one tenant together.
+#[must_use]
 pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
     let client = shared.client(&tenant);
     let TenantSettings {

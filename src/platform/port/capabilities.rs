@@ -59,6 +59,10 @@ pub struct Rights {
 
 /// What a platform can do. Fixed by the dialect; nothing here depends on a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not one state"
+)]
 pub struct Capabilities {
     /// How it tells who is available.
     pub agents: AgentFeed,

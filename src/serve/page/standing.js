@@ -5,6 +5,7 @@ const STATES = {
   running: { word: "Running", icon: "play", tone: "ok" },
   autopilot: { word: "Paused by the autopilot", icon: "pause", tone: "pause" },
   person: { word: "Paused by a person", icon: "person", tone: "person" },
+  unproven: { word: "Paused, by whom is not known", icon: "unknown", tone: "bad" },
   stopped: { word: "Stopped", icon: "stop", tone: "off" },
   unknown: { word: "Not known", icon: "unknown", tone: "bad" },
 };
@@ -24,7 +25,7 @@ export const GROUPS = [
 
 /** The state's key: a pause is told apart by whose it is. */
 function stateOf(campaign) {
-  if (campaign.state === "paused") return campaign.paused_by === "person" ? "person" : "autopilot";
+  if (campaign.state === "paused") return campaign.paused_by in STATES ? campaign.paused_by : "autopilot";
   return campaign.state in STATES ? campaign.state : "unknown";
 }
 
@@ -32,7 +33,7 @@ function stateOf(campaign) {
 export function standing(campaign) {
   const key = stateOf(campaign);
   const blind = campaign.available === null || campaign.available === undefined;
-  const failing = key === "unknown" || (blind && campaign.outcome !== null);
+  const failing = key === "unknown" || key === "unproven" || (blind && campaign.outcome !== null);
   const group = failing ? "failing" : campaign.hold ? "held" : key;
   return { key, ...STATES[key], failing, group, rank: RANKS[group] };
 }

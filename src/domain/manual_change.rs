@@ -1,0 +1,249 @@
+//! What a status reading says that no command of ours explains: what people did, and what nobody can say.
+//!
+//! *Decides* what is believed after it. A change of the status is somebody's; a stamp that moved without one is a touch;
+//! what a command of ours may have done and cannot be shown to have done is unproven.
+
+use std::time::Duration;
+
+use super::belief::{Belief, Doubt, PauseOwner};
+use super::campaign::{Campaign, Seen};
+use super::evidence::Evidence;
+use super::notice::Notice;
+use super::policy::OnManualChange;
+use super::status::{Author, CampaignActivity, Direction, StatusReading};
+use super::time::Timestamp;
+
+/// Where only our own readings show whose a pause is, one that nobody read for this long is not shown any more.
+const LONGEST_GAP: Duration = Duration::from_secs(15 * 60);
+
+impl Campaign {
+    /// `doubt` says why the status may be ours, if the command that asked for it could not be shown to have made it.
+    pub(super) fn observe_status(
+        &mut self,
+        reading: &StatusReading,
+        doubt: Option<Doubt>,
+        seen: Seen,
+        notices: &mut Vec<Notice>,
+    ) {
+        let now = seen.now;
+        if let Belief::Missing { ours, .. } = self.state.belief {
+            // Nothing says what happened meanwhile; only the version can still show a pause to be ours.
+            let belief = match &self.state.last_reading {
+                Some(last) if last.version.is_some() && last.version == reading.version => {
+                    Self::as_before(reading, ours)
+                }
+                Some(_) | None => Belief::Unread,
+            };
+            self.believe(belief, now);
+            notices.push(Notice::Back);
+        }
+        let doubt = doubt.or_else(|| self.late_arrival(reading));
+        match (self.state.belief.clone(), &reading.activity) {
+            (Belief::Running, CampaignActivity::Running)
+            // Nobody's status yet.
+            | (_, CampaignActivity::Changing { .. })
+            | (
+                Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }),
+                CampaignActivity::Paused,
+            ) => {}
+            (Belief::Running | Belief::Other { .. }, CampaignActivity::Paused) => {
+                self.paused_by_others(reading, doubt, now, notices);
+            }
+            (Belief::Paused(PauseOwner::Autopilot { version }), CampaignActivity::Paused) => {
+                self.still_paused(version.as_deref(), reading, seen, notices);
+            }
+            (Belief::Paused(PauseOwner::Autopilot { .. }), CampaignActivity::Running) => {
+                self.resumed_by_others(doubt, now, notices);
+            }
+            (Belief::Paused(owner), CampaignActivity::Running) => {
+                self.believe(Belief::Running, now);
+                notices.push(match owner {
+                    PauseOwner::Unproven { .. } => Notice::UnprovenEnded,
+                    PauseOwner::Person | PauseOwner::Autopilot { .. } => Notice::PersonsPauseEnded,
+                });
+            }
+            (
+                Belief::Unread | Belief::Other { .. } | Belief::Missing { .. },
+                CampaignActivity::Running,
+            ) => {
+                self.believe(Belief::Running, now);
+            }
+            (Belief::Unread | Belief::Missing { .. }, CampaignActivity::Paused) => {
+                // Only what was never known is taken over: what the store knows to be a person's stays a person's.
+                if self.policy.adopt_paused && self.state.last_reading.is_none() {
+                    self.adopt(reading, now, notices);
+                } else {
+                    self.believe(Belief::Paused(PauseOwner::Person), now);
+                    notices.push(Notice::FoundPaused);
+                }
+            }
+            (Belief::Other { word }, CampaignActivity::NotCommandable { word: found })
+                if word == *found && self.read_in_run => {}
+            (_, CampaignActivity::NotCommandable { word: found }) => {
+                self.believe(
+                    Belief::Other {
+                        word: found.clone(),
+                    },
+                    now,
+                );
+                notices.push(Notice::OtherStatus {
+                    word: found.clone(),
+                });
+            }
+        }
+    }
+
+    /// Whether a command that was given up may have arrived after all; asked once for each.
+    fn late_arrival(&mut self, reading: &StatusReading) -> Option<Doubt> {
+        let late = self.state.late?;
+        if reading.activity == late.to.target() {
+            self.state.late = None;
+            let changed = reading.updated_at.unwrap_or(reading.clock());
+            return (changed <= late.until).then_some(Doubt::Outcome);
+        }
+        if reading.clock() > late.until {
+            self.state.late = None;
+        }
+        None
+    }
+
+    /// Our pause, still there: whether it is still to be shown to be ours.
+    fn still_paused(
+        &mut self,
+        version: Option<&str>,
+        reading: &StatusReading,
+        seen: Seen,
+        notices: &mut Vec<Notice>,
+    ) {
+        let last = self.state.last_reading.as_ref();
+        let gap = last.map_or(Duration::ZERO, |last| reading.read_at.since(last.read_at));
+        match (version, reading.version.as_deref()) {
+            (Some(ours), Some(found)) if ours != found => {
+                self.touched(reading, seen.now, notices);
+            }
+            (None, Some(_)) => self.own(reading, seen.now),
+            (Some(_) | None, _) => {
+                if seen.traits.evidence == Evidence::OwnReadings && gap > LONGEST_GAP {
+                    self.doubt_pause(Doubt::Gap, reading, seen.now, notices);
+                }
+            }
+        }
+    }
+
+    /// The belief in a campaign that was away and is back in the version that it had.
+    fn as_before(reading: &StatusReading, ours: bool) -> Belief {
+        match reading.activity {
+            CampaignActivity::Running => Belief::Running,
+            CampaignActivity::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
+                version: reading.version.clone(),
+            }),
+            CampaignActivity::Paused
+            | CampaignActivity::Changing { .. }
+            | CampaignActivity::NotCommandable { .. } => Belief::Unread,
+        }
+    }
+
+    /// It was paused, and not by a command of ours that could be shown to have done it.
+    fn paused_by_others(
+        &mut self,
+        reading: &StatusReading,
+        doubt: Option<Doubt>,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        if reading.changed_by == Some(Author::Ours) {
+            self.own(reading, now);
+            return;
+        }
+        let unproven = doubt.filter(|_| reading.changed_by.is_none());
+        notices.push(match unproven {
+            None => Notice::PersonPaused,
+            Some(doubt) => Notice::Unproven {
+                to: Direction::Pause,
+                doubt,
+                grace_until: None,
+            },
+        });
+        match self.policy.on_manual_change {
+            OnManualChange::Respect => {
+                let owner =
+                    unproven.map_or(PauseOwner::Person, |doubt| PauseOwner::Unproven { doubt });
+                self.believe(Belief::Paused(owner), now);
+            }
+            OnManualChange::Adopt => self.adopt(reading, now, notices),
+            OnManualChange::Enforce => {
+                self.own(reading, now);
+                self.state.enforcing = Some(Direction::Resume);
+            }
+        }
+    }
+
+    /// The stamp moved under our pause, and the status did not.
+    fn touched(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {
+        match &reading.changed_by {
+            Some(Author::Ours) => self.own(reading, now),
+            Some(Author::Somebody { .. })
+                if self.policy.on_manual_change == OnManualChange::Respect =>
+            {
+                self.believe(Belief::Paused(PauseOwner::Person), now);
+                notices.push(Notice::PersonPaused);
+            }
+            Some(Author::Somebody { .. }) | None => {
+                self.doubt_pause(Doubt::Touched, reading, now, notices);
+            }
+        }
+    }
+
+    /// Our pause is not shown to be ours any more.
+    fn doubt_pause(
+        &mut self,
+        doubt: Doubt,
+        reading: &StatusReading,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        match self.policy.on_manual_change {
+            OnManualChange::Respect => {
+                self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
+                notices.push(Notice::Unproven {
+                    to: Direction::Pause,
+                    doubt,
+                    grace_until: None,
+                });
+            }
+            OnManualChange::Adopt | OnManualChange::Enforce => self.own(reading, now),
+        }
+    }
+
+    /// Our pause was resumed, and not by a command of ours that could be shown to have done it.
+    fn resumed_by_others(
+        &mut self,
+        doubt: Option<Doubt>,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        self.believe(Belief::Running, now);
+        let mut grace_until = None;
+        match self.policy.on_manual_change {
+            OnManualChange::Respect => {
+                self.state.grace_from = Some(now);
+                grace_until = Some(now.plus(self.policy.manual_grace));
+            }
+            OnManualChange::Adopt => {}
+            OnManualChange::Enforce => self.state.enforcing = Some(Direction::Pause),
+        }
+        notices.push(match doubt {
+            None => Notice::PersonResumed { grace_until },
+            Some(doubt) => Notice::Unproven {
+                to: Direction::Resume,
+                doubt,
+                grace_until,
+            },
+        });
+    }
+
+    fn adopt(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {
+        self.own(reading, now);
+        notices.push(Notice::Adopted);
+    }
+}
