@@ -11,8 +11,9 @@ use crate::control::queues::Calibration;
 use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
-use crate::platform::cxone_acd::AcdTenant;
-use crate::platform::dialect::{Access as PlatformAccess, Dialect, SharedParts, TenantSettings};
+use crate::platform::dialect::{
+    Access as PlatformAccess, Dialect, SharedParts, SpecialSettings, TenantSettings,
+};
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
@@ -115,7 +116,7 @@ impl Connection {
                 PlatformAccess::ReadAndWrite
             },
             campaigns: settings.policies.keys().cloned().collect(),
-            acd: AcdTenant::default(),
+            special: SpecialSettings::default(),
         };
         let shared = SharedParts {
             transport,

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
 use crate::simulator::{
-    AcdSettings, Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script,
-    Settings, SimClock, SimTime, Simulator, Trace, World,
+    Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings,
+    SimClock, SimTime, Simulator, Trace, World,
 };
 
 use super::demo::speed;
@@ -28,8 +29,8 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// What the platform speaks
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = PlatformName::CxoneV2)]
-    platform: PlatformName,
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Dialect::NAMES), default_value = Dialect::NAMES[0])]
+    platform: String,
     /// Where to listen for control by tests and trials, on loopback only; nothing by default
     ///
     /// Takes JSON. GET /journal and /counts look; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
@@ -72,15 +73,6 @@ pub(crate) struct SimulateArgs {
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-}
-
-/// A platform that can be simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum PlatformName {
-    /// The contract of the first release
-    CxoneV2,
-    /// NICE CXone ACD, where campaigns are outbound skills
-    CxoneAcd,
 }
 
 /// One `--faults`, parsed.
@@ -161,10 +153,7 @@ fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
 
 fn staged(scenario: &Scenario, args: &SimulateArgs) -> Programme {
     let mut settings = Settings::staging(scenario, args.speed);
-    settings.dialect = match args.platform {
-        PlatformName::CxoneV2 => Dialect::CxoneV2,
-        PlatformName::CxoneAcd => Dialect::CxoneAcd(Box::new(AcdSettings::staging(scenario))),
-    };
+    settings.dialect = Dialect::named(&args.platform, Some(scenario)).unwrap_or_default();
     Programme {
         settings,
         campaigns: scenario
@@ -196,10 +185,7 @@ fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     }
     world.put_example_queues();
     settings.world = world;
-    settings.dialect = match args.platform {
-        PlatformName::CxoneV2 => Dialect::CxoneV2,
-        PlatformName::CxoneAcd => Dialect::CxoneAcd(Box::default()),
-    };
+    settings.dialect = Dialect::named(&args.platform, None).unwrap_or_default();
     Ok(Programme {
         settings,
         campaigns: args.campaign.iter().map(ToString::to_string).collect(),
@@ -218,14 +204,13 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
     output::result("connect a daemon with:");
     let base = simulator.base_url();
     output::result(format_args!("  export CXONE_BASE_URL={base}"));
-    match args.platform {
-        PlatformName::CxoneV2 => {}
-        PlatformName::CxoneAcd => {
-            output::result("  export AUTOPILOT_PLATFORM=cxone-acd");
-            output::result(format_args!(
-                "  export AUTOPILOT_TOKEN_URL={base}/authentication/v1/token/access-key"
-            ));
-        }
+    if args.platform != Dialect::NAMES[0] {
+        output::result(format_args!(
+            "  export AUTOPILOT_PLATFORM={}",
+            args.platform
+        ));
+        let path = programme.settings.dialect.token_path();
+        output::result(format_args!("  export AUTOPILOT_TOKEN_URL={base}{path}"));
     }
     output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");
     let handle = simulator.handle();

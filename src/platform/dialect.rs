@@ -118,8 +118,15 @@ pub struct TenantSettings {
     pub access: Access,
     /// The campaigns that the configuration names; no other is commanded.
     pub campaigns: Vec<CampaignId>,
-    /// What only `cxone-acd` has.
-    pub acd: AcdTenant,
+    /// What only one dialect has.
+    pub special: SpecialSettings,
+}
+
+/// Settings that only one dialect has; the others pass over them.
+#[derive(Clone, Debug, Default)]
+pub struct SpecialSettings {
+    /// Those of `cxone-acd`.
+    pub cxone_acd: AcdTenant,
 }
 
 /// What every tenant uses.

@@ -102,7 +102,7 @@ impl Grant for LogIn {
 /// Everything that is wrong with its settings, for people.
 pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected, Vec<String>> {
     let mut wrong = Vec::new();
-    let special = &tenant.acd;
+    let special = &tenant.special.cxone_acd;
     let versions: Versions = parsed(special.versions.as_deref(), &mut wrong);
     let ready: ReadyStates = parsed(special.ready_states.as_deref(), &mut wrong);
     let groups = Groups::new(&tenant.campaigns).unwrap_or_else(|faults| {

@@ -8,6 +8,7 @@ pub(super) mod cxone_acd;
 use hyper::Method;
 
 use super::call::Route;
+use super::centre::Scenario;
 use super::platform::Answer;
 use cxone_acd::AcdSettings;
 
@@ -29,6 +30,31 @@ pub(super) enum Tongue {
 }
 
 impl Dialect {
+    /// Their names, as the daemon has them.
+    pub const NAMES: [&'static str; 2] = ["cxone-v2", "cxone-acd"];
+
+    /// The dialect of this name, with the scenario's skills where there is a scenario.
+    #[must_use]
+    pub fn named(name: &str, scenario: Option<&Scenario>) -> Option<Self> {
+        match name {
+            "cxone-v2" => Some(Self::CxoneV2),
+            "cxone-acd" => {
+                let settings = scenario.map_or_else(AcdSettings::default, AcdSettings::staging);
+                Some(Self::CxoneAcd(Box::new(settings)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where clients get their tokens, behind the platform's address.
+    #[must_use]
+    pub fn token_path(&self) -> &'static str {
+        match self {
+            Self::CxoneV2 => "/oauth2/token",
+            Self::CxoneAcd(_) => "/authentication/v1/token/access-key",
+        }
+    }
+
     pub(super) fn tongue(&self) -> Tongue {
         match self {
             Self::CxoneV2 => Tongue::V2,

@@ -274,8 +274,8 @@ fn outcomes_are_counted_and_a_span_that_is_too_long_is_an_error() {
 fn the_host_is_discovered_and_both_log_ins_work() {
     let tenant = Tenant::with(AcdSettings::default(), &[SKILL], |tenant| {
         tenant.token_url = "http://127.0.0.1/auth/token".parse().unwrap();
-        tenant.acd.discover = true;
-        tenant.acd.registered_client = Some((
+        tenant.special.cxone_acd.discover = true;
+        tenant.special.cxone_acd.registered_client = Some((
             "registered".to_owned(),
             "registered-secret====".to_owned().into(),
         ));

@@ -10,8 +10,9 @@ use campaign_autopilot::domain::{
     CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, Head, HeadCount, Policy,
     StatusFinding, StatusReading, Timestamp,
 };
-use campaign_autopilot::platform::cxone_acd::AcdTenant;
-use campaign_autopilot::platform::dialect::{Access, Dialect, SharedParts, TenantSettings};
+use campaign_autopilot::platform::dialect::{
+    Access, Dialect, SharedParts, SpecialSettings, TenantSettings,
+};
 use campaign_autopilot::platform::http::{
     AuthStyle, Credentials, HttpRequest, HttpResponse, HttpSend, SendFault,
 };
@@ -170,7 +171,7 @@ impl Tenant {
             request_timeout: Duration::from_secs(5),
             access: Access::ReadAndWrite,
             campaigns: campaigns.iter().map(|id| id.parse().unwrap()).collect(),
-            acd: AcdTenant::default(),
+            special: SpecialSettings::default(),
         };
         change(&mut tenant);
         let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap());
