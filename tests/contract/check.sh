@@ -132,7 +132,7 @@ sed -n '/Test cases:/{n;p;}' "$work/schemathesis-acd.log"
 deeds > "$work/deeds"
 count="$(grep -c '^status ' "$work/deeds" || true)"
 echo "  $count starts and stops took effect"
-[ "$count" -gt 1 ] || fail "no made-up request started or stopped a skill"
+[ "$count" -gt 0 ] || fail "no made-up request started or stopped a skill"
 
 echo "- Prism: the daemon's requests, and the answers to them"
 platform prism-platform

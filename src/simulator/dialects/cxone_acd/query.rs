@@ -30,9 +30,14 @@ impl Query {
         self.read_as(name, |text| {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            // One that is too large is a number all the same, and nothing has it.
+            let beyond = if text.starts_with('-') {
+                i64::MIN
+            } else {
+                i64::MAX
+            };
             plain
-                .then(|| text.parse().ok())
-                .flatten()
+                .then(|| text.parse().unwrap_or(beyond))
                 .filter(|number| *number >= least)
         })
     }
