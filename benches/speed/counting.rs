@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use campaign_autopilot::control::ports::Clock;
 use campaign_autopilot::platform::http::{
-    Call, Client, Page, PageWindow, RateShare, Sending, read_pages,
+    Call, Client, Page, PagePlace, PageSize, PageWindow, RateShare, Sending, read_pages,
 };
 use campaign_autopilot::telemetry::Endpoint;
 
@@ -72,15 +72,14 @@ fn settled_cpu() -> Duration {
 
 async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url: &str) {
     let window = PageWindow {
-        page_size: PAGE,
         at_once: AT_ONCE,
         expected_rows: Some(AGENTS),
     };
     let deadline = clock.now().plus(Duration::from_secs(60));
-    let pages = read_pages(window, async |number: usize| {
+    let size = PageSize::asking(PAGE);
+    let pages = read_pages(&size, window, async |PagePlace { offset, .. }| {
         let url = format!(
-            "{base_url}/api/v2/interactions/agents?limit={PAGE}&offset={}&state=available",
-            number * PAGE,
+            "{base_url}/api/v2/interactions/agents?limit={PAGE}&offset={offset}&state=available",
         );
         let call = Call {
             endpoint: Endpoint::Agents,
@@ -99,7 +98,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             .await
             .map_err(|failed| failed.fault)?;
         // The rows are not looked at; the pages are known to be full but for the last.
-        let rows = if number * PAGE < AGENTS { PAGE } else { 0 };
+        let rows = if offset < AGENTS { PAGE } else { 0 };
         Ok(Page {
             rows,
             content: bytes,

@@ -185,8 +185,7 @@ impl SnapshotBuilder {
         self.rows.len()
     }
 
-    /// Every row as it was added, skills sorted and each once.
-    #[cfg(any(test, fuzzing))]
+    /// Every row in the order in which it was added, skills sorted and each once.
     pub(crate) fn added(&self) -> impl Iterator<Item = (&str, AgentState, &[Box<str>])> {
         self.rows.iter().filter_map(|row| {
             let skills = at(&self.skill_sets, row.skill_set)?;

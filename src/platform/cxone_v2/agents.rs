@@ -1,24 +1,30 @@
 //! Counts agents from pages of rows.
+//!
+//! *Asking for those who are available* saves most of the pages, on a platform that chooses agents before it cuts a page.
+//! One that chooses afterwards gives short pages in the middle of its listing, and the daemon would count too few. The first
+//! reading therefore asks for everybody, and then for the one row that tells which of the two it is; until it has been told,
+//! and where pages are cut first, everybody is read at each poll.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
-use hyper::Method;
-use tracing::{Instrument, Span};
+use hyper::{Method, StatusCode};
+use tracing::{Instrument, Span, warn};
 
 use crate::control::ports::Clock;
-use crate::domain::{Selector, SnapshotBuilder};
+use crate::domain::{AgentState, Selector, SnapshotBuilder, Timestamp};
 use crate::platform::http::{
-    Call, Client, HttpResponse, Page, PageWindow, RateShare, Sending, page_span, read_pages,
+    Call, Client, HttpResponse, Page, PagePlace, PageSize, PageWindow, RateShare, Sending,
+    page_span, read_pages,
 };
 use crate::platform::port::{
-    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
+    AgentObserver, FaultKind, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
 };
 use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
-use super::page;
+use super::page::{self, AgentsPage};
 
 /// The settings of one tenant.
 #[derive(Clone, Debug)]
@@ -39,42 +45,85 @@ pub struct Agents {
     client: Arc<Client>,
     clock: Arc<dyn Clock>,
     settings: CxoneSettings,
+    everybody: Listing,
+    available: Listing,
+    choice: Choice,
+}
+
+/// What is known of one of the two listings.
+struct Listing {
+    size: PageSize,
     /// How many rows the last complete reading had: the hint for how many pages to ask for at once.
     expected_rows: AtomicUsize,
+}
+
+/// Which agents are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Everybody,
+    Available,
+}
+
+/// Whether the platform chooses by state before it cuts a page. It is found out once.
+#[derive(Default)]
+struct Choice(AtomicU8);
+
+impl Choice {
+    const NOT_KNOWN: u8 = 0;
+    const BEFORE_PAGING: u8 = 1;
+    const AFTER_PAGING: u8 = 2;
+
+    fn is(&self, known: u8) -> bool {
+        self.0.load(Ordering::Relaxed) == known
+    }
+
+    fn set(&self, known: u8) {
+        self.0.store(known, Ordering::Relaxed);
+    }
+}
+
+/// The place in a listing of everybody that tells how agents are chosen: somebody who is not available, with more who are
+/// available than stand before.
+struct Telling {
+    offset: usize,
+    /// Who stands there. It would be given if pages were cut first and it had become available meanwhile.
+    id: String,
 }
 
 impl Agents {
     /// A reader of this tenant.
     #[must_use]
     pub fn new(client: Arc<Client>, clock: Arc<dyn Clock>, settings: CxoneSettings) -> Self {
+        let listing = || Listing {
+            size: PageSize::asking(settings.page_size),
+            expected_rows: AtomicUsize::new(NOTHING_EXPECTED),
+        };
         Self {
             client,
             clock,
+            everybody: listing(),
+            available: listing(),
+            choice: Choice::default(),
             settings,
-            expected_rows: AtomicUsize::new(NOTHING_EXPECTED),
         }
     }
 
     async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let taken_at = self.clock.now();
-        let expected = self.expected_rows.load(Ordering::Relaxed);
-        let window = PageWindow {
-            page_size: self.settings.page_size,
-            at_once: self.settings.page_concurrency,
-            expected_rows: (expected != NOTHING_EXPECTED).then_some(expected),
+        let wanted = if request.staffed || !self.choice.is(Choice::BEFORE_PAGING) {
+            Wanted::Everybody
+        } else {
+            Wanted::Available
         };
-        let page = |number| {
-            let span = page_span(Endpoint::Agents, number);
-            self.page(request, number).instrument(span)
-        };
-        let pages = read_pages(window, page).await?;
-        let calls = pages.len();
-        let mut builder = SnapshotBuilder::with_capacity(pages.iter().map(|page| page.rows).sum());
-        for page in pages {
-            builder.append(page.content);
+        let (builder, mut calls) = self.rows(request, wanted).await?;
+        if !request.staffed
+            && self.choice.is(Choice::NOT_KNOWN)
+            && let Some(telling) = telling(&builder)
+        {
+            calls = calls.saturating_add(1);
+            self.find_out(&telling, request.deadline).await;
         }
         let rows = builder.rows();
-        self.expected_rows.store(rows, Ordering::Relaxed);
         let snapshot = builder.finish(taken_at);
         let tally = Tally {
             rows: Some(rows),
@@ -94,20 +143,105 @@ impl Agents {
         })
     }
 
-    async fn page(
+    /// Reads a whole listing, and tells how many pages that took.
+    async fn rows(
         &self,
         request: ObserveRequest<'_>,
-        number: usize,
-    ) -> Result<Page<SnapshotBuilder>, PlatformFault> {
-        let size = self.settings.page_size;
+        wanted: Wanted,
+    ) -> Result<(SnapshotBuilder, usize), ObserveFault> {
+        let listing = match wanted {
+            Wanted::Everybody => &self.everybody,
+            Wanted::Available => &self.available,
+        };
+        let expected = listing.expected_rows.load(Ordering::Relaxed);
+        let window = PageWindow {
+            at_once: self.settings.page_concurrency,
+            expected_rows: (expected != NOTHING_EXPECTED).then_some(expected),
+        };
+        let page = |place: PagePlace| {
+            let span = page_span(Endpoint::Agents, place.number);
+            let asked = listing.size.asked();
+            let page = self.page(
+                (place.offset, asked),
+                wanted,
+                request.skills,
+                request.deadline,
+            );
+            async move {
+                let page = page.await?;
+                let rows = page.builder.rows();
+                Span::current().record("rows", rows);
+                Ok(Page {
+                    rows,
+                    ends: page.ends.clone(),
+                    content: page,
+                })
+            }
+            .instrument(span)
+        };
+        let pages = read_pages(&listing.size, window, page).await?;
+        let calls = pages.len();
+        let mut builder = SnapshotBuilder::with_capacity(pages.iter().map(|page| page.rows).sum());
+        let (mut not_known, mut word) = (0_usize, None);
+        for page in pages {
+            not_known = not_known.saturating_add(page.content.not_known.rows);
+            word = word.or(page.content.not_known.word);
+            builder.append(page.content.builder);
+        }
+        let rows = builder.rows();
+        if wanted == Wanted::Available
+            && not_known == rows
+            && let Some(word) = word
+        {
+            // Available agents in a state that is not known are not nobody.
+            let detail = format!(
+                "every agent that was asked for as available is in the state {word:?}, which is not known"
+            );
+            return Err(ObserveFault {
+                fault: PlatformFault {
+                    kind: FaultKind::Decode,
+                    detail,
+                },
+                partial: true,
+            });
+        }
+        listing.expected_rows.store(rows, Ordering::Relaxed);
+        Ok((builder, calls))
+    }
+
+    /// Finds out whether agents are chosen before pages are cut. A fault leaves it open for the next reading.
+    async fn find_out(&self, telling: &Telling, deadline: Timestamp) {
+        let asked = self.page((telling.offset, 1), Wanted::Available, false, deadline);
+        let Ok(page) = asked.instrument(page_span(Endpoint::Agents, 0)).await else {
+            return;
+        };
+        match page.ends {
+            Some((first, _)) if first == telling.id => {}
+            Some(_) => self.choice.set(Choice::BEFORE_PAGING),
+            None => {
+                warn!(
+                    "the platform cuts pages before it chooses the agents by their state: every agent is read at each poll"
+                );
+                self.choice.set(Choice::AFTER_PAGING);
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        (offset, limit): (usize, usize),
+        wanted: Wanted,
+        skills: bool,
+        deadline: Timestamp,
+    ) -> Result<AgentsPage, PlatformFault> {
         let mut url = endpoint(
             &self.settings.base_url,
             &["api", "v2", "interactions", "agents"],
         );
         url.query_pairs_mut()
-            .append_pair("limit", &size.to_string())
-            .append_pair("offset", &number.saturating_mul(size).to_string());
-        if !request.staffed {
+            .append_pair("limit", &limit.to_string())
+            .append_pair("offset", &offset.to_string());
+        if wanted == Wanted::Available {
             url.query_pairs_mut().append_pair("state", "available");
         }
         let call = Call {
@@ -118,24 +252,32 @@ impl Agents {
             body: None,
             request_id: None,
             client_id: None,
-            deadline: request.deadline,
+            deadline,
             scope: "interactions:agents:read",
             sending: Sending::Repeatable,
         };
-        let parse = |response: &HttpResponse| page::agents_page(&response.body, request.skills);
-        let page = self
-            .client
-            .call(&call, parse)
-            .await
-            .map_err(|failed| failed.fault)?;
-        let rows = page.builder.rows();
-        Span::current().record("rows", rows);
-        Ok(Page {
-            rows,
-            content: page.builder,
-            ends: page.ends,
-        })
+        let parse = |response: &HttpResponse| match response.status {
+            StatusCode::NO_CONTENT => Ok(AgentsPage::default()),
+            _ => page::agents_page(&response.body, skills),
+        };
+        let page = self.client.call(&call, parse).await;
+        page.map_err(|failed| failed.fault)
     }
+}
+
+/// The place that tells how agents are chosen, if the listing has one.
+fn telling(everybody: &SnapshotBuilder) -> Option<Telling> {
+    let is_free = |state| state == AgentState::Available;
+    let (offset, (id, ..)) = everybody
+        .added()
+        .enumerate()
+        .find(|(_, (_, state, _))| !is_free(*state))?;
+    let free = everybody.added().filter(|(_, state, _)| is_free(*state));
+    // As many as stand before it are available; one more has to be.
+    (free.count() > offset).then(|| Telling {
+        offset,
+        id: id.to_owned(),
+    })
 }
 
 impl AgentObserver for Agents {

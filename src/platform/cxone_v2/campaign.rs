@@ -2,25 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::domain::CampaignActivity;
-
 /// A campaign, as far as it is needed.
 #[derive(Debug, Deserialize)]
 pub(super) struct CampaignWire {
     pub(super) status: String,
     #[serde(rename = "updatedTimestamp")]
     pub(super) updated_timestamp: Option<String>,
-}
-
-/// What a word of this dialect means.
-pub(super) fn activity(word: &str) -> CampaignActivity {
-    match word {
-        "RUNNING" => CampaignActivity::Running,
-        "PAUSED" => CampaignActivity::Paused,
-        _ => CampaignActivity::NotCommandable {
-            word: word.to_owned(),
-        },
-    }
 }
 
 /// Reads a campaign.
@@ -49,19 +36,6 @@ mod tests {
                 .is_none()
         );
         assert!(campaign(br#"{"id":"c"}"#).is_err());
-    }
-
-    #[test]
-    fn only_two_words_are_commanded() {
-        assert_eq!(activity("RUNNING"), CampaignActivity::Running);
-        assert_eq!(activity("PAUSED"), CampaignActivity::Paused);
-        for word in ["STOPPED", "COMPLETED", "running", ""] {
-            let word = word.to_owned();
-            assert_eq!(
-                activity(&word),
-                CampaignActivity::NotCommandable { word: word.clone() }
-            );
-        }
     }
 
     proptest! {

@@ -20,6 +20,7 @@ use crate::telemetry::Endpoint;
 
 use super::address::{campaign_url, date};
 use super::campaign;
+use super::words::activity;
 
 /// Statuses read at once.
 const AT_ONCE: usize = 8;
@@ -91,7 +92,7 @@ impl Campaigns {
             version: found.updated_timestamp,
             platform_now: date(response),
             ..StatusReading::without_evidence(
-                campaign::activity(&found.status),
+                activity(&found.status),
                 found.status,
                 self.clock.now(),
             )

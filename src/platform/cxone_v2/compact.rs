@@ -10,7 +10,8 @@ use memchr::{memchr, memchr_iter};
 
 use crate::domain::SnapshotBuilder;
 
-use super::page::{AgentsPage, state};
+use super::page::{AgentsPage, NotKnown};
+use super::words::agent_state;
 
 /// The bytes of an agent with a short name; only a guess for how much room to make.
 const BYTES_OF_AN_AGENT: usize = 90;
@@ -30,6 +31,7 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
     let mut rest = body.strip_prefix(r#"{"items":[{"#)?;
     let mut builder = SnapshotBuilder::with_capacity(body.len() / BYTES_OF_AN_AGENT);
     let mut ends: Option<(&str, &str)> = None;
+    let mut not_known = NotKnown::default();
     loop {
         let (agent, next) = match memchr(b'{', rest.as_bytes()) {
             Some(at) => {
@@ -41,10 +43,12 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
         let (id, behind) = member(agent, &id_of)?;
         // The state mostly stands behind the id.
         let (word, _) = member(behind, &state_of).or_else(|| member(agent, &state_of))?;
+        let state = agent_state(word);
+        not_known.note(state, word);
         if skills {
-            builder.add(id, state(word), listed(agent, &skills_of)?);
+            builder.add(id, state, listed(agent, &skills_of)?);
         } else {
-            builder.add(id, state(word), []);
+            builder.add(id, state, []);
         }
         ends = Some((ends.map_or(id, |(first, _)| first), id));
         match next {
@@ -53,7 +57,11 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
         }
     }
     let ends = ends.map(|(first, last)| (first.to_owned(), last.to_owned()));
-    Some(AgentsPage { builder, ends })
+    Some(AgentsPage {
+        builder,
+        ends,
+        not_known,
+    })
 }
 
 /// The text of the member that `name` finds, and what stands behind it.

@@ -24,7 +24,9 @@ struct WindowWire {
 
 #[derive(Deserialize)]
 struct ListWire {
-    agents: Vec<AssignmentWire>,
+    /// `null` is nobody; a list that is missing is an error.
+    #[serde(deserialize_with = "Option::deserialize")]
+    agents: Option<Vec<AssignmentWire>>,
 }
 
 #[derive(Serialize)]
@@ -41,12 +43,13 @@ struct AnswerWire {
     assignment_id: String,
 }
 
-/// Reads the list in force.
+/// Reads the list in force. `null`, as the whole answer or in the place of the list, is nobody.
 pub(super) fn read(body: &[u8]) -> Result<List, String> {
-    let read: ListWire =
+    let read: Option<ListWire> =
         serde_json::from_slice(body).map_err(|wrong| format!("not a list of agents: {wrong}"))?;
+    let agents = read.and_then(|read| read.agents).unwrap_or_default();
     let mut list = List::new();
-    for assignment in read.agents {
+    for assignment in agents {
         let id: AgentId = assignment
             .user_id
             .parse()
@@ -157,6 +160,13 @@ mod tests {
         let sent = dispatch(&["a", "b"]);
         assert_eq!(read(&body(&sent)).unwrap(), sent.agents);
         assert!(read(b"{}").is_err());
+    }
+
+    #[test]
+    fn null_is_nobody() {
+        for nobody in [&b"null"[..], br#"{"agents":null}"#, br#"{"agents":[]}"#] {
+            assert_eq!(read(nobody), Ok(List::new()));
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use tracing::Instrument;
 
-use crate::domain::assignment::{Dispatch, ListFinding};
+use crate::domain::assignment::{Dispatch, List, ListFinding};
 use crate::domain::{CampaignId, DecisionId, Delivery, Timestamp};
 use crate::platform::http::{Call, Client, HttpResponse, RateShare, Sending, request_span};
 use crate::platform::port::{FaultKind, ListReader, ListReceipt, ListWriter, PlatformFault};
@@ -52,10 +52,11 @@ impl Lists {
             scope: "outbound:campaigns:read",
             sending: Sending::Repeatable,
         };
-        let read = self
-            .client
-            .call(&call, |response| list::read(&response.body));
-        match read.await {
+        let in_force = |response: &HttpResponse| match response.status {
+            StatusCode::NO_CONTENT => Ok(List::new()),
+            _ => list::read(&response.body),
+        };
+        match self.client.call(&call, in_force).await {
             Ok(agents) => Ok(ListFinding::Found { agents }),
             // 404, and 405 among the refusals, are how a platform without the listing answers.
             Err(failed) => match failed.fault.kind {

@@ -16,8 +16,9 @@
 //!
 //! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
 //!
-//! The last page is the first one with fewer than `limit` items. Members that are not known are passed over, an unknown
-//! state counts as staffed and not available. `updatedTimestamp`, where it is given, tells one version of a campaign from
+//! The last page is the first one with fewer items than a page holds there, which may be fewer than `limit`: `agents` finds
+//! that out. 204 and `null` say that there is nobody. Members that are not known are passed over, an unknown state counts
+//! as staffed and not available, and words mean the same in capitals and with `_` for `-`. `updatedTimestamp`, where it is given, tells one version of a campaign from
 //! the next; there are no conditional writes. The `Date` header gives the platform's clock.
 
 mod address;
@@ -37,6 +38,7 @@ mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
+mod words;
 
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};

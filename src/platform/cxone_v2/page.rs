@@ -9,11 +9,39 @@ use serde::{Deserialize, Deserializer};
 use crate::domain::{AgentState, SnapshotBuilder};
 
 use super::compact::compact_page;
+use super::words::agent_state;
 
 /// A page of agents, as rows.
+#[derive(Default)]
 pub(super) struct AgentsPage {
     pub(super) builder: SnapshotBuilder,
     pub(super) ends: Option<(String, String)>,
+    pub(super) not_known: NotKnown,
+}
+
+/// Rows in a state that is not known.
+#[derive(Default)]
+pub(super) struct NotKnown {
+    pub(super) rows: usize,
+    /// The state of the first one, as it was written.
+    pub(super) word: Option<Box<str>>,
+}
+
+impl NotKnown {
+    /// The longest part of a word that is repeated to people.
+    const LONGEST_WORD: usize = 40;
+
+    /// Takes a row's state in.
+    pub(super) fn note(&mut self, state: AgentState, word: &str) {
+        if state != AgentState::Other {
+            return;
+        }
+        self.rows = self.rows.saturating_add(1);
+        if self.word.is_none() {
+            let short: String = word.chars().take(Self::LONGEST_WORD).collect();
+            self.word = Some(short.into_boxed_str());
+        }
+    }
 }
 
 /// Reads a page. Skills are passed over unless they are asked for.
@@ -27,8 +55,11 @@ pub(super) fn agents_page(body: &[u8], skills: bool) -> Result<AgentsPage, Strin
     any_page(body, skills)
 }
 
-/// Reads a page in whatever form JSON allows.
+/// Reads a page in whatever form JSON allows. `null`, as the whole page or in the place of its list, is nobody.
 fn any_page(body: &[u8], skills: bool) -> Result<AgentsPage, String> {
+    if body.trim_ascii() == b"null" {
+        return Ok(AgentsPage::default());
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let page = PageSeed { skills }
         .deserialize(&mut reader)
@@ -56,17 +87,6 @@ struct SkilledAgentWire<'a> {
 
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The state that a word means; one that is not known is staffed and not available.
-pub(super) fn state(word: &str) -> AgentState {
-    match word {
-        "available" => AgentState::Available,
-        "wrap-up" => AgentState::WrapUp,
-        "busy" => AgentState::Busy,
-        "offline" => AgentState::Offline,
-        _ => AgentState::Other,
-    }
-}
 
 struct PageSeed {
     skills: bool,
@@ -110,7 +130,7 @@ impl<'de> DeserializeSeed<'de> for ItemsSeed {
     type Value = AgentsPage;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<AgentsPage, D::Error> {
-        reader.deserialize_seq(self)
+        reader.deserialize_any(self)
     }
 }
 
@@ -121,19 +141,26 @@ impl<'de> Visitor<'de> for ItemsSeed {
         f.write_str("a list of agents")
     }
 
+    fn visit_unit<E: Error>(self) -> Result<AgentsPage, E> {
+        Ok(AgentsPage::default())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AgentsPage, A::Error> {
         let mut builder = SnapshotBuilder::default();
         let mut first: Option<String> = None;
         let mut last: Option<Cow<'de, str>> = None;
+        let mut not_known = NotKnown::default();
         loop {
             let id = if self.skills {
                 let Some(agent) = items.next_element::<SkilledAgentWire<'de>>()? else {
                     break;
                 };
                 let skills = agent.skills.unwrap_or_default();
+                let state = agent_state(&agent.state);
+                not_known.note(state, &agent.state);
                 builder.add(
                     &agent.id,
-                    state(&agent.state),
+                    state,
                     skills.iter().map(|skill| skill.0.as_ref()),
                 );
                 agent.id
@@ -141,7 +168,9 @@ impl<'de> Visitor<'de> for ItemsSeed {
                 let Some(agent) = items.next_element::<AgentWire<'de>>()? else {
                     break;
                 };
-                builder.add(&agent.id, state(&agent.state), []);
+                let state = agent_state(&agent.state);
+                not_known.note(state, &agent.state);
+                builder.add(&agent.id, state, []);
                 agent.id
             };
             if first.is_none() {
@@ -152,6 +181,7 @@ impl<'de> Visitor<'de> for ItemsSeed {
         Ok(AgentsPage {
             builder,
             ends: first.zip(last.map(Cow::into_owned)),
+            not_known,
         })
     }
 }
@@ -185,6 +215,23 @@ mod tests {
                 staffed: 2
             }
         );
+    }
+
+    #[test]
+    fn null_is_nobody() {
+        for nobody in ["null", " null\n", r#"{"items":null}"#, r#"{"items":[]}"#] {
+            assert_eq!(count(nobody), Count::default(), "{nobody}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_named() {
+        let body = r#"{"items":[{"id":"a","state":"Frei"},{"id":"b","state":"busy"},{"id":"c","state":"x"}]}"#;
+        for body in [body.to_owned(), body.replace(",\"state", ", \"state")] {
+            let page = agents_page(body.as_bytes(), false).unwrap();
+            assert_eq!(page.not_known.rows, 2);
+            assert_eq!(page.not_known.word.as_deref(), Some("Frei"));
+        }
     }
 
     #[test]

@@ -176,11 +176,16 @@ struct PlainAgent {
 fn model(body: &[u8], skills: bool) -> Result<Vec<PlainAgent>, Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| Refusal::NotUtf8)?;
     let page: Box<RawValue> = parsed(text, Refusal::NotJson)?;
+    // `null` is nobody, as the whole page and in the place of its list.
+    if page.get() == "null" {
+        return Ok(Vec::new());
+    }
     let page: Members = parsed(page.get(), Refusal::PageIsNoObject)?;
     let items = page
         .only("items", Refusal::ItemsTwice)?
         .ok_or(Refusal::ItemsMissing)?;
-    let items: Vec<Box<RawValue>> = parsed(items.get(), Refusal::ItemsAreNoList)?;
+    let items: Option<Vec<Box<RawValue>>> = parsed(items.get(), Refusal::ItemsAreNoList)?;
+    let items = items.unwrap_or_default();
     items.iter().map(|item| agent(item, skills)).collect()
 }
 
@@ -198,9 +203,14 @@ fn agent(item: &RawValue, with_skills: bool) -> Result<PlainAgent, Refusal> {
         let list: Option<Vec<String>> = parsed(list.get(), Refusal::SkillsAreNoTexts)?;
         skills.extend(list.unwrap_or_default());
     }
-    let state = match word.as_str() {
+    // Capitals and what separates the parts of a word mean nothing.
+    let letters: String = word
+        .chars()
+        .filter(|c| !matches!(c, '-' | '_' | ' '))
+        .collect();
+    let state = match letters.to_ascii_lowercase().as_str() {
         "available" => AgentState::Available,
-        "wrap-up" => AgentState::WrapUp,
+        "wrapup" => AgentState::WrapUp,
         "busy" => AgentState::Busy,
         "offline" => AgentState::Offline,
         _ => AgentState::Other,

@@ -32,6 +32,7 @@ mod delivery;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod limiter;
+mod mask;
 mod paging;
 mod retry;
 mod send;
@@ -43,7 +44,7 @@ mod traced;
 pub use client::{Call, CallFault, Client, Sending};
 pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare};
-pub use paging::{Page, PageWindow, read_pages};
+pub use paging::{Page, PagePlace, PageSize, PageWindow, read_pages};
 pub use retry::RetryPolicy;
 pub use send::{
     HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
