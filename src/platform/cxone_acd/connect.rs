@@ -94,6 +94,10 @@ impl Grant for LogIn {
     fn early(&self) -> Duration {
         EARLY
     }
+
+    fn secrets(&self) -> Vec<(&str, &SecretString)> {
+        LogIn::secrets(self)
+    }
 }
 
 /// Puts the parts of one tenant together.

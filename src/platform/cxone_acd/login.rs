@@ -95,6 +95,17 @@ impl LogIn {
             .ok_or_else(|| format!("`{area}` is no area, such as na1"))
     }
 
+    /// Each id with its secret.
+    pub(super) fn secrets(&self) -> Vec<(&str, &SecretString)> {
+        match self {
+            Self::Area(key) => vec![(key.id.as_str(), &key.secret)],
+            Self::Global(key, client) => vec![
+                (key.id.as_str(), &key.secret),
+                (client.id.as_str(), &client.secret),
+            ],
+        }
+    }
+
     /// Headers and body of the request.
     pub(super) fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
         let mut headers = vec![(ACCEPT, HeaderValue::from_static("application/json"))];

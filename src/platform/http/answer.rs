@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
+use serde_json::Value;
 
 use crate::domain::Timestamp;
 use crate::telemetry::Code;
@@ -52,35 +53,66 @@ pub(super) fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
     Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
 }
 
-/// The platform's own words, when they are words: an HTML page is not repeated.
-pub(super) fn excerpt(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Errors {
-        errors: Vec<OneError>,
-    }
-    #[derive(serde::Deserialize)]
-    struct OneError {
-        code: String,
-        message: String,
-    }
-    let Ok(Errors { errors }) = serde_json::from_slice(body) else {
-        return String::new();
+/// The platform's own words in a refusal, in whatever common form they come; an HTML page is not repeated.
+pub(super) fn words(body: &[u8]) -> Option<String> {
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => words_of(&value)?,
+        Err(_) => plain_words(body)?,
     };
-    let text = errors
-        .iter()
-        .map(|error| format!("{}: {}", error.code, error.message))
-        .collect::<Vec<_>>()
-        .join("; ");
-    let clean = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST_EXCERPT)
-        .collect::<String>();
-    if clean.is_empty() {
-        clean
-    } else {
-        format!(" ({clean})")
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    let clean = clean.trim().to_owned();
+    (!clean.is_empty()).then_some(clean)
+}
+
+/// Shortens what is repeated to people, in brackets behind a sentence.
+pub(super) fn excerpt(words: &str) -> String {
+    let short: String = words.chars().take(LONGEST_EXCERPT).collect();
+    format!(" ({short})")
+}
+
+/// The words of a refusal in JSON: a list of errors, OAuth 2 (RFC 6749, 5.2), problem details (RFC 9457), or a message.
+fn words_of(value: &Value) -> Option<String> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    if let Some(errors) = value.get("errors").and_then(Value::as_array) {
+        let said: Vec<String> = errors.iter().filter_map(one_error).collect();
+        if !said.is_empty() {
+            return Some(said.join("; "));
+        }
     }
+    if let Some(error) = value.get("error").filter(|error| error.is_object()) {
+        return one_error(error);
+    }
+    let named = text("error").or_else(|| text("title"));
+    let explained = text("error_description").or_else(|| text("detail"));
+    both(named, explained).or_else(|| one_error(value))
+}
+
+fn one_error(error: &Value) -> Option<String> {
+    if let Some(text) = error.as_str() {
+        return Some(text.to_owned());
+    }
+    let text = |names: [&str; 3]| {
+        let mut found = names.iter().filter_map(|name| error.get(name)?.as_str());
+        found.next()
+    };
+    both(
+        text(["code", "errorCode", "status"]),
+        text(["message", "Message", "detail"]),
+    )
+}
+
+fn both(named: Option<&str>, explained: Option<&str>) -> Option<String> {
+    match (named, explained) {
+        (Some(named), Some(explained)) => Some(format!("{named}: {explained}")),
+        (named, explained) => named.or(explained).map(str::to_owned),
+    }
+}
+
+/// A refusal in plain text; nothing when it looks like a page or like no text.
+fn plain_words(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_page = text.starts_with(['<', '{', '[']);
+    (!is_page).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -108,10 +140,38 @@ mod tests {
 
     #[test]
     fn repeats_the_platforms_words_but_no_pages() {
-        assert_eq!(
-            excerpt(br#"{"errors":[{"code":"x","message":"no"}]}"#),
-            " (x: no)"
-        );
-        assert_eq!(excerpt(b"<html>secret</html>"), "");
+        for (body, said) in [
+            (r#"{"errors":[{"code":"x","message":"no"}]}"#, "x: no"),
+            (r#"{"errors":[{"message":"a"},"b",3]}"#, "a; b"),
+            (
+                r#"{"error":"invalid_client","error_description":"bad secret"}"#,
+                "invalid_client: bad secret",
+            ),
+            (r#"{"error":"invalid_grant"}"#, "invalid_grant"),
+            (r#"{"error":{"code":"E1","message":"no"}}"#, "E1: no"),
+            (
+                r#"{"type":"about:blank","title":"Gone","detail":"no such skill"}"#,
+                "Gone: no such skill",
+            ),
+            (r#"{"message":"no \u0007rights"}"#, "no rights"),
+            (r#"{"Message":"no rights"}"#, "no rights"),
+            (r#""plain""#, "plain"),
+            (" not\tallowed\n", "notallowed"),
+        ] {
+            assert_eq!(words(body.as_bytes()).as_deref(), Some(said), "{body}");
+        }
+        for body in [
+            "<html>secret</html>",
+            "",
+            "  ",
+            "{}",
+            "{\"errors\":[]}",
+            "[1]",
+            "{broken",
+        ] {
+            assert_eq!(words(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(words(b"\xff\xfe"), None);
+        assert_eq!(excerpt(&"x".repeat(500)).len(), LONGEST_EXCERPT + 3);
     }
 }

@@ -18,8 +18,9 @@ use crate::domain::Timestamp;
 use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{code, excerpt, remaining, retry_after};
+use super::answer::{code, excerpt, remaining, retry_after, words};
 use super::limiter::{LONGEST_HALT, Limiter, RateShare, Turn};
+use super::mask::Mask;
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
 use super::token::{Token, TokenParts, TokenSource};
@@ -106,6 +107,7 @@ pub struct Client {
     transport: Arc<dyn HttpSend>,
     limiter: Limiter,
     tokens: TokenSource,
+    mask: Mask,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     policy: RetryPolicy,
@@ -129,6 +131,7 @@ impl Client {
         Self {
             transport,
             limiter,
+            mask: tokens.mask(),
             tokens,
             clock,
             metrics,
@@ -169,9 +172,8 @@ impl Client {
     /// When no token can be had.
     pub async fn token_text(&self, deadline: Timestamp) -> Result<SecretString, PlatformFault> {
         let token = self.token(None, deadline).await?;
-        let text = token.header.to_str().unwrap_or_default();
-        let text = text.strip_prefix("Bearer ").unwrap_or_default();
-        Ok(SecretString::from(text.to_owned()))
+        let text = token.text().unwrap_or_default().to_owned();
+        Ok(SecretString::from(text))
     }
 
     /// Makes the call under a condition: `if_match` goes along as `If-Match`, and a version that is no longer in force is a
@@ -298,6 +300,12 @@ impl Client {
             }
         };
         answered.store(true, Ordering::Relaxed);
+        if response.status == StatusCode::PARTIAL_CONTENT {
+            // Nobody asked for a part, and the rest is not zero.
+            maybe_applied.store(true, Ordering::Relaxed);
+            let detail = format!("{} answered with a part of what there is", place(call));
+            return Err(again(FaultKind::Decode, detail, None));
+        }
         let unchanged =
             condition == Condition::Changed && response.status == StatusCode::NOT_MODIFIED;
         if response.status.is_success() || unchanged {
@@ -329,7 +337,7 @@ impl Client {
             "{} answered {}{}",
             place(call),
             response.status,
-            excerpt(&response.body)
+            self.said(response, token.text())
         );
         let last = |kind, detail| Verdict::Final(PlatformFault { kind, detail });
         match response.status {
@@ -364,6 +372,12 @@ impl Client {
             }
             _ => last(FaultKind::Refused, said),
         }
+    }
+
+    /// The platform's own words, without our secrets.
+    fn said(&self, response: &HttpResponse, token: Option<&str>) -> String {
+        let said = words(&response.body).map(|said| self.mask.apply(&said, token));
+        said.map_or_else(String::new, |said| excerpt(&said))
     }
 
     async fn token(
@@ -414,7 +428,7 @@ impl Client {
                 let said = format!(
                     "the token endpoint answered {}{}",
                     response.status,
-                    excerpt(&response.body)
+                    self.said(&response, None)
                 );
                 match response.status {
                     status if status.is_success() => self

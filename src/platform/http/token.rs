@@ -14,6 +14,8 @@ use tokio::sync::Mutex;
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 
+use super::mask::Mask;
+
 /// A token is renewed this long before it expires, or after half its life when that comes first.
 const EARLY: Duration = Duration::from_secs(60);
 
@@ -61,6 +63,9 @@ pub trait Grant: Send + Sync + 'static {
 
     /// Returns how long before its end a token is renewed.
     fn early(&self) -> Duration;
+
+    /// Returns each id with its secret, so that what a platform repeats of them can be masked.
+    fn secrets(&self) -> Vec<(&str, &SecretString)>;
 }
 
 /// A token that was given.
@@ -94,6 +99,11 @@ impl Token {
     /// Tells one token from the next.
     pub(super) fn serial(&self) -> u64 {
         self.serial
+    }
+
+    /// The token itself.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.header.to_str().ok()?.strip_prefix("Bearer ")
     }
 }
 
@@ -198,6 +208,16 @@ impl TokenSource {
         };
         *current = Some(token.clone());
         Ok(token)
+    }
+
+    /// What hides our secrets in a platform's words.
+    pub(super) fn mask(&self) -> Mask {
+        match &self.way {
+            Way::Credentials(credentials) => {
+                Mask::of([(credentials.client_id.as_str(), &credentials.client_secret)])
+            }
+            Way::Grant(grant) => Mask::of(grant.secrets()),
+        }
     }
 
     /// Headers and body of the token request.
