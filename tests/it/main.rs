@@ -29,6 +29,7 @@ mod reload;
 mod restart;
 mod shutdown;
 mod steering;
+mod stored_states;
 mod supervised;
 mod trace;
 mod webhooks;

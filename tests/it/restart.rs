@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::centre::{CAMPAIGN, Centre, Daemon, of_kind};
 
 /// Kills the process in `target` the first time that `step` says so.
-fn killer(
+pub(crate) fn killer(
     target: &Arc<AtomicU32>,
     step: impl Fn(&RequestSeen, Phase) -> bool + Send + Sync + 'static,
 ) -> Hook {
