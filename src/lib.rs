@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod notify;
 pub mod platform;
 pub mod serve;
+mod settings;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

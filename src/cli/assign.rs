@@ -12,9 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::control::ports::{AgentsRequest, Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
 use crate::domain::{AgentId, AgentState, CampaignId, PlatformStatus, StatusFinding, Timestamp};
+use crate::settings::{Resolved, RunArgs, Settings};
 
-use super::args::RunArgs;
-use super::config::{Resolved, Settings};
 use super::daemon::{Connection, Daemon};
 use super::exit::Exit;
 use super::output;

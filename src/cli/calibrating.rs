@@ -17,10 +17,10 @@ use crate::domain::QueueId;
 use crate::domain::queue::QueueMemory;
 use crate::platform::cxone_v2::{QueueSender, Queues};
 use crate::platform::http::Client;
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::telemetry::{Metrics, QueueEvents};
 
-use super::config::Settings;
 use super::daemon::StartFault;
 
 /// What the daemon has already.

@@ -16,11 +16,11 @@ use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox};
 use crate::platform::cxone_v2::{CommandSender, Cxone, CxoneSettings};
 use crate::platform::http::{Client, Limiter, ReqwestSend, TokenSource, Transport};
 use crate::serve::{Access, Api, Server, Shown};
+use crate::settings::Settings;
 use crate::store::{Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, calibration};
-use super::config::Settings;
 use super::exit::Exit;
 use super::reload::{Reloader, Source};
 

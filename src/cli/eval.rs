@@ -14,9 +14,9 @@ use crate::control::CampaignView;
 use crate::control::ports::{AgentsRequest, Clock, SystemClock};
 use crate::domain::{Autopilot, CampaignId, CampaignState, StatusFinding};
 use crate::serve::CampaignDetail;
+use crate::settings::Settings;
 use crate::store::{StoreFault, StoreReader};
 
-use super::config::Settings;
 use super::daemon::Connection;
 use super::exit::Exit;
 use super::operate::{Form, show_detail};

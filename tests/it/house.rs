@@ -63,6 +63,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "control::ObservableState",
             ],
         ),
+        (
+            "settings",
+            vec!["domain", "notify", "platform", "telemetry"],
+        ),
         ("simulator", vec![]),
         ("experiment", vec!["domain", "simulator"]),
         (
@@ -74,6 +78,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "notify",
                 "platform",
                 "serve",
+                "settings",
                 "simulator",
                 "store",
                 "telemetry",

@@ -28,6 +28,7 @@ use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timest
 use crate::experiment::{Arm, run_until};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::serve::Server;
+use crate::settings::{AdminSettings, Settings};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
     Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What,
@@ -37,7 +38,6 @@ use crate::telemetry::LogFormat;
 use self::day_clock::DayClock;
 use self::outcome::Outcome;
 use self::plot::Reading;
-use super::config::{AdminSettings, Settings};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;

@@ -25,9 +25,9 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::args::Kind;
-use crate::cli::config::fault::{Findings, Origin, Wrong};
-use crate::cli::config::file::{expected, scalar, shown, texts, unknown, wrong_type};
+use crate::settings::fault::{Findings, Origin, Problem};
+use crate::settings::file::{expected, scalar, shown, texts, unknown, wrong_type};
+use crate::settings::row::Kind;
 
 use super::row::{MEMBERS, Row, Rows};
 
@@ -44,7 +44,11 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     for error in errors {
         let origin = walk.origin(&error.span().unwrap_or(0..0));
         let wrong = error.message().replace('\n', " ");
-        walk.refuse(&origin, "roster", Wrong::new(wrong, "see https://toml.io"));
+        walk.refuse(
+            &origin,
+            "roster",
+            Problem::new(wrong, "see https://toml.io"),
+        );
     }
     if !walk.whole {
         return None;
@@ -94,7 +98,7 @@ impl Walk<'_> {
         }
     }
 
-    fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Wrong) {
+    fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Problem) {
         self.faults.push(origin, key, wrong);
         self.whole = false;
     }
@@ -136,7 +140,7 @@ impl Walk<'_> {
                 }
                 None => self.refuse(&at, full, wrong_type(value, expected(kind))),
                 Some(texts) if texts.is_empty() => {
-                    let wrong = Wrong::new("is empty", "name at least one skill");
+                    let wrong = Problem::new("is empty", "name at least one skill");
                     self.refuse(&at, full, wrong);
                 }
                 Some(_) => {}

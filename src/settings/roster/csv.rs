@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cli::config::fault::{Findings, Origin, Wrong};
+use crate::settings::fault::{Findings, Origin, Problem};
 
 use super::row::{MEMBERS, NEEDED, Row, Rows};
 
@@ -29,7 +29,7 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     };
     let remedy = "begin with id,skills,start,end,zone,concurrency and, if wanted, recent";
     let Some((number, header)) = lines.next() else {
-        faults.push(&at(1), "roster", Wrong::new("names no agent", remedy));
+        faults.push(&at(1), "roster", Problem::new("names no agent", remedy));
         return None;
     };
     let names = split(header.trim_start_matches('\u{feff}'));
@@ -49,7 +49,7 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     }
     if !wrong.is_empty() {
         for wrong in wrong {
-            faults.push(&at(number), "roster", Wrong::new(wrong, remedy));
+            faults.push(&at(number), "roster", Problem::new(wrong, remedy));
         }
         return None;
     }
@@ -67,7 +67,7 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
         let origin = at(number);
         if fields.len() != names.len() {
             let wrong = format!("has {} fields, not {}", fields.len(), names.len());
-            let wrong = Wrong::new(wrong, "give one for each column");
+            let wrong = Problem::new(wrong, "give one for each column");
             faults.push(&origin, "roster", wrong);
             rows.whole = false;
             continue;

@@ -13,11 +13,12 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{AgentId, CampaignId, Policy, QueueId};
 use crate::notify::Receiver;
-use crate::platform::http::{AuthStyle, Credentials, Rate};
+use crate::platform::http::{Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
+use super::rows::{AUTH_STYLES, LOG_FORMATS};
 
 /// What the preview assignments are made from.
 #[derive(Clone, Debug)]
@@ -111,16 +112,8 @@ impl Settings {
             webhook,
             otlp_endpoint,
         } = self;
-        let auth = match credentials.style {
-            AuthStyle::Form => "form",
-            AuthStyle::Basic => "basic",
-            AuthStyle::Json => "json",
-        };
-        let log = match log_format {
-            LogFormat::Auto => "auto",
-            LogFormat::Text => "text",
-            LogFormat::Json => "json",
-        };
+        let auth = word_of(credentials.style, AUTH_STYLES);
+        let log = word_of(*log_format, LOG_FORMATS);
         // An object of serde_json is sorted by key, and so are the policies.
         let canonical = json!({
             "base_url": base_url.as_str(),
@@ -157,4 +150,10 @@ impl Settings {
             .filter_map(|digit| char::from_digit(u32::from(digit), 16))
             .collect()
     }
+}
+
+/// The word that a value is written as.
+fn word_of<T: PartialEq>(value: T, words: &[(&'static str, T)]) -> Option<&'static str> {
+    let found = words.iter().find(|(_, known)| *known == value);
+    found.map(|(word, _)| *word)
 }

@@ -35,24 +35,35 @@
 //! nothing is called missing that the file might have held.
 
 mod admin;
+mod args;
 mod assignments;
 mod fault;
 #[cfg(test)]
 mod fault_tests;
 mod file;
+mod flags;
+mod given;
 mod merge;
-mod policies;
 mod queues;
 mod resolve;
 mod roster;
+mod row;
+mod rows;
+mod rules;
 mod secret;
 mod settings;
+mod table_keys;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 mod webhook;
 
 pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
-pub(crate) use resolve::{default_state_dir, resolve, resolve_without_campaigns};
+pub(crate) use flags::RunArgs;
+pub(crate) use resolve::{default_state_dir, resolve, resolve_without_campaigns, settings_file};
+pub(crate) use row::{DefaultValue, InFile, Kind, Row};
+pub(crate) use rows::{acts_at_once, rows};
 pub(crate) use settings::{Resolved, Settings};
+pub(crate) use table_keys::campaign as campaign_keys;

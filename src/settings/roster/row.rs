@@ -5,9 +5,9 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::cli::config::fault::{Findings, Origin, Wrong};
 use crate::domain::assignment::{CallRate, MOST_CONCURRENT, Roster, RosterAgent, Window};
 use crate::domain::{AgentId, SkillId};
+use crate::settings::fault::{Findings, Origin, Problem};
 
 use super::{csv, tables};
 
@@ -26,7 +26,7 @@ pub(super) const MEMBERS: [&str; 7] = [
 pub(super) const NEEDED: usize = 6;
 
 /// The roster and the rates that it gives; none when anything in it is wrong.
-pub(in crate::cli::config) fn read(
+pub(in crate::settings) fn read(
     path: &str,
     text: &str,
     faults: &mut Findings,
@@ -75,13 +75,13 @@ impl Agents {
                 all.given.insert(id.clone(), rate);
             }
             if all.agents.insert(id.clone(), agent).is_some() {
-                let wrong = Wrong::new(format!("`{id}` stands there twice"), "keep one of them");
+                let wrong = Problem::new(format!("`{id}` stands there twice"), "keep one of them");
                 faults.push(&origin, "roster.id", wrong);
                 whole = false;
             }
         }
         if all.agents.is_empty() && whole {
-            let wrong = Wrong::new("names no agent", "name each agent that may be placed");
+            let wrong = Problem::new("names no agent", "name each agent that may be placed");
             faults.push(&begin, "roster", wrong);
             whole = false;
         }
@@ -184,6 +184,6 @@ impl Reading<'_> {
         let place = self.row.texts.get(member);
         let place = place.map_or(&self.row.origin, |(_, place)| place);
         let key = format!("roster.{member}");
-        self.faults.push(place, key, Wrong::new(wrong, remedy));
+        self.faults.push(place, key, Problem::new(wrong, remedy));
     }
 }
