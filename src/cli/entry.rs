@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::settings::{Fault, RunArgs, default_state_dir, resolve, rows};
+use crate::settings::{Fault, RunArgs, resolve, rows, state_dir_of};
 use crate::telemetry::{LogFormat, LogLayer, install_log};
 
 use super::assign::{AssignCommand, assign};
@@ -264,8 +264,7 @@ async fn dispatch(command: Command) -> Exit {
 
 /// Works in the directory given, or where the daemon would keep its state.
 fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exit {
-    let given = given.or_else(|| variable("AUTOPILOT_STATE_DIR").map(PathBuf::from));
-    let directory = given.or_else(|| default_state_dir(&variable).map(|(_, directory)| directory));
+    let directory = given.or_else(|| state_dir_of(&variable));
     if let Some(directory) = directory {
         work(&directory)
     } else {

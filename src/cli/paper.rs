@@ -76,10 +76,12 @@ fn sample() -> String {
     lines.push("# [[campaign]]".to_owned());
     for key in campaign_keys::ALL {
         lines.push(format!("# {}", key.meaning));
-        let value = if key.name == campaign_keys::ID.name {
-            "cmp-884291"
-        } else {
-            key.default
+        let value = match key.name {
+            name if name == campaign_keys::ID.name => "cmp-884291",
+            name if name == campaign_keys::NAME.name => "Spring renewals",
+            name if name == campaign_keys::TEAM.name => "Renewals",
+            name if name == campaign_keys::NOTE.name => "ask Anna before changing its rules",
+            _ => key.default,
         };
         lines.push(format!("# {} = \"{value}\"", key.name));
     }

@@ -156,6 +156,7 @@ impl Reloader {
         }
         let mut settings = loaded.settings.clone();
         settings.policies = resolved.settings.policies.clone();
+        settings.labels = resolved.settings.labels.clone();
         let found = values(&resolved);
         let (changes, after_restart) = differences(&loaded.values, &found);
         let rules = NewRules {

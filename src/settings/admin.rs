@@ -8,7 +8,7 @@ use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, LISTEN};
 use super::secret::{SecretLookup, secret};
-use super::values::{AnySetting, Values};
+use super::values::Values;
 
 /// A shorter token could be guessed over the network.
 const SHORTEST_TOKEN: usize = 16;

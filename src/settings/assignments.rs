@@ -14,7 +14,7 @@ use super::roster;
 use super::rows::{ASSIGN_HORIZON, ASSIGN_INTERVAL, ROSTER};
 use super::settings::Assignments;
 use super::table_keys::{TableKey, preview as keys};
-use super::values::{AnySetting, Values};
+use super::values::Values;
 
 /// A longer list is a slip of the fingers, and no platform takes it.
 const LONGEST_LIST: u32 = 10_000;

@@ -15,10 +15,9 @@ use crate::domain::{CampaignId, IdError, Selector};
 
 use super::fault::{Findings, Origin, Problem, meant};
 use super::given::{CampaignTable, FileValues, ListedTable, RawValue};
-use super::row::{InFile, Kind, Row};
+use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
 use super::table_keys::{TableKey, campaign, key_named, preview, queue};
-use super::values::AnySetting;
 
 /// Reads a settings file.
 pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues {
@@ -86,7 +85,7 @@ impl Walk<'_> {
                 }
                 (key, _) => {
                     if let Some(row) = row_named(key).filter(|row| row.file != InFile::No) {
-                        let given = self.given(row, value.get_ref(), row.key, origin);
+                        let given = self.given(row.kind, value.get_ref(), row.key, origin);
                         values.add(row, given);
                     } else {
                         self.unknown_at_top(key, &origin);
@@ -171,8 +170,11 @@ impl Walk<'_> {
                     Err(problem) => self.faults.push(&origin, full, problem),
                 }
             } else if let Some(rule) = row_named(key).filter(|row| row.file == InFile::Rule) {
-                let given = self.given(rule, value.get_ref(), &full, origin);
+                let given = self.given(rule.kind, value.get_ref(), &full, origin);
                 campaign.add(rule, given);
+            } else if let Some(label) = key_named(campaign::ALL, key) {
+                let given = self.given(label.kind, value.get_ref(), &full, origin);
+                campaign.add_label(label, given);
             } else {
                 self.unknown_in_campaign(key, full, &origin);
             }
@@ -271,14 +273,14 @@ impl Walk<'_> {
     }
 
     /// The texts of a value; none, and a fault, when it has the wrong TOML type.
-    fn given(&mut self, row: &Row, value: &DeValue<'_>, full: &str, origin: Origin) -> RawValue {
-        let texts = if row.kind == Kind::Texts && value.is_array() {
+    fn given(&mut self, kind: Kind, value: &DeValue<'_>, full: &str, origin: Origin) -> RawValue {
+        let texts = if kind == Kind::Texts && value.is_array() {
             value.as_array().and_then(texts)
         } else {
-            scalar(row.kind, value).map(|text| vec![text])
+            scalar(kind, value).map(|text| vec![text])
         };
         if texts.is_none() {
-            let wrong = wrong_type(value, expected(row.kind));
+            let wrong = wrong_type(value, expected(kind));
             self.faults.push(&origin, full, wrong);
         }
         let texts = texts.unwrap_or_default();

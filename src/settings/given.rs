@@ -22,6 +22,7 @@ pub(super) struct CampaignTable {
     pub(super) id: Option<CampaignId>,
     pub(super) origin: Origin,
     values: BTreeMap<&'static str, RawValue>,
+    labels: BTreeMap<&'static str, RawValue>,
     pub(super) agents: Option<(Selector, Origin)>,
 }
 
@@ -32,6 +33,7 @@ impl CampaignTable {
             id: None,
             origin,
             values: BTreeMap::new(),
+            labels: BTreeMap::new(),
             agents: None,
         }
     }
@@ -39,6 +41,16 @@ impl CampaignTable {
     /// What it says of a rule.
     pub(super) fn rule(&self, row: &Row) -> Option<&RawValue> {
         self.values.get(row.key)
+    }
+
+    /// What it calls the campaign.
+    pub(super) fn label(&self, key: &TableKey) -> Option<&RawValue> {
+        self.labels.get(key.name)
+    }
+
+    /// Takes what it calls the campaign.
+    pub(super) fn add_label(&mut self, key: &'static TableKey, value: RawValue) {
+        self.labels.insert(key.name, value);
     }
 
     /// Takes what it says of a rule.

@@ -17,6 +17,7 @@ use super::fault::{Fault, Findings, Origin, Problem};
 use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
+use super::labels::labels;
 use super::merge::{Layers, Noted};
 use super::queues;
 use super::row::Row;
@@ -28,7 +29,7 @@ use super::rules::policies;
 use super::secret::{SecretLookup, secret};
 use super::settings::{Resolved, Settings};
 use super::value;
-use super::values::{AnySetting, Values};
+use super::values::Values;
 use super::webhook;
 
 /// Polling a shared platform more often than this is probably a slip of the unit.
@@ -178,6 +179,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     needed(layers, CLIENT_ID.row());
     let client_secret = client_secret(layers);
     let policies = policies(layers, values.poll_interval);
+    let labels = labels(layers);
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);
     let state_dir = state_dir(layers, &values);
@@ -197,6 +199,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         layers.note(TOKEN_URL.row(), token_url.as_str(), Origin::Default);
     }
     Some(Settings {
+        platform: values.platform,
         token_url,
         base_url,
         credentials: Credentials {
@@ -206,6 +209,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
             scopes: values.scopes,
         },
         policies,
+        labels,
         assignments,
         queues,
         poll_interval: values.poll_interval,
@@ -270,10 +274,15 @@ fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
     None
 }
 
+/// Where the environment has state kept, for commands that read no settings.
+pub(crate) fn state_dir_of(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let named = STATE_DIR.row().env.iter().find_map(|name| env(name));
+    let named = named.map(PathBuf::from);
+    named.or_else(|| default_state_dir(env).map(|(_, directory)| directory))
+}
+
 /// Where state is kept when nobody says where, and the variable that says so.
-pub(crate) fn default_state_dir(
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Option<(&'static str, PathBuf)> {
+fn default_state_dir(env: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, PathBuf)> {
     let candidates = [
         ("STATE_DIRECTORY", ""),
         ("XDG_STATE_HOME", "campaign-autopilot"),

@@ -100,6 +100,20 @@ pub(crate) struct ListLanding<T: 'static, L: 'static> {
     pub(super) lands: fn(&mut L, T),
 }
 
+impl<T> Setting<T> {
+    /// Its row.
+    pub(crate) fn row(&self) -> &Row {
+        &self.row
+    }
+}
+
+impl<T, L> Landing<T, L> {
+    /// Its row.
+    pub(crate) fn row(&self) -> &Row {
+        &self.setting.row
+    }
+}
+
 impl Row {
     /// The default in words; empty where there is none.
     pub(crate) fn default_text(&self) -> &'static str {

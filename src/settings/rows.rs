@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use crate::domain::{Confirmation, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
+use crate::platform::Dialect;
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -87,17 +88,20 @@ const fn list<T, L>(
     ListLanding { row, parse, lands }
 }
 
-settings! { PLATFORM "Platform"
-    BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["CXONE_BASE_URL"], Text "URL", Nothing, Top,
+settings! { PLATFORM_ROWS "Platform"
+    PLATFORM: Landing<Dialect, Values> = land("platform", Some("--platform"), ["AUTOPILOT_PLATFORM"], Word "cxone-v2", Is("cxone-v2"), Top,
+        "Which platform the tenant is on.",
+        |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
+    BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
         "Address of the tenant; the API's paths are put behind it.",
         value::url, |to, url| to.base_url = Some(url));
-    CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
+    CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
         "Client id of the OAuth 2 client credentials.",
         value::text, |to, id| to.client_id = Some(id));
-    CLIENT_SECRET: Row = name("client_secret", None, ["CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
+    CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
         "Client secret; never a flag and never in the settings file.");
     CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
-        "File that holds the client secret; line ends behind it are dropped. Instead of it, CXONE_CLIENT_SECRET may hold the secret.",
+        "File that holds the client secret; line ends behind it are dropped. Instead of it, AUTOPILOT_CLIENT_SECRET may hold the secret.",
         value::text);
     TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token"), Top,
         "Address that gives access tokens.",
@@ -110,12 +114,12 @@ settings! { PLATFORM "Platform"
         value::scopes, |to, scopes| to.scopes = scopes);
 }
 
-settings! { CAMPAIGNS "Campaigns"
+settings! { CAMPAIGNS_ROWS "Campaigns"
     CAMPAIGN: Row = name("campaign", Some("--campaign"), ["CXONE_CAMPAIGN_ID"], Texts "ID", Nothing, No,
         "Campaign to look after, besides those of the settings file; may be repeated or be a comma list.");
 }
 
-settings! { RULES "Rules"
+settings! { RULES_ROWS "Rules"
     PAUSE_BELOW: Setting<Limit> = read("pause_below", Some("--pause-below"), ["AUTOPILOT_PAUSE_BELOW"], Limit "[CAMPAIGN=]N|P%", Is("5"), Rule,
         "Pause when fewer agents are available, as a number or as a share of those not offline; may be repeated or be a comma list.",
         value::limit);
@@ -163,7 +167,7 @@ settings! { RULES "Rules"
         value::switch, |to, yes| to.strict_ownership = yes);
 }
 
-settings! { POLLING "Reading and rate"
+settings! { POLLING_ROWS "Reading and rate"
     POLL_INTERVAL: Landing<Duration, Values> = land("poll_interval", Some("--poll-interval"), ["AUTOPILOT_POLL_INTERVAL"], Duration "DURATION", Is("30s"), Top,
         "Time from the start of one poll to the start of the next.",
         value::positive_duration, |to, time| to.poll_interval = time);
@@ -187,7 +191,7 @@ settings! { POLLING "Reading and rate"
         |text| value::count(text, 0..=1000), |to, many| to.status_reads_per_poll = many);
 }
 
-settings! { ASSIGNMENTS "Assignments"
+settings! { ASSIGNMENTS_ROWS "Assignments"
     ROSTER: Landing<String, Values> = land("roster", Some("--roster"), ["AUTOPILOT_ROSTER"], Text "FILE", Nothing, Top,
         "Roster of the agents whom [[preview]] campaigns may be given (CSV, or TOML where the name ends in .toml); needed with such campaigns.",
         value::text, |to, path| to.roster = Some(path));
@@ -208,7 +212,7 @@ settings! { ASSIGNMENTS "Assignments"
         value::positive_duration, |to, time| to.call_rate_window = time);
 }
 
-settings! { NOTIFICATIONS "Notifications"
+settings! { NOTIFICATIONS_ROWS "Notifications"
     WEBHOOK_URL: Landing<ReceiverUrl, Values> = land("webhook_url", Some("--webhook-url"), ["AUTOPILOT_WEBHOOK_URL"], Text "URL", Nothing, Top,
         "Address that is told of pauses, resumes, flapping and stale data; https, or http on this machine.",
         value::receiver, |to, url| to.webhook_url = Some(url));
@@ -228,7 +232,7 @@ settings! { NOTIFICATIONS "Notifications"
         value::positive_duration, |to, time| to.webhook_give_up_after = time);
 }
 
-settings! { OPERATING "Operating"
+settings! { OPERATING_ROWS "Operating"
     ADMIN_TOKEN: Row = name("admin_token", None, ["AUTOPILOT_ADMIN_TOKEN"], Secret "TOKEN", Nothing, No,
         "Token that the admin API asks for; needed beyond loopback. Never a flag and never in the settings file.");
     ADMIN_TOKEN_FILE: Setting<String> = read("admin_token_file", Some("--admin-token-file"), ["AUTOPILOT_ADMIN_TOKEN_FILE"], Text "FILE", Nothing, Top,
@@ -242,7 +246,7 @@ settings! { OPERATING "Operating"
         value::switch, |to, yes| to.allow_actions = yes);
 }
 
-settings! { RUNNING "Running"
+settings! { RUNNING_ROWS "Running"
     CONFIG: Setting<String> = read("config", Some("--config"), ["AUTOPILOT_CONFIG"], Text "FILE", Nothing, No,
         "Settings file (TOML).",
         value::text);
@@ -269,14 +273,14 @@ settings! { RUNNING "Running"
 /// Every setting, in the order of the help.
 pub(super) fn settings() -> impl Iterator<Item = &'static dyn AnySetting> {
     let groups = [
-        PLATFORM,
-        CAMPAIGNS,
-        RULES,
-        POLLING,
-        ASSIGNMENTS,
-        NOTIFICATIONS,
-        OPERATING,
-        RUNNING,
+        PLATFORM_ROWS,
+        CAMPAIGNS_ROWS,
+        RULES_ROWS,
+        POLLING_ROWS,
+        ASSIGNMENTS_ROWS,
+        NOTIFICATIONS_ROWS,
+        OPERATING_ROWS,
+        RUNNING_ROWS,
     ];
     groups.into_iter().flatten().copied()
 }
@@ -294,6 +298,6 @@ pub(crate) fn row_named(key: &str) -> Option<&'static Row> {
 /// Whether a value can come into force in a run: what says how campaigns are steered, and which.
 pub(crate) fn acts_at_once(key: &str) -> bool {
     let rule = row_named(key).is_some_and(|row| row.file == InFile::Rule);
-    let others = [CAMPAIGN.row().key, MAX_SAMPLE_AGE.row().key];
+    let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
     rule || key.starts_with("campaign.") || others.contains(&key)
 }

@@ -9,7 +9,7 @@ use super::fault::{Origin, Problem};
 use super::merge::{Layers, Rule};
 use super::rows::{MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
 use super::table_keys::campaign;
-use super::values::{AnySetting, AppliesToCampaign};
+use super::values::AppliesToCampaign;
 
 /// A reading stays good for at least this long, however short the poll interval: one slow answer is no outage.
 const LEAST_SAMPLE_AGE: Duration = Duration::from_secs(10);

@@ -13,11 +13,13 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{AgentId, CampaignId, Policy, QueueId};
 use crate::notify::Receiver;
+use crate::platform::Dialect;
 use crate::platform::http::{Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
+use super::labels::CampaignLabels;
 use super::rows::{AUTH_STYLES, LOG_FORMATS};
 
 /// What the preview assignments are made from.
@@ -34,6 +36,8 @@ pub(crate) struct Assignments {
 /// Settings that hold together.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Which platform the tenant is on.
+    pub platform: Dialect,
     /// The tenant's address.
     pub base_url: Url,
     /// Where tokens come from.
@@ -42,6 +46,8 @@ pub(crate) struct Settings {
     pub credentials: Credentials,
     /// The rules of each campaign; at least one.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// What people call campaigns; only those of which something is said.
+    pub labels: BTreeMap<CampaignId, CampaignLabels>,
     /// The preview assignments; none without `[[preview]]` tables.
     pub assignments: Option<Assignments>,
     /// The rules of each queue; none without `[[queue]]` tables.
@@ -91,10 +97,12 @@ impl Settings {
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
+            platform,
             base_url,
             token_url,
             credentials,
             policies,
+            labels,
             assignments,
             queues,
             poll_interval,
@@ -116,12 +124,14 @@ impl Settings {
         let log = word_of(*log_format, LOG_FORMATS);
         // An object of serde_json is sorted by key, and so are the policies.
         let canonical = json!({
+            "platform": word_of(*platform, Dialect::WORDS),
             "base_url": base_url.as_str(),
             "token_url": token_url.as_str(),
             "client_id": credentials.client_id,
             "auth": auth,
             "scope": credentials.scopes,
             "policies": policies,
+            "labels": labels,
             "assignments": assignments
                 .as_ref()
                 .map(|Assignments { policy, roster, given }| (policy, roster, given)),

@@ -1,4 +1,4 @@
-//! The keys of the settings file's tables that are no settings of their own, one constant each.
+//! The keys of tables in the settings file, and of the roster, that are no settings of their own: one constant each.
 
 use super::row::Kind;
 
@@ -39,6 +39,12 @@ pub(crate) mod campaign {
             "The campaign's id on the platform; needed, and given once.";
         AGENTS "agents" Text "all",
             "Which agents count: \"all\" (the default), { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.";
+        NAME "name" Text "",
+            "What people call it, in at most 80 characters.";
+        TEAM "team" Text "",
+            "The team whose campaign it is, in at most 80 characters.";
+        NOTE "note" Text "",
+            "What to know of it, in at most 500 characters.";
     }
 }
 
@@ -101,6 +107,28 @@ pub(crate) mod queue {
             "Waiters that are off by no more than this, or by a tenth, stay.";
         DEAD_BAND_WITHIN "dead_band_within" Duration "5s",
             "A service level's time that is off by no more than this stays.";
+    }
+}
+
+/// What there is to say of an agent of the roster.
+pub(crate) mod agent {
+    use super::{Kind, TableKey};
+
+    keys! {
+        ID "id" Text "",
+            "The agent's id on the platform; needed, and given once.";
+        SKILLS "skills" Texts "",
+            "What the agent can do; at least one skill.";
+        START "start" Text "",
+            "When the agent's window opens, on the clock of the zone.";
+        END "end" Text "",
+            "When it closes; before the start, it runs through midnight.";
+        ZONE "zone" Text "",
+            "The agent's IANA time zone.";
+        CONCURRENCY "concurrency" Count "",
+            "Calls that the agent takes at once, 1 or 2.";
+        RECENT "recent" Number "",
+            "Calls an hour that the agent makes; measured where it is left out.";
     }
 }
 

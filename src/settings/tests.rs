@@ -387,3 +387,60 @@ fn closed_words_are_those_that_are_read() {
         assert!(told[0].ends_with(&words.join(", ")), "{told:?}");
     }
 }
+
+#[test]
+fn general_names_and_those_of_the_documents_mean_the_same() {
+    let general = [
+        ("AUTOPILOT_BASE_URL", "https://api.example.com"),
+        ("AUTOPILOT_CLIENT_ID", "us"),
+        ("AUTOPILOT_CLIENT_SECRET", "hunter2"),
+        ("CXONE_CAMPAIGN_ID", "a"),
+        ("HOME", "/home/ops"),
+    ];
+    let named = run("", &[], "");
+    let resolved = try_run("", &general, None).unwrap();
+    assert_eq!(resolved.settings.digest(), named.settings.digest());
+    assert_eq!(
+        origin(&resolved, "base_url"),
+        "https://api.example.com from AUTOPILOT_BASE_URL"
+    );
+    assert_eq!(
+        origin(&named, "base_url"),
+        "https://api.example.com from CXONE_BASE_URL"
+    );
+    assert_eq!(
+        origin(&run("", &general, ""), "client_secret"),
+        "(set) from AUTOPILOT_CLIENT_SECRET",
+        "both say the same"
+    );
+    let told = faults(
+        "--client-id us",
+        &[
+            ("AUTOPILOT_BASE_URL", "https://other.example.com"),
+            ("AUTOPILOT_CLIENT_ID", "other"),
+            ("AUTOPILOT_CLIENT_SECRET", "hunter3"),
+        ],
+        "",
+    );
+    let expected = ["BASE_URL", "CLIENT_ID", "CLIENT_SECRET"].map(|name| {
+        let (general, other) = (format!("AUTOPILOT_{name}"), format!("CXONE_{name}"));
+        let key = name.to_lowercase();
+        format!("{general}: {key}: {other} says something else; unset one of {general} and {other}")
+    });
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_platform_that_cannot_be_steered_is_refused_with_those_that_can() {
+    let resolved = run("", &[], "platform = \"cxone-v2\"");
+    assert_eq!(origin(&resolved, "platform"), "cxone-v2 from line 1");
+    assert_eq!(
+        resolved.settings.digest(),
+        run("", &[], "").settings.digest()
+    );
+    let told = faults("", &[("AUTOPILOT_PLATFORM", "cxone-v9")], "");
+    assert_eq!(
+        told,
+        ["AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2"]
+    );
+}

@@ -208,7 +208,7 @@ pub(super) fn url(text: &str) -> Parsed<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Problem::new(
             "holds a user name or a password",
-            "take them out; credentials go to client_id and CXONE_CLIENT_SECRET",
+            "take them out; credentials go to client_id and AUTOPILOT_CLIENT_SECRET",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {

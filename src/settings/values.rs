@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
 use crate::notify::ReceiverUrl;
+use crate::platform::Dialect;
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -21,6 +22,7 @@ use super::row::{Landing, ListLanding, Row, Setting};
     reason = "each is a switch of its own that somebody can give"
 )]
 pub(super) struct Values {
+    pub(super) platform: Dialect,
     pub(super) base_url: Option<Url>,
     pub(super) client_id: Option<String>,
     pub(super) token_url: Option<Url>,

@@ -13,7 +13,7 @@ use super::merge::Layers;
 use super::rows::{WEBHOOK_SECRET, WEBHOOK_SECRET_FILE, WEBHOOK_URL};
 use super::secret::{SecretLookup, secret};
 use super::value;
-use super::values::{AnySetting, Values};
+use super::values::Values;
 
 /// The receiver, if there is one; `base` is the tenant whose events are told.
 pub(super) fn receiver(

@@ -26,6 +26,7 @@ use crate::control::ObservableState;
 use crate::control::ports::Clock;
 use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timestamp};
 use crate::experiment::{Arm, run_until};
+use crate::platform::Dialect;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::serve::Server;
 use crate::settings::{AdminSettings, Settings};
@@ -531,10 +532,12 @@ fn settings(
         Ok::<_, String>((id, policy))
     });
     Ok(Settings {
+        platform: Dialect::default(),
         base_url,
         token_url,
         credentials,
         policies: policies.collect::<Result<_, _>>()?,
+        labels: BTreeMap::new(),
         assignments: None,
         queues: BTreeMap::new(),
         poll_interval: POLL_INTERVAL,

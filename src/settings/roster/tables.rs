@@ -19,7 +19,6 @@
 //! recent = 3.5                # calls an hour; measured where it is left out
 //! ```
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,8 +27,9 @@ use toml::de::{DeTable, DeValue};
 use crate::settings::fault::{Findings, Origin, Problem};
 use crate::settings::file::{expected, scalar, shown, texts, unknown, wrong_type};
 use crate::settings::row::Kind;
+use crate::settings::table_keys::{agent, key_named};
 
-use super::row::{MEMBERS, Row, Rows};
+use super::row::{Row, Rows};
 
 /// The tables of a file; none when it is no TOML or has no list of agents.
 pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
@@ -109,22 +109,17 @@ impl Walk<'_> {
             self.refuse(&origin, "roster.agent", wrong);
             return None;
         };
-        let mut given = BTreeMap::new();
+        let mut row = Row::empty(origin);
         for (name, value) in table {
             let key = name.get_ref().as_ref();
             let at = self.origin(&name.span());
             let full = format!("roster.{}", shown(key));
-            let Some(member) = MEMBERS.iter().find(|member| **member == key) else {
-                let wrong = unknown(key, MEMBERS.into_iter());
+            let Some(member) = key_named(agent::ALL, key) else {
+                let wrong = unknown(key, agent::ALL.iter().map(|member| member.name));
                 self.refuse(&at, full, wrong);
                 continue;
             };
-            let kind = match *member {
-                "skills" => Kind::Texts,
-                "concurrency" => Kind::Count,
-                "recent" => Kind::Number,
-                _ => Kind::Text,
-            };
+            let kind = member.kind;
             let value = value.get_ref();
             let found = if kind == Kind::Texts {
                 value.as_array().and_then(texts)
@@ -145,12 +140,9 @@ impl Walk<'_> {
                 }
                 Some(_) => {}
             }
-            given.insert(*member, (found.unwrap_or_default(), at));
+            row.add(member, found.unwrap_or_default(), at);
         }
-        Some(Row {
-            texts: given,
-            origin,
-        })
+        Some(row)
     }
 }
 
