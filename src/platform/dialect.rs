@@ -3,7 +3,7 @@
 /// Which platform a tenant is on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// CXone in the form of its version 2 interfaces.
+    /// `CXone` in the form of its version 2 interfaces.
     #[default]
     CxoneV2,
 }

@@ -10,9 +10,9 @@ use crate::domain::{CampaignId, Policy, SkillId};
 use super::fault::{Origin, Problem};
 use super::given::{ListedTable, RawValue};
 use super::merge::Layers;
+use super::resolved::Assignments;
 use super::roster;
 use super::rows::{ASSIGN_HORIZON, ASSIGN_INTERVAL, ROSTER};
-use super::settings::Assignments;
 use super::table_keys::{TableKey, preview as keys};
 use super::values::Values;
 

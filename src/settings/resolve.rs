@@ -20,6 +20,7 @@ use super::given::{FileValues, RawValue};
 use super::labels::labels;
 use super::merge::{Layers, Noted};
 use super::queues;
+use super::resolved::{Resolved, Settings};
 use super::row::Row;
 use super::rows::{
     BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG, POLL_INTERVAL,
@@ -27,7 +28,6 @@ use super::rows::{
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
-use super::settings::{Resolved, Settings};
 use super::value;
 use super::values::Values;
 use super::webhook;

@@ -163,7 +163,7 @@ impl Settings {
 }
 
 /// The word that a value is written as.
-fn word_of<T: PartialEq>(value: T, words: &[(&'static str, T)]) -> Option<&'static str> {
+fn word_of<T: PartialEq + Copy>(value: T, words: &[(&'static str, T)]) -> Option<&'static str> {
     let found = words.iter().find(|(_, known)| *known == value);
     found.map(|(word, _)| *word)
 }
