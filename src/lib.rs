@@ -9,6 +9,7 @@ pub mod fuzzing;
 pub mod notify;
 pub mod platform;
 pub mod serve;
+mod settings;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -12,10 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
 use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
-
-use super::args::RunArgs;
-use super::config::{Resolved, Settings};
 use crate::platform::port::{ObserveRequest, PlatformFault, Urgency};
+use crate::settings::{Resolved, RunArgs, Settings};
 
 use super::daemon::{Connection, Daemon};
 use super::exit::Exit;

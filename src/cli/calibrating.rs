@@ -15,10 +15,10 @@ use crate::control::queues::{
 use crate::domain::QueueId;
 use crate::domain::queue::QueueMemory;
 use crate::platform::port::{Connected, QueuePorts};
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::telemetry::{Metrics, QueueEvents};
 
-use super::config::Settings;
 use super::daemon::StartFault;
 
 /// What the daemon has already.

@@ -7,8 +7,8 @@ use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Count, Selector, Snapshot, StatusFinding, Timestamp};
 
 use crate::platform::port::{Granted, ObserveRequest, PlatformFault, Urgency};
+use crate::settings::{Resolved, Settings};
 
-use super::config::{Resolved, Settings};
 use super::daemon::Connection;
 use super::exit::Exit;
 use super::output;

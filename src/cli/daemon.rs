@@ -12,16 +12,16 @@ use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, 
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
 use crate::platform::dialect::{
-    Access as PlatformAccess, Dialect, SharedParts, SpecialSettings, TenantSettings,
+    Access as PlatformAccess, SharedParts, SpecialSettings, TenantSettings,
 };
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
+use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StoreFault, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, calibration};
-use super::config::Settings;
 use super::exit::Exit;
 use super::reload::{Reloader, Source};
 
@@ -126,7 +126,8 @@ impl Connection {
         };
         Ok(Self {
             metrics,
-            platform: Dialect::default()
+            platform: settings
+                .platform
                 .connect(tenant, shared)
                 .map_err(|faults| StartFault::Platform(faults.join("; ")))?,
         })

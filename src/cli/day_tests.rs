@@ -18,14 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
+use crate::settings::{RunArgs, resolve};
 use crate::simulator::{
     Actor, AssignmentsReplaced, Effect, Scenario, Settings as SimSettings, SimClock, SimHandle,
     SimTime, Simulator,
 };
 use crate::store::StoreReader;
 
-use super::args::RunArgs;
-use super::config::resolve;
 use super::daemon::Daemon;
 
 /// 24 agents preview for two campaigns; two others, who do nothing else, decide by their lunch whether the first one runs.

@@ -17,10 +17,9 @@ use crate::control::ports::Clock;
 use crate::notify::Post;
 use crate::platform::http::HttpSend;
 use crate::serve::Connector;
+use crate::settings::{Resolved, RunArgs, Settings, resolve};
 use crate::store::CommitGate;
 
-use super::args::RunArgs;
-use super::config::{Resolved, Settings, resolve};
 use super::daemon::{Daemon, Given, Surroundings};
 use super::environment::variable;
 use super::reload::Source;

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::settings::{Fault, RunArgs, resolve, rows, state_dir_of};
 use crate::telemetry::{LogFormat, LogLayer, install_log};
 
-use super::args::{RunArgs, SETTINGS};
 use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
-use super::config::{Fault, default_state_dir, resolve};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::eval::eval;
@@ -169,7 +168,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn dispatch(command: Command) -> Exit {
-    let names = SETTINGS.iter().map(|setting| setting.env);
+    let names = rows().flat_map(|row| row.env.iter().copied());
     let unreadable: Vec<Fault> = names
         .filter(|name| environment::is_not_text(name))
         .map(|name| Fault {
@@ -265,8 +264,7 @@ async fn dispatch(command: Command) -> Exit {
 
 /// Works in the directory given, or where the daemon would keep its state.
 fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exit {
-    let given = given.or_else(|| variable("AUTOPILOT_STATE_DIR").map(PathBuf::from));
-    let directory = given.or_else(|| default_state_dir(&variable).map(|(_, directory)| directory));
+    let directory = given.or_else(|| state_dir_of(&variable));
     if let Some(directory) = directory {
         work(&directory)
     } else {

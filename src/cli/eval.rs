@@ -11,11 +11,10 @@ use serde_json::json;
 use crate::control::CampaignView;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::{Autopilot, CampaignId, CampaignState, Sample, StatusFinding};
-use crate::serve::CampaignDetail;
-use crate::store::{StoreFault, StoreReader};
-
-use super::config::Settings;
 use crate::platform::port::{ObserveRequest, Urgency};
+use crate::serve::CampaignDetail;
+use crate::settings::Settings;
+use crate::store::{StoreFault, StoreReader};
 
 use super::daemon::Connection;
 use super::exit::Exit;

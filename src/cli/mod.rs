@@ -1,12 +1,10 @@
 //! The commands: arguments, configuration, wiring and exit codes. No rule about campaigns lives here.
 
-mod args;
 mod assign;
 mod audit;
 mod calibrating;
 mod check;
 mod compare;
-mod config;
 mod daemon;
 #[cfg(test)]
 mod day_tests;

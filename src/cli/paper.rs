@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use clap_complete::Shell;
 
-use super::args::{CAMPAIGN_KEYS, InFile, Kind, RunArgs, SETTINGS, Setting};
-use super::config::Resolved;
+use crate::settings::{DefaultValue, InFile, Kind, Resolved, Row, RunArgs, campaign_keys, rows};
+
 use super::exit::Exit;
 use super::output;
 
@@ -61,45 +61,53 @@ fn sample() -> String {
         "# which beats the default. Secrets do not belong here. `campaign-autopilot check` names every fault.".to_owned(),
     ];
     let mut heading = "";
-    for setting in SETTINGS.iter().filter(|known| known.file != InFile::No) {
-        if setting.heading != heading {
-            heading = setting.heading;
+    for row in rows().filter(|row| row.file != InFile::No) {
+        if row.heading != heading {
+            heading = row.heading;
             lines.push(format!("\n# --- {heading}"));
         }
-        lines.push(format!("\n# {}", setting.meaning));
-        lines.push(format!("# {} = {}", setting.key, example(setting)));
+        lines.push(format!("\n# {}", row.meaning));
+        lines.push(format!("# {} = {}", row.key, example(row)));
     }
     lines.push(
         "\n# --- Campaigns, each with rules of its own where they differ from those above\n"
             .to_owned(),
     );
     lines.push("# [[campaign]]".to_owned());
-    for (key, meaning) in CAMPAIGN_KEYS {
-        lines.push(format!("# {meaning}"));
-        let value = if *key == "id" {
-            "\"cmp-884291\""
-        } else {
-            "\"all\""
+    for key in campaign_keys::ALL {
+        lines.push(format!("# {}", key.meaning));
+        let value = match key.name {
+            name if name == campaign_keys::ID.name => "cmp-884291",
+            name if name == campaign_keys::NAME.name => "Spring renewals",
+            name if name == campaign_keys::TEAM.name => "Renewals",
+            name if name == campaign_keys::NOTE.name => "ask Anna before changing its rules",
+            _ => key.default,
         };
-        lines.push(format!("# {key} = {value}"));
+        lines.push(format!("# {} = \"{value}\"", key.name));
     }
     lines.join("\n")
 }
 
 /// The default as TOML; where it is no value but a rule, an example.
-fn example(setting: &Setting) -> String {
-    let default = setting.default;
-    match setting.kind {
+fn example(row: &Row) -> String {
+    let default = match row.default {
+        DefaultValue::Is(text) => text,
+        DefaultValue::None | DefaultValue::FollowsFrom(_) => "",
+    };
+    match row.kind {
         Kind::Switch | Kind::Count => default.to_owned(),
         Kind::Number | Kind::CountOrWord | Kind::Limit if default.parse::<f64>().is_ok() => {
             default.to_owned()
         }
         Kind::Texts => "[]".to_owned(),
-        Kind::Duration if default.contains(' ') => "\"60s\"".to_owned(),
-        Kind::Text if default.contains(' ') || default.contains('$') => "\"\"".to_owned(),
-        Kind::Text | Kind::Duration | Kind::Number | Kind::CountOrWord | Kind::Limit => {
-            format!("\"{default}\"")
-        }
+        Kind::Duration if default.is_empty() => "\"60s\"".to_owned(),
+        Kind::Text
+        | Kind::Word
+        | Kind::Secret
+        | Kind::Duration
+        | Kind::Number
+        | Kind::CountOrWord
+        | Kind::Limit => format!("\"{default}\""),
     }
 }
 
@@ -153,8 +161,8 @@ mod tests {
                 .then_some(key)
         });
         let keys: Vec<&str> = keys.collect();
-        for setting in SETTINGS.iter().filter(|known| known.file != InFile::No) {
-            assert!(keys.contains(&setting.key), "{}", setting.key);
+        for row in rows().filter(|row| row.file != InFile::No) {
+            assert!(keys.contains(&row.key), "{}", row.key);
         }
         // With the comment signs of its keys taken away it is still a settings file.
         let bare: String = sample

@@ -16,9 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::control::operator::{Author, Change, Made, NewRules, OperatorDesk, Refusal, Reload};
+use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, resolve, settings_file};
 
-use super::args::{InFile, RunArgs, Setting};
-use super::config::{Resolved, Settings, resolve};
 use super::environment::variable;
 use super::supervisor::Systemd;
 
@@ -69,11 +68,8 @@ type Content = Option<Vec<u8>>;
 impl Reloader {
     /// For a run with these settings; without a source there is nothing to read.
     pub(crate) fn new(desk: OperatorDesk, settings: Settings, source: Option<Source>) -> Self {
-        let file = source.as_ref().and_then(|source| {
-            let flag = source.args.given("config").first().cloned();
-            flag.or_else(|| variable("AUTOPILOT_CONFIG"))
-                .map(PathBuf::from)
-        });
+        let file = source.as_ref();
+        let file = file.and_then(|source| settings_file(&source.args, &variable));
         let content = file.as_deref().map(content);
         let (args, values) = source.map(|source| (source.args, source.values)).unzip();
         Self {
@@ -160,6 +156,7 @@ impl Reloader {
         }
         let mut settings = loaded.settings.clone();
         settings.policies = resolved.settings.policies.clone();
+        settings.labels = resolved.settings.labels.clone();
         let found = values(&resolved);
         let (changes, after_restart) = differences(&loaded.values, &found);
         let rules = NewRules {
@@ -196,12 +193,6 @@ fn values(resolved: &Resolved) -> Values {
     origins
         .map(|(key, value, _)| (key.clone(), value.clone()))
         .collect()
-}
-
-/// Whether a value can come into force in a run: what says how campaigns are steered, and which.
-fn acts_at_once(key: &str) -> bool {
-    let rule = Setting::of(key).is_some_and(|setting| setting.file == InFile::Rule);
-    rule || key.starts_with("campaign.") || matches!(key, "campaign" | "max_sample_age")
 }
 
 /// What differs, as `key: old -> new`: what acts at once, and what acts after a restart.

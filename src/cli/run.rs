@@ -11,9 +11,8 @@ use crate::control::ports::SystemClock;
 use crate::control::{LastPoll, Once};
 use crate::domain::Conclusion;
 use crate::notify::Delivering;
+use crate::settings::{Resolved, RunArgs, Settings};
 
-use super::args::RunArgs;
-use super::config::{Resolved, Settings};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;

@@ -1,10 +1,9 @@
 //! The log of `run`, and the traces beside it where the program was built with them.
 
+use crate::settings::Settings;
 use crate::telemetry::LogLayer;
 #[cfg(feature = "otlp")]
 use crate::telemetry::TraceExport;
-
-use super::config::Settings;
 
 /// At the end, spans that wait are sent for no longer than this.
 #[cfg(feature = "otlp")]

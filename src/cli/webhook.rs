@@ -5,10 +5,9 @@ use std::time::Duration;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Message;
 use crate::notify::{Answer, HttpPost, Letter, Post};
+use crate::settings::{RunArgs, Settings};
 use crate::telemetry::DeliveryOutcome;
 
-use super::args::RunArgs;
-use super::config::Settings;
 use super::exit::Exit;
 use super::output;
 

@@ -39,9 +39,21 @@ impl Dialect {
     /// Every dialect, so that each can be offered.
     pub const ALL: [Self; 2] = [Self::CxoneV2, Self::CxoneAcd];
 
+    /// The one that holds where none is named.
+    pub const DEFAULT: Self = Self::CxoneV2;
+
+    /// Every dialect by its name.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        (Self::CxoneV2.name(), Self::CxoneV2),
+        (Self::CxoneAcd.name(), Self::CxoneAcd),
+    ];
+
+    /// Every name, in the form of a setting's value.
+    pub const NAMES: &'static str = "cxone-v2|cxone-acd";
+
     /// Returns the name in settings and flags.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::CxoneV2 => "cxone-v2",
             Self::CxoneAcd => "cxone-acd",

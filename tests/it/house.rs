@@ -68,6 +68,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "control::ObservableState",
             ],
         ),
+        (
+            "settings",
+            vec!["domain", "notify", "platform", "telemetry"],
+        ),
         ("simulator", vec![]),
         ("experiment", vec!["domain", "simulator"]),
         (
@@ -79,6 +83,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "notify",
                 "platform",
                 "serve",
+                "settings",
                 "simulator",
                 "store",
                 "telemetry",

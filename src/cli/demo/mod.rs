@@ -26,8 +26,10 @@ use crate::control::ObservableState;
 use crate::control::ports::Clock;
 use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timestamp};
 use crate::experiment::{Arm, run_until};
+use crate::platform::dialect::Dialect;
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::serve::Server;
+use crate::settings::{AdminSettings, Settings};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
     Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What,
@@ -37,7 +39,6 @@ use crate::telemetry::LogFormat;
 use self::day_clock::DayClock;
 use self::outcome::Outcome;
 use self::plot::Reading;
-use super::config::{AdminSettings, Settings};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::output;
@@ -531,10 +532,12 @@ fn settings(
         Ok::<_, String>((id, policy))
     });
     Ok(Settings {
+        platform: Dialect::default(),
         base_url,
         token_url,
         credentials,
         policies: policies.collect::<Result<_, _>>()?,
+        labels: BTreeMap::new(),
         assignments: None,
         queues: BTreeMap::new(),
         poll_interval: POLL_INTERVAL,

@@ -11,6 +11,7 @@ use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::platform::http::install_tls;
 use crate::serve::ApiFault;
+use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE};
 
 use super::ServerArgs;
 
@@ -214,12 +215,12 @@ pub(super) fn with_query(request: RequestBuilder, query: &[(&str, &str)]) -> Req
 }
 
 fn token(server: &ServerArgs) -> Result<Option<SecretString>, ClientFault> {
-    let direct = variable("AUTOPILOT_ADMIN_TOKEN").map(SecretString::from);
+    let direct = variable(ADMIN_TOKEN.variable()).map(SecretString::from);
     let from_flag = server.token_file.clone();
     if from_flag.is_none() && direct.is_some() {
         return Ok(direct);
     }
-    let named = variable("AUTOPILOT_ADMIN_TOKEN_FILE").map(Into::into);
+    let named = variable(ADMIN_TOKEN_FILE.row().variable()).map(Into::into);
     let Some(path) = from_flag.or(named) else {
         return Ok(None);
     };

@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use crate::control::queues::{Prepared, QueueKeeper, QueueRequest};
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeSet, Members};
+use crate::settings::{RunArgs, Settings};
 
-use super::super::args::RunArgs;
-use super::super::config::Settings;
 use super::super::exit::Exit;
 use super::super::output;
 use super::input::{self, KeptPlan};

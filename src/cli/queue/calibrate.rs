@@ -13,8 +13,8 @@ use crate::domain::queue::{
     Window, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
+use crate::settings::RunArgs;
 
-use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::output;
 use super::keep::{self, Kept};

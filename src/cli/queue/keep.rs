@@ -12,9 +12,8 @@ use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
 use crate::domain::QueueId;
+use crate::settings::{RunArgs, Settings, resolve_without_campaigns};
 
-use super::super::args::RunArgs;
-use super::super::config::{Settings, resolve_without_campaigns};
 use super::super::daemon::Connection;
 use super::super::entry::refuse_configuration;
 use super::super::environment::variable;

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 use crate::domain::queue::{QueueModel, WriteForm};
 use crate::domain::{AgentId, QueueId};
+use crate::settings::RunArgs;
 
-use super::args::RunArgs;
 use super::exit::Exit;
 
 /// What to do with queues.

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::control::queues::{ReassignFault, Reassigned};
 use crate::domain::{AgentId, QueueId};
 use crate::platform::port::Reassignment;
+use crate::settings::RunArgs;
 
-use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::output;
 use super::{keep, print};

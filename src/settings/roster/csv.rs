@@ -9,12 +9,14 @@
 //! Skills are parted by semicolons. `recent` may be left out, as a column or in a line: the rate is then measured. Fields
 //! may be put in double quotes. Lines that are empty or begin with `#` are passed over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cli::config::fault::{Findings, Origin, Wrong};
+use crate::settings::fault::{Findings, Origin, Problem};
+use crate::settings::row::Kind;
+use crate::settings::table_keys::{TableKey, agent, key_named};
 
-use super::row::{MEMBERS, NEEDED, Row, Rows};
+use super::row::{Row, Rows, needed};
 
 /// The lines of a file; none when its header is wrong.
 pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
@@ -29,19 +31,19 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     };
     let remedy = "begin with id,skills,start,end,zone,concurrency and, if wanted, recent";
     let Some((number, header)) = lines.next() else {
-        faults.push(&at(1), "roster", Wrong::new("names no agent", remedy));
+        faults.push(&at(1), "roster", Problem::new("names no agent", remedy));
         return None;
     };
     let names = split(header.trim_start_matches('\u{feff}'));
     let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-    let missing = MEMBERS
+    let missing = agent::ALL.iter().filter(|member| needed(member));
+    let missing = missing.filter(|member| !names.contains(&member.name));
+    let strange = names
         .iter()
-        .take(NEEDED)
-        .filter(|known| !names.contains(known));
-    let strange = names.iter().filter(|name| !MEMBERS.contains(name));
+        .filter(|name| key_named(agent::ALL, name).is_none());
     let twice: BTreeSet<&&str> = names.iter().collect();
     let mut wrong: Vec<String> = missing
-        .map(|name| format!("column `{name}` is missing"))
+        .map(|member| format!("column `{}` is missing", member.name))
         .collect();
     wrong.extend(strange.map(|name| format!("column `{}` is not known", name.escape_debug())));
     if twice.len() < names.len() {
@@ -49,14 +51,14 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     }
     if !wrong.is_empty() {
         for wrong in wrong {
-            faults.push(&at(number), "roster", Wrong::new(wrong, remedy));
+            faults.push(&at(number), "roster", Problem::new(wrong, remedy));
         }
         return None;
     }
-    let members = names
+    let members: Vec<&'static TableKey> = names
         .iter()
-        .filter_map(|name| MEMBERS.iter().find(|member| *member == name));
-    let members: Vec<&'static str> = members.copied().collect();
+        .filter_map(|name| key_named(agent::ALL, name))
+        .collect();
     let mut rows = Rows {
         agents: Vec::new(),
         whole: true,
@@ -67,23 +69,25 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
         let origin = at(number);
         if fields.len() != names.len() {
             let wrong = format!("has {} fields, not {}", fields.len(), names.len());
-            let wrong = Wrong::new(wrong, "give one for each column");
+            let wrong = Problem::new(wrong, "give one for each column");
             faults.push(&origin, "roster", wrong);
             rows.whole = false;
             continue;
         }
-        let texts = members.iter().zip(&fields).filter_map(|(member, field)| {
-            let texts: Vec<String> = match (*member, field.trim()) {
-                ("recent", "") => return None,
-                ("skills", skills) => skills.split(';').map(|one| one.trim().to_owned()).collect(),
-                (_, text) => vec![text.to_owned()],
+        let mut row = Row::empty(origin.clone());
+        for (member, field) in members.iter().zip(&fields) {
+            let field = field.trim();
+            if member.kind == Kind::Number && field.is_empty() {
+                continue;
+            }
+            let texts: Vec<String> = if member.kind == Kind::Texts {
+                field.split(';').map(|one| one.trim().to_owned()).collect()
+            } else {
+                vec![field.to_owned()]
             };
-            Some((*member, (texts, origin.clone())))
-        });
-        rows.agents.push(Row {
-            texts: texts.collect::<BTreeMap<_, _>>(),
-            origin,
-        });
+            row.add(member, texts, origin.clone());
+        }
+        rows.agents.push(row);
     }
     Some(rows)
 }

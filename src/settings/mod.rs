@@ -16,14 +16,18 @@
 //! 6. `pause_below = 4` at the top of the file
 //! 7. the default
 //!
+//! A setting may have several variables of one meaning (`AUTOPILOT_BASE_URL`, `CXONE_BASE_URL`): the first that is given counts, and
+//! others that say something else are a fault.
+//!
 //! So a flag for all campaigns also beats a campaign's own table. Campaigns named by `--campaign` (or, without that
 //! flag, by `CXONE_CAMPAIGN_ID`) come in addition to those of the file. An empty environment variable counts as not
 //! given. Every value that is given is checked, also one that another beats.
 //!
 //! # Secrets
 //!
-//! The client secret, and by the same rule the webhook's: from strongest to weakest: the file of `--client-secret-file`, `CXONE_CLIENT_SECRET`, the file of
-//! `AUTOPILOT_CLIENT_SECRET_FILE`, the file that `client_secret_file` names in the settings file. It is never a flag's
+//! The client secret, and by the same rule the webhook's: from strongest to weakest: the file of `--client-secret-file`,
+//! `AUTOPILOT_CLIENT_SECRET`, the file of `AUTOPILOT_CLIENT_SECRET_FILE`, the file that `client_secret_file` names in the
+//! settings file. It is never a flag's
 //! value, and `client_secret` in the settings file is refused. It stands in no fault, origin, digest or debug text.
 //! Faults repeat neither addresses nor lines of the file, since a secret may have slipped into them. Relative
 //! paths start at the working directory.
@@ -35,26 +39,38 @@
 //! nothing is called missing that the file might have held.
 
 mod admin;
+mod args;
 mod assignments;
 mod fault;
 #[cfg(test)]
 mod fault_tests;
 mod file;
+mod flags;
 #[cfg(any(test, fuzzing))]
-pub(in crate::cli) mod fuzzing;
+pub(crate) mod fuzzing;
+mod given;
+mod labels;
 mod merge;
-mod policies;
 mod queues;
 mod resolve;
+mod resolved;
 mod roster;
+mod row;
+mod rows;
+mod rules;
 mod secret;
-mod settings;
+mod table_keys;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 mod webhook;
 
 pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
-pub(crate) use resolve::{default_state_dir, resolve, resolve_without_campaigns};
-pub(crate) use settings::{Resolved, Settings};
+pub(crate) use flags::RunArgs;
+pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, state_dir_of};
+pub(crate) use resolved::{Resolved, Settings};
+pub(crate) use row::{DefaultValue, InFile, Kind, Row};
+pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, rows};
+pub(crate) use table_keys::campaign as campaign_keys;

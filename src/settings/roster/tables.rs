@@ -19,17 +19,17 @@
 //! recent = 3.5                # calls an hour; measured where it is left out
 //! ```
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::args::Kind;
-use crate::cli::config::fault::{Findings, Origin, Wrong};
-use crate::cli::config::file::{expected, scalar, shown, texts, unknown, wrong_type};
+use crate::settings::fault::{Findings, Origin, Problem};
+use crate::settings::file::{expected, scalar, shown, texts, unknown, wrong_type};
+use crate::settings::row::Kind;
+use crate::settings::table_keys::{agent, key_named};
 
-use super::row::{MEMBERS, Row, Rows};
+use super::row::{Row, Rows};
 
 /// The tables of a file; none when it is no TOML or has no list of agents.
 pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
@@ -46,7 +46,11 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
             .span()
             .map_or_else(|| walk.somewhere(), |span| walk.origin(&span));
         let wrong = error.message().replace('\n', " ");
-        walk.refuse(&origin, "roster", Wrong::new(wrong, "see https://toml.io"));
+        walk.refuse(
+            &origin,
+            "roster",
+            Problem::new(wrong, "see https://toml.io"),
+        );
     }
     if !walk.whole {
         return None;
@@ -103,7 +107,7 @@ impl Walk<'_> {
         }
     }
 
-    fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Wrong) {
+    fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Problem) {
         self.faults.push(origin, key, wrong);
         self.whole = false;
     }
@@ -114,22 +118,17 @@ impl Walk<'_> {
             self.refuse(&origin, "roster.agent", wrong);
             return None;
         };
-        let mut given = BTreeMap::new();
+        let mut row = Row::empty(origin);
         for (name, value) in table {
             let key = name.get_ref().as_ref();
             let at = self.origin(&name.span());
             let full = format!("roster.{}", shown(key));
-            let Some(member) = MEMBERS.iter().find(|member| **member == key) else {
-                let wrong = unknown(key, MEMBERS.into_iter());
+            let Some(member) = key_named(agent::ALL, key) else {
+                let wrong = unknown(key, agent::ALL.iter().map(|member| member.name));
                 self.refuse(&at, full, wrong);
                 continue;
             };
-            let kind = match *member {
-                "skills" => Kind::Texts,
-                "concurrency" => Kind::Count,
-                "recent" => Kind::Number,
-                _ => Kind::Text,
-            };
+            let kind = member.kind;
             let value = value.get_ref();
             let found = if kind == Kind::Texts {
                 value.as_array().and_then(texts)
@@ -145,17 +144,14 @@ impl Walk<'_> {
                 }
                 None => self.refuse(&at, full, wrong_type(value, expected(kind))),
                 Some(texts) if texts.is_empty() => {
-                    let wrong = Wrong::new("is empty", "name at least one skill");
+                    let wrong = Problem::new("is empty", "name at least one skill");
                     self.refuse(&at, full, wrong);
                 }
                 Some(_) => {}
             }
-            given.insert(*member, (found.unwrap_or_default(), at));
+            row.add(member, found.unwrap_or_default(), at);
         }
-        Some(Row {
-            texts: given,
-            origin,
-        })
+        Some(row)
     }
 }
 

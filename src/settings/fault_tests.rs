@@ -21,7 +21,7 @@ fn a_secret_that_slipped_into_the_file_is_refused_and_not_repeated() {
     assert_eq!(
         faults("", &[], "\nclient_secret = \"x\""),
         [
-            "FILE:2: client_secret: a secret does not belong into the settings file; put it into CXONE_CLIENT_SECRET, or into a file that client_secret_file names"
+            "FILE:2: client_secret: a secret does not belong into the settings file; put it into AUTOPILOT_CLIENT_SECRET, or into a file that client_secret_file names"
         ]
     );
 }
@@ -33,10 +33,10 @@ fn everything_missing_is_named_with_the_ways_to_give_it() {
     assert_eq!(
         told,
         [
-            "base_url: is missing; give --base-url, or CXONE_BASE_URL, or base_url in the settings file",
+            "base_url: is missing; give --base-url, or AUTOPILOT_BASE_URL or CXONE_BASE_URL, or base_url in the settings file",
             "campaign: is missing; give --campaign, or CXONE_CAMPAIGN_ID, or a [[campaign]] table with an id in the settings file",
-            "client_id: is missing; give --client-id, or CXONE_CLIENT_ID, or client_id in the settings file",
-            "client_secret: is missing; set CXONE_CLIENT_SECRET, or give --client-secret-file, or AUTOPILOT_CLIENT_SECRET_FILE, or client_secret_file in the settings file",
+            "client_id: is missing; give --client-id, or AUTOPILOT_CLIENT_ID or CXONE_CLIENT_ID, or client_id in the settings file",
+            "client_secret: is missing; set AUTOPILOT_CLIENT_SECRET or CXONE_CLIENT_SECRET, or give --client-secret-file, or AUTOPILOT_CLIENT_SECRET_FILE, or client_secret_file in the settings file",
             "state_dir: is missing; give --state-dir, or AUTOPILOT_STATE_DIR, or state_dir in the settings file, or set STATE_DIRECTORY, XDG_STATE_HOME or HOME",
         ]
     );
@@ -99,7 +99,7 @@ on_stale = "stop"
         "FILE:9: adopt_paused: is an integer; write true or false without quotes",
         "FILE:10: scope: is an array; write a list of texts, such as [\"a\", \"b\"]",
         "FILE:11: agents: belongs to one campaign; move it into a [[campaign]] table",
-        "FILE:12: platform: is not known; take it out; `campaign-autopilot run --help` names all settings",
+        "FILE:12: platform: is a table; write a text in quotes",
         "FILE:14: campaign.id: is missing; write the campaign's id in quotes",
         "FILE:18: campaign.b.poll_interval: holds for all campaigns; move it above the first [[campaign]] table",
         "FILE:19: campaign.b.stale_after: `0` is no whole number from 1 to 4294967295; give a number of this range",

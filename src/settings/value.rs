@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::domain::assignment::Weight;
 use crate::domain::{Confirmation, Limit};
+use crate::notify::ReceiverUrl;
 
-use super::fault::Wrong;
-
-pub(super) type Read<T> = Result<T, Wrong>;
+use super::fault::Problem;
+use super::row::Parsed;
 
 /// Rates outside are mistakes: slower than one request in 100 s polls nothing, and no platform takes more.
 const RATES: RangeInclusive<f64> = 0.01..=100_000.0;
 
-pub(super) fn text(text: &str) -> Read<String> {
+pub(super) fn text(text: &str) -> Parsed<String> {
     if text.trim().is_empty() {
-        Err(Wrong::new("is empty", "give a text or leave it out"))
+        Err(Problem::new("is empty", "give a text or leave it out"))
     } else {
         Ok(text.to_owned())
     }
@@ -26,24 +27,24 @@ pub(super) fn text(text: &str) -> Read<String> {
 /// No time in here is meant to be longer; a longer one is a slip of the keyboard.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-pub(super) fn duration(text: &str) -> Read<Duration> {
+pub(super) fn duration(text: &str) -> Parsed<Duration> {
     let parsed = humantime::parse_duration(text.trim()).map_err(|_| {
-        Wrong::new(
+        Problem::new(
             format!("`{text}` is no duration"),
             "write a number with its unit, such as 500ms, 30s or 15m",
         )
     })?;
     if parsed > LONGEST {
         let wrong = format!("`{text}` is longer than a year");
-        return Err(Wrong::new(wrong, "give less, such as 15m"));
+        return Err(Problem::new(wrong, "give less, such as 15m"));
     }
     Ok(parsed)
 }
 
-pub(super) fn positive_duration(text: &str) -> Read<Duration> {
+pub(super) fn positive_duration(text: &str) -> Parsed<Duration> {
     match duration(text)? {
-        Duration::ZERO => Err(Wrong::new("is zero", "give more than 0s, such as 10s")),
-        less if less < Duration::from_millis(1) => Err(Wrong::new(
+        Duration::ZERO => Err(Problem::new("is zero", "give more than 0s, such as 10s")),
+        less if less < Duration::from_millis(1) => Err(Problem::new(
             format!("`{text}` is less than a millisecond"),
             "give more, such as 10s",
         )),
@@ -52,13 +53,13 @@ pub(super) fn positive_duration(text: &str) -> Read<Duration> {
 }
 
 /// A whole number of this range.
-pub(super) fn count<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Read<T>
+pub(super) fn count<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
 where
     T: std::str::FromStr + PartialOrd + std::fmt::Display,
 {
-    move |text| match text.trim().parse() {
+    match text.trim().parse() {
         Ok(number) if range.contains(&number) => Ok(number),
-        Ok(_) | Err(_) => Err(Wrong::new(
+        Ok(_) | Err(_) => Err(Problem::new(
             format!(
                 "`{text}` is no whole number from {} to {}",
                 range.start(),
@@ -70,22 +71,22 @@ where
 }
 
 /// `none`, or a whole number from 1.
-pub(super) fn budget(text: &str) -> Read<Option<u32>> {
+pub(super) fn budget(text: &str) -> Parsed<Option<u32>> {
     if text.trim() == "none" {
         return Ok(None);
     }
     match text.trim().parse() {
         Ok(number) if number >= 1 => Ok(Some(number)),
-        Ok(_) | Err(_) => Err(Wrong::new(
+        Ok(_) | Err(_) => Err(Problem::new(
             format!("`{text}` is neither a whole number from 1 nor `none`"),
             "give a number such as 4, or leave it out for no limit",
         )),
     }
 }
 
-pub(super) fn limit(text: &str) -> Read<Limit> {
+pub(super) fn limit(text: &str) -> Parsed<Limit> {
     let wrong = |wrong: crate::domain::LimitError| {
-        Wrong::new(
+        Problem::new(
             wrong.to_string(),
             "write a number such as 5 or a share such as 12%",
         )
@@ -93,18 +94,18 @@ pub(super) fn limit(text: &str) -> Read<Limit> {
     text.trim().parse().map_err(wrong)
 }
 
-pub(super) fn confirmation(text: &str) -> Read<Confirmation> {
+pub(super) fn confirmation(text: &str) -> Parsed<Confirmation> {
     let wrong = |wrong: crate::domain::ConfirmationError| {
-        Wrong::new(wrong.to_string(), "write 1/1 to act at the first sample")
+        Problem::new(wrong.to_string(), "write 1/1 to act at the first sample")
     };
     text.trim().parse().map_err(wrong)
 }
 
-pub(super) fn switch(text: &str) -> Read<bool> {
+pub(super) fn switch(text: &str) -> Parsed<bool> {
     match text.trim() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(Wrong::new(
+        _ => Err(Problem::new(
             format!("`{text}` is neither true nor false"),
             "write true, false, 1 or 0",
         )),
@@ -112,27 +113,64 @@ pub(super) fn switch(text: &str) -> Read<bool> {
 }
 
 /// One of a few words.
-pub(super) fn word<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Read<T> {
-    move |text| {
-        let found = words.iter().find(|(word, _)| *word == text.trim());
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            Wrong::new(
-                format!("`{text}` is not known"),
-                format!("write one of {}", words.join(", ")),
-            )
-        })
+pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Parsed<T> {
+    let found = words.iter().find(|(word, _)| *word == text.trim());
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Problem::new(
+            format!("`{text}` is not known"),
+            format!("write one of {}", words.join(", ")),
+        )
+    })
+}
+
+/// Scopes to ask for.
+pub(super) fn scopes(texts: &[String]) -> Parsed<Vec<String>> {
+    if texts.iter().any(String::is_empty) {
+        let wrong = "holds an empty scope";
+        return Err(Problem::new(wrong, "give texts or leave it out"));
     }
+    Ok(texts.to_vec())
+}
+
+/// Names by which a listener is called.
+pub(super) fn host_names(texts: &[String]) -> Parsed<Vec<String>> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if texts
+        .iter()
+        .any(|text| text.is_empty() || !text.chars().all(part_of_name))
+    {
+        return Err(Problem::new(
+            "holds something that is no host name",
+            "write names without scheme and port, such as autopilot.example.com",
+        ));
+    }
+    Ok(texts.to_vec())
+}
+
+/// A part of a score, 0 to 1, in thousandths.
+pub(super) fn churn(text: &str) -> Parsed<u32> {
+    let problem = || {
+        Problem::new(
+            format!("`{text}` is no number from 0 to 1"),
+            "give one, such as 0.05",
+        )
+    };
+    let weight = text.parse::<Weight>().map_err(|_| problem())?;
+    u32::try_from(weight.milli())
+        .ok()
+        .filter(|milli| *milli <= 1_000)
+        .ok_or_else(problem)
 }
 
 /// Requests a second; nothing for `unlimited`.
-pub(super) fn rate(text: &str) -> Read<Option<f64>> {
+pub(super) fn rate(text: &str) -> Parsed<Option<f64>> {
     if text.trim() == "unlimited" {
         return Ok(None);
     }
     match text.trim().parse() {
         Ok(number) if RATES.contains(&number) => Ok(Some(number)),
-        Ok(_) | Err(_) => Err(Wrong::new(
+        Ok(_) | Err(_) => Err(Problem::new(
             format!(
                 "`{text}` is neither a number from {} to {} nor `unlimited`",
                 RATES.start(),
@@ -144,12 +182,12 @@ pub(super) fn rate(text: &str) -> Read<Option<f64>> {
 }
 
 /// An address to listen at; nothing for `off`.
-pub(super) fn listen(text: &str) -> Read<Option<SocketAddr>> {
+pub(super) fn listen(text: &str) -> Parsed<Option<SocketAddr>> {
     if text.trim() == "off" {
         return Ok(None);
     }
     text.trim().parse().map(Some).map_err(|_| {
-        Wrong::new(
+        Problem::new(
             format!("`{text}` is neither an IP address with a port nor `off`"),
             "write such as 127.0.0.1:9464 or [::1]:9464",
         )
@@ -157,24 +195,24 @@ pub(super) fn listen(text: &str) -> Read<Option<SocketAddr>> {
 }
 
 /// An address of the platform. A refusal does not repeat it: a password may be in it.
-pub(super) fn url(text: &str) -> Read<Url> {
+pub(super) fn url(text: &str) -> Parsed<Url> {
     const EXAMPLE: &str = "write such as https://api.example.com";
     let url = Url::parse(text.trim())
-        .map_err(|wrong| Wrong::new(format!("is no URL ({wrong})"), EXAMPLE))?;
+        .map_err(|wrong| Problem::new(format!("is no URL ({wrong})"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(Wrong::new(
+        return Err(Problem::new(
             "is neither an http nor an https address",
             EXAMPLE,
         ));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Wrong::new(
+        return Err(Problem::new(
             "holds a user name or a password",
-            "take them out; credentials go to client_id and CXONE_CLIENT_SECRET",
+            "take them out; credentials go to client_id and AUTOPILOT_CLIENT_SECRET",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Wrong::new(
+        return Err(Problem::new(
             "has a part behind `?` or `#`",
             "leave that part away",
         ));
@@ -182,19 +220,42 @@ pub(super) fn url(text: &str) -> Read<Url> {
     Ok(url)
 }
 
+/// A receiver's address. A refusal does not repeat it.
+pub(super) fn receiver(text: &str) -> Parsed<ReceiverUrl> {
+    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/cxone";
+    let url = Url::parse(text.trim())
+        .map_err(|wrong| Problem::new(format!("is no URL ({wrong})"), EXAMPLE))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        let wrong = "is neither an http nor an https address";
+        return Err(Problem::new(wrong, EXAMPLE));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let wrong = "holds a user name or a password";
+        return Err(Problem::new(
+            wrong,
+            "take them out; messages are signed with the webhook's secret",
+        ));
+    }
+    if url.fragment().is_some() {
+        let wrong = "has a part behind `#`, which no receiver sees";
+        return Err(Problem::new(wrong, "leave that part away"));
+    }
+    Ok(ReceiverUrl::new(url))
+}
+
 /// The address of a collector of traces, in a program that can export them.
-pub(super) fn collector(text: &str) -> Read<Url> {
+pub(super) fn collector(text: &str) -> Parsed<Url> {
     if cfg!(feature = "otlp") {
         let held = |url: &Url| !url.username().is_empty() || url.password().is_some();
         if Url::parse(text.trim()).is_ok_and(|url| held(&url)) {
-            return Err(Wrong::new(
+            return Err(Problem::new(
                 "holds a user name or a password",
                 "take them out; what the collector asks for goes to OTEL_EXPORTER_OTLP_HEADERS",
             ));
         }
         return url(text);
     }
-    Err(Wrong::new(
+    Err(Problem::new(
         "needs a program that was built with traces",
         "build it with `cargo build --release --features otlp`, or leave the setting away",
     ))
@@ -221,11 +282,11 @@ mod tests {
         assert_eq!(listen("off"), Ok(None));
         assert_eq!(budget("none"), Ok(None));
         assert_eq!(switch("1"), Ok(true));
-        assert_eq!(count(1..=64_usize)("64"), Ok(64));
+        assert_eq!(count("64", 1..=64_usize), Ok(64));
         assert!(limit("12.5%").is_ok() && confirmation("2/3").is_ok());
         for wrong in ["0", "-1", "NaN", "inf", "1e9", ""] {
             assert!(rate(wrong).is_err(), "{wrong}");
-            assert!(count(1..=64_u32)(wrong).is_err(), "{wrong}");
+            assert!(count(wrong, 1..=64_u32).is_err(), "{wrong}");
             assert!(budget(wrong).is_err(), "{wrong}");
             assert!(listen(wrong).is_err(), "{wrong}");
         }

@@ -11,56 +11,13 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::cli::args::{CAMPAIGN_KEYS, InFile, Kind, PREVIEW_KEYS, QUEUE_KEYS, SETTINGS, Setting};
 use crate::domain::{CampaignId, IdError, Selector};
 
-use super::fault::{Findings, Origin, Wrong, meant};
-
-/// The texts given for one key.
-#[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) texts: Vec<String>,
-    pub(super) origin: Origin,
-}
-
-/// One `[[campaign]]` table.
-#[derive(Debug)]
-pub(super) struct CampaignTable {
-    /// Absent when it is missing, wrong or another table's.
-    pub(super) id: Option<CampaignId>,
-    pub(super) origin: Origin,
-    pub(super) values: BTreeMap<&'static str, Given>,
-    pub(super) agents: Option<(Selector, Origin)>,
-}
-
-impl CampaignTable {
-    fn nameless(origin: Origin) -> Self {
-        Self {
-            id: None,
-            origin,
-            values: BTreeMap::new(),
-            agents: None,
-        }
-    }
-}
-
-/// One `[[preview]]` or `[[queue]]` table: its texts, not read yet.
-#[derive(Debug)]
-pub(super) struct ListedTable {
-    pub(super) origin: Origin,
-    pub(super) values: BTreeMap<&'static str, Given>,
-}
-
-/// What the file holds.
-#[derive(Debug, Default)]
-pub(super) struct FileValues {
-    pub(super) top: BTreeMap<&'static str, Given>,
-    pub(super) campaigns: Vec<CampaignTable>,
-    pub(super) previews: Vec<ListedTable>,
-    pub(super) queues: Vec<ListedTable>,
-    /// The file could not be read as a whole: what is not here may be in it.
-    pub(super) broken: bool,
-}
+use super::fault::{Findings, Origin, Problem, meant};
+use super::given::{CampaignTable, FileValues, ListedTable, RawValue};
+use super::row::{InFile, Kind};
+use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
+use super::table_keys::{TableKey, campaign, key_named, preview, queue};
 
 /// Reads a settings file.
 pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues {
@@ -81,19 +38,16 @@ pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues 
         // Only the parser's own words are shown: the line itself may hold a secret.
         if error.message() == "duplicate key" {
             let key = span.and_then(|span| text.get(span)).unwrap_or("TOML");
-            let wrong = Wrong::new("is given twice", "keep one of them");
+            let wrong = Problem::new("is given twice", "keep one of them");
             walk.faults.push(&origin, key, wrong);
         } else {
             broken = true;
-            let wrong = Wrong::new(error.message().replace('\n', " "), "see https://toml.io");
+            let wrong = Problem::new(error.message().replace('\n', " "), "see https://toml.io");
             walk.faults.push(&origin, "TOML", wrong);
         }
     }
     if broken {
-        return FileValues {
-            broken,
-            ..FileValues::default()
-        };
+        return FileValues::broken();
     }
     walk.top(document.get_ref())
 }
@@ -130,22 +84,21 @@ impl Walk<'_> {
             match (name.get_ref().as_ref(), value.get_ref().as_array()) {
                 ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
                 ("preview", Some(tables)) => {
-                    values.previews = self.tables("preview", tables, &preview_keys());
+                    values.previews = self.tables("preview", tables, preview::ALL);
                 }
                 ("queue", Some(tables)) => {
-                    values.queues = self.tables("queue", tables, &queue_keys());
+                    values.queues = self.tables("queue", tables, queue::ALL);
                 }
                 ("campaign", None) => {
                     self.no_campaign(&origin);
                     values.campaigns.push(CampaignTable::nameless(origin));
                 }
                 (key, _) => {
-                    let setting = Setting::of(key).filter(|known| known.file != InFile::No);
-                    if let Some(setting) = setting {
-                        let given = self.given(setting, value.get_ref(), setting.key, origin);
-                        values.top.extend([given]);
+                    if let Some(row) = row_named(key).filter(|row| row.file != InFile::No) {
+                        let given = self.given(row.kind, value.get_ref(), row.key, origin);
+                        values.add(row, given);
                     } else {
-                        self.unknown_at_top(name, &origin);
+                        self.unknown_at_top(key, &origin);
                     }
                 }
             }
@@ -153,48 +106,37 @@ impl Walk<'_> {
         values
     }
 
-    fn unknown_at_top(&mut self, name: &Spanned<DeString<'_>>, origin: &Origin) {
-        let key = name.get_ref().as_ref();
-        let wrong = if key == "client_secret" {
-            Wrong::new(
+    fn unknown_at_top(&mut self, key: &str, origin: &Origin) {
+        let problem = match row_named(key) {
+            Some(row) if row.kind == Kind::Secret => Problem::new(
                 "a secret does not belong into the settings file",
-                "put it into CXONE_CLIENT_SECRET, or into a file that client_secret_file names",
-            )
-        } else if key == "webhook_secret" {
-            Wrong::new(
-                "a secret does not belong into the settings file",
-                "put it into AUTOPILOT_WEBHOOK_SECRET, or into a file that webhook_secret_file names",
-            )
-        } else if key == "admin_token" {
-            Wrong::new(
-                "a secret does not belong into the settings file",
-                "put it into AUTOPILOT_ADMIN_TOKEN, or into a file that admin_token_file names",
-            )
-        } else if CAMPAIGN_KEYS.iter().any(|(known, _)| *known == key) {
-            Wrong::new(
+                format!(
+                    "put it into {}, or into a file that {key}_file names",
+                    row.variable()
+                ),
+            ),
+            Some(row) if row.key == CONFIG.row().key => {
+                Problem::new("cannot stand in the file that it names", "take it out")
+            }
+            Some(_) | None if key_named(campaign::ALL, key).is_some() => Problem::new(
                 "belongs to one campaign",
                 "move it into a [[campaign]] table",
-            )
-        } else if key == "config" {
-            Wrong::new("cannot stand in the file that it names", "take it out")
-        } else {
-            let known = SETTINGS.iter().filter(|known| known.file != InFile::No);
-            unknown(
-                key,
-                known
-                    .map(|known| known.key)
-                    .chain(["campaign", "preview", "queue"]),
-            )
+            ),
+            Some(_) | None => {
+                let known = rows().filter(|row| row.file != InFile::No);
+                let known = known.map(|row| row.key);
+                unknown(key, known.chain(["campaign", "preview", "queue"]))
+            }
         };
-        self.faults.push(origin, shown(key), wrong);
+        self.faults.push(origin, shown(key), problem);
     }
 
     fn no_campaign(&mut self, origin: &Origin) {
-        let wrong = Wrong::new(
+        let wrong = Problem::new(
             "is no list of tables",
             "write a [[campaign]] table with an id for each campaign",
         );
-        self.faults.push(origin, "campaign", wrong);
+        self.faults.push(origin, CAMPAIGN.key, wrong);
     }
 
     fn campaigns(&mut self, tables: &DeArray<'_>) -> Vec<CampaignTable> {
@@ -218,7 +160,9 @@ impl Walk<'_> {
         origin: Origin,
         seen: &mut BTreeMap<CampaignId, Origin>,
     ) -> CampaignTable {
-        let found = table.iter().find(|(name, _)| name.get_ref() == "id");
+        let found = table
+            .iter()
+            .find(|(name, _)| name.get_ref() == campaign::ID.name);
         let id = self.id(found, &origin);
         let named = id.as_ref().map_or("?".to_owned(), ToString::to_string);
         let place = found.map_or(origin, |(name, _)| self.origin(&name.span()));
@@ -227,25 +171,27 @@ impl Walk<'_> {
             let origin = self.origin(&name.span());
             let key = name.get_ref().as_ref();
             let full = format!("campaign.{named}.{}", shown(key));
-            match (
-                key,
-                Setting::of(key).filter(|known| known.file == InFile::Rule),
-            ) {
-                ("id", _) => {}
-                ("agents", _) => match selector(value.get_ref()) {
+            if key == campaign::ID.name {
+                continue;
+            }
+            if key == campaign::AGENTS.name {
+                match selector(value.get_ref()) {
                     Ok(selector) => campaign.agents = Some((selector, origin)),
-                    Err(wrong) => self.faults.push(&origin, full, wrong),
-                },
-                (_, Some(rule)) => {
-                    let given = self.given(rule, value.get_ref(), &full, origin);
-                    campaign.values.extend([given]);
+                    Err(problem) => self.faults.push(&origin, full, problem),
                 }
-                (_, None) => self.unknown_in_campaign(key, full, &origin),
+            } else if let Some(rule) = row_named(key).filter(|row| row.file == InFile::Rule) {
+                let given = self.given(rule.kind, value.get_ref(), &full, origin);
+                campaign.add(rule, given);
+            } else if let Some(label) = key_named(campaign::ALL, key) {
+                let given = self.given(label.kind, value.get_ref(), &full, origin);
+                campaign.add_label(label, given);
+            } else {
+                self.unknown_in_campaign(key, full, &origin);
             }
         }
         if let Some(id) = id {
             if let Some(first) = seen.get(&id) {
-                let wrong = Wrong::new(
+                let wrong = Problem::new(
                     format!("campaign `{id}` has a table already, at {first}"),
                     "make one table of both",
                 );
@@ -265,13 +211,13 @@ impl Walk<'_> {
     ) -> Option<CampaignId> {
         const REMEDY: &str = "write the campaign's id in quotes";
         let Some((name, value)) = found else {
-            let wrong = Wrong::new("is missing", REMEDY);
+            let wrong = Problem::new("is missing", REMEDY);
             self.faults.push(table, "campaign.id", wrong);
             return None;
         };
         let read = match value.get_ref().as_str().map(CampaignId::from_str) {
             Some(Ok(id)) => return Some(id),
-            Some(Err(wrong)) => Wrong::new(wrong.to_string(), REMEDY),
+            Some(Err(wrong)) => Problem::new(wrong.to_string(), REMEDY),
             None => wrong_type(value.get_ref(), REMEDY),
         };
         self.faults
@@ -284,83 +230,71 @@ impl Walk<'_> {
         &mut self,
         list: &str,
         tables: &DeArray<'_>,
-        known: &[(&'static str, Kind)],
+        known: &[&'static TableKey],
     ) -> Vec<ListedTable> {
         let tables = tables.iter().map(|value| {
-            let origin = self.origin(&value.span());
-            let mut values = BTreeMap::new();
+            let mut listed = ListedTable::empty(self.origin(&value.span()));
             let Some(table) = value.get_ref().as_table() else {
                 let remedy = format!("write [[{list}]] above its keys");
                 let wrong = wrong_type(value.get_ref(), &remedy);
-                self.faults.push(&origin, list, wrong);
-                return ListedTable { origin, values };
+                self.faults.push(&listed.origin, list, wrong);
+                return listed;
             };
             for (name, value) in table {
                 let key = name.get_ref().as_ref();
-                let at = self.origin(&name.span());
+                let origin = self.origin(&name.span());
                 let full = format!("{list}.{}", shown(key));
-                let Some((key, kind)) = known.iter().find(|(known, _)| *known == key) else {
-                    let wrong = unknown(key, known.iter().map(|(known, _)| *known));
-                    self.faults.push(&at, full, wrong);
+                let Some(key) = key_named(known, key) else {
+                    let wrong = unknown(key, known.iter().map(|key| key.name));
+                    self.faults.push(&origin, full, wrong);
                     continue;
                 };
-                let texts = if *kind == Kind::Texts {
+                let texts = if key.kind == Kind::Texts {
                     value.get_ref().as_array().and_then(texts)
                 } else {
-                    scalar(*kind, value.get_ref()).map(|text| vec![text])
+                    scalar(key.kind, value.get_ref()).map(|text| vec![text])
                 };
-                if let Some(texts) = texts {
-                    values.insert(*key, Given { texts, origin: at });
-                } else {
-                    let wrong = wrong_type(value.get_ref(), expected(*kind));
-                    self.faults.push(&at, full, wrong);
-                    // Given, though wrong: it is not missing as well.
-                    let texts = Vec::new();
-                    values.insert(*key, Given { texts, origin: at });
+                if texts.is_none() {
+                    let wrong = wrong_type(value.get_ref(), expected(key.kind));
+                    self.faults.push(&origin, full, wrong);
                 }
+                // One of a wrong type is given, though wrong: it is not missing as well.
+                let texts = texts.unwrap_or_default();
+                listed.add(key, RawValue { texts, origin });
             }
-            ListedTable { origin, values }
+            listed
         });
         tables.collect()
     }
 
     fn unknown_in_campaign(&mut self, key: &str, full: String, origin: &Origin) {
-        let wrong = match Setting::of(key) {
-            Some(known) if known.file == InFile::Top => Wrong::new(
+        let problem = match row_named(key) {
+            Some(row) if row.file == InFile::Top => Problem::new(
                 "holds for all campaigns",
                 "move it above the first [[campaign]] table",
             ),
             Some(_) | None => {
-                let rules = SETTINGS.iter().filter(|known| known.file == InFile::Rule);
-                let rules = rules.map(|known| known.key);
-                unknown(
-                    key,
-                    rules.chain(CAMPAIGN_KEYS.iter().map(|(known, _)| *known)),
-                )
+                let rules = rows().filter(|row| row.file == InFile::Rule);
+                let own = campaign::ALL.iter().map(|key| key.name);
+                unknown(key, rules.map(|row| row.key).chain(own))
             }
         };
-        self.faults.push(origin, full, wrong);
+        self.faults.push(origin, full, problem);
     }
 
     /// The texts of a value; none, and a fault, when it has the wrong TOML type.
-    fn given(
-        &mut self,
-        setting: &Setting,
-        value: &DeValue<'_>,
-        full: &str,
-        origin: Origin,
-    ) -> (&'static str, Given) {
-        let texts = if setting.kind == Kind::Texts && value.is_array() {
+    fn given(&mut self, kind: Kind, value: &DeValue<'_>, full: &str, origin: Origin) -> RawValue {
+        let texts = if kind == Kind::Texts && value.is_array() {
             value.as_array().and_then(texts)
         } else {
-            scalar(setting.kind, value).map(|text| vec![text])
+            scalar(kind, value).map(|text| vec![text])
         };
         if texts.is_none() {
-            let wrong = wrong_type(value, expected(setting.kind));
+            let wrong = wrong_type(value, expected(kind));
             self.faults.push(&origin, full, wrong);
         }
         let texts = texts.unwrap_or_default();
-        (setting.key, Given { texts, origin })
+        RawValue { texts, origin }
     }
 }
 
@@ -395,7 +329,7 @@ pub(super) fn texts(array: &DeArray<'_>) -> Option<Vec<String>> {
 
 pub(super) fn expected(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "write a text in quotes",
+        Kind::Text | Kind::Word | Kind::Secret => "write a text in quotes",
         Kind::Texts => "write a list of texts, such as [\"a\", \"b\"]",
         Kind::Duration => "write a duration in quotes, such as \"30s\"",
         Kind::Count => "write a whole number without quotes",
@@ -406,39 +340,21 @@ pub(super) fn expected(kind: Kind) -> &'static str {
     }
 }
 
-pub(super) fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Wrong {
+pub(super) fn wrong_type(value: &DeValue<'_>, remedy: &str) -> Problem {
     let article = if value.is_integer() || value.is_array() {
         "an"
     } else {
         "a"
     };
-    Wrong::new(format!("is {article} {}", value.type_str()), remedy)
+    Problem::new(format!("is {article} {}", value.type_str()), remedy)
 }
 
-pub(super) fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Wrong {
+pub(super) fn unknown<'n>(key: &str, known: impl Iterator<Item = &'n str>) -> Problem {
     let remedy = meant(key, known).map_or(
         "take it out; `campaign-autopilot run --help` names all settings".to_owned(),
         |meant| format!("did you mean `{meant}`?"),
     );
-    Wrong::new("is not known", remedy)
-}
-
-fn preview_keys() -> Vec<(&'static str, Kind)> {
-    let keys = PREVIEW_KEYS.iter().map(|(key, _)| {
-        let kind = match *key {
-            "skills" | "zones" => Kind::Texts,
-            "campaign" => Kind::Text,
-            "target_rate" | "weight" => Kind::Number,
-            _ => Kind::Count,
-        };
-        (*key, kind)
-    });
-    keys.collect()
-}
-
-fn queue_keys() -> Vec<(&'static str, Kind)> {
-    let keys = QUEUE_KEYS.iter();
-    keys.map(|(key, kind, _, _)| (*key, *kind)).collect()
+    Problem::new("is not known", remedy)
 }
 
 /// A key of the file without line breaks and not without end.
@@ -447,30 +363,33 @@ pub(super) fn shown(key: &str) -> String {
 }
 
 /// Which agents count.
-fn selector(value: &DeValue<'_>) -> Result<Selector, Wrong> {
+fn selector(value: &DeValue<'_>) -> Result<Selector, Problem> {
     const REMEDY: &str =
         "write \"all\", { any_skill = [\"x\"] }, { all_skills = [\"x\"] } or { ids = [\"x\"] }";
     if value.as_str() == Some("all") {
         return Ok(Selector::All);
     }
     let Some(table) = value.as_table() else {
-        return Err(Wrong::new("is no selection of agents", REMEDY));
+        return Err(Problem::new("is no selection of agents", REMEDY));
     };
     let mut entries = table.iter();
     let (Some((name, list)), None) = (entries.next(), entries.next()) else {
-        return Err(Wrong::new("needs exactly one list", REMEDY));
+        return Err(Problem::new("needs exactly one list", REMEDY));
     };
     let name = name.get_ref().as_ref();
     if !LISTS.contains(&name) {
         let wrong = format!("`{}` is not known", shown(name));
         let meant = meant(name, LISTS).map(|meant| format!("did you mean `{meant}`?"));
-        return Err(Wrong::new(wrong, meant.unwrap_or(REMEDY.to_owned())));
+        return Err(Problem::new(wrong, meant.unwrap_or(REMEDY.to_owned())));
     }
     let Some(texts) = list.get_ref().as_array().and_then(texts) else {
-        return Err(Wrong::new(format!("`{name}` is no list of texts"), REMEDY));
+        return Err(Problem::new(
+            format!("`{name}` is no list of texts"),
+            REMEDY,
+        ));
     };
     if texts.is_empty() {
-        return Err(Wrong::new(
+        return Err(Problem::new(
             format!("`{name}` is empty, so that no agent would count"),
             "name at least one, or write \"all\"",
         ));
@@ -485,10 +404,10 @@ fn selector(value: &DeValue<'_>) -> Result<Selector, Wrong> {
 fn ids<T: FromStr<Err = IdError> + Ord>(
     name: &str,
     texts: &[String],
-) -> Result<BTreeSet<T>, Wrong> {
+) -> Result<BTreeSet<T>, Problem> {
     let read = |text: &String| {
         text.parse().map_err(|wrong| {
-            Wrong::new(
+            Problem::new(
                 format!("an id in `{name}` {wrong}"),
                 "write the ids as the platform shows them",
             )

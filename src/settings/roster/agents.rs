@@ -1,32 +1,20 @@
-//! One agent of the roster with its faults, however it is written.
+//! The agents of a roster with their faults, however they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::cli::config::fault::{Findings, Origin, Wrong};
 use crate::domain::assignment::{CallRate, MOST_CONCURRENT, Roster, RosterAgent, Window};
 use crate::domain::{AgentId, SkillId};
+use crate::settings::fault::{Findings, Problem};
+use crate::settings::table_keys::{TableKey, agent};
 
+use super::row::{Row, Rows};
 use super::{csv, tables};
 
-/// What there is to say of an agent. The last may be left out.
-pub(super) const MEMBERS: [&str; 7] = [
-    "id",
-    "skills",
-    "start",
-    "end",
-    "zone",
-    "concurrency",
-    "recent",
-];
-
-/// How many of the members, from the first on, are needed.
-pub(super) const NEEDED: usize = 6;
-
 /// The roster and the rates that it gives; none when anything in it is wrong.
-pub(in crate::cli::config) fn read(
+pub(in crate::settings) fn read(
     path: &str,
     text: &str,
     faults: &mut Findings,
@@ -40,14 +28,6 @@ pub(in crate::cli::config) fn read(
         csv::rows(path, text, faults)
     };
     Agents::of(rows?, faults)
-}
-
-/// The texts of one agent, and where they stand.
-pub(super) struct Row {
-    /// By member; no text where one was given, but none that can be read, and that is told.
-    pub(super) texts: BTreeMap<&'static str, (Vec<String>, Origin)>,
-    /// Where the agent stands.
-    pub(super) origin: Origin,
 }
 
 /// All agents that are in order.
@@ -67,35 +47,26 @@ impl Agents {
         let mut all = Self::default();
         for row in agents {
             let origin = row.origin.clone();
-            let Some((id, agent, rate)) = (Reading { row, faults }).agent() else {
+            let Some((id, found, rate)) = (Reading { row, faults }).agent() else {
                 whole = false;
                 continue;
             };
             if let Some(rate) = rate {
                 all.given.insert(id.clone(), rate);
             }
-            if all.agents.insert(id.clone(), agent).is_some() {
-                let wrong = Wrong::new(format!("`{id}` stands there twice"), "keep one of them");
+            if all.agents.insert(id.clone(), found).is_some() {
+                let wrong = Problem::new(format!("`{id}` stands there twice"), "keep one of them");
                 faults.push(&origin, "roster.id", wrong);
                 whole = false;
             }
         }
         if all.agents.is_empty() && whole {
-            let wrong = Wrong::new("names no agent", "name each agent that may be placed");
+            let wrong = Problem::new("names no agent", "name each agent that may be placed");
             faults.push(&begin, "roster", wrong);
             whole = false;
         }
         whole.then(|| (Roster::new(all.agents), all.given))
     }
-}
-
-/// Every row of a file.
-pub(super) struct Rows {
-    pub(super) agents: Vec<Row>,
-    /// Whether all of it could be taken apart into rows.
-    pub(super) whole: bool,
-    /// Where the file begins to say anything.
-    pub(super) begin: Origin,
 }
 
 /// A row that is being read.
@@ -106,27 +77,27 @@ struct Reading<'f> {
 
 impl Reading<'_> {
     fn agent(mut self) -> Option<(AgentId, RosterAgent, Option<CallRate>)> {
-        let id = self.one("id", "give the agent's id as the platform shows it");
+        let id = self.one(&agent::ID, "give the agent's id as the platform shows it");
         let skills = self.skills();
         let time = "give a time of day, such as 09:00";
-        let start = self.one("start", time);
-        let end = self.one("end", time);
-        let zone = self.one("zone", "give an IANA name, such as America/New_York");
-        let concurrency: Option<u8> = self.one("concurrency", "give 1 or 2");
+        let start = self.one(&agent::START, time);
+        let end = self.one(&agent::END, time);
+        let zone = self.one(&agent::ZONE, "give an IANA name, such as America/New_York");
+        let concurrency: Option<u8> = self.one(&agent::CONCURRENCY, "give 1 or 2");
         if concurrency.is_some_and(|calls| !(1..=MOST_CONCURRENT).contains(&calls)) {
             self.refuse(
-                "concurrency",
+                &agent::CONCURRENCY,
                 "is neither 1 nor 2".to_owned(),
                 "give 1 or 2",
             );
             return None;
         }
-        let recent = if self.row.texts.contains_key("recent") {
-            Some(self.one("recent", "give calls an hour, 0 or more, or nothing")?)
+        let recent = if self.row.get(&agent::RECENT).is_some() {
+            Some(self.one(&agent::RECENT, "give calls an hour, 0 or more, or nothing")?)
         } else {
             None
         };
-        let agent = RosterAgent {
+        let found = RosterAgent {
             skills: skills?,
             window: Window {
                 start: start?,
@@ -135,13 +106,13 @@ impl Reading<'_> {
             },
             concurrency: concurrency?,
         };
-        Some((id?, agent, recent))
+        Some((id?, found, recent))
     }
 
     fn skills(&mut self) -> Option<BTreeSet<SkillId>> {
         const REMEDY: &str = "give at least one skill, each as the platform shows it";
-        let Some((texts, _)) = self.row.texts.get("skills").cloned() else {
-            self.refuse("skills", "is missing".to_owned(), REMEDY);
+        let Some((texts, _)) = self.row.get(&agent::SKILLS).cloned() else {
+            self.refuse(&agent::SKILLS, "is missing".to_owned(), REMEDY);
             return None;
         };
         let mut skills = BTreeSet::new();
@@ -152,7 +123,7 @@ impl Reading<'_> {
                 }
                 Err(wrong) => {
                     let wrong = format!("`{}` {wrong}", text.escape_debug());
-                    self.refuse("skills", wrong, REMEDY);
+                    self.refuse(&agent::SKILLS, wrong, REMEDY);
                     return None;
                 }
             }
@@ -160,11 +131,11 @@ impl Reading<'_> {
         Some(skills).filter(|skills| !skills.is_empty())
     }
 
-    fn one<T: FromStr>(&mut self, member: &str, remedy: &str) -> Option<T>
+    fn one<T: FromStr>(&mut self, member: &TableKey, remedy: &str) -> Option<T>
     where
         T::Err: Display,
     {
-        let Some((texts, _)) = self.row.texts.get(member) else {
+        let Some((texts, _)) = self.row.get(member) else {
             self.refuse(member, "is missing".to_owned(), remedy);
             return None;
         };
@@ -180,10 +151,10 @@ impl Reading<'_> {
         }
     }
 
-    fn refuse(&mut self, member: &str, wrong: String, remedy: &str) {
-        let place = self.row.texts.get(member);
+    fn refuse(&mut self, member: &TableKey, wrong: String, remedy: &str) {
+        let place = self.row.get(member);
         let place = place.map_or(&self.row.origin, |(_, place)| place);
-        let key = format!("roster.{member}");
-        self.faults.push(place, key, Wrong::new(wrong, remedy));
+        let key = format!("roster.{}", member.name);
+        self.faults.push(place, key, Problem::new(wrong, remedy));
     }
 }

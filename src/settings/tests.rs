@@ -8,7 +8,6 @@ use secrecy::ExposeSecret;
 
 use super::fault::Origin;
 use super::*;
-use crate::cli::args::{InFile, Kind, RunArgs, SETTINGS};
 use crate::domain::{CampaignId, Limit, Policy, Selector};
 
 /// Enough to start with; other tests add to it.
@@ -136,24 +135,20 @@ fn the_defaults_are_those_of_the_help_and_of_the_policy() {
     );
     assert_eq!(resolved.warnings, []);
     // Every default that is a value reads back to the same settings.
-    let computed = ["token_url", "max_sample_age", "state_dir"];
     let mut file = String::new();
-    for setting in SETTINGS.iter().filter(|setting| setting.file != InFile::No) {
-        if !setting.default.is_empty() && !computed.contains(&setting.key) {
-            let bare = matches!(setting.kind, Kind::Count | Kind::Switch);
+    for row in rows().filter(|row| row.file != InFile::No) {
+        if let DefaultValue::Is(default) = row.default {
+            let bare = matches!(row.kind, Kind::Count | Kind::Switch);
             let quote = if bare { "" } else { "\"" };
-            let line = [setting.key, " = ", quote, setting.default, quote, "\n"];
-            file.extend(line);
+            file.extend([row.key, " = ", quote, default, quote, "\n"]);
         }
     }
     assert!(file.lines().count() > 20, "{file}");
     let given = run("", &[], &file);
     assert_eq!(given.settings.digest(), settings.digest());
     assert_eq!(given.settings.digest().len(), 64);
-    for setting in SETTINGS {
-        if setting.key != "campaign" && setting.key != "client_secret" {
-            origin(&resolved, setting.key);
-        }
+    for row in rows().filter(|row| row.key != "campaign") {
+        origin(&resolved, row.key);
     }
 }
 
@@ -374,4 +369,78 @@ fn agents_are_selected_in_each_way() {
             "{told:?}"
         );
     }
+}
+
+#[test]
+fn closed_words_are_those_that_are_read() {
+    for row in rows().filter(|row| row.kind == Kind::Word) {
+        for word in row.words() {
+            let line = format!("{} {word}", row.flag.unwrap());
+            assert_eq!(
+                origin(&run(&line, &[], ""), row.key).split(' ').next(),
+                Some(word)
+            );
+        }
+        let told = faults(&format!("{} sideways", row.flag.unwrap()), &[], "");
+        let words: Vec<&str> = row.words().collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with(&words.join(", ")), "{told:?}");
+    }
+}
+
+#[test]
+fn general_names_and_those_of_the_documents_mean_the_same() {
+    let general = [
+        ("AUTOPILOT_BASE_URL", "https://api.example.com"),
+        ("AUTOPILOT_CLIENT_ID", "us"),
+        ("AUTOPILOT_CLIENT_SECRET", "hunter2"),
+        ("CXONE_CAMPAIGN_ID", "a"),
+        ("HOME", "/home/ops"),
+    ];
+    let named = run("", &[], "");
+    let resolved = try_run("", &general, None).unwrap();
+    assert_eq!(resolved.settings.digest(), named.settings.digest());
+    assert_eq!(
+        origin(&resolved, "base_url"),
+        "https://api.example.com from AUTOPILOT_BASE_URL"
+    );
+    assert_eq!(
+        origin(&named, "base_url"),
+        "https://api.example.com from CXONE_BASE_URL"
+    );
+    assert_eq!(
+        origin(&run("", &general, ""), "client_secret"),
+        "(set) from AUTOPILOT_CLIENT_SECRET",
+        "both say the same"
+    );
+    let told = faults(
+        "--client-id us",
+        &[
+            ("AUTOPILOT_BASE_URL", "https://other.example.com"),
+            ("AUTOPILOT_CLIENT_ID", "other"),
+            ("AUTOPILOT_CLIENT_SECRET", "hunter3"),
+        ],
+        "",
+    );
+    let expected = ["BASE_URL", "CLIENT_ID", "CLIENT_SECRET"].map(|name| {
+        let (general, other) = (format!("AUTOPILOT_{name}"), format!("CXONE_{name}"));
+        let key = name.to_lowercase();
+        format!("{general}: {key}: {other} says something else; unset one of {general} and {other}")
+    });
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_platform_that_cannot_be_steered_is_refused_with_those_that_can() {
+    let resolved = run("", &[], "platform = \"cxone-v2\"");
+    assert_eq!(origin(&resolved, "platform"), "cxone-v2 from line 1");
+    assert_eq!(
+        resolved.settings.digest(),
+        run("", &[], "").settings.digest()
+    );
+    let told = faults("", &[("AUTOPILOT_PLATFORM", "cxone-v9")], "");
+    assert_eq!(
+        told,
+        ["AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd"]
+    );
 }

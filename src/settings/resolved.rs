@@ -13,11 +13,14 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{AgentId, CampaignId, Policy, QueueId};
 use crate::notify::Receiver;
-use crate::platform::http::{AuthStyle, Credentials, Rate};
+use crate::platform::dialect::Dialect;
+use crate::platform::http::{Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
+use super::labels::CampaignLabels;
+use super::rows::{AUTH_STYLES, LOG_FORMATS};
 
 /// What the preview assignments are made from.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub(crate) struct Assignments {
 /// Settings that hold together.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Which platform the tenant is on.
+    pub platform: Dialect,
     /// The tenant's address.
     pub base_url: Url,
     /// Where tokens come from.
@@ -41,6 +46,8 @@ pub(crate) struct Settings {
     pub credentials: Credentials,
     /// The rules of each campaign; at least one.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// What people call campaigns; only those of which something is said.
+    pub labels: BTreeMap<CampaignId, CampaignLabels>,
     /// The preview assignments; none without `[[preview]]` tables.
     pub assignments: Option<Assignments>,
     /// The rules of each queue; none without `[[queue]]` tables.
@@ -90,10 +97,12 @@ impl Settings {
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
+            platform,
             base_url,
             token_url,
             credentials,
             policies,
+            labels,
             assignments,
             queues,
             poll_interval,
@@ -111,24 +120,18 @@ impl Settings {
             webhook,
             otlp_endpoint,
         } = self;
-        let auth = match credentials.style {
-            AuthStyle::Form => "form",
-            AuthStyle::Basic => "basic",
-            AuthStyle::Json => "json",
-        };
-        let log = match log_format {
-            LogFormat::Auto => "auto",
-            LogFormat::Text => "text",
-            LogFormat::Json => "json",
-        };
+        let auth = word_of(credentials.style, AUTH_STYLES);
+        let log = word_of(*log_format, LOG_FORMATS);
         // An object of serde_json is sorted by key, and so are the policies.
         let canonical = json!({
+            "platform": platform.name(),
             "base_url": base_url.as_str(),
             "token_url": token_url.as_str(),
             "client_id": credentials.client_id,
             "auth": auth,
             "scope": credentials.scopes,
             "policies": policies,
+            "labels": labels,
             "assignments": assignments
                 .as_ref()
                 .map(|Assignments { policy, roster, given }| (policy, roster, given)),
@@ -157,4 +160,10 @@ impl Settings {
             .filter_map(|digit| char::from_digit(u32::from(digit), 16))
             .collect()
     }
+}
+
+/// The word that a value is written as.
+fn word_of<T: PartialEq + Copy>(value: T, words: &[(&'static str, T)]) -> Option<&'static str> {
+    let found = words.iter().find(|(_, known)| *known == value);
+    found.map(|(word, _)| *word)
 }

@@ -62,12 +62,12 @@ impl std::error::Error for Fault {}
 
 /// A text that cannot be read as what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct Problem {
     pub(super) wrong: String,
     pub(super) remedy: String,
 }
 
-impl Wrong {
+impl Problem {
     pub(super) fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             wrong: wrong.into(),
@@ -81,7 +81,7 @@ impl Wrong {
 pub(super) struct Findings(BTreeSet<(u8, usize, Fault)>);
 
 impl Findings {
-    pub(super) fn push(&mut self, origin: &Origin, key: impl Into<String>, wrong: Wrong) {
+    pub(super) fn push(&mut self, origin: &Origin, key: impl Into<String>, wrong: Problem) {
         let (layer, line) = match origin {
             Origin::File { line, .. } => (0, line.unwrap_or_default()),
             Origin::Flag(_) => (1, 0),

@@ -3,80 +3,77 @@
 //! The address is https, or http to this machine, or http anywhere when somebody allows it. Its path and query may hold a
 //! token: no fault, origin or digest shows more of it than where it leads.
 
-use std::time::Duration;
-
 use reqwest::Url;
 use secrecy::ExposeSecret;
 
-use crate::notify::{Receiver, ReceiverUrl, SigningKeys};
+use crate::notify::{Receiver, SigningKeys};
 
-use super::fault::{Origin, Wrong};
+use super::fault::{Origin, Problem};
 use super::merge::Layers;
-use super::secret::{Found, secret};
-use super::value::{self, Read};
-
-/// How long an attempt may take when nobody says.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a message is tried when nobody says.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
+use super::rows::{WEBHOOK_SECRET, WEBHOOK_SECRET_FILE, WEBHOOK_URL};
+use super::secret::{SecretLookup, secret};
+use super::value;
+use super::values::Values;
 
 /// The receiver, if there is one; `base` is the tenant whose events are told.
-pub(super) fn receiver(layers: &mut Layers<'_>, base: Option<&Url>) -> Option<Receiver> {
-    let given = layers.read("webhook_url", address);
-    let allow_http = layers.read("webhook_allow_http", value::switch);
-    let timeout = layers.read("webhook_timeout", value::positive_duration);
-    let give_up_after = layers.read("webhook_give_up_after", value::positive_duration);
+pub(super) fn receiver(
+    layers: &mut Layers<'_>,
+    values: &Values,
+    base: Option<&Url>,
+) -> Option<Receiver> {
     let found = secret(
         layers,
-        "webhook_secret",
-        "webhook_secret_file",
+        &WEBHOOK_SECRET,
+        &WEBHOOK_SECRET_FILE,
         "webhook's secret",
     );
-    if matches!(found, Found::Nothing) {
-        layers.note("webhook_secret", "", Origin::Default);
+    if matches!(found, SecretLookup::Nothing) {
+        layers.note(&WEBHOOK_SECRET, "", Origin::Default);
     }
     let keys = keys(layers, &found);
-    let cell = given.general()?;
+    let (_, origin) = layers.source(WEBHOOK_URL.row())?;
     // A text that is no address is told without being shown; it may hold a token all the same.
-    let url = cell.value.clone();
+    let url = values.webhook_url.clone();
     let shown = url.as_ref().map_or("(set)".to_owned(), ToString::to_string);
-    layers.note("webhook_url", &shown, cell.origin.clone());
-    if matches!(found, Found::Nothing) && !layers.file.broken {
-        let remedy = "set AUTOPILOT_WEBHOOK_SECRET to whsec_ and the base64 of 24 to 64 random bytes, or name a file with --webhook-secret-file";
-        let wrong = Wrong::new("is missing", remedy);
+    layers.note(WEBHOOK_URL.row(), &shown, origin.clone());
+    if matches!(found, SecretLookup::Nothing) && !layers.file.broken {
+        let remedy = format!(
+            "set {} to whsec_ and the base64 of 24 to 64 random bytes, or name a file with --webhook-secret-file",
+            WEBHOOK_SECRET.variable()
+        );
+        let problem = Problem::new("is missing", remedy);
         layers
             .faults
-            .push(&Origin::Default, "webhook_secret", wrong);
+            .push(&Origin::Default, WEBHOOK_SECRET.key, problem);
     }
     let url = url?;
     let open = url.expose().scheme() == "http" && !value::is_loopback(url.expose());
-    if open && !allow_http.value().unwrap_or_default() {
-        let wrong = Wrong::new(
+    if open && !values.webhook_allow_http {
+        let problem = Problem::new(
             "is plain http to another machine",
             "give an https address, or --webhook-allow-http if anybody on the way may read the messages",
         );
-        layers.faults.push(&cell.origin, "webhook_url", wrong);
+        layers.faults.push(&origin, WEBHOOK_URL.row().key, problem);
     }
     Some(Receiver {
         url,
         keys: keys?,
         source: source(base?),
-        timeout: timeout.value().unwrap_or(TIMEOUT),
-        give_up_after: give_up_after.value().unwrap_or(GIVE_UP_AFTER),
+        timeout: values.webhook_timeout,
+        give_up_after: values.webhook_give_up_after,
     })
 }
 
-fn keys(layers: &mut Layers<'_>, found: &Found) -> Option<SigningKeys> {
-    let Found::Secret(secret, origin) = found else {
+fn keys(layers: &mut Layers<'_>, found: &SecretLookup) -> Option<SigningKeys> {
+    let SecretLookup::Secret(secret, origin) = found else {
         return None;
     };
     match SigningKeys::parse(secret.expose_secret()) {
         Ok(keys) => Some(keys),
         Err(wrong) => {
             let remedy = "write whsec_ and the base64 of 24 to 64 random bytes, such as of `openssl rand -base64 32`";
-            let wrong = Wrong::new(wrong.to_string(), remedy);
-            layers.faults.push(origin, "webhook_secret", wrong);
+            let wrong = Problem::new(wrong.to_string(), remedy);
+            layers.faults.push(origin, WEBHOOK_SECRET.key, wrong);
             None
         }
     }
@@ -90,29 +87,6 @@ fn source(base: &Url) -> String {
         Some(port) => format!("urn:campaign-autopilot:{host}:{port}"),
         None => format!("urn:campaign-autopilot:{host}"),
     }
-}
-
-/// A receiver's address. A refusal does not repeat it.
-fn address(text: &str) -> Read<ReceiverUrl> {
-    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/cxone";
-    let url = Url::parse(text.trim())
-        .map_err(|wrong| Wrong::new(format!("is no URL ({wrong})"), EXAMPLE))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        let wrong = "is neither an http nor an https address";
-        return Err(Wrong::new(wrong, EXAMPLE));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let wrong = "holds a user name or a password";
-        return Err(Wrong::new(
-            wrong,
-            "take them out; messages are signed with the webhook's secret",
-        ));
-    }
-    if url.fragment().is_some() {
-        let wrong = "has a part behind `#`, which no receiver sees";
-        return Err(Wrong::new(wrong, "leave that part away"));
-    }
-    Ok(ReceiverUrl::new(url))
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cli::args::QUEUE_KEYS;
 use crate::domain::QueueId;
 use crate::domain::queue::{CalibrationPolicy, DeadBands, QueueModel, Targets};
 
-use super::fault::{Origin, Wrong};
-use super::file::ListedTable;
+use super::fault::{Origin, Problem};
+use super::given::ListedTable;
 use super::merge::Layers;
-use super::value::{self, Read};
+use super::row::Parsed;
+use super::table_keys::{TableKey, queue as keys};
+use super::value;
 
 /// More at once is no queue of callers.
 const MOST: u32 = 1_000_000;
@@ -33,7 +34,7 @@ pub(super) fn read(layers: &mut Layers<'_>) -> BTreeMap<QueueId, CalibrationPoli
         let place = table.origin.clone();
         if let Some(first) = places.get(&id) {
             let wrong = format!("queue `{id}` has a table already, at {first}");
-            let wrong = Wrong::new(wrong, "make one table of both");
+            let wrong = Problem::new(wrong, "make one table of both");
             layers.faults.push(&place, "queue.id", wrong);
             continue;
         }
@@ -52,15 +53,15 @@ struct Reader<'a, 'l> {
 impl Reader<'_, '_> {
     fn id(&mut self) -> Option<QueueId> {
         const REMEDY: &str = "write the queue's id in quotes";
-        if !self.table.values.contains_key("id") {
-            self.refuse("id", Wrong::new("is missing", REMEDY));
+        if self.table.get(&keys::ID).is_none() {
+            self.refuse(&keys::ID, Problem::new("is missing", REMEDY));
             return None;
         }
         let id = |text: &str| {
             let read = QueueId::from_str(text);
-            read.map_err(|wrong| Wrong::new(wrong.to_string(), REMEDY))
+            read.map_err(|wrong| Problem::new(wrong.to_string(), REMEDY))
         };
-        self.one("id", id)
+        self.one(&keys::ID, id)
     }
 
     fn policy(&mut self) -> CalibrationPolicy {
@@ -73,41 +74,47 @@ impl Reader<'_, '_> {
         let bands = defaults.dead_bands;
         let policy = CalibrationPolicy {
             model: self
-                .one("model", value::word(MODELS))
+                .one(&keys::MODEL, |text| value::word(text, MODELS))
                 .unwrap_or(defaults.model),
             interval: self
-                .one("interval", value::positive_duration)
+                .one(&keys::INTERVAL, value::positive_duration)
                 .unwrap_or(defaults.interval),
             window: self
-                .one("window", value::positive_duration)
+                .one(&keys::WINDOW, value::positive_duration)
                 .unwrap_or(defaults.window),
-            capacity: self.one("capacity", value::count(1..=MOST)),
-            agents: self.one("agents", value::count(1..=MOST)),
-            coverage: self.one("coverage", coverage),
+            capacity: self.one(&keys::CAPACITY, |text| value::count(text, 1..=MOST)),
+            agents: self.one(&keys::AGENTS, |text| value::count(text, 1..=MOST)),
+            coverage: self.one(&keys::COVERAGE, coverage),
             targets: Targets {
                 service_level: self
-                    .one("service_level", share)
+                    .one(&keys::SERVICE_LEVEL, share)
                     .unwrap_or(aims.service_level),
                 within: self
-                    .one("within", value::positive_duration)
+                    .one(&keys::WITHIN, value::positive_duration)
                     .unwrap_or(aims.within),
-                abandoning: self.one("abandoning", share).unwrap_or(aims.abandoning),
+                abandoning: self
+                    .one(&keys::ABANDONING, share)
+                    .unwrap_or(aims.abandoning),
                 mean_wait_s: self
-                    .one("mean_wait", value::positive_duration)
+                    .one(&keys::MEAN_WAIT, value::positive_duration)
                     .map(|wait| wait.as_secs_f64()),
                 ..aims
             },
             dead_bands: DeadBands {
-                wait_s: self.one("dead_band_wait", seconds).unwrap_or(bands.wait_s),
+                wait_s: self
+                    .one(&keys::DEAD_BAND_WAIT, seconds)
+                    .unwrap_or(bands.wait_s),
                 waiters: self
-                    .one("dead_band_waiters", value::count(0..=MOST))
+                    .one(&keys::DEAD_BAND_WAITERS, |text| {
+                        value::count(text, 0..=MOST)
+                    })
                     .unwrap_or(bands.waiters),
                 within_s: self
-                    .one("dead_band_within", seconds)
+                    .one(&keys::DEAD_BAND_WITHIN, seconds)
                     .unwrap_or(bands.within_s),
             },
             max_changes_per_hour: self
-                .one("max_changes_per_hour", value::budget)
+                .one(&keys::MAX_CHANGES_PER_HOUR, value::budget)
                 .unwrap_or(defaults.max_changes_per_hour),
         };
         if policy.window < policy.interval.saturating_mul(FEWEST_INTERVALS) {
@@ -117,15 +124,15 @@ impl Reader<'_, '_> {
                 shown(policy.window),
                 shown(policy.interval)
             );
-            let wrong = Wrong::new(wrong, "give a longer window, or a shorter interval");
-            self.refuse("window", wrong);
+            let wrong = Problem::new(wrong, "give a longer window, or a shorter interval");
+            self.refuse(&keys::WINDOW, wrong);
         }
         policy
     }
 
     /// The value of a key; nothing when it is not given, or wrong, which is told.
-    fn one<T>(&mut self, key: &str, parse: impl Fn(&str) -> Read<T>) -> Option<T> {
-        let given = self.table.values.get(key)?;
+    fn one<T>(&mut self, key: &TableKey, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+        let given = self.table.get(key)?;
         // No text: its type was wrong, and that is told.
         match parse(given.texts.first()?) {
             Ok(read) => Some(read),
@@ -136,46 +143,45 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn refuse(&mut self, key: &str, wrong: Wrong) {
-        let given = self.table.values.get(key);
-        let origin = given.map_or(&self.table.origin, |given| &given.origin);
+    fn refuse(&mut self, key: &TableKey, problem: Problem) {
+        let full = format!("queue.{}", key.name);
         self.layers
             .faults
-            .push(origin, format!("queue.{key}"), wrong);
+            .push(self.table.place(key), full, problem);
     }
 
     /// Notes where each value comes from. There is no other place for them, so defaults are noted too.
     fn note(&mut self, id: &QueueId) {
-        for (key, _, default, _) in QUEUE_KEYS {
-            let given = self.table.values.get(key);
+        for key in keys::ALL {
+            let given = self.table.get(key);
             let text = given.and_then(|given| given.texts.first());
-            let full = if *key == "id" {
+            let full = if key.name == keys::ID.name {
                 format!("queue.{id}")
             } else {
-                format!("queue.{id}.{key}")
+                format!("queue.{id}.{}", key.name)
             };
             let origin = given.map_or(Origin::Default, |given| given.origin.clone());
-            let text = text.map_or(*default, String::as_str);
-            self.layers.note(&full, text, origin);
+            let text = text.map_or(key.default, String::as_str);
+            self.layers.noted.replace(&full, text, origin);
         }
     }
 }
 
 /// A share strictly between nothing and all.
-fn share(text: &str) -> Read<f64> {
+fn share(text: &str) -> Parsed<f64> {
     match text.trim().parse() {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
-        Ok(_) | Err(_) => Err(Wrong::new(
+        Ok(_) | Err(_) => Err(Problem::new(
             format!("`{text}` is no share between 0 and 1"),
             "give one such as 0.8",
         )),
     }
 }
 
-fn coverage(text: &str) -> Read<f64> {
+fn coverage(text: &str) -> Parsed<f64> {
     match text.trim().parse() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
-        Ok(_) | Err(_) => Err(Wrong::new(
+        Ok(_) | Err(_) => Err(Problem::new(
             format!("`{text}` is no share above 0 and up to 1"),
             "give one such as 0.75",
         )),
@@ -183,11 +189,11 @@ fn coverage(text: &str) -> Read<f64> {
 }
 
 /// A time in whole seconds.
-fn seconds(text: &str) -> Read<u32> {
+fn seconds(text: &str) -> Parsed<u32> {
     let time = value::duration(text)?;
     if time.subsec_nanos() != 0 {
         let wrong = format!("`{text}` is no whole number of seconds");
-        return Err(Wrong::new(wrong, "give such as 15s"));
+        return Err(Problem::new(wrong, "give such as 15s"));
     }
     Ok(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
 }

@@ -1,0 +1,130 @@
+//! What the settings file holds, as texts that are not read yet.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{CampaignId, Selector};
+
+use super::fault::Origin;
+use super::row::Row;
+use super::table_keys::TableKey;
+
+/// The texts given for one key. There are none when the value had the wrong type, which is a fault already.
+#[derive(Clone, Debug)]
+pub(super) struct RawValue {
+    pub(super) texts: Vec<String>,
+    pub(super) origin: Origin,
+}
+
+/// One `[[campaign]]` table.
+#[derive(Debug)]
+pub(super) struct CampaignTable {
+    /// Absent when it is missing, wrong or another table's.
+    pub(super) id: Option<CampaignId>,
+    pub(super) origin: Origin,
+    values: BTreeMap<&'static str, RawValue>,
+    labels: BTreeMap<&'static str, RawValue>,
+    pub(super) agents: Option<(Selector, Origin)>,
+}
+
+impl CampaignTable {
+    /// One of which no more is known than where it stands.
+    pub(super) fn nameless(origin: Origin) -> Self {
+        Self {
+            id: None,
+            origin,
+            values: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            agents: None,
+        }
+    }
+
+    /// What it says of a rule.
+    pub(super) fn rule(&self, row: &Row) -> Option<&RawValue> {
+        self.values.get(row.key)
+    }
+
+    /// What it calls the campaign.
+    pub(super) fn label(&self, key: &TableKey) -> Option<&RawValue> {
+        self.labels.get(key.name)
+    }
+
+    /// Takes what it calls the campaign.
+    pub(super) fn add_label(&mut self, key: &'static TableKey, value: RawValue) {
+        self.labels.insert(key.name, value);
+    }
+
+    /// Takes what it says of a rule.
+    pub(super) fn add(&mut self, row: &'static Row, value: RawValue) {
+        self.values.insert(row.key, value);
+    }
+}
+
+/// One `[[preview]]` or `[[queue]]` table.
+#[derive(Debug)]
+pub(super) struct ListedTable {
+    pub(super) origin: Origin,
+    values: BTreeMap<&'static str, RawValue>,
+}
+
+impl ListedTable {
+    /// One that says nothing yet.
+    pub(super) fn empty(origin: Origin) -> Self {
+        Self {
+            origin,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// What it says of a key.
+    pub(super) fn get(&self, key: &TableKey) -> Option<&RawValue> {
+        self.values.get(key.name)
+    }
+
+    /// Where a key stands, or where the table does.
+    pub(super) fn place(&self, key: &TableKey) -> &Origin {
+        self.get(key).map_or(&self.origin, |given| &given.origin)
+    }
+
+    /// Takes what it says of a key.
+    pub(super) fn add(&mut self, key: &'static TableKey, value: RawValue) {
+        self.values.insert(key.name, value);
+    }
+}
+
+/// What the file holds.
+#[derive(Debug, Default)]
+pub(super) struct FileValues {
+    top: BTreeMap<&'static str, RawValue>,
+    pub(super) campaigns: Vec<CampaignTable>,
+    pub(super) previews: Vec<ListedTable>,
+    pub(super) queues: Vec<ListedTable>,
+    /// The file could not be read as a whole: what is not here may be in it.
+    pub(super) broken: bool,
+}
+
+impl FileValues {
+    /// A file that could not be read.
+    pub(super) fn broken() -> Self {
+        Self {
+            broken: true,
+            ..Self::default()
+        }
+    }
+
+    /// Forgets the keys that name files, for reading without a disk.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn leave_out_files(&mut self) {
+        self.top
+            .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+    }
+
+    /// What stands at top level.
+    pub(super) fn top(&self, row: &Row) -> Option<&RawValue> {
+        self.top.get(row.key)
+    }
+
+    /// Takes what stands at top level.
+    pub(super) fn add(&mut self, row: &'static Row, value: RawValue) {
+        self.top.insert(row.key, value);
+    }
+}

@@ -1,0 +1,350 @@
+//! From texts to settings, and every fault on the way.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::domain::CampaignId;
+use crate::platform::http::{Credentials, Rate};
+
+use super::admin::admin;
+use super::assignments;
+use super::fault::{Fault, Findings, Origin, Problem};
+use super::file;
+use super::flags::RunArgs;
+use super::given::{FileValues, RawValue};
+use super::labels::labels;
+use super::merge::{Layers, Noted};
+use super::queues;
+use super::resolved::{Resolved, Settings};
+use super::row::Row;
+use super::rows::{
+    BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG, POLL_INTERVAL,
+    STATE_DIR, TOKEN_URL, rows, settings,
+};
+use super::rules::policies;
+use super::secret::{SecretLookup, secret};
+use super::value;
+use super::values::Values;
+use super::webhook;
+
+/// Polling a shared platform more often than this is probably a slip of the unit.
+const BRISK_POLL: Duration = Duration::from_secs(1);
+
+/// Merges flags, environment (looked up with `env`) and settings file.
+///
+/// # Errors
+/// Every fault there is.
+pub(crate) fn resolve(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Resolved, Vec<Fault>> {
+    resolve_with(args, env, true)
+}
+
+/// Does the same for commands that need no campaign.
+///
+/// # Errors
+/// Every fault there is.
+pub(crate) fn resolve_without_campaigns(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Resolved, Vec<Fault>> {
+    resolve_with(args, env, false)
+}
+
+fn resolve_with(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+    needs_campaign: bool,
+) -> Result<Resolved, Vec<Fault>> {
+    let mut layers = layers(args, env);
+    read_file(&mut layers);
+    resolve_layers(layers, needs_campaign)
+}
+
+/// Resolves a settings file's text, without the disk: keys that name files are left out.
+#[cfg(any(test, fuzzing))]
+pub(super) fn resolve_text(
+    path: &str,
+    text: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Resolved, Vec<Fault>> {
+    let args = RunArgs::default();
+    let mut layers = layers(&args, env);
+    layers.file = file::read(path, text, &mut layers.faults);
+    layers.file.leave_out_files();
+    resolve_layers(layers, true)
+}
+
+fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Layers<'a> {
+    Layers {
+        args,
+        env,
+        file: FileValues::default(),
+        campaigns: BTreeMap::new(),
+        faults: Findings::default(),
+        warnings: Findings::default(),
+        noted: Noted::default(),
+    }
+}
+
+fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolved, Vec<Fault>> {
+    collect_campaigns(&mut layers, needs_campaign);
+    let settings = read_settings(&mut layers);
+    match settings {
+        Some(settings) if layers.faults.is_empty() => {
+            let keys: Vec<&str> = rows().map(|row| row.key).collect();
+            Ok(Resolved {
+                settings,
+                warnings: layers.warnings.into_faults(),
+                origins: layers.noted.sorted_by(&keys),
+            })
+        }
+        Some(_) | None => Err(layers.faults.into_faults()),
+    }
+}
+
+fn read_file(layers: &mut Layers<'_>) {
+    let path = layers.read(&CONFIG);
+    let Some((cell, path)) = path
+        .general()
+        .and_then(|cell| Some((cell, cell.value.as_ref()?)))
+    else {
+        return;
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => layers.file = file::read(path, &text, &mut layers.faults),
+        Err(wrong) => {
+            layers.file = FileValues::broken();
+            let problem = Problem::new(
+                format!("cannot read `{path}` ({wrong})"),
+                "name a file of UTF-8 text that this user can read",
+            );
+            layers.faults.push(&cell.origin, CONFIG.row().key, problem);
+        }
+    }
+}
+
+/// The settings file that flags and environment name.
+pub(crate) fn settings_file(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Option<PathBuf> {
+    let row = CONFIG.row();
+    let flag = args.given(row).first().cloned();
+    let named = flag.or_else(|| row.env.iter().find_map(|name| env(name)));
+    named.map(PathBuf::from)
+}
+
+fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
+    for table in &layers.file.campaigns {
+        if let Some(id) = &table.id {
+            layers.campaigns.insert(id.clone(), table.origin.clone());
+        }
+    }
+    let mut named = BTreeMap::new();
+    // The environment names campaigns only where no flag does.
+    let given = layers.given(&CAMPAIGN).into_iter().flatten().next();
+    // An id that is there but wrong is a fault of its own.
+    let nobody = given.is_none() && layers.file.campaigns.is_empty();
+    if let Some(RawValue { texts, origin }) = given {
+        for text in texts {
+            let problem = match text.parse::<CampaignId>() {
+                Ok(id) if named.insert(id.clone(), origin.clone()).is_none() => continue,
+                Ok(id) => Problem::new(format!("`{id}` is named twice"), "name it once"),
+                Err(wrong) => Problem::new(
+                    format!("an id {wrong}"),
+                    "give the campaign's id as the platform shows it",
+                ),
+            };
+            layers.faults.push(&origin, CAMPAIGN.key, problem);
+        }
+    }
+    for (id, origin) in named {
+        layers.campaigns.entry(id).or_insert(origin);
+    }
+    if nobody && needed {
+        let remedy = format!(
+            "give {}, or a [[campaign]] table with an id in the settings file",
+            CAMPAIGN.ways()
+        );
+        missing(layers, &CAMPAIGN, remedy);
+    }
+}
+
+/// Tells what is missing, unless the part of the file that could not be read may hold it.
+fn missing(layers: &mut Layers<'_>, row: &Row, remedy: impl Into<String>) {
+    if !layers.file.broken {
+        let problem = Problem::new("is missing", remedy);
+        layers.faults.push(&Origin::Default, row.key, problem);
+    }
+}
+
+fn needed(layers: &mut Layers<'_>, row: &Row) {
+    if layers.source(row).is_none() {
+        missing(layers, row, format!("give {}", row.ways()));
+    }
+}
+
+/// Nothing when a value without a default is missing or wrong; all others are read nevertheless.
+fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
+    let mut values = Values::default();
+    for setting in settings() {
+        setting.read_into(layers, &mut values);
+    }
+    needed(layers, BASE_URL.row());
+    needed(layers, CLIENT_ID.row());
+    let client_secret = client_secret(layers);
+    let policies = policies(layers, values.poll_interval);
+    let labels = labels(layers);
+    let assignments = assignments::read(layers, &values, &policies);
+    let queues = queues::read(layers);
+    let state_dir = state_dir(layers, &values);
+    let admin = admin(layers, &values);
+    let base = values.base_url.as_ref();
+    let webhook = webhook::receiver(layers, &values, base);
+    for (row, url) in [
+        (BASE_URL.row(), base),
+        (TOKEN_URL.row(), values.token_url.as_ref()),
+    ] {
+        warn_of_plain_http(layers, row, url);
+    }
+    warn_of_brisk_polls(layers, values.poll_interval, base);
+    let base_url = values.base_url?;
+    let token_url = values.token_url.unwrap_or_else(|| token_url(&base_url));
+    if layers.source(TOKEN_URL.row()).is_none() {
+        layers.note(TOKEN_URL.row(), token_url.as_str(), Origin::Default);
+    }
+    Some(Settings {
+        platform: values.platform,
+        token_url,
+        base_url,
+        credentials: Credentials {
+            client_id: values.client_id?,
+            client_secret: client_secret?,
+            style: values.auth,
+            scopes: values.scopes,
+        },
+        policies,
+        labels,
+        assignments,
+        queues,
+        poll_interval: values.poll_interval,
+        rate: values.requests_per_second.map(|per_second| Rate {
+            per_second,
+            burst: values.burst,
+        }),
+        page_size: values.page_size,
+        page_concurrency: values.page_concurrency,
+        request_timeout: values.request_timeout,
+        status_reads_per_poll: values.status_reads_per_poll,
+        state_dir: state_dir?,
+        listen: values.listen,
+        admin,
+        dry_run: values.dry_run,
+        once: values.once,
+        log_format: values.log_format,
+        webhook,
+        otlp_endpoint: values.otlp_endpoint,
+    })
+}
+
+fn client_secret(layers: &mut Layers<'_>) -> Option<SecretString> {
+    match secret(layers, &CLIENT_SECRET, &CLIENT_SECRET_FILE, "client secret") {
+        SecretLookup::Secret(secret, _) => Some(secret),
+        SecretLookup::Nothing => {
+            let remedy = format!(
+                "set {}, or give {}",
+                CLIENT_SECRET.ways(),
+                CLIENT_SECRET_FILE.row().ways()
+            );
+            missing(layers, &CLIENT_SECRET, remedy);
+            None
+        }
+        SecretLookup::Unreadable => None,
+    }
+}
+
+fn token_url(base: &Url) -> Url {
+    let mut url = base.clone();
+    // `value::url` lets only addresses through that can have a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["oauth2", "token"]);
+    }
+    url
+}
+
+/// The directory given, else the service manager's, else the user's.
+fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
+    if layers.source(STATE_DIR.row()).is_some() {
+        return values.state_dir.clone();
+    }
+    if let Some((env, path)) = default_state_dir(&|name| layers.env(name)) {
+        layers.note(STATE_DIR.row(), &path.to_string_lossy(), Origin::Env(env));
+        return Some(path);
+    }
+    let remedy = format!(
+        "give {}, or set STATE_DIRECTORY, XDG_STATE_HOME or HOME",
+        STATE_DIR.row().ways()
+    );
+    missing(layers, STATE_DIR.row(), remedy);
+    None
+}
+
+/// Where the environment has state kept, for commands that read no settings.
+pub(crate) fn state_dir_of(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let named = STATE_DIR.row().env.iter().find_map(|name| env(name));
+    let named = named.map(PathBuf::from);
+    named.or_else(|| default_state_dir(env).map(|(_, directory)| directory))
+}
+
+/// Where state is kept when nobody says where, and the variable that says so.
+fn default_state_dir(env: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, PathBuf)> {
+    let candidates = [
+        ("STATE_DIRECTORY", ""),
+        ("XDG_STATE_HOME", "campaign-autopilot"),
+        ("HOME", ".local/state/campaign-autopilot"),
+    ];
+    candidates.into_iter().find_map(|(name, below)| {
+        // systemd joins several directories by colons; the XDG rules have relative paths passed over.
+        let text = env(name).unwrap_or_default();
+        let several = text.split(':').next().filter(|_| name == "STATE_DIRECTORY");
+        let directory = Path::new(several.unwrap_or(&text));
+        let path = directory.join(below).components().collect::<PathBuf>();
+        directory.is_absolute().then_some((name, path))
+    })
+}
+
+fn warn_of_plain_http(layers: &mut Layers<'_>, row: &Row, url: Option<&Url>) {
+    if let Some(url) = url
+        && let Some((_, origin)) = layers.source(row)
+        && url.scheme() == "http"
+        && !value::is_loopback(url)
+    {
+        let problem = Problem::new(
+            "is plain http, so that anybody on the way can read the secret and the token",
+            "use https",
+        );
+        layers.warnings.push(&origin, row.key, problem);
+    }
+}
+
+fn warn_of_brisk_polls(layers: &mut Layers<'_>, interval: Duration, base: Option<&Url>) {
+    if interval < BRISK_POLL
+        && let Some((text, origin)) = layers.source(POLL_INTERVAL.row())
+        && base.is_some_and(|base| !value::is_loopback(base))
+    {
+        let problem = Problem::new(
+            format!("`{text}` polls a shared platform many times a second"),
+            "give 1s or more",
+        );
+        layers
+            .warnings
+            .push(&origin, POLL_INTERVAL.row().key, problem);
+    }
+}

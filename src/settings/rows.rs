@@ -1,0 +1,303 @@
+//! Every setting, one row each: names, form, default, meaning, how its texts are read and where the value lands.
+//!
+//! The flags and their help, the keys that the settings file may hold, the names of the environment variables and the README's table
+//! come from here. Code names a setting by its constant; a text is looked up only where it comes from a file.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::domain::{Confirmation, Limit, OnManualChange, OnStale, Policy};
+use crate::notify::ReceiverUrl;
+use crate::platform::dialect::Dialect;
+use crate::platform::http::AuthStyle;
+use crate::telemetry::LogFormat;
+
+use super::row::DefaultValue::{FollowsFrom, Is, None as Nothing};
+use super::row::{InFile, Kind, Landing, ListLanding, Parsed, Row, Setting};
+use super::value;
+use super::values::{AnySetting, Values};
+
+/// How credentials are sent, by its word.
+pub(super) const AUTH_STYLES: &[(&str, AuthStyle)] = &[
+    ("form", AuthStyle::Form),
+    ("basic", AuthStyle::Basic),
+    ("json", AuthStyle::Json),
+];
+
+/// Forms of the log, by their words.
+pub(super) const LOG_FORMATS: &[(&str, LogFormat)] = &[
+    ("auto", LogFormat::Auto),
+    ("text", LogFormat::Text),
+    ("json", LogFormat::Json),
+];
+
+const STALE_RULES: &[(&str, OnStale)] = &[("hold", OnStale::Hold), ("pause", OnStale::Pause)];
+
+const MANUAL_CHANGE_RULES: &[(&str, OnManualChange)] = &[
+    ("respect", OnManualChange::Respect),
+    ("adopt", OnManualChange::Adopt),
+    ("enforce", OnManualChange::Enforce),
+];
+
+/// Writes the constants of a group of settings and the list of them.
+macro_rules! settings {
+    ($list:ident $heading:literal $($name:ident: $type:ty = $make:ident($key:literal, $flag:expr, $env:expr,
+        $kind:ident $value:expr, $default:expr, $file:ident, $meaning:literal $(, $how:expr)*);)+) => {
+        $(pub(crate) static $name: $type = $make(
+            Row {
+                key: $key,
+                flag: $flag,
+                env: &$env,
+                kind: Kind::$kind,
+                value: $value,
+                default: $default,
+                file: InFile::$file,
+                meaning: $meaning,
+                heading: $heading,
+            }
+            $(, $how)*
+        );)+
+        static $list: &[&dyn AnySetting] = &[$(&$name),+];
+    };
+}
+
+/// A row that is read in a way of its own.
+const fn name(row: Row) -> Row {
+    row
+}
+
+/// A setting whose value takes part in others.
+const fn read<T>(row: Row, parse: fn(&str) -> Parsed<T>) -> Setting<T> {
+    Setting { row, parse }
+}
+
+/// A setting whose value has a place of its own.
+const fn land<T, L>(row: Row, parse: fn(&str) -> Parsed<T>, lands: fn(&mut L, T)) -> Landing<T, L> {
+    let setting = Setting { row, parse };
+    Landing { setting, lands }
+}
+
+/// The same for several texts that are read together.
+const fn list<T, L>(
+    row: Row,
+    parse: fn(&[String]) -> Parsed<T>,
+    lands: fn(&mut L, T),
+) -> ListLanding<T, L> {
+    ListLanding { row, parse, lands }
+}
+
+settings! { PLATFORM_ROWS "Platform"
+    PLATFORM: Landing<Dialect, Values> = land("platform", Some("--platform"), ["AUTOPILOT_PLATFORM"], Word Dialect::NAMES, Is(Dialect::DEFAULT.name()), Top,
+        "Which platform the tenant is on.",
+        |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
+    BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
+        "Address of the tenant; the API's paths are put behind it.",
+        value::url, |to, url| to.base_url = Some(url));
+    CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
+        "Client id of the OAuth 2 client credentials.",
+        value::text, |to, id| to.client_id = Some(id));
+    CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
+        "Client secret; never a flag and never in the settings file.");
+    CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
+        "File that holds the client secret; line ends behind it are dropped. Instead of it, AUTOPILOT_CLIENT_SECRET may hold the secret.",
+        value::text);
+    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token"), Top,
+        "Address that gives access tokens.",
+        value::url, |to, url| to.token_url = Some(url));
+    AUTH: Landing<AuthStyle, Values> = land("auth", Some("--auth"), ["AUTOPILOT_AUTH"], Word "form|basic|json", Is("form"), Top,
+        "How the credentials are sent to the token address.",
+        |text| value::word(text, AUTH_STYLES), |to, style| to.auth = style);
+    SCOPE: ListLanding<Vec<String>, Values> = list("scope", Some("--scope"), ["AUTOPILOT_SCOPE"], Texts "SCOPE", Nothing, Top,
+        "Scope to ask for; may be repeated or be a comma list.",
+        value::scopes, |to, scopes| to.scopes = scopes);
+}
+
+settings! { CAMPAIGNS_ROWS "Campaigns"
+    CAMPAIGN: Row = name("campaign", Some("--campaign"), ["CXONE_CAMPAIGN_ID"], Texts "ID", Nothing, No,
+        "Campaign to look after, besides those of the settings file; may be repeated or be a comma list.");
+}
+
+settings! { RULES_ROWS "Rules"
+    PAUSE_BELOW: Setting<Limit> = read("pause_below", Some("--pause-below"), ["AUTOPILOT_PAUSE_BELOW"], Limit "[CAMPAIGN=]N|P%", Is("5"), Rule,
+        "Pause when fewer agents are available, as a number or as a share of those not offline; may be repeated or be a comma list.",
+        value::limit);
+    RESUME_AT: Setting<Limit> = read("resume_at", Some("--resume-at"), ["AUTOPILOT_RESUME_AT"], Limit "[CAMPAIGN=]N|P%", Is("8"), Rule,
+        "Resume our own pause when at least so many agents are available; given like --pause-below.",
+        value::limit);
+    CONFIRM_PAUSE: Landing<Confirmation, Policy> = land("confirm_pause", Some("--confirm-pause"), ["AUTOPILOT_CONFIRM_PAUSE"], Text "K/N", Is("1/1"), Rule,
+        "Pause only when K of the last N samples ask for it.",
+        value::confirmation, |to, samples| to.confirm_pause = samples);
+    CONFIRM_RESUME: Landing<Confirmation, Policy> = land("confirm_resume", Some("--confirm-resume"), ["AUTOPILOT_CONFIRM_RESUME"], Text "K/N", Is("1/1"), Rule,
+        "Resume only when K of the last N samples ask for it.",
+        value::confirmation, |to, samples| to.confirm_resume = samples);
+    MIN_RUNNING: Landing<Duration, Policy> = land("min_running", Some("--min-running"), ["AUTOPILOT_MIN_RUNNING"], Duration "DURATION", Is("0s"), Rule,
+        "A resumed campaign runs at least this long.",
+        value::duration, |to, time| to.min_running = time);
+    MIN_PAUSED: Landing<Duration, Policy> = land("min_paused", Some("--min-paused"), ["AUTOPILOT_MIN_PAUSED"], Duration "DURATION", Is("0s"), Rule,
+        "A paused campaign stays paused at least this long.",
+        value::duration, |to, time| to.min_paused = time);
+    MAX_RESUMES_PER_HOUR: Landing<Option<u32>, Policy> = land("max_resumes_per_hour", Some("--max-resumes-per-hour"), ["AUTOPILOT_MAX_RESUMES_PER_HOUR"], CountOrWord "N|none", Is("none"), Rule,
+        "At most so many resumes of a campaign in any hour; pausing stays allowed.",
+        value::budget, |to, most| to.max_resumes_per_hour = most);
+    FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", Is("6"), Rule,
+        "So many resumes of a campaign within an hour are told as flapping, once; nothing is held back for it.",
+        value::budget, |to, most| to.flap_limit = most);
+    ON_STALE: Landing<OnStale, Policy> = land("on_stale", Some("--on-stale"), ["AUTOPILOT_ON_STALE"], Word "hold|pause", Is("hold"), Rule,
+        "What to do with running campaigns while readings stay away.",
+        |text| value::word(text, STALE_RULES), |to, rule| to.on_stale = rule);
+    STALE_AFTER: Landing<u32, Policy> = land("stale_after", Some("--stale-after"), ["AUTOPILOT_STALE_AFTER"], Count "POLLS", Is("3"), Rule,
+        "So many polls in a row without a valid reading make the data stale.",
+        |text| value::count(text, 1..=u32::MAX), |to, polls| to.stale_after = polls);
+    MAX_SAMPLE_AGE: Landing<Duration, Policy> = land("max_sample_age", Some("--max-sample-age"), ["AUTOPILOT_MAX_SAMPLE_AGE"], Duration "DURATION", FollowsFrom("twice the poll interval, at least 10s"), Top,
+        "An older reading is not acted on.",
+        value::positive_duration, |to, age| to.max_sample_age = age);
+    ON_MANUAL_CHANGE: Landing<OnManualChange, Policy> = land("on_manual_change", Some("--on-manual-change"), ["AUTOPILOT_ON_MANUAL_CHANGE"], Word "respect|adopt|enforce", Is("respect"), Rule,
+        "What to do when a person has changed a campaign.",
+        |text| value::word(text, MANUAL_CHANGE_RULES), |to, rule| to.on_manual_change = rule);
+    MANUAL_GRACE: Landing<Duration, Policy> = land("manual_grace", Some("--manual-grace"), ["AUTOPILOT_MANUAL_GRACE"], Duration "DURATION", Is("15m"), Rule,
+        "How long a person's resume of our pause is left alone.",
+        value::duration, |to, time| to.manual_grace = time);
+    ADOPT_PAUSED: Landing<bool, Policy> = land("adopt_paused", Some("--adopt-paused"), ["AUTOPILOT_ADOPT_PAUSED"], Switch "", Is("false"), Rule,
+        "Take over a campaign that is found paused at its very first reading; never one that was known before.",
+        value::switch, |to, yes| to.adopt_paused = yes);
+    STRICT_OWNERSHIP: Landing<bool, Policy> = land("strict_ownership", Some("--strict-ownership"), ["AUTOPILOT_STRICT_OWNERSHIP"], Switch "", Is("false"), Rule,
+        "Count a pause as ours only by the version in the platform's own answer to the command.",
+        value::switch, |to, yes| to.strict_ownership = yes);
+}
+
+settings! { POLLING_ROWS "Reading and rate"
+    POLL_INTERVAL: Landing<Duration, Values> = land("poll_interval", Some("--poll-interval"), ["AUTOPILOT_POLL_INTERVAL"], Duration "DURATION", Is("30s"), Top,
+        "Time from the start of one poll to the start of the next.",
+        value::positive_duration, |to, time| to.poll_interval = time);
+    REQUESTS_PER_SECOND: Landing<Option<f64>, Values> = land("requests_per_second", Some("--requests-per-second"), ["AUTOPILOT_REQUESTS_PER_SECOND"], Number "N|unlimited", Is("10"), Top,
+        "Requests a second to the platform, a decimal number or `unlimited`.",
+        value::rate, |to, rate| to.requests_per_second = rate);
+    BURST: Landing<u32, Values> = land("burst", Some("--burst"), ["AUTOPILOT_BURST"], Count "REQUESTS", Is("20"), Top,
+        "Requests that may go out at once after a lull.",
+        |text| value::count(text, 1..=1_000_000), |to, many| to.burst = many);
+    PAGE_SIZE: Landing<usize, Values> = land("page_size", Some("--page-size"), ["AUTOPILOT_PAGE_SIZE"], Count "AGENTS", Is("100"), Top,
+        "Agents in one page, 1 to 100.",
+        |text| value::count(text, 1..=100), |to, many| to.page_size = many);
+    PAGE_CONCURRENCY: Landing<usize, Values> = land("page_concurrency", Some("--page-concurrency"), ["AUTOPILOT_PAGE_CONCURRENCY"], Count "PAGES", Is("8"), Top,
+        "Pages asked for at once, 1 to 64.",
+        |text| value::count(text, 1..=64), |to, many| to.page_concurrency = many);
+    REQUEST_TIMEOUT: Landing<Duration, Values> = land("request_timeout", Some("--request-timeout"), ["AUTOPILOT_REQUEST_TIMEOUT"], Duration "DURATION", Is("10s"), Top,
+        "Longest time for one attempt of a request.",
+        value::positive_duration, |to, time| to.request_timeout = time);
+    STATUS_READS_PER_POLL: Landing<usize, Values> = land("status_reads_per_poll", Some("--status-reads-per-poll"), ["AUTOPILOT_STATUS_READS_PER_POLL"], Count "CAMPAIGNS", Is("1"), Top,
+        "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.",
+        |text| value::count(text, 0..=1000), |to, many| to.status_reads_per_poll = many);
+}
+
+settings! { ASSIGNMENTS_ROWS "Assignments"
+    ROSTER: Landing<String, Values> = land("roster", Some("--roster"), ["AUTOPILOT_ROSTER"], Text "FILE", Nothing, Top,
+        "Roster of the agents whom [[preview]] campaigns may be given (CSV, or TOML where the name ends in .toml); needed with such campaigns.",
+        value::text, |to, path| to.roster = Some(path));
+    ASSIGN_INTERVAL: Landing<Duration, Values> = land("assign_interval", Some("--assign-interval"), ["AUTOPILOT_ASSIGN_INTERVAL"], Duration "DURATION", Is("1m"), Top,
+        "A plan of the preview assignments is made at least this often.",
+        value::positive_duration, |to, time| to.assign_interval = time);
+    ASSIGN_MOVED_AGENTS: Landing<u32, Values> = land("assign_moved_agents", Some("--assign-moved-agents"), ["AUTOPILOT_ASSIGN_MOVED_AGENTS"], Count "AGENTS", Is("5"), Top,
+        "A plan is made at once when so many more or fewer agents of the roster are there than at the last one.",
+        |text| value::count(text, 1..=1_000_000), |to, many| to.assign_moved_agents = many);
+    ASSIGN_HORIZON: Landing<Duration, Values> = land("assign_horizon", Some("--assign-horizon"), ["AUTOPILOT_ASSIGN_HORIZON"], Duration "DURATION", Is("5m"), Top,
+        "Agents are placed only while their window stays open this long; longer than the time between two plans, or agents stay on a list after their window.",
+        value::duration, |to, time| to.assign_horizon = time);
+    ASSIGN_CHURN: Landing<u32, Values> = land("assign_churn", Some("--assign-churn"), ["AUTOPILOT_ASSIGN_CHURN"], Number "SCORE", Is("0.05"), Top,
+        "What each change of a pair costs, as a part of a full score at weight 1, 0 to 1.",
+        value::churn, |to, milli| to.assign_churn = milli);
+    CALL_RATE_WINDOW: Landing<Duration, Values> = land("call_rate_window", Some("--call-rate-window"), ["AUTOPILOT_CALL_RATE_WINDOW"], Duration "DURATION", Is("1h"), Top,
+        "Call starts are counted over this time for the recent call rate.",
+        value::positive_duration, |to, time| to.call_rate_window = time);
+}
+
+settings! { NOTIFICATIONS_ROWS "Notifications"
+    WEBHOOK_URL: Landing<ReceiverUrl, Values> = land("webhook_url", Some("--webhook-url"), ["AUTOPILOT_WEBHOOK_URL"], Text "URL", Nothing, Top,
+        "Address that is told of pauses, resumes, flapping and stale data; https, or http on this machine.",
+        value::receiver, |to, url| to.webhook_url = Some(url));
+    WEBHOOK_SECRET: Row = name("webhook_secret", None, ["AUTOPILOT_WEBHOOK_SECRET"], Secret "SECRET", Nothing, No,
+        "Secret that messages are signed with, as whsec_ and base64; two, parted by a space, while it is being changed. Never a flag and never in the settings file.");
+    WEBHOOK_SECRET_FILE: Setting<String> = read("webhook_secret_file", Some("--webhook-secret-file"), ["AUTOPILOT_WEBHOOK_SECRET_FILE"], Text "FILE", Nothing, Top,
+        "File that holds the secret that messages are signed with. Instead of it, AUTOPILOT_WEBHOOK_SECRET may hold it.",
+        value::text);
+    WEBHOOK_ALLOW_HTTP: Landing<bool, Values> = land("webhook_allow_http", Some("--webhook-allow-http"), ["AUTOPILOT_WEBHOOK_ALLOW_HTTP"], Switch "", Is("false"), Top,
+        "Allow plain http to another machine: anybody on the way can read the messages.",
+        value::switch, |to, yes| to.webhook_allow_http = yes);
+    WEBHOOK_TIMEOUT: Landing<Duration, Values> = land("webhook_timeout", Some("--webhook-timeout"), ["AUTOPILOT_WEBHOOK_TIMEOUT"], Duration "DURATION", Is("10s"), Top,
+        "Longest time for one attempt to deliver a message.",
+        value::positive_duration, |to, time| to.webhook_timeout = time);
+    WEBHOOK_GIVE_UP_AFTER: Landing<Duration, Values> = land("webhook_give_up_after", Some("--webhook-give-up-after"), ["AUTOPILOT_WEBHOOK_GIVE_UP_AFTER"], Duration "DURATION", Is("24h"), Top,
+        "A message that could not be delivered for this long becomes a dead letter.",
+        value::positive_duration, |to, time| to.webhook_give_up_after = time);
+}
+
+settings! { OPERATING_ROWS "Operating"
+    ADMIN_TOKEN: Row = name("admin_token", None, ["AUTOPILOT_ADMIN_TOKEN"], Secret "TOKEN", Nothing, No,
+        "Token that the admin API asks for; needed beyond loopback. Never a flag and never in the settings file.");
+    ADMIN_TOKEN_FILE: Setting<String> = read("admin_token_file", Some("--admin-token-file"), ["AUTOPILOT_ADMIN_TOKEN_FILE"], Text "FILE", Nothing, Top,
+        "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.",
+        value::text);
+    ALLOWED_HOST: ListLanding<Vec<String>, Values> = list("allowed_host", Some("--allowed-host"), ["AUTOPILOT_ALLOWED_HOST"], Texts "NAME", Nothing, Top,
+        "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.",
+        value::host_names, |to, names| to.allowed_hosts = names);
+    ALLOW_ACTIONS: Landing<bool, Values> = land("allow_actions", Some("--allow-actions"), ["AUTOPILOT_ALLOW_ACTIONS"], Switch "", Is("false"), Top,
+        "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.",
+        value::switch, |to, yes| to.allow_actions = yes);
+}
+
+settings! { RUNNING_ROWS "Running"
+    CONFIG: Setting<String> = read("config", Some("--config"), ["AUTOPILOT_CONFIG"], Text "FILE", Nothing, No,
+        "Settings file (TOML).",
+        value::text);
+    STATE_DIR: Landing<String, Values> = land("state_dir", Some("--state-dir"), ["AUTOPILOT_STATE_DIR"], Text "DIR", FollowsFrom("$STATE_DIRECTORY, else $XDG_STATE_HOME/campaign-autopilot, else $HOME/.local/state/campaign-autopilot"), Top,
+        "Directory that keeps the campaigns' state and the audit.",
+        value::text, |to, path| to.state_dir = Some(path.into()));
+    LISTEN: Landing<Option<SocketAddr>, Values> = land("listen", Some("--listen"), ["AUTOPILOT_LISTEN"], Text "ADDR:PORT|off", Is("127.0.0.1:9464"), Top,
+        "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.",
+        value::listen, |to, address| to.listen = address);
+    DRY_RUN: Landing<bool, Values> = land("dry_run", Some("--dry-run"), ["AUTOPILOT_DRY_RUN"], Switch "", Is("false"), Top,
+        "Decide and tell, but command nothing.",
+        value::switch, |to, yes| to.dry_run = yes);
+    ONCE: Landing<bool, Values> = land("once", Some("--once"), ["AUTOPILOT_ONCE"], Switch "", Is("false"), Top,
+        "Poll and decide once, then end.",
+        value::switch, |to, yes| to.once = yes);
+    LOG_FORMAT: Landing<LogFormat, Values> = land("log_format", Some("--log-format"), ["AUTOPILOT_LOG_FORMAT"], Word "auto|text|json", Is("auto"), Top,
+        "Form of the log on standard error; `auto` is text on a terminal and JSON elsewhere.",
+        |text| value::word(text, LOG_FORMATS), |to, form| to.log_format = form);
+    OTLP_ENDPOINT: Landing<Url, Values> = land("otlp_endpoint", Some("--otlp-endpoint"), ["OTEL_EXPORTER_OTLP_ENDPOINT"], Text "URL", Nothing, Top,
+        "Address of an OTLP collector that is sent traces of the polls over HTTP; only in a program built with the feature `otlp`.",
+        value::collector, |to, url| to.otlp_endpoint = Some(url));
+}
+
+/// Every setting, in the order of the help.
+pub(super) fn settings() -> impl Iterator<Item = &'static dyn AnySetting> {
+    let groups = [
+        PLATFORM_ROWS,
+        CAMPAIGNS_ROWS,
+        RULES_ROWS,
+        POLLING_ROWS,
+        ASSIGNMENTS_ROWS,
+        NOTIFICATIONS_ROWS,
+        OPERATING_ROWS,
+        RUNNING_ROWS,
+    ];
+    groups.into_iter().flatten().copied()
+}
+
+/// Every row, in the order of the help.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    settings().map(AnySetting::row)
+}
+
+/// The row whose key is written so, in a file or among values in force.
+pub(crate) fn row_named(key: &str) -> Option<&'static Row> {
+    rows().find(|row| row.key == key)
+}
+
+/// Whether a value can come into force in a run: what says how campaigns are steered, and which.
+pub(crate) fn acts_at_once(key: &str) -> bool {
+    let rule = row_named(key).is_some_and(|row| row.file == InFile::Rule);
+    let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
+    rule || key.starts_with("campaign.") || others.contains(&key)
+}

@@ -1,0 +1,116 @@
+//! The rules of each campaign, from what every layer says about them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::{CampaignId, Limit, Policy, Selector, Thresholds};
+
+use super::fault::{Origin, Problem};
+use super::merge::{Layers, Rule};
+use super::rows::{MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
+use super::table_keys::campaign;
+use super::values::AppliesToCampaign;
+
+/// A reading stays good for at least this long, however short the poll interval: one slow answer is no outage.
+const LEAST_SAMPLE_AGE: Duration = Duration::from_secs(10);
+
+/// The rules of which two and two have to make sense together.
+struct Lines {
+    pause_below: Rule<Limit>,
+    resume_at: Rule<Limit>,
+}
+
+/// The policy of every campaign, and a fault or a warning for lines that make no hysteresis.
+pub(super) fn policies(
+    layers: &mut Layers<'_>,
+    poll_interval: Duration,
+) -> BTreeMap<CampaignId, Policy> {
+    let lines = Lines {
+        pause_below: layers.read(&PAUSE_BELOW),
+        resume_at: layers.read(&RESUME_AT),
+    };
+    let rules: Vec<Box<dyn AppliesToCampaign>> = settings()
+        .filter_map(|setting| setting.read_rule(layers))
+        .collect();
+    let age = poll_interval.saturating_mul(2).max(LEAST_SAMPLE_AGE);
+    if layers.source(MAX_SAMPLE_AGE.row()).is_none() {
+        let text = humantime::format_duration(age).to_string();
+        layers.note(MAX_SAMPLE_AGE.row(), &text, Origin::Default);
+    }
+    let tables = layers.file.campaigns.iter_mut();
+    let mut agents: BTreeMap<CampaignId, (Selector, Origin)> = tables
+        .filter_map(|table| Some((table.id.clone()?, table.agents.take()?)))
+        .collect();
+    let campaigns = layers.campaigns.clone();
+    let policies = campaigns.into_iter().map(|(id, origin)| {
+        let key = format!("campaign.{id}");
+        layers.noted.add(key, id.as_str(), origin);
+        let mut policy = Policy {
+            max_sample_age: age,
+            ..Policy::default()
+        };
+        if let Some((selector, origin)) = agents.remove(&id) {
+            let key = format!("campaign.{id}.{}", campaign::AGENTS.name);
+            layers.noted.add(key, &selector.to_string(), origin);
+            policy.selector = selector;
+        }
+        if let Some(thresholds) = thresholds(layers, &id, &lines) {
+            policy.thresholds = thresholds;
+        }
+        for line in [&lines.pause_below, &lines.resume_at] {
+            line.noted_for(&id, &mut layers.noted);
+        }
+        for rule in &rules {
+            rule.apply(&id, &mut policy, &mut layers.noted);
+        }
+        (id, policy)
+    });
+    policies.collect()
+}
+
+/// Joins the two lines of a campaign; a fault of lines that hold for all is told once.
+fn thresholds(layers: &mut Layers<'_>, id: &CampaignId, lines: &Lines) -> Option<Thresholds> {
+    let defaults = Thresholds::default();
+    let found = |rule: &Rule<Limit>, default: Limit| match rule.of(id) {
+        Some((cell, own)) => (cell.value, cell.origin.clone(), own),
+        None => (Some(default), Origin::Default, false),
+    };
+    let (pause_below, pause_origin, pause_own) = found(&lines.pause_below, defaults.pause_below());
+    let (resume_at, resume_origin, resume_own) = found(&lines.resume_at, defaults.resume_at());
+    let (pause_below, resume_at) = (pause_below?, resume_at?);
+    let key = if pause_own || resume_own {
+        format!("campaign.{id}.resume_at")
+    } else {
+        "resume_at".to_owned()
+    };
+    let place = if resume_origin == Origin::Default {
+        &pause_origin
+    } else {
+        &resume_origin
+    };
+    match Thresholds::new(pause_below, resume_at) {
+        Ok(lines) => {
+            if lines.without_band() {
+                let wrong = Problem::new(
+                    format!(
+                        "resume_at {resume_at} ({resume_origin}) and pause_below {pause_below} ({pause_origin}) are equal, so that one agent more or less switches the campaign"
+                    ),
+                    "leave a band between them",
+                );
+                layers.warnings.push(place, key, wrong);
+            }
+            Some(lines)
+        }
+        Err(wrong) => {
+            let wrong = wrong.to_string();
+            let (wrong, remedy) = wrong
+                .split_once("; ")
+                .unwrap_or((&wrong, "change one of them"));
+            // The domain's words, and where both numbers stand.
+            let wrong =
+                format!("{wrong} (resume_at: {resume_origin}, pause_below: {pause_origin})");
+            layers.faults.push(place, key, Problem::new(wrong, remedy));
+            None
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The keys of tables in the settings file, and of the roster, that are no settings of their own: one constant each.
+
+use super::row::Kind;
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct TableKey {
+    /// As it is written.
+    pub name: &'static str,
+    /// What its text looks like.
+    pub kind: Kind,
+    /// What holds where it is left out; empty when that is nothing.
+    pub default: &'static str,
+    /// What it means, in a sentence.
+    pub meaning: &'static str,
+}
+
+/// Writes the constants of a table's keys and the list of them.
+macro_rules! keys {
+    ($($name:ident $key:literal $kind:ident $default:literal, $meaning:literal;)+) => {
+        $(pub(crate) static $name: TableKey = TableKey {
+            name: $key,
+            kind: Kind::$kind,
+            default: $default,
+            meaning: $meaning,
+        };)+
+
+        /// Every one, in the order of the documents.
+        pub(crate) static ALL: &[&TableKey] = &[$(&$name),+];
+    };
+}
+
+/// Keys that only a `[[campaign]]` table holds.
+pub(crate) mod campaign {
+    use super::{Kind, TableKey};
+
+    keys! {
+        ID "id" Text "",
+            "The campaign's id on the platform; needed, and given once.";
+        AGENTS "agents" Text "all",
+            "Which agents count: \"all\" (the default), { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.";
+        NAME "name" Text "",
+            "What people call it, in at most 80 characters.";
+        TEAM "team" Text "",
+            "The team whose campaign it is, in at most 80 characters.";
+        NOTE "note" Text "",
+            "What to know of it, in at most 500 characters.";
+    }
+}
+
+/// Keys of a `[[preview]]` table.
+pub(crate) mod preview {
+    use super::{Kind, TableKey};
+
+    keys! {
+        CAMPAIGN "campaign" Text "",
+            "The preview campaign's id on the platform; needed, and given once.";
+        SKILLS "skills" Texts "",
+            "Skills that an agent needs, all of them; at least one.";
+        TARGET_RATE "target_rate" Number "",
+            "Calls an hour that each agent is to make; 0 places nobody anew.";
+        WEIGHT "weight" Number "",
+            "What an agent here counts against one elsewhere, above 0 and up to 100; 1 unless given.";
+        LEAST "least" Count "",
+            "Agents wanted at least; 0 unless given.";
+        MOST "most" Count "",
+            "Agents taken at most, 1 to 10000: the list is never longer.";
+        ZONES "zones" Texts "",
+            "IANA time zones whose agents may be placed; at least one.";
+        CONCURRENCY "concurrency" Count "",
+            "Calls at once that one agent may hold here, 1 or 2; 1 unless given.";
+    }
+}
+
+/// Keys of a `[[queue]]` table.
+pub(crate) mod queue {
+    use super::{Kind, TableKey};
+
+    keys! {
+        ID "id" Text "",
+            "The queue's id on the platform; needed, and given once.";
+        MODEL "model" Text "classic",
+            "Whose figures are written: those of `classic`, fixed formulas, or of `erlang_a`, a queueing model.";
+        INTERVAL "interval" Duration "1m",
+            "From one calibration to the next.";
+        WINDOW "window" Duration "30m",
+            "Rates are measured over this time.";
+        CAPACITY "capacity" Count "",
+            "The most interactions at once, for the utilisation; as the platform shows it, else its agents.";
+        AGENTS "agents" Count "",
+            "Agents who serve the queue, for `erlang_a`; as the platform shows them.";
+        COVERAGE "coverage" Number "0.75",
+            "The share of needed skills that agents have, above 0 and up to 1, for `classic`.";
+        SERVICE_LEVEL "service_level" Number "0.8",
+            "`erlang_a` aims at answering this share within `within`.";
+        WITHIN "within" Duration "20s",
+            "See `service_level`.";
+        ABANDONING "abandoning" Number "0.05",
+            "`erlang_a` aims at no more than this share giving up.";
+        MEAN_WAIT "mean_wait" Duration "",
+            "`erlang_a` aims at no longer mean wait; not asked for unless given.";
+        MAX_CHANGES_PER_HOUR "max_changes_per_hour" CountOrWord "4",
+            "At most so many changes in any hour, or `none`.";
+        DEAD_BAND_WAIT "dead_band_wait" Duration "15s",
+            "A wait that is off by no more than this, or by a tenth, stays.";
+        DEAD_BAND_WAITERS "dead_band_waiters" Count "2",
+            "Waiters that are off by no more than this, or by a tenth, stay.";
+        DEAD_BAND_WITHIN "dead_band_within" Duration "5s",
+            "A service level's time that is off by no more than this stays.";
+    }
+}
+
+/// What there is to say of an agent of the roster.
+pub(crate) mod agent {
+    use super::{Kind, TableKey};
+
+    keys! {
+        ID "id" Text "",
+            "The agent's id on the platform; needed, and given once.";
+        SKILLS "skills" Texts "",
+            "What the agent can do; at least one skill.";
+        START "start" Text "",
+            "When the agent's window opens, on the clock of the zone.";
+        END "end" Text "",
+            "When it closes; before the start, it runs through midnight.";
+        ZONE "zone" Text "",
+            "The agent's IANA time zone.";
+        CONCURRENCY "concurrency" Count "",
+            "Calls that the agent takes at once, 1 or 2.";
+        RECENT "recent" Number "",
+            "Calls an hour that the agent makes; measured where it is left out.";
+    }
+}
+
+/// The key that is written so in a file.
+pub(super) fn key_named(keys: &[&'static TableKey], name: &str) -> Option<&'static TableKey> {
+    keys.iter().find(|key| key.name == name).copied()
+}
