@@ -71,6 +71,7 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
             run,
             announces: settings.webhook.is_some() && !dry_run,
             longest,
+            usually_settles: platform.capabilities.traits.settling.usual,
             by: None,
         },
     );

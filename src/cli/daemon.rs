@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
-use crate::control::{AssignStart, Cycle, CycleSettings, ObservableState, Ports, RunStart};
+use crate::control::{
+    AssignStart, Cycle, CycleSettings, FRESHEST, ObservableState, Ports, RunStart,
+};
 use crate::domain::CampaignId;
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
 use crate::platform::dialect::{
@@ -30,9 +32,6 @@ const ATTEMPTS_OF_A_PAGE: u32 = 3;
 
 /// Attempts, readings between them included, that a command may need.
 const ATTEMPTS_OF_A_COMMAND: u32 = 4;
-
-/// A status that was read longer ago than this, in real time, is not commanded on: a person may have acted since.
-const FRESHEST: Duration = Duration::from_secs(1);
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -12,8 +12,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    AssignInput, AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, ListFinding, ListMemory,
-    Proposal, Roster, Trigger,
+    AssignInput, AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, List, ListFinding,
+    ListMemory, Proposal, Roster, Trigger,
 };
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -25,6 +25,7 @@ use crate::telemetry::{AssignEvents, Metrics};
 use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
 
 use super::cycle::Cycle;
+use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
 use super::ports::AuditEvent;
 use super::status::{AssignmentView, DispatchView};
 
@@ -51,7 +52,7 @@ pub struct AssignStart {
 
 /// What reading some lists gave.
 #[derive(Default)]
-struct Seen {
+struct ListsRead {
     /// Something else than what was known.
     changed: bool,
     /// Lists that could not be read.
@@ -69,6 +70,8 @@ pub(super) struct Assigning {
     wanted: Option<Vec<usize>>,
     /// The last list of each campaign that was sent.
     sent: BTreeMap<CampaignId, DispatchView>,
+    /// The last reading of each list.
+    seen: BTreeMap<CampaignId, ListSeen>,
 }
 
 impl Assigning {
@@ -93,8 +96,22 @@ impl Assigning {
             turn: 0,
             wanted: None,
             sent: BTreeMap::new(),
+            seen: BTreeMap::new(),
         };
         Ok((assigning, told(input)))
+    }
+
+    /// The list as it was last read. One that was never read is no ground for a write, as one that is too old is none.
+    fn seen(&self, campaign: &CampaignId) -> ListSeen {
+        let seen = self.seen.get(campaign).cloned();
+        seen.unwrap_or_else(|| ListSeen {
+            agents: Some(
+                self.assigner
+                    .list(campaign)
+                    .map_or_else(List::new, |memory| memory.in_force.clone()),
+            ),
+            read_at: Timestamp::from_unix_millis(0),
+        })
     }
 
     /// One list at each poll, so that a person's change shows even while nothing of ours changes.
@@ -203,13 +220,16 @@ impl Cycle {
                 continue;
             }
             let lists = self.platform.lists.as_ref();
-            let Some(writer) = lists.and_then(|lists| lists.writer.clone()) else {
+            let Some((ports, writer)) =
+                lists.and_then(|lists| Some((lists.clone(), lists.writer.clone()?)))
+            else {
                 let decision = self.autopilot.decision();
                 let moves = &proposal.plan.moves;
                 assigning.events.would_dispatch(moves, decision);
                 break;
             };
-            again = self.dispatch(assigning, proposal, trigger, &*writer).await;
+            let writer = (&ports, &*writer);
+            again = self.dispatch(assigning, proposal, trigger, writer).await;
             if !again {
                 break;
             }
@@ -258,9 +278,13 @@ impl Cycle {
     }
 
     /// Reads lists and tells what that gave.
-    async fn read_lists(&mut self, assigning: &mut Assigning, campaigns: Vec<CampaignId>) -> Seen {
+    async fn read_lists(
+        &mut self,
+        assigning: &mut Assigning,
+        campaigns: Vec<CampaignId>,
+    ) -> ListsRead {
         let deadline = self.clock.now().plus(self.settings.command_longest);
-        let mut seen = Seen::default();
+        let mut seen = ListsRead::default();
         let Some(ListPorts { reader, .. }) = self.platform.lists.clone() else {
             seen.unreadable = campaigns;
             return seen;
@@ -293,6 +317,18 @@ impl Cycle {
         finding: ListFinding,
     ) -> bool {
         let now = self.clock.now();
+        let agents = match &finding {
+            ListFinding::Found { agents } => Some(Some(agents.clone())),
+            ListFinding::NotShown => Some(None),
+            ListFinding::Unreadable => None,
+        };
+        if let Some(agents) = agents {
+            let seen = ListSeen {
+                agents,
+                read_at: now,
+            };
+            assigning.seen.insert(campaign.clone(), seen);
+        }
         let known = assigning.assigner.list(campaign).cloned();
         let notice = assigning.assigner.observe_list(campaign, &finding, now);
         let memory = assigning.assigner.list(campaign);
@@ -337,7 +373,7 @@ impl Cycle {
         assigning: &mut Assigning,
         proposal: Proposal,
         trigger: Trigger,
-        writer: &dyn ListWriter,
+        writer: (&ListPorts, &dyn ListWriter),
     ) -> bool {
         let Proposal { plan, mut targets } = proposal;
         let mut again = false;
@@ -390,11 +426,12 @@ impl Cycle {
         assigning: &mut Assigning,
         dispatch: &Dispatch,
         intent: AuditEvent,
-        writer: &dyn ListWriter,
+        (ports, writer): (&ListPorts, &dyn ListWriter),
     ) -> Option<DispatchEnd> {
         let now = self.clock.now();
         let decision = self.autopilot.decision();
         let campaign = &dispatch.campaign;
+        let before = assigning.seen(campaign);
         assigning.assigner.depart(dispatch);
         let input = AssignInput::Depart {
             dispatch: dispatch.clone(),
@@ -410,10 +447,19 @@ impl Cycle {
             self.take_end(assigning, dispatch, &end, now);
             return None;
         }
-        let deadline = now.plus(self.settings.command_longest);
         let started = self.clock.monotonic();
-        let receipt = writer.replace(dispatch, decision, deadline).await;
-        let end = dispatch_end(receipt);
+        let operation = ListOperation {
+            reader: &*ports.reader,
+            writer,
+            clock: &*self.clock,
+            dispatch,
+            decision,
+            longest: self.settings.command_longest,
+            freshest: self.settings.freshest,
+            usually_settles: self.platform.capabilities.traits.settling.usual,
+        };
+        let (carried, receipt) = operation.replace(before).await;
+        let (end, after) = dispatch_end(dispatch, carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
         self.show_life();
@@ -454,8 +500,8 @@ impl Cycle {
         }
         // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
         drop(self.commit().await);
-        if matches!(end, DispatchEnd::Lost { .. }) {
-            self.read_lists(assigning, vec![campaign.clone()]).await;
+        if let Some(after) = after {
+            self.take_list(assigning, campaign, ListFinding::Found { agents: after });
         }
         Some(end)
     }
@@ -483,28 +529,53 @@ impl Cycle {
     }
 }
 
-/// What the platform's answer means for the list.
-fn dispatch_end(receipt: ListReceipt) -> DispatchEnd {
-    let ListReceipt {
-        delivery,
-        assignment,
-        updated,
-        left_out,
-    } = receipt;
-    match delivery {
-        Delivery::Acknowledged { .. } => DispatchEnd::Accepted {
-            assignment: assignment.unwrap_or_default(),
-            updated: updated.unwrap_or_default(),
+/// What came of a list, and the list read after it where that decides.
+///
+/// A platform that says yes and shows another list took a part of it, or a person was quicker: what is in force is then
+/// what it shows.
+fn dispatch_end(
+    dispatch: &Dispatch,
+    carried: Carried<ListSeen>,
+    receipt: Option<ListReceipt>,
+) -> (DispatchEnd, Option<List>) {
+    let Carried {
+        delivery, after, ..
+    } = carried;
+    let after = match after {
+        Seen::Found(ListSeen { agents, .. }) => agents,
+        Seen::Missing | Seen::Unreadable { .. } => None,
+    };
+    let differs = |shown: &List| !is_same_work(shown, &dispatch.agents);
+    let end = match delivery {
+        Delivery::Acknowledged { .. } => match after.as_ref().filter(|shown| differs(shown)) {
+            Some(shown) => {
+                let (sent, shown) = (dispatch.agents.len(), shown.len());
+                let why = format!(
+                    "the platform took a list of {sent} agents and shows another one, of {shown}"
+                );
+                DispatchEnd::Lost { why }
+            }
+            None => {
+                let (assignment, updated) = receipt
+                    .map(|receipt| (receipt.assignment, receipt.updated))
+                    .unwrap_or_default();
+                let end = DispatchEnd::Accepted {
+                    assignment: assignment.unwrap_or_default(),
+                    updated: updated.unwrap_or_default(),
+                };
+                return (end, None);
+            }
         },
-        Delivery::Conflict { why } => DispatchEnd::NoCapacity { why },
-        Delivery::Refused { why, wait: None } => DispatchEnd::Refused {
-            why,
-            agents: left_out,
-        },
+        Delivery::Conflict { why } => return (DispatchEnd::NoCapacity { why }, None),
+        Delivery::Refused { why, wait: None } => {
+            let agents = receipt.map(|receipt| receipt.left_out).unwrap_or_default();
+            return (DispatchEnd::Refused { why, agents }, None);
+        }
         Delivery::Refused {
             why, wait: Some(_), ..
         }
         | Delivery::NotSent { why } => DispatchEnd::NotSent { why },
         Delivery::Lost { why } => DispatchEnd::Lost { why },
-    }
+    };
+    (end, after)
 }

@@ -29,7 +29,7 @@ use crate::domain::{
 use crate::platform::port::{CampaignCommander, CampaignFinding, Urgency};
 
 use super::cycle::Cycle;
-use super::deliver::{Delivering, read_one};
+use super::operation::{CampaignOperation, read_one};
 use super::ports::AuditEvent;
 
 /// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
@@ -287,7 +287,7 @@ impl Cycle {
         let (longest, freshest) = (self.settings.command_longest, self.settings.freshest);
         let usually_settles = self.platform.capabilities.traits.settling.usual;
         let sent = async move {
-            let delivering = Delivering {
+            let operation = CampaignOperation {
                 commander: &*commander,
                 campaigns: &*campaigns,
                 clock: &*clock,
@@ -295,7 +295,7 @@ impl Cycle {
                 freshest,
                 usually_settles,
             };
-            let result = delivering.deliver(&command).await;
+            let result = operation.deliver(&command).await;
             Step::Sent {
                 span: Span::current(),
                 command: Box::new(command),

@@ -10,12 +10,10 @@ mod assign;
 mod change;
 mod collect;
 mod cycle;
-mod deliver;
-#[cfg(test)]
-mod deliver_tests;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
+mod operation;
 pub mod operator;
 pub mod ports;
 pub mod queues;
@@ -26,6 +24,7 @@ mod supervisor;
 
 pub use assign::AssignStart;
 pub use cycle::{Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use operation::FRESHEST;
 pub use queues::QueueView;
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

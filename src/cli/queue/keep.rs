@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::control::FRESHEST;
 use crate::control::ports::{Batch, Clock, Journal, JournalFault, SystemClock};
 use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
 use crate::platform::port::{ProfileWriter, QueuePorts, QueueWriter};
@@ -83,6 +84,7 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
         Exit::Internal
     })?;
     let queues = queues(&connection)?;
+    let usually_settles = connection.platform.capabilities.traits.settling.usual;
     let mut kept_in = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
@@ -106,6 +108,7 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
             run,
             announces: settings.webhook.is_some(),
             longest: longest(settings),
+            usually_settles,
             by: by(),
         },
     );
@@ -147,6 +150,8 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
         clock,
         run,
         longest: longest(settings),
+        freshest: FRESHEST,
+        usually_settles: platform.capabilities.traits.settling.usual,
         by: by(),
     })
 }

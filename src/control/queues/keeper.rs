@@ -21,7 +21,8 @@ use crate::domain::queue::{
 use crate::domain::{DecisionId, Delivery, Message, QueueId, Timestamp};
 use crate::telemetry::QueueEvents;
 
-use crate::platform::port::{PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter};
+use crate::control::operation::{Carried, QueueOperation, Seen};
+use crate::platform::port::{PlatformFault, QueueReader, QueueReading, QueueWriter};
 
 /// How often a change is merged again after somebody was quicker.
 const MOST_MERGES: u32 = 3;
@@ -105,6 +106,8 @@ pub struct KeeperSettings {
     pub announces: bool,
     /// The longest that one exchange with the platform may take.
     pub longest: Duration,
+    /// How long the platform usually takes to show a change.
+    pub usually_settles: Duration,
     /// Who asks, as the system calls them, where it is known.
     pub by: Option<String>,
 }
@@ -192,44 +195,28 @@ impl QueueKeeper {
             self.commit(batch)
                 .await
                 .map_err(KeeperFault::Unrecordable)?;
-            let order = QueueOrder {
-                reading: &prepared.reading,
+            let operation = QueueOperation {
+                reader: &*self.platform,
+                writer: &*writer,
+                clock: &*self.clock,
+                queue: &request.queue,
                 change: &prepared.merged.write,
                 form: request.form,
                 decision,
+                longest: self.settings.longest,
+                usually_settles: self.settings.usually_settles,
             };
-            let version = prepared.reading.version;
-            match writer.write_queue(order, self.deadline()).await {
-                Delivery::Conflict { .. } if merges < MOST_MERGES => {
-                    merges = merges.saturating_add(1);
-                    self.events.stale(&request.queue, decision, version);
-                    finished.conclusion = QueueConclusion::Stale;
-                    let took = self.clock.monotonic().saturating_sub(started);
-                    rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
-                    continue;
-                }
-                Delivery::Conflict { why } => {
-                    let again = format!(
-                        "somebody was quicker {} times in a row",
-                        merges.saturating_add(1)
-                    );
-                    finished.conclusion = QueueConclusion::Conflict;
-                    finished.why = vec![again, why];
-                }
-                Delivery::Refused { why, wait: None } => {
-                    finished.conclusion = QueueConclusion::Refused;
-                    finished.why = vec![why];
-                }
-                Delivery::NotSent { why }
-                | Delivery::Refused {
-                    why, wait: Some(_), ..
-                } => {
-                    finished.conclusion = QueueConclusion::NotSent;
-                    finished.why = vec![why];
-                }
-                Delivery::Acknowledged { .. } => self.read_back(&mut finished, None).await,
-                Delivery::Lost { why } => self.read_back(&mut finished, Some(why)).await,
+            let carried = operation.write(prepared.reading.clone()).await;
+            if matches!(carried.delivery, Delivery::Conflict { .. }) && merges < MOST_MERGES {
+                merges = merges.saturating_add(1);
+                let version = prepared.reading.version;
+                self.events.stale(&request.queue, decision, version);
+                finished.conclusion = QueueConclusion::Stale;
+                let took = self.clock.monotonic().saturating_sub(started);
+                rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
+                continue;
             }
+            conclude(&mut finished, carried);
             return self.finish(&request, finished, rows, started).await;
         }
     }
@@ -270,46 +257,6 @@ impl QueueKeeper {
             ..Batch::default()
         };
         self.commit(batch).await
-    }
-
-    /// Reads the queue again and compares; `lost` says why no answer came.
-    async fn read_back(&self, finished: &mut Finished, lost: Option<String>) {
-        let queue = &finished.prepared.reading.queue;
-        let read = self.platform.read_queue(queue, self.deadline()).await;
-        let after = match read {
-            Ok(Some(after)) => after,
-            Ok(None) => {
-                finished.conclusion = QueueConclusion::Unknown;
-                finished.why.extend(lost);
-                finished.why.push("the queue is gone".to_owned());
-                return;
-            }
-            Err(fault) => {
-                finished.conclusion = QueueConclusion::Unknown;
-                finished.why.extend(lost);
-                finished
-                    .why
-                    .push(format!("it could not be read back: {fault}"));
-                return;
-            }
-        };
-        let wanted = &finished.prepared.merged.write;
-        let differing: Vec<String> = wanted
-            .iter()
-            .filter_map(|(member, wanted)| differing(*member, wanted, &after))
-            .collect();
-        let moved = after.version != finished.prepared.reading.version;
-        finished.conclusion = match (&lost, differing.is_empty()) {
-            (_, true) if moved => QueueConclusion::Applied,
-            (None, _) => QueueConclusion::Differs,
-            // It may still arrive; the version that it names keeps it from undoing anything.
-            (Some(_), _) => QueueConclusion::Unknown,
-        };
-        if finished.conclusion != QueueConclusion::Applied {
-            finished.why.extend(lost);
-            finished.why.extend(differing);
-        }
-        finished.after = Some(after);
     }
 
     async fn finish(
@@ -392,6 +339,70 @@ impl QueueKeeper {
     pub(super) fn deadline(&self) -> Timestamp {
         self.clock.now().plus(self.settings.longest)
     }
+}
+
+/// Takes in what came of a write.
+fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
+    let Carried {
+        delivery, after, ..
+    } = carried;
+    let lost = match delivery {
+        Delivery::Conflict { why } => {
+            let times = finished.merges.saturating_add(1);
+            finished.conclusion = QueueConclusion::Conflict;
+            finished.why = vec![format!("somebody was quicker {times} times in a row"), why];
+            return;
+        }
+        Delivery::Refused { why, wait: None } => {
+            finished.conclusion = QueueConclusion::Refused;
+            finished.why = vec![why];
+            return;
+        }
+        Delivery::NotSent { why }
+        | Delivery::Refused {
+            why, wait: Some(_), ..
+        } => {
+            finished.conclusion = QueueConclusion::NotSent;
+            finished.why = vec![why];
+            return;
+        }
+        Delivery::Acknowledged { .. } => None,
+        Delivery::Lost { why } => Some(why),
+    };
+    let after = match after {
+        Seen::Found(after) => after,
+        Seen::Missing => {
+            finished.conclusion = QueueConclusion::Unknown;
+            finished.why.extend(lost);
+            finished.why.push("the queue is gone".to_owned());
+            return;
+        }
+        Seen::Unreadable { why } => {
+            finished.conclusion = QueueConclusion::Unknown;
+            finished.why.extend(lost);
+            finished
+                .why
+                .push(format!("it could not be read back: {why}"));
+            return;
+        }
+    };
+    let wanted = &finished.prepared.merged.write;
+    let differing: Vec<String> = wanted
+        .iter()
+        .filter_map(|(member, wanted)| differing(*member, wanted, &after))
+        .collect();
+    let moved = after.version != finished.prepared.reading.version;
+    finished.conclusion = match (&lost, differing.is_empty()) {
+        (_, true) if moved => QueueConclusion::Applied,
+        (None, _) => QueueConclusion::Differs,
+        // It may still arrive; the version that it names keeps it from undoing anything.
+        (Some(_), _) => QueueConclusion::Unknown,
+    };
+    if finished.conclusion != QueueConclusion::Applied {
+        finished.why.extend(lost);
+        finished.why.extend(differing);
+    }
+    finished.after = Some(after);
 }
 
 /// What speaks against writing, or that there is nothing to write.

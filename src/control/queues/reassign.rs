@@ -1,4 +1,4 @@
-//! Moves an agent to other queues (document 000), with the status that the agent has.
+//! Moves an agent to other queues, with the status that the agent has.
 //!
 //! The platform's one operation for it wants a status along with the queues. The document sends `available`, which would
 //! pull agents off their breaks. Here the status goes back as it was read just before; one that cannot be written, a break
@@ -12,9 +12,9 @@ use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, Journal
 use crate::domain::queue::{QueueConclusion, QueueRecord};
 use crate::domain::{AgentId, AgentState, DecisionId, Delivery, QueueId, Timestamp};
 
+use crate::control::operation::{Carried, ProfileOperation, Seen, StatusSeen, read_status};
 use crate::platform::port::{
-    AgentObserver, Observation, ObserveRequest, PlatformFault, ProfileWriter, QueueReader,
-    Reassignment,
+    AgentObserver, PlatformFault, ProfileWriter, QueueReader, Reassignment,
 };
 
 /// Why an agent is not moved; then nothing was sent.
@@ -73,6 +73,10 @@ pub struct Reassigner {
     pub run: u64,
     /// The longest that one exchange with the platform may take.
     pub longest: Duration,
+    /// A status that was read longer ago is not written back.
+    pub freshest: Duration,
+    /// How long the platform usually takes to show a change.
+    pub usually_settles: Duration,
     /// Who asks, where it is known.
     pub by: Option<String>,
 }
@@ -87,22 +91,31 @@ impl Reassigner {
         agent: &AgentId,
         queues: &[QueueId],
     ) -> Result<Reassignment, ReassignFault> {
+        self.look(agent, queues).await.map(|(order, _)| order)
+    }
+
+    async fn look(
+        &self,
+        agent: &AgentId,
+        queues: &[QueueId],
+    ) -> Result<(Reassignment, StatusSeen), ReassignFault> {
         for queue in queues {
             let read = self.queues.read_queue(queue, self.deadline()).await?;
             if read.is_none() {
                 return Err(ReassignFault::NoQueue(queue.clone()));
             }
         }
-        let status = self.status(agent).await?;
-        let status = status.ok_or_else(|| ReassignFault::NoAgent(agent.clone()))?;
-        if status == AgentState::Other {
+        let seen = read_status(&*self.agents, &*self.clock, agent, self.deadline()).await?;
+        let seen = seen.ok_or_else(|| ReassignFault::NoAgent(agent.clone()))?;
+        if seen.status == AgentState::Other {
             return Err(ReassignFault::State(agent.clone()));
         }
-        Ok(Reassignment {
+        let order = Reassignment {
             agent: agent.clone(),
             queues: queues.to_vec(),
-            status,
-        })
+            status: seen.status,
+        };
+        Ok((order, seen))
     }
 
     /// Moves the agent: the status is read, the intent committed, the write sent, the status read back, the outcome
@@ -117,7 +130,7 @@ impl Reassigner {
     ) -> Result<(Reassignment, Reassigned), ReassignFault> {
         let writer = self.writer.as_ref().ok_or(ReassignFault::DryRun)?;
         let started = self.clock.monotonic();
-        let order = self.prepare(agent, queues).await?;
+        let (order, seen) = self.look(agent, queues).await?;
         let decision = DecisionId {
             run: self.run,
             tick: 1,
@@ -130,8 +143,20 @@ impl Reassigner {
         };
         let committed = self.commit(decision, intent).await;
         committed.map_err(ReassignFault::Unrecordable)?;
-        let end = writer.reassign(&order, decision, self.deadline()).await;
-        let (mut conclusion, mut why) = match end {
+        let operation = ProfileOperation {
+            agents: &*self.agents,
+            writer: &**writer,
+            clock: &*self.clock,
+            order: &order,
+            decision,
+            longest: self.longest,
+            freshest: self.freshest,
+            usually_settles: self.usually_settles,
+        };
+        let Carried {
+            delivery, after, ..
+        } = operation.write(seen).await;
+        let (mut conclusion, mut why) = match delivery {
             Delivery::Acknowledged { .. } => (QueueConclusion::Applied, Vec::new()),
             Delivery::Lost { why } => (QueueConclusion::Unknown, vec![why]),
             Delivery::NotSent { why }
@@ -142,7 +167,10 @@ impl Reassigner {
                 (QueueConclusion::Refused, vec![why])
             }
         };
-        let status_after = self.status(agent).await.unwrap_or_default();
+        let status_after = match after {
+            Seen::Found(after) => Some(after.status),
+            Seen::Missing | Seen::Unreadable { .. } => None,
+        };
         if conclusion == QueueConclusion::Applied && status_after != Some(order.status) {
             conclusion = QueueConclusion::Differs;
             why.push(
@@ -165,19 +193,6 @@ impl Reassigner {
             unrecorded: self.commit(decision, outcome).await.err(),
         };
         Ok((order, reassigned))
-    }
-
-    async fn status(&self, agent: &AgentId) -> Result<Option<AgentState>, PlatformFault> {
-        let request = ObserveRequest {
-            groups: &[],
-            staffed: true,
-            agents: true,
-            skills: false,
-            deadline: self.deadline(),
-        };
-        let observed = self.agents.observe(request).await;
-        let Observation { agents, .. } = observed.map_err(|failed| failed.fault)?;
-        Ok(agents.and_then(|agents| agents.state_of(agent)))
     }
 
     async fn commit(&self, decision: DecisionId, record: QueueRecord) -> Result<(), JournalFault> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::deliver::Delivering;
-use super::hand_clock::HandClock;
-use super::ports::Clock;
+use super::CampaignOperation;
+use crate::control::hand_clock::HandClock;
+use crate::control::ports::Clock;
 use crate::domain::{
     Autopilot, CampaignActivity, CampaignId, Command, CommandResult, Delivery, Direction, Head,
     HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
@@ -88,7 +88,7 @@ impl Platform {
     }
 
     async fn deliver(&self, command: &Command) -> CommandResult {
-        let delivering = Delivering {
+        let delivering = CampaignOperation {
             commander: self,
             campaigns: self,
             clock: &self.clock,
