@@ -6,13 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Hold};
-use super::campaign::{Campaign, CampaignState};
+use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Suppression};
+use super::cause::Cause;
 use super::command::{Command, CommandResult, Conclusion};
-use super::evaluate::{BUDGET_SPAN, SampleView};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
 use super::policy::Policy;
-use super::reason::{Cause, Outcome, Reason, Suppression};
 use super::selector::Selector;
 use super::snapshot::{Count, Sample};
 use super::status::{Direction, StatusFinding};
@@ -178,7 +177,7 @@ impl Autopilot {
                 let sample = self.sample.insert((taken_at, counts));
                 for campaign in self.campaigns.values_mut() {
                     let view = view(Some(sample), 0, campaign.selector);
-                    if let (_, Some((count, lines))) = campaign.weigh(view, now) {
+                    if let Some((count, lines)) = campaign.weigh(view, now) {
                         campaign.count_sample(count, lines);
                     }
                 }
@@ -259,10 +258,7 @@ impl Autopilot {
             (self.sample.as_ref(), self.invalid_streak, self.decision);
         for (id, campaign) in &mut self.campaigns {
             campaign.state.clamp(now);
-            campaign
-                .state
-                .resumes
-                .retain(|at| now.since(*at) < BUDGET_SPAN);
+            campaign.state.forget_old_resumes(now);
             let reason = campaign.evaluate(
                 view(sample, invalid_streak, campaign.selector),
                 decision,
@@ -306,8 +302,8 @@ impl Autopilot {
                 });
             }
             // Once per exhaustion: asked again only after a resume was possible.
-            campaign.budget_alerted =
-                exhausted || (campaign.budget_alerted && reason.budget.is_none());
+            campaign.budget_alerted = exhausted
+                || (campaign.budget_alerted && reason.stages.resume_budget.found.is_none());
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);

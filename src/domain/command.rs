@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::campaign::Reason;
 use super::ids::CampaignId;
-use super::reason::Reason;
 use super::status::{Direction, StatusFinding, StatusReading};
 
 /// A command that may be sent: status read, still wanted, nothing else on its way.

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::campaign::Reason;
+use super::cause::Cause;
 use super::ids::{CampaignId, DecisionId, QueueId};
 use super::queue::QueueMessage;
-use super::reason::{Cause, Reason};
 use super::status::{Direction, PlatformStatus};
 use super::time::Timestamp;
 
@@ -238,7 +239,7 @@ impl Message {
         at: Timestamp,
     ) -> Self {
         let reason = why.map(|(reason, _)| reason);
-        let lines = reason.and_then(|reason| reason.lines);
+        let lines = reason.and_then(Reason::lines);
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
@@ -246,7 +247,7 @@ impl Message {
             latency_ms: why.map(|(_, since_sample)| millis(since_sample)),
             timestamp: at,
             cause: cause.map(Cause::label),
-            available_agents: reason.and_then(|reason| reason.available),
+            available_agents: reason.and_then(Reason::available),
             pause_threshold: lines.map(|lines| lines.pause_below),
             resume_threshold: lines.map(|lines| lines.resume_at),
             reason: reason.map(ToString::to_string),

@@ -21,17 +21,15 @@ pub mod assignment;
 mod autopilot;
 mod belief;
 mod campaign;
+mod cause;
 mod command;
 mod confirmation;
-mod evaluate;
-mod explain;
 mod flapping;
 mod ids;
 mod message;
 mod notice;
 mod policy;
 pub mod queue;
-mod reason;
 mod reconfigure;
 pub mod replay;
 mod selector;
@@ -44,10 +42,15 @@ mod time;
 
 pub use autopilot::{Alert, Autopilot, Plan, Wanted};
 pub use belief::{Belief, Hold, HoldKind, PauseOwner, Transition, Unresolved};
-pub use campaign::{Campaign, CampaignState};
+pub use campaign::{
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState,
+    ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
+    PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages,
+    Suppression, ThresholdsVerdict, Verdict, explain,
+};
+pub use cause::Cause;
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
-pub use explain::{Asked, Explanation, Stage, explain};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
@@ -55,7 +58,6 @@ pub use message::{
 };
 pub use notice::Notice;
 pub use policy::{OnManualChange, OnStale, Policy};
-pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
 pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};

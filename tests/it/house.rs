@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use campaign_autopilot::domain::{Stage, Suppression};
+
 use crate::centre::Invocation;
 
 fn root() -> &'static Path {
@@ -237,6 +239,23 @@ fn the_readme_names_every_flag_of_run_and_no_other() {
     let mut of_readme = flags(section);
     of_readme.retain(|flag| flag != "--help");
     assert_eq!(of_readme, of_help);
+}
+
+#[test]
+fn the_readme_has_every_stage_in_its_order() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let table = readme.split("| stage | asks |\n|---|---|\n").nth(1).unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| "));
+    let names: Vec<&str> = rows.map(|row| row.split(" |").next().unwrap()).collect();
+    assert_eq!(names, Stage::ALL.map(Stage::name));
+}
+
+#[test]
+fn the_metrics_page_names_every_reason_that_holds_a_command_back() {
+    let page = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    for label in Suppression::ALL.map(Suppression::label) {
+        assert!(page.contains(&format!("`{label}`")), "{label}");
+    }
 }
 
 #[test]

@@ -120,8 +120,8 @@ fn set_and_explain(centre: &Centre, run: Run<'_>) {
     for text in [
         "pause below 11, resume at 12 until",
         "by anna: trial (configured: 5, 8)",
-        "2 lines          DECIDED below the pause line",
-        "3 confirmation   -       not asked",
+        "thresholds     DECIDED below the pause threshold",
+        "confirmation   -       not asked",
         "changes when at least 12 available agents",
     ] {
         assert!(

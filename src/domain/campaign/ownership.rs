@@ -11,18 +11,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::belief::{Belief, Hold, PauseOwner, Transition, Unresolved};
-use super::command::{CommandResult, Conclusion, Delivery};
-use super::confirmation::Window;
-use super::flapping;
-use super::ids::DecisionId;
-use super::notice::Notice;
-use super::policy::{OnManualChange, Policy};
-use super::reason::Cause;
-use super::status::{Direction, PlatformStatus, StatusFinding, StatusReading};
-use super::threshold_override::ThresholdOverride;
-use super::thresholds::Thresholds;
-use super::time::Timestamp;
+use crate::domain::belief::{Belief, PauseOwner, Transition, Unresolved};
+use crate::domain::cause::Cause;
+use crate::domain::command::{CommandResult, Conclusion, Delivery};
+use crate::domain::confirmation::Window;
+use crate::domain::flapping;
+use crate::domain::ids::DecisionId;
+use crate::domain::notice::Notice;
+use crate::domain::policy::{OnManualChange, Policy};
+use crate::domain::status::{Direction, PlatformStatus, StatusFinding, StatusReading};
+use crate::domain::thresholds::Thresholds;
+use crate::domain::time::Timestamp;
+
+use super::state::CampaignState;
 
 /// How long an acknowledged command may take to show in the status before it counts as not applied.
 const SETTLE: Duration = Duration::from_secs(60);
@@ -35,73 +36,6 @@ const DATE_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// A campaign that the platform does not know is asked for again after this long.
 const MISSING_RECHECK: Duration = Duration::from_secs(15 * 60);
-
-/// What is remembered of a campaign over a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CampaignState {
-    /// What is believed of it.
-    pub belief: Belief,
-    /// Since when.
-    pub since: Timestamp,
-    /// The last status read.
-    pub last_reading: Option<StatusReading>,
-    /// Our last confirmed command.
-    pub last_transition: Option<Transition>,
-    /// When our resumes of the last hour were confirmed.
-    pub resumes: Vec<Timestamp>,
-    /// Whether it was told that these are too many.
-    #[serde(default)]
-    pub flapping: bool,
-    /// When a person resumed our pause.
-    pub grace_from: Option<Timestamp>,
-    /// Under `enforce`, the direction that a person's change is to be turned back in.
-    pub enforcing: Option<Direction>,
-    /// An operator's hold.
-    pub hold: Option<Hold>,
-    /// Lines that an operator set for a while.
-    #[serde(default)]
-    pub lines: Option<ThresholdOverride>,
-    /// A command whose outcome is not known.
-    pub unresolved: Option<Unresolved>,
-}
-
-impl CampaignState {
-    /// Nothing known.
-    #[must_use]
-    pub fn unread(now: Timestamp) -> Self {
-        Self {
-            belief: Belief::Unread,
-            since: now,
-            last_reading: None,
-            last_transition: None,
-            resumes: Vec::new(),
-            flapping: false,
-            grace_from: None,
-            enforcing: None,
-            hold: None,
-            lines: None,
-            unresolved: None,
-        }
-    }
-
-    /// Pulls remembered times that lie in the future back to now, so that a jump of the clock can delay a campaign
-    /// by no more than what is configured.
-    pub(crate) fn clamp(&mut self, now: Timestamp) {
-        if let Some(transition) = &mut self.last_transition {
-            transition.at = transition.at.min(now);
-        }
-        for at in &mut self.resumes {
-            *at = (*at).min(now);
-        }
-        self.grace_from = self.grace_from.map(|from| from.min(now));
-        if let Some(hold) = &mut self.hold {
-            hold.since = hold.since.min(now);
-        }
-        if let Some(lines) = &mut self.lines {
-            lines.since = lines.since.min(now);
-        }
-    }
-}
 
 enum Resolution {
     Ours,
