@@ -23,7 +23,7 @@ use crate::domain::{
 };
 use crate::telemetry::{Events, Metrics};
 
-use super::assign::{AssignStart, Assigning};
+use super::assigning::{AssignStart, Assigning};
 use super::collect::{Collector, PollNeeds};
 use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Commander, Journal, JournalFault, Platform, PlatformFault};

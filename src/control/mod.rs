@@ -7,6 +7,7 @@
 
 mod announce;
 mod assign;
+mod assigning;
 mod change;
 mod collect;
 mod cycle;
@@ -17,11 +18,12 @@ pub mod operator;
 pub mod ports;
 pub mod queues;
 mod recorder;
+mod run;
 pub mod series;
 mod status;
 mod supervisor;
 
-pub use assign::AssignStart;
+pub use assigning::AssignStart;
 pub use cycle::{Actuator, Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use queues::QueueView;
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};

@@ -9,11 +9,12 @@ use super::belief::{Belief, Hold};
 use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Suppression};
 use super::cause::Cause;
 use super::command::{Command, CommandResult, Conclusion};
+use super::count::Count;
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
 use super::policy::Policy;
 use super::selector::Selector;
-use super::snapshot::{Count, Sample};
+use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
 use super::time::Timestamp;
 

@@ -24,6 +24,7 @@ mod campaign;
 mod cause;
 mod command;
 mod confirmation;
+mod count;
 mod flapping;
 mod ids;
 mod message;
@@ -51,6 +52,7 @@ pub use campaign::{
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
+pub use count::Count;
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
@@ -59,7 +61,7 @@ pub use message::{
 pub use notice::Notice;
 pub use policy::{OnManualChange, OnStale, Policy};
 pub use selector::Selector;
-pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
+pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Direction, PlatformStatus, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;
 pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};

@@ -14,10 +14,8 @@ use crate::domain::{
 
 use super::assignments::AssignmentDocument;
 use super::queue_documents::QueueDocument;
+use super::schema::SCHEMA;
 use super::words;
-
-/// The version of the documents' form; it goes up when something is taken away or means something else.
-pub(super) const SCHEMA: u32 = 1;
 
 /// The daemon and every campaign.
 #[expect(

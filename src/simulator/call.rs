@@ -7,10 +7,10 @@ use hyper::http::request::Parts;
 
 use super::encoding::percent_decode;
 use super::faults::Endpoint;
-use super::handle::RequestSeen;
+use super::journal::Actor;
+use super::request_seen::RequestSeen;
 use super::tokens::Token;
 use super::wire::asked_status;
-use super::world::Actor;
 
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
 const OUTBOUND: &str = "/api/v2/outbound/campaigns/";

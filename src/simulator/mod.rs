@@ -21,6 +21,7 @@
 //! program, the wire types least of all. Without an advance of the clock nothing happens, and between requests nothing
 //! is done.
 
+mod agent_state;
 mod assignments;
 mod breaks;
 mod call;
@@ -32,6 +33,8 @@ mod effects;
 mod encoding;
 mod faults;
 mod handle;
+mod happening;
+mod journal;
 mod payload;
 mod platform;
 mod preview;
@@ -40,6 +43,7 @@ mod preview_tests;
 mod queue_shapes;
 mod queues;
 mod refusal;
+mod request_seen;
 mod routing;
 #[cfg(test)]
 mod routing_tests;
@@ -58,6 +62,7 @@ mod wire;
 mod world;
 mod world_writes;
 
+pub use agent_state::AgentState;
 pub use assignments::{Assignment, AvailabilityWindow};
 pub use centre::{
     Activity, CampaignFigures, Centre, Change, Distribution, Event as ScenarioEvent, Figures,
@@ -66,12 +71,15 @@ pub use centre::{
 };
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultSpecError, When};
-pub use handle::{Hook, Phase, RequestSeen, SimHandle};
+pub use handle::{Hook, Phase, SimHandle};
+pub use happening::{Happening, What};
+pub use journal::{Actor, JournalEntry};
 pub use queues::{Queue, QueueStatistics, example_queue};
-pub use script::{Happening, Performance, Script, What};
+pub use request_seen::RequestSeen;
+pub use script::{Performance, Script};
 pub use server::Simulator;
 pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};
-pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, World};
+pub use world::{AgentRecord, CampaignRecord, World};

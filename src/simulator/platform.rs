@@ -11,16 +11,18 @@ use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::agent_state::AgentState;
 use super::call::Call;
 use super::encoding::form_value;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::happening::{Happening, What};
 use super::refusal::Refused;
-use super::script::{Happening, Performance, What};
+use super::script::Performance;
 use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
 use super::time::SimTime;
 use super::tokens::{Token, Tokens};
 use super::wire::{self, StatusChange};
-use super::world::{AgentState, World};
+use super::world::World;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const JSON: &str = "application/json";

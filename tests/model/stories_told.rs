@@ -88,7 +88,7 @@ fn after_two_refusals_the_back_off_holds_it_and_the_dwell_has_passed() {
 
 #[test]
 fn one_refusal_is_told_and_holds_nothing_back() {
-    let mut driver = refused(2);
+    let driver = refused(2);
     let reason = driver.reasons[0];
     assert_eq!(reason.stages.back_off.found.unwrap().refusals, 1);
     assert_eq!(reason.stages.back_off.asked, Asked::Passed);

@@ -10,8 +10,8 @@ use crate::cli::output;
 use crate::domain::Asked;
 use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument};
 
+use super::args::{Form, ServerArgs};
 use super::client::{Client, ClientFault};
-use super::{Form, ServerArgs};
 
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";

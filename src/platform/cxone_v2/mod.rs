@@ -29,6 +29,7 @@ mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
+mod rows;
 
 pub use adapter::{CommandSender, Cxone, CxoneSettings};
 pub use profile::ProfileSender;

@@ -2,8 +2,8 @@
 
 use crate::domain::campaign::ownership::Campaign;
 use crate::domain::campaign::verdict::Reason;
+use crate::domain::count::Count;
 use crate::domain::ids::DecisionId;
-use crate::domain::snapshot::Count;
 use crate::domain::status::Direction;
 use crate::domain::thresholds::Lines;
 use crate::domain::time::Timestamp;
@@ -100,9 +100,9 @@ impl Campaign {
         }
         let people = PeopleVerdict::of(state, policy, now);
         let Some(thresholds) = stages.thresholds.found else {
-            let stale = stages.sample.found;
+            let sample = stages.sample.found;
             let running = running == Some(true);
-            let pause = stale.is_some_and(|sample| sample.asks_for_pause(running, policy));
+            let pause = sample.is_some_and(|sample| sample.asks_for_pause(running, policy));
             if !stages.sample.settle(!pause) {
                 stages.people.settle(people.forbids(Direction::Pause));
             }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::count::Count;
 use crate::domain::policy::{OnStale, Policy};
-use crate::domain::snapshot::Count;
 use crate::domain::time::Timestamp;
 
 /// The last poll as one campaign sees it.

@@ -1,6 +1,6 @@
 //! The signal: the agents that count for the campaign. It only tells a number, and always passes.
 
-use crate::domain::snapshot::Count;
+use crate::domain::count::Count;
 use crate::domain::thresholds::Thresholds;
 
 /// The agents that count.

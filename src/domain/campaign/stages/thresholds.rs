@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::campaign::state::CampaignState;
-use crate::domain::snapshot::Count;
+use crate::domain::count::Count;
 use crate::domain::status::Direction;
 use crate::domain::thresholds::Lines;
 
