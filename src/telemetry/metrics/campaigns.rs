@@ -221,13 +221,19 @@ impl CampaignFamilies {
         let failure = |(to, cause): (Direction, &str)| {
             Label::new(format!(",cause=\"{cause}\",to=\"{}\"", to.label()))
         };
-        let reasons = Suppression::ALL.map(Suppression::label).into_iter();
-        let reasons = reasons.chain([DRY_RUN]);
+        let suppression = |by: Suppression| Label {
+            // A status that is not commanded asks for nothing that could be held back.
+            expected: by != Suppression::NotCommandable,
+            ..Label::new(format!(",reason=\"{}\"", by.label()))
+        };
+        let dry_run = Label::new(format!(",reason=\"{DRY_RUN}\""));
         Self {
             transitions: ways(&CAUSES).map(transition).collect(),
             failures: ways(&FAILURE_CAUSES).map(failure).collect(),
-            suppressed: reasons
-                .map(|reason| Label::new(format!(",reason=\"{reason}\"")))
+            suppressed: Suppression::ALL
+                .into_iter()
+                .map(suppression)
+                .chain([dry_run])
                 .collect(),
             campaigns: Mutex::default(),
         }
