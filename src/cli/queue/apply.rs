@@ -12,9 +12,10 @@ use crate::settings::{RunArgs, Settings};
 
 use super::super::exit::Exit;
 use super::super::output;
+use super::args::{By, What};
 use super::input::{self, KeptPlan};
 use super::keep::{self, Kept};
-use super::{What, print};
+use super::print;
 
 /// Prints a queue.
 pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
@@ -24,7 +25,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             queue: id.clone(),
             change: ChangeSet::default(),
             base: None,
-            form: super::By::Put.into(),
+            form: By::Put.into(),
             force: false,
             by: None,
         };

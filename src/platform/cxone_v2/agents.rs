@@ -24,7 +24,8 @@ use crate::platform::port::{
 use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
-use super::page::{self, AgentsPage};
+use super::page;
+use super::rows::AgentsPage;
 
 /// The settings of one tenant.
 #[derive(Clone, Debug)]

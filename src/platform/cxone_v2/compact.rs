@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter};
 
 use crate::domain::SnapshotBuilder;
 
-use super::page::{AgentsPage, NotKnown};
+use super::rows::{AgentsPage, NotKnown};
 use super::words::agent_state;
 
 /// The bytes of an agent with a short name; only a guess for how much room to make.

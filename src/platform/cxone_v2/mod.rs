@@ -38,6 +38,7 @@ mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
+mod rows;
 mod words;
 
 pub use agents::{Agents, CxoneSettings};

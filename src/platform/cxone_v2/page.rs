@@ -6,43 +6,11 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::{AgentState, SnapshotBuilder};
+use crate::domain::SnapshotBuilder;
 
 use super::compact::compact_page;
+use super::rows::{AgentsPage, NotKnown};
 use super::words::agent_state;
-
-/// A page of agents, as rows.
-#[derive(Default)]
-pub(super) struct AgentsPage {
-    pub(super) builder: SnapshotBuilder,
-    pub(super) ends: Option<(String, String)>,
-    pub(super) not_known: NotKnown,
-}
-
-/// Rows in a state that is not known.
-#[derive(Default)]
-pub(super) struct NotKnown {
-    pub(super) rows: usize,
-    /// The state of the first one, as it was written.
-    pub(super) word: Option<Box<str>>,
-}
-
-impl NotKnown {
-    /// The longest part of a word that is repeated to people.
-    const LONGEST_WORD: usize = 40;
-
-    /// Takes a row's state in.
-    pub(super) fn note(&mut self, state: AgentState, word: &str) {
-        if state != AgentState::Other {
-            return;
-        }
-        self.rows = self.rows.saturating_add(1);
-        if self.word.is_none() {
-            let short: String = word.chars().take(Self::LONGEST_WORD).collect();
-            self.word = Some(short.into_boxed_str());
-        }
-    }
-}
 
 /// Reads a page. Skills are passed over unless they are asked for.
 pub(super) fn agents_page(body: &[u8], skills: bool) -> Result<AgentsPage, String> {
