@@ -83,7 +83,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             number * PAGE,
         );
         let call = Call {
-            endpoint: Endpoint::Agents,
+            endpoint: Endpoint::listing("agents"),
             share: RateShare::Readings,
             method: hyper::Method::GET,
             url: url.parse().expect("an address"),

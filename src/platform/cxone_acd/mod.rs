@@ -40,6 +40,7 @@ mod counting;
 mod delta;
 mod discovery;
 mod drift;
+mod endpoints;
 mod groups;
 mod listing;
 mod login;
@@ -62,3 +63,4 @@ mod tenant;
 mod throttle;
 
 pub use connect::{AcdTenant, CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;

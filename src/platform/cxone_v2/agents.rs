@@ -15,10 +15,9 @@ use crate::platform::http::{
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
 };
-use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
-use super::page;
+use super::{endpoints, page};
 
 /// The settings of one tenant.
 #[derive(Clone, Debug)]
@@ -64,7 +63,7 @@ impl Agents {
             expected_rows: (expected != NOTHING_EXPECTED).then_some(expected),
         };
         let page = |number| {
-            let span = page_span(Endpoint::Agents, number);
+            let span = page_span(endpoints::AGENTS, number);
             self.page(request, number).instrument(span)
         };
         let pages = read_pages(window, page).await?;
@@ -111,7 +110,7 @@ impl Agents {
             url.query_pairs_mut().append_pair("state", "available");
         }
         let call = Call {
-            endpoint: Endpoint::Agents,
+            endpoint: endpoints::AGENTS,
             share: RateShare::Readings,
             method: Method::GET,
             url,

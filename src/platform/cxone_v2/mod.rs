@@ -26,6 +26,7 @@ mod campaign;
 mod campaigns;
 mod compact;
 mod connect;
+mod endpoints;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod list;
@@ -41,6 +42,7 @@ mod queues;
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};
 pub use connect::{CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;
 pub use lists::{ListSender, Lists};
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};

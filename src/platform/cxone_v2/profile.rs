@@ -10,9 +10,9 @@ use serde_json::json;
 use crate::domain::{AgentState, DecisionId, Delivery, Timestamp};
 use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery};
 use crate::platform::port::{ProfileWriter, Reassignment};
-use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
+use super::endpoints;
 
 /// Moves agents to queues. A dry run makes none.
 pub struct ProfileSender {
@@ -47,7 +47,7 @@ impl ProfileSender {
         });
         let path = ["api", "v2", "routing", "users", agent, "routing-profile"];
         let call = Call {
-            endpoint: Endpoint::ProfilePut,
+            endpoint: endpoints::PROFILE_PUT,
             share: RateShare::Commands,
             method: Method::PUT,
             url: endpoint(&self.base_url, &path),
