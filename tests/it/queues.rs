@@ -65,7 +65,7 @@ fn a_change_is_shown_written_read_back_and_proved() {
     assert_eq!(planned.code(), 0, "{}", planned.stderr);
     assert_eq!(
         planned.stdout,
-        "queue queue-1 at version 1, by put\n\
+        "queue queue-1 at version 1, written whole\n\
          ~ strategy            longest_idle -> priority\n\
          ~ priority_levels     none         -> 1, 2, 3\n\
          ~ wrap_up             30s          -> 45s\n\
@@ -142,7 +142,7 @@ fn a_patch_carries_milliseconds_and_the_version() {
             "apply",
             "queue-1",
             "--by",
-            "patch",
+            "members",
             "--set",
             "max_waiters=7",
         ],
@@ -150,7 +150,7 @@ fn a_patch_carries_milliseconds_and_the_version() {
     assert_eq!(not.code(), 65);
     assert!(
         not.stdout
-            .contains("max_waiters: cannot be changed by patch; write by put")
+            .contains("max_waiters: cannot be written by itself; write the queue whole")
     );
 }
 

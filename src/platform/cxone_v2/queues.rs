@@ -202,13 +202,13 @@ impl QueueSender {
         } = order;
         let Some(body) = queue::body(reading, change, form) else {
             return Delivery::NotSent {
-                why: format!("the change cannot be written by {}", form.label()),
+                why: "the change cannot be written in this form".to_owned(),
             };
         };
         let (endpoint, method, if_match) = match form {
-            WriteForm::Put => (endpoints::QUEUE_PUT, Method::PUT, Some(reading.version)),
+            WriteForm::Whole => (endpoints::QUEUE_PUT, Method::PUT, Some(reading.version)),
             // The version stands in the body.
-            WriteForm::Patch => (endpoints::QUEUE_PATCH, Method::PATCH, None),
+            WriteForm::Members => (endpoints::QUEUE_PATCH, Method::PATCH, None),
         };
         let call = Call {
             endpoint,
@@ -237,8 +237,8 @@ impl QueueWriter for QueueSender {
         deadline: Timestamp,
     ) -> BoxFuture<'a, Delivery> {
         let span = request_span(match order.form {
-            WriteForm::Put => endpoints::QUEUE_PUT,
-            WriteForm::Patch => endpoints::QUEUE_PATCH,
+            WriteForm::Whole => endpoints::QUEUE_PUT,
+            WriteForm::Members => endpoints::QUEUE_PATCH,
         });
         Box::pin(self.write(order, deadline).instrument(span))
     }
