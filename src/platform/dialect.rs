@@ -21,7 +21,7 @@ use super::port::{Capabilities, Connected};
 /// A way of speaking to a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dialect {
-    /// The contract of campaigns under `/api/v2` that NICE's documents share.
+    /// Campaigns, queues and agents under `/api/v2`: the contract that this project describes.
     #[default]
     #[serde(rename = "cxone-v2")]
     CxoneV2,

@@ -155,7 +155,7 @@ fn a_patch_carries_milliseconds_and_the_version() {
 }
 
 #[test]
-fn the_documents_own_example_is_refused_with_its_numbers() {
+fn the_example_is_refused_with_its_numbers() {
     let centre = Centre::new();
     let told = "utilisation 1.33 = 12 calls x (3m + 2m wrap-up) / (3m x 15 agents)";
     let load = "load={agents=15,concurrent=12,handle_time=\"180s\"}";

@@ -155,7 +155,7 @@ impl From<By> for WriteForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum Model {
-    /// Document 003's formulas.
+    /// The classic formulas.
     Classic,
     /// The queueing model with callers who give up.
     ErlangA,

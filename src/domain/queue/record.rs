@@ -76,7 +76,7 @@ impl QueueConclusion {
     }
 }
 
-/// Document 003's compliance flags of a queue.
+/// The compliance flags that a change of a queue is announced with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compliance {

@@ -1,4 +1,4 @@
-//! The first dialect: the HTTP contract that the source documents share.
+//! The first dialect: the HTTP contract that is described for this project.
 //!
 //! | what | request | scope |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
 //! | an agent's queues | `PUT /api/v2/routing/users/{id}/routing-profile` with the status as read | none is named |
 //!
-//! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
+//! A queue may have one thing in several forms; `queue` says which is read and written.
 //!
 //! The last page is the first one with fewer than `limit` items. Members that are not known are passed over, an unknown
 //! state counts as staffed and not available. `updatedTimestamp`, where it is given, tells one version of a campaign from

@@ -39,7 +39,7 @@ impl ProfileSender {
                 why: "the agent's status has no word in this form".to_owned(),
             };
         };
-        // The document's own form of the profile's id.
+        // The contract's form of the profile's id.
         let body = json!({
             "routingProfileId": format!("{agent}/routing-profiles/default"),
             "status": status,
@@ -55,7 +55,7 @@ impl ProfileSender {
             request_id: Some(decision.to_string()),
             client_id: None,
             deadline,
-            scope: "of the routing profiles, which no document names,",
+            scope: "of the routing profiles, which the contract does not name,",
             // The agent may have gone on a break meanwhile.
             sending: Sending::Once { leave_by: None },
         };

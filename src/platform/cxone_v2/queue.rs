@@ -1,4 +1,4 @@
-//! A queue on the wire: which member of which document says what, and in which unit.
+//! A queue on the wire: which member says what, and in which unit.
 //!
 //! | member | read from | PUT (seconds) | PATCH (milliseconds) |
 //! |---|---|---|---|
@@ -8,7 +8,7 @@
 //! | `overflow_targets`, `overflow_wait` | `routing.overflow` | the same, with `enabled` | - |
 //! | `strategy`, `priority_levels`, `longest_idle` | `routing` | the same, with `priority.enabled` | - |
 //! | `skill_ids`, `routing_max_wait` | `skill_ids`, `max_wait_time_seconds` | the same | - |
-//! | `skill_requirements`, `service_level`, `max_wait`, `max_waiters` | document 003's members | the same | - |
+//! | `skill_requirements`, `service_level`, `max_wait`, `max_waiters` | their own names, times in seconds | the same | - |
 //!
 //! Everything else goes back byte by byte as it came, numbers of any size included.
 
@@ -29,7 +29,7 @@ use crate::platform::port::{Original, QueueReading};
 /// An object whose members are not looked into.
 type Raw = BTreeMap<String, Box<RawValue>>;
 
-/// Seconds that an overflow as a target may wait (document 003).
+/// Seconds that an overflow as a target may wait, by the contract.
 const TARGET_WAIT_S: std::ops::RangeInclusive<u64> = 30..=600;
 
 /// Where a member stands in the whole object.
