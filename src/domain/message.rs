@@ -16,7 +16,7 @@ use super::reason::{Cause, Reason};
 use super::status::Direction;
 use super::time::Timestamp;
 
-/// What a message reports; its name goes into the headers `ce-type` and `x-cxone-event`.
+/// What a message reports; its name goes into the headers beside the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MessageKind {
     /// We paused a campaign.
@@ -242,6 +242,7 @@ impl Message {
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
+            // Words that receivers rely on, whichever platform the campaign is on.
             status: match to {
                 Direction::Pause => "PAUSED",
                 Direction::Resume => "RUNNING",

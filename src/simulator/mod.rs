@@ -64,6 +64,7 @@ mod script;
 mod server;
 mod settings;
 mod stage;
+pub mod status;
 #[cfg(test)]
 mod test_client;
 #[cfg(test)]

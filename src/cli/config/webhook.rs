@@ -94,7 +94,7 @@ fn source(base: &Url) -> String {
 
 /// A receiver's address. A refusal does not repeat it.
 fn address(text: &str) -> Read<ReceiverUrl> {
-    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/cxone";
+    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/autopilot";
     let url = Url::parse(text.trim())
         .map_err(|wrong| Wrong::new(format!("is no URL ({wrong})"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
