@@ -82,7 +82,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             "{base_url}/api/v2/interactions/agents?limit={PAGE}&offset={offset}&state=available",
         );
         let call = Call {
-            endpoint: Endpoint::Agents,
+            endpoint: Endpoint::listing("agents"),
             share: RateShare::Readings,
             method: hyper::Method::GET,
             url: url.parse().expect("an address"),

@@ -23,6 +23,7 @@ use crate::platform::{InProcess, PROGRAM, Simulated, client_with, read, reader};
 use crate::stopwatch::{cpu_of_this_thread, median, ms, tell, time};
 
 const AGENTS: usize = 1_000;
+const AGENTS_PAGE: Endpoint = Endpoint::listing("agents");
 const AT_ONCE: usize = 8;
 const RUNS: usize = 15;
 
@@ -119,14 +120,14 @@ fn recorded_again(thread: &Runtime, metrics: &Metrics, events: &Events, pages: u
             for number in 0..pages {
                 let number = usize::try_from(number).unwrap_or_default();
                 let page = async {
-                    metrics.api.waited(Endpoint::Agents, 0.0);
-                    metrics.api.attempt(Endpoint::Agents, Code::Success, 0.01);
+                    metrics.api.waited(AGENTS_PAGE, 0.0);
+                    metrics.api.attempt(AGENTS_PAGE, Code::Success, 0.01);
                     metrics.api.remaining(100.0);
                     let span = tracing::Span::current();
                     span.record("attempts", 1_u32);
                     span.record("rows", 100_u32);
                 };
-                page.instrument(page_span(Endpoint::Agents, number)).await;
+                page.instrument(page_span(AGENTS_PAGE, number)).await;
             }
             told(events, now);
         };

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::CampaignId;
 use crate::simulator::{
     Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings,
-    SimClock, SimTime, Simulator, Trace, World,
+    SimClock, SimTime, Simulator, Trace, World, status,
 };
 
 use super::demo::speed;
@@ -67,7 +67,7 @@ pub(crate) struct SimulateArgs {
     /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
-    /// Campaigns beside a trace, all RUNNING at first; a scenario has its own
+    /// Campaigns beside a trace, all running at first; a scenario has its own
     #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN, conflicts_with = "scenario")]
     campaign: Vec<CampaignId>,
     /// Decides everything that is left to chance
@@ -181,7 +181,7 @@ fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     );
     let mut world = World::new();
     for campaign in args.campaign.iter().map(CampaignId::as_str) {
-        world.put_campaign(campaign, campaign, "RUNNING", start);
+        world.put_campaign(campaign, campaign, status::RUNNING, start);
     }
     world.put_example_queues();
     settings.world = world;

@@ -18,7 +18,7 @@ pub struct Confirmation {
 pub struct ConfirmationError(String);
 
 impl Confirmation {
-    /// One sample is enough: the source document's rule.
+    /// One sample is enough: the reference rule.
     pub const AT_ONCE: Self = Self { k: 1, n: 1 };
 
     /// How many samples have to agree.

@@ -55,7 +55,8 @@ pub enum Counting {
     FreeAndServing,
 }
 
-/// The rules of one campaign. [`Policy::default`] is the source document's behaviour.
+/// The rules of one campaign. [`Policy::default`] is the reference rule: pause below 5 and resume at
+/// 8 available agents, at the first sample that says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// The two lines.

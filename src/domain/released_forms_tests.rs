@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::queue::WriteForm;
 use super::replay::{Input, replay};
 use super::{
     Belief, CampaignActivity, CampaignState, CommandResult, Delivery, Direction, Evidence,
@@ -93,6 +94,20 @@ fn a_sample_of_counts_is_one_of_heads() {
         staffed: 8,
     };
     assert_eq!(heads[0].known(), Some(count));
+}
+
+#[test]
+fn the_form_of_a_queues_change_keeps_its_word() {
+    for (word, newer, form) in [
+        ("put", "whole", WriteForm::Whole),
+        ("patch", "members", WriteForm::Members),
+    ] {
+        for text in [word, newer] {
+            let read: WriteForm = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(read, form);
+        }
+        assert_eq!(serde_json::to_value(form).unwrap(), word);
+    }
 }
 
 #[test]

@@ -208,7 +208,7 @@ impl Thresholds {
 }
 
 impl Default for Thresholds {
-    /// The source document's: pause below 5, resume at 8.
+    /// The reference rule: pause below 5, resume at 8.
     fn default() -> Self {
         Self {
             pause_below: Limit::Agents(5),

@@ -7,7 +7,7 @@ use crate::domain::{
     Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, Head, HeadCount,
     Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
-use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What};
+use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What, status};
 
 use super::arm::Arm;
 
@@ -231,8 +231,8 @@ fn timestamp(at: SimTime) -> Timestamp {
 /// What a scenario's word for a status means.
 fn activity(word: &str) -> CampaignActivity {
     match word {
-        "RUNNING" => CampaignActivity::Running,
-        "PAUSED" => CampaignActivity::Paused,
+        status::RUNNING => CampaignActivity::Running,
+        status::PAUSED => CampaignActivity::Paused,
         _ => CampaignActivity::NotCommandable {
             word: word.to_owned(),
         },

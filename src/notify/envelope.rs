@@ -2,7 +2,7 @@
 //!
 //! | header | holds |
 //! |---|---|
-//! | `x-cxone-event`, `ce-type` | what it reports, such as `campaign.paused` |
+//! | [`EVENT_HEADER`], `ce-type` | what it reports, such as `campaign.paused` |
 //! | `webhook-id`, `ce-id` | the letter's id, the same for every attempt |
 //! | `webhook-timestamp` | when this attempt was signed, in seconds since the Unix epoch |
 //! | `webhook-signature` | see [`SigningKeys::sign`] |
@@ -18,6 +18,10 @@ use crate::domain::Timestamp;
 
 use super::ports::Letter;
 use super::signature::SigningKeys;
+
+/// Holds what a letter reports. The name is a platform's, and stays whatever platform is connected: receivers sort
+/// messages by it.
+const EVENT_HEADER: &str = "x-cxone-event";
 
 /// A letter, ready to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +46,7 @@ impl Envelope {
         let seconds = now.as_unix_millis().div_euclid(1_000);
         let signature = keys.sign(&letter.id, seconds, letter.body.as_bytes());
         let values = [
-            ("x-cxone-event", letter.event.clone()),
+            (EVENT_HEADER, letter.event.clone()),
             ("webhook-id", letter.id.clone()),
             ("webhook-timestamp", seconds.to_string()),
             ("webhook-signature", signature),

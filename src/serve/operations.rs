@@ -62,7 +62,7 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
             ("DELETE", Operation::ReleaseQueue),
         ],
     ),
-    // Document 003's path.
+    // The path that systems which bring figures along already call.
     ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
 ];
 

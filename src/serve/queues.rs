@@ -35,7 +35,7 @@ pub struct QueueHoldRequest {
     pub author: Option<String>,
 }
 
-/// Document 003's request. What it has beyond is refused with what to do instead.
+/// The request that brings figures along. What was part of it elsewhere is refused with what to do instead.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TriggerRequest {
@@ -60,7 +60,7 @@ struct SkillMatrix {
     coverage_ratio: Option<f64>,
 }
 
-/// What came of a calibration that somebody asked for. `status`, `queue` and `version` are document 003's.
+/// What came of a calibration that somebody asked for. `status`, `queue` and `version` are what callers of the path expect.
 #[derive(Serialize)]
 struct CalibratedDocument {
     schema: u32,
@@ -114,7 +114,7 @@ impl Sources {
         let mut faults = Vec::new();
         if asked.auth_config.is_some() {
             faults.push(
-                "authConfig: credentials are not taken by request; the daemon uses its own, which CXONE_CLIENT_ID and CXONE_CLIENT_SECRET or its settings file give it. Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
+                "authConfig: credentials are not taken by request; the daemon uses its own, which its settings give it. Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
                     .to_owned(),
             );
         }

@@ -222,7 +222,7 @@ pub(super) fn url(text: &str) -> Parsed<Url> {
 
 /// A receiver's address. A refusal does not repeat it.
 pub(super) fn receiver(text: &str) -> Parsed<ReceiverUrl> {
-    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/cxone";
+    const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/autopilot";
     let url = Url::parse(text.trim())
         .map_err(|wrong| Problem::new(format!("is no URL ({wrong})"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {

@@ -11,7 +11,7 @@ pub enum AgentState {
     Offline,
     /// Finishes the last contact's paperwork.
     WrapUp,
-    /// A word that stands in no document; a client must tolerate it.
+    /// A word that the contract does not have; a client must tolerate it.
     Other(String),
 }
 

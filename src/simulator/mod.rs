@@ -71,6 +71,7 @@ mod sent;
 mod server;
 mod settings;
 mod stage;
+pub mod status;
 #[cfg(test)]
 mod test_client;
 #[cfg(test)]

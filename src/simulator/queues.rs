@@ -208,7 +208,7 @@ fn place<'a>(queue: &'a mut Queue, path: &[&str]) -> Option<&'a mut Value> {
         .try_fold(queue.get_mut(*first)?, |value, name| value.get_mut(name))
 }
 
-/// A queue with the members of all the documents, and one that no document knows.
+/// A queue with every member of the contract, and one that it does not know.
 #[must_use]
 pub fn example_queue(id: &str, name: &str, overflows_into: &[&str]) -> Queue {
     let members = json!({

@@ -22,8 +22,9 @@ pub use deliveries::{DeliveryEvents, LetterLabel};
 pub use events::{Events, PollFigures};
 pub use log::{LogFormat, LogLayer, install as install_log};
 pub use metrics::{
-    ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, LoopMetrics,
-    Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause, Step,
+    ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
+    LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause,
+    Step,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

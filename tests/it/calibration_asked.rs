@@ -27,7 +27,7 @@ fn when_asked(centre: &Centre, lines: &str) -> (Daemon, Api) {
     (daemon, api)
 }
 
-/// Document 003's request.
+/// A request that brings figures along.
 fn trigger(active: f64) -> Value {
     json!({"queueId": "queue-1", "currentMetrics": {"activeInteractions": active, "maxCapacity": 50},
            "skillMatrix": {"coverageRatio": 0.75}})

@@ -211,49 +211,201 @@ fn layers_never_contain_what_is_not_theirs() {
     }
 }
 
+/// Where a vendor's words belong: its folders, the list of dialects, and the readers that are fuzzed.
+const DIALECTS: [&str; 5] = [
+    "platform/cxone_v2",
+    "platform/cxone_acd",
+    "platform/dialect",
+    "simulator/dialects",
+    "fuzzing",
+];
+
+/// Every source below `src` outside these places, up to its tests, with its path below `src`. Comments are included.
+fn sources_outside(places: &[&str]) -> Vec<(PathBuf, String)> {
+    let src = root().join("src");
+    let mut found = Vec::new();
+    for file in sources(&src) {
+        let path = file.strip_prefix(&src).unwrap().to_owned();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let tests = name.ends_with("tests") || name.starts_with("test_");
+        if tests || places.iter().any(|place| path.starts_with(place)) {
+            continue;
+        }
+        let source = fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        found.push((path, code.to_owned()));
+    }
+    found
+}
+
+/// Whether a text has this word, and not only as a part of another.
+fn has_word(text: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        let apart = !word.starts_with(joins) || !before.is_some_and(joins);
+        apart && !after.is_some_and(joins)
+    })
+}
+
+/// Vendors and products that a line names.
+fn vendors(line: &str) -> Vec<&'static str> {
+    let small = line.to_lowercase();
+    let mut found: Vec<_> = ["cxone", "incontact", "genesys", "vicidial"]
+        .into_iter()
+        .filter(|vendor| small.contains(vendor))
+        .collect();
+    found.extend(has_word(line, "NICE").then_some("NICE"));
+    found
+}
+
 /// A further platform is a folder, an arm in the dialects and a simulator: nothing else knows one from another.
 #[test]
-fn only_dialects_name_vendors_and_speak_their_words() {
-    let src = root().join("src");
-    // The vendors' folders, the list of dialects, the platform to try against, and what is fuzzed.
-    let vendors = [
-        "platform/cxone_v2",
-        "platform/cxone_acd",
-        "platform/dialect",
-        "simulator",
-        "fuzzing",
-    ];
-    for file in sources(&src) {
-        let path = file.strip_prefix(&src).unwrap();
-        if vendors.iter().any(|vendor| path.starts_with(vendor)) {
+fn only_dialects_name_vendors() {
+    let mut interfaces = 0;
+    for (path, source) in sources_outside(&DIALECTS) {
+        // What lies beside the simulator's dialects still serves the older one.
+        if path.starts_with("simulator") {
             continue;
         }
-        let source = fs::read_to_string(&file).unwrap();
-        let code = source
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
+        for line in source.lines() {
             let module = path == Path::new("platform/mod.rs") && line.starts_with("pub mod cxone_");
-            for vendor in ["cxone_v2", "cxone_acd", "Cxone"] {
-                assert!(
-                    module || !line.contains(vendor),
-                    "{}: {line}",
-                    file.display()
-                );
-            }
+            // The header that receivers sort messages by.
+            let header =
+                path == Path::new("notify/envelope.rs") && line.starts_with("const EVENT_HEADER: ");
+            interfaces += usize::from(header);
+            // Variables of the environment, as they were called at first.
+            let settings = path.starts_with("cli") || path.starts_with("settings");
+            let rest = if settings {
+                line.replace("CXONE_", "")
+            } else {
+                line.to_owned()
+            };
+            let named = vendors(&rest);
+            assert!(
+                module || header || named.is_empty(),
+                "{} names {named:?}: {line}",
+                path.display()
+            );
         }
     }
-    // Words of a platform decide nothing; stores of 0.1.0 and the documents of messages have them.
-    let exempt = ["stored_reading.rs", "envelope.rs"];
-    for file in sources(&src.join("domain")) {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        let source = fs::read_to_string(&file).unwrap();
-        let code = source.split("#[cfg(test)]").next().unwrap();
-        if exempt.contains(&name) || name.ends_with("_tests.rs") {
+    assert_eq!(interfaces, 1, "a header has one place");
+}
+
+/// Words of a platform decide nothing outside its dialect.
+#[test]
+fn only_dialects_speak_the_words_of_the_wire() {
+    // Stores of 0.1.0 have them, receivers of messages rely on them, and scenarios are written in them.
+    let interfaces = [
+        "domain/stored_reading.rs",
+        "domain/message/envelope.rs",
+        "simulator/status.rs",
+    ];
+    for (path, source) in sources_outside(&[&DIALECTS[..], &interfaces].concat()) {
+        // What lies beside the simulator's dialects still serves the older one.
+        if path.starts_with("simulator") {
             continue;
         }
-        for word in ["\"RUNNING\"", "\"PAUSED\""] {
-            assert!(!code.contains(word), "{} contains {word}", file.display());
+        for word in ["\"RUNNING\"", "\"PAUSED\"", "`RUNNING`", "`PAUSED`"] {
+            assert!(!source.contains(word), "{} has {word}", path.display());
+        }
+    }
+}
+
+/// What a change is stands apart from the request that carries it.
+#[test]
+fn layers_without_a_wire_know_no_requests() {
+    let mut seen = 0;
+    for (path, source) in sources_outside(&DIALECTS) {
+        let layers = ["domain", "control", "store", "telemetry", "experiment"];
+        if !layers.iter().any(|layer| path.starts_with(layer)) && !path.starts_with("platform/port")
+        {
+            continue;
+        }
+        seen += 1;
+        for word in [
+            "GET", "HEAD", "PUT", "PATCH", "POST", "Patch", "Method", "::Put", "::Post",
+        ] {
+            let line = source.lines().find(|line| has_word(line, word));
+            assert_eq!(line, None, "{} speaks of {word}", path.display());
+        }
+    }
+    assert!(seen > 50, "{seen} sources");
+}
+
+/// Texts below a folder that people read or write.
+fn texts(place: &Path) -> Vec<PathBuf> {
+    if place.is_file() {
+        return vec![place.to_owned()];
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(place).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(texts(&path));
+        } else if path.extension().is_some_and(|kind| {
+            [
+                "rs", "md", "yml", "yaml", "json", "js", "mjs", "py", "sh", "toml",
+            ]
+            .iter()
+            .any(|known| kind == *known)
+        }) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Mentions of documents that a reader does not have, also where a line ends within.
+fn references(text: &str) -> Vec<String> {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .filter(|word| !["//", "///", "//!", "#", "*"].contains(word))
+        .map(str::to_lowercase)
+        .collect();
+    let number = |word: &str| {
+        let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+        digits.len() == 3 && digits.starts_with('0')
+    };
+    let pairs = words.windows(2).filter(|pair| {
+        let document = |word: &str| {
+            word.trim_start_matches(|c: char| !c.is_alphanumeric())
+                .starts_with("document")
+        };
+        document(&pair[0]) && number(&pair[1]) || pair[0] == "source" && document(&pair[1])
+    });
+    pairs.map(|pair| pair.join(" ")).collect()
+}
+
+/// A reader has this repository and nothing else.
+#[test]
+fn nothing_refers_to_documents_that_are_not_here() {
+    assert_eq!(references("as (document 003) says"), ["(document 003)"]);
+    assert_eq!(
+        references("the source\n/// documents differ, document\n//! 001's"),
+        ["source documents", "document 001's"]
+    );
+    assert!(references("document 12 of a resource document").is_empty());
+    for place in [
+        "src",
+        "docs",
+        "alerts",
+        "tests",
+        "benches",
+        "examples",
+        "packaging",
+        "grafana",
+        "fuzz/fuzz_targets",
+        "README.md",
+        "CHANGELOG.md",
+    ] {
+        for file in texts(&root().join(place)) {
+            if file.ends_with("it/house.rs") {
+                continue;
+            }
+            let found = references(&fs::read_to_string(&file).unwrap());
+            assert!(found.is_empty(), "{}: {found:?}", file.display());
         }
     }
 }

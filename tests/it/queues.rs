@@ -65,7 +65,7 @@ fn a_change_is_shown_written_read_back_and_proved() {
     assert_eq!(planned.code(), 0, "{}", planned.stderr);
     assert_eq!(
         planned.stdout,
-        "queue queue-1 at version 1, by put\n\
+        "queue queue-1 at version 1, written whole\n\
          ~ strategy            longest_idle -> priority\n\
          ~ priority_levels     none         -> 1, 2, 3\n\
          ~ wrap_up             30s          -> 45s\n\
@@ -142,7 +142,7 @@ fn a_patch_carries_milliseconds_and_the_version() {
             "apply",
             "queue-1",
             "--by",
-            "patch",
+            "members",
             "--set",
             "max_waiters=7",
         ],
@@ -150,12 +150,12 @@ fn a_patch_carries_milliseconds_and_the_version() {
     assert_eq!(not.code(), 65);
     assert!(
         not.stdout
-            .contains("max_waiters: cannot be changed by patch; write by put")
+            .contains("max_waiters: cannot be written by itself; write the queue whole")
     );
 }
 
 #[test]
-fn the_documents_own_example_is_refused_with_its_numbers() {
+fn the_example_is_refused_with_its_numbers() {
     let centre = Centre::new();
     let told = "utilisation 1.33 = 12 calls x (3m + 2m wrap-up) / (3m x 15 agents)";
     let load = "load={agents=15,concurrent=12,handle_time=\"180s\"}";

@@ -92,7 +92,7 @@ impl Drop for Platform {
     }
 }
 
-/// The rule of the source document in five lines, on the samples that the daemon recorded.
+/// The reference rule in five lines, on the samples that the daemon recorded.
 fn rule(samples: &[u64]) -> Vec<(String, u64)> {
     let (mut running, mut transitions) = (true, Vec::new());
     for x in samples {

@@ -1,4 +1,4 @@
-//! Watches what the autopilot does and compares it with what the specification allows.
+//! Watches what the autopilot does and compares it with what the invariants allow.
 //!
 //! The judge sees the truth, which the autopilot does not. It never looks at how a decision was made, only at what
 //! was commanded, and at whose pause the autopilot believed a pause to be when a person resumed it.

@@ -7,7 +7,7 @@ use super::driver::{Driver, lines};
 use super::properties::cases;
 use super::script::{Action, Poll, Setting, Tick, confirmation, poll, thresholds};
 
-/// The source document's rule, with k of the last n samples since the last transition.
+/// The reference rule, with k of the last n samples since the last transition.
 fn five_lines(policy: &Policy, polls: &[Poll]) -> Vec<(usize, Direction)> {
     let mut running = true;
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! The platform and the people on it, as the specification describes them. Knows nothing of the autopilot.
+//! The platform and the people on it, as the contract describes them. Knows nothing of the autopilot.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::simulator::{Actor, JournalEntry, SimTime};
+use crate::simulator::{Actor, JournalEntry, SimTime, status};
 use crate::store::StoreReader;
 
 use super::super::exit::Exit;
@@ -156,7 +156,7 @@ impl Show {
                 continue;
             }
             let by_person = entry.by == Actor::Person;
-            if entry.to == "PAUSED" {
+            if entry.to == status::PAUSED {
                 since = Some((entry.at, by_person));
             } else if let Some((from, by_person)) = since.take() {
                 spans.push(Span {

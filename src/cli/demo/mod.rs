@@ -32,7 +32,7 @@ use crate::serve::Server;
 use crate::settings::{AdminSettings, Settings};
 use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
-    Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What,
+    Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What, status,
 };
 use crate::telemetry::LogFormat;
 
@@ -424,7 +424,7 @@ impl Show {
 
     /// What a change of a campaign is told as. A pause of ours is told when it is over, in one line.
     fn effect(&mut self, entry: &JournalEntry) -> Option<String> {
-        let paused = entry.to == "PAUSED";
+        let paused = entry.to == status::PAUSED;
         match &entry.by {
             Actor::Person => {
                 self.tally.changes_by_people += 1;

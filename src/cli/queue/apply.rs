@@ -25,7 +25,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             queue: id.clone(),
             change: ChangeSet::default(),
             base: None,
-            form: By::Put.into(),
+            form: By::Whole.into(),
             force: false,
             by: None,
         };

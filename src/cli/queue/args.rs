@@ -110,8 +110,8 @@ pub(crate) struct What {
     /// One member of the change set, as in its file; may be repeated and beats the file
     #[arg(long, value_name = "MEMBER=VALUE")]
     pub(super) set: Vec<String>,
-    /// How it is written: the whole object under If-Match, or the changed members with the version
-    #[arg(long, value_enum, default_value_t = By::Put)]
+    /// How it is written: the whole object, or the changed members only; both under the version that was read
+    #[arg(long, value_enum, default_value_t = By::Whole)]
     pub(super) by: By,
     /// As JSON, one object a line
     #[arg(long)]
@@ -121,17 +121,19 @@ pub(crate) struct What {
 /// In which form a change is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum By {
-    /// The whole object, with If-Match.
-    Put,
-    /// Only the members changed, with the version in the body.
-    Patch,
+    /// The whole object.
+    #[value(alias = "put")]
+    Whole,
+    /// Only the members changed.
+    #[value(alias = "patch")]
+    Members,
 }
 
 impl From<By> for WriteForm {
     fn from(by: By) -> Self {
         match by {
-            By::Put => Self::Put,
-            By::Patch => Self::Patch,
+            By::Whole => Self::Whole,
+            By::Members => Self::Members,
         }
     }
 }
@@ -140,7 +142,7 @@ impl From<By> for WriteForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum Model {
-    /// Document 003's formulas.
+    /// The classic formulas.
     Classic,
     /// The queueing model with callers who give up.
     ErlangA,

@@ -234,7 +234,7 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
         queue: wish.id.clone(),
         change: ChangeSet::default(),
         base: None,
-        form: WriteForm::Put,
+        form: WriteForm::Whole,
         force: false,
         by: None,
     };

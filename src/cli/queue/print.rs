@@ -22,11 +22,13 @@ pub(super) fn prepared(prepared: &Prepared, change: &ChangeSet, form: WriteForm)
         merged,
         faults,
     } = prepared;
+    let written = match form {
+        WriteForm::Whole => "written whole",
+        WriteForm::Members => "written by members",
+    };
     output::result(format_args!(
-        "queue {} at version {}, by {}",
-        reading.queue,
-        reading.version,
-        form.label()
+        "queue {} at version {}, {written}",
+        reading.queue, reading.version,
     ));
     let now = |setting: Option<&Setting>| setting.map_or("-".to_owned(), ToString::to_string);
     let widest = merged

@@ -344,7 +344,7 @@ impl Calibration {
             change,
             base: Some(reading.members),
             // The only form that carries these figures.
-            form: WriteForm::Put,
+            form: WriteForm::Whole,
             force: false,
             by: by.map(|author| {
                 let (name, reason) = author.parts();

@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub enum QueueAsk {
     /// Read the queue and calibrate it now.
     Recalibrate,
-    /// Calibrate it by figures that are brought along (document 003).
+    /// Calibrate it by figures that are brought along.
     Given(ClassicInputs),
     /// Leave it alone for a while.
     Hold(Duration),

@@ -1,6 +1,6 @@
 //! Moves an agent to other queues, with the status that the agent has.
 //!
-//! The platform's one operation for it wants a status along with the queues. The document sends `available`, which would
+//! The platform's one operation for it wants a status along with the queues. A fixed `available` would
 //! pull agents off their breaks. Here the status goes back as it was read just before; one that cannot be written, a break
 //! say, keeps the agent from being moved. What an agent does in the moment between that reading and the write is
 //! overwritten all the same, since the operation knows no version: this is why nobody but an operator starts it.

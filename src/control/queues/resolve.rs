@@ -60,7 +60,7 @@ impl Finished {
             at: now,
             record: QueueRecord::Intent {
                 queue: reading.queue.clone(),
-                form: WriteForm::Put,
+                form: WriteForm::Whole,
                 version_before: reading.version,
                 change: in_json(&merged.write),
                 overridden: in_json(&merged.conflicts),

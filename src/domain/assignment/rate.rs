@@ -1,6 +1,6 @@
 //! Calls an hour, and how much capacity an agent has left by them.
 //!
-//! The capacity score is document 001's: `max(0, (target - recent) / target)`, and 0 for a target of 0. It is counted
+//! The capacity score is `max(0, (target - recent) / target)`, and 0 for a target of 0. It is counted
 //! in thousandths so that plans are made of whole numbers and come out the same everywhere.
 
 use std::fmt;
@@ -112,7 +112,7 @@ pub struct Score(u64);
 impl Score {
     /// The score of an agent that was on so many calls, on a campaign that wants `target`.
     ///
-    /// Document 001: `max(0, (target - recent) / target)`, 0 when the target is 0.
+    /// Returns `max(0, (target - recent) / target)`, and 0 when the target is 0.
     #[must_use]
     pub fn of(target: CallRate, recent: CallRate) -> Self {
         let left = target.0.saturating_sub(recent.0).saturating_mul(MILLI);
@@ -125,7 +125,7 @@ impl Score {
         self.0
     }
 
-    /// Whether an agent with these rates may be put on a campaign anew: document 001 asks for a score above 0.3. It is
+    /// Whether an agent with these rates may be put on a campaign anew: the score has to be above 0.3. It is
     /// compared without rounding.
     #[must_use]
     pub fn enough_for_new(target: CallRate, recent: CallRate) -> bool {

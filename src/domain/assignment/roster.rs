@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::window::Window;
 use crate::domain::{AgentId, SkillId};
 
-/// The most calls that an agent may hold at once (document 001).
+/// The most calls that an agent may hold at once.
 pub const MOST_CONCURRENT: u8 = 2;
 
 /// One agent of the roster.

@@ -200,6 +200,7 @@ impl Message {
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
+            // Words that receivers rely on, whichever platform the campaign is on.
             status: match to {
                 Direction::Pause => "PAUSED",
                 Direction::Resume => "RUNNING",

@@ -1,6 +1,6 @@
 //! What messages report.
 
-/// What a message reports; its name goes into the headers `ce-type` and `x-cxone-event`.
+/// What a message reports; its name goes into the headers beside the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MessageKind {
     /// We paused a campaign.

@@ -14,7 +14,7 @@ use super::readings::{QueueCounters, Window};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueModel {
-    /// Document 003's formulas.
+    /// The classic formulas.
     #[default]
     Classic,
     /// The queueing model with callers who give up.
@@ -75,7 +75,7 @@ impl Measured {
 /// What the models say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reckoned {
-    /// Document 003's formulas.
+    /// The classic formulas.
     pub classic: Result<Advice, String>,
     /// The queueing model.
     pub erlang: Result<ErlangAdvice, String>,

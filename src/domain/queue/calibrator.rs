@@ -292,7 +292,7 @@ impl QueueCalibrator {
         self.judge_by(&self.advice(self.policy.model, &self.measured()), now)
     }
 
-    /// What is to become of it by figures that somebody brings along (document 003).
+    /// What is to become of it by figures that somebody brings along.
     #[must_use]
     pub fn judge_given(&self, inputs: &ClassicInputs, now: Timestamp) -> Judgement {
         let measured = Measured {

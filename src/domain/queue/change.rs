@@ -1,7 +1,7 @@
 //! A change set: which members of a queue are to become what, and the load that it has to carry.
 //!
 //! It is read entry by entry ([`ChangeSet::take`]), from whatever file or flags there are, so that every fault is told and not
-//! only the first. [`ChangeSet::faults`] holds the result against the documents' limits.
+//! only the first. [`ChangeSet::faults`] holds the result against the limits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Document 003's formulas, to the last digit, also where they are naive.
+//! The classic formulas, to the last digit, also where they are naive.
 //!
 //! With `u = active / capacity` and `c` the skill coverage (0.75 when 0 or absent):
 //!
@@ -30,7 +30,7 @@ const BAND_HYSTERESIS: f64 = 0.05;
 /// The coverage when none is given.
 const DEFAULT_COVERAGE: f64 = 0.75;
 
-/// What document 003's formulas start from.
+/// What the classic formulas start from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassicInputs {
     /// Interactions under way.
@@ -41,7 +41,7 @@ pub struct ClassicInputs {
     pub coverage: Option<f64>,
 }
 
-/// The figures as the document computes them, whole numbers throughout (infinite at a coverage next to nothing).
+/// The figures as the classic formulas give them, whole numbers throughout (infinite at a coverage next to nothing).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassicFigures {
     /// Seconds.
@@ -99,7 +99,7 @@ impl ClassicInputs {
         half_up(120.0 / coverage)
     }
 
-    /// The document's figures.
+    /// Returns the figures of the classic formulas.
     #[must_use]
     pub fn figures(&self) -> ClassicFigures {
         let utilisation = self.utilisation();
@@ -129,7 +129,7 @@ impl ClassicInputs {
 
 impl Bands {
     /// The bands at this utilisation: entered above a line, left only some way below it. A utilisation that is no number
-    /// is calm, as in the document.
+    /// is calm, as with the classic formulas alone.
     #[must_use]
     pub fn next(self, utilisation: f64) -> Self {
         let step = |inside: bool, line: f64| {
@@ -225,9 +225,9 @@ mod tests {
         }
     }
 
-    /// The document's own code, run by Node, gave these figures.
+    /// An implementation of the formulas in JavaScript, run by Node, gave these figures.
     #[test]
-    fn the_documents_figures_to_the_last_digit() {
+    fn the_classic_figures_to_the_last_digit() {
         for (active, capacity, coverage, expected) in [
             (0.0, 50.0, None, (160.0, 40.0, 85.0, 96.0)),
             (42.5, 50.0, None, (160.0, 40.0, 85.0, 96.0)),

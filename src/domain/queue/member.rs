@@ -321,11 +321,11 @@ fn typed<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
     T::deserialize(value).map_err(|wrong| wrong.to_string())
 }
 
-/// A time as text with its unit. A bare number is refused: the documents disagree about its unit.
+/// A time as text with its unit. A bare number is refused: platforms use several units for it.
 fn time(value: &Value) -> Result<Duration, String> {
-    let text = value.as_str().ok_or_else(|| {
-        format!("{value} has no unit, and the documents disagree between seconds and milliseconds")
-    })?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| format!("{value} has no unit, and could be seconds or milliseconds"))?;
     let parsed = humantime::parse_duration(text.trim())
         .map_err(|wrong| format!("`{text}` is no time: {wrong}"))?;
     if parsed.subsec_nanos() % 1_000_000 != 0 {

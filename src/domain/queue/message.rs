@@ -1,4 +1,4 @@
-//! What other systems are told of queues, with the members of the documents.
+//! What other systems are told of queues, with the members that their receivers know.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::record::Compliance;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum QueueMessage {
-    /// For `queue.updated` (document 003).
+    /// For `queue.updated`.
     Updated(QueueUpdated),
-    /// For `queue_routing_updated` (document 002).
+    /// For `queue_routing_updated`.
     Routing(QueueRouting),
-    /// For `queue.drain_rate` (document 000's callback).
+    /// For `queue.drain_rate`.
     Drain(QueueDrain),
 }
 
@@ -37,7 +37,7 @@ pub struct QueueUpdated {
     decision_id: DecisionId,
 }
 
-/// What is in force; times are seconds, as in the document.
+/// What is in force; times are seconds, as on the platform.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Configuration {

@@ -4,8 +4,8 @@
 //! waiters a calibration asks for.
 //!
 //! *Terms.* A **member** is one thing that can be said of a queue, a **setting** its content. A **change set** says what some
-//! members are to become. A queue **overflows** into another when its callers have waited too long. **Classic** are document
-//! 003's formulas, **`erlang_a`** the queueing model.
+//! members are to become. A queue **overflows** into another when its callers have waited too long. **Classic** are formulas
+//! from utilisation and skill coverage, **`erlang_a`** the queueing model.
 //!
 //! [`QueueCalibrator`] does that again and again in the daemon, and remembers whose figures are whose.
 //!

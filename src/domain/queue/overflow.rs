@@ -11,7 +11,7 @@ use crate::domain::ids::QueueId;
 use super::fault::ChangeFault;
 use super::member::{Member, Members, OverflowAction, Setting};
 
-/// How often a caller may be passed on (document 003, `maxOverflowDepth`).
+/// How often a caller may be passed on.
 pub const DEEPEST_OVERFLOW: usize = 3;
 
 /// Queues with those that they overflow into; a queue that the platform does not know is absent.

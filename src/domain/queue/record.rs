@@ -9,24 +9,16 @@ use crate::domain::snapshot::AgentState;
 use super::member::{Member, Members, OverflowAction, Setting};
 
 /// In which form a change is written.
+///
+/// What is stored keeps the words of 0.1.0, so that an audit chain has one word for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum WriteForm {
     /// The whole object, under the version that was read.
-    Put,
+    #[serde(rename = "put", alias = "whole")]
+    Whole,
     /// The changed members, with the version that was read.
-    Patch,
-}
-
-impl WriteForm {
-    /// The word for logs and commands.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Put => "put",
-            Self::Patch => "patch",
-        }
-    }
+    #[serde(rename = "patch", alias = "members")]
+    Members,
 }
 
 /// How an attempt to change a queue ended.
@@ -84,7 +76,7 @@ impl QueueConclusion {
     }
 }
 
-/// Document 003's compliance flags of a queue.
+/// The compliance flags that a change of a queue is announced with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compliance {

@@ -1,9 +1,8 @@
-//! Whether the agents can carry what is expected: the check of document 002, with both of its tests effective.
+//! Whether the agents can carry what is expected, by two tests that each speak for themselves.
 //!
 //! `cycle = handle + wrap-up`, `capacity = agents x 3600 / cycle`, `volume = concurrent x 3600 / handle` (both an hour), and
 //! the utilisation is `volume / capacity = concurrent x (handle + wrap-up) / (handle x agents)`. At most 0.90 of the capacity,
-//! and at most two calls an agent. The document stops at the first test, so that its second never fires; here each speaks
-//! for itself. Its own example (15 agents, 12 calls, 180 s, wrap-up 120 s) comes to 1.33 and is refused.
+//! and at most two calls an agent. An example: 15 agents, 12 calls, 180 s, wrap-up 120 s come to 1.33 and are refused.
 
 use std::fmt;
 use std::time::Duration;
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documents_own_example_is_refused_with_its_numbers() {
+    fn the_example_is_refused_with_its_numbers() {
         let example = utilisation(15, 12, 180, 120);
         assert!((example.hourly_capacity - 180.0).abs() < 1e-9);
         assert!((example.hourly_volume - 240.0).abs() < 1e-9);

@@ -1,7 +1,7 @@
-//! The limits of the documents: how many, from where to where, what belongs together.
+//! The limits of a queue: how many, from where to where, what belongs together.
 //!
-//! Lists: at most 100 skills with unique ids and levels of 1 to 5 (document 000), at most 10 requirements (document 003).
-//! Ranges of document 003: wait 10 to 600 s, waiters 1 to 100, service level 0 to 100% within 1 to 300 s. A person who asks
+//! Lists: at most 100 skills with unique ids and levels of 1 to 5, at most 10 requirements.
+//! Ranges: wait 10 to 600 s, waiters 1 to 100, service level 0 to 100% within 1 to 300 s. A person who asks
 //! for more is told; only what a formula asks for is clamped, and says so.
 
 use std::collections::BTreeSet;
@@ -17,25 +17,25 @@ use super::member::{Member, Members, ServiceLevel, Setting, Strategy, shown};
 use super::surroundings::Surroundings;
 use super::utilisation::ExpectedLoad;
 
-/// The most skills of a queue (document 000).
+/// The most skills of a queue.
 pub(super) const MOST_SKILLS: usize = 100;
 
-/// The most skill requirements of a queue (document 003).
+/// The most skill requirements of a queue.
 pub(super) const MOST_REQUIREMENTS: usize = 10;
 
-/// Skill levels (document 000).
+/// Skill levels.
 pub(super) const LEVELS: RangeInclusive<i64> = 1..=5;
 
-/// Seconds that a caller may wait at most (document 003).
+/// Seconds that a caller may wait at most.
 pub(super) const MAX_WAIT_S: RangeInclusive<u64> = 10..=600;
 
-/// Callers who may wait (document 003).
+/// Callers who may wait.
 pub(super) const MAX_WAITERS: RangeInclusive<i64> = 1..=100;
 
 /// Percent of a service level.
 pub(super) const PERCENT: RangeInclusive<i64> = 0..=100;
 
-/// Seconds of a service level (document 003).
+/// Seconds of a service level.
 pub(super) const WITHIN_S: RangeInclusive<u64> = 1..=300;
 
 /// Reads the expected load. Numbers that are negative, broken or too large are told, all of them.

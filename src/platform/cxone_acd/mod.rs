@@ -40,6 +40,7 @@ mod counting;
 mod delta;
 mod discovery;
 mod drift;
+mod endpoints;
 mod groups;
 mod listing;
 mod login;
@@ -63,4 +64,5 @@ mod tenant;
 mod throttle;
 
 pub use connect::{CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;
 pub use settings::AcdTenant;

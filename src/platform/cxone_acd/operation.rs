@@ -83,7 +83,7 @@ impl Operation {
         Self::ServerTime,
     ];
 
-    /// The name in the configuration and in metrics.
+    /// The name in the configuration.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::AgentStates => "agent-states",

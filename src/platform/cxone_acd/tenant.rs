@@ -13,9 +13,9 @@ use crate::platform::http::{
     Call, CallFault, Client, HttpResponse, RateShare, Sending, request_span,
 };
 use crate::platform::port::{FaultKind, PlatformFault};
-use crate::telemetry::Endpoint;
 
 use super::discovery;
+use super::endpoints;
 use super::operation::{Operation, Services, Versions};
 
 /// Where a tenant is.
@@ -96,7 +96,7 @@ impl Tenant {
             url.query_pairs_mut().extend_pairs(&ask.query);
         }
         let call = Call {
-            endpoint: label(ask.operation, &Method::GET),
+            endpoint: endpoints::reading(ask.operation),
             share: ask.share,
             method: Method::GET,
             url,
@@ -129,7 +129,7 @@ impl Tenant {
             wait: None,
         })?;
         let call = Call {
-            endpoint: label(order.operation, &order.method),
+            endpoint: endpoints::writing(order.operation),
             share: RateShare::Commands,
             method: order.method.clone(),
             url: services.url_of(order.operation, order.id),
@@ -169,8 +169,7 @@ impl Tenant {
             detail,
         })?;
         let call = Call {
-            // What is asked is where the tenant is, which belongs to logging in.
-            endpoint: Endpoint::Token,
+            endpoint: endpoints::DISCOVERY,
             share: RateShare::Commands,
             method: Method::GET,
             url: discovery::address(issuer, &tenant),
@@ -195,23 +194,6 @@ pub(super) fn says_nothing(response: &HttpResponse) -> bool {
         response.status,
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
     )
-}
-
-/// The metric's label of an operation.
-fn label(operation: Operation, method: &Method) -> Endpoint {
-    match operation {
-        Operation::AgentStates | Operation::SkillsActivity => Endpoint::Agents,
-        Operation::Skills | Operation::Skill | Operation::CampaignSkills => Endpoint::CampaignGet,
-        Operation::StartSkill | Operation::StopSkill => Endpoint::CampaignPut,
-        Operation::SkillAgents if *method == Method::GET => Endpoint::AssignmentsGet,
-        Operation::SkillAgents => Endpoint::AssignmentsPut,
-        Operation::SkillSummary
-        | Operation::SkillParameters
-        | Operation::BusinessUnit
-        | Operation::ServerTime => Endpoint::QueueStatistics,
-        Operation::GeneralSettings if *method == Method::GET => Endpoint::QueueGet,
-        Operation::GeneralSettings => Endpoint::QueuePut,
-    }
 }
 
 /// The right that a 403 is likely to lack, as the vendor calls it. There are no scopes.

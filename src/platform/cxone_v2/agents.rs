@@ -21,11 +21,10 @@ use crate::platform::http::{
 use crate::platform::port::{
     AgentObserver, FaultKind, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
 };
-use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
-use super::page;
 use super::rows::AgentsPage;
+use super::{endpoints, page};
 
 /// The settings of one tenant.
 #[derive(Clone, Debug)]
@@ -160,7 +159,7 @@ impl Agents {
             expected_rows: (expected != NOTHING_EXPECTED).then_some(expected),
         };
         let page = |place: PagePlace| {
-            let span = page_span(Endpoint::Agents, place.number);
+            let span = page_span(endpoints::AGENTS, place.number);
             let asked = listing.size.asked();
             let page = self.page(
                 (place.offset, asked),
@@ -213,7 +212,7 @@ impl Agents {
     /// Finds out whether agents are chosen before pages are cut. A fault leaves it open for the next reading.
     async fn find_out(&self, telling: &Telling, deadline: Timestamp) {
         let asked = self.page((telling.offset, 1), Wanted::Available, false, deadline);
-        let Ok(page) = asked.instrument(page_span(Endpoint::Agents, 0)).await else {
+        let Ok(page) = asked.instrument(page_span(endpoints::AGENTS, 0)).await else {
             return;
         };
         match page.ends {
@@ -246,7 +245,7 @@ impl Agents {
             url.query_pairs_mut().append_pair("state", "available");
         }
         let call = Call {
-            endpoint: Endpoint::Agents,
+            endpoint: endpoints::AGENTS,
             share: RateShare::Readings,
             method: Method::GET,
             url,

@@ -16,11 +16,10 @@ use crate::platform::http::{
 use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, Urgency,
 };
-use crate::telemetry::Endpoint;
 
 use super::address::{campaign_url, date};
-use super::campaign;
 use super::words::activity;
+use super::{campaign, endpoints};
 
 /// Statuses read at once.
 const AT_ONCE: usize = 8;
@@ -56,7 +55,7 @@ impl Campaigns {
         deadline: Timestamp,
     ) -> CampaignFinding {
         let call = Call {
-            endpoint: Endpoint::CampaignGet,
+            endpoint: endpoints::CAMPAIGN_GET,
             share: match urgency {
                 Urgency::Routine => RateShare::Readings,
                 Urgency::Command => RateShare::Commands,
@@ -74,7 +73,7 @@ impl Campaigns {
         let read = self
             .client
             .call(&call, |response| self.reading(response))
-            .instrument(request_span(Endpoint::CampaignGet));
+            .instrument(request_span(endpoints::CAMPAIGN_GET));
         match read.await {
             Ok(reading) => Ok(StatusFinding::Found(reading)),
             Err(failed) if failed.fault.kind == FaultKind::NotFound => Ok(StatusFinding::Missing),
@@ -125,7 +124,7 @@ impl CommandSender {
             Direction::Resume => Bytes::from_static(br#"{"status":"RUNNING"}"#),
         };
         let call = Call {
-            endpoint: Endpoint::CampaignPut,
+            endpoint: endpoints::CAMPAIGN_PUT,
             share: RateShare::Commands,
             method: Method::PUT,
             url: campaign_url(&self.base_url, order.campaign),
@@ -152,7 +151,7 @@ impl CommandSender {
 
 impl CampaignCommander for CommandSender {
     fn command<'a>(&'a self, order: CommandOrder<'a>) -> BoxFuture<'a, Delivery> {
-        let span = request_span(Endpoint::CampaignPut);
+        let span = request_span(endpoints::CAMPAIGN_PUT);
         Box::pin(self.put(order).instrument(span))
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn queue(body: &[u8]) {
         return;
     };
     let back = |change: &Members| {
-        let sent = queue::body(&reading, change, WriteForm::Put);
+        let sent = queue::body(&reading, change, WriteForm::Whole);
         sent.map(|sent| queue::reading(&id, &sent))
     };
     let Some(Ok(unchanged)) = back(&Members::new()) else {
@@ -90,8 +90,8 @@ pub(crate) fn queue(body: &[u8]) {
     );
     for (member, setting) in &reading.members {
         let change = Members::from([(*member, setting.clone())]);
-        drop(queue::body(&reading, &change, WriteForm::Patch));
-        let carried = queue::form_faults(&reading, &change, WriteForm::Put).is_empty();
+        drop(queue::body(&reading, &change, WriteForm::Members));
+        let carried = queue::form_faults(&reading, &change, WriteForm::Whole).is_empty();
         // What could not be read is never written.
         if !carried || matches!(setting, Setting::Unreadable(_)) {
             continue;

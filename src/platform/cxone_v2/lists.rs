@@ -10,10 +10,9 @@ use crate::domain::assignment::{Dispatch, List, ListFinding};
 use crate::domain::{CampaignId, DecisionId, Delivery, Timestamp};
 use crate::platform::http::{Call, Client, HttpResponse, RateShare, Sending, request_span};
 use crate::platform::port::{FaultKind, ListReader, ListReceipt, ListWriter, PlatformFault};
-use crate::telemetry::Endpoint;
 
 use super::address::list_url;
-use super::list;
+use super::{endpoints, list};
 
 /// Reads lists. Has no way to change anything there.
 pub struct Lists {
@@ -41,7 +40,7 @@ impl Lists {
         deadline: Timestamp,
     ) -> Result<ListFinding, PlatformFault> {
         let call = Call {
-            endpoint: Endpoint::AssignmentsGet,
+            endpoint: endpoints::ASSIGNMENTS_GET,
             share: RateShare::Readings,
             method: Method::GET,
             url: list_url(&self.base_url, campaign),
@@ -81,7 +80,7 @@ impl ListReader for Lists {
         campaign: &'a CampaignId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>> {
-        let span = request_span(Endpoint::AssignmentsGet);
+        let span = request_span(endpoints::ASSIGNMENTS_GET);
         Box::pin(self.list(campaign, deadline).instrument(span))
     }
 }
@@ -104,7 +103,7 @@ impl ListSender {
         deadline: Timestamp,
     ) -> ListReceipt {
         let call = Call {
-            endpoint: Endpoint::AssignmentsPut,
+            endpoint: endpoints::ASSIGNMENTS_PUT,
             share: RateShare::Commands,
             method: Method::PUT,
             url: list_url(&self.base_url, &dispatch.campaign),
@@ -165,7 +164,7 @@ impl ListWriter for ListSender {
         decision: DecisionId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, ListReceipt> {
-        let span = request_span(Endpoint::AssignmentsPut);
+        let span = request_span(endpoints::ASSIGNMENTS_PUT);
         Box::pin(self.put(dispatch, decision, deadline).instrument(span))
     }
 }

@@ -1,4 +1,4 @@
-//! The first dialect: the HTTP contract that the source documents share.
+//! The first dialect: the HTTP contract that is described for this project.
 //!
 //! | what | request | scope |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
 //! | an agent's queues | `PUT /api/v2/routing/users/{id}/routing-profile` with the status as read | none is named |
 //!
-//! A queue has several forms of one thing, since the documents differ; `queue` says which is read and written.
+//! A queue may have one thing in several forms; `queue` says which is read and written.
 //!
 //! The last page is the first one with fewer items than a page holds there, which may be fewer than `limit`: `agents` finds
 //! that out. 204 and `null` say that there is nobody. Members that are not known are passed over, an unknown state counts
@@ -27,6 +27,7 @@ mod campaign;
 mod campaigns;
 mod compact;
 mod connect;
+mod endpoints;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod list;
@@ -44,6 +45,7 @@ mod words;
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};
 pub use connect::{CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;
 pub use lists::{ListSender, Lists};
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};

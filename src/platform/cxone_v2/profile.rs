@@ -10,9 +10,9 @@ use serde_json::json;
 use crate::domain::{AgentState, DecisionId, Delivery, Timestamp};
 use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery};
 use crate::platform::port::{ProfileWriter, Reassignment};
-use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
+use super::endpoints;
 
 /// Moves agents to queues. A dry run makes none.
 pub struct ProfileSender {
@@ -39,7 +39,7 @@ impl ProfileSender {
                 why: "the agent's status has no word in this form".to_owned(),
             };
         };
-        // The document's own form of the profile's id.
+        // The contract's form of the profile's id.
         let body = json!({
             "routingProfileId": format!("{agent}/routing-profiles/default"),
             "status": status,
@@ -47,7 +47,7 @@ impl ProfileSender {
         });
         let path = ["api", "v2", "routing", "users", agent, "routing-profile"];
         let call = Call {
-            endpoint: Endpoint::ProfilePut,
+            endpoint: endpoints::PROFILE_PUT,
             share: RateShare::Commands,
             method: Method::PUT,
             url: endpoint(&self.base_url, &path),
@@ -55,7 +55,7 @@ impl ProfileSender {
             request_id: Some(decision.to_string()),
             client_id: None,
             deadline,
-            scope: "of the routing profiles, which no document names,",
+            scope: "of the routing profiles, which the contract does not name,",
             // The agent may have gone on a break meanwhile.
             sending: Sending::Once { leave_by: None },
         };

@@ -1,4 +1,4 @@
-//! A queue on the wire: which member of which document says what, and in which unit.
+//! A queue on the wire: which member says what, and in which unit.
 //!
 //! | member | read from | PUT (seconds) | PATCH (milliseconds) |
 //! |---|---|---|---|
@@ -8,7 +8,7 @@
 //! | `overflow_targets`, `overflow_wait` | `routing.overflow` | the same, with `enabled` | - |
 //! | `strategy`, `priority_levels`, `longest_idle` | `routing` | the same, with `priority.enabled` | - |
 //! | `skill_ids`, `routing_max_wait` | `skill_ids`, `max_wait_time_seconds` | the same | - |
-//! | `skill_requirements`, `service_level`, `max_wait`, `max_waiters` | document 003's members | the same | - |
+//! | `skill_requirements`, `service_level`, `max_wait`, `max_waiters` | their own names, times in seconds | the same | - |
 //!
 //! Everything else goes back byte by byte as it came, numbers of any size included.
 
@@ -29,7 +29,7 @@ use crate::platform::port::{Original, QueueReading};
 /// An object whose members are not looked into.
 type Raw = BTreeMap<String, Box<RawValue>>;
 
-/// Seconds that an overflow as a target may wait (document 003).
+/// Seconds that an overflow as a target may wait, by the contract.
 const TARGET_WAIT_S: std::ops::RangeInclusive<u64> = 30..=600;
 
 /// Where a member stands in the whole object.
@@ -174,7 +174,7 @@ pub(super) fn form_faults(
             faults.push(ChangeFault::new(member.key(), wrong, remedy));
         };
         match form {
-            WriteForm::Patch => {
+            WriteForm::Members => {
                 let carried = matches!(
                     member,
                     Member::Name
@@ -185,19 +185,19 @@ pub(super) fn form_faults(
                 );
                 if !carried {
                     told(
-                        "cannot be changed by patch".to_owned(),
-                        "write by put, or leave it out",
+                        "cannot be written by itself".to_owned(),
+                        "write the queue whole, or leave it out",
                     );
                 }
             }
-            WriteForm::Put => match setting {
+            WriteForm::Whole => match setting {
                 Setting::Time(time) if time.subsec_nanos() != 0 => told(
-                    "is no whole number of seconds, which put needs".to_owned(),
-                    "give whole seconds, or write by patch",
+                    "is no whole number of seconds, which a whole queue needs".to_owned(),
+                    "give whole seconds, or write the members only",
                 ),
                 Setting::Overflow(overflow) => {
                     if let Some(wrong) = target_fault(reading, overflow) {
-                        told(wrong, "write by patch");
+                        told(wrong, "write the members only");
                     }
                 }
                 Setting::ServiceLevel(_)
@@ -227,24 +227,24 @@ fn target_fault(reading: &QueueReading, overflow: &Overflow) -> Option<String> {
         return Some("is a directive in milliseconds there, which put cannot write".to_owned());
     }
     if overflow.action == OverflowAction::Drop {
-        return Some("drop cannot be written by put".to_owned());
+        return Some("drop cannot be written with a whole queue".to_owned());
     }
     let after = overflow.after;
     let fits = after.subsec_nanos() == 0 && TARGET_WAIT_S.contains(&after.as_secs());
-    (!fits).then(|| "after has to be 30 s to 600 s in whole seconds by put".to_owned())
+    (!fits).then(|| "after has to be 30 s to 600 s in whole seconds with a whole queue".to_owned())
 }
 
 /// The body that writes a change; nothing when the original cannot be taken apart, which a reading rules out.
 pub(super) fn body(reading: &QueueReading, change: &Members, form: WriteForm) -> Option<Vec<u8>> {
     match form {
-        WriteForm::Put => {
+        WriteForm::Whole => {
             let mut whole: Raw = serde_json::from_str(&reading.original.0).ok()?;
             for (member, setting) in change {
                 put(&mut whole, *member, setting)?;
             }
             serde_json::to_vec(&whole).ok()
         }
-        WriteForm::Patch => {
+        WriteForm::Members => {
             let mut members = json!({"id": reading.queue, "version": reading.version});
             for (member, setting) in change {
                 let (name, value) = match (member, setting) {
@@ -410,7 +410,7 @@ mod tests {
     fn what_is_not_known_goes_back_unchanged() {
         let entries = json!({"strategy": "priority", "priority_levels": [1, 2], "wrap_up": "45s",
             "overflow_targets": [], "service_level": {"percent": 85, "within": "96s"}});
-        let sent = body(&read(QUEUE), &change(&entries), WriteForm::Put).unwrap();
+        let sent = body(&read(QUEUE), &change(&entries), WriteForm::Whole).unwrap();
         let text = String::from_utf8(sent.clone()).unwrap();
         assert!(
             text.contains(r#""ledger":123456789012345678901234567890"#),
@@ -427,7 +427,7 @@ mod tests {
         expected["wrapUpTimeout"] = json!(45_000);
         expected["serviceLevelTarget"] = json!({"threshold": 85, "time": 96});
         assert_eq!(sent, expected);
-        let nothing = body(&read(QUEUE), &Members::new(), WriteForm::Put).unwrap();
+        let nothing = body(&read(QUEUE), &Members::new(), WriteForm::Whole).unwrap();
         assert_eq!(
             serde_json::from_slice::<Value>(&nothing).unwrap(),
             serde_json::from_str::<Value>(QUEUE).unwrap()
@@ -440,8 +440,8 @@ mod tests {
             "overflow": {"action": "routeToQueue", "target": "b", "after": "2m"}});
         let entries = change(&entries);
         let reading = read(QUEUE);
-        assert_eq!(form_faults(&reading, &entries, WriteForm::Patch), []);
-        let sent = body(&reading, &entries, WriteForm::Patch).unwrap();
+        assert_eq!(form_faults(&reading, &entries, WriteForm::Members), []);
+        let sent = body(&reading, &entries, WriteForm::Members).unwrap();
         let expected = json!({"id": "a", "version": 7, "wrapUpTimeout": 1_500,
             "skills": [{"id": "voice", "level": 5}],
             "overflow": {"maxWaitTime": 120_000, "action": "routeToQueue", "targetQueueId": "b"}});
@@ -456,17 +456,17 @@ mod tests {
         };
         let many = json!({"max_wait": "2m", "strategy": "random", "wrap_up": "30s"});
         assert_eq!(
-            told(many, WriteForm::Patch, QUEUE),
+            told(many, WriteForm::Members, QUEUE),
             ["strategy", "max_wait"]
         );
         let half = json!({"wrap_up": "1500ms"});
-        assert_eq!(told(half, WriteForm::Put, QUEUE), ["wrap_up"]);
+        assert_eq!(told(half, WriteForm::Whole, QUEUE), ["wrap_up"]);
         let drop = json!({"overflow": {"action": "drop", "after": "2m"}});
-        assert_eq!(told(drop, WriteForm::Put, QUEUE), ["overflow"]);
+        assert_eq!(told(drop, WriteForm::Whole, QUEUE), ["overflow"]);
         let target = json!({"overflow": {"action": "routeToQueue", "target": "b", "after": "2m"}});
-        assert!(told(target.clone(), WriteForm::Put, QUEUE).is_empty());
+        assert!(told(target.clone(), WriteForm::Whole, QUEUE).is_empty());
         let directive = r#"{"version": 1, "overflow": {"maxWaitTime": 1, "action": "drop"}}"#;
-        assert_eq!(told(target, WriteForm::Put, directive), ["overflow"]);
+        assert_eq!(told(target, WriteForm::Whole, directive), ["overflow"]);
     }
 
     #[test]

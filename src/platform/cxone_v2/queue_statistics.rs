@@ -1,5 +1,4 @@
-//! What a queue has counted, on the wire. No source document has this form: it is an assumption of ours, told in the
-//! contract.
+//! What a queue has counted, on the wire. This form is an assumption of ours, and the contract says so.
 
 use serde::Deserialize;
 

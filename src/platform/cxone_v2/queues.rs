@@ -15,10 +15,9 @@ use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery, r
 use crate::platform::port::{
     FaultKind, PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter,
 };
-use crate::telemetry::Endpoint;
 
 use super::address::endpoint;
-use super::{queue, queue_statistics};
+use super::{endpoints, queue, queue_statistics};
 
 /// Skills in a page.
 const PAGE: usize = 100;
@@ -64,7 +63,7 @@ impl Queues {
             "statistics",
         ];
         let call = Call {
-            endpoint: Endpoint::QueueStatistics,
+            endpoint: endpoints::QUEUE_STATISTICS,
             share: RateShare::Readings,
             method: Method::GET,
             url: endpoint(&self.base_url, &of_queue),
@@ -93,7 +92,7 @@ impl Queues {
         deadline: Timestamp,
     ) -> Result<Option<QueueReading>, PlatformFault> {
         let call = Call {
-            endpoint: Endpoint::QueueGet,
+            endpoint: endpoints::QUEUE_GET,
             share: RateShare::Readings,
             method: Method::GET,
             url: queue_url(&self.base_url, queue),
@@ -122,7 +121,7 @@ impl Queues {
                 .append_pair("limit", &PAGE.to_string())
                 .append_pair("offset", &page.saturating_mul(PAGE).to_string());
             let call = Call {
-                endpoint: Endpoint::Skills,
+                endpoint: endpoints::SKILLS,
                 share: RateShare::Readings,
                 method: Method::GET,
                 url,
@@ -158,7 +157,7 @@ impl QueueReader for Queues {
         queue: &'a QueueId,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Option<QueueReading>, PlatformFault>> {
-        let span = request_span(Endpoint::QueueGet);
+        let span = request_span(endpoints::QUEUE_GET);
         Box::pin(self.queue(queue, deadline).instrument(span))
     }
 
@@ -203,13 +202,13 @@ impl QueueSender {
         } = order;
         let Some(body) = queue::body(reading, change, form) else {
             return Delivery::NotSent {
-                why: format!("the change cannot be written by {}", form.label()),
+                why: "the change cannot be written in this form".to_owned(),
             };
         };
         let (endpoint, method, if_match) = match form {
-            WriteForm::Put => (Endpoint::QueuePut, Method::PUT, Some(reading.version)),
+            WriteForm::Whole => (endpoints::QUEUE_PUT, Method::PUT, Some(reading.version)),
             // The version stands in the body.
-            WriteForm::Patch => (Endpoint::QueuePatch, Method::PATCH, None),
+            WriteForm::Members => (endpoints::QUEUE_PATCH, Method::PATCH, None),
         };
         let call = Call {
             endpoint,
@@ -238,8 +237,8 @@ impl QueueWriter for QueueSender {
         deadline: Timestamp,
     ) -> BoxFuture<'a, Delivery> {
         let span = request_span(match order.form {
-            WriteForm::Put => Endpoint::QueuePut,
-            WriteForm::Patch => Endpoint::QueuePatch,
+            WriteForm::Whole => endpoints::QUEUE_PUT,
+            WriteForm::Members => endpoints::QUEUE_PATCH,
         });
         Box::pin(self.write(order, deadline).instrument(span))
     }

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform::port::{Capabilities, Connected};
 use crate::platform::{cxone_acd, cxone_v2};
+use crate::telemetry::Endpoint;
 
 use super::tenant::{SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dialect {
-    /// The contract of campaigns under `/api/v2` that NICE's documents share.
+    /// Campaigns, queues and agents under `/api/v2`: the contract that this project describes.
     #[default]
     #[serde(rename = "cxone-v2")]
     CxoneV2,
@@ -61,7 +62,16 @@ impl Dialect {
         }
     }
 
-    /// Puts the parts of one tenant together. Nothing is sent yet.
+    /// Returns what requests are made for, so that the series of each exist before the first.
+    #[must_use]
+    pub fn endpoints(self) -> &'static [Endpoint] {
+        match self {
+            Self::CxoneV2 => cxone_v2::ENDPOINTS,
+            Self::CxoneAcd => cxone_acd::ENDPOINTS,
+        }
+    }
+
+    /// Puts the parts of one tenant together and declares its endpoints. Nothing is sent yet.
     ///
     /// # Errors
     /// Everything in the settings that this dialect cannot make sense of, for people.
@@ -70,6 +80,7 @@ impl Dialect {
         tenant: TenantSettings,
         shared: SharedParts,
     ) -> Result<Connected, Vec<String>> {
+        shared.metrics.api.declare(self.endpoints());
         match self {
             Self::CxoneV2 => Ok(cxone_v2::connect(tenant, shared)),
             Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
@@ -89,5 +100,70 @@ impl FromStr for Dialect {
     fn from_str(name: &str) -> Result<Self, UnknownDialect> {
         let named = Self::ALL.into_iter().find(|dialect| dialect.name() == name);
         named.ok_or_else(|| UnknownDialect(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::telemetry::Metrics;
+
+    /// How many series of counts each endpoint has.
+    fn series(metrics: &Metrics) -> BTreeMap<String, usize> {
+        let (_, text) = metrics.exposition().unwrap();
+        let mut found = BTreeMap::new();
+        for line in String::from_utf8(text).unwrap().lines() {
+            if line.starts_with("autopilot_api_") && !line.contains("_bucket{") {
+                let label = line.split("endpoint=\"").nth(1);
+                if let Some(label) = label.and_then(|rest| rest.split('"').next()) {
+                    *found.entry(label.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        found
+    }
+
+    fn metrics() -> Metrics {
+        Metrics::new(30.0, false, "", 0.0).unwrap()
+    }
+
+    #[test]
+    fn the_series_of_a_dialect_exist_before_its_first_request() {
+        for dialect in Dialect::ALL {
+            let metrics = metrics();
+            assert_eq!(series(&metrics), BTreeMap::new());
+            metrics.api.declare(dialect.endpoints());
+            metrics.queues().unwrap();
+            metrics.assignments().unwrap();
+            let declared: BTreeSet<_> = dialect.endpoints().iter().map(|one| one.label()).collect();
+            let there = series(&metrics);
+            assert!(there.keys().eq(declared), "{dialect}: {there:?}");
+        }
+    }
+
+    #[test]
+    fn series_of_a_feature_come_with_it_whichever_is_first() {
+        let early = metrics();
+        early.queues().unwrap();
+        early.api.declare(cxone_v2::ENDPOINTS);
+        let late = metrics();
+        late.api.declare(cxone_v2::ENDPOINTS);
+        assert!(!series(&late).contains_key("queue_get"));
+        late.queues().unwrap();
+        assert_eq!(series(&early), series(&late));
+        // A sum and a count for each code, and a counter for each cause of a retry.
+        let numbers = [
+            ("agents", 2 * 9 + 6),
+            ("campaign_get", 2 * 10 + 6),
+            ("campaign_put", 2 * 10 + 5),
+            ("queue_get", 2 * 10 + 6),
+            ("queue_put", 2 * 11 + 6),
+            ("queue_statistics", 2 * 10 + 6),
+            ("token", 2 * 8 + 5),
+        ];
+        let expected = numbers.map(|(label, number)| (label.to_owned(), number));
+        assert_eq!(series(&late), BTreeMap::from(expected));
     }
 }

@@ -23,7 +23,7 @@ use super::limiter::{LONGEST_HALT, Limiter, RateShare, Turn};
 use super::mask::Mask;
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
-use super::token::{Token, TokenParts, TokenSource};
+use super::token::{TOKEN, Token, TokenParts, TokenSource};
 use super::traced::request_span;
 
 /// A 429 without `Retry-After` halts its endpoint for this long.
@@ -398,7 +398,7 @@ impl Client {
 
     async fn fetch_token(&self, deadline: Timestamp) -> Result<TokenParts, PlatformFault> {
         let seed = self.seed.fetch_add(1, Ordering::Relaxed);
-        let told = |fault: &PlatformFault| self.tell_retry(Endpoint::Token, fault);
+        let told = |fault: &PlatformFault| self.tell_retry(TOKEN, fault);
         retry(
             self.policy,
             deadline,
@@ -416,7 +416,7 @@ impl Client {
                     timeout: self.request_timeout,
                 };
                 let turn = Turn {
-                    endpoint: Endpoint::Token,
+                    endpoint: TOKEN,
                     share: RateShare::Commands,
                     deadline,
                     prepaid: false,
@@ -436,7 +436,7 @@ impl Client {
                         .read(&response.body)
                         .map_err(|why| again(FaultKind::Decode, why, None)),
                     StatusCode::TOO_MANY_REQUESTS => {
-                        let halt = self.halt(Endpoint::Token, &response);
+                        let halt = self.halt(TOKEN, &response);
                         Err(again(FaultKind::RateLimited, said, Some(halt)))
                     }
                     status if status.is_server_error() => Err(again(FaultKind::Server, said, None)),
@@ -461,7 +461,7 @@ impl Client {
                 }
             },
         )
-        .instrument(request_span(Endpoint::Token))
+        .instrument(request_span(TOKEN))
         .await
         .inspect(|_| {
             self.metrics

@@ -49,5 +49,5 @@ pub use retry::RetryPolicy;
 pub use send::{
     HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
 };
-pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TokenSource};
+pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TOKEN, TokenSource};
 pub use traced::{page_span, request_span};

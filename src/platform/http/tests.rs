@@ -17,6 +17,10 @@ use crate::domain::Timestamp;
 use crate::platform::port::FaultKind;
 use crate::telemetry::{Endpoint, Metrics};
 
+const LISTING: Endpoint = Endpoint::listing("agents");
+const READING: Endpoint = Endpoint::reading("status");
+const WRITING: Endpoint = Endpoint::command("command");
+
 type Answer = Result<HttpResponse, SendFault>;
 
 /// Answers as it is told and keeps what was asked; the token endpoint always gives a token.
@@ -119,7 +123,7 @@ fn metrics() -> Arc<Metrics> {
 impl Bench {
     fn reading(&self) -> Call {
         Call {
-            endpoint: Endpoint::Agents,
+            endpoint: LISTING,
             share: RateShare::Readings,
             method: Method::GET,
             url: "http://platform/agents".parse().unwrap(),
@@ -133,9 +137,8 @@ impl Bench {
     }
 
     fn command(&self) -> Call {
-        let endpoint = Endpoint::CampaignPut;
         Call {
-            endpoint,
+            endpoint: WRITING,
             method: Method::PUT,
             sending: Sending::Once { leave_by: None },
             ..self.reading()
@@ -362,7 +365,7 @@ fn turn_of(endpoint: Endpoint, share: RateShare, deadline: Timestamp) -> Turn {
 async fn turns_now(limiter: &Limiter, clock: &HandClock, share: RateShare) -> usize {
     let mut turns = 0;
     while limiter
-        .turn(turn_of(Endpoint::Agents, share, clock.now()))
+        .turn(turn_of(LISTING, share, clock.now()))
         .await
         .is_ok()
     {
@@ -393,12 +396,12 @@ async fn a_reading_before_a_command_takes_the_commands_turn_along() {
     let (limiter, clock) = limiter(1.0, 4);
     // One turn of four belongs to commands, three to readings.
     let now = clock.now();
-    let before = turn_of(Endpoint::CampaignGet, RateShare::CommandsAndNext, now);
+    let before = turn_of(READING, RateShare::CommandsAndNext, now);
     limiter.turn(before).await.unwrap();
     assert_eq!(turns_now(&limiter, &clock, RateShare::Commands).await, 2);
     let command = Turn {
         prepaid: true,
-        ..turn_of(Endpoint::CampaignPut, RateShare::Commands, now)
+        ..turn_of(WRITING, RateShare::Commands, now)
     };
     assert!(limiter.turn(command).await.is_ok());
     assert!(limiter.turn(command).await.is_err(), "one was taken along");
@@ -406,24 +409,24 @@ async fn a_reading_before_a_command_takes_the_commands_turn_along() {
 
 #[tokio::test]
 async fn a_429_of_a_queue_or_a_list_halts_no_token() {
-    for busy in Endpoint::QUEUES.into_iter().chain(Endpoint::ASSIGNMENTS) {
+    for busy in [READING, WRITING] {
         let (limiter, clock) = limiter(100.0, 100);
         limiter.too_many(busy, Duration::from_secs(5));
         // Time for the halved rate to give a turn, and not for the halt to end.
         clock.advance(Duration::from_millis(900));
         let turn = |endpoint| limiter.turn(turn_of(endpoint, RateShare::Commands, clock.now()));
         assert!(turn(busy).await.is_err(), "{busy:?}");
-        assert!(turn(Endpoint::Token).await.is_ok(), "{busy:?}");
+        assert!(turn(TOKEN).await.is_ok(), "{busy:?}");
     }
 }
 
 #[tokio::test]
 async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     let (limiter, clock) = limiter(100.0, 100);
-    limiter.too_many(Endpoint::Agents, Duration::from_secs(5));
+    limiter.too_many(LISTING, Duration::from_secs(5));
     let now = clock.now();
     let halted = limiter
-        .turn(turn_of(Endpoint::Agents, RateShare::Readings, now))
+        .turn(turn_of(LISTING, RateShare::Readings, now))
         .await;
     assert_eq!(
         halted,
@@ -434,11 +437,7 @@ async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     clock.advance(Duration::from_millis(900));
     assert!(
         limiter
-            .turn(turn_of(
-                Endpoint::CampaignGet,
-                RateShare::Readings,
-                clock.now()
-            ))
+            .turn(turn_of(READING, RateShare::Readings, clock.now()))
             .await
             .is_ok()
     );
@@ -466,7 +465,7 @@ async fn a_rate_is_kept_over_time() {
     let far = clock.now().plus(Duration::from_secs(3_600));
     for _ in 0..303 {
         limiter
-            .turn(turn_of(Endpoint::Agents, RateShare::Readings, far))
+            .turn(turn_of(LISTING, RateShare::Readings, far))
             .await
             .unwrap();
     }

@@ -13,6 +13,10 @@ use tokio::sync::Mutex;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
+use crate::telemetry::Endpoint;
+
+/// Where tokens come from, as metrics and traces have it: every dialect has it among its endpoints.
+pub const TOKEN: Endpoint = Endpoint::log_in("token");
 
 use super::mask::Mask;
 

@@ -1,9 +1,15 @@
 //! Requests to the platform.
+//!
+//! Which endpoints there are is the dialect's to say: it declares them when its parts are put together, and their series
+//! are there from then on. Those of a feature wait until the daemon is known to have it, whichever comes first.
+
+use std::sync::{Mutex, PoisonError};
 
 use prometheus::{Gauge, HistogramVec, IntCounterVec};
 
+use super::endpoint::{Endpoint, Feature};
 use super::families::Families;
-use super::labels::{Code, Endpoint, RetryCause};
+use super::labels::{Code, RetryCause};
 
 /// Requests to the platform.
 pub struct ApiMetrics {
@@ -12,6 +18,13 @@ pub struct ApiMetrics {
     limiter_wait: HistogramVec,
     token_expiry: Gauge,
     remaining: Gauge,
+    expected: Mutex<Expected>,
+}
+
+/// Which series there are before their first increase.
+struct Expected {
+    declared: Vec<Endpoint>,
+    features: Vec<Feature>,
 }
 
 impl ApiMetrics {
@@ -42,29 +55,48 @@ impl ApiMetrics {
                 "api_rate_limit_remaining",
                 "Requests that the platform said it would still take; NaN until it says so.",
             )?,
+            expected: Mutex::new(Expected {
+                declared: Vec::new(),
+                features: vec![Feature::Campaigns],
+            }),
         };
         // Nothing said is not zero left.
         metrics.remaining.set(f64::NAN);
-        for endpoint in Endpoint::ALL {
-            metrics.expect(endpoint)?;
-        }
         Ok(metrics)
     }
 
-    /// Makes the series of an endpoint, so that its first increase is seen.
-    pub(super) fn expect(&self, endpoint: Endpoint) -> prometheus::Result<()> {
+    /// Makes the series of a dialect's endpoints, so that the first increase of each is seen.
+    pub fn declare(&self, endpoints: &[Endpoint]) {
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        for endpoint in endpoints {
+            if expected.features.contains(&endpoint.feature()) {
+                self.create(*endpoint);
+            }
+            expected.declared.push(*endpoint);
+        }
+    }
+
+    /// The daemon has this feature: makes the series of its endpoints.
+    pub(super) fn enable(&self, feature: Feature) {
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        for endpoint in &expected.declared {
+            if endpoint.feature() == feature {
+                self.create(*endpoint);
+            }
+        }
+        expected.features.push(feature);
+    }
+
+    fn create(&self, endpoint: Endpoint) {
         for code in Code::expected(endpoint) {
-            let labels = [endpoint.label(), code.label()];
             self.request_duration
-                .get_metric_with_label_values(&labels)?;
+                .with_label_values(&[endpoint.label(), code.label()]);
         }
         for cause in RetryCause::expected(endpoint) {
             self.retries
-                .get_metric_with_label_values(&[endpoint.label(), cause.label()])?;
+                .with_label_values(&[endpoint.label(), cause.label()]);
         }
-        self.limiter_wait
-            .get_metric_with_label_values(&[endpoint.label()])?;
-        Ok(())
+        self.limiter_wait.with_label_values(&[endpoint.label()]);
     }
 
     /// One attempt ended.

@@ -1,68 +1,6 @@
-//! Label values: closed sets, so that no text from outside becomes a series.
+//! Label values that every platform shares: closed sets, so that no text from outside becomes a series.
 
-/// What an HTTP request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Endpoint {
-    /// An access token.
-    Token,
-    /// A page of agents.
-    Agents,
-    /// A campaign's status.
-    CampaignGet,
-    /// A command.
-    CampaignPut,
-    /// A page of skills.
-    Skills,
-    /// A queue.
-    QueueGet,
-    /// A change of some of a queue's members.
-    QueuePatch,
-    /// A change of a whole queue.
-    QueuePut,
-    /// What a queue has counted.
-    QueueStatistics,
-    /// A move of an agent to queues.
-    ProfilePut,
-    /// A preview campaign's list.
-    AssignmentsGet,
-    /// A dispatch.
-    AssignmentsPut,
-}
-
-impl Endpoint {
-    /// The endpoints that every daemon uses.
-    pub const ALL: [Self; 4] = [
-        Self::Token,
-        Self::Agents,
-        Self::CampaignGet,
-        Self::CampaignPut,
-    ];
-
-    /// Those that calibrating queues uses.
-    pub const QUEUES: [Self; 3] = [Self::QueueGet, Self::QueuePut, Self::QueueStatistics];
-
-    /// Those of preview assignments.
-    pub const ASSIGNMENTS: [Self; 2] = [Self::AssignmentsGet, Self::AssignmentsPut];
-
-    /// The label.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Agents => "agents",
-            Self::CampaignGet => "campaign_get",
-            Self::CampaignPut => "campaign_put",
-            Self::Skills => "skills",
-            Self::QueueGet => "queue_get",
-            Self::QueuePatch => "queue_patch",
-            Self::QueuePut => "queue_put",
-            Self::QueueStatistics => "queue_statistics",
-            Self::ProfilePut => "profile_put",
-            Self::AssignmentsGet => "assignments_get",
-            Self::AssignmentsPut => "assignments_put",
-        }
-    }
-}
+use super::endpoint::{Endpoint, RequestKind};
 
 /// How one HTTP attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,21 +66,15 @@ impl Code {
     pub(super) fn expected(endpoint: Endpoint) -> impl Iterator<Item = Self> {
         Self::ALL
             .into_iter()
-            .filter(move |code| code.is_expected(endpoint))
+            .filter(move |code| code.is_expected(endpoint.kind()))
     }
 
-    fn is_expected(self, endpoint: Endpoint) -> bool {
+    fn is_expected(self, kind: RequestKind) -> bool {
         match self {
-            Self::NotFound => !matches!(endpoint, Endpoint::Token | Endpoint::Agents),
-            Self::Conflict => matches!(
-                endpoint,
-                Endpoint::CampaignPut
-                    | Endpoint::AssignmentsPut
-                    | Endpoint::QueuePatch
-                    | Endpoint::QueuePut
-            ),
-            Self::Forbidden => endpoint != Endpoint::Token,
-            Self::Decode => endpoint != Endpoint::CampaignPut,
+            Self::NotFound => !matches!(kind, RequestKind::LogIn | RequestKind::Listing),
+            Self::Conflict => matches!(kind, RequestKind::Command | RequestKind::Writing),
+            Self::Forbidden => kind != RequestKind::LogIn,
+            Self::Decode => kind != RequestKind::Command,
             Self::Success
             | Self::Unauthorized
             | Self::TooMany
@@ -183,10 +115,11 @@ impl RetryCause {
 
     /// Why a request to this endpoint can be made again; anything else gets its series should it happen.
     pub(super) fn expected(endpoint: Endpoint) -> impl Iterator<Item = Self> {
+        let kind = endpoint.kind();
         Self::ALL.into_iter().filter(move |cause| match cause {
             // There is no token yet that could be refused.
-            Self::Unauthorized => endpoint != Endpoint::Token,
-            Self::Decode => endpoint != Endpoint::CampaignPut,
+            Self::Unauthorized => kind != RequestKind::LogIn,
+            Self::Decode => kind != RequestKind::Command,
             Self::TooMany | Self::Server | Self::Timeout | Self::Connect => true,
         })
     }

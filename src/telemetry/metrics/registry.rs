@@ -8,9 +8,9 @@ use super::api::ApiMetrics;
 use super::assignments::AssignMetrics;
 use super::campaigns::{CampaignFamilies, CampaignGauges};
 use super::cycle::LoopMetrics;
+use super::endpoint::Feature;
 use super::exposition::Exposition;
 use super::families::Families;
-use super::labels::Endpoint;
 use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 use super::queues::QueueMetrics;
@@ -82,9 +82,7 @@ impl Metrics {
     /// # Errors
     /// When they were asked for before; a fault of the caller.
     pub fn queues(&self) -> prometheus::Result<QueueMetrics> {
-        for endpoint in Endpoint::QUEUES {
-            self.api.expect(endpoint)?;
-        }
+        self.api.enable(Feature::Queues);
         QueueMetrics::register(&Families {
             registry: &self.registry,
         })
@@ -95,9 +93,7 @@ impl Metrics {
     /// # Errors
     /// When they were asked for before; a fault of the caller.
     pub fn assignments(&self) -> prometheus::Result<AssignMetrics> {
-        for endpoint in Endpoint::ASSIGNMENTS {
-            self.api.expect(endpoint)?;
-        }
+        self.api.enable(Feature::Lists);
         AssignMetrics::register(&Families {
             registry: &self.registry,
         })

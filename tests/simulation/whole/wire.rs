@@ -217,7 +217,7 @@ fn endpoint(method: &Method, path: &str) -> (Endpoint, Option<String>) {
         ["api", "v2", "routing", "users", id, "routing-profile"] => {
             (Endpoint::ProfilePut, Some(*id))
         }
-        _ => panic!("the daemon asks for {method} {path}, which no document has"),
+        _ => panic!("the daemon asks for {method} {path}, which the contract does not have"),
     };
     (endpoint, target.map(str::to_owned))
 }
