@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::telemetry::{Metrics, QueueEvents};
 
 use super::config::Settings;
-use super::daemon::StartFault;
+use super::start_fault::StartFault;
 
 /// What the daemon has already.
 pub(super) struct Parts<'a> {

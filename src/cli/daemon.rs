@@ -17,13 +17,13 @@ use crate::platform::dialect::{
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::Connected;
 use crate::serve::{Access, Api, Server, Shown};
-use crate::store::{CommitGate, Restored, Store, StoreFault, StorePast};
+use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, calibration};
 use super::config::Settings;
-use super::exit::Exit;
 use super::reload::{Reloader, Source};
+use super::start_fault::StartFault;
 
 /// Attempts that a poll's slowest page may need within its deadline.
 const ATTEMPTS_OF_A_PAGE: u32 = 3;
@@ -33,45 +33,6 @@ const ATTEMPTS_OF_A_COMMAND: u32 = 4;
 
 /// A status that was read longer ago than this, in real time, is not commanded on: a person may have acted since.
 const FRESHEST: Duration = Duration::from_secs(1);
-
-/// Why the daemon cannot start.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartFault {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreFault),
-    /// The listener.
-    #[error("cannot listen on {address}: {why}; give another --listen, or `off`")]
-    Listen {
-        /// Where.
-        address: std::net::SocketAddr,
-        /// What the system said.
-        why: std::io::Error,
-    },
-    /// What is kept of queues.
-    #[error("what is kept of queues cannot be read: {0}; is the state directory whole?")]
-    Queues(String),
-    /// TLS.
-    #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
-    Tls(String),
-    /// Settings that the platform's dialect cannot make sense of.
-    #[error("{0}")]
-    Platform(String),
-    /// Metrics.
-    #[error("metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
-}
-
-impl StartFault {
-    /// The exit code that goes with it.
-    pub(crate) fn exit(&self) -> Exit {
-        match self {
-            Self::Store(_) | Self::Queues(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
-            Self::Metrics(_) => Exit::Internal,
-            Self::Platform(_) => Exit::Configuration,
-        }
-    }
-}
 
 /// What talks to the platform.
 pub(crate) struct Connection {

@@ -23,6 +23,7 @@ use super::outbox::{OutboxCommand, outbox};
 use super::output;
 use super::paper::{self, ConfigCommand};
 use super::queue::{QueueCommand, queue};
+use super::refusal::refuse_configuration;
 use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
@@ -180,7 +181,7 @@ async fn dispatch(command: Command) -> Exit {
         })
         .collect();
     if !unreadable.is_empty() {
-        return refuse(&unreadable);
+        return refuse_configuration(&unreadable);
     }
     match command {
         Command::Run(args) => match resolve(&args, &variable) {
@@ -198,21 +199,21 @@ async fn dispatch(command: Command) -> Exit {
                     Exit::Configuration
                 }
             },
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
         Command::Check { online, run } => match resolve(&run, &variable) {
             Ok(resolved) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => check(&resolved, online).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
         Command::Assign { command } => match resolve(command.run_args(), &variable) {
             Ok(resolved) => match start_log(LogFormat::Text, "info") {
                 Ok(()) => Box::pin(assign(&command, resolved)).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
         // The events are told line by line; only what would wake somebody is logged beside them.
         Command::Demo(args) => match start_log(LogFormat::Text, "error") {
@@ -231,13 +232,13 @@ async fn dispatch(command: Command) -> Exit {
                 Ok(()) => eval(&resolved.settings, output).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
         Command::Config {
             command: ConfigCommand::Show { origin, run },
         } => match resolve(&run, &variable) {
             Ok(resolved) => paper::show(&resolved, origin),
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
         Command::Config {
             command: ConfigCommand::Init,
@@ -258,7 +259,7 @@ async fn dispatch(command: Command) -> Exit {
                 Ok(()) => webhook::test(&resolved.settings).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse(&faults),
+            Err(faults) => refuse_configuration(&faults),
         },
     }
 }
@@ -288,21 +289,4 @@ fn install(format: LogFormat, level: &str, beside: Option<LogLayer>) -> Result<(
         ));
         Exit::Configuration
     })
-}
-
-/// Tells the faults of a configuration.
-pub(super) fn refuse_configuration(faults: &[Fault]) -> Exit {
-    refuse(faults)
-}
-
-fn refuse(faults: &[Fault]) -> Exit {
-    for fault in faults {
-        output::talk(fault);
-    }
-    let many = if faults.len() == 1 { "fault" } else { "faults" };
-    output::talk(format_args!(
-        "campaign-autopilot: {} {many} in the configuration",
-        faults.len()
-    ));
-    Exit::Configuration
 }

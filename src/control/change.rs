@@ -12,6 +12,7 @@ use super::operator::{
 };
 use super::ports::AuditEvent;
 use super::status::ReloadView;
+use super::waited::Waited;
 
 /// Changes that are made between two ticks even when the loop is late, so that nobody waits for ever.
 const MOST_WHEN_LATE: usize = 4;
@@ -19,15 +20,6 @@ const MOST_WHEN_LATE: usize = 4;
 /// A platform that says that something changed does not make polls follow each other faster than this part of the
 /// interval.
 const SHORTEST_PART: u32 = 4;
-
-/// What ended the wait for the next tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waited {
-    /// The tick is due, or the end is asked for.
-    Due,
-    /// The platform says that an early poll may be worth it.
-    Woken,
-}
 
 impl Cycle {
     /// Serves operators until the next tick is due, the platform says that something changed, or the end is asked for.

@@ -22,14 +22,14 @@ use crate::domain::{
 use crate::platform::port::{CampaignFinding, Connected, PlatformFault, StatusCalls, Urgency};
 use crate::telemetry::{Events, Metrics};
 
-use super::assign::{AssignStart, Assigning};
-use super::change::Waited;
+use super::assigning::{AssignStart, Assigning};
 use super::collect::{Collector, PollNeeds};
 use super::operator::{OperatorDesk, OperatorRequest};
 use super::ports::{AuditEvent, Clock, Journal, JournalFault};
 use super::recorder::Recorder;
 use super::status::{CampaignView, ObservableState};
 use super::supervisor::Supervised;
+use super::waited::Waited;
 
 /// Status reads in one tick for campaigns that cannot be commanded without: at the default rate these fit into one
 /// poll interval, so that a start with thousands of campaigns does not hold up the first decision.

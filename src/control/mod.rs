@@ -7,6 +7,7 @@
 
 mod announce;
 mod assign;
+mod assigning;
 mod change;
 mod collect;
 mod cycle;
@@ -20,11 +21,13 @@ pub mod operator;
 pub mod ports;
 pub mod queues;
 mod recorder;
+mod run;
 pub mod series;
 mod status;
 mod supervisor;
+mod waited;
 
-pub use assign::AssignStart;
+pub use assigning::AssignStart;
 pub use cycle::{Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use queues::QueueView;
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};

@@ -76,10 +76,10 @@ pub struct Point {
 
 impl Point {
     fn of(belief: &Belief, reason: Option<&Reason>) -> Self {
-        let valid = reason.filter(|reason| matches!(reason.sample, SampleVerdict::Valid { .. }));
+        let valid = reason.filter(|reason| matches!(reason.sample(), SampleVerdict::Valid { .. }));
         Self {
-            available: valid.and_then(|reason| reason.available),
-            lines: valid.and_then(|reason| reason.lines),
+            available: valid.and_then(Reason::available),
+            lines: valid.and_then(Reason::lines),
             state: PlotState::of(belief),
         }
     }

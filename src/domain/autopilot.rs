@@ -6,17 +6,17 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Doubt, Hold};
-use super::campaign::{Campaign, CampaignState, Seen};
+use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Seen, Suppression};
+use super::cause::Cause;
 use super::command::{Command, CommandResult, Conclusion};
-use super::evaluate::{BUDGET_SPAN, SampleView};
+use super::count::Count;
 use super::evidence::PlatformTraits;
 use super::group::{Group, Head, HeadCount};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
 use super::policy::{Counting, Policy};
-use super::reason::{Cause, Outcome, Reason, Suppression};
 use super::selector::Selector;
-use super::snapshot::{Count, Sample};
+use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
 use super::time::Timestamp;
 
@@ -205,7 +205,7 @@ impl Autopilot {
                         Some(Head::Unknown { .. }) | None => campaign.blind.saturating_add(1),
                     };
                     let view = view(Some(sample), 0, campaign);
-                    if let (_, Some((count, lines))) = campaign.weigh(view, now) {
+                    if let Some((count, lines)) = campaign.weigh(view, now) {
                         campaign.count_sample(count, lines);
                     }
                 }
@@ -290,10 +290,7 @@ impl Autopilot {
             (self.sample.as_ref(), self.invalid_streak, self.decision);
         for (id, campaign) in &mut self.campaigns {
             campaign.state.clamp(now);
-            campaign
-                .state
-                .resumes
-                .retain(|at| now.since(*at) < BUDGET_SPAN);
+            campaign.state.forget_old_resumes(now);
             let reason = campaign.evaluate(view(sample, invalid_streak, campaign), decision, now);
             match reason.outcome {
                 Outcome::Command {
@@ -333,9 +330,9 @@ impl Autopilot {
                 });
             }
             // Once per exhaustion: asked again only after a resume was possible.
-            campaign.budget_alerted =
-                exhausted || (campaign.budget_alerted && reason.budget.is_none());
-            let doubt = campaign.idles_in_doubt(&reason);
+            campaign.budget_alerted = exhausted
+                || (campaign.budget_alerted && reason.stages.resume_budget.found.is_none());
+            let doubt = reason.idles_in_doubt();
             if let Some(doubt) = doubt
                 && !campaign.unproven_alerted
             {

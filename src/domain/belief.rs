@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cause::Cause;
 use super::ids::DecisionId;
-use super::reason::Cause;
 use super::status::{Direction, StatusReading};
 use super::time::Timestamp;
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::campaign::Reason;
 use super::ids::CampaignId;
-use super::reason::Reason;
 use super::status::{Direction, StatusFinding, StatusReading};
 use super::time::Timestamp;
 

@@ -7,7 +7,6 @@
 //! with the campaign's state. *Never:* holding anything back; that is `max_resumes_per_hour`.
 
 use super::campaign::CampaignState;
-use super::evaluate::BUDGET_SPAN;
 use super::notice::Notice;
 use super::time::Timestamp;
 
@@ -18,11 +17,7 @@ pub(super) fn resumed(
     now: Timestamp,
 ) -> Option<Notice> {
     let limit = limit?;
-    let recent = state
-        .resumes
-        .iter()
-        .filter(|at| now.since(**at) < BUDGET_SPAN);
-    let resumes = u32::try_from(recent.count()).unwrap_or(u32::MAX);
+    let resumes = u32::try_from(state.recent_resumes(now).count()).unwrap_or(u32::MAX);
     if resumes.saturating_sub(1) < limit.div_ceil(2) {
         state.flapping = false;
     }

@@ -21,15 +21,14 @@ pub mod assignment;
 mod autopilot;
 mod belief;
 mod campaign;
+mod cause;
 mod command;
 mod confirmation;
-mod evaluate;
+mod count;
 mod evidence;
-mod explain;
 mod flapping;
 mod group;
 mod ids;
-mod manual_change;
 mod message;
 mod notice;
 mod ownership;
@@ -37,7 +36,6 @@ mod ownership;
 mod ownership_tests;
 mod policy;
 pub mod queue;
-mod reason;
 mod reconfigure;
 #[cfg(test)]
 mod released_forms_tests;
@@ -55,11 +53,17 @@ pub use autopilot::{Alert, Autopilot, Plan, Wanted};
 pub use belief::{
     Belief, Doubt, Hold, HoldKind, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
 };
-pub use campaign::{Campaign, CampaignState};
+pub use campaign::{
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
+    ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
+    PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages,
+    Suppression, ThresholdsVerdict, Verdict, explain,
+};
+pub use cause::Cause;
 pub use command::{Command, CommandResult, Conclusion, Delivery};
 pub use confirmation::{Confirmation, ConfirmationError};
+pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};
-pub use explain::{Asked, Explanation, Stage, explain};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use message::{
@@ -68,9 +72,8 @@ pub use message::{
 };
 pub use notice::Notice;
 pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
-pub use reason::{Cause, Outcome, Reason, Relation, SampleVerdict, Suppression};
 pub use selector::Selector;
-pub use snapshot::{AgentState, Count, Sample, Snapshot, SnapshotBuilder, StateCounts};
+pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;
 pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};

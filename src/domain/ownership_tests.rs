@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
-    Author, Autopilot, Belief, CampaignActivity, CampaignId, CommandResult, Conclusion,
-    CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, Head, HeadCount, OnStale,
-    PauseOwner, PlatformTraits, Policy, Sample, Settling, StatusFinding, StatusReading, Timestamp,
+    Author, Autopilot, Belief, BelievedStatus, CampaignActivity, CampaignId, CommandResult,
+    Conclusion, CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, Head, HeadCount,
+    OnStale, Outcome, PauseOwner, PlatformTraits, Policy, Reason, Sample, Settling, Stage,
+    StatusFinding, StatusReading, Suppression, Timestamp, explain,
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_715_783_530_000);
@@ -213,7 +214,38 @@ fn agents_on_the_campaigns_own_calls_count_where_that_is_asked() {
         .decide(after(1))
         .reasons
         .iter()
-        .map(|(_, reason)| reason.available)
+        .map(|(_, reason)| reason.available())
         .collect();
     assert_eq!(seen, [Some(2), Some(8)]);
+}
+
+#[test]
+fn a_change_under_way_that_is_not_ours_holds_every_command_back_and_is_told_as_such() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let changing = CampaignActivity::Changing { to: None };
+    read(&mut pilot, &reading(changing, 10));
+    sample(&mut pilot, vec![known(0)], 11);
+    let plan = pilot.decide(after(11));
+    assert_eq!(plan.commands, [], "nobody commands it meanwhile");
+    let (_, reason) = &plan.reasons[0];
+    assert_eq!(reason.stages.decided_by(), Some(Stage::Changing));
+    assert_eq!(reason.stages.status.found, Some(BelievedStatus::Changing));
+    let by = Suppression::Changing;
+    let direction = None;
+    assert_eq!(reason.outcome, Outcome::Suppressed { direction, by });
+    let told = explain(pilot.campaign(&id("c")).unwrap().state(), Some(reason));
+    assert_eq!(
+        told.summary,
+        "between two states, left alone: a change under way; 0 available, pause below 5, resume at 8"
+    );
+    assert_eq!(
+        told.would_change,
+        ["the platform shows it running or paused"]
+    );
+    let written = serde_json::to_string(reason).unwrap();
+    assert_eq!(
+        &serde_json::from_str::<Reason>(&written).unwrap(),
+        reason,
+        "{written}"
+    );
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::count::Count;
 use super::ids::SkillId;
-use super::snapshot::Count;
 
 /// Skill sets of one snapshot, with the agents of each.
 pub(super) struct SkillIndex {

@@ -15,6 +15,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 
+use super::count::Count;
 use super::group::{Group, Head, HeadCount};
 use super::ids::AgentId;
 use super::selector::Selector;
@@ -48,22 +49,6 @@ impl AgentState {
             Self::Other => "other",
             Self::Offline => "offline",
         }
-    }
-}
-
-/// Agents of one selector in one sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    /// Agents that can take a call.
-    pub available: u32,
-    /// Agents that are not offline; equals `available` when only available agents were read.
-    pub staffed: u32,
-}
-
-impl Count {
-    pub(super) fn add(&mut self, other: Self) {
-        self.available = self.available.saturating_add(other.available);
-        self.staffed = self.staffed.saturating_add(other.staffed);
     }
 }
 

@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::stored_reading::StoredReading;
 use super::time::Timestamp;
 
 /// Which way a campaign is commanded.
@@ -82,8 +81,8 @@ pub enum Author {
 }
 
 /// One answer of the platform about one campaign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredReading")]
+/// Its stored forms, of every released version, are read by [`stored_reading`](super::stored_reading).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatusReading {
     /// What the campaign does.
     pub activity: CampaignActivity,

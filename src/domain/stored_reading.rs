@@ -3,14 +3,14 @@
 //! Version 0.1.0 knew one platform and stored that platform's word as the status. The words stand here for its stores
 //! alone; readings of today carry their meaning with them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::status::{Author, CampaignActivity, StatusReading};
 use super::time::Timestamp;
 
 /// A stored reading of any released version.
 #[derive(Deserialize)]
-pub(super) struct StoredReading {
+struct StoredReading {
     /// The platform's word; in 0.1.0 it was all there was.
     #[serde(default)]
     status: String,
@@ -22,6 +22,12 @@ pub(super) struct StoredReading {
     changed_by: Option<Author>,
     platform_now: Option<Timestamp>,
     read_at: Timestamp,
+}
+
+impl<'de> Deserialize<'de> for StatusReading {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredReading::deserialize(deserializer).map(Self::from)
+    }
 }
 
 impl From<StoredReading> for StatusReading {

@@ -14,18 +14,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
-use crate::control::operator::{Author, Change, Made, OperatorDesk, Refusal, Reload};
-use crate::control::queues::desk::QueueDesk;
-use crate::control::series::PastSeries;
+use crate::control::operator::{Author, Change, Made, Refusal};
 use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
-use super::documents::{CampaignDetail, ChangeAnswer, SCHEMA};
-use super::gate::{Access, TurnedAway};
+use super::answer::{Answered, Body, Failure, full, json};
+use super::documents::{CampaignDetail, ChangeAnswer};
+use super::gate::TurnedAway;
 use super::openapi;
 use super::operations::{Operation, find};
 use super::query::{self, Query};
-use super::routes::{Body, Sources, full};
+use super::schema::SCHEMA;
 use super::seats::Seat;
+use super::sources::Sources;
 
 /// A change takes a few hundred bytes.
 const LARGEST_BODY: usize = 16 << 10;
@@ -35,20 +35,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long lines that an operator sets last when nobody says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
-
-/// What the admin API is made from.
-pub struct Api {
-    /// Where changes are handed in.
-    pub desk: OperatorDesk,
-    /// Reads the configuration anew.
-    pub reload: Arc<dyn Reload>,
-    /// Where what is asked of queues is handed in; nothing where none is calibrated.
-    pub queues: Option<QueueDesk>,
-    /// Reads what happened, and what plots are drawn from.
-    pub past: Arc<dyn PastSeries>,
-    /// Who may use it.
-    pub access: Access,
-}
 
 /// Asks for a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,67 +70,6 @@ pub struct ThresholdsRequest {
     pub author: Option<String>,
 }
 
-/// Why a request was not served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiFault {
-    /// What kind, as one word for programs.
-    pub error: String,
-    /// Everything that is wrong, and what to do about it.
-    pub faults: Vec<String>,
-}
-
-/// An answer that is no success.
-pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
-
-pub(super) type Answered = Result<Response<Body>, Failure>;
-
-impl Failure {
-    pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
-        Self(status, error, vec![fault.into()])
-    }
-
-    pub(super) fn bad(faults: Vec<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, "invalid", faults)
-    }
-
-    fn answer(self) -> Response<Body> {
-        let Self(status, error, faults) = self;
-        let fault = ApiFault {
-            error: error.to_owned(),
-            faults,
-        };
-        let mut answer = json(&fault);
-        *answer.status_mut() = status;
-        answer
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        let (status, error) = match &refusal {
-            Refusal::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
-            Refusal::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
-            Refusal::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
-            Refusal::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
-            Refusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            Refusal::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
-        };
-        Self::one(status, error, refusal.to_string())
-    }
-}
-
-/// A document as an answer.
-pub(super) fn json(document: &impl Serialize) -> Response<Body> {
-    match serde_json::to_vec(document) {
-        Ok(bytes) => full(StatusCode::OK, "application/json", bytes.into()),
-        Err(wrong) => full(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "text/plain; charset=utf-8",
-            format!("{wrong}\n").into(),
-        ),
-    }
-}
-
 impl Sources {
     /// Serves one request of the admin API.
     pub(super) async fn operate(
@@ -154,17 +79,7 @@ impl Sources {
     ) -> Response<Body> {
         match self.operated(request, seat).await {
             Ok(answer) => answer,
-            Err(failure) => {
-                let unauthorized = failure.0 == StatusCode::UNAUTHORIZED;
-                let mut answer = failure.answer();
-                if unauthorized {
-                    let bearer = hyper::header::HeaderValue::from_static("Bearer");
-                    answer
-                        .headers_mut()
-                        .insert(hyper::header::WWW_AUTHENTICATE, bearer);
-                }
-                answer
-            }
+            Err(failure) => failure.answer(),
         }
     }
 

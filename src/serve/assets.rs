@@ -13,7 +13,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use ring::digest::{SHA256, digest};
 
-use super::routes::{Body, full};
+use super::answer::{Body, full};
 
 /// What the page may do: load and run what is served here.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \

@@ -9,15 +9,13 @@ use crate::control::ObservableState;
 use crate::control::operator::{Made, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
-    Belief, Explanation, Outcome, PauseOwner, Stage, Thresholds, Timestamp, explain,
+    Asked, Belief, ExplainedStage, Explanation, Outcome, PauseOwner, Thresholds, Timestamp, explain,
 };
 
 use super::assignments::AssignmentDocument;
 use super::queue_documents::QueueDocument;
+use super::schema::SCHEMA;
 use super::words;
-
-/// The version of the documents' form; it goes up when something is taken away or means something else.
-pub(super) const SCHEMA: u32 = 1;
 
 /// The daemon and every campaign.
 #[expect(
@@ -181,7 +179,7 @@ pub struct CampaignDetail {
     pub schema: u32,
     /// The campaign.
     pub campaign: CampaignDocument,
-    /// What each stage said of the last decision.
+    /// What each stage said of the last decision, in the order in which they are asked.
     pub stages: Vec<StageDocument>,
     /// What would change it.
     pub would_change: Vec<String>,
@@ -190,12 +188,12 @@ pub struct CampaignDetail {
 /// One stage of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageDocument {
-    /// Its number, as the README has it.
+    /// Its number: stable, and no order; the list is in the order in which the stages are asked.
     pub number: u8,
     /// Its name.
     pub name: String,
     /// `passed`, `decided` or `not_asked`.
-    pub asked: crate::domain::Asked,
+    pub asked: Asked,
     /// What it said.
     pub says: String,
     /// Until when that holds, where a time ends it.
@@ -320,14 +318,14 @@ impl CampaignDocument {
         });
         let set = state.lines.as_ref().filter(|set| set.active(now));
         let hold = state.hold.as_ref().filter(|hold| hold.active(now));
-        let lines = reason.and_then(|reason| reason.lines);
+        let lines = reason.and_then(|reason| reason.lines());
         Self {
             id: id.to_string(),
             state: state.belief.label().to_owned(),
             paused_by: paused_by.map(str::to_owned),
             since: state.since.to_string(),
-            available: reason.and_then(|reason| reason.available),
-            staffed: reason.and_then(|reason| reason.staffed),
+            available: reason.and_then(|reason| reason.available()),
+            staffed: reason.and_then(|reason| reason.staffed()),
             pause_below: lines.map(|lines| lines.pause_below),
             resume_at: lines.map(|lines| lines.resume_at),
             configured: LinesDocument::of(configured),
@@ -382,16 +380,15 @@ impl CampaignDetail {
             would_change,
         } = explain(&view.state, view.reason.as_ref());
         let stages = stages.into_iter().map(|stage| {
-            let Stage {
-                number,
-                name,
+            let ExplainedStage {
+                stage,
                 asked,
                 says,
                 until,
             } = stage;
             StageDocument {
-                number,
-                name,
+                number: stage.number(),
+                name: stage.name().to_owned(),
                 asked,
                 says,
                 until: until.map(|until| until.to_string()),

@@ -18,6 +18,7 @@
 //! for makes room. The server has tasks of its own: whatever is asked of it, the loop does not wait. It reads one shared
 //! snapshot and hands changes in at a bounded desk.
 
+mod answer;
 mod api;
 mod assets;
 mod assignments;
@@ -31,13 +32,16 @@ mod query;
 mod queue_documents;
 mod queues;
 mod routes;
+mod schema;
 mod seats;
 mod series;
 mod server;
+mod sources;
 mod stream;
 pub mod words;
 
-pub use api::{Api, ApiFault, HoldRequest, ThresholdsRequest};
+pub use answer::ApiFault;
+pub use api::{HoldRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,
@@ -48,4 +52,5 @@ pub use gate::Access;
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
-pub use server::{Connector, Server, Shown};
+pub use server::{Connector, Server};
+pub use sources::{Api, Shown};

@@ -2,7 +2,7 @@
 
 use hyper::{Method, StatusCode};
 
-use super::api::Failure;
+use super::answer::Failure;
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,12 @@ use crate::control::operator::PastQuery;
 use crate::control::series::SeriesQuery;
 use crate::domain::CampaignId;
 
-use super::api::{Answered, Failure, json};
-use super::documents::{EntryDocument, HistoryDocument, SCHEMA};
+use super::answer::{Answered, Failure, json};
+use super::documents::{EntryDocument, HistoryDocument};
 use super::query::Query;
-use super::routes::Sources;
+use super::schema::SCHEMA;
 use super::series::SeriesDocument;
+use super::sources::Sources;
 
 /// Entries of the history when nobody says, and at most.
 const ENTRIES: (usize, usize) = (200, 1_000);

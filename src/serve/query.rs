@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::control::operator::Author;
 use crate::domain::Timestamp;
 
-use super::api::Failure;
+use super::answer::Failure;
 
 /// The author of a change whose request names none.
 pub(super) const NOBODY: &str = "somebody at the API";

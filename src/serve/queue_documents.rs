@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::QueueView;
 use crate::domain::queue::{Figures, QueueStanding};
 
-use super::documents::SCHEMA;
+use super::schema::SCHEMA;
 
 /// One queue that is calibrated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

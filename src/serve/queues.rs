@@ -12,12 +12,14 @@ use crate::control::queues::desk::{QueueAnswer, QueueAsk, QueueRefusal};
 use crate::domain::QueueId;
 use crate::domain::queue::{ClassicInputs, Members, QueueStanding};
 
-use super::api::{Answered, Failure, author, body, json, lasts, named_queue};
-use super::documents::{ChangeAnswer, SCHEMA};
+use super::answer::{Answered, Body, Failure, json};
+use super::api::{author, body, lasts, named_queue};
+use super::documents::ChangeAnswer;
 use super::query::Query;
 use super::queue_documents::{QueueDocument, QueuesDocument};
-use super::routes::{Body, Sources};
+use super::schema::SCHEMA;
 use super::seats::Seat;
+use super::sources::Sources;
 
 /// Asks for a queue to be left alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]

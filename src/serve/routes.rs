@@ -1,47 +1,21 @@
 //! Which path gives what.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
-use tokio::sync::{Mutex, Semaphore};
 
-use super::api::Api;
+use super::answer::{Body, text};
 use super::assets;
 use super::documents::{CampaignDocument, StatusDocument};
 use super::seats::Seat;
-use super::server::Shown;
-
-/// The body of an answer.
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
-
-/// What the answers are made from.
-pub(super) struct Sources {
-    pub(super) shown: Shown,
-    pub(super) api: Api,
-    /// One exposition at a time: with thousands of campaigns it is tens of megabytes.
-    pub(super) scrape: Semaphore,
-    /// Places for clients that follow the events.
-    pub(super) streams: Arc<Semaphore>,
-    /// The documents as they were last rendered: a flood of requests renders nothing twice.
-    pub(super) rendered: Mutex<Option<Rendered>>,
-}
+use super::sources::{Rendered, Sources};
 
 /// Documents of one version are made anew after this, so that the time in them is nearly the one at which they are read.
 const RENDERED_FOR_MS: i64 = 5_000;
-
-/// Documents of one version.
-#[derive(Clone)]
-pub(super) struct Rendered {
-    of: (u64, bool, Option<String>, i64),
-    status: Bytes,
-    campaigns: Bytes,
-}
 
 /// Every campaign.
 #[derive(Serialize)]
@@ -195,20 +169,4 @@ impl Sources {
             ),
         }
     }
-}
-
-/// An answer that nobody keeps.
-pub(super) fn full(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Body> {
-    let mut answer = Response::new(Full::new(body).boxed_unsync());
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
-}
-
-fn text(status: StatusCode, body: &str) -> Response<Body> {
-    let body = Bytes::copy_from_slice(body.as_bytes());
-    full(status, "text/plain; charset=utf-8", body)
 }

@@ -7,7 +7,7 @@ use crate::control::ports::AuditEvent;
 use crate::control::series::{PlotState, Point, Series, Step};
 use crate::domain::{CampaignId, Conclusion, Direction, Notice, Timestamp};
 
-use super::documents::SCHEMA;
+use super::schema::SCHEMA;
 use super::words;
 
 /// A campaign's past.

@@ -11,18 +11,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ObservableState;
-use crate::control::ports::Clock;
-use crate::telemetry::Metrics;
-
-use super::api::Api;
 use super::patience::Patient;
-use super::routes::Sources;
 use super::seats::Seats;
+use super::sources::{Api, Shown, Sources};
 use super::stream::MOST_STREAMS;
 
 /// A client that sends the head of its request more slowly than this is dropped.
@@ -39,18 +34,6 @@ const MOST_CONNECTIONS: usize = 128;
 
 /// After a failed accept (no file descriptors left, say), so that the task does not spin.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
-
-/// What everybody may see.
-pub struct Shown {
-    /// The metrics.
-    pub metrics: Arc<Metrics>,
-    /// What the daemon knows.
-    pub observed: watch::Receiver<ObservableState>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Set when the daemon has begun to end.
-    pub ending: CancellationToken,
-}
 
 /// A listener with its tasks. Dropping it ends them.
 pub struct Server {

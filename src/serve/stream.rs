@@ -17,8 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::control::ObservableState;
 
-use super::routes::{Body, Sources, full};
+use super::answer::{Body, full};
 use super::seats::{Occupied, Seat};
+use super::sources::Sources;
 
 /// Clients that follow at once: some wallboards, and everybody on call.
 pub(super) const MOST_STREAMS: usize = 16;

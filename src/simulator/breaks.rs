@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
+use super::agent_state::AgentState;
 use super::time::SimTime;
-use super::world::{AgentState, World};
-
-/// An agent's break and when it ends.
-#[derive(Clone, Debug)]
-pub(super) struct Break {
-    agent: String,
-    until: SimTime,
-}
+use super::world::{Break, World};
 
 impl World {
     /// Sends up to `count` available agents, the first by id, on a break: they are offline and come back

@@ -5,13 +5,13 @@ use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, IF_MATCH};
 
 use super::encoding::percent_decode;
-use super::exchange::Sent;
 use super::faults::Endpoint;
-use super::handle::RequestSeen;
+use super::journal::Actor;
 use super::quirks::Transition;
+use super::request_seen::RequestSeen;
+use super::sent::Sent;
 use super::tokens::Token;
 use super::wire::asked_status;
-use super::world::Actor;
 
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
 const OUTBOUND: &str = "/api/v2/outbound/campaigns/";

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use hyper::StatusCode;
 
+use super::answer::Answer;
 use super::call::{Call, Treatment};
 use super::late::LateEffect;
-use super::platform::{Answer, Platform, read_body};
+use super::platform::{Platform, read_body};
 use super::quirks::Transition;
 use super::refusal::Refused;
 use super::time::SimTime;

@@ -26,16 +26,18 @@ use hyper::{Method, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use super::agent_state::AgentState;
+use super::answer::Answer;
 use super::assignments::Assignment;
 use super::effects::Effect;
 use super::encoding::percent_decode;
 use super::faults::{Endpoint, FaultPlan};
 use super::handle::SimHandle;
-use super::platform::{Answer, read_body};
+use super::journal::Actor;
+use super::platform::read_body;
 use super::queues::{Queue, QueueStatistics};
 use super::refusal::Refused;
 use super::wire;
-use super::world::{Actor, AgentState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

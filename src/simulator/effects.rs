@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::assignments::Assignment;
+use super::journal::{Actor, JournalEntry};
 use super::queues::{Queue, version};
 use super::time::SimTime;
-use super::world::{Actor, JournalEntry};
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq)]

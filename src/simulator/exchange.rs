@@ -7,78 +7,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
 
+use super::answer::Answer;
 use super::call::{Call, Route};
-use super::handle::{Phase, RequestSeen, Shared};
-use super::platform::Answer;
+use super::faults::Fault;
+use super::handle::{Phase, Shared};
+use super::outcome::{Exchange, Outcome};
+use super::request_seen::RequestSeen;
+use super::sent::Sent;
 
 /// The largest body that the platform reads.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
-
-/// A request as it is sent.
-#[derive(Clone, Debug)]
-pub struct Sent {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path and the query, without a host.
-    pub uri: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body; empty where there is none.
-    pub body: Bytes,
-}
-
-/// What comes back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// A whole answer.
-    Answered {
-        /// The status.
-        status: StatusCode,
-        /// The headers, without those of the transport.
-        headers: HeaderMap,
-        /// The body.
-        body: Bytes,
-    },
-    /// The head and half of the body arrive, then the connection breaks.
-    Torn {
-        /// The status.
-        status: StatusCode,
-        /// The headers, without those of the transport.
-        headers: HeaderMap,
-        /// The part of the body that arrives.
-        body: Bytes,
-    },
-    /// The connection is reset without an answer.
-    Reset,
-    /// Nothing comes; the connection is reset at the end of [`Exchange::after`].
-    Silent,
-}
-
-/// What comes of one request, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    /// How long the outcome takes to arrive, in real time.
-    pub after: Duration,
-    /// What arrives.
-    pub outcome: Outcome,
-    /// The [name](super::Fault::name) of the fault that was injected.
-    pub fault: Option<&'static str>,
-}
-
-impl Sent {
-    pub(super) fn path(&self) -> &str {
-        self.uri
-            .split_once('?')
-            .map_or(self.uri.as_str(), |(path, _)| path)
-    }
-
-    pub(super) fn query(&self) -> &str {
-        self.uri.split_once('?').map_or("", |(_, query)| query)
-    }
-}
 
 impl Shared {
     /// Carries a request out. The request is given back where its answer is still to be announced as
@@ -103,7 +44,7 @@ impl Shared {
         self.reached(&call.seen, Phase::Arrived);
         let (reaction, fault) = self.with(|platform, now| {
             let fault = platform.admit(Some(endpoint), now);
-            let name = fault.as_ref().map(super::Fault::name);
+            let name = fault.as_ref().map(Fault::name);
             let simulated = |real| self.simulated(real);
             (platform.react(&call, fault, simulated, now), name)
         });

@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use super::agent_state::AgentState;
 use super::assignments::Assignment;
 use super::centre::Figures;
 use super::dialects::Tongue;
 use super::effects::Effect;
-use super::exchange::{Exchange, Sent};
 use super::faults::{Endpoint, FaultRule};
+use super::happening::Happening;
+use super::journal::{Actor, JournalEntry};
+use super::outcome::Exchange;
 use super::platform::{Passed, Platform};
 use super::queues::{Queue, QueueStatistics};
 use super::quirks::Quirks;
-use super::script::Happening;
+use super::request_seen::RequestSeen;
+use super::sent::Sent;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
-use super::world::{Actor, AgentRecord, AgentState, JournalEntry};
+use super::world::AgentRecord;
 
 /// More happenings than a day has; a listener that falls further behind misses some.
 const HAPPENINGS_KEPT: usize = 64;
@@ -26,25 +30,6 @@ const HAPPENINGS_KEPT: usize = 64;
 /// Called at set points of a request's way, on the task or thread that serves it, with no lock held. A late effect is
 /// `Applied` on the task or thread that touches the platform next.
 pub type Hook = Arc<dyn Fn(&RequestSeen, Phase) + Send + Sync>;
-
-/// A request to one of the operations, as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestSeen {
-    /// The operation.
-    pub endpoint: Endpoint,
-    /// The HTTP method.
-    pub method: String,
-    /// The path as sent, without the query.
-    pub path: String,
-    /// The id in the path, decoded: a campaign's, a queue's or an agent's.
-    pub target: Option<String>,
-    /// The campaign's id, where the path has one.
-    pub campaign: Option<String>,
-    /// The header `x-request-id`.
-    pub request_id: Option<String>,
-    /// The status that a campaign PUT asks for.
-    pub body_status: Option<String>,
-}
 
 /// A point of a request's way. A request that is cut off has no `Answering`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

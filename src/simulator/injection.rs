@@ -6,11 +6,12 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::call::{Call, Treatment};
 use super::exchange::{Reaction, Reply};
 use super::faults::Fault;
 use super::late::LateEffect;
-use super::platform::{Answer, Platform};
+use super::platform::Platform;
 use super::quirks::Transition;
 use super::time::SimTime;
 use super::tokens::Token;

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::call::Call;
-use super::handle::RequestSeen;
+use super::journal::Actor;
+use super::request_seen::RequestSeen;
 use super::time::SimTime;
 use super::tokens::Token;
-use super::world::Actor;
 
 /// The queue.
 #[derive(Default)]

@@ -23,6 +23,8 @@
 //! program, the wire types least of all. Without an advance of the clock nothing happens, and between requests nothing
 //! is done.
 
+mod agent_state;
+mod answer;
 mod assignments;
 mod breaks;
 mod call;
@@ -42,8 +44,11 @@ mod faults;
 #[cfg(test)]
 mod faults_tests;
 mod handle;
+mod happening;
 mod injection;
+mod journal;
 mod late;
+mod outcome;
 mod payload;
 mod platform;
 mod preview;
@@ -55,12 +60,14 @@ mod quirks;
 #[cfg(test)]
 mod quirks_tests;
 mod refusal;
+mod request_seen;
 mod routing;
 #[cfg(test)]
 mod routing_tests;
 #[cfg(test)]
 mod rules_tests;
 mod script;
+mod sent;
 mod server;
 mod settings;
 mod stage;
@@ -73,9 +80,11 @@ mod time;
 mod tokens;
 mod trace;
 mod wire;
+mod work;
 mod world;
 mod world_writes;
 
+pub use agent_state::AgentState;
 pub use assignments::{Assignment, AvailabilityWindow};
 pub use centre::{
     Activity, CampaignFigures, Centre, Change, Distribution, Event as ScenarioEvent, Figures,
@@ -85,16 +94,21 @@ pub use centre::{
 pub use dialects::Dialect;
 pub use dialects::cxone_acd::{AcdOperation, AcdSettings, NoChange, Release, StopShows};
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
-pub use exchange::{Exchange, Outcome, Sent};
 pub use fault_spec::FaultSpecError;
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
-pub use handle::{Hook, Phase, RequestSeen, SimHandle};
+pub use handle::{Hook, Phase, SimHandle};
+pub use happening::{Happening, What};
+pub use journal::{Actor, JournalEntry};
+pub use outcome::{Exchange, Outcome};
 pub use queues::{Queue, QueueStatistics, example_queue};
 pub use quirks::{AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm};
-pub use script::{Happening, Performance, Script, What};
+pub use request_seen::RequestSeen;
+pub use script::{Performance, Script};
+pub use sent::Sent;
 pub use server::Simulator;
 pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};
 pub use time::{SimClock, SimTime};
 pub use tokens::{Credentials, SCOPES};
 pub use trace::{DayError, Trace, TraceFaults, TraceRow};
-pub use world::{Actor, AgentRecord, AgentState, CampaignRecord, JournalEntry, Work, World};
+pub use work::Work;
+pub use world::{AgentRecord, CampaignRecord, World};

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Answer;
 use super::assignments::{self, Assignment};
 use super::call::{Call, Treatment};
-use super::platform::{Answer, Platform, read_body};
+use super::platform::{Platform, read_body};
 use super::quirks::AssignmentForm;
 use super::refusal::Refused;
 use super::settings::AssignmentReads;

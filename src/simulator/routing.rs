@@ -4,8 +4,10 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::agent_state::AgentState;
+use super::answer::Answer;
 use super::call::Call;
-use super::platform::{Answer, Platform, read_body, read_paging};
+use super::platform::{Platform, read_body, read_paging};
 use super::queue_shapes::QueuePatch;
 use super::queues::{self, Queue, QueueStatistics};
 use super::refusal::Refused;
@@ -13,7 +15,6 @@ use super::settings::StaleQueuePut;
 use super::time::SimTime;
 use super::tokens::Token;
 use super::wire;
-use super::world::AgentState;
 
 #[derive(Serialize)]
 struct SkillsPage<'a> {

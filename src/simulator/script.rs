@@ -3,16 +3,16 @@
 //! What happens does not depend on when it is looked at: the world at a given time is the same for a seed and for what
 //! was done to the campaigns, however often and whenever it was looked at before.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::agent_state::AgentState;
 use super::centre::{Figures, Scenario};
-use super::faults::Endpoint;
+use super::happening::Happening;
 use super::stage::Stage;
 use super::time::SimTime;
 use super::trace::Trace;
-use super::world::{AgentState, World, agent_id, staff_member};
+use super::world::{World, agent_id, staff_member};
 
 /// What moves the agents.
 #[derive(Clone, Debug)]
@@ -24,66 +24,6 @@ pub enum Script {
     Trace(Trace),
     /// A contact centre at work, which reacts to its campaigns being paused.
     Centre(Box<Scenario>),
-}
-
-/// Something that happens at a moment of the script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happening {
-    /// When.
-    pub at: SimTime,
-    /// What.
-    pub what: What,
-}
-
-/// The kinds of happening.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A person sets a campaign's status at the platform's console.
-    PersonSets {
-        /// Which campaign.
-        campaign: String,
-        /// The new status.
-        status: String,
-    },
-    /// Agents go on an unplanned break together.
-    Breaks {
-        /// How many.
-        agents: u32,
-        /// For how long.
-        lasts: Duration,
-    },
-    /// An endpoint answers 500 until a given moment.
-    Outage {
-        /// The endpoint.
-        endpoint: Endpoint,
-        /// The first moment at which it works again.
-        until: SimTime,
-    },
-    /// The outage is over; nothing else happens.
-    OutageOver {
-        /// The endpoint.
-        endpoint: Endpoint,
-    },
-}
-
-impl fmt::Display for Happening {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::PersonSets { campaign, status } => {
-                write!(formatter, "a person sets {campaign} to {status}")
-            }
-            What::Breaks { agents, lasts } => {
-                let minutes = lasts.as_secs() / 60;
-                write!(formatter, "{agents} agents go on a break of {minutes} min")
-            }
-            What::Outage { endpoint, .. } => {
-                write!(formatter, "the {} endpoint starts to fail", endpoint.name())
-            }
-            What::OutageOver { endpoint } => {
-                write!(formatter, "the {} endpoint works again", endpoint.name())
-            }
-        }
-    }
 }
 
 /// A script being followed.

@@ -26,9 +26,11 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use super::control;
-use super::exchange::{MAX_BODY, Outcome, Sent, insert, too_large};
+use super::exchange::{MAX_BODY, insert, too_large};
 use super::handle::{Phase, Shared, SimHandle};
+use super::outcome::Outcome;
 use super::payload::Payload;
+use super::sent::Sent;
 use super::settings::Settings;
 
 /// Also how long an idle connection is kept, so it is longer than any sensible poll interval.

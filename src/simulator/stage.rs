@@ -6,11 +6,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::agent_state::AgentState;
 use super::centre::{Activity, Centre, Change, Figures, Scenario};
 use super::effects::Effect;
-use super::script::{Happening, What};
+use super::happening::{Happening, What};
+use super::journal::Actor;
 use super::time::SimTime;
-use super::world::{Actor, AgentRecord, AgentState, Work, World, agent_id};
+use super::work::Work;
+use super::world::{AgentRecord, World, agent_id};
 
 /// A contact centre, and how far the platform has followed it.
 #[derive(Clone, Debug)]

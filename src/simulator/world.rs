@@ -7,66 +7,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::agent_state::AgentState;
 use super::assignments::Assignments;
-use super::breaks::Break;
 use super::effects::Effect;
+use super::journal::{Actor, JournalEntry};
 use super::queues::Queues;
 use super::time::SimTime;
-
-/// What an agent is doing, in the platform's words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AgentState {
-    /// Can take a contact.
-    Available,
-    /// Is with a contact.
-    Busy,
-    /// Is not signed in.
-    Offline,
-    /// Finishes the last contact's paperwork.
-    WrapUp,
-    /// A word that the contract does not have; a client must tolerate it.
-    Other(String),
-}
-
-impl AgentState {
-    /// The state that `word` stands for.
-    #[must_use]
-    pub fn from_wire(word: &str) -> Self {
-        match word {
-            "available" => Self::Available,
-            "busy" => Self::Busy,
-            "offline" => Self::Offline,
-            "wrap-up" => Self::WrapUp,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The word used on the wire.
-    #[must_use]
-    pub fn wire(&self) -> &str {
-        match self {
-            Self::Available => "available",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-            Self::WrapUp => "wrap-up",
-            Self::Other(word) => word,
-        }
-    }
-}
-
-/// What an agent is busy with. Not every platform shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// An inbound call.
-    Inbound,
-    /// A campaign's call.
-    Outbound {
-        /// The campaign's id.
-        campaign: String,
-    },
-    /// A break.
-    Break,
-}
+use super::work::Work;
 
 /// One agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,33 +57,11 @@ struct Shown {
     updated: SimTime,
 }
 
-/// Who changed a campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// A PUT over the API.
-    Client {
-        /// The request's `x-request-id`.
-        request_id: Option<String>,
-        /// The client id that the access token was given to.
-        token_client: String,
-    },
-    /// Somebody at the platform's own console.
-    Person,
-}
-
-/// One effect on a campaign. A PUT of the status already in force is one too, with `from == to`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalEntry {
-    /// When it took effect.
-    pub at: SimTime,
-    /// The campaign's id.
-    pub campaign: String,
-    /// Who did it.
-    pub by: Actor,
-    /// The status before.
-    pub from: String,
-    /// The status after.
-    pub to: String,
+/// An agent's break and when it ends.
+#[derive(Clone, Debug)]
+pub(super) struct Break {
+    pub(super) agent: String,
+    pub(super) until: SimTime,
 }
 
 /// All that the platform knows.

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::agent_state::AgentState;
 use super::assignments::Assignment;
 use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
+use super::journal::Actor;
 use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
-use super::world::{Actor, AgentState, Work, World};
+use super::work::Work;
+use super::world::World;
 
 impl World {
     /// Everything that was done, to campaigns and to the rest, oldest first.

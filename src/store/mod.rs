@@ -12,6 +12,9 @@
 //! version is refused.
 
 mod audit;
+mod beside;
+mod columns;
+mod courier;
 mod desk;
 mod fault;
 mod gate;

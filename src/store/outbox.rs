@@ -7,15 +7,13 @@
 //! *Bounded.* At most 20,000 letters wait, and at most 20,000 are dead: with the daemon's bodies some tens of megabytes. Beyond
 //! that the oldest waiting letter becomes a dead one, and the oldest dead letter is forgotten. Both are in the audit.
 
-use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::control::ports::{AuditEvent, AuditRow, OutboxChange};
 use crate::domain::{CampaignId, DecisionId, Message, Timestamp};
-use crate::notify::ports::{Census, LONGEST_DELAY, Letter, Outbox, OutboxFault, Round, Settlement};
+use crate::notify::ports::{Census, LONGEST_DELAY, Letter, Round, Settlement};
 
 use super::audit;
-use super::writer::Store;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +152,11 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option
         .optional()
 }
 
-fn round(connection: &Connection, now: Timestamp, at_most: usize) -> rusqlite::Result<Round> {
+pub(super) fn round(
+    connection: &Connection,
+    now: Timestamp,
+    at_most: usize,
+) -> rusqlite::Result<Round> {
     // No letter is put off for longer than this: one that seems to be was put off by a clock that was set back since.
     let latest = now.plus(LONGEST_DELAY).as_unix_millis();
     let now = now.as_unix_millis();
@@ -177,7 +179,7 @@ fn round(connection: &Connection, now: Timestamp, at_most: usize) -> rusqlite::R
     })
 }
 
-fn settle(
+pub(super) fn settle(
     transaction: &Transaction<'_>,
     letter: &Letter,
     settlement: &Settlement,
@@ -279,7 +281,7 @@ fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> rusqlite
 }
 
 /// Counts, kept by triggers: a pause that is told must not wait until twenty thousand letters are counted.
-fn census(connection: &Connection) -> rusqlite::Result<Census> {
+pub(super) fn census(connection: &Connection) -> rusqlite::Result<Census> {
     let number = |n: i64| u64::try_from(n).unwrap_or_default();
     let (waiting, dead): (i64, i64) = connection
         .prepare_cached("SELECT waiting, dead FROM outbox_count")?
@@ -313,35 +315,4 @@ fn record(
         },
     };
     audit::append(transaction, &[row])
-}
-
-impl Outbox for Store {
-    fn round(&self, now: Timestamp, at_most: usize) -> BoxFuture<'_, Result<Round, OutboxFault>> {
-        let round = move |connection: &mut Connection| round(connection, now, at_most);
-        Box::pin(async move { self.ask(round).await.map_err(OutboxFault) })
-    }
-
-    fn settle(
-        &self,
-        letter: Letter,
-        settlement: Settlement,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<(), OutboxFault>> {
-        let settle = move |connection: &mut Connection| {
-            let transaction =
-                connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            settle(&transaction, &letter, &settlement, now)?;
-            transaction.commit()
-        };
-        Box::pin(async move { self.ask(settle).await.map_err(OutboxFault) })
-    }
-
-    fn census(&self) -> BoxFuture<'_, Result<Census, OutboxFault>> {
-        let census = |connection: &mut Connection| census(connection);
-        Box::pin(async move { self.ask(census).await.map_err(OutboxFault) })
-    }
-
-    fn written(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.outbox_written())
-    }
 }

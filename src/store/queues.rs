@@ -9,7 +9,7 @@ use crate::control::queues::ports::OpenQueueIntent;
 use crate::domain::queue::{QueueConclusion, QueueMemory, QueueRecord};
 use crate::domain::{DecisionId, QueueId, Timestamp};
 
-use super::writer::{Store, begin_run, json};
+use super::columns::json;
 
 /// Keeps what is remembered of queues.
 pub(super) fn write_memories(
@@ -61,7 +61,7 @@ pub(super) fn write_intents(
     Ok(())
 }
 
-fn open_intents(connection: &Connection) -> rusqlite::Result<Vec<OpenQueueIntent>> {
+pub(super) fn open_intents(connection: &Connection) -> rusqlite::Result<Vec<OpenQueueIntent>> {
     let mut select =
         connection.prepare("SELECT run, tick, at_ms, record FROM queue_intent ORDER BY at_ms")?;
     let rows = select.query_map([], |row| {
@@ -81,22 +81,4 @@ fn open_intents(connection: &Connection) -> rusqlite::Result<Vec<OpenQueueIntent
         })
     })?;
     rows.collect()
-}
-
-impl Store {
-    /// Writes of queues whose outcome is not known, the oldest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn open_queue_intents(&self) -> Result<Vec<OpenQueueIntent>, String> {
-        self.ask(|connection| open_intents(connection)).await
-    }
-
-    /// Begins a run of its own for whoever works beside the loop, so that no two decisions have one id.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub async fn begin_run_beside(&self, now: Timestamp) -> Result<u64, String> {
-        self.ask(move |connection| begin_run(connection, now)).await
-    }
 }

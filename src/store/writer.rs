@@ -21,6 +21,7 @@ use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timestamp};
 
+use super::columns::json;
 use super::fault::StoreFault;
 use super::gate::CommitGate;
 use super::outbox::{self, BOUNDS};
@@ -453,11 +454,6 @@ fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::
         ])?;
     }
     Ok(())
-}
-
-pub(super) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))
 }
 
 /// The database's file in `directory`, which has to be there.

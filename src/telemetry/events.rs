@@ -167,18 +167,18 @@ impl Events {
         let Some(series) = self.campaigns.get(campaign) else {
             return;
         };
-        if let (Some(available), Some(lines)) = (reason.available, reason.lines) {
+        if let (Some(available), Some(lines)) = (reason.available(), reason.lines()) {
             series.weighed(available, lines.pause_below, lines.resume_at);
         }
         let running = *belief == Belief::Running;
-        match reason.relation {
+        match reason.relation() {
             Some(Relation::BelowPause) => series.desired(false),
             Some(Relation::AtResume) => series.desired(true),
             Some(Relation::Between) => series.desired(running),
             None => {}
         }
         series.state(belief.label());
-        series.override_until(reason.hold.map(|(_, until)| until.as_unix_seconds()));
+        series.override_until(reason.hold().map(|hold| hold.until.as_unix_seconds()));
         if let Outcome::Suppressed { by, direction } = reason.outcome {
             // Without a direction nothing was asked for, except that stale data hides what would be.
             if direction.is_some() || by == Suppression::StaleData {

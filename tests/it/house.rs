@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use campaign_autopilot::domain::{Stage, Suppression};
+
 use crate::centre::Invocation;
+use crate::circles::circles;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -137,6 +140,27 @@ fn layers_import_only_what_they_may() {
 }
 
 #[test]
+fn no_files_import_each_other_in_a_circle() {
+    let src = root().join("src");
+    let texts = sources(&src).into_iter().map(|file| {
+        let text = fs::read_to_string(&file).unwrap();
+        let name = file.strip_prefix(&src).unwrap();
+        (name.to_str().unwrap().replace('\\', "/"), text)
+    });
+    let texts: BTreeMap<String, String> = texts.collect();
+    for folder in [
+        "domain/campaign/stages",
+        "platform/cxone_acd",
+        "simulator/dialects",
+    ] {
+        let below = |file: &String| file.starts_with(folder);
+        assert!(texts.keys().any(below), "{folder} is not looked at");
+    }
+    let found = circles(&texts);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn layers_never_contain_what_is_not_theirs() {
     for (layer, words) in [
         (
@@ -186,7 +210,7 @@ fn layers_never_contain_what_is_not_theirs() {
 const DIALECTS: [&str; 5] = [
     "platform/cxone_v2",
     "platform/cxone_acd",
-    "platform/dialect.rs",
+    "platform/dialect",
     "simulator/dialects",
     "fuzzing",
 ];
@@ -270,7 +294,7 @@ fn only_dialects_speak_the_words_of_the_wire() {
     // Stores of 0.1.0 have them, receivers of messages rely on them, and scenarios are written in them.
     let interfaces = [
         "domain/stored_reading.rs",
-        "domain/message.rs",
+        "domain/message/envelope.rs",
         "simulator/status.rs",
     ];
     for (path, source) in sources_outside(&[&DIALECTS[..], &interfaces].concat()) {
@@ -451,6 +475,26 @@ fn the_readme_names_every_flag_of_run_and_no_other() {
     let mut of_readme = flags(section);
     of_readme.retain(|flag| flag != "--help");
     assert_eq!(of_readme, of_help);
+}
+
+#[test]
+fn the_readme_has_every_stage_in_its_order() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let table = readme
+        .split("| stage | asks |\n|---|---|\n")
+        .nth(1)
+        .unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| "));
+    let names: Vec<&str> = rows.map(|row| row.split(" |").next().unwrap()).collect();
+    assert_eq!(names, Stage::ALL.map(Stage::name));
+}
+
+#[test]
+fn the_metrics_page_names_every_reason_that_holds_a_command_back() {
+    let page = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    for label in Suppression::ALL.map(Suppression::label) {
+        assert!(page.contains(&format!("`{label}`")), "{label}");
+    }
 }
 
 #[test]

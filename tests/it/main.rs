@@ -6,6 +6,7 @@ mod assignments;
 mod calibration;
 mod calibration_asked;
 mod centre;
+mod circles;
 mod commands;
 mod control;
 mod cxone_acd;

@@ -47,7 +47,7 @@ fn a_night_on_call() {
         run(&["status"]).stdout.contains("held running until")
             && run(&["explain", CAMPAIGN])
                 .stdout
-                .contains("7 hold           DECIDED held running by anna")
+                .contains("hold           DECIDED held running by anna")
     });
     assert_eq!(
         good(&run(&["release", CAMPAIGN])),
@@ -120,8 +120,8 @@ fn set_and_explain(centre: &Centre, run: Run<'_>) {
     for text in [
         "pause below 11, resume at 12 until",
         "by anna: trial (configured: 5, 8)",
-        "2 lines          DECIDED below the pause line",
-        "3 confirmation   -       not asked",
+        "thresholds     DECIDED below the pause threshold",
+        "confirmation   -       not asked",
         "changes when at least 12 available agents",
     ] {
         assert!(

@@ -6,12 +6,13 @@ use std::time::Duration;
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{
     Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause, CommandResult,
-    Conclusion, Delivery, Direction, Head, HeadCount, Hold, HoldKind, Limit, Lines, Notice,
-    Outcome, PlatformTraits, Policy, Sample, StatusFinding, Timestamp,
+    Conclusion, Delivery, Direction, Explanation, Head, HeadCount, Hold, HoldKind, Limit, Lines,
+    Notice, Outcome, PlatformTraits, Policy, Reason, Sample, StatusFinding, Timestamp, explain,
 };
 
 use super::judge::{Judge, Leaving};
 use super::script::{Action, Crash, Fate, Poll, Setting, Tick};
+use super::stages;
 use super::world::{Act, World};
 
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);
@@ -42,6 +43,8 @@ pub(crate) struct Driver {
     pub(crate) conclusions: Vec<Conclusion>,
     pub(crate) alerts: Vec<Alert>,
     pub(crate) notices: Vec<Notice>,
+    /// The verdicts of the last decision.
+    pub(crate) reasons: Vec<Reason>,
 }
 
 impl Driver {
@@ -79,6 +82,7 @@ impl Driver {
             conclusions: Vec::new(),
             alerts: Vec::new(),
             notices: Vec::new(),
+            reasons: Vec::new(),
         };
         driver.start();
         driver
@@ -116,6 +120,11 @@ impl Driver {
 
     pub(crate) fn state(&self, index: usize) -> &CampaignState {
         self.pilot.campaign(&self.ids[index]).unwrap().state()
+    }
+
+    /// The last decision, in words.
+    pub(crate) fn explanation(&self, index: usize) -> Explanation {
+        explain(self.state(index), self.reasons.get(index))
     }
 
     pub(crate) fn belief(&self, index: usize) -> &Belief {
@@ -284,6 +293,11 @@ impl Driver {
             },
         ));
         self.alerts.extend(plan.alerts);
+        for (id, reason) in &plan.reasons {
+            let faults = stages::what_is_wrong(&self.pilot, id, reason);
+            self.judge.faults.extend(faults);
+        }
+        self.reasons = plan.reasons.into_iter().map(|(_, reason)| reason).collect();
         for (id, direction) in wanted {
             self.command(self.index(&id), direction, tick)?;
         }

@@ -103,7 +103,7 @@ test("an opened campaign shows its past, how it was decided, and what happened",
     await page.locator(".plot canvas").waitFor();
     await page.locator(".summary", { hasText: "paused once by the autopilot" }).waitFor();
     await page.locator(".entries", { hasText: "pause confirmed" }).waitFor();
-    await page.locator(".stages", { hasText: "below the pause line" }).waitFor();
+    await page.locator(".stages", { hasText: "below the pause threshold" }).waitFor();
     const decision = await page.locator(".entries li", { hasText: "pause confirmed" }).locator("code").textContent();
     assert.match(decision, /^1-\d+$/);
     const plot = await page.locator(".plot").boundingBox();

@@ -380,9 +380,9 @@ impl Show {
         if let Some(reason) = observed.campaigns.first().and_then(|view| view.reason) {
             let reading = Reading {
                 at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
-                available: reason.available,
+                available: reason.available(),
                 lines: reason
-                    .lines
+                    .lines()
                     .map(|lines| (lines.pause_below, lines.resume_at)),
             };
             if self.readings.last().is_none_or(|last| last.at < reading.at) {
@@ -392,13 +392,13 @@ impl Show {
         for reason in observed.campaigns.iter().filter_map(|view| view.reason) {
             let why = Why {
                 available: reason
-                    .available
+                    .available()
                     .map_or_else(|| "?".to_owned(), |available| available.to_string()),
                 told: reason.to_string(),
             };
             self.reasons.insert(reason.decision.to_string(), why);
             let at = SimTime::from_unix_millis(reason.at.as_unix_millis());
-            let (word, data) = match reason.sample {
+            let (word, data) = match reason.sample() {
                 SampleVerdict::Valid { .. } => ("read", "readings are valid again"),
                 SampleVerdict::Stale { .. } => (
                     "blind",

@@ -7,8 +7,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::serve::{ChangeAnswer, HoldRequest, QueueHoldRequest, ThresholdsRequest};
 
+use super::args::{KindArgs, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
-use super::{KindArgs, ServerArgs, WhyArgs};
 use crate::serve::words;
 
 /// Where campaigns are.

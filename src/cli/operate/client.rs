@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::platform::http::install_tls;
 use crate::serve::ApiFault;
 
-use super::ServerArgs;
+use super::args::ServerArgs;
 
 /// The loop takes up a change between two polls; a poll in trouble takes about a minute.
 const LONGEST_ANSWER: Duration = Duration::from_secs(75);

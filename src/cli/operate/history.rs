@@ -4,8 +4,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::serve::{EntryDocument, HistoryDocument};
 
+use super::args::{Form, ServerArgs};
 use super::client::{Client, ClientFault};
-use super::{Form, ServerArgs};
 
 pub(super) async fn history(
     server: &ServerArgs,

@@ -10,8 +10,8 @@ use crate::cli::output;
 use crate::domain::Asked;
 use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument};
 
+use super::args::{Form, ServerArgs};
 use super::client::{Client, ClientFault};
-use super::{Form, ServerArgs};
 
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -174,8 +174,8 @@ pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
         let until = stage.until.as_ref();
         let until = until.map_or(String::new(), |until| format!(", until {until}"));
         output::result(format_args!(
-            "  {} {:13}  {mark}{}{until}",
-            stage.number, stage.name, stage.says
+            "  {:13}  {mark}{}{until}",
+            stage.name, stage.says
         ));
     }
     for change in &detail.would_change {

@@ -13,9 +13,10 @@ use super::super::args::RunArgs;
 use super::super::config::Settings;
 use super::super::exit::Exit;
 use super::super::output;
+use super::args::{By, What};
 use super::input::{self, KeptPlan};
 use super::keep::{self, Kept};
-use super::{What, print};
+use super::print;
 
 /// Prints a queue.
 pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
@@ -25,7 +26,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             queue: id.clone(),
             change: ChangeSet::default(),
             base: None,
-            form: super::By::Whole.into(),
+            form: By::Whole.into(),
             force: false,
             by: None,
         };

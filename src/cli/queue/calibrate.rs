@@ -17,8 +17,9 @@ use crate::domain::{QueueId, Timestamp};
 use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::output;
+use super::args::Model;
 use super::keep::{self, Kept};
-use super::{Model, apply, input};
+use super::{apply, input};
 
 /// What is wanted.
 pub(super) struct Wish {

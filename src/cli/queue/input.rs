@@ -13,7 +13,7 @@ use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members};
 
 use super::super::exit::Exit;
 use super::super::output;
-use super::What;
+use super::args::What;
 
 /// A plan as it is kept: what was to be done, and to what.
 #[derive(Debug, Serialize, Deserialize)]

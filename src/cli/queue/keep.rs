@@ -16,10 +16,10 @@ use crate::domain::QueueId;
 use super::super::args::RunArgs;
 use super::super::config::{Settings, resolve_without_campaigns};
 use super::super::daemon::Connection;
-use super::super::entry::refuse_configuration;
 use super::super::environment::variable;
 use super::super::exit::Exit;
 use super::super::output;
+use super::super::refusal::refuse_configuration;
 
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;

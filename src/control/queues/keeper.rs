@@ -258,13 +258,8 @@ impl QueueKeeper {
         }
         let decision = self.next_decision();
         let now = self.clock.now();
-        let outbox = vec![QueueMessage::of_drain(
-            queue,
-            drain_per_s,
-            latency,
-            decision,
-            now,
-        )];
+        let drain = QueueMessage::of_drain(queue, drain_per_s, latency, decision, now);
+        let outbox = vec![Message::of_queue(queue, drain, decision, now)];
         let batch = Batch {
             outbox,
             ..Batch::default()
@@ -327,14 +322,19 @@ impl QueueKeeper {
         let mut outbox: Vec<Message> = Vec::new();
         if let (true, true, Some(after)) = (applied, self.settings.announces, &finished.after) {
             let success_rate = f64::from(self.applied) / f64::from(self.finished);
-            outbox = QueueMessage::of_change(
-                &request.queue,
+            let (queue, now) = (&request.queue, self.clock.now());
+            let told = QueueMessage::of_change(
+                queue,
                 (after.version, &after.members),
                 &finished.prepared.merged.write,
                 (took, success_rate),
                 decision,
-                self.clock.now(),
+                now,
             );
+            let about = told.into_iter();
+            outbox = about
+                .map(|body| Message::of_queue(queue, body, decision, now))
+                .collect();
         }
         if finished.conclusion != QueueConclusion::Unchanged {
             rows.push(self.row(decision, outcome(&request.queue, &finished, took)));

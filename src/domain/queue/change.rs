@@ -3,52 +3,18 @@
 //! It is read entry by entry ([`ChangeSet::take`]), from whatever file or flags there are, so that every fault is told and not
 //! only the first. [`ChangeSet::faults`] holds the result against the limits.
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::ids::{QueueId, SkillId};
+use crate::domain::ids::QueueId;
 
+use super::fault::ChangeFault;
 use super::member::{Member, Members, Setting};
-use super::overflow::OverflowGraph;
+use super::surroundings::Surroundings;
 use super::utilisation::ExpectedLoad;
 use super::validate;
-
-/// One thing that is wrong with a change, or with what would become of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ChangeFault {
-    /// The member that it is about.
-    pub member: String,
-    /// What is wrong.
-    pub wrong: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-impl ChangeFault {
-    /// A fault of `member`.
-    #[must_use]
-    pub fn new(
-        member: impl Into<String>,
-        wrong: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self {
-            member: member.into(),
-            wrong: wrong.into(),
-            remedy: remedy.into(),
-        }
-    }
-}
-
-impl fmt::Display for ChangeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.member, self.wrong, self.remedy)
-    }
-}
 
 /// What is to become of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -59,15 +25,6 @@ pub struct ChangeSet {
     /// The load that the changed queue has to carry; not checked when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load: Option<ExpectedLoad>,
-}
-
-/// What the platform has, as far as a change refers to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Surroundings {
-    /// Every skill; absent when the change names none.
-    pub skills: Option<BTreeSet<SkillId>>,
-    /// The overflows that can be reached, with the change in place; absent when it moves none.
-    pub overflows: Option<OverflowGraph>,
 }
 
 impl ChangeSet {

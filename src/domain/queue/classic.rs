@@ -16,7 +16,7 @@
 
 use serde::Serialize;
 
-use super::change::ChangeFault;
+use super::fault::ChangeFault;
 
 /// Above it the wait is that of a busy queue.
 const BUSY: f64 = 0.85;

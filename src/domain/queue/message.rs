@@ -5,9 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::ids::{DecisionId, QueueId};
-use crate::domain::message::{
-    Message, MessageBody, MessageKind, OrderingKey, millis, rfc3339, shown,
-};
+use crate::domain::message::{MessageKind, millis, rfc3339, shown};
 use crate::domain::time::Timestamp;
 
 use super::member::{Member, Members, Setting};
@@ -122,7 +120,7 @@ impl QueueMessage {
         (latency, success_rate): (Duration, f64),
         decision: DecisionId,
         at: Timestamp,
-    ) -> Vec<Message> {
+    ) -> Vec<Self> {
         let level = match members.get(&Member::ServiceLevel) {
             Some(Setting::ServiceLevel(level)) => Some(Target {
                 threshold: level.percent,
@@ -150,7 +148,7 @@ impl QueueMessage {
             },
             decision_id: decision,
         });
-        let mut messages = vec![updated.about(queue, decision, at)];
+        let mut messages = vec![updated];
         if ROUTING.iter().any(|member| written.contains_key(member)) {
             let strategy = members.get(&Member::Strategy).map(ToString::to_string);
             let routing = Self::Routing(QueueRouting {
@@ -161,7 +159,7 @@ impl QueueMessage {
                 latency_ms: millis(latency),
                 decision_id: decision,
             });
-            messages.push(routing.about(queue, decision, at));
+            messages.push(routing);
         }
         messages
     }
@@ -174,24 +172,14 @@ impl QueueMessage {
         latency: Duration,
         decision: DecisionId,
         at: Timestamp,
-    ) -> Message {
-        let drain = Self::Drain(QueueDrain {
+    ) -> Self {
+        Self::Drain(QueueDrain {
             queue_id: queue.clone(),
             drain_rate: drain_per_s,
             latency_ms: millis(latency),
             timestamp: at,
             decision_id: decision,
-        });
-        drain.about(queue, decision, at)
-    }
-
-    fn about(self, queue: &QueueId, decision: DecisionId, at: Timestamp) -> Message {
-        Message {
-            key: OrderingKey::Queue(queue.clone()),
-            at,
-            decision,
-            body: MessageBody::Queue(self),
-        }
+        })
     }
 }
 
@@ -222,8 +210,7 @@ mod tests {
             decision,
             at,
         );
-        let body = |message: &Message| serde_json::to_value(&message.body).unwrap();
-        assert_eq!(told[0].key.to_string(), "queue/queue-1");
+        let body = |message: &QueueMessage| serde_json::to_value(message).unwrap();
         let expected = json!({
             "event": "queue.updated", "queueId": "queue-1", "timestamp": "2024-05-20T14:32:00.000Z",
             "configuration": {"version": 7, "maxWaitTime": 160.0,

@@ -22,6 +22,7 @@ mod calibrator_tests;
 mod change;
 mod classic;
 mod erlang;
+mod fault;
 mod figures;
 mod member;
 mod merge;
@@ -29,15 +30,17 @@ mod message;
 mod overflow;
 mod readings;
 mod record;
+mod surroundings;
 mod utilisation;
 mod validate;
 
 pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
 pub use calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics, Reckoned};
 pub use calibrator::{Flow, Judgement, QueueCalibrator, QueueMemory, QueueStanding, Somebodys};
-pub use change::{ChangeFault, ChangeSet, Surroundings};
+pub use change::ChangeSet;
 pub use classic::{Bands, Clamped, ClassicFigures, ClassicInputs};
 pub use erlang::{Experience, Offered, SteadyState, Targets};
+pub use fault::ChangeFault;
 pub use figures::{Figures, LevelFigure};
 pub use member::{
     Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, SkillLevel, SkillRequirement,
@@ -48,4 +51,5 @@ pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
 pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window, drifting};
 pub use record::{Compliance, QueueConclusion, QueueRecord, WriteForm};
+pub use surroundings::Surroundings;
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::QueueId;
 
-use super::change::ChangeFault;
+use super::fault::ChangeFault;
 use super::member::{Member, Members, OverflowAction, Setting};
 
 /// How often a caller may be passed on.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::ChangeFault;
+use super::fault::ChangeFault;
 use super::member::shown;
 
 /// The highest utilisation that is allowed.

@@ -12,8 +12,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::change::{ChangeFault, Surroundings};
+use super::fault::ChangeFault;
 use super::member::{Member, Members, ServiceLevel, Setting, Strategy, shown};
+use super::surroundings::Surroundings;
 use super::utilisation::ExpectedLoad;
 
 /// The most skills of a queue.

@@ -56,11 +56,13 @@ mod pacing;
 mod pages;
 mod reading;
 mod schedule;
+mod settings;
 mod skill;
 mod skill_agents;
 mod summary;
 mod tenant;
 mod throttle;
 
-pub use connect::{AcdTenant, CAPABILITIES, connect};
+pub use connect::{CAPABILITIES, connect};
 pub use endpoints::ENDPOINTS;
+pub use settings::AcdTenant;

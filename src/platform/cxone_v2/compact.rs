@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter};
 
 use crate::domain::SnapshotBuilder;
 
-use super::page::{AgentsPage, state};
+use super::rows::{AgentsPage, state};
 
 /// The bytes of an agent with a short name; only a guess for how much room to make.
 const BYTES_OF_AN_AGENT: usize = 90;

@@ -4,8 +4,9 @@ use crate::domain::assignment::Dispatch;
 use crate::domain::queue::{Members, Setting, WriteForm, overlaid};
 use crate::domain::{CampaignId, QueueId, Timestamp};
 
-use super::page::{AgentsPage, agents_page};
+use super::page::agents_page;
 use super::page_model::disagreement;
+use super::rows::AgentsPage;
 use super::{campaign, list, queue, queue_statistics};
 
 /// The shortest text of an agent, `["",""]`: no page can hold more agents than fit into it.

@@ -38,6 +38,7 @@ mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
+mod rows;
 
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};

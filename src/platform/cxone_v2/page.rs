@@ -6,15 +6,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::{AgentState, SnapshotBuilder};
+use crate::domain::SnapshotBuilder;
 
 use super::compact::compact_page;
-
-/// A page of agents, as rows.
-pub(super) struct AgentsPage {
-    pub(super) builder: SnapshotBuilder,
-    pub(super) ends: Option<(String, String)>,
-}
+use super::rows::{AgentsPage, state};
 
 /// Reads a page. Skills are passed over unless they are asked for.
 pub(super) fn agents_page(body: &[u8], skills: bool) -> Result<AgentsPage, String> {
@@ -56,17 +51,6 @@ struct SkilledAgentWire<'a> {
 
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The state that a word means; one that is not known is staffed and not available.
-pub(super) fn state(word: &str) -> AgentState {
-    match word {
-        "available" => AgentState::Available,
-        "wrap-up" => AgentState::WrapUp,
-        "busy" => AgentState::Busy,
-        "offline" => AgentState::Offline,
-        _ => AgentState::Other,
-    }
-}
 
 struct PageSeed {
     skills: bool,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::super::faults::{Endpoint, FaultPlan, FaultRule};
-use super::super::script::{Happening, What};
+use super::super::happening::{Happening, What};
 use super::super::time::SimTime;
 use super::distribution::{Distribution, distribution, duration};
 
@@ -357,25 +357,6 @@ impl Scenario {
         EMBEDDED
             .iter()
             .find_map(|(known, text)| (*known == name).then_some(*text))
-    }
-
-    /// Reads a scenario.
-    ///
-    /// # Errors
-    /// Every fault that the text has; `origin` is named with them.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioFaults> {
-        let refuse = |faults| ScenarioFaults {
-            origin: origin.to_owned(),
-            faults,
-        };
-        let scenario: Self =
-            toml::from_str(text).map_err(|wrong| refuse(vec![wrong.to_string()]))?;
-        let faults = super::scenario_check::faults(&scenario);
-        if faults.is_empty() {
-            Ok(scenario)
-        } else {
-            Err(refuse(faults))
-        }
     }
 
     /// A moment of the day; where the zone skips or repeats the time of day, as [`jiff`] resolves it.

@@ -1,4 +1,4 @@
-//! What can be wrong with a scenario; all of it is told at once.
+//! Reads a scenario. What can be wrong with it is all told at once.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::super::faults::FaultPlan;
 use super::distribution::Distribution;
-use super::scenario::{InboundQueue, Mode, OutboundCampaign, Scenario, Team};
+use super::scenario::{
+    Event, InboundQueue, Mode, OutboundCampaign, Scenario, ScenarioFaults, Team,
+};
 
 /// More than any centre has; what is larger is a slip of the pen.
 const MOST_AGENTS: u32 = 100_000;
@@ -17,8 +19,29 @@ const MOST_CALLS_PER_HOUR: f64 = 1_000_000.0;
 /// The bits of the word that holds a team's skills.
 pub(super) const MOST_SKILLS: usize = 64;
 
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// Every fault that the text has; `origin` is named with them.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioFaults> {
+        let refuse = |faults| ScenarioFaults {
+            origin: origin.to_owned(),
+            faults,
+        };
+        let scenario: Self =
+            toml::from_str(text).map_err(|wrong| refuse(vec![wrong.to_string()]))?;
+        let faults = faults(&scenario);
+        if faults.is_empty() {
+            Ok(scenario)
+        } else {
+            Err(refuse(faults))
+        }
+    }
+}
+
 /// One line for each fault, with the place.
-pub(super) fn faults(scenario: &Scenario) -> Vec<String> {
+fn faults(scenario: &Scenario) -> Vec<String> {
     let mut faults = Faults {
         list: Vec::new(),
         place: String::new(),
@@ -224,7 +247,7 @@ impl Faults {
         );
     }
 
-    fn event(&mut self, event: &super::scenario::Event, scenario: &Scenario) {
+    fn event(&mut self, event: &Event, scenario: &Scenario) {
         let kinds = [
             event.person_sets.is_some(),
             event.outage.is_some(),

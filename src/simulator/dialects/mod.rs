@@ -7,9 +7,9 @@ pub(super) mod cxone_acd;
 
 use hyper::Method;
 
+use super::answer::Answer;
 use super::call::Route;
 use super::centre::Scenario;
-use super::platform::Answer;
 use cxone_acd::AcdSettings;
 
 /// What a platform speaks.

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::super::super::answer::Answer;
 use super::super::super::call::Call;
-use super::super::super::platform::{Answer, Platform};
+use super::super::super::platform::Platform;
 use super::super::super::refusal::Refused;
 use super::super::super::script::Performance;
 use super::super::super::time::SimTime;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::super::super::platform::Answer;
+use super::super::super::answer::Answer;
 use super::super::super::refusal::Refused;
 use super::super::super::time::SimTime;
 use super::query::Query;

@@ -5,9 +5,10 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::super::answer::Answer;
 use super::super::super::call::Call;
 use super::super::super::encoding::{basic_credentials, form_decode, form_value};
-use super::super::super::platform::{Answer, Platform};
+use super::super::super::platform::Platform;
 use super::super::super::refusal::Refused;
 use super::super::super::time::SimTime;
 use super::operation::AcdOperation;

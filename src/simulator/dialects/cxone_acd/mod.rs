@@ -23,6 +23,7 @@ mod login;
 mod operation;
 mod query;
 mod roster;
+mod route;
 mod settings;
 mod skills;
 #[cfg(test)]
@@ -35,11 +36,11 @@ use bytes::Bytes;
 use hyper::header::HeaderName;
 use serde_json::{Map, Value, json};
 
-use super::super::platform::Answer;
+use super::super::answer::Answer;
 use super::super::world::World;
 
 pub use operation::AcdOperation;
-pub(in crate::simulator) use operation::route;
+pub(in crate::simulator) use route::route;
 pub use settings::{AcdSettings, NoChange, Release, StopShows};
 
 use assignments::Assignments;

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::super::super::agent_state::AgentState;
 use super::super::super::time::SimTime;
-use super::super::super::world::{AgentState, Work, World};
+use super::super::super::work::Work;
+use super::super::super::world::World;
 use super::settings::AcdSettings;
 
 /// The number of the first campaign's skill; a campaign whose id is a number has that one.

@@ -6,7 +6,8 @@ use hyper::StatusCode;
 
 use super::super::super::refusal::Refused;
 use super::super::super::time::SimTime;
-use super::super::super::world::{Work, World};
+use super::super::super::work::Work;
+use super::super::super::world::World;
 use super::settings::{AcdSettings, StopShows};
 
 /// What `isRunning` is shown as.

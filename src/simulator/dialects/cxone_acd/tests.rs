@@ -6,13 +6,14 @@ use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
+use super::super::super::agent_state::AgentState;
 use super::super::super::centre::Scenario;
-use super::super::super::exchange::{Outcome, Sent};
 use super::super::super::handle::SimHandle;
+use super::super::super::outcome::Outcome;
 use super::super::super::script::Script;
+use super::super::super::sent::Sent;
 use super::super::super::settings::Settings;
 use super::super::super::time::{SimClock, SimTime};
-use super::super::super::world::AgentState;
 use super::super::Dialect;
 use super::{AcdSettings, NoChange, Release, StopShows};
 

@@ -1,61 +1,19 @@
-//! What systems beside ours are told: one message for each event, with the body that is sent.
-//!
-//! A [`Message`] is written to the outbox in the transaction of what it reports, and delivered from there. Its kind follows
-//! from its body, so that the two cannot disagree. The members of a body are those that receivers of such messages know
-//! (`campaignId`, `status`, `latencyMs`, `timestamp`, `callRateTarget`, `assignmentId`) and what they need beyond; a member
-//! that is not known is left out. `timestamp` is RFC 3339 in UTC.
+//! One message, with the body that is sent.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::ids::{CampaignId, DecisionId, QueueId};
-use super::queue::QueueMessage;
-use super::reason::{Cause, Reason};
-use super::status::Direction;
-use super::time::Timestamp;
+use crate::domain::campaign::Reason;
+use crate::domain::cause::Cause;
+use crate::domain::ids::{CampaignId, DecisionId, QueueId};
+use crate::domain::queue::QueueMessage;
+use crate::domain::status::Direction;
+use crate::domain::time::Timestamp;
 
-/// What a message reports; its name goes into the headers beside the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MessageKind {
-    /// We paused a campaign.
-    CampaignPaused,
-    /// We resumed a campaign.
-    CampaignResumed,
-    /// A campaign is resumed too often.
-    CampaignFlapping,
-    /// Agents were assigned to a campaign.
-    AssignmentDispatch,
-    /// Readings stay away, or are back.
-    DataStale,
-    /// We changed a queue.
-    QueueUpdated,
-    /// We changed how a queue routes.
-    QueueRoutingUpdated,
-    /// How fast a queue drains was measured.
-    QueueDrainRate,
-    /// Somebody tries the receiver.
-    WebhookTest,
-}
-
-impl MessageKind {
-    /// The name that receivers see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CampaignPaused => "campaign.paused",
-            Self::CampaignResumed => "campaign.resumed",
-            Self::CampaignFlapping => "campaign.flapping",
-            Self::AssignmentDispatch => "assignment.dispatch",
-            Self::DataStale => "data.stale",
-            Self::QueueUpdated => "queue.updated",
-            Self::QueueRoutingUpdated => "queue_routing_updated",
-            Self::QueueDrainRate => "queue.drain_rate",
-            Self::WebhookTest => "webhook.test",
-        }
-    }
-}
+use super::form::{millis, rfc3339, shown};
+use super::kind::MessageKind;
 
 /// Messages of one key are delivered in the order in which they were written; keys do not wait for each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,7 +196,7 @@ impl Message {
         at: Timestamp,
     ) -> Self {
         let reason = why.map(|(reason, _)| reason);
-        let lines = reason.and_then(|reason| reason.lines);
+        let lines = reason.and_then(Reason::lines);
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
@@ -250,13 +208,29 @@ impl Message {
             latency_ms: why.map(|(_, since_sample)| millis(since_sample)),
             timestamp: at,
             cause: cause.map(Cause::label),
-            available_agents: reason.and_then(|reason| reason.available),
+            available_agents: reason.and_then(Reason::available),
             pause_threshold: lines.map(|lines| lines.pause_below),
             resume_threshold: lines.map(|lines| lines.resume_at),
             reason: reason.map(ToString::to_string),
             decision_id: decision,
         });
         Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// What is told of a queue.
+    #[must_use]
+    pub fn of_queue(
+        queue: &QueueId,
+        body: QueueMessage,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            key: OrderingKey::Queue(queue.clone()),
+            at,
+            decision,
+            body: MessageBody::Queue(body),
+        }
     }
 
     /// `campaign.flapping`: we resumed the campaign so often within the last hour; `held_back` when further resumes wait
@@ -356,25 +330,6 @@ impl Message {
             body,
         }
     }
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the form in which serde calls it"
-)]
-pub(super) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
-}
-
-pub(super) fn shown<S: Serializer>(
-    decision: &DecisionId,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(decision)
 }
 
 #[cfg(test)]

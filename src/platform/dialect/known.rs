@@ -1,22 +1,15 @@
-//! Which platforms there are: the only place that names vendors.
-//!
-//! A further platform is a folder beside this file and an arm in each match here.
+//! Which platforms there are, and how the parts of one are put together.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::ports::Clock;
-use crate::domain::CampaignId;
-use crate::telemetry::{Endpoint, Metrics};
+use crate::platform::port::{Capabilities, Connected};
+use crate::platform::{cxone_acd, cxone_v2};
+use crate::telemetry::Endpoint;
 
-use super::cxone_acd::{self, AcdTenant};
-use super::cxone_v2;
-use super::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
-use super::port::{Capabilities, Connected};
+use super::tenant::{SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,86 +91,12 @@ impl FromStr for Dialect {
     }
 }
 
-/// Whether anything may be changed on the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Nothing that writes is built.
-    ReadOnly,
-    /// Readers and writers.
-    ReadAndWrite,
-}
-
-/// One tenant, as its settings describe it.
-#[derive(Clone, Debug)]
-pub struct TenantSettings {
-    /// The tenant's address.
-    pub base_url: reqwest::Url,
-    /// Where tokens come from.
-    pub token_url: reqwest::Url,
-    /// What they are asked for with.
-    pub credentials: Credentials,
-    /// Agents in a page.
-    pub page_size: usize,
-    /// Pages asked for at once.
-    pub page_concurrency: usize,
-    /// Requests that the tenant takes; no limit when absent.
-    pub rate: Option<Rate>,
-    /// Bounds one attempt, in real time.
-    pub request_timeout: Duration,
-    /// Whether anything may be changed there.
-    pub access: Access,
-    /// The campaigns that the configuration names; no other is commanded.
-    pub campaigns: Vec<CampaignId>,
-    /// What only one dialect has.
-    pub special: SpecialSettings,
-}
-
-/// Settings that only one dialect has; the others pass over them.
-#[derive(Clone, Debug, Default)]
-pub struct SpecialSettings {
-    /// Those of `cxone-acd`.
-    pub cxone_acd: AcdTenant,
-}
-
-/// What every tenant uses.
-#[derive(Clone)]
-pub struct SharedParts {
-    /// Sends requests.
-    pub transport: Arc<dyn HttpSend>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Where requests are counted.
-    pub metrics: Arc<Metrics>,
-    /// Makes jitter repeatable.
-    pub seed: u64,
-}
-
-impl SharedParts {
-    /// Returns a client for a tenant that wants a client id and secret for a token.
-    #[must_use]
-    pub fn client(&self, tenant: &TenantSettings) -> Arc<Client> {
-        let (clock, metrics) = (&self.clock, &self.metrics);
-        Arc::new(Client::new(
-            Arc::clone(&self.transport),
-            Limiter::new(tenant.rate, Arc::clone(clock), Arc::clone(metrics)),
-            TokenSource::new(
-                tenant.credentials.clone(),
-                tenant.token_url.clone(),
-                Arc::clone(clock),
-            ),
-            Arc::clone(clock),
-            Arc::clone(metrics),
-            tenant.request_timeout,
-            self.seed,
-        ))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::telemetry::Metrics;
 
     /// How many series of counts each endpoint has.
     fn series(metrics: &Metrics) -> BTreeMap<String, usize> {

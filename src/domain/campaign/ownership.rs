@@ -1,6 +1,6 @@
 //! One campaign's state machine: how readings and reports move the belief ([`Belief`] has the diagram).
 //!
-//! *Whose a change was* is answered by [`ownership`](super::ownership) where a command of ours may have made it. Any
+//! *Whose a change was* is answered by [`ownership`](crate::domain::ownership) where a command of ours may have made it. Any
 //! other change of the status is somebody's; a pause that cannot be shown to be ours is not resumed.
 //!
 //! *A stamp is a question.* One that moves under our pause while the status stays says that somebody touched the
@@ -14,22 +14,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::belief::{
-    Belief, Doubt, Hold, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
-};
-use super::command::{CommandResult, Conclusion, Delivery};
-use super::confirmation::Window;
-use super::evidence::{Evidence, PlatformTraits};
-use super::flapping;
-use super::ids::DecisionId;
-use super::notice::Notice;
-use super::ownership::{Question, Resolution};
-use super::policy::Policy;
-use super::reason::Cause;
-use super::status::{CampaignActivity, Direction, StatusFinding, StatusReading};
-use super::threshold_override::ThresholdOverride;
-use super::thresholds::Thresholds;
-use super::time::Timestamp;
+use crate::domain::belief::{Belief, Doubt, LateCommand, PauseOwner, Transition, Unresolved};
+use crate::domain::cause::Cause;
+use crate::domain::command::{CommandResult, Conclusion, Delivery};
+use crate::domain::confirmation::Window;
+use crate::domain::evidence::{Evidence, PlatformTraits};
+use crate::domain::flapping;
+use crate::domain::ids::DecisionId;
+use crate::domain::notice::Notice;
+use crate::domain::ownership::{Question, Resolution};
+use crate::domain::policy::Policy;
+use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusReading};
+use crate::domain::thresholds::Thresholds;
+use crate::domain::time::Timestamp;
+
+use super::state::CampaignState;
 
 /// A campaign that the platform does not know is asked for again after 1, 2 and 4 polls, since it may have been a single
 /// wrong answer, and then this seldom.
@@ -41,81 +40,6 @@ const MISSING_RECHECK_POLLS: [u64; 3] = [1, 2, 4];
 /// A stamp that has moved at so many readings in a row, while nothing else did, moves by itself: nobody saves a campaign
 /// that often between our readings.
 const STAMP_MOVES: u8 = 5;
-
-/// What is remembered of a campaign over a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CampaignState {
-    /// What is believed of it.
-    pub belief: Belief,
-    /// Since when.
-    pub since: Timestamp,
-    /// The last status read.
-    pub last_reading: Option<StatusReading>,
-    /// Our last confirmed command.
-    pub last_transition: Option<Transition>,
-    /// When our resumes of the last hour were confirmed.
-    pub resumes: Vec<Timestamp>,
-    /// Whether it was told that these are too many.
-    #[serde(default)]
-    pub flapping: bool,
-    /// When a person resumed our pause.
-    pub grace_from: Option<Timestamp>,
-    /// Under `enforce`, the direction that a person's change is to be turned back in.
-    pub enforcing: Option<Direction>,
-    /// An operator's hold.
-    pub hold: Option<Hold>,
-    /// Lines that an operator set for a while.
-    #[serde(default)]
-    pub lines: Option<ThresholdOverride>,
-    /// A command whose outcome is not known.
-    pub unresolved: Option<Unresolved>,
-    /// A command that had no effect when it was looked for, and may have one yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub late: Option<LateCommand>,
-    /// How far the platform's stamps of this campaign are to be believed.
-    #[serde(default)]
-    pub stamp: StampTrust,
-}
-
-impl CampaignState {
-    /// Nothing known.
-    #[must_use]
-    pub fn unread(now: Timestamp) -> Self {
-        Self {
-            belief: Belief::Unread,
-            since: now,
-            last_reading: None,
-            last_transition: None,
-            resumes: Vec::new(),
-            flapping: false,
-            grace_from: None,
-            enforcing: None,
-            hold: None,
-            lines: None,
-            unresolved: None,
-            late: None,
-            stamp: StampTrust::default(),
-        }
-    }
-
-    /// Pulls remembered times that lie in the future back to now, so that a jump of the clock can delay a campaign
-    /// by no more than what is configured.
-    pub(crate) fn clamp(&mut self, now: Timestamp) {
-        if let Some(transition) = &mut self.last_transition {
-            transition.at = transition.at.min(now);
-        }
-        for at in &mut self.resumes {
-            *at = (*at).min(now);
-        }
-        self.grace_from = self.grace_from.map(|from| from.min(now));
-        if let Some(hold) = &mut self.hold {
-            hold.since = hold.since.min(now);
-        }
-        if let Some(lines) = &mut self.lines {
-            lines.since = lines.since.min(now);
-        }
-    }
-}
 
 /// When and where something was taken in.
 #[derive(Clone, Copy, Debug)]
@@ -207,15 +131,9 @@ impl Campaign {
                 soon || now >= *recheck_at || !self.read_in_run
             }
             Belief::Unread | Belief::Running | Belief::Paused(_) | Belief::Other { .. } => {
-                !self.read_in_run || self.state.unresolved.is_some() || self.is_changing()
+                !self.read_in_run || self.state.unresolved.is_some() || self.state.is_changing()
             }
         }
-    }
-
-    /// Whether it was last seen between two states.
-    pub(crate) fn is_changing(&self) -> bool {
-        let last = self.state.last_reading.as_ref();
-        last.is_some_and(|last| matches!(last.activity, CampaignActivity::Changing { .. }))
     }
 
     /// Takes in what a status read found.

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use super::belief::{Belief, Doubt, PauseOwner};
-use super::campaign::{Campaign, Seen};
-use super::evidence::Evidence;
-use super::notice::Notice;
-use super::policy::OnManualChange;
-use super::status::{Author, CampaignActivity, Direction, StatusReading};
-use super::time::Timestamp;
+use crate::domain::belief::{Belief, Doubt, PauseOwner};
+use crate::domain::evidence::Evidence;
+use crate::domain::notice::Notice;
+use crate::domain::policy::OnManualChange;
+use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
+use crate::domain::time::Timestamp;
+
+use super::ownership::{Campaign, Seen};
 
 /// Where only our own readings show whose a pause is, one that nobody read for this long is not shown any more.
 const LONGEST_GAP: Duration = Duration::from_secs(15 * 60);

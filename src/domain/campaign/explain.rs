@@ -1,0 +1,333 @@
+//! One decision for people: what each stage said, what would change it, and until when.
+//!
+//! Prints the verdicts that the decision left behind ([`Stages`](super::stages::Stages)) and derives none: what a stage
+//! did not say is not told. The words that no verdict carries (an author, the platform's word for a status) come from the
+//! campaign's state.
+
+use crate::domain::belief::{Belief, HoldKind};
+use crate::domain::status::Direction;
+use crate::domain::time::Timestamp;
+
+use super::outcome::{Outcome, Suppression};
+use super::stages::{
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
+    DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
+    Stage, StageVerdict, ThresholdsVerdict,
+};
+use super::state::CampaignState;
+use super::verdict::Reason;
+
+/// One stage of a decision, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedStage {
+    /// Which stage.
+    pub stage: Stage,
+    /// What came of asking it.
+    pub asked: Asked,
+    /// What it said.
+    pub says: String,
+    /// Until when that holds, where a time ends it.
+    pub until: Option<Timestamp>,
+}
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// In one sentence.
+    pub summary: String,
+    /// Every stage, in the order in which they are asked; none before the first decision.
+    pub stages: Vec<ExplainedStage>,
+    /// What would change it.
+    pub would_change: Vec<String>,
+}
+
+/// Explains the last decision on a campaign.
+#[must_use]
+pub fn explain(state: &CampaignState, reason: Option<&Reason>) -> Explanation {
+    let Some(reason) = reason else {
+        return Explanation {
+            summary: format!("{}; nothing was decided yet", believed(state)),
+            stages: Vec::new(),
+            would_change: vec!["the first complete poll".to_owned()],
+        };
+    };
+    let verdicts = reason.stages.list();
+    Explanation {
+        summary: summary(state, reason),
+        stages: verdicts.map(|verdict| explained(verdict, state)).into(),
+        would_change: would_change(reason),
+    }
+}
+
+fn explained(verdict: StageVerdict, state: &CampaignState) -> ExplainedStage {
+    let StageVerdict {
+        stage,
+        asked,
+        finding,
+        until,
+    } = verdict;
+    let says = match (asked, finding) {
+        (_, Some(finding)) => found(finding, asked, state),
+        (Asked::NotAsked, None) => "not asked".to_owned(),
+        (Asked::Passed | Asked::Decided, None) => nothing_found(stage).to_owned(),
+    };
+    ExplainedStage {
+        stage,
+        asked,
+        says,
+        until,
+    }
+}
+
+fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
+    match finding {
+        Finding::Status(status) => status_in_words(status, &state.belief),
+        Finding::InFlight(direction) => format!("a {direction} is on its way"),
+        Finding::Changing(ChangingVerdict { to: Some(to) }) => {
+            format!("on its way to be {}", to.label())
+        }
+        Finding::Changing(ChangingVerdict { to: None }) => {
+            "on its way, where to is not told".to_owned()
+        }
+        Finding::Hold(hold) => hold_in_words(hold, state),
+        Finding::Sample(sample) => sample_in_words(sample, asked),
+        Finding::Signal(signal) => signal_in_words(signal),
+        Finding::Thresholds(thresholds) => thresholds_in_words(thresholds),
+        Finding::People(people) => people_in_words(people),
+        Finding::Confirmation(ConfirmationVerdict {
+            seen,
+            needed,
+            of_last,
+        }) => format!("{seen} of the last {of_last} samples agree, {needed} needed"),
+        Finding::Dwell(DwellVerdict { until: None }) => "over".to_owned(),
+        Finding::Dwell(DwellVerdict { until: Some(_) }) => {
+            "has not lasted for long enough".to_owned()
+        }
+        Finding::ResumeBudget(BudgetVerdict { used, limit, .. }) => {
+            format!("{used} of {limit} resumes used this hour")
+        }
+        Finding::BackOff(back_off) => back_off_in_words(back_off),
+    }
+}
+
+/// What a stage says that was asked and had nothing to find.
+fn nothing_found(stage: Stage) -> &'static str {
+    match stage {
+        Stage::InFlight => "no command is on its way",
+        Stage::Changing => "it is not between two states",
+        Stage::Hold => "nobody holds it",
+        Stage::ResumeBudget => "nothing is counted",
+        Stage::BackOff => "the platform has refused nothing",
+        Stage::Status
+        | Stage::Sample
+        | Stage::Signal
+        | Stage::Thresholds
+        | Stage::People
+        | Stage::Confirmation
+        | Stage::Dwell => "not known",
+    }
+}
+
+/// A status in words; the belief has the platform's own.
+fn status_in_words(status: BelievedStatus, belief: &Belief) -> String {
+    let says = match (status, belief) {
+        (BelievedStatus::Unread, _) => "its status was not read yet",
+        (BelievedStatus::Running, _) => "running",
+        (BelievedStatus::PausedByUs, _) => "paused by the autopilot",
+        (BelievedStatus::PausedByPerson, _) => "paused by a person",
+        (BelievedStatus::PausedUnproven, _) => "paused, by whom is not known",
+        (BelievedStatus::Changing, _) => "between two states",
+        (BelievedStatus::Other, Belief::Other { word }) => {
+            return format!("{word} on the platform");
+        }
+        (BelievedStatus::Other, _) => "in a state that is not commanded",
+        (BelievedStatus::Missing, _) => "not known to the platform",
+    };
+    says.to_owned()
+}
+
+/// What is believed now, which may be newer than the decision.
+fn believed(state: &CampaignState) -> String {
+    status_in_words(BelievedStatus::of(state), &state.belief)
+}
+
+fn hold_in_words(hold: HoldVerdict, state: &CampaignState) -> String {
+    let kind = match hold.kind {
+        HoldKind::Running => "running",
+        HoldKind::Paused => "paused",
+        HoldKind::AsIs => "as it is",
+    };
+    let who = state.hold.as_ref().map_or(String::new(), |hold| {
+        format!(" by {}: {}", hold.author, hold.reason)
+    });
+    format!("held {kind}{who}")
+}
+
+fn sample_in_words(sample: SampleVerdict, asked: Asked) -> String {
+    match (sample, asked) {
+        (SampleVerdict::Valid { age }, _) => {
+            format!("complete, {} s old at the decision", age.as_secs())
+        }
+        (SampleVerdict::None, _) => "none in this run yet".to_owned(),
+        (SampleVerdict::Invalid { streak }, _) => format!("{streak} invalid in a row"),
+        (SampleVerdict::TooOld { age }, _) => format!("{} s old", age.as_secs()),
+        (SampleVerdict::Stale { streak }, Asked::Passed) => {
+            format!("stale: {streak} invalid in a row, which asks for a pause")
+        }
+        (SampleVerdict::Stale { streak }, Asked::Decided | Asked::NotAsked) => {
+            format!("stale: {streak} invalid in a row")
+        }
+    }
+}
+
+fn signal_in_words(signal: SignalVerdict) -> String {
+    let SignalVerdict { available, staffed } = signal;
+    staffed.map_or_else(
+        || format!("{available} available"),
+        |staffed| format!("{available} available of {staffed} that are not offline"),
+    )
+}
+
+fn thresholds_in_words(thresholds: ThresholdsVerdict) -> String {
+    let ThresholdsVerdict {
+        lines, relation, ..
+    } = thresholds;
+    let stands = match relation {
+        Relation::BelowPause => "below the pause threshold",
+        Relation::Between => "between the thresholds",
+        Relation::AtResume => "at the resume threshold or above",
+    };
+    format!(
+        "{stands} (pause below {}, resume at {})",
+        lines.pause_below, lines.resume_at
+    )
+}
+
+fn people_in_words(people: PeopleVerdict) -> String {
+    match people {
+        PeopleVerdict {
+            persons_pause: true,
+            ..
+        } => "the pause is a person's".to_owned(),
+        PeopleVerdict {
+            unproven: Some(doubt),
+            ..
+        } => format!("nobody can say whose the pause is: {}", doubt.explained()),
+        PeopleVerdict {
+            grace_until: Some(_),
+            ..
+        } => "a person resumed our pause".to_owned(),
+        PeopleVerdict {
+            turned_back: Some(direction),
+            ..
+        } => format!("a person's change is turned back: {direction}"),
+        PeopleVerdict { .. } => "nobody has changed it".to_owned(),
+    }
+}
+
+fn back_off_in_words(back_off: BackOffVerdict) -> String {
+    match back_off {
+        BackOffVerdict {
+            refusals,
+            until: Some(_),
+        } => format!("the platform refused {refusals} commands in a row"),
+        BackOffVerdict {
+            refusals: 1,
+            until: None,
+        } => "the platform refused one command".to_owned(),
+        BackOffVerdict {
+            refusals,
+            until: None,
+        } => format!("over, after {refusals} refused commands in a row"),
+    }
+}
+
+fn summary(state: &CampaignState, reason: &Reason) -> String {
+    let what = match reason.outcome {
+        Outcome::Command { direction, .. } => format!("to be {}", direction.label()),
+        Outcome::NothingToDo => "as it should be".to_owned(),
+        Outcome::Suppressed {
+            direction: Some(direction),
+            by,
+        } => format!("{direction} held back by {}", held_back_by(by)),
+        Outcome::Suppressed {
+            direction: None,
+            by,
+        } => format!("left alone: {}", held_back_by(by)),
+    };
+    let numbers = match (reason.available(), reason.lines()) {
+        (Some(available), Some(lines)) => format!(
+            "; {available} available, pause below {}, resume at {}",
+            lines.pause_below, lines.resume_at
+        ),
+        (Some(_) | None, _) => String::new(),
+    };
+    format!("{}, {what}{numbers}", believed(state))
+}
+
+fn held_back_by(by: Suppression) -> &'static str {
+    match by {
+        Suppression::StaleData => "no valid reading",
+        Suppression::Confirming => "confirmation",
+        Suppression::Cooldown => "the dwell",
+        Suppression::ResumeBudget => "the resume budget",
+        Suppression::PersonsPause => "a person's pause",
+        Suppression::Unproven => "a pause of unknown origin",
+        Suppression::PersonsResume => "a person's resume",
+        Suppression::Override => "an operator's hold",
+        Suppression::NotCommandable => "its status",
+        Suppression::Changing => "a change under way",
+        Suppression::Refused => "the back-off after refusals",
+        Suppression::InFlight => "a command on its way",
+    }
+}
+
+fn would_change(reason: &Reason) -> Vec<String> {
+    let stages = &reason.stages;
+    let mut changes = Vec::new();
+    // A hold matters even where an earlier stage decides: it takes over when that one lets go.
+    if let Some(hold) = reason.hold() {
+        changes.push(format!("the hold ends at {}, or is released", hold.until));
+    }
+    let Some(decided) = stages.decided_by() else {
+        if let Outcome::Command { direction, .. } = reason.outcome {
+            changes.push(carried_out(direction));
+        }
+        return changes;
+    };
+    let verdict = stages.of(decided);
+    let at = verdict
+        .until
+        .map_or(String::new(), |until| format!(" at {until}"));
+    let change = match decided {
+        Stage::Status | Stage::Changing => "the platform shows it running or paused".to_owned(),
+        Stage::InFlight => "the command's outcome".to_owned(),
+        Stage::Hold => match reason.outcome {
+            Outcome::Command { direction, .. } => carried_out(direction),
+            Outcome::NothingToDo | Outcome::Suppressed { .. } => return changes,
+        },
+        Stage::Sample => "a complete and fresh poll".to_owned(),
+        Stage::Signal | Stage::Thresholds => match stages.thresholds.found {
+            Some(found) if stages.status.found == Some(BelievedStatus::Running) => {
+                format!("fewer than {} available agents", found.lines.pause_below)
+            }
+            Some(found) => format!("at least {} available agents", found.lines.resume_at),
+            None => return changes,
+        },
+        Stage::People if verdict.until.is_some() => format!("the grace ends{at}"),
+        Stage::People => "a person resumes it, or it is held running".to_owned(),
+        Stage::Confirmation => "further samples that agree".to_owned(),
+        Stage::Dwell => format!("the dwell ends{at}"),
+        Stage::ResumeBudget => format!("a resume becomes free{at}"),
+        Stage::BackOff => format!("it is tried again{at}"),
+    };
+    changes.push(change);
+    changes
+}
+
+fn carried_out(direction: Direction) -> String {
+    match direction {
+        Direction::Pause => "it is paused".to_owned(),
+        Direction::Resume => "it is resumed".to_owned(),
+    }
+}

@@ -1,0 +1,26 @@
+//! One campaign: what is remembered of it, whose pause its pause is, and how a decision on it is made and told.
+//!
+//! [`ownership`] moves the belief by what is read and reported. [`stages`] decides, stage by stage; [`Reason`] keeps the
+//! verdicts with their numbers, [`explain`] tells them to people, and [`recorded`] is their form in the audit.
+
+mod explain;
+mod manual_change;
+mod outcome;
+mod ownership;
+mod recorded;
+mod stages;
+mod state;
+mod verdict;
+
+pub use explain::{ExplainedStage, Explanation, explain};
+pub use outcome::{Outcome, Suppression};
+pub use ownership::Campaign;
+pub(crate) use ownership::Seen;
+pub(crate) use stages::SampleView;
+pub use stages::{
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
+    DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
+    Stage, StageVerdict, Stages, ThresholdsVerdict, Verdict,
+};
+pub use state::CampaignState;
+pub use verdict::Reason;

@@ -1,0 +1,30 @@
+//! Confirmation: k of the last n samples have to agree.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::confirmation::{Confirmation, Window};
+
+/// How many samples agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmationVerdict {
+    /// Samples that agree.
+    pub seen: u8,
+    /// Samples needed.
+    pub needed: u8,
+    /// Samples looked at.
+    pub of_last: u8,
+}
+
+impl ConfirmationVerdict {
+    pub(super) fn of(window: Window, rule: Confirmation) -> Self {
+        Self {
+            seen: window.count(rule),
+            needed: rule.needed(),
+            of_last: rule.of_last(),
+        }
+    }
+
+    pub(super) fn enough(self) -> bool {
+        self.seen >= self.needed
+    }
+}

@@ -1,0 +1,32 @@
+//! The dwell: after a command of ours the campaign stays as it is for a while.
+
+use crate::domain::campaign::state::CampaignState;
+use crate::domain::policy::Policy;
+use crate::domain::status::Direction;
+use crate::domain::time::Timestamp;
+
+/// How long the campaign stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DwellVerdict {
+    /// No command of this direction before then; none when the dwell is over.
+    pub until: Option<Timestamp>,
+}
+
+impl DwellVerdict {
+    pub(super) fn of(
+        direction: Direction,
+        state: &CampaignState,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Self {
+        let dwell = match direction {
+            Direction::Pause => policy.min_running,
+            Direction::Resume => policy.min_paused,
+        };
+        let last = state.last_transition.filter(|last| last.to != direction);
+        let until = last.map(|last| last.at.min(now).plus(dwell));
+        Self {
+            until: until.filter(|until| now < *until),
+        }
+    }
+}

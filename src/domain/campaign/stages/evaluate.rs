@@ -1,0 +1,153 @@
+//! Asks the stages, one after the other, until one decides.
+
+use crate::domain::campaign::ownership::Campaign;
+use crate::domain::campaign::verdict::Reason;
+use crate::domain::count::Count;
+use crate::domain::ids::DecisionId;
+use crate::domain::status::Direction;
+use crate::domain::thresholds::Lines;
+use crate::domain::time::Timestamp;
+
+use super::back_off::BackOffVerdict;
+use super::budget::BudgetVerdict;
+use super::changing::ChangingVerdict;
+use super::confirmation::ConfirmationVerdict;
+use super::dwell::DwellVerdict;
+use super::hold::HoldVerdict;
+use super::in_flight::command_on_its_way;
+use super::people::PeopleVerdict;
+use super::sample::{SampleVerdict, SampleView};
+use super::signal::SignalVerdict;
+use super::status::BelievedStatus;
+use super::thresholds::{ThresholdsVerdict, crossings};
+use super::verdicts::{Stages, Verdict};
+
+impl Campaign {
+    /// What a valid sample says: the count, and the thresholds in whole agents.
+    pub(crate) fn weigh(&self, sample: SampleView, now: Timestamp) -> Option<(Count, Lines)> {
+        let (_, count) = SampleVerdict::of(sample, &self.policy, now);
+        count.map(|count| (count, self.thresholds(now).lines(count.staffed)))
+    }
+
+    /// Remembers which thresholds this valid sample crossed.
+    pub(crate) fn count_sample(&mut self, count: Count, lines: Lines) {
+        // When the samples ask for the status that a person gave it, nothing is left to be turned back, and what spoke
+        // for turning it back says nothing of the thresholds.
+        let agreed = match self.state.enforcing {
+            Some(Direction::Resume) => count.available < lines.pause_below,
+            Some(Direction::Pause) => count.available >= lines.resume_at,
+            None => false,
+        };
+        if agreed {
+            self.state.enforcing = None;
+            self.below_pause.clear();
+            self.at_resume.clear();
+        }
+        let (pausing, resuming) = crossings(count, lines, self.state.enforcing);
+        self.below_pause.push(pausing);
+        self.at_resume.push(resuming);
+    }
+
+    /// One decision. Changes nothing.
+    pub(crate) fn evaluate(
+        &self,
+        sample: SampleView,
+        decision: DecisionId,
+        now: Timestamp,
+    ) -> Reason {
+        let mut stages = self.readings(sample, now);
+        self.ask(&mut stages, now);
+        Reason::new(decision, now, stages)
+    }
+
+    /// What is known whichever stage decides.
+    fn readings(&self, sample: SampleView, now: Timestamp) -> Stages {
+        let (policy, state) = (&self.policy, &self.state);
+        let (verdict, count) = SampleVerdict::of(sample, policy, now);
+        let thresholds = self.thresholds(now);
+        let weighed = count.map(|count| (count, thresholds.lines(count.staffed)));
+        Stages {
+            status: Verdict::not_asked(Some(BelievedStatus::of(state))),
+            in_flight: Verdict::not_asked(command_on_its_way(self.in_flight, state)),
+            changing: Verdict::not_asked(ChangingVerdict::of(state)),
+            hold: Verdict::not_asked(HoldVerdict::of(state, now)),
+            sample: Verdict::not_asked(Some(verdict)),
+            signal: Verdict::not_asked(count.map(|count| SignalVerdict::of(count, thresholds))),
+            thresholds: Verdict::not_asked(
+                weighed.map(|(count, lines)| ThresholdsVerdict::of(count, lines, state)),
+            ),
+            people: Verdict::not_asked(Some(PeopleVerdict::of(state, policy, now))),
+            confirmation: Verdict::not_asked(None),
+            dwell: Verdict::not_asked(None),
+            resume_budget: Verdict::not_asked(None),
+            back_off: Verdict::not_asked(
+                self.refusals
+                    .map(|(times, last)| BackOffVerdict::of(times, last, now)),
+            ),
+        }
+    }
+
+    /// Enters the verdict of every stage that is reached.
+    fn ask(&self, stages: &mut Stages, now: Timestamp) {
+        let (policy, state) = (&self.policy, &self.state);
+        let status = BelievedStatus::of(state);
+        if stages.status.settle(status.not_commandable()) {
+            return;
+        }
+        if stages.in_flight.settle(stages.in_flight.found.is_some()) {
+            return;
+        }
+        if stages.changing.settle(stages.changing.found.is_some()) {
+            return;
+        }
+        if stages.hold.settle(stages.hold.found.is_some()) {
+            return;
+        }
+        let people = PeopleVerdict::of(state, policy, now);
+        let Some(thresholds) = stages.thresholds.found else {
+            let sample = stages.sample.found;
+            let running = status == BelievedStatus::Running;
+            let pause = sample.is_some_and(|sample| sample.asks_for_pause(running, policy));
+            if !stages.sample.settle(!pause) {
+                stages.people.settle(people.forbids(Direction::Pause));
+            }
+            return;
+        };
+        stages.sample.settle(false);
+        stages.signal.settle(false);
+        let Some(direction) = thresholds.asks else {
+            stages.thresholds.settle(true);
+            return;
+        };
+        stages.thresholds.settle(false);
+        if stages.people.settle(people.forbids(direction)) {
+            return;
+        }
+        let (window, rule) = match direction {
+            Direction::Pause => (self.below_pause, policy.confirm_pause),
+            Direction::Resume => (self.at_resume, policy.confirm_resume),
+        };
+        let confirmation = ConfirmationVerdict::of(window, rule);
+        let unconfirmed = !confirmation.enough();
+        if stages.confirmation.answer(Some(confirmation), unconfirmed) {
+            return;
+        }
+        let dwell = DwellVerdict::of(direction, state, policy, now);
+        if stages.dwell.answer(Some(dwell), dwell.until.is_some()) {
+            return;
+        }
+        let limit = policy.max_resumes_per_hour;
+        let budget = limit
+            .filter(|_| direction == Direction::Resume)
+            .map(|limit| BudgetVerdict::of(limit, state, now));
+        let used_up = budget.is_some_and(BudgetVerdict::used_up);
+        if stages.resume_budget.answer(budget, used_up) {
+            return;
+        }
+        let waiting = stages
+            .back_off
+            .found
+            .is_some_and(|found| found.until.is_some());
+        stages.back_off.settle(waiting);
+    }
+}

@@ -1,0 +1,25 @@
+//! An operator's hold: it beats every rule, and asks for a command of its own where the status differs from it.
+
+use crate::domain::belief::HoldKind;
+use crate::domain::campaign::state::CampaignState;
+use crate::domain::time::Timestamp;
+
+/// A hold in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldVerdict {
+    /// What it asks for.
+    pub kind: HoldKind,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+impl HoldVerdict {
+    /// The hold in force, if there is one.
+    pub(super) fn of(state: &CampaignState, now: Timestamp) -> Option<Self> {
+        let hold = state.hold.as_ref().filter(|hold| hold.active(now))?;
+        Some(Self {
+            kind: hold.kind,
+            until: hold.until(now),
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! The signal: the agents that count for the campaign. It only tells a number, and always passes.
+
+use crate::domain::count::Count;
+use crate::domain::thresholds::Thresholds;
+
+/// The agents that count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignalVerdict {
+    /// Available agents of the selector.
+    pub available: u32,
+    /// Those that are not offline, where the thresholds are shares of them.
+    pub staffed: Option<u32>,
+}
+
+impl SignalVerdict {
+    pub(super) fn of(count: Count, thresholds: Thresholds) -> Self {
+        Self {
+            available: count.available,
+            staffed: thresholds.needs_staffed().then_some(count.staffed),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The verdicts of all stages of one decision, and the outcome that follows from them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::belief::HoldKind;
+use crate::domain::campaign::outcome::{Outcome, Suppression};
+use crate::domain::cause::Cause;
+use crate::domain::status::Direction;
+use crate::domain::time::Timestamp;
+
+use super::back_off::BackOffVerdict;
+use super::budget::BudgetVerdict;
+use super::changing::ChangingVerdict;
+use super::confirmation::ConfirmationVerdict;
+use super::dwell::DwellVerdict;
+use super::hold::HoldVerdict;
+use super::people::PeopleVerdict;
+use super::sample::SampleVerdict;
+use super::signal::SignalVerdict;
+use super::stage::Stage;
+use super::status::BelievedStatus;
+use super::thresholds::ThresholdsVerdict;
+
+/// What came of asking one stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// It passed the decision on.
+    Passed,
+    /// It settled the decision.
+    Decided,
+    /// It was not reached, because a stage before it had decided.
+    #[default]
+    NotAsked,
+}
+
+/// What one stage said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict<T> {
+    /// What came of asking it.
+    pub asked: Asked,
+    /// What it rests on. Readings are there whether or not the stage was asked.
+    pub found: Option<T>,
+}
+
+impl<T> Verdict<T> {
+    /// The verdict of a stage that has not been asked so far.
+    pub(crate) fn not_asked(found: Option<T>) -> Self {
+        Self {
+            asked: Asked::NotAsked,
+            found,
+        }
+    }
+
+    /// Enters what came of asking it, and returns whether it decided.
+    pub(super) fn settle(&mut self, decided: bool) -> bool {
+        self.asked = if decided {
+            Asked::Decided
+        } else {
+            Asked::Passed
+        };
+        decided
+    }
+
+    /// Enters what came of asking it and what that rests on, and returns whether it decided.
+    pub(super) fn answer(&mut self, found: Option<T>, decided: bool) -> bool {
+        self.found = found;
+        self.settle(decided)
+    }
+}
+
+/// The verdicts of all stages of one decision. A field each and not a list, so that each has its own numbers and ten
+/// thousand campaigns take little memory; [`Stages::list`] is the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// What it is believed to be.
+    pub status: Verdict<BelievedStatus>,
+    /// Where the command on its way leads.
+    pub in_flight: Verdict<Direction>,
+    /// Whether it is between two states.
+    pub changing: Verdict<ChangingVerdict>,
+    /// The operator's hold in force.
+    pub hold: Verdict<HoldVerdict>,
+    /// What the sample is worth.
+    pub sample: Verdict<SampleVerdict>,
+    /// The agents that count.
+    pub signal: Verdict<SignalVerdict>,
+    /// Where they stand to the thresholds.
+    pub thresholds: Verdict<ThresholdsVerdict>,
+    /// What people did.
+    pub people: Verdict<PeopleVerdict>,
+    /// How many samples agree.
+    pub confirmation: Verdict<ConfirmationVerdict>,
+    /// Until when it stays as it is.
+    pub dwell: Verdict<DwellVerdict>,
+    /// The resumes of this hour.
+    pub resume_budget: Verdict<BudgetVerdict>,
+    /// How often the platform refused.
+    pub back_off: Verdict<BackOffVerdict>,
+}
+
+/// The numbers behind a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// What it is believed to be.
+    Status(BelievedStatus),
+    /// Where the command on its way leads.
+    InFlight(Direction),
+    /// That it is between two states.
+    Changing(ChangingVerdict),
+    /// The operator's hold in force.
+    Hold(HoldVerdict),
+    /// What the sample is worth.
+    Sample(SampleVerdict),
+    /// The agents that count.
+    Signal(SignalVerdict),
+    /// Where they stand to the thresholds.
+    Thresholds(ThresholdsVerdict),
+    /// What people did.
+    People(PeopleVerdict),
+    /// How many samples agree.
+    Confirmation(ConfirmationVerdict),
+    /// Until when it stays as it is.
+    Dwell(DwellVerdict),
+    /// The resumes of this hour.
+    ResumeBudget(BudgetVerdict),
+    /// How often the platform refused.
+    BackOff(BackOffVerdict),
+}
+
+/// One stage's verdict, in the form that all stages share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageVerdict {
+    /// Which stage.
+    pub stage: Stage,
+    /// What came of asking it.
+    pub asked: Asked,
+    /// What it rests on, where anything is known.
+    pub finding: Option<Finding>,
+    /// Until when it says so, where a time ends it.
+    pub until: Option<Timestamp>,
+}
+
+impl Stages {
+    /// The verdicts in the order in which the stages are asked.
+    #[must_use]
+    pub fn list(&self) -> [StageVerdict; Stage::ALL.len()] {
+        Stage::ALL.map(|stage| self.of(stage))
+    }
+
+    /// The verdict of one stage.
+    #[must_use]
+    pub fn of(&self, stage: Stage) -> StageVerdict {
+        let (asked, finding, until) = match stage {
+            Stage::Status => shared(self.status, Finding::Status, |_| None),
+            Stage::InFlight => shared(self.in_flight, Finding::InFlight, |_| None),
+            Stage::Changing => shared(self.changing, Finding::Changing, |_| None),
+            Stage::Hold => shared(self.hold, Finding::Hold, |found| Some(found.until)),
+            Stage::Sample => shared(self.sample, Finding::Sample, |_| None),
+            Stage::Signal => shared(self.signal, Finding::Signal, |_| None),
+            Stage::Thresholds => shared(self.thresholds, Finding::Thresholds, |_| None),
+            Stage::People => shared(self.people, Finding::People, |found| found.grace_until),
+            Stage::Confirmation => shared(self.confirmation, Finding::Confirmation, |_| None),
+            Stage::Dwell => shared(self.dwell, Finding::Dwell, |found| found.until),
+            Stage::ResumeBudget => shared(self.resume_budget, Finding::ResumeBudget, |found| {
+                found.free_at
+            }),
+            Stage::BackOff => shared(self.back_off, Finding::BackOff, |found| found.until),
+        };
+        StageVerdict {
+            stage,
+            asked,
+            finding,
+            until,
+        }
+    }
+
+    /// The stage that settled the decision; none if all that were asked passed it on to a command.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<Stage> {
+        let decided = |stage: &Stage| self.of(*stage).asked == Asked::Decided;
+        Stage::ALL.into_iter().find(decided)
+    }
+
+    /// What follows.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let held_back = |direction, by| Outcome::Suppressed { direction, by };
+        let wanted = self.wanted();
+        let Some(stage) = self.decided_by() else {
+            return wanted.map_or(Outcome::NothingToDo, |direction| Outcome::Command {
+                direction,
+                cause: self.cause(direction),
+            });
+        };
+        match stage {
+            Stage::Status => held_back(None, Suppression::NotCommandable),
+            Stage::InFlight => held_back(self.in_flight.found, Suppression::InFlight),
+            Stage::Changing => held_back(None, Suppression::Changing),
+            Stage::Hold => self.under_hold(),
+            Stage::Sample => held_back(None, Suppression::StaleData),
+            Stage::Signal | Stage::Thresholds => Outcome::NothingToDo,
+            Stage::People if self.people.found.is_some_and(|found| found.persons_pause) => {
+                held_back(wanted, Suppression::PersonsPause)
+            }
+            Stage::People
+                if self
+                    .people
+                    .found
+                    .is_some_and(|found| found.unproven.is_some()) =>
+            {
+                held_back(wanted, Suppression::Unproven)
+            }
+            Stage::People => held_back(wanted, Suppression::PersonsResume),
+            Stage::Confirmation => held_back(wanted, Suppression::Confirming),
+            Stage::Dwell => held_back(wanted, Suppression::Cooldown),
+            Stage::ResumeBudget => held_back(wanted, Suppression::ResumeBudget),
+            Stage::BackOff => held_back(wanted, Suppression::Refused),
+        }
+    }
+
+    /// Whether the data is stale and a pause is wanted for that alone.
+    pub(crate) fn stale_failsafe(&self) -> bool {
+        self.sample.asked == Asked::Passed
+            && matches!(self.sample.found, Some(SampleVerdict::Stale { .. }))
+    }
+
+    /// What the sample or the thresholds ask for.
+    fn wanted(&self) -> Option<Direction> {
+        if self.stale_failsafe() {
+            return Some(Direction::Pause);
+        }
+        self.thresholds.found.and_then(|found| found.asks)
+    }
+
+    fn cause(&self, direction: Direction) -> Cause {
+        let turned_back = self.people.found.and_then(|found| found.turned_back);
+        if self.stale_failsafe() {
+            Cause::StaleFailsafe
+        } else if turned_back == Some(direction) {
+            Cause::Reconcile
+        } else {
+            Cause::Threshold
+        }
+    }
+
+    fn under_hold(&self) -> Outcome {
+        let command = |direction| Outcome::Command {
+            direction,
+            cause: Cause::Hold,
+        };
+        let running = self.status.found.and_then(BelievedStatus::running);
+        match (self.hold.found.map(|hold| hold.kind), running) {
+            (Some(HoldKind::Running), Some(false)) => command(Direction::Resume),
+            (Some(HoldKind::Paused), Some(true)) => command(Direction::Pause),
+            (Some(HoldKind::Running | HoldKind::Paused), _) => Outcome::NothingToDo,
+            (Some(HoldKind::AsIs) | None, _) => Outcome::Suppressed {
+                direction: self.thresholds.found.and_then(|found| found.asks),
+                by: Suppression::Override,
+            },
+        }
+    }
+}
+
+fn shared<T: Copy>(
+    verdict: Verdict<T>,
+    finding: fn(T) -> Finding,
+    until: fn(T) -> Option<Timestamp>,
+) -> (Asked, Option<Finding>, Option<Timestamp>) {
+    let Verdict { asked, found } = verdict;
+    (asked, found.map(finding), found.and_then(until))
+}

@@ -1,0 +1,105 @@
+//! What is remembered of one campaign over a restart.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::belief::{Belief, Hold, LateCommand, StampTrust, Transition, Unresolved};
+use crate::domain::status::{CampaignActivity, Direction, StatusReading};
+use crate::domain::threshold_override::ThresholdOverride;
+use crate::domain::time::Timestamp;
+
+/// The span over which the resume budget and flapping count.
+pub(crate) const BUDGET_SPAN: Duration = Duration::from_secs(3600);
+
+/// What is remembered of a campaign over a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignState {
+    /// What is believed of it.
+    pub belief: Belief,
+    /// Since when.
+    pub since: Timestamp,
+    /// The last status read.
+    pub last_reading: Option<StatusReading>,
+    /// Our last confirmed command.
+    pub last_transition: Option<Transition>,
+    /// When our resumes of the last hour were confirmed.
+    pub resumes: Vec<Timestamp>,
+    /// Whether it was told that these are too many.
+    #[serde(default)]
+    pub flapping: bool,
+    /// When a person resumed our pause.
+    pub grace_from: Option<Timestamp>,
+    /// Under `enforce`, the direction that a person's change is to be turned back in.
+    pub enforcing: Option<Direction>,
+    /// An operator's hold.
+    pub hold: Option<Hold>,
+    /// Lines that an operator set for a while.
+    #[serde(default)]
+    pub lines: Option<ThresholdOverride>,
+    /// A command whose outcome is not known.
+    pub unresolved: Option<Unresolved>,
+    /// A command that had no effect when it was looked for, and may have one yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateCommand>,
+    /// How far the platform's stamps of this campaign are to be believed.
+    #[serde(default)]
+    pub stamp: StampTrust,
+}
+
+impl CampaignState {
+    /// Nothing known.
+    #[must_use]
+    pub fn unread(now: Timestamp) -> Self {
+        Self {
+            belief: Belief::Unread,
+            since: now,
+            last_reading: None,
+            last_transition: None,
+            resumes: Vec::new(),
+            flapping: false,
+            grace_from: None,
+            enforcing: None,
+            hold: None,
+            lines: None,
+            unresolved: None,
+            late: None,
+            stamp: StampTrust::default(),
+        }
+    }
+
+    /// Whether it was last seen on its way between two states.
+    pub(crate) fn is_changing(&self) -> bool {
+        let last = self.last_reading.as_ref();
+        last.is_some_and(|last| matches!(last.activity, CampaignActivity::Changing { .. }))
+    }
+
+    /// Pulls remembered times that lie in the future back to now, so that a jump of the clock can delay a campaign
+    /// by no more than what is configured.
+    pub(crate) fn clamp(&mut self, now: Timestamp) {
+        if let Some(transition) = &mut self.last_transition {
+            transition.at = transition.at.min(now);
+        }
+        for at in &mut self.resumes {
+            *at = (*at).min(now);
+        }
+        self.grace_from = self.grace_from.map(|from| from.min(now));
+        if let Some(hold) = &mut self.hold {
+            hold.since = hold.since.min(now);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.since = lines.since.min(now);
+        }
+    }
+
+    /// Our resumes that were confirmed within the last hour.
+    pub(crate) fn recent_resumes(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let confirmed = self.resumes.iter().copied();
+        confirmed.filter(move |at| now.since(*at) < BUDGET_SPAN)
+    }
+
+    /// Forgets resumes that no budget counts any more.
+    pub(crate) fn forget_old_resumes(&mut self, now: Timestamp) {
+        self.resumes.retain(|at| now.since(*at) < BUDGET_SPAN);
+    }
+}

@@ -1,0 +1,124 @@
+//! Why: the verdict of each stage of one decision, with its numbers.
+//!
+//! One value serves the log line, the counter, the audit row and the page.
+
+use std::fmt;
+
+use crate::domain::belief::Doubt;
+use crate::domain::cause::Cause;
+use crate::domain::ids::DecisionId;
+use crate::domain::status::Direction;
+use crate::domain::thresholds::Lines;
+use crate::domain::time::Timestamp;
+
+use super::outcome::{Outcome, Suppression};
+use super::stages::{HoldVerdict, Relation, SampleVerdict, Stages};
+
+/// Why a decision came out as it did. Its form in the audit is that of [`recorded`](super::recorded).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Which decision.
+    pub decision: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What each stage said.
+    pub stages: Stages,
+}
+
+impl Reason {
+    /// The reason of a decision in which the stages said this.
+    pub(crate) fn new(decision: DecisionId, at: Timestamp, stages: Stages) -> Self {
+        Self {
+            decision,
+            at,
+            outcome: stages.outcome(),
+            stages,
+        }
+    }
+
+    /// What the sample is worth.
+    #[must_use]
+    pub fn sample(&self) -> SampleVerdict {
+        self.stages.sample.found.unwrap_or(SampleVerdict::None)
+    }
+
+    /// The number that the rule compares; none without a valid sample.
+    #[must_use]
+    pub fn available(&self) -> Option<u32> {
+        self.stages.signal.found.map(|signal| signal.available)
+    }
+
+    /// Agents that are not offline, where the thresholds are shares of them.
+    #[must_use]
+    pub fn staffed(&self) -> Option<u32> {
+        self.stages.signal.found?.staffed
+    }
+
+    /// The thresholds in whole agents; none without a valid sample.
+    #[must_use]
+    pub fn lines(&self) -> Option<Lines> {
+        self.stages.thresholds.found.map(|found| found.lines)
+    }
+
+    /// Where the available agents stand to the thresholds.
+    #[must_use]
+    pub fn relation(&self) -> Option<Relation> {
+        self.stages.thresholds.found.map(|found| found.relation)
+    }
+
+    /// What keeps a pause from being shown to be ours, if that alone keeps it in force while agents stand idle.
+    pub(crate) fn idles_in_doubt(&self) -> Option<Doubt> {
+        let wanted = self.outcome
+            == Outcome::Suppressed {
+                direction: Some(Direction::Resume),
+                by: Suppression::Unproven,
+            };
+        let people = self.stages.people.found.filter(|_| wanted);
+        people.and_then(|people| people.unproven)
+    }
+
+    /// An operator's hold in force.
+    #[must_use]
+    pub fn hold(&self) -> Option<HoldVerdict> {
+        self.stages.hold.found
+    }
+}
+
+impl fmt::Display for Reason {
+    /// One sentence fragment for log lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.available(), self.lines()) {
+            (Some(available), Some(lines)) => {
+                write!(f, "{available} available")?;
+                if let Some(staffed) = self.staffed() {
+                    write!(f, " of {staffed} staffed")?;
+                }
+                write!(
+                    f,
+                    " (pause below {}, resume at {})",
+                    lines.pause_below, lines.resume_at
+                )?;
+            }
+            (Some(_) | None, _) => match self.sample() {
+                SampleVerdict::None => f.write_str("no sample yet")?,
+                SampleVerdict::Invalid { streak } => write!(f, "{streak} invalid polls in a row")?,
+                SampleVerdict::Stale { streak } => {
+                    write!(f, "data stale after {streak} invalid polls")?;
+                }
+                SampleVerdict::TooOld { age } => write!(f, "sample is {} s old", age.as_secs())?,
+                SampleVerdict::Valid { .. } => f.write_str("not weighed")?,
+            },
+        }
+        match self.outcome {
+            Outcome::Command {
+                cause: Cause::Threshold,
+                ..
+            }
+            | Outcome::NothingToDo => Ok(()),
+            Outcome::Command { cause, .. } => write!(f, ", {}", cause.label()),
+            Outcome::Suppressed { by, .. } => write!(f, ", held back by {}", by.label()),
+        }
+    }
+}

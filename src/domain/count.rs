@@ -1,0 +1,19 @@
+//! Agents counted.
+
+use serde::{Deserialize, Serialize};
+
+/// Agents of one selector in one sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Agents that can take a call.
+    pub available: u32,
+    /// Agents that are not offline; equals `available` when only available agents were read.
+    pub staffed: u32,
+}
+
+impl Count {
+    pub(super) fn add(&mut self, other: Self) {
+        self.available = self.available.saturating_add(other.available);
+        self.staffed = self.staffed.saturating_add(other.staffed);
+    }
+}

@@ -1,0 +1,42 @@
+//! What messages report.
+
+/// What a message reports; its name goes into the headers beside the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MessageKind {
+    /// We paused a campaign.
+    CampaignPaused,
+    /// We resumed a campaign.
+    CampaignResumed,
+    /// A campaign is resumed too often.
+    CampaignFlapping,
+    /// Agents were assigned to a campaign.
+    AssignmentDispatch,
+    /// Readings stay away, or are back.
+    DataStale,
+    /// We changed a queue.
+    QueueUpdated,
+    /// We changed how a queue routes.
+    QueueRoutingUpdated,
+    /// How fast a queue drains was measured.
+    QueueDrainRate,
+    /// Somebody tries the receiver.
+    WebhookTest,
+}
+
+impl MessageKind {
+    /// The name that receivers see.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CampaignPaused => "campaign.paused",
+            Self::CampaignResumed => "campaign.resumed",
+            Self::CampaignFlapping => "campaign.flapping",
+            Self::AssignmentDispatch => "assignment.dispatch",
+            Self::DataStale => "data.stale",
+            Self::QueueUpdated => "queue.updated",
+            Self::QueueRoutingUpdated => "queue_routing_updated",
+            Self::QueueDrainRate => "queue.drain_rate",
+            Self::WebhookTest => "webhook.test",
+        }
+    }
+}

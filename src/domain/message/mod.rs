@@ -1,0 +1,17 @@
+//! What systems beside ours are told: one message for each event, with the body that is sent.
+//!
+//! A [`Message`] is written to the outbox in the transaction of what it reports, and delivered from there. Its kind follows
+//! from its body, so that the two cannot disagree. The members of a body are those that receivers of such messages know
+//! (`campaignId`, `status`, `latencyMs`, `timestamp`, `callRateTarget`, `assignmentId`) and what they need beyond; a member
+//! that is not known is left out. `timestamp` is RFC 3339 in UTC.
+
+mod envelope;
+mod form;
+mod kind;
+
+pub use envelope::{
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
+    OrderingKey, WebhookTest,
+};
+pub(crate) use form::{millis, rfc3339, shown};
+pub use kind::MessageKind;

@@ -1,0 +1,9 @@
+//! Which platforms there are: the only place that names vendors.
+//!
+//! A further platform is a folder beside this one and an arm in each match of [`Dialect`].
+
+mod known;
+mod tenant;
+
+pub use known::{Dialect, UnknownDialect};
+pub use tenant::{Access, SharedParts, SpecialSettings, TenantSettings};

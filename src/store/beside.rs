@@ -1,0 +1,25 @@
+//! What those ask of the store who work beside the loop: queues' calibrations, and commands.
+
+use crate::control::queues::ports::OpenQueueIntent;
+use crate::domain::Timestamp;
+
+use super::queues::open_intents;
+use super::writer::{Store, begin_run};
+
+impl Store {
+    /// Writes of queues whose outcome is not known, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open_queue_intents(&self) -> Result<Vec<OpenQueueIntent>, String> {
+        self.ask(|connection| open_intents(connection)).await
+    }
+
+    /// Begins a run of its own for whoever works beside the loop, so that no two decisions have one id.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn begin_run_beside(&self, now: Timestamp) -> Result<u64, String> {
+        self.ask(move |connection| begin_run(connection, now)).await
+    }
+}
