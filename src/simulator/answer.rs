@@ -4,8 +4,8 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
 
+use super::dialects::cxone_v2::wire;
 use super::refusal::Refused;
-use super::wire;
 
 const JSON: &str = "application/json";
 

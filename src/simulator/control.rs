@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 use super::agent_state::AgentState;
 use super::answer::Answer;
 use super::assignments::Assignment;
+use super::dialects::cxone_v2::wire;
 use super::effects::Effect;
 use super::encoding::percent_decode;
 use super::faults::{Endpoint, FaultPlan};
@@ -37,7 +38,6 @@ use super::journal::Actor;
 use super::platform::read_body;
 use super::queues::{Queue, QueueStatistics};
 use super::refusal::Refused;
-use super::wire;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
+use super::dialects::cxone_v2::quirks::Transition;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
-use super::quirks::Transition;
 
 /// Longer than any client's time-outs and repetitions.
 const MUCH_LATER: Duration = Duration::from_secs(300);

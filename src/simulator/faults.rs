@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::dialects::cxone_acd::AcdOperation;
-use super::quirks::Transition;
+use super::dialects::cxone_v2::quirks::Transition;
 use super::time::SimTime;
 
 /// The operations that the simulator serves.

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::{Call, Treatment};
+use super::dialects::cxone_v2::quirks::Transition;
+use super::dialects::cxone_v2::wire;
 use super::exchange::{Reaction, Reply};
 use super::faults::Fault;
 use super::late::LateEffect;
 use super::platform::Platform;
-use super::quirks::Transition;
 use super::time::SimTime;
 use super::tokens::Token;
-use super::wire;
 
 /// Longer than any client's timeout, and not for ever.
 const STALL: Duration = Duration::from_secs(120);

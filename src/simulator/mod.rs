@@ -1,7 +1,6 @@
 //! A platform that can be run anywhere: one contact centre's API on a local socket, over a made-up world.
 //!
-//! It speaks the `cxone-v2` contract (the token, the list of agents, a campaign's status, its preview
-//! assignments, skills, queues, agents' queues) and goes wrong on request in the ways real platforms
+//! It speaks the contract of a [`Dialect`] (the token, agents, what campaigns do, and what else the dialect has) and goes wrong on request in the ways real platforms
 //! do. The `demo` and `simulate` commands, the integration tests and the benches all use it.
 //!
 //! Terms:
@@ -28,10 +27,7 @@ mod answer;
 mod assignments;
 mod breaks;
 mod call;
-mod campaigns;
 mod centre;
-#[cfg(test)]
-mod contract_tests;
 mod control;
 mod dialects;
 mod effects;
@@ -51,19 +47,9 @@ mod late;
 mod outcome;
 mod payload;
 mod platform;
-mod preview;
-#[cfg(test)]
-mod preview_tests;
-mod queue_shapes;
 mod queues;
-mod quirks;
-#[cfg(test)]
-mod quirks_tests;
 mod refusal;
 mod request_seen;
-mod routing;
-#[cfg(test)]
-mod routing_tests;
 #[cfg(test)]
 mod rules_tests;
 mod script;
@@ -79,7 +65,6 @@ mod test_direct;
 mod time;
 mod tokens;
 mod trace;
-mod wire;
 mod work;
 mod world;
 mod world_writes;
@@ -93,6 +78,9 @@ pub use centre::{
 };
 pub use dialects::Dialect;
 pub use dialects::cxone_acd::{AcdOperation, AcdSettings, NoChange, Release, StopShows};
+pub use dialects::cxone_v2::quirks::{
+    AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
+};
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use fault_spec::FaultSpecError;
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
@@ -101,7 +89,6 @@ pub use happening::{Happening, What};
 pub use journal::{Actor, JournalEntry};
 pub use outcome::{Exchange, Outcome};
 pub use queues::{Queue, QueueStatistics, example_queue};
-pub use quirks::{AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm};
 pub use request_seen::RequestSeen;
 pub use script::{Performance, Script};
 pub use sent::Sent;

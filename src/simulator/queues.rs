@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::queue_shapes::{OverflowAction, QueuePatch, SkillLevel, Whole};
+use super::dialects::cxone_v2::queue_shapes::{OverflowAction, QueuePatch, SkillLevel, Whole};
 
 /// A queue's members.
 pub type Queue = Map<String, Value>;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::centre::Scenario;
 use super::dialects::Dialect;
+use super::dialects::cxone_v2::quirks::Quirks;
 use super::faults::FaultRule;
-use super::quirks::Quirks;
 use super::script::Script;
 use super::time::SimClock;
 use super::tokens::Credentials;

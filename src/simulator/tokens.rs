@@ -6,10 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::StatusCode;
 
+use super::dialects::cxone_v2::wire::{TokenGrant, TokenRequest, json};
 use super::encoding::{basic_credentials, form_decode, form_value};
 use super::refusal::Refused;
 use super::time::SimTime;
-use super::wire::{TokenGrant, TokenRequest, json};
 
 /// Every scope that the served operations ask for.
 pub const SCOPES: [&str; 10] = [

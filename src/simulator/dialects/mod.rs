@@ -1,9 +1,10 @@
 //! The languages in which the platform answers. The contact centre, the world and the faults are the same in each.
 //!
 //! A dialect finds the operation that a request is for, carries it out on the world, and has a form of its own for
-//! refusals. `cxone-v2` is spoken by the files beside this folder.
+//! refusals.
 
 pub(super) mod cxone_acd;
+pub(super) mod cxone_v2;
 
 use hyper::Method;
 
@@ -67,7 +68,7 @@ impl Tongue {
     /// Where a request goes.
     pub(super) fn route(self, method: &Method, path: &str) -> Route {
         match self {
-            Self::V2 => Route::of(method, path),
+            Self::V2 => cxone_v2::route(method, path),
             Self::Acd => cxone_acd::route(method, path),
         }
     }

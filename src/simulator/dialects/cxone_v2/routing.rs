@@ -4,17 +4,17 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::agent_state::AgentState;
-use super::answer::Answer;
-use super::call::Call;
-use super::platform::{Platform, read_body, read_paging};
 use super::queue_shapes::QueuePatch;
-use super::queues::{self, Queue, QueueStatistics};
-use super::refusal::Refused;
-use super::settings::StaleQueuePut;
-use super::time::SimTime;
-use super::tokens::Token;
 use super::wire;
+use crate::simulator::agent_state::AgentState;
+use crate::simulator::answer::Answer;
+use crate::simulator::call::Call;
+use crate::simulator::platform::{Platform, read_body, read_paging};
+use crate::simulator::queues::{self, Queue, QueueStatistics};
+use crate::simulator::refusal::Refused;
+use crate::simulator::settings::StaleQueuePut;
+use crate::simulator::time::SimTime;
+use crate::simulator::tokens::Token;
 
 #[derive(Serialize)]
 struct SkillsPage<'a> {
@@ -63,7 +63,7 @@ struct Statistics<'a> {
 
 impl Platform {
     /// Answers a read of a page of skills.
-    pub(super) fn read_skills(&self, query: &str) -> Result<Answer, Refused> {
+    pub(in crate::simulator) fn read_skills(&self, query: &str) -> Result<Answer, Refused> {
         let (offset, limit) = read_paging(query)?;
         let limit = self.rules.quirks.page_limit(limit);
         let skills = self.world.skills().skip(offset).take(limit);
@@ -73,13 +73,13 @@ impl Platform {
     }
 
     /// Answers a read of one queue.
-    pub(super) fn read_queue(&self, id: &str) -> Result<Answer, Refused> {
+    pub(in crate::simulator) fn read_queue(&self, id: &str) -> Result<Answer, Refused> {
         let queue = self.queue(id)?;
         Ok(Answer::json(StatusCode::OK, wire::json(queue)))
     }
 
     /// Answers a read of what one queue has counted.
-    pub(super) fn read_queue_statistics(&self, id: &str) -> Result<Answer, Refused> {
+    pub(in crate::simulator) fn read_queue_statistics(&self, id: &str) -> Result<Answer, Refused> {
         self.queue(id)?;
         let counted = self.world.queue_statistics(id);
         let counted = counted.ok_or_else(|| Refused::no_such("statistics of queue", id))?;
@@ -91,7 +91,7 @@ impl Platform {
     }
 
     /// Changes some members of a queue, if the version is the one in force.
-    pub(super) fn patch_queue(
+    pub(in crate::simulator) fn patch_queue(
         &mut self,
         id: &str,
         call: &Call,
@@ -122,7 +122,7 @@ impl Platform {
     }
 
     /// Replaces a queue. Without `If-Match` the last writer wins.
-    pub(super) fn put_queue(
+    pub(in crate::simulator) fn put_queue(
         &mut self,
         id: &str,
         call: &Call,
@@ -158,7 +158,7 @@ impl Platform {
     }
 
     /// Moves an agent to queues, and puts the agent in the state that is asked for, on a break or not.
-    pub(super) fn put_profile(
+    pub(in crate::simulator) fn put_profile(
         &mut self,
         agent: &str,
         call: &Call,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::test_client::{Client, FORM, PATIENCE, exchange};
-use super::*;
+use crate::simulator::test_client::{Client, FORM, PATIENCE, exchange};
+use crate::simulator::*;
 
 const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 const AGENTS: &str = "/api/v2/interactions/agents";

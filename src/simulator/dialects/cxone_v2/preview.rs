@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
-use super::assignments::{self, Assignment};
-use super::call::{Call, Treatment};
-use super::platform::{Platform, read_body};
 use super::quirks::AssignmentForm;
-use super::refusal::Refused;
-use super::settings::AssignmentReads;
-use super::time::SimTime;
-use super::tokens::Token;
 use super::wire;
+use crate::simulator::answer::Answer;
+use crate::simulator::assignments::{self, Assignment};
+use crate::simulator::call::{Call, Treatment};
+use crate::simulator::platform::{Platform, read_body};
+use crate::simulator::refusal::Refused;
+use crate::simulator::settings::AssignmentReads;
+use crate::simulator::time::SimTime;
+use crate::simulator::tokens::Token;
 
 /// The answer to a read.
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ struct Assigned<'a> {
 
 impl Platform {
     /// Answers a read of the campaign's assignments.
-    pub(super) fn read_assignments(&self, campaign: &str) -> Result<Answer, Refused> {
+    pub(in crate::simulator) fn read_assignments(&self, campaign: &str) -> Result<Answer, Refused> {
         match self.rules.assignment_reads {
             AssignmentReads::Served => {}
             AssignmentReads::NotFound => {
@@ -80,7 +80,7 @@ impl Platform {
     }
 
     /// Replaces the campaign's assignments, or leaves them as they are and says why.
-    pub(super) fn replace_assignments(
+    pub(in crate::simulator) fn replace_assignments(
         &mut self,
         campaign: &str,
         call: &Call,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::time::SimTime;
+use crate::simulator::time::SimTime;
 
 /// The standing properties of a platform. The default is the documented one throughout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,14 +153,14 @@ impl Quirks {
     }
 
     /// How many rows a page has when `asked` were asked for.
-    pub(super) fn page_limit(&self, asked: usize) -> usize {
+    pub(in crate::simulator) fn page_limit(&self, asked: usize) -> usize {
         self.page_clamp.map_or(asked, |most| asked.min(most.max(1)))
     }
 }
 
 impl Nobody {
     /// The body of an empty list, unless it is the documented one; no bytes stand for no content.
-    pub(super) fn body(self, null_items: impl FnOnce() -> Bytes) -> Option<Bytes> {
+    pub(in crate::simulator) fn body(self, null_items: impl FnOnce() -> Bytes) -> Option<Bytes> {
         match self {
             Self::EmptyList => None,
             Self::NoContent => Some(Bytes::new()),
@@ -171,7 +171,7 @@ impl Nobody {
 }
 
 impl WordForm {
-    pub(super) fn spell(self, word: &str) -> Cow<'_, str> {
+    pub(in crate::simulator) fn spell(self, word: &str) -> Cow<'_, str> {
         match self {
             Self::Documented => Cow::Borrowed(word),
             Self::Capitalised => {
@@ -189,7 +189,7 @@ impl WordForm {
 
 impl Timestamps {
     /// What an answer at `read` shows.
-    pub(super) fn shown(self, updated: SimTime, read: SimTime) -> Option<String> {
+    pub(in crate::simulator) fn shown(self, updated: SimTime, read: SimTime) -> Option<String> {
         match self {
             Self::Exact => Some(updated.rfc3339()),
             Self::WholeSeconds => Some(updated.rfc3339_seconds()),
@@ -202,7 +202,7 @@ impl Timestamps {
 
 impl Transition {
     /// The word that is shown on the way to `status`.
-    pub(super) fn word_to(&self, status: &str) -> String {
+    pub(in crate::simulator) fn word_to(&self, status: &str) -> String {
         let usual = || {
             if status == "PAUSED" {
                 "PAUSING"

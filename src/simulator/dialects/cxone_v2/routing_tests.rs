@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::test_client::{Client, Reply};
-use super::*;
+use crate::simulator::test_client::{Client, Reply};
+use crate::simulator::*;
 
 const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 const SKILLS: &str = "/api/v2/routing/skills";

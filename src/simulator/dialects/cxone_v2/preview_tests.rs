@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::test_client::{Client, Reply};
-use super::*;
+use crate::simulator::test_client::{Client, Reply};
+use crate::simulator::*;
 
 const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 const PATH: &str = "/api/v2/outbound/campaigns/campaign-1/agents";

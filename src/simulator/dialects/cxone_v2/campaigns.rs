@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use hyper::StatusCode;
 
-use super::answer::Answer;
-use super::call::{Call, Treatment};
-use super::late::LateEffect;
-use super::platform::{Platform, read_body};
 use super::quirks::Transition;
-use super::refusal::Refused;
-use super::time::SimTime;
-use super::tokens::Token;
 use super::wire::{self, StatusChange};
+use crate::simulator::answer::Answer;
+use crate::simulator::call::{Call, Treatment};
+use crate::simulator::late::LateEffect;
+use crate::simulator::platform::{Platform, read_body};
+use crate::simulator::refusal::Refused;
+use crate::simulator::time::SimTime;
+use crate::simulator::tokens::Token;
 
 /// A campaign as an answer shows it.
 struct Face<'a> {
@@ -23,7 +23,11 @@ struct Face<'a> {
 
 impl Platform {
     /// Answers a read of one campaign.
-    pub(super) fn read_campaign(&self, id: &str, now: SimTime) -> Result<Answer, Refused> {
+    pub(in crate::simulator) fn read_campaign(
+        &self,
+        id: &str,
+        now: SimTime,
+    ) -> Result<Answer, Refused> {
         let campaign = self.world.campaign(id);
         let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         let (status, updated) = campaign.seen_at(now);
@@ -37,7 +41,7 @@ impl Platform {
     }
 
     /// Sets a campaign's status, at once or at the end of a transition.
-    pub(super) fn put_campaign(
+    pub(in crate::simulator) fn put_campaign(
         &mut self,
         id: &str,
         call: &Call,

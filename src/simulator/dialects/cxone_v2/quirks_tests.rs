@@ -5,8 +5,10 @@ use std::time::Duration;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::test_direct::{AGENTS, ASSIGNMENTS, CAMPAIGN, Direct, START, body, status, text};
-use super::*;
+use crate::simulator::test_direct::{
+    AGENTS, ASSIGNMENTS, CAMPAIGN, Direct, START, body, status, text,
+};
+use crate::simulator::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

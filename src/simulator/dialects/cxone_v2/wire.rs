@@ -8,82 +8,82 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// The body of every refusal.
 #[derive(Serialize)]
-pub(super) struct Errors<'a> {
-    pub(super) errors: Vec<ErrorItem<'a>>,
+pub(in crate::simulator) struct Errors<'a> {
+    pub(in crate::simulator) errors: Vec<ErrorItem<'a>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct ErrorItem<'a> {
-    pub(super) code: &'a str,
-    pub(super) message: &'a str,
+pub(in crate::simulator) struct ErrorItem<'a> {
+    pub(in crate::simulator) code: &'a str,
+    pub(in crate::simulator) message: &'a str,
 }
 
 /// A page of agents.
 #[derive(Serialize)]
-pub(super) struct Page<'a> {
-    pub(super) items: Vec<Agent<'a>>,
+pub(in crate::simulator) struct Page<'a> {
+    pub(in crate::simulator) items: Vec<Agent<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Agent<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: &'a str,
-    pub(super) state: Cow<'a, str>,
-    pub(super) skills: &'a [String],
+pub(in crate::simulator) struct Agent<'a> {
+    pub(in crate::simulator) id: &'a str,
+    pub(in crate::simulator) name: &'a str,
+    pub(in crate::simulator) state: Cow<'a, str>,
+    pub(in crate::simulator) skills: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) queue_ids: Option<&'a [String]>,
-    pub(super) state_since: String,
+    pub(in crate::simulator) queue_ids: Option<&'a [String]>,
+    pub(in crate::simulator) state_since: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Campaign<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: &'a str,
-    pub(super) status: Cow<'a, str>,
+pub(in crate::simulator) struct Campaign<'a> {
+    pub(in crate::simulator) id: &'a str,
+    pub(in crate::simulator) name: &'a str,
+    pub(in crate::simulator) status: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) updated_timestamp: Option<String>,
+    pub(in crate::simulator) updated_timestamp: Option<String>,
 }
 
 /// A token that was given out.
 #[derive(Serialize)]
-pub(super) struct TokenGrant<'a> {
-    pub(super) access_token: &'a str,
-    pub(super) expires_in: u64,
-    pub(super) token_type: &'a str,
-    pub(super) scope: String,
+pub(in crate::simulator) struct TokenGrant<'a> {
+    pub(in crate::simulator) access_token: &'a str,
+    pub(in crate::simulator) expires_in: u64,
+    pub(in crate::simulator) token_type: &'a str,
+    pub(in crate::simulator) scope: String,
 }
 
 /// A token request in its JSON form.
 #[derive(Default, Deserialize)]
-pub(super) struct TokenRequest {
+pub(in crate::simulator) struct TokenRequest {
     #[serde(default, deserialize_with = "there")]
-    pub(super) grant_type: Option<String>,
+    pub(in crate::simulator) grant_type: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    pub(super) client_id: Option<String>,
+    pub(in crate::simulator) client_id: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    pub(super) client_secret: Option<String>,
+    pub(in crate::simulator) client_secret: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    pub(super) scope: Option<String>,
+    pub(in crate::simulator) scope: Option<String>,
 }
 
 /// The body of a campaign PUT.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StatusChange {
-    pub(super) status: Status,
+pub(in crate::simulator) struct StatusChange {
+    pub(in crate::simulator) status: Status,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) enum Status {
+pub(in crate::simulator) enum Status {
     Running,
     Paused,
 }
 
 impl Status {
-    pub(super) fn wire(self) -> &'static str {
+    pub(in crate::simulator) fn wire(self) -> &'static str {
         match self {
             Self::Running => "RUNNING",
             Self::Paused => "PAUSED",
@@ -92,19 +92,19 @@ impl Status {
 }
 
 /// The status that a PUT's body asks for, whether or not it can have it.
-pub(super) fn asked_status(body: &[u8]) -> Option<String> {
+pub(in crate::simulator) fn asked_status(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     body.get("status")?.as_str().map(str::to_owned)
 }
 
 /// A member that may be missing and may not be null.
-pub(super) fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(in crate::simulator) fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
 
-pub(super) fn json(value: &impl Serialize) -> Bytes {
+pub(in crate::simulator) fn json(value: &impl Serialize) -> Bytes {
     // Nothing in this file can fail to be written: all keys are strings and no writer is involved.
     serde_json::to_vec(value)
         .map(Bytes::from)
@@ -112,7 +112,10 @@ pub(super) fn json(value: &impl Serialize) -> Bytes {
 }
 
 /// The body of a refusal, with an item for each message.
-pub(super) fn errors<'a>(code: &str, messages: impl IntoIterator<Item = &'a str>) -> Bytes {
+pub(in crate::simulator) fn errors<'a>(
+    code: &str,
+    messages: impl IntoIterator<Item = &'a str>,
+) -> Bytes {
     let items = messages.into_iter();
     json(&Errors {
         errors: items.map(|message| ErrorItem { code, message }).collect(),
