@@ -38,12 +38,12 @@ pub enum Endpoint {
     QueueStatistics,
     /// PUT of one agent's routing profile.
     ProfilePut,
-    /// An operation of the dialect `cxone-acd`.
+    /// An operation of the dialect for outbound skills.
     Acd(AcdOperation),
 }
 
 impl Endpoint {
-    /// Those of the dialect `cxone-v2`.
+    /// Those of the dialect for campaigns.
     pub const ALL: [Self; 12] = [
         Self::Token,
         Self::Agents,

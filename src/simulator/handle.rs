@@ -260,7 +260,7 @@ impl SimHandle {
             .with(|platform, _| platform.world.set_queue_statistics(id, counted))
     }
 
-    /// The campaign's true status, whatever a GET shows.
+    /// The campaign's true status, whatever a reading shows.
     #[must_use]
     pub fn campaign_status(&self, id: &str) -> Option<String> {
         self.0.with(|platform, _| {

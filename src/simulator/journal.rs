@@ -5,7 +5,7 @@ use super::time::SimTime;
 /// Who changed a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A PUT over the API.
+    /// A command over the API.
     Client {
         /// The request's `x-request-id`.
         request_id: Option<String>,
@@ -16,7 +16,7 @@ pub enum Actor {
     Person,
 }
 
-/// One effect on a campaign. A PUT of the status already in force is one too, with `from == to`.
+/// One effect on a campaign. A command to the status already in force is one too, with `from == to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
     /// When it took effect.

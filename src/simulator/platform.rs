@@ -49,7 +49,7 @@ pub(super) struct Platform {
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
     pub(super) injected: BTreeMap<&'static str, u64>,
-    /// What only the dialect `cxone-acd` knows.
+    /// What only the dialect for outbound skills knows.
     pub(super) acd: Option<AcdState>,
 }
 

@@ -17,6 +17,6 @@ pub struct RequestSeen {
     pub campaign: Option<String>,
     /// The header `x-request-id`.
     pub request_id: Option<String>,
-    /// The status that a campaign PUT asks for.
+    /// The status that a command asks for.
     pub body_status: Option<String>,
 }

@@ -8,6 +8,7 @@ use super::dialects::Dialect;
 use super::dialects::cxone_v2::quirks::Quirks;
 use super::faults::FaultRule;
 use super::script::Script;
+use super::status;
 use super::time::SimClock;
 use super::tokens::Credentials;
 use super::world::World;
@@ -35,7 +36,7 @@ pub enum AssignmentReads {
     MethodNotAllowed,
 }
 
-/// The answer to a PUT of a queue whose `If-Match` is no longer in force. Clients treat both alike.
+/// The answer to a write of a whole queue whose `If-Match` is no longer in force. Clients treat both alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleQueuePut {
     /// 409.
@@ -71,15 +72,15 @@ pub struct Settings {
     pub latency: Duration,
     /// The limit on requests, if there is one.
     pub rate_limit: Option<RateLimit>,
-    /// A PUT is answered at once, and a GET shows the new status only so much later (simulated).
+    /// A command is answered at once, and a reading shows the new status only so much later (simulated).
     pub actuation_delay: Duration,
     /// Gives campaigns the `updatedTimestamp` member.
     pub give_updated_timestamp: bool,
-    /// Answers a PUT with 204 and no body instead of 200 with the campaign.
+    /// Answers a command with 204 and no body instead of 200 with the campaign.
     pub put_answers_no_content: bool,
-    /// Whether a GET gives a campaign's preview assignments.
+    /// Whether a reading gives a campaign's preview assignments.
     pub assignment_reads: AssignmentReads,
-    /// How a PUT of a queue whose `If-Match` is no longer in force is answered.
+    /// How a write of a whole queue is answered whose `If-Match` is no longer in force.
     pub stale_queue_put: StaleQueuePut,
     /// What the platform speaks.
     pub dialect: Dialect,
@@ -88,7 +89,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The scenario's contact centre with its campaigns, all RUNNING, on a free loopback port; its day begins now.
+    /// The scenario's contact centre with its campaigns, all running, on a free loopback port; its day begins now.
     #[must_use]
     pub fn staging(scenario: &Scenario, speed: f64) -> Self {
         let start = scenario.start();
@@ -96,7 +97,7 @@ impl Settings {
         let mut world = World::new();
         world.put_example_queues();
         for campaign in &scenario.campaigns {
-            world.put_campaign(&campaign.id, &campaign.name, "RUNNING", start);
+            world.put_campaign(&campaign.id, &campaign.name, status::RUNNING, start);
         }
         Self {
             world,
@@ -112,7 +113,12 @@ impl Settings {
     #[must_use]
     pub fn new(clock: SimClock, script: Script) -> Self {
         let mut world = World::new();
-        world.put_campaign(FIRST_CAMPAIGN, "Spring renewals", "RUNNING", clock.now());
+        world.put_campaign(
+            FIRST_CAMPAIGN,
+            "Spring renewals",
+            status::RUNNING,
+            clock.now(),
+        );
         world.put_example_queues();
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -132,7 +138,7 @@ impl Settings {
             put_answers_no_content: false,
             assignment_reads: AssignmentReads::Served,
             stale_queue_put: StaleQueuePut::Conflict,
-            dialect: Dialect::CxoneV2,
+            dialect: Dialect::default(),
             quirks: Quirks::default(),
         }
     }

@@ -11,6 +11,7 @@ use super::centre::{Activity, Centre, Change, Figures, Scenario};
 use super::effects::Effect;
 use super::happening::{Happening, What};
 use super::journal::Actor;
+use super::status;
 use super::time::SimTime;
 use super::work::Work;
 use super::world::{AgentRecord, World, agent_id};
@@ -134,7 +135,7 @@ impl Stage {
                     };
                     let from = entry.at.plus(delay);
                     self.centre
-                        .allow(&entry.campaign, entry.to == "RUNNING", from);
+                        .allow(&entry.campaign, entry.to == status::RUNNING, from);
                 }
                 Effect::Assigned(replaced) => {
                     let assigned = replaced.to.iter();

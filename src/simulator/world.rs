@@ -28,7 +28,7 @@ pub struct AgentRecord {
     pub since: SimTime,
 }
 
-/// One campaign, as it truly is (what a GET shows may lag behind).
+/// One campaign, as it truly is (what a reading shows may lag behind).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignRecord {
     /// The name to show.
@@ -49,7 +49,7 @@ struct InTransition {
     since: SimTime,
 }
 
-/// A status together with the moment from which a GET shows it.
+/// A status together with the moment from which a reading shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     from: SimTime,
@@ -219,7 +219,7 @@ impl World {
             .map(|(id, campaign)| (id.as_str(), campaign))
     }
 
-    /// A client's PUT takes effect; a GET shows it `delay` later. `false` when there is no such campaign.
+    /// A client's command takes effect; a reading shows it `delay` later. `false` when there is no such campaign.
     pub fn command(
         &mut self,
         id: &str,
@@ -237,7 +237,7 @@ impl World {
         self.change(id, status, Actor::Person, Duration::ZERO, now)
     }
 
-    /// A campaign begins to change: a GET shows the word from here on. Gives the number of this transition.
+    /// A campaign begins to change: a reading shows the word from here on. Gives the number of this transition.
     pub(super) fn begin_transition(&mut self, id: &str, word: String, now: SimTime) -> u64 {
         self.transitions += 1;
         let number = self.transitions;
@@ -305,7 +305,7 @@ impl CampaignRecord {
         self.transition().map_or(&self.status, |(word, _)| word)
     }
 
-    /// What a GET shows at `now`: the status and when it was updated.
+    /// What a reading shows at `now`: the status and when it was updated.
     #[must_use]
     pub fn seen_at(&self, now: SimTime) -> (&str, SimTime) {
         if let Some(shown) = self.transition() {

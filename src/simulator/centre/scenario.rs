@@ -294,7 +294,7 @@ pub struct Event {
 pub struct PersonSets {
     /// Which campaign.
     pub campaign: String,
-    /// `RUNNING` or `PAUSED`.
+    /// A word of [`crate::simulator::status`].
     pub status: String,
 }
 

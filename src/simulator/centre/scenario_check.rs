@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::super::faults::FaultPlan;
+use super::super::status;
 use super::distribution::Distribution;
 use super::scenario::{
     Event, InboundQueue, Mode, OutboundCampaign, Scenario, ScenarioFaults, Team,
@@ -267,9 +268,14 @@ impl Faults {
                 .iter()
                 .any(|campaign| campaign.id == person.campaign);
             self.need(known, || format!("no campaign `{}`", person.campaign));
-            let right = matches!(person.status.as_str(), "RUNNING" | "PAUSED");
+            let right = matches!(person.status.as_str(), status::RUNNING | status::PAUSED);
             self.need(right, || {
-                format!("status `{}`, expected RUNNING or PAUSED", person.status)
+                format!(
+                    "status `{}`, expected {} or {}",
+                    person.status,
+                    status::RUNNING,
+                    status::PAUSED
+                )
             });
         }
         if let Some(outage) = &event.outage {
