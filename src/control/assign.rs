@@ -15,14 +15,16 @@ use crate::domain::assignment::{
     AssignInput, Dispatch, DispatchEnd, List, ListFinding, Proposal, Trigger,
 };
 use crate::domain::{
-    AgentState, Belief, CampaignActivity, CampaignId, Delivery, Message, StatusFinding, Timestamp,
+    Belief, CampaignActivity, CampaignId, Delivery, Message, StatusFinding, Timestamp,
 };
 
 use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
 
 use super::assigning::{Assigning, told};
-use super::cycle::Cycle;
+use super::campaigns::Campaigns;
+use super::ledger::Ledger;
 use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
+use super::poller::Looked;
 use super::ports::AuditEvent;
 use super::status::DispatchView;
 
@@ -44,45 +46,49 @@ struct ListsRead {
     unreadable: Vec<CampaignId>,
 }
 
-impl Cycle {
-    /// Plans and dispatches if it is time. `states` are those of the roster's agents, if they were read.
-    pub(super) async fn assign(&mut self, states: Option<Vec<AgentState>>, taken_at: Timestamp) {
-        let Some(mut assigning) = self.assigning.take() else {
-            return;
-        };
-        if let Some(states) = states {
-            let changes = assigning.assigner.changed_states(&states);
-            assigning.assigner.observe_agents(&changes, taken_at);
-            self.recorder
-                .input(taken_at, told(AssignInput::Agents { changes }));
-            self.plan_and_dispatch(&mut assigning).await;
+impl Assigning {
+    /// Plans and dispatches if it is time.
+    pub(super) async fn assign(
+        &mut self,
+        looked: Looked,
+        campaigns: &Campaigns,
+        ledger: &mut Ledger,
+    ) {
+        let Looked {
+            taken_at,
+            roster_states,
+        } = looked;
+        if let Some(states) = roster_states {
+            let changes = self.assigner.changed_states(&states);
+            self.assigner.observe_agents(&changes, taken_at);
+            ledger.input(taken_at, told(AssignInput::Agents { changes }));
+            self.plan_and_dispatch(campaigns, ledger).await;
         }
-        for id in assigning.assigner.policy().previews.keys() {
-            let memory = assigning.assigner.list(id);
+        for id in self.assigner.policy().previews.keys() {
+            let memory = self.assigner.list(id);
             let agents = memory.map_or(0, |memory| memory.in_force.len());
-            assigning.events.on_list(id, agents);
+            self.events.on_list(id, agents);
         }
-        self.assigning = Some(assigning);
     }
 
-    async fn plan_and_dispatch(&mut self, assigning: &mut Assigning) {
-        self.see_what_runs(assigning).await;
-        let mut unread = assigning.assigner.unread_lists();
-        unread.extend(assigning.next_in_turn().filter(|id| !unread.contains(id)));
-        self.read_lists(assigning, unread).await;
+    async fn plan_and_dispatch(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
+        self.see_what_runs(campaigns, ledger).await;
+        let mut unread = self.assigner.unread_lists();
+        unread.extend(self.next_in_turn().filter(|id| !unread.contains(id)));
+        self.read_lists(unread, ledger).await;
         let mut again = false;
         for _ in 0..MOST_PLANS {
             let now = self.clock.now();
-            let due = assigning.assigner.due(now);
+            let due = self.assigner.due(now);
             let Some(trigger) = due.or(again.then_some(Trigger::Again)) else {
                 break;
             };
-            let mut proposal = self.propose(assigning, trigger, now);
+            let mut proposal = self.propose(trigger, now, ledger);
             if proposal.targets.is_empty() || self.shutdown.is_cancelled() {
                 break;
             }
             let wanted = proposal.targets.keys().cloned().collect();
-            let seen = self.read_lists(assigning, wanted).await;
+            let seen = self.read_lists(wanted, ledger).await;
             // Nothing is written over what could not be read.
             for campaign in &seen.unreadable {
                 proposal.targets.remove(campaign);
@@ -92,17 +98,17 @@ impl Cycle {
                 again = true;
                 continue;
             }
-            let lists = self.platform.lists.as_ref();
+            let lists = self.lists.as_ref();
             let Some((ports, writer)) =
                 lists.and_then(|lists| Some((lists.clone(), lists.writer.clone()?)))
             else {
-                let decision = self.autopilot.decision();
+                let decision = ledger.decision();
                 let moves = &proposal.plan.moves;
-                assigning.events.would_dispatch(moves, decision);
+                self.events.would_dispatch(moves, decision);
                 break;
             };
             let writer = (&ports, &*writer);
-            again = self.dispatch(assigning, proposal, trigger, writer).await;
+            again = self.dispatch(proposal, trigger, writer, ledger).await;
             if !again {
                 break;
             }
@@ -111,54 +117,51 @@ impl Cycle {
 
     /// Whether each preview campaign runs: from what is believed of those that are looked after, and by a reading of the
     /// others.
-    async fn see_what_runs(&mut self, assigning: &mut Assigning) {
-        let previews = &assigning.assigner.policy().previews;
+    async fn see_what_runs(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
+        let previews = &self.assigner.policy().previews;
         let strangers = previews
             .keys()
-            .filter(|id| self.autopilot.campaign(id).is_none());
+            .filter(|id| campaigns.autopilot.campaign(id).is_none());
         let strangers: Vec<CampaignId> = strangers.cloned().collect();
-        let deadline = self.clock.now().plus(self.settings.command_longest);
+        let deadline = self.clock.now().plus(self.command_longest);
         let mut read = BTreeMap::new();
         if !strangers.is_empty() {
-            let reader = &self.platform.campaigns;
+            let reader = &self.campaigns;
             let found = reader.read(&strangers, Urgency::Routine, deadline).await;
             read.extend(strangers.into_iter().zip(found));
         }
-        let running = previews.keys().map(|id| match self.autopilot.campaign(id) {
-            Some(campaign) => match &campaign.state().belief {
-                Belief::Unread => None,
-                Belief::Running => Some(true),
-                Belief::Paused { .. } | Belief::Other { .. } | Belief::Missing { .. } => {
-                    Some(false)
-                }
-            },
-            None => match read.get(id) {
-                Some(Ok(StatusFinding::Found(reading))) => {
-                    Some(reading.activity == CampaignActivity::Running)
-                }
-                Some(Ok(StatusFinding::Missing)) => Some(false),
-                Some(Ok(StatusFinding::Unreadable) | Err(_)) | None => None,
-            },
-        });
+        let running = previews
+            .keys()
+            .map(|id| match campaigns.autopilot.campaign(id) {
+                Some(campaign) => match &campaign.state().belief {
+                    Belief::Unread => None,
+                    Belief::Running => Some(true),
+                    Belief::Paused { .. } | Belief::Other { .. } | Belief::Missing { .. } => {
+                        Some(false)
+                    }
+                },
+                None => match read.get(id) {
+                    Some(Ok(StatusFinding::Found(reading))) => {
+                        Some(reading.activity == CampaignActivity::Running)
+                    }
+                    Some(Ok(StatusFinding::Missing)) => Some(false),
+                    Some(Ok(StatusFinding::Unreadable) | Err(_)) | None => None,
+                },
+            });
         let running: Vec<Option<bool>> = running.collect();
-        if running != assigning.running {
-            assigning.running.clone_from(&running);
-            assigning.assigner.observe_running(&running);
+        if running != self.running {
+            self.running.clone_from(&running);
+            self.assigner.observe_running(&running);
             let now = self.clock.now();
-            self.recorder
-                .input(now, told(AssignInput::Running { running }));
+            ledger.input(now, told(AssignInput::Running { running }));
         }
     }
 
     /// Reads lists and tells what that gave.
-    async fn read_lists(
-        &mut self,
-        assigning: &mut Assigning,
-        campaigns: Vec<CampaignId>,
-    ) -> ListsRead {
-        let deadline = self.clock.now().plus(self.settings.command_longest);
+    async fn read_lists(&mut self, campaigns: Vec<CampaignId>, ledger: &mut Ledger) -> ListsRead {
+        let deadline = self.clock.now().plus(self.command_longest);
         let mut seen = ListsRead::default();
-        let Some(ListPorts { reader, .. }) = self.platform.lists.clone() else {
+        let Some(ListPorts { reader, .. }) = self.lists.clone() else {
             seen.unreadable = campaigns;
             return seen;
         };
@@ -169,25 +172,24 @@ impl Cycle {
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
-                    let decision = self.autopilot.decision();
-                    assigning
-                        .events
-                        .unreadable(campaign, &fault.detail, decision);
+                    let decision = ledger.decision();
+                    let why = &fault.detail;
+                    self.events.unreadable(campaign, why, decision);
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
-                seen.changed |= self.take_list(assigning, campaign, finding);
+                seen.changed |= self.take_list(campaign, finding, ledger);
             }
         }
-        self.show_life();
+        ledger.show_life();
         seen
     }
 
     fn take_list(
         &mut self,
-        assigning: &mut Assigning,
         campaign: &CampaignId,
         finding: ListFinding,
+        ledger: &mut Ledger,
     ) -> bool {
         let now = self.clock.now();
         let agents = match &finding {
@@ -200,59 +202,59 @@ impl Cycle {
                 agents,
                 read_at: now,
             };
-            assigning.seen.insert(campaign.clone(), seen);
+            self.seen.insert(campaign.clone(), seen);
         }
-        let known = assigning.assigner.list(campaign).cloned();
-        let notice = assigning.assigner.observe_list(campaign, &finding, now);
-        let memory = assigning.assigner.list(campaign);
+        let known = self.assigner.list(campaign).cloned();
+        let notice = self.assigner.observe_list(campaign, &finding, now);
+        let memory = self.assigner.list(campaign);
         let news = memory != known.as_ref();
         if news {
             if let Some(memory) = memory {
-                self.recorder.list(campaign, memory);
+                ledger.list(campaign, memory);
             }
             let campaign = campaign.clone();
             let input = AssignInput::List { campaign, finding };
-            self.recorder.input(now, told(input));
+            ledger.input(now, told(input));
         }
         if let Some(notice) = notice {
-            let decision = self.autopilot.decision();
-            assigning.events.noticed(campaign, notice, decision);
+            let decision = ledger.decision();
+            self.events.noticed(campaign, notice, decision);
             let event = AuditEvent::ListNoticed { notice };
-            self.recorder.audit(now, Some(campaign), decision, event);
+            ledger.audit(now, Some(campaign), event);
         }
         news
     }
 
-    fn propose(&mut self, assigning: &mut Assigning, trigger: Trigger, now: Timestamp) -> Proposal {
+    fn propose(&mut self, trigger: Trigger, now: Timestamp, ledger: &mut Ledger) -> Proposal {
         let span = debug_span!("plan", %trigger, moves = Empty).entered();
         let started = self.clock.monotonic();
-        let proposal = assigning.assigner.propose(now);
-        assigning.note_plan(&proposal);
+        let proposal = self.assigner.propose(now);
+        self.note_plan(&proposal);
         let took = self.clock.monotonic().saturating_sub(started);
         let input = AssignInput::Propose {
             targets: proposal.targets.clone(),
         };
-        self.recorder.input(now, told(input));
-        let decision = self.autopilot.decision();
+        ledger.input(now, told(input));
+        let decision = ledger.decision();
         let moves = proposal.plan.moves.len();
         span.record("moves", moves);
-        assigning.events.planned(trigger, moves, took, decision);
+        self.events.planned(trigger, moves, took, decision);
         proposal
     }
 
     /// Puts the lists of a proposal in force; tells whether another plan is needed for what could not be taken.
     async fn dispatch(
         &mut self,
-        assigning: &mut Assigning,
         proposal: Proposal,
         trigger: Trigger,
         writer: (&ListPorts, &dyn ListWriter),
+        ledger: &mut Ledger,
     ) -> bool {
         let Proposal { plan, mut targets } = proposal;
         let mut again = false;
         let mut sent: BTreeMap<CampaignId, u8> = BTreeMap::new();
         for losing in [true, false] {
-            while let Some(dispatch) = assigning.assigner.next_dispatch(&targets, losing) {
+            while let Some(dispatch) = self.assigner.next_dispatch(&targets, losing) {
                 let many = sent.entry(dispatch.campaign.clone()).or_default();
                 *many = many.saturating_add(1);
                 if *many > MOST_DISPATCHES {
@@ -274,7 +276,7 @@ impl Cycle {
                     moves: moves.cloned().collect(),
                 };
                 let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
-                let sent = self.send_list(assigning, &dispatch, intent, writer);
+                let sent = self.send_list(&dispatch, intent, writer, ledger);
                 let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
@@ -296,28 +298,28 @@ impl Cycle {
     /// Commits the intent, sends the list, commits the end. None when the intent could not be committed.
     async fn send_list(
         &mut self,
-        assigning: &mut Assigning,
         dispatch: &Dispatch,
         intent: AuditEvent,
         (ports, writer): (&ListPorts, &dyn ListWriter),
+        ledger: &mut Ledger,
     ) -> Option<DispatchEnd> {
         let now = self.clock.now();
-        let decision = self.autopilot.decision();
+        let decision = ledger.decision();
         let campaign = &dispatch.campaign;
-        let before = assigning.seen(campaign);
-        assigning.assigner.depart(dispatch);
+        let before = self.seen(campaign);
+        self.assigner.depart(dispatch);
         let input = AssignInput::Depart {
             dispatch: dispatch.clone(),
         };
-        self.recorder.input(now, told(input));
-        self.record_list(assigning, campaign);
-        self.recorder.audit(now, Some(campaign), decision, intent);
-        if let Err(fault) = self.commit().await {
-            self.recorder.withdraw_audit();
+        ledger.input(now, told(input));
+        self.record_list(campaign, ledger);
+        ledger.audit(now, Some(campaign), intent);
+        if let Err(fault) = ledger.commit().await {
+            ledger.withdraw_audit();
             let end = DispatchEnd::NotSent {
                 why: fault.to_string(),
             };
-            self.take_end(assigning, dispatch, &end, now);
+            self.take_end(dispatch, &end, now, ledger);
             return None;
         }
         let started = self.clock.monotonic();
@@ -327,18 +329,18 @@ impl Cycle {
             clock: &*self.clock,
             dispatch,
             decision,
-            longest: self.settings.command_longest,
-            freshest: self.settings.freshest,
-            usually_settles: self.platform.capabilities.traits.settling.usual,
+            longest: self.command_longest,
+            freshest: self.freshest,
+            usually_settles: self.usually_settles,
         };
         let (carried, receipt) = operation.replace(before).await;
         let (end, after) = dispatch_end(dispatch, carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
-        self.show_life();
-        self.take_end(assigning, dispatch, &end, now);
+        ledger.show_life();
+        self.take_end(dispatch, &end, now, ledger);
         Span::current().record("outcome", end.label());
-        assigning.events.dispatched(dispatch, &end, took, decision);
+        self.events.dispatched(dispatch, &end, took, decision);
         let view = DispatchView {
             at: now,
             decision,
@@ -346,22 +348,22 @@ impl Cycle {
             joining: dispatch.joining.len(),
             leaving: dispatch.leaving.len(),
         };
-        assigning.sent.insert(campaign.clone(), view);
+        self.sent.insert(campaign.clone(), view);
         let outcome = AuditEvent::AssignOutcome {
             end: end.clone(),
             agents: dispatch.agents.len(),
             latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
-        self.recorder.audit(now, Some(campaign), decision, outcome);
+        ledger.audit(now, Some(campaign), outcome);
         if let DispatchEnd::Accepted {
             assignment,
             updated,
         } = &end
         {
-            let preview = assigning.assigner.policy().previews.get(campaign);
+            let preview = self.assigner.policy().previews.get(campaign);
             let milli = preview.map_or(0, |preview| preview.target.milli());
             let target = f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0;
-            self.announce(Message::assignment_dispatch(
+            ledger.announce(Message::assignment_dispatch(
                 campaign,
                 assignment.clone(),
                 u32::try_from(*updated).unwrap_or(u32::MAX),
@@ -372,32 +374,32 @@ impl Cycle {
             ));
         }
         // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
-        drop(self.commit().await);
+        drop(ledger.commit().await);
         if let Some(after) = after {
-            self.take_list(assigning, campaign, ListFinding::Found { agents: after });
+            self.take_list(campaign, ListFinding::Found { agents: after }, ledger);
         }
         Some(end)
     }
 
     fn take_end(
         &mut self,
-        assigning: &mut Assigning,
         dispatch: &Dispatch,
         end: &DispatchEnd,
         now: Timestamp,
+        ledger: &mut Ledger,
     ) {
-        assigning.assigner.report(dispatch, end, now);
+        self.assigner.report(dispatch, end, now);
         let input = AssignInput::Report {
             sent: dispatch.clone(),
             end: end.clone(),
         };
-        self.recorder.input(now, told(input));
-        self.record_list(assigning, &dispatch.campaign);
+        ledger.input(now, told(input));
+        self.record_list(&dispatch.campaign, ledger);
     }
 
-    fn record_list(&mut self, assigning: &Assigning, campaign: &CampaignId) {
-        if let Some(memory) = assigning.assigner.list(campaign) {
-            self.recorder.list(campaign, memory);
+    fn record_list(&self, campaign: &CampaignId, ledger: &mut Ledger) {
+        if let Some(memory) = self.assigner.list(campaign) {
+            ledger.list(campaign, memory);
         }
     }
 }

@@ -1,31 +1,35 @@
 //! The preview assignments as the loop keeps them from tick to tick.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::domain::assignment::{
-    AssignInput, AssignPolicy, Assigner, CallRate, ListMemory, Proposal, Roster,
-};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::assignment::{AssignInput, Assigner, Proposal, Roster};
 use crate::domain::replay::Input;
-use crate::domain::{AgentId, CampaignId, Timestamp};
+use crate::domain::{CampaignId, Timestamp};
+use crate::platform::port::{CampaignReader, Connected, ListPorts};
 use crate::telemetry::{AssignEvents, Metrics};
 
 use super::operation::ListSeen;
+use super::ports::Clock;
+use super::start::{AssignStart, CycleSettings};
 use super::status::{AssignmentView, DispatchView};
-
-/// What the assignments of a run start from.
-pub struct AssignStart {
-    /// The rules.
-    pub policy: AssignPolicy,
-    /// The agents.
-    pub roster: Roster,
-    /// Rates that were given.
-    pub given: BTreeMap<AgentId, CallRate>,
-    /// What the journal remembers of lists.
-    pub restored: BTreeMap<CampaignId, ListMemory>,
-}
 
 /// The assignments as the loop keeps them.
 pub(super) struct Assigning {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) campaigns: Arc<dyn CampaignReader>,
+    /// Nothing where the platform has no lists.
+    pub(super) lists: Option<ListPorts>,
+    /// The longest that one list can be on its way, retries included.
+    pub(super) command_longest: Duration,
+    /// A list that was read longer ago is not replaced.
+    pub(super) freshest: Duration,
+    /// How long the platform usually takes to show a change.
+    pub(super) usually_settles: Duration,
+    pub(super) shutdown: CancellationToken,
     pub(super) assigner: Assigner,
     pub(super) events: AssignEvents,
     pub(super) running: Vec<Option<bool>>,
@@ -40,7 +44,15 @@ pub(super) struct Assigning {
 }
 
 impl Assigning {
-    pub(super) fn new(start: AssignStart, metrics: &Metrics) -> prometheus::Result<(Self, Input)> {
+    /// The assignments at a start, and that as it is recorded.
+    pub(super) fn new(
+        start: AssignStart,
+        metrics: &Metrics,
+        clock: &Arc<dyn Clock>,
+        platform: &Connected,
+        settings: &CycleSettings,
+        shutdown: &CancellationToken,
+    ) -> prometheus::Result<(Self, Input)> {
         let AssignStart {
             policy,
             roster,
@@ -55,6 +67,13 @@ impl Assigning {
             restored,
         };
         let assigning = Self {
+            clock: Arc::clone(clock),
+            campaigns: Arc::clone(&platform.campaigns),
+            lists: platform.lists.clone(),
+            command_longest: settings.command_longest,
+            freshest: settings.freshest,
+            usually_settles: platform.capabilities.traits.settling.usual,
+            shutdown: shutdown.clone(),
             assigner,
             events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
@@ -90,8 +109,18 @@ impl Assigning {
         next
     }
 
-    /// Every list as it stands.
-    pub(super) fn views(&self, now: Timestamp) -> Vec<AssignmentView> {
+    /// The agents.
+    pub(super) fn roster(&self) -> &Roster {
+        self.assigner.roster()
+    }
+
+    /// Every list as it stands; none where nothing is assigned.
+    pub(super) fn views(assigning: Option<&Self>) -> Vec<AssignmentView> {
+        assigning.map_or_else(Vec::new, Self::lists)
+    }
+
+    fn lists(&self) -> Vec<AssignmentView> {
+        let now = self.clock.now();
         let previews = self.assigner.policy().previews.iter().enumerate();
         let views = previews.map(|(place, (id, preview))| {
             let memory = self.assigner.list(id);

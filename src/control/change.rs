@@ -1,74 +1,31 @@
-//! Makes the changes that operators ask for: between two ticks, one at a time, committed before they are told as made.
+//! Makes the changes that operators ask for: one at a time, committed before they are told as made.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::replay::Input;
-use crate::domain::{CampaignId, Hold, Reason, ThresholdOverride, Timestamp};
+use crate::domain::{Campaign, CampaignId, CampaignState, Hold, ThresholdOverride, Timestamp};
 
-use super::cycle::Cycle;
+use super::assigning::Assigning;
+use super::campaigns::Campaigns;
+use super::ledger::Ledger;
 use super::operator::{
-    Author, Change, LONGEST_OVERRIDE, Made, NewRules, OperatorRequest, Refusal, SHORTEST_OVERRIDE,
+    Author, Change, LONGEST_OVERRIDE, Made, NewRules, Refusal, SHORTEST_OVERRIDE,
 };
 use super::ports::AuditEvent;
 use super::status::ReloadView;
-use super::waited::Waited;
 
-/// Changes that are made between two ticks even when the loop is late, so that nobody waits for ever.
-const MOST_WHEN_LATE: usize = 4;
+/// What a change is made to, and where it is told.
+pub(super) struct Changing<'a> {
+    pub(super) campaigns: &'a mut Campaigns,
+    /// Shown with the rest.
+    pub(super) assigning: Option<&'a Assigning>,
+    pub(super) ledger: &'a mut Ledger,
+}
 
-/// A platform that says that something changed does not make polls follow each other faster than this part of the
-/// interval.
-const SHORTEST_PART: u32 = 4;
-
-impl Cycle {
-    /// Serves operators until the next tick is due, the platform says that something changed, or the end is asked for.
-    pub(super) async fn serve_operators(&mut self, pause: Duration) -> Waited {
-        let mut due = self.clock.sleep(pause);
-        let agents = Arc::clone(&self.platform.agents);
-        let shortest = self
-            .clock
-            .sleep(pause.min(self.settings.poll_interval / SHORTEST_PART));
-        let mut changed = std::pin::pin!(async move {
-            shortest.await;
-            agents.changed().await;
-        });
-        for _ in 0..MOST_WHEN_LATE {
-            let Ok(request) = self.requests.try_recv() else {
-                break;
-            };
-            self.serve(request).await;
-        }
-        loop {
-            let request = tokio::select! {
-                // The tick and the end go before anybody who waits.
-                biased;
-                () = self.shutdown.cancelled() => return Waited::Due,
-                () = &mut due => return Waited::Due,
-                () = &mut changed => return Waited::Woken,
-                Some(request) = self.requests.recv() => request,
-            };
-            self.serve(request).await;
-        }
-    }
-
-    async fn serve(&mut self, request: OperatorRequest) {
-        let OperatorRequest {
-            change,
-            author,
-            reply,
-        } = request;
-        if reply.is_closed() {
-            // Whoever asked was told that it was not made.
-            return;
-        }
-        let answer = self.make(change, &author).await;
-        // Whoever has gone meanwhile finds it in status and audit.
-        drop(reply.send(answer));
-    }
-
-    async fn make(&mut self, change: Change, author: &Author) -> Result<Made, Refusal> {
-        let now = self.clock.now();
+impl Changing<'_> {
+    /// Makes one change.
+    pub(super) async fn make(&mut self, change: Change, author: &Author) -> Result<Made, Refusal> {
+        let now = self.ledger.now();
         match change {
             Change::Hold {
                 campaign,
@@ -108,7 +65,7 @@ impl Cycle {
             } => {
                 let lasts = allowed(lasts)?;
                 self.known(&campaign)?;
-                let before = self.autopilot.campaign(&campaign);
+                let before = self.campaigns.autopilot.campaign(&campaign);
                 let before = before.map_or(thresholds, |campaign| campaign.thresholds(now));
                 let (name, reason) = author.parts();
                 let lines = ThresholdOverride {
@@ -131,7 +88,7 @@ impl Cycle {
                 if !state.lines.as_ref().is_some_and(|set| set.active(now)) {
                     return Err(Refusal::NothingInForce(campaign));
                 }
-                let configured = self.autopilot.campaign(&campaign);
+                let configured = self.campaigns.autopilot.campaign(&campaign);
                 let configured = configured.map(|campaign| campaign.policy().thresholds);
                 let made = Made::ThresholdsRestored {
                     thresholds: configured.unwrap_or_default(),
@@ -143,7 +100,7 @@ impl Cycle {
                 let made = Made::ReloadRefused { faults };
                 self.record_change(None, author, &made, now);
                 // A failure is told by `commit`; the fault has to be seen all the same.
-                drop(self.commit().await);
+                drop(self.ledger.commit().await);
                 self.show_reload(author, &made, now);
                 self.tell_change(None, author, &made);
                 Ok(made)
@@ -151,10 +108,11 @@ impl Cycle {
         }
     }
 
-    fn known(&self, campaign: &CampaignId) -> Result<&crate::domain::CampaignState, Refusal> {
-        self.autopilot
+    fn known(&self, campaign: &CampaignId) -> Result<&CampaignState, Refusal> {
+        self.campaigns
+            .autopilot
             .campaign(campaign)
-            .map(crate::domain::Campaign::state)
+            .map(Campaign::state)
             .ok_or_else(|| Refusal::UnknownCampaign(campaign.clone()))
     }
 
@@ -193,10 +151,10 @@ impl Cycle {
     }
 
     fn put_hold(&mut self, campaign: &CampaignId, hold: Option<Hold>, now: Timestamp) {
-        self.autopilot.set_hold(campaign, hold.clone());
+        self.campaigns.autopilot.set_hold(campaign, hold.clone());
         let campaign = campaign.clone();
-        self.record_state(&campaign);
-        self.recorder.input(now, Input::Hold { campaign, hold });
+        self.campaigns.record_state(&campaign, self.ledger);
+        self.ledger.input(now, Input::Hold { campaign, hold });
     }
 
     fn put_lines(
@@ -205,10 +163,12 @@ impl Cycle {
         lines: Option<ThresholdOverride>,
         now: Timestamp,
     ) {
-        self.autopilot.set_thresholds(campaign, lines.clone());
+        self.campaigns
+            .autopilot
+            .set_thresholds(campaign, lines.clone());
         let campaign = campaign.clone();
-        self.record_state(&campaign);
-        self.recorder
+        self.campaigns.record_state(&campaign, self.ledger);
+        self.ledger
             .input(now, Input::Thresholds { campaign, lines });
     }
 
@@ -221,11 +181,13 @@ impl Cycle {
         now: Timestamp,
     ) -> Result<Made, Refusal> {
         self.record_change(Some(campaign), author, &made, now);
-        if let Err(fault) = self.commit().await {
-            self.recorder.withdraw_audit();
+        if let Err(fault) = self.ledger.commit().await {
+            self.ledger.withdraw_audit();
             return Err(Refusal::StoreClosed(fault.to_string()));
         }
-        self.show_campaign(campaign);
+        if let Some(found) = self.campaigns.autopilot.campaign(campaign) {
+            self.ledger.show_campaign(campaign, found.state());
+        }
         self.tell_change(Some(campaign), author, &made);
         Ok(made)
     }
@@ -243,14 +205,14 @@ impl Cycle {
             reason: reason.to_owned(),
             made: made.clone(),
         };
-        let decision = self.autopilot.decision();
-        self.recorder.audit(now, campaign, decision, event);
+        self.ledger.audit(now, campaign, event);
     }
 
     fn tell_change(&self, campaign: Option<&CampaignId>, author: &Author, made: &Made) {
         let refused = matches!(made, Made::ReloadRefused { .. });
         let what = made_in_words(made);
-        self.events
+        self.ledger
+            .events
             .changed(campaign, &what, made.label(), refused, author.parts());
     }
 
@@ -268,6 +230,7 @@ impl Cycle {
             after_restart,
         } = rules;
         let ours: Vec<CampaignId> = self
+            .campaigns
             .autopilot
             .campaigns()
             .filter(|(id, campaign)| {
@@ -275,8 +238,8 @@ impl Cycle {
             })
             .map(|(id, _)| id.clone())
             .collect();
-        self.autopilot.reconfigure(policies.clone(), now);
-        self.recorder.input(now, Input::Reconfigure { policies });
+        self.campaigns.autopilot.reconfigure(policies.clone(), now);
+        self.ledger.input(now, Input::Reconfigure { policies });
         let made = Made::Reloaded {
             config,
             changes,
@@ -284,8 +247,10 @@ impl Cycle {
         };
         self.record_change(None, author, &made, now);
         // A failure is told by `commit`; the batch is kept and written with the next tick.
-        drop(self.commit().await);
-        self.events.reconfigured(self.autopilot.campaigns(), &ours);
+        drop(self.ledger.commit().await);
+        self.ledger
+            .events
+            .reconfigured(self.campaigns.autopilot.campaigns(), &ours);
         self.show_reload(author, &made, now);
         self.tell_change(None, author, &made);
         Ok(made)
@@ -303,44 +268,22 @@ impl Cycle {
             | Made::QueueHeld { .. }
             | Made::QueueReleased { .. } => return,
         };
-        self.events.reloaded(config.as_deref(), now);
+        self.ledger.events.reloaded(config.as_deref(), now);
         let last_reload = ReloadView {
             at: now,
             by: by.to_owned(),
             faults,
         };
-        self.observed.send_modify(|observed| {
-            observed.last_reload = Some(last_reload);
-            if let Some(config) = config {
-                observed.config = config;
-            }
-        });
-        let reasons: Vec<(CampaignId, Reason)> = {
-            let observed = self.observed.borrow();
+        self.ledger.show_reload(last_reload, config);
+        let (reasons, poll_valid) = {
+            let observed = self.ledger.shown().borrow();
             let views = observed.campaigns.iter();
-            views
-                .filter_map(|view| Some((view.id.clone(), view.reason?)))
-                .collect()
+            let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
+            (reasons.collect::<Vec<_>>(), observed.poll_valid)
         };
-        self.publish(&reasons);
-    }
-
-    /// Shows one campaign as it is, its last decision untouched.
-    fn show_campaign(&mut self, id: &CampaignId) {
-        let Some(campaign) = self.autopilot.campaign(id) else {
-            return;
-        };
-        let state = campaign.state().clone();
-        self.observed.send_modify(|observed| {
-            observed.version = observed.version.saturating_add(1);
-            let at = observed.campaigns.binary_search_by(|view| view.id.cmp(id));
-            if let Some(view) = at
-                .ok()
-                .and_then(|at| Arc::make_mut(&mut observed.campaigns).get_mut(at))
-            {
-                view.state = state;
-            }
-        });
+        let assignments = Assigning::views(self.assigning);
+        self.ledger
+            .publish(self.campaigns.views(&reasons), assignments, poll_valid);
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
@@ -26,11 +27,16 @@ use crate::domain::{
     Outcome, Plan, Reason, StatusFinding, Timestamp,
 };
 
-use crate::platform::port::{CampaignCommander, CampaignFinding, Urgency};
+use crate::platform::port::{
+    CampaignCommander, CampaignFinding, CampaignReader, Connected, Urgency,
+};
 
-use super::cycle::Cycle;
+use super::announce;
+use super::campaigns::Campaigns;
+use super::ledger::Ledger;
 use super::operation::{CampaignOperation, read_one};
-use super::ports::AuditEvent;
+use super::ports::{AuditEvent, Clock};
+use super::start::CycleSettings;
 
 /// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
 const COMMANDS_AT_ONCE: usize = 8;
@@ -57,7 +63,46 @@ enum Authorised {
     StoreClosed,
 }
 
-impl Cycle {
+/// What commands campaigns.
+pub(super) struct Commanding {
+    clock: Arc<dyn Clock>,
+    campaigns: Arc<dyn CampaignReader>,
+    /// Nothing in a dry run.
+    commander: Option<Arc<dyn CampaignCommander>>,
+    /// The longest that one command can be on its way, retries included.
+    longest: Duration,
+    /// A status reading older than this is not commanded on.
+    freshest: Duration,
+    /// How long the platform usually takes to show a command.
+    usually_settles: Duration,
+    shutdown: CancellationToken,
+    failed: Option<Conclusion>,
+}
+
+impl Commanding {
+    pub(super) fn new(
+        clock: &Arc<dyn Clock>,
+        platform: &Connected,
+        settings: &CycleSettings,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        Self {
+            clock: Arc::clone(clock),
+            campaigns: Arc::clone(&platform.campaigns),
+            commander: platform.commander.clone(),
+            longest: settings.command_longest,
+            freshest: settings.freshest,
+            usually_settles: platform.capabilities.traits.settling.usual,
+            shutdown: shutdown.clone(),
+            failed: None,
+        }
+    }
+
+    /// The last command that did not come to its end.
+    pub(super) fn failed(&self) -> Option<Conclusion> {
+        self.failed
+    }
+
     /// Performs the commands of `plan`. Once a shutdown is asked for, nothing new is sent; what is on its way is
     /// finished and recorded.
     ///
@@ -67,6 +112,8 @@ impl Cycle {
         plan: &Plan,
         sample_taken_at: Timestamp,
         next_poll_due: Duration,
+        campaigns: &mut Campaigns,
+        ledger: &mut Ledger,
     ) {
         let mut queue: VecDeque<(CampaignId, Direction)> = plan
             .commands
@@ -88,19 +135,16 @@ impl Cycle {
             {
                 // A sample that has grown too old meanwhile asks for nothing, and so costs no reading.
                 let now = self.clock.now();
-                if self
-                    .autopilot
-                    .still_wants(&campaign, direction, now)
-                    .is_some()
-                {
-                    steps.push(self.read_before(campaign, direction));
+                let autopilot = &campaigns.autopilot;
+                if autopilot.still_wants(&campaign, direction, now).is_some() {
+                    steps.push(self.read_before(campaign, direction, ledger.decision()));
                     begun += 1;
                 }
             }
             let Some(step) = steps.next().await else {
                 break;
             };
-            self.show_life();
+            ledger.show_life();
             match step {
                 Step::StatusRead {
                     campaign,
@@ -108,7 +152,7 @@ impl Cycle {
                     found,
                     span,
                 } => {
-                    let authorised = self.authorise(&campaign, direction, found);
+                    let authorised = self.authorise(&campaign, direction, found, campaigns, ledger);
                     match authorised.instrument(span).await {
                         Authorised::Yes(send) => steps.push(send),
                         Authorised::No => {}
@@ -121,84 +165,28 @@ impl Cycle {
                     command,
                     result,
                 } => {
-                    let concluded = self.conclude(&command, &result, sample_taken_at);
+                    let concluded =
+                        self.conclude(&command, &result, sample_taken_at, campaigns, ledger);
                     concluded.instrument(span).await;
                 }
             }
         }
     }
 
-    /// Takes in one status read and tells what it showed.
-    pub(super) fn take_status(&mut self, campaign: &CampaignId, found: CampaignFinding) {
-        let now = self.clock.now();
-        let decision = self.autopilot.decision();
-        let finding = match found {
-            Ok(finding) => {
-                self.events.status_read(now);
-                finding
-            }
-            Err(fault) => {
-                self.events
-                    .status_unreadable(campaign, decision, &fault.detail);
-                StatusFinding::Unreadable
-            }
-        };
-        let notices = self.autopilot.observe_status(campaign, &finding, now);
-        self.recorder.input(
-            now,
-            Input::Status {
-                campaign: campaign.clone(),
-                finding,
-            },
-        );
-        self.take_notices(campaign, notices, decision, now);
-    }
-
-    fn take_notices(
-        &mut self,
-        campaign: &CampaignId,
-        notices: Vec<Notice>,
+    fn read_before(
+        &self,
+        campaign: CampaignId,
+        direction: Direction,
         decision: DecisionId,
-        now: Timestamp,
-    ) {
-        for notice in notices {
-            let last = self
-                .autopilot
-                .campaign(campaign)
-                .and_then(|c| c.state().last_transition);
-            self.events.noticed(
-                campaign,
-                &notice,
-                decision,
-                last.map(|last| last.cause),
-                now,
-            );
-            self.announce_notice(campaign, &notice, decision, now);
-            self.recorder.audit(
-                now,
-                Some(campaign),
-                decision,
-                AuditEvent::Noticed { notice },
-            );
-        }
-        self.record_state(campaign);
-    }
-
-    pub(super) fn record_state(&mut self, campaign: &CampaignId) {
-        if let Some(found) = self.autopilot.campaign(campaign) {
-            self.recorder.state(campaign, found.state());
-        }
-    }
-
-    fn read_before(&self, campaign: CampaignId, direction: Direction) -> BoxFuture<'static, Step> {
-        let reader = Arc::clone(&self.platform.campaigns);
-        let deadline = self.clock.now().plus(self.settings.command_longest);
+    ) -> BoxFuture<'static, Step> {
+        let reader = Arc::clone(&self.campaigns);
+        let deadline = self.clock.now().plus(self.longest);
         // From the first look to the committed outcome.
         let span = debug_span!(
             "command",
             %campaign,
             to = direction.label(),
-            decision = %self.autopilot.decision(),
+            %decision,
             outcome = Empty
         );
         let read = async move {
@@ -214,52 +202,51 @@ impl Cycle {
     }
 
     async fn authorise(
-        &mut self,
+        &self,
         campaign: &CampaignId,
         direction: Direction,
         found: CampaignFinding,
+        campaigns: &mut Campaigns,
+        ledger: &mut Ledger,
     ) -> Authorised {
         let readable = matches!(found, Ok(StatusFinding::Found(_)));
-        self.take_status(campaign, found);
+        campaigns.take_status(campaign, found, ledger);
         let span = Span::current();
         if !readable || self.shutdown.is_cancelled() {
             span.record("outcome", "not_begun");
             return Authorised::No;
         }
         let now = self.clock.now();
-        let Some(commander) = &self.platform.commander else {
-            if let Some((reason, _)) = self.autopilot.still_wants(campaign, direction, now) {
-                self.events.would_command(campaign, direction, &reason);
+        let autopilot = &mut campaigns.autopilot;
+        let Some(commander) = &self.commander else {
+            if let Some((reason, _)) = autopilot.still_wants(campaign, direction, now) {
+                ledger.events.would_command(campaign, direction, &reason);
             }
             span.record("outcome", "dry_run");
             return Authorised::No;
         };
-        let commander = commander.clone();
-        let command = self.autopilot.authorise(campaign, direction, now);
+        let command = autopilot.authorise(campaign, direction, now);
         let granted = command.is_some();
-        self.recorder.input(
-            now,
-            Input::Authorise {
-                campaign: campaign.clone(),
-                direction,
-                granted,
-            },
-        );
+        let asked = Input::Authorise {
+            campaign: campaign.clone(),
+            direction,
+            granted,
+        };
+        ledger.input(now, asked);
         let Some(command) = command else {
             span.record("outcome", "not_wanted");
             return Authorised::No;
         };
-        self.record_state(campaign);
+        campaigns.record_state(campaign, ledger);
         let intent = AuditEvent::Intent {
             direction,
             reason: Box::new(command.reason),
             before: command.before.clone(),
         };
-        self.recorder
-            .audit(now, Some(campaign), command.reason.decision, intent);
-        if let Err(fault) = self.commit().await {
+        ledger.audit_of(command.reason.decision, now, Some(campaign), intent);
+        if let Err(fault) = ledger.commit().await {
             // Not committed, so not sent; the intent must not reach the audit with a later batch either.
-            self.recorder.withdraw_audit();
+            ledger.withdraw_audit();
             let result = CommandResult {
                 delivery: Delivery::NotSent {
                     why: fault.to_string(),
@@ -268,13 +255,13 @@ impl Cycle {
                 before: None,
                 ended_at: None,
             };
-            let (conclusion, _) = self.report(&command, &result);
+            let (conclusion, _) = report(&command, &result, campaigns, ledger);
             let Command { reason, .. } = &command;
-            self.events
-                .command_failed(campaign, direction, conclusion, &result.delivery, reason);
+            let events = &ledger.events;
+            events.command_failed(campaign, direction, conclusion, &result.delivery, reason);
             return Authorised::StoreClosed;
         }
-        Authorised::Yes(self.send(command, commander))
+        Authorised::Yes(self.send(command, Arc::clone(commander)))
     }
 
     fn send(
@@ -282,10 +269,10 @@ impl Cycle {
         command: Command,
         commander: Arc<dyn CampaignCommander>,
     ) -> BoxFuture<'static, Step> {
-        let campaigns = Arc::clone(&self.platform.campaigns);
+        let campaigns = Arc::clone(&self.campaigns);
         let clock = Arc::clone(&self.clock);
-        let (longest, freshest) = (self.settings.command_longest, self.settings.freshest);
-        let usually_settles = self.platform.capabilities.traits.settling.usual;
+        let (longest, freshest) = (self.longest, self.freshest);
+        let usually_settles = self.usually_settles;
         let sent = async move {
             let operation = CampaignOperation {
                 commander: &*commander,
@@ -310,8 +297,10 @@ impl Cycle {
         command: &Command,
         result: &CommandResult,
         sample_taken_at: Timestamp,
+        campaigns: &mut Campaigns,
+        ledger: &mut Ledger,
     ) {
-        let (conclusion, notices) = self.report(command, result);
+        let (conclusion, notices) = report(command, result, campaigns, ledger);
         let now = self.clock.now();
         let Command {
             campaign,
@@ -325,44 +314,43 @@ impl Cycle {
             delivery: result.delivery.clone(),
             after: result.after.clone(),
         };
-        self.recorder
-            .audit(now, Some(campaign), reason.decision, outcome);
+        ledger.audit_of(reason.decision, now, Some(campaign), outcome);
         if conclusion == Conclusion::Confirmed {
             let since_sample = now.since(sample_taken_at);
-            self.announce_confirmed(command, cause(reason), since_sample, now);
-            self.events.confirmed(
-                campaign,
-                *direction,
-                cause(reason),
-                reason,
-                since_sample,
-                now,
-            );
+            let cause = cause(reason);
+            ledger.announce(announce::confirmed(command, cause, since_sample, now));
+            let events = &ledger.events;
+            events.confirmed(campaign, *direction, cause, reason, since_sample, now);
         } else {
-            self.failed_command = Some(conclusion);
-            self.events
-                .command_failed(campaign, *direction, conclusion, &result.delivery, reason);
+            self.failed = Some(conclusion);
+            let events = &ledger.events;
+            events.command_failed(campaign, *direction, conclusion, &result.delivery, reason);
         }
-        self.take_notices(campaign, notices, reason.decision, now);
+        campaigns.take_notices(campaign, notices, reason.decision, now, ledger);
         // A failure is told by `commit`; the batch is kept, and no further command leaves before it is written.
-        drop(self.commit().await);
+        drop(ledger.commit().await);
     }
+}
 
-    fn report(&mut self, command: &Command, result: &CommandResult) -> (Conclusion, Vec<Notice>) {
-        let now = self.clock.now();
-        let (conclusion, notices) = self.autopilot.report(&command.campaign, result, now);
-        Span::current().record("outcome", conclusion.label());
-        self.recorder.input(
-            now,
-            Input::Report {
-                campaign: command.campaign.clone(),
-                result: result.clone(),
-                conclusion,
-            },
-        );
-        self.record_state(&command.campaign);
-        (conclusion, notices)
-    }
+/// Tells the domain what came of a command.
+fn report(
+    command: &Command,
+    result: &CommandResult,
+    campaigns: &mut Campaigns,
+    ledger: &mut Ledger,
+) -> (Conclusion, Vec<Notice>) {
+    let now = ledger.now();
+    let campaign = &command.campaign;
+    let (conclusion, notices) = campaigns.autopilot.report(campaign, result, now);
+    Span::current().record("outcome", conclusion.label());
+    let reported = Input::Report {
+        campaign: campaign.clone(),
+        result: result.clone(),
+        conclusion,
+    };
+    ledger.input(now, reported);
+    campaigns.record_state(campaign, ledger);
+    (conclusion, notices)
 }
 
 fn cause(reason: &Reason) -> Cause {

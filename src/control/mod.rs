@@ -1,33 +1,38 @@
 //! The loop: when, and with what.
 //!
-//! One task owns the state and works serially: poll, decide, execute, wait ([`Cycle`]). Everything outside is reached
-//! through [`ports`]; what happened is told to the domain, the journal, the log and the metrics from here.
+//! One task works serially: poll, decide, execute, wait ([`Cycle`]). Its parts own their state, and each is lent what it
+//! needs of the others. Everything outside is reached through [`ports`]; what happened is told to the domain, and by the
+//! ledger to the journal, the log, the metrics and whoever looks on.
 //!
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
 mod announce;
 mod assign;
 mod assigning;
+mod campaigns;
 mod change;
 mod collect;
 mod cycle;
 mod execute;
 #[cfg(test)]
 pub(crate) mod hand_clock;
+mod inbox;
+mod ledger;
 mod operation;
 pub mod operator;
+mod pace;
+mod poller;
 pub mod ports;
 pub mod queues;
 mod recorder;
-mod run;
 pub mod series;
+mod start;
 mod status;
 mod supervisor;
-mod waited;
 
-pub use assigning::AssignStart;
-pub use cycle::{Cycle, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use cycle::Cycle;
 pub use operation::FRESHEST;
 pub use queues::QueueView;
+pub use start::{AssignStart, CycleSettings, LastPoll, Once, Ports, RunStart};
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

@@ -80,6 +80,21 @@ impl Supervised {
     }
 }
 
+/// Runs the loop, with the signs of life beside it where somebody wants them.
+pub(super) async fn watched(
+    turning: impl Future<Output = ()>,
+    signs: Option<impl Future<Output = Infallible>>,
+) {
+    match signs {
+        None => turning.await,
+        Some(signs) => tokio::select! {
+            biased;
+            () = turning => {}
+            never = signs => match never {},
+        },
+    }
+}
+
 /// Campaigns by state, and what is wrong.
 fn line(state: &ObservableState) -> String {
     if state.sample_at.is_none() {

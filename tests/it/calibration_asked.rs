@@ -78,7 +78,12 @@ fn credentials_and_addresses_are_refused_with_what_to_do_instead_and_never_shown
     assert_eq!(answer.status, 400, "{}", answer.body);
     let faults = answer.json()["faults"].as_array().unwrap().clone();
     assert_eq!(faults.len(), 4, "{faults:?}");
-    assert!(faults[0].as_str().unwrap().contains("CXONE_CLIENT_SECRET"));
+    assert!(
+        faults[0]
+            .as_str()
+            .unwrap()
+            .contains("AUTOPILOT_CLIENT_SECRET")
+    );
     assert!(faults[1].as_str().unwrap().contains("--webhook-url"));
     assert!(!answer.body.contains("hunter2"));
     assert_eq!(

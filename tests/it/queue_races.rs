@@ -124,17 +124,25 @@ fn a_lost_reply_is_resolved_by_reading() {
     let applied = queue(&centre, &["apply", "queue-1", "--set", "max_waiters=30"]);
     assert_eq!(applied.code(), 0, "{}{}", applied.stdout, applied.stderr);
     assert_eq!(centre.platform.request_count(Some(Endpoint::QueuePut)), 1);
-    centre.platform.inject(FaultRule {
-        fault: Fault::Status500,
-        endpoint: Some(Endpoint::QueuePut),
-        when: When::Next(1),
-    });
+    // A write without an effect is sent again on a reading that shows the queue untouched.
+    let refuse = |writes| {
+        centre.platform.inject(FaultRule {
+            fault: Fault::Status500,
+            endpoint: Some(Endpoint::QueuePut),
+            when: When::Next(writes),
+        });
+    };
+    refuse(2);
+    let applied = queue(&centre, &["apply", "queue-1", "--set", "max_waiters=25"]);
+    assert_eq!(applied.code(), 0, "{}{}", applied.stdout, applied.stderr);
+    assert_eq!(centre.platform.request_count(Some(Endpoint::QueuePut)), 4);
+    refuse(3);
     let unknown = queue(&centre, &["apply", "queue-1", "--set", "max_waiters=20"]);
     assert_eq!(unknown.code(), 69, "{}", unknown.stdout);
     assert!(
         unknown
             .stdout
-            .contains("max_waiters: `20` was written, and version 2 has `30`")
+            .contains("max_waiters: `20` was written, and version 3 has `25`")
     );
 }
 

@@ -272,7 +272,8 @@ fn once_makes_one_poll_acts_and_ends() {
     let done = centre.daemon().arg("--once").output();
     assert_eq!(done.code(), 0, "{}", done.stderr);
     assert_eq!(centre.commands(), [PAUSED]);
-    assert_eq!(centre.platform.request_count(Some(Endpoint::Agents)), 1);
+    // The page of everybody, and the one behind it that shows that there are no more.
+    assert_eq!(centre.platform.request_count(Some(Endpoint::Agents)), 2);
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn systemd_is_told_of_the_start_of_life_between_polls_of_reloads_and_of_the_end(
     for _ in 0..5 {
         manager.wait_for("WATCHDOG=1");
     }
-    assert_eq!(centre.platform.request_count(Some(Endpoint::Agents)), 1);
+    // The page of everybody, and the one behind it that shows that there are no more.
+    assert_eq!(centre.platform.request_count(Some(Endpoint::Agents)), 2);
     daemon.signal("HUP");
     let reloading = manager.wait_for("RELOADING=1");
     let since = reloading.split("MONOTONIC_USEC=").nth(1).unwrap();

@@ -64,9 +64,17 @@ enum Wanted {
     Available,
 }
 
+/// How often in a row it has to look as if pages were cut first before that is believed: agents move between the two
+/// requests that are compared.
+const TIMES_CUT_FIRST: u8 = 3;
+
 /// Whether the platform chooses by state before it cuts a page. It is found out once.
 #[derive(Default)]
-struct Choice(AtomicU8);
+struct Choice {
+    known: AtomicU8,
+    /// How often in a row it looked as if pages were cut first.
+    cut_first: AtomicU8,
+}
 
 impl Choice {
     const NOT_KNOWN: u8 = 0;
@@ -74,11 +82,21 @@ impl Choice {
     const AFTER_PAGING: u8 = 2;
 
     fn is(&self, known: u8) -> bool {
-        self.0.load(Ordering::Relaxed) == known
+        self.known.load(Ordering::Relaxed) == known
     }
 
-    fn set(&self, known: u8) {
-        self.0.store(known, Ordering::Relaxed);
+    fn chosen_first(&self) {
+        self.known.store(Self::BEFORE_PAGING, Ordering::Relaxed);
+    }
+
+    fn looks_cut_first(&self) {
+        let times = self.cut_first.fetch_add(1, Ordering::Relaxed);
+        if times.saturating_add(1) >= TIMES_CUT_FIRST {
+            warn!(
+                "the platform cuts pages before it chooses the agents by their state: every agent is read at each poll"
+            );
+            self.known.store(Self::AFTER_PAGING, Ordering::Relaxed);
+        }
     }
 }
 
@@ -217,13 +235,8 @@ impl Agents {
         };
         match page.ends {
             Some((first, _)) if first == telling.id => {}
-            Some(_) => self.choice.set(Choice::BEFORE_PAGING),
-            None => {
-                warn!(
-                    "the platform cuts pages before it chooses the agents by their state: every agent is read at each poll"
-                );
-                self.choice.set(Choice::AFTER_PAGING);
-            }
+            Some(_) => self.choice.chosen_first(),
+            None => self.choice.looks_cut_first(),
         }
     }
 
@@ -273,8 +286,8 @@ fn telling(everybody: &SnapshotBuilder) -> Option<Telling> {
         .enumerate()
         .find(|(_, (_, state, _))| !is_free(*state))?;
     let free = everybody.added().filter(|(_, state, _)| is_free(*state));
-    // As many as stand before it are available; one more has to be.
-    (free.count() > offset).then(|| Telling {
+    // As many as stand before it are available; more have to be, and some may leave meanwhile.
+    (free.count() > offset.saturating_mul(2)).then(|| Telling {
         offset,
         id: id.to_owned(),
     })

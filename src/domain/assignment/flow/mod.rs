@@ -7,7 +7,7 @@
 //! pairs with the greatest value left after the price. A campaign's **excess** is what agents want of it beyond what
 //! its bounds take at its price. The **outside** is where agents are that serve no campaign; it has a price as well.
 //!
-//! *Method.* A nearly optimal start by scaling, then exact repair. In steps with an ever smaller slack, campaigns with
+//! *How.* A nearly optimal start by scaling, then exact repair. In steps with an ever smaller slack, campaigns with
 //! too many agents raise their prices and campaigns that are short lower them, until the pairs are optimal. What
 //! is not is repaired along shortest paths over the campaigns, not over the agents: an arc from one campaign to another
 //! is the cheapest agent to move. The prices in the end prove the optimum: no agent could gain by another choice, and

@@ -1,0 +1,190 @@
+//! Reads the platform: the agents, and of the campaigns' statuses those that are due.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument, debug_span};
+
+use crate::domain::assignment::Roster;
+use crate::domain::{AgentState, CampaignId, Sample, Timestamp};
+use crate::platform::port::{
+    AgentObserver, CampaignFinding, CampaignReader, Connected, StatusCalls, Urgency,
+};
+
+use super::campaigns::Campaigns;
+use super::collect::{Collector, PollNeeds, Polled};
+use super::ledger::Ledger;
+use super::ports::Clock;
+use super::start::{CycleSettings, LastPoll};
+
+/// Status reads in one tick for campaigns that cannot be commanded without: at the default rate these fit into one
+/// poll interval, so that a start with thousands of campaigns does not hold up the first decision.
+const MOST_NEEDED_READS: usize = 128;
+
+/// A platform that says that something changed does not make polls follow each other faster than this part of the
+/// interval.
+const SHORTEST_PART: u32 = 4;
+
+/// Statuses that were read.
+pub(super) type Statuses = Vec<(CampaignId, CampaignFinding)>;
+
+/// What a look at the platform leaves for the rest of the tick.
+pub(super) struct Looked {
+    pub(super) taken_at: Timestamp,
+    /// By position in the roster.
+    pub(super) roster_states: Option<Vec<AgentState>>,
+}
+
+/// What polls, and how the last one went.
+pub(super) struct Poller {
+    clock: Arc<dyn Clock>,
+    agents: Arc<dyn AgentObserver>,
+    campaigns: Arc<dyn CampaignReader>,
+    statuses: StatusCalls,
+    interval: Duration,
+    longest: Duration,
+    command_longest: Duration,
+    routine_reads: usize,
+    shutdown: CancellationToken,
+    collector: Collector,
+    last: LastPoll,
+}
+
+impl Poller {
+    pub(super) fn new(
+        clock: &Arc<dyn Clock>,
+        platform: &Connected,
+        settings: &CycleSettings,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        Self {
+            clock: Arc::clone(clock),
+            agents: Arc::clone(&platform.agents),
+            campaigns: Arc::clone(&platform.campaigns),
+            statuses: platform.capabilities.statuses,
+            interval: settings.poll_interval,
+            longest: settings.poll_longest,
+            command_longest: settings.command_longest,
+            routine_reads: settings.routine_status_reads,
+            shutdown: shutdown.clone(),
+            collector: Collector::default(),
+            last: LastPoll::None,
+        }
+    }
+
+    /// How the last poll went.
+    pub(super) fn last(&self) -> LastPoll {
+        self.last.clone()
+    }
+
+    /// Whether the last poll gave a valid sample.
+    pub(super) fn valid(&self) -> bool {
+        self.last == LastPoll::Valid
+    }
+
+    /// Polls the agents and reads the statuses without which nothing can be commanded. None when it was given up for a
+    /// shutdown.
+    pub(super) async fn look(
+        &mut self,
+        campaigns: &Campaigns,
+        roster: Option<&Roster>,
+        ledger: &Ledger,
+    ) -> Option<(Looked, Sample, Statuses)> {
+        ledger.show_life();
+        let autopilot = &campaigns.autopilot;
+        let beside = if self.reads_all() { usize::MAX } else { 0 };
+        let needed = autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now());
+        let reads = self.read_statuses(needed, self.longest);
+        let needs = PollNeeds {
+            decision: autopilot.next_decision(),
+            staffed: autopilot.needs_staffed() || roster.is_some(),
+            skills: autopilot.needs_skills(),
+            groups: autopilot.groups(),
+            longest: self.longest,
+            roster,
+        };
+        let poll = self
+            .collector
+            .poll(&*self.agents, &*self.clock, &ledger.events, needs)
+            .instrument(debug_span!(
+                "poll",
+                rows = Empty,
+                pages = Empty,
+                fault = Empty
+            ));
+        let (polled, statuses) = tokio::select! {
+            biased;
+            both = join(poll, reads) => both,
+            () = self.shutdown.cancelled() => return None,
+        };
+        ledger.show_life();
+        let Polled {
+            sample,
+            fault,
+            taken_at,
+            roster_states,
+        } = polled;
+        self.last = fault.map_or(LastPoll::Valid, LastPoll::Failed);
+        let looked = Looked {
+            taken_at,
+            roster_states,
+        };
+        Some((looked, sample, statuses))
+    }
+
+    /// Looks whether a person changed something. Comes after the commands, so that a slow answer delays none.
+    pub(super) async fn look_again(&self, campaigns: &Campaigns) -> Statuses {
+        if self.reads_all() {
+            return Statuses::new();
+        }
+        let now = self.clock.now();
+        let due = campaigns
+            .autopilot
+            .due_status_reads(self.routine_reads, 0, now);
+        let reads = self.read_statuses(due, self.command_longest);
+        tokio::select! {
+            biased;
+            statuses = reads => statuses,
+            () = self.shutdown.cancelled() => Statuses::new(),
+        }
+    }
+
+    /// Ends when the platform says that an early poll may be worth it, `pause` being the wait for the next one.
+    pub(super) fn woken(&self, pause: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let agents = Arc::clone(&self.agents);
+        let shortest = self.clock.sleep(pause.min(self.interval / SHORTEST_PART));
+        async move {
+            shortest.await;
+            agents.changed().await;
+        }
+    }
+
+    /// Whether every campaign is read beside each poll, because that costs next to nothing there.
+    fn reads_all(&self) -> bool {
+        match self.statuses {
+            StatusCalls::OneEach => false,
+            StatusCalls::Batch(_) | StatusCalls::Listing => true,
+        }
+    }
+
+    fn read_statuses(
+        &self,
+        mut campaigns: Vec<CampaignId>,
+        longest: Duration,
+    ) -> impl Future<Output = Statuses> + use<> {
+        // The order in which they are due is chance; the order in which they are taken in is not.
+        campaigns.sort();
+        let reader = Arc::clone(&self.campaigns);
+        let deadline = self.clock.now().plus(longest);
+        async move {
+            if campaigns.is_empty() {
+                return Statuses::new();
+            }
+            let found = reader.read(&campaigns, Urgency::Routine, deadline).await;
+            campaigns.into_iter().zip(found).collect()
+        }
+    }
+}
