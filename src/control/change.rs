@@ -271,10 +271,13 @@ impl Cycle {
     ) -> Result<Made, Refusal> {
         let NewRules {
             policies,
+            labels,
             config,
             changes,
             after_restart,
         } = rules;
+        self.observed
+            .send_modify(|observed| observed.labels = Arc::new(labels));
         let ours: Vec<CampaignId> = self
             .autopilot
             .campaigns()
@@ -283,6 +286,8 @@ impl Cycle {
             })
             .map(|(id, _)| id.clone())
             .collect();
+        let configured: Vec<CampaignId> = policies.keys().cloned().collect();
+        self.platform.campaigns.configured(&configured);
         self.autopilot.reconfigure(policies.clone(), now);
         self.recorder.input(now, Input::Reconfigure { policies });
         let made = Made::Reloaded {

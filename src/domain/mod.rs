@@ -29,6 +29,7 @@ mod explain;
 mod flapping;
 mod group;
 mod ids;
+mod labels;
 mod manual_change;
 mod message;
 mod notice;
@@ -62,6 +63,7 @@ pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use explain::{Asked, Explanation, Stage, explain};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
+pub use labels::CampaignLabels;
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,

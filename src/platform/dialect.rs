@@ -7,13 +7,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;
 use crate::telemetry::Metrics;
 
-use super::cxone_acd::{self, AcdTenant};
+use super::cxone_acd;
 use super::cxone_v2;
 use super::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
 use super::port::{Capabilities, Connected};
@@ -79,10 +80,93 @@ impl Dialect {
         shared: SharedParts,
     ) -> Result<Connected, Vec<String>> {
         match self {
-            Self::CxoneV2 => Ok(cxone_v2::connect(tenant, shared)),
+            Self::CxoneV2 => cxone_v2::connect(tenant, shared),
             Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
         }
     }
+
+    /// Whether the address of the API has to be given, because nobody can be asked for it.
+    #[must_use]
+    pub fn needs_base_url(self) -> bool {
+        match self {
+            Self::CxoneV2 => true,
+            Self::CxoneAcd => false,
+        }
+    }
+
+    /// Returns where tokens come from when nobody says where; `area` is the log-in of the area that was given.
+    #[must_use]
+    pub fn token_url(
+        self,
+        base: Option<&reqwest::Url>,
+        area: Option<&reqwest::Url>,
+    ) -> Option<reqwest::Url> {
+        match self {
+            Self::CxoneV2 => base.map(cxone_v2::token_url),
+            Self::CxoneAcd => area.cloned(),
+        }
+    }
+
+    /// Returns whether the log-in at this address needs a client that is registered with the vendor.
+    ///
+    /// # Errors
+    /// When this dialect has no log-in there.
+    pub fn needs_registered_client(self, token_url: &reqwest::Url) -> Result<bool, String> {
+        match self {
+            Self::CxoneV2 => Ok(false),
+            Self::CxoneAcd => cxone_acd::needs_registered_client(token_url),
+        }
+    }
+
+    /// Returns the keys of settings that mean nothing here.
+    #[must_use]
+    pub fn foreign_settings(self) -> &'static [&'static str] {
+        match self {
+            Self::CxoneV2 => &[
+                "area",
+                "registered_client_id",
+                "registered_client_secret",
+                "registered_client_secret_file",
+                "api_versions",
+                "ready_states",
+                "agents",
+            ],
+            Self::CxoneAcd => &["auth", "scope"],
+        }
+    }
+
+    /// Returns what is wrong with the ids of campaigns, each by itself and beside those before it.
+    #[must_use]
+    pub fn campaign_faults(self, ids: &[CampaignId]) -> Vec<(CampaignId, String)> {
+        match self {
+            Self::CxoneV2 => Vec::new(),
+            Self::CxoneAcd => cxone_acd::campaign_faults(ids),
+        }
+    }
+}
+
+/// Returns the address of the log-in of an area.
+///
+/// # Errors
+/// When the text is no area's name.
+pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
+    cxone_acd::area_token_url(area)
+}
+
+/// Returns versions of the API as they were given, such as `v33.0,stop-skill=v31.0`.
+///
+/// # Errors
+/// Why they cannot be read.
+pub fn api_versions(text: &str) -> Result<String, String> {
+    cxone_acd::api_versions(text)
+}
+
+/// Returns the names of states in which agents are ready, as they were given.
+///
+/// # Errors
+/// Why they cannot be read, or would keep a pause in force.
+pub fn ready_states(text: &str) -> Result<String, String> {
+    cxone_acd::ready_states(text)
 }
 
 impl fmt::Display for Dialect {
@@ -112,8 +196,8 @@ pub enum Access {
 /// One tenant, as its settings describe it.
 #[derive(Clone, Debug)]
 pub struct TenantSettings {
-    /// The tenant's address.
-    pub base_url: reqwest::Url,
+    /// The tenant's address; where there is none, the platform is asked for it.
+    pub base_url: Option<reqwest::Url>,
     /// Where tokens come from.
     pub token_url: reqwest::Url,
     /// What they are asked for with.
@@ -134,11 +218,15 @@ pub struct TenantSettings {
     pub special: SpecialSettings,
 }
 
-/// Settings that only one dialect has; the others pass over them.
+/// Settings that not every dialect has; see [`Dialect::foreign_settings`].
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
-    /// Those of `cxone-acd`.
-    pub cxone_acd: AcdTenant,
+    /// A client that is registered with the vendor, by id and secret.
+    pub registered_client: Option<(String, SecretString)>,
+    /// Versions of the API, as [`api_versions`] has them.
+    pub api_versions: Option<String>,
+    /// States in which agents are ready, as [`ready_states`] has them.
+    pub ready_states: Option<String>,
 }
 
 /// What every tenant uses.

@@ -27,10 +27,6 @@
 //! What is marked **\[I\]** is an inference and has to be seen on a tenant.
 
 mod agent_state;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no port asks for the calls of a day yet")
-)]
 mod budget;
 mod campaign_skills;
 mod campaigns;
@@ -61,4 +57,7 @@ mod summary;
 mod tenant;
 mod throttle;
 
-pub use connect::{AcdTenant, CAPABILITIES, connect};
+pub use connect::{
+    CAPABILITIES, api_versions, area_token_url, campaign_faults, connect, needs_registered_client,
+    ready_states,
+};

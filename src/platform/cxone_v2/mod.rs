@@ -40,7 +40,7 @@ mod queues;
 
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};
-pub use connect::{CAPABILITIES, connect};
+pub use connect::{CAPABILITIES, connect, token_url};
 pub use lists::{ListSender, Lists};
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};
