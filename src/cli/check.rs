@@ -1,10 +1,11 @@
 //! `check`: every fault of the configuration at once, and with `--online` whether the platform plays along.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::queue::Member;
-use crate::domain::{CampaignId, Count, Selector, Snapshot, StatusFinding, Timestamp};
+use crate::domain::{CampaignId, Group, Head, HeadCount, Selector, StatusFinding, Timestamp};
 
 use crate::platform::port::{Granted, ObserveRequest, PlatformFault, Urgency};
 use crate::settings::{Resolved, Settings};
@@ -105,10 +106,12 @@ async fn check_online(settings: &Settings) -> Exit {
             return findings.exit;
         }
     }
+    plan_calls(settings, &connection, deadline(), &mut findings).await;
     let agents = read_agents(settings, &connection, deadline(), &mut findings).await;
     for (campaign, policy) in &settings.policies {
-        let count = agents.as_ref().map(|agents| agents.count(&policy.selector));
-        read_campaign(&connection, campaign, count, deadline(), &mut findings).await;
+        let head = agents.get(&policy.group(campaign));
+        read_campaign(&connection, campaign, head, deadline(), &mut findings).await;
+        tell_rivals(&connection, campaign, deadline()).await;
     }
     if !settings.queues.is_empty() {
         read_queues(settings, &connection, &clock, &mut findings).await;
@@ -118,6 +121,46 @@ async fn check_online(settings: &Settings) -> Exit {
         output::result("not tried: the webhook's receiver; `webhook test` does");
     }
     findings.exit
+}
+
+/// Plans the calls of a day, where the platform counts them.
+async fn plan_calls(
+    settings: &Settings,
+    connection: &Connection,
+    deadline: Timestamp,
+    findings: &mut Findings,
+) {
+    let Some(planner) = &connection.platform.call_plan else {
+        return;
+    };
+    let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    let plan = planner.plan(&campaigns, settings.poll_interval, deadline);
+    match plan.await {
+        Ok(plan) if plan.fits() => Findings::good(plan.describe()),
+        Ok(plan) => output::talk(format_args!("warning: {}", plan.describe())),
+        Err(fault) => findings.fault("calls of a day", &fault),
+    }
+}
+
+/// Tells whatever else on the platform starts and stops a campaign.
+async fn tell_rivals(connection: &Connection, campaign: &CampaignId, deadline: Timestamp) {
+    if !connection.platform.capabilities.rivals {
+        return;
+    }
+    let ids = std::slice::from_ref(campaign);
+    match connection.platform.campaigns.rivals(ids, deadline).await {
+        Ok(rivals) => {
+            for rival in rivals {
+                output::talk(format_args!(
+                    "warning: campaign {campaign}: {}, and what it does counts as a person's doing",
+                    rival.description
+                ));
+            }
+        }
+        Err(fault) => output::talk(format_args!(
+            "warning: campaign {campaign}: it cannot be seen whether something else starts and stops it: {fault}"
+        )),
+    }
 }
 
 /// Reads each queue and whether its figures can be measured.
@@ -173,43 +216,59 @@ fn name_missing_scopes(granted: Option<&[String]>, needed: &[&str], findings: &m
     }
 }
 
-/// Reads every agent with skills, as the selectors may need.
+/// Counts every group of agents that the rules name, as a poll does, and everyone.
 async fn read_agents(
     settings: &Settings,
     connection: &Connection,
     deadline: Timestamp,
     findings: &mut Findings,
-) -> Option<Snapshot> {
+) -> BTreeMap<Group, Head> {
+    let policies = settings.policies.iter();
+    let groups: BTreeSet<Group> = policies
+        .map(|(id, policy)| policy.group(id))
+        .chain([Group::Rows(Selector::All)])
+        .collect();
+    let groups: Vec<Group> = groups.into_iter().collect();
+    let skills = |group: &Group| {
+        matches!(
+            group,
+            Group::Rows(Selector::AnySkill(_) | Selector::AllSkills(_))
+        )
+    };
     let request = ObserveRequest {
-        groups: &[],
+        groups: &groups,
         staffed: true,
-        agents: true,
-        skills: true,
+        agents: false,
+        skills: groups.iter().any(skills),
         deadline,
     };
-    match connection.platform.agents.observe(request).await {
-        Ok(observed) => {
-            let agents = observed.agents?;
-            let Count { available, staffed } = agents.count(&Selector::All);
-            let calls = observed.tally.calls;
-            Findings::good(format_args!(
-                "agents: {available} available now of {staffed} that are not offline, in {calls} page{} of {}",
-                if calls == 1 { "" } else { "s" },
-                settings.page_size,
-            ));
-            Some(agents)
-        }
+    let observed = match connection.platform.agents.observe(request).await {
+        Ok(observed) => observed,
         Err(failed) => {
             findings.fault("agents", &failed.fault);
-            None
+            return BTreeMap::new();
         }
+    };
+    let calls = observed.tally.calls;
+    let heads: BTreeMap<Group, Head> = groups.into_iter().zip(observed.heads).collect();
+    match heads.get(&Group::Rows(Selector::All)) {
+        Some(Head::Known(HeadCount { free, staffed, .. })) => Findings::good(format_args!(
+            "agents: {free} available now of {staffed} that are not offline, in {calls} page{} of {}",
+            if calls == 1 { "" } else { "s" },
+            settings.page_size,
+        )),
+        Some(Head::Unknown { why }) => {
+            findings.bad(format_args!("agents: {why}"), Exit::Unreachable);
+        }
+        None => {}
     }
+    heads
 }
 
 async fn read_campaign(
     connection: &Connection,
     campaign: &CampaignId,
-    count: Option<Count>,
+    head: Option<&Head>,
     deadline: Timestamp,
     findings: &mut Findings,
 ) {
@@ -223,13 +282,17 @@ async fn read_campaign(
     {
         Ok(StatusFinding::Found(reading)) => {
             let status = reading.word;
-            match count {
+            match head {
                 None => Findings::good(format_args!("campaign {campaign}: {status}")),
-                Some(Count { available, staffed }) => {
+                Some(Head::Unknown { why }) => {
+                    let what = format!("campaign {campaign}: {status}, its agents: {why}");
+                    findings.bad(what, Exit::Refused);
+                }
+                Some(Head::Known(HeadCount { free, staffed, .. })) => {
                     Findings::good(format_args!(
-                        "campaign {campaign}: {status}, {available} of its {staffed} agents available"
+                        "campaign {campaign}: {status}, {free} of its {staffed} agents available"
                     ));
-                    if staffed == 0 {
+                    if *staffed == 0 {
                         output::talk(format_args!(
                             "warning: no agent that is not offline counts for campaign {campaign}; are its skills or ids \
                              spelled as the platform has them?"

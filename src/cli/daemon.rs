@@ -1,23 +1,24 @@
 //! Puts the daemon together from its settings: the same parts for `run`, `demo` and `check --online`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
 use crate::control::{
-    AssignStart, Cycle, CycleSettings, FRESHEST, ObservableState, Ports, RunStart,
+    AssignStart, Cycle, CycleSettings, FRESHEST, ObservableState, Ports, RivalWatch, RunStart,
 };
-use crate::domain::CampaignId;
+use crate::domain::assignment::ListMemory;
+use crate::domain::{CampaignId, Timestamp};
 use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
-use crate::platform::dialect::{
-    Access as PlatformAccess, SharedParts, SpecialSettings, TenantSettings,
-};
+use crate::platform::dialect::{Access as PlatformAccess, SharedParts, TenantSettings};
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
-use crate::platform::port::Connected;
+use crate::platform::port::{CallPlanner, Connected};
 use crate::serve::{Access, Api, Server, Shown};
 use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StorePast};
@@ -76,7 +77,7 @@ impl Connection {
                 PlatformAccess::ReadAndWrite
             },
             campaigns: settings.policies.keys().cloned().collect(),
-            special: SpecialSettings::default(),
+            special: settings.special.clone(),
         };
         let shared = SharedParts {
             transport,
@@ -157,6 +158,10 @@ pub(crate) struct Daemon {
     pub(crate) cycle: Cycle,
     /// Calibrates queues, where there are any.
     pub(crate) calibration: Option<Calibration>,
+    /// Looks for what else starts and stops campaigns, where the platform can be looked at for that.
+    pub(crate) rivals: Option<RivalWatch>,
+    /// Plans the calls of a day, where the platform counts them.
+    pub(crate) planning: Option<Planning>,
     /// What it shows.
     pub(crate) observed: watch::Receiver<ObservableState>,
     /// Its listener, if it has one; it ends when this is dropped.
@@ -228,12 +233,7 @@ impl Daemon {
             run: restored.run,
             policies: settings.policies.clone(),
             restored: restored.states,
-            assignments: settings.assignments.clone().map(|assignments| AssignStart {
-                policy: assignments.policy,
-                roster: assignments.roster,
-                given: assignments.given,
-                restored: restored.lists,
-            }),
+            assignments: assign_start(settings, restored.lists),
         };
         let cycle_settings = cycle_settings(settings, &*clock);
         let longest = cycle_settings.command_longest;
@@ -256,6 +256,18 @@ impl Daemon {
             shutdown: shutdown.clone(),
         })
         .await?;
+        cycle.shown().send_modify(|observed| {
+            observed.labels = Arc::new(settings.labels.clone());
+        });
+        let rivals = platform.capabilities.rivals.then(|| RivalWatch {
+            clock: Arc::clone(&clock),
+            campaigns: Arc::clone(&platform.campaigns),
+            observed: cycle.shown(),
+            metrics: Arc::clone(&metrics),
+            longest,
+            shutdown: shutdown.clone(),
+        });
+        let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
         let shown = Shown {
             metrics,
@@ -286,6 +298,8 @@ impl Daemon {
         Ok(Self {
             cycle,
             calibration,
+            rivals,
+            planning,
             observed,
             server,
             reloader,
@@ -294,6 +308,50 @@ impl Daemon {
             delivering: courier.map(Courier::start),
             without_receiver,
         })
+    }
+}
+
+fn assign_start(
+    settings: &Settings,
+    restored: BTreeMap<CampaignId, ListMemory>,
+) -> Option<AssignStart> {
+    let assignments = settings.assignments.clone()?;
+    Some(AssignStart {
+        policy: assignments.policy,
+        roster: assignments.roster,
+        given: assignments.given,
+        restored,
+    })
+}
+
+/// The calls of a day, to be planned once the daemon runs.
+pub(crate) struct Planning {
+    planner: Arc<dyn CallPlanner>,
+    campaigns: Vec<CampaignId>,
+    poll_interval: Duration,
+    deadline: Timestamp,
+}
+
+impl Planning {
+    fn of(platform: &Connected, settings: &Settings, deadline: Timestamp) -> Option<Self> {
+        Some(Self {
+            planner: platform.call_plan.clone()?,
+            campaigns: settings.policies.keys().cloned().collect(),
+            poll_interval: settings.poll_interval,
+            deadline,
+        })
+    }
+
+    /// Plans and tells; a tenant that cannot be asked is no reason not to run.
+    pub(crate) async fn tell(self) {
+        let plan = self
+            .planner
+            .plan(&self.campaigns, self.poll_interval, self.deadline);
+        match plan.await {
+            Ok(plan) if plan.fits() => info!("{}", plan.describe()),
+            Ok(plan) => warn!("{}", plan.describe()),
+            Err(fault) => info!(why = %fault, "the calls of a day could not be planned"),
+        }
     }
 }
 

@@ -161,6 +161,7 @@ impl Reloader {
         let (changes, after_restart) = differences(&loaded.values, &found);
         let rules = NewRules {
             policies: settings.policies.clone(),
+            labels: settings.labels.clone(),
             config: settings.digest(),
             changes,
             after_restart,

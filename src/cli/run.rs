@@ -76,6 +76,8 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
 pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Option<Systemd>) {
     let Daemon {
         calibration,
+        rivals,
+        planning,
         cycle,
         observed,
         delivering,
@@ -86,6 +88,13 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
         Some(systemd) => cycle.supervised(systemd.supervised()),
         None => cycle,
     };
+    // Neither is waited for: both end with the loop or change nothing.
+    if let Some(rivals) = rivals {
+        tokio::spawn(rivals.run());
+    }
+    if let Some(planning) = planning {
+        tokio::spawn(planning.tell());
+    }
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     cycle.run().await;
     // A change of a queue that is under way is finished and recorded.
@@ -135,7 +144,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
     info!(
         campaigns = settings.policies.len(),
         queues = (!settings.queues.is_empty()).then_some(settings.queues.len()),
-        platform = %settings.base_url,
+        platform = %settings.address(),
         state_dir = %settings.state_dir.display(),
         listening,
         webhook = settings.webhook.as_ref().map(|to| tracing::field::display(&to.url)),

@@ -1,9 +1,11 @@
 //! Makes the changes that operators ask for: one at a time, committed before they are told as made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::replay::Input;
 use crate::domain::{Campaign, CampaignId, CampaignState, Hold, ThresholdOverride, Timestamp};
+use crate::platform::port::CampaignReader;
 
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
@@ -20,6 +22,8 @@ pub(super) struct Changing<'a> {
     /// Shown with the rest.
     pub(super) assigning: Option<&'a Assigning>,
     pub(super) ledger: &'a mut Ledger,
+    /// Is told which campaigns are configured.
+    pub(super) reader: &'a dyn CampaignReader,
 }
 
 impl Changing<'_> {
@@ -225,10 +229,14 @@ impl Changing<'_> {
     ) -> Result<Made, Refusal> {
         let NewRules {
             policies,
+            labels,
             config,
             changes,
             after_restart,
         } = rules;
+        self.ledger
+            .shown()
+            .send_modify(|observed| observed.labels = Arc::new(labels));
         let ours: Vec<CampaignId> = self
             .campaigns
             .autopilot
@@ -238,6 +246,8 @@ impl Changing<'_> {
             })
             .map(|(id, _)| id.clone())
             .collect();
+        let configured: Vec<CampaignId> = policies.keys().cloned().collect();
+        self.reader.configured(&configured);
         self.campaigns.autopilot.reconfigure(policies.clone(), now);
         self.ledger.input(now, Input::Reconfigure { policies });
         let made = Made::Reloaded {

@@ -216,6 +216,7 @@ impl Cycle {
             campaigns: &mut self.campaigns,
             assigning: self.assigning.as_ref(),
             ledger: &mut self.ledger,
+            reader: self.poller.reader(),
         };
         self.inbox.serve(changing, due, changed).await
     }

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::{CampaignId, HoldKind, Policy, QueueId, Thresholds, Timestamp};
+use crate::domain::{CampaignId, CampaignLabels, HoldKind, Policy, QueueId, Thresholds, Timestamp};
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
 const MOST_WAITING: usize = 32;
@@ -84,6 +84,8 @@ impl Author {
 pub struct NewRules {
     /// The rules of each campaign.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// What people call campaigns.
+    pub labels: BTreeMap<CampaignId, CampaignLabels>,
     /// SHA-256 of the configuration that they are from.
     pub config: String,
     /// What differs from before, a line each: `key: old -> new`.

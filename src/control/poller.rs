@@ -54,6 +54,11 @@ pub(super) struct Poller {
 }
 
 impl Poller {
+    /// What reads campaigns.
+    pub(super) fn reader(&self) -> &dyn CampaignReader {
+        &*self.campaigns
+    }
+
     pub(super) fn new(
         clock: &Arc<dyn Clock>,
         platform: &Connected,

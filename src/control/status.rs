@@ -1,9 +1,12 @@
 //! One snapshot of what the daemon knows: it feeds health, pages and commands, so that they cannot disagree.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{CampaignId, CampaignState, DecisionId, Reason, Thresholds, Timestamp};
+use crate::domain::{
+    CampaignId, CampaignLabels, CampaignState, DecisionId, Reason, Thresholds, Timestamp,
+};
 
 use super::queues::QueueView;
 
@@ -108,6 +111,10 @@ pub struct ObservableState {
     pub queues: Arc<Vec<QueueView>>,
     /// Every preview campaign whose agents are assigned.
     pub assignments: Arc<Vec<AssignmentView>>,
+    /// What people call campaigns.
+    pub labels: Arc<BTreeMap<CampaignId, CampaignLabels>>,
+    /// What else on the platform starts and stops campaigns.
+    pub rivals: Arc<BTreeMap<CampaignId, Vec<String>>>,
     /// The loop has ended; nothing changes any more.
     pub ended: bool,
 }

@@ -29,6 +29,7 @@ mod evidence;
 mod flapping;
 mod group;
 mod ids;
+mod labels;
 mod message;
 mod notice;
 mod ownership;
@@ -66,6 +67,7 @@ pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
+pub use labels::CampaignLabels;
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,

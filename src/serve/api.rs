@@ -179,7 +179,8 @@ impl Sources {
 
     fn campaign(&self, id: &CampaignId) -> Answered {
         let now = self.shown.clock.now();
-        Ok(json(&CampaignDetail::of(&self.view(id)?, now)))
+        let detail = CampaignDetail::of(&self.view(id)?, now);
+        Ok(json(&detail.described(&self.shown.observed.borrow(), id)))
     }
 
     pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {

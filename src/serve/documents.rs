@@ -9,7 +9,8 @@ use crate::control::ObservableState;
 use crate::control::operator::{Made, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
-    Asked, Belief, ExplainedStage, Explanation, Outcome, PauseOwner, Thresholds, Timestamp, explain,
+    Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome, PauseOwner,
+    Thresholds, Timestamp, explain,
 };
 
 use super::assignments::AssignmentDocument;
@@ -92,10 +93,25 @@ pub struct ReloadDocument {
 pub struct CampaignDocument {
     /// Its id on the platform.
     pub id: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The team whose it is.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// What to know of it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// What else on the platform starts and stops it, as far as can be seen.
+    #[serde(default)]
+    pub rivals: Vec<String>,
     /// `running`, `paused`, `stopped` or `unknown`.
     pub state: String,
     /// Whose pause it is: `autopilot` or `person`; nothing when it is not paused.
     pub paused_by: Option<String>,
+    /// Where a command of ours is taking it that was acknowledged and does not show yet: `paused` or `running`.
+    #[serde(default)]
+    pub changing_to: Option<String>,
     /// Since when it is believed to be so.
     pub since: String,
     /// The number that the rule compared.
@@ -280,7 +296,7 @@ impl StatusDocument {
             campaigns: observed
                 .campaigns
                 .iter()
-                .map(|view| CampaignDocument::of(view, now))
+                .map(|view| CampaignDocument::of(view, now).described(observed, &view.id))
                 .collect(),
             queues: observed.queues.iter().map(QueueDocument::of).collect(),
             assignments: observed
@@ -293,6 +309,16 @@ impl StatusDocument {
 }
 
 impl CampaignDocument {
+    /// The same with what is known of it beside its state.
+    #[must_use]
+    fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
+        if let Some(CampaignLabels { name, team, note }) = observed.labels.get(id) {
+            (self.name, self.team, self.note) = (name.clone(), team.clone(), note.clone());
+        }
+        self.rivals = observed.rivals.get(id).cloned().unwrap_or_default();
+        self
+    }
+
     /// A campaign as it stands at `now`.
     #[must_use]
     pub fn of(view: &CampaignView, now: Timestamp) -> Self {
@@ -311,6 +337,7 @@ impl CampaignDocument {
                 None
             }
         };
+        let changing_to = state.unresolved.as_ref().filter(|open| open.acknowledged);
         let outcome = reason.as_ref().map(|reason| match reason.outcome {
             Outcome::Command { direction, .. } => direction.to_string(),
             Outcome::NothingToDo => "nothing_to_do".to_owned(),
@@ -321,8 +348,13 @@ impl CampaignDocument {
         let lines = reason.and_then(|reason| reason.lines());
         Self {
             id: id.to_string(),
+            name: None,
+            team: None,
+            note: None,
+            rivals: Vec::new(),
             state: state.belief.label().to_owned(),
             paused_by: paused_by.map(str::to_owned),
+            changing_to: changing_to.map(|open| open.to.label().to_owned()),
             since: state.since.to_string(),
             available: reason.and_then(|reason| reason.available()),
             staffed: reason.and_then(|reason| reason.staffed()),
@@ -371,6 +403,13 @@ impl LinesDocument {
 }
 
 impl CampaignDetail {
+    /// The same with what is known of it beside its state.
+    #[must_use]
+    pub(super) fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
+        self.campaign = self.campaign.described(observed, id);
+        self
+    }
+
     /// A campaign as it stands at `now`, with its last decision explained.
     #[must_use]
     pub fn of(view: &CampaignView, now: Timestamp) -> Self {

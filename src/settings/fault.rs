@@ -97,6 +97,11 @@ impl Findings {
         self.0.insert((layer, line, fault));
     }
 
+    /// Whether something about this key is wrong already.
+    pub(super) fn tell_of(&self, key: &str) -> bool {
+        self.0.iter().any(|(_, _, fault)| fault.key == key)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::domain::{CampaignId, IdError, Selector};
+use crate::domain::{CampaignId, CountedQueue, IdError, QueueId, Selector};
 
 use super::fault::{Findings, Origin, Problem, meant};
-use super::given::{CampaignTable, FileValues, ListedTable, RawValue};
+use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
 use super::table_keys::{TableKey, campaign, key_named, preview, queue};
@@ -175,8 +175,8 @@ impl Walk<'_> {
                 continue;
             }
             if key == campaign::AGENTS.name {
-                match selector(value.get_ref()) {
-                    Ok(selector) => campaign.agents = Some((selector, origin)),
+                match counted_agents(value.get_ref()) {
+                    Ok(agents) => campaign.agents = Some((agents, origin)),
                     Err(problem) => self.faults.push(&origin, full, problem),
                 }
             } else if let Some(rule) = row_named(key).filter(|row| row.file == InFile::Rule) {
@@ -363,6 +363,29 @@ pub(super) fn shown(key: &str) -> String {
 }
 
 /// Which agents count.
+fn counted_agents(value: &DeValue<'_>) -> Result<CountedAgents, Problem> {
+    if value.as_str() == Some("own") {
+        return Ok(CountedAgents::Queue(CountedQueue::Own));
+    }
+    let queue = value.as_table().and_then(|table| {
+        let mut entries = table.iter();
+        let (name, queue) = entries.next().filter(|_| entries.next().is_none())?;
+        (name.get_ref() == "queue").then(|| queue.get_ref())
+    });
+    match queue {
+        Some(queue) => queue_id(queue).map(|id| CountedAgents::Queue(CountedQueue::Other(id))),
+        None => selector(value).map(CountedAgents::Rows),
+    }
+}
+
+fn queue_id(value: &DeValue<'_>) -> Result<QueueId, Problem> {
+    const REMEDY: &str = "write such as { queue = \"4712\" }";
+    let read = value.as_str().map(QueueId::from_str);
+    let read = read.ok_or_else(|| Problem::new("`queue` is no text", REMEDY))?;
+    read.map_err(|wrong| Problem::new(format!("the id in `queue` {wrong}"), REMEDY))
+}
+
+/// Which agents a selector chooses.
 fn selector(value: &DeValue<'_>) -> Result<Selector, Problem> {
     const REMEDY: &str =
         "write \"all\", { any_skill = [\"x\"] }, { all_skills = [\"x\"] } or { ids = [\"x\"] }";

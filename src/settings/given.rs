@@ -1,8 +1,9 @@
 //! What the settings file holds, as texts that are not read yet.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::domain::{CampaignId, Selector};
+use crate::domain::{CampaignId, CountedQueue, Selector};
 
 use super::fault::Origin;
 use super::row::Row;
@@ -15,6 +16,25 @@ pub(super) struct RawValue {
     pub(super) origin: Origin,
 }
 
+/// Which agents a campaign's table says that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CountedAgents {
+    /// Those that a selector chooses.
+    Rows(Selector),
+    /// Those of a queue or skill.
+    Queue(CountedQueue),
+}
+
+impl fmt::Display for CountedAgents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows(selector) => selector.fmt(f),
+            Self::Queue(CountedQueue::Own) => f.write_str("own"),
+            Self::Queue(CountedQueue::Other(queue)) => write!(f, "queue {queue}"),
+        }
+    }
+}
+
 /// One `[[campaign]]` table.
 #[derive(Debug)]
 pub(super) struct CampaignTable {
@@ -23,7 +43,7 @@ pub(super) struct CampaignTable {
     pub(super) origin: Origin,
     values: BTreeMap<&'static str, RawValue>,
     labels: BTreeMap<&'static str, RawValue>,
-    pub(super) agents: Option<(Selector, Origin)>,
+    pub(super) agents: Option<(CountedAgents, Origin)>,
 }
 
 impl CampaignTable {

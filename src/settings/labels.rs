@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::domain::CampaignId;
+use crate::domain::{CampaignId, CampaignLabels};
 
 use super::fault::Problem;
 use super::given::CampaignTable;
@@ -17,17 +15,6 @@ const LONGEST_NAME: usize = 80;
 
 /// A note is a sentence or two.
 const LONGEST_NOTE: usize = 500;
-
-/// What people call a campaign.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct CampaignLabels {
-    /// Its name.
-    pub name: Option<String>,
-    /// The team whose it is.
-    pub team: Option<String>,
-    /// What to know of it.
-    pub note: Option<String>,
-}
 
 /// The labels of every campaign that has some.
 pub(super) fn labels(layers: &mut Layers<'_>) -> BTreeMap<CampaignId, CampaignLabels> {

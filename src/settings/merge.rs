@@ -209,6 +209,26 @@ impl Layers<'_> {
         (*origin != Origin::Default).then(|| (text.clone(), origin.clone()))
     }
 
+    /// The key and the origin of a rule of a campaign, if somebody gave it: its own where there is one.
+    pub(super) fn source_of_rule(&self, id: &CampaignId, row: &Row) -> Option<(String, Origin)> {
+        let own = format!("campaign.{id}.{}", row.key);
+        let mut noted = self.noted.0.iter();
+        let found = noted.find(|(key, _, _)| *key == own);
+        if let Some((key, _, origin)) = found {
+            return Some((key.clone(), origin.clone()));
+        }
+        let (_, origin) = self.source(row)?;
+        Some((row.key.to_owned(), origin))
+    }
+
+    /// Tells what is missing, unless the part of the file that could not be read may hold it.
+    pub(super) fn missing(&mut self, row: &Row, remedy: impl Into<String>) {
+        if !self.file.broken {
+            let problem = Problem::new("is missing", remedy);
+            self.faults.push(&Origin::Default, row.key, problem);
+        }
+    }
+
     fn layer<T>(
         &mut self,
         row: &'static Row,

@@ -50,6 +50,7 @@ mod flags;
 pub(crate) mod fuzzing;
 mod given;
 mod labels;
+mod lacking;
 mod merge;
 mod queues;
 mod resolve;
@@ -60,6 +61,7 @@ mod rows;
 mod rules;
 mod secret;
 mod table_keys;
+mod tenant;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -18,6 +18,7 @@ use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
 use super::labels::labels;
+use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
 use super::queues;
 use super::resolved::{Resolved, Settings};
@@ -28,6 +29,7 @@ use super::rows::{
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
+use super::tenant::{TenantPlace, tenant};
 use super::value;
 use super::values::Values;
 use super::webhook;
@@ -173,21 +175,7 @@ fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
             "give {}, or a [[campaign]] table with an id in the settings file",
             CAMPAIGN.ways()
         );
-        missing(layers, &CAMPAIGN, remedy);
-    }
-}
-
-/// Tells what is missing, unless the part of the file that could not be read may hold it.
-fn missing(layers: &mut Layers<'_>, row: &Row, remedy: impl Into<String>) {
-    if !layers.file.broken {
-        let problem = Problem::new("is missing", remedy);
-        layers.faults.push(&Origin::Default, row.key, problem);
-    }
-}
-
-fn needed(layers: &mut Layers<'_>, row: &Row) {
-    if layers.source(row).is_none() {
-        missing(layers, row, format!("give {}", row.ways()));
+        layers.missing(&CAMPAIGN, remedy);
     }
 }
 
@@ -197,33 +185,39 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     for setting in settings() {
         setting.read_into(layers, &mut values);
     }
-    needed(layers, BASE_URL.row());
-    needed(layers, CLIENT_ID.row());
+    if layers.source(CLIENT_ID.row()).is_none() {
+        let remedy = format!("give {}", CLIENT_ID.row().ways());
+        layers.missing(CLIENT_ID.row(), remedy);
+    }
     let client_secret = client_secret(layers);
-    let policies = policies(layers, values.poll_interval);
+    let tenant = tenant(layers, &values);
+    let policies = policies(layers, values.platform, values.poll_interval);
+    refuse_what_is_lacking(layers, values.platform, &policies);
     let labels = labels(layers);
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);
     let state_dir = state_dir(layers, &values);
     let admin = admin(layers, &values);
     let base = values.base_url.as_ref();
-    let webhook = webhook::receiver(layers, &values, base);
+    let address = base.or(tenant.as_ref().map(|tenant| &tenant.token_url));
+    let webhook = webhook::receiver(layers, &values, address);
     for (row, url) in [
         (BASE_URL.row(), base),
         (TOKEN_URL.row(), values.token_url.as_ref()),
     ] {
         warn_of_plain_http(layers, row, url);
     }
-    warn_of_brisk_polls(layers, values.poll_interval, base);
-    let base_url = values.base_url?;
-    let token_url = values.token_url.unwrap_or_else(|| token_url(&base_url));
-    if layers.source(TOKEN_URL.row()).is_none() {
-        layers.note(TOKEN_URL.row(), token_url.as_str(), Origin::Default);
-    }
+    warn_of_brisk_polls(layers, values.poll_interval, address);
+    let TenantPlace {
+        base_url,
+        token_url,
+        special,
+    } = tenant?;
     Some(Settings {
         platform: values.platform,
         token_url,
         base_url,
+        special,
         credentials: Credentials {
             client_id: values.client_id?,
             client_secret: client_secret?,
@@ -263,20 +257,11 @@ fn client_secret(layers: &mut Layers<'_>) -> Option<SecretString> {
                 CLIENT_SECRET.ways(),
                 CLIENT_SECRET_FILE.row().ways()
             );
-            missing(layers, &CLIENT_SECRET, remedy);
+            layers.missing(&CLIENT_SECRET, remedy);
             None
         }
         SecretLookup::Unreadable => None,
     }
-}
-
-fn token_url(base: &Url) -> Url {
-    let mut url = base.clone();
-    // `value::url` lets only addresses through that can have a path.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(["oauth2", "token"]);
-    }
-    url
 }
 
 /// The directory given, else the service manager's, else the user's.
@@ -292,7 +277,7 @@ fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
         "give {}, or set STATE_DIRECTORY, XDG_STATE_HOME or HOME",
         STATE_DIR.row().ways()
     );
-    missing(layers, STATE_DIR.row(), remedy);
+    layers.missing(STATE_DIR.row(), remedy);
     None
 }
 

@@ -11,15 +11,14 @@ use serde_json::json;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
-use crate::domain::{AgentId, CampaignId, Policy, QueueId};
+use crate::domain::{AgentId, CampaignId, CampaignLabels, Policy, QueueId};
 use crate::notify::Receiver;
-use crate::platform::dialect::Dialect;
+use crate::platform::dialect::{Dialect, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
-use super::labels::CampaignLabels;
 use super::rows::{AUTH_STYLES, LOG_FORMATS};
 
 /// What the preview assignments are made from.
@@ -38,12 +37,14 @@ pub(crate) struct Assignments {
 pub(crate) struct Settings {
     /// Which platform the tenant is on.
     pub platform: Dialect,
-    /// The tenant's address.
-    pub base_url: Url,
+    /// The tenant's address; where there is none, the platform is asked for it.
+    pub base_url: Option<Url>,
     /// Where tokens come from.
     pub token_url: Url,
     /// Who we are.
     pub credentials: Credentials,
+    /// What not every platform has.
+    pub special: SpecialSettings,
     /// The rules of each campaign; at least one.
     pub policies: BTreeMap<CampaignId, Policy>,
     /// What people call campaigns; only those of which something is said.
@@ -94,6 +95,11 @@ pub(crate) struct Resolved {
 }
 
 impl Settings {
+    /// Where the tenant is, for people: its address, or that of its log-in.
+    pub(crate) fn address(&self) -> &Url {
+        self.base_url.as_ref().unwrap_or(&self.token_url)
+    }
+
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
@@ -101,6 +107,7 @@ impl Settings {
             base_url,
             token_url,
             credentials,
+            special,
             policies,
             labels,
             assignments,
@@ -125,11 +132,14 @@ impl Settings {
         // An object of serde_json is sorted by key, and so are the policies.
         let canonical = json!({
             "platform": platform.name(),
-            "base_url": base_url.as_str(),
+            "base_url": base_url.as_ref().map(Url::as_str),
             "token_url": token_url.as_str(),
             "client_id": credentials.client_id,
             "auth": auth,
             "scope": credentials.scopes,
+            "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
+            "api_versions": special.api_versions,
+            "ready_states": special.ready_states,
             "policies": policies,
             "labels": labels,
             "assignments": assignments

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::domain::{Confirmation, Limit, OnManualChange, OnStale, Policy};
+use crate::domain::{Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::Dialect;
+use crate::platform::dialect::{self, Dialect};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -34,6 +34,11 @@ pub(super) const LOG_FORMATS: &[(&str, LogFormat)] = &[
 ];
 
 const STALE_RULES: &[(&str, OnStale)] = &[("hold", OnStale::Hold), ("pause", OnStale::Pause)];
+
+const COUNTING_RULES: &[(&str, Counting)] = &[
+    ("free", Counting::Free),
+    ("free-and-serving", Counting::FreeAndServing),
+];
 
 const MANUAL_CHANGE_RULES: &[(&str, OnManualChange)] = &[
     ("respect", OnManualChange::Respect),
@@ -93,18 +98,18 @@ settings! { PLATFORM_ROWS "Platform"
         "Which platform the tenant is on.",
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
     BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
-        "Address of the tenant; the API's paths are put behind it.",
+        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise.",
         value::url, |to, url| to.base_url = Some(url));
     CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
-        "Client id of the OAuth 2 client credentials.",
+        "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key.",
         value::text, |to, id| to.client_id = Some(id));
     CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
-        "Client secret; never a flag and never in the settings file.");
+        "Client secret, or that of the access key; never a flag and never in the settings file.");
     CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
         "File that holds the client secret; line ends behind it are dropped. Instead of it, AUTOPILOT_CLIENT_SECRET may hold the secret.",
         value::text);
-    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token"), Top,
-        "Address that gives access tokens.",
+    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in"), Top,
+        "Address that gives access tokens. On cxone-acd its path says which log-in it is.",
         value::url, |to, url| to.token_url = Some(url));
     AUTH: Landing<AuthStyle, Values> = land("auth", Some("--auth"), ["AUTOPILOT_AUTH"], Word "form|basic|json", Is("form"), Top,
         "How the credentials are sent to the token address.",
@@ -112,6 +117,29 @@ settings! { PLATFORM_ROWS "Platform"
     SCOPE: ListLanding<Vec<String>, Values> = list("scope", Some("--scope"), ["AUTOPILOT_SCOPE"], Texts "SCOPE", Nothing, Top,
         "Scope to ask for; may be repeated or be a comma list.",
         value::scopes, |to, scopes| to.scopes = scopes);
+    AREA: Landing<Url, Values> = land("area", Some("--area"), ["AUTOPILOT_AREA"], Text "NAME", Nothing, Top,
+        "Area of a tenant on cxone-acd, such as na1, whose log-in gives the tokens.",
+        |text| value::as_dialect(dialect::area_token_url(text.trim()), "write the area as the vendor names it, such as na1"),
+        |to, url| to.area_token_url = Some(url));
+    REGISTERED_CLIENT_ID: Landing<String, Values> = land("registered_client_id", Some("--registered-client-id"), ["AUTOPILOT_REGISTERED_CLIENT_ID"], Text "ID", Nothing, Top,
+        "Id of a client that is registered with the vendor of cxone-acd; needed for a token URL that ends in /auth/token.",
+        value::text, |to, id| to.registered_client_id = Some(id));
+    REGISTERED_CLIENT_SECRET: Row = name("registered_client_secret", None, ["AUTOPILOT_REGISTERED_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
+        "Secret of the registered client; never a flag and never in the settings file.");
+    REGISTERED_CLIENT_SECRET_FILE: Setting<String> = read("registered_client_secret_file", Some("--registered-client-secret-file"), ["AUTOPILOT_REGISTERED_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
+        "File that holds the secret of the registered client. Instead of it, AUTOPILOT_REGISTERED_CLIENT_SECRET may hold it.",
+        value::text);
+    API_VERSIONS: Landing<String, Values> = land("api_versions", Some("--api-versions"), ["AUTOPILOT_API_VERSIONS"], Text "VERSION,OPERATION=VERSION", FollowsFrom("v33.0"), Top,
+        "Versions of the API on cxone-acd: one for all operations, and others for single ones, such as v33.0,stop-skill=v31.0.",
+        |text| value::as_dialect(dialect::api_versions(text), "write such as v33.0,stop-skill=v31.0"),
+        |to, versions| to.api_versions = Some(versions));
+    READY_STATES: Landing<String, Values> = land("ready_states", Some("--ready-states"), ["AUTOPILOT_READY_STATES"], Text "STATE,STATE", FollowsFrom("Available,Dialer"), Top,
+        "States in which agents are ready on cxone-acd, by name or number; a comma list.",
+        |text| value::as_dialect(dialect::ready_states(text), "write such as Available,Dialer"),
+        |to, states| to.ready_states = Some(states));
+    AGENTS: Landing<(), Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Top,
+        "What agents are counted from on cxone-acd: the states of each; `activity`, counts that the platform makes, is refused for now.",
+        value::agent_source, |_, ()| {});
 }
 
 settings! { CAMPAIGNS_ROWS "Campaigns"
@@ -144,6 +172,9 @@ settings! { RULES_ROWS "Rules"
     FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", Is("6"), Rule,
         "So many resumes of a campaign within an hour are told as flapping, once; nothing is held back for it.",
         value::budget, |to, most| to.flap_limit = most);
+    COUNT: Landing<Counting, Policy> = land("count", Some("--count"), ["AUTOPILOT_COUNT"], Word "free|free-and-serving", Is("free"), Rule,
+        "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform tells them.",
+        |text| value::word(text, COUNTING_RULES), |to, rule| to.counting = rule);
     ON_STALE: Landing<OnStale, Policy> = land("on_stale", Some("--on-stale"), ["AUTOPILOT_ON_STALE"], Word "hold|pause", Is("hold"), Rule,
         "What to do with running campaigns while readings stay away.",
         |text| value::word(text, STALE_RULES), |to, rule| to.on_stale = rule);

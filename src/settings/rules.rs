@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{CampaignId, Limit, Policy, Selector, Thresholds};
+use crate::domain::{CampaignId, CountedQueue, Limit, Policy, Thresholds};
+use crate::platform::dialect::Dialect;
 
 use super::fault::{Origin, Problem};
+use super::given::CountedAgents;
 use super::merge::{Layers, Rule};
 use super::rows::{MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
 use super::table_keys::campaign;
@@ -23,6 +25,7 @@ struct Lines {
 /// The policy of every campaign, and a fault or a warning for lines that make no hysteresis.
 pub(super) fn policies(
     layers: &mut Layers<'_>,
+    platform: Dialect,
     poll_interval: Duration,
 ) -> BTreeMap<CampaignId, Policy> {
     let lines = Lines {
@@ -37,22 +40,29 @@ pub(super) fn policies(
         let text = humantime::format_duration(age).to_string();
         layers.note(MAX_SAMPLE_AGE.row(), &text, Origin::Default);
     }
-    let tables = layers.file.campaigns.iter_mut();
-    let mut agents: BTreeMap<CampaignId, (Selector, Origin)> = tables
-        .filter_map(|table| Some((table.id.clone()?, table.agents.take()?)))
+    let tables = layers.file.campaigns.iter();
+    let mut agents: BTreeMap<CampaignId, (CountedAgents, Origin)> = tables
+        .filter_map(|table| Some((table.id.clone()?, table.agents.clone()?)))
         .collect();
+    // A campaign's own agents, where the platform knows them.
+    let own = platform.capabilities().own_group;
+    let own = own.then_some(CountedQueue::Own);
     let campaigns = layers.campaigns.clone();
     let policies = campaigns.into_iter().map(|(id, origin)| {
         let key = format!("campaign.{id}");
         layers.noted.add(key, id.as_str(), origin);
         let mut policy = Policy {
             max_sample_age: age,
+            queue: own.clone(),
             ..Policy::default()
         };
-        if let Some((selector, origin)) = agents.remove(&id) {
+        if let Some((counted, origin)) = agents.remove(&id) {
             let key = format!("campaign.{id}.{}", campaign::AGENTS.name);
-            layers.noted.add(key, &selector.to_string(), origin);
-            policy.selector = selector;
+            layers.noted.add(key, &counted.to_string(), origin);
+            match counted {
+                CountedAgents::Rows(selector) => (policy.selector, policy.queue) = (selector, None),
+                CountedAgents::Queue(queue) => policy.queue = Some(queue),
+            }
         }
         if let Some(thresholds) = thresholds(layers, &id, &lines) {
             policy.thresholds = thresholds;

@@ -38,7 +38,7 @@ pub(crate) mod campaign {
         ID "id" Text "",
             "The campaign's id on the platform; needed, and given once.";
         AGENTS "agents" Text "all",
-            "Which agents count: \"all\" (the default), { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.";
+            "Which agents count: \"own\" (those of its own queue or skill, the default where the platform counts them), \"all\" (else the default), { queue = \"..\" }, { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.";
         NAME "name" Text "",
             "What people call it, in at most 80 characters.";
         TEAM "team" Text "",

@@ -124,6 +124,29 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Parsed<T> {
     })
 }
 
+/// What the platforms read, with what to write instead of a text that they do not.
+pub(super) fn as_dialect<T>(read: Result<T, String>, remedy: &str) -> Parsed<T> {
+    read.map_err(|wrong| Problem::new(wrong, remedy))
+}
+
+/// What agents are counted from.
+pub(super) fn agent_source(text: &str) -> Parsed<()> {
+    if ["all", "own"].contains(&text.trim()) {
+        return Err(Problem::new(
+            "belongs to one campaign",
+            "move it into a [[campaign]] table",
+        ));
+    }
+    if word(text, &[("states", true), ("activity", false)])? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "is not carried out: nobody has published whether the platform's own count holds agents who wait in a dialler, \
+         and a rule on a count that does not would steer by its own effect",
+        "write states",
+    ))
+}
+
 /// Scopes to ask for.
 pub(super) fn scopes(texts: &[String]) -> Parsed<Vec<String>> {
     if texts.iter().any(String::is_empty) {

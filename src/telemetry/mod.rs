@@ -15,6 +15,7 @@ mod operator_events;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod queues;
+mod rivals;
 
 pub use assignments::AssignEvents;
 pub use causes::causes;

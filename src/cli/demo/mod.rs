@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -24,16 +25,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ObservableState;
 use crate::control::ports::Clock;
-use crate::domain::{CampaignId, Policy, SampleVerdict, Selector, SkillId, Timestamp};
+use crate::domain::{
+    CampaignId, CountedQueue, Policy, SampleVerdict, Selector, SkillId, Timestamp,
+};
 use crate::experiment::{Arm, run_until};
-use crate::platform::dialect::Dialect;
+use crate::platform::dialect::{Dialect, SpecialSettings};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::serve::Server;
 use crate::settings::{AdminSettings, Settings};
-use crate::simulator::Settings as SimSettings;
 use crate::simulator::{
     Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What, status,
 };
+use crate::simulator::{Dialect as SimDialect, Settings as SimSettings};
 use crate::telemetry::LogFormat;
 
 use self::day_clock::DayClock;
@@ -67,6 +70,9 @@ pub(crate) struct DemoArgs {
     /// or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "lunch-dip")]
     scenario: String,
+    /// What the platform speaks, and what the daemon is told that it does
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SimDialect::NAMES), default_value = SimDialect::NAMES[0])]
+    platform: String,
     /// How long it may take, in real time
     #[arg(long = "for", value_name = "DURATION", default_value = "40s", value_parser = lasts)]
     lasts: Duration,
@@ -196,6 +202,8 @@ impl Show {
         let start = scenario.start();
         let mut platform = SimSettings::staging(&scenario, speed);
         platform.seed = args.seed;
+        platform.dialect = SimDialect::named(&args.platform, Some(&scenario)).unwrap_or_default();
+        let token_path = platform.dialect.token_path();
         let secret = SecretString::from(platform.credentials.client_secret.clone());
         let client_id = platform.credentials.client_id.clone();
         let simulator = Simulator::start(platform)
@@ -211,15 +219,15 @@ impl Show {
             style: AuthStyle::Form,
             scopes: Vec::new(),
         };
-        let settings = settings(
-            &simulator.base_url(),
+        let tenant = DemoTenant {
+            platform: args.platform.parse().unwrap_or_default(),
+            base_url: simulator.base_url(),
+            token_path,
             credentials,
-            state_dir,
-            speed,
-            &scenario,
-            args.port,
-        )
-        .map_err(|why| (why, Exit::Internal))?;
+            campaigns: campaigns(&simulator, &scenario),
+        };
+        let settings =
+            settings(tenant, state_dir, speed, args.port).map_err(|why| (why, Exit::Internal))?;
         let interrupt = CancellationToken::new();
         let shutdown = interrupt.child_token();
         let (ends, ending) = (shutdown.clone(), interrupt.clone());
@@ -502,40 +510,72 @@ impl Show {
     }
 }
 
-fn settings(
-    base_url: &str,
+/// The tenant whose day it is.
+struct DemoTenant {
+    platform: Dialect,
+    base_url: String,
+    token_path: &'static str,
     credentials: Credentials,
+    /// Ids as the platform shows them, each with the skill that its agents need.
+    campaigns: Vec<(String, String)>,
+}
+
+fn campaigns(simulator: &Simulator, scenario: &Scenario) -> Vec<(String, String)> {
+    let handle = simulator.handle();
+    let campaigns = scenario.campaigns.iter();
+    campaigns
+        .map(|campaign| (handle.shown_id(&campaign.id), campaign.skill.clone()))
+        .collect()
+}
+
+fn settings(
+    tenant: DemoTenant,
     state_dir: &Path,
     speed: f64,
-    scenario: &Scenario,
     port: u16,
 ) -> Result<Settings, String> {
+    let DemoTenant {
+        platform,
+        base_url,
+        token_path,
+        credentials,
+        campaigns,
+    } = tenant;
     let base_url: reqwest::Url = base_url
         .parse()
         .map_err(|wrong| format!("{base_url}: {wrong}"))?;
     let token_url = base_url
-        .join("/oauth2/token")
+        .join(token_path)
         .map_err(|wrong| wrong.to_string())?;
+    let own_group = platform.capabilities().own_group;
     let request_timeout = Duration::from_secs(5);
     // A real hiccup of the machine is long in simulated time; it must not make a sample look old.
     let policy = Policy {
         max_sample_age: request_timeout.mul_f64(speed),
         ..Policy::default()
     };
-    let policies = scenario.campaigns.iter().map(|campaign| {
-        let id: CampaignId = campaign.id.parse().map_err(|wrong| format!("{wrong}"))?;
-        let skill: SkillId = campaign.skill.parse().map_err(|wrong| format!("{wrong}"))?;
-        let policy = Policy {
-            selector: Selector::AnySkill(BTreeSet::from([skill])),
-            ..policy.clone()
+    let policies = campaigns.into_iter().map(|(id, skill)| {
+        let id: CampaignId = id.parse().map_err(|wrong| format!("{wrong}"))?;
+        let skill: SkillId = skill.parse().map_err(|wrong| format!("{wrong}"))?;
+        let policy = if own_group {
+            Policy {
+                queue: Some(CountedQueue::Own),
+                ..policy.clone()
+            }
+        } else {
+            Policy {
+                selector: Selector::AnySkill(BTreeSet::from([skill])),
+                ..policy.clone()
+            }
         };
         Ok::<_, String>((id, policy))
     });
     Ok(Settings {
-        platform: Dialect::default(),
-        base_url,
+        platform,
+        base_url: Some(base_url),
         token_url,
         credentials,
+        special: SpecialSettings::default(),
         policies: policies.collect::<Result<_, _>>()?,
         labels: BTreeMap::new(),
         assignments: None,

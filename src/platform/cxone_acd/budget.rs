@@ -1,11 +1,25 @@
 //! How many calls a day the polling takes, and how many the tenant has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::domain::{CampaignId, Timestamp};
+use crate::platform::http::{HttpResponse, RateShare};
+use crate::platform::port::{CallPlan, CallPlanner, PlatformFault};
+
+use super::campaign_skills::Target;
 use super::drift;
+use super::groups::Groups;
+use super::operation::Operation;
+use super::reading::{PageSettings, decode};
+use super::tenant::{Ask, Tenant};
+
+/// The agents' changes and the run states, as long as each fits into a page.
+const CALLS_A_POLL: u32 = 2;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -31,45 +45,67 @@ impl PollingCost {
     }
 }
 
-/// The plan of a day's calls against the tenant's limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BudgetPlan {
-    /// Calls that the polling takes.
-    pub(super) planned: u64,
-    /// Calls after which the tenant is told; nothing where the platform names no limit.
-    pub(super) limit: Option<u64>,
+/// Plans the calls of a tenant.
+pub(super) struct Budget {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) groups: Arc<Groups>,
+    pub(super) pages: PageSettings,
+    /// From one look at a skill's assignments to the next.
+    pub(super) assignments_every: Duration,
 }
 
-impl BudgetPlan {
-    /// The plan, with the limit from the answer of `/business-unit`.
-    pub(super) fn new(cost: &PollingCost, limit: Option<u64>) -> Self {
-        Self {
-            planned: cost.calls_a_day(),
-            limit: limit.filter(|limit| *limit > 0),
+impl Budget {
+    async fn read(
+        &self,
+        campaigns: &[CampaignId],
+        poll_interval: Duration,
+        deadline: Timestamp,
+    ) -> Result<CallPlan, PlatformFault> {
+        let mut skills: u32 = 0;
+        for campaign in campaigns {
+            let target: Target = campaign.as_str().parse().map_err(decode)?;
+            let members = self
+                .groups
+                .skills_of(target, &self.tenant, self.pages, deadline)
+                .await?;
+            let members = u32::try_from(members.len()).unwrap_or(u32::MAX);
+            skills = skills.saturating_add(members);
         }
+        let ask = Ask {
+            operation: Operation::BusinessUnit,
+            id: None,
+            query: Vec::new(),
+            share: RateShare::Readings,
+            deadline,
+        };
+        let parse = |response: &HttpResponse| daily_limit(&response.body);
+        let limit = self.tenant.read(&ask, parse).await?;
+        let cost = PollingCost {
+            poll_interval,
+            calls_a_poll: CALLS_A_POLL,
+            assignments_interval: self.assignments_every.max(poll_interval),
+            skills,
+        };
+        Ok(plan(&cost, limit))
     }
+}
 
-    /// Whether the polling alone stays below the limit.
-    pub(super) fn fits(&self) -> bool {
-        self.limit.is_none_or(|limit| self.planned <= limit)
+impl CallPlanner for Budget {
+    fn plan<'a>(
+        &'a self,
+        campaigns: &'a [CampaignId],
+        poll_interval: Duration,
+        deadline: Timestamp,
+    ) -> BoxFuture<'a, Result<CallPlan, PlatformFault>> {
+        Box::pin(self.read(campaigns, poll_interval, deadline))
     }
+}
 
-    /// The plan for people.
-    pub(super) fn describe(&self) -> String {
-        match self.limit {
-            None => format!(
-                "polling takes {} calls a day; the tenant names no limit",
-                self.planned
-            ),
-            Some(limit) if self.fits() => format!(
-                "polling takes {} of the {limit} calls a day that the tenant has",
-                self.planned
-            ),
-            Some(limit) => format!(
-                "polling takes {} calls a day, more than the {limit} that the tenant has: poll less often",
-                self.planned
-            ),
-        }
+/// The plan, with the limit from the answer of `/business-unit`.
+fn plan(cost: &PollingCost, limit: Option<u64>) -> CallPlan {
+    CallPlan {
+        planned: cost.calls_a_day(),
+        limit: limit.filter(|limit| *limit > 0),
     }
 }
 
@@ -127,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_plan_says_whether_it_fits() {
-        let plan = |seconds, limit| BudgetPlan::new(&cost(seconds), limit);
+        let plan = |seconds, limit| plan(&cost(seconds), limit);
         assert!(plan(15, Some(20_000)).fits());
         assert!(!plan(5, Some(20_000)).fits());
         assert!(plan(5, Some(20_000)).describe().contains("poll less often"));

@@ -240,6 +240,10 @@ impl Campaigns {
 }
 
 impl CampaignReader for Campaigns {
+    fn configured(&self, ids: &[CampaignId]) {
+        self.groups.relist(ids);
+    }
+
     fn read<'a>(
         &'a self,
         ids: &'a [CampaignId],

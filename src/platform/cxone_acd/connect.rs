@@ -1,5 +1,6 @@
 //! The parts of this dialect, and what its platform can do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
-use crate::domain::{Evidence, PlatformTraits, Settling};
+use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
@@ -15,6 +16,8 @@ use crate::platform::port::{
 };
 
 use super::agent_state::ReadyStates;
+use super::budget::Budget;
+use super::campaign_skills::Target;
 use super::campaigns::{Campaigns, Commander};
 use super::discovery;
 use super::groups::Groups;
@@ -37,6 +40,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     agents: AgentFeed::Deltas,
     agent_rows: false,
     own_group: true,
+    serving: true,
     statuses: StatusCalls::Listing,
     traits: PlatformTraits {
         evidence: Evidence::OwnReadings,
@@ -51,12 +55,65 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     profiles: false,
     throttle: true,
     outcomes: true,
+    rivals: true,
     rights: Rights {
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
         lists: &[],
         queues: &[],
     },
 };
+
+/// Returns the address of an area's log-in.
+///
+/// # Errors
+/// When the text is no area's name.
+pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
+    LogIn::area_url(area)
+}
+
+/// Returns whether the log-in at this address is the global one.
+///
+/// # Errors
+/// When it is neither log-in's address.
+pub fn needs_registered_client(token_url: &reqwest::Url) -> Result<bool, String> {
+    LogIn::is_global(token_url)
+}
+
+/// Returns versions as they were given, such as `v33.0,stop-skill=v31.0`.
+///
+/// # Errors
+/// Why they cannot be read.
+pub fn api_versions(text: &str) -> Result<String, String> {
+    text.parse().map(|_: Versions| text.to_owned())
+}
+
+/// Returns names of states as they were given, such as `Available,Dialer`.
+///
+/// # Errors
+/// Why they cannot be read, or would keep a pause in force.
+pub fn ready_states(text: &str) -> Result<String, String> {
+    text.parse().map(|_: ReadyStates| text.to_owned())
+}
+
+/// Returns what is wrong with the ids of campaigns: no number, or one that is there already in another spelling.
+#[must_use]
+pub fn campaign_faults(ids: &[CampaignId]) -> Vec<(CampaignId, String)> {
+    let mut known: BTreeMap<Target, &CampaignId> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for id in ids {
+        match id.as_str().parse() {
+            Err(why) => faults.push((id.clone(), why)),
+            Ok(target) => {
+                if let Some(first) = known.get(&target) {
+                    faults.push((id.clone(), format!("`{id}` is the same as `{first}`")));
+                } else {
+                    known.insert(target, id);
+                }
+            }
+        }
+    }
+    faults
+}
 
 impl Grant for LogIn {
     fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
@@ -82,8 +139,8 @@ impl Grant for LogIn {
 /// Everything that is wrong with its settings, for people.
 pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected, Vec<String>> {
     let mut wrong = Vec::new();
-    let special = &tenant.special.cxone_acd;
-    let versions: Versions = parsed(special.versions.as_deref(), &mut wrong);
+    let special = &tenant.special;
+    let versions: Versions = parsed(special.api_versions.as_deref(), &mut wrong);
     let ready: ReadyStates = parsed(special.ready_states.as_deref(), &mut wrong);
     let groups = Groups::new(&tenant.campaigns).unwrap_or_else(|faults| {
         wrong.extend(faults);
@@ -106,11 +163,11 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
             return Err(wrong);
         }
     };
-    let place = match (special.discover, &log_in, issuer) {
-        (false, ..) => Place::Host(tenant.base_url.clone()),
-        (true, LogIn::Global(..), _) => Place::Issuer(tenant.token_url.clone()),
-        (true, LogIn::Area(_), Ok(issuer)) => Place::Issuer(issuer),
-        (true, LogIn::Area(_), Err(why)) => return Err(vec![why]),
+    let place = match (&tenant.base_url, &log_in, issuer) {
+        (Some(host), ..) => Place::Host(host.clone()),
+        (None, LogIn::Global(..), _) => Place::Issuer(tenant.token_url.clone()),
+        (None, LogIn::Area(_), Ok(issuer)) => Place::Issuer(issuer),
+        (None, LogIn::Area(_), Err(why)) => return Err(vec![why]),
     };
     let client = Arc::new(client(tenant, &shared, log_in));
     let services = Tenant::new(Arc::clone(&client), shared.clock, place, versions);
@@ -166,6 +223,12 @@ fn parts(
         throttle: Some(Arc::new(Pacing {
             tenant: Arc::clone(&tenant),
             writes,
+        })),
+        call_plan: Some(Arc::new(Budget {
+            tenant: Arc::clone(&tenant),
+            groups: Arc::clone(&groups),
+            pages,
+            assignments_every: ASSIGNMENTS_EVERY,
         })),
         outcomes: Some(Arc::new(Outcomes {
             tenant,

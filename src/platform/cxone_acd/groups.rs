@@ -20,12 +20,13 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 /// The campaigns that the configuration names, and what is known of their skills.
 #[derive(Default)]
 pub(super) struct Groups {
-    listed: BTreeSet<Target>,
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
+    /// The targets that the configuration names.
+    listed: BTreeSet<Target>,
     /// The skills of CXone campaigns.
     members: BTreeMap<u64, (Timestamp, Vec<u64>)>,
     /// Whether each skill may be commanded, by its last reading.
@@ -48,8 +49,10 @@ impl Groups {
         }
         if wrong.is_empty() {
             Ok(Self {
-                listed,
-                ..Self::default()
+                known: Mutex::new(Known {
+                    listed,
+                    ..Known::default()
+                }),
             })
         } else {
             Err(wrong)
@@ -58,7 +61,14 @@ impl Groups {
 
     /// Whether the configuration names this target.
     pub(super) fn lists(&self, target: Target) -> bool {
-        self.listed.contains(&target)
+        self.known().listed.contains(&target)
+    }
+
+    /// Takes the campaigns that the configuration names from now on; ids that mean nothing here name none.
+    pub(super) fn relist(&self, campaigns: &[CampaignId]) {
+        let targets = campaigns.iter();
+        let targets = targets.filter_map(|campaign| campaign.as_str().parse().ok());
+        self.known().listed = targets.collect();
     }
 
     /// The skills of a campaign. Of a CXone campaign they are all its skills: which of them dial is told by reading them.

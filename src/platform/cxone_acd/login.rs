@@ -63,14 +63,22 @@ impl LogIn {
         key: AccessKey,
         client: Option<RegisteredClient>,
     ) -> Result<Self, String> {
+        if !Self::is_global(token_url)? {
+            return Ok(Self::Area(key));
+        }
+        let client = client.ok_or_else(|| {
+            format!("the log-in at {GLOBAL_PATH} needs registered_client_id and its secret")
+        })?;
+        Ok(Self::Global(key, client))
+    }
+
+    /// Whether an address is the global log-in's and not an area's; an error when it is neither.
+    pub(super) fn is_global(token_url: &reqwest::Url) -> Result<bool, String> {
         let path = token_url.path().trim_end_matches('/');
         if path.ends_with(AREA_PATH) {
-            Ok(Self::Area(key))
+            Ok(false)
         } else if path.ends_with(GLOBAL_PATH) {
-            let client = client.ok_or_else(|| {
-                format!("the log-in at {GLOBAL_PATH} needs registered_client_id and its secret")
-            })?;
-            Ok(Self::Global(key, client))
+            Ok(true)
         } else {
             Err(format!(
                 "the path of token_url ends neither in {AREA_PATH} (by access key alone) nor in {GLOBAL_PATH} \

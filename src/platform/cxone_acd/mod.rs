@@ -27,10 +27,6 @@
 //! What is marked **\[I\]** is an inference and has to be seen on a tenant.
 
 mod agent_state;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no port asks for the calls of a day yet")
-)]
 mod budget;
 mod campaign_skills;
 mod campaigns;
@@ -56,13 +52,14 @@ mod pacing;
 mod pages;
 mod reading;
 mod schedule;
-mod settings;
 mod skill;
 mod skill_agents;
 mod summary;
 mod tenant;
 mod throttle;
 
-pub use connect::{CAPABILITIES, connect};
+pub use connect::{
+    CAPABILITIES, api_versions, area_token_url, campaign_faults, connect, needs_registered_client,
+    ready_states,
+};
 pub use endpoints::ENDPOINTS;
-pub use settings::AcdTenant;

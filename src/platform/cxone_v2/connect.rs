@@ -21,6 +21,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     agents: AgentFeed::Rows,
     agent_rows: true,
     own_group: false,
+    serving: false,
     statuses: StatusCalls::OneEach,
     traits: PlatformTraits {
         evidence: Evidence::ChangedAt,
@@ -37,6 +38,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     profiles: true,
     throttle: false,
     outcomes: false,
+    rivals: false,
     rights: Rights {
         campaigns: &[
             "interactions:agents:read",
@@ -48,9 +50,22 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     },
 };
 
-/// Puts the parts of one tenant together.
+/// Returns where the tokens of a tenant come from when nobody says where.
 #[must_use]
-pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
+pub fn token_url(base: &reqwest::Url) -> reqwest::Url {
+    let mut url = base.clone();
+    // Settings let only addresses through that can have a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["oauth2", "token"]);
+    }
+    url
+}
+
+/// Puts the parts of one tenant together.
+///
+/// # Errors
+/// When nobody says where the tenant is.
+pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Result<Connected, Vec<String>> {
     let client = shared.client(&tenant);
     let TenantSettings {
         base_url,
@@ -60,6 +75,7 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
         access,
         ..
     } = tenant;
+    let base_url = base_url.ok_or_else(|| vec!["base_url is missing".to_owned()])?;
     let SharedParts { clock, .. } = shared;
     let writes = access == Access::ReadAndWrite;
     let url = || base_url.clone();
@@ -81,7 +97,7 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
     let profiles = writes.then(|| -> Arc<dyn ProfileWriter> {
         Arc::new(ProfileSender::new(Arc::clone(&client), url()))
     });
-    Connected {
+    Ok(Connected {
         capabilities: CAPABILITIES,
         agents: Arc::new(Agents::new(Arc::clone(&client), Arc::clone(&clock), agents)),
         campaigns: Arc::new(Campaigns::new(
@@ -101,6 +117,7 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Connected {
         profiles,
         throttle: None,
         outcomes: None,
+        call_plan: None,
         login: client,
-    }
+    })
 }

@@ -44,7 +44,7 @@ mod words;
 
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};
-pub use connect::{CAPABILITIES, connect};
+pub use connect::{CAPABILITIES, connect, token_url};
 pub use endpoints::ENDPOINTS;
 pub use lists::{ListSender, Lists};
 pub use profile::ProfileSender;

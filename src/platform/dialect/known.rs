@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::CampaignId;
 use crate::platform::port::{Capabilities, Connected};
 use crate::platform::{cxone_acd, cxone_v2};
 use crate::telemetry::Endpoint;
@@ -82,10 +83,93 @@ impl Dialect {
     ) -> Result<Connected, Vec<String>> {
         shared.metrics.api.declare(self.endpoints());
         match self {
-            Self::CxoneV2 => Ok(cxone_v2::connect(tenant, shared)),
+            Self::CxoneV2 => cxone_v2::connect(tenant, shared),
             Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
         }
     }
+
+    /// Whether the address of the API has to be given, because nobody can be asked for it.
+    #[must_use]
+    pub fn needs_base_url(self) -> bool {
+        match self {
+            Self::CxoneV2 => true,
+            Self::CxoneAcd => false,
+        }
+    }
+
+    /// Returns where tokens come from when nobody says where; `area` is the log-in of the area that was given.
+    #[must_use]
+    pub fn token_url(
+        self,
+        base: Option<&reqwest::Url>,
+        area: Option<&reqwest::Url>,
+    ) -> Option<reqwest::Url> {
+        match self {
+            Self::CxoneV2 => base.map(cxone_v2::token_url),
+            Self::CxoneAcd => area.cloned(),
+        }
+    }
+
+    /// Returns whether the log-in at this address needs a client that is registered with the vendor.
+    ///
+    /// # Errors
+    /// When this dialect has no log-in there.
+    pub fn needs_registered_client(self, token_url: &reqwest::Url) -> Result<bool, String> {
+        match self {
+            Self::CxoneV2 => Ok(false),
+            Self::CxoneAcd => cxone_acd::needs_registered_client(token_url),
+        }
+    }
+
+    /// Returns the keys of settings that mean nothing here.
+    #[must_use]
+    pub fn foreign_settings(self) -> &'static [&'static str] {
+        match self {
+            Self::CxoneV2 => &[
+                "area",
+                "registered_client_id",
+                "registered_client_secret",
+                "registered_client_secret_file",
+                "api_versions",
+                "ready_states",
+                "agents",
+            ],
+            Self::CxoneAcd => &["auth", "scope"],
+        }
+    }
+
+    /// Returns what is wrong with the ids of campaigns, each by itself and beside those before it.
+    #[must_use]
+    pub fn campaign_faults(self, ids: &[CampaignId]) -> Vec<(CampaignId, String)> {
+        match self {
+            Self::CxoneV2 => Vec::new(),
+            Self::CxoneAcd => cxone_acd::campaign_faults(ids),
+        }
+    }
+}
+
+/// Returns the address of the log-in of an area.
+///
+/// # Errors
+/// When the text is no area's name.
+pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
+    cxone_acd::area_token_url(area)
+}
+
+/// Returns versions of the API as they were given, such as `v33.0,stop-skill=v31.0`.
+///
+/// # Errors
+/// Why they cannot be read.
+pub fn api_versions(text: &str) -> Result<String, String> {
+    cxone_acd::api_versions(text)
+}
+
+/// Returns the names of states in which agents are ready, as they were given.
+///
+/// # Errors
+/// Why they cannot be read, or would keep a pause in force.
+pub fn ready_states(text: &str) -> Result<String, String> {
+    cxone_acd::ready_states(text)
 }
 
 impl fmt::Display for Dialect {

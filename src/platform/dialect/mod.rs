@@ -5,5 +5,5 @@
 mod known;
 mod tenant;
 
-pub use known::{Dialect, UnknownDialect};
+pub use known::{Dialect, UnknownDialect, api_versions, area_token_url, ready_states};
 pub use tenant::{Access, SharedParts, SpecialSettings, TenantSettings};

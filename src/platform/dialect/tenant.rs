@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;
-use crate::platform::cxone_acd::AcdTenant;
 use crate::platform::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
 use crate::telemetry::Metrics;
 
@@ -21,8 +22,8 @@ pub enum Access {
 /// One tenant, as its settings describe it.
 #[derive(Clone, Debug)]
 pub struct TenantSettings {
-    /// The tenant's address.
-    pub base_url: reqwest::Url,
+    /// The tenant's address; where there is none, the platform is asked for it.
+    pub base_url: Option<reqwest::Url>,
     /// Where tokens come from.
     pub token_url: reqwest::Url,
     /// What they are asked for with.
@@ -43,11 +44,15 @@ pub struct TenantSettings {
     pub special: SpecialSettings,
 }
 
-/// Settings that only one dialect has; the others pass over them.
+/// Settings that not every dialect has; see [`Dialect::foreign_settings`](super::Dialect::foreign_settings).
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
-    /// Those of `cxone-acd`.
-    pub cxone_acd: AcdTenant,
+    /// A client that is registered with the vendor, by id and secret.
+    pub registered_client: Option<(String, SecretString)>,
+    /// Versions of the API, as [`api_versions`](super::api_versions) has them.
+    pub api_versions: Option<String>,
+    /// States in which agents are ready, as [`ready_states`](super::ready_states) has them.
+    pub ready_states: Option<String>,
 }
 
 /// What every tenant uses.

@@ -59,6 +59,12 @@ pub trait CampaignReader: Send + Sync + 'static {
         deadline: Timestamp,
     ) -> BoxFuture<'a, Vec<CampaignFinding>>;
 
+    /// Tells which campaigns the configuration names from now on, where that has changed since the parts were put together.
+    /// No other is commanded.
+    fn configured(&self, ids: &[CampaignId]) {
+        let _ = ids;
+    }
+
     /// Finds whatever else starts and stops these campaigns on the platform; told at start and hourly.
     ///
     /// *Completeness.* Best effort: an empty answer means that nothing was found where the dialect looks, not that

@@ -70,6 +70,8 @@ pub struct Capabilities {
     pub agent_rows: bool,
     /// Whether a campaign has a queue or skill of its own whose agents can be counted.
     pub own_group: bool,
+    /// Whether agents on a campaign's own calls are told from those on others.
+    pub serving: bool,
     /// How many statuses come with one call.
     pub statuses: StatusCalls,
     /// What the decisions have to know: how long commands settle, and by what evidence a pause is shown to be ours.
@@ -84,6 +86,8 @@ pub struct Capabilities {
     pub throttle: bool,
     /// Whether dials, connects and abandons of a campaign can be read.
     pub outcomes: bool,
+    /// Whether what else starts and stops campaigns can be looked for.
+    pub rivals: bool,
     /// Names of the rights that the credentials need.
     pub rights: Rights,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::agents::AgentObserver;
+use super::call_plan::CallPlanner;
 use super::campaigns::{CampaignCommander, CampaignReader};
 use super::capabilities::Capabilities;
 use super::lists::{ListReader, ListWriter};
@@ -52,4 +53,6 @@ pub struct Connected {
     pub throttle: Option<Arc<dyn Throttle>>,
     /// Reads what came of dials.
     pub outcomes: Option<Arc<dyn OutcomeReader>>,
+    /// Plans the calls of a day.
+    pub call_plan: Option<Arc<dyn CallPlanner>>,
 }

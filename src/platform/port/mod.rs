@@ -36,6 +36,7 @@
 //! *Never here:* vendors' names, wire words, HTTP.
 
 mod agents;
+mod call_plan;
 mod campaigns;
 mod capabilities;
 mod connected;
@@ -47,6 +48,7 @@ mod queues;
 mod throttle;
 
 pub use agents::{AgentObserver, Observation, ObserveFault, ObserveRequest, Tally};
+pub use call_plan::{CallPlan, CallPlanner};
 pub use campaigns::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, Urgency,
 };

@@ -20,6 +20,7 @@ pub struct LoopMetrics {
     journal_failures: IntCounter,
     journal_commit: Histogram,
     journal_size: IntGauge,
+    rival_campaigns: IntGauge,
 }
 
 impl LoopMetrics {
@@ -68,6 +69,10 @@ impl LoopMetrics {
             journal_size: families.int_gauge(
                 "journal_size_bytes",
                 "Bytes on disk of the store: the database and what is written ahead of it.",
+            )?,
+            rival_campaigns: families.int_gauge(
+                "rival_campaigns",
+                "Campaigns that something else on the platform starts and stops, as far as can be seen.",
             )?,
         };
         for outcome in PollOutcome::ALL {
@@ -130,6 +135,12 @@ impl LoopMetrics {
             self.journal_size
                 .set(i64::try_from(bytes).unwrap_or(i64::MAX));
         }
+    }
+
+    /// So many campaigns are started and stopped by something else as well.
+    pub(crate) fn rival_campaigns(&self, campaigns: usize) {
+        let campaigns = i64::try_from(campaigns).unwrap_or(i64::MAX);
+        self.rival_campaigns.set(campaigns);
     }
 
     /// The store could not be written.

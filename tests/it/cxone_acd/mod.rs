@@ -1,6 +1,7 @@
 //! The dialect `cxone-acd` against the simulated tenant, both in this process and on a clock that stands still while anything
 //! goes on.
 
+mod daemon;
 mod parts;
 mod stories;
 mod tenant;

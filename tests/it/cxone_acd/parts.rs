@@ -229,6 +229,20 @@ fn a_schedule_beside_us_is_told() {
 }
 
 #[test]
+fn what_a_reload_takes_out_is_left_alone_and_what_it_brings_is_commanded() {
+    let tenant = Tenant::with(AcdSettings::default(), &["4711"], |_| {});
+    let running = tenant.read(SKILL);
+    tenant.parts.campaigns.configured(&[id("4801")]);
+    let refused = tenant.command(SKILL, Direction::Pause, &running);
+    assert!(matches!(refused, Delivery::Refused { .. }), "{refused:?}");
+    tenant.parts.campaigns.configured(&[id("4801"), id(SKILL)]);
+    let running = tenant.read(SKILL);
+    let paused = tenant.command(SKILL, Direction::Pause, &running);
+    assert_eq!(paused, acknowledged());
+    assert_eq!(tenant.commands(), ["PAUSED"]);
+}
+
+#[test]
 fn a_throttle_writes_all_that_was_read_and_respects_others() {
     let tenant = Tenant::new(AcdSettings::default());
     let campaign = id(SKILL);
@@ -274,8 +288,8 @@ fn outcomes_are_counted_and_a_span_that_is_too_long_is_an_error() {
 fn the_host_is_discovered_and_both_log_ins_work() {
     let tenant = Tenant::with(AcdSettings::default(), &[SKILL], |tenant| {
         tenant.token_url = "http://127.0.0.1/auth/token".parse().unwrap();
-        tenant.special.cxone_acd.discover = true;
-        tenant.special.cxone_acd.registered_client = Some((
+        tenant.base_url = None;
+        tenant.special.registered_client = Some((
             "registered".to_owned(),
             "registered-secret====".to_owned().into(),
         ));

@@ -160,7 +160,7 @@ impl Tenant {
         };
         let base = "http://127.0.0.1/";
         let mut tenant = TenantSettings {
-            base_url: base.parse().unwrap(),
+            base_url: Some(base.parse().unwrap()),
             token_url: format!("{base}authentication/v1/token/access-key")
                 .parse()
                 .unwrap(),

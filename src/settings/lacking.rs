@@ -1,0 +1,222 @@
+//! What the platform cannot do is refused where it is asked for, with the reason.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{CampaignId, CountedQueue, Counting, Evidence, Policy, Selector};
+use crate::platform::dialect::Dialect;
+use crate::platform::port::{Capabilities, StatusCalls};
+
+use super::fault::{Origin, Problem};
+use super::merge::Layers;
+use super::row::Row;
+use super::rows::{COUNT, STATUS_READS_PER_POLL, STRICT_OWNERSHIP};
+use super::table_keys::campaign;
+
+/// Refuses tables and rules that this platform cannot carry out, and warns of what has no effect on it.
+pub(super) fn refuse_what_is_lacking(
+    layers: &mut Layers<'_>,
+    platform: Dialect,
+    policies: &BTreeMap<CampaignId, Policy>,
+) {
+    let capabilities = platform.capabilities();
+    let mut lacking = Lacking {
+        layers,
+        platform,
+        capabilities,
+    };
+    lacking.refuse_tables();
+    for (id, policy) in policies {
+        lacking.refuse_rules(id, policy);
+    }
+    lacking.warn_of_needless_settings();
+}
+
+struct Lacking<'a, 'l> {
+    layers: &'a mut Layers<'l>,
+    platform: Dialect,
+    capabilities: Capabilities,
+}
+
+impl Lacking<'_, '_> {
+    fn refuse_tables(&mut self) {
+        let file = &self.layers.file;
+        let previews = file
+            .previews
+            .iter()
+            .filter(|_| self.capabilities.lists.is_none());
+        let previews = previews.map(|table| {
+            (
+                table.origin.clone(),
+                "preview",
+                "lists of agents for preview campaigns",
+            )
+        });
+        let queues = file
+            .queues
+            .iter()
+            .filter(|_| self.capabilities.queues.is_none());
+        let queues = queues.map(|table| {
+            (
+                table.origin.clone(),
+                "queue",
+                "queues that can be changed while they work",
+            )
+        });
+        let refused: Vec<(Origin, &str, &str)> = previews.chain(queues).collect();
+        for (origin, list, what) in refused {
+            let problem = Problem::new(
+                format!("cannot be carried out: {} has no {what}", self.platform),
+                format!("take the [[{list}]] table out"),
+            );
+            self.layers.faults.push(&origin, list, problem);
+        }
+    }
+
+    fn refuse_rules(&mut self, id: &CampaignId, policy: &Policy) {
+        let platform = self.platform;
+        let own_group = self.capabilities.own_group;
+        let (agents, key) = (
+            self.agents_origin(id),
+            format!("campaign.{id}.{}", campaign::AGENTS.name),
+        );
+        match (&policy.queue, &policy.selector) {
+            (Some(CountedQueue::Own | CountedQueue::Other(_)), _) if !own_group => {
+                let wrong =
+                    format!("cannot be counted: {platform} counts no queue or skill by itself");
+                let problem = Problem::new(wrong, "choose agents by skill or id");
+                self.layers.faults.push(&agents, key, problem);
+            }
+            (None, Selector::AnySkill(_) | Selector::AllSkills(_) | Selector::Agents(_))
+                if !self.capabilities.agent_rows =>
+            {
+                let wrong =
+                    format!("cannot be counted: {platform} tells agents by queue or skill only");
+                let problem = Problem::new(wrong, "write \"own\", \"all\" or { queue = \"ID\" }");
+                self.layers.faults.push(&agents, key, problem);
+            }
+            (Some(_) | None, _) => {}
+        }
+        if policy.counting == Counting::FreeAndServing && !self.capabilities.serving {
+            let wrong =
+                format!("cannot be counted: {platform} does not tell whose calls agents are on");
+            self.refuse_rule(id, COUNT.row(), Problem::new(wrong, "write free"));
+        }
+        if policy.strict_ownership && self.capabilities.traits.evidence == Evidence::OwnReadings {
+            let wrong = format!(
+                "would keep every pause in force: no answer of {platform} names a version that shows a pause to be ours"
+            );
+            self.refuse_rule(
+                id,
+                STRICT_OWNERSHIP.row(),
+                Problem::new(wrong, "leave it out"),
+            );
+        }
+    }
+
+    fn agents_origin(&self, id: &CampaignId) -> Origin {
+        let tables = &self.layers.file.campaigns;
+        let own = tables.iter().find(|table| table.id.as_ref() == Some(id));
+        let agents = own.and_then(|table| table.agents.as_ref());
+        agents.map_or(Origin::Default, |(_, origin)| origin.clone())
+    }
+
+    fn refuse_rule(&mut self, id: &CampaignId, row: &Row, problem: Problem) {
+        let given = self.layers.source_of_rule(id, row);
+        let (key, origin) = given.unwrap_or((row.key.to_owned(), Origin::Default));
+        self.layers.faults.push(&origin, key, problem);
+    }
+
+    fn warn_of_needless_settings(&mut self) {
+        let row = STATUS_READS_PER_POLL.row();
+        if self.capabilities.statuses != StatusCalls::OneEach
+            && let Some((_, origin)) = self.layers.source(row)
+        {
+            let wrong = format!(
+                "has no effect: {} tells every campaign's status at each poll",
+                self.platform
+            );
+            let problem = Problem::new(wrong, "leave it out");
+            self.layers.warnings.push(&origin, row.key, problem);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{faults, run};
+    use crate::domain::{CampaignId, CountedQueue, Counting, Policy, Selector};
+
+    /// Changes the enough of the other tests into enough for the platform that runs skills.
+    const ACD: [(&str, &str); 3] = [
+        ("AUTOPILOT_PLATFORM", "cxone-acd"),
+        ("AUTOPILOT_AREA", "na1"),
+        ("CXONE_CAMPAIGN_ID", "4711"),
+    ];
+
+    fn policy(file: &str) -> Policy {
+        let resolved = run("", &ACD, file);
+        let id: CampaignId = "4711".parse().unwrap();
+        resolved.settings.policies[&id].clone()
+    }
+
+    #[test]
+    fn a_campaigns_own_agents_count_where_the_platform_knows_them() {
+        assert_eq!(policy("").queue, Some(CountedQueue::Own));
+        let table =
+            |agents: &str| policy(&format!("[[campaign]]\nid = \"4711\"\nagents = {agents}\n"));
+        assert_eq!(table("\"own\"").queue, Some(CountedQueue::Own));
+        let other = CountedQueue::Other("4712".parse().unwrap());
+        assert_eq!(table("{ queue = \"4712\" }").queue, Some(other));
+        let all = table("\"all\"");
+        assert_eq!((all.queue, all.selector), (None, Selector::All));
+        let counting = policy("count = \"free-and-serving\"\n").counting;
+        assert_eq!(counting, Counting::FreeAndServing);
+        let of_v2 = run("", &[], "").settings.policies;
+        assert!(of_v2.values().all(|policy| policy.queue.is_none()));
+    }
+
+    #[test]
+    fn what_the_platform_cannot_do_is_refused_with_the_reason() {
+        let file = "strict_ownership = true\n\n[[campaign]]\nid = \"4711\"\nagents = { any_skill = [\"sales\"] }\n\n\
+            [[preview]]\ncampaign = \"p\"\nskills = [\"s\"]\ntarget_rate = 4\nmost = 9\nzones = [\"UTC\"]\n\n[[queue]]\nid = \"q\"\n";
+        let told = faults("", &ACD, file);
+        for (place, part) in [
+            (
+                "FILE:1: strict_ownership",
+                "would keep every pause in force",
+            ),
+            (
+                "FILE:5: campaign.4711.agents",
+                "tells agents by queue or skill only",
+            ),
+            ("FILE:7: preview", "has no lists of agents"),
+            ("FILE:14: queue", "has no queues that can be changed"),
+        ] {
+            let found = told
+                .iter()
+                .any(|fault| fault.starts_with(place) && fault.contains(part));
+            assert!(found, "{place} {part}: {told:#?}");
+        }
+    }
+
+    #[test]
+    fn what_only_other_platforms_count_is_refused_here() {
+        let file = "count = \"free-and-serving\"\n[[campaign]]\nid = \"b\"\nagents = \"own\"\n";
+        let told = faults("", &[], file);
+        assert_eq!(
+            told,
+            [
+                "FILE:1: count: cannot be counted: cxone-v2 does not tell whose calls agents are on; write free",
+                "FILE:4: campaign.b.agents: cannot be counted: cxone-v2 counts no queue or skill by itself; choose agents by skill or id",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_setting_without_effect_is_a_warning() {
+        let resolved = run("--status-reads-per-poll 4", &ACD, "");
+        let warnings: Vec<String> = resolved.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("has no effect"), "{warnings:?}");
+    }
+}

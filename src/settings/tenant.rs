@@ -1,0 +1,330 @@
+//! Where the tenant is and how it is logged in to, as its platform needs it.
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::domain::CampaignId;
+use crate::platform::dialect::SpecialSettings;
+
+use super::fault::{Origin, Problem};
+use super::merge::Layers;
+use super::rows::{
+    AREA, BASE_URL, CAMPAIGN, PLATFORM, REGISTERED_CLIENT_ID, REGISTERED_CLIENT_SECRET,
+    REGISTERED_CLIENT_SECRET_FILE, TOKEN_URL, rows,
+};
+use super::secret::{SecretLookup, secret};
+use super::values::Values;
+
+/// Where a tenant is, and what not every platform has.
+pub(super) struct TenantPlace {
+    pub(super) base_url: Option<Url>,
+    pub(super) token_url: Url,
+    pub(super) special: SpecialSettings,
+}
+
+/// Finds the addresses; none when one is missing or wrong, and every fault is told.
+pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantPlace> {
+    let secret = registered_secret(layers);
+    refuse_foreign_settings(layers, values);
+    refuse_foreign_campaigns(layers, values);
+    let base = values.base_url.as_ref();
+    if values.platform.needs_base_url() && layers.source(BASE_URL.row()).is_none() {
+        let remedy = format!("give {}", BASE_URL.row().ways());
+        layers.missing(BASE_URL.row(), remedy);
+    }
+    let token_url = token_url(layers, values)?;
+    let registered_client = registered_client(layers, values, &token_url, secret);
+    if base.is_none() && values.platform.needs_base_url() {
+        return None;
+    }
+    Some(TenantPlace {
+        base_url: base.cloned(),
+        token_url,
+        special: SpecialSettings {
+            registered_client,
+            api_versions: values.api_versions.clone(),
+            ready_states: values.ready_states.clone(),
+        },
+    })
+}
+
+/// A value that is the default says nothing and is let through; one that cannot be read is told already.
+fn refuse_foreign_settings(layers: &mut Layers<'_>, values: &Values) {
+    let foreign = values.platform.foreign_settings();
+    for row in rows().filter(|row| foreign.contains(&row.key)) {
+        if let Some((text, origin)) = layers.source(row)
+            && text != row.default_text()
+            && !layers.faults.tell_of(row.key)
+        {
+            let problem = Problem::new(
+                format!("means nothing on {}", values.platform),
+                format!("take it out, or name another {}", PLATFORM.row().key),
+            );
+            layers.faults.push(&origin, row.key, problem);
+        }
+    }
+}
+
+fn refuse_foreign_campaigns(layers: &mut Layers<'_>, values: &Values) {
+    let campaigns: Vec<CampaignId> = layers.campaigns.keys().cloned().collect();
+    for (id, wrong) in values.platform.campaign_faults(&campaigns) {
+        let origin = layers.campaigns.get(&id).cloned();
+        let problem = Problem::new(
+            wrong,
+            format!("name each once, as {} has it", values.platform),
+        );
+        let origin = origin.unwrap_or(Origin::Default);
+        layers.faults.push(&origin, CAMPAIGN.key, problem);
+    }
+}
+
+fn token_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
+    let (base, area) = (values.base_url.as_ref(), values.area_token_url.as_ref());
+    if layers.source(TOKEN_URL.row()).is_some() {
+        if let Some((_, origin)) = layers.source(AREA.row()) {
+            let problem = Problem::new(
+                "says where tokens come from, and so does the token URL",
+                "keep one of them",
+            );
+            layers.faults.push(&origin, AREA.row().key, problem);
+        }
+        return values.token_url.clone();
+    }
+    if let Some(url) = values.platform.token_url(base, area) {
+        layers.note(TOKEN_URL.row(), url.as_str(), Origin::Default);
+        return Some(url);
+    }
+    let area_is_wrong = layers.source(AREA.row()).is_some();
+    if !values.platform.needs_base_url() && !area_is_wrong {
+        let remedy = format!("give {}, or {}", AREA.row().ways(), TOKEN_URL.row().ways());
+        layers.missing(TOKEN_URL.row(), remedy);
+    }
+    None
+}
+
+fn registered_secret(layers: &mut Layers<'_>) -> SecretLookup {
+    let found = secret(
+        layers,
+        &REGISTERED_CLIENT_SECRET,
+        &REGISTERED_CLIENT_SECRET_FILE,
+        "registered client's secret",
+    );
+    if matches!(found, SecretLookup::Nothing) {
+        layers.note(&REGISTERED_CLIENT_SECRET, "", Origin::Default);
+    }
+    found
+}
+
+/// The registered client, where the log-in needs one.
+fn registered_client(
+    layers: &mut Layers<'_>,
+    values: &Values,
+    token_url: &Url,
+    secret: SecretLookup,
+) -> Option<(String, SecretString)> {
+    match values.platform.needs_registered_client(token_url) {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(wrong) => {
+            let origin = layers.source(TOKEN_URL.row());
+            let origin = origin.map_or(Origin::Default, |(_, origin)| origin);
+            let problem = Problem::new(wrong, "give the address of one of them");
+            layers.faults.push(&origin, TOKEN_URL.row().key, problem);
+            return None;
+        }
+    }
+    if layers.source(REGISTERED_CLIENT_ID.row()).is_none() {
+        let remedy = format!("give {}", REGISTERED_CLIENT_ID.row().ways());
+        layers.missing(REGISTERED_CLIENT_ID.row(), remedy);
+    }
+    let secret = match secret {
+        SecretLookup::Secret(secret, _) => Some(secret),
+        SecretLookup::Nothing => {
+            let remedy = format!(
+                "set {}, or give {}",
+                REGISTERED_CLIENT_SECRET.ways(),
+                REGISTERED_CLIENT_SECRET_FILE.row().ways()
+            );
+            layers.missing(&REGISTERED_CLIENT_SECRET, remedy);
+            None
+        }
+        SecretLookup::Unreadable => None,
+    };
+    values.registered_client_id.clone().zip(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::super::tests::{faults, run, try_run};
+
+    const AREA_LOG_IN: &str = "https://na1.nice-incontact.com/authentication/v1/token/access-key";
+
+    /// A tenant of the platform whose API host is asked for.
+    const ACD: [(&str, &str); 5] = [
+        ("AUTOPILOT_PLATFORM", "cxone-acd"),
+        ("CXONE_CLIENT_ID", "key"),
+        ("CXONE_CLIENT_SECRET", "secret===="),
+        ("CXONE_CAMPAIGN_ID", "4711"),
+        ("HOME", "/home/ops"),
+    ];
+
+    fn told(line: &str, env: &[(&str, &str)]) -> Vec<String> {
+        let env = [&ACD, env].concat();
+        let faults = try_run(line, &env, None).unwrap_err();
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_area_says_where_tokens_come_from_and_the_host_is_asked_for() {
+        let resolved = try_run("--area na1", &ACD, None).unwrap();
+        let settings = &resolved.settings;
+        assert_eq!(settings.token_url.as_str(), AREA_LOG_IN);
+        assert_eq!(settings.base_url, None);
+        assert_eq!(settings.address().as_str(), AREA_LOG_IN);
+        let host = try_run(
+            "--area na1 --base-url https://api-c42.nice-incontact.com",
+            &ACD,
+            None,
+        );
+        let host = host.unwrap().settings;
+        assert_eq!(host.token_url.as_str(), AREA_LOG_IN);
+        assert_eq!(
+            host.base_url.unwrap().as_str(),
+            "https://api-c42.nice-incontact.com/"
+        );
+        assert_ne!(
+            settings.digest(),
+            try_run("--area na2", &ACD, None).unwrap().settings.digest()
+        );
+    }
+
+    #[test]
+    fn no_token_address_is_made_up_from_the_host() {
+        let told = told("--base-url https://api-na1.niceincontact.com", &[]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("token_url: is missing; give --area"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn the_address_says_which_log_in_it_is_and_what_that_needs() {
+        let global = (
+            "AUTOPILOT_TOKEN_URL",
+            "https://cxone.niceincontact.com/auth/token",
+        );
+        let missing = told("", &[global]);
+        assert_eq!(missing.len(), 2, "{missing:?}");
+        assert!(
+            missing[0].starts_with("registered_client_id: is missing"),
+            "{missing:?}"
+        );
+        assert!(
+            missing[1].starts_with("registered_client_secret: is missing"),
+            "{missing:?}"
+        );
+        let env = [
+            &ACD[..],
+            &[global, ("AUTOPILOT_REGISTERED_CLIENT_SECRET", "hidden====")],
+        ]
+        .concat();
+        let resolved = try_run("--registered-client-id app", &env, None).unwrap();
+        let (id, secret) = resolved.settings.special.registered_client.clone().unwrap();
+        assert_eq!((id.as_str(), secret.expose_secret()), ("app", "hidden===="));
+        assert!(!format!("{resolved:?}").contains("hidden"));
+        let neither = told(
+            "--token-url https://cxone.niceincontact.com/oauth2/token",
+            &[],
+        );
+        assert_eq!(neither.len(), 1);
+        assert!(
+            neither[0].contains("/authentication/v1/token/access-key"),
+            "{neither:?}"
+        );
+        let both = told(&format!("--area na1 --token-url {AREA_LOG_IN}"), &[]);
+        assert!(
+            both[0].starts_with("--area: area: says where tokens come from"),
+            "{both:?}"
+        );
+        assert!(
+            told("--area na/1", &[])[0].contains("is no area"),
+            "only that is told"
+        );
+    }
+
+    #[test]
+    fn versions_and_states_are_read_before_anything_is_asked() {
+        let line =
+            "--area na1 --api-versions v32.0,stop-skill=v31.0 --ready-states Available,Dialer,-13";
+        let special = try_run(line, &ACD, None).unwrap().settings.special;
+        assert_eq!(
+            special.api_versions.as_deref(),
+            Some("v32.0,stop-skill=v31.0")
+        );
+        assert_eq!(
+            special.ready_states.as_deref(),
+            Some("Available,Dialer,-13")
+        );
+        let told = told(
+            "--area na1 --api-versions v3,fly=v31.0 --ready-states Dialer --agents activity",
+            &[],
+        );
+        assert_eq!(told.len(), 3, "{told:?}");
+        for (fault, part) in
+            told.iter()
+                .zip(["steer by its own effect", "no version", "lacks Available"])
+        {
+            assert!(
+                told.iter().any(|fault| fault.contains(part)),
+                "{part}: {fault}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_of_campaigns_are_those_of_the_platform_and_each_is_there_once() {
+        let told = told(
+            "--area na1 --campaign 4711,skill:4711,spring,campaign:300",
+            &[],
+        );
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told.iter()
+                .any(|fault| fault.contains("`spring` is neither the number of a skill"))
+        );
+        assert!(
+            told.iter()
+                .any(|fault| fault.contains("`skill:4711` is the same as `4711`"))
+        );
+    }
+
+    #[test]
+    fn what_another_platform_understands_is_refused_unless_it_says_nothing() {
+        let told = told("--area na1 --auth json --scope a", &[]);
+        assert_eq!(
+            told,
+            [
+                "--auth: auth: means nothing on cxone-acd; take it out, or name another platform",
+                "--scope: scope: means nothing on cxone-acd; take it out, or name another platform",
+            ]
+        );
+        assert!(try_run("--area na1 --auth form", &ACD, None).is_ok());
+        let told = faults(
+            "--area na1 --api-versions v33.0",
+            &[],
+            "agents = \"states\"\n",
+        );
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("--area: area: means nothing on cxone-v2"),
+            "{told:?}"
+        );
+        assert_eq!(
+            run("", &[], "").settings.token_url.as_str(),
+            "https://api.example.com/oauth2/token"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! What else on the platform starts and stops campaigns, told once a look: log lines and a metric.
+
+use std::collections::BTreeMap;
+
+use tracing::{info, warn};
+
+use crate::domain::CampaignId;
+
+use super::metrics::LoopMetrics;
+
+/// More lines than this say no more.
+const MOST_LINES: usize = 20;
+
+impl LoopMetrics {
+    /// A look at every campaign is over; so many could not be looked at.
+    pub fn rivals(&self, found: &BTreeMap<CampaignId, Vec<String>>, failed: usize) {
+        self.rival_campaigns(found.len());
+        for (campaign, rivals) in found.iter().take(MOST_LINES) {
+            let rivals = rivals.join("; ");
+            warn!(%campaign, rivals, "something else on the platform starts and stops this campaign");
+        }
+        if found.len() > MOST_LINES {
+            let campaigns = found.len().saturating_sub(MOST_LINES);
+            warn!(campaigns, "and so it does with further campaigns");
+        }
+        if failed > 0 {
+            info!(
+                campaigns = failed,
+                "it could not be seen whether something else starts and stops these campaigns"
+            );
+        }
+    }
+}
