@@ -166,6 +166,22 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
+fn the_cycle_only_sequences() {
+    let control = root().join("src/control");
+    let cycle = fs::read_to_string(control.join("cycle.rs")).unwrap();
+    assert!(
+        cycle.lines().count() < 250,
+        "what it does belongs to a part"
+    );
+    for file in sources(&control) {
+        let source = fs::read_to_string(&file).unwrap();
+        let many = source.lines().filter(|line| *line == "impl Cycle {");
+        let expected = usize::from(file.ends_with("cycle.rs"));
+        assert_eq!(many.count(), expected, "{}", file.display());
+    }
+}
+
+#[test]
 fn layers_never_contain_what_is_not_theirs() {
     for (layer, words) in [
         (

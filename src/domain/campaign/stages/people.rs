@@ -1,4 +1,5 @@
-//! People: a person's pause, and one that cannot be shown to be ours, is theirs to end, and a person's resume of our pause is left alone for the grace.
+//! People: a person's pause, and one that cannot be shown to be ours, is theirs to end, and a person's resume of our pause
+//! is left alone for the grace.
 
 use crate::domain::belief::{Belief, Doubt, PauseOwner};
 use crate::domain::campaign::state::CampaignState;
