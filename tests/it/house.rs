@@ -298,9 +298,11 @@ fn only_dialects_name_vendors() {
                     rest = rest.replace(name, "");
                 }
             }
+            // The help of a setting says on which platforms it counts.
+            let help = path == Path::new("settings/rows.rs") && line.contains('"');
             let named = vendors(&rest);
             assert!(
-                module || header || named.is_empty(),
+                module || header || help || named.is_empty(),
                 "{} names {named:?}: {line}",
                 path.display()
             );
