@@ -238,6 +238,8 @@ acd_behind() {
   export AUTOPILOT_TOKEN_URL="$CXONE_BASE_URL/authentication/v1/token/access-key"
   timeout 60 "$program" check --online > "$work/$name-check-area.log" 2>&1 ||
     fail "check --online with the log-in of an area fails behind Prism"
+  AUTOPILOT_AGENTS=activity timeout 60 "$program" check --online > "$work/$name-check-activity.log" 2>&1 ||
+    fail "check --online with the platform's own counts fails behind Prism"
   "$program" run > "$work/$name-daemon.log" 2>&1 &
   daemon=$!
   started+=("$daemon")

@@ -16,6 +16,7 @@ use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, Invocation, of_kind, wai
 use super::tenant::SKILL;
 
 const STATES: Endpoint = Endpoint::Acd(AcdOperation::AgentStates);
+const ACTIVITY: Endpoint = Endpoint::Acd(AcdOperation::SkillsActivity);
 const GLOBAL: Endpoint = Endpoint::Acd(AcdOperation::GlobalToken);
 
 /// A hundred seconds of the platform go by within ten of the test's: longer than the daemon waits for a command within a tick.
@@ -293,6 +294,31 @@ fn a_check_asks_what_a_run_asks() {
     }
     let evaluated = asked(&centre, &["eval"]);
     assert_eq!(evaluated.code(), 0, "{}", evaluated.stderr);
+}
+
+#[test]
+fn counts_that_the_platform_makes_pause_and_resume_and_are_told_to_be_unproven() {
+    let centre = centre(AcdSettings::default());
+    let mut invocation = daemon(&centre);
+    let running = invocation
+        .args(&["--agents", "activity"])
+        .start()
+        .tolerate(&["is unproven"]);
+    running.wait_for_log("is unproven");
+    let seen = || centre.platform.request_count(Some(ACTIVITY));
+    wait_until("the counts are read", || seen() >= 3);
+    assert_eq!(centre.platform.request_count(Some(STATES)), 0);
+    centre.platform.set_available(2);
+    wait_until_skill_is(&centre, "PAUSED");
+    running.wait_for_log("paused");
+    centre.platform.set_available(20);
+    wait_until_skill_is(&centre, "RUNNING");
+    running.wait_for_log("resumed");
+    running.stop();
+    let checked = asked(&centre, &["check", "--online", "--agents", "activity"]);
+    assert_eq!(checked.code(), 0, "{}{}", checked.stdout, checked.stderr);
+    let line = "ok      campaign 4711: running, 20 of its 20 agents available";
+    assert!(checked.stdout.contains(line), "{}", checked.stdout);
 }
 
 #[test]
