@@ -1,11 +1,11 @@
-//! What telling other systems costs the loop, and how fast a full outbox empties.
+//! What the outbox costs the loop, and how fast a full outbox empties.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use campaign_autopilot::control::ports::{Batch, Journal, SystemClock};
 use campaign_autopilot::domain::{DecisionId, Direction, Message, Timestamp};
-use campaign_autopilot::notify::{Answer, Courier, Letter, Outbox, Post};
+use campaign_autopilot::notify::{Answer, DeliveryWorker, Outbox, OutboxEntry, Post};
 use campaign_autopilot::store::Store;
 use campaign_autopilot::telemetry::{DeliveryEvents, Metrics};
 use futures_util::future::BoxFuture;
@@ -21,7 +21,7 @@ const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 struct Eager;
 
 impl Post for Eager {
-    fn post<'a>(&'a self, _: &'a Letter, _: Timestamp) -> BoxFuture<'a, Answer> {
+    fn post<'a>(&'a self, _: &'a OutboxEntry, _: Timestamp) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             Answer::Status {
                 status: 204,
@@ -68,7 +68,7 @@ pub(crate) fn run() {
     });
     let metrics = Metrics::new(30.0, false, "", 0.0).expect("metrics");
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(&store);
-    let courier = Courier::new(
+    let worker = DeliveryWorker::new(
         outbox,
         Arc::new(Eager),
         Arc::new(SystemClock::real_time()),
@@ -76,12 +76,12 @@ pub(crate) fn run() {
         Duration::from_secs(3600),
         7,
     );
-    let waiting = runtime.block_on(store.census()).expect("a count").waiting;
-    // A courier that was told to end goes on as long as anything is due.
+    let waiting = runtime.block_on(store.stats()).expect("a count").waiting;
+    // A worker that was told to stop goes on as long as anything is due.
     let stop = tokio_util::sync::CancellationToken::new();
     stop.cancel();
-    let (emptied, ()) = time(|| runtime.block_on(courier.run(stop)));
-    let left = runtime.block_on(store.census()).expect("a count").waiting;
+    let (emptied, ()) = time(|| runtime.block_on(worker.run(stop)));
+    let left = runtime.block_on(store.stats()).expect("a count").waiting;
     assert_eq!(left, 0);
     let each = emptied / u32::try_from(waiting).unwrap_or(u32::MAX);
     tell(format_args!(
