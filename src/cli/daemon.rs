@@ -15,11 +15,11 @@ use crate::control::{
 };
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, Timestamp};
-use crate::notify::{DeliveryWorker, Delivering, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
+use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
 use crate::platform::dialect::{Access as PlatformAccess, SharedParts, TenantSettings};
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::{CallPlanner, Connected};
-use crate::serve::{Access, Api, Server, Shown};
+use crate::serve::{Access, Api, PublicSources, Server};
 use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
@@ -268,17 +268,17 @@ impl Daemon {
             shutdown: shutdown.clone(),
         });
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
-        let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
-        let shown = Shown {
+        let reloader = Arc::new(Reloader::new(cycle.handle(), settings.clone(), source));
+        let shown = PublicSources {
             metrics,
             observed: observed.clone(),
             clock,
             ending,
         };
         let api = Api {
-            desk: cycle.desk(),
+            handle: cycle.handle(),
             reload: Arc::<Reloader>::clone(&reloader),
-            queues: calibration.as_ref().map(Calibration::desk),
+            queues: calibration.as_ref().map(Calibration::handle),
             past: Arc::new(StorePast::new(settings.state_dir.clone())),
             access: Access::new(
                 settings.admin.token.as_ref(),

@@ -24,7 +24,7 @@ use super::change::Changing;
 use super::execute::Commanding;
 use super::inbox::{Inbox, Waited};
 use super::ledger::Ledger;
-use super::operator::OperatorDesk;
+use super::operator::OperatorHandle;
 use super::pace::next_due;
 use super::poller::{Looked, Poller};
 use super::ports::Clock;
@@ -99,8 +99,8 @@ impl Cycle {
 
     /// Where operators hand in what they ask for.
     #[must_use]
-    pub fn desk(&self) -> OperatorDesk {
-        self.inbox.desk()
+    pub fn handle(&self) -> OperatorHandle {
+        self.inbox.handle()
     }
 
     /// The same loop with somebody who restarts it when it hangs.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::CampaignView;
 use crate::control::ObservableState;
-use crate::control::operator::{Made, PastEntry};
+use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
     Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome, PauseOwner,
@@ -32,7 +32,7 @@ pub struct StatusDocument {
     /// The daemon's time, some seconds old at most.
     #[serde(default)]
     pub now: String,
-    /// Whether the loop turns.
+    /// Whether the loop is alive.
     pub alive: bool,
     /// Whether it does its work.
     pub ready: bool,
@@ -116,15 +116,15 @@ pub struct CampaignDocument {
     pub since: String,
     /// The number that the rule compared.
     pub available: Option<u32>,
-    /// Agents that are not offline, where the lines are shares of them.
+    /// Agents that are not offline, where the thresholds are shares of them.
     pub staffed: Option<u32>,
-    /// The pause line in whole agents.
+    /// The pause threshold in whole agents.
     pub pause_below: Option<u32>,
-    /// The resume line in whole agents.
+    /// The resume threshold in whole agents.
     pub resume_at: Option<u32>,
-    /// The lines as configured.
+    /// The thresholds as configured.
     pub configured: LinesDocument,
-    /// The lines that an operator set, while they are in force.
+    /// The thresholds that an operator set, while they are in force.
     pub set: Option<OverrideDocument>,
     /// The hold in force.
     pub hold: Option<HoldDocument>,
@@ -138,21 +138,21 @@ pub struct CampaignDocument {
     pub last_transition: Option<TransitionDocument>,
 }
 
-/// Two lines, as numbers of agents or shares such as `12%`.
+/// A pair of thresholds, as numbers of agents or shares such as `12%`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinesDocument {
-    /// The pause line.
+    /// The pause threshold.
     pub pause_below: String,
-    /// The resume line.
+    /// The resume threshold.
     pub resume_at: String,
 }
 
 /// Lines that an operator set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverrideDocument {
-    /// The pause line.
+    /// The pause threshold.
     pub pause_below: String,
-    /// The resume line.
+    /// The resume threshold.
     pub resume_at: String,
     /// When they end.
     pub until: String,
@@ -216,7 +216,7 @@ pub struct StageDocument {
     pub until: Option<String>,
 }
 
-/// What happened, the newest first.
+/// The audit log, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryDocument {
     /// The form's version.
@@ -254,7 +254,7 @@ pub struct ChangeAnswer {
     /// The form's version.
     pub schema: u32,
     /// What was changed.
-    pub made: Made,
+    pub made: AppliedChange,
 }
 
 impl StatusDocument {

@@ -20,7 +20,7 @@ const ENTRIES: (usize, usize) = (200, 1_000);
 const MOST_OF_A_PLOT: usize = 4_000;
 
 impl Sources {
-    /// What happened, the newest first.
+    /// The audit log, the newest first.
     pub(super) async fn history(&self, query: &Query) -> Answered {
         let now = self.shown.clock.now();
         let mut faults = Vec::new();
@@ -43,7 +43,7 @@ impl Sources {
         }
         if let Err(text) = limit {
             faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
+                "limit: `{text}` is not a whole number from 1 to {}; give one",
                 ENTRIES.1
             ));
         }
@@ -75,7 +75,7 @@ impl Sources {
             .since(now)
             .map_err(|fault| Failure::bad(vec![fault]))?;
         // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
-        // that are looked after.
+        // that are managed.
         self.view(id)?;
         let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
         let asked = SeriesQuery {

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::answer::{Body, text};
 use super::assets;
+use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
-use super::seats::Seat;
 use super::sources::{Rendered, Sources};
 
 /// Documents of one version are made anew after this, so that the time in them is nearly the one at which they are read.
@@ -29,11 +29,11 @@ impl Sources {
     pub(super) async fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Response<Body> {
         let path = request.uri().path();
         if path.starts_with("/api/") || path.starts_with("/-/") {
-            return self.operate(request, seat).await;
+            return self.operate(request, slot).await;
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = text(
@@ -48,7 +48,7 @@ impl Sources {
         match path {
             path if assets::is_one(path) => assets::answer(path, request.headers()),
             "/metrics" => {
-                let _occupied = seat.occupy();
+                let _busy = slot.busy();
                 self.exposition().await
             }
             "/healthz" => self.health(),
@@ -145,7 +145,7 @@ impl Sources {
         let now = self.shown.clock.now();
         let observed = self.shown.observed.borrow();
         if observed.alive(now) {
-            return text(StatusCode::OK, "the loop turns\n");
+            return text(StatusCode::OK, "the loop is running\n");
         }
         let silent = now.since(observed.alive_at).as_secs();
         text(

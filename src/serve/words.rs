@@ -1,6 +1,6 @@
 //! What happened, in words for people.
 
-use crate::control::operator::Made;
+use crate::control::operator::AppliedChange;
 use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
@@ -9,11 +9,11 @@ use crate::domain::{Alert, Delivery, Direction, Notice};
 
 /// A change.
 #[must_use]
-pub fn made(made: &Made) -> String {
+pub fn made(made: &AppliedChange) -> String {
     match made {
-        Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
-        Made::Released { hold } => format!("no longer held {}", hold.label()),
-        Made::ThresholdsSet {
+        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::ThresholdsSet {
             thresholds,
             before,
             until,
@@ -24,13 +24,13 @@ pub fn made(made: &Made) -> String {
             thresholds.resume_at(),
             before.resume_at(),
         ),
-        Made::ThresholdsRestored { thresholds } => format!(
+        AppliedChange::ThresholdsRestored { thresholds } => format!(
             "pause below {}, resume at {} as configured",
             thresholds.pause_below(),
             thresholds.resume_at(),
         ),
-        Made::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
-        Made::QueueReleased {
+        AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        AppliedChange::QueueReleased {
             queue, given_back, ..
         } => {
             let back = if *given_back {
@@ -40,7 +40,7 @@ pub fn made(made: &Made) -> String {
             };
             format!("queue {queue} released{back}")
         }
-        Made::Reloaded {
+        AppliedChange::Reloaded {
             changes,
             after_restart,
             ..
@@ -54,7 +54,7 @@ pub fn made(made: &Made) -> String {
             }
             lines.join("\n")
         }
-        Made::ReloadRefused { faults } => {
+        AppliedChange::ReloadRefused { faults } => {
             format!("configuration not reloaded: {}", faults.join(" | "))
         }
     }

@@ -62,7 +62,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "telemetry",
                 "control::ports",
                 "control::operator",
-                "control::queues::desk",
+                "control::queues::handle",
                 "control::series",
                 "control::AssignmentView",
                 "control::CampaignView",

@@ -6,7 +6,7 @@
 //!                              └─▶ nothing to do, or held, somebody's, unmeasured, spent: shown with its reason
 //! ```
 //!
-//! *One owner.* The loop alone changes what is remembered; operators ask at its desk. *Ending:* readings under way are given
+//! *One owner.* The loop alone changes what is remembered; operators ask at its handle. *Ending:* readings under way are given
 //! up, a write under way is finished and recorded. *After a crash* the first thing is to find out what became of writes
 //! whose outcome is not known; until then their queue is not written.
 
@@ -30,7 +30,7 @@ use crate::domain::queue::{
 use crate::telemetry::QueueEvents;
 
 use super::apart::apart;
-use super::desk::{QueueDesk, QueueRequested};
+use super::handle::{CalibrationRequest, QueueHandle};
 use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
 use super::ports::OpenQueueIntent;
 use super::view::QueueView;
@@ -84,8 +84,8 @@ pub struct Calibration {
     dry_run: bool,
     longest: Duration,
     shutdown: CancellationToken,
-    desk: QueueDesk,
-    requests: mpsc::Receiver<QueueRequested>,
+    handle: QueueHandle,
+    requests: mpsc::Receiver<CalibrationRequest>,
 }
 
 /// What one calibration came to.
@@ -133,7 +133,7 @@ impl Calibration {
             };
             queues.insert(id, watched);
         }
-        let (desk, requests) = QueueDesk::new();
+        let (handle, requests) = QueueHandle::new();
         let calibration = Self {
             clock,
             platform,
@@ -146,7 +146,7 @@ impl Calibration {
             dry_run,
             longest,
             shutdown,
-            desk,
+            handle,
             requests,
         };
         calibration.publish();
@@ -155,8 +155,8 @@ impl Calibration {
 
     /// Where operators hand in what they ask for.
     #[must_use]
-    pub fn desk(&self) -> QueueDesk {
-        self.desk.clone()
+    pub fn handle(&self) -> QueueHandle {
+        self.handle.clone()
     }
 
     /// Calibrates until a shutdown is asked for.
