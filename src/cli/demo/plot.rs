@@ -1,4 +1,4 @@
-//! A day in the terminal: available agents against both lines, and when the campaign was paused.
+//! A day in the terminal: available agents against both thresholds, and when the campaign was paused.
 
 use crate::simulator::SimTime;
 
