@@ -274,7 +274,7 @@ impl Layers<'_> {
                 "add it with --campaign or a [[campaign]] table".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             );
-            let wrong = format!("campaign `{campaign}` is not looked after");
+            let wrong = format!("campaign `{campaign}` is not managed");
             self.faults.push(origin, key, Problem::new(wrong, remedy));
         }
         known

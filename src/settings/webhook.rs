@@ -32,7 +32,7 @@ pub(super) fn receiver(
     }
     let keys = keys(layers, &found);
     let (_, origin) = layers.source(WEBHOOK_URL.row())?;
-    // A text that is no address is told without being shown; it may hold a token all the same.
+    // A text that is not an address is told without being shown; it may hold a token all the same.
     let url = values.webhook_url.clone();
     let shown = url.as_ref().map_or("(set)".to_owned(), ToString::to_string);
     layers.note(WEBHOOK_URL.row(), &shown, origin.clone());

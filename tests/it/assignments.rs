@@ -13,7 +13,7 @@ use campaign_autopilot::simulator::{
 use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
 use crate::receiver::{Answering, Receiver};
 
-/// Not looked after: only its list is.
+/// Not managed: only its list is.
 const OTHER: &str = "preview-2";
 
 /// Two agents decide whether the first campaign may dial; none of the roster's does.
