@@ -34,6 +34,8 @@ pub(super) enum Resolution {
     Overtaken,
     /// The status is the one asked for, and not shown to be ours; the doubt says why it may be, if it may.
     NotOurs(Option<Doubt>),
+    /// It was seen on its way and what was before is back: the platform gave up, or somebody turned it back.
+    TurnedBack,
     /// It had no effect within its window.
     NotApplied,
     /// Nothing yet.
@@ -59,6 +61,7 @@ impl Question<'_> {
             before,
             acknowledged,
             to,
+            changing_since,
             ..
         } = self.unresolved;
         let reading = self.reading;
@@ -78,7 +81,9 @@ impl Question<'_> {
                 if *acknowledged && versions.is_some_and(|(a, b)| a != b) {
                     return Resolution::Overtaken;
                 }
-                if now >= self.until() {
+                if *acknowledged && changing_since.is_some() {
+                    Resolution::TurnedBack
+                } else if now >= self.until() {
                     Resolution::NotApplied
                 } else {
                     Resolution::Pending

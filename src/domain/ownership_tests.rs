@@ -249,3 +249,84 @@ fn a_change_under_way_that_is_not_ours_holds_every_command_back_and_is_told_as_s
         "{written}"
     );
 }
+
+#[test]
+fn a_resume_that_turns_back_on_its_way_leaves_a_pause_that_nobody_can_attribute() {
+    let mut pilot = one(Evidence::OwnReadings);
+    pause(&mut pilot, 1, yes(), CampaignActivity::Paused);
+    sample(&mut pilot, vec![known(20)], 400);
+    read(&mut pilot, &reading(CampaignActivity::Paused, 400));
+    let resume = pilot.authorise(&id("c"), Direction::Resume, after(400));
+    resume.expect("wanted");
+    let changing = || CampaignActivity::Changing { to: None };
+    let result = CommandResult {
+        delivery: yes(),
+        after: StatusFinding::Found(reading(changing(), 401)),
+        before: None,
+        ended_at: Some(after(400)),
+    };
+    assert_eq!(
+        pilot.report(&id("c"), &result, after(401)).0,
+        Conclusion::Unknown
+    );
+    // Somebody paused it before it was seen running, or the platform gave up.
+    read(&mut pilot, &reading(CampaignActivity::Paused, 410));
+    let doubt = Doubt::Outcome;
+    assert_eq!(
+        belief(&pilot, "c"),
+        &Belief::Paused(PauseOwner::Unproven { doubt })
+    );
+    sample(&mut pilot, vec![known(20)], 900);
+    assert_eq!(pilot.decide(after(900)).commands, [], "it is not resumed");
+}
+
+#[test]
+fn a_pause_that_turns_back_on_its_way_is_left_running_for_the_grace() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let changing = CampaignActivity::Changing { to: None };
+    pause(&mut pilot, 1, yes(), changing);
+    read(&mut pilot, &reading(CampaignActivity::Running, 10));
+    sample(&mut pilot, vec![known(0)], 10);
+    assert_eq!(pilot.decide(after(10)).commands, []);
+    let grace = Policy::default().manual_grace.as_secs();
+    sample(&mut pilot, vec![known(0)], 11 + grace);
+    assert_eq!(pilot.decide(after(11 + grace)).commands.len(), 1);
+}
+
+#[test]
+fn what_a_worthless_stamp_said_of_our_pause_counts_no_longer() {
+    let mut pilot = one(Evidence::ChangedAt);
+    let stamped = |s| StatusReading {
+        version: Some(s.to_string()),
+        updated_at: Some(after(s)),
+        ..reading(CampaignActivity::Paused, s)
+    };
+    sample(&mut pilot, vec![known(0)], 1);
+    pilot
+        .authorise(&id("c"), Direction::Pause, after(1))
+        .expect("wanted");
+    let result = CommandResult {
+        delivery: yes(),
+        after: StatusFinding::Found(stamped(2)),
+        before: None,
+        ended_at: Some(after(1)),
+    };
+    pilot.report(&id("c"), &result, after(2));
+    assert!(belief(&pilot, "c").paused_by_us());
+    read(&mut pilot, &stamped(10));
+    let doubt = Doubt::Touched;
+    assert_eq!(
+        belief(&pilot, "c"),
+        &Belief::Paused(PauseOwner::Unproven { doubt }),
+        "somebody may have saved it"
+    );
+    for s in 11..16 {
+        read(&mut pilot, &stamped(s));
+    }
+    assert!(
+        belief(&pilot, "c").paused_by_us(),
+        "it moves by itself, at every reading"
+    );
+    read(&mut pilot, &stamped(20));
+    assert!(belief(&pilot, "c").paused_by_us());
+}

@@ -116,7 +116,7 @@ impl Sources {
         let mut faults = Vec::new();
         if asked.auth_config.is_some() {
             faults.push(
-                "authConfig: credentials are not accepted in a request; the daemon uses its own, which its settings give it. Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
+                "authConfig: credentials are not accepted in a request; the daemon uses its own (AUTOPILOT_CLIENT_ID, AUTOPILOT_CLIENT_SECRET). Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
                     .to_owned(),
             );
         }

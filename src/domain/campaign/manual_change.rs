@@ -195,6 +195,24 @@ impl Campaign {
         }
     }
 
+    /// A command of ours was seen on its way, and what was there before is back. Nobody can say whether the platform gave up
+    /// or somebody turned it back, and somebody may have.
+    pub(super) fn turned_back(
+        &mut self,
+        to: Direction,
+        reading: &StatusReading,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        match to {
+            Direction::Resume if self.state.belief.paused_by_us() => {
+                self.doubt_pause(Doubt::Outcome, reading, now, notices);
+            }
+            Direction::Resume => {}
+            Direction::Pause => self.resumed_by_others(Some(Doubt::Outcome), now, notices),
+        }
+    }
+
     /// Our pause is not shown to be ours any more.
     fn doubt_pause(
         &mut self,

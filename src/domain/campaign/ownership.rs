@@ -168,7 +168,7 @@ impl Campaign {
             StatusFinding::Found(reading) => {
                 self.missing = None;
                 if !reading_back {
-                    self.watch_stamp(reading, &mut notices);
+                    self.watch_stamp(reading, now, &mut notices);
                 }
                 let reading = &self.trusted(reading, seen.traits);
                 let doubt = self.settle_unresolved(reading, reading_back, seen, &mut notices);
@@ -181,7 +181,7 @@ impl Campaign {
     }
 
     /// Counts readings at which the stamp has moved and nothing else, on a campaign that nobody commanded.
-    fn watch_stamp(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
+    fn watch_stamp(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {
         if self.state.stamp.worthless || self.state.unresolved.is_some() {
             return;
         }
@@ -199,6 +199,15 @@ impl Campaign {
         if self.state.stamp.moves >= STAMP_MOVES {
             self.state.stamp.worthless = true;
             notices.push(Notice::StampWorthless);
+            // Nothing but the stamp said that somebody touched our pause.
+            if matches!(
+                self.state.belief,
+                Belief::Paused(PauseOwner::Unproven {
+                    doubt: Doubt::Touched
+                })
+            ) {
+                self.believe(Belief::Paused(PauseOwner::Autopilot { version: None }), now);
+            }
         }
     }
 
@@ -315,6 +324,7 @@ impl Campaign {
         };
         let mut swings = None;
         let mut doubt = None;
+        let mut turned_back = false;
         let resolution = question.resolve();
         let conclusion = match resolution {
             Resolution::Pending | Resolution::Overdue => {
@@ -332,6 +342,10 @@ impl Campaign {
                 doubt = why;
                 Conclusion::NotOurs
             }
+            Resolution::TurnedBack => {
+                turned_back = true;
+                Conclusion::Unknown
+            }
             Resolution::NotApplied => {
                 self.state.late = Some(LateCommand {
                     to: unresolved.to,
@@ -347,6 +361,9 @@ impl Campaign {
             conclusion,
         });
         notices.extend(swings);
+        if turned_back {
+            self.turned_back(unresolved.to, reading, seen.now, notices);
+        }
         doubt
     }
 
