@@ -296,7 +296,7 @@ fn a_pause_that_turns_back_on_its_way_is_left_running_for_the_grace() {
 #[test]
 fn what_a_worthless_stamp_said_of_our_pause_counts_no_longer() {
     let mut pilot = one(Evidence::ChangedAt);
-    let stamped = |s| StatusReading {
+    let stamped = |s: u64| StatusReading {
         version: Some(s.to_string()),
         updated_at: Some(after(s)),
         ..reading(CampaignActivity::Paused, s)
