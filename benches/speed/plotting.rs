@@ -1,4 +1,4 @@
-//! What keeping the plots' day costs the loop, the disk, and whoever looks at it: ten thousand campaigns, each poll another
+//! What the series of a day cost the loop, the disk, and a reader: ten thousand campaigns, each poll another
 //! number for every one of them.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use campaign_autopilot::domain::{CampaignId, Lines, Timestamp};
 use campaign_autopilot::store::{Store, StorePast};
 
 use crate::deciding;
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const CAMPAIGNS: usize = 10_000;
 
@@ -28,10 +28,10 @@ const POLL: Duration = Duration::from_secs(30);
 const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
 pub(crate) fn run() {
-    tell(format_args!(
+    report(format_args!(
         "plotting: {CAMPAIGNS} campaigns, a day of polls each 30 s, every number changed by every poll"
     ));
-    let encoder = taping();
+    let encoder = encoding_time();
     let directory = tempfile::tempdir().expect("a directory");
     let (store, _) = Store::open(directory.path(), START).expect("a store");
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,28 +73,28 @@ pub(crate) fn run() {
     let (day, series) = asked(Duration::from_secs(24 * 3600));
     assert_eq!(series.steps.len(), usize::try_from(POLLS).unwrap_or(0));
     let (hours, _) = asked(Duration::from_secs(2 * 3600));
-    tell(format_args!(
+    report(format_args!(
         "  making a frame             {} of the loop (bar: 10 ms)",
         ms(encoder)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a frame adds to its commit {}, which no command waits for (bar: 20 ms)",
         ms(typical.saturating_sub(silent))
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a day takes                {} MB of disk, {} bytes a campaign and poll",
         bytes / 1_000_000,
         bytes / (u64::from(POLLS) * 10_000),
     ));
-    tell(format_args!(
+    report(format_args!(
         "  reading one campaign       {} for the last two hours, {} for the day",
         ms(hours),
         ms(day)
     ));
 }
 
-/// What making a frame costs the loop.
-fn taping() -> Duration {
+/// Measures what encoding a frame costs the loop.
+fn encoding_time() -> Duration {
     let snapshot = deciding::snapshot(START);
     let mut autopilot = deciding::autopilot(START);
     let sample = snapshot.sample(autopilot.groups());

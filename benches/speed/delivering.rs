@@ -10,14 +10,14 @@ use campaign_autopilot::store::Store;
 use campaign_autopilot::telemetry::{DeliveryEvents, Metrics};
 use futures_util::future::BoxFuture;
 
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const CAMPAIGNS: usize = 200;
 const MESSAGES: usize = 19_000;
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
-/// Takes everything at once.
+/// A receiver that accepts everything at once.
 struct Eager;
 
 impl Post for Eager {
@@ -60,7 +60,7 @@ pub(crate) fn run() {
     };
     commit((0..MESSAGES).map(message).collect());
     let silent = median(101, || time(|| commit(Vec::new())).0);
-    let telling = median(101, || time(|| commit(vec![message(0)])).0);
+    let with_message = median(101, || time(|| commit(vec![message(0)])).0);
     let round = median(101, || {
         let (took, found) = time(|| runtime.block_on(store.round(NOW, 8)));
         assert_eq!(found.expect("a round").due.len(), 8);
@@ -84,18 +84,18 @@ pub(crate) fn run() {
     let left = runtime.block_on(store.stats()).expect("a count").waiting;
     assert_eq!(left, 0);
     let each = emptied / u32::try_from(waiting).unwrap_or(u32::MAX);
-    tell(format_args!(
-        "telling: {waiting} messages of {CAMPAIGNS} campaigns wait"
+    report(format_args!(
+        "delivering: {waiting} messages of {CAMPAIGNS} campaigns wait"
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a message adds to its commit  {} (bar: 2 ms)",
-        ms(telling.saturating_sub(silent))
+        ms(with_message.saturating_sub(silent))
     ));
-    tell(format_args!(
+    report(format_args!(
         "  finding what is due           {} (bar: 1 ms)",
         ms(round)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  emptying it, receiver at once {}, {} each",
         ms(emptied),
         ms(each)
