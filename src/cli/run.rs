@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::control::ports::SystemClock;
-use crate::control::{LastPoll, Once};
+use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
@@ -59,9 +59,9 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         if daemon.calibration.is_some() {
             info!("queues are not calibrated by --once: it takes two readings to measure anything");
         }
-        let once = daemon.cycle.run_once().await;
+        let report = daemon.cycle.run_once().await;
         finish(daemon.delivering, &settings, Duration::MAX).await;
-        return exit_of(&once);
+        return exit_of(&report);
     }
     tokio::spawn(Arc::clone(&daemon.reloader).watch(shutdown));
     let systemd = Systemd::found();
@@ -122,13 +122,13 @@ async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Du
 }
 
 /// Returns the exit code of a single tick.
-pub(super) fn exit_of(once: &Once) -> Exit {
-    match &once.poll {
-        _ if once.journal.is_err() => Exit::Io,
+pub(super) fn exit_of(report: &TickReport) -> Exit {
+    match &report.poll {
+        _ if report.journal.is_err() => Exit::Io,
         LastPoll::None => Exit::Unreachable,
         LastPoll::Failed(fault) => Exit::of(fault.kind),
-        LastPoll::Valid if once.campaigns_missing > 0 => Exit::Refused,
-        LastPoll::Valid => match once.failed_command {
+        LastPoll::Valid if report.campaigns_missing > 0 => Exit::Refused,
+        LastPoll::Valid => match report.failed_command {
             Some(Conclusion::Refused) => Exit::Refused,
             Some(_) => Exit::Unreachable,
             None => Exit::Ok,

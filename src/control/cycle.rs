@@ -28,7 +28,7 @@ use super::operator::OperatorHandle;
 use super::pace::next_due;
 use super::poller::{Looked, Poller};
 use super::ports::Clock;
-use super::start::{CycleSettings, Once, Ports, RunStart};
+use super::start::{CycleSettings, Ports, RunStart, TickReport};
 use super::status::ObservableState;
 use super::supervisor::{Supervised, watched};
 
@@ -120,14 +120,14 @@ impl Cycle {
     }
 
     /// One tick, then the end: how `--once` runs.
-    pub async fn run_once(mut self) -> Once {
+    pub async fn run_once(mut self) -> TickReport {
         let span = self.tick_span();
         self.tick(Duration::MAX).instrument(span).await;
         self.finish_once().await
     }
 
     /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
-    pub async fn assign_once(mut self) -> Once {
+    pub async fn assign_once(mut self) -> TickReport {
         let span = self.tick_span();
         let tick = async {
             if let Some(looked) = self.look().await {
@@ -221,9 +221,9 @@ impl Cycle {
         self.inbox.serve(changing, due, changed).await
     }
 
-    async fn finish_once(mut self) -> Once {
+    async fn finish_once(mut self) -> TickReport {
         let journal = self.ledger.close().await;
-        Once {
+        TickReport {
             poll: self.poller.last(),
             journal,
             campaigns_missing: self.campaigns.missing(),

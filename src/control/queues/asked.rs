@@ -9,7 +9,7 @@ use crate::domain::queue::{Judgement, QueueCalibrator, QueueModel, QueueStanding
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
 use super::apart::apart;
-use super::calibration::{Calibration, Done};
+use super::calibration::{Calibrated, Calibration};
 use super::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError, CalibrationRequest};
 
 impl Calibration {
@@ -54,7 +54,7 @@ impl Calibration {
             let faults = faults.iter().map(ToString::to_string).collect();
             return Err(CalibrationError::Figures(faults));
         }
-        let Done { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
+        let Calibrated { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
         let view = self.queues.get(id).map(|watched| watched.view.clone());
         let queue = Box::new(view.ok_or(CalibrationError::NoAnswer)?);
         Ok(CalibrationAnswer::Calibrated { queue, written })

@@ -88,8 +88,8 @@ pub struct Calibration {
     requests: mpsc::Receiver<CalibrationRequest>,
 }
 
-/// What one calibration came to.
-pub(super) struct Done {
+/// The outcome of a calibration.
+pub(super) struct Calibrated {
     pub(super) written: Members,
 }
 
@@ -218,8 +218,8 @@ impl Calibration {
         id: &QueueId,
         given: Option<&ClassicInputs>,
         by: Option<&Author>,
-    ) -> Done {
-        let nothing = Done {
+    ) -> Calibrated {
+        let nothing = Calibrated {
             written: Members::new(),
         };
         let read = tokio::select! {
@@ -294,7 +294,7 @@ impl Calibration {
                 let (standing, told, written) = self.write(id, reading, change, by).await;
                 let why = told.unwrap_or(why);
                 self.stand(id, standing, why, advised);
-                Done { written }
+                Calibrated { written }
             }
             (None, _) => {
                 self.stand(id, standing, why, advised);
