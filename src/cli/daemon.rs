@@ -95,23 +95,23 @@ impl Connection {
     }
 }
 
-/// What joins the daemon to the world outside.
+/// What connects the daemon to the outside world.
 pub(crate) enum Surroundings {
-    /// Sockets, the disk with a thread of its own, and chance.
+    /// Sockets, the disk with a thread of its own, and randomness.
     Real,
-    /// Parts that another program has given.
-    Given(Given),
+    /// Parts of a program that embeds the daemon.
+    Embedded(EmbeddedParts),
 }
 
-/// Parts that stand where sockets, disk and chance would.
-pub(crate) struct Given {
+/// Parts that take the place of sockets, disk and randomness.
+pub(crate) struct EmbeddedParts {
     /// Carries requests to the platform.
     pub(crate) transport: Arc<dyn HttpSend>,
     /// Carries messages to their receiver.
     pub(crate) post: Arc<dyn Post>,
-    /// Stands before and behind each commit.
+    /// Is called before and after each commit.
     pub(crate) gate: Arc<dyn CommitGate>,
-    /// Decides what is left to chance.
+    /// The seed of everything random.
     pub(crate) seed: u64,
 }
 
@@ -132,7 +132,7 @@ impl Surroundings {
                 let opened = Store::open(&settings.state_dir, now)?;
                 (opened, Connection::new(settings, clock)?, None)
             }
-            Self::Given(Given {
+            Self::Embedded(EmbeddedParts {
                 transport,
                 post,
                 gate,

@@ -20,7 +20,7 @@ use crate::serve::Connector;
 use crate::settings::{Resolved, RunArgs, Settings, resolve};
 use crate::store::CommitGate;
 
-use super::daemon::{Daemon, Given, Surroundings};
+use super::daemon::{Daemon, EmbeddedParts, Surroundings};
 use super::environment::variable;
 use super::reload::Source;
 use super::run::run_to_end;
@@ -82,7 +82,7 @@ impl Embedded {
             gate,
             seed,
         } = seams;
-        let given = Surroundings::Given(Given {
+        let given = Surroundings::Embedded(EmbeddedParts {
             transport,
             post,
             gate,

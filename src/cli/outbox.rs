@@ -29,7 +29,7 @@ pub(crate) enum OutboxCommand {
     Drop(MessageArgs),
 }
 
-/// MessageArgs messages.
+/// The messages that a change is for.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct MessageArgs {
