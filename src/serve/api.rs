@@ -1,4 +1,4 @@
-//! What the operations of the admin API do.
+//! The operations of the admin API.
 
 use std::time::Duration;
 
@@ -36,18 +36,18 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a threshold override lasts unless the request says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// Asks for a hold.
+/// A request to hold a campaign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldRequest {
     /// `running`, `paused` or `as-is`.
     pub kind: String,
-    /// For how long, such as `30m`.
+    /// How long, such as `30m`.
     #[serde(rename = "for")]
     pub lasts: String,
-    /// Why.
+    /// The reason, for the audit.
     pub reason: String,
-    /// Who.
+    /// The author, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
 }
@@ -60,12 +60,12 @@ pub struct ThresholdsRequest {
     pub pause_below: String,
     /// The resume threshold, given like the pause threshold.
     pub resume_at: String,
-    /// For how long, such as `2h`; eight hours when it is not said.
+    /// How long, such as `2h`; eight hours unless given.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
-    /// Why.
+    /// The reason, for the audit.
     pub reason: String,
-    /// Who.
+    /// The author, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
 }
@@ -223,12 +223,12 @@ fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     }))
 }
 
-/// The campaign in a path.
+/// Parses the campaign in a path.
 fn named(part: &str) -> Result<CampaignId, Failure> {
     id_in(part, "campaign")
 }
 
-/// The queue in a path.
+/// Parses the queue in a path.
 pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
     id_in(part, "queue")
 }
@@ -244,7 +244,7 @@ fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure
 pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form of somebody else's page cannot send this without asking first.
+    // A form of another site's page cannot send this content type without a preflight request.
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Failure::one(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -266,7 +266,7 @@ pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Res
         .map_err(|wrong| Failure::bad(vec![format!("body: {wrong}")]))
 }
 
-/// A duration as it was given; the loop knows how long it may be.
+/// Parses a duration; the loop checks its bounds.
 pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     let parsed = humantime::parse_duration(text.trim());
     parsed.unwrap_or_else(|_| {

@@ -1,4 +1,4 @@
-//! The operations that look back: what happened, and what plots are drawn from.
+//! The operations about the past: the audit log, and the series that plots are drawn from.
 
 use hyper::StatusCode;
 
@@ -13,7 +13,7 @@ use super::schema::SCHEMA;
 use super::series::SeriesDocument;
 use super::sources::Sources;
 
-/// Entries of the history when nobody says, and at most.
+/// Entries of the history by default, and at most.
 const ENTRIES: (usize, usize) = (200, 1_000);
 
 /// Rows of the audit that a plot's marks are taken from: a campaign that flaps all day has some thousand.
@@ -54,7 +54,7 @@ impl Sources {
         let asked = PastQuery {
             since,
             campaign,
-            // One more tells whether there is more.
+            // One row beyond the limit shows whether there are more.
             limit: limit.saturating_add(1),
         };
         let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
@@ -68,7 +68,7 @@ impl Sources {
         }))
     }
 
-    /// What a campaign's plot is drawn from.
+    /// Returns the series of a campaign's plot.
     pub(super) async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
         let now = self.shown.clock.now();
         let since = query

@@ -1,4 +1,4 @@
-//! Which path gives what.
+//! The routes of the listener.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
 use super::sources::{Rendered, Sources};
 
-/// Documents of one version are made anew after this, so that the time in them is nearly the one at which they are read.
+/// Documents of one version are rendered again after this, so that the time in them is nearly the one at which they are read.
 const RENDERED_FOR_MS: i64 = 5_000;
 
 /// Every campaign.
@@ -73,7 +73,7 @@ impl Sources {
     async fn rendered(&self) -> Rendered {
         let now = self.shown.clock.now();
         let ending = self.shown.ending.is_cancelled();
-        // Cheap: the campaigns are shared, so the loop is not kept from its own while they are rendered.
+        // Cheap: the campaigns are shared, so the loop does not wait while they are rendered.
         let observed = self.shown.observed.borrow().clone();
         let not_ready = observed.not_ready().map(str::to_owned);
         let not_ready = if ending {
@@ -119,7 +119,7 @@ impl Sources {
     async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
         let metrics = Arc::clone(&self.shown.metrics);
-        // On a thread of its own: encoding many campaigns takes longer than the loop may be kept from its own.
+        // On a thread of its own: encoding many campaigns takes longer than the loop may wait.
         let encoded = tokio::task::spawn_blocking(move || metrics.exposition()).await;
         drop(place);
         match encoded

@@ -1,4 +1,4 @@
-//! What happened, in words for people.
+//! Events in words for people.
 
 use crate::control::operator::AppliedChange;
 use crate::control::ports::AuditEvent;
@@ -7,7 +7,7 @@ use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
 use crate::domain::{Alert, Delivery, Direction, Notice};
 
-/// A change.
+/// Describes an applied change.
 #[must_use]
 pub fn made(made: &AppliedChange) -> String {
     match made {
@@ -60,7 +60,7 @@ pub fn made(made: &AppliedChange) -> String {
     }
 }
 
-/// A row of the audit, on one line.
+/// Describes a row of the audit, on one line.
 #[must_use]
 pub fn event(event: &AuditEvent) -> String {
     match event {
@@ -173,7 +173,7 @@ fn queue(record: &QueueRecord) -> String {
     }
 }
 
-/// What is wrong, put behind a sentence; nothing where nothing is.
+/// Returns what is wrong as the end of a sentence; empty where nothing is.
 fn behind(mark: &str, why: &[String]) -> String {
     if why.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! The settings file: TOML walked key by key, so that every fault is told with its line.
+//! The settings file: TOML walked key by key, so that every fault is reported with its line.
 //!
 //! Here keys, TOML types and the `[[campaign]]` tables are checked; what the texts mean is read with those of flags and
 //! environment.

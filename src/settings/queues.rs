@@ -14,7 +14,7 @@ use super::row::Parsed;
 use super::table_keys::{TableKey, queue as keys};
 use super::value;
 
-/// More at once is no queue of callers.
+/// A longer queue of callers does not exist.
 const MOST: u32 = 1_000_000;
 
 /// A window with fewer intervals measures next to nothing.
@@ -130,7 +130,7 @@ impl Reader<'_, '_> {
         policy
     }
 
-    /// The value of a key; nothing when it is not given, or wrong, which is told.
+    /// The value of a key; nothing when it is not given, or wrong, which is reported.
     fn one<T>(&mut self, key: &TableKey, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         let given = self.table.get(key)?;
         // No text: its type was wrong, and that is told.

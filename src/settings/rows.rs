@@ -173,7 +173,7 @@ settings! { RULES_ROWS "Rules"
         "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it.",
         value::budget, |to, most| to.flap_limit = most);
     COUNT: Landing<Counting, Policy> = land("count", Some("--count"), ["AUTOPILOT_COUNT"], Word "free|free-and-serving", Is("free"), Rule,
-        "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform tells them.",
+        "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform reports them.",
         |text| value::word(text, COUNTING_RULES), |to, rule| to.counting = rule);
     ON_STALE: Landing<OnStale, Policy> = land("on_stale", Some("--on-stale"), ["AUTOPILOT_ON_STALE"], Word "hold|pause", Is("hold"), Rule,
         "What to do with running campaigns while readings stay away.",
@@ -288,7 +288,7 @@ settings! { RUNNING_ROWS "Running"
         "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.",
         value::listen, |to, address| to.listen = address);
     DRY_RUN: Landing<bool, Values> = land("dry_run", Some("--dry-run"), ["AUTOPILOT_DRY_RUN"], Switch "", Is("false"), Top,
-        "Decide and tell, but command nothing.",
+        "Decide and log, but command nothing.",
         value::switch, |to, yes| to.dry_run = yes);
     ONCE: Landing<bool, Values> = land("once", Some("--once"), ["AUTOPILOT_ONCE"], Switch "", Is("false"), Top,
         "Poll and decide once, then end.",

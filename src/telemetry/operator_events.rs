@@ -49,7 +49,7 @@ impl Events {
             }
         }
         for campaign in left_paused {
-            warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
+            warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
         }
     }
 }

@@ -66,7 +66,7 @@ function due(view) {
   return found;
 }
 
-/** Shows the notices; gives their keys, so that new ones can be told. */
+/** Shows the notices; returns their keys, so that new ones can be announced. */
 export function showNotices(place, view) {
   const notices = due(view);
   const key = notices.map((one) => one.key).join("\n");

@@ -13,7 +13,7 @@ import { clockToSecond, ms, span } from "./time.js";
 /** A demonstration tells thirty statuses a second; nobody reads faster than this. */
 const BETWEEN_DRAWS_MS = 200;
 
-/** More changes at once than this are told as a number. */
+/** More changes at once than this are announced as a number. */
 const MOST_TOLD = 3;
 
 const place = (id) => document.getElementById(id);
