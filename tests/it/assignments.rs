@@ -488,7 +488,7 @@ fn every_dispatch_is_told_in_order() {
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         )
         .start()
-        .tolerate(&["the webhook's receiver did not take a message"]);
+        .tolerate(&["the webhook's receiver did not accept a message"]);
     wait_for_lists(&centre, 5, 4);
     centre.platform.person_sets(CAMPAIGN, "PAUSED");
     wait_for_lists(&centre, 0, 7);
