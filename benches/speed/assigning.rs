@@ -9,7 +9,7 @@ use campaign_autopilot::domain::assignment::{
 };
 use campaign_autopilot::domain::{OnManualChange, Timestamp};
 
-use crate::stopwatch::{cpu_of_this_thread, ms, tell};
+use crate::stopwatch::{cpu_of_this_thread, ms, report};
 
 const AGENTS: usize = 5_000;
 const CAMPAIGNS: usize = 200;
@@ -20,7 +20,7 @@ const SKILLS: usize = 90;
 const LOADS: [u32; 5] = [60, 90, 100, 110, 150];
 
 pub(crate) fn run() {
-    tell(format_args!(
+    report(format_args!(
         "assigning: {AGENTS} agents, {CAMPAIGNS} campaigns, CPU time"
     ));
     for load in LOADS {
@@ -47,7 +47,7 @@ fn measure(load: u32, even: bool) {
         centre.worth(&centre.plan(None)),
         "a re-plan is worth less than a fresh plan"
     );
-    tell(format_args!(
+    report(format_args!(
         "  load {:.1}{}: {pairs} pairs, plan {} (bar: 60 ms; {:.0} times sorting as many), re-plan {} (bar: 5 ms; {:.1} times), {} and {} repairs",
         f64::from(load) / 100.0,
         if even { ", everybody alike" } else { "" },
@@ -60,7 +60,7 @@ fn measure(load: u32, even: bool) {
     ));
 }
 
-/// The kernel tells CPU time to some milliseconds: many runs are measured together.
+/// The kernel reports CPU time to some milliseconds: many runs are measured together.
 const RUNS: u32 = 40;
 
 /// Measurements, of which the shortest counts: what else the machine does is not in a thread's CPU time, but what it
@@ -230,7 +230,7 @@ impl Centre {
             .sum()
     }
 
-    /// Weighted scores less churn and agents short, in the plan's own measure, told apart from the plan's arithmetic.
+    /// Weighted scores less churn and agents short, in the plan's own measure, computed apart from the plan's arithmetic.
     fn worth(&self, plan: &AssignPlan) -> i64 {
         let previews: Vec<&Preview> = self.policy.previews.values().collect();
         let changes = |a: &[Pair], b: &[Pair]| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use campaign_autopilot::simulator::{Endpoint, SimHandle};
 
 use crate::platform::{Daemon, InProcess};
-use crate::stopwatch::{tell, time};
+use crate::stopwatch::{report, time};
 
 /// Ticks that are counted.
 const TICKS: u64 = 40;
@@ -15,9 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) fn run() {
     let (one, thousand) = (calls(1), calls(1_000));
-    tell("calls: requests to the platform in one tick, once every status is known");
-    tell(format_args!("  one campaign          {one:.2}"));
-    tell(format_args!(
+    report("calls: requests to the platform in one tick, once every status is known");
+    report(format_args!("  one campaign          {one:.2}"));
+    report(format_args!(
         "  a thousand campaigns  {thousand:.2}, {:.2} times that (bar: as with one)",
         thousand / one
     ));

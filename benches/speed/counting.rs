@@ -10,7 +10,7 @@ use campaign_autopilot::platform::http::{
 use campaign_autopilot::telemetry::Endpoint;
 
 use crate::platform::{Simulated, client, read, reader};
-use crate::stopwatch::{cpu_of_this_thread, median, ms, tell};
+use crate::stopwatch::{cpu_of_this_thread, median, ms, report};
 
 const AGENTS: usize = 10_000;
 const PAGE: usize = 100;
@@ -49,11 +49,11 @@ pub(crate) fn run() {
         median(RUNS, || each.next().unwrap_or_default())
     };
     let (counting, dropping) = (middle(|pair| pair.0), middle(|pair| pair.1));
-    tell(format_args!(
+    report(format_args!(
         "counting: {AGENTS} agents in pages of {PAGE}, CPU of the client"
     ));
-    tell(format_args!("  receive and drop  {}", ms(dropping)));
-    tell(format_args!(
+    report(format_args!("  receive and drop  {}", ms(dropping)));
+    report(format_args!(
         "  read and count    {}, {:.2} times that (bar: 1.5)",
         ms(counting),
         counting.div_duration_f64(dropping)

@@ -8,7 +8,7 @@ use campaign_autopilot::domain::{
     SnapshotBuilder, StatusFinding, StatusReading, Timestamp,
 };
 
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const CAMPAIGNS: usize = 10_000;
 const AGENTS: usize = 100_000;
@@ -41,14 +41,14 @@ pub(crate) fn run() {
         assert!(found > 0);
         took
     });
-    tell(format_args!(
+    report(format_args!(
         "deciding: {CAMPAIGNS} campaigns with {distinct} distinct selectors over {AGENTS} agents, one core"
     ));
-    tell(format_args!(
+    report(format_args!(
         "  one decision pass               {} (bar: 20 ms)",
         ms(pass)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  one campaign by walking the agents {}: {distinct} of them would take {:.0} times the pass",
         ms(walk),
         walk.as_secs_f64() * f64::from(u32::try_from(distinct).unwrap_or(u32::MAX))

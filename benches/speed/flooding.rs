@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::platform::{Daemon, InProcess};
-use crate::stopwatch::tell;
+use crate::stopwatch::report;
 
 /// How long each part lasts.
 const PART: Duration = Duration::from_secs(5);
@@ -31,20 +31,20 @@ const BAR: f64 = 0.1;
 pub(crate) fn run() {
     let centre = InProcess::with_agents(100, |_| {});
     let daemon = Flooded::start(&centre.base_url);
-    tell(format_args!(
+    report(format_args!(
         "flooding: a poll each 50 ms, {} s each; loop lag: mean, ticks within {BAR} s",
         PART.as_secs()
     ));
     let rest = daemon.lag(|| rest(PART));
-    tell(format_args!("  at rest                          {rest}"));
+    report(format_args!("  at rest                          {rest}"));
     let mut answered = 0;
     let flooded = daemon.lag(|| answered = flood(&daemon.address));
     let rate = answered / PART.as_secs();
-    tell(format_args!(
+    report(format_args!(
         "  {rate} answers a second ({RATE} offered) {flooded} (bar: every tick)"
     ));
     let slow = daemon.lag(|| trickle(&daemon.address));
-    tell(format_args!(
+    report(format_args!(
         "  {SLOW} clients, one byte a second  {slow} (bar: every tick)"
     ));
     let probe = get(&daemon.address, "/healthz").is_some_and(|text| text.contains("200 OK"));

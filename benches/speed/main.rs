@@ -1,6 +1,6 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `telling`,
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `delivering`,
 //! `flooding`, `observing`, `plotting` to run only those.
 #![expect(
     clippy::expect_used,
@@ -11,6 +11,7 @@ mod assigning;
 mod calls;
 mod counting;
 mod deciding;
+mod delivering;
 mod flooding;
 mod observing;
 mod paging;
@@ -19,7 +20,6 @@ mod plotting;
 mod resting;
 mod simulating;
 mod stopwatch;
-mod telling;
 
 fn main() {
     // `cargo bench` passes --bench along.
@@ -35,7 +35,7 @@ fn main() {
         ("calls", calls::run),
         ("resting", resting::run),
         ("simulating", simulating::run),
-        ("telling", telling::run),
+        ("delivering", delivering::run),
         ("flooding", flooding::run),
         ("observing", observing::run),
         ("plotting", plotting::run),

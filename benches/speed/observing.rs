@@ -1,6 +1,6 @@
 //! What it costs to be observed: metrics and spans of a poll against the poll itself, and a scrape of a thousand campaigns.
 //!
-//! Metrics cannot be switched off, so what a poll records is recorded again, many times over, and its CPU time is set against that of
+//! Metrics cannot be switched off, so what a poll records is recorded again, many times over, and its CPU time is compared with that of
 //! whole polls over real sockets in the same run. How often a poll records is read from the metrics themselves. Spans can be
 //! switched off: the same poll is made without a subscriber and with one that takes every span, in turn.
 
@@ -20,7 +20,7 @@ use tracing::field::Empty;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::platform::{InProcess, PROGRAM, Simulated, client_with, read, reader};
-use crate::stopwatch::{cpu_of_this_thread, median, ms, tell, time};
+use crate::stopwatch::{cpu_of_this_thread, median, ms, report, time};
 
 const AGENTS: usize = 1_000;
 const AGENTS_PAGE: Endpoint = Endpoint::listing("agents");
@@ -71,19 +71,19 @@ fn polling() {
     let plain = median(RUNS, || plain.next().unwrap_or_default());
     let spans = median(RUNS, || spans.next().unwrap_or_default());
     let recorded = recorded_again(&thread, &metrics, &events, pages);
-    tell(format_args!(
+    report(format_args!(
         "observing: a poll of {AGENTS} agents in {pages} requests, CPU"
     ));
-    tell(format_args!(
+    report(format_args!(
         "  the poll                          {}",
         ms(plain)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  its metrics and spans, as shipped {:.4} ms, {:.2}% of it (bar: 3%)",
         recorded.as_secs_f64() * 1e3,
         recorded.div_duration_f64(plain) * 100.0
     ));
-    tell(format_args!(
+    report(format_args!(
         "  the poll with every span taken and every line written as JSON {}, {:.2} times",
         ms(spans),
         spans.div_duration_f64(plain)
@@ -154,7 +154,7 @@ fn attempts(metrics: &Metrics) -> u32 {
     line.and_then(|count| count.parse().ok()).expect("a count")
 }
 
-/// CPU time of one of so many goes at `work` on this thread.
+/// Returns the CPU time of one of so many runs of `work` on this thread.
 #[expect(
     clippy::disallowed_methods,
     reason = "a sleep is what brings the counter up to date"
@@ -194,15 +194,15 @@ fn scraping() {
         read = bytes;
         took
     });
-    tell(format_args!(
+    report(format_args!(
         "scraping: {CAMPAIGNS} campaigns with every series, {:.1} MB",
         f64::from(read) / 1e6
     ));
-    tell(format_args!(
+    report(format_args!(
         "  the exposition alone              {}",
         ms(encode)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  over HTTP from the running daemon {} (bar: 20 ms)",
         ms(over_http)
     ));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::platform::{InProcess, client, read, reader};
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const AGENTS: usize = 10_000;
 const LATENCY: Duration = Duration::from_millis(20);
@@ -33,21 +33,21 @@ pub(crate) fn run() {
     let cold = measure(16, false, 5);
     let one_by_one = measure(1, true, 1);
     let round_trip = one_by_one / 101;
-    tell(format_args!(
+    report(format_args!(
         "paging: {AGENTS} agents in pages of 100, {} a round trip",
         ms(round_trip)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  warm, 16 at once    {}, {:.1} round trips (bar: 10)",
         ms(warm),
         warm.div_duration_f64(round_trip)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  cold, 16 at once    {}, {:.1} round trips",
         ms(cold),
         cold.div_duration_f64(round_trip)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  one after the other {}, {:.1} times the warm poll (bar: 10)",
         ms(one_by_one),
         one_by_one.div_duration_f64(warm)

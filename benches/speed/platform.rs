@@ -115,7 +115,7 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// One that polls the platform at `base_url` each `poll_interval` and listens at `listen`; `change` has the last word.
+    /// Starts one that polls the platform at `base_url` each `poll_interval` and listens at `listen`; `change` is applied last.
     pub(crate) fn start(
         base_url: &str,
         poll_interval: &str,
@@ -141,7 +141,7 @@ impl Daemon {
         }
     }
 
-    /// The process's number.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

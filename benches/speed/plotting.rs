@@ -1,4 +1,4 @@
-//! What keeping the plots' day costs the loop, the disk, and whoever looks at it: ten thousand campaigns, each poll another
+//! What the series of a day cost the loop, the disk, and a reader: ten thousand campaigns, each poll another
 //! number for every one of them.
 
 use std::sync::Arc;
@@ -6,32 +6,32 @@ use std::time::Duration;
 
 use campaign_autopilot::control::ports::{Batch, Journal};
 use campaign_autopilot::control::series::{
-    Change, Frame, Opening, PastSeries, PlotState, Point, SeriesQuery, Tape,
+    Frame, Keyframe, PastSeries, PlotState, Point, PointChange, SeriesEncoder, SeriesQuery,
 };
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{CampaignId, Lines, Timestamp};
 use campaign_autopilot::store::{Store, StorePast};
 
 use crate::deciding;
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const CAMPAIGNS: usize = 10_000;
 
 /// A day of polls each 30 s.
 const POLLS: u32 = 2_880;
 
-/// Polls between two openings, as the loop makes them.
-const BETWEEN_OPENINGS: u32 = 120;
+/// Polls between two keyframes, as the loop makes them.
+const KEYFRAME_INTERVAL: u32 = 120;
 
 const POLL: Duration = Duration::from_secs(30);
 
 const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
 pub(crate) fn run() {
-    tell(format_args!(
+    report(format_args!(
         "plotting: {CAMPAIGNS} campaigns, a day of polls each 30 s, every number changed by every poll"
     ));
-    let tape = taping();
+    let encoder = encoding_time();
     let directory = tempfile::tempdir().expect("a directory");
     let (store, _) = Store::open(directory.path(), START).expect("a store");
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,63 +73,63 @@ pub(crate) fn run() {
     let (day, series) = asked(Duration::from_secs(24 * 3600));
     assert_eq!(series.steps.len(), usize::try_from(POLLS).unwrap_or(0));
     let (hours, _) = asked(Duration::from_secs(2 * 3600));
-    tell(format_args!(
+    report(format_args!(
         "  making a frame             {} of the loop (bar: 10 ms)",
-        ms(tape)
+        ms(encoder)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a frame adds to its commit {}, which no command waits for (bar: 20 ms)",
         ms(typical.saturating_sub(silent))
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a day takes                {} MB of disk, {} bytes a campaign and poll",
         bytes / 1_000_000,
         bytes / (u64::from(POLLS) * 10_000),
     ));
-    tell(format_args!(
+    report(format_args!(
         "  reading one campaign       {} for the last two hours, {} for the day",
         ms(hours),
         ms(day)
     ));
 }
 
-/// What making a frame costs the loop.
-fn taping() -> Duration {
+/// Measures what encoding a frame costs the loop.
+fn encoding_time() -> Duration {
     let snapshot = deciding::snapshot(START);
     let mut autopilot = deciding::autopilot(START);
     let sample = snapshot.sample(autopilot.groups());
     autopilot.observe_sample(sample, START);
     let plan = autopilot.decide(START);
-    let mut tape = Tape::default();
+    let mut encoder = SeriesEncoder::default();
     let mut at = START;
     median(21, || {
         at = at.plus(POLL);
-        let (took, frame) = time(|| tape.frame(&autopilot, &plan.reasons, POLL, at));
+        let (took, frame) = time(|| encoder.frame(&autopilot, &plan.reasons, POLL, at));
         assert!(frame.is_some());
         took
     })
 }
 
 fn frame(poll: u32, ids: &[CampaignId]) -> Frame {
-    let opens = poll.is_multiple_of(BETWEEN_OPENINGS);
+    let opens = poll.is_multiple_of(KEYFRAME_INTERVAL);
     let changes = (0..CAMPAIGNS).map(|place| {
         let campaign = u32::try_from(place).unwrap_or(0);
-        Change {
+        PointChange {
             place,
             point: Point {
                 available: Some((campaign + poll * 7) % 200),
-                lines: Some(Lines {
+                thresholds: Some(Lines {
                     pause_below: 5,
                     resume_at: 8,
                 }),
                 state: PlotState::Running,
             },
-            same_lines: !opens,
+            same_thresholds: !opens,
         }
     });
     Frame {
         at: START.plus(POLL * poll),
-        opening: opens.then(|| Opening {
+        keyframe: opens.then(|| Keyframe {
             campaigns: ids.to_vec(),
             after_gap: poll == 0,
             longest: POLL * 3,

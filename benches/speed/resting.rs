@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use campaign_autopilot::simulator::{Endpoint, Phase, SimHandle};
 
 use crate::platform::{Daemon, InProcess};
-use crate::stopwatch::{median, ms, tell};
+use crate::stopwatch::{median, ms, report};
 
 const AGENTS: usize = 1_000;
 
@@ -14,7 +14,7 @@ const AGENTS: usize = 1_000;
 const MOST_AGENTS: usize = 100_000;
 const MOST_CAMPAIGNS: usize = 10_000;
 
-/// Polls between the two looks at the CPU counter.
+/// Polls between the two readings of the CPU counter.
 const POLLS: u64 = 100;
 
 #[expect(clippy::disallowed_methods, reason = "benchmarks measure real time")]
@@ -53,25 +53,25 @@ pub(crate) fn run() {
     drop(daemon);
     // The kernel counts in hundredths of a second.
     let cpu_a_poll = Duration::from_millis(10 * ticks).div_f64(100.0);
-    tell(format_args!("resting: {AGENTS} agents, a poll each 30 s"));
-    tell(format_args!(
+    report(format_args!("resting: {AGENTS} agents, a poll each 30 s"));
+    report(format_args!(
         "  resident after the first poll    {:.1} MB (bar: 25 MB)",
         mb(resident)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  resident after some 100 polls    {:.1} MB",
         mb(after_many)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  CPU of a poll                    {}, {:.4}% of a core at 30 s (bar: 0.2%)",
         ms(cpu_a_poll),
         cpu_a_poll.as_secs_f64() / 30.0 * 100.0
     ));
-    tell(format_args!(
+    report(format_args!(
         "  from the start to the first poll {} with one round trip for the token (bar: 100 ms and that)",
         ms(first)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  resident with {MOST_CAMPAIGNS} campaigns and {MOST_AGENTS} agents {:.1} MB (bar: 200 MB)",
         mb(at_full_size())
     ));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use campaign_autopilot::simulator::{Centre, Scenario, Settings, Simulator};
 
 use crate::platform::{client, read, reader};
-use crate::stopwatch::{cpu_of_this_thread, ms, tell, time};
+use crate::stopwatch::{cpu_of_this_thread, ms, report, time};
 
 const DAYS: u32 = 400;
 const SPEED: f64 = 600.0;
@@ -45,8 +45,8 @@ fn days(scenario: &Scenario) {
     // The least that any event costs: in and out of a heap that holds as many as a centre plans ahead.
     let heap = heap(events);
     let a_second = f64::from(DAYS) / spent.as_secs_f64();
-    tell("simulating: the 40-agent blended centre for eight hours, one core");
-    tell(format_args!(
+    report("simulating: the 40-agent blended centre for eight hours, one core");
+    report(format_args!(
         "  {a_second:.0} days a second (bar: 300), {:.1} times the heap's share alone",
         spent.as_secs_f64() / heap.as_secs_f64(),
     ));
@@ -110,23 +110,23 @@ fn serving(mut scenario: Scenario) {
             .copied()
             .unwrap_or_default()
     };
-    // What the centre itself needs for the same time, without anybody who looks.
+    // What the centre itself needs for the same time, without a client.
     let (alone, ()) = time(|| {
         let mut centre = Centre::new(&scenario, 0);
         centre.advance(scenario.start().plus(simulated));
     });
-    tell(format_args!(
+    report(format_args!(
         "serving: {AGENTS} agents at {SPEED} times real time, a poll of all available ones each {} ms",
         POLL_INTERVAL.as_millis()
     ));
-    tell(format_args!(
+    report(format_args!(
         "  {} polls; half of them within {}, 99 of 100 within {} (bar: {} ms, the interval)",
         readings.len(),
         ms(at(50)),
         ms(at(99)),
         POLL_INTERVAL.as_millis()
     ));
-    tell(format_args!(
+    report(format_args!(
         "  caught up in {}; the centre alone needs {:.1}% of the time that is lived through",
         ms(follow),
         alone.as_secs_f64() * SPEED / simulated.as_secs_f64() * 100.0,

@@ -1,8 +1,8 @@
-//! Measuring and telling.
+//! Measuring time and reporting it.
 
 use std::time::{Duration, Instant};
 
-/// How long `work` took.
+/// Runs `work` and returns how long it took.
 #[expect(clippy::disallowed_methods, reason = "benchmarks measure real time")]
 pub(crate) fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let started = Instant::now();
@@ -10,14 +10,14 @@ pub(crate) fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     (started.elapsed(), done)
 }
 
-/// The median of `runs` measurements.
+/// Returns the median of `runs` measurements.
 pub(crate) fn median(runs: usize, mut measure: impl FnMut() -> Duration) -> Duration {
     let mut all: Vec<Duration> = (0..runs).map(|_| measure()).collect();
     all.sort();
     all.get(runs / 2).copied().unwrap_or_default()
 }
 
-/// CPU time of this thread, as the kernel's scheduler counts it.
+/// Returns the CPU time of this thread, as the kernel's scheduler counts it.
 pub(crate) fn cpu_of_this_thread() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanos = text
@@ -28,13 +28,13 @@ pub(crate) fn cpu_of_this_thread() -> Duration {
     Duration::from_nanos(nanos)
 }
 
-/// One line of result.
+/// Prints a line of the result.
 #[expect(clippy::print_stdout, reason = "the result of a benchmark")]
-pub(crate) fn tell(line: impl std::fmt::Display) {
+pub(crate) fn report(line: impl std::fmt::Display) {
     println!("{line}");
 }
 
-/// Milliseconds with two digits.
+/// Formats a duration as milliseconds with two digits.
 pub(crate) fn ms(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1_000.0)
 }

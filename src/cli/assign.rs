@@ -1,4 +1,4 @@
-//! `assign`: what the preview assignments would be, put in force once, and why for one agent.
+//! `assign`: plans the preview assignments, applies a plan once, and explains it for one agent.
 //!
 //! `plan` and `explain` read the platform once and change nothing, so that they may run beside the daemon. Rates are those of
 //! the roster file, and 0 for the others: only the daemon has seen their calls.
@@ -20,7 +20,7 @@ use super::exit::Exit;
 use super::output;
 use super::run::exit_of;
 
-/// What to do with the preview assignments.
+/// A command about the preview assignments.
 #[derive(Subcommand)]
 pub(crate) enum AssignCommand {
     /// Show the moves of a plan with scores and reasons; nothing is changed
@@ -33,7 +33,7 @@ pub(crate) enum AssignCommand {
     },
     /// Plan once and put it in force; campaigns are not commanded. Not beside a running daemon
     Apply(Box<RunArgs>),
-    /// Tell for one agent of the roster how it stands to every preview campaign
+    /// Explain how one agent of the roster scores for every preview campaign
     Explain {
         /// The agent's id
         agent: AgentId,
@@ -51,7 +51,7 @@ impl AssignCommand {
     }
 }
 
-/// Does it with settings that hold together.
+/// Runs an `assign` command.
 pub(crate) async fn assign(command: &AssignCommand, resolved: Resolved) -> Exit {
     let Resolved {
         settings, warnings, ..
@@ -178,7 +178,7 @@ impl Seen {
 fn show_moves(proposal: &Proposal) {
     let moves = &proposal.plan.moves;
     if moves.is_empty() {
-        output::result("nothing to change: what is in force is the best plan");
+        output::result("nothing to change: the assignments in force are the best plan");
         return;
     }
     let rows = moves.iter().map(|change| {
@@ -276,7 +276,7 @@ fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
 
 fn verdict(standing: &Standing) -> String {
     match (standing.barred, standing.planned) {
-        _ if standing.frozen => "on a call, or the list is left alone: stays".to_owned(),
+        _ if standing.frozen => "on a call, or the list is not changed: stays".to_owned(),
         (Some(barred), _) => barred.to_string(),
         (None, true) => "best use of the agent".to_owned(),
         (None, false) => {

@@ -1,4 +1,4 @@
-//! `audit`: the proof, exported, verified and decided again.
+//! `audit`: exports, verifies and replays the audit log.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use crate::store::{BrokenChain, ReplayFault, StoreReader};
 use super::exit::Exit;
 use super::output;
 
-/// What to do with the audit.
+/// A command about the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Print every row as a line of JSON, up to the first that does not hold
+    /// Print every row as a line of JSON, up to the first that breaks the chain
     Export,
     /// Check the hash chain and name the first bad row
     Verify,
@@ -18,7 +18,7 @@ pub(crate) enum AuditCommand {
     Replay,
 }
 
-/// Does it.
+/// Runs an `audit` command.
 pub(crate) fn audit(command: AuditCommand, state_dir: &Path) -> Exit {
     let reader = match StoreReader::open(state_dir) {
         Ok(reader) => reader,
@@ -43,7 +43,7 @@ pub(crate) fn audit(command: AuditCommand, state_dir: &Path) -> Exit {
         AuditCommand::Replay => match reader.replay() {
             Ok(found) if found.beginnings == 0 && found.inputs > 0 => {
                 output::talk(
-                    "campaign-autopilot: no decision could be compared: the record holds no beginning",
+                    "campaign-autopilot: no decision could be compared: the recorded inputs have no beginning",
                 );
                 Exit::Broken
             }

@@ -1,4 +1,4 @@
-//! Puts the calibration of queues together, where there are `[[queue]]` tables.
+//! Builds the calibration of queues, where there are `[[queue]]` tables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::telemetry::{Metrics, QueueEvents};
 
 use super::start_fault::StartFault;
 
-/// What the daemon has already.
+/// What the daemon lends to the calibration.
 pub(super) struct Parts<'a> {
     pub(super) settings: &'a Settings,
     pub(super) store: &'a Arc<Store>,
@@ -34,7 +34,7 @@ pub(super) struct Parts<'a> {
     pub(super) shutdown: CancellationToken,
 }
 
-/// The calibration; nothing without `[[queue]]` tables, which then cost nothing. A dry run has no writer.
+/// Builds the calibration; returns `None` without `[[queue]]` tables, which then cost nothing. A dry run has no writer.
 pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>, StartFault> {
     let Parts {
         settings,

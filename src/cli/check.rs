@@ -1,4 +1,4 @@
-//! `check`: every fault of the configuration at once, and with `--online` whether the platform plays along.
+//! `check`: every fault of the configuration at once, and with `--online` whether credentials and rights work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::daemon::Connection;
 use super::exit::Exit;
 use super::output;
 
-/// Settings longer than this push their origin to the right.
+/// The width of the column of settings; a longer one moves its origin to the right.
 const WIDEST: usize = 60;
 
-/// Tells what is right and wrong with a configuration that could be read.
+/// Reports on a configuration that could be read.
 pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
     for warning in &resolved.warnings {
         output::talk(format_args!("warning: {warning}"));
@@ -53,7 +53,7 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
     }
 }
 
-/// What went wrong first decides the exit; everything is told.
+/// The findings; the first failure decides the exit code, and all are printed.
 struct Findings {
     exit: Exit,
 }
@@ -142,7 +142,7 @@ async fn plan_calls(
     }
 }
 
-/// Tells whatever else on the platform starts and stops a campaign.
+/// Reports whatever else on the platform starts and stops a campaign.
 async fn tell_rivals(connection: &Connection, campaign: &CampaignId, deadline: Timestamp) {
     if !connection.platform.capabilities.rivals {
         return;
@@ -152,7 +152,7 @@ async fn tell_rivals(connection: &Connection, campaign: &CampaignId, deadline: T
         Ok(rivals) => {
             for rival in rivals {
                 output::talk(format_args!(
-                    "warning: campaign {campaign}: {}, and what it does counts as a person's doing",
+                    "warning: campaign {campaign}: {}, and what it does counts as a manual change",
                     rival.description
                 ));
             }

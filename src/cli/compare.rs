@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::output;
 use super::scenario;
 
-/// The arms where none is given: nobody at the switch, the default, lower lines, faster polls, and dwell.
+/// The arms where none is given: no autopilot, the default, lower thresholds, faster polls, and dwell.
 const ARMS: [&str; 5] = [
     "always",
     "5/8",
@@ -59,7 +59,7 @@ pub(crate) struct CompareArgs {
     /// A policy to try; repeatable [default: always 5/8 2/5 5/8,poll=10s 5/8,running=3m,paused=3m]
     #[arg(long = "policy", value_name = "POLICY", value_parser = arm)]
     policies: Vec<Arm>,
-    /// How many days each policy lives through
+    /// The number of days that each policy is simulated for
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     days: u32,
     /// The first day's seed; the others count up from it

@@ -15,11 +15,11 @@ use crate::control::{
 };
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, Timestamp};
-use crate::notify::{Courier, Delivering, HttpPost, MOST_AT_ONCE, Outbox, Post};
+use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
 use crate::platform::dialect::{Access as PlatformAccess, SharedParts, TenantSettings};
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::{CallPlanner, Connected};
-use crate::serve::{Access, Api, Server, Shown};
+use crate::serve::{Access, Api, PublicSources, Server};
 use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
@@ -95,23 +95,23 @@ impl Connection {
     }
 }
 
-/// What joins the daemon to the world outside.
+/// What connects the daemon to the outside world.
 pub(crate) enum Surroundings {
-    /// Sockets, the disk with a thread of its own, and chance.
+    /// Sockets, the disk with a thread of its own, and randomness.
     Real,
-    /// Parts that another program has given.
-    Given(Given),
+    /// Parts of a program that embeds the daemon.
+    Embedded(EmbeddedParts),
 }
 
-/// Parts that stand where sockets, disk and chance would.
-pub(crate) struct Given {
+/// Parts that take the place of sockets, disk and randomness.
+pub(crate) struct EmbeddedParts {
     /// Carries requests to the platform.
     pub(crate) transport: Arc<dyn HttpSend>,
     /// Carries messages to their receiver.
     pub(crate) post: Arc<dyn Post>,
-    /// Stands before and behind each commit.
+    /// Is called before and after each commit.
     pub(crate) gate: Arc<dyn CommitGate>,
-    /// Decides what is left to chance.
+    /// The seed of everything random.
     pub(crate) seed: u64,
 }
 
@@ -132,7 +132,7 @@ impl Surroundings {
                 let opened = Store::open(&settings.state_dir, now)?;
                 (opened, Connection::new(settings, clock)?, None)
             }
-            Self::Given(Given {
+            Self::Embedded(EmbeddedParts {
                 transport,
                 post,
                 gate,
@@ -222,8 +222,8 @@ impl Daemon {
         let orphans = orphans(settings, &restored);
         let store = Arc::new(store);
         let without_sockets = given.is_some();
-        let (courier, without_receiver) =
-            courier(settings, &store, &clock, &metrics, given).await?;
+        let (worker, without_receiver) =
+            delivery_worker(settings, &store, &clock, &metrics, given).await?;
         let ports = Ports {
             clock: Arc::clone(&clock),
             platform: platform.clone(),
@@ -268,17 +268,17 @@ impl Daemon {
             shutdown: shutdown.clone(),
         });
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
-        let reloader = Arc::new(Reloader::new(cycle.desk(), settings.clone(), source));
-        let shown = Shown {
+        let reloader = Arc::new(Reloader::new(cycle.handle(), settings.clone(), source));
+        let shown = PublicSources {
             metrics,
             observed: observed.clone(),
             clock,
             ending,
         };
         let api = Api {
-            desk: cycle.desk(),
+            handle: cycle.handle(),
             reload: Arc::<Reloader>::clone(&reloader),
-            queues: calibration.as_ref().map(Calibration::desk),
+            queues: calibration.as_ref().map(Calibration::handle),
             past: Arc::new(StorePast::new(settings.state_dir.clone())),
             access: Access::new(
                 settings.admin.token.as_ref(),
@@ -305,7 +305,7 @@ impl Daemon {
             reloader,
             open_intents,
             orphans,
-            delivering: courier.map(Courier::start),
+            delivering: worker.map(DeliveryWorker::start),
             without_receiver,
         })
     }
@@ -367,18 +367,18 @@ fn orphans(settings: &Settings, restored: &Restored) -> Vec<CampaignId> {
         .collect()
 }
 
-/// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no courier, so that it
+/// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no delivery worker, so that it
 /// cannot send.
-async fn courier(
+async fn delivery_worker(
     settings: &Settings,
     store: &Arc<Store>,
     clock: &Arc<dyn Clock>,
     metrics: &Metrics,
     given: Option<(Arc<dyn Post>, u64)>,
-) -> Result<(Option<Courier>, u64), StartFault> {
+) -> Result<(Option<DeliveryWorker>, u64), StartFault> {
     let Some(receiver) = &settings.webhook else {
         // A store that cannot be read tells so with its first commit.
-        let left = store.census().await.unwrap_or_default();
+        let left = store.stats().await.unwrap_or_default();
         return Ok((None, left.waiting));
     };
     if settings.dry_run {
@@ -387,11 +387,11 @@ async fn courier(
     let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
         given
     } else {
-        let post = HttpPost::new(receiver.clone(), MOST_AT_ONCE).map_err(StartFault::Tls)?;
+        let post = HttpPost::new(receiver.clone(), MAX_IN_FLIGHT).map_err(StartFault::Tls)?;
         (Arc::new(post), fastrand::u64(..))
     };
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
-    let courier = Courier::new(
+    let worker = DeliveryWorker::new(
         outbox,
         post,
         Arc::clone(clock),
@@ -399,7 +399,7 @@ async fn courier(
         receiver.give_up_after,
         seed,
     );
-    Ok((Some(courier), 0))
+    Ok((Some(worker), 0))
 }
 
 fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {

@@ -1,8 +1,8 @@
-//! The daemon within another program, joined to it where sockets, disk and chance would be.
+//! The daemon embedded in another program, which takes the place of sockets, disk and randomness.
 //!
 //! *What it is for:* a simulation of the whole daemon in one thread, on a clock of its own. Everything between the seams is
 //! what `run` runs: settings, token, limiter, retries, paging, decisions, commands, assignments, queues, store, outbox and
-//! the admin API. *What it leaves out:* signals, systemd, and the look at the settings file each second (a reload is asked for
+//! the admin API. *What it leaves out:* signals, systemd, and the polling of the settings file (a reload is asked for
 //! through the API).
 
 use std::ffi::OsString;
@@ -20,37 +20,37 @@ use crate::serve::Connector;
 use crate::settings::{Resolved, RunArgs, Settings, resolve};
 use crate::store::CommitGate;
 
-use super::daemon::{Daemon, Given, Surroundings};
+use super::daemon::{Daemon, EmbeddedParts, Surroundings};
 use super::environment::variable;
 use super::reload::Source;
 use super::run::run_to_end;
 
-/// What the other program gives.
+/// What the other program provides.
 pub struct Seams {
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Carries requests to the platform.
     pub transport: Arc<dyn HttpSend>,
     /// Carries messages to their receiver.
     pub post: Arc<dyn Post>,
-    /// Stands before and behind each commit.
+    /// Is called before and after each commit.
     pub gate: Arc<dyn CommitGate>,
-    /// Decides what is left to chance: jitter of retries and of deliveries.
+    /// The seed of the jitter of retries and of deliveries.
     pub seed: u64,
 }
 
-/// A daemon that was started and does not run yet.
+/// A daemon that was started and is not running yet.
 pub struct Embedded {
     daemon: Daemon,
     settings: Settings,
 }
 
-/// Leads to the daemon's listener, which has no socket.
+/// Connects to the daemon's listener, which has no socket.
 #[derive(Clone)]
 pub struct Listener(Connector);
 
 impl Embedded {
-    /// Starts the daemon as `run` with these arguments would; it ends in order after `shutdown`.
+    /// Starts the daemon as `run` with these arguments would; it drains and ends after `shutdown`.
     ///
     /// # Errors
     /// What `run` would print: every fault of the configuration, or why it cannot start.
@@ -82,7 +82,7 @@ impl Embedded {
             gate,
             seed,
         } = seams;
-        let given = Surroundings::Given(Given {
+        let given = Surroundings::Embedded(EmbeddedParts {
             transport,
             post,
             gate,
@@ -94,21 +94,21 @@ impl Embedded {
         Ok(Self { daemon, settings })
     }
 
-    /// Leads to its listener, where it has one.
+    /// Returns a connector to its listener, if it has one.
     #[must_use]
     pub fn listener(&self) -> Option<Listener> {
         let server = self.daemon.server.as_ref()?;
         Some(Listener(server.connector()))
     }
 
-    /// Runs it until its shutdown is asked for and what was under way is finished.
+    /// Runs it until shutdown is requested and work under way is finished.
     pub async fn run(self) {
         Box::pin(run_to_end(self.daemon, &self.settings, None)).await;
     }
 }
 
 impl Listener {
-    /// A connection, as a client of the listener has it.
+    /// Opens a connection to the listener.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         self.0.connect()

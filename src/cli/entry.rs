@@ -1,4 +1,4 @@
-//! The way in: one command line, one runtime, one exit code.
+//! The program's entry: one command line, one runtime, one exit code.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,16 @@ use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
+use super::completions::completions;
+use super::config_show::{self, ConfigCommand};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
+use super::man::man;
 use super::operate::{Form, Operate, operate};
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
-use super::paper::{self, ConfigCommand};
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
 use super::rules::{RulesArgs, rules};
@@ -35,7 +37,7 @@ const WORKERS: usize = 2;
 const AFTER_HELP: &str = "\
 Examples:
   campaign-autopilot demo                       see it work, nothing else needed
-  campaign-autopilot check --online             is everything right, and does the platform play along?
+  campaign-autopilot check --online             check the configuration, the credentials and the rights
   campaign-autopilot run --dry-run              decide, but command nothing
   campaign-autopilot run --pause-below 5 --resume-at 8
   campaign-autopilot eval                       one poll: what would it do?
@@ -43,12 +45,12 @@ Examples:
   campaign-autopilot explain cmp-884291         which stage decides, and until when?
   campaign-autopilot set cmp-884291 --pause-below 3 --resume-at 6 --for 2h --reason 'short shift'
   campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list loaded'
-  campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and what speaks against it?
-  campaign-autopilot webhook test               does the receiver of messages take one?
+  campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and which rules does it break?
+  campaign-autopilot webhook test               does the receiver accept a message?
 
 Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage,
-10 eval would act, 65 a change of a queue that breaks a rule, 69 platform or daemon not reached, 70 internal fault,
-74 store, file or listener, 75 somebody else changed the queue, 77 platform or daemon refuses us, 78 configuration or a value,
+10 eval would act, 65 a change of a queue that breaks a rule, 69 platform or daemon not reached, 70 internal error,
+74 store, file or listener, 75 somebody else changed the queue, 77 refused by the platform or daemon, 78 configuration or a value,
 130 ended by a second signal.";
 
 const STATE_DIR_HELP: &str =
@@ -66,7 +68,7 @@ struct CommandLine {
 enum Command {
     /// Run the daemon
     Run(Box<RunArgs>),
-    /// Name every fault of the configuration at once
+    /// Check the configuration and name every fault at once
     Check {
         /// Also get a token, read the agents, and read every campaign
         #[arg(long)]
@@ -74,7 +76,7 @@ enum Command {
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Plan the preview assignments, put a plan in force, or tell why
+    /// Plan the preview assignments, put a plan in force, or explain it
     Assign {
         #[command(subcommand)]
         command: AssignCommand,
@@ -85,7 +87,7 @@ enum Command {
     Compare(CompareArgs),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
-    /// Export, verify or replay the proof of what was decided
+    /// Export, verify or replay the audit log of decisions
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
@@ -93,7 +95,7 @@ enum Command {
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
     },
-    /// List, try again or drop the messages that are not delivered yet
+    /// List, retry or drop the messages that are not delivered yet
     Outbox {
         #[command(subcommand)]
         command: OutboxCommand,
@@ -108,32 +110,32 @@ enum Command {
     },
     #[command(flatten)]
     Operate(Operate),
-    /// Poll once without a daemon and tell what it would do; exit code 10 when it would act
+    /// Poll once without a daemon and print what it would do; exit code 10 when it would act
     Eval {
-        /// How it is printed
+        /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Show the settings in force, or print a settings file to start from
+    /// Show the effective settings, or print a settings file to start from
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// Print completions for a shell
     Completions {
-        /// Which
+        /// The shell to complete for
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write those of all commands into a directory
     Man {
-        /// Where to
+        /// The directory to write the pages of all commands into
         directory: Option<PathBuf>,
     },
     /// Print the alerts for Prometheus, adapted to your labels and limits
     Rules(RulesArgs),
-    /// Try the receiver of messages
+    /// Test the receiver of webhooks
     Webhook {
         #[command(subcommand)]
         command: WebhookCommand,
@@ -236,14 +238,14 @@ async fn dispatch(command: Command) -> Exit {
         Command::Config {
             command: ConfigCommand::Show { origin, run },
         } => match resolve(&run, &variable) {
-            Ok(resolved) => paper::show(&resolved, origin),
+            Ok(resolved) => config_show::show(&resolved, origin),
             Err(faults) => refuse_configuration(&faults),
         },
         Command::Config {
             command: ConfigCommand::Init,
-        } => paper::init(),
-        Command::Completions { shell } => paper::completions(shell, CommandLine::command()),
-        Command::Man { directory } => paper::man(directory, CommandLine::command()),
+        } => config_show::init(),
+        Command::Completions { shell } => completions(shell, CommandLine::command()),
+        Command::Man { directory } => man(directory, CommandLine::command()),
         Command::Audit { command, state_dir } => {
             in_state_dir(state_dir, |directory| audit(command, directory))
         }
@@ -282,9 +284,7 @@ fn install(format: LogFormat, level: &str, beside: Option<LogLayer>) -> Result<(
     let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| level.to_owned());
     let colour = variable("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     install_log(format, &filter, colour, beside).map_err(|why| {
-        output::talk(format_args!(
-            "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
-        ));
+        output::talk(format_args!("campaign-autopilot: {why}; fix AUTOPILOT_LOG"));
         Exit::Configuration
     })
 }

@@ -1,6 +1,6 @@
 //! The one place that reads the environment.
 
-/// The value of a variable; one that is empty counts as not set.
+/// Returns the value of a variable; an empty one counts as not set.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the environment"
@@ -9,7 +9,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether a variable is set to something that is no text.
+/// Returns whether a variable is set to something that is not UTF-8.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the environment"

@@ -1,7 +1,7 @@
 //! `eval`: one poll without a daemon, and what it would do. Nothing is commanded and nothing is written.
 //!
-//! What an earlier or running daemon remembers in the state directory is taken into account: whose pause a pause is,
-//! dwell, budget, holds and lines set by an operator. Confirmation over several samples is not: there is only one.
+//! What an earlier or running daemon remembers in the state directory is taken into account: the owner of a pause,
+//! dwell, budget, holds and threshold overrides. Confirmation over several samples is not: there is only one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::exit::Exit;
 use super::operate::{Form, show_detail};
 use super::output;
 
-/// Polls once, decides, and tells.
+/// Polls once, decides, and prints the decision.
 pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     let remembered = match remembered(settings) {
         Ok(states) => states,
@@ -112,7 +112,7 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     exit
 }
 
-/// What the state directory remembers; nothing where no daemon has run yet.
+/// Reads what the state directory remembers; empty where no daemon has run yet.
 fn remembered(settings: &Settings) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
     match StoreReader::open(&settings.state_dir) {
         Ok(reader) => reader.states(),

@@ -1,4 +1,4 @@
-//! How the program ends: the exit codes of sysexits.h.
+//! The exit codes, after sysexits.h.
 
 use std::process::ExitCode;
 
@@ -7,21 +7,21 @@ use crate::platform::port::FaultKind;
 /// Exit codes, listed in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done.
+    /// Success.
     Ok,
     /// The platform cannot be reached or does not work.
     Unreachable,
-    /// A fault of this program.
+    /// An internal error.
     Internal,
     /// The store or a file cannot be read or written.
     Io,
-    /// The platform refuses us.
+    /// The platform refuses the credentials or the rights.
     Refused,
     /// The configuration or an input file is wrong.
     Configuration,
     /// An audit that does not hold, or decisions that differ.
     Broken,
-    /// A message that is not in the outbox, a campaign that is not looked after, or a hold that is not there.
+    /// A message that is not in the outbox, a campaign that is not managed, or a hold that does not exist.
     NotThere,
     /// A change of a queue that breaks a rule, or an input that cannot be read.
     Data,
@@ -49,7 +49,7 @@ impl Exit {
         }
     }
 
-    /// The exit for a platform that answered in this way.
+    /// Returns the exit code for an error of the platform.
     pub(crate) fn of(kind: FaultKind) -> Self {
         match kind {
             FaultKind::Unauthorized

@@ -5,6 +5,8 @@ mod audit;
 mod calibrating;
 mod check;
 mod compare;
+mod completions;
+mod config_show;
 mod daemon;
 #[cfg(test)]
 mod day_tests;
@@ -16,10 +18,10 @@ mod eval;
 mod exit;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod man;
 mod operate;
 mod outbox;
 mod output;
-mod paper;
 mod queue;
 mod refusal;
 mod reload;

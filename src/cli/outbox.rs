@@ -1,11 +1,11 @@
-//! `outbox`: the messages that wait, and an operator's hand in them.
+//! `outbox`: lists, retries and drops the messages of the outbox.
 
 use std::path::Path;
 
 use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::store::{Chosen, DeskFault, KeptLetter, OutboxDesk};
+use crate::store::{OutboxEditFault, OutboxEditor, Selection, StoredEntry};
 
 use super::environment::variable;
 use super::exit::Exit;
@@ -23,16 +23,16 @@ pub(crate) enum OutboxCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Have messages tried again at once, with all their time before them
-    Retry(Which),
-    /// Throw messages away; nobody is told of them any more
-    Drop(Which),
+    /// Retry messages at once; the time until they are given up starts anew
+    Retry(MessageArgs),
+    /// Delete messages; the receiver is never notified of them
+    Drop(MessageArgs),
 }
 
-/// Which messages.
+/// The messages that a change is for.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Which {
+pub(crate) struct MessageArgs {
     /// Ids as `outbox list` prints them
     ids: Vec<String>,
     /// Every dead letter
@@ -40,30 +40,32 @@ pub(crate) struct Which {
     all_dead: bool,
 }
 
-impl Which {
-    fn chosen(self) -> Chosen {
+impl MessageArgs {
+    fn selection(self) -> Selection {
         if self.all_dead {
-            Chosen::Dead
+            Selection::Dead
         } else {
-            Chosen::Ids(self.ids)
+            Selection::Ids(self.ids)
         }
     }
 }
 
-/// Does it.
+/// Runs an `outbox` command.
 pub(crate) fn outbox(command: OutboxCommand, state_dir: &Path) -> Exit {
-    let mut desk = match OutboxDesk::open(state_dir) {
-        Ok(desk) => desk,
+    let mut editor = match OutboxEditor::open(state_dir) {
+        Ok(editor) => editor,
         Err(fault) => return refuse(&fault, Exit::Io),
     };
     let now = SystemClock::real_time().now();
-    // Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+    // Nobody verifies it; it names who was at the keyboard, which is what an audit is read for.
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     let by = by.as_deref();
     let (done, changed) = match command {
-        OutboxCommand::List { dead, json } => return list(&desk, dead, json),
-        OutboxCommand::Retry(which) => ("tried again", desk.retry(&which.chosen(), by, now)),
-        OutboxCommand::Drop(which) => ("dropped", desk.discard(&which.chosen(), by, now)),
+        OutboxCommand::List { dead, json } => return list(&editor, dead, json),
+        OutboxCommand::Retry(selected) => ("retried", editor.retry(&selected.selection(), by, now)),
+        OutboxCommand::Drop(selected) => {
+            ("dropped", editor.discard(&selected.selection(), by, now))
+        }
     };
     match changed {
         Ok(ids) => {
@@ -78,8 +80,8 @@ pub(crate) fn outbox(command: OutboxCommand, state_dir: &Path) -> Exit {
             output::talk(format_args!("{done}: {} {many}", ids.len()));
             Exit::Ok
         }
-        Err(fault @ DeskFault::Unknown(_)) => refuse(&fault, Exit::NotThere),
-        Err(fault @ DeskFault::Store(_)) => refuse(&fault, Exit::Io),
+        Err(fault @ OutboxEditFault::Unknown(_)) => refuse(&fault, Exit::NotThere),
+        Err(fault @ OutboxEditFault::Store(_)) => refuse(&fault, Exit::Io),
     }
 }
 
@@ -88,17 +90,17 @@ fn refuse(fault: &dyn std::error::Error, exit: Exit) -> Exit {
     exit
 }
 
-fn list(desk: &OutboxDesk, dead: bool, json: bool) -> Exit {
-    let kept = match desk.list() {
+fn list(editor: &OutboxEditor, dead: bool, json: bool) -> Exit {
+    let kept = match editor.list() {
         Ok(kept) => kept,
         Err(fault) => return refuse(&fault, Exit::Io),
     };
-    let kept: Vec<&KeptLetter> = kept
+    let kept: Vec<&StoredEntry> = kept
         .iter()
         .filter(|kept| !dead || kept.dead.is_some())
         .collect();
     if kept.is_empty() && !json {
-        output::talk("nothing waits, and nothing was given up");
+        output::talk("no message waits and none was given up");
     }
     for kept in kept {
         if json {
@@ -110,9 +112,9 @@ fn list(desk: &OutboxDesk, dead: bool, json: bool) -> Exit {
     Exit::Ok
 }
 
-fn as_line(kept: &KeptLetter) -> String {
-    let KeptLetter {
-        letter,
+fn as_line(kept: &StoredEntry) -> String {
+    let StoredEntry {
+        entry,
         due,
         why,
         dead,
@@ -125,27 +127,27 @@ fn as_line(kept: &KeptLetter) -> String {
     let why = why.as_ref().map_or(String::new(), |why| format!(": {why}"));
     format!(
         "{}  {}  {:<19}  {}  [{}]  attempts {}, {state}{why}",
-        letter.id, letter.at, letter.event, letter.subject, letter.decision, letter.attempts
+        entry.id, entry.at, entry.event, entry.subject, entry.decision, entry.attempts
     )
 }
 
-fn as_json(kept: &KeptLetter) -> serde_json::Value {
-    let KeptLetter {
-        letter,
+fn as_json(kept: &StoredEntry) -> serde_json::Value {
+    let StoredEntry {
+        entry,
         due,
         why,
         dead,
     } = kept;
-    let body: serde_json::Value = serde_json::from_str(&letter.body).unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
     json!({
-        "id": letter.id,
-        "event": letter.event,
-        "key": letter.key,
-        "subject": letter.subject,
-        "at": letter.at.to_string(),
-        "waiting_since": letter.since.to_string(),
-        "decision": letter.decision.to_string(),
-        "attempts": letter.attempts,
+        "id": entry.id,
+        "event": entry.event,
+        "key": entry.key,
+        "subject": entry.subject,
+        "at": entry.at.to_string(),
+        "waiting_since": entry.since.to_string(),
+        "decision": entry.decision.to_string(),
+        "attempts": entry.attempts,
         "due": due.map(|due| due.to_string()),
         "dead_since": dead.map(|dead| dead.to_string()),
         "why": why,

@@ -1,10 +1,10 @@
-//! What is told of a configuration that cannot be used.
+//! Reports a configuration that cannot be used.
 
 use super::exit::Exit;
 use super::output;
 use crate::settings::Fault;
 
-/// Tells the faults of a configuration.
+/// Prints the faults of a configuration.
 pub(super) fn refuse_configuration(faults: &[Fault]) -> Exit {
     for fault in faults {
         output::talk(fault);

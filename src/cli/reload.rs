@@ -1,6 +1,6 @@
-//! Reads the configuration anew: at SIGHUP, when the API asks, and when the settings file has changed.
+//! Reloads the configuration: at SIGHUP, on request of the API, and when the settings file has changed.
 //!
-//! It is read and checked whole, beside the loop. With a fault, everything stays as it is and every fault is shown. Else
+//! It is read and checked whole, beside the loop. With a fault, everything stays as it is and every fault is shown. Otherwise
 //! the rules of campaigns, and with them the set of campaigns, come into force at once and act at the next poll; anything
 //! else that differs is named and acts at the next start. Flags and environment are those of the start.
 
@@ -15,17 +15,19 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::control::operator::{Author, Change, Made, NewRules, OperatorDesk, Refusal, Reload};
+use crate::control::operator::{
+    AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
+};
 use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, resolve, settings_file};
 
 use super::environment::variable;
 use super::supervisor::Systemd;
 
-/// The settings file is looked at this often. A change is taken up when two looks in a row see the same content, so
-/// that no half-written file is.
+/// The interval at which the settings file is read. A change is applied when two readings in a row see the same content,
+/// so that no half-written file is used.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// What a run was configured from, so that it can be read again.
+/// The sources of a run's configuration, for reading it again.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// The flags.
@@ -38,7 +40,7 @@ pub(crate) struct Source {
 pub(crate) type Values = BTreeMap<String, String>;
 
 impl Source {
-    /// Of a configuration that was read with these flags.
+    /// Remembers a configuration that was read with these flags.
     pub(crate) fn new(args: RunArgs, resolved: &Resolved) -> Self {
         Self {
             args,
@@ -47,9 +49,9 @@ impl Source {
     }
 }
 
-/// Reads the configuration anew.
+/// Reloads the configuration.
 pub(crate) struct Reloader {
-    desk: OperatorDesk,
+    handle: OperatorHandle,
     source: Option<RunArgs>,
     file: Option<PathBuf>,
     loaded: Mutex<Loaded>,
@@ -62,18 +64,18 @@ struct Loaded {
     content: Option<Content>,
 }
 
-/// SHA-256 of a file; of one that cannot be read there is none.
+/// Returns the SHA-256 of a file, or `None` if it cannot be read.
 type Content = Option<Vec<u8>>;
 
 impl Reloader {
-    /// For a run with these settings; without a source there is nothing to read.
-    pub(crate) fn new(desk: OperatorDesk, settings: Settings, source: Option<Source>) -> Self {
+    /// Creates a reloader for a run with these settings; without a source there is nothing to read.
+    pub(crate) fn new(handle: OperatorHandle, settings: Settings, source: Option<Source>) -> Self {
         let file = source.as_ref();
         let file = file.and_then(|source| settings_file(&source.args, &variable));
         let content = file.as_deref().map(content);
         let (args, values) = source.map(|source| (source.args, source.values)).unzip();
         Self {
-            desk,
+            handle,
             source: args,
             file,
             loaded: Mutex::new(Loaded {
@@ -84,7 +86,7 @@ impl Reloader {
         }
     }
 
-    /// Takes up changes of the settings file until the end is asked for.
+    /// Applies changes of the settings file until shutdown is requested.
     pub(crate) async fn watch(self: Arc<Self>, ending: CancellationToken) {
         let Some(file) = self.file.clone() else {
             return;
@@ -110,7 +112,7 @@ impl Reloader {
         }
     }
 
-    /// Reads anew for a reason of our own; what comes of it is told by the loop.
+    /// Reloads for a reason of the daemon's own; the loop reports the result.
     pub(crate) async fn reload_for(&self, by: &str, reason: &str) {
         match Author::new(by, reason) {
             Ok(author) => {
@@ -122,15 +124,15 @@ impl Reloader {
         }
     }
 
-    async fn read_anew(&self, author: Author) -> Result<Made, Refusal> {
+    async fn read_anew(&self, author: Author) -> Result<AppliedChange, OperatorError> {
         // One at a time, so that what is read last is in force last.
         let mut loaded = self.loaded.lock().await;
         let _told = Systemd::found().map(Systemd::reloading);
         let Some(args) = self.source.clone() else {
             let faults = vec!["this daemon was started without a configuration to read".to_owned()];
             return self
-                .desk
-                .ask(Change::ReloadRefused { faults }, author)
+                .handle
+                .ask(OperatorCommand::ReloadRefused { faults }, author)
                 .await;
         };
         let file = self.file.clone();
@@ -138,7 +140,7 @@ impl Reloader {
             (file.as_deref().map(content), resolve(&args, &variable))
         });
         let Ok((content, resolved)) = reading.await else {
-            return Err(Refusal::NoAnswer);
+            return Err(OperatorError::NoAnswer);
         };
         loaded.content = content;
         let resolved = match resolved {
@@ -146,8 +148,8 @@ impl Reloader {
             Err(faults) => {
                 let faults = faults.iter().map(ToString::to_string).collect();
                 return self
-                    .desk
-                    .ask(Change::ReloadRefused { faults }, author)
+                    .handle
+                    .ask(OperatorCommand::ReloadRefused { faults }, author)
                     .await;
             }
         };
@@ -167,8 +169,8 @@ impl Reloader {
             after_restart,
         };
         let made = self
-            .desk
-            .ask(Change::Reload(Box::new(rules)), author)
+            .handle
+            .ask(OperatorCommand::Reload(Box::new(rules)), author)
             .await?;
         loaded.values.retain(|key, _| !acts_at_once(key));
         let in_force = found.into_iter().filter(|(key, _)| acts_at_once(key));
@@ -179,7 +181,7 @@ impl Reloader {
 }
 
 impl Reload for Reloader {
-    fn reload(&self, author: Author) -> BoxFuture<'_, Result<Made, Refusal>> {
+    fn reload(&self, author: Author) -> BoxFuture<'_, Result<AppliedChange, OperatorError>> {
         Box::pin(self.read_anew(author))
     }
 }
@@ -196,7 +198,7 @@ fn values(resolved: &Resolved) -> Values {
         .collect()
 }
 
-/// What differs, as `key: old -> new`: what acts at once, and what acts after a restart.
+/// Returns what differs, as `key: old -> new`: what acts at once, and what acts after a restart.
 fn differences(old: &Values, new: &Values) -> (Vec<String>, Vec<String>) {
     let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
     keys.sort();

@@ -1,4 +1,4 @@
-//! `rules`: the alerts of `alerts/autopilot.rules.yml`, adapted to where they are to run.
+//! `rules`: the alerts of `alerts/autopilot.rules.yml`, adapted to the installation.
 //!
 //! The file is built in, so that rules and metrics are of one version. Adapting replaces exact texts of that file; what it is
 //! held against by promtool is therefore what comes out.
@@ -9,10 +9,10 @@ use super::output;
 /// The rules as they lie in the repository.
 const RULES: &str = include_str!("../../alerts/autopilot.rules.yml");
 
-/// How the file selects the daemon's series.
+/// The text by which the file selects the daemon's series.
 const SELECTOR: &str = r#"job="autopilot""#;
 
-/// How the file compares resumes with the limit.
+/// The text by which the file compares resumes with the limit.
 const FLAPPING: &str = "> (6 - 0.5)";
 
 /// Where the file's links to the pages begin.
@@ -24,16 +24,16 @@ const DASHBOARDS: &str = "dashboard_url: \"/d/";
 /// Flags of `rules`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RulesArgs {
-    /// How the daemon's series are told from others: label matchers, as queries have them
+    /// Label matchers that select the daemon's series, as in queries
     #[arg(long, value_name = "MATCHERS", default_value = SELECTOR, value_parser = matchers)]
     selector: String,
-    /// So many resumes of a campaign within an hour are flapping; give what the daemon's --flap-limit is
+    /// Resumes of a campaign within an hour that count as flapping; give the daemon's --flap-limit
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
     flap_limit: u32,
-    /// Where the pages of alerts/runbooks are to be read
+    /// Address at which the pages of alerts/runbooks are published
     #[arg(long, value_name = "URL", default_value = "alerts/runbooks", value_parser = address)]
     runbooks: String,
-    /// Where Grafana is
+    /// Address of Grafana
     #[arg(long, value_name = "URL", default_value = "", value_parser = address)]
     grafana: String,
 }
@@ -73,10 +73,10 @@ fn matchers(text: &str) -> Result<String, String> {
         let Some((operator, after)) =
             operator.and_then(|operator| Some((operator, after.strip_prefix(operator)?)))
         else {
-            return wrong("no =, !=, =~ or !~ behind the label");
+            return wrong("no =, !=, =~ or !~ after the label");
         };
         let Some((value, after)) = after.strip_prefix('"').and_then(|v| v.split_once('"')) else {
-            return wrong("the value does not stand in double quotes");
+            return wrong("the value is not in double quotes");
         };
         if value.contains(['\\', '\n', '\r']) {
             return wrong("a value with a backslash or a line break");
@@ -101,7 +101,7 @@ fn address(text: &str) -> Result<String, String> {
     if text.chars().all(plain) && !text.starts_with(['-', '?', '@', '&', '%', ':']) {
         Ok(text.to_owned())
     } else {
-        Err("is no plain address".to_owned())
+        Err("is not a plain address".to_owned())
     }
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::control::ports::SystemClock;
-use crate::control::{LastPoll, Once};
+use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
@@ -19,10 +19,10 @@ use super::output;
 use super::reload::{Reloader, Source};
 use super::supervisor::Systemd;
 
-/// Ended by a signal before the drain was done: 128 + SIGINT, as shells tell it.
+/// Ended by a signal before the drain was done: 128 + SIGINT, as shells report it.
 const ABORTED: i32 = 130;
 
-/// At a signal, messages that are due are waited for no longer than this, so that a slow receiver does not hold up a stop.
+/// At a signal, messages that are due are waited for no longer than this, so that a slow receiver does not delay a stop.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs the daemon to its end.
@@ -44,12 +44,12 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         }
     };
     for campaign in &daemon.orphans {
-        warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
+        warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
     }
     if daemon.without_receiver > 0 {
         warn!(
             messages = daemon.without_receiver,
-            "messages wait in the outbox, but no --webhook-url is given: nobody delivers them"
+            "messages wait in the outbox, but no --webhook-url is given: they are not delivered"
         );
     }
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
@@ -59,9 +59,9 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         if daemon.calibration.is_some() {
             info!("queues are not calibrated by --once: it takes two readings to measure anything");
         }
-        let once = daemon.cycle.run_once().await;
+        let report = daemon.cycle.run_once().await;
         finish(daemon.delivering, &settings, Duration::MAX).await;
-        return exit_of(&once);
+        return exit_of(&report);
     }
     tokio::spawn(Arc::clone(&daemon.reloader).watch(shutdown));
     let systemd = Systemd::found();
@@ -72,7 +72,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     Exit::Ok
 }
 
-/// Runs everything that the daemon consists of until its shutdown is asked for and what was under way is finished.
+/// Runs all tasks of the daemon until shutdown is requested and work under way is finished.
 pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Option<Systemd>) {
     let Daemon {
         calibration,
@@ -101,7 +101,7 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
     if let Some(calibrating) = calibrating
         && let Err(wrong) = calibrating.await
     {
-        warn!(%wrong, "the calibration of queues broke off");
+        warn!(%wrong, "the calibration of queues failed");
     }
     finish(delivering, settings, LONGEST_FAREWELL).await;
     drop(server);
@@ -114,21 +114,21 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
     info!(left_paused, "ended in order");
 }
 
-/// Lets messages of the last moment out; what does not go stays in the outbox.
+/// Delivers the last messages; what cannot be delivered in time stays in the outbox.
 async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Duration) {
     if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
         delivering.finish(longest.min(receiver.timeout)).await;
     }
 }
 
-/// The exit code of a single tick.
-pub(super) fn exit_of(once: &Once) -> Exit {
-    match &once.poll {
-        _ if once.journal.is_err() => Exit::Io,
+/// Returns the exit code of a single tick.
+pub(super) fn exit_of(report: &TickReport) -> Exit {
+    match &report.poll {
+        _ if report.journal.is_err() => Exit::Io,
         LastPoll::None => Exit::Unreachable,
         LastPoll::Failed(fault) => Exit::of(fault.kind),
-        LastPoll::Valid if once.campaigns_missing > 0 => Exit::Refused,
-        LastPoll::Valid => match once.failed_command {
+        LastPoll::Valid if report.campaigns_missing > 0 => Exit::Refused,
+        LastPoll::Valid => match report.failed_command {
             Some(Conclusion::Refused) => Exit::Refused,
             Some(_) => Exit::Unreachable,
             None => Exit::Ok,
@@ -154,7 +154,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
     );
 }
 
-/// The first SIGTERM or SIGINT asks for an orderly end, the second one ends at once. SIGHUP has the configuration read anew;
+/// The first SIGTERM or SIGINT asks for an orderly end, the second one ends at once. SIGHUP reloads the configuration;
 /// where there is none to read, it is a terminal that was closed, and ends as well.
 pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<Reloader>>) {
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = (
@@ -185,7 +185,7 @@ pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<
                 #[expect(clippy::exit, reason = "a second signal asks for just this")]
                 std::process::exit(ABORTED);
             }
-            info!("stopping: what is on its way is finished; a second signal ends at once");
+            info!("stopping: work under way is finished; a second signal ends at once");
             if let Some(systemd) = Systemd::found() {
                 systemd.stopping();
             }

@@ -5,7 +5,7 @@ use crate::simulator::{Scenario, ScenarioFaults};
 use super::exit::Exit;
 use super::output;
 
-/// Loads a scenario that comes with the program, or one from a file; tells every fault.
+/// Loads a scenario that comes with the program, or one from a file; prints every fault.
 pub(super) fn load(named: &str) -> Result<Scenario, Exit> {
     if let Some(text) = Scenario::text(named) {
         return Scenario::parse(text, named).map_err(|faults| refuse(&faults));

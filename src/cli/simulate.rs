@@ -19,21 +19,21 @@ use super::output;
 use super::run::stop_on_signals;
 use super::scenario;
 
-/// How often the platform's journal is looked at for lines to print, in real time.
+/// How often the platform's journal is read for lines to print, in real time.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Flags of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SimulateArgs {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 chooses a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// What the platform speaks
+    /// The dialect that the platform speaks
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Dialect::NAMES), default_value = Dialect::NAMES[0])]
     platform: String,
-    /// Where to listen for control by tests and trials, on loopback only; nothing by default
+    /// Address of the control API for tests and trials, on loopback only; off by default
     ///
-    /// Takes JSON. GET /journal and /counts look; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
+    /// Accepts JSON. GET /journal and /counts read; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
     /// {"agents"} and /queues/ID {members} act as a person at the platform's console; POST /agents/ID/state {"state"} and
     /// /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"} bounds the preview dialer;
     /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
@@ -57,20 +57,20 @@ pub(crate) struct SimulateArgs {
     /// How much faster than real time the platform's day goes by
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
     speed: f64,
-    /// What goes wrong: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
+    /// Faults to inject: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
     ///
     /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
     /// lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
     /// ack-without-effect, ack-late-effect, transition, taken-in-part, empty-200, 206, secrets-4xx, secrets-5xx.
     /// Endpoints: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
     /// queue-patch, queue-put, queue-statistics, profile-put; all that the fault can happen to when absent.
-    /// SHARE is the part of the requests that it happens to, from 0 to 1; 1 when absent.
+    /// SHARE is the share of requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
     /// Campaigns beside a trace, all running at first; a scenario has its own
     #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN, conflicts_with = "scenario")]
     campaign: Vec<CampaignId>,
-    /// Decides everything that is left to chance
+    /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
 }
@@ -85,7 +85,7 @@ fn faults(spec: &str) -> Result<Faults, String> {
         .map_err(|wrong| wrong.to_string())
 }
 
-/// The control face asks nobody who they are, so it is for this machine alone.
+/// The control API has no authentication, so it is for this machine alone.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text.parse().map_err(|wrong| format!("{wrong}"))?;
     if address.ip().is_loopback() {
@@ -95,7 +95,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-/// What is served, and from when to when.
+/// The scenario or trace that is served, and its time span.
 struct Programme {
     settings: Settings,
     campaigns: Vec<String>,
@@ -226,7 +226,7 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
     if let Some(address) = simulator.control_address() {
         output::result(format_args!("control it at http://{address}"));
     }
-    output::result("ends with ctrl-c");
+    output::result("stop it with ctrl-c");
 }
 
 async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken) {

@@ -7,33 +7,33 @@ use super::exit::Exit;
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartFault {
-    /// The store.
+    /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreFault),
-    /// The listener.
+    /// The listener cannot be bound.
     #[error("cannot listen on {address}: {why}; give another --listen, or `off`")]
     Listen {
-        /// Where.
+        /// The address.
         address: std::net::SocketAddr,
         /// What the system said.
         why: std::io::Error,
     },
-    /// What is kept of queues.
-    #[error("what is kept of queues cannot be read: {0}; is the state directory whole?")]
+    /// The stored state of queues cannot be read.
+    #[error("the stored state of queues cannot be read: {0}; is the state directory damaged?")]
     Queues(String),
-    /// TLS.
+    /// TLS cannot be set up.
     #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
     Tls(String),
-    /// Settings that the platform's dialect cannot make sense of.
+    /// Settings that the platform's dialect cannot use.
     #[error("{0}")]
     Platform(String),
-    /// Metrics.
+    /// The metrics cannot be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
 }
 
 impl StartFault {
-    /// The exit code that goes with it.
+    /// Returns its exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Store(_) | Self::Queues(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,

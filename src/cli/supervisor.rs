@@ -1,9 +1,9 @@
-//! Tells systemd how the daemon is (`sd_notify`): when it has started, reads its configuration anew, or ends, and that
-//! its loop turns.
+//! Notifies systemd (`sd_notify`): when the daemon has started, reloads its configuration or ends, and that its loop is
+//! alive.
 //!
 //! *Started* is when store, listener and signal handlers are in place, before the first poll: a platform that cannot be
-//! reached must not have systemd start the daemon again and again. Whether polls are valid is told by `/readyz`, and
-//! by the status line. Without systemd, that is without `NOTIFY_SOCKET`, nothing is told.
+//! reached must not have systemd start the daemon again and again. Whether polls are valid is shown by `/readyz` and
+//! by the status line. Without systemd, that is without `NOTIFY_SOCKET`, nothing is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ use crate::control::{Supervised, Supervisor};
 
 use super::environment::variable;
 
-/// What cannot be told is warned of once: the daemon does its work all the same.
+/// A notification that fails is logged once: the daemon does its work all the same.
 static WARNED: AtomicBool = AtomicBool::new(false);
 
-/// systemd, where it waits for what is told.
+/// The socket of systemd.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Systemd {
     warned: &'static AtomicBool,
@@ -30,35 +30,35 @@ pub(crate) struct Systemd {
 pub(crate) struct Reloading(Systemd);
 
 impl Systemd {
-    /// systemd, if it has started this process and wants to be told.
+    /// Connects to systemd, if it has started this process and asks for notifications.
     pub(crate) fn found() -> Option<Self> {
         variable("NOTIFY_SOCKET").map(|_| Self { warned: &WARNED })
     }
 
-    /// How long it waits for a sign of life before it restarts the daemon; none without `WatchdogSec=`.
-    fn patience() -> Option<Duration> {
-        sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())
+    /// Returns how long it waits for a sign of life before it restarts the daemon; `None` without `WatchdogSec=`.
+    fn watchdog_timeout() -> Option<Duration> {
+        sd_notify::watchdog_enabled().filter(|timeout| !timeout.is_zero())
     }
 
-    /// How the loop is supervised by it.
+    /// Returns the loop's supervision by it.
     pub(crate) fn supervised(self) -> Supervised {
-        Supervised::by(Arc::new(self), Self::patience())
+        Supervised::by(Arc::new(self), Self::watchdog_timeout())
     }
 
-    /// Everything is in place.
+    /// Reports that everything is in place.
     pub(crate) fn ready(self) {
         self.tell(&[NotifyState::Ready]);
     }
 
-    /// The daemon drains and ends.
+    /// Reports that the daemon drains and ends.
     pub(crate) fn stopping(self) {
         self.tell(&[
             NotifyState::Stopping,
-            NotifyState::Status("ending: what is on its way is finished"),
+            NotifyState::Status("ending: work under way is finished"),
         ]);
     }
 
-    /// The configuration is read anew.
+    /// Reports that the configuration is being reloaded.
     pub(crate) fn reloading(self) -> Reloading {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => self.tell(&[NotifyState::Reloading, now]),
@@ -71,7 +71,7 @@ impl Systemd {
         if let Err(wrong) = sd_notify::notify(states)
             && !self.warned.swap(true, Ordering::Relaxed)
         {
-            warn!(%wrong, "cannot tell systemd how it goes; is NOTIFY_SOCKET right?");
+            warn!(%wrong, "cannot notify systemd; is NOTIFY_SOCKET right?");
         }
     }
 }

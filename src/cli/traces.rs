@@ -9,24 +9,24 @@ use crate::telemetry::TraceExport;
 #[cfg(feature = "otlp")]
 const LONGEST_FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Traces on their way to a collector; none where nobody asked for them.
+/// The exporter of traces to a collector, if one is configured.
 pub(crate) struct Traces {
     #[cfg(feature = "otlp")]
     export: Option<TraceExport>,
 }
 
 impl Traces {
-    /// Begins to export, if the settings name a collector, and gives the layer that the log then needs.
+    /// Starts to export, if the settings name a collector, and returns the layer that the log then needs.
     ///
     /// # Errors
-    /// What is wrong, with the setting to mend.
+    /// What is wrong, with the setting to fix.
     #[cfg(feature = "otlp")]
     pub(crate) fn start(settings: &Settings) -> Result<(Self, Option<LogLayer>), String> {
         let Some(endpoint) = &settings.otlp_endpoint else {
             return Ok((Self { export: None }, None));
         };
         let (export, layer) = TraceExport::start(endpoint)
-            .map_err(|why| format!("traces cannot be exported: {why}; mend OTEL_EXPORTER_OTLP_*, or leave --otlp-endpoint away"))?;
+            .map_err(|why| format!("traces cannot be exported: {why}; fix OTEL_EXPORTER_OTLP_*, or remove --otlp-endpoint"))?;
         let export = Some(export);
         Ok((Self { export }, Some(layer)))
     }
@@ -41,7 +41,7 @@ impl Traces {
         Ok((Self {}, None))
     }
 
-    /// Sends what waits, within a bound.
+    /// Sends the spans that wait, within a bound.
     #[cfg_attr(
         not(feature = "otlp"),
         expect(

@@ -1,10 +1,10 @@
-//! `webhook`: tries the receiver.
+//! `webhook`: tests the receiver.
 
 use std::time::Duration;
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Message;
-use crate::notify::{Answer, HttpPost, Letter, Post};
+use crate::notify::{Answer, HttpPost, OutboxEntry, Post};
 use crate::settings::{RunArgs, Settings};
 use crate::telemetry::DeliveryOutcome;
 
@@ -14,11 +14,11 @@ use super::output;
 /// What to do with the receiver.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub(crate) enum WebhookCommand {
-    /// Send one `webhook.test` message, signed, and tell what came back
+    /// Send one `webhook.test` message, signed, and print what came back
     Test(Box<RunArgs>),
 }
 
-/// Sends one message past the outbox, once.
+/// Sends one message once, bypassing the outbox.
 pub(crate) async fn test(settings: &Settings) -> Exit {
     let Some(receiver) = settings.webhook.clone() else {
         output::talk(
@@ -37,24 +37,24 @@ pub(crate) async fn test(settings: &Settings) -> Exit {
         }
     };
     let clock = SystemClock::real_time();
-    let letter = match letter(&clock) {
-        Ok(letter) => letter,
+    let entry = match test_entry(&clock) {
+        Ok(entry) => entry,
         Err(wrong) => {
             output::talk(format_args!("campaign-autopilot: the message: {wrong}"));
             return Exit::Internal;
         }
     };
     let started = clock.monotonic();
-    let answer = post.post(&letter, clock.now()).await;
+    let answer = post.post(&entry, clock.now()).await;
     let took = clock.monotonic().saturating_sub(started);
-    output::result(format_args!("sent    webhook.test {} to {url}", letter.id));
-    tell(&answer, took)
+    output::result(format_args!("sent    webhook.test {} to {url}", entry.id));
+    print_answer(&answer, took)
 }
 
-fn letter(clock: &SystemClock) -> Result<Letter, serde_json::Error> {
+fn test_entry(clock: &SystemClock) -> Result<OutboxEntry, serde_json::Error> {
     let now = clock.now();
     let message = Message::webhook_test(now);
-    Ok(Letter {
+    Ok(OutboxEntry {
         id: format!("msg_{:032x}", fastrand::u128(..)),
         event: message.kind().name().to_owned(),
         key: message.key.to_string(),
@@ -67,7 +67,7 @@ fn letter(clock: &SystemClock) -> Result<Letter, serde_json::Error> {
     })
 }
 
-fn tell(answer: &Answer, took: Duration) -> Exit {
+fn print_answer(answer: &Answer, took: Duration) -> Exit {
     let took = took.as_millis();
     let said = match answer {
         Answer::Status { excerpt, .. } if !excerpt.is_empty() => format!("; it said: {excerpt}"),

@@ -11,7 +11,8 @@ use super::assigning::Assigning;
 use super::campaigns::Campaigns;
 use super::ledger::Ledger;
 use super::operator::{
-    Author, Change, LONGEST_OVERRIDE, Made, NewRules, Refusal, SHORTEST_OVERRIDE,
+    AppliedChange, Author, LONGEST_OVERRIDE, NewRules, OperatorCommand, OperatorError,
+    SHORTEST_OVERRIDE,
 };
 use super::ports::AuditEvent;
 use super::status::ReloadView;
@@ -28,10 +29,14 @@ pub(super) struct Changing<'a> {
 
 impl Changing<'_> {
     /// Makes one change.
-    pub(super) async fn make(&mut self, change: Change, author: &Author) -> Result<Made, Refusal> {
+    pub(super) async fn make(
+        &mut self,
+        change: OperatorCommand,
+        author: &Author,
+    ) -> Result<AppliedChange, OperatorError> {
         let now = self.ledger.now();
         match change {
-            Change::Hold {
+            OperatorCommand::Hold {
                 campaign,
                 kind,
                 lasts,
@@ -46,23 +51,23 @@ impl Changing<'_> {
                     author: name.to_owned(),
                     reason: reason.to_owned(),
                 };
-                let made = Made::Held {
+                let made = AppliedChange::Held {
                     hold: kind,
                     until: hold.until(now),
                 };
                 self.set_hold(&campaign, Some(hold), author, made, now)
                     .await
             }
-            Change::Release { campaign } => {
+            OperatorCommand::Release { campaign } => {
                 let state = self.known(&campaign)?;
                 let hold = state.hold.as_ref().filter(|hold| hold.active(now));
                 let Some(hold) = hold.map(|hold| hold.kind) else {
-                    return Err(Refusal::NothingInForce(campaign));
+                    return Err(OperatorError::NothingInForce(campaign));
                 };
-                let made = Made::Released { hold };
+                let made = AppliedChange::Released { hold };
                 self.set_hold(&campaign, None, author, made, now).await
             }
-            Change::Thresholds {
+            OperatorCommand::Thresholds {
                 campaign,
                 thresholds,
                 lasts,
@@ -79,7 +84,7 @@ impl Changing<'_> {
                     author: name.to_owned(),
                     reason: reason.to_owned(),
                 };
-                let made = Made::ThresholdsSet {
+                let made = AppliedChange::ThresholdsSet {
                     thresholds,
                     before,
                     until: lines.until(now),
@@ -87,21 +92,21 @@ impl Changing<'_> {
                 self.set_lines(&campaign, Some(lines), author, made, now)
                     .await
             }
-            Change::RestoreThresholds { campaign } => {
+            OperatorCommand::RestoreThresholds { campaign } => {
                 let state = self.known(&campaign)?;
                 if !state.lines.as_ref().is_some_and(|set| set.active(now)) {
-                    return Err(Refusal::NothingInForce(campaign));
+                    return Err(OperatorError::NothingInForce(campaign));
                 }
                 let configured = self.campaigns.autopilot.campaign(&campaign);
                 let configured = configured.map(|campaign| campaign.policy().thresholds);
-                let made = Made::ThresholdsRestored {
+                let made = AppliedChange::ThresholdsRestored {
                     thresholds: configured.unwrap_or_default(),
                 };
                 self.set_lines(&campaign, None, author, made, now).await
             }
-            Change::Reload(rules) => self.reload(*rules, author, now).await,
-            Change::ReloadRefused { faults } => {
-                let made = Made::ReloadRefused { faults };
+            OperatorCommand::Reload(rules) => self.reload(*rules, author, now).await,
+            OperatorCommand::ReloadRefused { faults } => {
+                let made = AppliedChange::ReloadRefused { faults };
                 self.record_change(None, author, &made, now);
                 // A failure is told by `commit`; the fault has to be seen all the same.
                 drop(self.ledger.commit().await);
@@ -112,12 +117,12 @@ impl Changing<'_> {
         }
     }
 
-    fn known(&self, campaign: &CampaignId) -> Result<&CampaignState, Refusal> {
+    fn known(&self, campaign: &CampaignId) -> Result<&CampaignState, OperatorError> {
         self.campaigns
             .autopilot
             .campaign(campaign)
             .map(Campaign::state)
-            .ok_or_else(|| Refusal::UnknownCampaign(campaign.clone()))
+            .ok_or_else(|| OperatorError::UnknownCampaign(campaign.clone()))
     }
 
     async fn set_hold(
@@ -125,9 +130,9 @@ impl Changing<'_> {
         campaign: &CampaignId,
         hold: Option<Hold>,
         author: &Author,
-        made: Made,
+        made: AppliedChange,
         now: Timestamp,
-    ) -> Result<Made, Refusal> {
+    ) -> Result<AppliedChange, OperatorError> {
         let before = self.known(campaign)?.hold.clone();
         self.put_hold(campaign, hold, now);
         let done = self.commit_change(campaign, author, made, now).await;
@@ -142,9 +147,9 @@ impl Changing<'_> {
         campaign: &CampaignId,
         lines: Option<ThresholdOverride>,
         author: &Author,
-        made: Made,
+        made: AppliedChange,
         now: Timestamp,
-    ) -> Result<Made, Refusal> {
+    ) -> Result<AppliedChange, OperatorError> {
         let before = self.known(campaign)?.lines.clone();
         self.put_lines(campaign, lines, now);
         let done = self.commit_change(campaign, author, made, now).await;
@@ -181,13 +186,13 @@ impl Changing<'_> {
         &mut self,
         campaign: &CampaignId,
         author: &Author,
-        made: Made,
+        made: AppliedChange,
         now: Timestamp,
-    ) -> Result<Made, Refusal> {
+    ) -> Result<AppliedChange, OperatorError> {
         self.record_change(Some(campaign), author, &made, now);
         if let Err(fault) = self.ledger.commit().await {
             self.ledger.withdraw_audit();
-            return Err(Refusal::StoreClosed(fault.to_string()));
+            return Err(OperatorError::StoreClosed(fault.to_string()));
         }
         if let Some(found) = self.campaigns.autopilot.campaign(campaign) {
             self.ledger.show_campaign(campaign, found.state());
@@ -200,7 +205,7 @@ impl Changing<'_> {
         &mut self,
         campaign: Option<&CampaignId>,
         author: &Author,
-        made: &Made,
+        made: &AppliedChange,
         now: Timestamp,
     ) {
         let (by, reason) = author.parts();
@@ -212,8 +217,8 @@ impl Changing<'_> {
         self.ledger.audit(now, campaign, event);
     }
 
-    fn tell_change(&self, campaign: Option<&CampaignId>, author: &Author, made: &Made) {
-        let refused = matches!(made, Made::ReloadRefused { .. });
+    fn tell_change(&self, campaign: Option<&CampaignId>, author: &Author, made: &AppliedChange) {
+        let refused = matches!(made, AppliedChange::ReloadRefused { .. });
         let what = made_in_words(made);
         self.ledger
             .events
@@ -226,7 +231,7 @@ impl Changing<'_> {
         rules: NewRules,
         author: &Author,
         now: Timestamp,
-    ) -> Result<Made, Refusal> {
+    ) -> Result<AppliedChange, OperatorError> {
         let NewRules {
             policies,
             labels,
@@ -250,7 +255,7 @@ impl Changing<'_> {
         self.reader.configured(&configured);
         self.campaigns.autopilot.reconfigure(policies.clone(), now);
         self.ledger.input(now, Input::Reconfigure { policies });
-        let made = Made::Reloaded {
+        let made = AppliedChange::Reloaded {
             config,
             changes,
             after_restart,
@@ -266,17 +271,17 @@ impl Changing<'_> {
         Ok(made)
     }
 
-    fn show_reload(&mut self, author: &Author, made: &Made, now: Timestamp) {
+    fn show_reload(&mut self, author: &Author, made: &AppliedChange, now: Timestamp) {
         let (by, _) = author.parts();
         let (config, faults) = match made {
-            Made::Reloaded { config, .. } => (Some(config.clone()), Vec::new()),
-            Made::ReloadRefused { faults } => (None, faults.clone()),
-            Made::Held { .. }
-            | Made::Released { .. }
-            | Made::ThresholdsSet { .. }
-            | Made::ThresholdsRestored { .. }
-            | Made::QueueHeld { .. }
-            | Made::QueueReleased { .. } => return,
+            AppliedChange::Reloaded { config, .. } => (Some(config.clone()), Vec::new()),
+            AppliedChange::ReloadRefused { faults } => (None, faults.clone()),
+            AppliedChange::Held { .. }
+            | AppliedChange::Released { .. }
+            | AppliedChange::ThresholdsSet { .. }
+            | AppliedChange::ThresholdsRestored { .. }
+            | AppliedChange::QueueHeld { .. }
+            | AppliedChange::QueueReleased { .. } => return,
         };
         self.ledger.events.reloaded(config.as_deref(), now);
         let last_reload = ReloadView {
@@ -297,20 +302,20 @@ impl Changing<'_> {
     }
 }
 
-fn allowed(lasts: Duration) -> Result<Duration, Refusal> {
+fn allowed(lasts: Duration) -> Result<Duration, OperatorError> {
     if (SHORTEST_OVERRIDE..=LONGEST_OVERRIDE).contains(&lasts) {
         Ok(lasts)
     } else {
-        Err(Refusal::Lasts)
+        Err(OperatorError::Lasts)
     }
 }
 
 /// A change in the words of the log.
-fn made_in_words(made: &Made) -> String {
+fn made_in_words(made: &AppliedChange) -> String {
     match made {
-        Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
-        Made::Released { hold } => format!("no longer held {}", hold.label()),
-        Made::ThresholdsSet {
+        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::ThresholdsSet {
             thresholds,
             before,
             until,
@@ -321,14 +326,14 @@ fn made_in_words(made: &Made) -> String {
             before.resume_at(),
             thresholds.resume_at()
         ),
-        Made::ThresholdsRestored { thresholds } => format!(
+        AppliedChange::ThresholdsRestored { thresholds } => format!(
             "pause_below {}, resume_at {} as configured",
             thresholds.pause_below(),
             thresholds.resume_at()
         ),
-        Made::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
-        Made::QueueReleased { queue, .. } => format!("queue {queue} released"),
-        Made::Reloaded {
+        AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        AppliedChange::QueueReleased { queue, .. } => format!("queue {queue} released"),
+        AppliedChange::Reloaded {
             changes,
             after_restart,
             ..
@@ -344,7 +349,7 @@ fn made_in_words(made: &Made) -> String {
             }
             text
         }
-        Made::ReloadRefused { faults } => format!(
+        AppliedChange::ReloadRefused { faults } => format!(
             "configuration not reloaded, the old one stays in force: {}",
             faults.join(" | ")
         ),

@@ -24,11 +24,11 @@ use super::change::Changing;
 use super::execute::Commanding;
 use super::inbox::{Inbox, Waited};
 use super::ledger::Ledger;
-use super::operator::OperatorDesk;
+use super::operator::OperatorHandle;
 use super::pace::next_due;
 use super::poller::{Looked, Poller};
 use super::ports::Clock;
-use super::start::{CycleSettings, Once, Ports, RunStart};
+use super::start::{CycleSettings, Ports, RunStart, TickReport};
 use super::status::ObservableState;
 use super::supervisor::{Supervised, watched};
 
@@ -99,8 +99,8 @@ impl Cycle {
 
     /// Where operators hand in what they ask for.
     #[must_use]
-    pub fn desk(&self) -> OperatorDesk {
-        self.inbox.desk()
+    pub fn handle(&self) -> OperatorHandle {
+        self.inbox.handle()
     }
 
     /// The same loop with somebody who restarts it when it hangs.
@@ -120,14 +120,14 @@ impl Cycle {
     }
 
     /// One tick, then the end: how `--once` runs.
-    pub async fn run_once(mut self) -> Once {
+    pub async fn run_once(mut self) -> TickReport {
         let span = self.tick_span();
         self.tick(Duration::MAX).instrument(span).await;
         self.finish_once().await
     }
 
     /// One poll and one plan of the preview assignments, put in force; campaigns are read and not commanded.
-    pub async fn assign_once(mut self) -> Once {
+    pub async fn assign_once(mut self) -> TickReport {
         let span = self.tick_span();
         let tick = async {
             if let Some(looked) = self.look().await {
@@ -221,9 +221,9 @@ impl Cycle {
         self.inbox.serve(changing, due, changed).await
     }
 
-    async fn finish_once(mut self) -> Once {
+    async fn finish_once(mut self) -> TickReport {
         let journal = self.ledger.close().await;
-        Once {
+        TickReport {
             poll: self.poller.last(),
             journal,
             campaigns_missing: self.campaigns.missing(),

@@ -1,12 +1,12 @@
-//! What operators ask for, taken in between two ticks, one request at a time.
+//! The inbox of operator commands: served between two ticks, one at a time.
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::change::Changing;
-use super::operator::{OperatorDesk, OperatorRequest};
+use super::operator::{OperatorHandle, OperatorRequest};
 
-/// Changes that are made between two ticks even when the loop is late, so that nobody waits for ever.
+/// Commands that are served between two ticks even when the loop is late, so that nobody waits for ever.
 const MOST_WHEN_LATE: usize = 4;
 
 /// What ended the wait for the next tick.
@@ -18,26 +18,26 @@ pub(super) enum Waited {
     Woken,
 }
 
-/// Where operators' requests arrive.
+/// The loop's end of the operators' inbox.
 pub(super) struct Inbox {
-    desk: OperatorDesk,
+    handle: OperatorHandle,
     requests: mpsc::Receiver<OperatorRequest>,
     shutdown: CancellationToken,
 }
 
 impl Inbox {
     pub(super) fn new(shutdown: &CancellationToken) -> Self {
-        let (desk, requests) = OperatorDesk::new();
+        let (handle, requests) = OperatorHandle::new();
         Self {
-            desk,
+            handle,
             requests,
             shutdown: shutdown.clone(),
         }
     }
 
-    /// Where operators hand in what they ask for.
-    pub(super) fn desk(&self) -> OperatorDesk {
-        self.desk.clone()
+    /// Returns a handle that sends commands here.
+    pub(super) fn handle(&self) -> OperatorHandle {
+        self.handle.clone()
     }
 
     /// Serves operators until the next tick is `due`, the platform says that something `changed`, or the end is asked for.

@@ -126,7 +126,10 @@ impl Ledger {
         interval: Duration,
     ) {
         let now = self.now();
-        let frame = self.recorder.tape.frame(autopilot, reasons, interval, now);
+        let frame = self
+            .recorder
+            .encoder
+            .frame(autopilot, reasons, interval, now);
         self.recorder.frame(frame);
     }
 

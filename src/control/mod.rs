@@ -35,6 +35,6 @@ pub use cycle::Cycle;
 pub use operation::FRESHEST;
 pub use queues::QueueView;
 pub use rivals::{RivalWatch, Rivals};
-pub use start::{AssignStart, CycleSettings, LastPoll, Once, Ports, RunStart};
+pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
 pub use supervisor::{Supervised, Supervisor};

@@ -1,12 +1,11 @@
-//! What operators ask of a running daemon, and the way by which it reaches the loop.
+//! Operator commands, and the bounded inbox through which they reach the loop.
 //!
-//! *One owner.* The loop alone changes its state. Requests wait in a bounded queue ([`OperatorDesk`]) and are served one at
+//! *One owner.* The loop alone changes its state. Requests wait in a bounded queue ([`OperatorHandle`]) and are served one at
 //! a time between two ticks, so that a change acts at the next poll and not before. A tick that is due goes first: a flood
 //! of requests delays it by no more than the one change that is being committed.
 //!
-//! *Nothing is made behind anybody's back.* A request whose sender has gone away is passed over; one that finds the
-//! queue full is refused at once. Every change that is made is in the audit with its author and reason, and committed
-//! before it is told as made.
+//! *Nothing happens unseen.* A request whose sender has gone away is skipped; one that finds the queue full is refused at
+//! once. Every applied change is in the audit with its author and reason, and is committed before it is answered.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,10 +22,10 @@ const MOST_WAITING: usize = 32;
 /// A request is given up after this long: a tick on a platform in trouble takes about as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// No hold and no operator's lines last longer: what is meant to stay belongs into the configuration.
+/// No hold and no threshold override lasts longer: what is meant to stay belongs in the configuration.
 pub const LONGEST_OVERRIDE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What takes less than this is a slip of the keyboard.
+/// Anything shorter is a slip of the keyboard.
 pub(super) const SHORTEST_OVERRIDE: Duration = Duration::from_secs(1);
 
 /// The longest author that is kept, in characters.
@@ -35,7 +34,7 @@ const LONGEST_AUTHOR: usize = 100;
 /// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 500;
 
-/// Who asks, and why: both go into the audit.
+/// The author of a command and their reason: both go into the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     name: String,
@@ -43,10 +42,10 @@ pub struct Author {
 }
 
 impl Author {
-    /// Takes a name and a reason as they were given.
+    /// Checks a name and a reason.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// Returns every fault of the two.
     pub fn new(name: &str, reason: &str) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         for (what, text, longest) in [
@@ -73,13 +72,13 @@ impl Author {
         }
     }
 
-    /// One of our own making, such as a signal.
+    /// Returns the name and the reason.
     pub(super) fn parts(&self) -> (&str, &str) {
         (&self.name, &self.reason)
     }
 }
 
-/// Rules that were read anew.
+/// Rules of a reloaded configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRules {
     /// The rules of each campaign.
@@ -94,90 +93,90 @@ pub struct NewRules {
     pub after_restart: Vec<String>,
 }
 
-/// What an operator asks for.
+/// A command of an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum OperatorCommand {
     /// Hold a campaign.
     Hold {
-        /// Which.
+        /// The campaign to hold or release.
         campaign: CampaignId,
-        /// How.
+        /// The kind of hold.
         kind: HoldKind,
-        /// For how long.
+        /// How long it lasts.
         lasts: Duration,
     },
     /// End its hold.
     Release {
-        /// Which.
+        /// The campaign to hold or release.
         campaign: CampaignId,
     },
-    /// Other lines for a while.
+    /// Override the thresholds for a while.
     Thresholds {
-        /// Of which campaign.
+        /// The campaign whose thresholds are meant.
         campaign: CampaignId,
-        /// The lines.
+        /// The thresholds.
         thresholds: Thresholds,
-        /// For how long.
+        /// How long they last.
         lasts: Duration,
     },
-    /// Back to the configured lines.
+    /// End the threshold override.
     RestoreThresholds {
-        /// Of which campaign.
+        /// The campaign whose thresholds are meant.
         campaign: CampaignId,
     },
-    /// Put rules in force that were read anew.
+    /// Put the rules of a reloaded configuration in force.
     Reload(Box<NewRules>),
-    /// Rules were read anew and cannot be used: the old ones stay, and everybody can see that.
+    /// Record that a reloaded configuration cannot be used: the old rules stay, visibly.
     ReloadRefused {
         /// Every fault.
         faults: Vec<String>,
     },
 }
 
-/// What was changed, as the audit and the answer tell it.
+/// A change that was applied, as the audit and the answer show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
-pub enum Made {
+pub enum AppliedChange {
     /// A campaign is held.
     Held {
-        /// How.
+        /// The kind of hold.
         hold: HoldKind,
-        /// Until when.
+        /// When it ends.
         until: Timestamp,
     },
     /// A hold was ended.
     Released {
-        /// How it was held.
+        /// The kind of hold that ended.
         hold: HoldKind,
     },
-    /// Other lines are in force from the next poll on.
+    /// Overriding thresholds are in force from the next poll on.
     ThresholdsSet {
-        /// The lines.
+        /// The thresholds.
         thresholds: Thresholds,
-        /// Those that were in force.
+        /// The thresholds that were in force.
         before: Thresholds,
-        /// Until when.
+        /// When it ends.
         until: Timestamp,
     },
-    /// The configured lines are in force again from the next poll on.
+    /// The configured thresholds are in force again from the next poll on.
     ThresholdsRestored {
-        /// The configured lines.
+        /// The configured thresholds.
         thresholds: Thresholds,
     },
-    /// A queue is left alone.
+    /// A queue is held: the calibration does not change it.
     QueueHeld {
-        /// Which.
+        /// The queue.
         queue: QueueId,
-        /// Until when.
+        /// When it ends.
         until: Timestamp,
     },
-    /// A queue is free again.
+    /// A queue may be calibrated again.
     QueueReleased {
-        /// Which.
+        /// The queue.
         queue: QueueId,
-        /// A hold was ended.
+        /// Whether a hold was ended.
         hold: bool,
-        /// Figures that somebody had changed were given back.
+        /// Whether figures that somebody had changed may be calibrated again.
         given_back: bool,
     },
     /// New rules are in force from the next poll on.
@@ -189,15 +188,15 @@ pub enum Made {
         /// What differs and acts only after a restart.
         after_restart: Vec<String>,
     },
-    /// Rules were read anew and could not be used; the old ones are in force.
+    /// A reloaded configuration could not be used; the old rules are in force.
     ReloadRefused {
         /// Every fault.
         faults: Vec<String>,
     },
 }
 
-impl Made {
-    /// The metric label.
+impl AppliedChange {
+    /// Returns the metric label.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
@@ -211,17 +210,19 @@ impl Made {
     }
 }
 
-/// Why a change was not made; then nothing was changed.
+/// Why a command was not carried out; then nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No such campaign is under control.
-    #[error("campaign `{0}` is not looked after; `status` names those that are")]
+pub enum OperatorError {
+    /// The campaign is not managed by this daemon.
+    #[error("campaign `{0}` is not managed; `status` names those that are")]
     UnknownCampaign(CampaignId),
-    /// There is no hold to end, or there are no operator's lines to lift.
+    /// There is no hold, or no threshold override, to end.
     #[error("campaign `{0}` has none in force")]
     NothingInForce(CampaignId),
-    /// It cannot last so long, or not at all.
-    #[error("it lasts from 1s to 7d; what is meant to stay belongs into the configuration")]
+    /// The duration is out of bounds.
+    #[error(
+        "a duration must be between 1s and 7d; what is meant to stay belongs in the configuration"
+    )]
     Lasts,
     /// It could not be committed.
     #[error("the store cannot be written, so nothing was changed: {0}")]
@@ -229,33 +230,37 @@ pub enum Refusal {
     /// Too many requests wait.
     #[error("too many changes wait; try again in a moment")]
     Busy,
-    /// The loop did not get to it, or ends.
-    #[error("the loop did not get to it in time; `status` shows whether it turns")]
+    /// The loop did not get to it in time, or is ending.
+    #[error("the loop did not get to it in time; `status` shows whether it is running")]
     NoAnswer,
 }
 
-/// One request on its way to the loop.
+/// A command on its way to the loop.
 pub(super) struct OperatorRequest {
-    pub(super) change: Change,
+    pub(super) change: OperatorCommand,
     pub(super) author: Author,
-    pub(super) reply: oneshot::Sender<Result<Made, Refusal>>,
+    pub(super) reply: oneshot::Sender<Result<AppliedChange, OperatorError>>,
 }
 
-/// Where requests are handed in.
+/// A handle that sends commands to the loop's inbox.
 #[derive(Clone)]
-pub struct OperatorDesk(mpsc::Sender<OperatorRequest>);
+pub struct OperatorHandle(mpsc::Sender<OperatorRequest>);
 
-impl OperatorDesk {
+impl OperatorHandle {
     pub(super) fn new() -> (Self, mpsc::Receiver<OperatorRequest>) {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
         (Self(sender), receiver)
     }
 
-    /// Asks for a change and waits until it is committed.
+    /// Sends a command and waits until its change is committed.
     ///
     /// # Errors
-    /// Why it was not made.
-    pub async fn ask(&self, change: Change, author: Author) -> Result<Made, Refusal> {
+    /// When it was not carried out.
+    pub async fn ask(
+        &self,
+        change: OperatorCommand,
+        author: Author,
+    ) -> Result<AppliedChange, OperatorError> {
         let (reply, answer) = oneshot::channel();
         let request = OperatorRequest {
             change,
@@ -263,56 +268,56 @@ impl OperatorDesk {
             reply,
         };
         self.0.try_send(request).map_err(|full| match full {
-            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
-            mpsc::error::TrySendError::Closed(_) => Refusal::NoAnswer,
+            mpsc::error::TrySendError::Full(_) => OperatorError::Busy,
+            mpsc::error::TrySendError::Closed(_) => OperatorError::NoAnswer,
         })?;
         match tokio::time::timeout(LONGEST_WAIT, answer).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(_)) | Err(_) => Err(Refusal::NoAnswer),
+            Ok(Err(_)) | Err(_) => Err(OperatorError::NoAnswer),
         }
     }
 }
 
-/// Reads the configuration anew when it is asked to.
+/// Reloads the configuration on request.
 pub trait Reload: Send + Sync + 'static {
-    /// Reads, checks and puts in force; tells what came of it once that is committed.
+    /// Reads and checks the configuration and puts its rules in force; returns the result once it is committed.
     ///
     /// # Errors
-    /// Why nothing was put in force. A configuration with faults is no error here but [`Made::ReloadRefused`].
-    fn reload(&self, author: Author) -> BoxFuture<'_, Result<Made, Refusal>>;
+    /// When nothing was put in force. A configuration with faults is not an error here but [`AppliedChange::ReloadRefused`].
+    fn reload(&self, author: Author) -> BoxFuture<'_, Result<AppliedChange, OperatorError>>;
 }
 
-/// Which part of the past is asked for.
+/// The part of the audit that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastQuery {
     /// Nothing older than this.
     pub since: Timestamp,
-    /// Of this campaign only.
+    /// Rows of this campaign only.
     pub campaign: Option<CampaignId>,
     /// No more entries than this, the newest first.
     pub limit: usize,
 }
 
-/// One entry of the past: a row of the audit.
+/// A row of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastEntry {
     /// Its number in the audit.
     pub seq: i64,
     /// When it happened, RFC 3339.
     pub at: String,
-    /// Which campaign it is about, if one.
+    /// The campaign that it is about, if any.
     pub campaign: Option<String>,
-    /// Which decision it belongs to.
+    /// The decision that it belongs to.
     pub decision: String,
-    /// What kind of event.
+    /// The kind of event.
     pub kind: String,
     /// The event.
     pub event: serde_json::Value,
 }
 
-/// Reads what happened.
+/// Reads the audit.
 pub trait Past: Send + Sync + 'static {
-    /// The entries asked for, the newest first.
+    /// Returns the entries asked for, the newest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -324,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_author_says_who_and_why_and_all_faults_are_told() {
+    fn an_author_has_a_name_and_a_reason_and_all_faults_are_listed() {
         assert!(Author::new("anna", "fewer agents tonight").is_ok());
         let faults = Author::new("", "two\nlines").unwrap_err();
         assert_eq!(faults.len(), 2, "{faults:?}");
@@ -333,18 +338,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_desk_refuses_at_once() {
-        let (desk, waiting) = OperatorDesk::new();
+    async fn a_full_inbox_refuses_at_once() {
+        let (handle, waiting) = OperatorHandle::new();
         let campaign: CampaignId = "a".parse().unwrap();
         let author = Author::new("anna", "trial").unwrap();
-        let release = || Change::Release {
+        let release = || OperatorCommand::Release {
             campaign: campaign.clone(),
         };
         let asked: Vec<_> = (0..MOST_WAITING)
             .map(|_| {
                 tokio::spawn({
-                    let (desk, change, author) = (desk.clone(), release(), author.clone());
-                    async move { desk.ask(change, author).await }
+                    let (handle, change, author) = (handle.clone(), release(), author.clone());
+                    async move { handle.ask(change, author).await }
                 })
             })
             .collect();
@@ -352,13 +357,16 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(
-            desk.ask(release(), author.clone()).await,
-            Err(Refusal::Busy)
+            handle.ask(release(), author.clone()).await,
+            Err(OperatorError::Busy)
         );
         drop(waiting);
         for request in asked {
-            assert_eq!(request.await.unwrap(), Err(Refusal::NoAnswer));
+            assert_eq!(request.await.unwrap(), Err(OperatorError::NoAnswer));
         }
-        assert_eq!(desk.ask(release(), author).await, Err(Refusal::NoAnswer));
+        assert_eq!(
+            handle.ask(release(), author).await,
+            Err(OperatorError::NoAnswer)
+        );
     }
 }

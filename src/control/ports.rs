@@ -18,7 +18,7 @@ use crate::domain::{
     Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp,
 };
 
-use super::operator::Made;
+use super::operator::AppliedChange;
 use super::series::Frame;
 
 /// Where time comes from.
@@ -183,7 +183,7 @@ pub enum AuditEvent {
         /// Why.
         reason: String,
         /// What.
-        made: Made,
+        made: AppliedChange,
     },
     /// A campaign's list of agents is about to be replaced.
     AssignIntent {

@@ -1,8 +1,8 @@
 //! What is not committed yet.
 //!
 //! Inputs, changed states, audit rows and messages gather here in the order in which they happened, and go to the journal as one
-//! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound. Only what plots are
-//! drawn from is not kept: it becomes a gap.
+//! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound. Only the series that
+//! plots are drawn from is not kept: a frame that cannot be written becomes a gap.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::domain::replay::Input;
 use crate::domain::{CampaignId, CampaignState, DecisionId, Message, Timestamp};
 
 use super::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
-use super::series::{Frame, Tape};
+use super::series::{Frame, SeriesEncoder};
 
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
@@ -26,7 +26,7 @@ pub(crate) struct Recorder {
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
     frame: Option<Frame>,
-    pub(super) tape: Tape,
+    pub(super) encoder: SeriesEncoder,
 }
 
 impl Recorder {
@@ -65,7 +65,7 @@ impl Recorder {
         self.outbox.push(message);
     }
 
-    /// What plots are drawn from; it goes with the next commit or becomes a gap.
+    /// Sets the series' frame; it joins the next commit or becomes a gap.
     pub(crate) fn frame(&mut self, frame: Option<Frame>) {
         self.frame = frame;
     }
@@ -84,7 +84,7 @@ impl Recorder {
             audit,
             outbox,
             frame,
-            tape: _,
+            encoder: _,
         } = self;
         inputs.is_empty()
             && states.is_empty()
@@ -125,7 +125,7 @@ impl Recorder {
             self.audit = audit;
             self.outbox = outbox;
             if frame.is_some() {
-                self.tape.tear();
+                self.encoder.mark_gap();
             }
         }
         written

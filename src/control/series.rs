@@ -1,7 +1,7 @@
-//! What plots are drawn from: the number that the rule compared, the lines in force and the state, poll by poll.
+//! The series that plots are drawn from: the number that the rule compared, the thresholds in force and the state, poll by poll.
 //!
-//! *Terms.* A **point** is what one campaign was like at one poll. A **frame** holds the points of one poll that differ
-//! from those of the frame before. An **opening** frame holds every point with the campaigns' ids, so that reading can
+//! *Terms.* A **point** is what one campaign was like at one poll. A **delta frame** holds the points of one poll that differ
+//! from those of the frame before. A **keyframe** holds every point with the campaigns' ids, so that reading can
 //! begin there. A **gap** is a time of which nothing is known: the daemon was down, or the store could not be written.
 //!
 //! A poll without a valid sample gives points without a number. It is not filled in by the number before.
@@ -17,20 +17,20 @@ use crate::domain::{
 use super::operator::Past;
 
 /// Polls closer to each other share a frame, so that a day has no more frames than seconds.
-const BETWEEN_FRAMES: Duration = Duration::from_secs(1);
+const MIN_FRAME_INTERVAL: Duration = Duration::from_secs(1);
 
-/// An opening each hour: reading some hours does not have to begin a day earlier.
-const BETWEEN_OPENINGS: Duration = Duration::from_secs(3600);
+/// A keyframe each hour: reading some hours does not have to begin a day earlier.
+const KEYFRAME_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// A point is not carried on for longer than so many polls, as samples are not.
-const POLLS_CARRIED: u32 = 3;
+const MAX_POLLS_CARRIED: u32 = 3;
 
 /// A campaign's state as plots show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlotState {
-    /// Not read yet, or not known to the platform.
+    /// Its status was not read yet, or it is not known to the platform.
     Unknown,
-    /// It dials.
+    /// It may dial.
     Running,
     /// Paused, and the pause is ours.
     PausedByAutopilot,
@@ -63,13 +63,13 @@ impl PlotState {
     }
 }
 
-/// What one campaign was like at one poll.
+/// A campaign's number, thresholds and state at one poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// The number that the rule compared; none without a valid sample.
     pub available: Option<u32>,
-    /// The lines in force, in whole agents; none without a valid sample.
-    pub lines: Option<Lines>,
+    /// The thresholds in force, in whole agents; none without a valid sample.
+    pub thresholds: Option<Lines>,
     /// Its state after the poll's commands.
     pub state: PlotState,
 }
@@ -79,7 +79,7 @@ impl Point {
         let valid = reason.filter(|reason| matches!(reason.sample(), SampleVerdict::Valid { .. }));
         Self {
             available: valid.and_then(Reason::available),
-            lines: valid.and_then(Reason::lines),
+            thresholds: valid.and_then(Reason::lines),
             state: PlotState::of(belief),
         }
     }
@@ -87,18 +87,18 @@ impl Point {
 
 /// A point that differs from the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The campaign's place in the opening frame.
+pub struct PointChange {
+    /// The campaign's place in the keyframe.
     pub place: usize,
-    /// What it is like.
+    /// Its point at this poll.
     pub point: Point,
-    /// The lines are those of its point before; never so in an opening frame.
-    pub same_lines: bool,
+    /// The thresholds are those of its point before; never so in a keyframe.
+    pub same_thresholds: bool,
 }
 
-/// What an opening frame says beyond its points.
+/// What a keyframe holds beyond its points.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct Keyframe {
     /// Every campaign, in the order of the places.
     pub campaigns: Vec<CampaignId>,
     /// Nothing is known of the time just before it.
@@ -110,29 +110,29 @@ pub struct Opening {
 /// The points of one poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// When.
+    /// The time of the poll.
     pub at: Timestamp,
-    /// Of an opening frame.
-    pub opening: Option<Opening>,
-    /// Points that differ from the frame before, by place; every point of an opening frame.
-    pub changes: Vec<Change>,
+    /// Set in a keyframe; `None` in a delta frame.
+    pub keyframe: Option<Keyframe>,
+    /// Points that differ from the frame before, by place; every point of a keyframe.
+    pub changes: Vec<PointChange>,
 }
 
-/// Which part of the past a plot shows.
+/// The part of the past that a plot shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesQuery {
-    /// Of this campaign.
+    /// The campaign that is plotted.
     pub campaign: CampaignId,
-    /// Nothing older than this; what was in force then is told as of then.
+    /// Nothing older than this is read; what was in force then is dated then.
     pub since: Timestamp,
 }
 
-/// What a campaign was like from a time on.
+/// A point and the time from which it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// From when on.
+pub struct SeriesStep {
+    /// The time from which it holds.
     pub at: Timestamp,
-    /// What it was like; none where a gap begins.
+    /// The point; `None` where a gap begins.
     pub point: Option<Point>,
 }
 
@@ -140,33 +140,33 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
     /// The steps, the oldest first; two that follow each other differ.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SeriesStep>,
     /// When the last of them was last seen to hold.
     pub known_until: Option<Timestamp>,
 }
 
-/// Reads what happened, and what plots are drawn from.
+/// Reads the audit and the series.
 pub trait PastSeries: Past {
-    /// The steps of one campaign.
+    /// Reads the steps of one campaign.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>>;
 }
 
-/// Makes frames: knows what the last one said.
+/// Encodes polls as frames; it remembers the last one.
 #[derive(Debug, Default)]
-pub struct Tape {
+pub struct SeriesEncoder {
     campaigns: Vec<CampaignId>,
     points: Vec<Point>,
     opened_at: Option<Timestamp>,
     last_at: Timestamp,
-    /// The last frame was not written, or there is none in this run.
-    torn: bool,
+    /// The last frame was not written, so the next one begins after a gap.
+    gap: bool,
 }
 
-impl Tape {
-    /// The frame of a poll that has been decided; none when the last one is too close.
+impl SeriesEncoder {
+    /// Encodes a poll that has been decided; returns `None` when the last frame is too recent.
     pub fn frame(
         &mut self,
         autopilot: &Autopilot,
@@ -175,8 +175,8 @@ impl Tape {
         at: Timestamp,
     ) -> Option<Frame> {
         // A clock that was set back does not keep frames away.
-        let close = at >= self.last_at && at.since(self.last_at) < BETWEEN_FRAMES;
-        if close && !self.torn && self.opened_at.is_some() {
+        let close = at >= self.last_at && at.since(self.last_at) < MIN_FRAME_INTERVAL;
+        if close && !self.gap && self.opened_at.is_some() {
             return None;
         }
         let mut reasons = reasons.iter().peekable();
@@ -191,28 +191,28 @@ impl Tape {
             .collect();
         let same = self.campaigns.len() == points.len()
             && autopilot.campaigns().map(|(id, _)| id).eq(&self.campaigns);
-        let known = self.opened_at.filter(|_| same && !self.torn);
+        let known = self.opened_at.filter(|_| same && !self.gap);
         let going_on =
-            known.is_some_and(|opened| at >= opened && at.since(opened) < BETWEEN_OPENINGS);
+            known.is_some_and(|opened| at >= opened && at.since(opened) < KEYFRAME_INTERVAL);
         self.last_at = at;
         if going_on {
             let before = std::mem::replace(&mut self.points, points);
             let both = before.iter().zip(&self.points).enumerate();
             let changes = both.filter(|(_, (before, point))| before != point).map(
-                |(place, (before, point))| Change {
+                |(place, (before, point))| PointChange {
                     place,
                     point: *point,
-                    same_lines: before.lines == point.lines,
+                    same_thresholds: before.thresholds == point.thresholds,
                 },
             );
             return Some(Frame {
                 at,
-                opening: None,
+                keyframe: None,
                 changes: changes.collect(),
             });
         }
-        let after_gap = self.opened_at.is_none() || self.torn;
-        self.torn = false;
+        let after_gap = self.opened_at.is_none() || self.gap;
+        self.gap = false;
         self.opened_at = Some(at);
         if !same {
             self.campaigns = autopilot.campaigns().map(|(id, _)| id.clone()).collect();
@@ -221,26 +221,26 @@ impl Tape {
         let changes = self.points.iter().enumerate();
         Some(Frame {
             at,
-            opening: Some(Opening {
+            keyframe: Some(Keyframe {
                 campaigns: self.campaigns.clone(),
                 after_gap,
                 longest: poll_interval
-                    .max(BETWEEN_FRAMES)
-                    .saturating_mul(POLLS_CARRIED),
+                    .max(MIN_FRAME_INTERVAL)
+                    .saturating_mul(MAX_POLLS_CARRIED),
             }),
             changes: changes
-                .map(|(place, point)| Change {
+                .map(|(place, point)| PointChange {
                     place,
                     point: *point,
-                    same_lines: false,
+                    same_thresholds: false,
                 })
                 .collect(),
         })
     }
 
-    /// The last frame could not be written: the next one opens anew.
-    pub fn tear(&mut self) {
-        self.torn = true;
+    /// Marks a gap because the last frame could not be written: the next one is a keyframe.
+    pub fn mark_gap(&mut self) {
+        self.gap = true;
     }
 }
 
@@ -260,10 +260,10 @@ mod tests {
         Timestamp::from_unix_millis(1_716_215_520_000).plus(Duration::from_secs(seconds))
     }
 
-    /// Campaigns that run, and the tape that follows them.
+    /// Campaigns that run, and the encoder that follows them.
     struct Followed {
         autopilot: Autopilot,
-        tape: Tape,
+        encoder: SeriesEncoder,
     }
 
     impl Followed {
@@ -282,7 +282,7 @@ mod tests {
             }
             Self {
                 autopilot,
-                tape: Tape::default(),
+                encoder: SeriesEncoder::default(),
             }
         }
 
@@ -302,7 +302,7 @@ mod tests {
             });
             self.autopilot.observe_sample(sample, at);
             let plan = self.autopilot.decide(at);
-            self.tape.frame(&self.autopilot, &plan.reasons, POLL, at)
+            self.encoder.frame(&self.autopilot, &plan.reasons, POLL, at)
         }
     }
 
@@ -310,8 +310,11 @@ mod tests {
     fn told(frame: &Frame) -> (Vec<(usize, Option<u32>)>, Option<bool>) {
         let changes = frame.changes.iter();
         let changes = changes.map(|change| (change.place, change.point.available));
-        let opening = frame.opening.as_ref();
-        (changes.collect(), opening.map(|opening| opening.after_gap))
+        let keyframe = frame.keyframe.as_ref();
+        (
+            changes.collect(),
+            keyframe.map(|keyframe| keyframe.after_gap),
+        )
     }
 
     #[test]
@@ -323,11 +326,11 @@ mod tests {
             (vec![(0, Some(10)), (1, Some(10))], Some(true))
         );
         assert_eq!(first.changes[0].point.state, PlotState::Running);
-        assert_eq!(first.opening.unwrap().longest, POLL * 3);
+        assert_eq!(first.keyframe.unwrap().longest, POLL * 3);
         assert_eq!(told(&followed.poll(30, Some(10)).unwrap()), (vec![], None));
         let next = followed.poll(60, Some(9)).unwrap();
         assert_eq!(told(&next), (vec![(0, Some(9)), (1, Some(9))], None));
-        assert!(next.changes.iter().all(|change| change.same_lines));
+        assert!(next.changes.iter().all(|change| change.same_thresholds));
     }
 
     #[test]
@@ -336,8 +339,8 @@ mod tests {
         followed.poll(0, Some(10));
         let blind = followed.poll(30, None).unwrap();
         assert_eq!(told(&blind), (vec![(0, None)], None));
-        assert_eq!(blind.changes[0].point.lines, None);
-        assert!(!blind.changes[0].same_lines);
+        assert_eq!(blind.changes[0].point.thresholds, None);
+        assert!(!blind.changes[0].same_thresholds);
     }
 
     #[test]
@@ -348,9 +351,9 @@ mod tests {
         let hour = followed.poll(3600, Some(10)).unwrap();
         assert_eq!(told(&hour), (vec![(0, Some(10))], Some(false)));
         followed.poll(3630, Some(9));
-        followed.tape.tear();
-        let torn = followed.poll(3660, Some(9)).unwrap();
-        assert_eq!(told(&torn), (vec![(0, Some(9))], Some(true)));
+        followed.encoder.mark_gap();
+        let after = followed.poll(3660, Some(9)).unwrap();
+        assert_eq!(told(&after), (vec![(0, Some(9))], Some(true)));
         assert_eq!(told(&followed.poll(3690, Some(9)).unwrap()), (vec![], None));
     }
 

@@ -110,9 +110,9 @@ pub enum LastPoll {
     Failed(PlatformFault),
 }
 
-/// What one single tick came to.
+/// The outcome of a single tick.
 #[derive(Debug)]
-pub struct Once {
+pub struct TickReport {
     /// How the poll went.
     pub poll: LastPoll,
     /// Whether the store could be written.

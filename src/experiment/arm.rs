@@ -1,4 +1,4 @@
-//! What is tried on the days.
+//! The arms of an experiment.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use crate::domain::{Limit, Policy, Thresholds};
 /// A policy with its poll interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
-    /// What to call it.
+    /// Its name in the results.
     pub name: String,
     /// The rules; without them the campaigns are left running.
     pub policy: Option<Policy>,
-    /// How often the agents are read.
+    /// The poll interval.
     pub poll_interval: Duration,
 }
 
@@ -20,7 +20,7 @@ pub struct Arm {
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Arm {
-    /// The campaigns are left running.
+    /// Returns the arm that leaves the campaigns running.
     #[must_use]
     pub fn always_run() -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Arm {
         }
     }
 
-    /// A policy at the default interval.
+    /// Returns a policy at the default interval.
     #[must_use]
     pub fn of(name: &str, policy: Policy) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Arm {
     /// Reads `always`, or thresholds with options: `5/8`, `5/8,poll=10s`, `5/8,running=3m,paused=3m`.
     ///
     /// # Errors
-    /// Says what was expected in place of what cannot be read.
+    /// When the text cannot be read; the message says what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == "always" {
             return Ok(Self::always_run());

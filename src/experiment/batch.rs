@@ -4,13 +4,13 @@ use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// As many threads as there are cores for this process.
+/// Returns as many threads as there are cores for this process.
 #[must_use]
 pub fn all_cores() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
-/// Runs `work` for 0, 1, ... up to `runs`, on so many threads, and gives the results in that order. `done` is told of
+/// Runs `work` for 0, 1, ... up to `runs`, on so many threads, and returns the results in that order. `done` is called for
 /// each one that is finished.
 pub fn replicate<T: Send>(
     runs: usize,

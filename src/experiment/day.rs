@@ -11,16 +11,16 @@ use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, 
 
 use super::arm::Arm;
 
-/// The longest that a command is on its way: here it arrives at once.
+/// How long a command takes at most: here it arrives at once.
 const COMMAND_LONGEST: Duration = Duration::from_secs(1);
 
-/// Lets a whole day of the scenario go by under the arm.
+/// Simulates a whole day of the scenario under the arm.
 #[must_use]
 pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> Figures {
     run_until(scenario, seed, arm, scenario.end())
 }
 
-/// Lets the scenario go by under the arm, up to a moment.
+/// Simulates the scenario under the arm, up to a moment.
 #[must_use]
 pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> Figures {
     let mut day = Day::new(scenario, seed);
@@ -38,7 +38,7 @@ pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> Fig
     day.centre.figures()
 }
 
-/// When the first poll comes: nothing makes the polls meet the minutes of the scenario.
+/// Draws the time of the first poll: nothing aligns polls with the minutes of the scenario.
 fn phase(seed: u64, interval: Duration) -> Duration {
     let share = fastrand::Rng::with_seed(seed).f64();
     interval.mul_f64(share)
@@ -65,7 +65,7 @@ fn autopilot(scenario: &Scenario, policy: &Policy) -> Autopilot {
     )
 }
 
-/// The centre, and what the platform says of its campaigns.
+/// The centre, and the platform's status of its campaigns.
 struct Day<'a> {
     scenario: &'a Scenario,
     centre: Centre,
@@ -100,7 +100,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Lets time pass, and the scenario's events happen on the way.
+    /// Advances the time, with the scenario's events on the way.
     fn live_until(&mut self, until: SimTime) {
         while let Some(happening) = self.happenings.get(self.happened)
             && happening.at <= until
@@ -138,7 +138,7 @@ impl<'a> Day<'a> {
 
     fn poll(&mut self, autopilot: &mut Autopilot, at: SimTime) {
         let stale = self.scenario.telemetry.stale_counts;
-        // What the reading shows was so a while ago.
+        // A reading shows the state of a while ago.
         let shown = at.minus(stale).max(self.scenario.start());
         if shown > self.centre.now() {
             self.live_until(shown);
@@ -228,7 +228,7 @@ fn timestamp(at: SimTime) -> Timestamp {
     Timestamp::from_unix_millis(at.as_unix_millis())
 }
 
-/// What a scenario's word for a status means.
+/// Parses a scenario's word for a status.
 fn activity(word: &str) -> CampaignActivity {
     match word {
         status::RUNNING => CampaignActivity::Running,

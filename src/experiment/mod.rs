@@ -1,10 +1,10 @@
 //! Policies tried on simulated days: the same decisions as the daemon's, without sockets and waiting.
 //!
-//! *Terms.* An **arm** is a policy with its poll interval, or nobody at the switch. A **day** is a scenario with a seed.
-//! All arms meet the same days, so the difference between two arms is told by the days' differences, which vary far
-//! less than the days do.
+//! *Terms.* An **arm** is a policy with its poll interval, or no autopilot at all. A **day** is a scenario with a seed.
+//! All arms meet the same days, so the difference between two arms is estimated from the days' differences, which vary
+//! far less than the days do.
 //!
-//! *The way in* is [`compare`]; *the way out* is one [`Row`] an arm. The days run in parallel; what comes out is the same
+//! *The way in* is [`compare`]; *the way out* is one [`Row`] an arm. The days run in parallel; the results are the same
 //! for any number of threads.
 //!
 //! *What is left out.* Requests neither fail nor take time here beyond the scenario's stale counts, actuation delay and

@@ -1,4 +1,4 @@
-//! What came of each arm, over all days, with standard errors.
+//! The results of each arm over all days, with standard errors.
 
 use std::num::NonZero;
 
@@ -15,12 +15,12 @@ use super::day::run_day;
 pub struct Estimate {
     /// The mean.
     pub mean: f64,
-    /// Its standard error; zero for a single day, of which nothing can be said.
+    /// Its standard error; zero for a single day, which has none.
     pub standard_error: f64,
 }
 
 impl Estimate {
-    /// The mean of the values and its standard error.
+    /// Returns the mean of the values and its standard error.
     #[must_use]
     pub fn of(values: &[f64]) -> Self {
         let n = f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX));
@@ -37,7 +37,7 @@ impl Estimate {
         }
     }
 
-    /// A ratio of sums, with the standard error of the ratio estimator (the delta method).
+    /// Returns a ratio of sums, with the standard error of the ratio estimator (the delta method).
     #[must_use]
     pub fn ratio(parts: &[f64], wholes: &[f64]) -> Self {
         let whole = wholes.iter().sum::<f64>();
@@ -84,8 +84,8 @@ pub struct Row {
     pub service_level: Estimate,
 }
 
-/// Lets every arm live through the same days, and sums them up. The days' seeds count up from `first_seed`. `done` is
-/// told of each finished day of an arm.
+/// Simulates the same days for every arm, and sums them up. The days' seeds count up from `first_seed`. `done` is
+/// called for each finished day of an arm.
 pub fn compare(
     scenario: &Scenario,
     arms: &[Arm],

@@ -1,13 +1,13 @@
-//! The headers of a letter: what it is, who tells it, and that it is genuine.
+//! The headers of an entry: what it reports, which daemon sent it, and its signature.
 //!
 //! | header | holds |
 //! |---|---|
 //! | [`EVENT_HEADER`], `ce-type` | what it reports, such as `campaign.paused` |
-//! | `webhook-id`, `ce-id` | the letter's id, the same for every attempt |
+//! | `webhook-id`, `ce-id` | the entry's id, the same for every attempt |
 //! | `webhook-timestamp` | when this attempt was signed, in seconds since the Unix epoch |
 //! | `webhook-signature` | see [`SigningKeys::sign`] |
 //! | `ce-time` | when it happened, RFC 3339 |
-//! | `ce-source`, `ce-subject` | which autopilot tells it, and what it is about |
+//! | `ce-source`, `ce-subject` | which daemon sent it, and what it is about |
 //! | `ce-specversion` | `1.0` |
 //! | `content-type` | `application/json` |
 
@@ -16,14 +16,14 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
 
 use crate::domain::Timestamp;
 
-use super::ports::Letter;
+use super::ports::OutboxEntry;
 use super::signature::SigningKeys;
 
-/// Holds what a letter reports. The name is a platform's, and stays whatever platform is connected: receivers sort
+/// The header that names what an entry reports. The name is a platform's, and stays whatever platform is connected: receivers sort
 /// messages by it.
 const EVENT_HEADER: &str = "x-cxone-event";
 
-/// A letter, ready to be posted.
+/// An entry, ready to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     /// Its headers.
@@ -33,29 +33,29 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Describes and signs `letter` as told by `source` at `now`.
+    /// Describes and signs `entry` as sent by `source` at `now`.
     ///
     /// # Errors
     /// When a value cannot be a header's, which its encoding rules out.
     pub fn seal(
-        letter: &Letter,
+        entry: &OutboxEntry,
         source: &str,
         keys: &SigningKeys,
         now: Timestamp,
     ) -> Result<Self, InvalidHeaderValue> {
         let seconds = now.as_unix_millis().div_euclid(1_000);
-        let signature = keys.sign(&letter.id, seconds, letter.body.as_bytes());
+        let signature = keys.sign(&entry.id, seconds, entry.body.as_bytes());
         let values = [
-            (EVENT_HEADER, letter.event.clone()),
-            ("webhook-id", letter.id.clone()),
+            (EVENT_HEADER, entry.event.clone()),
+            ("webhook-id", entry.id.clone()),
             ("webhook-timestamp", seconds.to_string()),
             ("webhook-signature", signature),
             ("ce-specversion", "1.0".to_owned()),
-            ("ce-id", letter.id.clone()),
-            ("ce-type", letter.event.clone()),
+            ("ce-id", entry.id.clone()),
+            ("ce-type", entry.event.clone()),
             ("ce-source", encoded(source)),
-            ("ce-subject", encoded(&letter.subject)),
-            ("ce-time", letter.at.to_string()),
+            ("ce-subject", encoded(&entry.subject)),
+            ("ce-time", entry.at.to_string()),
         ];
         let mut headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         for (name, value) in values {
@@ -63,7 +63,7 @@ impl Envelope {
         }
         Ok(Self {
             headers,
-            body: Bytes::from(letter.body.clone()),
+            body: Bytes::from(entry.body.clone()),
         })
     }
 }
@@ -92,9 +92,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_is_described_twice_over_and_signed() {
+    fn an_entry_is_described_twice_over_and_signed() {
         let at = Timestamp::from_unix_millis(1_614_265_000_250);
-        let letter = Letter {
+        let entry = OutboxEntry {
             id: "msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned(),
             event: "campaign.paused".to_owned(),
             key: "campaign/cmp-1".to_owned(),
@@ -107,7 +107,7 @@ mod tests {
         };
         let keys = SigningKeys::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let now = Timestamp::from_unix_millis(1_614_265_330_999);
-        let envelope = Envelope::seal(&letter, "urn:campaign-autopilot:t 1", &keys, now).unwrap();
+        let envelope = Envelope::seal(&entry, "urn:campaign-autopilot:t 1", &keys, now).unwrap();
         let headers: Vec<String> = envelope
             .headers
             .iter()

@@ -1,4 +1,4 @@
-//! What the courier needs of a store.
+//! What the delivery worker needs of a store.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{DecisionId, Timestamp};
 
-/// No letter is put off for longer than this, whatever the receiver wishes.
+/// No entry is put off for longer than this, whatever `Retry-After` asks.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 
-/// A message of the outbox, with its history.
+/// A message of the outbox, with the history of its attempts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct OutboxEntry {
     /// The `webhook-id` of every attempt; unique for all time.
     pub id: String,
     /// What it reports, such as `campaign.paused`.
     pub event: String,
-    /// In whose order it is delivered.
+    /// The key within which messages are delivered in order.
     pub key: String,
     /// What it is about.
     pub subject: String,
@@ -24,19 +24,19 @@ pub struct Letter {
     pub body: String,
     /// When it happened.
     pub at: Timestamp,
-    /// Since when it waits: when it happened, or when an operator had it tried again.
+    /// When it began to wait: when it happened, or when an operator had it retried.
     pub since: Timestamp,
     /// Attempts that failed.
     pub attempts: u32,
-    /// Which decision it belongs to.
+    /// The decision that it belongs to.
     pub decision: DecisionId,
 }
 
 /// What can be sent now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Round {
-    /// The first letters of their keys that are due, the one that waits longest for its attempt first.
-    pub due: Vec<Letter>,
+    /// The first entries of their keys that are due, the one that waits longest for its attempt first.
+    pub due: Vec<OutboxEntry>,
     /// When the next one is due after these.
     pub next: Option<Timestamp>,
 }
@@ -46,14 +46,14 @@ pub struct Round {
 pub enum Settlement {
     /// The receiver has it.
     Delivered,
-    /// It is tried again.
+    /// It is retried.
     Again {
-        /// Not before then.
+        /// The earliest time of the next attempt.
         not_before: Timestamp,
         /// What went wrong, for people.
         why: String,
     },
-    /// It is not tried again; the next letter of its key may go.
+    /// It is not retried; the next entry of its key may go.
     GivenUp {
         /// What went wrong, for people.
         why: String,
@@ -62,12 +62,12 @@ pub enum Settlement {
 
 /// How full the outbox is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Letters that wait.
+pub struct OutboxStats {
+    /// Entries that wait.
     pub waiting: u64,
     /// When the oldest of them happened.
     pub oldest: Option<Timestamp>,
-    /// The most letters that may wait; beyond, the oldest is given up.
+    /// The most entries that may wait; beyond, the oldest is given up.
     pub most: u64,
     /// Dead letters.
     pub dead: u64,
@@ -78,22 +78,22 @@ pub struct Census {
 #[error("{0}")]
 pub struct OutboxFault(pub String);
 
-/// The letters, kept durably.
+/// The outbox, kept durably.
 pub trait Outbox: Send + Sync + 'static {
-    /// At most `at_most` letters that are due.
+    /// Returns at most `at_most` entries that are due.
     fn round(&self, now: Timestamp, at_most: usize) -> BoxFuture<'_, Result<Round, OutboxFault>>;
 
-    /// Commits what became of an attempt. A letter that is not there any more is no fault.
+    /// Commits what became of an attempt. An entry that is no longer there is not a fault.
     fn settle(
         &self,
-        letter: Letter,
+        entry: OutboxEntry,
         settlement: Settlement,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<(), OutboxFault>>;
 
-    /// Counts.
-    fn census(&self) -> BoxFuture<'_, Result<Census, OutboxFault>>;
+    /// Returns how full the outbox is.
+    fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>>;
 
-    /// Ends when messages were written since it last ended.
+    /// Completes when messages were written since it last completed.
     fn written(&self) -> BoxFuture<'_, ()>;
 }

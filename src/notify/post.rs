@@ -1,6 +1,6 @@
 //! One attempt over HTTP, within bounds.
 //!
-//! Redirects are not followed: a letter goes where the configuration says and nowhere else. The answer's body is read to its
+//! Redirects are not followed: an entry goes where the configuration says and nowhere else. The answer's body is read to its
 //! end so that the connection can serve again, but only up to a bound; the status counts whatever becomes of the body.
 
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::domain::Timestamp;
 use crate::telemetry::causes;
 
 use super::envelope::Envelope;
-use super::judge::Answer;
-use super::ports::Letter;
+use super::ports::OutboxEntry;
 use super::receiver::Receiver;
+use super::retry::Answer;
 
 /// More of an answer is not read; its connection is closed instead.
 const LARGEST_ANSWER: usize = 64 << 10;
@@ -27,8 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Makes one attempt.
 pub trait Post: Send + Sync + 'static {
-    /// Posts `letter`, signed as of `now`.
-    fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer>;
+    /// Posts `entry` once, signed as of `now`.
+    fn post<'a>(&'a self, entry: &'a OutboxEntry, now: Timestamp) -> BoxFuture<'a, Answer>;
 }
 
 /// Posts over HTTP with a client and connections of its own.
@@ -38,7 +38,7 @@ pub struct HttpPost {
 }
 
 impl HttpPost {
-    /// For this receiver, with at most `connections` kept open.
+    /// Creates a client for this receiver, with at most `connections` kept open.
     ///
     /// # Errors
     /// When the system's certificates cannot be used.
@@ -56,11 +56,11 @@ impl HttpPost {
         Ok(Self { client, receiver })
     }
 
-    async fn exchange(&self, letter: &Letter, now: Timestamp) -> Answer {
+    async fn exchange(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
         let Receiver {
             url, keys, source, ..
         } = &self.receiver;
-        let Envelope { headers, body } = match Envelope::seal(letter, source, keys, now) {
+        let Envelope { headers, body } = match Envelope::seal(entry, source, keys, now) {
             Ok(envelope) => envelope,
             Err(wrong) => {
                 let why = format!("{wrong}");
@@ -81,15 +81,15 @@ impl HttpPost {
         };
         Answer::Status {
             status: response.status().as_u16(),
-            retry_after: wish(response.headers(), now),
+            retry_after: retry_after(response.headers(), now),
             excerpt: drain(response).await,
         }
     }
 }
 
 impl Post for HttpPost {
-    fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer> {
-        Box::pin(self.exchange(letter, now))
+    fn post<'a>(&'a self, entry: &'a OutboxEntry, now: Timestamp) -> BoxFuture<'a, Answer> {
+        Box::pin(self.exchange(entry, now))
     }
 }
 
@@ -113,8 +113,8 @@ async fn drain(mut response: reqwest::Response) -> String {
     line.trim().to_owned()
 }
 
-/// `Retry-After` in seconds or as a date.
-fn wish(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// Reads `Retry-After`, in seconds or as a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -144,21 +144,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_is_read_as_seconds_and_as_a_date() {
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
         let now = Timestamp::parse_rfc3339("2015-10-21T07:27:00Z").unwrap();
-        let wished = |text: &'static str| {
+        let asked = |text: &'static str| {
             let value = HeaderValue::from_static(text);
-            wish(&HeaderMap::from_iter([(RETRY_AFTER, value)]), now)
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]), now)
         };
-        assert_eq!(wished("120"), Some(Duration::from_secs(120)));
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
         assert_eq!(
-            wished("Wed, 21 Oct 2015 07:28:00 GMT"),
+            asked("Wed, 21 Oct 2015 07:28:00 GMT"),
             Some(Duration::from_secs(60))
         );
-        assert_eq!(
-            wished("Wed, 21 Oct 2015 07:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(wished("soon"), None);
+        assert_eq!(asked("Wed, 21 Oct 2015 07:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(asked("soon"), None);
     }
 }

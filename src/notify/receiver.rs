@@ -1,4 +1,4 @@
-//! Who is told, and under which terms.
+//! The receiver of webhooks and its terms.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use super::signature::SigningKeys;
 pub struct ReceiverUrl(reqwest::Url);
 
 impl ReceiverUrl {
-    /// Of an address that was checked.
+    /// Wraps an address that was checked.
     #[must_use]
     pub fn new(url: reqwest::Url) -> Self {
         Self(url)
     }
 
-    /// The whole address; for the request only.
+    /// Returns the whole address; for the request only.
     #[must_use]
     pub fn expose(&self) -> &reqwest::Url {
         &self.0
@@ -35,18 +35,18 @@ impl fmt::Debug for ReceiverUrl {
     }
 }
 
-/// Who is told, and under which terms.
+/// The receiver of webhooks and its terms.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Where to.
+    /// The address that messages are posted to.
     pub url: ReceiverUrl,
-    /// What letters are signed with.
+    /// What entries are signed with.
     pub keys: SigningKeys,
-    /// Who tells: the `ce-source` of every letter.
+    /// The `ce-source` of every entry: which daemon sent it.
     pub source: String,
     /// The longest that an attempt may take, in real time.
     pub timeout: Duration,
-    /// A letter that is older and has failed is given up.
+    /// An entry that is older than this and has failed is given up.
     pub give_up_after: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! Signatures by the Standard Webhooks convention.
 //!
-//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, once for each key, parted by spaces:
-//! with two keys a receiver can change from the old secret to the new one without missing a letter.
+//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, once for each key, separated by spaces:
+//! with two keys a receiver can change from the old secret to the new one without missing an entry.
 
 use std::fmt;
 
@@ -21,13 +21,13 @@ const MOST_KEYS: usize = 3;
 /// A secret that cannot be used. Nothing of it is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("is empty")]
     Empty,
     /// It lacks the prefix.
     #[error("does not begin with {PREFIX}")]
     Prefix,
-    /// What follows is no base64.
+    /// What follows is not base64.
     #[error("has no base64 behind {PREFIX}")]
     Base64,
     /// Too short to be safe, or too long to be meant.
@@ -38,12 +38,12 @@ pub enum KeyError {
     TooMany,
 }
 
-/// The keys that every letter is signed with. Their `Debug` tells how many there are.
+/// The keys that every entry is signed with. Their `Debug` shows only how many there are.
 #[derive(Clone)]
 pub struct SigningKeys(Vec<hmac::Key>);
 
 impl SigningKeys {
-    /// Reads secrets, parted by white space, the one in force first.
+    /// Reads secrets, separated by white space, the one in force first.
     ///
     /// # Errors
     /// What is wrong with one of them.
@@ -59,7 +59,7 @@ impl SigningKeys {
         }
     }
 
-    /// The value of `webhook-signature`; `timestamp` is in seconds since the Unix epoch.
+    /// Returns the value of `webhook-signature`; `timestamp` is in seconds since the Unix epoch.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let head = format!("{id}.{timestamp}.");

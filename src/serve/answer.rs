@@ -1,4 +1,4 @@
-//! Answers, good and bad, whatever was asked.
+//! Responses: documents, texts and errors.
 
 use std::convert::Infallible;
 
@@ -11,21 +11,21 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::control::operator::Refusal;
+use crate::control::operator::OperatorError;
 
-/// The body of an answer.
+/// The body of a response.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// Why a request was not served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiFault {
-    /// What kind, as one word for programs.
+    /// The kind of error, as one word for programs.
     pub error: String,
     /// Everything that is wrong, and what to do about it.
     pub faults: Vec<String>,
 }
 
-/// An answer that is no success.
+/// An error response.
 pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
 
 pub(super) type Answered = Result<Response<Body>, Failure>;
@@ -55,21 +55,21 @@ impl Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        let (status, error) = match &refusal {
-            Refusal::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
-            Refusal::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
-            Refusal::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
-            Refusal::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
-            Refusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            Refusal::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        let (status, kind) = match &error {
+            OperatorError::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
+            OperatorError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
+            OperatorError::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
+            OperatorError::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
+            OperatorError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            OperatorError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
         };
-        Self::one(status, error, refusal.to_string())
+        Self::one(status, kind, error.to_string())
     }
 }
 
-/// A document as an answer.
+/// Returns a document as a JSON response.
 pub(super) fn json(document: &impl Serialize) -> Response<Body> {
     match serde_json::to_vec(document) {
         Ok(bytes) => full(StatusCode::OK, "application/json", bytes.into()),
@@ -81,7 +81,7 @@ pub(super) fn json(document: &impl Serialize) -> Response<Body> {
     }
 }
 
-/// An answer that nobody keeps.
+/// Returns a response that is not cached.
 pub(super) fn full(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Body> {
     let mut answer = Response::new(Full::new(body).boxed_unsync());
     *answer.status_mut() = status;
@@ -92,7 +92,7 @@ pub(super) fn full(status: StatusCode, content_type: &'static str, body: Bytes) 
     answer
 }
 
-/// A line of text as an answer.
+/// Returns a line of text as a response.
 pub(super) fn text(status: StatusCode, body: &str) -> Response<Body> {
     let body = Bytes::copy_from_slice(body.as_bytes());
     full(status, "text/plain; charset=utf-8", body)

@@ -1,4 +1,4 @@
-//! What the operations of the admin API do.
+//! The operations of the admin API.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
-use crate::control::operator::{Author, Change, Made, Refusal};
+use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
 use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
 
 use super::answer::{Answered, Body, Failure, full, json};
+use super::connections::Slot;
 use super::documents::{CampaignDetail, ChangeAnswer};
 use super::gate::TurnedAway;
 use super::openapi;
 use super::operations::{Operation, find};
 use super::query::{self, Query};
 use super::schema::SCHEMA;
-use super::seats::Seat;
 use super::sources::Sources;
 
 /// A change takes a few hundred bytes.
@@ -33,39 +33,39 @@ const LARGEST_BODY: usize = 16 << 10;
 /// A client that sends its body more slowly than this is dropped.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long lines that an operator sets last when nobody says: a shift.
+/// How long a threshold override lasts unless the request says: a shift.
 const DEFAULT_LASTS: Duration = Duration::from_secs(8 * 3600);
 
-/// Asks for a hold.
+/// A request to hold a campaign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldRequest {
     /// `running`, `paused` or `as-is`.
     pub kind: String,
-    /// For how long, such as `30m`.
+    /// How long, such as `30m`.
     #[serde(rename = "for")]
     pub lasts: String,
-    /// Why.
+    /// The reason, for the audit.
     pub reason: String,
-    /// Who.
+    /// The author, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
 }
 
-/// Asks for other lines.
+/// A request to override the thresholds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdsRequest {
-    /// The pause line: agents such as `5`, or a share such as `12%`.
+    /// The pause threshold: agents such as `5`, or a share such as `12%`.
     pub pause_below: String,
-    /// The resume line, given like the pause line.
+    /// The resume threshold, given like the pause threshold.
     pub resume_at: String,
-    /// For how long, such as `2h`; eight hours when it is not said.
+    /// How long, such as `2h`; eight hours unless given.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
-    /// Why.
+    /// The reason, for the audit.
     pub reason: String,
-    /// Who.
+    /// The author, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
 }
@@ -75,15 +75,15 @@ impl Sources {
     pub(super) async fn operate(
         self: &Arc<Self>,
         request: Request<Incoming>,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Response<Body> {
-        match self.operated(request, seat).await {
+        match self.operated(request, slot).await {
             Ok(answer) => answer,
             Err(failure) => failure.answer(),
         }
     }
 
-    async fn operated(self: &Arc<Self>, request: Request<Incoming>, seat: &Arc<Seat>) -> Answered {
+    async fn operated(self: &Arc<Self>, request: Request<Incoming>, slot: &Arc<Slot>) -> Answered {
         let admitted = self.api.access.admit(request.method(), request.headers());
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
@@ -107,19 +107,19 @@ impl Sources {
                 self.campaigns().await,
             )),
             Operation::Queues => Ok(self.queues()),
-            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, seat).await,
-            Operation::Trigger => self.trigger(request, &query, seat).await,
-            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, seat).await,
+            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, slot).await,
+            Operation::Trigger => self.trigger(request, &query, slot).await,
+            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, slot).await,
             Operation::ReleaseQueue => {
-                self.release_queue(id.unwrap_or_default(), &query, seat)
+                self.release_queue(id.unwrap_or_default(), &query, slot)
                     .await
             }
             Operation::Campaign => self.campaign(&campaign()?),
             Operation::Series => {
-                let _occupied = seat.occupy();
+                let _busy = slot.busy();
                 self.series(&campaign()?, &query).await
             }
-            Operation::Events => self.events(seat).ok_or_else(|| {
+            Operation::Events => self.events(slot).ok_or_else(|| {
                 Failure::one(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "busy",
@@ -127,44 +127,44 @@ impl Sources {
                 )
             }),
             Operation::History => {
-                let _occupied = seat.occupy();
+                let _busy = slot.busy();
                 self.history(&query).await
             }
             Operation::SetThresholds => {
                 let campaign = campaign()?;
                 let asked: ThresholdsRequest = body(request).await?;
                 let (change, author) = thresholds(campaign, &asked)?;
-                let _occupied = seat.occupy();
-                answer(self.api.desk.ask(change, author).await)
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
             }
             Operation::Hold => {
                 let campaign = campaign()?;
                 let asked: HoldRequest = body(request).await?;
                 let (change, author) = hold(campaign, &asked)?;
-                let _occupied = seat.occupy();
-                answer(self.api.desk.ask(change, author).await)
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
             }
             Operation::Release => {
                 let author = query.author()?;
-                let change = Change::Release {
+                let change = OperatorCommand::Release {
                     campaign: campaign()?,
                 };
-                let _occupied = seat.occupy();
-                answer(self.api.desk.ask(change, author).await)
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
             }
             Operation::RestoreThresholds => {
                 let author = query.author()?;
-                let change = Change::RestoreThresholds {
+                let change = OperatorCommand::RestoreThresholds {
                     campaign: campaign()?,
                 };
-                let _occupied = seat.occupy();
-                answer(self.api.desk.ask(change, author).await)
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
             }
             Operation::Reload => {
                 let author = query.author_or("asked for by the API")?;
-                let _occupied = seat.occupy();
+                let _busy = slot.busy();
                 let made = self.api.reload.reload(author).await?;
-                let refused = matches!(made, Made::ReloadRefused { .. });
+                let refused = matches!(made, AppliedChange::ReloadRefused { .. });
                 let mut answer = json(&ChangeAnswer {
                     schema: SCHEMA,
                     made,
@@ -187,7 +187,7 @@ impl Sources {
         let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
         let at = campaigns.binary_search_by(|view| view.id.cmp(id));
         let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
-        view.ok_or_else(|| Failure::from(Refusal::UnknownCampaign(id.clone())))
+        view.ok_or_else(|| Failure::from(OperatorError::UnknownCampaign(id.clone())))
     }
 }
 
@@ -216,19 +216,19 @@ fn turned_away(why: TurnedAway) -> Failure {
     }
 }
 
-fn answer(made: Result<Made, Refusal>) -> Answered {
+fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
         made: made?,
     }))
 }
 
-/// The campaign in a path.
+/// Parses the campaign in a path.
 fn named(part: &str) -> Result<CampaignId, Failure> {
     id_in(part, "campaign")
 }
 
-/// The queue in a path.
+/// Parses the queue in a path.
 pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
     id_in(part, "queue")
 }
@@ -244,7 +244,7 @@ fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure
 pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form of somebody else's page cannot send this without asking first.
+    // A form of another site's page cannot send this content type without a preflight request.
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Failure::one(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -266,11 +266,13 @@ pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Res
         .map_err(|wrong| Failure::bad(vec![format!("body: {wrong}")]))
 }
 
-/// A duration as it was given; the loop knows how long it may be.
+/// Parses a duration; the loop checks its bounds.
 pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     let parsed = humantime::parse_duration(text.trim());
     parsed.unwrap_or_else(|_| {
-        faults.push(format!("for: `{text}` is no duration; write such as 30m"));
+        faults.push(format!(
+            "for: `{text}` is not a duration; write such as 30m"
+        ));
         Duration::ZERO
     })
 }
@@ -288,7 +290,7 @@ pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>)
 fn thresholds(
     campaign: CampaignId,
     asked: &ThresholdsRequest,
-) -> Result<(Change, Author), Failure> {
+) -> Result<(OperatorCommand, Author), Failure> {
     let mut faults = Vec::new();
     let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
     let mut limit = |key: &str, text: &str| match text.trim().parse::<Limit>() {
@@ -312,7 +314,7 @@ fn thresholds(
         .map_or(DEFAULT_LASTS, |text| lasts(text, &mut faults));
     match (author, lines) {
         (Some(author), Some(Ok(thresholds))) if faults.is_empty() => Ok((
-            Change::Thresholds {
+            OperatorCommand::Thresholds {
                 campaign,
                 thresholds,
                 lasts,
@@ -323,7 +325,7 @@ fn thresholds(
     }
 }
 
-fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(Change, Author), Failure> {
+fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, Author), Failure> {
     const KINDS: [HoldKind; 3] = [HoldKind::Running, HoldKind::Paused, HoldKind::AsIs];
     let mut faults = Vec::new();
     let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
@@ -337,7 +339,7 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(Change, Author), F
     let lasts = lasts(&asked.lasts, &mut faults);
     match (author, kind) {
         (Some(author), Some(kind)) if faults.is_empty() => Ok((
-            Change::Hold {
+            OperatorCommand::Hold {
                 campaign,
                 kind,
                 lasts,

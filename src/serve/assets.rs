@@ -1,6 +1,6 @@
 //! The page's files, built in: no other server is asked for anything, so that the page works where nothing else does.
 //!
-//! They hold nothing of the daemon's and are given to everybody who may reach the listener; what the page shows comes from the
+//! They hold no data of the daemon and are served to everybody who may reach the listener; what the page shows comes from the
 //! admin API. The content security policy lets a browser run and load what comes from here, and nothing else.
 
 use std::sync::LazyLock;
@@ -15,14 +15,14 @@ use ring::digest::{SHA256, digest};
 
 use super::answer::{Body, full};
 
-/// What the page may do: load and run what is served here.
+/// The content security policy: the page loads and runs only what is served here.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Where a browser may take the page's pieces from, and who may look over its shoulder.
+/// The header that separates the page from windows of other sites.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// Who else may load a piece.
+/// The header that keeps other sites from loading a file.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// One file.
@@ -64,7 +64,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/uplot/LICENSE" TEXT "uplot/LICENSE";
 };
 
-/// A tag for each file, by its content: a browser asks whether its copy is still the one, and is told so without the file.
+/// An entity tag for each file, by its content: a browser revalidates its copy without loading the file.
 static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let tag = |asset: &Asset| {
         let hash = digest(&SHA256, asset.content);
@@ -78,12 +78,12 @@ static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| {
     ASSETS.iter().map(tag).collect()
 });
 
-/// Whether there is such a file.
+/// Returns whether there is such a file.
 pub(super) fn is_one(path: &str) -> bool {
     ASSETS.iter().any(|asset| asset.path == path)
 }
 
-/// The file, or that the client has it already.
+/// Returns the file, or that the client has it already.
 pub(super) fn answer(path: &str, asked: &HeaderMap) -> Response<Body> {
     let mut known = ASSETS.iter().zip(TAGS.iter());
     let Some((asset, tag)) = known.find(|(asset, _)| asset.path == path) else {

@@ -19,11 +19,11 @@ pub struct AssignmentDocument {
     pub wanted: Option<usize>,
     /// Agents wanted at least.
     pub least: u32,
-    /// Agents taken at most.
+    /// The most agents on the list.
     pub most: u32,
-    /// Until when a person's list is left alone.
+    /// The time until which a person's list is not changed.
     pub until: Option<String>,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub why: String,
     /// The last list that was sent in this run.
     pub last_dispatch: Option<DispatchDocument>,
@@ -40,7 +40,7 @@ pub struct DispatchDocument {
     pub joining: usize,
     /// Agents who left by it.
     pub leaving: usize,
-    /// Which decision.
+    /// The decision that it belongs to.
     pub decision: String,
 }
 

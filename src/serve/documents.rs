@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::CampaignView;
 use crate::control::ObservableState;
-use crate::control::operator::{Made, PastEntry};
+use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
     Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome, PauseOwner,
@@ -32,16 +32,16 @@ pub struct StatusDocument {
     /// The daemon's time, some seconds old at most.
     #[serde(default)]
     pub now: String,
-    /// Whether the loop turns.
+    /// Whether the loop is alive.
     pub alive: bool,
-    /// Whether it does its work.
+    /// Whether it is ready.
     pub ready: bool,
-    /// Why not.
+    /// Why it is not ready.
     pub not_ready: Option<String>,
     /// The loop has ended: nothing changes any more.
     #[serde(default)]
     pub ended: bool,
-    /// Whether commands are only told.
+    /// Whether commands are only decided and shown.
     pub dry_run: bool,
     /// Whether a browser may ask for changes.
     #[serde(default)]
@@ -71,14 +71,14 @@ pub struct StatusDocument {
 pub struct ConfigDocument {
     /// Its SHA-256.
     pub hash: String,
-    /// How it was last read anew, if it was.
+    /// How it was last reloaded, if it was.
     pub last_reload: Option<ReloadDocument>,
 }
 
-/// How the configuration was last read anew.
+/// The last reload of the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReloadDocument {
-    /// When.
+    /// When it happened.
     pub at: String,
     /// Who asked for it.
     pub by: String,
@@ -112,25 +112,25 @@ pub struct CampaignDocument {
     /// Where a command of ours is taking it that was acknowledged and does not show yet: `paused` or `running`.
     #[serde(default)]
     pub changing_to: Option<String>,
-    /// Since when it is believed to be so.
+    /// Since when it is believed to be in this state.
     pub since: String,
     /// The number that the rule compared.
     pub available: Option<u32>,
-    /// Agents that are not offline, where the lines are shares of them.
+    /// Agents that are not offline, where the thresholds are shares of them.
     pub staffed: Option<u32>,
-    /// The pause line in whole agents.
+    /// The pause threshold in whole agents.
     pub pause_below: Option<u32>,
-    /// The resume line in whole agents.
+    /// The resume threshold in whole agents.
     pub resume_at: Option<u32>,
-    /// The lines as configured.
+    /// The thresholds as configured.
     pub configured: LinesDocument,
-    /// The lines that an operator set, while they are in force.
+    /// The thresholds that an operator set, while they are in force.
     pub set: Option<OverrideDocument>,
     /// The hold in force.
     pub hold: Option<HoldDocument>,
     /// What the last decision came to: `pause`, `resume`, `nothing_to_do`, or what held it back.
     pub outcome: Option<String>,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub why: String,
     /// The last decision.
     pub decision: Option<String>,
@@ -138,27 +138,27 @@ pub struct CampaignDocument {
     pub last_transition: Option<TransitionDocument>,
 }
 
-/// Two lines, as numbers of agents or shares such as `12%`.
+/// A pair of thresholds, as numbers of agents or shares such as `12%`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinesDocument {
-    /// The pause line.
+    /// The pause threshold.
     pub pause_below: String,
-    /// The resume line.
+    /// The resume threshold.
     pub resume_at: String,
 }
 
-/// Lines that an operator set.
+/// Thresholds that an operator set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverrideDocument {
-    /// The pause line.
+    /// The pause threshold.
     pub pause_below: String,
-    /// The resume line.
+    /// The resume threshold.
     pub resume_at: String,
     /// When they end.
     pub until: String,
     /// Who set them.
     pub author: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -171,7 +171,7 @@ pub struct HoldDocument {
     pub until: String,
     /// Who set it.
     pub author: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -184,7 +184,7 @@ pub struct TransitionDocument {
     pub at: String,
     /// Why: `threshold`, `stale_failsafe`, `reconcile` or `manual`.
     pub cause: String,
-    /// Which decision.
+    /// The decision that it belongs to.
     pub decision: String,
 }
 
@@ -210,13 +210,13 @@ pub struct StageDocument {
     pub name: String,
     /// `passed`, `decided` or `not_asked`.
     pub asked: Asked,
-    /// What it said.
+    /// Its verdict in words.
     pub says: String,
     /// Until when that holds, where a time ends it.
     pub until: Option<String>,
 }
 
-/// What happened, the newest first.
+/// The audit log, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryDocument {
     /// The form's version.
@@ -248,13 +248,13 @@ impl EntryDocument {
     }
 }
 
-/// A change that was made.
+/// The answer to an applied change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeAnswer {
     /// The form's version.
     pub schema: u32,
     /// What was changed.
-    pub made: Made,
+    pub made: AppliedChange,
 }
 
 impl StatusDocument {
@@ -309,7 +309,7 @@ impl StatusDocument {
 }
 
 impl CampaignDocument {
-    /// The same with what is known of it beside its state.
+    /// Adds what is known of it beside its state.
     #[must_use]
     fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
         if let Some(CampaignLabels { name, team, note }) = observed.labels.get(id) {
@@ -319,7 +319,7 @@ impl CampaignDocument {
         self
     }
 
-    /// A campaign as it stands at `now`.
+    /// Describes a campaign at `now`.
     #[must_use]
     pub fn of(view: &CampaignView, now: Timestamp) -> Self {
         let CampaignView {
@@ -403,14 +403,14 @@ impl LinesDocument {
 }
 
 impl CampaignDetail {
-    /// The same with what is known of it beside its state.
+    /// Adds what is known of it beside its state.
     #[must_use]
     pub(super) fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
         self.campaign = self.campaign.described(observed, id);
         self
     }
 
-    /// A campaign as it stands at `now`, with its last decision explained.
+    /// Describes a campaign at `now`, with its last decision explained.
     #[must_use]
     pub fn of(view: &CampaignView, now: Timestamp) -> Self {
         let Explanation {

@@ -1,12 +1,12 @@
-//! Who may use the admin API.
+//! Access control of the admin API.
 //!
-//! *The token* is asked for wherever one is configured. It is compared by its keyed hash, so that neither a wrong letter
-//! nor a wrong length shows in the time that it takes.
+//! *The token* is asked for wherever one is configured. It is compared by its keyed hash, so that the time
+//! that it takes shows neither a wrong character nor a wrong length.
 //!
 //! *A browser* can be led to send requests by any page that it shows. `Host` has to be an address, `localhost` or a
 //! name that was allowed, which keeps out names that somebody else points here; an `Origin` has to be the listener's own.
 //! A browser names the origin with every change that a page asks for, so a request with one changes nothing unless actions
-//! are allowed: whoever may look at the page need not be somebody who may steer.
+//! are allowed: to see the page does not imply the right to change anything.
 
 use std::net::IpAddr;
 
@@ -19,17 +19,17 @@ use secrecy::{ExposeSecret, SecretString};
 /// The length of the key under which tokens are compared.
 const KEY_BYTES: usize = 32;
 
-/// Who may use the admin API.
+/// Decides which requests may use the admin API.
 pub struct Access {
     token: Option<(hmac::Key, hmac::Tag)>,
     hosts: Vec<String>,
     actions: bool,
 }
 
-/// Why a request is turned away.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TurnedAway {
-    /// Its `Host` is none of ours.
+    /// Its `Host` is not one of the listener's names.
     Host,
     /// It comes from another page.
     Origin,
@@ -64,7 +64,7 @@ impl Access {
         self.actions
     }
 
-    /// Looks at a request's method and headers.
+    /// Checks a request's method and headers.
     pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), TurnedAway> {
         let host = self.host(headers).ok_or(TurnedAway::Host)?;
         let mut origins = headers.get_all(ORIGIN).iter();

@@ -1,44 +1,44 @@
-//! What the daemon answers over HTTP: metrics, health, and the admin API.
+//! The HTTP server: metrics, health, the admin API and the page.
 //!
 //! | path | answers |
 //! |---|---|
-//! | `/`, `/page/…` | the page, and what it is made of |
+//! | `/`, `/page/…` | the page and its files |
 //! | `/metrics` | the exposition for Prometheus |
-//! | `/healthz` | 200 while the loop turns, 503 when it has been silent for longer than its deadline |
+//! | `/healthz` | 200 while the loop is alive, 503 when it missed its deadline |
 //! | `/readyz` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
-//! | `/api/v1/…`, `/-/reload` | what operators see and do; `/api/v1/openapi.json` describes all of it |
+//! | `/api/v1/…`, `/-/reload` | what operators read and change; `/api/v1/openapi.json` describes all of it |
 //!
-//! *Who may.* Metrics and health are open, as scrapers and probes want them, and so are the page's files, which say nothing of
+//! *Access.* Metrics and health are open, as scrapers and probes want them, and so are the page's files, which hold nothing about
 //! the daemon. The admin API asks for the token wherever one
-//! is configured, and a listener beyond loopback does not start without one. A browser of somebody else's page is kept
-//! out by the checks of `Host` and `Origin`.
+//! is configured, and a listener beyond loopback does not start without one. Requests that another
+//! site's page sends from a browser are refused by the checks of `Host` and `Origin`.
 //!
 //! *Bounds.* A request's head and body have to come within ten seconds each, bodies and connections are capped, and a
-//! client that does not take its answer is dropped. When every place is taken, the oldest client that nothing is done
-//! for makes room. The server has tasks of its own: whatever is asked of it, the loop does not wait. It reads one shared
-//! snapshot and hands changes in at a bounded desk.
+//! client that does not read its answer is dropped. When every slot is in use, the oldest idle connection is closed. The
+//! server has tasks of its own: whatever is asked of it, the loop does not wait. It reads one shared snapshot and sends
+//! commands to a bounded inbox.
 
 mod answer;
 mod api;
 mod assets;
 mod assignments;
+mod connections;
 mod documents;
 mod gate;
 mod openapi;
 mod operations;
 mod past;
-mod patience;
 mod query;
 mod queue_documents;
 mod queues;
 mod routes;
 mod schema;
-mod seats;
 mod series;
 mod server;
 mod sources;
 mod stream;
 pub mod words;
+mod write_timeout;
 
 pub use answer::ApiFault;
 pub use api::{HoldRequest, ThresholdsRequest};
@@ -53,4 +53,4 @@ pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
-pub use sources::{Api, Shown};
+pub use sources::{Api, PublicSources};

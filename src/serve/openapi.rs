@@ -1,4 +1,4 @@
-//! The description of the admin API, in the `OpenAPI` form; what is served is held against it by tests.
+//! The description of the admin API, in the `OpenAPI` form; tests compare it with what is served.
 
 /// The description, as it is served.
 pub(super) const DESCRIPTION: &str = include_str!("openapi.json");

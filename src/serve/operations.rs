@@ -1,4 +1,4 @@
-//! Which path and method of the admin API ask for which operation.
+//! The routes of the admin API: path and method of each operation.
 
 use hyper::{Method, StatusCode};
 
@@ -62,7 +62,7 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
             ("DELETE", Operation::ReleaseQueue),
         ],
     ),
-    // The path that systems which bring figures along already call.
+    // The path that systems with figures of their own already call.
     ("/api/trigger-queue-update", &[("POST", Operation::Trigger)]),
 ];
 

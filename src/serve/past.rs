@@ -1,4 +1,4 @@
-//! The operations that look back: what happened, and what plots are drawn from.
+//! The operations about the past: the audit log, and the series that plots are drawn from.
 
 use hyper::StatusCode;
 
@@ -13,14 +13,14 @@ use super::schema::SCHEMA;
 use super::series::SeriesDocument;
 use super::sources::Sources;
 
-/// Entries of the history when nobody says, and at most.
+/// Entries of the history by default, and at most.
 const ENTRIES: (usize, usize) = (200, 1_000);
 
 /// Rows of the audit that a plot's marks are taken from: a campaign that flaps all day has some thousand.
 const MOST_OF_A_PLOT: usize = 4_000;
 
 impl Sources {
-    /// What happened, the newest first.
+    /// The audit log, the newest first.
     pub(super) async fn history(&self, query: &Query) -> Answered {
         let now = self.shown.clock.now();
         let mut faults = Vec::new();
@@ -43,7 +43,7 @@ impl Sources {
         }
         if let Err(text) = limit {
             faults.push(format!(
-                "limit: `{text}` is no whole number from 1 to {}; give one",
+                "limit: `{text}` is not a whole number from 1 to {}; give one",
                 ENTRIES.1
             ));
         }
@@ -54,7 +54,7 @@ impl Sources {
         let asked = PastQuery {
             since,
             campaign,
-            // One more tells whether there is more.
+            // One row beyond the limit shows whether there are more.
             limit: limit.saturating_add(1),
         };
         let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
@@ -68,14 +68,14 @@ impl Sources {
         }))
     }
 
-    /// What a campaign's plot is drawn from.
+    /// Returns the series of a campaign's plot.
     pub(super) async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
         let now = self.shown.clock.now();
         let since = query
             .since(now)
             .map_err(|fault| Failure::bad(vec![fault]))?;
         // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
-        // that are looked after.
+        // that are managed.
         self.view(id)?;
         let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
         let asked = SeriesQuery {

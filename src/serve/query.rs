@@ -1,4 +1,4 @@
-//! What a request asks for behind the path, and who asks by it.
+//! The query of a request: what it asks for, its author and the reason.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::answer::Failure;
 /// The author of a change whose request names none.
 pub(super) const NOBODY: &str = "somebody at the API";
 
-/// How far back is looked when nobody says.
+/// How far back a query reaches by default.
 const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
 
-/// The part of an address behind `?`.
+/// The parameters of a query.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Takes it apart.
+    /// Parses a query.
     pub(super) fn of(text: &str) -> Self {
         Self(
             form_urlencoded::parse(text.as_bytes())
@@ -26,13 +26,13 @@ impl Query {
         )
     }
 
-    /// A part's value.
+    /// Returns a parameter's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// How far back, as a duration or a time.
+    /// Returns how far back it reaches, given as a duration or a time.
     pub(super) fn since(&self, now: Timestamp) -> Result<Timestamp, String> {
         let Some(text) = self.get("since") else {
             return Ok(now.minus(DEFAULT_SINCE));
@@ -46,12 +46,12 @@ impl Query {
         })
     }
 
-    /// Who asks, and why; or everything that is wrong with it.
+    /// Returns the author and the reason, or everything that is wrong with them.
     pub(super) fn author(&self) -> Result<Author, Failure> {
         self.author_or("")
     }
 
-    /// Who asks; why is `reason` when it is not said.
+    /// Returns the author, with `reason` unless the query gives one.
     pub(super) fn author_or(&self, reason: &str) -> Result<Author, Failure> {
         let name = self.get("author").unwrap_or(NOBODY);
         Author::new(name, self.get("reason").unwrap_or(reason)).map_err(Failure::bad)

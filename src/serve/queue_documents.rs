@@ -14,7 +14,7 @@ pub struct QueueDocument {
     pub id: String,
     /// Its name there.
     pub name: Option<String>,
-    /// How it stands.
+    /// Its state.
     pub state: QueueStanding,
     /// Interactions under way by the most that can be.
     pub utilisation: Option<f64>,
@@ -30,7 +30,7 @@ pub struct QueueDocument {
     pub figures: Figures,
     /// What they should be, by its model.
     pub advised: Option<Figures>,
-    /// Why it stands so, in one sentence.
+    /// The reason for its state, in one sentence.
     pub why: String,
     /// When the operator's hold ends, while there is one.
     pub held_until: Option<String>,
@@ -43,7 +43,7 @@ pub struct QueueDocument {
 }
 
 impl QueueDocument {
-    /// A queue as it stands.
+    /// Describes a queue.
     #[must_use]
     pub fn of(view: &QueueView) -> Self {
         let QueueView {

@@ -1,4 +1,4 @@
-//! The operations about queues: what is asked goes to the calibration's own desk, so that no queue keeps anybody from
+//! The operations about queues: what is asked goes to the calibration's own inbox, so that no queue keeps anybody from
 //! holding a campaign.
 
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use hyper::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::control::queues::desk::{QueueAnswer, QueueAsk, QueueRefusal};
+use crate::control::queues::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError};
 use crate::domain::QueueId;
 use crate::domain::queue::{ClassicInputs, Members, QueueStanding};
 
 use super::answer::{Answered, Body, Failure, json};
 use super::api::{author, body, lasts, named_queue};
+use super::connections::Slot;
 use super::documents::ChangeAnswer;
 use super::query::Query;
 use super::queue_documents::{QueueDocument, QueuesDocument};
 use super::schema::SCHEMA;
-use super::seats::Seat;
 use super::sources::Sources;
 
 /// Asks for a queue to be left alone.
@@ -73,54 +73,56 @@ struct CalibratedDocument {
     detail: QueueDocument,
 }
 
-impl From<QueueRefusal> for Failure {
-    fn from(refusal: QueueRefusal) -> Self {
+impl From<CalibrationError> for Failure {
+    fn from(refusal: CalibrationError) -> Self {
         let (status, error) = match &refusal {
-            QueueRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "unknown_queue"),
-            QueueRefusal::OtherModel(_) => (StatusCode::CONFLICT, "other_model"),
-            QueueRefusal::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
-            QueueRefusal::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
-            QueueRefusal::Figures(faults) => return Self::bad(faults.clone()),
-            QueueRefusal::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
-            QueueRefusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            QueueRefusal::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
+            CalibrationError::Unknown(_) => (StatusCode::NOT_FOUND, "unknown_queue"),
+            CalibrationError::OtherModel(_) => (StatusCode::CONFLICT, "other_model"),
+            CalibrationError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
+            CalibrationError::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
+            CalibrationError::Figures(faults) => return Self::bad(faults.clone()),
+            CalibrationError::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
+            CalibrationError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            CalibrationError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
         };
         Self::one(status, error, refusal.to_string())
     }
 }
 
 impl Sources {
-    /// Every queue that is calibrated.
+    /// Returns every queue that is calibrated.
     pub(super) fn queues(&self) -> Response<Body> {
         let queues = Arc::clone(&self.shown.observed.borrow().queues);
         json(&QueuesDocument::of(&queues))
     }
 
     /// Calibrates a queue now.
-    pub(super) async fn recalibrate(&self, id: &str, query: &Query, seat: &Arc<Seat>) -> Answered {
+    pub(super) async fn recalibrate(&self, id: &str, query: &Query, slot: &Arc<Slot>) -> Answered {
         let queue = named_queue(id)?;
-        let asked = self.ask(queue, QueueAsk::Recalibrate, query, seat).await?;
+        let asked = self
+            .ask(queue, CalibrationCommand::Recalibrate, query, slot)
+            .await?;
         calibrated(asked)
     }
 
-    /// Calibrates a queue by figures that are brought along.
+    /// Calibrates a queue by figures of the request.
     pub(super) async fn trigger(
         &self,
         request: Request<Incoming>,
         query: &Query,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Answered {
         let asked: TriggerRequest = body(request).await?;
         let mut faults = Vec::new();
         if asked.auth_config.is_some() {
             faults.push(
-                "authConfig: credentials are not taken by request; the daemon uses its own (AUTOPILOT_CLIENT_ID, AUTOPILOT_CLIENT_SECRET). Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
+                "authConfig: credentials are not accepted in a request; the daemon uses its own (AUTOPILOT_CLIENT_ID, AUTOPILOT_CLIENT_SECRET). Leave authConfig out, and do not send it again: whoever reads requests on the way has it"
                     .to_owned(),
             );
         }
         if asked.wfm_webhook.is_some() {
             faults.push(
-                "wfmWebhook: addresses to be told are not taken by request; --webhook-url gives the daemon one, and messages to it are signed. Leave wfmWebhook out"
+                "wfmWebhook: addresses of receivers are not accepted in a request; --webhook-url gives the daemon one, and messages to it are signed. Leave wfmWebhook out"
                     .to_owned(),
             );
         }
@@ -142,17 +144,17 @@ impl Sources {
             return Err(Failure::bad(faults));
         };
         let asked = self
-            .ask(queue, QueueAsk::Given(inputs), query, seat)
+            .ask(queue, CalibrationCommand::Given(inputs), query, slot)
             .await?;
         calibrated(asked)
     }
 
-    /// Leaves a queue alone for a while.
+    /// Holds a queue for a while.
     pub(super) async fn hold_queue(
         &self,
         id: &str,
         request: Request<Incoming>,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Answered {
         let queue = named_queue(id)?;
         let asked: QueueHoldRequest = body(request).await?;
@@ -162,52 +164,52 @@ impl Sources {
         let (Some(author), true) = (author, faults.is_empty()) else {
             return Err(Failure::bad(faults));
         };
-        let desk = self.queue_desk(&queue)?;
-        let _occupied = seat.occupy();
-        let answered = desk.ask(queue, QueueAsk::Hold(lasts), author);
+        let handle = self.queue_handle(&queue)?;
+        let _busy = slot.busy();
+        let answered = handle.ask(queue, CalibrationCommand::Hold(lasts), author);
         changed(answered.await?)
     }
 
-    /// Ends its hold, and gives back what somebody changed.
+    /// Ends its hold, and lets what somebody changed be calibrated again.
     pub(super) async fn release_queue(
         &self,
         id: &str,
         query: &Query,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Answered {
         let queue = named_queue(id)?;
         let author = query.author()?;
-        let desk = self.queue_desk(&queue)?;
-        let _occupied = seat.occupy();
-        let answered = desk.ask(queue, QueueAsk::Release, author);
+        let handle = self.queue_handle(&queue)?;
+        let _busy = slot.busy();
+        let answered = handle.ask(queue, CalibrationCommand::Release, author);
         changed(answered.await?)
     }
 
     async fn ask(
         &self,
         queue: QueueId,
-        ask: QueueAsk,
+        ask: CalibrationCommand,
         query: &Query,
-        seat: &Arc<Seat>,
-    ) -> Result<QueueAnswer, Failure> {
+        slot: &Arc<Slot>,
+    ) -> Result<CalibrationAnswer, Failure> {
         let author = query.author_or("asked for by the API")?;
-        let desk = self.queue_desk(&queue)?;
-        let _occupied = seat.occupy();
-        Ok(desk.ask(queue, ask, author).await?)
+        let handle = self.queue_handle(&queue)?;
+        let _busy = slot.busy();
+        Ok(handle.ask(queue, ask, author).await?)
     }
 
-    fn queue_desk(
+    fn queue_handle(
         &self,
         queue: &QueueId,
-    ) -> Result<crate::control::queues::desk::QueueDesk, Failure> {
-        let desk = self.api.queues.clone();
-        desk.ok_or_else(|| QueueRefusal::Unknown(queue.clone()).into())
+    ) -> Result<crate::control::queues::handle::QueueHandle, Failure> {
+        let handle = self.api.queues.clone();
+        handle.ok_or_else(|| CalibrationError::Unknown(queue.clone()).into())
     }
 }
 
-fn calibrated(answered: QueueAnswer) -> Answered {
-    let QueueAnswer::Calibrated { queue, written } = answered else {
-        return Err(QueueRefusal::NoAnswer.into());
+fn calibrated(answered: CalibrationAnswer) -> Answered {
+    let CalibrationAnswer::Calibrated { queue, written } = answered else {
+        return Err(CalibrationError::NoAnswer.into());
     };
     let (status, code) = match queue.standing {
         QueueStanding::Changed => ("updated", StatusCode::OK),
@@ -233,9 +235,9 @@ fn calibrated(answered: QueueAnswer) -> Answered {
     Ok(answer)
 }
 
-fn changed(answered: QueueAnswer) -> Answered {
-    let QueueAnswer::Changed(made) = answered else {
-        return Err(QueueRefusal::NoAnswer.into());
+fn changed(answered: CalibrationAnswer) -> Answered {
+    let CalibrationAnswer::Changed(made) = answered else {
+        return Err(CalibrationError::NoAnswer.into());
     };
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,

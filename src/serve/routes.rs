@@ -1,4 +1,4 @@
-//! Which path gives what.
+//! The routes of the listener.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use super::answer::{Body, text};
 use super::assets;
+use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
-use super::seats::Seat;
 use super::sources::{Rendered, Sources};
 
-/// Documents of one version are made anew after this, so that the time in them is nearly the one at which they are read.
+/// Documents of one version are rendered again after this, so that the time in them is nearly the one at which they are read.
 const RENDERED_FOR_MS: i64 = 5_000;
 
 /// Every campaign.
@@ -29,11 +29,11 @@ impl Sources {
     pub(super) async fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
-        seat: &Arc<Seat>,
+        slot: &Arc<Slot>,
     ) -> Response<Body> {
         let path = request.uri().path();
         if path.starts_with("/api/") || path.starts_with("/-/") {
-            return self.operate(request, seat).await;
+            return self.operate(request, slot).await;
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = text(
@@ -48,7 +48,7 @@ impl Sources {
         match path {
             path if assets::is_one(path) => assets::answer(path, request.headers()),
             "/metrics" => {
-                let _occupied = seat.occupy();
+                let _busy = slot.busy();
                 self.exposition().await
             }
             "/healthz" => self.health(),
@@ -73,7 +73,7 @@ impl Sources {
     async fn rendered(&self) -> Rendered {
         let now = self.shown.clock.now();
         let ending = self.shown.ending.is_cancelled();
-        // Cheap: the campaigns are shared, so the loop is not kept from its own while they are rendered.
+        // Cheap: the campaigns are shared, so the loop does not wait while they are rendered.
         let observed = self.shown.observed.borrow().clone();
         let not_ready = observed.not_ready().map(str::to_owned);
         let not_ready = if ending {
@@ -119,7 +119,7 @@ impl Sources {
     async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
         let metrics = Arc::clone(&self.shown.metrics);
-        // On a thread of its own: encoding many campaigns takes longer than the loop may be kept from its own.
+        // On a thread of its own: encoding many campaigns takes longer than the loop may wait.
         let encoded = tokio::task::spawn_blocking(move || metrics.exposition()).await;
         drop(place);
         match encoded
@@ -145,7 +145,7 @@ impl Sources {
         let now = self.shown.clock.now();
         let observed = self.shown.observed.borrow();
         if observed.alive(now) {
-            return text(StatusCode::OK, "the loop turns\n");
+            return text(StatusCode::OK, "the loop is running\n");
         }
         let silent = now.since(observed.alive_at).as_secs();
         text(

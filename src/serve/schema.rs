@@ -1,4 +1,4 @@
-//! The version of the form that the documents have.
+//! The version of the documents' schema.
 
-/// The version of the documents' form; it goes up when something is taken away or means something else.
+/// The version of the documents' schema; it goes up when a member is removed or changes its meaning.
 pub(super) const SCHEMA: u32 = 1;

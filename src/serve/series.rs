@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::operator::PastEntry;
 use crate::control::ports::AuditEvent;
-use crate::control::series::{PlotState, Point, Series, Step};
+use crate::control::series::{PlotState, Point, Series, SeriesStep};
 use crate::domain::{CampaignId, Conclusion, Direction, Notice, Timestamp};
 
 use super::schema::SCHEMA;
@@ -38,9 +38,9 @@ pub struct StepsDocument {
     pub times_ms: Vec<i64>,
     /// The number that the rule compared; nothing without a valid sample.
     pub available: Vec<Option<u32>>,
-    /// The pause line in force; nothing without a valid sample.
+    /// The pause threshold in force; nothing without a valid sample.
     pub pause_below: Vec<Option<u32>>,
-    /// The resume line in force; nothing without a valid sample.
+    /// The resume threshold in force; nothing without a valid sample.
     pub resume_at: Vec<Option<u32>>,
 }
 
@@ -94,7 +94,7 @@ impl SeriesDocument {
 impl StepsDocument {
     fn of(series: &Series) -> Self {
         let mut columns = Self::default();
-        for Step { at, point } in &series.steps {
+        for SeriesStep { at, point } in &series.steps {
             columns.push(*at, *point);
         }
         // So that the last step has a length.
@@ -107,17 +107,19 @@ impl StepsDocument {
     }
 
     fn push(&mut self, at: Timestamp, point: Option<Point>) {
-        let lines = point.and_then(|point| point.lines);
+        let thresholds = point.and_then(|point| point.thresholds);
         self.times_ms.push(at.as_unix_millis());
         self.available.push(point.and_then(|point| point.available));
-        self.pause_below.push(lines.map(|lines| lines.pause_below));
-        self.resume_at.push(lines.map(|lines| lines.resume_at));
+        self.pause_below
+            .push(thresholds.map(|thresholds| thresholds.pause_below));
+        self.resume_at
+            .push(thresholds.map(|thresholds| thresholds.resume_at));
     }
 }
 
 fn paused(series: &Series) -> Vec<PausedDocument> {
     let mut spans: Vec<PausedDocument> = Vec::new();
-    for Step { at, point } in &series.steps {
+    for SeriesStep { at, point } in &series.steps {
         let by = point.and_then(|point| match point.state {
             PlotState::PausedByAutopilot => Some("autopilot"),
             PlotState::PausedByPerson => Some("person"),
@@ -203,17 +205,17 @@ mod tests {
         NOON.plus(Duration::from_secs(seconds))
     }
 
-    fn step(seconds: u64, available: u32, state: PlotState) -> Step {
-        let lines = Some(Lines {
+    fn step(seconds: u64, available: u32, state: PlotState) -> SeriesStep {
+        let thresholds = Some(Lines {
             pause_below: 5,
             resume_at: 8,
         });
         let point = Some(Point {
             available: Some(available),
-            lines,
+            thresholds,
             state,
         });
-        Step {
+        SeriesStep {
             at: after(seconds),
             point,
         }
@@ -221,7 +223,7 @@ mod tests {
 
     #[test]
     fn spans_end_with_the_pause_its_owner_or_what_is_known() {
-        let gap = Step {
+        let gap = SeriesStep {
             at: after(90),
             point: None,
         };

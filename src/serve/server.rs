@@ -15,16 +15,16 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::patience::Patient;
-use super::seats::Seats;
-use super::sources::{Api, Shown, Sources};
+use super::connections::ConnectionLimiter;
+use super::sources::{Api, PublicSources, Sources};
 use super::stream::MOST_STREAMS;
+use super::write_timeout::WithWriteTimeout;
 
 /// A client that sends the head of its request more slowly than this is dropped.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A client that does not take what is written to it for this long is dropped.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A client that does not read what is written to it for this long is dropped.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// However long a client keeps its connection, or takes to read an answer, it is dropped after this.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
@@ -39,21 +39,21 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
-    places: Places,
+    service: Connections,
 }
 
 /// What a connection is served with.
 #[derive(Clone)]
-struct Places {
+struct Connections {
     sources: Arc<Sources>,
-    seats: Arc<Seats>,
+    limiter: Arc<ConnectionLimiter>,
 }
 
 /// Opens connections to a [`Server`] from within the process.
 #[derive(Clone)]
 pub struct Connector {
     stop: CancellationToken,
-    places: Places,
+    service: Connections,
 }
 
 /// Bytes that one side of a connection within the process may be ahead of the other.
@@ -64,17 +64,17 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(address: SocketAddr, shown: Shown, api: Api) -> io::Result<Self> {
+    pub async fn start(address: SocketAddr, shown: PublicSources, api: Api) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let server = Self::in_process(listener.local_addr()?, shown, api);
-        let (places, stop) = (server.places.clone(), server.stop.clone());
-        tokio::spawn(accept(listener, places, stop));
+        let (service, stop) = (server.service.clone(), server.stop.clone());
+        tokio::spawn(accept(listener, service, stop));
         Ok(server)
     }
 
     /// A server without a socket, which [`Server::connector`] leads to; `address` is what it calls itself.
     #[must_use]
-    pub fn in_process(address: SocketAddr, shown: Shown, api: Api) -> Self {
+    pub fn in_process(address: SocketAddr, shown: PublicSources, api: Api) -> Self {
         let sources = Arc::new(Sources {
             shown,
             api,
@@ -82,11 +82,11 @@ impl Server {
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             rendered: Mutex::new(None),
         });
-        let seats = Arc::new(Seats::new(MOST_CONNECTIONS));
+        let limiter = Arc::new(ConnectionLimiter::new(MOST_CONNECTIONS));
         Self {
             address,
             stop: CancellationToken::new(),
-            places: Places { sources, seats },
+            service: Connections { sources, limiter },
         }
     }
 
@@ -95,7 +95,7 @@ impl Server {
     pub fn connector(&self) -> Connector {
         Connector {
             stop: self.stop.clone(),
-            places: self.places.clone(),
+            service: self.service.clone(),
         }
     }
 
@@ -117,19 +117,19 @@ impl Connector {
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         let (theirs, ours) = tokio::io::duplex(IN_PROCESS_BUFFER);
-        let (stop, places) = (self.stop.clone(), self.places.clone());
+        let (stop, service) = (self.stop.clone(), self.service.clone());
         tokio::spawn(async move {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                () = places.serve(ours) => {}
+                () = service.serve(ours) => {}
             }
         });
         theirs
     }
 }
 
-async fn accept(listener: TcpListener, places: Places, stop: CancellationToken) {
+async fn accept(listener: TcpListener, service: Connections, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -141,35 +141,38 @@ async fn accept(listener: TcpListener, places: Places, stop: CancellationToken) 
             tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
             continue;
         };
-        // Else an answer behind another one waits for the client's delayed acknowledgement, some 40 ms. An error only says
+        // Otherwise an answer behind another one waits for the client's delayed acknowledgement, some 40 ms. An error only says
         // that the client is gone already.
         drop(stream.set_nodelay(true));
-        let places = places.clone();
-        connections.spawn(async move { places.serve(stream).await });
+        let service = service.clone();
+        connections.spawn(async move { service.serve(stream).await });
     }
 }
 
-impl Places {
-    /// Answers the requests of one connection to its end, if there is a place for it.
+impl Connections {
+    /// Answers the requests of one connection to its end, if there is a slot for it.
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Some(taken) = self.seats.take() else {
-            tracing::debug!("connection turned away: every place is in use");
+        let Some(permit) = self.limiter.acquire() else {
+            tracing::debug!("connection refused: every slot is in use");
             return;
         };
         let sources = self.sources;
-        let seat = Arc::clone(&taken.seat);
+        let slot = Arc::clone(&permit.slot);
         let service = service_fn(|request| {
-            let (sources, seat) = (Arc::clone(&sources), Arc::clone(&seat));
-            async move { Ok::<_, Infallible>(sources.answer(request, &seat).await) }
+            let (sources, slot) = (Arc::clone(&sources), Arc::clone(&slot));
+            async move { Ok::<_, Infallible>(sources.answer(request, &slot).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
+            .serve_connection(
+                TokioIo::new(WithWriteTimeout::new(stream, WRITE_TIMEOUT)),
+                service,
+            );
         let ended = tokio::select! {
             biased;
             ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection) => ended,
-            () = taken.seat.told_to_leave() => {
+            () = permit.slot.evicted() => {
                 tracing::debug!("connection ended: it made room");
                 return;
             }

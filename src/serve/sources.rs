@@ -1,4 +1,4 @@
-//! What the answers are made from.
+//! The state and the handles that requests are answered from.
 
 use std::sync::Arc;
 
@@ -7,53 +7,53 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ObservableState;
-use crate::control::operator::{OperatorDesk, Reload};
+use crate::control::operator::{OperatorHandle, Reload};
 use crate::control::ports::Clock;
-use crate::control::queues::desk::QueueDesk;
+use crate::control::queues::handle::QueueHandle;
 use crate::control::series::PastSeries;
 use crate::telemetry::Metrics;
 
 use super::gate::Access;
 
-/// What everybody may see.
-pub struct Shown {
+/// What is served without a token.
+pub struct PublicSources {
     /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// What the daemon knows.
+    /// The snapshot of the loop's state.
     pub observed: watch::Receiver<ObservableState>,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Set when the daemon has begun to end.
     pub ending: CancellationToken,
 }
 
-/// What the admin API is made from.
+/// What the admin API is served from.
 pub struct Api {
-    /// Where changes are handed in.
-    pub desk: OperatorDesk,
-    /// Reads the configuration anew.
+    /// Sends commands to the loop.
+    pub handle: OperatorHandle,
+    /// Reloads the configuration.
     pub reload: Arc<dyn Reload>,
-    /// Where what is asked of queues is handed in; nothing where none is calibrated.
-    pub queues: Option<QueueDesk>,
-    /// Reads what happened, and what plots are drawn from.
+    /// Sends requests to the calibration of queues; `None` where none is calibrated.
+    pub queues: Option<QueueHandle>,
+    /// Reads the audit and the series.
     pub past: Arc<dyn PastSeries>,
-    /// Who may use it.
+    /// Checks whether a request is authorised.
     pub access: Access,
 }
 
-/// What the answers are made from.
+/// What every response is made from.
 pub(super) struct Sources {
-    pub(super) shown: Shown,
+    pub(super) shown: PublicSources,
     pub(super) api: Api,
     /// One exposition at a time: with thousands of campaigns it is tens of megabytes.
     pub(super) scrape: Semaphore,
-    /// Places for clients that follow the events.
+    /// Permits for streams of events.
     pub(super) streams: Arc<Semaphore>,
     /// The documents as they were last rendered: a flood of requests renders nothing twice.
     pub(super) rendered: Mutex<Option<Rendered>>,
 }
 
-/// Documents of one version.
+/// The rendered documents of one version.
 #[derive(Clone)]
 pub(super) struct Rendered {
     pub(super) of: (u64, bool, Option<String>, i64),

@@ -1,8 +1,8 @@
-//! What happens, as it happens: server-sent events.
+//! Live updates: server-sent events.
 //!
-//! Each event is the whole status as it stands, with its version as the id. So nothing has to be kept for a client that
-//! is slow or was away: it skips what came in between and has the newest. A client that takes nothing at all is dropped by
-//! its connection's patience, and after ten minutes every stream ends and begins anew.
+//! Each event is the whole current status, with its version as the id. So nothing has to be buffered for a client that
+//! is slow or was away: it skips what came in between and gets the newest. A client that reads nothing at all is dropped by
+//! its connection's write timeout, and after ten minutes every stream ends and is opened anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,25 +18,25 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use crate::control::ObservableState;
 
 use super::answer::{Body, full};
-use super::seats::{Occupied, Seat};
+use super::connections::{BusyGuard, Slot};
 use super::sources::Sources;
 
-/// Clients that follow at once: some wallboards, and everybody on call.
+/// Streams at once: some wallboards, and everybody on call.
 pub(super) const MOST_STREAMS: usize = 16;
 
-/// So often a silent stream shows that it is alive.
+/// The interval of comments that show that an idle stream is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-struct Following {
+struct Stream {
     sources: Arc<Sources>,
     observed: watch::Receiver<ObservableState>,
     sent: Option<u64>,
-    _place: OwnedSemaphorePermit,
-    _seat: Occupied,
+    _permit: OwnedSemaphorePermit,
+    _busy: BusyGuard,
     _counted: Counted,
 }
 
-/// Keeps the gauge of open streams right.
+/// Counts an open stream in the gauge for as long as it exists.
 struct Counted(Arc<Sources>);
 
 impl Counted {
@@ -53,15 +53,15 @@ impl Drop for Counted {
 }
 
 impl Sources {
-    /// A stream of events; none when too many clients follow.
-    pub(super) fn events(self: &Arc<Self>, seat: &Arc<Seat>) -> Option<Response<Body>> {
-        let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
-        let following = Following {
+    /// Opens a stream of events; returns `None` when too many are open.
+    pub(super) fn events(self: &Arc<Self>, slot: &Arc<Slot>) -> Option<Response<Body>> {
+        let permit = Arc::clone(&self.streams).try_acquire_owned().ok()?;
+        let following = Stream {
             sources: Arc::clone(self),
             observed: self.shown.observed.clone(),
             sent: None,
-            _place: place,
-            _seat: seat.occupy(),
+            _permit: permit,
+            _busy: slot.busy(),
             _counted: Counted::new(self),
         };
         let events = unfold(following, next).map(|event| Ok(Frame::data(event)));
@@ -74,7 +74,7 @@ impl Sources {
     }
 }
 
-async fn next(mut following: Following) -> Option<(Bytes, Following)> {
+async fn next(mut following: Stream) -> Option<(Bytes, Stream)> {
     loop {
         let version = following.observed.borrow_and_update().version;
         if following.sent != Some(version) {

@@ -1,19 +1,19 @@
-//! What happened, in words for people.
+//! Events in words for people.
 
-use crate::control::operator::Made;
+use crate::control::operator::AppliedChange;
 use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
 use crate::domain::{Alert, Delivery, Direction, Notice};
 
-/// A change.
+/// Describes an applied change.
 #[must_use]
-pub fn made(made: &Made) -> String {
+pub fn made(made: &AppliedChange) -> String {
     match made {
-        Made::Held { hold, until } => format!("held {} until {until}", hold.label()),
-        Made::Released { hold } => format!("no longer held {}", hold.label()),
-        Made::ThresholdsSet {
+        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::ThresholdsSet {
             thresholds,
             before,
             until,
@@ -24,13 +24,13 @@ pub fn made(made: &Made) -> String {
             thresholds.resume_at(),
             before.resume_at(),
         ),
-        Made::ThresholdsRestored { thresholds } => format!(
+        AppliedChange::ThresholdsRestored { thresholds } => format!(
             "pause below {}, resume at {} as configured",
             thresholds.pause_below(),
             thresholds.resume_at(),
         ),
-        Made::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
-        Made::QueueReleased {
+        AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        AppliedChange::QueueReleased {
             queue, given_back, ..
         } => {
             let back = if *given_back {
@@ -40,7 +40,7 @@ pub fn made(made: &Made) -> String {
             };
             format!("queue {queue} released{back}")
         }
-        Made::Reloaded {
+        AppliedChange::Reloaded {
             changes,
             after_restart,
             ..
@@ -54,13 +54,13 @@ pub fn made(made: &Made) -> String {
             }
             lines.join("\n")
         }
-        Made::ReloadRefused { faults } => {
+        AppliedChange::ReloadRefused { faults } => {
             format!("configuration not reloaded: {}", faults.join(" | "))
         }
     }
 }
 
-/// A row of the audit, on one line.
+/// Describes a row of the audit, on one line.
 #[must_use]
 pub fn event(event: &AuditEvent) -> String {
     match event {
@@ -173,7 +173,7 @@ fn queue(record: &QueueRecord) -> String {
     }
 }
 
-/// What is wrong, put behind a sentence; nothing where nothing is.
+/// Returns what is wrong as the end of a sentence; empty where nothing is.
 fn behind(mark: &str, why: &[String]) -> String {
     if why.is_empty() {
         return String::new();

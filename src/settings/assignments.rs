@@ -16,7 +16,7 @@ use super::rows::{ASSIGN_HORIZON, ASSIGN_INTERVAL, ROSTER};
 use super::table_keys::{TableKey, preview as keys};
 use super::values::Values;
 
-/// A longer list is a slip of the fingers, and no platform takes it.
+/// A longer list is a slip of the fingers, and no platform accepts it.
 const LONGEST_LIST: u32 = 10_000;
 
 /// What the assignments are made from; none without `[[preview]]` tables or when anything is wrong.

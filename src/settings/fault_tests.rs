@@ -90,19 +90,19 @@ on_stale = "stop"
     );
     let expected = [
         "FILE:2: pol_interval: is not known; did you mean `poll_interval`?",
-        "FILE:3: page_size: `101` is no whole number from 1 to 100; give a number of this range",
+        "FILE:3: page_size: `101` is not a whole number from 1 to 100; give a number of this range",
         "FILE:4: burst: is a string; write a whole number without quotes",
         "FILE:5: request_timeout: is zero; give more than 0s, such as 10s",
         "FILE:6: poll_interval: is an integer; write a duration in quotes, such as \"30s\"",
         "FILE:7: log_format: `xml` is not known; write one of auto, text, json",
-        "FILE:8: min_paused: `soon` is no duration; write a number with its unit, such as 500ms, 30s or 15m",
+        "FILE:8: min_paused: `soon` is not a duration; write a number with its unit, such as 500ms, 30s or 15m",
         "FILE:9: adopt_paused: is an integer; write true or false without quotes",
         "FILE:10: scope: is an array; write a list of texts, such as [\"a\", \"b\"]",
         "FILE:11: agents: belongs to one campaign; move it into a [[campaign]] table",
         "FILE:12: platform: is a table; write a text in quotes",
         "FILE:14: campaign.id: is missing; write the campaign's id in quotes",
         "FILE:18: campaign.b.poll_interval: holds for all campaigns; move it above the first [[campaign]] table",
-        "FILE:19: campaign.b.stale_after: `0` is no whole number from 1 to 4294967295; give a number of this range",
+        "FILE:19: campaign.b.stale_after: `0` is not a whole number from 1 to 4294967295; give a number of this range",
         "FILE:20: campaign.b.resume_at: resume-at 4 lies below pause-below 5 (resume_at: FILE:20, pause_below: default); raise resume-at to at least 5",
         "FILE:21: campaign.b.agents: `any_skil` is not known; did you mean `any_skill`?",
         "FILE:22: campaign.b.confirm_pause: `3/2` is not k/n with 1 <= k <= n <= 32, such as 2/3: two of the last three samples; write 1/1 to act at the first sample",
@@ -112,8 +112,8 @@ on_stale = "stop"
         "FILE:28: campaign.id: contains white space or a control character; write the campaign's id in quotes",
         "FILE:29: campaign.?.on_stale: `stop` is not known; write one of hold, pause",
         "--listen: listen: `here` is neither an IP address with a port nor `off`; write such as 127.0.0.1:9464 or [::1]:9464",
-        "--pause-below: campaign.z.pause_below: campaign `z` is not looked after; did you mean `a`?",
-        "AUTOPILOT_PAGE_CONCURRENCY: page_concurrency: `65` is no whole number from 1 to 64; give a number of this range",
+        "--pause-below: campaign.z.pause_below: campaign `z` is not managed; did you mean `a`?",
+        "AUTOPILOT_PAGE_CONCURRENCY: page_concurrency: `65` is not a whole number from 1 to 64; give a number of this range",
     ];
     assert_eq!(told, expected);
 }
@@ -136,7 +136,7 @@ fn a_broken_file_is_told_with_its_line_and_nothing_is_called_missing() {
         faults("", &[], twice),
         [
             "FILE:2: burst: is given twice; keep one of them",
-            "FILE:3: page_size: `0` is no whole number from 1 to 100; give a number of this range",
+            "FILE:3: page_size: `0` is not a whole number from 1 to 100; give a number of this range",
         ]
     );
     for file in ["campaign = [\"a\"]", "[campaign]\nid = \"a\""] {
@@ -144,7 +144,7 @@ fn a_broken_file_is_told_with_its_line_and_nothing_is_called_missing() {
         assert_eq!(
             told,
             [
-                "FILE:1: campaign: is no list of tables; write a [[campaign]] table with an id for each campaign"
+                "FILE:1: campaign: is not a list of tables; write a [[campaign]] table with an id for each campaign"
             ]
         );
     }

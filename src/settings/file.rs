@@ -1,4 +1,4 @@
-//! The settings file: TOML walked key by key, so that every fault is told with its line.
+//! The settings file: TOML walked key by key, so that every fault is reported with its line.
 //!
 //! Here keys, TOML types and the `[[campaign]]` tables are checked; what the texts mean is read with those of flags and
 //! environment.
@@ -133,7 +133,7 @@ impl Walk<'_> {
 
     fn no_campaign(&mut self, origin: &Origin) {
         let wrong = Problem::new(
-            "is no list of tables",
+            "is not a list of tables",
             "write a [[campaign]] table with an id for each campaign",
         );
         self.faults.push(origin, CAMPAIGN.key, wrong);
@@ -407,7 +407,7 @@ fn selector(value: &DeValue<'_>) -> Result<Selector, Problem> {
     }
     let Some(texts) = list.get_ref().as_array().and_then(texts) else {
         return Err(Problem::new(
-            format!("`{name}` is no list of texts"),
+            format!("`{name}` is not a list of texts"),
             REMEDY,
         ));
     };

@@ -1,4 +1,4 @@
-//! What the platform cannot do is refused where it is asked for, with the reason.
+//! Refuses, with the reason, what the platform cannot do.
 
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ impl Lacking<'_, '_> {
                 if !self.capabilities.agent_rows =>
             {
                 let wrong =
-                    format!("cannot be counted: {platform} tells agents by queue or skill only");
+                    format!("cannot be counted: {platform} lists agents by queue or skill only");
                 let problem = Problem::new(wrong, "write \"own\", \"all\" or { queue = \"ID\" }");
                 self.layers.faults.push(&agents, key, problem);
             }
@@ -163,7 +163,7 @@ impl Lacking<'_, '_> {
             && let Some((_, origin)) = self.layers.source(row)
         {
             let wrong = format!(
-                "has no effect: {} tells every campaign's status at each poll",
+                "has no effect: {} reports every campaign's status at each poll",
                 self.platform
             );
             let problem = Problem::new(wrong, "leave it out");
@@ -218,7 +218,7 @@ mod tests {
             ),
             (
                 "FILE:5: campaign.4711.agents",
-                "tells agents by queue or skill only",
+                "lists agents by queue or skill only",
             ),
             ("FILE:7: preview", "has no lists of agents"),
             ("FILE:14: queue", "has no queues that can be changed"),

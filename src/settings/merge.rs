@@ -221,7 +221,7 @@ impl Layers<'_> {
         Some((row.key.to_owned(), origin))
     }
 
-    /// Tells what is missing, unless the part of the file that could not be read may hold it.
+    /// Reports what is missing, unless the part of the file that could not be read may hold it.
     pub(super) fn missing(&mut self, row: &Row, remedy: impl Into<String>) {
         if !self.file.broken {
             let problem = Problem::new("is missing", remedy);
@@ -274,7 +274,7 @@ impl Layers<'_> {
                 "add it with --campaign or a [[campaign]] table".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             );
-            let wrong = format!("campaign `{campaign}` is not looked after");
+            let wrong = format!("campaign `{campaign}` is not managed");
             self.faults.push(origin, key, Problem::new(wrong, remedy));
         }
         known

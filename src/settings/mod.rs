@@ -1,4 +1,4 @@
-//! What the daemon is told to do: flags, environment and settings file, merged and checked.
+//! The settings: flags, environment and settings file, merged and checked.
 //!
 //! *Decides* which value of each setting holds, where it came from, and whether all of them together make sense.
 //!
@@ -34,7 +34,7 @@
 //!
 //! # Faults
 //!
-//! All faults are told at once, each with its place, what is wrong and a remedy: [`resolve()`] gives either settings
+//! All faults are reported at once, each with its place, what is wrong and a remedy: [`resolve()`] returns either settings
 //! that hold together or every reason why there are none. After a syntax error, or when the file cannot be read,
 //! nothing is called missing that the file might have held.
 

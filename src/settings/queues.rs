@@ -14,7 +14,7 @@ use super::row::Parsed;
 use super::table_keys::{TableKey, queue as keys};
 use super::value;
 
-/// More at once is no queue of callers.
+/// A longer queue of callers does not exist.
 const MOST: u32 = 1_000_000;
 
 /// A window with fewer intervals measures next to nothing.
@@ -130,7 +130,7 @@ impl Reader<'_, '_> {
         policy
     }
 
-    /// The value of a key; nothing when it is not given, or wrong, which is told.
+    /// The value of a key; nothing when it is not given, or wrong, which is reported.
     fn one<T>(&mut self, key: &TableKey, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         let given = self.table.get(key)?;
         // No text: its type was wrong, and that is told.
@@ -172,7 +172,7 @@ fn share(text: &str) -> Parsed<f64> {
     match text.trim().parse() {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
         Ok(_) | Err(_) => Err(Problem::new(
-            format!("`{text}` is no share between 0 and 1"),
+            format!("`{text}` is not a share between 0 and 1"),
             "give one such as 0.8",
         )),
     }
@@ -182,7 +182,7 @@ fn coverage(text: &str) -> Parsed<f64> {
     match text.trim().parse() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         Ok(_) | Err(_) => Err(Problem::new(
-            format!("`{text}` is no share above 0 and up to 1"),
+            format!("`{text}` is not a share above 0 and up to 1"),
             "give one such as 0.75",
         )),
     }
@@ -192,7 +192,7 @@ fn coverage(text: &str) -> Parsed<f64> {
 fn seconds(text: &str) -> Parsed<u32> {
     let time = value::duration(text)?;
     if time.subsec_nanos() != 0 {
-        let wrong = format!("`{text}` is no whole number of seconds");
+        let wrong = format!("`{text}` is not a whole number of seconds");
         return Err(Problem::new(wrong, "give such as 15s"));
     }
     Ok(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))

@@ -48,7 +48,7 @@ pub(crate) fn resolve(
     resolve_with(args, env, true)
 }
 
-/// Does the same for commands that need no campaign.
+/// Merges them for commands that need no campaign.
 ///
 /// # Errors
 /// Every fault there is.
@@ -264,7 +264,7 @@ fn client_secret(layers: &mut Layers<'_>) -> Option<SecretString> {
     }
 }
 
-/// The directory given, else the service manager's, else the user's.
+/// Returns the directory given, else the service manager's, else the user's.
 fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
     if layers.source(STATE_DIR.row()).is_some() {
         return values.state_dir.clone();
@@ -281,14 +281,14 @@ fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
     None
 }
 
-/// Where the environment has state kept, for commands that read no settings.
+/// Returns the state directory by the environment, for commands that read no settings.
 pub(crate) fn state_dir_of(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let named = STATE_DIR.row().env.iter().find_map(|name| env(name));
     let named = named.map(PathBuf::from);
     named.or_else(|| default_state_dir(env).map(|(_, directory)| directory))
 }
 
-/// Where state is kept when nobody says where, and the variable that says so.
+/// Returns the default state directory, and the variable that it follows from.
 fn default_state_dir(env: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, PathBuf)> {
     let candidates = [
         ("STATE_DIRECTORY", ""),

@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub base_url: Option<Url>,
     /// Where tokens come from.
     pub token_url: Url,
-    /// Who we are.
+    /// The credentials.
     pub credentials: Credentials,
     /// What not every platform has.
     pub special: SpecialSettings,
@@ -69,15 +69,15 @@ pub(crate) struct Settings {
     pub state_dir: PathBuf,
     /// Where metrics are served; nowhere when absent.
     pub listen: Option<SocketAddr>,
-    /// Who may use the admin API.
+    /// The access rules of the admin API.
     pub admin: AdminSettings,
-    /// Command nothing.
+    /// Whether nothing is commanded.
     pub dry_run: bool,
-    /// End after one poll.
+    /// Whether the daemon ends after one poll.
     pub once: bool,
-    /// How log lines look.
+    /// The form of log lines.
     pub log_format: LogFormat,
-    /// Who is told of events; nobody when absent.
+    /// The receiver of webhooks; none when absent.
     pub webhook: Option<Receiver>,
     /// The collector that gets traces; none when absent, and always in a build without the feature `otlp`.
     pub otlp_endpoint: Option<Url>,

@@ -1,7 +1,7 @@
-//! What there is to say about a setting: its row.
+//! The row of a setting: everything that is known about it.
 //!
 //! A [`Row`] has everything that needs no type: names, form, default and meaning. A [`Setting`] adds how its texts are read, and a
-//! [`Landing`] where the value goes, so that whoever adds a setting writes one row and nothing else.
+//! [`Landing`] where the value goes, so that a new setting is one row and nothing else.
 
 use super::fault::Problem;
 
@@ -13,7 +13,7 @@ pub(super) type Parsed<T> = Result<T, Problem>;
 pub(crate) enum Kind {
     /// Any text.
     Text,
-    /// One of the words that the row's value names, parted by `|`.
+    /// One of the words that the row's value names, separated by `|`.
     Word,
     /// Several texts.
     Texts,

@@ -144,7 +144,7 @@ settings! { PLATFORM_ROWS "Platform"
 
 settings! { CAMPAIGNS_ROWS "Campaigns"
     CAMPAIGN: Row = name("campaign", Some("--campaign"), ["CXONE_CAMPAIGN_ID"], Texts "ID", Nothing, No,
-        "Campaign to look after, besides those of the settings file; may be repeated or be a comma list.");
+        "Campaign to manage, besides those of the settings file; may be repeated or be a comma list.");
 }
 
 settings! { RULES_ROWS "Rules"
@@ -170,10 +170,10 @@ settings! { RULES_ROWS "Rules"
         "At most so many resumes of a campaign in any hour; pausing stays allowed.",
         value::budget, |to, most| to.max_resumes_per_hour = most);
     FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", Is("6"), Rule,
-        "So many resumes of a campaign within an hour are told as flapping, once; nothing is held back for it.",
+        "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it.",
         value::budget, |to, most| to.flap_limit = most);
     COUNT: Landing<Counting, Policy> = land("count", Some("--count"), ["AUTOPILOT_COUNT"], Word "free|free-and-serving", Is("free"), Rule,
-        "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform tells them.",
+        "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform reports them.",
         |text| value::word(text, COUNTING_RULES), |to, rule| to.counting = rule);
     ON_STALE: Landing<OnStale, Policy> = land("on_stale", Some("--on-stale"), ["AUTOPILOT_ON_STALE"], Word "hold|pause", Is("hold"), Rule,
         "What to do with running campaigns while readings stay away.",
@@ -245,10 +245,10 @@ settings! { ASSIGNMENTS_ROWS "Assignments"
 
 settings! { NOTIFICATIONS_ROWS "Notifications"
     WEBHOOK_URL: Landing<ReceiverUrl, Values> = land("webhook_url", Some("--webhook-url"), ["AUTOPILOT_WEBHOOK_URL"], Text "URL", Nothing, Top,
-        "Address that is told of pauses, resumes, flapping and stale data; https, or http on this machine.",
+        "Address that is notified of pauses, resumes, flapping and stale data; https, or http on this machine.",
         value::receiver, |to, url| to.webhook_url = Some(url));
     WEBHOOK_SECRET: Row = name("webhook_secret", None, ["AUTOPILOT_WEBHOOK_SECRET"], Secret "SECRET", Nothing, No,
-        "Secret that messages are signed with, as whsec_ and base64; two, parted by a space, while it is being changed. Never a flag and never in the settings file.");
+        "Secret that messages are signed with, as whsec_ and base64; two, separated by a space, while it is being changed. Never a flag and never in the settings file.");
     WEBHOOK_SECRET_FILE: Setting<String> = read("webhook_secret_file", Some("--webhook-secret-file"), ["AUTOPILOT_WEBHOOK_SECRET_FILE"], Text "FILE", Nothing, Top,
         "File that holds the secret that messages are signed with. Instead of it, AUTOPILOT_WEBHOOK_SECRET may hold it.",
         value::text);
@@ -273,7 +273,7 @@ settings! { OPERATING_ROWS "Operating"
         "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.",
         value::host_names, |to, names| to.allowed_hosts = names);
     ALLOW_ACTIONS: Landing<bool, Values> = land("allow_actions", Some("--allow-actions"), ["AUTOPILOT_ALLOW_ACTIONS"], Switch "", Is("false"), Top,
-        "Let the page hold, release and change lines; without it, a change that a browser asks for is refused.",
+        "Let the page hold and release campaigns and override thresholds; without it, a change that a browser asks for is refused.",
         value::switch, |to, yes| to.allow_actions = yes);
 }
 
@@ -288,7 +288,7 @@ settings! { RUNNING_ROWS "Running"
         "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.",
         value::listen, |to, address| to.listen = address);
     DRY_RUN: Landing<bool, Values> = land("dry_run", Some("--dry-run"), ["AUTOPILOT_DRY_RUN"], Switch "", Is("false"), Top,
-        "Decide and tell, but command nothing.",
+        "Decide and log, but command nothing.",
         value::switch, |to, yes| to.dry_run = yes);
     ONCE: Landing<bool, Values> = land("once", Some("--once"), ["AUTOPILOT_ONCE"], Switch "", Is("false"), Top,
         "Poll and decide once, then end.",

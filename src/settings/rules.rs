@@ -13,7 +13,7 @@ use super::rows::{MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
 use super::table_keys::campaign;
 use super::values::AppliesToCampaign;
 
-/// A reading stays good for at least this long, however short the poll interval: one slow answer is no outage.
+/// A reading stays good for at least this long, however short the poll interval: one slow answer is not an outage.
 const LEAST_SAMPLE_AGE: Duration = Duration::from_secs(10);
 
 /// The rules of which two and two have to make sense together.
@@ -22,7 +22,7 @@ struct Lines {
     resume_at: Rule<Limit>,
 }
 
-/// The policy of every campaign, and a fault or a warning for lines that make no hysteresis.
+/// The policy of every campaign, and a fault or a warning for thresholds that make no hysteresis.
 pub(super) fn policies(
     layers: &mut Layers<'_>,
     platform: Dialect,
@@ -78,7 +78,7 @@ pub(super) fn policies(
     policies.collect()
 }
 
-/// Joins the two lines of a campaign; a fault of lines that hold for all is told once.
+/// Joins the two thresholds of a campaign; a fault of thresholds that hold for all is reported once.
 fn thresholds(layers: &mut Layers<'_>, id: &CampaignId, lines: &Lines) -> Option<Thresholds> {
     let defaults = Thresholds::default();
     let found = |rule: &Rule<Limit>, default: Limit| match rule.of(id) {

@@ -8,11 +8,11 @@ use super::fault::{Origin, Problem};
 use super::merge::{Cell, Layers};
 use super::row::{Row, Setting};
 
-/// What looking for a secret gave.
+/// The result of looking for a secret.
 pub(super) enum SecretLookup {
     /// A secret, and where it came from.
     Secret(SecretString, Origin),
-    /// Nobody gave one.
+    /// None was given.
     Nothing,
     /// One was given that cannot be read; that is a fault already.
     Unreadable,

@@ -1,4 +1,4 @@
-//! Where the tenant is and how it is logged in to, as its platform needs it.
+//! The tenant's addresses and its log-in, as its platform needs them.
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -15,14 +15,14 @@ use super::rows::{
 use super::secret::{SecretLookup, secret};
 use super::values::Values;
 
-/// Where a tenant is, and what not every platform has.
+/// A tenant's addresses, and what not every platform has.
 pub(super) struct TenantPlace {
     pub(super) base_url: Option<Url>,
     pub(super) token_url: Url,
     pub(super) special: SpecialSettings,
 }
 
-/// Finds the addresses; none when one is missing or wrong, and every fault is told.
+/// Finds the addresses; returns `None` when one is missing or wrong, and reports every fault.
 pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantPlace> {
     let secret = registered_secret(layers);
     refuse_foreign_settings(layers, values);
@@ -49,7 +49,7 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
     })
 }
 
-/// A value that is the default says nothing and is let through; one that cannot be read is told already.
+/// A value that is the default says nothing and is let through; one that cannot be read is reported already.
 fn refuse_foreign_settings(layers: &mut Layers<'_>, values: &Values) {
     let foreign = values.platform.foreign_settings();
     for row in rows().filter(|row| foreign.contains(&row.key)) {

@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 pub(super) fn duration(text: &str) -> Parsed<Duration> {
     let parsed = humantime::parse_duration(text.trim()).map_err(|_| {
         Problem::new(
-            format!("`{text}` is no duration"),
+            format!("`{text}` is not a duration"),
             "write a number with its unit, such as 500ms, 30s or 15m",
         )
     })?;
@@ -62,7 +62,7 @@ where
         Ok(number) if range.contains(&number) => Ok(number),
         Ok(_) | Err(_) => Err(Problem::new(
             format!(
-                "`{text}` is no whole number from {} to {}",
+                "`{text}` is not a whole number from {} to {}",
                 range.start(),
                 range.end()
             ),
@@ -158,7 +158,7 @@ pub(super) fn host_names(texts: &[String]) -> Parsed<Vec<String>> {
         .any(|text| text.is_empty() || !text.chars().all(part_of_name))
     {
         return Err(Problem::new(
-            "holds something that is no host name",
+            "holds something that is not a host name",
             "write names without scheme and port, such as autopilot.example.com",
         ));
     }
@@ -169,7 +169,7 @@ pub(super) fn host_names(texts: &[String]) -> Parsed<Vec<String>> {
 pub(super) fn churn(text: &str) -> Parsed<u32> {
     let problem = || {
         Problem::new(
-            format!("`{text}` is no number from 0 to 1"),
+            format!("`{text}` is not a number from 0 to 1"),
             "give one, such as 0.05",
         )
     };
@@ -215,7 +215,7 @@ pub(super) fn listen(text: &str) -> Parsed<Option<SocketAddr>> {
 pub(super) fn url(text: &str) -> Parsed<Url> {
     const EXAMPLE: &str = "write such as https://api.example.com";
     let url = Url::parse(text.trim())
-        .map_err(|wrong| Problem::new(format!("is no URL ({wrong})"), EXAMPLE))?;
+        .map_err(|wrong| Problem::new(format!("is not a URL ({wrong})"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(Problem::new(
             "is neither an http nor an https address",
@@ -231,7 +231,7 @@ pub(super) fn url(text: &str) -> Parsed<Url> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Problem::new(
             "has a part behind `?` or `#`",
-            "leave that part away",
+            "remove that part",
         ));
     }
     Ok(url)
@@ -241,7 +241,7 @@ pub(super) fn url(text: &str) -> Parsed<Url> {
 pub(super) fn receiver(text: &str) -> Parsed<ReceiverUrl> {
     const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/autopilot";
     let url = Url::parse(text.trim())
-        .map_err(|wrong| Problem::new(format!("is no URL ({wrong})"), EXAMPLE))?;
+        .map_err(|wrong| Problem::new(format!("is not a URL ({wrong})"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         let wrong = "is neither an http nor an https address";
         return Err(Problem::new(wrong, EXAMPLE));
@@ -255,7 +255,7 @@ pub(super) fn receiver(text: &str) -> Parsed<ReceiverUrl> {
     }
     if url.fragment().is_some() {
         let wrong = "has a part behind `#`, which no receiver sees";
-        return Err(Problem::new(wrong, "leave that part away"));
+        return Err(Problem::new(wrong, "remove that part"));
     }
     Ok(ReceiverUrl::new(url))
 }
@@ -274,7 +274,7 @@ pub(super) fn collector(text: &str) -> Parsed<Url> {
     }
     Err(Problem::new(
         "needs a program that was built with traces",
-        "build it with `cargo build --release --features otlp`, or leave the setting away",
+        "build it with `cargo build --release --features otlp`, or remove the setting",
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The values of single settings before they are held against each other, and how each gets there.
+//! The values of single settings before they are checked against each other, and how each is read.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::telemetry::LogFormat;
 use super::merge::{Layers, Noted, Rule};
 use super::row::{Landing, ListLanding, Row, Setting};
 
-/// What the settings of the process say, each by itself; the default where nobody gives one that can be read.
+/// The settings of the process, each by itself; the default where none is given that can be read.
 #[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,

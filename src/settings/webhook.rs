@@ -1,4 +1,4 @@
-//! Who is told: an address that may be trusted with messages, and the secret that they are signed with.
+//! The receiver of webhooks: an address that may be trusted with messages, and the secret that they are signed with.
 //!
 //! The address is https, or http to this machine, or http anywhere when somebody allows it. Its path and query may hold a
 //! token: no fault, origin or digest shows more of it than where it leads.
@@ -15,7 +15,7 @@ use super::secret::{SecretLookup, secret};
 use super::value;
 use super::values::Values;
 
-/// The receiver, if there is one; `base` is the tenant whose events are told.
+/// The receiver, if there is one; `base` is the tenant whose events are sent.
 pub(super) fn receiver(
     layers: &mut Layers<'_>,
     values: &Values,
@@ -32,7 +32,7 @@ pub(super) fn receiver(
     }
     let keys = keys(layers, &found);
     let (_, origin) = layers.source(WEBHOOK_URL.row())?;
-    // A text that is no address is told without being shown; it may hold a token all the same.
+    // A text that is not an address is told without being shown; it may hold a token all the same.
     let url = values.webhook_url.clone();
     let shown = url.as_ref().map_or("(set)".to_owned(), ToString::to_string);
     layers.note(WEBHOOK_URL.row(), &shown, origin.clone());
@@ -79,7 +79,7 @@ fn keys(layers: &mut Layers<'_>, found: &SecretLookup) -> Option<SigningKeys> {
     }
 }
 
-/// Which autopilot tells: the tenant that it steers, without the path.
+/// Returns the source of messages: the tenant that the daemon manages, without the path.
 fn source(base: &Url) -> String {
     let host = base.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -1,4 +1,4 @@
-//! Proof that survives: campaign states, intents, the audit, the recorded inputs and the outbox, in one `SQLite` file.
+//! What survives a restart: campaign states, intents, the audit, the recorded inputs and the outbox, in one `SQLite` file.
 //!
 //! *Terms.* A **batch** is committed as one. An **intent** is a command that is about to be sent; it stays open until its
 //! outcome is committed. The **audit** is a chain: each row carries the hash of the one before it, and the head is kept
@@ -14,11 +14,11 @@
 mod audit;
 mod beside;
 mod columns;
-mod courier;
-mod desk;
+mod delivery;
 mod fault;
 mod gate;
 mod outbox;
+mod outbox_editor;
 #[cfg(test)]
 mod outbox_tests;
 mod past;
@@ -31,10 +31,10 @@ mod series_tests;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};
-pub use desk::{Chosen, DeskFault, OutboxDesk};
 pub use fault::StoreFault;
 pub use gate::CommitGate;
-pub use outbox::KeptLetter;
+pub use outbox::StoredEntry;
+pub use outbox_editor::{OutboxEditFault, OutboxEditor, Selection};
 pub use past::StorePast;
 pub use reader::{ReplayFault, StoreReader};
 pub use writer::{Restored, Store};

@@ -1,24 +1,24 @@
 //! The outbox: messages that wait for their delivery, and dead letters.
 //!
 //! A message is inserted in the transaction of what it reports and deleted when it was delivered. Only the first waiting
-//! letter of a key has a `due_ms`; that is what keeps a key in order, and finding what is due costs no more when many wait.
+//! entry of a key has a `due_ms`; that is what keeps a key in order, and finding what is due costs no more when many wait.
 //! An id is 128 random bits, so that it is unique also after the state directory was lost.
 //!
-//! *Bounded.* At most 20,000 letters wait, and at most 20,000 are dead: with the daemon's bodies some tens of megabytes. Beyond
-//! that the oldest waiting letter becomes a dead one, and the oldest dead letter is forgotten. Both are in the audit.
+//! *Bounded.* At most 20,000 entries wait, and at most 20,000 are dead: with the daemon's bodies some tens of megabytes. Beyond
+//! that the oldest waiting entry becomes a dead letter, and the oldest dead letter is forgotten. Both are in the audit.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::control::ports::{AuditEvent, AuditRow, OutboxChange};
 use crate::domain::{CampaignId, DecisionId, Message, Timestamp};
-use crate::notify::ports::{Census, LONGEST_DELAY, Letter, Round, Settlement};
+use crate::notify::ports::{LONGEST_DELAY, OutboxEntry, OutboxStats, Round, Settlement};
 
 use super::audit;
 
-/// How much is kept.
+/// How many entries are kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// Letters that wait.
+    /// Entries that wait.
     pub(super) waiting: u64,
     /// Dead letters.
     pub(super) dead: u64,
@@ -30,16 +30,16 @@ pub(super) const BOUNDS: Bounds = Bounds {
     dead: 20_000,
 };
 
-/// A letter with what is only kept to be shown.
+/// An entry with what is kept for display only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptLetter {
-    /// The letter.
-    pub letter: Letter,
-    /// When it is tried next, if it is its key's turn.
+pub struct StoredEntry {
+    /// The entry.
+    pub entry: OutboxEntry,
+    /// When it is attempted next; `None` while an earlier entry of its key waits.
     pub due: Option<Timestamp>,
-    /// What the last attempt came to.
+    /// Why the last attempt failed.
     pub why: Option<String>,
-    /// When it was given up.
+    /// When it was given up, if it is a dead letter.
     pub dead: Option<Timestamp>,
 }
 
@@ -77,19 +77,19 @@ pub(super) fn insert(
 }
 
 fn keep_to(transaction: &Transaction<'_>, bounds: Bounds, now: Timestamp) -> rusqlite::Result<()> {
-    let Census { waiting, .. } = census(transaction)?;
+    let OutboxStats { waiting, .. } = stats(transaction)?;
     let oldest =
         format!("SELECT {COLUMNS} FROM outbox WHERE dead_ms IS NULL ORDER BY seq LIMIT ?1");
     for kept in select(transaction, &oldest, waiting.saturating_sub(bounds.waiting))? {
         let why = format!("the outbox held more than {} messages", bounds.waiting);
-        bury(transaction, &kept.letter, &why, now)?;
+        dead_letter(transaction, &kept.entry, &why, now)?;
     }
-    let Census { dead, .. } = census(transaction)?;
+    let OutboxStats { dead, .. } = stats(transaction)?;
     let oldest =
         format!("SELECT {COLUMNS} FROM outbox WHERE dead_ms IS NOT NULL ORDER BY seq LIMIT ?1");
     for kept in select(transaction, &oldest, dead.saturating_sub(bounds.dead))? {
-        delete(transaction, &kept.letter.id)?;
-        record(transaction, &kept.letter, OutboxChange::Forgotten, now)?;
+        delete(transaction, &kept.entry.id)?;
+        record(transaction, &kept.entry, OutboxChange::Forgotten, now)?;
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ fn select(
     connection: &Connection,
     statement: &str,
     at_most: u64,
-) -> rusqlite::Result<Vec<KeptLetter>> {
+) -> rusqlite::Result<Vec<StoredEntry>> {
     if at_most == 0 {
         return Ok(Vec::new());
     }
@@ -108,7 +108,7 @@ fn select(
     rows.collect()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<KeptLetter> {
+fn read(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
     let time = |column: usize| -> rusqlite::Result<Timestamp> {
         row.get(column).map(Timestamp::from_unix_millis)
     };
@@ -116,8 +116,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptLetter> {
         let millis: Option<i64> = row.get(column)?;
         Ok(millis.map(Timestamp::from_unix_millis))
     };
-    Ok(KeptLetter {
-        letter: Letter {
+    Ok(StoredEntry {
+        entry: OutboxEntry {
             id: row.get(0)?,
             event: row.get(1)?,
             key: row.get(2)?,
@@ -137,14 +137,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptLetter> {
     })
 }
 
-/// Every letter in the order in which the messages were written.
-pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<KeptLetter>> {
+/// Returns every entry in the order in which the messages were written.
+pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<StoredEntry>> {
     let every = format!("SELECT {COLUMNS} FROM outbox ORDER BY seq LIMIT ?1");
     select(connection, &every, u64::MAX)
 }
 
-/// One letter.
-pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<KeptLetter>> {
+/// Returns the entry with this id.
+pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<StoredEntry>> {
     let one = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");
     connection
         .prepare_cached(&one)?
@@ -157,7 +157,7 @@ pub(super) fn round(
     now: Timestamp,
     at_most: usize,
 ) -> rusqlite::Result<Round> {
-    // No letter is put off for longer than this: one that seems to be was put off by a clock that was set back since.
+    // No entry is put off for longer than this: one that seems to be was put off by a clock that was set back since.
     let latest = now.plus(LONGEST_DELAY).as_unix_millis();
     let now = now.as_unix_millis();
     let due = format!(
@@ -168,8 +168,8 @@ pub(super) fn round(
     let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
     let due = due
         .query_map([now, latest, at_most], read)?
-        .map(|kept| kept.map(|kept| kept.letter))
-        .collect::<rusqlite::Result<Vec<Letter>>>()?;
+        .map(|kept| kept.map(|kept| kept.entry))
+        .collect::<rusqlite::Result<Vec<OutboxEntry>>>()?;
     let next: Option<i64> = connection
         .prepare_cached("SELECT min(due_ms) FROM outbox WHERE due_ms > ?1 AND due_ms <= ?2")?
         .query_row([now, latest], |row| row.get(0))?;
@@ -181,14 +181,14 @@ pub(super) fn round(
 
 pub(super) fn settle(
     transaction: &Transaction<'_>,
-    letter: &Letter,
+    entry: &OutboxEntry,
     settlement: &Settlement,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     match settlement {
         Settlement::Delivered => {
-            delete(transaction, &letter.id)?;
-            promote(transaction, &letter.key, now)
+            delete(transaction, &entry.id)?;
+            promote(transaction, &entry.key, now)
         }
         Settlement::Again { not_before, why } => {
             transaction
@@ -196,62 +196,62 @@ pub(super) fn settle(
                     "UPDATE outbox SET attempts = attempts + 1, due_ms = ?2, why = ?3
                      WHERE id = ?1 AND dead_ms IS NULL",
                 )?
-                .execute(params![letter.id, not_before.as_unix_millis(), why])?;
-            promote(transaction, &letter.key, now)
+                .execute(params![entry.id, not_before.as_unix_millis(), why])?;
+            promote(transaction, &entry.key, now)
         }
         Settlement::GivenUp { why } => {
             let made = "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?1";
-            transaction.prepare_cached(made)?.execute([&letter.id])?;
-            bury(transaction, letter, why, now)
+            transaction.prepare_cached(made)?.execute([&entry.id])?;
+            dead_letter(transaction, entry, why, now)
         }
     }
 }
 
-/// Makes a letter a dead one.
-fn bury(
+/// Turns an entry into a dead letter.
+fn dead_letter(
     transaction: &Transaction<'_>,
-    letter: &Letter,
+    entry: &OutboxEntry,
     why: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let buried = transaction
+    let changed = transaction
         .prepare_cached(
             "UPDATE outbox SET dead_ms = ?2, due_ms = NULL, why = ?3 WHERE id = ?1 AND dead_ms IS NULL",
         )?
-        .execute(params![letter.id, now.as_unix_millis(), why])?;
+        .execute(params![entry.id, now.as_unix_millis(), why])?;
     // An operator may have dropped it meanwhile.
-    if buried > 0 {
+    if changed > 0 {
         let why = why.to_owned();
-        record(transaction, letter, OutboxChange::GivenUp { why }, now)?;
+        record(transaction, entry, OutboxChange::GivenUp { why }, now)?;
     }
-    promote(transaction, &letter.key, now)
+    promote(transaction, &entry.key, now)
 }
 
-/// Lets a letter wait anew, as if it had just happened; the history of its attempts begins again.
+/// Makes an entry wait anew, as if it had just happened; its attempts count from zero.
 pub(super) fn retry(
     transaction: &Transaction<'_>,
-    letter: &Letter,
+    entry: &OutboxEntry,
     by: Option<String>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.execute(
         "UPDATE outbox SET dead_ms = NULL, due_ms = ?2, since_ms = ?2, attempts = 0, why = NULL WHERE id = ?1",
-        params![letter.id, now.as_unix_millis()],
+        params![entry.id, now.as_unix_millis()],
     )?;
-    record(transaction, letter, OutboxChange::Retried { by }, now)?;
-    promote(transaction, &letter.key, now)
+    record(transaction, entry, OutboxChange::Retried { by }, now)?;
+    promote(transaction, &entry.key, now)
 }
 
-/// Throws a letter away.
+/// Deletes an entry at an operator's request.
 pub(super) fn discard(
     transaction: &Transaction<'_>,
-    letter: &Letter,
+    entry: &OutboxEntry,
     by: Option<String>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    delete(transaction, &letter.id)?;
-    record(transaction, letter, OutboxChange::Dropped { by }, now)?;
-    promote(transaction, &letter.key, now)
+    delete(transaction, &entry.id)?;
+    record(transaction, entry, OutboxChange::Dropped { by }, now)?;
+    promote(transaction, &entry.key, now)
 }
 
 fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
@@ -260,7 +260,7 @@ fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Gives the first waiting letter of a key its turn, and takes it from any other of that key.
+/// Makes the first waiting entry of a key due, and no other of that key.
 fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> rusqlite::Result<()> {
     let first: Option<i64> = transaction
         .prepare_cached("SELECT min(seq) FROM outbox WHERE key = ?1 AND dead_ms IS NULL")?
@@ -280,8 +280,8 @@ fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> rusqlite
     Ok(())
 }
 
-/// Counts, kept by triggers: a pause that is told must not wait until twenty thousand letters are counted.
-pub(super) fn census(connection: &Connection) -> rusqlite::Result<Census> {
+/// Reads the counts, which triggers maintain: a commit must not wait until twenty thousand entries are counted.
+pub(super) fn stats(connection: &Connection) -> rusqlite::Result<OutboxStats> {
     let number = |n: i64| u64::try_from(n).unwrap_or_default();
     let (waiting, dead): (i64, i64) = connection
         .prepare_cached("SELECT waiting, dead FROM outbox_count")?
@@ -289,7 +289,7 @@ pub(super) fn census(connection: &Connection) -> rusqlite::Result<Census> {
     let oldest: Option<i64> = connection
         .prepare_cached("SELECT min(at_ms) FROM outbox WHERE dead_ms IS NULL")?
         .query_row([], |row| row.get(0))?;
-    Ok(Census {
+    Ok(OutboxStats {
         waiting: number(waiting),
         oldest: oldest.map(Timestamp::from_unix_millis),
         most: BOUNDS.waiting,
@@ -299,18 +299,18 @@ pub(super) fn census(connection: &Connection) -> rusqlite::Result<Census> {
 
 fn record(
     transaction: &Transaction<'_>,
-    letter: &Letter,
+    entry: &OutboxEntry,
     change: OutboxChange,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let campaign = letter.key.strip_prefix("campaign/");
+    let campaign = entry.key.strip_prefix("campaign/");
     let row = AuditRow {
         at: now,
         campaign: campaign.and_then(|id| id.parse::<CampaignId>().ok()),
-        decision: letter.decision,
+        decision: entry.decision,
         event: AuditEvent::Outbox {
-            message: letter.id.clone(),
-            event: letter.event.clone(),
+            message: entry.id.clone(),
+            event: entry.event.clone(),
             change,
         },
     };

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use crate::control::ports::{Batch, Journal};
 use crate::domain::{DecisionId, Direction, Message, Timestamp};
-use crate::notify::ports::{Letter, Outbox, Settlement};
+use crate::notify::ports::{Outbox, OutboxEntry, Settlement};
 
 use super::outbox::{self, Bounds};
-use super::{Chosen, DeskFault, OutboxDesk, Store, StoreReader, schema};
+use super::{OutboxEditFault, OutboxEditor, Selection, Store, StoreReader, schema};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
 
@@ -21,13 +21,13 @@ fn paused(campaign: &str) -> Message {
 }
 
 /// A store with these campaigns' pauses in its outbox.
-struct Kept {
+struct TestStore {
     directory: tempfile::TempDir,
     store: Store,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Kept {
+impl TestStore {
     fn with(campaigns: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(directory.path(), NOW).unwrap();
@@ -35,13 +35,13 @@ impl Kept {
             .enable_all()
             .build()
             .unwrap();
-        let kept = Self {
+        let stored = Self {
             directory,
             store,
             runtime,
         };
-        kept.write(campaigns);
-        kept
+        stored.write(campaigns);
+        stored
     }
 
     fn write(&self, campaigns: &[&str]) {
@@ -55,34 +55,32 @@ impl Kept {
 
     /// Subjects and attempts of what is due after `seconds`.
     fn due(&self, seconds: u64) -> Vec<(String, u32)> {
-        let letters = self.letters(seconds);
-        let shown = letters.into_iter();
-        shown
-            .map(|letter| (letter.subject, letter.attempts))
-            .collect()
+        let entries = self.entries(seconds);
+        let shown = entries.into_iter();
+        shown.map(|entry| (entry.subject, entry.attempts)).collect()
     }
 
-    fn letters(&self, seconds: u64) -> Vec<Letter> {
+    fn entries(&self, seconds: u64) -> Vec<OutboxEntry> {
         let now = NOW.plus(Duration::from_secs(seconds));
         let round = self.runtime.block_on(self.store.round(now, 100));
         round.unwrap().due
     }
 
-    fn settle(&self, letter: &Letter, settlement: Settlement) {
-        let settled = self.store.settle(letter.clone(), settlement, NOW);
+    fn settle(&self, entry: &OutboxEntry, settlement: Settlement) {
+        let settled = self.store.settle(entry.clone(), settlement, NOW);
         self.runtime.block_on(settled).unwrap();
     }
 
-    fn desk(&self) -> OutboxDesk {
-        OutboxDesk::open(self.directory.path()).unwrap()
+    fn editor(&self) -> OutboxEditor {
+        OutboxEditor::open(self.directory.path()).unwrap()
     }
 
-    /// Letters that wait and dead ones, as they are counted; the rows have to agree.
+    /// Entries that wait and dead letters as the triggers count them; the rows have to agree.
     fn counted(&self) -> (u64, u64) {
-        let census = self.runtime.block_on(self.store.census()).unwrap();
-        let listed = self.desk().list().unwrap();
-        let dead = listed.iter().filter(|kept| kept.dead.is_some()).count();
-        let counted = (census.waiting, census.dead);
+        let stats = self.runtime.block_on(self.store.stats()).unwrap();
+        let listed = self.editor().list().unwrap();
+        let dead = listed.iter().filter(|stored| stored.dead.is_some()).count();
+        let counted = (stats.waiting, stats.dead);
         assert_eq!(
             counted,
             (
@@ -127,45 +125,50 @@ fn one(subject: &str, attempts: u32) -> (String, u32) {
 
 #[test]
 fn only_the_first_of_a_key_is_due_and_the_next_follows_its_delivery() {
-    let kept = Kept::with(&["a", "a", "b"]);
-    let due = kept.letters(0);
-    assert_eq!(kept.due(0), [one("a", 0), one("b", 0)]);
-    let ids: std::collections::BTreeSet<&str> =
-        due.iter().map(|letter| letter.id.as_str()).collect();
+    let stored = TestStore::with(&["a", "a", "b"]);
+    let due = stored.entries(0);
+    assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
+    let ids: std::collections::BTreeSet<&str> = due.iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(ids.len(), 2);
     assert!(due[0].id.starts_with("msg_") && due[0].id.len() == 36);
-    kept.settle(&due[0], Settlement::Delivered);
-    let next = kept.letters(0);
-    assert_eq!(kept.due(0), [one("a", 0), one("b", 0)]);
+    stored.settle(&due[0], Settlement::Delivered);
+    let next = stored.entries(0);
+    assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
     assert_ne!(next[0].id, due[0].id);
-    kept.settle(&next[0], Settlement::Delivered);
-    assert_eq!(kept.due(0), [one("b", 0)]);
-    assert!(kept.audited().is_empty(), "a delivery is no change to tell");
+    stored.settle(&next[0], Settlement::Delivered);
+    assert_eq!(stored.due(0), [one("b", 0)]);
+    assert!(
+        stored.audited().is_empty(),
+        "a delivery is no change to tell"
+    );
 }
 
 #[test]
 fn one_that_is_put_off_holds_its_key_until_its_time() {
-    let kept = Kept::with(&["a", "a", "b"]);
-    kept.settle(&kept.letters(0)[0], again(30));
-    assert_eq!(kept.due(29), [one("b", 0)]);
-    assert_eq!(kept.due(30), [one("b", 0), one("a", 1)]);
+    let stored = TestStore::with(&["a", "a", "b"]);
+    stored.settle(&stored.entries(0)[0], again(30));
+    assert_eq!(stored.due(29), [one("b", 0)]);
+    assert_eq!(stored.due(30), [one("b", 0), one("a", 1)]);
     let now = NOW.plus(Duration::from_secs(5));
-    let round = kept.runtime.block_on(kept.store.round(now, 100)).unwrap();
+    let round = stored
+        .runtime
+        .block_on(stored.store.round(now, 100))
+        .unwrap();
     assert_eq!(round.next, Some(NOW.plus(Duration::from_secs(30))));
 }
 
 #[test]
 fn a_clock_that_is_set_back_does_not_put_a_letter_off_for_good() {
-    let kept = Kept::with(&["a"]);
-    kept.settle(&kept.letters(0)[0], again(3 * 3600));
-    assert_eq!(kept.due(0), [one("a", 1)]);
+    let stored = TestStore::with(&["a"]);
+    stored.settle(&stored.entries(0)[0], again(3 * 3600));
+    assert_eq!(stored.due(0), [one("a", 1)]);
 }
 
 #[test]
-fn a_letter_outlives_the_process() {
-    let Kept {
+fn an_entry_outlives_the_process() {
+    let TestStore {
         directory, store, ..
-    } = Kept::with(&["a", "a"]);
+    } = TestStore::with(&["a", "a"]);
     drop(store);
     let (store, _) = Store::open(directory.path(), NOW).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -173,75 +176,75 @@ fn a_letter_outlives_the_process() {
         .unwrap();
     let round = runtime.block_on(store.round(NOW, 9)).unwrap();
     assert_eq!(round.due.len(), 1);
-    let census = runtime.block_on(store.census()).unwrap();
-    assert_eq!((census.waiting, census.dead), (2, 0));
-    assert_eq!(census.oldest, Some(NOW));
+    let stats = runtime.block_on(store.stats()).unwrap();
+    assert_eq!((stats.waiting, stats.dead), (2, 0));
+    assert_eq!(stats.oldest, Some(NOW));
 }
 
 #[test]
 fn a_dead_letter_lets_the_next_go_and_is_audited() {
-    let kept = Kept::with(&["a", "a"]);
-    let first = kept.letters(0)[0].clone();
-    assert_eq!(kept.counted(), (2, 0));
-    kept.settle(&first, given_up());
-    assert_eq!(kept.counted(), (1, 1));
-    let next = kept.letters(0);
+    let stored = TestStore::with(&["a", "a"]);
+    let first = stored.entries(0)[0].clone();
+    assert_eq!(stored.counted(), (2, 0));
+    stored.settle(&first, given_up());
+    assert_eq!(stored.counted(), (1, 1));
+    let next = stored.entries(0);
     assert_eq!(next.len(), 1);
     assert_ne!(next[0].id, first.id);
-    let listed = kept.desk().list().unwrap();
-    assert_eq!(listed[0].letter.id, first.id);
+    let listed = stored.editor().list().unwrap();
+    assert_eq!(listed[0].entry.id, first.id);
     assert_eq!(listed[0].why.as_deref(), Some("410"));
-    assert_eq!(listed[0].letter.attempts, 1);
+    assert_eq!(listed[0].entry.attempts, 1);
     assert!(listed[0].dead.is_some() && listed[0].due.is_none());
-    assert_eq!(kept.audited(), ["a given_up"]);
+    assert_eq!(stored.audited(), ["a given_up"]);
 }
 
 #[test]
-fn a_letter_that_is_tried_again_goes_before_younger_ones_of_its_key() {
-    let kept = Kept::with(&["a", "a", "a"]);
-    let first = kept.letters(0)[0].clone();
-    kept.settle(&first, given_up());
-    let second = kept.letters(0)[0].clone();
+fn an_entry_that_is_tried_again_goes_before_younger_ones_of_its_key() {
+    let stored = TestStore::with(&["a", "a", "a"]);
+    let first = stored.entries(0)[0].clone();
+    stored.settle(&first, given_up());
+    let second = stored.entries(0)[0].clone();
     let later = NOW.plus(Duration::from_secs(60));
-    let done = kept.desk().retry(&Chosen::Dead, Some("ops"), later);
+    let done = stored.editor().retry(&Selection::Dead, Some("ops"), later);
     assert_eq!(done.unwrap(), std::slice::from_ref(&first.id));
-    assert_eq!(kept.counted(), (3, 0));
+    assert_eq!(stored.counted(), (3, 0));
     // The second was on its way meanwhile; that it failed does not bring it back in front.
-    kept.settle(&second, again(1));
-    let due = kept.letters(60);
+    stored.settle(&second, again(1));
+    let due = stored.entries(60);
     assert_eq!(due.len(), 1);
     assert_eq!((&due[0].id, due[0].attempts), (&first.id, 0));
     assert_eq!(due[0].since, later);
     assert_eq!(due[0].at, NOW, "when it happened does not change");
-    assert_eq!(kept.audited(), ["a given_up", "a retried"]);
+    assert_eq!(stored.audited(), ["a given_up", "a retried"]);
 }
 
 #[test]
 fn what_is_dropped_is_gone_and_audited() {
-    let kept = Kept::with(&["a", "a"]);
-    let first = kept.letters(0)[0].clone();
-    let ids = Chosen::Ids(vec![first.id.clone()]);
-    kept.desk().discard(&ids, None, NOW).unwrap();
-    let next = kept.letters(0);
+    let stored = TestStore::with(&["a", "a"]);
+    let first = stored.entries(0)[0].clone();
+    let ids = Selection::Ids(vec![first.id.clone()]);
+    stored.editor().discard(&ids, None, NOW).unwrap();
+    let next = stored.entries(0);
     assert_eq!(next.len(), 1);
     assert_ne!(next[0].id, first.id);
     // It was on its way; its failure does not bring it back.
-    kept.settle(&first, again(1));
-    kept.settle(&first, given_up());
-    assert_eq!(kept.counted(), (1, 0));
-    assert_eq!(kept.audited(), ["a dropped"]);
-    kept.settle(&next[0], Settlement::Delivered);
-    assert_eq!(kept.counted(), (0, 0));
+    stored.settle(&first, again(1));
+    stored.settle(&first, given_up());
+    assert_eq!(stored.counted(), (1, 0));
+    assert_eq!(stored.audited(), ["a dropped"]);
+    stored.settle(&next[0], Settlement::Delivered);
+    assert_eq!(stored.counted(), (0, 0));
 }
 
 #[test]
 fn an_unknown_id_changes_nothing() {
-    let kept = Kept::with(&["a"]);
-    let id = kept.letters(0)[0].id.clone();
-    let ids = Chosen::Ids(vec![id, "msg_x".to_owned(), "msg_y".to_owned()]);
-    let refused = kept.desk().discard(&ids, None, NOW).unwrap_err();
-    assert!(matches!(&refused, DeskFault::Unknown(ids) if ids == &["msg_x", "msg_y"]));
-    assert_eq!(kept.desk().list().unwrap().len(), 1);
+    let stored = TestStore::with(&["a"]);
+    let id = stored.entries(0)[0].id.clone();
+    let ids = Selection::Ids(vec![id, "msg_x".to_owned(), "msg_y".to_owned()]);
+    let refused = stored.editor().discard(&ids, None, NOW).unwrap_err();
+    assert!(matches!(&refused, OutboxEditFault::Unknown(ids) if ids == &["msg_x", "msg_y"]));
+    assert_eq!(stored.editor().list().unwrap().len(), 1);
 }
 
 #[test]
@@ -259,13 +262,13 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
     let left = outbox::all(&transaction).unwrap();
     let left: Vec<String> = left
         .iter()
-        .map(|kept| {
-            let state = match (kept.dead, kept.due) {
+        .map(|stored| {
+            let state = match (stored.dead, stored.due) {
                 (Some(_), _) => "dead",
                 (None, Some(_)) => "due",
                 (None, None) => "behind",
             };
-            format!("{} {state}", kept.letter.subject)
+            format!("{} {state}", stored.entry.subject)
         })
         .collect();
     assert_eq!(left, ["b dead", "a due", "c due"]);

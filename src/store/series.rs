@@ -1,46 +1,48 @@
-//! What plots are drawn from, on disk: one row a frame, in a packed form.
+//! The series that plots are drawn from, on disk: one row a frame, in a packed encoding.
 //!
 //! A frame holds a few bytes for each campaign whose point changed, so that a poll of ten thousand campaigns is one row of
 //! some tens of kilobytes, and a poll in which nothing changed is one of none. Reading a campaign's day walks the frames
-//! from the opening before it. Frames are kept for a day and the hour of an opening, and up to a number of bytes; each new
+//! from the keyframe before it. Frames are kept for a day and the hour of a keyframe, and up to a number of bytes; each new
 //! one takes the place of the oldest.
 //!
-//! *The form.* Numbers are LEB128. An opening begins with the form's version, the longest carrying in milliseconds, whether
-//! a gap lies before it, the number of campaigns, and their ids with lengths. The changes follow, in an opening as in any
-//! other frame: places left out since the one before, a byte with the state and what follows, and what it announces.
+//! *The form.* Numbers are LEB128. A keyframe begins with the form's version, the longest carrying in milliseconds, whether
+//! a gap lies before it, the number of campaigns, and their ids with lengths. The changes follow, in a keyframe as in any
+//! delta frame: places left out since the one before, a byte with the state and what follows, and what it announces.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::control::series::{Change, Frame, Opening, PlotState, Point, Series, SeriesQuery, Step};
+use crate::control::series::{
+    Frame, Keyframe, PlotState, Point, PointChange, Series, SeriesQuery, SeriesStep,
+};
 use crate::domain::{CampaignId, Lines, Timestamp};
 
 /// The version of the form.
 const FORM: u64 = 1;
 
-/// A day, and the hour by which an opening may lie before it.
+/// A day, and the hour by which its keyframe may lie before it.
 const KEPT: Duration = Duration::from_secs(25 * 3600);
 
 /// The frames of a day of ten thousand campaigns at the default poll interval take a third of this.
 pub(super) const MOST_BYTES: u64 = 256 << 20;
 
-/// Old frames that go with each new one: a shorter memory is reached step by step, and no commit takes long.
-const GO_AT_ONCE: usize = 4;
+/// Old frames that are deleted with each new one: a smaller bound is reached step by step, and no commit takes long.
+const MAX_DELETED_AT_ONCE: usize = 4;
 
-/// What a row takes beside its body.
+/// The size of a row without its body.
 const ROW_BYTES: u64 = 16;
 
-/// The state's number.
+/// The bits of the state's number.
 const STATE: u8 = 0b0000_0111;
 /// A number of available agents follows.
 const AVAILABLE: u8 = 0b0000_1000;
-/// Both lines follow.
-const LINES: u8 = 0b0001_0000;
-/// The lines are those before.
-const SAME_LINES: u8 = 0b0010_0000;
+/// Both thresholds follow.
+const THRESHOLDS: u8 = 0b0001_0000;
+/// The thresholds are those before.
+const SAME_THRESHOLDS: u8 = 0b0010_0000;
 
-/// Adds a frame and lets old ones go. `kept` is what the last call gave; gives how many bytes are kept now.
+/// Adds a frame and deletes old ones. `kept` is what the last call returned; returns how many bytes are kept now.
 pub(super) fn append(
     transaction: &Transaction<'_>,
     frame: &Frame,
@@ -56,7 +58,7 @@ pub(super) fn append(
         .prepare_cached("INSERT INTO series (at_ms, opening, body) VALUES (?1, ?2, ?3)")?
         .execute(params![
             frame.at.as_unix_millis(),
-            frame.opening.is_some(),
+            frame.keyframe.is_some(),
             body
         ])?;
     kept = kept.saturating_add(size(body.len()));
@@ -64,7 +66,7 @@ pub(super) fn append(
     let mut first = transaction
         .prepare_cached("SELECT seq, at_ms, length(body) FROM series ORDER BY seq LIMIT 1")?;
     let mut delete = transaction.prepare_cached("DELETE FROM series WHERE seq = ?1")?;
-    for _ in 0..GO_AT_ONCE {
+    for _ in 0..MAX_DELETED_AT_ONCE {
         let row = |row: &rusqlite::Row<'_>| {
             let bytes: i64 = row.get(2)?;
             let bytes = usize::try_from(bytes).unwrap_or_default();
@@ -101,7 +103,7 @@ fn count(connection: &Connection) -> rusqlite::Result<u64> {
 /// The steps of one campaign.
 pub(super) fn read(connection: &Connection, query: &SeriesQuery) -> rusqlite::Result<Series> {
     let since = query.since.as_unix_millis();
-    let opening: Option<i64> = connection
+    let keyframe: Option<i64> = connection
         .query_row(
             "SELECT seq FROM series WHERE opening = 1 AND at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1",
             [since],
@@ -110,12 +112,12 @@ pub(super) fn read(connection: &Connection, query: &SeriesQuery) -> rusqlite::Re
         .optional()?;
     let mut select = connection
         .prepare("SELECT at_ms, opening, body FROM series WHERE seq >= ?1 ORDER BY seq")?;
-    let mut rows = select.query([opening.unwrap_or_default()])?;
+    let mut rows = select.query([keyframe.unwrap_or_default()])?;
     let mut reader = Reader::new(query);
     while let Some(row) = rows.next()? {
         let at = Timestamp::from_unix_millis(row.get(0)?);
         let body = row.get_ref(2)?.as_blob()?;
-        // A frame that cannot be read is a gap; the next opening ends it.
+        // A frame that cannot be read is a gap; the next keyframe ends it.
         if reader.frame(at, row.get(1)?, body).is_none() {
             reader.break_off();
         }
@@ -126,7 +128,7 @@ pub(super) fn read(connection: &Connection, query: &SeriesQuery) -> rusqlite::Re
 /// Walks frames for one campaign.
 struct Reader<'q> {
     query: &'q SeriesQuery,
-    /// The campaign's place since the last opening, and the longest carrying.
+    /// The campaign's place since the last keyframe, and how long a point is carried on.
     place: Option<(usize, Duration)>,
     point: Option<Point>,
     last_at: Option<Timestamp>,
@@ -148,14 +150,14 @@ impl<'q> Reader<'q> {
         let mut body = Unpack(body);
         let longest = self.place.map(|(_, longest)| longest);
         if opens {
-            let opening = body.opening(self.query.campaign.as_str())?;
+            let head = body.keyframe(self.query.campaign.as_str())?;
             let silent = longest.zip(self.last_at);
             let silent =
-                silent.is_some_and(|(longest, last)| at.since(last) > longest.max(opening.longest));
-            if opening.after_gap || silent || opening.place.is_none() {
+                silent.is_some_and(|(longest, last)| at.since(last) > longest.max(head.longest));
+            if head.after_gap || silent || head.place.is_none() {
                 self.gap();
             }
-            self.place = opening.place.map(|place| (place, opening.longest));
+            self.place = head.place.map(|place| (place, head.longest));
         } else if let Some((longest, last)) = longest.zip(self.last_at)
             && at.since(last) > longest
         {
@@ -173,7 +175,7 @@ impl<'q> Reader<'q> {
     fn step(&mut self, at: Timestamp, point: Point) {
         self.last_at = Some(at);
         self.series.known_until = Some(at);
-        self.push(Step {
+        self.push(SeriesStep {
             at,
             point: Some(point),
         });
@@ -181,7 +183,7 @@ impl<'q> Reader<'q> {
 
     fn gap(&mut self) {
         if let Some(last) = self.last_at.take() {
-            self.push(Step {
+            self.push(SeriesStep {
                 at: last.plus(Duration::from_millis(1)),
                 point: None,
             });
@@ -195,7 +197,7 @@ impl<'q> Reader<'q> {
     }
 
     /// Adds a step that differs. What lies before the time asked for is told as of then.
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: SeriesStep) {
         let steps = &mut self.series.steps;
         if steps.last().is_some_and(|last| last.point == step.point) {
             return;
@@ -205,18 +207,18 @@ impl<'q> Reader<'q> {
         if steps.last().is_some_and(|last| last.at >= at) {
             steps.pop();
         }
-        steps.push(Step { at, ..step });
+        steps.push(SeriesStep { at, ..step });
     }
 }
 
-/// Packs a frame.
+/// Encodes a frame.
 fn pack(frame: &Frame) -> Vec<u8> {
     let mut body = Vec::with_capacity(frame.changes.len().saturating_mul(4));
-    if let Some(Opening {
+    if let Some(Keyframe {
         campaigns,
         after_gap,
         longest,
-    }) = &frame.opening
+    }) = &frame.keyframe
     {
         put(&mut body, FORM);
         put(
@@ -231,10 +233,10 @@ fn pack(frame: &Frame) -> Vec<u8> {
         }
     }
     let mut next = 0_usize;
-    for Change {
+    for PointChange {
         place,
         point,
-        same_lines,
+        same_thresholds,
     } in &frame.changes
     {
         put(&mut body, number(place.saturating_sub(next)));
@@ -245,16 +247,16 @@ fn pack(frame: &Frame) -> Vec<u8> {
         if point.available.is_some() {
             byte |= AVAILABLE;
         }
-        byte |= match point.lines {
-            Some(_) if *same_lines => SAME_LINES,
-            Some(_) => LINES,
+        byte |= match point.thresholds {
+            Some(_) if *same_thresholds => SAME_THRESHOLDS,
+            Some(_) => THRESHOLDS,
             None => 0,
         };
         body.push(byte);
         if let Some(available) = point.available {
             put(&mut body, available.into());
         }
-        if let Some(lines) = point.lines.filter(|_| !same_lines) {
+        if let Some(lines) = point.thresholds.filter(|_| !same_thresholds) {
             put(&mut body, lines.pause_below.into());
             put(&mut body, lines.resume_at.into());
         }
@@ -274,14 +276,14 @@ fn put(body: &mut Vec<u8>, mut number: u64) {
     body.push(number.to_le_bytes()[0]);
 }
 
-/// What an opening says of one campaign.
-struct Opened {
+/// What a keyframe says about one campaign.
+struct KeyframeHead {
     place: Option<usize>,
     longest: Duration,
     after_gap: bool,
 }
 
-/// What is left of a body. Whatever gives nothing has met its end, or what is no form of ours.
+/// The rest of a body. A reader that returns `None` has met its end or an encoding that is not ours.
 struct Unpack<'b>(&'b [u8]);
 
 impl<'b> Unpack<'b> {
@@ -310,7 +312,7 @@ impl<'b> Unpack<'b> {
         None
     }
 
-    /// Passes over a number.
+    /// Skips a number.
     fn skip(&mut self) -> Option<()> {
         let last = self.0.iter().position(|byte| byte & 0x80 == 0)?;
         self.0 = self.0.get(last.checked_add(1)?..)?;
@@ -332,7 +334,7 @@ impl<'b> Unpack<'b> {
         Some(bytes)
     }
 
-    fn opening(&mut self, campaign: &str) -> Option<Opened> {
+    fn keyframe(&mut self, campaign: &str) -> Option<KeyframeHead> {
         if self.number()? != FORM {
             return None;
         }
@@ -344,14 +346,14 @@ impl<'b> Unpack<'b> {
                 place = Some(at);
             }
         }
-        Some(Opened {
+        Some(KeyframeHead {
             place,
             longest,
             after_gap,
         })
     }
 
-    /// The point at this place; that `before` if it did not change.
+    /// Returns the point at this place; `before` if it did not change.
     fn point(&mut self, wanted: usize, before: Option<Point>) -> Option<Point> {
         let mut next = 0_usize;
         while !self.0.is_empty() {
@@ -366,7 +368,7 @@ impl<'b> Unpack<'b> {
                 if byte & AVAILABLE != 0 {
                     self.skip()?;
                 }
-                if byte & LINES != 0 {
+                if byte & THRESHOLDS != 0 {
                     self.skip()?;
                     self.skip()?;
                 }
@@ -377,20 +379,20 @@ impl<'b> Unpack<'b> {
             } else {
                 Some(self.agents()?)
             };
-            let lines = if byte & LINES != 0 {
+            let thresholds = if byte & THRESHOLDS != 0 {
                 Some(Lines {
                     pause_below: self.agents()?,
                     resume_at: self.agents()?,
                 })
-            } else if byte & SAME_LINES != 0 {
-                before.and_then(|before| before.lines)
+            } else if byte & SAME_THRESHOLDS != 0 {
+                before.and_then(|before| before.thresholds)
             } else {
                 None
             };
             let state = PlotState::ALL.get(usize::from(byte & STATE))?;
             return Some(Point {
                 available,
-                lines,
+                thresholds,
                 state: *state,
             });
         }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::control::ports::{Batch, Journal};
 use crate::control::series::{
-    Change, Frame, Opening, PastSeries, PlotState, Point, SeriesQuery, Step,
+    Frame, Keyframe, PastSeries, PlotState, Point, PointChange, SeriesQuery, SeriesStep,
 };
 use crate::domain::{CampaignId, Lines, Timestamp};
 
@@ -30,32 +30,32 @@ fn point(available: u32) -> Point {
     } else {
         PlotState::Running
     };
-    let lines = Some(Lines {
+    let thresholds = Some(Lines {
         pause_below: 5,
         resume_at: 300,
     });
     Point {
         available: Some(available),
-        lines,
+        thresholds,
         state,
     }
 }
 
 const BLIND: Point = Point {
     available: None,
-    lines: None,
+    thresholds: None,
     state: PlotState::Running,
 };
 
 /// Writes polls of some campaigns as the loop would.
-struct Kept {
+struct TestStore {
     directory: tempfile::TempDir,
     store: Store,
     runtime: tokio::runtime::Runtime,
     points: Vec<Point>,
 }
 
-impl Kept {
+impl TestStore {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(directory.path(), NOW).unwrap();
@@ -82,14 +82,14 @@ impl Kept {
 
     fn open(&mut self, seconds: u64, points: &[Point], after_gap: bool) {
         self.points = points.to_vec();
-        let changes = points.iter().enumerate().map(|(place, point)| Change {
+        let changes = points.iter().enumerate().map(|(place, point)| PointChange {
             place,
             point: *point,
-            same_lines: false,
+            same_thresholds: false,
         });
         self.write(Frame {
             at: after(seconds),
-            opening: Some(Opening {
+            keyframe: Some(Keyframe {
                 campaigns: (0..points.len()).map(id).collect(),
                 after_gap,
                 longest: Duration::from_secs(90),
@@ -102,21 +102,21 @@ impl Kept {
         let both = self.points.iter().zip(points).enumerate();
         let changes = both
             .filter(|(_, (before, point))| before != point)
-            .map(|(place, (before, point))| Change {
+            .map(|(place, (before, point))| PointChange {
                 place,
                 point: *point,
-                same_lines: before.lines == point.lines,
+                same_thresholds: before.thresholds == point.thresholds,
             })
             .collect();
         self.points = points.to_vec();
         self.write(Frame {
             at: after(seconds),
-            opening: None,
+            keyframe: None,
             changes,
         });
     }
 
-    fn read(&self, campaign: usize, since: u64) -> (Vec<Step>, Option<Timestamp>) {
+    fn read(&self, campaign: usize, since: u64) -> (Vec<SeriesStep>, Option<Timestamp>) {
         let past = StorePast::new(self.directory.path().to_owned());
         let query = SeriesQuery {
             campaign: id(campaign),
@@ -139,42 +139,42 @@ impl Kept {
 
 #[test]
 fn only_what_changes_is_a_step_and_the_end_is_known() {
-    let mut kept = Kept::new();
-    kept.open(0, &[point(10), point(2000)], true);
-    kept.go_on(30, &[point(10), point(1999)]);
-    kept.go_on(60, &[point(4), point(1999)]);
-    kept.go_on(90, &[point(4), point(1999)]);
+    let mut stored = TestStore::new();
+    stored.open(0, &[point(10), point(2000)], true);
+    stored.go_on(30, &[point(10), point(1999)]);
+    stored.go_on(60, &[point(4), point(1999)]);
+    stored.go_on(90, &[point(4), point(1999)]);
     assert_eq!(
-        kept.steps(0, 0),
+        stored.steps(0, 0),
         [(0, Some(point(10))), (60, Some(point(4)))]
     );
     assert_eq!(
-        kept.steps(1, 0),
+        stored.steps(1, 0),
         [(0, Some(point(2000))), (30, Some(point(1999)))]
     );
-    assert_eq!(kept.read(0, 0).1, Some(after(90)));
+    assert_eq!(stored.read(0, 0).1, Some(after(90)));
     assert_eq!(
-        kept.steps(0, 70),
+        stored.steps(0, 70),
         [(70, Some(point(4)))],
         "as of the time asked for"
     );
-    assert_eq!(kept.steps(7, 0), [], "never looked after");
+    assert_eq!(stored.steps(7, 0), [], "never looked after");
 }
 
 #[test]
 fn what_is_not_known_is_a_gap_and_no_line() {
-    let mut kept = Kept::new();
-    kept.open(0, &[point(10)], true);
-    kept.go_on(30, &[BLIND]);
-    kept.go_on(60, &[point(10)]);
+    let mut stored = TestStore::new();
+    stored.open(0, &[point(10)], true);
+    stored.go_on(30, &[BLIND]);
+    stored.go_on(60, &[point(10)]);
     // The daemon was down.
-    kept.open(200, &[point(10)], true);
+    stored.open(200, &[point(10)], true);
     // The daemon hung.
-    kept.go_on(300, &[point(10)]);
-    // An opening in between is none.
-    kept.open(330, &[point(10)], false);
+    stored.go_on(300, &[point(10)]);
+    // A keyframe in between is not a gap.
+    stored.open(330, &[point(10)], false);
     assert_eq!(
-        kept.steps(0, 0),
+        stored.steps(0, 0),
         [
             (0, Some(point(10))),
             (30, Some(BLIND)),
@@ -189,39 +189,39 @@ fn what_is_not_known_is_a_gap_and_no_line() {
 
 #[test]
 fn a_frame_that_cannot_be_read_is_a_gap() {
-    let mut kept = Kept::new();
-    kept.open(0, &[point(10)], true);
-    kept.go_on(30, &[point(9)]);
-    kept.go_on(60, &[point(8)]);
-    kept.open(90, &[point(7)], false);
-    let file = kept.directory.path().join("autopilot.sqlite3");
+    let mut stored = TestStore::new();
+    stored.open(0, &[point(10)], true);
+    stored.go_on(30, &[point(9)]);
+    stored.go_on(60, &[point(8)]);
+    stored.open(90, &[point(7)], false);
+    let file = stored.directory.path().join("autopilot.sqlite3");
     let broken = Connection::open(file).unwrap();
     let damage = "UPDATE series SET body = x'00ff' WHERE seq = 2";
     assert_eq!(broken.execute(damage, []).unwrap(), 1);
     assert_eq!(
-        kept.steps(0, 0),
+        stored.steps(0, 0),
         [(0, Some(point(10))), (0, None), (90, Some(point(7)))]
     );
 }
 
 #[test]
 fn a_day_is_kept_and_a_restart_loses_none_of_it() {
-    let mut kept = Kept::new();
-    kept.open(0, &[point(10)], true);
+    let mut stored = TestStore::new();
+    stored.open(0, &[point(10)], true);
     for poll in 1..120 {
-        kept.go_on(poll * 30, &[point(10 + u32::try_from(poll % 7).unwrap())]);
+        stored.go_on(poll * 30, &[point(10 + u32::try_from(poll % 7).unwrap())]);
     }
-    let day = kept.steps(0, 0);
+    let day = stored.steps(0, 0);
     assert!(day.len() > 100, "{}", day.len());
-    let directory = kept.directory.path().to_owned();
-    drop(kept.store);
-    kept.store = Store::open(&directory, NOW).unwrap().0;
-    assert_eq!(kept.steps(0, 0), day);
+    let directory = stored.directory.path().to_owned();
+    drop(stored.store);
+    stored.store = Store::open(&directory, NOW).unwrap().0;
+    assert_eq!(stored.steps(0, 0), day);
     // A day later what is older goes, four rows with each that comes.
     for poll in 0..40 {
-        kept.open(26 * 3600 + poll * 30, &[point(10)], poll == 0);
+        stored.open(26 * 3600 + poll * 30, &[point(10)], poll == 0);
     }
-    assert_eq!(kept.steps(0, 0).first().unwrap().0, 26 * 3600);
+    assert_eq!(stored.steps(0, 0).first().unwrap().0, 26 * 3600);
 }
 
 #[test]
@@ -230,31 +230,31 @@ fn bytes_are_bounded_and_the_oldest_go() {
     let (store, _) = Store::open(directory.path(), NOW).unwrap();
     drop(store);
     let mut connection = Connection::open(directory.path().join("autopilot.sqlite3")).unwrap();
-    let mut kept = None;
+    let mut stored = None;
     for poll in 0..50_u64 {
         let transaction = connection.transaction().unwrap();
-        let changes = (0..100).map(|place| Change {
+        let changes = (0..100).map(|place| PointChange {
             place,
             point: point(u32::try_from(poll).unwrap()),
-            same_lines: false,
+            same_thresholds: false,
         });
-        let opening = Opening {
+        let keyframe = Keyframe {
             campaigns: (0..100).map(id).collect(),
             after_gap: false,
             longest: Duration::from_secs(90),
         };
         let frame = Frame {
             at: after(poll * 30),
-            opening: Some(opening),
+            keyframe: Some(keyframe),
             changes: changes.collect(),
         };
-        kept = Some(series::append(&transaction, &frame, kept, 10_000).unwrap());
+        stored = Some(series::append(&transaction, &frame, stored, 10_000).unwrap());
         transaction.commit().unwrap();
-        assert!(kept.unwrap() <= 10_000);
+        assert!(stored.unwrap() <= 10_000);
     }
     let all = "SELECT sum(length(body) + 16) FROM series";
     let bytes: i64 = connection.query_row(all, [], |row| row.get(0)).unwrap();
-    assert_eq!(u64::try_from(bytes).ok(), kept);
+    assert_eq!(u64::try_from(bytes).ok(), stored);
     let query = SeriesQuery {
         campaign: id(99),
         since: NOW,
@@ -276,26 +276,26 @@ proptest::proptest! {
         ),
         since in 0_u64..1000,
     ) {
-        let mut kept = Kept::new();
+        let mut stored = TestStore::new();
         let mut model: BTreeMap<usize, Vec<(u64, Point)>> = BTreeMap::new();
         for (poll, (campaigns, opens)) in polls.iter().enumerate() {
             let seconds = u64::try_from(poll).unwrap() * 30;
             let points: Vec<Point> = campaigns.iter().map(|(available, pause_below, state, there)| Point {
                 available: (there & 1 == 1).then_some(*available),
-                lines: (there & 2 == 2).then_some(Lines { pause_below: *pause_below, resume_at: pause_below + 3 }),
+                thresholds: (there & 2 == 2).then_some(Lines { pause_below: *pause_below, resume_at: pause_below + 3 }),
                 state: PlotState::ALL[*state],
             }).collect();
             for (campaign, point) in points.iter().enumerate() {
                 model.entry(campaign).or_default().push((seconds, *point));
             }
             if poll == 0 || *opens {
-                kept.open(seconds, &points, false);
+                stored.open(seconds, &points, false);
             } else {
-                kept.go_on(seconds, &points);
+                stored.go_on(seconds, &points);
             }
         }
         for (campaign, polls) in model {
-            let (steps, _) = kept.read(campaign, since);
+            let (steps, _) = stored.read(campaign, since);
             let last = polls.last().unwrap().0;
             for (seconds, point) in polls {
                 // As of the time asked for, if that is within what is known.

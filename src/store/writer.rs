@@ -487,7 +487,7 @@ fn make(directory: &Path) -> Result<PathBuf, StoreFault> {
     make_directory(directory)?;
     let wrong = |wrong| unusable(directory, &wrong);
     let path = directory.join(FILE_NAME);
-    // Made here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
+    // AppliedChange here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
     // SQLite puts beside it take over its mode.
     let mut options = File::options();
     options.write(true).create(true).truncate(false).mode(0o600);

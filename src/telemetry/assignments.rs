@@ -1,4 +1,4 @@
-//! What happens to preview assignments, told once: a log line and its metric.
+//! The events of preview assignments, each with its log line and its metric.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::domain::{CampaignId, Conclusion, DecisionId};
 
 use super::metrics::AssignMetrics;
 
-/// More moves than this are counted and not named one by one.
+/// More moves than this are counted but not listed one by one.
 const MOST_MOVES_NAMED: usize = 20;
 
-/// Tells assignments to the log and the metrics.
+/// Reports assignments to the log and the metrics.
 pub struct AssignEvents {
     metrics: AssignMetrics,
     dry_run_said: Vec<Move>,

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The causes of an error behind each other. The outermost is left out where there are others: of a request it says only that
+/// Joins the causes of an error. The outermost is left out where there are others: of a request it says only that
 /// sending failed.
 #[must_use]
 pub fn causes(wrong: &dyn Error) -> String {
@@ -24,14 +24,14 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
-    struct Wrong(&'static str, #[source] Option<Box<Wrong>>);
+    struct Failure(&'static str, #[source] Option<Box<Failure>>);
 
     #[test]
     fn the_outermost_speaks_only_for_itself() {
-        let deepest = Wrong("refused", None);
+        let deepest = Failure("refused", None);
         assert_eq!(causes(&deepest), "refused");
-        let middle = Wrong("tcp", Some(Box::new(deepest)));
-        let outermost = Wrong("sending failed", Some(Box::new(middle)));
+        let middle = Failure("tcp", Some(Box::new(deepest)));
+        let outermost = Failure("sending failed", Some(Box::new(middle)));
         assert_eq!(causes(&outermost), "tcp: refused");
     }
 }

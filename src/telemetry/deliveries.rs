@@ -1,4 +1,4 @@
-//! What happens to letters on their way to the receiver, told once: a log line and its metric.
+//! The events of delivery to the webhook's receiver, each with its log line and its metric.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use crate::domain::DecisionId;
 
 use super::metrics::{DeliveryOutcome, OutboxMetrics};
 
-/// Which letter, as log lines name it.
+/// An outbox entry, as log lines name it.
 #[derive(Clone, Copy, Debug)]
-pub struct LetterLabel<'a> {
+pub struct EntryLabel<'a> {
     /// Its id.
     pub id: &'a str,
     /// What it reports.
     pub event: &'a str,
     /// What it is about.
     pub subject: &'a str,
-    /// Which decision it belongs to.
+    /// The decision that it belongs to.
     pub decision: DecisionId,
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
 }
 
-/// Tells deliveries to the log and the metrics. A receiver that is down is told once, and once when it is back: its letters
-/// may be tried thousands of times meanwhile.
+/// Reports deliveries to the log and the metrics. A receiver that is down is logged once, and once when it is back: its entries
+/// may be attempted thousands of times meanwhile.
 pub struct DeliveryEvents {
     metrics: OutboxMetrics,
     receiver_works: bool,
@@ -33,7 +33,7 @@ pub struct DeliveryEvents {
 }
 
 impl DeliveryEvents {
-    /// For a receiver that is thought to work.
+    /// Assumes at first that the receiver works.
     #[must_use]
     pub fn new(metrics: OutboxMetrics) -> Self {
         Self {
@@ -44,25 +44,25 @@ impl DeliveryEvents {
         }
     }
 
-    /// The receiver has it, `since` the time when it happened.
-    pub fn delivered(&mut self, letter: LetterLabel<'_>, took: Duration, since: Duration) {
+    /// Reports a delivery, `since` the time when the event happened.
+    pub fn delivered(&mut self, entry: EntryLabel<'_>, took: Duration, since: Duration) {
         let metrics = &self.metrics;
         metrics.attempt(DeliveryOutcome::Delivered, took.as_secs_f64());
         metrics.delivered_after(since.as_secs_f64());
         if !self.receiver_works {
             self.receiver_works = true;
-            info!("the webhook's receiver takes messages again");
+            info!("the webhook's receiver accepts messages again");
         }
         debug!(
-            letter = letter.id, event = letter.event, subject = letter.subject,
-            decision = %letter.decision, attempt = letter.attempt, took_ms = took.as_millis(), "delivered"
+            message_id = entry.id, event = entry.event, subject = entry.subject,
+            decision = %entry.decision, attempt = entry.attempt, took_ms = took.as_millis(), "delivered"
         );
     }
 
-    /// It is tried again after `wait`.
+    /// Reports a failed attempt; the next comes after `wait`.
     pub fn failed(
         &mut self,
-        letter: LetterLabel<'_>,
+        entry: EntryLabel<'_>,
         outcome: DeliveryOutcome,
         why: &str,
         took: Duration,
@@ -72,17 +72,19 @@ impl DeliveryEvents {
         if self.receiver_works {
             self.receiver_works = false;
             warn!(
-                letter = letter.id,
-                event = letter.event,
-                subject = letter.subject,
-                decision = %letter.decision,
+                message_id = entry.id,
+                // The field's former name, for one release.
+                letter = entry.id,
+                event = entry.event,
+                subject = entry.subject,
+                decision = %entry.decision,
                 why,
-                "the webhook's receiver did not take a message: it is kept and tried again"
+                "the webhook's receiver did not accept a message: it is kept and retried"
             );
         } else {
             debug!(
-                letter = letter.id,
-                attempt = letter.attempt,
+                message_id = entry.id,
+                attempt = entry.attempt,
                 why,
                 wait_ms = wait.as_millis(),
                 "not delivered"
@@ -90,10 +92,10 @@ impl DeliveryEvents {
         }
     }
 
-    /// It became a dead letter.
+    /// Reports that an entry became a dead letter.
     pub fn given_up(
         &mut self,
-        letter: LetterLabel<'_>,
+        entry: EntryLabel<'_>,
         outcome: DeliveryOutcome,
         why: &str,
         took: Duration,
@@ -101,13 +103,14 @@ impl DeliveryEvents {
         self.metrics.attempt(outcome, took.as_secs_f64());
         self.metrics.dead_letter();
         warn!(
-            letter = letter.id, event = letter.event, subject = letter.subject,
-            decision = %letter.decision, attempts = letter.attempt, why,
+            // `letter` is the former name of `message_id`, for one release.
+            message_id = entry.id, letter = entry.id, event = entry.event, subject = entry.subject,
+            decision = %entry.decision, attempts = entry.attempt, why,
             "message given up: `outbox retry` tries it again"
         );
     }
 
-    /// The outbox was counted; `oldest` is the Unix time of the oldest message that waits, `crowded` says that there is not
+    /// Updates the gauges of the outbox; `oldest` is the Unix time of the oldest message that waits, `crowded` says that there is not
     /// much room left.
     pub fn counted(&mut self, waiting: u64, dead: u64, oldest: Option<f64>, crowded: bool) {
         self.metrics.counted(waiting, dead, oldest);
@@ -120,7 +123,7 @@ impl DeliveryEvents {
         self.crowded = crowded;
     }
 
-    /// The outbox could not be read or written.
+    /// Reports that the outbox could not be read or written.
     pub fn outbox_failed(&mut self, why: &str) {
         if self.outbox_works {
             self.outbox_works = false;
@@ -128,7 +131,7 @@ impl DeliveryEvents {
         }
     }
 
-    /// The outbox could be read.
+    /// Reports that the outbox can be read.
     pub fn outbox_works(&mut self) {
         if !self.outbox_works {
             self.outbox_works = true;

@@ -1,4 +1,4 @@
-//! What happened, told once: a log line and its metric.
+//! The events of the campaigns' loop, each with its log line and its metric.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::metrics::{CampaignGauges, Metrics, PollOutcome, Step};
 /// memory than the daemon may.
 const MOST_WITH_EVERY_SERIES: usize = 2_000;
 
-/// What a complete poll gave.
+/// The result of a complete poll.
 #[derive(Clone, Copy, Debug)]
 pub struct PollFigures {
     /// Agents available, over all of them; absent where that is not known.
@@ -29,11 +29,11 @@ pub struct PollFigures {
     pub rows: usize,
     /// Pages asked for.
     pub pages: usize,
-    /// How long it took.
+    /// The duration of the poll.
     pub took: Duration,
 }
 
-/// Tells events to the log and the metrics.
+/// Reports events to the log and the metrics.
 pub struct Events {
     pub(super) metrics: Arc<Metrics>,
     campaigns: BTreeMap<CampaignId, CampaignGauges>,
@@ -44,7 +44,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// For these campaigns; their series exist from here on.
+    /// Creates the events of these campaigns; their series exist from here on.
     #[must_use]
     pub fn new<'a>(
         metrics: Arc<Metrics>,
@@ -61,7 +61,7 @@ impl Events {
         events
     }
 
-    /// Makes the series of those campaigns that have none; tells all that there are.
+    /// Creates the series of those campaigns that have none, and logs all campaigns.
     pub(super) fn add_campaigns<'a, 'b>(
         &mut self,
         campaigns: impl Iterator<Item = (&'a CampaignId, &'a Campaign)>,
@@ -94,7 +94,7 @@ impl Events {
         self.campaigns.insert(id, series);
     }
 
-    /// A complete poll.
+    /// Reports a complete poll.
     pub fn polled(
         &self,
         PollFigures {
@@ -142,7 +142,7 @@ impl Events {
         );
     }
 
-    /// A poll that says nothing.
+    /// Reports a poll without a valid result.
     pub fn poll_failed(&self, partial: bool, why: &str, took: Duration, decision: DecisionId) {
         let outcome = if partial {
             PollOutcome::Partial
@@ -153,19 +153,19 @@ impl Events {
         warn!(%decision, why, "poll invalid: it says nothing about the agents");
     }
 
-    /// A campaign's status was read.
+    /// Reports that a campaign's status was read.
     pub fn status_read(&self, now: Timestamp) {
         self.metrics
             .cycle
             .succeeded(Step::Reconcile, now.as_unix_seconds());
     }
 
-    /// A campaign's status could not be read.
+    /// Reports that a campaign's status could not be read.
     pub fn status_unreadable(&self, campaign: &CampaignId, decision: DecisionId, why: &str) {
         warn!(%campaign, %decision, why, "status not read");
     }
 
-    /// One campaign was decided upon.
+    /// Reports the decision on one campaign.
     pub fn decided(&self, campaign: &CampaignId, reason: &Reason, belief: &Belief) {
         let Some(series) = self.campaigns.get(campaign) else {
             return;
@@ -194,7 +194,7 @@ impl Events {
         }
     }
 
-    /// A dry run would have commanded.
+    /// Reports a command that a dry run does not send.
     pub fn would_command(&mut self, campaign: &CampaignId, direction: Direction, reason: &Reason) {
         if let Some(series) = self.campaigns.get(campaign) {
             series.suppressed_by_dry_run();
@@ -204,7 +204,7 @@ impl Events {
         }
     }
 
-    /// A command was confirmed.
+    /// Reports that a command was confirmed.
     pub fn confirmed(
         &self,
         campaign: &CampaignId,
@@ -227,7 +227,8 @@ impl Events {
         info!(%campaign, decision = %reason.decision, %reason, cause = cause.label(), "{done}");
     }
 
-    /// The platform acknowledged a command and is still changing the campaign, within the time that its commands take.
+    /// Reports that the platform acknowledged a command and is still changing the campaign, within the time that its
+    /// commands take.
     ///
     /// No failure: it is counted when the command is overdue, or has had no effect.
     pub fn acknowledged(&mut self, campaign: &CampaignId, to: Direction, reason: &Reason) {
@@ -235,7 +236,7 @@ impl Events {
         info!(%campaign, decision = %reason.decision, %reason, "acknowledged, the platform is changing it: {to}");
     }
 
-    /// A command did not come to its end.
+    /// Reports that a command failed.
     pub fn command_failed(
         &self,
         campaign: &CampaignId,
@@ -257,7 +258,7 @@ impl Events {
         warn!(%campaign, decision = %reason.decision, conclusion = conclusion.label(), why, "could not {to}");
     }
 
-    /// Something that was not our doing, or came to light late.
+    /// Reports a change that was not ours, or that was seen late.
     pub fn noticed(
         &self,
         campaign: &CampaignId,
@@ -307,7 +308,7 @@ impl Events {
                 warn!(%campaign, decision = %of, conclusion = conclusion.label(), "command whose outcome was unknown: {to}");
             }
             Notice::Flapping { resumes, limit } => {
-                warn!(%campaign, %decision, resumes, limit, "flapping: resumed too often within an hour; are its lines too close together?");
+                warn!(%campaign, %decision, resumes, limit, "flapping: resumed too often within an hour; are its thresholds too close together?");
             }
             Notice::Unproven {
                 to: Direction::Pause,
@@ -350,7 +351,7 @@ impl Events {
         }
     }
 
-    /// Something that may have to wake a person.
+    /// Reports something that may have to wake a person.
     pub fn alerted(&self, alert: &Alert, decision: DecisionId) {
         match alert {
             Alert::Stale { streak } => {
@@ -366,12 +367,12 @@ impl Events {
         }
     }
 
-    /// A commit ended so long after it was asked for, and the store takes so many bytes.
+    /// Reports how long a commit took, and the size of the store.
     pub fn committed(&self, took: Duration, size_bytes: Option<u64>) {
         self.metrics.cycle.committed(took.as_secs_f64(), size_bytes);
     }
 
-    /// The store could not be written.
+    /// Reports that the store could not be written.
     pub fn journal_failed(&self, why: &str, decision: DecisionId) {
         self.metrics.cycle.journal_failed();
         warn!(
@@ -381,7 +382,7 @@ impl Events {
         );
     }
 
-    /// The machine's clock was set: the daemon's follows.
+    /// Reports that the machine's clock was set; the daemon's follows it.
     pub fn clock_stepped(&self, milliseconds: i64) {
         warn!(
             milliseconds,
@@ -389,7 +390,7 @@ impl Events {
         );
     }
 
-    /// A tick began this much later than planned.
+    /// Reports how much later than planned a tick began.
     pub fn lagged(&self, lag: Duration) {
         self.metrics.cycle.lag(lag.as_secs_f64());
     }

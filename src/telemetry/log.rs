@@ -9,7 +9,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 /// A further listener to log lines and spans.
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// How log lines look.
+/// The form of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text on a terminal, JSON otherwise.
@@ -22,7 +22,7 @@ pub enum LogFormat {
 }
 
 /// Installs the process's log. `filter` has the syntax of `tracing`'s directives, such as `info` or
-/// `campaign_autopilot=debug`; `colour` is used on a terminal only. `beside` hears of what it wants to, whatever the filter says.
+/// `campaign_autopilot=debug`; `colour` is used on a terminal only. `beside` gets the events that it asks for, whatever the filter says.
 ///
 /// At DEBUG and below, lines within a tick carry the spans around them, with the decision.
 ///

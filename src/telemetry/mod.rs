@@ -1,4 +1,4 @@
-//! What is seen from outside: metrics, log lines, and the events that give both.
+//! Observability: metrics, log lines, and the events that give both.
 //!
 //! One event is one log line and one metric, so that they cannot disagree. Levels: INFO is a campaign that changed,
 //! WARN may wake somebody, ERROR means that the daemon stops.
@@ -19,7 +19,7 @@ mod rivals;
 
 pub use assignments::AssignEvents;
 pub use causes::causes;
-pub use deliveries::{DeliveryEvents, LetterLabel};
+pub use deliveries::{DeliveryEvents, EntryLabel};
 pub use events::{Events, PollFigures};
 pub use log::{LogFormat, LogLayer, install as install_log};
 pub use metrics::{

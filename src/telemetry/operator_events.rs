@@ -1,4 +1,4 @@
-//! What operators did, told once: a log line and its metric.
+//! The events of operators, each with its log line and its metric.
 
 use tracing::{info, warn};
 
@@ -7,7 +7,7 @@ use crate::domain::{Campaign, CampaignId, Timestamp};
 use super::events::Events;
 
 impl Events {
-    /// An operator, a signal or a changed file changed something, or a reload was refused; `what` tells old and new.
+    /// Reports that an operator, a signal or a changed file changed something, or that a reload was refused; `what` names old and new.
     pub fn changed(
         &self,
         campaign: Option<&CampaignId>,
@@ -25,14 +25,14 @@ impl Events {
         }
     }
 
-    /// A configuration was read anew: its hash when it is in force, nothing when it was refused.
+    /// Reports that the configuration was reloaded: its hash when it is in force, `None` when it was refused.
     pub fn reloaded(&self, config: Option<&str>, now: Timestamp) {
         self.metrics
             .operator
             .reloaded(config, now.as_unix_seconds());
     }
 
-    /// Other campaigns are under control: series come and go with them. `left_paused` are paused by us and not among
+    /// Reports that the set of managed campaigns changed: series come and go with them. `left_paused` are paused by us and not among
     /// them any more.
     pub fn reconfigured<'a>(
         &mut self,
@@ -49,7 +49,7 @@ impl Events {
             }
         }
         for campaign in left_paused {
-            warn!(%campaign, "paused by us, but no longer in the configuration: nobody resumes it");
+            warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Traces to an OTLP collector, in a build with the cargo feature `otlp`.
 //!
 //! The loop never waits for a collector: spans that have ended go into a bounded queue, from which a thread of its own sends
-//! batches; what finds the queue full is dropped. A collector that is down is told once, and once when it is back.
+//! batches; what finds the queue full is dropped. A collector that is down is logged once, and once when it is back.
 //!
-//! OTLP goes over HTTP as JSON, which every collector takes and a person can read. The connection is made by the HTTP client
+//! OTLP goes over HTTP as JSON, which every collector accepts and a person can read. The connection is made by the HTTP client
 //! that the program has anyway.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! What happens to queues: a log line and its metric.
+//! The events of queues, each with its log line and its metric.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::domain::{Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::metrics::{Metrics, QueueGauges, QueueMetrics};
 
-/// Tells what happens to queues to the log and the metrics.
+/// Reports what happens to queues to the log and the metrics.
 #[derive(Clone)]
 pub struct QueueEvents {
     all: Arc<Metrics>,

@@ -1,4 +1,4 @@
-//! What else on the platform starts and stops campaigns, told once a look: log lines and a metric.
+//! What else on the platform starts and stops campaigns: log lines and a metric.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::domain::CampaignId;
 
 use super::metrics::LoopMetrics;
 
-/// More lines than this say no more.
+/// More log lines than this would add nothing.
 const MOST_LINES: usize = 20;
 
 impl LoopMetrics {

@@ -74,7 +74,7 @@ platform() {
   "$program" simulate --listen 127.0.0.1:0 --control 127.0.0.1:0 --replay "$work/calm.csv" \
     "$@" > "$log" 2>&1 &
   started+=("$!")
-  until_so "the platform listens" grep -q 'ends with ctrl-c' "$log"
+  until_so "the platform listens" grep -q 'stop it with ctrl-c' "$log"
   base="$(sed -n 's/.*CXONE_BASE_URL=//p' "$log")"
   control="$(sed -n 's/^control it at //p' "$log")"
   secret="$(sed -n 's/.*CXONE_CLIENT_SECRET=//p' "$log")"

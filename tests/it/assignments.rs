@@ -13,7 +13,7 @@ use campaign_autopilot::simulator::{
 use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
 use crate::receiver::{Answering, Receiver};
 
-/// Not looked after: only its list is.
+/// Not managed: only its list is.
 const OTHER: &str = "preview-2";
 
 /// Two agents decide whether the first campaign may dial; none of the roster's does.
@@ -488,7 +488,7 @@ fn every_dispatch_is_told_in_order() {
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         )
         .start()
-        .tolerate(&["the webhook's receiver did not take a message"]);
+        .tolerate(&["the webhook's receiver did not accept a message"]);
     wait_for_lists(&centre, 5, 4);
     centre.platform.person_sets(CAMPAIGN, "PAUSED");
     wait_for_lists(&centre, 0, 7);

@@ -62,7 +62,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "telemetry",
                 "control::ports",
                 "control::operator",
-                "control::queues::desk",
+                "control::queues::handle",
                 "control::series",
                 "control::AssignmentView",
                 "control::CampaignView",
@@ -258,8 +258,10 @@ fn sources_outside(places: &[&str]) -> Vec<(PathBuf, String)> {
 fn has_word(text: &str, word: &str) -> bool {
     let joins = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
         let apart = !word.starts_with(joins) || !before.is_some_and(joins);
         apart && !after.is_some_and(joins)
     })

@@ -179,9 +179,9 @@ fn deliveries_are_counted_and_timed() {
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         )
         .start()
-        .tolerate(&["did not take a message"]);
+        .tolerate(&["did not accept a message"]);
     let address = listening(&daemon);
-    daemon.wait_for_log("did not take a message");
+    daemon.wait_for_log("did not accept a message");
     let waiting = "autopilot_outbox_messages{state=\"waiting\"}";
     wait_until("it is counted", || {
         let (_, text) = get(&address, "/metrics");

@@ -23,7 +23,7 @@ fn a_night_on_call() {
     wait_until("it is ready", || {
         run(&["healthcheck", "--ready"]).code() == 0
     });
-    assert_eq!(good(&run(&["healthcheck"])), "the loop turns\n");
+    assert_eq!(good(&run(&["healthcheck"])), "the loop is running\n");
     let status = run(&["status"]);
     assert!(
         good(&status).contains("campaign-1  running, as it should be; 10 available"),

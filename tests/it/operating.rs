@@ -72,7 +72,7 @@ fn a_campaign_is_held_over_a_restart_and_released_and_all_of_it_is_told() {
     assert_eq!(found["hold"]["author"], "anna");
     let released = api.change(
         "DELETE",
-        &format!("{HOLD}?reason=list%20mended&author=ben"),
+        &format!("{HOLD}?reason=list%20fixed&author=ben"),
         &Value::Null,
     );
     assert_eq!(released.status, 200, "{}", released.body);
@@ -96,7 +96,7 @@ fn a_campaign_is_held_over_a_restart_and_released_and_all_of_it_is_told() {
     let operator = of_kind(&audit, "operator");
     assert_eq!(operator.len(), 2);
     assert_eq!(operator[1]["event"]["by"], "ben");
-    assert_eq!(operator[1]["event"]["reason"], "list mended");
+    assert_eq!(operator[1]["event"]["reason"], "list fixed");
     assert_eq!(centre.commands(), [PAUSED, RESUMED]);
 }
 

@@ -137,12 +137,12 @@ fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
     assert_eq!(refused.code(), 78, "{}", refused.stderr);
     assert!(refused.stderr.contains("pause_below"), "{}", refused.stderr);
     configured.write("pause_below = 5\nresume_at = 9\n");
-    let mended = api.command(&["reload", "--reason", "mended"]).output();
-    assert_eq!(mended.code(), 0, "{}", mended.stderr);
+    let fixed = api.command(&["reload", "--reason", "fixed"]).output();
+    assert_eq!(fixed.code(), 0, "{}", fixed.stderr);
     assert!(
-        mended.stdout.contains("resume_at: 8 -> 9"),
+        fixed.stdout.contains("resume_at: 8 -> 9"),
         "{}",
-        mended.stdout
+        fixed.stdout
     );
     assert_eq!(api.series(SUCCESSFUL), Some(1.0));
     daemon.stop();

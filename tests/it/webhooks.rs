@@ -11,8 +11,8 @@ use crate::receiver::{Answering, Received, Receiver};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// The daemon says this once when the receiver does not take a message.
-const NOT_TAKEN: &str = "the webhook's receiver did not take a message";
+/// The daemon says this once when the receiver does not accept a message.
+const NOT_TAKEN: &str = "the webhook's receiver did not accept a message";
 
 fn told(centre: &Centre, receiver: &Receiver) -> Invocation {
     let mut invocation = centre.daemon();
@@ -137,7 +137,7 @@ fn a_receiver_that_is_down_at_first_gets_everything_in_order() {
         .map(|one| one["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, written);
-    daemon.wait_for_log("takes messages again");
+    daemon.wait_for_log("accepts messages again");
     wait_for_an_empty_outbox(&centre);
     daemon.stop();
 }
@@ -394,8 +394,11 @@ fn messages_that_nobody_delivers_any_more_are_named() {
     centre.platform.set_available(3);
     daemon.wait_for_log(NOT_TAKEN);
     daemon.stop();
-    let daemon = centre.daemon().start().tolerate(&["nobody delivers them"]);
-    assert_eq!(daemon.wait_for_log("nobody delivers them")["messages"], 1);
+    let daemon = centre
+        .daemon()
+        .start()
+        .tolerate(&["they are not delivered"]);
+    assert_eq!(daemon.wait_for_log("they are not delivered")["messages"], 1);
     daemon.stop();
 }
 

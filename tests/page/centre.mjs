@@ -30,7 +30,7 @@ function line(process, text) {
   });
 }
 
-/** A directory, a platform with some campaigns, and the daemon that looks after them. */
+/** A directory, a platform with some campaigns, and the daemon that manages them. */
 export class Centre {
   static async open(program, campaigns, queues) {
     const centre = new Centre();

@@ -164,7 +164,7 @@ test("a campaign is held and released by mouse, and by keyboard alone", async ()
     await page.keyboard.press("Enter");
     await release.waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.closest("dialog") !== null), true);
-    await page.keyboard.type("list mended");
+    await page.keyboard.type("list fixed");
     await until("the button has the focus", async () => {
       if ((await focused()) === "Release it") return true;
       await page.keyboard.press("Tab");
@@ -175,33 +175,33 @@ test("a campaign is held and released by mouse, and by keyboard alone", async ()
     await says(page, "spring-renewals", "Running");
     const { entries } = await centre.ask("GET", "/api/v1/history");
     const told = entries.filter(({ kind }) => kind === "operator").map(({ event }) => `${event.made.change} by ${event.by}: ${event.reason}`);
-    assert.deepEqual(told, ["released by anna: list mended", "held by anna: wrong list"]);
+    assert.deepEqual(told, ["released by anna: list fixed", "held by anna: wrong list"]);
     await close();
   });
 });
 
-test("lines are changed, refused with the daemon's words, and given back", async () => {
+test("thresholds are overridden, refused with the daemon's words, and given back", async () => {
   await within([{ id: "spring-renewals" }], { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
     const { page, close } = await tab(browser, centre.url, { expected: ["400 (Bad Request)"] });
     await says(page, "spring-renewals", "Running");
-    await page.getByRole("button", { name: "Set lines for spring-renewals" }).click();
+    await page.getByRole("button", { name: "Set thresholds for spring-renewals" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Pause below").fill("20");
     await dialog.getByLabel("Why").fill("trial");
     await dialog.getByLabel("Your name").fill("ben");
-    await dialog.getByRole("button", { name: "Set these lines" }).click();
+    await dialog.getByRole("button", { name: "Set these thresholds" }).click();
     await dialog.getByText("resume-at 8 lies below pause-below 20").waitFor();
     await sound(page, "a refused change");
     await dialog.getByLabel("Resume at").fill("30");
     await dialog.getByText("is paused below 20 and resumed at 30").waitFor();
-    await dialog.getByRole("button", { name: "Set these lines" }).click();
+    await dialog.getByRole("button", { name: "Set these thresholds" }).click();
     await dialog.waitFor({ state: "detached" });
     await says(page, "spring-renewals", "Paused by the autopilot");
     await says(page, "spring-renewals", "Lines 20 and 30 instead of 5 and 8 as configured");
-    await page.getByRole("button", { name: "Set lines for spring-renewals" }).click();
+    await page.getByRole("button", { name: "Set thresholds for spring-renewals" }).click();
     await dialog.getByText("Back to 5 and 8 as configured").click();
     await dialog.getByLabel("Why").fill("done");
-    await dialog.getByRole("button", { name: "Go back to the configured lines" }).click();
+    await dialog.getByRole("button", { name: "Go back to the configured thresholds" }).click();
     await dialog.waitFor({ state: "detached" });
     await says(page, "spring-renewals", "Running");
     await close();
@@ -236,7 +236,7 @@ test("old data, a lost daemon and a configuration with faults are told, and it c
     await notice(page, "Old data.").waitFor({ state: "detached" });
     writeFileSync(centre.settings, 'pause_below = "many"\n');
     await fetch(`${centre.url}/-/reload?reason=trial&author=anna`, { method: "POST" });
-    await notice(page, "The configuration was not read anew.").waitFor();
+    await notice(page, "The configuration was not reloaded.").waitFor();
     await page.locator(".notice.warn li").first().waitFor();
     await sound(page, "notices");
     await centre.stop();
@@ -258,7 +258,7 @@ test("where a token is asked for, the page asks for it and keeps it in its tab",
     assert.equal(await page.evaluate(() => document.activeElement.type), "password");
     await page.keyboard.type("not-the-token-of-anybody");
     await page.keyboard.press("Enter");
-    await page.getByText("This token is not the one.").waitFor();
+    await page.getByText("This token is wrong.").waitFor();
     await page.keyboard.type(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "spring-renewals", "Running");

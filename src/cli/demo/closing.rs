@@ -1,4 +1,4 @@
-//! How the demonstration ends: the plot, the comparison, and the proof; or all of it as data.
+//! The end of the demonstration: the plot, the comparison and the verified audit; or all of it as JSON.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::outcome::Outcome;
 use super::plot::{Span, plot};
 use super::{Show, Tally};
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     scenario: &'a str,
@@ -144,7 +144,7 @@ impl Show {
         }
     }
 
-    /// The first campaign's day.
+    /// The plot of the first campaign's day.
     fn plot(&self, ended_at: SimTime) -> Vec<String> {
         let Some(campaign) = self.scenario.campaigns.first().map(|first| &first.id) else {
             return Vec::new();

@@ -1,8 +1,8 @@
 //! `demo`: the daemon and the embedded platform in one process, on a compressed working day.
 //!
-//! The daemon is the real one: it talks HTTP over loopback to the platform, writes a real store, and is killed by nothing
-//! but its own end. Only the contact centre and the clock's speed are simulated. The same day without the daemon is
-//! lived through beside it, for comparison.
+//! The daemon is the real one: it talks HTTP over loopback to the platform, writes a real store, and ends only
+//! when the day is over. Only the contact centre and the clock's speed are simulated. The same day without the daemon is
+//! simulated beside it, for comparison.
 
 mod closing;
 mod day_clock;
@@ -51,11 +51,11 @@ use super::scenario;
 /// The poll interval of the demonstration, in simulated time: the default of `run`.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The longest between two looks at the platform's journal for lines to print, in real time.
+/// The interval at which the platform's journal is read for lines to print, in real time.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// What is said at first, after the lines about the day. No line of the demonstration is longer than 80 letters.
-const OPENING: [&str; 5] = [
+/// The introduction, after the lines about the day. No line of the demonstration is longer than 80 characters.
+const INTRODUCTION: [&str; 5] = [
     "The daemon is the real one: every 30 s of the day it polls over HTTP, pauses",
     "below 5 available agents, and resumes its own pause at 8. Agents, callers and",
     "customers are simulated, and react to what it does. [1-267] is the decision's",
@@ -70,25 +70,25 @@ pub(crate) struct DemoArgs {
     /// or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "lunch-dip")]
     scenario: String,
-    /// What the platform speaks, and what the daemon is told that it does
+    /// The platform that is simulated, and that the daemon is configured for
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SimDialect::NAMES), default_value = SimDialect::NAMES[0])]
     platform: String,
-    /// How long it may take, in real time
+    /// How long the demonstration takes, in real time
     #[arg(long = "for", value_name = "DURATION", default_value = "40s", value_parser = lasts)]
     lasts: Duration,
     /// How much faster than real time [default: the whole day within --for]
     #[arg(long, value_name = "X", value_parser = speed)]
     speed: Option<f64>,
-    /// Decides everything that is left to chance
+    /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
     /// Print one JSON object at the end and nothing else on standard output
     #[arg(long)]
     json: bool,
-    /// Port of this machine for the page and the admin API; 0 takes a free one
+    /// Port on this machine for the page and the admin API; 0 chooses a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
-    /// Leave the page of the day there when it is over, until Ctrl-C
+    /// Keep serving the page of the day when it is over, until Ctrl-C
     #[arg(long)]
     keep_serving: bool,
 }
@@ -161,7 +161,7 @@ struct Show {
     speed: f64,
     bar: ProgressBar,
     told: usize,
-    reasons: BTreeMap<String, Why>,
+    reasons: BTreeMap<String, DecisionNote>,
     /// Pauses of ours that go on, by campaign.
     paused: BTreeMap<String, Pause>,
     data: &'static str,
@@ -170,8 +170,8 @@ struct Show {
     readings: Vec<Reading>,
 }
 
-/// Why a decision was made.
-struct Why {
+/// What is printed about a decision.
+struct DecisionNote {
     available: String,
     told: String,
 }
@@ -183,7 +183,7 @@ struct Pause {
     decision: String,
 }
 
-/// What the summary tells; every number is counted from the platform's journal or the daemon's state.
+/// The numbers of the summary, each counted from the platform's journal or the daemon's state.
 #[derive(Default, Serialize)]
 struct Tally {
     polls: u64,
@@ -305,7 +305,7 @@ impl Show {
         exit
     }
 
-    /// Leaves the page of the day there until somebody ends it.
+    /// Keeps serving the page of the day until it is interrupted.
     async fn serve_on(&self, page: Option<SocketAddr>) {
         let (Some(page), false) = (page, self.interrupt.is_cancelled()) else {
             return;
@@ -316,7 +316,7 @@ impl Show {
         self.interrupt.cancelled().await;
     }
 
-    /// The same day with nobody at the switch, up to the same moment, on another thread.
+    /// Simulates the same day without the daemon, up to the same moment, on another thread.
     fn live_without_daemon(&self, until: SimTime) -> tokio::task::JoinHandle<Figures> {
         let (scenario, seed) = (self.scenario.clone(), self.seed);
         tokio::task::spawn_blocking(move || run_until(&scenario, seed, &Arm::always_run(), until))
@@ -336,13 +336,13 @@ impl Show {
                 "Watch it, and take a hand in it: http://{page}/"
             ));
         }
-        for line in OPENING {
+        for line in INTRODUCTION {
             self.say(line);
         }
     }
 
-    /// Prints what happened since the last look, in the order in which it happened. A command waits for the tick that
-    /// sent it to be told, because only then its reason is known; at the `end` nothing waits.
+    /// Prints what happened since the last call, in order. A command is printed after the tick that sent it, because only
+    /// then its reason is known; at the `end` nothing waits.
     fn look(&mut self, end: bool) {
         let mut lines: Vec<(SimTime, String)> = self.note_tick();
         let journal = self.simulator.handle().journal();
@@ -381,7 +381,7 @@ impl Show {
         }
     }
 
-    /// Remembers why the decisions of the last tick were made, and tells when the data became invalid or valid again.
+    /// Remembers why the decisions of the last tick were made, and reports when the data became invalid or valid again.
     fn note_tick(&mut self) -> Vec<(SimTime, String)> {
         let observed = self.observed.borrow_and_update();
         self.tally.polls = observed.ticks;
@@ -390,7 +390,7 @@ impl Show {
             let reading = Reading {
                 at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
                 available: reason.available(),
-                lines: reason
+                thresholds: reason
                     .lines()
                     .map(|lines| (lines.pause_below, lines.resume_at)),
             };
@@ -399,7 +399,7 @@ impl Show {
             }
         }
         for reason in observed.campaigns.iter().filter_map(|view| view.reason) {
-            let why = Why {
+            let why = DecisionNote {
                 available: reason
                     .available()
                     .map_or_else(|| "?".to_owned(), |available| available.to_string()),
@@ -430,7 +430,7 @@ impl Show {
         lines
     }
 
-    /// What a change of a campaign is told as. A pause of ours is told when it is over, in one line.
+    /// Returns the line that reports a change of a campaign. A pause of ours is reported when it is over, in one line.
     fn effect(&mut self, entry: &JournalEntry) -> Option<String> {
         let paused = entry.to == status::PAUSED;
         match &entry.by {
@@ -485,7 +485,7 @@ impl Show {
         }
     }
 
-    /// The pauses of ours that are not over at the end.
+    /// Reports the pauses of ours that are not over at the end.
     fn tell_open_pauses(&self) {
         for (campaign, pause) in &self.paused {
             let time = pause.at.rfc3339();
@@ -510,7 +510,7 @@ impl Show {
     }
 }
 
-/// The tenant whose day it is.
+/// The tenant that is simulated.
 struct DemoTenant {
     platform: Dialect,
     base_url: String,
@@ -615,7 +615,7 @@ fn progress_bar() -> ProgressBar {
     bar
 }
 
-/// Thousandths of the demonstration that are over.
+/// Returns the elapsed part of the demonstration, in thousandths.
 fn position(whole: Duration, left: Duration) -> u64 {
     let over = whole.saturating_sub(left).as_millis().saturating_mul(1_000);
     u64::try_from(over.checked_div(whole.as_millis()).unwrap_or(1_000)).unwrap_or(1_000)

@@ -1,4 +1,4 @@
-//! What the day came to, with the daemon and without it, on the same customers.
+//! The outcome of the day, with the daemon and without it, for the same customers.
 
 use serde::Serialize;
 
@@ -7,9 +7,9 @@ use crate::simulator::Figures;
 /// Both arms.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
-    /// The daemon steered the campaigns over HTTP.
+    /// With the daemon.
     pub(super) with_autopilot: Figures,
-    /// Nobody did; the same callers, customers and agents.
+    /// Without it; the same callers, customers and agents.
     pub(super) left_running: Figures,
 }
 
@@ -77,7 +77,7 @@ impl Outcome {
         lines
     }
 
-    /// One sentence that says what it came to.
+    /// Sums the comparison up in one sentence.
     pub(super) fn verdict(&self) -> String {
         let (with, without) = (Arm::of(&self.with_autopilot), Arm::of(&self.left_running));
         let calls = with.connected_per_hour / without.connected_per_hour.max(f64::MIN_POSITIVE);

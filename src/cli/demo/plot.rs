@@ -1,8 +1,8 @@
-//! A day in the terminal: available agents against both lines, and when the campaign was paused.
+//! A day in the terminal: available agents against both thresholds, and when the campaign was paused.
 
 use crate::simulator::SimTime;
 
-/// Columns of the day: a line stays below 80 letters.
+/// Columns of the day: a line stays below 80 characters.
 const COLUMNS: usize = 60;
 
 /// The most rows of the plot.
@@ -15,8 +15,8 @@ pub(super) struct Reading {
     pub(super) at: SimTime,
     /// Available agents; nothing where the reading failed.
     pub(super) available: Option<u32>,
-    /// The lines that held.
-    pub(super) lines: Option<(u32, u32)>,
+    /// The thresholds in force.
+    pub(super) thresholds: Option<(u32, u32)>,
 }
 
 /// A time in which the campaign was paused.
@@ -45,8 +45,8 @@ pub(super) fn plot(
 ) -> Vec<String> {
     let columns = columns(readings, start, end);
     let top = columns.iter().filter_map(|column| column.most).max();
-    let lines = readings.iter().rev().find_map(|reading| reading.lines);
-    let (Some(top), Some((pause, resume))) = (top, lines) else {
+    let thresholds = readings.iter().rev().find_map(|reading| reading.thresholds);
+    let (Some(top), Some((pause, resume))) = (top, thresholds) else {
         return vec!["no valid reading, so nothing to plot".to_owned()];
     };
     let top = top.max(resume);
@@ -217,7 +217,7 @@ mod tests {
                     400..410 => None,
                     _ => Some(10),
                 },
-                lines: Some((5, 8)),
+                thresholds: Some((5, 8)),
             })
             .collect()
     }

@@ -1,8 +1,8 @@
-//! What the commands take.
+//! The arguments of the commands that talk to a running daemon.
 
 use std::path::PathBuf;
 
-/// Which daemon, and how to talk to it.
+/// The daemon to talk to, and the token for it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServerArgs {
     /// Address of the daemon's listener [env: `AUTOPILOT_SERVER`]
@@ -14,7 +14,7 @@ pub(crate) struct ServerArgs {
     pub(super) token_file: Option<PathBuf>,
 }
 
-/// How a result is printed.
+/// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Form {
     /// For people
@@ -24,18 +24,18 @@ pub(crate) enum Form {
     Json,
 }
 
-/// Who changes something, and why.
+/// The author of a change and their reason.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WhyArgs {
-    /// Why; the audit keeps it
+    /// The reason, for the audit
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
-    /// Who, as the audit is to show it [default: the user at the keyboard]
+    /// The author, for the audit [default: the user at the keyboard]
     #[arg(long, value_name = "NAME")]
     pub(super) author: Option<String>,
 }
 
-/// What a held campaign is to be.
+/// What a hold keeps a campaign at.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct KindArgs {
@@ -50,15 +50,15 @@ pub(crate) struct KindArgs {
     pub(super) as_is: bool,
 }
 
-/// What is asked of a running daemon.
+/// A command to a running daemon.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Operate {
     /// Show a running daemon and its campaigns
     Status {
-        /// Go on, and show every change
+        /// Keep running and show every change
         #[arg(long)]
         watch: bool,
-        /// How it is printed
+        /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
         #[command(flatten)]
@@ -66,15 +66,15 @@ pub(crate) enum Operate {
     },
     /// Explain the last decision on a campaign, stage by stage
     Explain {
-        /// Its id
+        /// The campaign's id
         campaign: String,
-        /// How it is printed
+        /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Set other lines for a while; they act at the next poll and end by themselves
+    /// Override a campaign's thresholds for a while; acts at the next poll and ends by itself
     Set {
         /// The campaign's id
         campaign: String,
@@ -84,10 +84,10 @@ pub(crate) enum Operate {
         /// Resume our own pause when at least so many are available
         #[arg(long, value_name = "N|P%", required_unless_present = "as_configured")]
         resume_at: Option<String>,
-        /// For how long, 1s to 7d [default: 8h]
+        /// How long it lasts, 1s to 7d [default: 8h]
         #[arg(long = "for", value_name = "DURATION")]
         lasts: Option<String>,
-        /// Go back to the configured lines
+        /// Go back to the configured thresholds
         #[arg(long, conflicts_with_all = ["pause_below", "resume_at", "lasts"])]
         as_configured: bool,
         #[command(flatten)]
@@ -95,16 +95,16 @@ pub(crate) enum Operate {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Take a campaign out of the rules' hands for a while; acts at the next poll and ends by itself
+    /// Hold a campaign, whatever its rules say, for a while; acts at the next poll and ends by itself
     Hold {
-        /// Its id
+        /// The campaign's id
         campaign: String,
         /// The id is that of a queue, which can be held --as-is
         #[arg(long)]
         queue: bool,
         #[command(flatten)]
         kind: KindArgs,
-        /// For how long, 1s to 7d
+        /// How long it lasts, 1s to 7d
         #[arg(long = "for", value_name = "DURATION")]
         lasts: String,
         #[command(flatten)]
@@ -114,51 +114,51 @@ pub(crate) enum Operate {
     },
     /// End a campaign's hold
     Release {
-        /// Its id
+        /// The campaign's id
         campaign: String,
-        /// The id is that of a queue; figures that somebody changed are given back too
+        /// The id is that of a queue; figures that somebody changed are calibrated again too
         #[arg(long)]
         queue: bool,
-        /// Why; the audit keeps it
+        /// The reason, for the audit
         #[arg(long, value_name = "TEXT", default_value = "released by hand")]
         reason: String,
-        /// Who, as the audit is to show it [default: the user at the keyboard]
+        /// The author, for the audit [default: the user at the keyboard]
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Have the configuration read anew; with a fault the old one stays in force
+    /// Reload the configuration; if it has a fault, the old one stays in force
     Reload {
-        /// Why; the audit keeps it
+        /// The reason, for the audit
         #[arg(long, value_name = "TEXT", default_value = "asked for by hand")]
         reason: String,
-        /// Who, as the audit is to show it [default: the user at the keyboard]
+        /// The author, for the audit [default: the user at the keyboard]
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Show what happened, the newest first
+    /// Show the audit log, the newest first
     History {
         /// A duration back from now, or a time
         #[arg(long, value_name = "DURATION|TIME", default_value = "24h")]
         since: String,
-        /// Of this campaign only
+        /// Only this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<String>,
-        /// So many entries, 1 to 1000
+        /// The number of entries, 1 to 1000
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: u32,
-        /// How it is printed
+        /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Tell by the exit code whether a running daemon's loop turns: 0 yes, 1 no, 69 not reached
+    /// Check a running daemon's loop; exit code 0 alive, 1 not, 69 not reached
     Healthcheck {
-        /// Ask whether it does its work, not only whether it turns
+        /// Check whether it is ready, not only alive
         #[arg(long)]
         ready: bool,
         #[command(flatten)]

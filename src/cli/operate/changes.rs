@@ -11,13 +11,13 @@ use super::args::{KindArgs, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
 use crate::serve::words;
 
-/// Where campaigns are.
+/// The path of campaigns.
 const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];
 
-/// Where queues are.
+/// The path of queues.
 const QUEUES: [&str; 3] = ["api", "v1", "queues"];
 
-type Done = Result<Exit, ClientFault>;
+type ExitResult = Result<Exit, ClientFault>;
 
 pub(super) async fn set(
     server: &ServerArgs,
@@ -25,7 +25,7 @@ pub(super) async fn set(
     [pause_below, resume_at]: [String; 2],
     lasts: Option<String>,
     why: WhyArgs,
-) -> Done {
+) -> ExitResult {
     let asked = ThresholdsRequest {
         pause_below,
         resume_at,
@@ -38,7 +38,7 @@ pub(super) async fn set(
     Ok(tell(campaign, &answer))
 }
 
-pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> Done {
+pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -> ExitResult {
     end(server, [campaign, "thresholds"], &why).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn hold(
     kind: KindArgs,
     lasts: String,
     why: WhyArgs,
-) -> Done {
+) -> ExitResult {
     let kind = match kind {
         KindArgs { running: true, .. } => "running",
         KindArgs { paused: true, .. } => "paused",
@@ -70,7 +70,7 @@ pub(super) async fn hold_queue(
     queue: &str,
     lasts: String,
     why: WhyArgs,
-) -> Done {
+) -> ExitResult {
     let asked = QueueHoldRequest {
         lasts,
         author: Some(author(&why)),
@@ -81,7 +81,12 @@ pub(super) async fn hold_queue(
     Ok(tell("", &answer))
 }
 
-pub(super) async fn release(server: &ServerArgs, id: &str, queue: bool, why: WhyArgs) -> Done {
+pub(super) async fn release(
+    server: &ServerArgs,
+    id: &str,
+    queue: bool,
+    why: WhyArgs,
+) -> ExitResult {
     if queue {
         let answer = delete(server, &QUEUES, [id, "hold"], &why).await?;
         return Ok(tell("", &answer));
@@ -89,14 +94,14 @@ pub(super) async fn release(server: &ServerArgs, id: &str, queue: bool, why: Why
     end(server, [id, "hold"], &why).await
 }
 
-pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> Done {
+pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
     let client = Client::new(server)?;
     let request = client.request(Method::POST, &["-", "reload"]);
     let request = with_query(request, &query(&why, &author(&why)));
     Ok(tell("", &client.ask(request).await?))
 }
 
-async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> Done {
+async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> ExitResult {
     let [campaign, _] = of;
     Ok(tell(campaign, &delete(server, &CAMPAIGNS, of, why).await?))
 }
@@ -119,7 +124,7 @@ fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
     [("reason", &why.reason), ("author", author)]
 }
 
-/// Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+/// Returns who was at the keyboard, for the audit; nobody verifies it.
 fn author(why: &WhyArgs) -> String {
     why.author
         .clone()

@@ -15,30 +15,30 @@ use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE};
 
 use super::args::ServerArgs;
 
-/// The loop takes up a change between two polls; a poll in trouble takes about a minute.
+/// The loop applies a change between two polls; a poll in trouble takes about a minute.
 const LONGEST_ANSWER: Duration = Duration::from_secs(75);
 
-/// A listener that does not answer by then is not there.
+/// A listener that does not answer within this is not there.
 const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 
 /// The default of `--server`.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:9464";
 
-/// A daemon that can be asked.
+/// A client of one daemon.
 pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
     token: Option<SecretString>,
 }
 
-/// Why nothing useful came back.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum ClientFault {
-    /// The command line or its files.
+    /// The command line or a file that it names has a fault.
     Given(String),
-    /// No daemon answers.
+    /// No daemon answered.
     NotReached(String),
-    /// The daemon refuses.
+    /// The daemon refused the request.
     Refused(StatusCode, ApiFault),
 }
 
@@ -67,7 +67,7 @@ impl ClientFault {
 }
 
 impl Client {
-    /// For the daemon that the arguments name. The address and the token may come from the environment.
+    /// Creates a client for the daemon that the arguments name. The address and the token may come from the environment.
     pub(super) fn new(server: &ServerArgs) -> Result<Self, ClientFault> {
         let given = Some(server.server.clone()).filter(|given| given != DEFAULT_SERVER);
         let address = given
@@ -79,7 +79,7 @@ impl Client {
             .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
                 ClientFault::Given(format!(
-                    "--server: `{address}` is no address; write such as {DEFAULT_SERVER}"
+                    "--server: `{address}` is not an address; write such as {DEFAULT_SERVER}"
                 ))
             })?;
         install_tls();
@@ -97,7 +97,7 @@ impl Client {
         })
     }
 
-    /// A request to this path, its parts taken as they are.
+    /// Starts a request to this path; its parts are escaped.
     pub(super) fn request(&self, method: Method, parts: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -149,7 +149,7 @@ impl Client {
         Ok((document, text))
     }
 
-    /// Sends a request; the body of a good answer is still to come.
+    /// Sends a request and returns a good answer, its body not yet read.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
         let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
         let status = response.status();
@@ -174,7 +174,7 @@ impl Client {
         Err(ClientFault::Refused(status, fault))
     }
 
-    /// Asks a probe: whether it is good, and its words.
+    /// Asks a probe; returns whether it is good, and its text.
     pub(super) async fn probe(&self, path: &str) -> Result<(bool, String), ClientFault> {
         let request = self.request(Method::GET, &[path]).timeout(LONGEST_CONNECT);
         let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
@@ -198,7 +198,7 @@ impl Client {
     }
 }
 
-/// Adds what stands behind `?`.
+/// Adds a query.
 pub(super) fn with_query(request: RequestBuilder, query: &[(&str, &str)]) -> RequestBuilder {
     let text = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(query)

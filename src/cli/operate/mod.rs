@@ -1,4 +1,4 @@
-//! The commands that ask or steer a running daemon, by its admin API.
+//! The commands that query or change a running daemon through its admin API.
 
 mod args;
 mod changes;

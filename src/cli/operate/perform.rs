@@ -1,4 +1,4 @@
-//! Which command does what.
+//! Runs each command to a running daemon.
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -7,7 +7,7 @@ use super::args::{KindArgs, Operate, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault};
 use super::{changes, history, status};
 
-/// Does it.
+/// Runs a command.
 pub(crate) async fn operate(command: Operate) -> Exit {
     let done = match command {
         Operate::Status {

@@ -16,7 +16,7 @@ use super::client::{Client, ClientFault};
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
-/// A daemon that has gone is looked for again after this.
+/// The wait before a daemon that has gone is asked again.
 const BEFORE_RECONNECT: Duration = Duration::from_secs(2);
 
 /// An event is not larger than this: ten thousand campaigns take a tenth.
@@ -56,7 +56,7 @@ pub(super) async fn explain(
     Ok(Exit::Ok)
 }
 
-/// Shows every status that the daemon tells, until it is ended. Only a first connection that fails is a fault.
+/// Prints every status that the daemon sends, until interrupted. Only a first connection that fails is a fault.
 async fn follow(client: &Client, form: Form) -> Result<Exit, ClientFault> {
     let mut shown_before = false;
     loop {
@@ -92,7 +92,7 @@ async fn follow(client: &Client, form: Form) -> Result<Exit, ClientFault> {
     }
 }
 
-/// Takes whole events out of what came in, and gives their data.
+/// Removes complete events from the input, and returns their data.
 fn events(waiting: &mut Vec<u8>) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(end) = waiting.windows(2).position(|two| two == b"\n\n") {

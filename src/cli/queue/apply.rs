@@ -12,15 +12,15 @@ use crate::settings::{RunArgs, Settings};
 
 use super::super::exit::Exit;
 use super::super::output;
-use super::args::{By, What};
+use super::args::{By, QueueChangeArgs};
 use super::input::{self, KeptPlan};
-use super::keep::{self, Kept};
+use super::keep::{self, OpenKeeper};
 use super::print;
 
 /// Prints a queue.
 pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
     let shown = async {
-        let Kept { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
+        let OpenKeeper { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
         let request = QueueRequest {
             queue: id.clone(),
             change: ChangeSet::default(),
@@ -58,23 +58,27 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
 }
 
 /// Shows what a change would do.
-pub(super) async fn plan(what: What, out: Option<PathBuf>, args: &RunArgs) -> Exit {
-    match try_plan(&what, out, args).await {
+pub(super) async fn plan(asked: QueueChangeArgs, out: Option<PathBuf>, args: &RunArgs) -> Exit {
+    match try_plan(&asked, out, args).await {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-async fn try_plan(what: &What, out: Option<PathBuf>, args: &RunArgs) -> Result<Exit, Exit> {
+async fn try_plan(
+    asked: &QueueChangeArgs,
+    out: Option<PathBuf>,
+    args: &RunArgs,
+) -> Result<Exit, Exit> {
     let request = QueueRequest {
-        queue: what.id.clone(),
-        change: input::change_set(what)?,
+        queue: asked.id.clone(),
+        change: input::change_set(asked)?,
         base: None,
-        form: what.by.into(),
+        form: asked.by.into(),
         force: false,
         by: None,
     };
-    let Kept { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
-    let prepared = prepared(&keeper, &request, what.json).await?;
+    let OpenKeeper { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
+    let prepared = prepared(&keeper, &request, asked.json).await?;
     let exit = print::exit_of_plan(&prepared);
     if let Some(path) = out
         && exit == Exit::Ok
@@ -84,7 +88,7 @@ async fn try_plan(what: &What, out: Option<PathBuf>, args: &RunArgs) -> Result<E
     Ok(exit)
 }
 
-/// Prints what a change would do, and gives the exit that goes with it.
+/// Prints what a change would do, and returns its exit code.
 pub(super) async fn preview(
     keeper: &QueueKeeper,
     request: &QueueRequest,
@@ -148,34 +152,39 @@ fn keep_plan(prepared: &Prepared, change_set: &ChangeSet, path: &Path) -> Result
 }
 
 /// Shows a change and writes it.
-pub(super) async fn apply(what: What, plan: Option<PathBuf>, force: bool, args: &RunArgs) -> Exit {
-    match try_apply(&what, plan, force, args).await {
+pub(super) async fn apply(
+    asked: QueueChangeArgs,
+    plan: Option<PathBuf>,
+    force: bool,
+    args: &RunArgs,
+) -> Exit {
+    match try_apply(&asked, plan, force, args).await {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
 async fn try_apply(
-    what: &What,
+    asked: &QueueChangeArgs,
     plan: Option<PathBuf>,
     force: bool,
     args: &RunArgs,
 ) -> Result<Exit, Exit> {
     let (change, base) = match plan {
         Some(path) => {
-            let (change, base) = input::plan(&path, &what.id)?;
+            let (change, base) = input::plan(&path, &asked.id)?;
             (change, Some(base))
         }
-        None => (input::change_set(what)?, None),
+        None => (input::change_set(asked)?, None),
     };
     let request = QueueRequest {
-        queue: what.id.clone(),
+        queue: asked.id.clone(),
         change,
         base,
-        form: what.by.into(),
+        form: asked.by.into(),
         force,
         by: None,
     };
-    write(request, what.json, &keep::settings(args)?).await
+    write(request, asked.json, &keep::settings(args)?).await
 }
 
 /// Shows a change and writes it, or only shows it in a dry run.
@@ -183,14 +192,14 @@ async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Res
     let dry_run = settings.dry_run;
     let kept = keep::keeper(settings, !dry_run)?;
     kept.resolve(&request.queue).await?;
-    let Kept { mut keeper, .. } = kept;
+    let OpenKeeper { mut keeper, .. } = kept;
     if dry_run {
         return preview(&keeper, &request, as_json).await;
     }
     write_with(&mut keeper, request, as_json).await
 }
 
-/// The same with a keeper that is there.
+/// Shows and writes a change with the given keeper.
 pub(super) async fn write_with(
     keeper: &mut QueueKeeper,
     mut request: QueueRequest,

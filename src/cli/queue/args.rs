@@ -1,4 +1,4 @@
-//! What the commands take.
+//! The arguments of the queue commands.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use crate::domain::queue::{QueueModel, WriteForm};
 use crate::domain::{AgentId, QueueId};
 use crate::settings::RunArgs;
 
-/// What to do with queues.
+/// A queue command.
 #[derive(clap::Subcommand)]
 pub(crate) enum QueueCommand {
-    /// Print what is known of a queue
+    /// Print a queue as the platform has it
     Show {
         /// The queue's id
         id: QueueId,
@@ -19,37 +19,37 @@ pub(crate) enum QueueCommand {
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Show what a change would do, and everything that speaks against it; nothing is written
+    /// Show what a change would do and every rule that it breaks; nothing is written
     Plan {
         #[command(flatten)]
-        what: What,
+        asked: QueueChangeArgs,
         /// Keep the plan in this file, for `apply --plan`
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Show a change and write it, if nothing speaks against it
+    /// Show a change and write it, unless it breaks a rule
     Apply {
         #[command(flatten)]
-        what: What,
+        asked: QueueChangeArgs,
         /// Apply this plan; what somebody changed since it was made is a conflict
         #[arg(long, value_name = "FILE", conflicts_with_all = ["change", "set"])]
         plan: Option<PathBuf>,
-        /// Overwrite members that somebody changed meanwhile; the audit tells
+        /// Overwrite members that somebody changed meanwhile; the audit records it
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Reckon figures for a queue by two models, side by side
+    /// Compute figures for a queue by two models, side by side
     Optimize {
         /// The queue's id
         id: QueueId,
         /// What was measured (TOML)
         #[arg(long, value_name = "FILE")]
         figures: PathBuf,
-        /// Whose figures are to be written
+        /// The model whose figures are to be written
         #[arg(long, value_enum, default_value_t = Model::Classic)]
         model: Model,
         /// Write them, as `apply` does
@@ -74,7 +74,7 @@ pub(crate) enum QueueCommand {
         #[command(flatten)]
         run: Box<RunArgs>,
     },
-    /// Hold an expected load against the agents; asks no platform
+    /// Compare an expected load with the agents, without a platform
     CheckUtilisation {
         /// Agents who serve the queue
         #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -101,7 +101,7 @@ pub(crate) enum QueueCommand {
 
 /// A change and how it is written.
 #[derive(clap::Args)]
-pub(crate) struct What {
+pub(crate) struct QueueChangeArgs {
     /// The queue's id
     pub(super) id: QueueId,
     /// Change set: TOML, or JSON where the name ends in .json
@@ -118,7 +118,7 @@ pub(crate) struct What {
     pub(super) json: bool,
 }
 
-/// In which form a change is written.
+/// The form in which a change is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum By {
     /// The whole object.
@@ -138,7 +138,7 @@ impl From<By> for WriteForm {
     }
 }
 
-/// Whose figures.
+/// The model that figures come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum Model {

@@ -18,11 +18,11 @@ use crate::settings::RunArgs;
 use super::super::exit::Exit;
 use super::super::output;
 use super::args::Model;
-use super::keep::{self, Kept};
+use super::keep::{self, OpenKeeper};
 use super::{apply, input};
 
-/// What is wanted.
-pub(super) struct Wish {
+/// The arguments of `queue optimize`.
+pub(super) struct OptimizeArgs {
     pub(super) id: QueueId,
     pub(super) figures: PathBuf,
     pub(super) model: Model,
@@ -70,7 +70,7 @@ struct CountersForm {
 /// The drain rate in callers a second and the time until the queue is empty, or why it was not measured.
 type Drain = Result<(f64, Option<Duration>), String>;
 
-/// What the file says, read.
+/// The figures of the file, checked.
 struct Figures {
     classic: ClassicInputs,
     agents: Option<u32>,
@@ -112,7 +112,7 @@ fn figures(path: &Path) -> Result<Figures, Exit> {
     let mut counters = |key: &str, form: Option<CountersForm>| {
         let form = form?;
         let Some(at) = Timestamp::parse_rfc3339(&form.at) else {
-            let wrong = format!("`{}` is no date and time with an offset", form.at);
+            let wrong = format!("`{}` is not a date and time with an offset", form.at);
             let remedy = "write such as \"2024-05-15T08:00:00Z\"";
             faults.push(ChangeFault::new(format!("{key}.at"), wrong, remedy));
             return None;
@@ -197,10 +197,11 @@ fn targets(form: &TargetsForm, faults: &mut Vec<ChangeFault>) -> Targets {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text.trim()).map_err(|wrong| format!("`{text}` is no time: {wrong}"))
+    humantime::parse_duration(text.trim())
+        .map_err(|wrong| format!("`{text}` is not a duration: {wrong}"))
 }
 
-fn reckon(figures: &Figures, current: &Members) -> Reckoned {
+fn compute(figures: &Figures, current: &Members) -> Reckoned {
     let agents = figures.agents;
     let measured = Measured {
         classic: Ok(figures.classic),
@@ -216,22 +217,22 @@ fn drain(figures: &Figures) -> Drain {
     Ok((window.drain_per_s(), window.time_to_drain()))
 }
 
-/// Reckons figures, shows them, and writes them when asked to.
-pub(super) async fn optimize(wish: Wish, args: &RunArgs) -> Exit {
-    match try_optimize(&wish, args).await {
+/// Computes figures, prints them, and writes them if asked to.
+pub(super) async fn optimize(asked: OptimizeArgs, args: &RunArgs) -> Exit {
+    match try_optimize(&asked, args).await {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
-    let figures = figures(&wish.figures)?;
+async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit> {
+    let figures = figures(&asked.figures)?;
     let settings = keep::settings(args)?;
-    let writes = wish.apply && !settings.dry_run;
-    let Kept {
+    let writes = asked.apply && !settings.dry_run;
+    let OpenKeeper {
         mut keeper, clock, ..
     } = keep::keeper(&settings, writes)?;
     let mut request = QueueRequest {
-        queue: wish.id.clone(),
+        queue: asked.id.clone(),
         change: ChangeSet::default(),
         base: None,
         form: WriteForm::Whole,
@@ -240,15 +241,15 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
     };
     let read = keeper.prepare(&request).await;
     let reading = read.map_err(|fault| keep::fail(&fault))?.reading;
-    let reckoned = reckon(&figures, &reading.members);
+    let computed = compute(&figures, &reading.members);
     let drain = drain(&figures);
-    let chosen = reckoned.advice(wish.model.into());
+    let chosen = computed.advice(asked.model.into());
     let bands = DeadBands::default();
     let change = chosen.map(|advice| advice.change(&reading.members, &bands));
-    if wish.json {
-        output::result(as_json(wish, &reckoned, &drain, change.as_ref().ok()));
+    if asked.json {
+        output::result(as_json(asked, &computed, &drain, change.as_ref().ok()));
     } else {
-        tell(&wish.id, &reading.members, &reckoned, &drain, &figures);
+        print(&asked.id, &reading.members, &computed, &drain, &figures);
         if let Ok((_, held)) = &change {
             for held in held {
                 output::result(format_args!("held    {held}"));
@@ -258,19 +259,19 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
     let (change, _) = match change {
         Ok(change) => change,
         Err(wrong) => {
-            let model = QueueModel::from(wish.model).label();
+            let model = QueueModel::from(asked.model).label();
             return Err(input::refuse(&[format!("{model}: {wrong}")]));
         }
     };
     if let (true, Ok((rate, _)), Some(at)) = (writes, &drain, figures.later_at) {
-        let told = keeper.tell_drain(&wish.id, *rate, clock.now().since(at));
+        let told = keeper.tell_drain(&asked.id, *rate, clock.now().since(at));
         told.await.map_err(|fault| {
             output::talk(format_args!("campaign-autopilot: the drain rate: {fault}"));
             Exit::Io
         })?;
     }
     if change.is_empty() {
-        if !wish.json {
+        if !asked.json {
             output::result("nothing to write: the queue has these figures, or is close to them");
         }
         return Ok(Exit::Ok);
@@ -278,9 +279,9 @@ async fn try_optimize(wish: &Wish, args: &RunArgs) -> Result<Exit, Exit> {
     request.change = change;
     request.base = Some(reading.members);
     if writes {
-        apply::write_with(&mut keeper, request, wish.json).await
+        apply::write_with(&mut keeper, request, asked.json).await
     } else {
-        apply::preview(&keeper, &request, wish.json).await
+        apply::preview(&keeper, &request, asked.json).await
     }
 }
 
@@ -299,13 +300,19 @@ fn experience(met: Option<&Experience>) -> String {
     }
 }
 
-fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, drain: &Drain, figures: &Figures) {
+fn print(
+    queue: &QueueId,
+    current: &Members,
+    computed: &Reckoned,
+    drain: &Drain,
+    figures: &Figures,
+) {
     let shown = |figure: Option<String>| figure.unwrap_or_else(|| "-".to_owned());
     let seconds = |s: Option<u32>| {
         shown(s.map(|s| humantime::format_duration(Duration::from_secs(u64::from(s))).to_string()))
     };
-    let erlang = reckoned.erlang.as_ref().ok().map(|erlang| &erlang.advice);
-    let by_document = reckoned.classic.as_ref().ok();
+    let erlang = computed.erlang.as_ref().ok().map(|erlang| &erlang.advice);
+    let by_document = computed.classic.as_ref().ok();
     let level = |advice: &Advice| {
         let (percent, within) = advice.service_level?;
         Some(format!("{percent}% within {}", seconds(Some(within))))
@@ -349,7 +356,7 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, drain: &Drain, 
             member.key()
         ));
     }
-    match &reckoned.erlang {
+    match &computed.erlang {
         Ok(ErlangAdvice {
             as_it_is, staffed, ..
         }) => {
@@ -389,19 +396,19 @@ fn tell(queue: &QueueId, current: &Members, reckoned: &Reckoned, drain: &Drain, 
 }
 
 fn as_json(
-    wish: &Wish,
-    reckoned: &Reckoned,
+    asked: &OptimizeArgs,
+    computed: &Reckoned,
     drain: &Drain,
     change: Option<&(ChangeSet, Vec<String>)>,
 ) -> Value {
     let told = |wrong: &String| json!({"refused": wrong});
     json!({
-        "queue": wish.id,
-        "classic": match &reckoned.classic {
+        "queue": asked.id,
+        "classic": match &computed.classic {
             Ok(classic) => json!(classic),
             Err(wrong) => told(wrong),
         },
-        "erlang_a": match &reckoned.erlang {
+        "erlang_a": match &computed.erlang {
             Ok(erlang) => json!(erlang),
             Err(wrong) => told(wrong),
         },
@@ -416,7 +423,7 @@ fn as_json(
     })
 }
 
-/// Holds a load against the agents.
+/// Compares a load with the agents.
 pub(super) fn check_utilisation(
     agents: i64,
     concurrent: i64,

@@ -1,4 +1,4 @@
-//! What people write about queues: change sets and plans, read so that every fault is told with its place.
+//! Reads change sets and plans; every fault is reported with its place.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members};
 
 use super::super::exit::Exit;
 use super::super::output;
-use super::args::What;
+use super::args::QueueChangeArgs;
 
-/// A plan as it is kept: what was to be done, and to what.
+/// A plan as it is stored: the change, and the members that it was made for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeptPlan {
@@ -25,7 +25,7 @@ pub(super) struct KeptPlan {
     pub(super) change: BTreeMap<String, Value>,
 }
 
-/// Tells faults and gives the exit that goes with them.
+/// Prints faults and returns their exit code.
 pub(super) fn refuse(faults: &[String]) -> Exit {
     for fault in faults {
         output::talk(fault);
@@ -38,11 +38,11 @@ pub(super) fn refuse(faults: &[String]) -> Exit {
     Exit::Data
 }
 
-/// The change set of file and flags.
-pub(super) fn change_set(what: &What) -> Result<ChangeSet, Exit> {
+/// Reads the change set from file and flags.
+pub(super) fn change_set(asked: &QueueChangeArgs) -> Result<ChangeSet, Exit> {
     let mut change = ChangeSet::default();
     let mut faults = Vec::new();
-    if let Some(path) = &what.change {
+    if let Some(path) = &asked.change {
         let text = read(path)?;
         let name = path.display().to_string();
         if path
@@ -54,7 +54,7 @@ pub(super) fn change_set(what: &What) -> Result<ChangeSet, Exit> {
             from_toml(&name, &text, &mut change, &mut faults);
         }
     }
-    for given in &what.set {
+    for given in &asked.set {
         let Some((key, value)) = given.split_once('=') else {
             faults.push(format!(
                 "--set {given}: has no `=`; write --set max_waiters=30"
@@ -80,7 +80,7 @@ pub(super) fn change_set(what: &What) -> Result<ChangeSet, Exit> {
     }
 }
 
-/// A value as in TOML; what is none is taken as text, so that `30s` needs no quotes.
+/// Parses a value as TOML; anything else is text, so that `30s` needs no quotes.
 fn flag_value(text: &str) -> Value {
     let parsed = toml::from_str::<BTreeMap<String, Value>>(&format!("value = {text}"));
     let parsed = parsed.ok().and_then(|mut table| table.remove("value"));
@@ -160,7 +160,7 @@ pub(super) fn plan(path: &Path, id: &QueueId) -> Result<(ChangeSet, Members), Ex
     let mut base = Members::new();
     for (key, value) in &kept.base {
         let read = Member::of(key)
-            .ok_or_else(|| "is no member".to_owned())
+            .ok_or_else(|| "is not a member".to_owned())
             .and_then(|member| Ok((member, member.read_kept(value)?)));
         match read {
             Ok((member, setting)) => drop(base.insert(member, setting)),

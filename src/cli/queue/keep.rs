@@ -1,4 +1,4 @@
-//! Puts a keeper of queues together from the settings.
+//! Builds the queue keeper from the settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,16 +24,16 @@ use super::super::refusal::refuse_configuration;
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
 
-/// A keeper, and what it was made from.
-pub(super) struct Kept {
+/// A queue keeper with the clock and the store that it uses.
+pub(super) struct OpenKeeper {
     pub(super) keeper: QueueKeeper,
     pub(super) clock: Arc<dyn Clock>,
     store: Option<Arc<Store>>,
 }
 
-impl Kept {
-    /// Finds out what became of earlier writes of this queue whose outcome is not known, before it is written again. What
-    /// cannot be told yet stays open.
+impl OpenKeeper {
+    /// Resolves earlier writes of this queue whose outcome is not known, before it is written again. What cannot be resolved
+    /// yet stays open.
     pub(super) async fn resolve(&self, queue: &QueueId) -> Result<(), Exit> {
         let Some(store) = &self.store else {
             return Ok(());
@@ -54,23 +54,21 @@ impl Kept {
     }
 }
 
-/// The settings, with a log that shows warnings.
+/// Resolves the settings and installs a log.
 pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
     let resolved = resolve_without_campaigns(args, &variable)
         .map_err(|faults| refuse_configuration(&faults))?;
-    // What ends otherwise than asked is told in the result.
+    // Errors only: the command's own output reports what went otherwise than asked.
     let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
-        output::talk(format_args!(
-            "campaign-autopilot: {why}; mend AUTOPILOT_LOG"
-        ));
+        output::talk(format_args!("campaign-autopilot: {why}; fix AUTOPILOT_LOG"));
         Exit::Configuration
     })?;
     Ok(resolved.settings)
 }
 
-/// A keeper; one that only prepares has neither a writer nor a store.
-pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
+/// Builds a keeper; one that only prepares has neither a writer nor a store.
+pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Exit> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let tell = |fault: &dyn std::error::Error| {
         output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -112,14 +110,14 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<Kept, Exit> {
             by: by(),
         },
     );
-    Ok(Kept {
+    Ok(OpenKeeper {
         keeper,
         clock,
         store: kept_in,
     })
 }
 
-/// Who moves agents; one that only prepares has neither a writer nor a store.
+/// Builds what moves agents; one that only prepares has neither a writer nor a store.
 pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner, Exit> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let tell = |fault: &dyn std::error::Error| {
@@ -156,7 +154,7 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
     })
 }
 
-/// The platform's queues, where it has any that can be changed.
+/// Returns the platform's queues, where it has any that can be changed.
 fn queues(connection: &Connection) -> Result<QueuePorts, Exit> {
     connection.platform.queues.clone().ok_or_else(|| {
         output::talk("campaign-autopilot: this platform has no queues that can be changed");
@@ -164,18 +162,18 @@ fn queues(connection: &Connection) -> Result<QueuePorts, Exit> {
     })
 }
 
-/// The longest that one exchange may take.
+/// Returns the longest time that one exchange may take.
 fn longest(settings: &Settings) -> Duration {
     let attempts = settings.request_timeout.saturating_mul(ATTEMPTS);
     attempts.max(Duration::from_secs(1))
 }
 
-/// Nobody checks it; it says who was at the keyboard, which is what an audit is read for.
+/// Returns who was at the keyboard, for the audit; nobody verifies it.
 fn by() -> Option<String> {
     variable("SUDO_USER").or_else(|| variable("USER"))
 }
 
-/// Where nothing is written there is nothing to prove.
+/// The journal of a dry run, which writes nothing.
 struct NoJournal;
 
 impl Journal for NoJournal {
@@ -184,7 +182,7 @@ impl Journal for NoJournal {
     }
 }
 
-/// Tells a fault and gives the exit that goes with it.
+/// Prints a fault and returns its exit code.
 pub(super) fn fail(fault: &KeeperFault) -> Exit {
     output::talk(format_args!("campaign-autopilot: {fault}"));
     match fault {

@@ -1,4 +1,4 @@
-//! `queue`: looks at routing queues, plans and applies changes, and reckons figures for them.
+//! `queue`: looks at routing queues, plans and applies changes, and computes figures for them.
 //!
 //! Everything that is written is shown first, and is what was shown: what somebody changes between the two is a conflict.
 

@@ -1,21 +1,21 @@
-//! Which command does what.
+//! Runs each queue command.
 
 use crate::cli::exit::Exit;
 
 use super::args::QueueCommand;
 use super::{apply, calibrate, reassign};
 
-/// Does it.
+/// Runs a queue command.
 pub(crate) async fn queue(command: QueueCommand) -> Exit {
     match command {
         QueueCommand::Show { id, json, run } => apply::show(&id, json, &run).await,
-        QueueCommand::Plan { what, out, run } => apply::plan(what, out, &run).await,
+        QueueCommand::Plan { asked, out, run } => apply::plan(asked, out, &run).await,
         QueueCommand::Apply {
-            what,
+            asked,
             plan,
             force,
             run,
-        } => apply::apply(what, plan, force, &run).await,
+        } => apply::apply(asked, plan, force, &run).await,
         QueueCommand::Optimize {
             id,
             figures,
@@ -24,14 +24,14 @@ pub(crate) async fn queue(command: QueueCommand) -> Exit {
             json,
             run,
         } => {
-            let wish = calibrate::Wish {
+            let args = calibrate::OptimizeArgs {
                 id,
                 figures,
                 model,
                 apply,
                 json,
             };
-            calibrate::optimize(wish, &run).await
+            calibrate::optimize(args, &run).await
         }
         QueueCommand::Reassign {
             agent,

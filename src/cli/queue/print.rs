@@ -1,4 +1,4 @@
-//! A queue, a change and its outcome, as people and programs read them.
+//! Prints a queue, a change and its outcome, for people and programs.
 
 use serde_json::{Value, json};
 
@@ -9,14 +9,14 @@ use crate::domain::queue::{ChangeSet, Members, Setting, WriteForm};
 use super::super::exit::Exit;
 use super::super::output;
 
-/// Members below each other.
+/// Prints members, one a line.
 pub(super) fn members(members: &Members) {
     for (member, setting) in members {
         output::result(format_args!("  {:<18}  {setting}", member.key()));
     }
 }
 
-/// The change, member by member, and what speaks against it.
+/// Prints the change, member by member, and the rules that it breaks.
 pub(super) fn prepared(prepared: &Prepared, change: &ChangeSet, form: WriteForm) {
     let Prepared {
         reading,
@@ -75,7 +75,7 @@ fn wrap_up(prepared: &Prepared, change: &ChangeSet) -> std::time::Duration {
     }
 }
 
-/// The exit of a change that was only prepared.
+/// Returns the exit code of a change that was only prepared.
 pub(super) fn exit_of_plan(prepared: &Prepared) -> Exit {
     if !prepared.faults.is_empty() {
         Exit::Data
@@ -104,7 +104,7 @@ pub(super) fn prepared_json(prepared: &Prepared, change: &ChangeSet) -> Value {
     })
 }
 
-/// What was done.
+/// Prints what was done.
 pub(super) fn finished(finished: &Finished) {
     let Finished {
         conclusion,
@@ -162,7 +162,7 @@ pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
     told
 }
 
-/// The exit that goes with an outcome.
+/// Returns the exit code of an outcome.
 pub(super) fn exit_of(conclusion: Conclusion) -> Exit {
     match conclusion {
         Conclusion::Confirmed | Conclusion::Unchanged => Exit::Ok,

@@ -3,19 +3,19 @@
 
 use std::time::Duration;
 
-use crate::control::operator::{Author, LONGEST_OVERRIDE, Made, SHORTEST_OVERRIDE};
+use crate::control::operator::{AppliedChange, Author, LONGEST_OVERRIDE, SHORTEST_OVERRIDE};
 use crate::control::ports::{AuditEvent, AuditRow};
 use crate::domain::queue::{Judgement, QueueCalibrator, QueueModel, QueueStanding};
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
 use super::apart::apart;
-use super::calibration::{Calibration, Done};
-use super::desk::{QueueAnswer, QueueAsk, QueueRefusal, QueueRequested};
+use super::calibration::{Calibrated, Calibration};
+use super::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError, CalibrationRequest};
 
 impl Calibration {
     /// Does what somebody asks for, and tells what came of it.
-    pub(super) async fn serve(&mut self, request: QueueRequested) {
-        let QueueRequested {
+    pub(super) async fn serve(&mut self, request: CalibrationRequest) {
+        let CalibrationRequest {
             queue,
             ask,
             author,
@@ -33,29 +33,31 @@ impl Calibration {
     async fn answer(
         &mut self,
         id: &QueueId,
-        ask: QueueAsk,
+        ask: CalibrationCommand,
         author: &Author,
-    ) -> Result<QueueAnswer, QueueRefusal> {
+    ) -> Result<CalibrationAnswer, CalibrationError> {
         let watched = self.queues.get(id);
-        let watched = watched.ok_or_else(|| QueueRefusal::Unknown(id.clone()))?;
+        let watched = watched.ok_or_else(|| CalibrationError::Unknown(id.clone()))?;
         let given = match ask {
-            QueueAsk::Hold(lasts) => return self.hold(id, lasts, author).await,
-            QueueAsk::Release => return self.release(id, author).await,
-            QueueAsk::Given(_) if watched.calibrator.policy().model != QueueModel::Classic => {
-                return Err(QueueRefusal::OtherModel(id.clone()));
+            CalibrationCommand::Hold(lasts) => return self.hold(id, lasts, author).await,
+            CalibrationCommand::Release => return self.release(id, author).await,
+            CalibrationCommand::Given(_)
+                if watched.calibrator.policy().model != QueueModel::Classic =>
+            {
+                return Err(CalibrationError::OtherModel(id.clone()));
             }
-            QueueAsk::Given(inputs) => Some(inputs),
-            QueueAsk::Recalibrate => None,
+            CalibrationCommand::Given(inputs) => Some(inputs),
+            CalibrationCommand::Recalibrate => None,
         };
         let faults = given.map(|inputs| inputs.faults()).unwrap_or_default();
         if !faults.is_empty() {
             let faults = faults.iter().map(ToString::to_string).collect();
-            return Err(QueueRefusal::Figures(faults));
+            return Err(CalibrationError::Figures(faults));
         }
-        let Done { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
+        let Calibrated { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
         let view = self.queues.get(id).map(|watched| watched.view.clone());
-        let queue = Box::new(view.ok_or(QueueRefusal::NoAnswer)?);
-        Ok(QueueAnswer::Calibrated { queue, written })
+        let queue = Box::new(view.ok_or(CalibrationError::NoAnswer)?);
+        Ok(CalibrationAnswer::Calibrated { queue, written })
     }
 
     async fn hold(
@@ -63,9 +65,9 @@ impl Calibration {
         id: &QueueId,
         lasts: Duration,
         author: &Author,
-    ) -> Result<QueueAnswer, QueueRefusal> {
+    ) -> Result<CalibrationAnswer, CalibrationError> {
         if !(SHORTEST_OVERRIDE..=LONGEST_OVERRIDE).contains(&lasts) {
-            return Err(QueueRefusal::Lasts);
+            return Err(CalibrationError::Lasts);
         }
         let now = self.clock.now();
         let (name, reason) = author.parts();
@@ -77,7 +79,7 @@ impl Calibration {
             reason: reason.to_owned(),
         };
         let until = hold.until(now);
-        let made = Made::QueueHeld {
+        let made = AppliedChange::QueueHeld {
             queue: id.clone(),
             until,
         };
@@ -85,14 +87,14 @@ impl Calibration {
             calibrator.set_hold(Some(hold));
         })
         .await?;
-        Ok(QueueAnswer::Changed(made))
+        Ok(CalibrationAnswer::Changed(made))
     }
 
     async fn release(
         &mut self,
         id: &QueueId,
         author: &Author,
-    ) -> Result<QueueAnswer, QueueRefusal> {
+    ) -> Result<CalibrationAnswer, CalibrationError> {
         let now = self.clock.now();
         let watched = self.queues.get(id);
         let (hold, given_back) = watched.map_or((false, false), |watched| {
@@ -100,9 +102,9 @@ impl Calibration {
             (hold, watched.calibrator.is_somebodys())
         });
         if !hold && !given_back {
-            return Err(QueueRefusal::NothingInForce(id.clone()));
+            return Err(CalibrationError::NothingInForce(id.clone()));
         }
-        let made = Made::QueueReleased {
+        let made = AppliedChange::QueueReleased {
             queue: id.clone(),
             hold,
             given_back,
@@ -112,7 +114,7 @@ impl Calibration {
             calibrator.give_back();
         })
         .await?;
-        Ok(QueueAnswer::Changed(made))
+        Ok(CalibrationAnswer::Changed(made))
     }
 
     /// Changes what is remembered and commits it with its author; after a failure nothing is changed.
@@ -120,9 +122,9 @@ impl Calibration {
         &mut self,
         id: &QueueId,
         author: &Author,
-        (made, what): (Made, &str),
+        (made, what): (AppliedChange, &str),
         change: impl FnOnce(&mut QueueCalibrator),
-    ) -> Result<(), QueueRefusal> {
+    ) -> Result<(), CalibrationError> {
         let now = self.clock.now();
         let before = self.memory(id).unwrap_or_default();
         if let Some(watched) = self.queues.get_mut(id) {
@@ -143,7 +145,7 @@ impl Calibration {
             if let Some(watched) = self.queues.get_mut(id) {
                 watched.calibrator.restore(before);
             }
-            return Err(QueueRefusal::StoreClosed(fault.to_string()));
+            return Err(CalibrationError::StoreClosed(fault.to_string()));
         }
         self.events.operated(id, what, made.label(), author.parts());
         let judged = self.judged(id, now).await;

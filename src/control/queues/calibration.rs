@@ -6,7 +6,7 @@
 //!                              └─▶ nothing to do, or held, somebody's, unmeasured, spent: shown with its reason
 //! ```
 //!
-//! *One owner.* The loop alone changes what is remembered; operators ask at its desk. *Ending:* readings under way are given
+//! *One owner.* The loop alone changes what is remembered; operators ask at its handle. *Ending:* readings under way are given
 //! up, a write under way is finished and recorded. *After a crash* the first thing is to find out what became of writes
 //! whose outcome is not known; until then their queue is not written.
 
@@ -29,7 +29,7 @@ use crate::domain::{Conclusion, QueueId};
 use crate::telemetry::QueueEvents;
 
 use super::apart::apart;
-use super::desk::{QueueDesk, QueueRequested};
+use super::handle::{CalibrationRequest, QueueHandle};
 use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
 use super::ports::OpenQueueIntent;
 use super::view::QueueView;
@@ -83,12 +83,12 @@ pub struct Calibration {
     dry_run: bool,
     longest: Duration,
     shutdown: CancellationToken,
-    desk: QueueDesk,
-    requests: mpsc::Receiver<QueueRequested>,
+    handle: QueueHandle,
+    requests: mpsc::Receiver<CalibrationRequest>,
 }
 
-/// What one calibration came to.
-pub(super) struct Done {
+/// The outcome of a calibration.
+pub(super) struct Calibrated {
     pub(super) written: Members,
 }
 
@@ -132,7 +132,7 @@ impl Calibration {
             };
             queues.insert(id, watched);
         }
-        let (desk, requests) = QueueDesk::new();
+        let (handle, requests) = QueueHandle::new();
         let calibration = Self {
             clock,
             platform,
@@ -145,7 +145,7 @@ impl Calibration {
             dry_run,
             longest,
             shutdown,
-            desk,
+            handle,
             requests,
         };
         calibration.publish();
@@ -154,8 +154,8 @@ impl Calibration {
 
     /// Where operators hand in what they ask for.
     #[must_use]
-    pub fn desk(&self) -> QueueDesk {
-        self.desk.clone()
+    pub fn handle(&self) -> QueueHandle {
+        self.handle.clone()
     }
 
     /// Calibrates until a shutdown is asked for.
@@ -217,8 +217,8 @@ impl Calibration {
         id: &QueueId,
         given: Option<&ClassicInputs>,
         by: Option<&Author>,
-    ) -> Done {
-        let nothing = Done {
+    ) -> Calibrated {
+        let nothing = Calibrated {
             written: Members::new(),
         };
         let read = tokio::select! {
@@ -293,7 +293,7 @@ impl Calibration {
                 let (standing, told, written) = self.write(id, reading, change, by).await;
                 let why = told.unwrap_or(why);
                 self.stand(id, standing, why, advised);
-                Done { written }
+                Calibrated { written }
             }
             (None, _) => {
                 self.stand(id, standing, why, advised);

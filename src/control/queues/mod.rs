@@ -8,7 +8,7 @@
 mod apart;
 mod asked;
 mod calibration;
-pub mod desk;
+pub mod handle;
 mod keeper;
 pub mod ports;
 mod reassign;

@@ -3,7 +3,7 @@
 import { el, fill, icon, say } from "./dom.js";
 import { clockToSecond, ms, span } from "./time.js";
 
-/** Data older than so many polls, and than so many seconds, is told as old: the daemon judges its samples alike. */
+/** Data older than so many polls, and than so many seconds, is marked as old, as the daemon treats its samples. */
 const OLD_AFTER = { polls: 3, seconds: 5 };
 
 /** How old the last valid reading is, in seconds; none before the first. */
@@ -39,7 +39,7 @@ function due(view) {
   if (status.ended) {
     add("ended", () => notice("info", "info", "The loop has ended. ", "This is how it was at its end; nothing changes any more."));
   } else if (!status.alive) {
-    add("alive", () => notice("bad", "warning", "The loop is silent. ", "It has not turned for longer than it may; nobody steers the campaigns."));
+    add("alive", () => notice("bad", "warning", "The loop is silent. ", "It has missed its deadline; the campaigns are not controlled."));
   } else if (!status.ready) {
     add(`ready ${status.not_ready}`, () => notice("bad", "warning", "Not ready: ", `${status.not_ready}.`));
   }
@@ -49,7 +49,7 @@ function due(view) {
       notice("bad", "warning", "Old data. ", "Data is ", el("span", { class: "age" }), ` old; the last valid reading is of ${at}. Nothing is resumed on it.`));
   }
   if (status.dry_run) {
-    add("dry", () => notice("info", "info", "Dry run. ", "What would be done is decided and told; nothing is commanded."));
+    add("dry", () => notice("info", "info", "Dry run. ", "Decisions are made and shown; nothing is commanded."));
   }
   const reload = status.config.last_reload;
   if (reload && !reload.ok) {
@@ -58,15 +58,15 @@ function due(view) {
       notice(
         "warn",
         "warning",
-        "The configuration was not read anew. ",
-        `The old one stays in force (asked for by ${reload.by} at ${at}).`,
+        "The configuration was not reloaded. ",
+        `The old one stays in force (requested by ${reload.by} at ${at}).`,
         el("ul", {}, reload.faults.map((fault) => el("li", {}, fault))),
       ));
   }
   return found;
 }
 
-/** Shows the notices; gives their keys, so that new ones can be told. */
+/** Shows the notices; returns their keys, so that new ones can be announced. */
 export function showNotices(place, view) {
   const notices = due(view);
   const key = notices.map((one) => one.key).join("\n");

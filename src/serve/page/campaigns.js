@@ -120,8 +120,8 @@ export class Campaigns {
   }
 
   rest(shown, wanted, all) {
-    if (all === 0) return [el("p", {}, "No campaign was looked at yet.")];
-    if (wanted === 0) return [el("p", {}, "No campaign fits what you look for.")];
+    if (all === 0) return [el("p", {}, "No campaign was read yet.")];
+    if (wanted === 0) return [el("p", {}, "No campaign matches the search.")];
     if (shown === wanted) return [];
     const more = () => {
       this.most += ROWS;
@@ -148,7 +148,7 @@ export class Campaigns {
     row.element = el("li", { class: "card" },
       el("div", { class: "state" }, row.badge, el("div", {}, row.word, row.since)),
       el("div", { class: "main" }, el("h3", {}, row.button), part("why", "p"), part("notes", "ul")),
-      el("div", { class: "count" }, el("div", { class: "agents" }, row.number, row.unit), part("lines", "p")),
+      el("div", { class: "count" }, el("div", { class: "agents" }, row.number, row.unit), part("thresholds", "p")),
       row.spark.element,
       part("actions"),
       row.panel);
@@ -169,7 +169,7 @@ export class Campaigns {
     say(row.unit, campaign.available === null ? "no valid reading" : campaign.staffed === null ? "available" : `of ${campaign.staffed} available`);
     const low = campaign.pause_below ?? campaign.set?.pause_below ?? campaign.configured.pause_below;
     const high = campaign.resume_at ?? campaign.set?.resume_at ?? campaign.configured.resume_at;
-    say(row.lines, `pause below ${low}, resume at ${high}`);
+    say(row.thresholds, `pause below ${low}, resume at ${high}`);
     say(row.why, sentence(campaign.why, this.now));
     const notes = this.notes(campaign);
     fill(row.notes, JSON.stringify(notes), () => notes.map(({ picture: name, text }) => el("li", {}, icon(name), el("span", {}, text))));
@@ -187,7 +187,7 @@ export class Campaigns {
     if (hold) notes.push({ picture: "lock", text: `Held: ${holdInWords(hold.kind)} ${left(hold.until)} by ${hold.author}: ${hold.reason}` });
     if (set) {
       const was = `${configured.pause_below} and ${configured.resume_at} as configured`;
-      notes.push({ picture: "lines", text: `Lines ${set.pause_below} and ${set.resume_at} instead of ${was}, ${left(set.until)} by ${set.author}: ${set.reason}` });
+      notes.push({ picture: "thresholds", text: `Thresholds ${set.pause_below} and ${set.resume_at} instead of ${was}, ${left(set.until)} by ${set.author}: ${set.reason}` });
     }
     return notes;
   }
@@ -195,7 +195,7 @@ export class Campaigns {
   actions(row) {
     const act = (kind, word, joined = " ") =>
       el("button", { type: "button", "aria-label": `${word}${joined}${row.id}`, click: () => this.hooks.act(kind, row.campaign) }, word);
-    return [row.campaign.hold ? act("release", "Release") : act("hold", "Hold"), act("lines", "Set lines", " for ")];
+    return [row.campaign.hold ? act("release", "Release") : act("hold", "Hold"), act("thresholds", "Set thresholds", " for ")];
   }
 
   toggle(id) {

@@ -37,7 +37,7 @@ export class Detail {
       el("figure", {},
         el("figcaption", {}, el("h4", {}, "The last 24 hours"), this.summary),
         el("div", { class: "keys", "aria-hidden": "true" },
-          key("agents", "agents available"), key("low", "pause line"), key("high", "resume line"),
+          key("agents", "agents available"), key("low", "pause threshold"), key("high", "resume threshold"),
           key("autopilot", "paused by the autopilot"), key("person", "paused by a person")),
         host,
         this.readout),

@@ -152,8 +152,8 @@ export function release(campaign, status, done) {
   });
 }
 
-/** Asks for other lines, or to go back to the configured ones. */
-export function lines(campaign, status, done) {
+/** Overrides a campaign's thresholds, or goes back to the configured ones. */
+export function thresholds(campaign, status, done) {
   const { id, configured, set } = campaign;
   const now = set ?? configured;
   const number = (value) => el("input", { type: "text", inputMode: "numeric", autocomplete: "off", required: true, maxLength: 8, value });
@@ -163,7 +163,7 @@ export function lines(campaign, status, done) {
   const back = el("input", { type: "checkbox" });
   const restore = () => set && back.checked;
   const parts = [
-    el("div", { class: "pair" }, field("Pause below", low, "Agents, or a share such as 12%."), field("Resume at", high, "Not below the pause line.")),
+    el("div", { class: "pair" }, field("Pause below", low, "Agents, or a share such as 12%."), field("Resume at", high, "Not below the pause threshold.")),
     field("For how long", lasts),
   ];
   if (set) parts.unshift(el("label", { class: "choice" }, back, `Back to ${configured.pause_below} and ${configured.resume_at} as configured`));
@@ -171,14 +171,14 @@ export function lines(campaign, status, done) {
     for (const input of [low, high, lasts]) input.disabled = back.checked;
   });
   dialog({
-    title: `Change the lines of ${id}`,
+    title: `Override the thresholds of ${id}`,
     about: set ? `${set.pause_below} and ${set.resume_at} are in force until ${clock(ms(set.until), ms(status.now))}, by ${set.author}: ${set.reason}` : null,
     parts,
-    verb: () => (restore() ? "Go back to the configured lines" : "Set these lines"),
+    verb: () => (restore() ? "Go back to the configured thresholds" : "Set these thresholds"),
     foretell: () =>
       restore()
         ? `From the next poll on ${id} is paused below ${configured.pause_below} and resumed at ${configured.resume_at} available agents, as configured.`
-        : `From the next poll on ${id} is paused below ${low.value || "…"} and resumed at ${high.value || "…"} available agents, until ${until(lasts.value, status)}; then the configured lines (${configured.pause_below} and ${configured.resume_at}) hold again.`,
+        : `From the next poll on ${id} is paused below ${low.value || "…"} and resumed at ${high.value || "…"} available agents, until ${until(lasts.value, status)}; then the configured thresholds (${configured.pause_below} and ${configured.resume_at}) hold again.`,
     ask: (said) =>
       restore()
         ? removal(address(id, "thresholds"), said)

@@ -1,4 +1,4 @@
-// Preview assignments and queues: cards of their own, shown when the daemon looks after such.
+// Preview assignments and queues: cards of their own, shown when the daemon manages such.
 
 import { el, fill, icon } from "./dom.js";
 import { clock, clockToSecond, ms, sentence, span } from "./time.js";
@@ -20,7 +20,7 @@ const ENDS = {
 
 const QUEUES = {
   steady: { word: "Steady", icon: "check", tone: "ok" },
-  changed: { word: "Changed", icon: "lines", tone: "info" },
+  changed: { word: "Changed", icon: "thresholds", tone: "info" },
   advising: { word: "Advice only", icon: "info", tone: "info" },
   unmeasured: { word: "Not measured", icon: "unknown", tone: "off" },
   conflict: { word: "Changed by somebody else", icon: "person", tone: "person" },
@@ -68,7 +68,7 @@ export function showAssignments(section, rows, status) {
   });
 }
 
-/** The queues of a status, where the daemon looks after any. */
+/** The queues of a status, where the daemon manages any. */
 export function showQueues(section, rows, status) {
   const now = ms(status.now);
   const rounded = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : value);

@@ -4,7 +4,7 @@
 import { follow, token } from "./api.js";
 import { age, old, showNotices } from "./banners.js";
 import { Campaigns } from "./campaigns.js";
-import { hold, lines, login, release } from "./dialogs.js";
+import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
 import { showAssignments, showQueues } from "./lists.js";
 import { changeInWords, standing } from "./standing.js";
@@ -13,7 +13,7 @@ import { clockToSecond, ms, span } from "./time.js";
 /** A demonstration tells thirty statuses a second; nobody reads faster than this. */
 const BETWEEN_DRAWS_MS = 200;
 
-/** More changes at once than this are told as a number. */
+/** More changes at once than this are announced as a number. */
 const MOST_TOLD = 3;
 
 const place = (id) => document.getElementById(id);
@@ -29,7 +29,7 @@ let revealed = false;
 
 const campaigns = new Campaigns(
   { rows: place("rows"), rest: place("rest"), tally: place("tally"), filter: place("filter") },
-  { act: (kind, campaign) => ({ hold, release, lines })[kind](campaign, view.status, announce) },
+  { act: (kind, campaign) => ({ hold, release, thresholds })[kind](campaign, view.status, announce) },
 );
 
 const vitals = vital();
@@ -98,7 +98,7 @@ function tick() {
   const news = shown.filter((key) => !shownNotices.includes(key));
   if (news.length) announce([...notices.querySelectorAll("strong")].map((strong) => strong.textContent).join(" "));
   shownNotices = shown;
-  const words = { live: "Live", lost: "Lost, trying again", connecting: "Connecting", token: "Waits for the token" };
+  const words = { live: "Live", lost: "Lost, trying again", connecting: "Connecting", token: "Waiting for the token" };
   say(vitals.connection, words[connection]);
   mark(vitals.dot, "class", `badge dot ${connection === "live" ? "ok" : "bad"}`);
   if (!vitals.dot.firstChild) vitals.dot.append(icon("info"));
@@ -146,7 +146,7 @@ function run() {
         const wrong = token.get() !== null;
         token.forget();
         place("forget").hidden = true;
-        login(place("login"), wrong ? "This token is not the one." : null, (entered) => {
+        login(place("login"), wrong ? "This token is wrong." : null, (entered) => {
           token.set(entered);
           run();
         });

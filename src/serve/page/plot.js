@@ -1,4 +1,4 @@
-// Plots: agents against both lines as steps, pauses as shades, changes as marks. What is not known is left out.
+// Plots: agents against both thresholds as steps, pauses as shades, changes as marks. What is not known is left out.
 
 import { el, say, svg } from "./dom.js";
 import { clock, clockToSecond, ms, span } from "./time.js";
@@ -179,8 +179,8 @@ export class Plot {
       series: [
         {},
         line("available", "--plot-agents", { width: 2, fill: themed("--plot-agents-fill") }),
-        line("pause line", "--plot-pause", { width: 2, dash: [7, 4] }),
-        line("resume line", "--plot-resume", { width: 2, dash: [2, 3] }),
+        line("pause threshold", "--plot-pause", { width: 2, dash: [7, 4] }),
+        line("resume threshold", "--plot-resume", { width: 2, dash: [2, 3] }),
       ],
       hooks: {
         drawClear: [(plot) => this.shade(plot)],

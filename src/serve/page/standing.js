@@ -23,7 +23,7 @@ export const GROUPS = [
   { key: "running", ...STATES.running },
 ];
 
-/** The state's key: a pause is told apart by whose it is. */
+/** The state's key: a pause's owner is part of it. */
 function stateOf(campaign) {
   if (campaign.state === "paused") return campaign.paused_by in STATES ? campaign.paused_by : "autopilot";
   return campaign.state in STATES ? campaign.state : "unknown";

@@ -6,8 +6,8 @@
 //! ben,sales,22:00,06:00,Europe/Berlin,1,3.5
 //! ```
 //!
-//! Skills are parted by semicolons. `recent` may be left out, as a column or in a line: the rate is then measured. Fields
-//! may be put in double quotes. Lines that are empty or begin with `#` are passed over.
+//! Skills are separated by semicolons. `recent` may be left out, as a column or in a line: the rate is then measured. Fields
+//! may be put in double quotes. Lines that are empty or begin with `#` are skipped.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -31,7 +31,7 @@ use crate::settings::table_keys::{agent, key_named};
 
 use super::row::{Row, Rows};
 
-/// The tables of a file; none when it is no TOML or has no list of agents.
+/// The tables of a file; none when it is not TOML or has no list of agents.
 pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
     let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
     let mut walk = Walk {

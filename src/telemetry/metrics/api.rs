@@ -38,12 +38,12 @@ impl ApiMetrics {
             )?,
             retries: families.counters(
                 "api_retries_total",
-                "Requests made again, by cause.",
+                "Retries of requests, by cause.",
                 &["endpoint", "cause"],
             )?,
             limiter_wait: families.histograms(
                 "rate_limit_wait_seconds",
-                "Time that a request waited for its turn under the rate limit.",
+                "Time that a request waited under the rate limit.",
                 &[0.001, 0.1, 1.5, 15.5],
                 &["endpoint"],
             )?,
@@ -53,7 +53,7 @@ impl ApiMetrics {
             )?,
             remaining: families.gauge(
                 "api_rate_limit_remaining",
-                "Requests that the platform said it would still take; NaN until it says so.",
+                "Requests that the platform still allows; NaN until it says so.",
             )?,
             expected: Mutex::new(Expected {
                 declared: Vec::new(),

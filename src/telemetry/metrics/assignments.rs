@@ -21,12 +21,12 @@ impl AssignMetrics {
         let metrics = Self {
             plans: families.counters(
                 "assignment_plans_total",
-                "Plans of the preview assignments, by what they were made for.",
+                "Plans of the preview assignments, by their cause.",
                 &["trigger"],
             )?,
             duration: families.histogram(
                 "assignment_plan_duration_seconds",
-                "Making one plan.",
+                "The time to make one plan.",
                 &[0.005, 0.025, 0.06, 0.25, 1.5],
             )?,
             moves: families.counter(
@@ -35,12 +35,12 @@ impl AssignMetrics {
             )?,
             dispatches: families.counters(
                 "assignment_dispatches_total",
-                "Lists sent to the platform, by how that ended.",
+                "Lists sent to the platform, by outcome.",
                 &["outcome"],
             )?,
             agents: families.int_gauges(
                 "assigned_agents",
-                "Agents on a preview campaign's list, as far as is known.",
+                "Agents on a preview campaign's list, as far as it is known.",
                 &["campaign"],
             )?,
         };

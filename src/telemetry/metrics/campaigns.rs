@@ -128,7 +128,7 @@ impl CampaignGauges {
         }
     }
 
-    /// What the hysteresis wants.
+    /// Sets the direction that the hysteresis wants.
     pub fn desired(&self, running: bool) {
         self.0.desired_running.set(running.into());
     }
@@ -159,7 +159,7 @@ impl CampaignGauges {
         self.0.failures.add_one(at);
     }
 
-    /// A command that the lines ask for was held back.
+    /// A command that the thresholds ask for was held back.
     pub fn suppressed(&self, by: Suppression) {
         let at = Suppression::ALL.iter().position(|one| *one == by);
         self.0.suppressed.add_one(at);
@@ -260,7 +260,7 @@ impl CampaignFamilies {
         CampaignGauges(Arc::clone(campaigns.entry(id.clone()).or_insert_with(made)))
     }
 
-    /// Takes every series of one campaign away.
+    /// Removes every series of one campaign.
     pub(super) fn forget(&self, id: &CampaignId) {
         let mut campaigns = self
             .campaigns
@@ -308,7 +308,7 @@ impl CampaignFamilies {
         );
         counters(
             "decisions_suppressed_total",
-            "Decisions that a command was wanted but held back.",
+            "Decisions in which a command was wanted but held back.",
             &self.suppressed,
             |one| &one.suppressed,
         );
@@ -327,7 +327,7 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
             family.number(&one.id, "", value(one));
         }
     };
-    gauge("campaign_info", "The campaigns under control.", |_| 1);
+    gauge("campaign_info", "The campaigns that are managed.", |_| 1);
     gauge(
         "campaign_available_agents",
         "The number that the rule compares.",
@@ -335,12 +335,12 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     );
     gauge(
         "campaign_pause_below_agents",
-        "The pause line in force.",
+        "The pause threshold in force.",
         |one| one.pause_below.get(),
     );
     gauge(
         "campaign_resume_at_agents",
-        "The resume line in force.",
+        "The resume threshold in force.",
         |one| one.resume_at.get(),
     );
     gauge(

@@ -1,4 +1,4 @@
-//! The loop itself.
+//! Metrics of the loop.
 
 use prometheus::{
     GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
@@ -9,7 +9,7 @@ use crate::domain::Direction;
 use super::families::Families;
 use super::labels::{PollOutcome, Step};
 
-/// The loop itself.
+/// Metrics of the loop.
 pub struct LoopMetrics {
     polls: IntCounterVec,
     poll_duration: HistogramVec,
@@ -55,7 +55,7 @@ impl LoopMetrics {
             )?,
             transition_duration: families.histograms(
                 "transition_duration_seconds",
-                "From the sample that crossed the line to the command's confirmation.",
+                "From the sample that crossed the threshold to the command's confirmation.",
                 &[0.25, 1.5, 5.5, 15.5, 30.5, 60.5, 120.5],
                 &["to"],
             )?,
@@ -63,12 +63,12 @@ impl LoopMetrics {
                 .counter("journal_failures_total", "Commits that the store refused.")?,
             journal_commit: families.histogram(
                 "journal_commit_duration_seconds",
-                "One commit, from its wish to the disk's yes, however it ended.",
+                "One commit, from the request to the disk's confirmation, however it ended.",
                 &[0.0025, 0.01, 0.1, 1.5],
             )?,
             journal_size: families.int_gauge(
                 "journal_size_bytes",
-                "Bytes on disk of the store: the database and what is written ahead of it.",
+                "Bytes on disk of the store: the database and its write-ahead log.",
             )?,
             rival_campaigns: families.int_gauge(
                 "rival_campaigns",
@@ -121,7 +121,7 @@ impl LoopMetrics {
             .set(i64::from(agents));
     }
 
-    /// From the sample that crossed the line to the confirmation.
+    /// From the sample that crossed the threshold to the confirmation.
     pub fn transition(&self, to: Direction, seconds: f64) {
         self.transition_duration
             .with_label_values(&[to.label()])

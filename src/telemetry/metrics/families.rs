@@ -107,7 +107,7 @@ impl Families<'_> {
             .set(if dry_run { 1.0 } else { 0.0 });
         let build = self.int_gauges(
             "build_info",
-            "What runs.",
+            "The version that is running.",
             &["version", "revision", "rustc"],
         )?;
         let (revision, rustc) = (env!("AUTOPILOT_REVISION"), env!("AUTOPILOT_RUSTC"));

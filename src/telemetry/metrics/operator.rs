@@ -1,4 +1,4 @@
-//! What operators did, and the configuration in force.
+//! Metrics of operators' changes and of the configuration in force.
 
 use prometheus::{Gauge, IntCounterVec, IntGauge};
 
@@ -7,7 +7,7 @@ use super::families::Families;
 /// Every kind of change, as labels; a hold's end counts with holds, and a refused reload with reloads.
 const CHANGES: [&str; 3] = ["hold", "thresholds", "reload"];
 
-/// What operators did, and the configuration in force.
+/// Metrics of operators' changes and of the configuration in force.
 pub struct OperatorMetrics {
     changes: IntCounterVec,
     event_streams: IntGauge,
@@ -26,11 +26,10 @@ impl OperatorMetrics {
         let metrics = Self {
             changes: families.counters(
                 "operator_changes_total",
-                "Changes asked for by operators, signals and changed files, by kind.",
+                "Changes requested by operators, signals and changed files, by kind.",
                 &["change"],
             )?,
-            event_streams: families
-                .int_gauge("ui_event_streams", "Clients that follow the events.")?,
+            event_streams: families.int_gauge("ui_event_streams", "Open streams of events.")?,
             config_hash: families.gauge(
                 "config_hash",
                 "The first 32 bits of the configuration's SHA-256.",

@@ -1,11 +1,11 @@
-//! Messages to other systems.
+//! Metrics of the outbox and of webhook deliveries.
 
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGaugeVec};
 
 use super::families::Families;
 use super::labels::DeliveryOutcome;
 
-/// Messages to other systems.
+/// Metrics of the outbox and of webhook deliveries.
 pub struct OutboxMetrics {
     messages: IntGaugeVec,
     oldest: Gauge,
@@ -39,7 +39,7 @@ impl OutboxMetrics {
             )?,
             delay: families.histogram(
                 "webhook_delivery_delay_seconds",
-                "From the event to the receiver's yes.",
+                "From the event to the receiver's confirmation.",
                 &[0.5, 5.5, 60.5, 600.5, 3600.5],
             )?,
             dead_letters: families

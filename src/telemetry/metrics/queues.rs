@@ -47,7 +47,7 @@ impl QueueMetrics {
             )?,
             standing: families.int_gauges(
                 "queue_state",
-                "How a calibrated queue stands: 1 for that state, 0 for the others.",
+                "The state of a calibrated queue: 1 for that state, 0 for the others.",
                 &["queue", "state"],
             )?,
             utilisation: families.gauges(

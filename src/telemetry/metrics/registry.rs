@@ -22,7 +22,7 @@ pub struct Metrics {
     pub api: ApiMetrics,
     /// The loop.
     pub cycle: LoopMetrics,
-    /// What operators did, and the configuration in force.
+    /// Operators' changes, and the configuration in force.
     pub operator: OperatorMetrics,
     campaigns: CampaignFamilies,
 }
@@ -62,7 +62,7 @@ impl Metrics {
         self.campaigns.series(id, every)
     }
 
-    /// Takes the series of a campaign away that is not under control any more.
+    /// Removes the series of a campaign that is no longer managed.
     pub fn forget_campaign(&self, id: &CampaignId) {
         self.campaigns.forget(id);
     }

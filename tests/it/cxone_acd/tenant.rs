@@ -252,7 +252,7 @@ impl Tenant {
         self.runtime.block_on(commander.command(order))
     }
 
-    /// Lets the daemon's loop look after the skill for so many seconds, while the events happen; gives what was done to the
+    /// Lets the daemon's loop manage the skill for so many seconds, while the events happen; gives what was done to the
     /// skill and when.
     pub(super) fn live(&self, seconds: u64, events: Vec<Event>) -> Vec<String> {
         let shutdown = CancellationToken::new();

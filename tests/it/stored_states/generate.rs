@@ -231,7 +231,7 @@ fn outbox() {
         .env("AUTOPILOT_WEBHOOK_URL", receiver.url())
         .env("AUTOPILOT_WEBHOOK_SECRET", WEBHOOK_SECRET)
         .start()
-        .tolerate(&["did not take a message", "message given up"]);
+        .tolerate(&["did not accept a message", "message given up"]);
     centre.wait_for_polls(2);
     pause(&centre, "refused");
     daemon.wait_for_log("message given up");

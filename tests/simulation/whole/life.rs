@@ -43,7 +43,7 @@ enum End {
 
 /// What outlives the lives.
 #[derive(Default)]
-struct Kept {
+struct SharedRecords {
     requests: Arc<Mutex<Vec<Request>>>,
     secrets: Arc<Mutex<Vec<String>>>,
     taken: Arc<Mutex<Vec<Taken>>>,
@@ -90,7 +90,7 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
     settings::write(directory, &schedule.setup, None);
     run.standing_marks();
     let mut script = script(schedule);
-    let kept = Kept::default();
+    let kept = SharedRecords::default();
     kept.secrets.lock().unwrap().extend(settings::secrets());
     let (mut lives, mut broken) = (Vec::new(), Vec::new());
     let mut chance = fastrand::Rng::with_seed(schedule.seed ^ 0x5eed);
@@ -204,7 +204,7 @@ fn proof(directory: &Path) -> (Vec<AuditRecord>, Vec<String>) {
 }
 
 impl Run<'_> {
-    fn seams(&self, life: usize, kept: &Kept, chance: &mut fastrand::Rng) -> Seams {
+    fn seams(&self, life: usize, kept: &SharedRecords, chance: &mut fastrand::Rng) -> Seams {
         let time = || Arc::clone(&self.time);
         Seams {
             clock: Arc::new(self.time.clock()),

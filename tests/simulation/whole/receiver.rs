@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use campaign_autopilot::domain::Timestamp;
-use campaign_autopilot::notify::{Answer, Letter, Post};
+use campaign_autopilot::notify::{Answer, OutboxEntry, Post};
 use futures_util::future::BoxFuture;
 
 use super::time::Time;
@@ -35,7 +35,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    async fn take(&self, letter: &Letter) -> Answer {
+    async fn take(&self, entry: &OutboxEntry) -> Answer {
         tokio::time::sleep(Duration::from_millis(30)).await;
         let now = self.time.now();
         let mood = *self.mood.lock().unwrap();
@@ -45,10 +45,10 @@ impl Receiver {
         }
         self.taken.lock().unwrap().push(Taken {
             at: now,
-            id: letter.id.clone(),
-            key: letter.key.clone(),
-            event: letter.event.clone(),
-            body: letter.body.clone(),
+            id: entry.id.clone(),
+            key: entry.key.clone(),
+            event: entry.event.clone(),
+            body: entry.body.clone(),
         });
         if now < mood.mute_until {
             tokio::time::sleep(Duration::from_secs(5)).await;
@@ -63,7 +63,7 @@ impl Receiver {
 }
 
 impl Post for Receiver {
-    fn post<'a>(&'a self, letter: &'a Letter, _now: Timestamp) -> BoxFuture<'a, Answer> {
-        Box::pin(self.take(letter))
+    fn post<'a>(&'a self, entry: &'a OutboxEntry, _now: Timestamp) -> BoxFuture<'a, Answer> {
+        Box::pin(self.take(entry))
     }
 }

@@ -1,11 +1,11 @@
-//! The verdict on one attempt: delivered, again, or given up.
+//! Decides what follows an attempt: the entry is delivered, retried later, or given up.
 
 use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::telemetry::DeliveryOutcome;
 
-use super::ports::{LONGEST_DELAY, Letter, Settlement};
+use super::ports::{LONGEST_DELAY, OutboxEntry, Settlement};
 
 /// The bound of the first wait; it doubles with each attempt.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// No wait of our own is longer: after an outage a receiver has everything within minutes.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// Refusals of the letter itself before it is given up: a receiver in the middle of a change gets a second look.
+/// Refusals of the entry itself before it is given up: a receiver that is being changed gets a second chance.
 const MOST_REFUSALS: u32 = 3;
 
 /// How an attempt ended.
@@ -21,9 +21,9 @@ const MOST_REFUSALS: u32 = 3;
 pub enum Answer {
     /// The receiver answered.
     Status {
-        /// With this.
+        /// The HTTP status.
         status: u16,
-        /// Its wish.
+        /// How long its `Retry-After` asks to wait.
         retry_after: Option<Duration>,
         /// The beginning of what it said, on one line.
         excerpt: String,
@@ -38,7 +38,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The label for metrics.
+    /// Returns the label for metrics.
     #[must_use]
     pub fn outcome(&self) -> DeliveryOutcome {
         match self {
@@ -54,7 +54,7 @@ impl Answer {
         }
     }
 
-    /// What went wrong, for people.
+    /// Describes what went wrong, for people.
     #[must_use]
     pub fn why(&self) -> String {
         match self {
@@ -68,10 +68,10 @@ impl Answer {
     }
 }
 
-/// What becomes of `letter` after an attempt that ended at `now`. `jitter` is drawn evenly from 0 to 1.
+/// Returns what becomes of `entry` after an attempt that ended at `now`. `jitter` is drawn uniformly from 0 to 1.
 #[must_use]
-pub fn judge(
-    letter: &Letter,
+pub fn decide_retry(
+    entry: &OutboxEntry,
     answer: &Answer,
     give_up_after: Duration,
     jitter: f64,
@@ -80,7 +80,7 @@ pub fn judge(
     if answer.outcome() == DeliveryOutcome::Delivered {
         return Settlement::Delivered;
     }
-    let (refused, wish) = match answer {
+    let (refused, asked) = match answer {
         Answer::Status {
             status,
             retry_after,
@@ -91,21 +91,21 @@ pub fn judge(
         ),
         Answer::Timeout | Answer::Connect { .. } => (false, None),
     };
-    let made = letter.attempts.saturating_add(1);
+    let made = entry.attempts.saturating_add(1);
     if refused && made >= MOST_REFUSALS {
         let why = format!("{}, and this was attempt {made}", answer.why());
         return Settlement::GivenUp { why };
     }
-    if now.since(letter.since) >= give_up_after {
-        let why = format!("{}, and it is too old to go on", answer.why());
+    if now.since(entry.since) >= give_up_after {
+        let why = format!("{}, and it is too old to be retried", answer.why());
         return Settlement::GivenUp { why };
     }
     let bound = FIRST_WAIT
-        .saturating_mul(1 << letter.attempts.min(16))
+        .saturating_mul(1 << entry.attempts.min(16))
         .min(LONGEST_WAIT);
-    // A wish for no wait at all is not followed: the receiver would be asked without end.
-    let wish = wish.unwrap_or_default().min(LONGEST_DELAY);
-    let wait = bound.mul_f64(jitter.clamp(0.0, 1.0)).max(wish);
+    // A `Retry-After` of zero never shortens the back-off: the receiver would be asked without end.
+    let asked = asked.unwrap_or_default().min(LONGEST_DELAY);
+    let wait = bound.mul_f64(jitter.clamp(0.0, 1.0)).max(asked);
     Settlement::Again {
         not_before: now.plus(wait),
         why: answer.why(),
@@ -121,8 +121,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
-    fn letter(attempts: u32, age: Duration) -> Letter {
-        Letter {
+    fn entry(attempts: u32, age: Duration) -> OutboxEntry {
+        OutboxEntry {
             id: "msg_1".to_owned(),
             event: "campaign.paused".to_owned(),
             key: "campaign/a".to_owned(),
@@ -143,8 +143,8 @@ mod tests {
         }
     }
 
-    fn wait(letter: &Letter, answer: &Answer, jitter: f64) -> Option<Duration> {
-        match judge(letter, answer, DAY, jitter, NOW) {
+    fn wait(entry: &OutboxEntry, answer: &Answer, jitter: f64) -> Option<Duration> {
+        match decide_retry(entry, answer, DAY, jitter, NOW) {
             Settlement::Again { not_before, .. } => Some(not_before.since(NOW)),
             Settlement::Delivered | Settlement::GivenUp { .. } => None,
         }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_bound_and_are_drawn_from_all_of_it() {
         let seconds = |attempts, jitter| {
-            let waited = wait(&letter(attempts, Duration::ZERO), &status(503), jitter);
+            let waited = wait(&entry(attempts, Duration::ZERO), &status(503), jitter);
             waited.unwrap().as_secs_f64()
         };
         let bounds: Vec<f64> = (0..11).map(|attempts| seconds(attempts, 1.0)).collect();
@@ -175,7 +175,7 @@ mod tests {
             retry_after: Some(Duration::from_secs(seconds)),
             excerpt: String::new(),
         };
-        let fresh = letter(0, Duration::ZERO);
+        let fresh = entry(0, Duration::ZERO);
         assert_eq!(
             wait(&fresh, &wishing(90), 0.0),
             Some(Duration::from_secs(90))
@@ -188,25 +188,25 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_refused_three_times_is_given_up_and_others_are_not() {
+    fn an_entry_refused_three_times_is_given_up_and_others_are_not() {
         for refused in [400, 405, 410, 413, 414, 415, 422] {
-            assert!(wait(&letter(1, Duration::ZERO), &status(refused), 1.0).is_some());
-            assert!(wait(&letter(2, Duration::ZERO), &status(refused), 1.0).is_none());
+            assert!(wait(&entry(1, Duration::ZERO), &status(refused), 1.0).is_some());
+            assert!(wait(&entry(2, Duration::ZERO), &status(refused), 1.0).is_none());
         }
         for other in [301, 308, 401, 403, 404, 408, 425, 429, 500, 503] {
-            let waited = wait(&letter(40, Duration::ZERO), &status(other), 1.0);
+            let waited = wait(&entry(40, Duration::ZERO), &status(other), 1.0);
             assert!(waited.is_some(), "{other}");
         }
     }
 
     #[test]
-    fn a_letter_is_given_up_by_its_age_after_an_attempt_and_never_before_one() {
-        let old = letter(0, DAY);
+    fn an_entry_is_given_up_by_its_age_after_an_attempt_and_never_before_one() {
+        let old = entry(0, DAY);
         assert!(wait(&old, &Answer::Timeout, 0.5).is_none());
-        let young = letter(50, Duration::from_secs(24 * 3600 - 1));
+        let young = entry(50, Duration::from_secs(24 * 3600 - 1));
         assert!(wait(&young, &Answer::Timeout, 0.5).is_some());
         assert_eq!(
-            judge(&old, &status(204), DAY, 0.5, NOW),
+            decide_retry(&old, &status(204), DAY, 0.5, NOW),
             Settlement::Delivered
         );
     }

@@ -1,10 +1,10 @@
-//! Delivers letters: a few at once, each key in its order, until told to end.
+//! The delivery worker: delivers a few outbox entries at once, each key in order, until it is stopped.
 //!
 //! ```text
-//!   outbox ──first letters of their keys, due──▶ post ──answer──▶ judge ──▶ settle ──▶ outbox
+//!   outbox ──first entries of their keys, due──▶ post ──answer──▶ decide_retry ──▶ settle ──▶ outbox
 //! ```
 //!
-//! A key whose letter is on its way is busy until what became of it is committed; if that cannot be committed the letter is
+//! A key whose entry is on its way is busy until what became of it is committed; if that cannot be committed the entry is
 //! not posted again before it is.
 
 use std::collections::BTreeSet;
@@ -19,24 +19,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
-use crate::telemetry::{DeliveryEvents, LetterLabel};
+use crate::telemetry::{DeliveryEvents, EntryLabel};
 
-use super::judge::{Answer, judge};
-use super::ports::{Letter, Outbox, Round, Settlement};
+use super::ports::{Outbox, OutboxEntry, Round, Settlement};
 use super::post::Post;
+use super::retry::{Answer, decide_retry};
 
-/// Letters on their way at once, and so the most connections to the receiver: one that is slow on one key still leaves room
+/// Entries on their way at once, and so the most connections to the receiver: one that is slow on one key still leaves room
 /// for the others, and no receiver is flooded after an outage.
-pub const MOST_AT_ONCE: usize = 4;
+pub const MAX_IN_FLIGHT: usize = 4;
 
-/// The outbox is looked at this often even when nothing seems due: an operator may have put a letter back.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The outbox is read this often even when nothing seems due: an operator may have put an entry back.
+const POLL_EVERY: Duration = Duration::from_secs(2);
 
-/// After a letter's settlement could not be committed.
-const SETTLE_AGAIN: Duration = Duration::from_secs(1);
+/// The wait before a settlement that could not be committed is tried again.
+const SETTLE_RETRY: Duration = Duration::from_secs(1);
 
 /// Delivers what the outbox holds.
-pub struct Courier {
+pub struct DeliveryWorker {
     outbox: Arc<dyn Outbox>,
     post: Arc<dyn Post>,
     clock: Arc<dyn Clock>,
@@ -47,22 +47,23 @@ pub struct Courier {
     counted_at: Option<Duration>,
 }
 
-enum Step {
+/// A future under way has come to this.
+enum Attempt {
     Answered {
-        letter: Letter,
+        entry: OutboxEntry,
         answer: Answer,
         took: Duration,
     },
     Unsettled {
-        letter: Letter,
+        entry: OutboxEntry,
         settlement: Settlement,
     },
 }
 
-type UnderWay = FuturesUnordered<BoxFuture<'static, Step>>;
+type UnderWay = FuturesUnordered<BoxFuture<'static, Attempt>>;
 
-impl Courier {
-    /// A courier; `seed` makes its waits repeatable.
+impl DeliveryWorker {
+    /// Creates a worker; `seed` makes its waits repeatable.
     #[must_use]
     pub fn new(
         outbox: Arc<dyn Outbox>,
@@ -102,32 +103,32 @@ impl Courier {
             if ending && under_way.is_empty() {
                 break;
             }
-            let idle = next.map_or(LOOK_EVERY, |next| next.since(self.clock.now()));
+            let idle = next.map_or(POLL_EVERY, |next| next.since(self.clock.now()));
             let outbox = Arc::clone(&self.outbox);
-            let full = under_way.len() >= MOST_AT_ONCE;
+            let full = under_way.len() >= MAX_IN_FLIGHT;
             tokio::select! {
-                // In this order, so that the same happens again whenever the same has happened.
+                // A fixed order, so that a run with the same inputs repeats exactly.
                 biased;
                 Some(done) = under_way.next() => {
-                    if let Some(again) = self.take(done, ending).await {
+                    if let Some(again) = self.conclude(done, ending).await {
                         under_way.push(again);
                     }
                 }
                 () = outbox.written(), if !full => {}
-                () = self.clock.sleep(idle.min(LOOK_EVERY)), if !full => {}
+                () = self.clock.sleep(idle.min(POLL_EVERY)), if !full => {}
                 () = stop.cancelled(), if !ending => {}
             }
         }
     }
 
-    /// Sends what is due as far as there is room; tells when more will be due.
+    /// Sends what is due as far as there is room; returns when more will be due.
     async fn begin(&mut self, under_way: &mut UnderWay) -> Option<Timestamp> {
-        let room = MOST_AT_ONCE.saturating_sub(under_way.len());
+        let room = MAX_IN_FLIGHT.saturating_sub(under_way.len());
         if room == 0 {
             return None;
         }
         let now = self.clock.now();
-        let at_most = MOST_AT_ONCE.saturating_add(self.busy.len());
+        let at_most = MAX_IN_FLIGHT.saturating_add(self.busy.len());
         let Round { due, next } = match self.outbox.round(now, at_most).await {
             Ok(round) => {
                 self.events.outbox_works();
@@ -138,79 +139,84 @@ impl Courier {
                 return None;
             }
         };
-        let free: Vec<Letter> = due
+        let free: Vec<OutboxEntry> = due
             .into_iter()
-            .filter(|letter| !self.busy.contains(&letter.key))
+            .filter(|entry| !self.busy.contains(&entry.key))
             .take(room)
             .collect();
-        for letter in free {
-            self.busy.insert(letter.key.clone());
+        for entry in free {
+            self.busy.insert(entry.key.clone());
             let (post, clock) = (Arc::clone(&self.post), Arc::clone(&self.clock));
             under_way.push(Box::pin(async move {
                 let started = clock.monotonic();
-                let answer = post.post(&letter, clock.now()).await;
-                Step::Answered {
+                let answer = post.post(&entry, clock.now()).await;
+                Attempt::Answered {
                     answer,
                     took: clock.monotonic().saturating_sub(started),
-                    letter,
+                    entry,
                 }
             }));
         }
         next
     }
 
-    /// Takes in how an attempt ended and commits what becomes of its letter; what cannot be committed is tried again,
+    /// Handles the end of an attempt and commits what becomes of its entry; what cannot be committed is tried again,
     /// unless the daemon is `ending`.
-    async fn take(&mut self, done: Step, ending: bool) -> Option<BoxFuture<'static, Step>> {
+    async fn conclude(
+        &mut self,
+        done: Attempt,
+        ending: bool,
+    ) -> Option<BoxFuture<'static, Attempt>> {
         let now = self.clock.now();
-        let (letter, settlement) = match done {
-            Step::Answered {
-                letter,
+        let (entry, settlement) = match done {
+            Attempt::Answered {
+                entry,
                 answer,
                 took,
             } => {
-                let settlement = judge(&letter, &answer, self.give_up_after, self.rng.f64(), now);
-                self.tell(&letter, &answer, &settlement, took, now);
-                (letter, settlement)
+                let settlement =
+                    decide_retry(&entry, &answer, self.give_up_after, self.rng.f64(), now);
+                self.report(&entry, &answer, &settlement, took, now);
+                (entry, settlement)
             }
-            Step::Unsettled { letter, settlement } => (letter, settlement),
+            Attempt::Unsettled { entry, settlement } => (entry, settlement),
         };
-        let settled = self.outbox.settle(letter.clone(), settlement.clone(), now);
+        let settled = self.outbox.settle(entry.clone(), settlement.clone(), now);
         match settled.await {
             Ok(()) => {
-                self.busy.remove(&letter.key);
+                self.busy.remove(&entry.key);
                 None
             }
             Err(fault) => {
                 self.events.outbox_failed(&fault.to_string());
-                let wait = self.clock.sleep(SETTLE_AGAIN);
-                (!ending).then(|| -> BoxFuture<'static, Step> {
+                let wait = self.clock.sleep(SETTLE_RETRY);
+                (!ending).then(|| -> BoxFuture<'static, Attempt> {
                     Box::pin(async move {
                         wait.await;
-                        Step::Unsettled { letter, settlement }
+                        Attempt::Unsettled { entry, settlement }
                     })
                 })
             }
         }
     }
 
-    fn tell(
+    fn report(
         &mut self,
-        letter: &Letter,
+        entry: &OutboxEntry,
         answer: &Answer,
         settlement: &Settlement,
         took: Duration,
         now: Timestamp,
     ) {
-        let label = LetterLabel {
-            id: &letter.id,
-            event: &letter.event,
-            subject: &letter.subject,
-            decision: letter.decision,
-            attempt: letter.attempts.saturating_add(1),
+        let label = EntryLabel {
+            id: &entry.id,
+            event: &entry.event,
+            subject: &entry.subject,
+            decision: entry.decision,
+            attempt: entry.attempts.saturating_add(1),
         };
         match settlement {
-            Settlement::Delivered => self.events.delivered(label, took, now.since(letter.at)),
+            Settlement::Delivered => self.events.delivered(label, took, now.since(entry.at)),
             Settlement::Again { not_before, why } => {
                 let wait = not_before.since(now);
                 self.events.failed(label, answer.outcome(), why, took, wait);
@@ -221,7 +227,7 @@ impl Courier {
         }
     }
 
-    /// Counts the outbox when nothing else is to be done, and otherwise not more than once a second.
+    /// Updates the gauges of the outbox: whenever it is idle, and otherwise at most once a second.
     async fn count(&mut self, idle: bool) {
         let at = self.clock.monotonic();
         let recently = self
@@ -231,16 +237,16 @@ impl Courier {
             return;
         }
         self.counted_at = Some(at);
-        if let Ok(census) = self.outbox.census().await {
-            let oldest = census.oldest.map(Timestamp::as_unix_seconds);
-            let crowded = census.most > 0 && census.waiting >= census.most / 4 * 3;
+        if let Ok(stats) = self.outbox.stats().await {
+            let oldest = stats.oldest.map(Timestamp::as_unix_seconds);
+            let crowded = stats.most > 0 && stats.waiting >= stats.most / 4 * 3;
             self.events
-                .counted(census.waiting, census.dead, oldest, crowded);
+                .counted(stats.waiting, stats.dead, oldest, crowded);
         }
     }
 }
 
-/// A courier at work.
+/// A delivery worker that is running.
 pub struct Delivering {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -248,7 +254,7 @@ pub struct Delivering {
 
 impl Delivering {
     /// Lets it deliver what is due, for no longer than `longest` of real time, and ends it. What is left stays in the outbox;
-    /// a letter that was on its way then comes again with the next start.
+    /// an entry that was on its way then comes again with the next start.
     pub async fn finish(mut self, longest: Duration) {
         self.stop.cancel();
         if tokio::time::timeout(longest, &mut self.task).await.is_err() {
@@ -264,17 +270,17 @@ mod tests {
 
     use crate::control::hand_clock::HandClock;
     use crate::domain::DecisionId;
-    use crate::notify::ports::{Census, OutboxFault};
+    use crate::notify::ports::{OutboxFault, OutboxStats};
     use crate::telemetry::Metrics;
 
     use super::*;
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
-    /// Letters in memory, with the store's promise: only the first of a key is ever due.
+    /// Entries in memory, with the store's promise: only the first of a key is ever due.
     #[derive(Default)]
     struct Shelf {
-        waiting: Mutex<Vec<(Letter, Timestamp)>>,
+        waiting: Mutex<Vec<(OutboxEntry, Timestamp)>>,
         dead: Mutex<Vec<String>>,
         refusing: Mutex<u32>,
     }
@@ -289,13 +295,10 @@ mod tests {
             let mut keys = BTreeSet::new();
             let firsts: Vec<_> = waiting
                 .iter()
-                .filter(|(letter, _)| keys.insert(letter.key.clone()))
+                .filter(|(entry, _)| keys.insert(entry.key.clone()))
                 .collect();
             let due = firsts.iter().filter(|(_, due)| *due <= now);
-            let due = due
-                .take(at_most)
-                .map(|(letter, _)| letter.clone())
-                .collect();
+            let due = due.take(at_most).map(|(entry, _)| entry.clone()).collect();
             let next = firsts.iter().map(|(_, due)| *due).filter(|due| *due > now);
             let round = Round {
                 due,
@@ -306,7 +309,7 @@ mod tests {
 
         fn settle(
             &self,
-            letter: Letter,
+            entry: OutboxEntry,
             settlement: Settlement,
             _: Timestamp,
         ) -> BoxFuture<'_, Result<(), OutboxFault>> {
@@ -316,7 +319,7 @@ mod tests {
                 return Box::pin(async { Err(OutboxFault("disk full".to_owned())) });
             }
             let mut waiting = self.waiting.lock().unwrap();
-            let at = waiting.iter().position(|(kept, _)| kept.id == letter.id);
+            let at = waiting.iter().position(|(kept, _)| kept.id == entry.id);
             let at = at.unwrap();
             match settlement {
                 Settlement::Again { not_before, .. } => {
@@ -326,14 +329,14 @@ mod tests {
                 Settlement::Delivered => drop(waiting.remove(at)),
                 Settlement::GivenUp { .. } => {
                     waiting.remove(at);
-                    self.dead.lock().unwrap().push(letter.id);
+                    self.dead.lock().unwrap().push(entry.id);
                 }
             }
             Box::pin(async { Ok(()) })
         }
 
-        fn census(&self) -> BoxFuture<'_, Result<Census, OutboxFault>> {
-            Box::pin(async { Ok(Census::default()) })
+        fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>> {
+            Box::pin(async { Ok(OutboxStats::default()) })
         }
 
         fn written(&self) -> BoxFuture<'_, ()> {
@@ -348,16 +351,16 @@ mod tests {
         tried: Mutex<VecDeque<(String, Timestamp)>>,
     }
 
-    impl<F: Fn(&Letter, Timestamp) -> u16 + Send + Sync + 'static> Post for Answering<F> {
-        fn post<'a>(&'a self, letter: &'a Letter, now: Timestamp) -> BoxFuture<'a, Answer> {
-            let status = (self.rule)(letter, now);
+    impl<F: Fn(&OutboxEntry, Timestamp) -> u16 + Send + Sync + 'static> Post for Answering<F> {
+        fn post<'a>(&'a self, entry: &'a OutboxEntry, now: Timestamp) -> BoxFuture<'a, Answer> {
+            let status = (self.rule)(entry, now);
             if status == 200 {
-                self.took.lock().unwrap().push(letter.id.clone());
+                self.took.lock().unwrap().push(entry.id.clone());
             }
             self.tried
                 .lock()
                 .unwrap()
-                .push_back((letter.id.clone(), now));
+                .push_back((entry.id.clone(), now));
             Box::pin(async move {
                 Answer::Status {
                     status,
@@ -368,9 +371,9 @@ mod tests {
         }
     }
 
-    fn letter(id: &str, key: &str, clock: &HandClock) -> (Letter, Timestamp) {
+    fn entry(id: &str, key: &str, clock: &HandClock) -> (OutboxEntry, Timestamp) {
         let now = clock.now();
-        let letter = Letter {
+        let entry = OutboxEntry {
             id: id.to_owned(),
             event: "campaign.paused".to_owned(),
             key: key.to_owned(),
@@ -381,12 +384,12 @@ mod tests {
             attempts: 0,
             decision: DecisionId { run: 1, tick: 1 },
         };
-        (letter, now)
+        (entry, now)
     }
 
     /// Delivers until nothing waits, with a clock that whoever sleeps moves; gives what was taken, in order.
-    fn deliver<F: Fn(&Letter, Timestamp) -> u16 + Send + Sync + 'static>(
-        letters: &[(&str, &str)],
+    fn deliver<F: Fn(&OutboxEntry, Timestamp) -> u16 + Send + Sync + 'static>(
+        entries: &[(&str, &str)],
         refusing: u32,
         rule: impl FnOnce(Timestamp) -> F,
     ) -> (Arc<Answering<F>>, Arc<Shelf>) {
@@ -395,9 +398,9 @@ mod tests {
             refusing: Mutex::new(refusing),
             ..Shelf::default()
         });
-        *outbox.waiting.lock().unwrap() = letters
+        *outbox.waiting.lock().unwrap() = entries
             .iter()
-            .map(|(id, key)| letter(id, key, &clock))
+            .map(|(id, key)| entry(id, key, &clock))
             .collect();
         let receiver = Arc::new(Answering {
             rule: rule(clock.now()),
@@ -405,7 +408,7 @@ mod tests {
             tried: Mutex::default(),
         });
         let metrics = Metrics::new(30.0, false, "", 0.0).unwrap();
-        let courier = Courier::new(
+        let worker = DeliveryWorker::new(
             Arc::<Shelf>::clone(&outbox),
             Arc::<Answering<F>>::clone(&receiver),
             clock,
@@ -425,12 +428,12 @@ mod tests {
                 }
                 stop.cancel();
             };
-            tokio::join!(courier.run(stop.clone()), emptied);
+            tokio::join!(worker.run(stop.clone()), emptied);
         });
         (receiver, outbox)
     }
 
-    const LETTERS: [(&str, &str); 5] = [
+    const ENTRIES: [(&str, &str); 5] = [
         ("a1", "a"),
         ("b1", "b"),
         ("a2", "a"),
@@ -445,9 +448,9 @@ mod tests {
 
     #[test]
     fn a_receiver_that_was_down_for_ten_minutes_gets_everything_in_order() {
-        let (receiver, outbox) = deliver(&LETTERS, 0, |start| {
+        let (receiver, outbox) = deliver(&ENTRIES, 0, |start| {
             let up = start.plus(Duration::from_secs(600));
-            move |_: &Letter, now| if now < up { 503 } else { 200 }
+            move |_: &OutboxEntry, now| if now < up { 503 } else { 200 }
         });
         let took = receiver.took.lock().unwrap();
         assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
@@ -459,9 +462,9 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_is_refused_holds_up_its_own_key_only_and_not_for_ever() {
-        let (receiver, outbox) = deliver(&LETTERS, 0, |_| {
-            |letter: &Letter, _| if letter.id == "a1" { 400 } else { 200 }
+    fn an_entry_that_is_refused_holds_up_its_own_key_only_and_not_for_ever() {
+        let (receiver, outbox) = deliver(&ENTRIES, 0, |_| {
+            |entry: &OutboxEntry, _| if entry.id == "a1" { 400 } else { 200 }
         });
         let took = receiver.took.lock().unwrap();
         assert_eq!(took[0], "b1");
@@ -470,8 +473,8 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_was_delivered_is_not_posted_again_because_the_disk_is_full() {
-        let (receiver, _) = deliver(&LETTERS, 3, |_| |_: &Letter, _| 200);
+    fn an_entry_that_was_delivered_is_not_posted_again_because_the_disk_is_full() {
+        let (receiver, _) = deliver(&ENTRIES, 3, |_| |_: &OutboxEntry, _| 200);
         let mut took = receiver.took.lock().unwrap().clone();
         assert_eq!(of('a', &took), ["a1", "a2", "a3"]);
         took.sort();
@@ -480,7 +483,7 @@ mod tests {
 
     #[test]
     fn a_receiver_that_never_works_leads_to_dead_letters_after_the_time_allowed() {
-        let (receiver, outbox) = deliver(&LETTERS, 0, |_| |_: &Letter, _| 500);
+        let (receiver, outbox) = deliver(&ENTRIES, 0, |_| |_: &OutboxEntry, _| 500);
         assert_eq!(outbox.dead.lock().unwrap().len(), 5);
         let tried = receiver.tried.lock().unwrap();
         let (first, last) = (tried[0].1, tried[tried.len() - 1].1);

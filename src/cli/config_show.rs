@@ -1,24 +1,16 @@
-//! What can be had without a daemon: effective settings, a settings file to start from, completions and manual pages.
-
-use std::path::{Path, PathBuf};
-
-use clap::Command;
-use clap_complete::Shell;
+//! `config`: the effective settings, and a settings file to start from.
 
 use crate::settings::{DefaultValue, InFile, Kind, Resolved, Row, RunArgs, campaign_keys, rows};
 
 use super::exit::Exit;
 use super::output;
 
-/// The program's name, as its completions and manual pages have it.
-const NAME: &str = "campaign-autopilot";
-
 /// What to do with the configuration.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print every value in force; secrets as (set)
+    /// Print every effective value; secrets as (set)
     Show {
-        /// Also tell where each value comes from
+        /// Also print where each value comes from
         #[arg(long)]
         origin: bool,
         #[command(flatten)]
@@ -28,7 +20,7 @@ pub(crate) enum ConfigCommand {
     Init,
 }
 
-/// Prints the values in force.
+/// Prints the effective values.
 pub(crate) fn show(resolved: &Resolved, with_origin: bool) -> Exit {
     for warning in &resolved.warnings {
         output::talk(format_args!("warning: {warning}"));
@@ -88,7 +80,7 @@ fn sample() -> String {
     lines.join("\n")
 }
 
-/// The default as TOML; where it is no value but a rule, an example.
+/// Returns the default as TOML, or an example where the default is a rule.
 fn example(row: &Row) -> String {
     let default = match row.default {
         DefaultValue::Is(text) => text,
@@ -109,41 +101,6 @@ fn example(row: &Row) -> String {
         | Kind::CountOrWord
         | Kind::Limit => format!("\"{default}\""),
     }
-}
-
-/// Prints a shell's completions.
-pub(crate) fn completions(shell: Shell, mut command: Command) -> Exit {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, NAME, &mut script);
-    output::result(String::from_utf8_lossy(&script).trim_end());
-    Exit::Ok
-}
-
-/// Prints the program's manual page, or writes those of all commands into a directory.
-pub(crate) fn man(directory: Option<PathBuf>, command: Command) -> Exit {
-    let Some(directory) = directory else {
-        let mut page = Vec::new();
-        return match clap_mangen::Man::new(command).render(&mut page) {
-            Ok(()) => {
-                output::result(String::from_utf8_lossy(&page).trim_end());
-                Exit::Ok
-            }
-            Err(wrong) => refuse(Path::new("standard output"), &wrong),
-        };
-    };
-    let made = std::fs::create_dir_all(&directory);
-    match made.and_then(|()| clap_mangen::generate_to(command, &directory)) {
-        Ok(()) => Exit::Ok,
-        Err(wrong) => refuse(&directory, &wrong),
-    }
-}
-
-fn refuse(place: &Path, wrong: &std::io::Error) -> Exit {
-    output::talk(format_args!(
-        "campaign-autopilot: {}: {wrong}",
-        place.display()
-    ));
-    Exit::Io
 }
 
 #[cfg(test)]

@@ -1,27 +1,27 @@
-//! What telling other systems costs the loop, and how fast a full outbox empties.
+//! What the outbox costs the loop, and how fast a full outbox empties.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use campaign_autopilot::control::ports::{Batch, Journal, SystemClock};
 use campaign_autopilot::domain::{DecisionId, Direction, Message, Timestamp};
-use campaign_autopilot::notify::{Answer, Courier, Letter, Outbox, Post};
+use campaign_autopilot::notify::{Answer, DeliveryWorker, Outbox, OutboxEntry, Post};
 use campaign_autopilot::store::Store;
 use campaign_autopilot::telemetry::{DeliveryEvents, Metrics};
 use futures_util::future::BoxFuture;
 
-use crate::stopwatch::{median, ms, tell, time};
+use crate::stopwatch::{median, ms, report, time};
 
 const CAMPAIGNS: usize = 200;
 const MESSAGES: usize = 19_000;
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
-/// Takes everything at once.
+/// A receiver that accepts everything at once.
 struct Eager;
 
 impl Post for Eager {
-    fn post<'a>(&'a self, _: &'a Letter, _: Timestamp) -> BoxFuture<'a, Answer> {
+    fn post<'a>(&'a self, _: &'a OutboxEntry, _: Timestamp) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             Answer::Status {
                 status: 204,
@@ -60,7 +60,7 @@ pub(crate) fn run() {
     };
     commit((0..MESSAGES).map(message).collect());
     let silent = median(101, || time(|| commit(Vec::new())).0);
-    let telling = median(101, || time(|| commit(vec![message(0)])).0);
+    let with_message = median(101, || time(|| commit(vec![message(0)])).0);
     let round = median(101, || {
         let (took, found) = time(|| runtime.block_on(store.round(NOW, 8)));
         assert_eq!(found.expect("a round").due.len(), 8);
@@ -68,7 +68,7 @@ pub(crate) fn run() {
     });
     let metrics = Metrics::new(30.0, false, "", 0.0).expect("metrics");
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(&store);
-    let courier = Courier::new(
+    let worker = DeliveryWorker::new(
         outbox,
         Arc::new(Eager),
         Arc::new(SystemClock::real_time()),
@@ -76,26 +76,26 @@ pub(crate) fn run() {
         Duration::from_secs(3600),
         7,
     );
-    let waiting = runtime.block_on(store.census()).expect("a count").waiting;
-    // A courier that was told to end goes on as long as anything is due.
+    let waiting = runtime.block_on(store.stats()).expect("a count").waiting;
+    // A worker that was told to stop goes on as long as anything is due.
     let stop = tokio_util::sync::CancellationToken::new();
     stop.cancel();
-    let (emptied, ()) = time(|| runtime.block_on(courier.run(stop)));
-    let left = runtime.block_on(store.census()).expect("a count").waiting;
+    let (emptied, ()) = time(|| runtime.block_on(worker.run(stop)));
+    let left = runtime.block_on(store.stats()).expect("a count").waiting;
     assert_eq!(left, 0);
     let each = emptied / u32::try_from(waiting).unwrap_or(u32::MAX);
-    tell(format_args!(
-        "telling: {waiting} messages of {CAMPAIGNS} campaigns wait"
+    report(format_args!(
+        "delivering: {waiting} messages of {CAMPAIGNS} campaigns wait"
     ));
-    tell(format_args!(
+    report(format_args!(
         "  a message adds to its commit  {} (bar: 2 ms)",
-        ms(telling.saturating_sub(silent))
+        ms(with_message.saturating_sub(silent))
     ));
-    tell(format_args!(
+    report(format_args!(
         "  finding what is due           {} (bar: 1 ms)",
         ms(round)
     ));
-    tell(format_args!(
+    report(format_args!(
         "  emptying it, receiver at once {}, {} each",
         ms(emptied),
         ms(each)

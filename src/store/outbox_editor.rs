@@ -1,6 +1,6 @@
-//! An operator's hand in the outbox, beside a daemon that may be running.
+//! An operator's changes of the outbox, beside a daemon that may be running.
 //!
-//! Each change is one transaction with its audit rows; the daemon sees it with its next look, within seconds.
+//! Each change is one transaction with its audit rows; the daemon sees it when it next reads the outbox, within seconds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,42 +8,42 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::domain::Timestamp;
-use crate::notify::ports::Letter;
+use crate::notify::ports::OutboxEntry;
 
 use super::fault::StoreFault;
-use super::outbox::{self, KeptLetter};
+use super::outbox::{self, StoredEntry};
 use super::{schema, writer};
 
-/// The daemon's commits are waited for this long.
+/// How long a commit of the daemon is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Which letters.
+/// The entries that a change is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    /// These.
+pub enum Selection {
+    /// The entries with these ids.
     Ids(Vec<String>),
     /// Every dead letter.
     Dead,
 }
 
-/// Why an operator's change was not made; then none was.
+/// Why an operator's change was not applied; then nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum DeskFault {
-    /// There are no such letters.
+pub enum OutboxEditFault {
+    /// There are no entries with these ids.
     #[error("not in the outbox: {}; `outbox list` names what is there", .0.join(", "))]
     Unknown(Vec<String>),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreFault),
 }
 
 /// The outbox, open for an operator.
-pub struct OutboxDesk {
+pub struct OutboxEditor {
     connection: Connection,
     path: PathBuf,
 }
 
-impl OutboxDesk {
+impl OutboxEditor {
     /// Opens the store in `directory`.
     ///
     /// # Errors
@@ -68,62 +68,62 @@ impl OutboxDesk {
         Ok(Self { connection, path })
     }
 
-    /// Every letter, in the order in which the messages were written.
+    /// Returns every entry, in the order in which the messages were written.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn list(&self) -> Result<Vec<KeptLetter>, StoreFault> {
+    pub fn list(&self) -> Result<Vec<StoredEntry>, StoreFault> {
         outbox::all(&self.connection).map_err(|wrong| self.fault(&wrong))
     }
 
-    /// Lets letters wait anew, and tells their ids. A letter that is waiting already is tried at once.
+    /// Has entries retried, and returns their ids. An entry that is waiting already is attempted at once.
     ///
     /// # Errors
     /// When one of them is not there, or the store cannot be written.
     pub fn retry(
         &mut self,
-        chosen: &Chosen,
+        selection: &Selection,
         by: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<String>, DeskFault> {
-        self.change(chosen, |transaction, letter| {
-            outbox::retry(transaction, letter, by.map(str::to_owned), now)
+    ) -> Result<Vec<String>, OutboxEditFault> {
+        self.change(selection, |transaction, entry| {
+            outbox::retry(transaction, entry, by.map(str::to_owned), now)
         })
     }
 
-    /// Throws letters away, and tells their ids.
+    /// Deletes entries, and returns their ids.
     ///
     /// # Errors
     /// When one of them is not there, or the store cannot be written.
     pub fn discard(
         &mut self,
-        chosen: &Chosen,
+        selection: &Selection,
         by: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<String>, DeskFault> {
-        self.change(chosen, |transaction, letter| {
-            outbox::discard(transaction, letter, by.map(str::to_owned), now)
+    ) -> Result<Vec<String>, OutboxEditFault> {
+        self.change(selection, |transaction, entry| {
+            outbox::discard(transaction, entry, by.map(str::to_owned), now)
         })
     }
 
     fn change(
         &mut self,
-        chosen: &Chosen,
-        each: impl Fn(&Transaction<'_>, &Letter) -> rusqlite::Result<()>,
-    ) -> Result<Vec<String>, DeskFault> {
+        selection: &Selection,
+        each: impl Fn(&Transaction<'_>, &OutboxEntry) -> rusqlite::Result<()>,
+    ) -> Result<Vec<String>, OutboxEditFault> {
         let path = self.path.clone();
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(sqlite)?;
-        let letters = pick(&transaction, chosen).map_err(sqlite)?;
-        let letters = letters.map_err(DeskFault::Unknown)?;
-        for letter in &letters {
-            each(&transaction, letter).map_err(sqlite)?;
+        let entries = pick(&transaction, selection).map_err(sqlite)?;
+        let entries = entries.map_err(OutboxEditFault::Unknown)?;
+        for entry in &entries {
+            each(&transaction, entry).map_err(sqlite)?;
         }
         transaction.commit().map_err(sqlite)?;
-        Ok(letters.into_iter().map(|letter| letter.id).collect())
+        Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 
     fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {
@@ -131,25 +131,25 @@ impl OutboxDesk {
     }
 }
 
-/// The letters chosen, or the ids that are not there.
+/// Returns the selected entries, or the ids that are not there.
 fn pick(
     transaction: &Transaction<'_>,
-    chosen: &Chosen,
-) -> rusqlite::Result<Result<Vec<Letter>, Vec<String>>> {
-    let Chosen::Ids(ids) = chosen else {
+    selection: &Selection,
+) -> rusqlite::Result<Result<Vec<OutboxEntry>, Vec<String>>> {
+    let Selection::Ids(ids) = selection else {
         let dead = outbox::all(transaction)?;
         let dead = dead.into_iter().filter(|kept| kept.dead.is_some());
-        return Ok(Ok(dead.map(|kept| kept.letter).collect()));
+        return Ok(Ok(dead.map(|kept| kept.entry).collect()));
     };
-    let (mut letters, mut unknown) = (Vec::new(), Vec::new());
+    let (mut entries, mut unknown) = (Vec::new(), Vec::new());
     for id in ids {
         match outbox::find(transaction, id)? {
-            Some(kept) => letters.push(kept.letter),
+            Some(kept) => entries.push(kept.entry),
             None => unknown.push(id.clone()),
         }
     }
     Ok(if unknown.is_empty() {
-        Ok(letters)
+        Ok(entries)
     } else {
         Err(unknown)
     })

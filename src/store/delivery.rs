@@ -1,12 +1,12 @@
-//! The outbox as the courier asks for it.
+//! The outbox as the delivery worker uses it.
 
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
 use crate::domain::Timestamp;
-use crate::notify::ports::{Census, Letter, Outbox, OutboxFault, Round, Settlement};
+use crate::notify::ports::{Outbox, OutboxEntry, OutboxFault, OutboxStats, Round, Settlement};
 
-use super::outbox::{census, round, settle};
+use super::outbox::{round, settle, stats};
 use super::writer::Store;
 
 impl Outbox for Store {
@@ -17,22 +17,22 @@ impl Outbox for Store {
 
     fn settle(
         &self,
-        letter: Letter,
+        entry: OutboxEntry,
         settlement: Settlement,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<(), OutboxFault>> {
         let settle = move |connection: &mut Connection| {
             let transaction =
                 connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            settle(&transaction, &letter, &settlement, now)?;
+            settle(&transaction, &entry, &settlement, now)?;
             transaction.commit()
         };
         Box::pin(async move { self.ask(settle).await.map_err(OutboxFault) })
     }
 
-    fn census(&self) -> BoxFuture<'_, Result<Census, OutboxFault>> {
-        let census = |connection: &mut Connection| census(connection);
-        Box::pin(async move { self.ask(census).await.map_err(OutboxFault) })
+    fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>> {
+        let stats = |connection: &mut Connection| stats(connection);
+        Box::pin(async move { self.ask(stats).await.map_err(OutboxFault) })
     }
 
     fn written(&self) -> BoxFuture<'_, ()> {
