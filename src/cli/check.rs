@@ -7,7 +7,7 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Group, Head, HeadCount, Selector, StatusFinding, Timestamp};
 
-use crate::platform::port::{Granted, ObserveRequest, PlatformFault, Urgency};
+use crate::platform::port::{AgentFeed, Granted, ObserveRequest, PlatformFault, Urgency};
 use crate::settings::{Resolved, Settings};
 
 use super::daemon::Connection;
@@ -224,9 +224,12 @@ async fn read_agents(
     findings: &mut Findings,
 ) -> BTreeMap<Group, Head> {
     let policies = settings.policies.iter();
+    // Counts that a platform makes by itself are not of everyone together.
+    let everyone = connection.platform.capabilities.agents != AgentFeed::Counts;
+    let everyone = everyone.then_some(Group::Rows(Selector::All));
     let groups: BTreeSet<Group> = policies
         .map(|(id, policy)| policy.group(id))
-        .chain([Group::Rows(Selector::All)])
+        .chain(everyone)
         .collect();
     let groups: Vec<Group> = groups.into_iter().collect();
     let skills = |group: &Group| {

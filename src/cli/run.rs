@@ -68,7 +68,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     if let Some(systemd) = systemd {
         systemd.ready();
     }
-    run_to_end(daemon, &settings, systemd).await;
+    Box::pin(run_to_end(daemon, &settings, systemd)).await;
     Exit::Ok
 }
 

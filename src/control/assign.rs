@@ -15,7 +15,7 @@ use crate::domain::assignment::{
     AssignInput, Dispatch, DispatchEnd, List, ListFinding, Proposal, Trigger,
 };
 use crate::domain::{
-    Belief, CampaignActivity, CampaignId, Delivery, Message, StatusFinding, Timestamp,
+    Belief, CampaignActivity, CampaignId, Conclusion, Delivery, Message, StatusFinding, Timestamp,
 };
 
 use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
@@ -282,11 +282,8 @@ impl Assigning {
                     return false;
                 };
                 let whole = targets.get(&dispatch.campaign) == Some(&dispatch.agents);
-                let accepted = matches!(end, DispatchEnd::Accepted { .. });
-                again |= matches!(
-                    end,
-                    DispatchEnd::NoCapacity { .. } | DispatchEnd::Refused { .. }
-                );
+                let accepted = end.conclusion == Conclusion::Confirmed;
+                again |= matches!(end.conclusion, Conclusion::Conflict | Conclusion::Refused);
                 if whole || !accepted {
                     targets.remove(&dispatch.campaign);
                 }
@@ -316,9 +313,7 @@ impl Assigning {
         ledger.audit(now, Some(campaign), intent);
         if let Err(fault) = ledger.commit().await {
             ledger.withdraw_audit();
-            let end = DispatchEnd::NotSent {
-                why: fault.to_string(),
-            };
+            let end = DispatchEnd::failed(Conclusion::NotSent, fault.to_string());
             self.take_end(dispatch, &end, now, ledger);
             return None;
         }
@@ -339,12 +334,12 @@ impl Assigning {
         let now = self.clock.now();
         ledger.show_life();
         self.take_end(dispatch, &end, now, ledger);
-        Span::current().record("outcome", end.label());
+        Span::current().record("outcome", end.conclusion.list_label());
         self.events.dispatched(dispatch, &end, took, decision);
         let view = DispatchView {
             at: now,
             decision,
-            end: end.label(),
+            end: end.conclusion.list_label(),
             joining: dispatch.joining.len(),
             leaving: dispatch.leaving.len(),
         };
@@ -355,18 +350,14 @@ impl Assigning {
             latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
         ledger.audit(now, Some(campaign), outcome);
-        if let DispatchEnd::Accepted {
-            assignment,
-            updated,
-        } = &end
-        {
+        if end.conclusion == Conclusion::Confirmed {
             let preview = self.assigner.policy().previews.get(campaign);
             let milli = preview.map_or(0, |preview| preview.target.milli());
             let target = f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0;
             ledger.announce(Message::assignment_dispatch(
                 campaign,
-                assignment.clone(),
-                u32::try_from(*updated).unwrap_or(u32::MAX),
+                end.assignment.clone().unwrap_or_default(),
+                u32::try_from(end.updated.unwrap_or_default()).unwrap_or(u32::MAX),
                 took,
                 target,
                 decision,
@@ -428,29 +419,31 @@ fn dispatch_end(
                 let why = format!(
                     "the platform took a list of {sent} agents and shows another one, of {shown}"
                 );
-                DispatchEnd::Lost { why }
+                DispatchEnd::failed(Conclusion::Differs, why)
             }
             None => {
                 let (assignment, updated) = receipt
                     .map(|receipt| (receipt.assignment, receipt.updated))
                     .unwrap_or_default();
-                let end = DispatchEnd::Accepted {
-                    assignment: assignment.unwrap_or_default(),
-                    updated: updated.unwrap_or_default(),
-                };
+                let end = DispatchEnd::confirmed(
+                    assignment.unwrap_or_default(),
+                    updated.unwrap_or_default(),
+                );
                 return (end, None);
             }
         },
-        Delivery::Conflict { why } => return (DispatchEnd::NoCapacity { why }, None),
+        Delivery::Conflict { why } => {
+            return (DispatchEnd::failed(Conclusion::Conflict, why), None);
+        }
         Delivery::Refused { why, wait: None } => {
             let agents = receipt.map(|receipt| receipt.left_out).unwrap_or_default();
-            return (DispatchEnd::Refused { why, agents }, None);
+            return (DispatchEnd::refused(why, agents), None);
         }
         Delivery::Refused {
             why, wait: Some(_), ..
         }
-        | Delivery::NotSent { why } => DispatchEnd::NotSent { why },
-        Delivery::Lost { why } => DispatchEnd::Lost { why },
+        | Delivery::NotSent { why } => DispatchEnd::failed(Conclusion::NotSent, why),
+        Delivery::Lost { why } => DispatchEnd::failed(Conclusion::Unknown, why),
     };
     (end, after)
 }

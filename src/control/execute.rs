@@ -75,6 +75,8 @@ pub(super) struct Commanding {
     freshest: Duration,
     /// How long the platform usually takes to show a command.
     usually_settles: Duration,
+    /// A command that has not shown so long after its acknowledgement is overdue.
+    longest_settles: Duration,
     shutdown: CancellationToken,
     failed: Option<Conclusion>,
 }
@@ -86,19 +88,21 @@ impl Commanding {
         settings: &CycleSettings,
         shutdown: &CancellationToken,
     ) -> Self {
+        let settling = platform.capabilities.traits.settling;
         Self {
             clock: Arc::clone(clock),
             campaigns: Arc::clone(&platform.campaigns),
             commander: platform.commander.clone(),
             longest: settings.command_longest,
             freshest: settings.freshest,
-            usually_settles: platform.capabilities.traits.settling.usual,
+            usually_settles: settling.usual,
+            longest_settles: settling.longest,
             shutdown: shutdown.clone(),
             failed: None,
         }
     }
 
-    /// The last command that did not come to its end.
+    /// The last command that failed; one that the platform is still carrying out has not.
     pub(super) fn failed(&self) -> Option<Conclusion> {
         self.failed
     }
@@ -321,6 +325,8 @@ impl Commanding {
             ledger.announce(announce::confirmed(command, cause, since_sample, now));
             let events = &ledger.events;
             events.confirmed(campaign, *direction, cause, reason, since_sample, now);
+        } else if self.still_settles(result, conclusion, now) {
+            ledger.events.acknowledged(campaign, *direction, reason);
         } else {
             self.failed = Some(conclusion);
             let events = &ledger.events;
@@ -329,6 +335,18 @@ impl Commanding {
         campaigns.take_notices(campaign, notices, reason.decision, now, ledger);
         // A failure is told by `commit`; the batch is kept, and no further command leaves before it is written.
         drop(ledger.commit().await);
+    }
+
+    /// Whether the platform said yes and may take longer to show it. Readings then tell how it ends.
+    fn still_settles(
+        &self,
+        result: &CommandResult,
+        conclusion: Conclusion,
+        now: Timestamp,
+    ) -> bool {
+        let acknowledged = matches!(result.delivery, Delivery::Acknowledged { .. });
+        let since = now.since(result.ended_at.unwrap_or(now));
+        acknowledged && conclusion == Conclusion::Unknown && since <= self.longest_settles
     }
 }
 

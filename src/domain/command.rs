@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Reason;
+pub(super) use super::conclusion::Conclusion;
 use super::ids::CampaignId;
 use super::status::{Direction, StatusFinding, StatusReading};
 use super::time::Timestamp;
@@ -84,37 +85,4 @@ pub struct CommandResult {
     /// Our clock when it was answered or given up; the time of the report, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-}
-
-/// The verdict on a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Conclusion {
-    /// The status shows it, and it is ours.
-    Confirmed,
-    /// The platform said no.
-    Refused,
-    /// It never left.
-    NotSent,
-    /// It had no effect.
-    NotApplied,
-    /// The status is the one asked for, but cannot be shown to be our doing: it counts as a person's.
-    NotOurs,
-    /// Not known yet; the next status read decides.
-    Unknown,
-}
-
-impl Conclusion {
-    /// The word for logs, metrics and the store.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Refused => "refused",
-            Self::NotSent => "not_sent",
-            Self::NotApplied => "not_applied",
-            Self::NotOurs => "not_ours",
-            Self::Unknown => "unknown",
-        }
-    }
 }

@@ -23,6 +23,7 @@ mod belief;
 mod campaign;
 mod cause;
 mod command;
+mod conclusion;
 mod confirmation;
 mod count;
 mod evidence;
@@ -61,7 +62,8 @@ pub use campaign::{
     Suppression, ThresholdsVerdict, Verdict, explain,
 };
 pub use cause::Cause;
-pub use command::{Command, CommandResult, Conclusion, Delivery};
+pub use command::{Command, CommandResult, Delivery};
+pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};

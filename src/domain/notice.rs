@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::belief::Doubt;
-use super::command::Conclusion;
+use super::conclusion::Conclusion;
 use super::ids::DecisionId;
 use super::status::Direction;
 use super::time::Timestamp;

@@ -105,7 +105,7 @@ pub fn event(event: &AuditEvent) -> String {
             leaving.len()
         ),
         AuditEvent::AssignOutcome { end, agents, .. } => {
-            format!("assigning {agents} agents: {}", end.label())
+            format!("assigning {agents} agents: {}", end.conclusion.list_label())
         }
         AuditEvent::ListNoticed {
             notice: ListNotice::PersonChanged { joined, left, .. },
@@ -140,7 +140,7 @@ fn queue(record: &QueueRecord) -> String {
             ..
         } => {
             let why = behind(": ", why);
-            format!("queue {queue}: {}{why}", conclusion.label())
+            format!("queue {queue}: {}{why}", conclusion.queue_label())
         }
         QueueRecord::ReassignIntent {
             agent,
@@ -158,7 +158,7 @@ fn queue(record: &QueueRecord) -> String {
         QueueRecord::ReassignOutcome {
             agent, conclusion, ..
         } => {
-            format!("agent {agent} moved: {}", conclusion.label())
+            format!("agent {agent} moved: {}", conclusion.queue_label())
         }
         QueueRecord::Resolved {
             queue,
@@ -167,7 +167,7 @@ fn queue(record: &QueueRecord) -> String {
             ..
         } => {
             let why = behind(", ", why);
-            let conclusion = conclusion.label();
+            let conclusion = conclusion.queue_label();
             format!("queue {queue}: a change whose outcome was unknown is {conclusion}{why}")
         }
     }

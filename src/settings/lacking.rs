@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{CampaignId, CountedQueue, Counting, Evidence, Policy, Selector};
-use crate::platform::dialect::Dialect;
-use crate::platform::port::{Capabilities, StatusCalls};
+use crate::platform::dialect::{AgentSource, Dialect};
+use crate::platform::port::{AgentFeed, Capabilities, StatusCalls};
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::row::Row;
-use super::rows::{COUNT, STATUS_READS_PER_POLL, STRICT_OWNERSHIP};
+use super::rows::{AGENTS, COUNT, READY_STATES, STATUS_READS_PER_POLL, STRICT_OWNERSHIP};
 use super::table_keys::campaign;
 
 /// Refuses tables and rules that this platform cannot carry out, and warns of what has no effect on it.
 pub(super) fn refuse_what_is_lacking(
     layers: &mut Layers<'_>,
-    platform: Dialect,
+    (platform, source): (Dialect, AgentSource),
     policies: &BTreeMap<CampaignId, Policy>,
 ) {
-    let capabilities = platform.capabilities();
+    let capabilities = platform.capabilities_by(source);
     let mut lacking = Lacking {
         layers,
         platform,
@@ -29,6 +29,9 @@ pub(super) fn refuse_what_is_lacking(
         lacking.refuse_rules(id, policy);
     }
     lacking.warn_of_needless_settings();
+    if source == AgentSource::Activity {
+        lacking.warn_of_unproven_counts();
+    }
 }
 
 struct Lacking<'a, 'l> {
@@ -94,6 +97,12 @@ impl Lacking<'_, '_> {
                 let problem = Problem::new(wrong, "write \"own\", \"all\" or { queue = \"ID\" }");
                 self.layers.faults.push(&agents, key, problem);
             }
+            (None, Selector::All) if self.capabilities.agents == AgentFeed::Counts => {
+                let wrong =
+                    format!("cannot be counted: {platform} counts agents for single skills only");
+                let problem = Problem::new(wrong, "write \"own\" or { queue = \"ID\" }");
+                self.layers.faults.push(&agents, key, problem);
+            }
             (Some(_) | None, _) => {}
         }
         if policy.counting == Counting::FreeAndServing && !self.capabilities.serving {
@@ -124,6 +133,28 @@ impl Lacking<'_, '_> {
         let given = self.layers.source_of_rule(id, row);
         let (key, origin) = given.unwrap_or((row.key.to_owned(), Origin::Default));
         self.layers.faults.push(&origin, key, problem);
+    }
+
+    /// Whoever asks for counts that nobody has seen on a tenant is told so at each start.
+    fn warn_of_unproven_counts(&mut self) {
+        let Some((_, origin)) = self.layers.source(AGENTS.row()) else {
+            return;
+        };
+        let problem = Problem::new(
+            "is unproven: nobody has published whether the platform's own counts hold agents who wait in a dialler, and by \
+             counts that do not a campaign pauses and resumes by its own effect",
+            "compare both with a dry run while agents stand in the dialler, or write states",
+        );
+        let warnings = &mut self.layers.warnings;
+        warnings.push(&origin, AGENTS.row().key, problem);
+        if let Some((_, origin)) = self.layers.source(READY_STATES.row()) {
+            let problem = Problem::new(
+                "has no effect: the platform decides whom it counts",
+                "leave it out",
+            );
+            let warnings = &mut self.layers.warnings;
+            warnings.push(&origin, READY_STATES.row().key, problem);
+        }
     }
 
     fn warn_of_needless_settings(&mut self) {
@@ -210,6 +241,21 @@ mod tests {
                 "FILE:4: campaign.b.agents: cannot be counted: cxone-v2 counts no queue or skill by itself; choose agents by skill or id",
             ]
         );
+    }
+
+    #[test]
+    fn counts_that_the_platform_makes_are_of_single_skills_and_unproven() {
+        let resolved = run("--agents activity --ready-states Available", &ACD, "");
+        let warnings: Vec<String> = resolved.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings[0].contains("agents: is unproven"), "{warnings:?}");
+        assert!(warnings[1].contains("has no effect"), "{warnings:?}");
+        let file = "agents = \"activity\"\ncount = \"free-and-serving\"\n[[campaign]]\nid = \"4711\"\nagents = \"all\"\n";
+        let told = faults("", &ACD, file);
+        for part in ["for single skills only", "does not tell whose calls"] {
+            let found = told.iter().any(|fault| fault.contains(part));
+            assert!(found, "{part}: {told:#?}");
+        }
     }
 
     #[test]

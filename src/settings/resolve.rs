@@ -192,7 +192,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let client_secret = client_secret(layers);
     let tenant = tenant(layers, &values);
     let policies = policies(layers, values.platform, values.poll_interval);
-    refuse_what_is_lacking(layers, values.platform, &policies);
+    refuse_what_is_lacking(layers, (values.platform, values.agents), &policies);
     let labels = labels(layers);
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);

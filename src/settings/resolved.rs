@@ -13,7 +13,7 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{AgentId, CampaignId, CampaignLabels, Policy, QueueId};
 use crate::notify::Receiver;
-use crate::platform::dialect::{Dialect, SpecialSettings};
+use crate::platform::dialect::{AgentSource, Dialect, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::telemetry::LogFormat;
 
@@ -140,6 +140,7 @@ impl Settings {
             "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
             "api_versions": special.api_versions,
             "ready_states": special.ready_states,
+            "agents": word_of(special.agents, AgentSource::WORDS),
             "policies": policies,
             "labels": labels,
             "assignments": assignments

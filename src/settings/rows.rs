@@ -10,7 +10,7 @@ use reqwest::Url;
 
 use crate::domain::{Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{self, Dialect};
+use crate::platform::dialect::{self, AgentSource, Dialect};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -137,9 +137,9 @@ settings! { PLATFORM_ROWS "Platform"
         "States in which agents are ready on cxone-acd, by name or number; a comma list.",
         |text| value::as_dialect(dialect::ready_states(text), "write such as Available,Dialer"),
         |to, states| to.ready_states = Some(states));
-    AGENTS: Landing<(), Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Top,
-        "What agents are counted from on cxone-acd: the states of each; `activity`, counts that the platform makes, is refused for now.",
-        value::agent_source, |_, ()| {});
+    AGENTS: Landing<AgentSource, Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Top,
+        "What agents are counted from on cxone-acd: the states of each, or counts that the platform makes; `activity` is unproven, since nobody has published whether those counts hold agents who wait in a dialler.",
+        value::agent_source, |to, source| to.agents = source);
 }
 
 settings! { CAMPAIGNS_ROWS "Campaigns"

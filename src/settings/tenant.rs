@@ -44,6 +44,7 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
             registered_client,
             api_versions: values.api_versions.clone(),
             ready_states: values.ready_states.clone(),
+            agents: values.agents,
         },
     })
 }
@@ -269,13 +270,13 @@ mod tests {
             Some("Available,Dialer,-13")
         );
         let told = told(
-            "--area na1 --api-versions v3,fly=v31.0 --ready-states Dialer --agents activity",
+            "--area na1 --api-versions v3,fly=v31.0 --ready-states Dialer --agents own",
             &[],
         );
         assert_eq!(told.len(), 3, "{told:?}");
         for (fault, part) in
             told.iter()
-                .zip(["steer by its own effect", "no version", "lacks Available"])
+                .zip(["belongs to one campaign", "no version", "lacks Available"])
         {
             assert!(
                 told.iter().any(|fault| fault.contains(part)),

@@ -9,6 +9,7 @@ use reqwest::Url;
 use crate::domain::assignment::Weight;
 use crate::domain::{Confirmation, Limit};
 use crate::notify::ReceiverUrl;
+use crate::platform::dialect::AgentSource;
 
 use super::fault::Problem;
 use super::row::Parsed;
@@ -130,21 +131,14 @@ pub(super) fn as_dialect<T>(read: Result<T, String>, remedy: &str) -> Parsed<T> 
 }
 
 /// What agents are counted from.
-pub(super) fn agent_source(text: &str) -> Parsed<()> {
+pub(super) fn agent_source(text: &str) -> Parsed<AgentSource> {
     if ["all", "own"].contains(&text.trim()) {
         return Err(Problem::new(
             "belongs to one campaign",
             "move it into a [[campaign]] table",
         ));
     }
-    if word(text, &[("states", true), ("activity", false)])? {
-        return Ok(());
-    }
-    Err(Problem::new(
-        "is not carried out: nobody has published whether the platform's own count holds agents who wait in a dialler, \
-         and a rule on a count that does not would steer by its own effect",
-        "write states",
-    ))
+    word(text, AgentSource::WORDS)
 }
 
 /// Scopes to ask for.

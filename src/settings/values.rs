@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::Dialect;
+use crate::platform::dialect::{AgentSource, Dialect};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -32,6 +32,7 @@ pub(super) struct Values {
     pub(super) registered_client_id: Option<String>,
     pub(super) api_versions: Option<String>,
     pub(super) ready_states: Option<String>,
+    pub(super) agents: AgentSource,
     pub(super) poll_interval: Duration,
     pub(super) requests_per_second: Option<f64>,
     pub(super) burst: u32,

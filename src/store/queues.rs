@@ -6,8 +6,8 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::control::ports::{AuditEvent, AuditRow};
 use crate::control::queues::ports::OpenQueueIntent;
-use crate::domain::queue::{QueueConclusion, QueueMemory, QueueRecord};
-use crate::domain::{DecisionId, QueueId, Timestamp};
+use crate::domain::queue::{QueueMemory, QueueRecord};
+use crate::domain::{Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::columns::json;
 
@@ -46,7 +46,7 @@ pub(super) fn write_intents(
                 continue;
             }
             QueueRecord::Outcome {
-                conclusion: QueueConclusion::Unknown,
+                conclusion: Conclusion::Unknown,
                 ..
             }
             | QueueRecord::ReassignIntent { .. }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use crate::domain::assignment::{Dispatch, DispatchEnd, ListNotice, Move, Trigger};
-use crate::domain::{CampaignId, DecisionId};
+use crate::domain::{CampaignId, Conclusion, DecisionId};
 
 use super::metrics::AssignMetrics;
 
@@ -61,23 +61,31 @@ impl AssignEvents {
         took: Duration,
         decision: DecisionId,
     ) {
-        self.metrics.dispatched(end.label());
+        self.metrics.dispatched(end.conclusion);
         let campaign = &dispatch.campaign;
         let (joining, leaving) = (dispatch.joining.len(), dispatch.leaving.len());
-        match end {
-            DispatchEnd::Accepted { assignment, .. } => info!(
-                %campaign, agents = dispatch.agents.len(), joining, leaving, assignment,
+        let DispatchEnd {
+            conclusion, why, ..
+        } = end;
+        match conclusion {
+            Conclusion::Confirmed | Conclusion::Unchanged => info!(
+                %campaign, agents = dispatch.agents.len(), joining, leaving, assignment = end.assignment,
                 took_ms = took.as_millis(), %decision, "assigned"
             ),
-            DispatchEnd::Refused { why, agents } => {
-                let agents: Vec<&str> = agents.iter().map(crate::domain::AgentId::as_str).collect();
+            Conclusion::Refused | Conclusion::Invalid => {
+                let agents = end.agents.iter();
+                let agents: Vec<&str> = agents.map(crate::domain::AgentId::as_str).collect();
                 warn!(%campaign, why, agents = agents.join(" "), %decision, "assignment refused: what was in force stays");
             }
-            DispatchEnd::NoCapacity { why } => {
+            Conclusion::Conflict | Conclusion::Stale => {
                 info!(%campaign, why, %decision, "the dialler has no capacity: planning with fewer agents");
             }
-            DispatchEnd::Lost { why } | DispatchEnd::NotSent { why } => {
-                warn!(%campaign, why, end = end.label(), %decision, "assignment failed");
+            Conclusion::Unknown
+            | Conclusion::Differs
+            | Conclusion::NotOurs
+            | Conclusion::NotSent
+            | Conclusion::NotApplied => {
+                warn!(%campaign, why, end = conclusion.list_label(), %decision, "assignment failed");
             }
         }
     }

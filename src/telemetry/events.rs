@@ -38,6 +38,8 @@ pub struct Events {
     pub(super) metrics: Arc<Metrics>,
     campaigns: BTreeMap<CampaignId, CampaignGauges>,
     dry_run_said: BTreeMap<CampaignId, Direction>,
+    /// The direction of each campaign's last command that the platform acknowledged before it showed.
+    settling: BTreeMap<CampaignId, Direction>,
     first_poll_said: AtomicBool,
 }
 
@@ -52,6 +54,7 @@ impl Events {
             metrics,
             campaigns: BTreeMap::new(),
             dry_run_said: BTreeMap::new(),
+            settling: BTreeMap::new(),
             first_poll_said: AtomicBool::new(false),
         };
         events.add_campaigns(campaigns, std::iter::empty());
@@ -224,6 +227,14 @@ impl Events {
         info!(%campaign, decision = %reason.decision, %reason, cause = cause.label(), "{done}");
     }
 
+    /// Reports that the platform acknowledged a command and is still changing the campaign, within the time that its commands take.
+    ///
+    /// No failure: it is counted when the command is overdue, or has had no effect.
+    pub fn acknowledged(&mut self, campaign: &CampaignId, to: Direction, reason: &Reason) {
+        self.settling.insert(campaign.clone(), to);
+        info!(%campaign, decision = %reason.decision, %reason, "acknowledged, the platform is changing it: {to}");
+    }
+
     /// Reports that a command failed.
     pub fn command_failed(
         &self,
@@ -323,6 +334,10 @@ impl Events {
                 warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is no evidence of changes here any more");
             }
             Notice::StillChanging { word } => {
+                // A command of an earlier run was counted there, or is counted when it has had no effect.
+                if let (Some(series), Some(to)) = (series, self.settling.get(campaign)) {
+                    series.failed(*to, Conclusion::Unknown.label());
+                }
                 warn!(%campaign, %decision, status = %word, "our command was accepted and is on its way for longer than commands take there");
             }
             Notice::Missing => {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::domain::queue::{Flow, QueueConclusion, QueueStanding};
-use crate::domain::{DecisionId, QueueId, Timestamp};
+use crate::domain::queue::{Flow, QueueStanding};
+use crate::domain::{Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::metrics::{Metrics, QueueGauges, QueueMetrics};
 
@@ -123,7 +123,7 @@ impl QueueEvents {
 
     /// Somebody changed the queue between our reading and our writing; it is read and merged again.
     pub fn stale(&self, queue: &QueueId, decision: DecisionId, version: i64) {
-        self.metrics.attempt(QueueConclusion::Stale);
+        self.metrics.attempt(Conclusion::Stale);
         info!(%queue, %decision, version, "queue changed meanwhile: read and merged again");
     }
 
@@ -132,12 +132,12 @@ impl QueueEvents {
         &self,
         queue: &QueueId,
         decision: DecisionId,
-        conclusion: QueueConclusion,
+        conclusion: Conclusion,
         why: &[String],
     ) {
         self.metrics.attempt(conclusion);
-        let (outcome, why) = (conclusion.label(), why.join("; "));
-        if conclusion == QueueConclusion::Applied {
+        let (outcome, why) = (conclusion.queue_label(), why.join("; "));
+        if conclusion == Conclusion::Confirmed {
             info!(%queue, %decision, outcome, "change of a queue whose outcome was unknown has taken effect");
         } else {
             warn!(%queue, %decision, outcome, why, "change of a queue whose outcome was unknown");
@@ -149,22 +149,24 @@ impl QueueEvents {
         &self,
         queue: &QueueId,
         decision: DecisionId,
-        conclusion: QueueConclusion,
+        conclusion: Conclusion,
         why: &[String],
         took: Duration,
     ) {
         self.metrics.finished(conclusion, took.as_secs_f64());
-        let outcome = conclusion.label();
+        let outcome = conclusion.queue_label();
         match conclusion {
-            QueueConclusion::Applied | QueueConclusion::Unchanged | QueueConclusion::Stale => {
+            Conclusion::Confirmed | Conclusion::Unchanged | Conclusion::Stale => {
                 info!(%queue, %decision, outcome, "queue");
             }
-            QueueConclusion::Conflict
-            | QueueConclusion::Invalid
-            | QueueConclusion::Refused
-            | QueueConclusion::NotSent
-            | QueueConclusion::Unknown
-            | QueueConclusion::Differs => {
+            Conclusion::Conflict
+            | Conclusion::Invalid
+            | Conclusion::Refused
+            | Conclusion::NotSent
+            | Conclusion::NotApplied
+            | Conclusion::NotOurs
+            | Conclusion::Unknown
+            | Conclusion::Differs => {
                 warn!(%queue, %decision, outcome, why = why.join("; "), "queue not changed as asked");
             }
         }

@@ -2,6 +2,8 @@
 # Holds both sides of the contract against tools that neither side wrote:
 #  - schemathesis makes up requests of every operation and checks what the simulated platform answers;
 #  - Prism stands between the daemon and the platform and refuses what breaks the contract, either way.
+# Where the vendor's operations are described in a file of their own beside the repository (CONTRACT_PUBLISHED names another
+# place), the daemon on cxone-acd is held against that file as well.
 # Usage: check.sh PROGRAM TOOLS; what is needed is installed into the directory TOOLS.
 # Needs Python with venv, Node 18.20 or newer with npm, and the network for packages at the first run.
 set -euo pipefail
@@ -10,6 +12,8 @@ program="$(realpath "$1")"
 mkdir -p "$2"
 tools="$(realpath "$2")"
 contract="$here/cxone-v2.openapi.yaml"
+acd_contract="$here/cxone-acd.openapi.yaml"
+published="${CONTRACT_PUBLISHED:-$here/../../../shared/api/cxone-acd.openapi.yaml}"
 
 # The last version of Prism that runs on Node 18 to 22.
 prism_version=5.14.2
@@ -92,6 +96,52 @@ for entry in json.load(sys.stdin)["entries"]:
 '
 }
 
+# Puts Prism before the platform at `base`; sets port and prism_log.
+proxy() {
+  prism_log="$work/$1.log"
+  port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+  : > "$prism_log"
+  "$prism" proxy --errors --host 127.0.0.1 --port "$port" "$2" "$base" > "$prism_log" 2>&1 &
+  started+=("$!")
+  until_so "Prism listens" grep -q 'Prism is listening' "$prism_log"
+}
+
+# Fails with what Prism refused, beyond the one request that is sent to be refused.
+prism_is_calm() {
+  local refused
+  refused="$(grep 'terminated with error' "$prism_log" | tail -n +2 | head -n 1)"
+  [ -z "$refused" ] || fail "Prism saw the contract broken: $refused"
+}
+
+# Whether clients set a campaign so often to this status.
+did() {
+  prism_is_calm
+  deeds | grep -c "^status \"$1\"" | grep -qx "$2"
+}
+
+# Sends eight of the ten available agents on a break, and brings them back once the campaign is paused.
+pause_and_resume() {
+  local log="$1" agent
+  until_so "the daemon has polled" grep -q 'first poll complete' "$log"
+  curl -sS "$control/agents/break" -d '{"count": 8, "for": "1h"}' > /dev/null
+  until_so "the daemon has paused the campaign" did PAUSED 1
+  for agent in 1 2 3 4 5 6 7 8; do
+    curl -sS "$control/agents/agent-000$agent/state" -d '{"state": "available"}' > /dev/null
+  done
+  until_so "the daemon has resumed the campaign" did RUNNING 1
+  until_so "the daemon has the resume confirmed" grep -q '"resumed' "$log"
+}
+
+# Ends the daemon; nothing may have gone wrong on its way through Prism.
+end_calmly() {
+  local daemon="$1" log="$2"
+  kill -TERM "$daemon"
+  wait "$daemon" || fail "the daemon did not end in order"
+  prism_is_calm
+  ! grep -q '"level":"\(WARN\|ERROR\)"' "$log" || fail "the daemon met trouble behind Prism"
+  echo "  $(grep -c 'Forwarding' "$prism_log") requests forwarded, no violation either way; paused and resumed through the proxy"
+}
+
 echo "- schemathesis: the platform's answers"
 platform schemathesis-platform
 export CONTRACT_BASE_URL="$base" CONTRACT_CAMPAIGN=campaign-1 CONTRACT_SECRET="$secret"
@@ -126,7 +176,7 @@ export CONTRACT_TOKEN
   cd "$work"
   PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks_acd \
     timeout 120 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
-    run "$here/cxone-acd.openapi.yaml" --url "$base" --checks all > schemathesis-acd.log 2>&1
+    run "$acd_contract" --url "$base" --checks all > schemathesis-acd.log 2>&1
 ) || fail "schemathesis found a deviation of cxone-acd"
 sed -n '/Test cases:/{n;p;}' "$work/schemathesis-acd.log"
 deeds > "$work/deeds"
@@ -136,17 +186,7 @@ echo "  $count starts and stops took effect"
 
 echo "- Prism: the daemon's requests, and the answers to them"
 platform prism-platform
-port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
-"$prism" proxy --errors --host 127.0.0.1 --port "$port" "$contract" "$base" > "$work/prism.log" 2>&1 &
-started+=("$!")
-until_so "Prism listens" grep -q 'Prism is listening' "$work/prism.log"
-
-# Fails with what Prism refused, beyond the one request that is sent to be refused.
-prism_is_calm() {
-  local refused
-  refused="$(grep 'terminated with error' "$work/prism.log" | tail -n +2 | head -n 1)"
-  [ -z "$refused" ] || fail "Prism saw the contract broken: $refused"
-}
+proxy prism "$contract"
 
 # First: Prism does refuse. A proxy that lets everything through would prove nothing.
 refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X PUT -H "Authorization: Bearer x" \
@@ -170,22 +210,50 @@ done
 daemon=$!
 started+=("$daemon")
 
-did() {
-  prism_is_calm
-  deeds | grep -c "^status \"$1\"" | grep -qx "$2"
-}
-until_so "the daemon has polled" grep -q 'first poll complete' "$work/daemon.log"
-curl -sS "$control/agents/break" -d '{"count": 8, "for": "1h"}' > /dev/null
-until_so "the daemon has paused the campaign" did PAUSED 1
-for agent in 1 2 3 4 5 6 7 8; do
-  curl -sS "$control/agents/agent-000$agent/state" -d '{"state": "available"}' > /dev/null
-done
-until_so "the daemon has resumed the campaign" did RUNNING 1
+pause_and_resume "$work/daemon.log"
 until_so "the daemon has read a queue and its statistics" grep -q '"queue calibrated"' "$work/daemon.log"
-until_so "the daemon has the resume confirmed" grep -q '"resumed' "$work/daemon.log"
-kill -TERM "$daemon"
-wait "$daemon" || fail "the daemon did not end in order"
-prism_is_calm
-! grep -q '"level":"\(WARN\|ERROR\)"' "$work/daemon.log" || fail "the daemon met trouble behind Prism"
-passed="$(grep -c 'Forwarding' "$work/prism.log")"
-echo "  $passed requests forwarded, no violation either way; paused and resumed through the proxy"
+end_calmly "$daemon" "$work/daemon.log"
+
+# Has the daemon on cxone-acd log in both ways, and pause and resume, behind a proxy that holds it against a contract.
+acd_behind() {
+  local name="$1" daemon refused
+  platform "$name-platform" --platform cxone-acd
+  proxy "$name-prism" "$2"
+  # Here too Prism has to refuse something first.
+  refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X POST -H 'Content-Type: application/json' \
+    -d '{"accessKeyId": "autopilot"}' "http://127.0.0.1:$port/authentication/v1/token/access-key")"
+  [ "$refused" = 422 ] && grep -q 'errors#UNPROCESSABLE_ENTITY' "$work/refused" ||
+    fail "Prism let a log-in pass that lacks the secret ($refused)"
+  export AUTOPILOT_PLATFORM=cxone-acd CXONE_CAMPAIGN_ID=4711 CXONE_CLIENT_SECRET="$secret"
+  # Two calls a poll have to fit into what the tenant allows in a day.
+  export AUTOPILOT_STATE_DIR="$work/$name-state" AUTOPILOT_POLL_INTERVAL=2s
+  unset AUTOPILOT_CONFIG CXONE_BASE_URL
+  # The global log-in asks for the API's host as well; that host is the platform itself and not the proxy.
+  AUTOPILOT_TOKEN_URL="http://127.0.0.1:$port/auth/token" AUTOPILOT_REGISTERED_CLIENT_ID=registered \
+    AUTOPILOT_REGISTERED_CLIENT_SECRET="$CONTRACT_CLIENT_SECRET" \
+    timeout 60 "$program" check --online > "$work/$name-check-global.log" 2>&1 ||
+    fail "check --online with the global log-in fails behind Prism"
+  prism_is_calm
+  export CXONE_BASE_URL="http://127.0.0.1:$port"
+  export AUTOPILOT_TOKEN_URL="$CXONE_BASE_URL/authentication/v1/token/access-key"
+  timeout 60 "$program" check --online > "$work/$name-check-area.log" 2>&1 ||
+    fail "check --online with the log-in of an area fails behind Prism"
+  AUTOPILOT_AGENTS=activity timeout 60 "$program" check --online > "$work/$name-check-activity.log" 2>&1 ||
+    fail "check --online with the platform's own counts fails behind Prism"
+  "$program" run > "$work/$name-daemon.log" 2>&1 &
+  daemon=$!
+  started+=("$daemon")
+  pause_and_resume "$work/$name-daemon.log"
+  end_calmly "$daemon" "$work/$name-daemon.log"
+  # Whoever loses a skill is parked. A DELETE with a body, which OpenAPI 3.0 cannot describe, is never sent.
+  ! grep -qi '\] delete ' "$prism_log" || fail "the daemon sent a DELETE"
+}
+
+echo "- Prism: the daemon's requests to cxone-acd, and the answers to them"
+acd_behind acd-traffic "$acd_contract"
+if [ -f "$published" ]; then
+  echo "- Prism: the same against the published operations"
+  acd_behind published "$published"
+else
+  echo "- Prism: the published operations are not beside the repository ($published), so nothing is held against them"
+fi

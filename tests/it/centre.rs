@@ -45,23 +45,29 @@ impl Centre {
 
     /// The same with other settings.
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let start: SimTime = "2024-05-15T08:00:00Z"
             .parse::<jiff::Timestamp>()
             .unwrap()
             .into();
         let mut settings = Settings::new(SimClock::starting_at(start, 1.0), Script::Fixed);
         change(&mut settings);
+        let centre = Self::of(settings);
+        centre.platform.set_available(10);
+        centre
+    }
+
+    /// A platform with these settings, and with nobody beyond whom its script brings.
+    pub(crate) fn of(settings: Settings) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let simulator = {
             let _inside = runtime.enter();
             Simulator::start(settings).unwrap()
         };
         let platform = simulator.handle();
-        platform.set_available(10);
         let base_url = simulator.base_url();
         Self {
             platform,

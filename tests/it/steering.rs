@@ -104,10 +104,8 @@ fn a_platform_that_shows_a_command_late_is_believed_when_it_does() {
     let centre = Centre::with(|settings| settings.actuation_delay = Duration::from_secs(3));
     centre.platform.set_available(0);
     let mut invocation = centre.daemon();
-    let daemon = invocation
-        .args(&["--poll-interval", "300ms"])
-        .start()
-        .tolerate(&["could not pause", "could not resume"]);
+    let daemon = invocation.args(&["--poll-interval", "300ms"]).start();
+    daemon.wait_for_log("acknowledged, the platform is changing it: pause");
     daemon.wait_for_log("has taken effect: pause");
     let sent = centre.platform.request_count(Some(Endpoint::CampaignPut));
     assert_eq!(sent, 1, "what was acknowledged is not sent again");

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::control::queues::{Finished, Prepared};
-use crate::domain::queue::{ChangeSet, Members, QueueConclusion, Setting, WriteForm};
+use crate::domain::Conclusion;
+use crate::domain::queue::{ChangeSet, Members, Setting, WriteForm};
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -118,14 +119,17 @@ pub(super) fn finished(finished: &Finished) {
         1 => ", merged again once".to_owned(),
         many => format!(", merged again {many} times"),
     };
-    if let (QueueConclusion::Applied, Some(after)) = (conclusion, after) {
+    if let (Conclusion::Confirmed, Some(after)) = (conclusion, after) {
         output::result(format_args!(
             "applied: version {}, read back as written{again} [{decision}]",
             after.version
         ));
         output::result(format_args!("sha256 {}", after.sha256));
     } else {
-        output::result(format_args!("{}{again} [{decision}]", conclusion.label()));
+        output::result(format_args!(
+            "{}{again} [{decision}]",
+            conclusion.queue_label()
+        ));
         for why in why {
             output::result(format_args!("  {why}"));
         }
@@ -138,7 +142,10 @@ pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
     let mut told = prepared_json(&finished.prepared, change);
     if let Some(told) = told.as_object_mut() {
         told.extend([
-            ("outcome".to_owned(), json!(finished.conclusion)),
+            (
+                "outcome".to_owned(),
+                json!(finished.conclusion.queue_label()),
+            ),
             ("decision".to_owned(), json!(finished.decision.to_string())),
             ("merges".to_owned(), json!(finished.merges)),
             (
@@ -156,14 +163,16 @@ pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
 }
 
 /// Returns the exit code of an outcome.
-pub(super) fn exit_of(conclusion: QueueConclusion) -> Exit {
+pub(super) fn exit_of(conclusion: Conclusion) -> Exit {
     match conclusion {
-        QueueConclusion::Applied | QueueConclusion::Unchanged => Exit::Ok,
-        QueueConclusion::Stale | QueueConclusion::Conflict => Exit::Conflict,
-        QueueConclusion::Invalid => Exit::Data,
-        QueueConclusion::Refused => Exit::Refused,
-        QueueConclusion::NotSent | QueueConclusion::Unknown | QueueConclusion::Differs => {
-            Exit::Unreachable
-        }
+        Conclusion::Confirmed | Conclusion::Unchanged => Exit::Ok,
+        Conclusion::Stale | Conclusion::Conflict => Exit::Conflict,
+        Conclusion::Invalid => Exit::Data,
+        Conclusion::Refused => Exit::Refused,
+        Conclusion::NotSent
+        | Conclusion::NotApplied
+        | Conclusion::NotOurs
+        | Conclusion::Unknown
+        | Conclusion::Differs => Exit::Unreachable,
     }
 }

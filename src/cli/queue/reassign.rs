@@ -54,12 +54,12 @@ async fn try_reassign(
     } = &reassigned;
     if as_json {
         output::result(json!({
-            "agent": agent, "queues": queues, "status": order.status, "outcome": conclusion,
+            "agent": agent, "queues": queues, "status": order.status, "outcome": conclusion.queue_label(),
             "decision": decision.to_string(), "status_after": status_after, "why": why,
         }));
     } else {
         tell(&order);
-        output::result(format_args!("{} [{decision}]", conclusion.label()));
+        output::result(format_args!("{} [{decision}]", conclusion.queue_label()));
         for why in why {
             output::result(format_args!("  {why}"));
         }

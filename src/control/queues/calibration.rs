@@ -21,12 +21,11 @@ use tokio_util::sync::CancellationToken;
 use crate::control::operator::Author;
 use crate::control::ports::{AuditRow, Batch, Clock, Journal, JournalFault};
 use crate::control::status::ObservableState;
-use crate::domain::QueueId;
 use crate::domain::queue::{
     CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Judgement, Member, Members,
-    QueueCalibrator, QueueConclusion, QueueMemory, QueueStanding, QueueStatistics, Setting,
-    WriteForm,
+    QueueCalibrator, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
 };
+use crate::domain::{Conclusion, QueueId};
 use crate::telemetry::QueueEvents;
 
 use super::apart::apart;
@@ -371,19 +370,21 @@ impl Calibration {
         self.keep_or_tell(id).await;
         let why = (!finished.why.is_empty()).then(|| finished.why.join("; "));
         match finished.conclusion {
-            QueueConclusion::Applied => {
+            Conclusion::Confirmed => {
                 let written = finished.prepared.merged.write;
                 (QueueStanding::Changed, why, written)
             }
-            QueueConclusion::Unchanged => (QueueStanding::Steady, why, Members::new()),
-            QueueConclusion::Conflict => (QueueStanding::Conflict, why, Members::new()),
-            QueueConclusion::Stale
-            | QueueConclusion::Invalid
-            | QueueConclusion::Refused
-            | QueueConclusion::NotSent
-            | QueueConclusion::Unknown
-            | QueueConclusion::Differs => {
-                let told = finished.conclusion.label();
+            Conclusion::Unchanged => (QueueStanding::Steady, why, Members::new()),
+            Conclusion::Conflict => (QueueStanding::Conflict, why, Members::new()),
+            Conclusion::Stale
+            | Conclusion::Invalid
+            | Conclusion::Refused
+            | Conclusion::NotSent
+            | Conclusion::NotApplied
+            | Conclusion::NotOurs
+            | Conclusion::Unknown
+            | Conclusion::Differs => {
+                let told = finished.conclusion.queue_label();
                 let why = why.map_or(told.to_owned(), |why| format!("{told}: {why}"));
                 (QueueStanding::Unreachable, Some(why), Members::new())
             }
@@ -405,10 +406,10 @@ impl Calibration {
             watched.view.version = Some(read.version);
             watched.view.decision = Some(decision);
         }
-        if finished.conclusion == QueueConclusion::Applied {
+        if finished.conclusion == Conclusion::Confirmed {
             self.events.changed(id, now);
         }
-        if finished.conclusion == QueueConclusion::Unknown {
+        if finished.conclusion == Conclusion::Unknown {
             self.open.push(finished.left_open(now));
         }
     }

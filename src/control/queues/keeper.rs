@@ -15,10 +15,9 @@ use std::time::Duration;
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
 use crate::domain::queue::{
     ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OverflowGraph,
-    QueueConclusion, QueueMessage, QueueRecord, Setting, Surroundings, WriteForm, merge,
-    overflow_targets, overlaid,
+    QueueMessage, QueueRecord, Setting, Surroundings, WriteForm, merge, overflow_targets, overlaid,
 };
-use crate::domain::{DecisionId, Delivery, Message, QueueId, Timestamp};
+use crate::domain::{Conclusion, DecisionId, Delivery, Message, QueueId, Timestamp};
 use crate::telemetry::QueueEvents;
 
 use crate::control::operation::{Carried, QueueOperation, Seen};
@@ -59,7 +58,7 @@ pub struct Prepared {
 #[derive(Clone, Debug)]
 pub struct Finished {
     /// The verdict.
-    pub conclusion: QueueConclusion,
+    pub conclusion: Conclusion,
     /// Which decision; its rows in the audit carry it.
     pub decision: DecisionId,
     /// What it rested on last.
@@ -85,7 +84,7 @@ pub enum KeeperFault {
     #[error("nothing was sent, since the intent cannot be recorded: {0}")]
     Unrecordable(JournalFault),
     /// The change was sent, and its outcome could not be committed.
-    #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", finished.conclusion.label())]
+    #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", finished.conclusion.queue_label())]
     Unrecorded {
         /// What was done.
         finished: Box<Finished>,
@@ -175,7 +174,7 @@ impl QueueKeeper {
                 request.base = Some(prepared.reading.members.clone());
             }
             let mut finished = Finished {
-                conclusion: QueueConclusion::Unchanged,
+                conclusion: Conclusion::Unchanged,
                 decision,
                 prepared,
                 after: None,
@@ -211,7 +210,7 @@ impl QueueKeeper {
                 merges = merges.saturating_add(1);
                 let version = prepared.reading.version;
                 self.events.stale(&request.queue, decision, version);
-                finished.conclusion = QueueConclusion::Stale;
+                finished.conclusion = Conclusion::Stale;
                 let took = self.clock.monotonic().saturating_sub(started);
                 rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
                 continue;
@@ -263,7 +262,7 @@ impl QueueKeeper {
     ) -> Result<Finished, KeeperFault> {
         let took = self.clock.monotonic().saturating_sub(started);
         let decision = finished.decision;
-        let applied = finished.conclusion == QueueConclusion::Applied;
+        let applied = finished.conclusion == Conclusion::Confirmed;
         self.finished = self.finished.saturating_add(1);
         self.applied = self.applied.saturating_add(u32::from(applied));
         let mut outbox: Vec<Message> = Vec::new();
@@ -283,7 +282,7 @@ impl QueueKeeper {
                 .map(|body| Message::of_queue(queue, body, decision, now))
                 .collect();
         }
-        if finished.conclusion != QueueConclusion::Unchanged {
+        if finished.conclusion != Conclusion::Unchanged {
             rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
         }
         self.events.finished(
@@ -349,12 +348,12 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     let lost = match delivery {
         Delivery::Conflict { why } => {
             let times = finished.merges.saturating_add(1);
-            finished.conclusion = QueueConclusion::Conflict;
+            finished.conclusion = Conclusion::Conflict;
             finished.why = vec![format!("somebody was quicker {times} times in a row"), why];
             return;
         }
         Delivery::Refused { why, wait: None } => {
-            finished.conclusion = QueueConclusion::Refused;
+            finished.conclusion = Conclusion::Refused;
             finished.why = vec![why];
             return;
         }
@@ -362,7 +361,7 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
         | Delivery::Refused {
             why, wait: Some(_), ..
         } => {
-            finished.conclusion = QueueConclusion::NotSent;
+            finished.conclusion = Conclusion::NotSent;
             finished.why = vec![why];
             return;
         }
@@ -372,13 +371,13 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     let after = match after {
         Seen::Found(after) => after,
         Seen::Missing => {
-            finished.conclusion = QueueConclusion::Unknown;
+            finished.conclusion = Conclusion::Unknown;
             finished.why.extend(lost);
             finished.why.push("the queue is gone".to_owned());
             return;
         }
         Seen::Unreadable { why } => {
-            finished.conclusion = QueueConclusion::Unknown;
+            finished.conclusion = Conclusion::Unknown;
             finished.why.extend(lost);
             finished
                 .why
@@ -393,12 +392,12 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
         .collect();
     let moved = after.version != finished.prepared.reading.version;
     finished.conclusion = match (&lost, differing.is_empty()) {
-        (_, true) if moved => QueueConclusion::Applied,
-        (None, _) => QueueConclusion::Differs,
+        (_, true) if moved => Conclusion::Confirmed,
+        (None, _) => Conclusion::Differs,
         // It may still arrive; the version that it names keeps it from undoing anything.
-        (Some(_), _) => QueueConclusion::Unknown,
+        (Some(_), _) => Conclusion::Unknown,
     };
-    if finished.conclusion != QueueConclusion::Applied {
+    if finished.conclusion != Conclusion::Confirmed {
         finished.why.extend(lost);
         finished.why.extend(differing);
     }
@@ -406,20 +405,20 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
 }
 
 /// What speaks against writing, or that there is nothing to write.
-fn held_back(prepared: &Prepared, force: bool) -> Option<(QueueConclusion, Vec<String>)> {
+fn held_back(prepared: &Prepared, force: bool) -> Option<(Conclusion, Vec<String>)> {
     let Prepared { merged, faults, .. } = prepared;
     if !faults.is_empty() {
         let why = faults.iter().map(ToString::to_string).collect();
-        return Some((QueueConclusion::Invalid, why));
+        return Some((Conclusion::Invalid, why));
     }
     if !merged.conflicts.is_empty() && !force {
         let why = merged.conflicts.iter().map(ToString::to_string).collect();
-        return Some((QueueConclusion::Conflict, why));
+        return Some((Conclusion::Conflict, why));
     }
     merged
         .write
         .is_empty()
-        .then_some((QueueConclusion::Unchanged, Vec::new()))
+        .then_some((Conclusion::Unchanged, Vec::new()))
 }
 
 fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord {

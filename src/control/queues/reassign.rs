@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
-use crate::domain::queue::{QueueConclusion, QueueRecord};
-use crate::domain::{AgentId, AgentState, DecisionId, Delivery, QueueId, Timestamp};
+use crate::domain::queue::QueueRecord;
+use crate::domain::{AgentId, AgentState, Conclusion, DecisionId, Delivery, QueueId, Timestamp};
 
 use crate::control::operation::{Carried, ProfileOperation, Seen, StatusSeen, read_status};
 use crate::platform::port::{
@@ -46,7 +46,7 @@ pub enum ReassignFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reassigned {
     /// The verdict: whether the platform took it, and the agent's status is as it was.
-    pub conclusion: QueueConclusion,
+    pub conclusion: Conclusion,
     /// Which decision.
     pub decision: DecisionId,
     /// The status read back, where it was.
@@ -157,22 +157,22 @@ impl Reassigner {
             delivery, after, ..
         } = operation.write(seen).await;
         let (mut conclusion, mut why) = match delivery {
-            Delivery::Acknowledged { .. } => (QueueConclusion::Applied, Vec::new()),
-            Delivery::Lost { why } => (QueueConclusion::Unknown, vec![why]),
+            Delivery::Acknowledged { .. } => (Conclusion::Confirmed, Vec::new()),
+            Delivery::Lost { why } => (Conclusion::Unknown, vec![why]),
             Delivery::NotSent { why }
             | Delivery::Refused {
                 why, wait: Some(_), ..
-            } => (QueueConclusion::NotSent, vec![why]),
+            } => (Conclusion::NotSent, vec![why]),
             Delivery::Refused { why, wait: None } | Delivery::Conflict { why } => {
-                (QueueConclusion::Refused, vec![why])
+                (Conclusion::Refused, vec![why])
             }
         };
         let status_after = match after {
             Seen::Found(after) => Some(after.status),
             Seen::Missing | Seen::Unreadable { .. } => None,
         };
-        if conclusion == QueueConclusion::Applied && status_after != Some(order.status) {
-            conclusion = QueueConclusion::Differs;
+        if conclusion == Conclusion::Confirmed && status_after != Some(order.status) {
+            conclusion = Conclusion::Differs;
             why.push(
                 "the agent's status is another one since; look at what the agent does".to_owned(),
             );

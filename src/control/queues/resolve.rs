@@ -1,8 +1,8 @@
 //! Finds out what became of writes whose outcome is not known: after a crash, and after an answer that was lost.
 
 use crate::control::ports::{Batch, JournalFault};
-use crate::domain::Timestamp;
-use crate::domain::queue::{Member, QueueConclusion, QueueRecord, WriteForm};
+use crate::domain::queue::{Member, QueueRecord, WriteForm};
+use crate::domain::{Conclusion, Timestamp};
 
 use super::keeper::{Finished, Prepared, QueueKeeper, differing, in_json};
 use super::ports::OpenQueueIntent;
@@ -75,16 +75,13 @@ fn resolved(
     version_before: i64,
     change: &serde_json::Value,
     read: Option<&QueueReading>,
-) -> (QueueConclusion, Vec<String>) {
+) -> (Conclusion, Vec<String>) {
     let Some(read) = read else {
-        return (
-            QueueConclusion::Unknown,
-            vec!["the queue is gone".to_owned()],
-        );
+        return (Conclusion::Unknown, vec!["the queue is gone".to_owned()]);
     };
     if read.version == version_before {
         let why = format!("the queue is still at version {version_before}");
-        return (QueueConclusion::NotSent, vec![why]);
+        return (Conclusion::NotApplied, vec![why]);
     }
     let entries = change.as_object().into_iter().flatten();
     let differing: Vec<String> = entries
@@ -94,8 +91,8 @@ fn resolved(
         })
         .collect();
     if differing.is_empty() {
-        (QueueConclusion::Applied, differing)
+        (Conclusion::Confirmed, differing)
     } else {
-        (QueueConclusion::Differs, differing)
+        (Conclusion::Differs, differing)
     }
 }

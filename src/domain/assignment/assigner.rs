@@ -19,7 +19,7 @@ use super::preview::{AssignPolicy, Preview};
 use super::rate::CallRate;
 use super::roster::Roster;
 use super::situation::{CampaignNow, Pair, Serving, Situation};
-use crate::domain::{AgentId, AgentState, CampaignId, Timestamp};
+use crate::domain::{AgentId, AgentState, CampaignId, Conclusion, Timestamp};
 
 /// A dialler that had no capacity is tried with the full number again after this.
 const CAP_HOLDS: Duration = Duration::from_secs(10 * 60);
@@ -278,13 +278,13 @@ impl Assigner {
         let Some(memory) = self.lists.get_mut(position) else {
             return;
         };
-        match end {
-            DispatchEnd::Accepted { .. } => {
+        match end.conclusion {
+            Conclusion::Confirmed | Conclusion::Unchanged => {
                 memory.in_force.clone_from(&sent.agents);
                 memory.uncertain = false;
                 memory.before = None;
             }
-            DispatchEnd::NoCapacity { .. } => {
+            Conclusion::Conflict | Conclusion::Stale => {
                 memory.fall_back();
                 let wanted = sent.agents.len();
                 let fewer = wanted.saturating_sub(wanted.div_ceil(4));
@@ -299,12 +299,12 @@ impl Assigner {
                     *slot = Some((cap, now.plus(CAP_HOLDS)));
                 }
             }
-            DispatchEnd::Refused { agents, .. } => {
+            Conclusion::Refused | Conclusion::Invalid => {
                 memory.fall_back();
-                let named = if agents.is_empty() {
+                let named = if end.agents.is_empty() {
                     &sent.joining
                 } else {
-                    agents
+                    &end.agents
                 };
                 let until = now.plus(REFUSAL_HOLDS);
                 let pairs = named.iter().filter_map(|agent| self.roster.position(agent));
@@ -312,8 +312,10 @@ impl Assigner {
                 self.refused.extend(pairs);
                 self.refused.sort_unstable();
             }
-            DispatchEnd::Lost { .. } => memory.before = None,
-            DispatchEnd::NotSent { .. } => memory.fall_back(),
+            Conclusion::Unknown | Conclusion::Differs | Conclusion::NotOurs => {
+                memory.before = None;
+            }
+            Conclusion::NotSent | Conclusion::NotApplied => memory.fall_back(),
         }
     }
 

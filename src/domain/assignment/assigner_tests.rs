@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::replay::{Input, replay};
-use crate::domain::{AgentState, CampaignId, OnManualChange, Timestamp};
+use crate::domain::{AgentState, CampaignId, Conclusion, OnManualChange, Timestamp};
 
 const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 
@@ -159,10 +159,7 @@ impl Told {
 }
 
 fn accepted() -> DispatchEnd {
-    DispatchEnd::Accepted {
-        assignment: "assign-1".to_owned(),
-        updated: 1,
-    }
+    DispatchEnd::confirmed("assign-1".to_owned(), 1)
 }
 
 use AgentState::{Available, Busy, Offline};
@@ -222,7 +219,7 @@ fn somebody_who_was_not_let_go_does_not_join() {
     let leave = told.assigner.next_dispatch(&targets, true).unwrap();
     assert_eq!((leave.campaign.as_str(), leave.agents.len()), ("y", 0));
     let why = "no route".to_owned();
-    told.send(leave, DispatchEnd::NotSent { why });
+    told.send(leave, DispatchEnd::failed(Conclusion::NotSent, why));
     let mut without_y = targets;
     without_y.remove(&id::<CampaignId>("y"));
     assert_eq!(told.assigner.next_dispatch(&without_y, false), None);
@@ -238,7 +235,10 @@ fn a_lost_answer_counts_both_ways_until_the_list_is_read() {
     let targets = told.propose();
     let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
     let why = "cut off".to_owned();
-    told.send(dispatch.clone(), DispatchEnd::Lost { why });
+    told.send(
+        dispatch.clone(),
+        DispatchEnd::failed(Conclusion::Unknown, why),
+    );
     assert_eq!(told.assigner.unread_lists(), [id::<CampaignId>("x")]);
     let notice = told.list(
         "x",
@@ -261,7 +261,7 @@ fn without_capacity_fewer_are_planned_for_a_while() {
     let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
     assert_eq!(dispatch.agents.len(), 3);
     let why = "409".to_owned();
-    told.send(dispatch, DispatchEnd::NoCapacity { why });
+    told.send(dispatch, DispatchEnd::failed(Conclusion::Conflict, why));
     assert_eq!(told.propose()[&id::<CampaignId>("y")].len(), 2);
     told.later(601);
     assert_eq!(told.propose()[&id::<CampaignId>("y")].len(), 3);
@@ -277,7 +277,7 @@ fn a_refused_agent_is_left_out_for_a_while_and_what_was_in_force_stays() {
     let targets = told.propose();
     let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
     let (why, agents) = ("422".to_owned(), vec![id("b")]);
-    told.send(dispatch, DispatchEnd::Refused { why, agents });
+    told.send(dispatch, DispatchEnd::refused(why, agents));
     assert!(told.assigner.list(&id("y")).unwrap().in_force.is_empty());
     assert_eq!(told.settle(), ["y: a1 c2"]);
     told.later(901);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::list::{List, ListMemory};
-use crate::domain::{AgentId, CampaignId};
+use crate::domain::{AgentId, CampaignId, Conclusion};
 
 /// One list to put in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,51 +24,61 @@ pub struct Dispatch {
     pub leaving: Vec<AgentId>,
 }
 
-/// What became of a dispatch.
+/// What became of a dispatch. Kept with the words of 0.1.0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "dispatch")]
-pub enum DispatchEnd {
-    /// In force.
-    Accepted {
-        /// What the platform calls it.
-        assignment: String,
-        /// Agents that it counted.
-        updated: u64,
-    },
-    /// The dialler has no capacity for so many (409); what was in force still is.
-    NoCapacity {
-        /// What it said.
-        why: String,
-    },
-    /// The list is refused (422 and the like); what was in force still is.
-    Refused {
-        /// What it said.
-        why: String,
-        /// The agents that it named.
-        agents: Vec<AgentId>,
-    },
-    /// It may have arrived; no usable answer came back.
-    Lost {
-        /// What happened.
-        why: String,
-    },
-    /// It never left.
-    NotSent {
-        /// What kept it.
-        why: String,
-    },
+pub struct DispatchEnd {
+    /// The verdict. Where it is not confirmed and not unknown, what was in force before still is.
+    #[serde(
+        rename = "dispatch",
+        alias = "conclusion",
+        serialize_with = "Conclusion::as_list_label"
+    )]
+    pub conclusion: Conclusion,
+    /// What went wrong, for people; empty when nothing did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What the platform calls it, once it is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<String>,
+    /// Agents that the platform counted, once it is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<u64>,
+    /// Agents that the platform named as those whom it refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentId>,
 }
 
 impl DispatchEnd {
-    /// The word for logs, metrics and the audit.
+    /// In force: what the platform calls it, and the agents that it counted.
     #[must_use]
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Accepted { .. } => "accepted",
-            Self::NoCapacity { .. } => "no_capacity",
-            Self::Refused { .. } => "refused",
-            Self::Lost { .. } => "lost",
-            Self::NotSent { .. } => "not_sent",
+    pub fn confirmed(assignment: String, updated: u64) -> Self {
+        Self {
+            conclusion: Conclusion::Confirmed,
+            why: String::new(),
+            assignment: Some(assignment),
+            updated: Some(updated),
+            agents: Vec::new(),
+        }
+    }
+
+    /// Anything else, and why.
+    #[must_use]
+    pub fn failed(conclusion: Conclusion, why: String) -> Self {
+        Self {
+            conclusion,
+            why,
+            assignment: None,
+            updated: None,
+            agents: Vec::new(),
+        }
+    }
+
+    /// Refused, and the agents that the platform named.
+    #[must_use]
+    pub fn refused(why: String, agents: Vec<AgentId>) -> Self {
+        Self {
+            agents,
+            ..Self::failed(Conclusion::Refused, why)
         }
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::Hold;
+use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::DecisionId;
 use crate::domain::time::Timestamp;
 
@@ -29,7 +30,6 @@ use super::figures::Figures;
 use super::member::Members;
 use super::merge::overlaid;
 use super::readings::{FEWEST_SAMPLES, QueueCounters, Window, drifting};
-use super::record::QueueConclusion;
 
 /// The time over which changes are counted.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -319,13 +319,13 @@ impl QueueCalibrator {
     /// What became of it. `found` is the queue as it was read last.
     pub fn report(
         &mut self,
-        conclusion: QueueConclusion,
+        conclusion: Conclusion,
         found: Option<&Members>,
         decision: DecisionId,
         now: Timestamp,
     ) {
         match conclusion {
-            QueueConclusion::Applied | QueueConclusion::Differs => {
+            Conclusion::Confirmed | Conclusion::Differs => {
                 if let Some(found) = found {
                     self.members.clone_from(found);
                 }
@@ -333,19 +333,21 @@ impl QueueCalibrator {
                 self.memory.written = None;
                 self.memory.last_change = Some((now, decision));
             }
-            QueueConclusion::Unchanged
-            | QueueConclusion::Conflict
-            | QueueConclusion::Invalid
-            | QueueConclusion::Refused
-            | QueueConclusion::NotSent
-            | QueueConclusion::Stale => {
+            Conclusion::Unchanged
+            | Conclusion::Conflict
+            | Conclusion::Invalid
+            | Conclusion::Refused
+            | Conclusion::NotSent
+            | Conclusion::NotApplied
+            | Conclusion::NotOurs
+            | Conclusion::Stale => {
                 self.memory.written = None;
                 if let Some(found) = found {
                     self.observe(&found.clone(), now);
                 }
             }
             // It may still arrive: the next reading tells.
-            QueueConclusion::Unknown => {}
+            Conclusion::Unknown => {}
         }
     }
 

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use crate::domain::belief::{Hold, HoldKind};
+use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::DecisionId;
 use crate::domain::time::Timestamp;
 
@@ -74,7 +75,7 @@ fn write(calibrator: &mut QueueCalibrator, members: &mut Members, minute: u64) -
     if let Some(change) = &judged.change {
         calibrator.sending(change, at(minute));
         *members = overlaid(members, &change.members);
-        let applied = QueueConclusion::Applied;
+        let applied = Conclusion::Confirmed;
         calibrator.report(applied, Some(members), DECISION, at(minute));
     }
     judged
@@ -159,7 +160,7 @@ fn a_write_whose_outcome_was_lost_is_ours_when_it_shows_and_nothing_else_is() {
     let mut calibrator = classic(&members);
     let change = calibrator.judge(at(10)).change.unwrap();
     calibrator.sending(&change, at(10));
-    let unknown = QueueConclusion::Unknown;
+    let unknown = Conclusion::Unknown;
     calibrator.report(unknown, None, DECISION, at(10));
     let memory = calibrator.memory().clone();
     let mut later = QueueCalibrator::new(CalibrationPolicy::default(), memory);

@@ -50,6 +50,6 @@ pub use merge::{Conflict, Merged, merge, overlaid};
 pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
 pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window, drifting};
-pub use record::{Compliance, QueueConclusion, QueueRecord, WriteForm};
+pub use record::{Compliance, QueueRecord, WriteForm};
 pub use surroundings::Surroundings;
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};

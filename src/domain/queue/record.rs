@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::{AgentId, QueueId};
 use crate::domain::snapshot::AgentState;
 
@@ -19,61 +20,6 @@ pub enum WriteForm {
     /// The changed members, with the version that was read.
     #[serde(rename = "patch", alias = "members")]
     Members,
-}
-
-/// How an attempt to change a queue ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueueConclusion {
-    /// Written, and read back as it was written.
-    Applied,
-    /// Every member had its value already.
-    Unchanged,
-    /// Somebody changed the queue meanwhile; it is read and merged again.
-    Stale,
-    /// Somebody changed the same members to something else, or kept changing the queue.
-    Conflict,
-    /// The change, or the queue as it would become, breaks a rule.
-    Invalid,
-    /// The platform said no.
-    Refused,
-    /// It never left, or took no effect.
-    NotSent,
-    /// Nobody knows whether it arrived.
-    Unknown,
-    /// The platform said yes, and shows something else.
-    Differs,
-}
-
-impl QueueConclusion {
-    /// Every one, for metrics.
-    pub const ALL: [Self; 9] = [
-        Self::Applied,
-        Self::Unchanged,
-        Self::Stale,
-        Self::Conflict,
-        Self::Invalid,
-        Self::Refused,
-        Self::NotSent,
-        Self::Unknown,
-        Self::Differs,
-    ];
-
-    /// The word for logs, metrics and the store.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Unchanged => "unchanged",
-            Self::Stale => "stale",
-            Self::Conflict => "conflict",
-            Self::Invalid => "invalid",
-            Self::Refused => "refused",
-            Self::NotSent => "not_sent",
-            Self::Unknown => "unknown",
-            Self::Differs => "differs",
-        }
-    }
 }
 
 /// The compliance flags that a change of a queue is announced with.
@@ -153,7 +99,8 @@ pub enum QueueRecord {
         /// Which queue.
         queue: QueueId,
         /// The verdict.
-        conclusion: QueueConclusion,
+        #[serde(serialize_with = "Conclusion::as_queue_label")]
+        conclusion: Conclusion,
         /// The version that it rested on, where the queue was read.
         version_before: Option<i64>,
         /// The version read back, where it was.
@@ -183,7 +130,8 @@ pub enum QueueRecord {
         /// Who.
         agent: AgentId,
         /// The verdict.
-        conclusion: QueueConclusion,
+        #[serde(serialize_with = "Conclusion::as_queue_label")]
+        conclusion: Conclusion,
         /// The status read back, where it was.
         status_after: Option<AgentState>,
         /// From the first read to the last, in milliseconds.
@@ -197,7 +145,8 @@ pub enum QueueRecord {
         /// Which queue.
         queue: QueueId,
         /// The verdict.
-        conclusion: QueueConclusion,
+        #[serde(serialize_with = "Conclusion::as_queue_label")]
+        conclusion: Conclusion,
         /// The version that it rested on.
         version_before: i64,
         /// The version read, where the queue is still there.

@@ -18,7 +18,7 @@ use super::operation::Operation;
 use super::reading::{PageSettings, decode};
 use super::tenant::{Ask, Tenant};
 
-/// The agents' changes and the run states, as long as each fits into a page.
+/// The agents' changes, or every skill's counts, and the run states, as long as each fits into a page.
 const CALLS_A_POLL: u32 = 2;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -50,8 +50,8 @@ pub(super) struct Budget {
     pub(super) tenant: Arc<Tenant>,
     pub(super) groups: Arc<Groups>,
     pub(super) pages: PageSettings,
-    /// From one look at a skill's assignments to the next.
-    pub(super) assignments_every: Duration,
+    /// From one look at a skill's assignments to the next; nothing where nobody looks at them.
+    pub(super) assignments_every: Option<Duration>,
 }
 
 impl Budget {
@@ -83,8 +83,12 @@ impl Budget {
         let cost = PollingCost {
             poll_interval,
             calls_a_poll: CALLS_A_POLL,
-            assignments_interval: self.assignments_every.max(poll_interval),
-            skills,
+            assignments_interval: self.assignments_every.unwrap_or(DAY).max(poll_interval),
+            skills: if self.assignments_every.is_some() {
+                skills
+            } else {
+                0
+            },
         };
         Ok(plan(&cost, limit))
     }

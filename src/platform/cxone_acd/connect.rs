@@ -9,12 +9,13 @@ use hyper::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
-use crate::platform::dialect::{Access, SharedParts, TenantSettings};
+use crate::platform::dialect::{Access, AgentSource, SharedParts, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, CampaignCommander, Capabilities, Connected, Rights, StatusCalls,
+    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, Rights, StatusCalls,
 };
 
+use super::activity::ActivityObserver;
 use super::agent_state::ReadyStates;
 use super::budget::Budget;
 use super::campaign_skills::Target;
@@ -62,6 +63,19 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         queues: &[],
     },
 };
+
+/// Returns what the platform can do for a tenant whose agents are counted from this.
+#[must_use]
+pub fn capabilities(source: AgentSource) -> Capabilities {
+    match source {
+        AgentSource::States => CAPABILITIES,
+        AgentSource::Activity => Capabilities {
+            agents: AgentFeed::Counts,
+            serving: false,
+            ..CAPABILITIES
+        },
+    }
+}
 
 /// Returns the address of an area's log-in.
 ///
@@ -192,10 +206,22 @@ fn parts(
         at_once: settings.page_concurrency,
     };
     let writes = settings.access == Access::ReadAndWrite;
-    let observer = ObserverSettings {
-        pages,
-        ready,
-        assignments_every: ASSIGNMENTS_EVERY,
+    let source = settings.special.agents;
+    let agents: Arc<dyn AgentObserver> = match source {
+        AgentSource::States => Arc::new(Observer::new(
+            Arc::clone(&tenant),
+            Arc::clone(&groups),
+            ObserverSettings {
+                pages,
+                ready,
+                assignments_every: ASSIGNMENTS_EVERY,
+            },
+        )),
+        AgentSource::Activity => Arc::new(ActivityObserver {
+            tenant: Arc::clone(&tenant),
+            groups: Arc::clone(&groups),
+            pages,
+        }),
     };
     let campaigns = Arc::new(Campaigns {
         tenant: Arc::clone(&tenant),
@@ -208,13 +234,9 @@ fn parts(
         })
     });
     Connected {
-        capabilities: CAPABILITIES,
+        capabilities: capabilities(source),
         login: client,
-        agents: Arc::new(Observer::new(
-            Arc::clone(&tenant),
-            Arc::clone(&groups),
-            observer,
-        )),
+        agents,
         campaigns,
         commander,
         lists: None,
@@ -228,7 +250,7 @@ fn parts(
             tenant: Arc::clone(&tenant),
             groups: Arc::clone(&groups),
             pages,
-            assignments_every: ASSIGNMENTS_EVERY,
+            assignments_every: (source == AgentSource::States).then_some(ASSIGNMENTS_EVERY),
         })),
         outcomes: Some(Arc::new(Outcomes {
             tenant,

@@ -13,6 +13,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     TOKEN,
     DISCOVERY,
     reading(Operation::AgentStates),
+    reading(Operation::SkillsActivity),
     reading(Operation::SkillAgents),
     reading(Operation::Skills),
     reading(Operation::Skill),

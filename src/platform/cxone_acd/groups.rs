@@ -111,6 +111,22 @@ impl Groups {
         Ok(members)
     }
 
+    /// The skills of a target that dial; of a campaign, those that were read and never dial are left out.
+    pub(super) async fn dialling_skills_of(
+        &self,
+        target: Target,
+        tenant: &Tenant,
+        pages: PageSettings,
+        deadline: Timestamp,
+    ) -> Result<Vec<u64>, PlatformFault> {
+        let skills = self.skills_of(target, tenant, pages, deadline).await?;
+        let dialling = |skill: &u64| !matches!(self.verdict(*skill), Some(Err(_)));
+        Ok(match target {
+            Target::Skill(_) => skills,
+            Target::Campaign(_) => skills.into_iter().filter(dialling).collect(),
+        })
+    }
+
     /// Notes whether a skill may be commanded, as it was read.
     pub(super) fn judged(&self, skill: u64, verdict: Result<(), NeverCommanded>) {
         self.known().verdicts.insert(skill, verdict);

@@ -6,6 +6,7 @@
 //! | the API host | [`discovery`], where the configuration does not name it |
 //! | every agent's state | `GET /agents/states`, whole at first and then what changed: [`delta`] |
 //! | who has a skill | `GET /skills/{id}/agents`, likewise |
+//! | what the platform counts itself | `GET /skills/activity`, where that is asked for: [`activity`] |
 //! | run states | `GET /skills` in one call, `GET /skills/{id}` for one |
 //! | a command | `POST /skills/{id}/stop` or `/start`, no query and no body: [`command`] |
 //! | the skills of a CXone campaign | `GET /campaigns/{id}/skills` |
@@ -26,6 +27,7 @@
 //!
 //! What is marked **\[I\]** is an inference and has to be seen on a tenant.
 
+mod activity;
 mod agent_state;
 mod budget;
 mod campaign_skills;
@@ -59,7 +61,7 @@ mod tenant;
 mod throttle;
 
 pub use connect::{
-    CAPABILITIES, api_versions, area_token_url, campaign_faults, connect, needs_registered_client,
-    ready_states,
+    CAPABILITIES, api_versions, area_token_url, campaign_faults, capabilities, connect,
+    needs_registered_client, ready_states,
 };
 pub use endpoints::ENDPOINTS;

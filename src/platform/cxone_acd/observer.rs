@@ -218,7 +218,11 @@ impl Observer {
                 return Err("agents are counted by skill and not chosen by their rows".to_owned());
             }
         };
-        let skills = self.skills_of(target, deadline).await?;
+        let skills = self
+            .groups
+            .dialling_skills_of(target, &self.tenant, self.settings.pages, deadline)
+            .await
+            .map_err(|fault| fault.detail)?;
         for skill in &skills {
             self.follow_skill(*skill, tables, deadline, tally)
                 .await
@@ -236,21 +240,6 @@ impl Observer {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(known(count(assigned, states, &self.settings.ready)))
-    }
-
-    /// The skills of a target that dial; those of its skills that were read and never dial are left out.
-    async fn skills_of(&self, target: Target, deadline: Timestamp) -> Result<Vec<u64>, String> {
-        let pages = self.settings.pages;
-        let skills = self
-            .groups
-            .skills_of(target, &self.tenant, pages, deadline)
-            .await
-            .map_err(|fault| fault.detail)?;
-        let dialling = |skill: &u64| !matches!(self.groups.verdict(*skill), Some(Err(_)));
-        Ok(match target {
-            Target::Skill(_) => skills,
-            Target::Campaign(_) => skills.into_iter().filter(dialling).collect(),
-        })
     }
 
     fn everyone(&self, states: &Merged<u64, AgentNow>) -> SkillCount {

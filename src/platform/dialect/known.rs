@@ -10,7 +10,7 @@ use crate::platform::port::{Capabilities, Connected};
 use crate::platform::{cxone_acd, cxone_v2};
 use crate::telemetry::Endpoint;
 
-use super::tenant::{SharedParts, TenantSettings};
+use super::tenant::{AgentSource, SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,15 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
             Self::CxoneAcd => cxone_acd::CAPABILITIES,
+        }
+    }
+
+    /// Returns what its platform can do for a tenant whose agents are counted from this.
+    #[must_use]
+    pub fn capabilities_by(self, source: AgentSource) -> Capabilities {
+        match self {
+            Self::CxoneV2 => cxone_v2::CAPABILITIES,
+            Self::CxoneAcd => cxone_acd::capabilities(source),
         }
     }
 

@@ -6,4 +6,4 @@ mod known;
 mod tenant;
 
 pub use known::{Dialect, UnknownDialect, api_versions, area_token_url, ready_states};
-pub use tenant::{Access, SharedParts, SpecialSettings, TenantSettings};
+pub use tenant::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};

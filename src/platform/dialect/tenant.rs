@@ -44,6 +44,22 @@ pub struct TenantSettings {
     pub special: SpecialSettings,
 }
 
+/// What agents are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AgentSource {
+    /// The state of each agent.
+    #[default]
+    States,
+    /// Counts that the platform makes for each skill.
+    Activity,
+}
+
+impl AgentSource {
+    /// Each with its word in settings.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("states", Self::States), ("activity", Self::Activity)];
+}
+
 /// Settings that not every dialect has; see [`Dialect::foreign_settings`](super::Dialect::foreign_settings).
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
@@ -53,6 +69,8 @@ pub struct SpecialSettings {
     pub api_versions: Option<String>,
     /// States in which agents are ready, as [`ready_states`](super::ready_states) has them.
     pub ready_states: Option<String>,
+    /// What agents are counted from.
+    pub agents: AgentSource,
 }
 
 /// What every tenant uses.

@@ -2,6 +2,7 @@
 
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGaugeVec};
 
+use crate::domain::Conclusion;
 use crate::domain::assignment::Trigger;
 
 use super::families::Families;
@@ -14,9 +15,6 @@ pub struct AssignMetrics {
     dispatches: IntCounterVec,
     agents: IntGaugeVec,
 }
-
-/// How dispatches end.
-const ENDS: [&str; 5] = ["accepted", "no_capacity", "refused", "lost", "not_sent"];
 
 impl AssignMetrics {
     pub(super) fn register(families: &Families<'_>) -> prometheus::Result<Self> {
@@ -51,8 +49,9 @@ impl AssignMetrics {
                 .plans
                 .get_metric_with_label_values(&[trigger.label()])?;
         }
-        for end in ENDS {
-            metrics.dispatches.get_metric_with_label_values(&[end])?;
+        for end in Conclusion::OF_LISTS {
+            let label = [end.list_label()];
+            metrics.dispatches.get_metric_with_label_values(&label)?;
         }
         Ok(metrics)
     }
@@ -64,9 +63,10 @@ impl AssignMetrics {
         self.duration.observe(seconds);
     }
 
-    /// A dispatch ended; `end` is its label.
-    pub fn dispatched(&self, end: &str) {
-        self.dispatches.with_label_values(&[end]).inc();
+    /// A dispatch ended.
+    pub fn dispatched(&self, end: Conclusion) {
+        let label = [end.list_label()];
+        self.dispatches.with_label_values(&label).inc();
     }
 
     /// So many agents are on a list.

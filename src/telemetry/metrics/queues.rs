@@ -2,8 +2,8 @@
 
 use prometheus::{Gauge, GaugeVec, Histogram, IntCounterVec, IntGauge, IntGaugeVec};
 
-use crate::domain::QueueId;
-use crate::domain::queue::{Flow, QueueConclusion, QueueStanding};
+use crate::domain::queue::{Flow, QueueStanding};
+use crate::domain::{Conclusion, QueueId};
 
 use super::families::Families;
 
@@ -76,10 +76,10 @@ impl QueueMetrics {
                 &one,
             )?,
         };
-        for outcome in QueueConclusion::ALL {
+        for outcome in Conclusion::OF_QUEUES {
             metrics
                 .operations
-                .get_metric_with_label_values(&[outcome.label()])?;
+                .get_metric_with_label_values(&[outcome.queue_label()])?;
         }
         Ok(metrics)
     }
@@ -111,12 +111,14 @@ impl QueueMetrics {
     }
 
     /// An attempt that is made again ended.
-    pub fn attempt(&self, outcome: QueueConclusion) {
-        self.operations.with_label_values(&[outcome.label()]).inc();
+    pub fn attempt(&self, outcome: Conclusion) {
+        self.operations
+            .with_label_values(&[outcome.queue_label()])
+            .inc();
     }
 
     /// A change ended.
-    pub fn finished(&self, outcome: QueueConclusion, seconds: f64) {
+    pub fn finished(&self, outcome: Conclusion, seconds: f64) {
         self.attempt(outcome);
         self.duration.observe(seconds);
     }

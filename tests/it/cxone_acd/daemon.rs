@@ -16,6 +16,7 @@ use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, Invocation, of_kind, wai
 use super::tenant::SKILL;
 
 const STATES: Endpoint = Endpoint::Acd(AcdOperation::AgentStates);
+const ACTIVITY: Endpoint = Endpoint::Acd(AcdOperation::SkillsActivity);
 const GLOBAL: Endpoint = Endpoint::Acd(AcdOperation::GlobalToken);
 
 /// A hundred seconds of the platform go by within ten of the test's: longer than the daemon waits for a command within a tick.
@@ -173,10 +174,40 @@ fn a_persons_pause_is_kept_also_after_a_restart() {
 }
 
 #[test]
-fn a_stop_that_takes_a_hundred_seconds_shows_as_changing_and_is_ours_to_the_end() {
+fn agents_whom_a_stop_releases_from_the_dialler_lead_to_a_resume() {
+    for (blended, dialer_has_skill) in [(false, true), (false, false), (true, true)] {
+        let centre = centre(AcdSettings {
+            blended,
+            dialer_has_skill,
+            ..AcdSettings::default()
+        });
+        let daemon = daemon(&centre).start();
+        wait_for_polls(&centre, 3);
+        centre.platform.set_available(3);
+        wait_until_skill_is(&centre, "PAUSED");
+        daemon.wait_for_log("paused");
+        // Three whom the stop released, and seven who come back to a skill whose dialler nobody can be in.
+        centre.platform.set_available(10);
+        wait_until_skill_is(&centre, "RUNNING");
+        daemon.wait_for_log("resumed");
+        wait_for_polls(&centre, 3);
+        daemon.stop();
+        expect_commands(
+            &centre,
+            &[
+                "campaign-1: RUNNING -> PAUSED",
+                "campaign-1: PAUSED -> RUNNING",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_slow_stop_shows_as_changing_is_no_failure_and_is_ours_to_the_end() {
     for stop in [
         StopShows::For(Duration::from_secs(100)),
         StopShows::Word("Stopping".to_owned(), Duration::from_secs(100)),
+        StopShows::Word("Draining".to_owned(), Duration::from_secs(30)),
     ] {
         let centre = Centre::with(|platform| {
             let start: SimTime = "2024-05-15T08:00:00Z"
@@ -191,9 +222,7 @@ fn a_stop_that_takes_a_hundred_seconds_shows_as_changing_and_is_ours_to_the_end(
         });
         let daemon = daemon(&centre)
             .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
-            .start()
-            // Acknowledged, and not shown within the tick.
-            .tolerate(&["could not pause", "command whose outcome was unknown"]);
+            .start();
         let api = Api::of(&daemon);
         let changing = || api.campaign(SKILL)["changing_to"].clone();
         wait_for_polls(&centre, 3);
@@ -206,6 +235,14 @@ fn a_stop_that_takes_a_hundred_seconds_shows_as_changing_and_is_ours_to_the_end(
             campaign["state"] == "paused" && campaign["paused_by"] == "autopilot"
         });
         assert!(changing().is_null(), "{stop:?}");
+        daemon.wait_for_log("acknowledged, the platform is changing it: pause");
+        let metrics = api.get("/metrics").body;
+        let failures: Vec<&str> = metrics
+            .lines()
+            .filter(|line| line.starts_with("autopilot_transition_failures_total{"))
+            .filter(|line| !line.ends_with(" 0"))
+            .collect();
+        assert!(failures.is_empty(), "{stop:?}: {failures:?}");
         centre.platform.set_available(20);
         wait_until_skill_is(&centre, "RUNNING");
         daemon.stop();
@@ -257,6 +294,31 @@ fn a_check_asks_what_a_run_asks() {
     }
     let evaluated = asked(&centre, &["eval"]);
     assert_eq!(evaluated.code(), 0, "{}", evaluated.stderr);
+}
+
+#[test]
+fn counts_that_the_platform_makes_pause_and_resume_and_are_told_to_be_unproven() {
+    let centre = centre(AcdSettings::default());
+    let mut invocation = daemon(&centre);
+    let running = invocation
+        .args(&["--agents", "activity"])
+        .start()
+        .tolerate(&["is unproven"]);
+    running.wait_for_log("is unproven");
+    let seen = || centre.platform.request_count(Some(ACTIVITY));
+    wait_until("the counts are read", || seen() >= 3);
+    assert_eq!(centre.platform.request_count(Some(STATES)), 0);
+    centre.platform.set_available(2);
+    wait_until_skill_is(&centre, "PAUSED");
+    running.wait_for_log("paused");
+    centre.platform.set_available(20);
+    wait_until_skill_is(&centre, "RUNNING");
+    running.wait_for_log("resumed");
+    running.stop();
+    let checked = asked(&centre, &["check", "--online", "--agents", "activity"]);
+    assert_eq!(checked.code(), 0, "{}{}", checked.stdout, checked.stderr);
+    let line = "ok      campaign 4711: running, 20 of its 20 agents available";
+    assert!(checked.stdout.contains(line), "{}", checked.stdout);
 }
 
 #[test]

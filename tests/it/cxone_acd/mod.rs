@@ -2,6 +2,7 @@
 //! goes on.
 
 mod daemon;
+mod day;
 mod parts;
 mod stories;
 mod tenant;
