@@ -66,7 +66,7 @@ pub(crate) async fn assign(command: &AssignCommand, resolved: Resolved) -> Exit 
         return Exit::Configuration;
     }
     match command {
-        AssignCommand::Apply(_) => apply(settings).await,
+        AssignCommand::Apply(_) => Box::pin(apply(settings)).await,
         AssignCommand::Plan { json, .. } => match Seen::read(&settings).await {
             Ok(mut seen) => {
                 let proposal = seen.assigner.propose(seen.now);

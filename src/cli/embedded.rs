@@ -103,7 +103,7 @@ impl Embedded {
 
     /// Runs it until its shutdown is asked for and what was under way is finished.
     pub async fn run(self) {
-        run_to_end(self.daemon, &self.settings, None).await;
+        Box::pin(run_to_end(self.daemon, &self.settings, None)).await;
     }
 }
 
