@@ -260,9 +260,8 @@ impl Daemon {
             shutdown: shutdown.clone(),
         })
         .await?;
-        cycle.shown().send_modify(|observed| {
-            observed.labels = Arc::new(settings.labels.clone());
-        });
+        let labels = Arc::new(settings.labels.clone());
+        cycle.shown().send_modify(|shown| shown.labels = labels);
         let rivals = platform.capabilities.rivals.then(|| RivalWatch {
             clock: Arc::clone(&clock),
             campaigns: Arc::clone(&platform.campaigns),
