@@ -8,8 +8,8 @@
 //! ```
 //!
 //! *Why one.* A platform may refuse, be slow, lose an answer or be changed by a person at any moment, whatever the object is.
-//! What follows from that is written once, in [`Engine`]; each kind of object adds only what it alone knows, as a
-//! [`Target`]: how it is read and written, what shows that nobody touched it, and what shows that the change is in force.
+//! What follows from that is written once, in [`Engine`](engine::Engine); each kind of object adds only what it alone knows, as a
+//! [`Target`](engine::Target): how it is read and written, what shows that nobody touched it, and what shows that the change is in force.
 //!
 //! *The intent* is committed before the first write of an operation and covers its further attempts, which write the same
 //! thing on a reading that shows the object untouched. A change that has to be made up anew, such as a merge with what
