@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ObservableState;
-use crate::control::ports::{Clock, Journal};
+use crate::control::ports::{Clock, Journal, OpenOperation};
 use crate::control::queues::{
     Calibration, CalibrationPorts, CalibrationStart, KeeperSettings, QueueKeeper,
 };
+use crate::control::{ObservableState, Recovery};
 use crate::domain::QueueId;
 use crate::domain::queue::QueueMemory;
 use crate::platform::port::{Connected, QueuePorts};
@@ -26,6 +26,8 @@ pub(super) struct Parts<'a> {
     pub(super) settings: &'a Settings,
     pub(super) store: &'a Arc<Store>,
     pub(super) restored: BTreeMap<QueueId, QueueMemory>,
+    /// Operations whose outcome is not known, but those of campaigns and lists.
+    pub(super) open: Vec<OpenOperation>,
     pub(super) platform: &'a Connected,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) metrics: &'a Arc<Metrics>,
@@ -34,12 +36,25 @@ pub(super) struct Parts<'a> {
     pub(super) shutdown: CancellationToken,
 }
 
-/// Builds the calibration; returns `None` without `[[queue]]` tables, which then cost nothing. A dry run has no writer.
-pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>, StartFault> {
+/// What the daemon has to do with queues and agents: it calibrates, or only finds out about what earlier runs left open. Neither
+/// costs anything where there is nothing to do.
+pub(super) async fn queues(
+    parts: Parts<'_>,
+) -> Result<(Option<Calibration>, Option<Recovering>), StartFault> {
+    Ok(if parts.settings.queues.is_empty() {
+        (None, Recovering::of(parts)?)
+    } else {
+        (Some(calibration(parts).await?), None)
+    })
+}
+
+/// The calibration. A dry run has no writer.
+async fn calibration(parts: Parts<'_>) -> Result<Calibration, StartFault> {
     let Parts {
         settings,
         store,
         restored,
+        open,
         platform,
         clock,
         metrics,
@@ -47,12 +62,8 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
         longest,
         shutdown,
     } = parts;
-    if settings.queues.is_empty() {
-        return Ok(None);
-    }
     let kept = StartFault::Queues;
     let run = store.begin_run_beside(clock.now()).await.map_err(kept)?;
-    let open = store.open_queue_intents().await.map_err(kept)?;
     let dry_run = settings.dry_run;
     let Some(QueuePorts { reader, writer }) = platform.queues.clone() else {
         return Err(StartFault::Queues(
@@ -75,10 +86,19 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
             by: None,
         },
     );
+    let recovery = Recovery {
+        clock: Arc::clone(clock),
+        journal: Arc::clone(&journal),
+        queues: Some(Arc::clone(&reader)),
+        agents: Arc::clone(&platform.agents),
+        events: events.clone(),
+        longest,
+    };
     let outside = CalibrationPorts {
         clock: Arc::clone(clock),
         platform: reader,
         keeper,
+        recovery,
         journal,
         observed: shown,
     };
@@ -89,5 +109,58 @@ pub(super) async fn calibration(parts: Parts<'_>) -> Result<Option<Calibration>,
         dry_run,
         longest,
     };
-    Ok(Some(Calibration::new(outside, events, start, shutdown)?))
+    Ok(Calibration::new(outside, events, start, shutdown)?)
+}
+
+/// Finds out about what earlier runs left open, in a daemon that calibrates no queues.
+pub(super) struct Recovering {
+    recovery: Recovery,
+    open: Vec<OpenOperation>,
+    every: Duration,
+    shutdown: CancellationToken,
+}
+
+impl Recovering {
+    /// Nothing when nothing is open.
+    fn of(parts: Parts<'_>) -> Result<Option<Self>, StartFault> {
+        let Parts {
+            settings,
+            store,
+            open,
+            platform,
+            clock,
+            metrics,
+            longest,
+            shutdown,
+            ..
+        } = parts;
+        if open.is_empty() {
+            return Ok(None);
+        }
+        let recovery = Recovery {
+            clock: Arc::clone(clock),
+            journal: Arc::<Store>::clone(store),
+            queues: platform.queues.clone().map(|queues| queues.reader),
+            agents: Arc::clone(&platform.agents),
+            events: QueueEvents::new(Arc::clone(metrics))?,
+            longest,
+        };
+        Ok(Some(Self {
+            recovery,
+            open,
+            every: settings.poll_interval,
+            shutdown,
+        }))
+    }
+
+    /// Reads until everything is found out, or a shutdown is asked for.
+    pub(super) async fn run(self) {
+        let Self {
+            recovery,
+            open,
+            every,
+            shutdown,
+        } = self;
+        recovery.run(open, every, shutdown).await;
+    }
 }

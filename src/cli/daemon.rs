@@ -11,10 +11,11 @@ use tracing::{info, warn};
 use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
 use crate::control::{
-    AssignStart, Cycle, CycleSettings, FRESHEST, ObservableState, Ports, RivalWatch, RunStart,
+    AssignStart, Cycle, CycleSettings, FRESHEST, LeftOpen, ObservableState, Ports, RivalWatch,
+    RunStart,
 };
 use crate::domain::assignment::ListMemory;
-use crate::domain::{CampaignId, Timestamp};
+use crate::domain::{CampaignId, CampaignState, Timestamp};
 use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
 use crate::platform::dialect::{Access as PlatformAccess, SharedParts, TenantSettings};
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
@@ -24,7 +25,7 @@ use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
-use super::calibrating::{Parts, calibration};
+use super::calibrating::{Parts, Recovering, queues};
 use super::reload::{Reloader, Source};
 use super::start_fault::StartFault;
 
@@ -158,6 +159,8 @@ pub(crate) struct Daemon {
     pub(crate) cycle: Cycle,
     /// Calibrates queues, where there are any.
     pub(crate) calibration: Option<Calibration>,
+    /// Finds out about what earlier runs left open of queues and agents, where no calibration does.
+    pub(super) recovering: Option<Recovering>,
     /// Looks for what else starts and stops campaigns, where the platform can be looked at for that.
     pub(crate) rivals: Option<RivalWatch>,
     /// Plans the calls of a day, where the platform counts them.
@@ -169,7 +172,7 @@ pub(crate) struct Daemon {
     /// Reads the configuration anew.
     pub(crate) reloader: Arc<Reloader>,
     /// Commands of earlier runs whose outcome is not known yet.
-    pub(crate) open_intents: u64,
+    pub(crate) unresolved_commands: usize,
     /// Campaigns that are paused by us and not in the configuration any more.
     pub(crate) orphans: Vec<CampaignId>,
     /// Delivers messages, where there is a receiver and this is no dry run.
@@ -218,8 +221,8 @@ impl Daemon {
             given,
         } = surroundings.join(settings, &clock)?;
         let Connection { metrics, platform } = connection;
-        let open_intents = restored.open_intents;
-        let orphans = orphans(settings, &restored);
+        let left_open = LeftOpen::of(restored.open);
+        let orphans = orphans(settings, &restored.states);
         let store = Arc::new(store);
         let without_sockets = given.is_some();
         let (worker, without_receiver) =
@@ -244,10 +247,11 @@ impl Daemon {
             cycle_settings,
             shutdown.clone(),
         )?;
-        let calibration = calibration(Parts {
+        let (calibration, recovering) = queues(Parts {
             settings,
             store: &store,
             restored: restored.queues,
+            open: left_open.apart,
             platform: &platform,
             clock: &clock,
             metrics: &metrics,
@@ -256,9 +260,8 @@ impl Daemon {
             shutdown: shutdown.clone(),
         })
         .await?;
-        cycle.shown().send_modify(|observed| {
-            observed.labels = Arc::new(settings.labels.clone());
-        });
+        let labels = Arc::new(settings.labels.clone());
+        cycle.shown().send_modify(|shown| shown.labels = labels);
         let rivals = platform.capabilities.rivals.then(|| RivalWatch {
             clock: Arc::clone(&clock),
             campaigns: Arc::clone(&platform.campaigns),
@@ -298,12 +301,13 @@ impl Daemon {
         Ok(Self {
             cycle,
             calibration,
+            recovering,
             rivals,
             planning,
             observed,
             server,
             reloader,
-            open_intents,
+            unresolved_commands: left_open.commands,
             orphans,
             delivering: worker.map(DeliveryWorker::start),
             without_receiver,
@@ -356,9 +360,8 @@ impl Planning {
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.
-fn orphans(settings: &Settings, restored: &Restored) -> Vec<CampaignId> {
-    let forgotten = restored
-        .states
+fn orphans(settings: &Settings, states: &BTreeMap<CampaignId, CampaignState>) -> Vec<CampaignId> {
+    let forgotten = states
         .iter()
         .filter(|(id, _)| !settings.policies.contains_key(id));
     forgotten

@@ -76,6 +76,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
 pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Option<Systemd>) {
     let Daemon {
         calibration,
+        recovering,
         rivals,
         planning,
         cycle,
@@ -96,12 +97,18 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
         tokio::spawn(planning.tell());
     }
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
+    let recovering = recovering.map(|recovering| tokio::spawn(recovering.run()));
     cycle.run().await;
     // A change of a queue that is under way is finished and recorded.
     if let Some(calibrating) = calibrating
         && let Err(wrong) = calibrating.await
     {
         warn!(%wrong, "the calibration of queues failed");
+    }
+    if let Some(recovering) = recovering
+        && let Err(wrong) = recovering.await
+    {
+        warn!(%wrong, "the reading of what was left open broke off");
     }
     finish(delivering, settings, LONGEST_FAREWELL).await;
     drop(server);
@@ -149,7 +156,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
         listening,
         webhook = settings.webhook.as_ref().map(|to| tracing::field::display(&to.url)),
         dry_run = settings.dry_run,
-        unresolved_commands = daemon.open_intents,
+        unresolved_commands = daemon.unresolved_commands,
         "started",
     );
 }

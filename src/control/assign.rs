@@ -413,15 +413,8 @@ fn dispatch_end(
     };
     let differs = |shown: &List| !is_same_work(shown, &dispatch.agents);
     let end = match delivery {
-        Delivery::Acknowledged { .. } => match after.as_ref().filter(|shown| differs(shown)) {
-            Some(shown) => {
-                let (sent, shown) = (dispatch.agents.len(), shown.len());
-                let why = format!(
-                    "the platform took a list of {sent} agents and shows another one, of {shown}"
-                );
-                DispatchEnd::failed(Conclusion::Differs, why)
-            }
-            None => {
+        Delivery::Acknowledged { .. } => {
+            let Some(shown) = after.as_ref().filter(|shown| differs(shown)) else {
                 let (assignment, updated) = receipt
                     .map(|receipt| (receipt.assignment, receipt.updated))
                     .unwrap_or_default();
@@ -430,8 +423,13 @@ fn dispatch_end(
                     updated.unwrap_or_default(),
                 );
                 return (end, None);
-            }
-        },
+            };
+            let (sent, shown) = (dispatch.agents.len(), shown.len());
+            let why = format!(
+                "the platform took a list of {sent} agents and shows another one, of {shown}"
+            );
+            DispatchEnd::failed(Conclusion::Differs, why)
+        }
         Delivery::Conflict { why } => {
             return (DispatchEnd::failed(Conclusion::Conflict, why), None);
         }

@@ -32,7 +32,7 @@ mod status;
 mod supervisor;
 
 pub use cycle::Cycle;
-pub use operation::FRESHEST;
+pub use operation::{FRESHEST, LeftOpen, Recovery};
 pub use queues::QueueView;
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};

@@ -15,7 +15,7 @@ use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
-    Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp,
+    IdError, Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::operator::AppliedChange;
@@ -280,6 +280,213 @@ pub struct AuditRow {
     pub event: AuditEvent,
 }
 
+/// What kind of object an operation changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// Pauses or resumes a campaign.
+    Campaign,
+    /// Replaces a campaign's list of agents.
+    List,
+    /// Changes settings of a queue.
+    Queue,
+    /// Moves an agent to other queues.
+    Profile,
+}
+
+impl OperationKind {
+    /// The word for the store.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::List => "list",
+            Self::Queue => "queue",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+/// What an operation changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperationTarget {
+    /// A campaign.
+    Campaign(CampaignId),
+    /// A campaign's list of agents.
+    List(CampaignId),
+    /// A queue.
+    Queue(QueueId),
+    /// An agent's queues.
+    Profile(AgentId),
+}
+
+impl OperationTarget {
+    /// Of which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> OperationKind {
+        match self {
+            Self::Campaign(_) => OperationKind::Campaign,
+            Self::List(_) => OperationKind::List,
+            Self::Queue(_) => OperationKind::Queue,
+            Self::Profile(_) => OperationKind::Profile,
+        }
+    }
+
+    /// Its id within its kind.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Campaign(id) | Self::List(id) => id.as_str(),
+            Self::Queue(id) => id.as_str(),
+            Self::Profile(id) => id.as_str(),
+        }
+    }
+}
+
+impl OperationTarget {
+    /// Reads one as the store keeps it.
+    ///
+    /// # Errors
+    /// When the kind is none, or the id is none of that kind.
+    pub fn parse(kind: &str, id: &str) -> Result<Self, OperationFault> {
+        let id_of = |wrong: IdError| OperationFault::Id(wrong);
+        Ok(match kind {
+            "campaign" => Self::Campaign(id.parse().map_err(id_of)?),
+            "list" => Self::List(id.parse().map_err(id_of)?),
+            "queue" => Self::Queue(id.parse().map_err(id_of)?),
+            "profile" => Self::Profile(id.parse().map_err(id_of)?),
+            _ => return Err(OperationFault::Kind(kind.to_owned())),
+        })
+    }
+}
+
+/// Why something kept is no operation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OperationFault {
+    /// No such kind.
+    #[error("there are no operations of kind `{0}`")]
+    Kind(String),
+    /// The id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
+/// An operation whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOperation {
+    /// What it changes.
+    pub target: OperationTarget,
+    /// Which decision sent it.
+    pub decision: DecisionId,
+    /// When.
+    pub at: Timestamp,
+    /// The intent, as the audit has it.
+    pub intent: AuditEvent,
+}
+
+/// What a row of the audit says of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperationStep {
+    /// It is about to be sent.
+    Began(OperationTarget),
+    /// It came to an end, or what became of it came to light.
+    Ended {
+        /// What it changes.
+        target: OperationTarget,
+        /// Which decision sent it.
+        decision: DecisionId,
+        /// The verdict.
+        conclusion: Conclusion,
+        /// Whether nothing more is to be found out about it.
+        closes: bool,
+    },
+}
+
+impl AuditRow {
+    /// What this row says of an operation, if anything.
+    #[must_use]
+    pub fn operation(&self) -> Option<OperationStep> {
+        let campaign = || self.campaign.clone();
+        let ended = |target, decision, conclusion, closes| OperationStep::Ended {
+            target,
+            decision,
+            conclusion,
+            closes,
+        };
+        match &self.event {
+            AuditEvent::Intent { .. } => {
+                campaign().map(|id| OperationStep::Began(OperationTarget::Campaign(id)))
+            }
+            AuditEvent::Outcome { conclusion, .. } => {
+                let target = OperationTarget::Campaign(campaign()?);
+                let closes = *conclusion != Conclusion::Unknown;
+                Some(ended(target, self.decision, *conclusion, closes))
+            }
+            AuditEvent::Noticed {
+                notice:
+                    Notice::Resolved {
+                        decision,
+                        conclusion,
+                        ..
+                    },
+            } => {
+                let target = OperationTarget::Campaign(campaign()?);
+                let closes = *conclusion != Conclusion::Unknown;
+                Some(ended(target, *decision, *conclusion, closes))
+            }
+            AuditEvent::AssignIntent { .. } => {
+                campaign().map(|id| OperationStep::Began(OperationTarget::List(id)))
+            }
+            AuditEvent::AssignOutcome { end, .. } => {
+                let target = OperationTarget::List(campaign()?);
+                let closes = !matches!(end.conclusion, Conclusion::Unknown | Conclusion::Differs);
+                Some(ended(target, self.decision, end.conclusion, closes))
+            }
+            AuditEvent::Queue { record } => Some(match &**record {
+                QueueRecord::Intent { queue, .. } => {
+                    OperationStep::Began(OperationTarget::Queue(queue.clone()))
+                }
+                QueueRecord::ReassignIntent { agent, .. } => {
+                    OperationStep::Began(OperationTarget::Profile(agent.clone()))
+                }
+                QueueRecord::Outcome {
+                    queue, conclusion, ..
+                } => {
+                    let target = OperationTarget::Queue(queue.clone());
+                    let closes = *conclusion != Conclusion::Unknown;
+                    ended(target, self.decision, *conclusion, closes)
+                }
+                QueueRecord::ReassignOutcome {
+                    agent, conclusion, ..
+                } => {
+                    let target = OperationTarget::Profile(agent.clone());
+                    let closes = *conclusion != Conclusion::Unknown;
+                    ended(target, self.decision, *conclusion, closes)
+                }
+                // A reading was made, and no later one tells more.
+                QueueRecord::Resolved {
+                    queue, conclusion, ..
+                } => {
+                    let target = OperationTarget::Queue(queue.clone());
+                    ended(target, self.decision, *conclusion, true)
+                }
+                QueueRecord::ReassignResolved {
+                    agent, conclusion, ..
+                } => {
+                    let target = OperationTarget::Profile(agent.clone());
+                    ended(target, self.decision, *conclusion, true)
+                }
+            }),
+            AuditEvent::Started { .. }
+            | AuditEvent::Stopped
+            | AuditEvent::Noticed { .. }
+            | AuditEvent::Alerted { .. }
+            | AuditEvent::Operator { .. }
+            | AuditEvent::ListNoticed { .. }
+            | AuditEvent::Outbox { .. } => None,
+        }
+    }
+}
+
 /// What is committed as one: all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
@@ -291,7 +498,7 @@ pub struct Batch {
     pub lists: Vec<(CampaignId, ListMemory)>,
     /// What is remembered of queues that changed.
     pub queues: Vec<(QueueId, QueueMemory)>,
-    /// Rows for the audit; intents and outcomes among them are also kept as open and closed intents.
+    /// Rows for the audit; intents and outcomes among them also open and close operations.
     pub audit: Vec<AuditRow>,
     /// What other systems are to be told of it.
     pub outbox: Vec<Message>,

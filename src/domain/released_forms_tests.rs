@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::assignment::DispatchEnd;
 use super::queue::WriteForm;
 use super::replay::{Input, replay};
 use super::{
-    Belief, CampaignActivity, CampaignState, CommandResult, Delivery, Direction, Evidence,
-    HeadCount, PauseOwner, PlatformTraits, Sample, Timestamp,
+    Belief, CampaignActivity, CampaignState, CommandResult, Conclusion, Delivery, Direction,
+    Evidence, HeadCount, PauseOwner, PlatformTraits, Sample, Timestamp,
 };
 
 const PAUSED_BY_US: &str = r#"{
@@ -142,4 +143,40 @@ fn what_it_did_not_say_of_its_platform_is_what_it_assumed() {
     let traits = PlatformTraits::default();
     assert_eq!(traits.evidence, Evidence::ChangedAt);
     assert_eq!(traits.settling.longest, Duration::from_secs(60));
+}
+
+#[test]
+fn the_ends_of_lists_mean_what_they_meant_and_are_written_as_they_were() {
+    let named = vec!["b".parse().unwrap()];
+    let why = || "said so".to_owned();
+    let ends = [
+        (
+            r#"{"dispatch":"accepted","assignment":"assign-1","updated":2}"#,
+            DispatchEnd::confirmed("assign-1".to_owned(), 2),
+        ),
+        (
+            r#"{"dispatch":"no_capacity","why":"said so"}"#,
+            DispatchEnd::failed(Conclusion::Conflict, why()),
+        ),
+        (
+            r#"{"dispatch":"refused","why":"said so","agents":["b"]}"#,
+            DispatchEnd::refused(why(), named),
+        ),
+        (
+            r#"{"dispatch":"lost","why":"said so"}"#,
+            DispatchEnd::failed(Conclusion::Unknown, why()),
+        ),
+        (
+            r#"{"dispatch":"not_sent","why":"said so"}"#,
+            DispatchEnd::failed(Conclusion::NotSent, why()),
+        ),
+    ];
+    for (kept, means) in ends {
+        let read: DispatchEnd = serde_json::from_str(kept).unwrap();
+        assert_eq!(read, means);
+        assert_eq!(serde_json::to_string(&means).unwrap(), kept);
+    }
+    let newer = r#"{"conclusion":"unknown","why":"said so"}"#;
+    let read: DispatchEnd = serde_json::from_str(newer).unwrap();
+    assert_eq!(read.conclusion, Conclusion::Unknown);
 }

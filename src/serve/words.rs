@@ -160,6 +160,10 @@ fn queue(record: &QueueRecord) -> String {
         } => {
             format!("agent {agent} moved: {}", conclusion.queue_label())
         }
+        QueueRecord::ReassignResolved { agent, why, .. } => {
+            let why = behind(": ", why);
+            format!("agent {agent}: a move whose outcome was unknown{why}")
+        }
         QueueRecord::Resolved {
             queue,
             conclusion,

@@ -1,18 +1,18 @@
 //! What those ask of the store who work beside the loop: queues' calibrations, and commands.
 
-use crate::control::queues::ports::OpenQueueIntent;
+use crate::control::ports::OpenOperation;
 use crate::domain::Timestamp;
 
-use super::queues::open_intents;
+use super::operations;
 use super::writer::{Store, begin_run};
 
 impl Store {
-    /// Writes of queues whose outcome is not known, the oldest first.
+    /// Operations whose outcome is not known, the oldest first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open_queue_intents(&self) -> Result<Vec<OpenQueueIntent>, String> {
-        self.ask(|connection| open_intents(connection)).await
+    pub async fn open_operations(&self) -> Result<Vec<OpenOperation>, String> {
+        self.ask(|connection| operations::open(connection)).await
     }
 
     /// Begins a run of its own for whoever works beside the loop, so that no two decisions have one id.

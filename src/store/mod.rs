@@ -1,7 +1,7 @@
 //! What survives a restart: campaign states, intents, the audit, the recorded inputs and the outbox, in one `SQLite` file.
 //!
-//! *Terms.* A **batch** is committed as one. An **intent** is a command that is about to be sent; it stays open until its
-//! outcome is committed. The **audit** is a chain: each row carries the hash of the one before it, and the head is kept
+//! *Terms.* A **batch** is committed as one. An **operation** is something that is changed on the platform: its row is
+//! committed with the intent, and stays open until its outcome is known. The **audit** is a chain: each row carries the hash of the one before it, and the head is kept
 //! apart, so that a row that was changed, taken out or cut off at the end shows.
 //!
 //! *How it is kept.* Write-ahead log with `synchronous=FULL`, read back at start; one writer thread; readers (export,
@@ -17,6 +17,9 @@ mod columns;
 mod delivery;
 mod fault;
 mod gate;
+mod operations;
+#[cfg(test)]
+mod operations_tests;
 mod outbox;
 mod outbox_editor;
 #[cfg(test)]

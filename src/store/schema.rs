@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Each entry takes the schema one version further; the version is the number of entries applied.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE run (
         number     INTEGER PRIMARY KEY,
@@ -118,6 +118,47 @@ const MIGRATIONS: &[&str] = &[
         body    BLOB NOT NULL
     ) STRICT;
     CREATE INDEX series_openings ON series (at_ms) WHERE opening = 1;
+",
+    // Operations of every kind in one table. What is open is carried over: of campaigns and queues from the tables of their own, of
+    // lists by their memory, of profiles by what the audit has no outcome of.
+    "
+    CREATE TABLE operation (
+        kind      TEXT NOT NULL,
+        target    TEXT NOT NULL,
+        run       INTEGER NOT NULL,
+        tick      INTEGER NOT NULL,
+        at_ms     INTEGER NOT NULL,
+        record    TEXT NOT NULL,
+        outcome   TEXT,
+        closed_ms INTEGER,
+        PRIMARY KEY (kind, target, run, tick)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX operation_open ON operation (kind, target) WHERE closed_ms IS NULL;
+    CREATE INDEX operation_closed ON operation (closed_ms) WHERE closed_ms IS NOT NULL;
+    INSERT INTO operation (kind, target, run, tick, at_ms, record, outcome)
+        SELECT 'campaign', i.campaign, i.run, i.tick, i.at_ms, a.body, i.outcome
+        FROM intent AS i JOIN audit AS a ON a.seq = (
+            SELECT max(seq) FROM audit
+            WHERE campaign = i.campaign AND run = i.run AND tick = i.tick AND kind = 'intent')
+        WHERE i.outcome IS NULL OR i.outcome = 'unknown';
+    INSERT INTO operation (kind, target, run, tick, at_ms, record)
+        SELECT 'list', l.campaign, a.run, a.tick, a.at_ms, a.body
+        FROM assignment AS l JOIN audit AS a ON a.seq = (
+            SELECT max(seq) FROM audit WHERE campaign = l.campaign AND kind = 'assign_intent')
+        WHERE json_extract(l.list, '$.uncertain');
+    INSERT INTO operation (kind, target, run, tick, at_ms, record)
+        SELECT 'queue', queue, run, tick, at_ms, json_object('kind', 'queue', 'record', json(record))
+        FROM queue_intent;
+    INSERT OR REPLACE INTO operation (kind, target, run, tick, at_ms, record)
+        SELECT 'profile', json_extract(a.body, '$.record.agent'), a.run, a.tick, a.at_ms, a.body
+        FROM audit AS a
+        WHERE a.kind = 'queue' AND json_extract(a.body, '$.record.step') = 'reassign_intent' AND NOT EXISTS (
+            SELECT 1 FROM audit AS o
+            WHERE o.seq > a.seq AND o.run = a.run AND o.tick = a.tick AND o.kind = 'queue'
+                AND json_extract(o.body, '$.record.step') = 'reassign_outcome'
+                AND json_extract(o.body, '$.record.conclusion') <> 'unknown');
+    DROP TABLE intent;
+    DROP TABLE queue_intent;
 ",
 ];
 

@@ -16,16 +16,16 @@ use rusqlite::{Connection, Transaction, params};
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, oneshot};
 
-use crate::control::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
+use crate::control::ports::{Batch, Journal, JournalFault, OpenOperation};
 use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
-use crate::domain::{CampaignId, CampaignState, IdError, Notice, QueueId, Timestamp};
+use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
 
 use super::columns::json;
 use super::fault::StoreFault;
 use super::gate::CommitGate;
 use super::outbox::{self, BOUNDS};
-use super::{audit, queues, schema, series};
+use super::{audit, operations, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -52,8 +52,8 @@ pub struct Restored {
     pub lists: BTreeMap<CampaignId, ListMemory>,
     /// What is remembered of each queue.
     pub queues: BTreeMap<QueueId, QueueMemory>,
-    /// Commands of earlier runs whose outcome is not known yet; the first status reads resolve them.
-    pub open_intents: u64,
+    /// Operations of earlier runs whose outcome is not known yet.
+    pub open: Vec<OpenOperation>,
 }
 
 /// The store, open for writing. Closing it waits for the commits under way.
@@ -134,7 +134,7 @@ impl Store {
             "list",
         )?;
         let queues = remembered(&connection, &path, "SELECT id, memory FROM queue", "memory")?;
-        let open_intents = open_intents(&connection).map_err(sqlite)?;
+        let open = operations::open(&connection).map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         Ok((
             Self::writing(connection, path, Some(lock), hand)?,
@@ -143,7 +143,7 @@ impl Store {
                 states,
                 lists,
                 queues,
-                open_intents,
+                open,
             },
         ))
     }
@@ -313,9 +313,8 @@ impl Writer {
         let newest = write_inputs(&transaction, batch)?;
         write_states(&transaction, batch)?;
         write_lists(&transaction, batch)?;
-        write_intents(&transaction, &batch.audit)?;
         queues::write_memories(&transaction, &batch.queues)?;
-        queues::write_intents(&transaction, &batch.audit)?;
+        operations::write(&transaction, batch)?;
         audit::append(&transaction, &batch.audit)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         let mut series_bytes = self.series_bytes;
@@ -327,8 +326,10 @@ impl Writer {
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
         {
-            let oldest = newest.minus(INPUTS_KEPT).as_unix_millis();
-            transaction.execute("DELETE FROM input WHERE at_ms < ?1", [oldest])?;
+            let oldest = newest.minus(INPUTS_KEPT);
+            let before = oldest.as_unix_millis();
+            transaction.execute("DELETE FROM input WHERE at_ms < ?1", [before])?;
+            operations::prune(&transaction, oldest)?;
         }
         transaction.commit()?;
         self.size.store(size_of(&self.path), Ordering::Relaxed);
@@ -384,74 +385,6 @@ fn write_lists(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result
     )?;
     for (id, memory) in &batch.lists {
         upsert.execute(params![id.as_str(), json(memory)?])?;
-    }
-    Ok(())
-}
-
-/// Keeps the open and closed intents that the audit rows speak of.
-fn write_intents(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::Result<()> {
-    let mut open = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO intent (campaign, run, tick, direction, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    // A new command of a campaign takes over what may still come of an earlier one.
-    let mut supersede = transaction.prepare_cached(
-        "UPDATE intent SET outcome = 'superseded'
-         WHERE campaign = ?1 AND (outcome IS NULL OR outcome = 'unknown')",
-    )?;
-    let mut close = transaction.prepare_cached(
-        "UPDATE intent SET outcome = ?4, outcome_ms = ?5 WHERE campaign = ?1 AND run = ?2 AND tick = ?3",
-    )?;
-    for AuditRow {
-        at,
-        campaign,
-        decision,
-        event,
-    } in rows
-    {
-        let Some(campaign) = campaign else { continue };
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let at = at.as_unix_millis();
-        let (of, conclusion) = match event {
-            AuditEvent::Intent { direction, .. } => {
-                let (run, tick) = (number(decision.run), number(decision.tick));
-                supersede.execute([campaign.as_str()])?;
-                open.execute(params![
-                    campaign.as_str(),
-                    run,
-                    tick,
-                    direction.to_string(),
-                    at
-                ])?;
-                continue;
-            }
-            AuditEvent::Outcome { conclusion, .. } => (decision, conclusion),
-            AuditEvent::Noticed {
-                notice:
-                    Notice::Resolved {
-                        decision: of,
-                        conclusion,
-                        ..
-                    },
-            } => (of, conclusion),
-            AuditEvent::Started { .. }
-            | AuditEvent::Stopped
-            | AuditEvent::Noticed { .. }
-            | AuditEvent::Alerted { .. }
-            | AuditEvent::Queue { .. }
-            | AuditEvent::Operator { .. }
-            | AuditEvent::AssignIntent { .. }
-            | AuditEvent::AssignOutcome { .. }
-            | AuditEvent::ListNoticed { .. }
-            | AuditEvent::Outbox { .. } => continue,
-        };
-        let (run, tick) = (number(of.run), number(of.tick));
-        close.execute(params![
-            campaign.as_str(),
-            run,
-            tick,
-            conclusion.label(),
-            at
-        ])?;
     }
     Ok(())
 }
@@ -548,12 +481,6 @@ fn configure(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
         path: path.to_owned(),
         why,
     })
-}
-
-fn open_intents(connection: &Connection) -> rusqlite::Result<u64> {
-    let open = "SELECT count(*) FROM intent WHERE outcome IS NULL OR outcome = 'unknown'";
-    let open: i64 = connection.query_row(open, [], |row| row.get(0))?;
-    Ok(u64::try_from(open).unwrap_or_default())
 }
 
 /// How many runs there were; none when there is not even the table.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::queue::{Flow, QueueStanding};
-use crate::domain::{Conclusion, DecisionId, QueueId, Timestamp};
+use crate::domain::{AgentId, Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::metrics::{Metrics, QueueGauges, QueueMetrics};
 
@@ -142,6 +142,11 @@ impl QueueEvents {
         } else {
             warn!(%queue, %decision, outcome, why, "change of a queue whose outcome was unknown");
         }
+    }
+
+    /// What a later reading shows of a move of an agent whose outcome was not known.
+    pub fn reassign_resolved(&self, agent: &AgentId, decision: DecisionId, why: &str) {
+        warn!(%agent, %decision, why, "move of an agent whose outcome was unknown");
     }
 
     /// A change ended.

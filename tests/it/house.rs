@@ -45,12 +45,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             "store",
             [
                 adapters.clone(),
-                vec![
-                    "notify::ports",
-                    "control::operator",
-                    "control::queues::ports",
-                    "control::series",
-                ],
+                vec!["notify::ports", "control::operator", "control::series"],
             ]
             .concat(),
         ),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::control::ports::OperationTarget;
 use crate::control::queues::{Prepared, QueueKeeper, QueueRequest};
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeSet, Members};
@@ -191,8 +192,15 @@ async fn try_apply(
 async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Result<Exit, Exit> {
     let dry_run = settings.dry_run;
     let kept = keep::keeper(settings, !dry_run)?;
-    kept.resolve(&request.queue).await?;
-    let OpenKeeper { mut keeper, .. } = kept;
+    let OpenKeeper {
+        mut keeper,
+        recovering,
+        ..
+    } = kept;
+    if let Some(recovering) = recovering {
+        let target = OperationTarget::Queue(request.queue.clone());
+        recovering.resolve(&target).await?;
+    }
     if dry_run {
         return preview(&keeper, &request, as_json).await;
     }

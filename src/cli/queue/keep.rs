@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::control::FRESHEST;
-use crate::control::ports::{Batch, Clock, Journal, JournalFault, SystemClock};
+use crate::control::ports::{Batch, Clock, Journal, JournalFault, OperationTarget, SystemClock};
 use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
+use crate::control::{FRESHEST, Recovery};
 use crate::platform::port::{ProfileWriter, QueuePorts, QueueWriter};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
-use crate::domain::QueueId;
 use crate::settings::{RunArgs, Settings, resolve_without_campaigns};
 
 use super::super::daemon::Connection;
@@ -28,26 +27,33 @@ const ATTEMPTS: u32 = 4;
 pub(super) struct OpenKeeper {
     pub(super) keeper: QueueKeeper,
     pub(super) clock: Arc<dyn Clock>,
-    store: Option<Arc<Store>>,
+    pub(super) recovering: Option<Recovering>,
 }
 
-impl OpenKeeper {
-    /// Resolves earlier writes of this queue whose outcome is not known, before it is written again. What cannot be resolved
-    /// yet stays open.
-    pub(super) async fn resolve(&self, queue: &QueueId) -> Result<(), Exit> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
+/// Who moves agents; one that only prepares recovers nothing.
+pub(super) struct Moving {
+    pub(super) mover: Reassigner,
+    pub(super) recovering: Option<Recovering>,
+}
+
+/// What earlier operations left open, and who finds out about it.
+pub(super) struct Recovering {
+    store: Arc<Store>,
+    recovery: Recovery,
+}
+
+impl Recovering {
+    /// Finds out what became of earlier operations on `target` whose outcome is not known, before it is written again. What
+    /// cannot be told yet stays open.
+    pub(super) async fn resolve(&self, target: &OperationTarget) -> Result<(), Exit> {
         let tell = |why: &str| {
             output::talk(format_args!("campaign-autopilot: {why}"));
             Exit::Io
         };
-        let open = store.open_queue_intents().await.map_err(|why| tell(&why))?;
-        for open in open
-            .iter()
-            .filter(|open| open.record.queue() == Some(queue))
-        {
-            let resolved = self.keeper.resolve(open).await;
+        let open = self.store.open_operations().await;
+        let open = open.map_err(|why| tell(&why))?;
+        for open in open.iter().filter(|open| open.target == *target) {
+            let resolved = self.recovery.resolve(open).await;
             resolved.map_err(|fault| tell(&fault.to_string()))?;
         }
         Ok(())
@@ -83,7 +89,7 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
     })?;
     let queues = queues(&connection)?;
     let usually_settles = connection.platform.capabilities.traits.settling.usual;
-    let mut kept_in = None;
+    let mut recovering = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
         let (store, run) = opened.map_err(|fault| {
@@ -91,7 +97,17 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
             Exit::Io
         })?;
         let store = Arc::new(store);
-        kept_in = Some(Arc::clone(&store));
+        recovering = Some(Recovering {
+            store: Arc::clone(&store),
+            recovery: Recovery {
+                clock: Arc::clone(&clock),
+                journal: Arc::<Store>::clone(&store),
+                queues: Some(Arc::clone(&queues.reader)),
+                agents: connection.platform.agents,
+                events: events.clone(),
+                longest: longest(settings),
+            },
+        });
         (store, queues.writer, run)
     } else {
         (Arc::new(NoJournal), None, 0)
@@ -113,12 +129,12 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
     Ok(OpenKeeper {
         keeper,
         clock,
-        store: kept_in,
+        recovering,
     })
 }
 
-/// Builds what moves agents; one that only prepares has neither a writer nor a store.
-pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner, Exit> {
+/// Who moves agents; without writing neither with a writer nor with a store.
+pub(super) fn moving(settings: &Settings, writes: bool) -> Result<Moving, Exit> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let tell = |fault: &dyn std::error::Error| {
         output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -128,7 +144,8 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
         fault.exit()
     })?;
     let queues = queues(&connection)?;
-    let platform = connection.platform;
+    let Connection { metrics, platform } = connection;
+    let mut recovering = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn ProfileWriter>>, u64) = if writes
     {
         let opened = Store::open_beside(&settings.state_dir, clock.now());
@@ -136,11 +153,27 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
             tell(&fault);
             Exit::Io
         })?;
-        (Arc::new(store), platform.profiles, run)
+        let events = QueueEvents::new(metrics).map_err(|fault| {
+            tell(&fault);
+            Exit::Internal
+        })?;
+        let store = Arc::new(store);
+        recovering = Some(Recovering {
+            store: Arc::clone(&store),
+            recovery: Recovery {
+                clock: Arc::clone(&clock),
+                journal: Arc::<Store>::clone(&store),
+                queues: Some(Arc::clone(&queues.reader)),
+                agents: Arc::clone(&platform.agents),
+                events,
+                longest: longest(settings),
+            },
+        });
+        (store, platform.profiles, run)
     } else {
         (Arc::new(NoJournal), None, 0)
     };
-    Ok(Reassigner {
+    let mover = Reassigner {
         agents: platform.agents,
         queues: queues.reader,
         writer: sender,
@@ -151,7 +184,8 @@ pub(super) fn reassigner(settings: &Settings, writes: bool) -> Result<Reassigner
         freshest: FRESHEST,
         usually_settles: platform.capabilities.traits.settling.usual,
         by: by(),
-    })
+    };
+    Ok(Moving { mover, recovering })
 }
 
 /// Returns the platform's queues, where it has any that can be changed.

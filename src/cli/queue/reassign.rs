@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::control::ports::OperationTarget;
 use crate::control::queues::{ReassignFault, Reassigned};
 use crate::domain::{AgentId, QueueId};
 use crate::platform::port::Reassignment;
@@ -9,7 +10,8 @@ use crate::settings::RunArgs;
 
 use super::super::exit::Exit;
 use super::super::output;
-use super::{keep, print};
+use super::keep::{self, Moving};
+use super::print;
 
 /// Moves an agent, or only shows it in a dry run.
 pub(super) async fn reassign(
@@ -30,7 +32,7 @@ async fn try_reassign(
     args: &RunArgs,
 ) -> Result<Exit, Exit> {
     let settings = keep::settings(args)?;
-    let mover = keep::reassigner(&settings, !settings.dry_run)?;
+    let Moving { mover, recovering } = keep::moving(&settings, !settings.dry_run)?;
     if settings.dry_run {
         let order = mover.prepare(agent, queues).await.map_err(|f| fail(&f))?;
         if as_json {
@@ -42,6 +44,10 @@ async fn try_reassign(
             output::result("nothing was written");
         }
         return Ok(Exit::Ok);
+    }
+    if let Some(recovering) = recovering {
+        let target = OperationTarget::Profile(agent.clone());
+        recovering.resolve(&target).await?;
     }
     let done = mover.apply(agent, queues).await;
     let (order, reassigned) = done.map_err(|fault| fail(&fault))?;

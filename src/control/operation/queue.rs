@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::Clock;
-use crate::domain::queue::{Members, WriteForm};
+use crate::domain::queue::{Member, Members, Setting, WriteForm};
 use crate::domain::{DecisionId, Delivery, QueueId, Timestamp};
 use crate::platform::port::{
     PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter, Urgency,
@@ -86,4 +86,21 @@ impl Target for QueueOperation<'_> {
         };
         self.writer.write_queue(order, attempt.deadline)
     }
+}
+
+/// How a member that was to become `wanted` differs from it, for people; nothing when it does not.
+pub(in crate::control) fn differing(
+    member: Member,
+    wanted: &Setting,
+    after: &QueueReading,
+) -> Option<String> {
+    let found = after.members.get(&member);
+    if found == Some(wanted) {
+        return None;
+    }
+    let found = found.map_or("nothing".to_owned(), |found| format!("`{found}`"));
+    Some(format!(
+        "{member}: `{wanted}` was written, and version {} has {found}",
+        after.version
+    ))
 }

@@ -18,8 +18,11 @@ use futures_util::future::join;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::control::operation::Recovery;
 use crate::control::operator::Author;
-use crate::control::ports::{AuditRow, Batch, Clock, Journal, JournalFault};
+use crate::control::ports::{
+    AuditRow, Batch, Clock, Journal, JournalFault, OpenOperation, OperationTarget,
+};
 use crate::control::status::ObservableState;
 use crate::domain::queue::{
     CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Judgement, Member, Members,
@@ -31,7 +34,6 @@ use crate::telemetry::QueueEvents;
 use super::apart::apart;
 use super::handle::{CalibrationRequest, QueueHandle};
 use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
-use super::ports::OpenQueueIntent;
 use super::view::QueueView;
 use crate::platform::port::{QueueReader, QueueReading};
 
@@ -41,8 +43,8 @@ pub struct CalibrationStart {
     pub policies: BTreeMap<QueueId, CalibrationPolicy>,
     /// What the journal remembers of queues.
     pub restored: BTreeMap<QueueId, QueueMemory>,
-    /// Writes whose outcome is not known.
-    pub open: Vec<OpenQueueIntent>,
+    /// Operations whose outcome is not known, but those of campaigns and lists.
+    pub open: Vec<OpenOperation>,
     /// Whether changes are only told.
     pub dry_run: bool,
     /// The longest that one exchange with the platform may take.
@@ -57,6 +59,8 @@ pub struct CalibrationPorts {
     pub platform: Arc<dyn QueueReader>,
     /// Writes them; in a dry run it has no writer.
     pub keeper: QueueKeeper,
+    /// Finds out what became of operations whose outcome is not known.
+    pub recovery: Recovery,
     /// Keeps what is remembered.
     pub journal: Arc<dyn Journal>,
     /// Where what is known is shown.
@@ -79,7 +83,8 @@ pub struct Calibration {
     observed: watch::Sender<ObservableState>,
     pub(super) events: QueueEvents,
     pub(super) queues: BTreeMap<QueueId, Watched>,
-    open: Vec<OpenQueueIntent>,
+    open: Vec<OpenOperation>,
+    recovery: Recovery,
     dry_run: bool,
     longest: Duration,
     shutdown: CancellationToken,
@@ -114,6 +119,7 @@ impl Calibration {
             clock,
             platform,
             keeper,
+            recovery,
             journal,
             observed,
         } = ports;
@@ -142,6 +148,7 @@ impl Calibration {
             events,
             queues,
             open,
+            recovery,
             dry_run,
             longest,
             shutdown,
@@ -188,27 +195,10 @@ impl Calibration {
         }
     }
 
-    /// Finds out what became of writes whose outcome is not known; those that cannot be told yet stay open.
+    /// Finds out what became of operations whose outcome is not known; those that cannot be told yet stay open.
     async fn resolve(&mut self) {
-        let mut open = std::mem::take(&mut self.open);
-        let mut left = Vec::new();
-        for intent in open.drain(..) {
-            let resolved = tokio::select! {
-                biased;
-                resolved = self.keeper.resolve(&intent) => resolved,
-                // What is left open is open at the next start too.
-                () = self.shutdown.cancelled() => return,
-            };
-            match resolved {
-                Ok(true) => {}
-                Ok(false) => left.push(intent),
-                Err(fault) => {
-                    self.events.not_kept(&fault.to_string());
-                    left.push(intent);
-                }
-            }
-        }
-        self.open = left;
+        let open = &mut self.open;
+        self.recovery.resolve_all(open, &self.shutdown).await;
     }
 
     /// Reads a queue, judges it and writes what is to be written; `given` are figures that somebody brings along.
@@ -304,7 +294,9 @@ impl Calibration {
 
     /// Whether the outcome of a write is not known yet.
     fn is_open(&self, id: &QueueId) -> bool {
-        self.open.iter().any(|open| open.record.queue() == Some(id))
+        self.open
+            .iter()
+            .any(|open| matches!(&open.target, OperationTarget::Queue(queue) if queue == id))
     }
 
     async fn look(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {

@@ -12,15 +12,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
+use crate::control::ports::{
+    AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, OpenOperation, OperationTarget,
+};
 use crate::domain::queue::{
     ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OverflowGraph,
-    QueueMessage, QueueRecord, Setting, Surroundings, WriteForm, merge, overflow_targets, overlaid,
+    QueueMessage, QueueRecord, Surroundings, WriteForm, merge, overflow_targets, overlaid,
 };
 use crate::domain::{Conclusion, DecisionId, Delivery, Message, QueueId, Timestamp};
 use crate::telemetry::QueueEvents;
 
-use crate::control::operation::{Carried, QueueOperation, Seen};
+use crate::control::operation::{Carried, QueueOperation, Seen, differing};
 use crate::platform::port::{PlatformFault, QueueReader, QueueReading, QueueWriter};
 
 /// How often a change is merged again after somebody was quicker.
@@ -113,12 +115,12 @@ pub struct KeeperSettings {
 
 /// Changes queues.
 pub struct QueueKeeper {
-    pub(super) platform: Arc<dyn QueueReader>,
+    platform: Arc<dyn QueueReader>,
     writer: Option<Arc<dyn QueueWriter>>,
     journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) events: QueueEvents,
-    pub(super) settings: KeeperSettings,
+    events: QueueEvents,
+    settings: KeeperSettings,
     tick: u64,
     finished: u32,
     applied: u32,
@@ -340,6 +342,31 @@ impl QueueKeeper {
     }
 }
 
+impl Finished {
+    /// The write as one whose outcome is not known, at `now`.
+    pub(super) fn left_open(&self, now: Timestamp) -> OpenOperation {
+        let Prepared {
+            reading, merged, ..
+        } = &self.prepared;
+        let record = QueueRecord::Intent {
+            queue: reading.queue.clone(),
+            form: WriteForm::Whole,
+            version_before: reading.version,
+            change: in_json(&merged.write),
+            overridden: in_json(&merged.conflicts),
+            by: None,
+        };
+        OpenOperation {
+            target: OperationTarget::Queue(reading.queue.clone()),
+            decision: self.decision,
+            at: now,
+            intent: AuditEvent::Queue {
+                record: Box::new(record),
+            },
+        }
+    }
+}
+
 /// Takes in what came of a write.
 fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     let Carried {
@@ -442,20 +469,8 @@ fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord 
     }
 }
 
-pub(super) fn differing(member: Member, wanted: &Setting, after: &QueueReading) -> Option<String> {
-    let found = after.members.get(&member);
-    if found == Some(wanted) {
-        return None;
-    }
-    let found = found.map_or("nothing".to_owned(), |found| format!("`{found}`"));
-    Some(format!(
-        "{member}: `{wanted}` was written, and version {} has {found}",
-        after.version
-    ))
-}
-
 /// What serde makes of it; these types have only text for keys.
-pub(super) fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
+fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 

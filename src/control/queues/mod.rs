@@ -1,7 +1,7 @@
 //! Changing queues: read, merge, validate, write under the version that was read, read back.
 //!
 //! [`QueueKeeper`] is the way in for one change, [`Calibration`] for a daemon that calibrates queues again and again.
-//! Everything outside is reached through [`ports`] and the loop's journal and clock.
+//! Everything outside is reached through ports of the platform and the loop's journal and clock.
 //!
 //! *Never here:* units and names of a wire, or a rule about what a queue may be.
 
@@ -10,9 +10,7 @@ mod asked;
 mod calibration;
 pub mod handle;
 mod keeper;
-pub mod ports;
 mod reassign;
-mod resolve;
 mod view;
 
 pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};

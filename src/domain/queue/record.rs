@@ -62,19 +62,6 @@ impl Compliance {
     }
 }
 
-impl QueueRecord {
-    /// Which queue it is about, if one.
-    #[must_use]
-    pub fn queue(&self) -> Option<&QueueId> {
-        match self {
-            Self::Intent { queue, .. }
-            | Self::Outcome { queue, .. }
-            | Self::Resolved { queue, .. } => Some(queue),
-            Self::ReassignIntent { .. } | Self::ReassignOutcome { .. } => None,
-        }
-    }
-}
-
 /// One step of a change, as an audit row keeps it. Settings are in the form of change sets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
@@ -154,6 +141,19 @@ pub enum QueueRecord {
         /// SHA-256 of the object read, in hexadecimal, where it was.
         configuration_sha256: Option<String>,
         /// What differs, for people.
+        why: Vec<String>,
+    },
+    /// What became of a move of an agent whose outcome was not known, as far as a later reading shows. Its row has the decision
+    /// of the move.
+    ReassignResolved {
+        /// Who.
+        agent: AgentId,
+        /// The verdict.
+        #[serde(serialize_with = "Conclusion::as_queue_label")]
+        conclusion: Conclusion,
+        /// The status read, where the agent is still there.
+        status_after: Option<AgentState>,
+        /// What was found, for people.
         why: Vec<String>,
     },
 }

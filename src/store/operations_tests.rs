@@ -1,0 +1,360 @@
+//! What is open, what closes it, and what an older file had open.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::control::ports::{
+    AuditEvent, AuditRow, Batch, OpenOperation, OperationKind, OperationTarget,
+};
+use crate::domain::assignment::{DispatchEnd, ListMemory, Trigger};
+use crate::domain::queue::{QueueRecord, WriteForm};
+use crate::domain::{
+    AgentState, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
+    StatusFinding, Timestamp,
+};
+
+use super::{operations, schema};
+
+const FIRST: DecisionId = DecisionId { run: 1, tick: 1 };
+const SECOND: DecisionId = DecisionId { run: 1, tick: 2 };
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_millis(1_800_000_000_000 + seconds * 1_000)
+}
+
+/// A file of version `version`, in memory.
+fn older(version: usize) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    for step in &schema::MIGRATIONS[..version] {
+        connection.execute_batch(step).unwrap();
+    }
+    let version = i64::try_from(version).unwrap();
+    connection
+        .pragma_update(None, "user_version", version)
+        .unwrap();
+    connection
+}
+
+fn newest() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut connection, 0).unwrap();
+    connection
+}
+
+fn write(connection: &mut Connection, batch: &Batch) {
+    let transaction = connection.transaction().unwrap();
+    operations::write(&transaction, batch).unwrap();
+    transaction.commit().unwrap();
+}
+
+fn tell(connection: &mut Connection, row: AuditRow) {
+    let batch = Batch {
+        audit: vec![row],
+        ..Batch::default()
+    };
+    write(connection, &batch);
+}
+
+fn row(campaign: Option<&str>, decision: DecisionId, event: AuditEvent) -> AuditRow {
+    AuditRow {
+        at: at(0),
+        campaign: campaign.map(|id| id.parse().unwrap()),
+        decision,
+        event,
+    }
+}
+
+fn of_queues(decision: DecisionId, record: QueueRecord) -> AuditRow {
+    let record = Box::new(record);
+    row(None, decision, AuditEvent::Queue { record })
+}
+
+fn open(connection: &Connection) -> Vec<(&'static str, String, DecisionId)> {
+    let open = operations::open(connection).unwrap();
+    let parts = open.into_iter().map(|operation: OpenOperation| {
+        let OpenOperation {
+            target, decision, ..
+        } = operation;
+        (target.kind().label(), target.id().to_owned(), decision)
+    });
+    parts.collect()
+}
+
+fn queue_intent(decision: DecisionId) -> AuditRow {
+    let record = QueueRecord::Intent {
+        queue: "q".parse().unwrap(),
+        form: WriteForm::Whole,
+        version_before: 1,
+        change: serde_json::json!({"max_waiters": 3}),
+        overridden: serde_json::json!([]),
+        by: None,
+    };
+    of_queues(decision, record)
+}
+
+fn queue_outcome(decision: DecisionId, conclusion: Conclusion) -> AuditRow {
+    let record = QueueRecord::Outcome {
+        queue: "q".parse().unwrap(),
+        conclusion,
+        version_before: Some(1),
+        version_after: None,
+        configuration_sha256: None,
+        compliance: None,
+        latency_ms: 1,
+        why: Vec::new(),
+    };
+    of_queues(decision, record)
+}
+
+fn move_intent(decision: DecisionId) -> AuditRow {
+    let record = QueueRecord::ReassignIntent {
+        agent: "zoe".parse().unwrap(),
+        queues: vec!["q".parse().unwrap()],
+        status: AgentState::Busy,
+        by: None,
+    };
+    of_queues(decision, record)
+}
+
+fn move_outcome(decision: DecisionId, conclusion: Conclusion) -> AuditRow {
+    let record = QueueRecord::ReassignOutcome {
+        agent: "zoe".parse().unwrap(),
+        conclusion,
+        status_after: None,
+        latency_ms: 1,
+        why: Vec::new(),
+    };
+    of_queues(decision, record)
+}
+
+#[test]
+fn a_queues_write_is_open_until_its_outcome_is_known() {
+    let mut connection = newest();
+    tell(&mut connection, queue_intent(FIRST));
+    let stays = [("queue", "q".to_owned(), FIRST)];
+    assert_eq!(open(&connection), stays);
+    let kept = operations::open(&connection).unwrap();
+    assert_eq!(kept[0].intent, queue_intent(FIRST).event);
+    tell(&mut connection, queue_outcome(FIRST, Conclusion::Unknown));
+    assert_eq!(open(&connection), stays);
+    tell(&mut connection, queue_intent(SECOND));
+    tell(&mut connection, queue_outcome(SECOND, Conclusion::Differs));
+    assert_eq!(open(&connection), stays, "only what ended is closed");
+    // Whatever a later reading shows, no further one shows more.
+    let resolved = QueueRecord::Resolved {
+        queue: "q".parse().unwrap(),
+        conclusion: Conclusion::Unknown,
+        version_before: 1,
+        version_after: None,
+        configuration_sha256: None,
+        why: Vec::new(),
+    };
+    tell(&mut connection, of_queues(FIRST, resolved));
+    assert!(open(&connection).is_empty());
+}
+
+#[test]
+fn a_move_of_an_agent_is_open_until_it_was_looked_at() {
+    let mut connection = newest();
+    tell(&mut connection, move_intent(FIRST));
+    tell(&mut connection, move_outcome(FIRST, Conclusion::Unknown));
+    assert_eq!(open(&connection), [("profile", "zoe".to_owned(), FIRST)]);
+    let resolved = QueueRecord::ReassignResolved {
+        agent: "zoe".parse().unwrap(),
+        conclusion: Conclusion::Unknown,
+        status_after: None,
+        why: Vec::new(),
+    };
+    tell(&mut connection, of_queues(FIRST, resolved));
+    assert!(open(&connection).is_empty());
+}
+
+#[test]
+fn a_list_is_open_as_long_as_its_memory_is_uncertain() {
+    let mut connection = newest();
+    let campaign: CampaignId = "c".parse().unwrap();
+    let intent = AuditEvent::AssignIntent {
+        trigger: Trigger::First,
+        agents: 1,
+        joining: Vec::new(),
+        leaving: Vec::new(),
+        moves: Vec::new(),
+    };
+    let mut memory = ListMemory {
+        uncertain: true,
+        ..ListMemory::default()
+    };
+    let remembered = |audit: Vec<AuditRow>, memory: &ListMemory| Batch {
+        audit,
+        lists: vec![(campaign.clone(), memory.clone())],
+        ..Batch::default()
+    };
+    let began = row(Some("c"), FIRST, intent);
+    write(&mut connection, &remembered(vec![began], &memory));
+    let stays = [("list", "c".to_owned(), FIRST)];
+    assert_eq!(open(&connection), stays);
+    for conclusion in [Conclusion::Differs, Conclusion::Unknown] {
+        let ended = AuditEvent::AssignOutcome {
+            end: DispatchEnd::failed(conclusion, "why".to_owned()),
+            agents: 1,
+            latency_ms: 1,
+        };
+        let ended = row(Some("c"), FIRST, ended);
+        write(&mut connection, &remembered(vec![ended], &memory));
+        assert_eq!(open(&connection), stays);
+    }
+    memory.uncertain = false;
+    write(&mut connection, &remembered(Vec::new(), &memory));
+    assert!(open(&connection).is_empty());
+}
+
+#[test]
+fn what_is_closed_is_forgotten_when_it_is_old_and_what_is_open_never() {
+    let mut connection = newest();
+    tell(&mut connection, queue_intent(FIRST));
+    tell(&mut connection, queue_outcome(FIRST, Conclusion::Confirmed));
+    tell(&mut connection, move_intent(FIRST));
+    let rows = |connection: &Connection| -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM operation", [], |row| row.get(0))
+            .unwrap()
+    };
+    for (before, left) in [(at(0), 2), (at(1), 1)] {
+        let transaction = connection.transaction().unwrap();
+        operations::prune(&transaction, before).unwrap();
+        transaction.commit().unwrap();
+        assert_eq!(rows(&connection), left);
+    }
+    assert_eq!(open(&connection), [("profile", "zoe".to_owned(), FIRST)]);
+}
+
+/// A copy in memory of what 0.1.0 left.
+fn released(kind: &str) -> Connection {
+    let shelf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stored-states/0.1.0");
+    let file = shelf.join(kind).join("autopilot.sqlite3");
+    // The file is one of the repository's: nothing may be written beside it.
+    let uri = format!("file:{}?immutable=1", file.display());
+    let connection = older(5);
+    connection.execute("ATTACH ?1 AS released", [uri]).unwrap();
+    for table in ["intent", "queue_intent", "assignment", "audit", "campaign"] {
+        let copy = format!("INSERT INTO main.{table} SELECT * FROM released.{table}");
+        connection.execute(&copy, []).unwrap();
+    }
+    connection.execute("DETACH released", []).unwrap();
+    connection
+}
+
+#[test]
+fn what_an_older_file_has_open_is_carried_over() {
+    let mut campaigns = released("campaigns");
+    campaigns
+        .execute(
+            "UPDATE intent SET outcome = 'unknown' WHERE campaign = 'ours'",
+            [],
+        )
+        .unwrap();
+    schema::migrate(&mut campaigns, 5).unwrap();
+    let found = operations::open(&campaigns).unwrap();
+    let ours = found.iter().find(|open| open.target.id() == "ours");
+    let ours = ours.unwrap();
+    assert_eq!(ours.target.kind(), OperationKind::Campaign);
+    assert_eq!(ours.decision, DecisionId { run: 1, tick: 3 });
+    assert!(
+        matches!(
+            ours.intent,
+            AuditEvent::Intent {
+                direction: Direction::Pause,
+                ..
+            }
+        ),
+        "{ours:?}"
+    );
+
+    let mut preview = released("preview");
+    schema::migrate(&mut preview, 5).unwrap();
+    let found = operations::open(&preview).unwrap();
+    let lists: Vec<_> = found.iter().map(|open| &open.target).collect();
+    assert_eq!(lists, [&OperationTarget::List("open".parse().unwrap())]);
+    assert!(matches!(found[0].intent, AuditEvent::AssignIntent { .. }));
+
+    let mut queues = released("queues");
+    for (seq, row) in (100..).zip([
+        move_intent(FIRST),
+        move_outcome(FIRST, Conclusion::Confirmed),
+        move_intent(SECOND),
+        move_outcome(SECOND, Conclusion::Unknown),
+    ]) {
+        let body = serde_json::to_string(&row.event).unwrap();
+        queues
+            .execute(
+                "INSERT INTO audit VALUES (?1, ?2, NULL, ?3, ?4, 'queue', ?5, '', '')",
+                rusqlite::params![
+                    seq,
+                    row.at.as_unix_millis(),
+                    i64::try_from(row.decision.run).unwrap(),
+                    i64::try_from(row.decision.tick).unwrap(),
+                    body
+                ],
+            )
+            .unwrap();
+    }
+    schema::migrate(&mut queues, 5).unwrap();
+    assert_eq!(
+        open(&queues),
+        [
+            (
+                "queue",
+                "queue-1".to_owned(),
+                DecisionId { run: 2, tick: 3 }
+            ),
+            ("profile", "zoe".to_owned(), SECOND),
+        ]
+    );
+}
+
+#[test]
+fn a_command_is_closed_by_its_outcome_and_by_a_state_that_awaits_nothing() {
+    let reopened = || {
+        let mut connection = released("campaigns");
+        connection
+            .execute("UPDATE intent SET outcome = NULL", [])
+            .unwrap();
+        schema::migrate(&mut connection, 5).unwrap();
+        connection
+    };
+    let ours = |connection: &Connection| open(connection).iter().any(|(_, id, _)| id == "ours");
+    let decision = DecisionId { run: 1, tick: 3 };
+    let outcome = |conclusion| {
+        let outcome = AuditEvent::Outcome {
+            direction: Direction::Pause,
+            conclusion,
+            delivery: Delivery::Acknowledged { version: None },
+            after: StatusFinding::Missing,
+        };
+        row(Some("ours"), decision, outcome)
+    };
+    let mut connection = reopened();
+    tell(&mut connection, outcome(Conclusion::Unknown));
+    assert!(ours(&connection));
+    tell(&mut connection, outcome(Conclusion::Confirmed));
+    assert!(!ours(&connection));
+
+    let mut connection = reopened();
+    let (id, state): (String, String) = connection
+        .query_row(
+            "SELECT id, state FROM campaign WHERE id = 'ours'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    let state: CampaignState = serde_json::from_str(&state).unwrap();
+    assert_eq!(state.unresolved, None);
+    let batch = Batch {
+        states: vec![(id.parse().unwrap(), state)],
+        ..Batch::default()
+    };
+    assert!(ours(&connection));
+    write(&mut connection, &batch);
+    assert!(!ours(&connection));
+}
