@@ -395,10 +395,10 @@ impl Assigning {
     }
 }
 
-/// What came of a list, and the list read after it where that decides.
+/// What came of a list, and the list read after it where that says something else.
 ///
-/// A platform that says yes and shows another list took a part of it, or a person was quicker: what is in force is then
-/// what it shows.
+/// Another list than was sent is in force where the platform took a part of it, which its count tells, or where a person
+/// was quicker than the reading.
 fn dispatch_end(
     dispatch: &Dispatch,
     carried: Carried<ListSeen>,
@@ -411,24 +411,28 @@ fn dispatch_end(
         Seen::Found(ListSeen { agents, .. }) => agents,
         Seen::Missing | Seen::Unreadable { .. } => None,
     };
-    let differs = |shown: &List| !is_same_work(shown, &dispatch.agents);
     let end = match delivery {
         Delivery::Acknowledged { .. } => {
-            let Some(shown) = after.as_ref().filter(|shown| differs(shown)) else {
-                let (assignment, updated) = receipt
-                    .map(|receipt| (receipt.assignment, receipt.updated))
-                    .unwrap_or_default();
-                let end = DispatchEnd::confirmed(
+            let (assignment, updated) = receipt
+                .map(|receipt| (receipt.assignment, receipt.updated))
+                .unwrap_or_default();
+            let sent = dispatch.agents.len();
+            let other = after.filter(|shown| !is_same_work(shown, &dispatch.agents));
+            let in_part = updated.is_none_or(|updated| u64::try_from(sent) != Ok(updated));
+            let end = match &other {
+                Some(shown) if in_part => {
+                    let why = format!(
+                        "the platform took a list of {sent} agents and shows another one, of {}",
+                        shown.len()
+                    );
+                    DispatchEnd::failed(Conclusion::Differs, why)
+                }
+                Some(_) | None => DispatchEnd::confirmed(
                     assignment.unwrap_or_default(),
                     updated.unwrap_or_default(),
-                );
-                return (end, None);
+                ),
             };
-            let (sent, shown) = (dispatch.agents.len(), shown.len());
-            let why = format!(
-                "the platform took a list of {sent} agents and shows another one, of {shown}"
-            );
-            DispatchEnd::failed(Conclusion::Differs, why)
+            return (end, other);
         }
         Delivery::Conflict { why } => {
             return (DispatchEnd::failed(Conclusion::Conflict, why), None);

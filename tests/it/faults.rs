@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, Phase, When};
+use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, Phase, When};
 
 use crate::centre::{CAMPAIGN, Centre, of_kind, wait_until};
 
@@ -339,8 +339,15 @@ fn stale_data_pause_what_runs_only_if_that_is_asked_for() {
 fn the_first_empty_answer_is_read_once_more() {
     let centre = Centre::new();
     assert_eq!(centre.daemon().arg("--once").output().code(), 0);
+    // With somebody who is not available, the first poll finds out that it may ask for those who are alone: a page, the
+    // one behind it, and the row that tells.
+    assert!(
+        centre
+            .platform
+            .set_agent_state("agent-0001", AgentState::Busy)
+    );
     let daemon = centre.daemon().args(&["--poll-interval", "2s"]).start();
-    centre.wait_for_polls(1);
+    centre.wait_for_polls(3);
     let seen = centre.platform.request_count(Some(Endpoint::Agents));
     // The agents are away for one answer only: gone when it is given, back before the next.
     let platform = centre.platform.clone();
