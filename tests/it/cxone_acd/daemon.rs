@@ -380,7 +380,8 @@ fn the_platforms_day_is_served_and_told_how_to_connect_to() {
     invocation.env("AUTOPILOT_STATE_DIR", directory.path());
     for line in lines.by_ref().map_while(Result::ok) {
         let Some(exports) = line.trim().strip_prefix("export ") else {
-            if line.contains("ends with") {
+            // The last line says how to stop it.
+            if line.contains("ctrl-c") {
                 break;
             }
             continue;
