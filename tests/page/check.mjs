@@ -197,7 +197,7 @@ test("thresholds are overridden, refused with the daemon's words, and given back
     await dialog.getByRole("button", { name: "Set these thresholds" }).click();
     await dialog.waitFor({ state: "detached" });
     await says(page, "spring-renewals", "Paused by the autopilot");
-    await says(page, "spring-renewals", "Lines 20 and 30 instead of 5 and 8 as configured");
+    await says(page, "spring-renewals", "Thresholds 20 and 30 instead of 5 and 8 as configured");
     await page.getByRole("button", { name: "Set thresholds for spring-renewals" }).click();
     await dialog.getByText("Back to 5 and 8 as configured").click();
     await dialog.getByLabel("Why").fill("done");
