@@ -47,8 +47,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         evidence: Evidence::OwnReadings,
         settling: Settling {
             usual: Duration::from_secs(2),
-            // A stop is done when the last call and its wrap-up are over.
-            longest: Duration::from_secs(20 * 60),
+            // A stop is done when the last call and its wrap-up are over, and no new calls are placed meanwhile: of some dozens
+            // of calls of five minutes the last one often lasts half an hour. A pause that shows later than this counts as
+            // nobody's.
+            longest: Duration::from_secs(60 * 60),
         },
     },
     lists: None,
