@@ -4,9 +4,7 @@
 //! environment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
@@ -18,13 +16,12 @@ use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawVal
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
 use super::table_keys::{TableKey, campaign, key_named, preview, queue};
+use super::text_places::TextPlaces;
 
 /// Reads a settings file.
 pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues {
-    let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
     let walk = Walk {
-        path: Arc::from(path),
-        line_ends: line_ends.map(|(at, _)| at).collect(),
+        places: TextPlaces::new(path, text),
         faults,
     };
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -34,7 +31,7 @@ pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues 
         // Some faults, such as a key that is too deep, have no place.
         let origin = span
             .as_ref()
-            .map_or_else(|| walk.somewhere(), |span| walk.origin(span));
+            .map_or_else(|| walk.places.somewhere(), |span| walk.places.at(span));
         // Only the parser's own words are shown: the line itself may hold a secret.
         if error.message() == "duplicate key" {
             let key = span.and_then(|span| text.get(span)).unwrap_or("TOML");
@@ -56,31 +53,15 @@ pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues 
 const LISTS: [&str; 3] = ["any_skill", "all_skills", "ids"];
 
 struct Walk<'a> {
-    path: Arc<str>,
-    line_ends: Vec<usize>,
+    places: TextPlaces,
     faults: &'a mut Findings,
 }
 
 impl Walk<'_> {
-    fn origin(&self, span: &Range<usize>) -> Origin {
-        let before = self.line_ends.partition_point(|end| *end < span.start);
-        Origin::File {
-            path: Arc::clone(&self.path),
-            line: Some(before.saturating_add(1)),
-        }
-    }
-
-    fn somewhere(&self) -> Origin {
-        Origin::File {
-            path: Arc::clone(&self.path),
-            line: None,
-        }
-    }
-
     fn top(mut self, table: &DeTable<'_>) -> FileValues {
         let mut values = FileValues::default();
         for (name, value) in table {
-            let origin = self.origin(&name.span());
+            let origin = self.places.at(&name.span());
             match (name.get_ref().as_ref(), value.get_ref().as_array()) {
                 ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
                 ("preview", Some(tables)) => {
@@ -143,7 +124,7 @@ impl Walk<'_> {
         let mut seen = BTreeMap::new();
         let mut campaigns = Vec::new();
         for table in tables {
-            let origin = self.origin(&table.span());
+            let origin = self.places.at(&table.span());
             let Some(entries) = table.get_ref().as_table() else {
                 self.no_campaign(&origin);
                 campaigns.push(CampaignTable::nameless(origin));
@@ -165,10 +146,10 @@ impl Walk<'_> {
             .find(|(name, _)| name.get_ref() == campaign::ID.name);
         let id = self.id(found, &origin);
         let named = id.as_ref().map_or("?".to_owned(), ToString::to_string);
-        let place = found.map_or(origin, |(name, _)| self.origin(&name.span()));
+        let place = found.map_or(origin, |(name, _)| self.places.at(&name.span()));
         let mut campaign = CampaignTable::nameless(place);
         for (name, value) in table {
-            let origin = self.origin(&name.span());
+            let origin = self.places.at(&name.span());
             let key = name.get_ref().as_ref();
             let full = format!("campaign.{named}.{}", shown(key));
             if key == campaign::ID.name {
@@ -221,7 +202,7 @@ impl Walk<'_> {
             None => wrong_type(value.get_ref(), REMEDY),
         };
         self.faults
-            .push(&self.origin(&name.span()), "campaign.id", read);
+            .push(&self.places.at(&name.span()), "campaign.id", read);
         None
     }
 
@@ -233,7 +214,7 @@ impl Walk<'_> {
         known: &[&'static TableKey],
     ) -> Vec<ListedTable> {
         let tables = tables.iter().map(|value| {
-            let mut listed = ListedTable::empty(self.origin(&value.span()));
+            let mut listed = ListedTable::empty(self.places.at(&value.span()));
             let Some(table) = value.get_ref().as_table() else {
                 let remedy = format!("write [[{list}]] above its keys");
                 let wrong = wrong_type(value.get_ref(), &remedy);
@@ -242,7 +223,7 @@ impl Walk<'_> {
             };
             for (name, value) in table {
                 let key = name.get_ref().as_ref();
-                let origin = self.origin(&name.span());
+                let origin = self.places.at(&name.span());
                 let full = format!("{list}.{}", shown(key));
                 let Some(key) = key_named(known, key) else {
                     let wrong = unknown(key, known.iter().map(|key| key.name));

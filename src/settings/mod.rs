@@ -64,6 +64,7 @@ mod table_keys;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod text_places;
 mod value;
 mod values;
 mod webhook;

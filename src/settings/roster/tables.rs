@@ -19,24 +19,20 @@
 //! recent = 3.5                # calls an hour; measured where it is left out
 //! ```
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use toml::de::{DeTable, DeValue};
 
 use crate::settings::fault::{Findings, Origin, Problem};
 use crate::settings::file::{expected, scalar, shown, texts, unknown, wrong_type};
 use crate::settings::row::Kind;
 use crate::settings::table_keys::{agent, key_named};
+use crate::settings::text_places::TextPlaces;
 
 use super::row::{Row, Rows};
 
 /// The tables of a file; none when it is not TOML or has no list of agents.
 pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
-    let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
     let mut walk = Walk {
-        path: Arc::from(path),
-        line_ends: line_ends.map(|(at, _)| at).collect(),
+        places: TextPlaces::new(path, text),
         faults,
         whole: true,
     };
@@ -44,7 +40,7 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     for error in errors {
         let origin = error
             .span()
-            .map_or_else(|| walk.somewhere(), |span| walk.origin(&span));
+            .map_or_else(|| walk.places.somewhere(), |span| walk.places.at(&span));
         let wrong = error.message().replace('\n', " ");
         walk.refuse(
             &origin,
@@ -55,15 +51,15 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     if !walk.whole {
         return None;
     }
-    let begin = walk.origin(&(0..0));
+    let begin = walk.places.at(&(0..0));
     let mut agents = Vec::new();
     for (name, value) in document.get_ref() {
         let key = name.get_ref().as_ref();
-        let origin = walk.origin(&name.span());
+        let origin = walk.places.at(&name.span());
         match (key, value.get_ref().as_array()) {
             ("agent", Some(tables)) => {
                 for table in tables {
-                    let origin = walk.origin(&table.span());
+                    let origin = walk.places.at(&table.span());
                     agents.extend(walk.row(table.get_ref(), origin));
                 }
             }
@@ -85,28 +81,12 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
 }
 
 struct Walk<'f> {
-    path: Arc<str>,
-    line_ends: Vec<usize>,
+    places: TextPlaces,
     faults: &'f mut Findings,
     whole: bool,
 }
 
 impl Walk<'_> {
-    fn origin(&self, span: &Range<usize>) -> Origin {
-        let before = self.line_ends.partition_point(|end| *end < span.start);
-        Origin::File {
-            path: Arc::clone(&self.path),
-            line: Some(before.saturating_add(1)),
-        }
-    }
-
-    fn somewhere(&self) -> Origin {
-        Origin::File {
-            path: Arc::clone(&self.path),
-            line: None,
-        }
-    }
-
     fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Problem) {
         self.faults.push(origin, key, wrong);
         self.whole = false;
@@ -121,7 +101,7 @@ impl Walk<'_> {
         let mut row = Row::empty(origin);
         for (name, value) in table {
             let key = name.get_ref().as_ref();
-            let at = self.origin(&name.span());
+            let at = self.places.at(&name.span());
             let full = format!("roster.{}", shown(key));
             let Some(member) = key_named(agent::ALL, key) else {
                 let wrong = unknown(key, agent::ALL.iter().map(|member| member.name));
