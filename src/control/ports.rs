@@ -402,6 +402,19 @@ pub enum OperationStep {
 }
 
 impl AuditRow {
+    /// Returns the row of a step in changing a queue, or the queues of an agent.
+    #[must_use]
+    pub(super) fn of_queue(at: Timestamp, decision: DecisionId, record: QueueRecord) -> Self {
+        Self {
+            at,
+            campaign: None,
+            decision,
+            event: AuditEvent::Queue {
+                record: Box::new(record),
+            },
+        }
+    }
+
     /// What this row says of an operation, if anything.
     #[must_use]
     pub fn operation(&self) -> Option<OperationStep> {
@@ -507,6 +520,15 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Returns a batch of one audit row.
+    #[must_use]
+    pub(super) fn of_audit(row: AuditRow) -> Self {
+        Self {
+            audit: vec![row],
+            ..Self::default()
+        }
+    }
+
     /// Whether there is nothing to commit.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Reason;
-pub(super) use super::conclusion::Conclusion;
 use super::ids::CampaignId;
 use super::status::{Direction, StatusFinding, StatusReading};
 use super::time::Timestamp;

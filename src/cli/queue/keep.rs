@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::control::ports::{Batch, Clock, Journal, JournalFault, OperationTarget, SystemClock};
 use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
 use crate::control::{FRESHEST, Recovery};
-use crate::platform::port::{ProfileWriter, QueuePorts, QueueWriter};
+use crate::platform::port::{AgentObserver, ProfileWriter, QueuePorts, QueueReader, QueueWriter};
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
@@ -91,23 +91,9 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
     let usually_settles = connection.platform.capabilities.traits.settling.usual;
     let mut recovering = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn QueueWriter>>, u64) = if writes {
-        let opened = Store::open_beside(&settings.state_dir, clock.now());
-        let (store, run) = opened.map_err(|fault| {
-            tell(&fault);
-            Exit::Io
-        })?;
-        let store = Arc::new(store);
-        recovering = Some(Recovering {
-            store: Arc::clone(&store),
-            recovery: Recovery {
-                clock: Arc::clone(&clock),
-                journal: Arc::<Store>::clone(&store),
-                queues: Some(Arc::clone(&queues.reader)),
-                agents: connection.platform.agents,
-                events: events.clone(),
-                longest: longest(settings),
-            },
-        });
+        let agents = connection.platform.agents;
+        let (store, run, left) = beside(settings, &clock, &queues.reader, agents, events.clone())?;
+        recovering = Some(left);
         (store, queues.writer, run)
     } else {
         (Arc::new(NoJournal), None, 0)
@@ -148,27 +134,13 @@ pub(super) fn moving(settings: &Settings, writes: bool) -> Result<Moving, Exit> 
     let mut recovering = None;
     let (journal, sender, run): (Arc<dyn Journal>, Option<Arc<dyn ProfileWriter>>, u64) = if writes
     {
-        let opened = Store::open_beside(&settings.state_dir, clock.now());
-        let (store, run) = opened.map_err(|fault| {
-            tell(&fault);
-            Exit::Io
-        })?;
         let events = QueueEvents::new(metrics).map_err(|fault| {
             tell(&fault);
             Exit::Internal
         })?;
-        let store = Arc::new(store);
-        recovering = Some(Recovering {
-            store: Arc::clone(&store),
-            recovery: Recovery {
-                clock: Arc::clone(&clock),
-                journal: Arc::<Store>::clone(&store),
-                queues: Some(Arc::clone(&queues.reader)),
-                agents: Arc::clone(&platform.agents),
-                events,
-                longest: longest(settings),
-            },
-        });
+        let agents = Arc::clone(&platform.agents);
+        let (store, run, left) = beside(settings, &clock, &queues.reader, agents, events)?;
+        recovering = Some(left);
         (store, platform.profiles, run)
     } else {
         (Arc::new(NoJournal), None, 0)
@@ -186,6 +158,35 @@ pub(super) fn moving(settings: &Settings, writes: bool) -> Result<Moving, Exit> 
         by: by(),
     };
     Ok(Moving { mover, recovering })
+}
+
+/// Opens the store beside a daemon that may run; returns it with the run's number and what finds out about open operations.
+fn beside(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    queues: &Arc<dyn QueueReader>,
+    agents: Arc<dyn AgentObserver>,
+    events: QueueEvents,
+) -> Result<(Arc<Store>, u64, Recovering), Exit> {
+    let opened = Store::open_beside(&settings.state_dir, clock.now());
+    let (store, run) = opened.map_err(|fault| {
+        output::talk(format_args!("campaign-autopilot: {fault}"));
+        Exit::Io
+    })?;
+    let store = Arc::new(store);
+    let recovery = Recovery {
+        clock: Arc::clone(clock),
+        journal: Arc::<Store>::clone(&store),
+        queues: Some(Arc::clone(queues)),
+        agents,
+        events,
+        longest: longest(settings),
+    };
+    let left = Recovering {
+        store: Arc::clone(&store),
+        recovery,
+    };
+    Ok((store, run, left))
 }
 
 /// Returns the platform's queues, where it has any that can be changed.

@@ -1,9 +1,9 @@
 //! Replacing the list of agents of one preview campaign.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use std::sync::Mutex;
 
 use crate::control::ports::Clock;
 use crate::domain::assignment::{Dispatch, List, ListFinding};

@@ -199,19 +199,8 @@ impl Recovery {
     }
 
     async fn commit(&self, decision: DecisionId, record: QueueRecord) -> Result<(), JournalFault> {
-        let row = AuditRow {
-            at: self.clock.now(),
-            campaign: None,
-            decision,
-            event: AuditEvent::Queue {
-                record: Box::new(record),
-            },
-        };
-        let batch = Batch {
-            audit: vec![row],
-            ..Batch::default()
-        };
-        self.journal.commit(Arc::new(batch)).await
+        let row = AuditRow::of_queue(self.clock.now(), decision, record);
+        self.journal.commit(Arc::new(Batch::of_audit(row))).await
     }
 
     fn deadline(&self) -> Timestamp {

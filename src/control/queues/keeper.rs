@@ -327,14 +327,7 @@ impl QueueKeeper {
     }
 
     pub(super) fn row(&self, decision: DecisionId, record: QueueRecord) -> AuditRow {
-        AuditRow {
-            at: self.clock.now(),
-            campaign: None,
-            decision,
-            event: AuditEvent::Queue {
-                record: Box::new(record),
-            },
-        }
+        AuditRow::of_queue(self.clock.now(), decision, record)
     }
 
     pub(super) fn deadline(&self) -> Timestamp {

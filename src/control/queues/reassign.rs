@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
+use crate::control::ports::{AuditRow, Batch, Clock, Journal, JournalFault};
 use crate::domain::queue::QueueRecord;
 use crate::domain::{AgentId, AgentState, Conclusion, DecisionId, Delivery, QueueId, Timestamp};
 
@@ -196,19 +196,8 @@ impl Reassigner {
     }
 
     async fn commit(&self, decision: DecisionId, record: QueueRecord) -> Result<(), JournalFault> {
-        let row = AuditRow {
-            at: self.clock.now(),
-            campaign: None,
-            decision,
-            event: AuditEvent::Queue {
-                record: Box::new(record),
-            },
-        };
-        let batch = Batch {
-            audit: vec![row],
-            ..Batch::default()
-        };
-        self.journal.commit(Arc::new(batch)).await
+        let row = AuditRow::of_queue(self.clock.now(), decision, record);
+        self.journal.commit(Arc::new(Batch::of_audit(row))).await
     }
 
     fn deadline(&self) -> Timestamp {

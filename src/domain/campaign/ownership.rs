@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::{Belief, Doubt, LateCommand, PauseOwner, Transition, Unresolved};
 use crate::domain::cause::Cause;
-use crate::domain::command::{CommandResult, Conclusion, Delivery};
+use crate::domain::command::{CommandResult, Delivery};
+use crate::domain::conclusion::Conclusion;
 use crate::domain::confirmation::Window;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
