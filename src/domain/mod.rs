@@ -32,6 +32,8 @@ mod group;
 mod ids;
 mod labels;
 mod lost_attempt;
+#[cfg(test)]
+mod lost_attempt_tests;
 mod message;
 mod notice;
 mod ownership;
@@ -69,7 +71,7 @@ pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
-pub use lost_attempt::{AttemptFate, LostAttempt};
+pub use lost_attempt::LostAttempt;
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,

@@ -368,6 +368,8 @@ impl Campaign {
                 Conclusion::NotOurs
             }
             Resolution::TurnedBack => {
+                // It may show late, too.
+                self.keep_unanswered(&unresolved, seen.traits.settling);
                 turned_back = true;
                 Conclusion::Unknown
             }

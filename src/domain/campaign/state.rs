@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
-use crate::domain::lost_attempt::{AttemptFate, LostAttempt};
+use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
 use crate::domain::threshold_override::ThresholdOverride;
 use crate::domain::time::Timestamp;
@@ -72,7 +72,7 @@ impl CampaignState {
     /// Whether a command of ours may show an effect that was not recorded yet.
     #[must_use]
     pub fn awaits_effect(&self) -> bool {
-        let open = |attempt: &LostAttempt| attempt.fate == AttemptFate::Open;
+        let open = |attempt: &LostAttempt| !attempt.closed;
         self.unresolved.is_some() || self.lost.iter().any(open)
     }
 
