@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Doubt, Hold};
-use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Seen, Suppression};
+use super::campaign::{
+    Campaign, CampaignState, Outcome, PauseClaim, PauseOwnerKind, Reason, SampleView, Seen,
+    Suppression,
+};
 use super::cause::Cause;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
@@ -412,6 +415,24 @@ impl Autopilot {
     pub fn set_hold(&mut self, id: &CampaignId, hold: Option<Hold>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.state.hold = hold;
+        }
+    }
+
+    /// Gives a campaign's pause to whom an operator's claim names and returns who had it; `None` means that there is no pause
+    /// to claim, and nothing was changed.
+    pub fn claim_pause(
+        &mut self,
+        id: &CampaignId,
+        claim: PauseClaim,
+        now: Timestamp,
+    ) -> Option<PauseOwnerKind> {
+        self.campaigns.get_mut(id)?.claim_pause(claim, now)
+    }
+
+    /// Takes back what was done to a campaign since `before`, because it could not be committed.
+    pub fn restore_campaign(&mut self, id: &CampaignId, before: Campaign) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            *campaign = before;
         }
     }
 

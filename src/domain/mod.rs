@@ -58,8 +58,8 @@ pub use belief::{
 pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
-    PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages,
-    Suppression, ThresholdsVerdict, Verdict, explain,
+    PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
+    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, Verdict, explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery};

@@ -3,6 +3,7 @@
 //! [`ownership`] moves the belief by what is read and reported. [`stages`] decides, stage by stage; [`Reason`] keeps the
 //! verdicts with their numbers, [`explain()`] tells them to people, and [`recorded`] is their form in the audit.
 
+mod claim;
 mod explain;
 mod manual_change;
 mod outcome;
@@ -12,6 +13,7 @@ mod stages;
 mod state;
 mod verdict;
 
+pub use claim::{PauseClaim, PauseOwnerKind};
 pub use explain::{ExplainedStage, Explanation, explain};
 pub use outcome::{Outcome, Suppression};
 pub use ownership::Campaign;
