@@ -59,7 +59,7 @@ pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
     PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, Verdict, explain,
+    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, UnprovenEnd, Verdict, explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery};
@@ -71,8 +71,8 @@ pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
 pub use message::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
-    MessageKind, OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
+    Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
 pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};

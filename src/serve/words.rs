@@ -5,7 +5,7 @@ use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
-use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind};
+use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind, UnprovenEnd};
 
 /// Describes an applied change.
 #[must_use]
@@ -255,6 +255,15 @@ fn alert(alert: &Alert) -> String {
                 "agents idle, pause of unknown origin: {}",
                 doubt.explained()
             )
+        }
+        Alert::UnprovenPauseEnded { end, .. } => {
+            let end = match end {
+                UnprovenEnd::Running => "the campaign dials",
+                UnprovenEnd::Autopilot => "it is the autopilot's",
+                UnprovenEnd::Person => "it is a person's",
+                UnprovenEnd::Stopped => "the campaign is stopped",
+            };
+            format!("pause of unknown origin resolved: {end}")
         }
         Alert::BudgetExhausted { .. } => "resume budget of this hour used up".to_owned(),
     }

@@ -11,6 +11,7 @@ mod ownership;
 mod recorded;
 mod stages;
 mod state;
+mod unproven;
 mod verdict;
 
 pub use claim::{PauseClaim, PauseOwnerKind};
@@ -25,4 +26,6 @@ pub use stages::{
     Stage, StageVerdict, Stages, ThresholdsVerdict, Verdict,
 };
 pub use state::CampaignState;
+pub(crate) use unproven::UnprovenAlert;
+pub use unproven::UnprovenEnd;
 pub use verdict::Reason;

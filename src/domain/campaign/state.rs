@@ -45,6 +45,9 @@ pub struct CampaignState {
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
+    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
+    #[serde(default)]
+    pub unproven_alerted: bool,
 }
 
 impl CampaignState {
@@ -65,6 +68,7 @@ impl CampaignState {
             unresolved: None,
             late: None,
             stamp: StampTrust::default(),
+            unproven_alerted: false,
         }
     }
 
