@@ -5,6 +5,7 @@
 
 mod claim;
 mod explain;
+mod lost;
 mod manual_change;
 mod outcome;
 mod ownership;
