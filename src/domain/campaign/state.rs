@@ -46,6 +46,9 @@ pub struct CampaignState {
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
+    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
+    #[serde(default)]
+    pub unproven_alerted: bool,
 }
 
 impl CampaignState {
@@ -66,6 +69,7 @@ impl CampaignState {
             unresolved: None,
             lost: Vec::new(),
             stamp: StampTrust::default(),
+            unproven_alerted: false,
         }
     }
 
