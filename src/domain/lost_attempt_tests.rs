@@ -87,8 +87,7 @@ impl Scene {
             before: running(*sent),
             ended_at: at(*ended),
         });
-        let last = attempts.last().map(|(sent, ended)| (*sent, *ended));
-        let (sent, ended) = last.expect("an attempt");
+        let (sent, ended) = *attempts.last().expect("an attempt");
         let read_at = after.read_at;
         let result = CommandResult {
             delivery: Delivery::Lost { why: String::new() },
@@ -107,11 +106,13 @@ impl Scene {
     }
 
     fn resolved(&self) -> Vec<Conclusion> {
-        let resolved = self.notices.iter().filter_map(|notice| match notice {
-            Notice::Resolved { conclusion, .. } => Some(*conclusion),
-            _ => None,
-        });
-        resolved.collect()
+        let mut resolved = Vec::new();
+        for notice in &self.notices {
+            if let Notice::Resolved { conclusion, .. } = notice {
+                resolved.push(*conclusion);
+            }
+        }
+        resolved
     }
 }
 

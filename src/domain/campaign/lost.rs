@@ -97,8 +97,8 @@ impl Campaign {
         if !self.asks_whose(to, reading) {
             return None;
         }
-        let lost = self.state.lost.iter().rev();
-        let mut candidates = lost.filter(|attempt| attempt.to == to);
+        let newest_first = self.state.lost.iter().rev();
+        let mut candidates = newest_first.filter(|attempt| attempt.to == to);
         match &reading.changed_by {
             Some(Author::Somebody { .. }) => return None,
             Some(Author::Ours) => {
