@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, Head, HeadCount,
+    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, GroupCount, HeadCount,
     Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What, status};
@@ -201,9 +201,9 @@ impl<'a> Day<'a> {
             })
     }
 
-    fn count(&self, group: &Group) -> Head {
+    fn count(&self, group: &Group) -> GroupCount {
         let Group::Rows(selector) = group else {
-            return Head::Unknown {
+            return GroupCount::Unknown {
                 why: "a scenario has no queues".to_owned(),
             };
         };
@@ -220,7 +220,7 @@ impl<'a> Day<'a> {
                 count.staffed = count.staffed.saturating_add(staffed);
             }
         }
-        Head::Known(count)
+        GroupCount::Known(count)
     }
 }
 

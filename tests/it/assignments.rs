@@ -382,8 +382,8 @@ fn every_fault_of_the_tables_and_the_roster_is_told_at_once() {
         "preview.target_rate: `-1`: is negative",
         "preview.concurrency: is neither 1 nor 2",
         "preview.skils: is not known; did you mean `skills`?",
-        "roster.csv:2: roster.start: `9:00` is no time",
-        "roster.csv:2: roster.zone: `Nowhere` is no IANA time zone",
+        "roster.csv:2: roster.start: `9:00` is not a time",
+        "roster.csv:2: roster.zone: `Nowhere` is not an IANA time zone",
         "roster.csv:2: roster.concurrency: is neither 1 nor 2",
     ] {
         assert!(

@@ -57,7 +57,7 @@ impl fmt::Display for OrderingKey {
     }
 }
 
-/// One event, to be told at least once.
+/// One event, to be delivered at least once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// In whose order it is delivered.
@@ -217,7 +217,7 @@ impl Message {
         Self::of_campaign(campaign, body, decision, at)
     }
 
-    /// What is told of a queue.
+    /// A message about a queue.
     #[must_use]
     pub fn of_queue(
         queue: &QueueId,

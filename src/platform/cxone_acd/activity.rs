@@ -13,7 +13,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use crate::domain::{Group, Head, HeadCount, Timestamp};
+use crate::domain::{Group, GroupCount, HeadCount, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
@@ -95,7 +95,7 @@ impl ActivityObserver {
         let mut heads = Vec::with_capacity(request.groups.len());
         for group in request.groups {
             let head = self.head(group, &counts, request.deadline).await;
-            heads.push(head.unwrap_or_else(|why| Head::Unknown { why }));
+            heads.push(head.unwrap_or_else(|why| GroupCount::Unknown { why }));
         }
         Ok(Observation {
             taken_at,
@@ -149,7 +149,7 @@ impl ActivityObserver {
         group: &Group,
         counts: &BTreeMap<u64, ActivityCount>,
         deadline: Timestamp,
-    ) -> Result<Head, String> {
+    ) -> Result<GroupCount, String> {
         let target: Target = match group {
             Group::Own(campaign) => campaign.as_str().parse()?,
             Group::Queue(queue) => queue.as_str().parse()?,
@@ -171,7 +171,7 @@ impl ActivityObserver {
         let count = counts
             .get(&skill)
             .ok_or_else(|| format!("the platform counts no agents for skill {skill}"))?;
-        Ok(Head::Known(HeadCount {
+        Ok(GroupCount::Known(HeadCount {
             free: count.available,
             serving: 0,
             staffed: count.logged_in.max(count.available),

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::{Group, Head, Snapshot, StateCounts, Timestamp};
+use crate::domain::{Group, GroupCount, Snapshot, StateCounts, Timestamp};
 
 use super::fault::PlatformFault;
 
@@ -41,7 +41,7 @@ pub struct Observation {
     /// up to which it is known to be whole.
     pub taken_at: Timestamp,
     /// One for each group that was asked for, in that order.
-    pub heads: Vec<Head>,
+    pub heads: Vec<GroupCount>,
     /// The agents, where they were asked for and the platform tells them.
     pub agents: Option<Snapshot>,
     /// What it cost and covered.
@@ -62,7 +62,7 @@ pub struct ObserveFault {
 pub trait AgentObserver: Send + Sync + 'static {
     /// Counts the groups.
     ///
-    /// *Completeness.* Each head is the whole group or [`Head::Unknown`]: a page, batch or delta that failed makes every
+    /// *Completeness.* Each head is the whole group or [`GroupCount::Unknown`]: a page, batch or delta that failed makes every
     /// group unknown that it may have touched, and no other. An agent who appears twice, because pages move while they
     /// are read, counts once, in the least available of the states seen. A group that the platform does not know, or may
     /// not be shown, is unknown and never zero. An answer whose rows cannot be read is unknown; a complete answer of

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::domain::assignment::{CallRate, MOST_CONCURRENT, Roster, RosterAgent, Window};
+use crate::domain::assignment::{
+    AvailabilityWindow, CallRate, MOST_CONCURRENT, Roster, RosterAgent,
+};
 use crate::domain::{AgentId, SkillId};
 use crate::settings::fault::{Findings, Problem};
 use crate::settings::table_keys::{TableKey, agent};
@@ -99,7 +101,7 @@ impl Reading<'_> {
         };
         let found = RosterAgent {
             skills: skills?,
-            window: Window {
+            window: AvailabilityWindow {
                 start: start?,
                 end: end?,
                 zone: zone?,

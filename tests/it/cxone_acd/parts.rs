@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    CampaignActivity, DecisionId, Delivery, Direction, Group, Head, Timestamp,
+    CampaignActivity, DecisionId, Delivery, Direction, Group, GroupCount, Timestamp,
 };
 use campaign_autopilot::platform::port::ThrottleOrder;
 use campaign_autopilot::simulator::{
@@ -210,7 +210,7 @@ fn one_bad_group_blinds_itself_only() {
     tenant.handle.set_available(4);
     let groups = [Group::Own(id("4999")), Group::Own(id(SKILL))];
     let heads = tenant.try_count(&groups).unwrap();
-    assert!(matches!(heads[0], Head::Unknown { .. }), "{heads:?}");
+    assert!(matches!(heads[0], GroupCount::Unknown { .. }), "{heads:?}");
     assert_eq!(heads[1].known().unwrap().free, 4);
 }
 

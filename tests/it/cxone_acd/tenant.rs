@@ -7,8 +7,8 @@ use std::time::Duration;
 use campaign_autopilot::control::ports::{Batch, Clock, Journal, JournalFault};
 use campaign_autopilot::control::{Cycle, CycleSettings, Ports, RunStart};
 use campaign_autopilot::domain::{
-    CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, Head, HeadCount, Policy,
-    StatusFinding, StatusReading, Timestamp,
+    CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, GroupCount, HeadCount,
+    Policy, StatusFinding, StatusReading, Timestamp,
 };
 use campaign_autopilot::platform::dialect::{
     Access, Dialect, SharedParts, SpecialSettings, TenantSettings,
@@ -202,7 +202,7 @@ impl Tenant {
         self.clock.sim.advance(Duration::from_secs(seconds));
     }
 
-    pub(super) fn try_count(&self, groups: &[Group]) -> Result<Vec<Head>, String> {
+    pub(super) fn try_count(&self, groups: &[Group]) -> Result<Vec<GroupCount>, String> {
         let request = ObserveRequest {
             groups,
             staffed: true,
