@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use serde::Serialize;
 
-use crate::simulator::{Figures, Scenario};
+use crate::simulator::{CentreFigures, Scenario};
 
 use super::arm::Arm;
 use super::batch::replicate;
@@ -107,7 +107,7 @@ pub fn compare(
         },
         done,
     );
-    let figures: Vec<Figures> = figures.into_iter().flatten().collect();
+    let figures: Vec<CentreFigures> = figures.into_iter().flatten().collect();
     arms.iter()
         .zip(figures.chunks(days.max(1)))
         .map(|(arm, figures)| row(arm, figures))
@@ -116,8 +116,8 @@ pub fn compare(
 
 /// Sums one arm's days up.
 #[must_use]
-fn row(arm: &Arm, days: &[Figures]) -> Row {
-    let each = |value: &dyn Fn(&Figures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
+fn row(arm: &Arm, days: &[CentreFigures]) -> Row {
+    let each = |value: &dyn Fn(&CentreFigures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
     let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
         each(&|day| day.campaigns.iter().map(value).sum())
     };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use campaign_autopilot::simulator::{
     Actor, AgentState, AssignmentReads, AssignmentsReplaced, Effect, Endpoint, Fault, FaultRule,
-    Phase, When,
+    FaultTiming, Phase,
 };
 
 use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
@@ -465,7 +465,7 @@ fn an_answer_that_is_lost_is_read_and_nothing_is_sent_twice() {
     centre.platform.inject(FaultRule {
         fault: Fault::LostReply,
         endpoint: Some(Endpoint::AssignmentsPut),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     });
     let running = daemon(&centre).start().tolerate(&["assignment failed"]);
     running.wait_for_log("read what became of the last assignment");

@@ -7,8 +7,8 @@ use campaign_autopilot::domain::{
 };
 use campaign_autopilot::platform::port::ThrottleOrder;
 use campaign_autopilot::simulator::{
-    AcdOperation, AcdSettings, AgentState, Endpoint, Fault, FaultRule, NoChange, Release,
-    StopShows, When,
+    AcdOperation, AcdSettings, AgentState, Endpoint, Fault, FaultRule, FaultTiming, NoChange,
+    Release, StopShows,
 };
 
 use super::tenant::{SKILL, START, Tenant, id};
@@ -195,7 +195,7 @@ fn a_failed_page_is_unknown_and_everybody_is_read_again() {
     tenant.handle.inject(FaultRule {
         fault: Fault::GarbledJson,
         endpoint: Some(STATES),
-        when: When::Next(4),
+        when: FaultTiming::Next(4),
     });
     tenant.after(10);
     assert!(tenant.try_count(&[Group::Own(id(SKILL))]).is_err());
