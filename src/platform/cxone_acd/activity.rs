@@ -4,7 +4,7 @@
 //! not, a campaign has fewer agents as soon as it runs and more as soon as it does not, and pauses and resumes by its own
 //! effect. Counts are therefore used only where the configuration asks for them.
 //!
-//! *Not told:* whose calls agents are on, everyone together, and the agents of several skills together, of whom some would
+//! *Not shown:* whose calls agents are on, everyone together, and the agents of several skills together, of whom some would
 //! count more than once. Those groups are unknown.
 
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ impl ActivityRow {
         let skill = self
             .skill
             .ok_or_else(|| "an activity has no skillId".to_owned())?;
-        let told = |count: Option<u64>, name: &str| {
+        let required = |count: Option<u64>, name: &str| {
             count
                 .and_then(|count| u32::try_from(count).ok())
                 .ok_or_else(|| format!("the activity of skill {skill} does not say {name}"))
@@ -65,8 +65,8 @@ impl ActivityRow {
         Ok((
             skill,
             ActivityCount {
-                available: told(available, "agentsAvailable")?,
-                logged_in: told(self.logged_in, "agentsLoggedIn")?,
+                available: required(available, "agentsAvailable")?,
+                logged_in: required(self.logged_in, "agentsLoggedIn")?,
             },
         ))
     }

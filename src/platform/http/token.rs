@@ -218,9 +218,9 @@ impl TokenSource {
     pub(super) fn mask(&self) -> Mask {
         match &self.way {
             Way::Credentials(credentials) => {
-                Mask::of([(credentials.client_id.as_str(), &credentials.client_secret)])
+                Mask::new([(credentials.client_id.as_str(), &credentials.client_secret)])
             }
-            Way::Grant(grant) => Mask::of(grant.secrets()),
+            Way::Grant(grant) => Mask::new(grant.secrets()),
         }
     }
 

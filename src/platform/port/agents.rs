@@ -1,4 +1,4 @@
-//! Who is available.
+//! The port that counts available agents.
 
 use futures_util::future::BoxFuture;
 
@@ -6,7 +6,7 @@ use crate::domain::{Group, GroupCount, Snapshot, StateCounts, Timestamp};
 
 use super::fault::PlatformFault;
 
-/// What is wanted from one observation.
+/// The scope of one observation.
 #[derive(Clone, Copy, Debug)]
 pub struct ObserveRequest<'a> {
     /// The groups to count, distinct.
@@ -21,11 +21,11 @@ pub struct ObserveRequest<'a> {
     pub deadline: Timestamp,
 }
 
-/// What one observation cost and covered; shown, not decided on.
+/// The cost and coverage of one observation; shown, not decided on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Agents that the platform told of, before repeated ones were merged; after a delta, those that are known.
-    /// None where it tells no agents. The loop asks once more when this becomes zero all at once.
+    /// Agents that the platform returned, before repeated ones were merged; after a delta, those that are known.
+    /// None where it returns no agents. The loop asks once more when this becomes zero all at once.
     pub rows: Option<usize>,
     /// Calls made.
     pub calls: usize,
@@ -42,9 +42,9 @@ pub struct Observation {
     pub taken_at: Timestamp,
     /// One for each group that was asked for, in that order.
     pub heads: Vec<GroupCount>,
-    /// The agents, where they were asked for and the platform tells them.
+    /// The agents, where they were asked for and the platform returns them.
     pub agents: Option<Snapshot>,
-    /// What it cost and covered.
+    /// Its cost and coverage.
     pub tally: Tally,
 }
 
@@ -52,7 +52,7 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct ObserveFault {
-    /// Why.
+    /// The fault.
     pub fault: PlatformFault,
     /// Whether some parts arrived all the same; they are thrown away.
     pub partial: bool,
