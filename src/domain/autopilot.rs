@@ -39,7 +39,7 @@ pub enum Alert {
     },
     /// Valid samples came back after the data had been stale.
     Fresh,
-    /// Agents stand idle, and the campaign's pause is not resumed only because nobody can say whose it is.
+    /// Agents are idle, and the campaign's pause is not resumed only because nobody can say whose it is.
     UnprovenPause {
         /// The campaign.
         campaign: CampaignId,

@@ -21,9 +21,9 @@ pub(super) fn resumed(
     if resumes.saturating_sub(1) < limit.div_ceil(2) {
         state.flapping = false;
     }
-    let told = state.flapping;
-    state.flapping = told || resumes >= limit;
-    (state.flapping && !told).then_some(Notice::Flapping { resumes, limit })
+    let already = state.flapping;
+    state.flapping = already || resumes >= limit;
+    (state.flapping && !already).then_some(Notice::Flapping { resumes, limit })
 }
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
-    /// The minutes at which flapping is told, when resumes are confirmed at `minutes`.
+    /// The minutes at which flapping is reported, when resumes are confirmed at `minutes`.
     fn reported(limit: Option<u32>, minutes: &[u64]) -> Vec<u64> {
         let mut state = CampaignState::unread(START);
         let mut told = Vec::new();

@@ -24,8 +24,8 @@ pub struct HeadCount {
     /// Agents who can take a call now.
     #[serde(alias = "available")]
     pub free: u32,
-    /// Agents on this campaign's calls or in their wrap-up, who come back to it; 0 where the platform does not tell
-    /// them from other calls.
+    /// Agents on this campaign's calls or in their wrap-up, who come back to it; 0 where the platform does not
+    /// distinguish them from other calls.
     #[serde(default)]
     pub serving: u32,
     /// Agents who are not offline; equals `free` when only free agents were asked for.

@@ -376,7 +376,7 @@ mod tests {
         assert_eq!(
             (found.beginnings, found.compared),
             (1, 1),
-            "what stands before it is passed over"
+            "what comes before it is passed over"
         );
     }
 

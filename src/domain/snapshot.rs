@@ -346,7 +346,7 @@ impl Snapshot {
                 })
             }
             Group::Own(_) | Group::Queue(_) => GroupCount::Unknown {
-                why: "this platform does not tell which queue an agent serves".to_owned(),
+                why: "this platform does not show which queue an agent serves".to_owned(),
             },
         }
     }

@@ -105,7 +105,7 @@ impl ListMemory {
         let agents = match finding {
             ListFinding::Found { agents } => agents,
             ListFinding::NotShown => {
-                // Nothing tells what was there before us: the first plan is sent whatever it is.
+                // What was there before us is not shown: the first plan is sent whatever it is.
                 self.uncertain |= !self.known;
                 self.known = true;
                 return None;

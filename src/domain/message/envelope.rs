@@ -297,7 +297,7 @@ impl Message {
         }
     }
 
-    /// `webhook.test`, which stands for nothing.
+    /// `webhook.test`, which reports no event.
     #[must_use]
     pub fn webhook_test(at: Timestamp) -> Self {
         Self {

@@ -350,7 +350,7 @@ impl QueueCalibrator {
                     self.observe(&found.clone(), now);
                 }
             }
-            // It may still arrive: the next reading tells.
+            // It may still arrive: the next reading shows whether it did.
             Conclusion::Unknown => {}
         }
     }

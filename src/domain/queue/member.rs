@@ -151,7 +151,7 @@ pub enum Setting {
     Count(i64),
     /// For [`Member::ServiceLevel`].
     ServiceLevel(ServiceLevel),
-    /// What the platform has there and this program cannot read, as it stands. It is compared, and never written.
+    /// What the platform has there and this program cannot read, unchanged. It is compared, and never written.
     Unreadable(String),
 }
 

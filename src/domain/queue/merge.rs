@@ -121,7 +121,11 @@ mod tests {
         );
         let forced = merge(&base, &change, &fresh, true);
         assert_eq!(forced.write, members(&[(MaxWait, 2), (MaxWaiters, 9)]));
-        assert_eq!(forced.conflicts.len(), 1, "what is overridden is told too");
+        assert_eq!(
+            forced.conflicts.len(),
+            1,
+            "what is overridden is reported too"
+        );
     }
 
     #[test]

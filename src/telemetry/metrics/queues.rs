@@ -138,7 +138,7 @@ impl QueueGauges {
         self.last_success.set(unix_seconds);
     }
 
-    /// What was measured; what was not is no number.
+    /// What was measured; what was not measured is not a number.
     pub fn flow(&self, flow: &QueueFlow) {
         self.utilisation.set(flow.utilisation.unwrap_or(f64::NAN));
         self.drain.set(flow.drain_per_s.unwrap_or(f64::NAN));
