@@ -207,7 +207,7 @@ mod tests {
         Trace::parse(text, "t").unwrap()
     }
 
-    /// The world and all scripted_events at the last of `seconds` after 08:00, looked at at each of them.
+    /// The world and all scripted events at the last of `seconds` after 08:00, looked at at each of them.
     fn perform(
         script: Script,
         seconds: &[u64],

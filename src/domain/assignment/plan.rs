@@ -87,7 +87,7 @@ pub struct Placement {
     pub campaign: CampaignId,
     /// The score there.
     pub score: Score,
-    /// LastPlan there.
+    /// Whether the agent is planned there.
     pub planned: bool,
     /// Whether the agent is on the list in force.
     pub in_force: bool,

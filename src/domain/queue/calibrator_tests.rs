@@ -134,7 +134,7 @@ fn what_somebody_changed_is_left_alone_until_it_is_given_back() {
         "{}",
         judged.why
     );
-    assert!(judged.advised.is_some(), "it is told all the same");
+    assert!(judged.advised.is_some(), "it is advised all the same");
     // A restart remembers.
     let memory = calibrator.memory().clone();
     let mut calibrator = QueueCalibrator::new(CalibrationPolicy::default(), memory);

@@ -57,7 +57,7 @@ impl Agents {
                 all.given.insert(id.clone(), rate);
             }
             if all.agents.insert(id.clone(), found).is_some() {
-                let wrong = Problem::new(format!("`{id}` stands there twice"), "keep one of them");
+                let wrong = Problem::new(format!("`{id}` is listed twice"), "keep one of them");
                 faults.push(&origin, "roster.id", wrong);
                 whole = false;
             }

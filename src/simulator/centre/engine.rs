@@ -289,7 +289,7 @@ impl Centre {
                 self.dial();
             }
             Event::HangUp { queue, ticket } => {
-                self.queues[position(queue)].hang_up(ticket, self.now)
+                self.queues[position(queue)].hang_up(ticket, self.now);
             }
             Event::TalkEnds { agent } => self.talk_ends(agent),
             Event::WrapUpEnds { agent } | Event::PreviewUnanswered { agent } => {
@@ -322,7 +322,7 @@ impl Centre {
                 self.dial();
             }
             Event::Abandoned { campaign, ticket } => {
-                self.campaigns[position(campaign)].abandon(ticket)
+                self.campaigns[position(campaign)].abandon(ticket);
             }
             Event::Offer { agent, ticket } => self.offer(agent, ticket),
             Event::Read { agent } => self.read(agent),
