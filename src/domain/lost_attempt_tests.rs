@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Autopilot, Belief, CampaignActivity, CampaignId, CommandResult, Conclusion, Delivery,
-    Direction, Doubt, Evidence, Head, HeadCount, LostTry, Notice, PauseOwner, PlatformTraits,
+    Direction, Doubt, Evidence, GroupCount, HeadCount, LostTry, Notice, PauseOwner, PlatformTraits,
     Policy, Sample, Settling, StatusFinding, StatusReading, Timestamp,
 };
 
@@ -67,7 +67,7 @@ impl Scene {
     }
 
     fn agents(&mut self, free: u32, ms: u64) {
-        let heads = vec![Head::Known(HeadCount {
+        let heads = vec![GroupCount::Known(HeadCount {
             free,
             serving: 0,
             staffed: free,

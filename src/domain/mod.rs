@@ -54,7 +54,7 @@ mod threshold_override;
 mod thresholds;
 mod time;
 
-pub use autopilot::{Alert, Autopilot, Plan, Wanted};
+pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};
 pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
 pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
@@ -68,7 +68,7 @@ pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};
-pub use group::{Group, Head, HeadCount};
+pub use group::{Group, GroupCount, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
 pub use lost_attempt::LostAttempt;
@@ -82,5 +82,5 @@ pub use selector::Selector;
 pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;
-pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
+pub use thresholds::{AgentThresholds, Limit, LimitError, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;

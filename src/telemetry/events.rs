@@ -333,7 +333,7 @@ impl Events {
                 info!(%campaign, %decision, left_alone_until = until, "a pause that could not be shown to be ours has ended");
             }
             Notice::StampWorthless => {
-                warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is no evidence of changes here any more");
+                warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is not evidence of changes here any more");
             }
             Notice::StillChanging { word } => {
                 // A command of an earlier run was counted there, or is counted when it has had no effect.

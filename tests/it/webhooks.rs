@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use campaign_autopilot::domain::MessageKind;
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use ring::hmac;
 use serde_json::Value;
 
@@ -319,7 +319,7 @@ fn stale_data_and_their_end_are_told() {
     centre.platform.inject(FaultRule {
         fault: Fault::Unauthorized,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let stale = &receiver.wait_for(1)[0];
     assert_eq!(stale.header("x-cxone-event"), "data.stale");
@@ -449,7 +449,7 @@ fn without_a_receiver_nothing_is_written_and_a_dry_run_tells_nobody() {
     centre.platform.inject(FaultRule {
         fault: Fault::Unauthorized,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     daemon.wait_for_log("the data are stale");
     daemon.stop();

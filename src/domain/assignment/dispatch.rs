@@ -14,7 +14,7 @@ use crate::domain::{AgentId, CampaignId, Conclusion};
 /// One list to put in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
-    /// Of which campaign.
+    /// The campaign whose list it is.
     pub campaign: CampaignId,
     /// The whole list.
     pub agents: List,
@@ -49,7 +49,7 @@ pub struct DispatchEnd {
 }
 
 impl DispatchEnd {
-    /// In force: what the platform calls it, and the agents that it counted.
+    /// The list is in force: what the platform calls it, and the agents that it counted.
     #[must_use]
     pub fn confirmed(assignment: String, updated: u64) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl DispatchEnd {
         }
     }
 
-    /// Anything else, and why.
+    /// Any other end, and why.
     #[must_use]
     pub fn failed(conclusion: Conclusion, why: String) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl DispatchEnd {
         }
     }
 
-    /// Refused, and the agents that the platform named.
+    /// The list was refused; with the agents that the platform named.
     #[must_use]
     pub fn refused(why: String, agents: Vec<AgentId>) -> Self {
         Self {
@@ -83,8 +83,8 @@ impl DispatchEnd {
     }
 }
 
-/// The next list to put in force, of `targets` that are left to do. `concurrency` is that of each agent, where known.
-pub(super) fn next(
+/// Returns the next list to put in force, of `targets` that are left to do. `concurrency` is that of each agent, where known.
+pub(super) fn next_dispatch(
     lists: &BTreeMap<&CampaignId, &ListMemory>,
     targets: &BTreeMap<CampaignId, List>,
     losing: bool,

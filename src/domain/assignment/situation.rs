@@ -14,11 +14,13 @@ use crate::domain::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Serving {
-    /// It runs: agents join and leave.
-    Runs,
-    /// It does not: its agents serve the running ones.
-    Stands,
-    /// Its status or its list is not known, or a person's list is left alone: nobody joins or leaves.
+    /// The campaign runs: agents join and leave.
+    #[serde(rename = "runs")]
+    Running,
+    /// The campaign does not run: its agents serve the running ones.
+    #[serde(rename = "stands")]
+    NotRunning,
+    /// Its status or its list is not known, or a list changed by a person is left alone: nobody joins or leaves.
     #[default]
     Fixed,
 }
@@ -65,7 +67,7 @@ pub struct Situation<'a> {
     pub in_force: &'a [Pair],
     /// Pairs that the platform refused.
     pub refused: &'a BTreeSet<Pair>,
-    /// When.
+    /// The moment of the plan.
     pub now: Timestamp,
 }
 
@@ -88,13 +90,13 @@ impl<'a> Situation<'a> {
         (open && self.agent(agent).on_call) || self.campaign(campaign).serving == Serving::Fixed
     }
 
-    /// The score of an agent for a campaign.
+    /// Returns the score of an agent for a campaign.
     #[must_use]
     pub fn score(&self, agent: usize, preview: &Preview) -> Score {
-        Score::of(preview.target, self.agent(agent).recent)
+        Score::new(preview.target, self.agent(agent).recent)
     }
 
-    /// Why an agent may not serve a campaign, if so. `open` has one entry a kind, as [`Eligibility::open`] gives them.
+    /// Returns why an agent may not serve a campaign, if so. `open` has one entry a kind, as [`Eligibility::open`] gives them.
     #[must_use]
     pub fn barred(
         &self,
@@ -115,7 +117,7 @@ impl<'a> Situation<'a> {
             Some(Barred::Absent)
         } else if self.refused.contains(&(agent, campaign)) {
             Some(Barred::Refused)
-        } else if self.campaign(campaign).serving != Serving::Runs {
+        } else if self.campaign(campaign).serving != Serving::Running {
             Some(Barred::NotRunning)
         } else if self.in_force.binary_search(&(agent, campaign)).is_err()
             && !Score::enough_for_new(preview.target, now.recent)

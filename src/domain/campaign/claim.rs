@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::replay::{Input, replay};
     use crate::domain::{
-        Autopilot, CampaignActivity, CampaignId, Direction, Doubt, Evidence, Head, HeadCount,
+        Autopilot, CampaignActivity, CampaignId, Direction, Doubt, Evidence, GroupCount, HeadCount,
         PlatformTraits, Policy, Sample, StatusFinding, StatusReading,
     };
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn free(available: u32, s: u64) -> Sample {
-        let head = Head::Known(HeadCount {
+        let head = GroupCount::Known(HeadCount {
             free: available,
             serving: 0,
             staffed: available,

@@ -20,7 +20,7 @@ use crate::domain::belief::{Belief, Doubt, PauseOwner, Transition, Unresolved};
 use crate::domain::cause::Cause;
 use crate::domain::command::{CommandResult, Delivery};
 use crate::domain::conclusion::Conclusion;
-use crate::domain::confirmation::Window;
+use crate::domain::confirmation::SampleWindow;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
 use crate::domain::ids::DecisionId;
@@ -84,8 +84,8 @@ pub struct Campaign {
     /// Polls in a row that did not count its group.
     #[serde(default)]
     pub(crate) blind: u32,
-    pub(crate) below_pause: Window,
-    pub(crate) at_resume: Window,
+    pub(crate) below_pause: SampleWindow,
+    pub(crate) at_resume: SampleWindow,
     pub(crate) in_flight: Option<Direction>,
     pub(crate) budget_alerted: bool,
     /// How often in a row the platform refused a command, and when last.
@@ -106,8 +106,8 @@ impl Campaign {
             state,
             group,
             blind: 0,
-            below_pause: Window::default(),
-            at_resume: Window::default(),
+            below_pause: SampleWindow::default(),
+            at_resume: SampleWindow::default(),
             in_flight: None,
             budget_alerted: false,
             refusals: None,

@@ -35,7 +35,7 @@ pub struct CampaignState {
     pub enforcing: Option<Direction>,
     /// An operator's hold.
     pub hold: Option<Hold>,
-    /// Lines that an operator set for a while.
+    /// Thresholds that an operator set for a while.
     #[serde(default)]
     pub lines: Option<ThresholdOverride>,
     /// A command whose outcome is not known.

@@ -58,7 +58,7 @@ impl fmt::Display for OrderingKey {
     }
 }
 
-/// One event, to be told at least once.
+/// One event, to be delivered at least once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// In whose order it is delivered.
@@ -239,7 +239,7 @@ impl Message {
         Self::of_campaign(campaign, body, decision, at)
     }
 
-    /// What is told of a queue.
+    /// A message about a queue.
     #[must_use]
     pub fn of_queue(
         queue: &QueueId,
@@ -359,7 +359,7 @@ impl Message {
         }
     }
 
-    /// `webhook.test`, which stands for nothing.
+    /// `webhook.test`, which reports no event.
     #[must_use]
     pub fn webhook_test(at: Timestamp) -> Self {
         Self {

@@ -50,7 +50,7 @@ impl FromStr for StateId {
             .map(Self)
             .ok_or_else(|| {
                 let names = NAMED.map(|(_, name)| name).join(", ");
-                format!("`{text}` is no agent state: expected one of {names}, or a number")
+                format!("`{text}` is not an agent state: expected one of {names}, or a number")
             })
     }
 }
@@ -109,7 +109,7 @@ impl FromStr for ReadyStates {
 pub(super) struct AgentNow {
     /// The state.
     pub(super) state: StateId,
-    /// The skill that the agent works for, where the platform tells it.
+    /// The skill that the agent works for, where the platform shows it.
     pub(super) skill: Option<u64>,
 }
 

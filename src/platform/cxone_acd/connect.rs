@@ -82,7 +82,7 @@ pub fn capabilities(source: AgentSource) -> Capabilities {
 /// Returns the address of an area's log-in.
 ///
 /// # Errors
-/// When the text is no area's name.
+/// When the text is not the name of an area.
 pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
     LogIn::area_url(area)
 }
