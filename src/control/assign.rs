@@ -12,20 +12,19 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    AssignInput, Dispatch, DispatchEnd, List, ListFinding, Proposal, Trigger,
+    Dispatch, DispatchEnd, List, ListFinding, Move, Proposal, Trigger,
 };
 use crate::domain::{
-    Belief, CampaignActivity, CampaignId, Conclusion, Delivery, Message, StatusFinding, Timestamp,
+    Belief, CampaignActivity, CampaignId, Conclusion, Delivery, StatusFinding, Timestamp,
 };
 
 use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
 
-use super::assigning::{Assigning, told};
+use super::assigning::Assigning;
 use super::campaigns::Campaigns;
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger};
 use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
 use super::poller::Looked;
-use super::ports::AuditEvent;
 use super::status::DispatchView;
 
 /// A plan, and at most three more after a dispatch that could not be taken as it was.
@@ -61,13 +60,14 @@ impl Assigning {
         if let Some(states) = roster_states {
             let changes = self.assigner.changed_states(&states);
             self.assigner.observe_agents(&changes, taken_at);
-            ledger.input(taken_at, told(AssignInput::Agents { changes }));
+            ledger.record(taken_at, Fact::AgentsChanged { changes });
             self.plan_and_dispatch(campaigns, ledger).await;
         }
-        for id in self.assigner.policy().previews.keys() {
-            let memory = self.assigner.list(id);
+        let now = self.clock.now();
+        for campaign in self.assigner.policy().previews.keys() {
+            let memory = self.assigner.list(campaign);
             let agents = memory.map_or(0, |memory| memory.in_force.len());
-            self.events.on_list(id, agents);
+            ledger.record(now, Fact::ListCounted { campaign, agents });
         }
     }
 
@@ -102,9 +102,8 @@ impl Assigning {
             let Some((ports, writer)) =
                 lists.and_then(|lists| Some((lists.clone(), lists.writer.clone()?)))
             else {
-                let decision = ledger.decision();
                 let moves = &proposal.plan.moves;
-                self.events.would_dispatch(moves, decision);
+                ledger.record(self.clock.now(), Fact::DispatchHeldBack { moves });
                 break;
             };
             let writer = (&ports, &*writer);
@@ -153,7 +152,7 @@ impl Assigning {
             self.running.clone_from(&running);
             self.assigner.observe_running(&running);
             let now = self.clock.now();
-            ledger.input(now, told(AssignInput::Running { running }));
+            ledger.record(now, Fact::PreviewsRunning { running });
         }
     }
 
@@ -172,16 +171,16 @@ impl Assigning {
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
-                    let decision = ledger.decision();
                     let why = &fault.detail;
-                    self.events.unreadable(campaign, why, decision);
+                    let now = self.clock.now();
+                    ledger.record(now, Fact::ListUnreadable { campaign, why });
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
                 seen.changed |= self.take_list(campaign, finding, ledger);
             }
         }
-        ledger.show_life();
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         seen
     }
 
@@ -209,18 +208,15 @@ impl Assigning {
         let memory = self.assigner.list(campaign);
         let news = memory != known.as_ref();
         if news {
-            if let Some(memory) = memory {
-                ledger.list(campaign, memory);
-            }
-            let campaign = campaign.clone();
-            let input = AssignInput::List { campaign, finding };
-            ledger.input(now, told(input));
+            let read = Fact::ListRead {
+                campaign,
+                finding,
+                memory,
+            };
+            ledger.record(now, read);
         }
         if let Some(notice) = notice {
-            let decision = ledger.decision();
-            self.events.noticed(campaign, notice, decision);
-            let event = AuditEvent::ListNoticed { notice };
-            ledger.audit(now, Some(campaign), event);
+            ledger.record(now, Fact::ListNoticed { campaign, notice });
         }
         news
     }
@@ -231,14 +227,15 @@ impl Assigning {
         let proposal = self.assigner.propose(now);
         self.note_plan(&proposal);
         let took = self.clock.monotonic().saturating_sub(started);
-        let input = AssignInput::Propose {
-            targets: proposal.targets.clone(),
-        };
-        ledger.input(now, told(input));
-        let decision = ledger.decision();
         let moves = proposal.plan.moves.len();
         span.record("moves", moves);
-        self.events.planned(trigger, moves, took, decision);
+        let planned = Fact::AssignmentsPlanned {
+            trigger,
+            moves,
+            took,
+            targets: proposal.targets.clone(),
+        };
+        ledger.record(now, planned);
         proposal
     }
 
@@ -264,19 +261,9 @@ impl Assigning {
                 if self.shutdown.is_cancelled() {
                     return false;
                 }
-                let moves = plan.moves.iter().filter(|change| {
-                    let here = Some(&dispatch.campaign);
-                    change.from.as_ref() == here || change.to.as_ref() == here
-                });
-                let intent = AuditEvent::AssignIntent {
-                    trigger,
-                    agents: dispatch.agents.len(),
-                    joining: dispatch.joining.clone(),
-                    leaving: dispatch.leaving.clone(),
-                    moves: moves.cloned().collect(),
-                };
                 let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
-                let sent = self.send_list(&dispatch, intent, writer, ledger);
+                let because = (trigger, &*plan.moves);
+                let sent = self.send_list(&dispatch, because, writer, ledger);
                 let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
@@ -296,7 +283,7 @@ impl Assigning {
     async fn send_list(
         &mut self,
         dispatch: &Dispatch,
-        intent: AuditEvent,
+        (trigger, moves): (Trigger, &[Move]),
         (ports, writer): (&ListPorts, &dyn ListWriter),
         ledger: &mut Ledger,
     ) -> Option<DispatchEnd> {
@@ -305,16 +292,22 @@ impl Assigning {
         let campaign = &dispatch.campaign;
         let before = self.seen(campaign);
         self.assigner.depart(dispatch);
-        let input = AssignInput::Depart {
-            dispatch: dispatch.clone(),
+        let intended = Fact::DispatchIntended {
+            dispatch,
+            trigger,
+            moves,
+            memory: self.assigner.list(campaign),
         };
-        ledger.input(now, told(input));
-        self.record_list(campaign, ledger);
-        ledger.audit(now, Some(campaign), intent);
-        if let Err(fault) = ledger.commit().await {
-            ledger.withdraw_audit();
-            let end = DispatchEnd::failed(Conclusion::NotSent, fault.to_string());
-            self.take_end(dispatch, &end, now, ledger);
+        ledger.record(now, intended);
+        if let Err(fault) = ledger.commit_intent().await {
+            let end = &DispatchEnd::failed(Conclusion::NotSent, fault.to_string());
+            self.assigner.report(dispatch, end, now);
+            let given_up = Fact::DispatchGivenUp {
+                dispatch,
+                end,
+                memory: self.assigner.list(campaign),
+            };
+            ledger.record(now, given_up);
             return None;
         }
         let started = self.clock.monotonic();
@@ -332,10 +325,9 @@ impl Assigning {
         let (end, after) = dispatch_end(dispatch, carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
-        ledger.show_life();
-        self.take_end(dispatch, &end, now, ledger);
+        ledger.record(now, Fact::LoopAlive);
+        self.assigner.report(dispatch, &end, now);
         Span::current().record("outcome", end.conclusion.list_label());
-        self.events.dispatched(dispatch, &end, took, decision);
         let view = DispatchView {
             at: now,
             decision,
@@ -344,54 +336,22 @@ impl Assigning {
             leaving: dispatch.leaving.len(),
         };
         self.sent.insert(campaign.clone(), view);
-        let outcome = AuditEvent::AssignOutcome {
-            end: end.clone(),
-            agents: dispatch.agents.len(),
-            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        let preview = self.assigner.policy().previews.get(campaign);
+        let milli = preview.map_or(0, |preview| preview.target.milli());
+        let ended = Fact::DispatchEnded {
+            dispatch,
+            end: &end,
+            took,
+            call_rate_target: f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0,
+            memory: self.assigner.list(campaign),
         };
-        ledger.audit(now, Some(campaign), outcome);
-        if end.conclusion == Conclusion::Confirmed {
-            let preview = self.assigner.policy().previews.get(campaign);
-            let milli = preview.map_or(0, |preview| preview.target.milli());
-            let target = f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0;
-            ledger.announce(Message::assignment_dispatch(
-                campaign,
-                end.assignment.clone().unwrap_or_default(),
-                u32::try_from(end.updated.unwrap_or_default()).unwrap_or(u32::MAX),
-                took,
-                target,
-                decision,
-                now,
-            ));
-        }
+        ledger.record(now, ended);
         // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
         drop(ledger.commit().await);
         if let Some(after) = after {
             self.take_list(campaign, ListFinding::Found { agents: after }, ledger);
         }
         Some(end)
-    }
-
-    fn take_end(
-        &mut self,
-        dispatch: &Dispatch,
-        end: &DispatchEnd,
-        now: Timestamp,
-        ledger: &mut Ledger,
-    ) {
-        self.assigner.report(dispatch, end, now);
-        let input = AssignInput::Report {
-            sent: dispatch.clone(),
-            end: end.clone(),
-        };
-        ledger.input(now, told(input));
-        self.record_list(&dispatch.campaign, ledger);
-    }
-
-    fn record_list(&self, campaign: &CampaignId, ledger: &mut Ledger) {
-        if let Some(memory) = self.assigner.list(campaign) {
-            ledger.list(campaign, memory);
-        }
     }
 }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::assignment::{AssignInput, Assigner, Proposal, Roster};
-use crate::domain::replay::Input;
+use crate::domain::assignment::{Assigner, Proposal, Roster};
 use crate::domain::{CampaignId, Timestamp};
 use crate::platform::port::{CampaignReader, Connected, ListPorts};
-use crate::telemetry::{AssignEvents, Metrics};
 
+use super::ledger::{Fact, Ledger};
 use super::operation::ListSeen;
 use super::ports::Clock;
 use super::start::{AssignStart, CycleSettings};
@@ -31,7 +30,6 @@ pub(super) struct Assigning {
     pub(super) usually_settles: Duration,
     pub(super) shutdown: CancellationToken,
     pub(super) assigner: Assigner,
-    pub(super) events: AssignEvents,
     pub(super) running: Vec<Option<bool>>,
     /// Whose list is read next to see what people changed.
     turn: usize,
@@ -44,15 +42,15 @@ pub(super) struct Assigning {
 }
 
 impl Assigning {
-    /// The assignments at a start, and that as it is recorded.
+    /// Starts the assignments, and records what they start from.
     pub(super) fn new(
         start: AssignStart,
-        metrics: &Metrics,
         clock: &Arc<dyn Clock>,
         platform: &Connected,
         settings: &CycleSettings,
         shutdown: &CancellationToken,
-    ) -> prometheus::Result<(Self, Input)> {
+        ledger: &mut Ledger,
+    ) -> Self {
         let AssignStart {
             policy,
             roster,
@@ -60,7 +58,7 @@ impl Assigning {
             restored,
         } = start;
         let assigner = Assigner::new(policy.clone(), roster.clone(), &given, restored.clone());
-        let input = AssignInput::Start {
+        let started = Fact::AssignmentsStarted {
             policy,
             roster,
             given,
@@ -75,14 +73,14 @@ impl Assigning {
             usually_settles: platform.capabilities.traits.settling.usual,
             shutdown: shutdown.clone(),
             assigner,
-            events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
             turn: 0,
             wanted: None,
             sent: BTreeMap::new(),
             seen: BTreeMap::new(),
         };
-        Ok((assigning, told(input)))
+        ledger.record(ledger.now(), started);
+        assigning
     }
 
     /// The list as it was last read. One that was never read is too old to be written on.
@@ -152,16 +150,10 @@ impl Assigning {
         self.wanted = Some(wanted);
     }
 
-    pub(super) fn checkpoint(&self) -> Input {
-        told(AssignInput::Checkpoint {
+    /// Returns the whole state, to be recorded.
+    pub(super) fn checkpoint(&self) -> Fact<'static> {
+        Fact::AssignmentsCheckpointed {
             assigner: Box::new(self.assigner.clone()),
-        })
-    }
-}
-
-/// What the assigner was told, as it is recorded.
-pub(super) fn told(input: AssignInput) -> Input {
-    Input::Assign {
-        told: Box::new(input),
+        }
     }
 }

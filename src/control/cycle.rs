@@ -16,14 +16,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, debug_span};
 
-use crate::telemetry::{Events, Metrics};
+use crate::telemetry::Metrics;
 
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
 use super::change::Changing;
 use super::execute::Commanding;
 use super::inbox::{Inbox, Waited};
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger, LedgerStart};
 use super::operator::OperatorHandle;
 use super::pace::next_due;
 use super::poller::{Looked, Poller};
@@ -62,20 +62,20 @@ impl Cycle {
         let now = clock.now();
         let assignments = start.assignments.take();
         let (campaigns, started) = Campaigns::new(start, &platform, &settings, now);
-        let assigning = assignments
-            .map(|start| Assigning::new(start, &metrics, &clock, &platform, &settings, &shutdown))
-            .transpose()?;
-        let events = Events::new(metrics, campaigns.autopilot.campaigns());
-        let decision = campaigns.autopilot.decision();
-        let first = settings.first_shown(&platform, campaigns.views(&[]), now);
-        let (mut ledger, watcher) =
-            Ledger::new(&clock, journal, events, first, decision, settings.announces);
-        ledger.audit(now, None, settings.started(&platform));
-        ledger.input(now, started);
-        let (assigning, started) = assigning.unzip();
-        if let Some(started) = started {
-            ledger.input(now, started);
-        }
+        let mut ledger = Ledger::new(LedgerStart {
+            clock: Arc::clone(&clock),
+            journal,
+            metrics,
+            autopilot: &campaigns.autopilot,
+            assigns: assignments.is_some(),
+            first_shown: settings.first_shown(&platform, campaigns.views(&[]), now),
+            announces: settings.announces,
+        })?;
+        let watcher = ledger.sender().subscribe();
+        ledger.record(now, started);
+        let assigning = assignments.map(|start| {
+            Assigning::new(start, &clock, &platform, &settings, &shutdown, &mut ledger)
+        });
         let cycle = Self {
             poller: Poller::new(&clock, &platform, &settings, &shutdown),
             commanding: Commanding::new(&clock, &platform, &settings, &shutdown),
@@ -94,7 +94,7 @@ impl Cycle {
     /// Where what is known is shown, for whoever works beside the loop and shows its own part.
     #[must_use]
     pub fn shown(&self) -> watch::Sender<ObservableState> {
-        self.ledger.shown().clone()
+        self.ledger.sender().clone()
     }
 
     /// Where operators hand in what they ask for.
@@ -113,7 +113,7 @@ impl Cycle {
     /// Ticks until a shutdown is asked for, then records the end; the supervisor, if there is one, sees it live.
     pub async fn run(mut self) {
         self.tell_supervisor();
-        let observed = self.ledger.shown().subscribe();
+        let observed = self.ledger.sender().subscribe();
         let by = self.supervised.as_ref();
         let signs = by.map(|by| by.signs(Arc::clone(&self.clock), observed));
         watched(pin!(self.turn()), signs).await;
@@ -151,16 +151,16 @@ impl Cycle {
                 due = self.clock.monotonic();
             }
             let late = self.clock.monotonic().saturating_sub(next);
-            self.ledger.events.lagged(late);
+            self.record(Fact::TickLagged { lag: late });
         }
         // A failure is told by `commit`; there is no later tick that could try again.
         drop(self.ledger.close().await);
-        self.ledger.show_end();
+        self.record(Fact::LoopEnded);
     }
 
     async fn tick(&mut self, next_due: Duration) {
-        if let Some(step) = self.clock.resynchronise() {
-            self.ledger.events.clock_stepped(step);
+        if let Some(milliseconds) = self.clock.resynchronise() {
+            self.record(Fact::ClockStepped { milliseconds });
         }
         let Some(looked) = self.look().await else {
             return;
@@ -176,14 +176,14 @@ impl Cycle {
         let statuses = self.poller.look_again(&self.campaigns).await;
         self.campaigns.take_statuses(statuses, &mut self.ledger);
         // Comes last, so that it goes with a commit that no command waits for.
-        let (autopilot, reasons) = (&self.campaigns.autopilot, &plan.reasons);
-        self.ledger
-            .note_points(autopilot, reasons, self.settings.poll_interval);
+        let (reasons, interval) = (&plan.reasons, self.settings.poll_interval);
+        self.campaigns
+            .record_points(reasons, interval, &mut self.ledger);
         // A failure is told by `commit`; what was not written is kept for the next tick.
         drop(self.ledger.commit().await);
-        let assignments = Assigning::views(self.assigning.as_ref());
-        let (campaigns, valid) = (self.campaigns.views(reasons), self.poller.valid());
-        self.ledger.publish(campaigns, assignments, valid);
+        let (assigning, valid) = (self.assigning.as_ref(), self.poller.valid());
+        let standing = self.campaigns.standing(reasons, assigning, valid);
+        self.record(Fact::TickEnded { standing });
     }
 
     /// Reads the platform and takes in what that gave. None when it was given up for a shutdown.
@@ -195,7 +195,7 @@ impl Cycle {
         if campaigns.checkpoint(now, ledger)
             && let Some(assigning) = &self.assigning
         {
-            ledger.input(now, assigning.checkpoint());
+            ledger.record(now, assigning.checkpoint());
         }
         campaigns.take_sample(sample, now, ledger);
         campaigns.take_statuses(statuses, ledger);
@@ -233,8 +233,12 @@ impl Cycle {
 
     fn tell_supervisor(&mut self) {
         if let Some(supervised) = &mut self.supervised {
-            supervised.tell(&self.ledger.shown().borrow());
+            supervised.tell(&self.ledger.shown());
         }
+    }
+
+    fn record(&mut self, fact: Fact<'_>) {
+        self.ledger.record(self.clock.now(), fact);
     }
 
     /// Everything between two waits, as a span with the decision that it makes.

@@ -6,7 +6,6 @@
 //!
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
-mod announce;
 mod assign;
 mod assigning;
 mod campaigns;
@@ -24,7 +23,6 @@ mod pace;
 mod poller;
 pub mod ports;
 pub mod queues;
-mod recorder;
 mod rivals;
 pub mod series;
 mod start;

@@ -16,7 +16,7 @@ use crate::platform::port::{
 
 use super::campaigns::Campaigns;
 use super::collect::{Collector, PollNeeds, Polled};
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger};
 use super::ports::Clock;
 use super::start::{CycleSettings, LastPoll};
 
@@ -96,9 +96,9 @@ impl Poller {
         &mut self,
         campaigns: &Campaigns,
         roster: Option<&Roster>,
-        ledger: &Ledger,
+        ledger: &mut Ledger,
     ) -> Option<(Looked, Sample, Statuses)> {
-        ledger.show_life();
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         let autopilot = &campaigns.autopilot;
         let beside = if self.reads_all() { usize::MAX } else { 0 };
         let needed = autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now());
@@ -113,7 +113,7 @@ impl Poller {
         };
         let poll = self
             .collector
-            .poll(&*self.agents, &*self.clock, &ledger.events, needs)
+            .poll(&*self.agents, &*self.clock, ledger, needs)
             .instrument(debug_span!(
                 "poll",
                 rows = Empty,
@@ -125,7 +125,7 @@ impl Poller {
             both = join(poll, reads) => both,
             () = self.shutdown.cancelled() => return None,
         };
-        ledger.show_life();
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         let Polled {
             sample,
             fault,

@@ -8,7 +8,7 @@ use crate::domain::assignment::{AssignPolicy, CallRate, ListMemory, Roster};
 use crate::domain::{AgentId, CampaignId, CampaignState, Conclusion, Policy, Timestamp};
 use crate::platform::port::{Connected, PlatformFault};
 
-use super::ports::{AuditEvent, Clock, Journal, JournalFault};
+use super::ports::{Clock, Journal, JournalFault};
 use super::status::{CampaignView, ObservableState};
 
 /// Everything outside that the loop uses.
@@ -67,15 +67,6 @@ pub struct CycleSettings {
 }
 
 impl CycleSettings {
-    /// What the audit says of a start.
-    pub(super) fn started(&self, platform: &Connected) -> AuditEvent {
-        AuditEvent::Started {
-            version: self.version.clone(),
-            dry_run: platform.commander.is_none(),
-            config: self.config.clone(),
-        }
-    }
-
     /// What is shown before the first tick. What is remembered shows at once: the first poll may take long.
     pub(super) fn first_shown(
         &self,

@@ -1,0 +1,156 @@
+//! The replay input of each fact: what the domain was told and asked, with what it answered where that is a decision.
+//!
+//! What the domain is told in a new way needs a fact with an input here, or replays differ.
+
+use crate::domain::StatusFinding;
+use crate::domain::assignment::AssignInput;
+use crate::domain::replay::Input;
+
+use super::fact::Fact;
+
+/// Returns what a replay needs of a fact.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, so that no fact is forgotten"
+)]
+pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
+    let input = match fact {
+        Fact::RunStarted {
+            settings,
+            dry_run: _,
+            run,
+            policies,
+            restored,
+            traits,
+        } => Input::Start {
+            run,
+            policies,
+            restored,
+            command_longest: settings.command_longest,
+            traits,
+        },
+        Fact::CampaignsCheckpointed { autopilot } => Input::Checkpoint { autopilot },
+        Fact::SampleTaken { sample } => Input::Sample { sample },
+        Fact::StatusRead {
+            campaign, finding, ..
+        } => Input::Status {
+            campaign: campaign.clone(),
+            finding,
+        },
+        Fact::StatusUnreadable { campaign, .. } => Input::Status {
+            campaign: campaign.clone(),
+            finding: StatusFinding::Unreadable,
+        },
+        Fact::Decided { plan, .. } => {
+            let commands = plan.commands.iter();
+            Input::Decide {
+                wanted: commands
+                    .map(|(campaign, wanted)| (campaign.clone(), wanted.direction))
+                    .collect(),
+            }
+        }
+        Fact::CommandDeclined {
+            campaign,
+            direction,
+        } => Input::Authorise {
+            campaign: campaign.clone(),
+            direction,
+            granted: false,
+        },
+        Fact::CommandIntended { command, .. } => Input::Authorise {
+            campaign: command.campaign.clone(),
+            direction: command.direction,
+            granted: true,
+        },
+        Fact::CommandGivenUp {
+            command,
+            result,
+            conclusion,
+            ..
+        }
+        | Fact::CommandEnded {
+            command,
+            result,
+            conclusion,
+            ..
+        } => Input::Report {
+            campaign: command.campaign.clone(),
+            result: result.clone(),
+            conclusion,
+        },
+        Fact::HoldSet { campaign, hold, .. } => Input::Hold {
+            campaign: campaign.clone(),
+            hold,
+        },
+        Fact::ThresholdsSet {
+            campaign,
+            thresholds,
+            ..
+        } => Input::Thresholds {
+            campaign: campaign.clone(),
+            lines: thresholds,
+        },
+        Fact::PoliciesReplaced { policies, .. } => Input::Reconfigure { policies },
+        Fact::AssignmentsStarted {
+            policy,
+            roster,
+            given,
+            restored,
+        } => assign(AssignInput::Start {
+            policy,
+            roster,
+            given,
+            restored,
+        }),
+        Fact::AssignmentsCheckpointed { assigner } => assign(AssignInput::Checkpoint { assigner }),
+        Fact::AgentsChanged { changes } => assign(AssignInput::Agents { changes }),
+        Fact::PreviewsRunning { running } => assign(AssignInput::Running { running }),
+        Fact::ListRead {
+            campaign, finding, ..
+        } => assign(AssignInput::List {
+            campaign: campaign.clone(),
+            finding,
+        }),
+        Fact::AssignmentsPlanned { targets, .. } => assign(AssignInput::Propose { targets }),
+        Fact::DispatchIntended { dispatch, .. } => assign(AssignInput::Depart {
+            dispatch: dispatch.clone(),
+        }),
+        Fact::DispatchGivenUp { dispatch, end, .. } | Fact::DispatchEnded { dispatch, end, .. } => {
+            assign(AssignInput::Report {
+                sent: dispatch.clone(),
+                end: end.clone(),
+            })
+        }
+        // The domain is told nothing by these.
+        Fact::RunEnded
+        | Fact::LoopEnded
+        | Fact::LoopAlive
+        | Fact::ClockStepped { .. }
+        | Fact::TickLagged { .. }
+        | Fact::PointsTaken { .. }
+        | Fact::TickEnded { .. }
+        | Fact::CommitEnded { .. }
+        | Fact::PollRepeated
+        | Fact::PollSucceeded { .. }
+        | Fact::PollFailed { .. }
+        | Fact::Noticed { .. }
+        | Fact::Alerted { .. }
+        | Fact::CommandHeldBack { .. }
+        | Fact::ChangeMade { .. }
+        | Fact::ChangeInForce { .. }
+        | Fact::ConfigurationReloaded { .. }
+        | Fact::ReloadRefused { .. }
+        | Fact::ListUnreadable { .. }
+        | Fact::ListNoticed { .. }
+        | Fact::ListCounted { .. }
+        | Fact::DispatchHeldBack { .. } => return None,
+    };
+    Some(input)
+}
+
+/// Returns what the assigner was told.
+fn assign(input: AssignInput) -> Input {
+    Input::Assign {
+        told: Box::new(input),
+    }
+}
