@@ -134,7 +134,7 @@ impl Calibration {
         let row = AuditRow {
             at: now,
             campaign: None,
-            decision: self.keeper.next_decision(),
+            decision: self.reconciler.next_decision(),
             event: AuditEvent::Operator {
                 by: by.to_owned(),
                 reason: reason.to_owned(),

@@ -2,7 +2,7 @@
 //! of it.
 //!
 //! ```text
-//! read queue and counters ─▶ judge ─▶ what is about to be written remembered ─▶ the keeper: intent, write, read back, outcome
+//! read queue and counters ─▶ judge ─▶ what is about to be written remembered ─▶ the reconciler: intent, write, read back, outcome
 //!                              └─▶ nothing to do, or held, somebody's, unmeasured, spent: shown with its reason
 //! ```
 //!
@@ -33,7 +33,7 @@ use crate::telemetry::QueueEvents;
 
 use super::apart::apart;
 use super::handle::{CalibrationRequest, QueueHandle};
-use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
+use super::reconciler::{Finished, QueueRequest, ReconcileError, Reconciler};
 use super::view::QueueView;
 use crate::platform::port::{QueueReader, QueueReading};
 
@@ -58,7 +58,7 @@ pub struct CalibrationPorts {
     /// Reads queues.
     pub platform: Arc<dyn QueueReader>,
     /// Writes them; in a dry run it has no writer.
-    pub keeper: QueueKeeper,
+    pub reconciler: Reconciler,
     /// Finds out what became of operations whose outcome is not known.
     pub recovery: Recovery,
     /// Keeps what is remembered.
@@ -78,7 +78,7 @@ pub(super) struct Watched {
 pub struct Calibration {
     pub(super) clock: Arc<dyn Clock>,
     platform: Arc<dyn QueueReader>,
-    pub(super) keeper: QueueKeeper,
+    pub(super) reconciler: Reconciler,
     journal: Arc<dyn Journal>,
     observed: watch::Sender<ObservableState>,
     pub(super) events: QueueEvents,
@@ -118,7 +118,7 @@ impl Calibration {
         let CalibrationPorts {
             clock,
             platform,
-            keeper,
+            reconciler,
             recovery,
             journal,
             observed,
@@ -142,7 +142,7 @@ impl Calibration {
         let calibration = Self {
             clock,
             platform,
-            keeper,
+            reconciler,
             journal,
             observed,
             events,
@@ -253,7 +253,7 @@ impl Calibration {
         let kept = self.keep(id).await;
         if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
             let latency = self.clock.now().since(now);
-            if let Err(fault) = self.keeper.tell_drain(id, drain, latency).await {
+            if let Err(fault) = self.reconciler.tell_drain(id, drain, latency).await {
                 self.events.not_kept(&fault.to_string());
             }
         }
@@ -342,10 +342,10 @@ impl Calibration {
                 format!("{name}: {reason}")
             }),
         };
-        let ended = self.keeper.apply(request).await;
+        let ended = self.reconciler.apply(request).await;
         let (finished, fault) = match ended {
             Ok(finished) => (finished, None),
-            Err(KeeperFault::Unrecorded { finished, fault }) => (*finished, Some(fault)),
+            Err(ReconcileError::Unrecorded { finished, fault }) => (*finished, Some(fault)),
             Err(fault) => {
                 if let Some(watched) = self.queues.get_mut(id) {
                     watched.calibrator.sent_nothing();

@@ -41,7 +41,7 @@ pub struct QueueRequest {
     pub form: WriteForm,
     /// Whether members that somebody changed meanwhile are overwritten.
     pub force: bool,
-    /// Who asks for it, where that is somebody else than the keeper's settings say.
+    /// Who asks for it, where that is somebody else than the reconciler's settings say.
     pub by: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub struct Finished {
 
 /// Why a change could not even be judged, or not be recorded.
 #[derive(Debug, thiserror::Error)]
-pub enum KeeperFault {
+pub enum ReconcileError {
     /// The platform has no such queue.
     #[error("the platform has no queue {0}; check the id")]
     NoQueue(QueueId),
@@ -100,7 +100,7 @@ pub enum KeeperFault {
 
 /// How it is done.
 #[derive(Clone, Debug)]
-pub struct KeeperSettings {
+pub struct ReconcilerSettings {
     /// The run in decision ids.
     pub run: u64,
     /// Whether messages are written beside the audit.
@@ -114,20 +114,20 @@ pub struct KeeperSettings {
 }
 
 /// Changes queues.
-pub struct QueueKeeper {
+pub struct Reconciler {
     platform: Arc<dyn QueueReader>,
     writer: Option<Arc<dyn QueueWriter>>,
     journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     events: QueueEvents,
-    settings: KeeperSettings,
+    settings: ReconcilerSettings,
     tick: u64,
     finished: u32,
     applied: u32,
 }
 
-impl QueueKeeper {
-    /// A keeper; without a writer it can only prepare.
+impl Reconciler {
+    /// A reconciler; without a writer it can only prepare.
     #[must_use]
     pub fn new(
         platform: Arc<dyn QueueReader>,
@@ -135,7 +135,7 @@ impl QueueKeeper {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
         events: QueueEvents,
-        settings: KeeperSettings,
+        settings: ReconcilerSettings,
     ) -> Self {
         Self {
             platform,
@@ -154,7 +154,7 @@ impl QueueKeeper {
     ///
     /// # Errors
     /// When the queue, or what it refers to, cannot be read.
-    pub async fn prepare(&self, request: &QueueRequest) -> Result<Prepared, KeeperFault> {
+    pub async fn prepare(&self, request: &QueueRequest) -> Result<Prepared, ReconcileError> {
         prepare(&*self.platform, request, || self.deadline()).await
     }
 
@@ -162,9 +162,9 @@ impl QueueKeeper {
     ///
     /// # Errors
     /// When the queue cannot be read or nothing can be recorded; whatever else happens is in [`Finished`].
-    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, KeeperFault> {
+    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, ReconcileError> {
         let Some(writer) = self.writer.clone() else {
-            return Err(KeeperFault::DryRun);
+            return Err(ReconcileError::DryRun);
         };
         let started = self.clock.monotonic();
         let mut rows = Vec::new();
@@ -195,7 +195,7 @@ impl QueueKeeper {
             };
             self.commit(batch)
                 .await
-                .map_err(KeeperFault::Unrecordable)?;
+                .map_err(ReconcileError::Unrecordable)?;
             let operation = QueueOperation {
                 reader: &*self.platform,
                 writer: &*writer,
@@ -261,7 +261,7 @@ impl QueueKeeper {
         finished: Finished,
         mut rows: Vec<AuditRow>,
         started: Duration,
-    ) -> Result<Finished, KeeperFault> {
+    ) -> Result<Finished, ReconcileError> {
         let took = self.clock.monotonic().saturating_sub(started);
         let decision = finished.decision;
         let applied = finished.conclusion == Conclusion::Confirmed;
@@ -301,7 +301,7 @@ impl QueueKeeper {
         };
         match self.commit(batch).await {
             Ok(()) => Ok(finished),
-            Err(fault) => Err(KeeperFault::Unrecorded {
+            Err(fault) => Err(ReconcileError::Unrecorded {
                 finished: Box::new(finished),
                 fault,
             }),
@@ -475,9 +475,9 @@ async fn prepare(
     platform: &dyn QueueReader,
     request: &QueueRequest,
     deadline: impl Fn() -> Timestamp,
-) -> Result<Prepared, KeeperFault> {
+) -> Result<Prepared, ReconcileError> {
     let read = platform.read_queue(&request.queue, deadline()).await?;
-    let reading = read.ok_or_else(|| KeeperFault::NoQueue(request.queue.clone()))?;
+    let reading = read.ok_or_else(|| ReconcileError::NoQueue(request.queue.clone()))?;
     let base = request.base.as_ref().unwrap_or(&reading.members);
     let change = &request.change;
     let merged = merge(base, &change.members, &reading.members, request.force);
@@ -506,7 +506,7 @@ async fn overflows(
     queue: &QueueId,
     after: &Members,
     deadline: &impl Fn() -> Timestamp,
-) -> Result<OverflowGraph, KeeperFault> {
+) -> Result<OverflowGraph, ReconcileError> {
     let mut graph = OverflowGraph::default();
     let mut next = overflow_targets(after);
     graph.put(queue.clone(), next.clone());
