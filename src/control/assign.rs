@@ -1,9 +1,9 @@
 //! Preview assignments within the loop: plan, read before write, dispatch, report.
 //!
-//! Comes after the campaigns' commands of a tick, so that a plan sees what they changed and delays none of them. The steps
-//! of one dispatch are those of a command: what is in force is read, the intent is committed together with the memory that
-//! the end is not known, the list is sent, the end is committed. A restart finds the open end in the memory and reads the
-//! list first.
+//! Assignments come after the campaigns' commands of a tick, so that a plan sees what those changed and delays none of them.
+//! The steps of one dispatch are those of a command: the list in force is read, the intent is committed together with the
+//! memory that the outcome is not known, the list is sent, the outcome is committed. A restart finds the unknown outcome in
+//! the memory and reads the list first.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,10 @@ use super::assigning::Assigning;
 use super::campaigns::Campaigns;
 use super::ledger::{Fact, Ledger};
 use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
-use super::poller::Looked;
+use super::poller::PollResult;
 use super::status::DispatchView;
 
-/// A plan, and at most three more after a dispatch that could not be taken as it was.
+/// A plan, and at most three more after a dispatch that the platform did not accept as it was.
 const MOST_PLANS: usize = 4;
 
 /// Lists read at once.
@@ -36,10 +36,10 @@ const READS_AT_ONCE: usize = 8;
 /// A list is sent at most twice for a plan: without those who have to wait for others, and with them.
 const MOST_DISPATCHES: u8 = 2;
 
-/// What reading some lists gave.
+/// The result of reading some lists.
 #[derive(Default)]
 struct ListsRead {
-    /// Something else than what was known.
+    /// Whether a list differs from what was known of it.
     changed: bool,
     /// Lists that could not be read.
     unreadable: Vec<CampaignId>,
@@ -49,14 +49,14 @@ impl Assigning {
     /// Plans and dispatches if it is time.
     pub(super) async fn assign(
         &mut self,
-        looked: Looked,
+        polled: PollResult,
         campaigns: &Campaigns,
         ledger: &mut Ledger,
     ) {
-        let Looked {
+        let PollResult {
             taken_at,
             roster_states,
-        } = looked;
+        } = polled;
         if let Some(states) = roster_states {
             let changes = self.assigner.changed_states(&states);
             self.assigner.observe_agents(&changes, taken_at);
@@ -72,7 +72,7 @@ impl Assigning {
     }
 
     async fn plan_and_dispatch(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
-        self.see_what_runs(campaigns, ledger).await;
+        self.observe_running(campaigns, ledger).await;
         let mut unread = self.assigner.unread_lists();
         unread.extend(self.next_in_turn().filter(|id| !unread.contains(id)));
         self.read_lists(unread, ledger).await;
@@ -94,7 +94,7 @@ impl Assigning {
                 proposal.targets.remove(campaign);
             }
             if seen.changed {
-                // Somebody else was at it: the plan rests on what is no longer so.
+                // Somebody else changed a list: the plan rests on one that is no longer in force.
                 again = true;
                 continue;
             }
@@ -114,20 +114,19 @@ impl Assigning {
         }
     }
 
-    /// Whether each preview campaign runs: from what is believed of those that are looked after, and by a reading of the
-    /// others.
-    async fn see_what_runs(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
+    /// Finds out whether each preview campaign runs: from the belief about those that are managed, and by a reading of the others.
+    async fn observe_running(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
         let previews = &self.assigner.policy().previews;
-        let strangers = previews
+        let unmanaged = previews
             .keys()
             .filter(|id| campaigns.autopilot.campaign(id).is_none());
-        let strangers: Vec<CampaignId> = strangers.cloned().collect();
+        let unmanaged: Vec<CampaignId> = unmanaged.cloned().collect();
         let deadline = self.clock.now().plus(self.command_longest);
         let mut read = BTreeMap::new();
-        if !strangers.is_empty() {
+        if !unmanaged.is_empty() {
             let reader = &self.campaigns;
-            let found = reader.read(&strangers, Urgency::Routine, deadline).await;
-            read.extend(strangers.into_iter().zip(found));
+            let found = reader.read(&unmanaged, Urgency::Routine, deadline).await;
+            read.extend(unmanaged.into_iter().zip(found));
         }
         let running = previews
             .keys()
@@ -156,7 +155,7 @@ impl Assigning {
         }
     }
 
-    /// Reads lists and tells what that gave.
+    /// Reads lists and applies the findings.
     async fn read_lists(&mut self, campaigns: Vec<CampaignId>, ledger: &mut Ledger) -> ListsRead {
         let deadline = self.clock.now().plus(self.command_longest);
         let mut seen = ListsRead::default();
@@ -177,14 +176,14 @@ impl Assigning {
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
-                seen.changed |= self.take_list(campaign, finding, ledger);
+                seen.changed |= self.apply_list(campaign, finding, ledger);
             }
         }
         ledger.record(self.clock.now(), Fact::LoopAlive);
         seen
     }
 
-    fn take_list(
+    fn apply_list(
         &mut self,
         campaign: &CampaignId,
         finding: ListFinding,
@@ -239,7 +238,7 @@ impl Assigning {
         proposal
     }
 
-    /// Puts the lists of a proposal in force; tells whether another plan is needed for what could not be taken.
+    /// Puts the lists of a proposal in force; returns whether another plan is needed for what the platform did not accept.
     async fn dispatch(
         &mut self,
         proposal: Proposal,
@@ -279,7 +278,7 @@ impl Assigning {
         again
     }
 
-    /// Commits the intent, sends the list, commits the end. None when the intent could not be committed.
+    /// Commits the intent, sends the list, commits the outcome. Returns `None` when the intent could not be committed.
     async fn send_list(
         &mut self,
         dispatch: &Dispatch,
@@ -346,19 +345,19 @@ impl Assigning {
             memory: self.assigner.list(campaign),
         };
         ledger.record(now, ended);
-        // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
+        // A failure is recorded by `commit`; the batch is kept, and nothing further is sent before it is written.
         drop(ledger.commit().await);
         if let Some(after) = after {
-            self.take_list(campaign, ListFinding::Found { agents: after }, ledger);
+            self.apply_list(campaign, ListFinding::Found { agents: after }, ledger);
         }
         Some(end)
     }
 }
 
-/// What came of a list, and the list read after it where that says something else.
+/// Returns the outcome of a dispatch, and the list read after it where that is another one.
 ///
-/// Another list than was sent is in force where the platform took a part of it, which its count tells, or where a person
-/// was quicker than the reading.
+/// Another list than was sent is in force where the platform accepted a part of it, which its count shows, or where a
+/// person was quicker than the reading.
 fn dispatch_end(
     dispatch: &Dispatch,
     carried: Carried<ListSeen>,

@@ -20,7 +20,7 @@ use super::status::{AssignmentView, DispatchView};
 pub(super) struct Assigning {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) campaigns: Arc<dyn CampaignReader>,
-    /// Nothing where the platform has no lists.
+    /// Absent where the platform has no lists.
     pub(super) lists: Option<ListPorts>,
     /// The longest that one list can be on its way, retries included.
     pub(super) command_longest: Duration,
@@ -31,8 +31,8 @@ pub(super) struct Assigning {
     pub(super) shutdown: CancellationToken,
     pub(super) assigner: Assigner,
     pub(super) running: Vec<Option<bool>>,
-    /// Whose list is read next to see what people changed.
-    turn: usize,
+    /// The position of the campaign whose list is read next.
+    next: usize,
     /// Agents whom the last plan wants in each campaign, in the order of the ids.
     wanted: Option<Vec<usize>>,
     /// The last list of each campaign that was sent.
@@ -74,7 +74,7 @@ impl Assigning {
             shutdown: shutdown.clone(),
             assigner,
             running: Vec::new(),
-            turn: 0,
+            next: 0,
             wanted: None,
             sent: BTreeMap::new(),
             seen: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Assigning {
         assigning
     }
 
-    /// The list as it was last read. One that was never read is too old to be written on.
+    /// Returns the list as it was last read. One that was never read is too old to be written on.
     pub(super) fn seen(&self, campaign: &CampaignId) -> ListSeen {
         let in_force = || {
             let memory = self.assigner.list(campaign);
@@ -96,23 +96,24 @@ impl Assigning {
         })
     }
 
-    /// One list at each poll, so that a person's change shows even while nothing of ours changes.
+    /// Returns the list that is due to be read: one at each poll, so that a manual change shows even while nothing of ours
+    /// changes.
     pub(super) fn next_in_turn(&mut self) -> Option<CampaignId> {
         let previews = &self.assigner.policy().previews;
-        let next = previews.keys().nth(self.turn).cloned();
-        self.turn = self.turn.saturating_add(1);
-        if self.turn >= previews.len() {
-            self.turn = 0;
+        let due = previews.keys().nth(self.next).cloned();
+        self.next = self.next.saturating_add(1);
+        if self.next >= previews.len() {
+            self.next = 0;
         }
-        next
+        due
     }
 
-    /// The agents.
+    /// Returns the agents.
     pub(super) fn roster(&self) -> &Roster {
         self.assigner.roster()
     }
 
-    /// Every list as it stands; none where nothing is assigned.
+    /// Returns every list as it stands; none where nothing is assigned.
     pub(super) fn views(assigning: Option<&Self>) -> Vec<AssignmentView> {
         assigning.map_or_else(Vec::new, Self::lists)
     }

@@ -1,4 +1,4 @@
-//! The campaigns as the loop keeps them: what is told to the domain, what it decides, and what is told of both.
+//! The campaigns as the loop keeps them: the domain's inputs, its decisions, and the facts that come of both.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) struct Campaigns {
 }
 
 impl Campaigns {
-    /// The campaigns at a start, and that as it is recorded.
+    /// Returns the campaigns at a start, and the start as a fact.
     pub(super) fn new<'a>(
         start: RunStart,
         platform: &Connected,
@@ -64,7 +64,7 @@ impl Campaigns {
         (campaigns, started)
     }
 
-    /// Every campaign as it stands, with what was last decided on it.
+    /// Returns every campaign as it stands, with the last decision on it.
     pub(super) fn views(&self, reasons: &[(CampaignId, Reason)]) -> Vec<CampaignView> {
         let campaigns = self.autopilot.campaigns().map(|(id, campaign)| {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
@@ -107,7 +107,7 @@ impl Campaigns {
         ledger.record(ledger.now(), points);
     }
 
-    /// How many the platform does not know.
+    /// Returns how many of them the platform does not know.
     pub(super) fn missing(&self) -> usize {
         let beliefs = self
             .autopilot
@@ -118,7 +118,7 @@ impl Campaigns {
             .count()
     }
 
-    /// Records the whole state if it is time, and tells whether it was.
+    /// Records the whole state if that is due, and returns whether it was.
     pub(super) fn checkpoint(&mut self, now: Timestamp, ledger: &mut Ledger) -> bool {
         let due = now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS;
         if due {
@@ -129,25 +129,25 @@ impl Campaigns {
         due
     }
 
-    /// Takes in a poll of the agents.
-    pub(super) fn take_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
+    /// Applies a poll of the agents.
+    pub(super) fn apply_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
         self.autopilot.observe_sample(sample.clone(), now);
         ledger.record(now, Fact::SampleTaken { sample });
     }
 
-    /// Takes in status reads and tells what they showed.
-    pub(super) fn take_statuses(
+    /// Applies status reads, and records what they showed.
+    pub(super) fn apply_statuses(
         &mut self,
         statuses: Vec<(CampaignId, CampaignFinding)>,
         ledger: &mut Ledger,
     ) {
         for (campaign, found) in statuses {
-            self.take_status(&campaign, found, ledger);
+            self.apply_status(&campaign, found, ledger);
         }
     }
 
-    /// Takes in one status read and tells what it showed.
-    pub(super) fn take_status(
+    /// Applies one status read, and records what it showed.
+    pub(super) fn apply_status(
         &mut self,
         campaign: &CampaignId,
         found: CampaignFinding,
@@ -209,7 +209,7 @@ impl Campaigns {
         self.autopilot.campaign(campaign).map(Campaign::state)
     }
 
-    /// Decides on every campaign and tells what that came to.
+    /// Decides on every campaign, and records the decision with its alerts.
     pub(super) fn decide(&mut self, ledger: &mut Ledger) -> Plan {
         let now = ledger.now();
         let span = debug_span!("decide", commands = Empty).entered();

@@ -1,4 +1,4 @@
-//! Makes the changes that operators ask for: one at a time, committed before they are told as made.
+//! Makes the changes that operators ask for: one at a time, committed before they are confirmed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use super::operator::{
     SHORTEST_OVERRIDE,
 };
 
-/// What a change is made to, and where it is told.
+/// The parts of the loop that a change needs.
 pub(super) struct Changing<'a> {
     pub(super) campaigns: &'a mut Campaigns,
-    /// Shown with the rest.
+    /// Shown with the campaigns after a reload.
     pub(super) assigning: Option<&'a Assigning>,
     pub(super) ledger: &'a mut Ledger,
-    /// Is told which campaigns are configured.
+    /// Learns which campaigns are configured.
     pub(super) reader: &'a dyn CampaignReader,
 }
 
@@ -192,7 +192,7 @@ impl Changing<'_> {
         self.ledger.record(now, set);
     }
 
-    /// Commits a change of one campaign and tells it. After a failure it is not in the audit, and the caller takes it back.
+    /// Commits a change of one campaign. After a failure it is not in the audit, and the caller reverts it.
     async fn commit_change(
         &mut self,
         campaign: &CampaignId,
@@ -239,7 +239,7 @@ impl Changing<'_> {
         self.ledger.record(now, in_force);
     }
 
-    /// New rules. They stay in force when the store cannot be written: a restart would read the same ones.
+    /// Puts new rules in force. They stay so when the store cannot be written: a restart would read the same ones.
     async fn reload(
         &mut self,
         rules: NewRules,

@@ -1,7 +1,7 @@
-//! One observation to one sample, honest about gaps.
+//! Turns one observation into one sample, and says where there is none.
 //!
-//! An observation that failed is no sample. The first empty one after one that was not is made once more before it is
-//! believed: a platform in trouble answers with nothing in it.
+//! A failed observation gives no sample. The first empty one after one with agents is made once more before it counts: a
+//! platform in trouble answers with nothing in it.
 
 use std::time::Duration;
 
@@ -17,25 +17,25 @@ use crate::telemetry::PollFigures;
 use super::ledger::{Fact, Ledger};
 use super::ports::Clock;
 
-/// What the collector remembers from one poll to the next.
+/// Polls the agents, and remembers how many rows the last poll had.
 #[derive(Default)]
 pub(crate) struct Collector {
     last_rows: Option<usize>,
 }
 
-/// What one poll needs.
+/// The scope of one poll.
 pub(crate) struct PollNeeds<'a> {
-    /// The decision that it is for.
+    /// The decision that it leads to.
     pub(crate) decision: DecisionId,
     pub(crate) staffed: bool,
     pub(crate) skills: bool,
     pub(crate) groups: &'a [Group],
     pub(crate) longest: Duration,
-    /// The agents whose states are wanted one by one.
+    /// The agents whose states are wanted individually.
     pub(crate) roster: Option<&'a Roster>,
 }
 
-/// A poll's sample, and the fault if there was one.
+/// The sample of a poll, and its fault if there was one.
 pub(crate) struct Polled {
     pub(crate) sample: Sample,
     pub(crate) fault: Option<PlatformFault>,

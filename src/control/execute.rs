@@ -1,6 +1,6 @@
 //! Performs a plan: for each command, status read, intent committed, command sent, outcome read back and committed.
 //!
-//! Several campaigns are served at once, each with at most one command on its way; this task alone touches the state.
+//! Several campaigns are commanded at once, each with at most one command on its way; this task alone changes the state.
 //! The steps of one campaign:
 //!
 //! ```text
@@ -61,11 +61,11 @@ enum Authorised {
     StoreClosed,
 }
 
-/// What commands campaigns.
+/// Carries out the commands of a plan.
 pub(super) struct Commanding {
     clock: Arc<dyn Clock>,
     campaigns: Arc<dyn CampaignReader>,
-    /// Nothing in a dry run.
+    /// Absent in a dry run.
     commander: Option<Arc<dyn CampaignCommander>>,
     /// The longest that one command can be on its way, retries included.
     longest: Duration,
@@ -100,7 +100,7 @@ impl Commanding {
         }
     }
 
-    /// The last command that failed; one that the platform is still carrying out has not.
+    /// Returns the conclusion of the last command that failed; one that the platform is still carrying out has not.
     pub(super) fn failed(&self) -> Option<Conclusion> {
         self.failed
     }
@@ -158,7 +158,7 @@ impl Commanding {
                     match authorised.instrument(span).await {
                         Authorised::Yes(send) => steps.push(send),
                         Authorised::No => {}
-                        // What one campaign's intent could not be written to is closed to the others as well.
+                        // A store that could not take one campaign's intent takes no other one either.
                         Authorised::StoreClosed => queue.clear(),
                     }
                 }
@@ -212,7 +212,7 @@ impl Commanding {
         ledger: &mut Ledger,
     ) -> Authorised {
         let readable = matches!(found, Ok(StatusFinding::Found(_)));
-        campaigns.take_status(campaign, found, ledger);
+        campaigns.apply_status(campaign, found, ledger);
         let span = Span::current();
         if !readable || self.shutdown.is_cancelled() {
             span.record("outcome", "not_begun");
@@ -331,11 +331,11 @@ impl Commanding {
         };
         ledger.record(now, ended);
         campaigns.record_notices(campaign, &notices, reason.decision, now, ledger);
-        // A failure is told by `commit`; the batch is kept, and no further command leaves before it is written.
+        // A failure is recorded by `commit`; the batch is kept, and no further command leaves before it is written.
         drop(ledger.commit().await);
     }
 
-    /// Whether the platform said yes and may take longer to show it. Readings then tell how it ends.
+    /// Returns whether the platform acknowledged the command and may take longer to show it. Readings then show how it ends.
     fn still_settles(
         &self,
         result: &CommandResult,

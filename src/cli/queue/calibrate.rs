@@ -266,7 +266,7 @@ async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit
         }
     };
     if let (true, Ok((rate, _)), Some(at)) = (writes, &drain, figures.later_at) {
-        let told = reconciler.tell_drain(&asked.id, *rate, clock.now().since(at));
+        let told = reconciler.report_drain(&asked.id, *rate, clock.now().since(at));
         told.await.map_err(|fault| {
             output::talk(format_args!("campaign-autopilot: the drain rate: {fault}"));
             Exit::Io

@@ -1,6 +1,5 @@
 //! The audit row of each fact.
 
-use crate::control::operator::Author;
 use crate::control::ports::{AuditEvent, AuditRow};
 use crate::domain::assignment::Move;
 use crate::domain::{Alert, CampaignId, DecisionId, Timestamp};
@@ -71,7 +70,7 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
             author,
             change,
         } => {
-            let (by, reason) = Author::parts(author);
+            let (by, reason) = author.parts();
             let made = AuditEvent::Operator {
                 by: by.to_owned(),
                 reason: reason.to_owned(),

@@ -276,9 +276,9 @@ pub(in crate::control) enum CommandEnd {
         /// The time from the sample that it rests on.
         since_sample: Duration,
     },
-    /// The platform acknowledged it and may take longer to show it. Readings then tell how it ends.
+    /// The platform acknowledged it and may take longer to show it. Readings then show how it ends.
     Settling,
-    /// It failed, or nobody knows.
+    /// It failed, or its outcome is unknown.
     Failed,
 }
 

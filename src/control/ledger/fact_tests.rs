@@ -158,8 +158,8 @@ impl World {
         self.autopilot.campaign(&self.campaign).unwrap()
     }
 
-    fn state(&self) -> Option<&CampaignState> {
-        Some(self.found().state())
+    fn state(&self) -> &CampaignState {
+        self.found().state()
     }
 
     fn reason(&self) -> &Reason {
@@ -169,7 +169,7 @@ impl World {
     fn standing(&self) -> Standing {
         let view = CampaignView {
             id: self.campaign.clone(),
-            state: self.found().state().clone(),
+            state: self.state().clone(),
             configured: self.found().policy().thresholds,
             reason: Some(*self.reason()),
         };
@@ -265,12 +265,12 @@ impl World {
             Fact::StatusRead {
                 campaign,
                 finding: StatusFinding::Missing,
-                state: self.state(),
+                state: Some(self.state()),
             },
             Fact::StatusUnreadable {
                 campaign,
                 why: "timeout",
-                state: self.state(),
+                state: Some(self.state()),
             },
             noticed(&self.notices[0]),
             noticed(&self.notices[1]),
@@ -278,7 +278,7 @@ impl World {
     }
 
     fn of_commands(&self) -> Vec<Fact<'_>> {
-        let (campaign, state) = (&self.campaign, self.state());
+        let (campaign, state) = (&self.campaign, Some(self.state()));
         let (command, result) = (&self.command, &self.result);
         let ended = |conclusion, end| Fact::CommandEnded {
             command,
@@ -330,7 +330,7 @@ impl World {
     }
 
     fn of_operators(&self) -> Vec<Fact<'_>> {
-        let (campaign, state, author) = (&self.campaign, self.state(), &self.author);
+        let (campaign, state, author) = (&self.campaign, Some(self.state()), &self.author);
         let hold = Hold {
             kind: HoldKind::Paused,
             since: at(),
@@ -482,7 +482,8 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        let mut log = self.0.lock().map_err(|_| io::Error::other("poisoned"))?;
+        log.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -502,8 +503,7 @@ fn series(metrics: &Metrics) -> BTreeSet<String> {
 fn changed_families(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Vec<String> {
     let changed = after.difference(before);
     let name = |line: &String| {
-        let end = line.find(['{', ' ']).unwrap_or(line.len());
-        let name = &line[..end];
+        let name = line.split(['{', ' ']).next().unwrap();
         let histogram = ["_bucket", "_sum", "_count"]
             .iter()
             .find_map(|part| name.strip_suffix(part));
@@ -617,7 +617,7 @@ async fn rendered(world: &World, fact: Fact<'_>) -> String {
     text
 }
 
-/// The name of a fact, with what tells its examples apart where there are several.
+/// The name of a fact, and which example of it where there are several.
 fn title(fact: &Fact<'_>) -> String {
     let (name, text) = (name(fact), format!("{fact:?}"));
     let member = match &*name {

@@ -1,6 +1,6 @@
-//! The replay input of each fact: what the domain was told and asked, with what it answered where that is a decision.
+//! The replay input of each fact: an input of the domain, with its answer where that is a decision.
 //!
-//! What the domain is told in a new way needs a fact with an input here, or replays differ.
+//! A new input of the domain needs a fact that is rendered as it here, or replays differ.
 
 use crate::domain::StatusFinding;
 use crate::domain::assignment::AssignInput;
@@ -8,7 +8,7 @@ use crate::domain::replay::Input;
 
 use super::fact::Fact;
 
-/// Returns what a replay needs of a fact.
+/// Returns the input that a fact was to the domain.
 #[expect(
     clippy::too_many_lines,
     reason = "one match, so that no fact is forgotten"
@@ -121,7 +121,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
                 end: end.clone(),
             })
         }
-        // The domain is told nothing by these.
+        // These are no inputs of the domain.
         Fact::RunEnded
         | Fact::LoopEnded
         | Fact::LoopAlive
@@ -148,7 +148,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
     Some(input)
 }
 
-/// Returns what the assigner was told.
+/// Returns an input of the assigner.
 fn assign(input: AssignInput) -> Input {
     Input::Assign {
         told: Box::new(input),

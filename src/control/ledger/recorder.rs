@@ -1,4 +1,4 @@
-//! What is not committed yet.
+//! The batch that is not committed yet.
 //!
 //! Inputs, changed states, audit rows and messages gather here in the order in which they happened, and go to the journal as one
 //! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound. Only the series that

@@ -170,7 +170,7 @@ impl Telemetry {
                 took,
                 ..
             } => self.assigned(|events| events.dispatched(dispatch, end, *took, decision)),
-            // Told by the facts that they lead to, or of no interest to people.
+            // Reported with the facts that they lead to, or seen in the other sinks only.
             Fact::RunStarted { .. }
             | Fact::AssignmentsStarted { .. }
             | Fact::CampaignsCheckpointed { .. }

@@ -44,7 +44,7 @@ impl View {
             }
             Fact::TickEnded { standing } => self
                 .observed
-                .send_modify(|observed| stand(observed, standing, at, decision)),
+                .send_modify(|observed| set_standing(observed, standing, at, decision)),
             Fact::PoliciesReplaced { labels, .. } => self
                 .observed
                 .send_modify(|observed| observed.labels = Arc::clone(labels)),
@@ -63,7 +63,7 @@ impl View {
             } => self.observed.send_modify(|observed| {
                 observed.last_reload = Some(reload(author, &[], at));
                 (*config).clone_into(&mut observed.config);
-                stand(observed, standing, at, decision);
+                set_standing(observed, standing, at, decision);
             }),
             Fact::ReloadRefused {
                 author,
@@ -71,7 +71,7 @@ impl View {
                 standing,
             } => self.observed.send_modify(|observed| {
                 observed.last_reload = Some(reload(author, faults, at));
-                stand(observed, standing, at, decision);
+                set_standing(observed, standing, at, decision);
             }),
             Fact::LoopEnded => self.observed.send_modify(|observed| {
                 observed.ended = true;
@@ -122,7 +122,12 @@ impl View {
 }
 
 /// Shows everything as it stands.
-fn stand(observed: &mut ObservableState, standing: &Standing, at: Timestamp, decision: DecisionId) {
+fn set_standing(
+    observed: &mut ObservableState,
+    standing: &Standing,
+    at: Timestamp,
+    decision: DecisionId,
+) {
     let Standing {
         campaigns,
         assignments,

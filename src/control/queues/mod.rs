@@ -1,12 +1,12 @@
 //! Changing queues: read, merge, validate, write under the version that was read, read back.
 //!
-//! [`Reconciler`] is the way in for one change, [`Calibration`] for a daemon that calibrates queues again and again.
+//! [`Reconciler`] carries out one change, [`Calibration`] calibrates a daemon's queues again and again.
 //! Everything outside is reached through ports of the platform and the loop's journal and clock.
 //!
 //! *Never here:* units and names of a wire, or a rule about what a queue may be.
 
-mod apart;
 mod asked;
+mod blocking;
 mod calibration;
 pub mod handle;
 mod reassign;
