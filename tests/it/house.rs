@@ -200,6 +200,7 @@ fn only_the_ledger_writes_what_happens_in_the_loop() {
             "AuditEvent",
             "AuditRow",
             "Batch {",
+            "Batch::",
             "Input",
             "AssignInput",
             "Message",

@@ -21,13 +21,15 @@
 
 mod audit;
 mod fact;
-#[cfg(test)]
-mod fact_tests;
 mod inputs;
+#[cfg(test)]
+mod ledger_tests;
 mod memory;
 mod messages;
 mod recorder;
 mod telemetry;
+#[cfg(test)]
+mod test_facts;
 mod view;
 
 use std::sync::Arc;
