@@ -255,6 +255,7 @@ impl Commanding {
                 after: StatusFinding::Unreadable,
                 before: None,
                 ended_at: None,
+                lost: Vec::new(),
             };
             let now = self.clock.now();
             let (conclusion, _) = report(&command, &result, campaigns, now);

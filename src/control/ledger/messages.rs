@@ -127,7 +127,7 @@ fn noticed(
         | Notice::PersonsPauseEnded
         | Notice::Adopted
         | Notice::Unproven { .. }
-        | Notice::UnprovenEnded
+        | Notice::UnprovenEnded { .. }
         | Notice::StampWorthless
         | Notice::StillChanging { .. }
         | Notice::Missing

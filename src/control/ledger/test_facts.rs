@@ -99,6 +99,7 @@ impl World {
                 after: found,
                 before: None,
                 ended_at: Some(at()),
+                lost: Vec::new(),
             },
             author: Author::new("anna", "lunch").unwrap(),
             change: AppliedChange::Held {
