@@ -154,7 +154,7 @@ impl Question<'_> {
     /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
     fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
         let command = LostAttempt::of_command(self.unresolved, self.traits.settling);
-        command.may_have_made(self.reading).then_some(doubt)
+        command.may_have_made(self.reading, None).then_some(doubt)
     }
 
     /// From when on a change can be this command's, on the platform's clock.
