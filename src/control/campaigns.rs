@@ -223,9 +223,9 @@ impl Campaigns {
         ledger.record(now, decided);
         for alert in &plan.alerts {
             let campaign = match alert {
-                Alert::BudgetExhausted { campaign } | Alert::UnprovenPause { campaign, .. } => {
-                    self.autopilot.campaign(campaign)
-                }
+                Alert::BudgetExhausted { campaign }
+                | Alert::UnprovenPause { campaign, .. }
+                | Alert::UnprovenPauseEnded { campaign, .. } => self.autopilot.campaign(campaign),
                 Alert::Stale { .. } | Alert::Fresh => None,
             };
             ledger.record(now, Fact::Alerted { alert, campaign });

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Campaign, CampaignId, CampaignState, Hold, ThresholdOverride, Timestamp};
+use crate::domain::{
+    Campaign, CampaignId, CampaignState, Hold, PauseClaim, ThresholdOverride, Timestamp,
+};
 use crate::platform::port::CampaignReader;
 
 use super::assigning::Assigning;
@@ -63,6 +65,9 @@ impl Changing<'_> {
                 };
                 let made = AppliedChange::Released { hold };
                 self.set_hold(&campaign, None, author, made, now).await
+            }
+            OperatorCommand::ClaimPause { campaign, claim } => {
+                self.claim_pause(&campaign, claim, author, now).await
             }
             OperatorCommand::Thresholds {
                 campaign,
@@ -143,6 +148,53 @@ impl Changing<'_> {
         let done = self.commit_change(campaign, author, made, now).await;
         if done.is_err() {
             self.put_hold(campaign, before, now);
+        }
+        done
+    }
+
+    /// A hold ends with a claim: it would keep the campaign from what the operator asks for.
+    async fn claim_pause(
+        &mut self,
+        id: &CampaignId,
+        claim: PauseClaim,
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        let before = self.campaigns.autopilot.campaign(id).cloned();
+        let before = before.ok_or_else(|| OperatorError::UnknownCampaign(id.clone()))?;
+        let Some(was) = self.campaigns.autopilot.claim_pause(id, claim, now) else {
+            return Err(OperatorError::NotPaused {
+                campaign: id.clone(),
+                state: before.state().belief.label(),
+            });
+        };
+        let claimed = Fact::PauseClaimed {
+            campaign: id,
+            claim,
+            state: self.campaigns.state(id),
+        };
+        self.ledger.record(now, claimed);
+        let hold = before.state().hold.as_ref();
+        let ended_hold = hold.filter(|hold| hold.active(now)).map(|hold| hold.kind);
+        if ended_hold.is_some() {
+            self.put_hold(id, None, now);
+        }
+        let made = match claim {
+            PauseClaim::Ours => AppliedChange::PauseClaimed { was, ended_hold },
+            PauseClaim::Theirs => AppliedChange::PauseGivenAway { was, ended_hold },
+        };
+        let done = self.commit_change(id, author, made, now).await;
+        if done.is_err() {
+            // What was recorded of it is written with the next batch, so that a replay needs to take it back as well.
+            self.campaigns
+                .autopilot
+                .restore_campaign(id, before.clone());
+            let restored = Fact::CampaignRestored {
+                campaign: id,
+                before: Box::new(before),
+                state: self.campaigns.state(id),
+            };
+            self.ledger.record(now, restored);
         }
         done
     }

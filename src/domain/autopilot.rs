@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Doubt, Hold};
-use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Seen, Suppression};
+use super::campaign::{
+    Campaign, CampaignState, Outcome, PauseClaim, PauseOwnerKind, Reason, SampleView, Seen,
+    Suppression, UnprovenAlert, UnprovenEnd,
+};
 use super::cause::Cause;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
@@ -45,6 +48,13 @@ pub enum Alert {
         campaign: CampaignId,
         /// What keeps it from being shown to be ours.
         doubt: Doubt,
+    },
+    /// An unproven pause that was alerted is over, or somebody's.
+    UnprovenPauseEnded {
+        /// Which campaign.
+        campaign: CampaignId,
+        /// What became of the pause.
+        end: UnprovenEnd,
     },
     /// The hour's resumes of a campaign are used up, and one more is wanted.
     BudgetExhausted {
@@ -333,18 +343,14 @@ impl Autopilot {
             // Once per exhaustion: asked again only after a resume was possible.
             campaign.budget_alerted = exhausted
                 || (campaign.budget_alerted && reason.stages.resume_budget.found.is_none());
-            let doubt = reason.idles_in_doubt();
-            if let Some(doubt) = doubt
-                && !campaign.unproven_alerted
-            {
-                plan.alerts.push(Alert::UnprovenPause {
-                    campaign: id.clone(),
-                    doubt,
-                });
-            }
-            // Once for each such pause.
-            campaign.unproven_alerted = doubt.is_some()
-                || (campaign.unproven_alerted && !matches!(campaign.state.belief, Belief::Running));
+            let unproven = campaign.alert_unproven(reason.idles_in_doubt());
+            plan.alerts.extend(unproven.map(|change| {
+                let campaign = id.clone();
+                match change {
+                    UnprovenAlert::Raised(doubt) => Alert::UnprovenPause { campaign, doubt },
+                    UnprovenAlert::Ended(end) => Alert::UnprovenPauseEnded { campaign, end },
+                }
+            }));
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
@@ -412,6 +418,24 @@ impl Autopilot {
     pub fn set_hold(&mut self, id: &CampaignId, hold: Option<Hold>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.state.hold = hold;
+        }
+    }
+
+    /// Gives a campaign's pause to whom an operator's claim names and returns who had it; `None` means that there is no pause
+    /// to claim, and nothing was changed.
+    pub fn claim_pause(
+        &mut self,
+        id: &CampaignId,
+        claim: PauseClaim,
+        now: Timestamp,
+    ) -> Option<PauseOwnerKind> {
+        self.campaigns.get_mut(id)?.claim_pause(claim, now)
+    }
+
+    /// Takes back what was done to a campaign since `before`, because it could not be committed.
+    pub fn restore_campaign(&mut self, id: &CampaignId, before: Campaign) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            *campaign = before;
         }
     }
 

@@ -32,6 +32,8 @@ mod group;
 mod ids;
 mod labels;
 mod lost_attempt;
+#[cfg(test)]
+mod lost_attempt_tests;
 mod message;
 mod notice;
 mod ownership;
@@ -57,8 +59,8 @@ pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transiti
 pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
-    PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages,
-    Suppression, ThresholdsVerdict, Verdict, explain,
+    PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
+    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, UnprovenEnd, Verdict, explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery, LostTry};
@@ -69,10 +71,10 @@ pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
-pub use lost_attempt::{AttemptFate, LostAttempt};
+pub use lost_attempt::LostAttempt;
 pub use message::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
-    MessageKind, OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
+    Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
 pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};

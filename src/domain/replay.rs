@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::assignment::{AssignInput, Assigner, record};
 use super::autopilot::Autopilot;
 use super::belief::Hold;
-use super::campaign::CampaignState;
+use super::campaign::{Campaign, CampaignState, PauseClaim};
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::evidence::PlatformTraits;
@@ -102,6 +102,20 @@ pub enum Input {
         campaign: CampaignId,
         /// The lines.
         lines: Option<ThresholdOverride>,
+    },
+    /// An operator claimed a campaign's pause for the autopilot, or gave it away.
+    PauseClaimed {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Who is to have the pause.
+        claim: PauseClaim,
+    },
+    /// An operator's change of a campaign was taken back, because it could not be committed.
+    CampaignRestored {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The campaign as it was before the change.
+        before: Box<Campaign>,
     },
     /// New rules came into force.
     Reconfigure {
@@ -275,6 +289,14 @@ fn feed(
         }
         Input::Thresholds { campaign, lines } => {
             pilot.set_thresholds(&campaign, lines);
+            None
+        }
+        Input::PauseClaimed { campaign, claim } => {
+            pilot.claim_pause(&campaign, claim, at);
+            None
+        }
+        Input::CampaignRestored { campaign, before } => {
+            pilot.restore_campaign(&campaign, *before);
             None
         }
         Input::Reconfigure { policies } => {

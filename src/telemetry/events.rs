@@ -365,7 +365,10 @@ impl Events {
             }
             Alert::Fresh => info!(%decision, "valid polls are back"),
             Alert::UnprovenPause { campaign, doubt } => {
-                warn!(%campaign, %decision, doubt = doubt.label(), "agents are enough, and it stays paused because nobody can say whose pause it is: {}", doubt.explained());
+                warn!(%campaign, %decision, doubt = doubt.label(), "agents are enough, and it stays paused because nobody can say whose pause it is: {}; `release {campaign} --ours` claims it", doubt.explained());
+            }
+            Alert::UnprovenPauseEnded { campaign, end } => {
+                info!(%campaign, %decision, end = end.label(), "a pause of which nobody could say whose it was is over or somebody's");
             }
             Alert::BudgetExhausted { campaign } => {
                 warn!(%campaign, %decision, "resume budget of this hour used up: stays paused");

@@ -35,9 +35,9 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         }
         Fact::Alerted { alert, .. } => {
             let campaign = match alert {
-                Alert::BudgetExhausted { campaign } | Alert::UnprovenPause { campaign, .. } => {
-                    Some(campaign)
-                }
+                Alert::BudgetExhausted { campaign }
+                | Alert::UnprovenPause { campaign, .. }
+                | Alert::UnprovenPauseEnded { campaign, .. } => Some(campaign),
                 Alert::Stale { .. } | Alert::Fresh => None,
             };
             let alert = (*alert).clone();
@@ -138,6 +138,8 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         | Fact::CommandGivenUp { .. }
         | Fact::DispatchGivenUp { .. }
         // The change that they are part of has the row.
+        | Fact::PauseClaimed { .. }
+        | Fact::CampaignRestored { .. }
         | Fact::HoldSet { .. }
         | Fact::ThresholdsSet { .. }
         | Fact::PoliciesReplaced { .. }

@@ -20,8 +20,8 @@ use crate::domain::assignment::{
 };
 use crate::domain::{
     AgentId, AgentState, Alert, Autopilot, Campaign, CampaignId, CampaignLabels, CampaignState,
-    Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice, Plan,
-    PlatformTraits, Policy, Reason, Sample, StatusFinding, ThresholdOverride,
+    Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice, PauseClaim,
+    Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, ThresholdOverride,
 };
 use crate::telemetry::PollFigures;
 
@@ -160,6 +160,18 @@ pub(in crate::control) enum Fact<'a> {
         state: Option<&'a CampaignState>,
     },
 
+    /// The pause of a campaign was claimed for the autopilot or given away.
+    PauseClaimed {
+        campaign: &'a CampaignId,
+        claim: PauseClaim,
+        state: Option<&'a CampaignState>,
+    },
+    /// A claim could not be committed, and the campaign is as it was before.
+    CampaignRestored {
+        campaign: &'a CampaignId,
+        before: Box<Campaign>,
+        state: Option<&'a CampaignState>,
+    },
     /// A campaign's hold was set or lifted, or put back because that could not be committed.
     HoldSet {
         campaign: &'a CampaignId,

@@ -78,6 +78,18 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             result: result.clone(),
             conclusion,
         },
+        Fact::PauseClaimed {
+            campaign, claim, ..
+        } => Input::PauseClaimed {
+            campaign: campaign.clone(),
+            claim,
+        },
+        Fact::CampaignRestored {
+            campaign, before, ..
+        } => Input::CampaignRestored {
+            campaign: campaign.clone(),
+            before,
+        },
         Fact::HoldSet { campaign, hold, .. } => Input::Hold {
             campaign: campaign.clone(),
             hold,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::assignment::ListMemory;
-use crate::domain::{Autopilot, CampaignId, CampaignState, Reason};
+use crate::domain::{Alert, Autopilot, Campaign, CampaignId, CampaignState, Reason};
 
 use super::fact::Fact;
 
@@ -31,6 +31,12 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::StatusUnreadable {
             campaign, state, ..
         }
+        | Fact::PauseClaimed {
+            campaign, state, ..
+        }
+        | Fact::CampaignRestored {
+            campaign, state, ..
+        }
         | Fact::HoldSet {
             campaign, state, ..
         }
@@ -40,6 +46,12 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         Fact::CommandIntended { command, state }
         | Fact::CommandGivenUp { command, state, .. }
         | Fact::CommandEnded { command, state, .. } => of_campaign(&command.campaign, *state),
+        // Remembered with the message, so that a restart repeats neither.
+        Fact::Alerted {
+            alert:
+                Alert::UnprovenPause { campaign, .. } | Alert::UnprovenPauseEnded { campaign, .. },
+            campaign: about,
+        } => of_campaign(campaign, about.map(Campaign::state)),
         Fact::ListRead {
             campaign, memory, ..
         } => of_list(campaign, *memory),
@@ -61,8 +73,7 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
             reasons,
             poll_interval: *poll_interval,
         },
-        // What is known of a campaign changes by readings, commands and operators, and by nothing else; what a notice
-        // says is part of the reading's or the command's state.
+        // They change nothing that is remembered, or are part of a fact that has it.
         Fact::RunStarted { .. }
         | Fact::AssignmentsStarted { .. }
         | Fact::CampaignsCheckpointed { .. }

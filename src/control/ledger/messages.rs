@@ -58,6 +58,8 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::CommandDeclined { .. }
         | Fact::CommandIntended { .. }
         | Fact::CommandGivenUp { .. }
+        | Fact::PauseClaimed { .. }
+        | Fact::CampaignRestored { .. }
         | Fact::HoldSet { .. }
         | Fact::ThresholdsSet { .. }
         | Fact::PoliciesReplaced { .. }
@@ -143,8 +145,12 @@ fn alerted(
     decision: DecisionId,
 ) -> Option<Message> {
     match alert {
-        // Log, audit and metrics have it; receivers have no message for it.
-        Alert::UnprovenPause { .. } => None,
+        Alert::UnprovenPause { campaign, doubt } => Some(Message::campaign_pause_unproven(
+            campaign, *doubt, decision, at,
+        )),
+        Alert::UnprovenPauseEnded { campaign, end } => Some(Message::campaign_pause_resolved(
+            campaign, *end, decision, at,
+        )),
         Alert::Stale { streak } => Some(Message::data_stale(*streak, decision, at)),
         Alert::Fresh => Some(Message::data_stale(0, decision, at)),
         Alert::BudgetExhausted { campaign } => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::control::operator::AppliedChange;
-use crate::domain::{Autopilot, DecisionId, Timestamp};
+use crate::domain::{Autopilot, DecisionId, HoldKind, PauseOwnerKind, Timestamp};
 use crate::telemetry::{AssignEvents, Events, Metrics};
 
 use super::fact::{CommandEnd, Fact};
@@ -183,6 +183,8 @@ impl Telemetry {
             | Fact::SampleTaken { .. }
             | Fact::CommandDeclined { .. }
             | Fact::CommandIntended { .. }
+            | Fact::PauseClaimed { .. }
+            | Fact::CampaignRestored { .. }
             | Fact::HoldSet { .. }
             | Fact::ThresholdsSet { .. }
             | Fact::PoliciesReplaced { .. }
@@ -208,6 +210,12 @@ fn in_words(change: &AppliedChange) -> String {
     match change {
         AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::PauseClaimed { was, ended_hold } => {
+            claim_in_words("pause claimed for the autopilot", *was, *ended_hold)
+        }
+        AppliedChange::PauseGivenAway { was, ended_hold } => {
+            claim_in_words("pause given away, manual now", *was, *ended_hold)
+        }
         AppliedChange::ThresholdsSet {
             thresholds,
             before,
@@ -247,4 +255,11 @@ fn in_words(change: &AppliedChange) -> String {
             faults.join(" | ")
         ),
     }
+}
+
+fn claim_in_words(what: &str, was: PauseOwnerKind, ended_hold: Option<HoldKind>) -> String {
+    let hold = ended_hold.map_or(String::new(), |hold| {
+        format!(", no longer held {}", hold.label())
+    });
+    format!("{what} (was: {}){hold}", was.label())
 }

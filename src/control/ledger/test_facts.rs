@@ -17,7 +17,8 @@ use crate::domain::assignment::{
 use crate::domain::{
     Alert, Autopilot, Campaign, CampaignActivity, CampaignId, CampaignLabels, CampaignState, Cause,
     Command, CommandResult, Conclusion, Delivery, Direction, Head, HeadCount, Hold, HoldKind,
-    Notice, Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, StatusReading, Timestamp,
+    Notice, PauseClaim, Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, StatusReading,
+    Timestamp,
 };
 use crate::telemetry::PollFigures;
 
@@ -331,6 +332,16 @@ impl World {
             reason: "lunch".to_owned(),
         };
         vec![
+            Fact::PauseClaimed {
+                campaign,
+                claim: PauseClaim::Ours,
+                state,
+            },
+            Fact::CampaignRestored {
+                campaign,
+                before: Box::new(self.found().clone()),
+                state,
+            },
             Fact::HoldSet {
                 campaign,
                 hold: Some(hold),

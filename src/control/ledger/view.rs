@@ -102,6 +102,8 @@ impl View {
             | Fact::CommandIntended { .. }
             | Fact::CommandGivenUp { .. }
             | Fact::CommandEnded { .. }
+            | Fact::PauseClaimed { .. }
+            | Fact::CampaignRestored { .. }
             | Fact::HoldSet { .. }
             | Fact::ThresholdsSet { .. }
             | Fact::ChangeMade { .. }

@@ -92,9 +92,6 @@ pub struct Campaign {
     pub(crate) refusals: Option<(u32, Timestamp)>,
     /// When its status was last asked for, whatever came back.
     pub(crate) asked_at: Option<Timestamp>,
-    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
-    #[serde(default)]
-    pub(crate) unproven_alerted: bool,
     /// How often in a row the platform did not know it, and at which tick last.
     #[serde(default)]
     missing: Option<(u32, u64)>,
@@ -115,7 +112,6 @@ impl Campaign {
             budget_alerted: false,
             refusals: None,
             asked_at: None,
-            unproven_alerted: false,
             missing: None,
             read_in_run: false,
         }
@@ -368,6 +364,8 @@ impl Campaign {
                 Conclusion::NotOurs
             }
             Resolution::TurnedBack => {
+                // It may show late, too.
+                self.keep_unanswered(&unresolved, seen.traits.settling);
                 turned_back = true;
                 Conclusion::Unknown
             }
