@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{Clock, Journal, OpenOperation};
 use crate::control::queues::{
-    Calibration, CalibrationPorts, CalibrationStart, KeeperSettings, QueueKeeper,
+    Calibration, CalibrationPorts, CalibrationStart, Reconciler, ReconcilerSettings,
 };
 use crate::control::{ObservableState, Recovery};
 use crate::domain::QueueId;
@@ -72,13 +72,13 @@ async fn calibration(parts: Parts<'_>) -> Result<Calibration, StartFault> {
     };
     let journal: Arc<dyn Journal> = Arc::<Store>::clone(store);
     let events = QueueEvents::new(Arc::clone(metrics))?;
-    let keeper = QueueKeeper::new(
+    let reconciler = Reconciler::new(
         Arc::clone(&reader),
         writer,
         Arc::clone(&journal),
         Arc::clone(clock),
         events.clone(),
-        KeeperSettings {
+        ReconcilerSettings {
             run,
             announces: settings.webhook.is_some() && !dry_run,
             longest,
@@ -97,7 +97,7 @@ async fn calibration(parts: Parts<'_>) -> Result<Calibration, StartFault> {
     let outside = CalibrationPorts {
         clock: Arc::clone(clock),
         platform: reader,
-        keeper,
+        reconciler,
         recovery,
         journal,
         observed: shown,

@@ -1,9 +1,9 @@
 //! Preview assignments within the loop: plan, read before write, dispatch, report.
 //!
-//! Comes after the campaigns' commands of a tick, so that a plan sees what they changed and delays none of them. The steps
-//! of one dispatch are those of a command: what is in force is read, the intent is committed together with the memory that
-//! the end is not known, the list is sent, the end is committed. A restart finds the open end in the memory and reads the
-//! list first.
+//! Assignments come after the campaigns' commands of a tick, so that a plan sees what those changed and delays none of them.
+//! The steps of one dispatch are those of a command: the list in force is read, the intent is committed together with the
+//! memory that the outcome is not known, the list is sent, the outcome is committed. A restart finds the unknown outcome in
+//! the memory and reads the list first.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,22 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    AssignInput, Dispatch, DispatchEnd, List, ListFinding, Proposal, Trigger,
+    Dispatch, DispatchEnd, List, ListFinding, Move, Proposal, Trigger,
 };
 use crate::domain::{
-    Belief, CampaignActivity, CampaignId, Conclusion, Delivery, Message, StatusFinding, Timestamp,
+    Belief, CampaignActivity, CampaignId, Conclusion, Delivery, StatusFinding, Timestamp,
 };
 
 use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
 
-use super::assigning::{Assigning, told};
+use super::assigning::Assigning;
 use super::campaigns::Campaigns;
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger};
 use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
-use super::poller::Looked;
-use super::ports::AuditEvent;
+use super::poller::PollResult;
 use super::status::DispatchView;
 
-/// A plan, and at most three more after a dispatch that could not be taken as it was.
+/// A plan, and at most three more after a dispatch that the platform did not accept as it was.
 const MOST_PLANS: usize = 4;
 
 /// Lists read at once.
@@ -37,10 +36,10 @@ const READS_AT_ONCE: usize = 8;
 /// A list is sent at most twice for a plan: without those who have to wait for others, and with them.
 const MOST_DISPATCHES: u8 = 2;
 
-/// What reading some lists gave.
+/// The result of reading some lists.
 #[derive(Default)]
 struct ListsRead {
-    /// Something else than what was known.
+    /// Whether a list differs from what was known of it.
     changed: bool,
     /// Lists that could not be read.
     unreadable: Vec<CampaignId>,
@@ -50,29 +49,30 @@ impl Assigning {
     /// Plans and dispatches if it is time.
     pub(super) async fn assign(
         &mut self,
-        looked: Looked,
+        polled: PollResult,
         campaigns: &Campaigns,
         ledger: &mut Ledger,
     ) {
-        let Looked {
+        let PollResult {
             taken_at,
             roster_states,
-        } = looked;
+        } = polled;
         if let Some(states) = roster_states {
             let changes = self.assigner.changed_states(&states);
             self.assigner.observe_agents(&changes, taken_at);
-            ledger.input(taken_at, told(AssignInput::Agents { changes }));
+            ledger.record(taken_at, Fact::AgentsChanged { changes });
             self.plan_and_dispatch(campaigns, ledger).await;
         }
-        for id in self.assigner.policy().previews.keys() {
-            let memory = self.assigner.list(id);
+        let now = self.clock.now();
+        for campaign in self.assigner.policy().previews.keys() {
+            let memory = self.assigner.list(campaign);
             let agents = memory.map_or(0, |memory| memory.in_force.len());
-            self.events.on_list(id, agents);
+            ledger.record(now, Fact::ListCounted { campaign, agents });
         }
     }
 
     async fn plan_and_dispatch(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
-        self.see_what_runs(campaigns, ledger).await;
+        self.observe_running(campaigns, ledger).await;
         let mut unread = self.assigner.unread_lists();
         unread.extend(self.next_in_turn().filter(|id| !unread.contains(id)));
         self.read_lists(unread, ledger).await;
@@ -94,7 +94,7 @@ impl Assigning {
                 proposal.targets.remove(campaign);
             }
             if seen.changed {
-                // Somebody else was at it: the plan rests on what is no longer so.
+                // Somebody else changed a list: the plan rests on one that is no longer in force.
                 again = true;
                 continue;
             }
@@ -102,9 +102,8 @@ impl Assigning {
             let Some((ports, writer)) =
                 lists.and_then(|lists| Some((lists.clone(), lists.writer.clone()?)))
             else {
-                let decision = ledger.decision();
                 let moves = &proposal.plan.moves;
-                self.events.would_dispatch(moves, decision);
+                ledger.record(self.clock.now(), Fact::DispatchHeldBack { moves });
                 break;
             };
             let writer = (&ports, &*writer);
@@ -115,20 +114,19 @@ impl Assigning {
         }
     }
 
-    /// Whether each preview campaign runs: from what is believed of those that are looked after, and by a reading of the
-    /// others.
-    async fn see_what_runs(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
+    /// Finds out whether each preview campaign runs: from the belief about those that are managed, and by a reading of the others.
+    async fn observe_running(&mut self, campaigns: &Campaigns, ledger: &mut Ledger) {
         let previews = &self.assigner.policy().previews;
-        let strangers = previews
+        let unmanaged = previews
             .keys()
             .filter(|id| campaigns.autopilot.campaign(id).is_none());
-        let strangers: Vec<CampaignId> = strangers.cloned().collect();
+        let unmanaged: Vec<CampaignId> = unmanaged.cloned().collect();
         let deadline = self.clock.now().plus(self.command_longest);
         let mut read = BTreeMap::new();
-        if !strangers.is_empty() {
+        if !unmanaged.is_empty() {
             let reader = &self.campaigns;
-            let found = reader.read(&strangers, Urgency::Routine, deadline).await;
-            read.extend(strangers.into_iter().zip(found));
+            let found = reader.read(&unmanaged, Urgency::Routine, deadline).await;
+            read.extend(unmanaged.into_iter().zip(found));
         }
         let running = previews
             .keys()
@@ -153,11 +151,11 @@ impl Assigning {
             self.running.clone_from(&running);
             self.assigner.observe_running(&running);
             let now = self.clock.now();
-            ledger.input(now, told(AssignInput::Running { running }));
+            ledger.record(now, Fact::PreviewsRunning { running });
         }
     }
 
-    /// Reads lists and tells what that gave.
+    /// Reads lists and applies the findings.
     async fn read_lists(&mut self, campaigns: Vec<CampaignId>, ledger: &mut Ledger) -> ListsRead {
         let deadline = self.clock.now().plus(self.command_longest);
         let mut seen = ListsRead::default();
@@ -172,20 +170,20 @@ impl Assigning {
             let found = join_all(reads).await;
             for (campaign, found) in some.iter().zip(found) {
                 let finding = found.unwrap_or_else(|fault| {
-                    let decision = ledger.decision();
                     let why = &fault.detail;
-                    self.events.unreadable(campaign, why, decision);
+                    let now = self.clock.now();
+                    ledger.record(now, Fact::ListUnreadable { campaign, why });
                     seen.unreadable.push(campaign.clone());
                     ListFinding::Unreadable
                 });
-                seen.changed |= self.take_list(campaign, finding, ledger);
+                seen.changed |= self.apply_list(campaign, finding, ledger);
             }
         }
-        ledger.show_life();
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         seen
     }
 
-    fn take_list(
+    fn apply_list(
         &mut self,
         campaign: &CampaignId,
         finding: ListFinding,
@@ -209,18 +207,15 @@ impl Assigning {
         let memory = self.assigner.list(campaign);
         let news = memory != known.as_ref();
         if news {
-            if let Some(memory) = memory {
-                ledger.list(campaign, memory);
-            }
-            let campaign = campaign.clone();
-            let input = AssignInput::List { campaign, finding };
-            ledger.input(now, told(input));
+            let read = Fact::ListRead {
+                campaign,
+                finding,
+                memory,
+            };
+            ledger.record(now, read);
         }
         if let Some(notice) = notice {
-            let decision = ledger.decision();
-            self.events.noticed(campaign, notice, decision);
-            let event = AuditEvent::ListNoticed { notice };
-            ledger.audit(now, Some(campaign), event);
+            ledger.record(now, Fact::ListNoticed { campaign, notice });
         }
         news
     }
@@ -231,18 +226,19 @@ impl Assigning {
         let proposal = self.assigner.propose(now);
         self.note_plan(&proposal);
         let took = self.clock.monotonic().saturating_sub(started);
-        let input = AssignInput::Propose {
-            targets: proposal.targets.clone(),
-        };
-        ledger.input(now, told(input));
-        let decision = ledger.decision();
         let moves = proposal.plan.moves.len();
         span.record("moves", moves);
-        self.events.planned(trigger, moves, took, decision);
+        let planned = Fact::AssignmentsPlanned {
+            trigger,
+            moves,
+            took,
+            targets: proposal.targets.clone(),
+        };
+        ledger.record(now, planned);
         proposal
     }
 
-    /// Puts the lists of a proposal in force; tells whether another plan is needed for what could not be taken.
+    /// Puts the lists of a proposal in force; returns whether another plan is needed for what the platform did not accept.
     async fn dispatch(
         &mut self,
         proposal: Proposal,
@@ -264,19 +260,9 @@ impl Assigning {
                 if self.shutdown.is_cancelled() {
                     return false;
                 }
-                let moves = plan.moves.iter().filter(|change| {
-                    let here = Some(&dispatch.campaign);
-                    change.from.as_ref() == here || change.to.as_ref() == here
-                });
-                let intent = AuditEvent::AssignIntent {
-                    trigger,
-                    agents: dispatch.agents.len(),
-                    joining: dispatch.joining.clone(),
-                    leaving: dispatch.leaving.clone(),
-                    moves: moves.cloned().collect(),
-                };
                 let span = debug_span!("dispatch", campaign = %dispatch.campaign, outcome = Empty);
-                let sent = self.send_list(&dispatch, intent, writer, ledger);
+                let because = (trigger, &*plan.moves);
+                let sent = self.send_list(&dispatch, because, writer, ledger);
                 let Some(end) = sent.instrument(span).await else {
                     // Nothing is sent while the store cannot be written.
                     return false;
@@ -292,11 +278,11 @@ impl Assigning {
         again
     }
 
-    /// Commits the intent, sends the list, commits the end. None when the intent could not be committed.
+    /// Commits the intent, sends the list, commits the outcome. Returns `None` when the intent could not be committed.
     async fn send_list(
         &mut self,
         dispatch: &Dispatch,
-        intent: AuditEvent,
+        (trigger, moves): (Trigger, &[Move]),
         (ports, writer): (&ListPorts, &dyn ListWriter),
         ledger: &mut Ledger,
     ) -> Option<DispatchEnd> {
@@ -305,16 +291,22 @@ impl Assigning {
         let campaign = &dispatch.campaign;
         let before = self.seen(campaign);
         self.assigner.depart(dispatch);
-        let input = AssignInput::Depart {
-            dispatch: dispatch.clone(),
+        let intended = Fact::DispatchIntended {
+            dispatch,
+            trigger,
+            moves,
+            memory: self.assigner.list(campaign),
         };
-        ledger.input(now, told(input));
-        self.record_list(campaign, ledger);
-        ledger.audit(now, Some(campaign), intent);
-        if let Err(fault) = ledger.commit().await {
-            ledger.withdraw_audit();
-            let end = DispatchEnd::failed(Conclusion::NotSent, fault.to_string());
-            self.take_end(dispatch, &end, now, ledger);
+        ledger.record(now, intended);
+        if let Err(fault) = ledger.commit_intent().await {
+            let end = &DispatchEnd::failed(Conclusion::NotSent, fault.to_string());
+            self.assigner.report(dispatch, end, now);
+            let given_up = Fact::DispatchGivenUp {
+                dispatch,
+                end,
+                memory: self.assigner.list(campaign),
+            };
+            ledger.record(now, given_up);
             return None;
         }
         let started = self.clock.monotonic();
@@ -332,10 +324,9 @@ impl Assigning {
         let (end, after) = dispatch_end(dispatch, carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
-        ledger.show_life();
-        self.take_end(dispatch, &end, now, ledger);
+        ledger.record(now, Fact::LoopAlive);
+        self.assigner.report(dispatch, &end, now);
         Span::current().record("outcome", end.conclusion.list_label());
-        self.events.dispatched(dispatch, &end, took, decision);
         let view = DispatchView {
             at: now,
             decision,
@@ -344,61 +335,29 @@ impl Assigning {
             leaving: dispatch.leaving.len(),
         };
         self.sent.insert(campaign.clone(), view);
-        let outcome = AuditEvent::AssignOutcome {
-            end: end.clone(),
-            agents: dispatch.agents.len(),
-            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        let preview = self.assigner.policy().previews.get(campaign);
+        let milli = preview.map_or(0, |preview| preview.target.milli());
+        let ended = Fact::DispatchEnded {
+            dispatch,
+            end: &end,
+            took,
+            call_rate_target: f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0,
+            memory: self.assigner.list(campaign),
         };
-        ledger.audit(now, Some(campaign), outcome);
-        if end.conclusion == Conclusion::Confirmed {
-            let preview = self.assigner.policy().previews.get(campaign);
-            let milli = preview.map_or(0, |preview| preview.target.milli());
-            let target = f64::from(u32::try_from(milli).unwrap_or(u32::MAX)) / 1_000.0;
-            ledger.announce(Message::assignment_dispatch(
-                campaign,
-                end.assignment.clone().unwrap_or_default(),
-                u32::try_from(end.updated.unwrap_or_default()).unwrap_or(u32::MAX),
-                took,
-                target,
-                decision,
-                now,
-            ));
-        }
-        // A failure is told by `commit`; the batch is kept, and nothing further is sent before it is written.
+        ledger.record(now, ended);
+        // A failure is recorded by `commit`; the batch is kept, and nothing further is sent before it is written.
         drop(ledger.commit().await);
         if let Some(after) = after {
-            self.take_list(campaign, ListFinding::Found { agents: after }, ledger);
+            self.apply_list(campaign, ListFinding::Found { agents: after }, ledger);
         }
         Some(end)
     }
-
-    fn take_end(
-        &mut self,
-        dispatch: &Dispatch,
-        end: &DispatchEnd,
-        now: Timestamp,
-        ledger: &mut Ledger,
-    ) {
-        self.assigner.report(dispatch, end, now);
-        let input = AssignInput::Report {
-            sent: dispatch.clone(),
-            end: end.clone(),
-        };
-        ledger.input(now, told(input));
-        self.record_list(&dispatch.campaign, ledger);
-    }
-
-    fn record_list(&self, campaign: &CampaignId, ledger: &mut Ledger) {
-        if let Some(memory) = self.assigner.list(campaign) {
-            ledger.list(campaign, memory);
-        }
-    }
 }
 
-/// What came of a list, and the list read after it where that says something else.
+/// Returns the outcome of a dispatch, and the list read after it where that is another one.
 ///
-/// Another list than was sent is in force where the platform took a part of it, which its count tells, or where a person
-/// was quicker than the reading.
+/// Another list than was sent is in force where the platform accepted a part of it, which its count shows, or where a
+/// person was quicker than the reading.
 fn dispatch_end(
     dispatch: &Dispatch,
     carried: Carried<ListSeen>,

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::assignment::{AssignInput, Assigner, Proposal, Roster};
-use crate::domain::replay::Input;
+use crate::domain::assignment::{Assigner, Proposal, Roster};
 use crate::domain::{CampaignId, Timestamp};
 use crate::platform::port::{CampaignReader, Connected, ListPorts};
-use crate::telemetry::{AssignEvents, Metrics};
 
+use super::ledger::{Fact, Ledger};
 use super::operation::ListSeen;
 use super::ports::Clock;
 use super::start::{AssignStart, CycleSettings};
@@ -21,7 +20,7 @@ use super::status::{AssignmentView, DispatchView};
 pub(super) struct Assigning {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) campaigns: Arc<dyn CampaignReader>,
-    /// Nothing where the platform has no lists.
+    /// Absent where the platform has no lists.
     pub(super) lists: Option<ListPorts>,
     /// The longest that one list can be on its way, retries included.
     pub(super) command_longest: Duration,
@@ -31,10 +30,9 @@ pub(super) struct Assigning {
     pub(super) usually_settles: Duration,
     pub(super) shutdown: CancellationToken,
     pub(super) assigner: Assigner,
-    pub(super) events: AssignEvents,
     pub(super) running: Vec<Option<bool>>,
-    /// Whose list is read next to see what people changed.
-    turn: usize,
+    /// The position of the campaign whose list is read next.
+    next: usize,
     /// Agents whom the last plan wants in each campaign, in the order of the ids.
     wanted: Option<Vec<usize>>,
     /// The last list of each campaign that was sent.
@@ -44,15 +42,15 @@ pub(super) struct Assigning {
 }
 
 impl Assigning {
-    /// The assignments at a start, and that as it is recorded.
+    /// Starts the assignments, and records what they start from.
     pub(super) fn new(
         start: AssignStart,
-        metrics: &Metrics,
         clock: &Arc<dyn Clock>,
         platform: &Connected,
         settings: &CycleSettings,
         shutdown: &CancellationToken,
-    ) -> prometheus::Result<(Self, Input)> {
+        ledger: &mut Ledger,
+    ) -> Self {
         let AssignStart {
             policy,
             roster,
@@ -60,7 +58,7 @@ impl Assigning {
             restored,
         } = start;
         let assigner = Assigner::new(policy.clone(), roster.clone(), &given, restored.clone());
-        let input = AssignInput::Start {
+        let started = Fact::AssignmentsStarted {
             policy,
             roster,
             given,
@@ -75,17 +73,17 @@ impl Assigning {
             usually_settles: platform.capabilities.traits.settling.usual,
             shutdown: shutdown.clone(),
             assigner,
-            events: AssignEvents::new(metrics.assignments()?),
             running: Vec::new(),
-            turn: 0,
+            next: 0,
             wanted: None,
             sent: BTreeMap::new(),
             seen: BTreeMap::new(),
         };
-        Ok((assigning, told(input)))
+        ledger.record(ledger.now(), started);
+        assigning
     }
 
-    /// The list as it was last read. One that was never read is too old to be written on.
+    /// Returns the list as it was last read. One that was never read is too old to be written on.
     pub(super) fn seen(&self, campaign: &CampaignId) -> ListSeen {
         let in_force = || {
             let memory = self.assigner.list(campaign);
@@ -98,23 +96,24 @@ impl Assigning {
         })
     }
 
-    /// One list at each poll, so that a person's change shows even while nothing of ours changes.
+    /// Returns the list that is due to be read: one at each poll, so that a manual change shows even while nothing of ours
+    /// changes.
     pub(super) fn next_in_turn(&mut self) -> Option<CampaignId> {
         let previews = &self.assigner.policy().previews;
-        let next = previews.keys().nth(self.turn).cloned();
-        self.turn = self.turn.saturating_add(1);
-        if self.turn >= previews.len() {
-            self.turn = 0;
+        let due = previews.keys().nth(self.next).cloned();
+        self.next = self.next.saturating_add(1);
+        if self.next >= previews.len() {
+            self.next = 0;
         }
-        next
+        due
     }
 
-    /// The agents.
+    /// Returns the agents.
     pub(super) fn roster(&self) -> &Roster {
         self.assigner.roster()
     }
 
-    /// Every list as it stands; none where nothing is assigned.
+    /// Returns every list as it stands; none where nothing is assigned.
     pub(super) fn views(assigning: Option<&Self>) -> Vec<AssignmentView> {
         assigning.map_or_else(Vec::new, Self::lists)
     }
@@ -152,16 +151,10 @@ impl Assigning {
         self.wanted = Some(wanted);
     }
 
-    pub(super) fn checkpoint(&self) -> Input {
-        told(AssignInput::Checkpoint {
+    /// Returns the whole state, to be recorded.
+    pub(super) fn checkpoint(&self) -> Fact<'static> {
+        Fact::AssignmentsCheckpointed {
             assigner: Box::new(self.assigner.clone()),
-        })
-    }
-}
-
-/// What the assigner was told, as it is recorded.
-pub(super) fn told(input: AssignInput) -> Input {
-    Input::Assign {
-        told: Box::new(input),
+        }
     }
 }

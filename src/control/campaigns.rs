@@ -1,20 +1,19 @@
-//! The campaigns as the loop keeps them: what is told to the domain, what it decides, and what is told of both.
+//! The campaigns as the loop keeps them: the domain's inputs, its decisions, and the facts that come of both.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug_span;
 use tracing::field::Empty;
 
-use crate::domain::replay::Input;
 use crate::domain::{
-    Alert, Autopilot, Belief, CampaignId, DecisionId, Notice, Plan, Reason, Sample, StatusFinding,
-    Timestamp,
+    Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
+    Reason, Sample, StatusFinding, Timestamp,
 };
 use crate::platform::port::{CampaignFinding, Connected};
 
-use super::announce;
-use super::ledger::Ledger;
-use super::ports::AuditEvent;
+use super::assigning::Assigning;
+use super::ledger::{Fact, Ledger, Standing};
 use super::start::{CycleSettings, RunStart};
 use super::status::CampaignView;
 
@@ -28,13 +27,13 @@ pub(super) struct Campaigns {
 }
 
 impl Campaigns {
-    /// The campaigns at a start, and that as it is recorded.
-    pub(super) fn new(
+    /// Returns the campaigns at a start, and the start as a fact.
+    pub(super) fn new<'a>(
         start: RunStart,
         platform: &Connected,
-        settings: &CycleSettings,
+        settings: &'a CycleSettings,
         now: Timestamp,
-    ) -> (Self, Input) {
+    ) -> (Self, Fact<'a>) {
         let RunStart {
             run,
             policies,
@@ -54,17 +53,18 @@ impl Campaigns {
             autopilot: autopilot.on_platform(traits),
             checkpoint_at: now,
         };
-        let started = Input::Start {
+        let started = Fact::RunStarted {
+            settings,
+            dry_run: platform.commander.is_none(),
             run,
             policies,
             restored,
-            command_longest,
             traits,
         };
         (campaigns, started)
     }
 
-    /// Every campaign as it stands, with what was last decided on it.
+    /// Returns every campaign as it stands, with the last decision on it.
     pub(super) fn views(&self, reasons: &[(CampaignId, Reason)]) -> Vec<CampaignView> {
         let campaigns = self.autopilot.campaigns().map(|(id, campaign)| {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
@@ -78,7 +78,36 @@ impl Campaigns {
         campaigns.collect()
     }
 
-    /// How many the platform does not know.
+    /// Returns everything as it stands, each campaign with the last decision on it.
+    pub(super) fn standing(
+        &self,
+        reasons: &[(CampaignId, Reason)],
+        assigning: Option<&Assigning>,
+        poll_valid: bool,
+    ) -> Standing {
+        Standing {
+            campaigns: Arc::new(self.views(reasons)),
+            assignments: Arc::new(Assigning::views(assigning)),
+            poll_valid,
+        }
+    }
+
+    /// Records what plots show of a tick.
+    pub(super) fn record_points(
+        &self,
+        reasons: &[(CampaignId, Reason)],
+        poll_interval: Duration,
+        ledger: &mut Ledger,
+    ) {
+        let points = Fact::PointsTaken {
+            autopilot: &self.autopilot,
+            reasons,
+            poll_interval,
+        };
+        ledger.record(ledger.now(), points);
+    }
+
+    /// Returns how many of them the platform does not know.
     pub(super) fn missing(&self) -> usize {
         let beliefs = self
             .autopilot
@@ -89,41 +118,36 @@ impl Campaigns {
             .count()
     }
 
-    /// Records the whole state if it is time, and tells whether it was.
+    /// Records the whole state if that is due, and returns whether it was.
     pub(super) fn checkpoint(&mut self, now: Timestamp, ledger: &mut Ledger) -> bool {
         let due = now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS;
         if due {
             self.checkpoint_at = now;
-            let whole = Input::Checkpoint {
-                autopilot: Box::new(self.autopilot.clone()),
-            };
-            ledger.input(now, whole);
+            let autopilot = Box::new(self.autopilot.clone());
+            ledger.record(now, Fact::CampaignsCheckpointed { autopilot });
         }
         due
     }
 
-    /// Takes in a poll of the agents.
-    pub(super) fn take_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
-        if let Sample::Complete { taken_at, .. } = sample {
-            ledger.show_sample(taken_at);
-        }
+    /// Applies a poll of the agents.
+    pub(super) fn apply_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
         self.autopilot.observe_sample(sample.clone(), now);
-        ledger.input(now, Input::Sample { sample });
+        ledger.record(now, Fact::SampleTaken { sample });
     }
 
-    /// Takes in status reads and tells what they showed.
-    pub(super) fn take_statuses(
+    /// Applies status reads, and records what they showed.
+    pub(super) fn apply_statuses(
         &mut self,
         statuses: Vec<(CampaignId, CampaignFinding)>,
         ledger: &mut Ledger,
     ) {
         for (campaign, found) in statuses {
-            self.take_status(&campaign, found, ledger);
+            self.apply_status(&campaign, found, ledger);
         }
     }
 
-    /// Takes in one status read and tells what it showed.
-    pub(super) fn take_status(
+    /// Applies one status read, and records what it showed.
+    pub(super) fn apply_status(
         &mut self,
         campaign: &CampaignId,
         found: CampaignFinding,
@@ -131,102 +155,81 @@ impl Campaigns {
     ) {
         let now = ledger.now();
         let decision = ledger.decision();
-        let finding = match found {
+        let notices = match found {
             Ok(finding) => {
-                ledger.events.status_read(now);
-                finding
+                let notices = self.autopilot.observe_status(campaign, &finding, now);
+                let state = self.state(campaign);
+                let read = Fact::StatusRead {
+                    campaign,
+                    finding,
+                    state,
+                };
+                ledger.record(now, read);
+                notices
             }
             Err(fault) => {
-                let why = &fault.detail;
-                ledger.events.status_unreadable(campaign, decision, why);
-                StatusFinding::Unreadable
+                let unreadable = &StatusFinding::Unreadable;
+                let notices = self.autopilot.observe_status(campaign, unreadable, now);
+                let unread = Fact::StatusUnreadable {
+                    campaign,
+                    why: &fault.detail,
+                    state: self.state(campaign),
+                };
+                ledger.record(now, unread);
+                notices
             }
         };
-        let notices = self.autopilot.observe_status(campaign, &finding, now);
-        let read = Input::Status {
-            campaign: campaign.clone(),
-            finding,
-        };
-        ledger.input(now, read);
-        self.take_notices(campaign, notices, decision, now, ledger);
+        self.record_notices(campaign, &notices, decision, now, ledger);
     }
 
-    /// Tells what came to light about a campaign, and records what is known of it then.
-    pub(super) fn take_notices(
-        &mut self,
+    /// Records what came to light about a campaign.
+    pub(super) fn record_notices(
+        &self,
         campaign: &CampaignId,
-        notices: Vec<Notice>,
+        notices: &[Notice],
         decision: DecisionId,
         now: Timestamp,
         ledger: &mut Ledger,
     ) {
-        let found = self.autopilot.campaign(campaign);
-        let last = found.and_then(|found| found.state().last_transition);
+        let last = self.state(campaign).and_then(|state| state.last_transition);
         let last = last.map(|last| last.cause);
         for notice in notices {
-            ledger
-                .events
-                .noticed(campaign, &notice, decision, last, now);
-            let message = announce::noticed(campaign, &notice, last, decision, now);
-            if let Some(message) = message {
-                ledger.announce(message);
-            }
-            let event = AuditEvent::Noticed { notice };
-            ledger.audit_of(decision, now, Some(campaign), event);
-        }
-        self.record_state(campaign, ledger);
-    }
-
-    /// Records what is known of a campaign.
-    pub(super) fn record_state(&self, campaign: &CampaignId, ledger: &mut Ledger) {
-        if let Some(found) = self.autopilot.campaign(campaign) {
-            ledger.state(campaign, found.state());
+            let fact = Fact::Noticed {
+                campaign,
+                notice,
+                decision,
+                last,
+            };
+            ledger.record(now, fact);
         }
     }
 
-    /// Decides on every campaign and tells what that came to.
+    /// Returns what is known of a campaign.
+    pub(super) fn state(&self, campaign: &CampaignId) -> Option<&CampaignState> {
+        self.autopilot.campaign(campaign).map(Campaign::state)
+    }
+
+    /// Decides on every campaign, and records the decision with its alerts.
     pub(super) fn decide(&mut self, ledger: &mut Ledger) -> Plan {
         let now = ledger.now();
         let span = debug_span!("decide", commands = Empty).entered();
         let plan = self.autopilot.decide(now);
         span.record("commands", plan.commands.len());
-        let wanted = plan
-            .commands
-            .iter()
-            .map(|(id, wanted)| (id.clone(), wanted.direction))
-            .collect();
-        ledger.decided(self.autopilot.decision());
-        ledger.input(now, Input::Decide { wanted });
-        for (id, reason) in &plan.reasons {
-            if let Some(campaign) = self.autopilot.campaign(id) {
-                ledger.events.decided(id, reason, &campaign.state().belief);
-            }
-        }
+        let decided = Fact::Decided {
+            decision: self.autopilot.decision(),
+            plan: &plan,
+            autopilot: &self.autopilot,
+        };
+        ledger.record(now, decided);
         for alert in &plan.alerts {
-            self.tell_alert(alert, now, ledger);
+            let campaign = match alert {
+                Alert::BudgetExhausted { campaign }
+                | Alert::UnprovenPause { campaign, .. }
+                | Alert::UnprovenPauseEnded { campaign, .. } => self.autopilot.campaign(campaign),
+                Alert::Stale { .. } | Alert::Fresh => None,
+            };
+            ledger.record(now, Fact::Alerted { alert, campaign });
         }
         plan
-    }
-
-    fn tell_alert(&self, alert: &Alert, now: Timestamp, ledger: &mut Ledger) {
-        let decision = ledger.decision();
-        ledger.events.alerted(alert, decision);
-        let campaign = match alert {
-            Alert::BudgetExhausted { campaign } => Some(campaign),
-            Alert::UnprovenPause { campaign, .. } | Alert::UnprovenPauseEnded { campaign, .. } => {
-                // Remembered with the message, so that a restart repeats neither.
-                self.record_state(campaign, ledger);
-                Some(campaign)
-            }
-            Alert::Stale { .. } | Alert::Fresh => None,
-        };
-        let found = campaign.and_then(|campaign| self.autopilot.campaign(campaign));
-        if let Some(message) = announce::alerted(alert, found, decision, now) {
-            ledger.announce(message);
-        }
-        let alerted = AuditEvent::Alerted {
-            alert: alert.clone(),
-        };
-        ledger.audit(now, campaign, alerted);
     }
 }

@@ -1,32 +1,28 @@
-//! Makes the changes that operators ask for: one at a time, committed before they are told as made.
+//! Makes the changes that operators ask for: one at a time, committed before they are confirmed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::replay::Input;
 use crate::domain::{
-    Campaign, CampaignId, CampaignState, Hold, HoldKind, PauseClaim, PauseOwnerKind,
-    ThresholdOverride, Timestamp,
+    Campaign, CampaignId, CampaignState, Hold, PauseClaim, ThresholdOverride, Timestamp,
 };
 use crate::platform::port::CampaignReader;
 
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger, Standing};
 use super::operator::{
     AppliedChange, Author, LONGEST_OVERRIDE, NewRules, OperatorCommand, OperatorError,
     SHORTEST_OVERRIDE,
 };
-use super::ports::AuditEvent;
-use super::status::ReloadView;
 
-/// What a change is made to, and where it is told.
+/// The parts of the loop that a change needs.
 pub(super) struct Changing<'a> {
     pub(super) campaigns: &'a mut Campaigns,
-    /// Shown with the rest.
+    /// Shown with the campaigns after a reload.
     pub(super) assigning: Option<&'a Assigning>,
     pub(super) ledger: &'a mut Ledger,
-    /// Is told which campaigns are configured.
+    /// Learns which campaigns are configured.
     pub(super) reader: &'a dyn CampaignReader,
 }
 
@@ -112,12 +108,20 @@ impl Changing<'_> {
             }
             OperatorCommand::Reload(rules) => self.reload(*rules, author, now).await,
             OperatorCommand::ReloadRefused { faults } => {
-                let made = AppliedChange::ReloadRefused { faults };
-                self.record_change(None, author, &made, now);
-                // A failure is told by `commit`; the fault has to be seen all the same.
+                let made = AppliedChange::ReloadRefused {
+                    faults: faults.clone(),
+                };
+                self.record_made(None, author, &made, now);
+                // A failure is recorded by `commit`; the fault has to be seen all the same.
                 drop(self.ledger.commit().await);
-                self.show_reload(author, &made, now);
-                self.tell_change(None, author, &made);
+                let standing = self.standing();
+                let refused = Fact::ReloadRefused {
+                    author,
+                    faults: &faults,
+                    standing,
+                };
+                self.ledger.record(now, refused);
+                self.record_in_force(None, author, &made, now);
                 Ok(made)
             }
         }
@@ -164,15 +168,17 @@ impl Changing<'_> {
                 state: before.state().belief.label(),
             });
         };
-        let campaign = id.clone();
-        self.ledger
-            .input(now, Input::PauseClaimed { campaign, claim });
+        let claimed = Fact::PauseClaimed {
+            campaign: id,
+            claim,
+            state: self.campaigns.state(id),
+        };
+        self.ledger.record(now, claimed);
         let hold = before.state().hold.as_ref();
         let ended_hold = hold.filter(|hold| hold.active(now)).map(|hold| hold.kind);
         if ended_hold.is_some() {
             self.put_hold(id, None, now);
         }
-        self.campaigns.record_state(id, self.ledger);
         let made = match claim {
             PauseClaim::Ours => AppliedChange::PauseClaimed { was, ended_hold },
             PauseClaim::Theirs => AppliedChange::PauseGivenAway { was, ended_hold },
@@ -183,12 +189,12 @@ impl Changing<'_> {
             self.campaigns
                 .autopilot
                 .restore_campaign(id, before.clone());
-            self.campaigns.record_state(id, self.ledger);
-            let restored = Input::CampaignRestored {
-                campaign: id.clone(),
+            let restored = Fact::CampaignRestored {
+                campaign: id,
                 before: Box::new(before),
+                state: self.campaigns.state(id),
             };
-            self.ledger.input(now, restored);
+            self.ledger.record(now, restored);
         }
         done
     }
@@ -212,9 +218,13 @@ impl Changing<'_> {
 
     fn put_hold(&mut self, campaign: &CampaignId, hold: Option<Hold>, now: Timestamp) {
         self.campaigns.autopilot.set_hold(campaign, hold.clone());
-        let campaign = campaign.clone();
-        self.campaigns.record_state(&campaign, self.ledger);
-        self.ledger.input(now, Input::Hold { campaign, hold });
+        let state = self.campaigns.state(campaign);
+        let set = Fact::HoldSet {
+            campaign,
+            hold,
+            state,
+        };
+        self.ledger.record(now, set);
     }
 
     fn put_lines(
@@ -226,13 +236,15 @@ impl Changing<'_> {
         self.campaigns
             .autopilot
             .set_thresholds(campaign, lines.clone());
-        let campaign = campaign.clone();
-        self.campaigns.record_state(&campaign, self.ledger);
-        self.ledger
-            .input(now, Input::Thresholds { campaign, lines });
+        let set = Fact::ThresholdsSet {
+            campaign,
+            thresholds: lines,
+            state: self.campaigns.state(campaign),
+        };
+        self.ledger.record(now, set);
     }
 
-    /// Commits a change of one campaign and tells it. After a failure it is not in the audit, and the caller takes it back.
+    /// Commits a change of one campaign. After a failure it is not in the audit, and the caller reverts it.
     async fn commit_change(
         &mut self,
         campaign: &CampaignId,
@@ -240,43 +252,46 @@ impl Changing<'_> {
         made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        self.record_change(Some(campaign), author, &made, now);
-        if let Err(fault) = self.ledger.commit().await {
-            self.ledger.withdraw_audit();
+        self.record_made(Some(campaign), author, &made, now);
+        if let Err(fault) = self.ledger.commit_intent().await {
             return Err(OperatorError::StoreClosed(fault.to_string()));
         }
-        if let Some(found) = self.campaigns.autopilot.campaign(campaign) {
-            self.ledger.show_campaign(campaign, found.state());
-        }
-        self.tell_change(Some(campaign), author, &made);
+        self.record_in_force(Some(campaign), author, &made, now);
         Ok(made)
     }
 
-    fn record_change(
+    fn record_made(
         &mut self,
         campaign: Option<&CampaignId>,
         author: &Author,
-        made: &AppliedChange,
+        change: &AppliedChange,
         now: Timestamp,
     ) {
-        let (by, reason) = author.parts();
-        let event = AuditEvent::Operator {
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-            made: made.clone(),
+        let made = Fact::ChangeMade {
+            campaign,
+            author,
+            change,
         };
-        self.ledger.audit(now, campaign, event);
+        self.ledger.record(now, made);
     }
 
-    fn tell_change(&self, campaign: Option<&CampaignId>, author: &Author, made: &AppliedChange) {
-        let refused = matches!(made, AppliedChange::ReloadRefused { .. });
-        let what = made_in_words(made);
-        self.ledger
-            .events
-            .changed(campaign, &what, made.label(), refused, author.parts());
+    fn record_in_force(
+        &mut self,
+        campaign: Option<&CampaignId>,
+        author: &Author,
+        change: &AppliedChange,
+        now: Timestamp,
+    ) {
+        let in_force = Fact::ChangeInForce {
+            campaign,
+            state: campaign.and_then(|campaign| self.campaigns.state(campaign)),
+            author,
+            change,
+        };
+        self.ledger.record(now, in_force);
     }
 
-    /// New rules. They stay in force when the store cannot be written: a restart would read the same ones.
+    /// Puts new rules in force. They stay so when the store cannot be written: a restart would read the same ones.
     async fn reload(
         &mut self,
         rules: NewRules,
@@ -290,9 +305,6 @@ impl Changing<'_> {
             changes,
             after_restart,
         } = rules;
-        self.ledger
-            .shown()
-            .send_modify(|observed| observed.labels = Arc::new(labels));
         let ours: Vec<CampaignId> = self
             .campaigns
             .autopilot
@@ -305,53 +317,38 @@ impl Changing<'_> {
         let configured: Vec<CampaignId> = policies.keys().cloned().collect();
         self.reader.configured(&configured);
         self.campaigns.autopilot.reconfigure(policies.clone(), now);
-        self.ledger.input(now, Input::Reconfigure { policies });
+        let labels = Arc::new(labels);
+        self.ledger
+            .record(now, Fact::PoliciesReplaced { policies, labels });
         let made = AppliedChange::Reloaded {
-            config,
+            config: config.clone(),
             changes,
             after_restart,
         };
-        self.record_change(None, author, &made, now);
-        // A failure is told by `commit`; the batch is kept and written with the next tick.
+        self.record_made(None, author, &made, now);
+        // A failure is recorded by `commit`; the batch is kept and written with the next tick.
         drop(self.ledger.commit().await);
-        self.ledger
-            .events
-            .reconfigured(self.campaigns.autopilot.campaigns(), &ours);
-        self.show_reload(author, &made, now);
-        self.tell_change(None, author, &made);
+        let standing = self.standing();
+        let reloaded = Fact::ConfigurationReloaded {
+            author,
+            config: &config,
+            autopilot: &self.campaigns.autopilot,
+            left_paused: &ours,
+            standing,
+        };
+        self.ledger.record(now, reloaded);
+        self.record_in_force(None, author, &made, now);
         Ok(made)
     }
 
-    fn show_reload(&mut self, author: &Author, made: &AppliedChange, now: Timestamp) {
-        let (by, _) = author.parts();
-        let (config, faults) = match made {
-            AppliedChange::Reloaded { config, .. } => (Some(config.clone()), Vec::new()),
-            AppliedChange::ReloadRefused { faults } => (None, faults.clone()),
-            AppliedChange::Held { .. }
-            | AppliedChange::Released { .. }
-            | AppliedChange::PauseClaimed { .. }
-            | AppliedChange::PauseGivenAway { .. }
-            | AppliedChange::ThresholdsSet { .. }
-            | AppliedChange::ThresholdsRestored { .. }
-            | AppliedChange::QueueHeld { .. }
-            | AppliedChange::QueueReleased { .. } => return,
-        };
-        self.ledger.events.reloaded(config.as_deref(), now);
-        let last_reload = ReloadView {
-            at: now,
-            by: by.to_owned(),
-            faults,
-        };
-        self.ledger.show_reload(last_reload, config);
-        let (reasons, poll_valid) = {
-            let observed = self.ledger.shown().borrow();
-            let views = observed.campaigns.iter();
-            let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
-            (reasons.collect::<Vec<_>>(), observed.poll_valid)
-        };
-        let assignments = Assigning::views(self.assigning);
-        self.ledger
-            .publish(self.campaigns.views(&reasons), assignments, poll_valid);
+    /// Returns everything as it stands, each campaign with the last decision on it.
+    fn standing(&self) -> Standing {
+        let shown = self.ledger.shown();
+        let views = shown.campaigns.iter();
+        let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
+        let reasons: Vec<_> = reasons.collect();
+        self.campaigns
+            .standing(&reasons, self.assigning, shown.poll_valid)
     }
 }
 
@@ -361,63 +358,4 @@ fn allowed(lasts: Duration) -> Result<Duration, OperatorError> {
     } else {
         Err(OperatorError::Lasts)
     }
-}
-
-/// A change in the words of the log.
-fn made_in_words(made: &AppliedChange) -> String {
-    match made {
-        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
-        AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
-        AppliedChange::PauseClaimed { was, ended_hold } => {
-            claimed_in_words("pause claimed for the autopilot", *was, *ended_hold)
-        }
-        AppliedChange::PauseGivenAway { was, ended_hold } => {
-            claimed_in_words("pause given away, manual now", *was, *ended_hold)
-        }
-        AppliedChange::ThresholdsSet {
-            thresholds,
-            before,
-            until,
-        } => format!(
-            "pause_below {} -> {}, resume_at {} -> {} until {until}",
-            before.pause_below(),
-            thresholds.pause_below(),
-            before.resume_at(),
-            thresholds.resume_at()
-        ),
-        AppliedChange::ThresholdsRestored { thresholds } => format!(
-            "pause_below {}, resume_at {} as configured",
-            thresholds.pause_below(),
-            thresholds.resume_at()
-        ),
-        AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
-        AppliedChange::QueueReleased { queue, .. } => format!("queue {queue} released"),
-        AppliedChange::Reloaded {
-            changes,
-            after_restart,
-            ..
-        } => {
-            let mut text = if changes.is_empty() {
-                "configuration reloaded, nothing in force differs".to_owned()
-            } else {
-                format!("configuration reloaded: {}", changes.join(", "))
-            };
-            if !after_restart.is_empty() {
-                text.push_str("; after a restart: ");
-                text.push_str(&after_restart.join(", "));
-            }
-            text
-        }
-        AppliedChange::ReloadRefused { faults } => format!(
-            "configuration not reloaded, the old one stays in force: {}",
-            faults.join(" | ")
-        ),
-    }
-}
-
-fn claimed_in_words(what: &str, was: PauseOwnerKind, ended_hold: Option<HoldKind>) -> String {
-    let hold = ended_hold.map_or(String::new(), |hold| {
-        format!(", no longer held {}", hold.label())
-    });
-    format!("{what} (was: {}){hold}", was.label())
 }

@@ -1,7 +1,7 @@
-//! One observation to one sample, honest about gaps.
+//! Turns one observation into one sample, and says where there is none.
 //!
-//! An observation that failed is no sample. The first empty one after one that was not is made once more before it is
-//! believed: a platform in trouble answers with nothing in it.
+//! A failed observation gives no sample. The first empty one after one with agents is made once more before it counts: a
+//! platform in trouble answers with nothing in it.
 
 use std::time::Duration;
 
@@ -12,29 +12,30 @@ use crate::domain::{AgentState, DecisionId, Group, Sample, Timestamp};
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault,
 };
-use crate::telemetry::{Events, PollFigures};
+use crate::telemetry::PollFigures;
 
+use super::ledger::{Fact, Ledger};
 use super::ports::Clock;
 
-/// What the collector remembers from one poll to the next.
+/// Polls the agents, and remembers how many rows the last poll had.
 #[derive(Default)]
 pub(crate) struct Collector {
     last_rows: Option<usize>,
 }
 
-/// What one poll needs.
+/// The scope of one poll.
 pub(crate) struct PollNeeds<'a> {
-    /// The decision that it is for.
+    /// The decision that it leads to.
     pub(crate) decision: DecisionId,
     pub(crate) staffed: bool,
     pub(crate) skills: bool,
     pub(crate) groups: &'a [Group],
     pub(crate) longest: Duration,
-    /// The agents whose states are wanted one by one.
+    /// The agents whose states are wanted individually.
     pub(crate) roster: Option<&'a Roster>,
 }
 
-/// A poll's sample, and the fault if there was one.
+/// The sample of a poll, and its fault if there was one.
 pub(crate) struct Polled {
     pub(crate) sample: Sample,
     pub(crate) fault: Option<PlatformFault>,
@@ -48,7 +49,7 @@ impl Collector {
         &mut self,
         agents: &dyn AgentObserver,
         clock: &dyn Clock,
-        events: &Events,
+        ledger: &mut Ledger,
         needs: PollNeeds<'_>,
     ) -> Polled {
         let started = clock.monotonic();
@@ -65,7 +66,7 @@ impl Collector {
             read.tally.rows == Some(0) && self.last_rows.is_some_and(|rows| rows > 0)
         };
         if read.as_ref().is_ok_and(suddenly_empty) {
-            tracing::debug!("no agents after a poll with agents: read once more");
+            ledger.record(clock.now(), Fact::PollRepeated);
             read = agents.observe(request).await;
         }
         let took = clock.monotonic().saturating_sub(started);
@@ -87,7 +88,8 @@ impl Collector {
                     pages: tally.calls,
                     took,
                 };
-                events.polled(figures, needs.decision, clock.now());
+                let decision = needs.decision;
+                ledger.record(clock.now(), Fact::PollSucceeded { figures, decision });
                 let states = needs.roster.zip(agents).map(|(roster, agents)| {
                     let state = |id| agents.state_of(id).unwrap_or(AgentState::Offline);
                     roster
@@ -105,7 +107,13 @@ impl Collector {
             }
             Err(ObserveFault { fault, partial }) => {
                 Span::current().record("fault", fault.detail.as_str());
-                events.poll_failed(partial, &fault.detail, took, needs.decision);
+                let failed = Fact::PollFailed {
+                    partial,
+                    why: &fault.detail,
+                    took,
+                    decision: needs.decision,
+                };
+                ledger.record(clock.now(), failed);
                 Polled {
                     sample: Sample::Invalid {
                         why: fault.detail.clone(),

@@ -1,4 +1,4 @@
-//! Poll, decide, execute, wait: the order in which the loop's parts come.
+//! Poll, decide, execute, wait: the sequence of the loop.
 //!
 //! Each part owns its state: the [poller](super::poller), the [campaigns](super::campaigns), what [commands](super::execute)
 //! them, the [assignments](super::assigning), the [inbox](super::inbox) and the [ledger](super::ledger). One task runs them
@@ -16,17 +16,17 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, debug_span};
 
-use crate::telemetry::{Events, Metrics};
+use crate::telemetry::Metrics;
 
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
 use super::change::Changing;
 use super::execute::Commanding;
 use super::inbox::{Inbox, Waited};
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger, LedgerStart};
 use super::operator::OperatorHandle;
 use super::pace::next_due;
-use super::poller::{Looked, Poller};
+use super::poller::{PollResult, Poller};
 use super::ports::Clock;
 use super::start::{CycleSettings, Ports, RunStart, TickReport};
 use super::status::ObservableState;
@@ -47,7 +47,7 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// Puts the loop together; what the start is made from is recorded.
+    /// Builds the loop, and records what it starts from.
     ///
     /// # Errors
     /// A fault of the metrics' names.
@@ -62,20 +62,20 @@ impl Cycle {
         let now = clock.now();
         let assignments = start.assignments.take();
         let (campaigns, started) = Campaigns::new(start, &platform, &settings, now);
-        let assigning = assignments
-            .map(|start| Assigning::new(start, &metrics, &clock, &platform, &settings, &shutdown))
-            .transpose()?;
-        let events = Events::new(metrics, campaigns.autopilot.campaigns());
-        let decision = campaigns.autopilot.decision();
-        let first = settings.first_shown(&platform, campaigns.views(&[]), now);
-        let (mut ledger, watcher) =
-            Ledger::new(&clock, journal, events, first, decision, settings.announces);
-        ledger.audit(now, None, settings.started(&platform));
-        ledger.input(now, started);
-        let (assigning, started) = assigning.unzip();
-        if let Some(started) = started {
-            ledger.input(now, started);
-        }
+        let mut ledger = Ledger::new(LedgerStart {
+            clock: Arc::clone(&clock),
+            journal,
+            metrics,
+            autopilot: &campaigns.autopilot,
+            assigns: assignments.is_some(),
+            first_shown: settings.first_shown(&platform, campaigns.views(&[]), now),
+            announces: settings.announces,
+        })?;
+        let watcher = ledger.sender().subscribe();
+        ledger.record(now, started);
+        let assigning = assignments.map(|start| {
+            Assigning::new(start, &clock, &platform, &settings, &shutdown, &mut ledger)
+        });
         let cycle = Self {
             poller: Poller::new(&clock, &platform, &settings, &shutdown),
             commanding: Commanding::new(&clock, &platform, &settings, &shutdown),
@@ -91,19 +91,19 @@ impl Cycle {
         Ok((cycle, watcher))
     }
 
-    /// Where what is known is shown, for whoever works beside the loop and shows its own part.
+    /// Returns the snapshot's sender, for tasks beside the loop that show their own part of it.
     #[must_use]
     pub fn shown(&self) -> watch::Sender<ObservableState> {
-        self.ledger.shown().clone()
+        self.ledger.sender().clone()
     }
 
-    /// Where operators hand in what they ask for.
+    /// Returns the handle for operators' commands.
     #[must_use]
     pub fn handle(&self) -> OperatorHandle {
         self.inbox.handle()
     }
 
-    /// The same loop with somebody who restarts it when it hangs.
+    /// Adds a supervisor that restarts the daemon when the loop hangs.
     #[must_use]
     pub fn supervised(mut self, by: Supervised) -> Self {
         self.supervised = Some(by);
@@ -112,11 +112,11 @@ impl Cycle {
 
     /// Ticks until a shutdown is asked for, then records the end; the supervisor, if there is one, sees it live.
     pub async fn run(mut self) {
-        self.tell_supervisor();
-        let observed = self.ledger.shown().subscribe();
+        self.notify_supervisor();
+        let observed = self.ledger.sender().subscribe();
         let by = self.supervised.as_ref();
         let signs = by.map(|by| by.signs(Arc::clone(&self.clock), observed));
-        watched(pin!(self.turn()), signs).await;
+        watched(pin!(self.tick_until_shutdown()), signs).await;
     }
 
     /// One tick, then the end: how `--once` runs.
@@ -130,82 +130,82 @@ impl Cycle {
     pub async fn assign_once(mut self) -> TickReport {
         let span = self.tick_span();
         let tick = async {
-            if let Some(looked) = self.look().await {
-                self.assign(looked).await;
+            if let Some(polled) = self.observe().await {
+                self.assign(polled).await;
             }
         };
         tick.instrument(span).await;
         self.finish_once().await
     }
 
-    async fn turn(mut self) {
+    async fn tick_until_shutdown(mut self) {
         let mut due = self.clock.monotonic();
         while !self.shutdown.is_cancelled() {
             let next = due.saturating_add(self.settings.poll_interval);
             let span = self.tick_span();
             self.tick(next).instrument(span).await;
-            self.tell_supervisor();
+            self.notify_supervisor();
             let now = self.clock.monotonic();
             due = next_due(next, now, self.settings.poll_interval);
             if self.serve_operators(due.saturating_sub(now)).await == Waited::Woken {
                 due = self.clock.monotonic();
             }
             let late = self.clock.monotonic().saturating_sub(next);
-            self.ledger.events.lagged(late);
+            self.record(Fact::TickLagged { lag: late });
         }
-        // A failure is told by `commit`; there is no later tick that could try again.
+        // A failure is recorded by `commit`; there is no later tick that could try again.
         drop(self.ledger.close().await);
-        self.ledger.show_end();
+        self.record(Fact::LoopEnded);
     }
 
     async fn tick(&mut self, next_due: Duration) {
-        if let Some(step) = self.clock.resynchronise() {
-            self.ledger.events.clock_stepped(step);
+        if let Some(milliseconds) = self.clock.resynchronise() {
+            self.record(Fact::ClockStepped { milliseconds });
         }
-        let Some(looked) = self.look().await else {
+        let Some(polled) = self.observe().await else {
             return;
         };
         let (campaigns, ledger) = (&mut self.campaigns, &mut self.ledger);
         let plan = campaigns.decide(ledger);
         self.commanding
-            .execute(&plan, looked.taken_at, next_due, campaigns, ledger)
+            .execute(&plan, polled.taken_at, next_due, campaigns, ledger)
             .await;
-        self.assign(looked)
+        self.assign(polled)
             .instrument(debug_span!("assignments"))
             .await;
-        let statuses = self.poller.look_again(&self.campaigns).await;
-        self.campaigns.take_statuses(statuses, &mut self.ledger);
+        let statuses = self.poller.read_routine(&self.campaigns).await;
+        self.campaigns.apply_statuses(statuses, &mut self.ledger);
         // Comes last, so that it goes with a commit that no command waits for.
-        let (autopilot, reasons) = (&self.campaigns.autopilot, &plan.reasons);
-        self.ledger
-            .note_points(autopilot, reasons, self.settings.poll_interval);
-        // A failure is told by `commit`; what was not written is kept for the next tick.
+        let (reasons, interval) = (&plan.reasons, self.settings.poll_interval);
+        self.campaigns
+            .record_points(reasons, interval, &mut self.ledger);
+        // A failure is recorded by `commit`; what was not written is kept for the next tick.
         drop(self.ledger.commit().await);
-        let assignments = Assigning::views(self.assigning.as_ref());
-        let (campaigns, valid) = (self.campaigns.views(reasons), self.poller.valid());
-        self.ledger.publish(campaigns, assignments, valid);
+        let (assigning, valid) = (self.assigning.as_ref(), self.poller.valid());
+        let standing = self.campaigns.standing(reasons, assigning, valid);
+        self.record(Fact::TickEnded { standing });
     }
 
-    /// Reads the platform and takes in what that gave. None when it was given up for a shutdown.
-    async fn look(&mut self) -> Option<Looked> {
+    /// Reads the platform and applies the readings. Returns `None` when that was given up for a shutdown.
+    async fn observe(&mut self) -> Option<PollResult> {
         let roster = self.assigning.as_ref().map(Assigning::roster);
         let (campaigns, ledger) = (&mut self.campaigns, &mut self.ledger);
-        let (looked, sample, statuses) = self.poller.look(campaigns, roster, ledger).await?;
+        let (polled, sample, statuses) = self.poller.observe(campaigns, roster, ledger).await?;
         let now = self.clock.now();
         if campaigns.checkpoint(now, ledger)
             && let Some(assigning) = &self.assigning
         {
-            ledger.input(now, assigning.checkpoint());
+            ledger.record(now, assigning.checkpoint());
         }
-        campaigns.take_sample(sample, now, ledger);
-        campaigns.take_statuses(statuses, ledger);
-        Some(looked)
+        campaigns.apply_sample(sample, now, ledger);
+        campaigns.apply_statuses(statuses, ledger);
+        Some(polled)
     }
 
-    async fn assign(&mut self, looked: Looked) {
+    async fn assign(&mut self, polled: PollResult) {
         if let Some(assigning) = &mut self.assigning {
             let (campaigns, ledger) = (&self.campaigns, &mut self.ledger);
-            assigning.assign(looked, campaigns, ledger).await;
+            assigning.assign(polled, campaigns, ledger).await;
         }
     }
 
@@ -231,13 +231,17 @@ impl Cycle {
         }
     }
 
-    fn tell_supervisor(&mut self) {
+    fn notify_supervisor(&mut self) {
         if let Some(supervised) = &mut self.supervised {
-            supervised.tell(&self.ledger.shown().borrow());
+            supervised.notify(&self.ledger.shown());
         }
     }
 
-    /// Everything between two waits, as a span with the decision that it makes.
+    fn record(&mut self, fact: Fact<'_>) {
+        self.ledger.record(self.clock.now(), fact);
+    }
+
+    /// Returns the span of everything between two waits, with the decision that is made in it.
     fn tick_span(&self) -> Span {
         debug_span!("tick", decision = %self.campaigns.autopilot.next_decision())
     }

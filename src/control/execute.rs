@@ -1,6 +1,6 @@
 //! Performs a plan: for each command, status read, intent committed, command sent, outcome read back and committed.
 //!
-//! Several campaigns are served at once, each with at most one command on its way; this task alone touches the state.
+//! Several campaigns are commanded at once, each with at most one command on its way; this task alone changes the state.
 //! The steps of one campaign:
 //!
 //! ```text
@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
-use crate::domain::replay::Input;
 use crate::domain::{
     CampaignId, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction, Notice,
     Outcome, Plan, Reason, StatusFinding, Timestamp,
@@ -31,11 +30,10 @@ use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, Connected, Urgency,
 };
 
-use super::announce;
 use super::campaigns::Campaigns;
-use super::ledger::Ledger;
+use super::ledger::{CommandEnd, Fact, Ledger};
 use super::operation::{CampaignOperation, read_one};
-use super::ports::{AuditEvent, Clock};
+use super::ports::Clock;
 use super::start::CycleSettings;
 
 /// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
@@ -51,7 +49,7 @@ enum Step {
     Sent {
         span: Span,
         command: Box<Command>,
-        result: CommandResult,
+        result: Box<CommandResult>,
     },
 }
 
@@ -63,11 +61,11 @@ enum Authorised {
     StoreClosed,
 }
 
-/// What commands campaigns.
+/// Carries out the commands of a plan.
 pub(super) struct Commanding {
     clock: Arc<dyn Clock>,
     campaigns: Arc<dyn CampaignReader>,
-    /// Nothing in a dry run.
+    /// Absent in a dry run.
     commander: Option<Arc<dyn CampaignCommander>>,
     /// The longest that one command can be on its way, retries included.
     longest: Duration,
@@ -102,7 +100,7 @@ impl Commanding {
         }
     }
 
-    /// The last command that failed; one that the platform is still carrying out has not.
+    /// Returns the conclusion of the last command that failed; one that the platform is still carrying out has not.
     pub(super) fn failed(&self) -> Option<Conclusion> {
         self.failed
     }
@@ -148,7 +146,7 @@ impl Commanding {
             let Some(step) = steps.next().await else {
                 break;
             };
-            ledger.show_life();
+            ledger.record(self.clock.now(), Fact::LoopAlive);
             match step {
                 Step::StatusRead {
                     campaign,
@@ -160,7 +158,7 @@ impl Commanding {
                     match authorised.instrument(span).await {
                         Authorised::Yes(send) => steps.push(send),
                         Authorised::No => {}
-                        // What one campaign's intent could not be written to is closed to the others as well.
+                        // A store that could not take one campaign's intent takes no other one either.
                         Authorised::StoreClosed => queue.clear(),
                     }
                 }
@@ -214,7 +212,7 @@ impl Commanding {
         ledger: &mut Ledger,
     ) -> Authorised {
         let readable = matches!(found, Ok(StatusFinding::Found(_)));
-        campaigns.take_status(campaign, found, ledger);
+        campaigns.apply_status(campaign, found, ledger);
         let span = Span::current();
         if !readable || self.shutdown.is_cancelled() {
             span.record("outcome", "not_begun");
@@ -224,33 +222,32 @@ impl Commanding {
         let autopilot = &mut campaigns.autopilot;
         let Some(commander) = &self.commander else {
             if let Some((reason, _)) = autopilot.still_wants(campaign, direction, now) {
-                ledger.events.would_command(campaign, direction, &reason);
+                let held_back = Fact::CommandHeldBack {
+                    campaign,
+                    direction,
+                    reason: &reason,
+                };
+                ledger.record(now, held_back);
             }
             span.record("outcome", "dry_run");
             return Authorised::No;
         };
-        let command = autopilot.authorise(campaign, direction, now);
-        let granted = command.is_some();
-        let asked = Input::Authorise {
-            campaign: campaign.clone(),
-            direction,
-            granted,
-        };
-        ledger.input(now, asked);
-        let Some(command) = command else {
+        let Some(command) = autopilot.authorise(campaign, direction, now) else {
+            let declined = Fact::CommandDeclined {
+                campaign,
+                direction,
+            };
+            ledger.record(now, declined);
             span.record("outcome", "not_wanted");
             return Authorised::No;
         };
-        campaigns.record_state(campaign, ledger);
-        let intent = AuditEvent::Intent {
-            direction,
-            reason: Box::new(command.reason),
-            before: command.before.clone(),
+        let intended = Fact::CommandIntended {
+            command: &command,
+            state: campaigns.state(campaign),
         };
-        ledger.audit_of(command.reason.decision, now, Some(campaign), intent);
-        if let Err(fault) = ledger.commit().await {
-            // Not committed, so not sent; the intent must not reach the audit with a later batch either.
-            ledger.withdraw_audit();
+        ledger.record(now, intended);
+        if let Err(fault) = ledger.commit_intent().await {
+            // Not committed, so not sent.
             let result = CommandResult {
                 delivery: Delivery::NotSent {
                     why: fault.to_string(),
@@ -260,10 +257,15 @@ impl Commanding {
                 ended_at: None,
                 lost: Vec::new(),
             };
-            let (conclusion, _) = report(&command, &result, campaigns, ledger);
-            let Command { reason, .. } = &command;
-            let events = &ledger.events;
-            events.command_failed(campaign, direction, conclusion, &result.delivery, reason);
+            let now = self.clock.now();
+            let (conclusion, _) = report(&command, &result, campaigns, now);
+            let given_up = Fact::CommandGivenUp {
+                command: &command,
+                result: &result,
+                conclusion,
+                state: campaigns.state(campaign),
+            };
+            ledger.record(now, given_up);
             return Authorised::StoreClosed;
         }
         Authorised::Yes(self.send(command, Arc::clone(commander)))
@@ -291,7 +293,7 @@ impl Commanding {
             Step::Sent {
                 span: Span::current(),
                 command: Box::new(command),
-                result,
+                result: Box::new(result),
             }
         };
         Box::pin(sent.in_current_span())
@@ -305,40 +307,36 @@ impl Commanding {
         campaigns: &mut Campaigns,
         ledger: &mut Ledger,
     ) {
-        let (conclusion, notices) = report(command, result, campaigns, ledger);
         let now = self.clock.now();
+        let (conclusion, notices) = report(command, result, campaigns, now);
         let Command {
-            campaign,
-            direction,
-            reason,
-            ..
+            campaign, reason, ..
         } = command;
-        let outcome = AuditEvent::Outcome {
-            direction: *direction,
-            conclusion,
-            delivery: result.delivery.clone(),
-            after: result.after.clone(),
-        };
-        ledger.audit_of(reason.decision, now, Some(campaign), outcome);
-        if conclusion == Conclusion::Confirmed {
-            let since_sample = now.since(sample_taken_at);
-            let cause = cause(reason);
-            ledger.announce(announce::confirmed(command, cause, since_sample, now));
-            let events = &ledger.events;
-            events.confirmed(campaign, *direction, cause, reason, since_sample, now);
+        let end = if conclusion == Conclusion::Confirmed {
+            CommandEnd::Confirmed {
+                cause: cause(reason),
+                since_sample: now.since(sample_taken_at),
+            }
         } else if self.still_settles(result, conclusion, now) {
-            ledger.events.acknowledged(campaign, *direction, reason);
+            CommandEnd::Settling
         } else {
             self.failed = Some(conclusion);
-            let events = &ledger.events;
-            events.command_failed(campaign, *direction, conclusion, &result.delivery, reason);
-        }
-        campaigns.take_notices(campaign, notices, reason.decision, now, ledger);
-        // A failure is told by `commit`; the batch is kept, and no further command leaves before it is written.
+            CommandEnd::Failed
+        };
+        let ended = Fact::CommandEnded {
+            command,
+            result,
+            conclusion,
+            end,
+            state: campaigns.state(campaign),
+        };
+        ledger.record(now, ended);
+        campaigns.record_notices(campaign, &notices, reason.decision, now, ledger);
+        // A failure is recorded by `commit`; the batch is kept, and no further command leaves before it is written.
         drop(ledger.commit().await);
     }
 
-    /// Whether the platform said yes and may take longer to show it. Readings then tell how it ends.
+    /// Returns whether the platform acknowledged the command and may take longer to show it. Readings then show how it ends.
     fn still_settles(
         &self,
         result: &CommandResult,
@@ -351,25 +349,16 @@ impl Commanding {
     }
 }
 
-/// Tells the domain what came of a command.
+/// Reports the result of a command to the domain, and returns its conclusion.
 fn report(
     command: &Command,
     result: &CommandResult,
     campaigns: &mut Campaigns,
-    ledger: &mut Ledger,
+    now: Timestamp,
 ) -> (Conclusion, Vec<Notice>) {
-    let now = ledger.now();
-    let campaign = &command.campaign;
-    let (conclusion, notices) = campaigns.autopilot.report(campaign, result, now);
-    Span::current().record("outcome", conclusion.label());
-    let reported = Input::Report {
-        campaign: campaign.clone(),
-        result: result.clone(),
-        conclusion,
-    };
-    ledger.input(now, reported);
-    campaigns.record_state(campaign, ledger);
-    (conclusion, notices)
+    let reported = campaigns.autopilot.report(&command.campaign, result, now);
+    Span::current().record("outcome", reported.0.label());
+    reported
 }
 
 fn cause(reason: &Reason) -> Cause {

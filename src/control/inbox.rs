@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::change::Changing;
 use super::operator::{OperatorHandle, OperatorRequest};
 
-/// Commands that are served between two ticks even when the loop is late, so that nobody waits for ever.
+/// Commands that are served between two ticks even when the loop is late, so that none waits for ever.
 const MOST_WHEN_LATE: usize = 4;
 
 /// What ended the wait for the next tick.
@@ -18,7 +18,7 @@ pub(super) enum Waited {
     Woken,
 }
 
-/// The loop's end of the operators' inbox.
+/// The inbox of operators' commands.
 pub(super) struct Inbox {
     handle: OperatorHandle,
     requests: mpsc::Receiver<OperatorRequest>,
@@ -75,10 +75,10 @@ async fn serve(changing: &mut Changing<'_>, request: OperatorRequest) {
         reply,
     } = request;
     if reply.is_closed() {
-        // Whoever asked was told that it was not made.
+        // The caller has been answered that the command was not carried out.
         return;
     }
     let answer = changing.make(change, &author).await;
-    // Whoever has gone meanwhile finds it in status and audit.
+    // A caller who has gone meanwhile finds it in status and audit.
     drop(reply.send(answer));
 }

@@ -1,12 +1,11 @@
-//! The loop: when, and with what.
+//! The loop: polls, decides, commands, and records.
 //!
 //! One task works serially: poll, decide, execute, wait ([`Cycle`]). Its parts own their state, and each is lent what it
-//! needs of the others. Everything outside is reached through [`ports`]; what happened is told to the domain, and by the
-//! ledger to the journal, the log, the metrics and whoever looks on.
+//! needs of the others. Everything outside is reached through [`ports`]; what happened is reported to the domain, and
+//! recorded by the ledger in journal, log, metrics and the snapshot that is shown.
 //!
 //! *Never here:* a vendor's name, HTTP, SQL, or a rule about campaigns.
 
-mod announce;
 mod assign;
 mod assigning;
 mod campaigns;
@@ -24,7 +23,6 @@ mod pace;
 mod poller;
 pub mod ports;
 pub mod queues;
-mod recorder;
 mod rivals;
 pub mod series;
 mod start;

@@ -16,7 +16,7 @@ use crate::platform::port::{
 
 use super::campaigns::Campaigns;
 use super::collect::{Collector, PollNeeds, Polled};
-use super::ledger::Ledger;
+use super::ledger::{Fact, Ledger};
 use super::ports::Clock;
 use super::start::{CycleSettings, LastPoll};
 
@@ -24,21 +24,20 @@ use super::start::{CycleSettings, LastPoll};
 /// poll interval, so that a start with thousands of campaigns does not hold up the first decision.
 const MOST_NEEDED_READS: usize = 128;
 
-/// A platform that says that something changed does not make polls follow each other faster than this part of the
-/// interval.
+/// A platform that reports changes does not make polls follow each other faster than this part of the interval.
 const SHORTEST_PART: u32 = 4;
 
 /// Statuses that were read.
 pub(super) type Statuses = Vec<(CampaignId, CampaignFinding)>;
 
-/// What a look at the platform leaves for the rest of the tick.
-pub(super) struct Looked {
+/// What a poll leaves for the rest of the tick.
+pub(super) struct PollResult {
     pub(super) taken_at: Timestamp,
     /// By position in the roster.
     pub(super) roster_states: Option<Vec<AgentState>>,
 }
 
-/// What polls, and how the last one went.
+/// Polls the platform, and keeps how the last poll went.
 pub(super) struct Poller {
     clock: Arc<dyn Clock>,
     agents: Arc<dyn AgentObserver>,
@@ -54,7 +53,7 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// What reads campaigns.
+    /// Returns the port that reads campaigns.
     pub(super) fn reader(&self) -> &dyn CampaignReader {
         &*self.campaigns
     }
@@ -80,25 +79,25 @@ impl Poller {
         }
     }
 
-    /// How the last poll went.
+    /// Returns how the last poll went.
     pub(super) fn last(&self) -> LastPoll {
         self.last.clone()
     }
 
-    /// Whether the last poll gave a valid sample.
+    /// Returns whether the last poll gave a valid sample.
     pub(super) fn valid(&self) -> bool {
         self.last == LastPoll::Valid
     }
 
-    /// Polls the agents and reads the statuses without which nothing can be commanded. None when it was given up for a
-    /// shutdown.
-    pub(super) async fn look(
+    /// Polls the agents and reads the statuses without which nothing can be commanded. Returns `None` when that was given up
+    /// for a shutdown.
+    pub(super) async fn observe(
         &mut self,
         campaigns: &Campaigns,
         roster: Option<&Roster>,
-        ledger: &Ledger,
-    ) -> Option<(Looked, Sample, Statuses)> {
-        ledger.show_life();
+        ledger: &mut Ledger,
+    ) -> Option<(PollResult, Sample, Statuses)> {
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         let autopilot = &campaigns.autopilot;
         let beside = if self.reads_all() { usize::MAX } else { 0 };
         let needed = autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now());
@@ -113,7 +112,7 @@ impl Poller {
         };
         let poll = self
             .collector
-            .poll(&*self.agents, &*self.clock, &ledger.events, needs)
+            .poll(&*self.agents, &*self.clock, ledger, needs)
             .instrument(debug_span!(
                 "poll",
                 rows = Empty,
@@ -125,7 +124,7 @@ impl Poller {
             both = join(poll, reads) => both,
             () = self.shutdown.cancelled() => return None,
         };
-        ledger.show_life();
+        ledger.record(self.clock.now(), Fact::LoopAlive);
         let Polled {
             sample,
             fault,
@@ -133,15 +132,16 @@ impl Poller {
             roster_states,
         } = polled;
         self.last = fault.map_or(LastPoll::Valid, LastPoll::Failed);
-        let looked = Looked {
+        let result = PollResult {
             taken_at,
             roster_states,
         };
-        Some((looked, sample, statuses))
+        Some((result, sample, statuses))
     }
 
-    /// Looks whether a person changed something. Comes after the commands, so that a slow answer delays none.
-    pub(super) async fn look_again(&self, campaigns: &Campaigns) -> Statuses {
+    /// Reads the statuses that are due to be read for manual changes. Comes after the commands, so that a slow answer delays
+    /// none.
+    pub(super) async fn read_routine(&self, campaigns: &Campaigns) -> Statuses {
         if self.reads_all() {
             return Statuses::new();
         }
@@ -157,7 +157,7 @@ impl Poller {
         }
     }
 
-    /// Ends when the platform says that an early poll may be worth it, `pause` being the wait for the next one.
+    /// Ends when the platform reports a change, so that an early poll may be worth it; `pause` is the wait for the next one.
     pub(super) fn woken(&self, pause: Duration) -> impl Future<Output = ()> + Send + use<> {
         let agents = Arc::clone(&self.agents);
         let shortest = self.clock.sleep(pause.min(self.interval / SHORTEST_PART));
@@ -167,7 +167,7 @@ impl Poller {
         }
     }
 
-    /// Whether every campaign is read beside each poll, because that costs next to nothing there.
+    /// Returns whether every campaign is read beside each poll, because that costs next to nothing there.
     fn reads_all(&self) -> bool {
         match self.statuses {
             StatusCalls::OneEach => false,
@@ -180,7 +180,7 @@ impl Poller {
         mut campaigns: Vec<CampaignId>,
         longest: Duration,
     ) -> impl Future<Output = Statuses> + use<> {
-        // The order in which they are due is chance; the order in which they are taken in is not.
+        // The order in which they are due is arbitrary; the order in which they are applied is not.
         campaigns.sort();
         let reader = Arc::clone(&self.campaigns);
         let deadline = self.clock.now().plus(longest);

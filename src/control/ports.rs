@@ -35,7 +35,7 @@ pub trait Clock: Send + Sync + 'static {
     /// How much real time `duration` takes.
     fn real(&self, duration: Duration) -> Duration;
 
-    /// Follows the machine's time of day if that was set meanwhile; tells by how many milliseconds. Called between two
+    /// Follows the machine's time of day if that was set meanwhile; returns by how many milliseconds. Called between two
     /// ticks, so that time never jumps within one.
     fn resynchronise(&self) -> Option<i64> {
         None
@@ -346,7 +346,7 @@ impl OperationTarget {
     /// Reads one as the store keeps it.
     ///
     /// # Errors
-    /// When the kind is none, or the id is none of that kind.
+    /// When there is no such kind, or the id is not valid for it.
     pub fn parse(kind: &str, id: &str) -> Result<Self, OperationFault> {
         let id_of = |wrong: IdError| OperationFault::Id(wrong);
         Ok(match kind {
@@ -359,7 +359,7 @@ impl OperationTarget {
     }
 }
 
-/// Why something kept is no operation.
+/// Why a stored operation cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OperationFault {
     /// No such kind.
@@ -475,7 +475,7 @@ impl AuditRow {
                     let closes = *conclusion != Conclusion::Unknown;
                     ended(target, self.decision, *conclusion, closes)
                 }
-                // A reading was made, and no later one tells more.
+                // A reading was made, and no later one shows more.
                 QueueRecord::Resolved {
                     queue, conclusion, ..
                 } => {
@@ -503,7 +503,7 @@ impl AuditRow {
 /// What is committed as one: all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// What the autopilot was told and asked.
+    /// The autopilot's inputs, with its answers.
     pub inputs: Vec<(Timestamp, Input)>,
     /// States of campaigns that changed.
     pub states: Vec<(CampaignId, CampaignState)>,
@@ -513,7 +513,7 @@ pub struct Batch {
     pub queues: Vec<(QueueId, QueueMemory)>,
     /// Rows for the audit; intents and outcomes among them also open and close operations.
     pub audit: Vec<AuditRow>,
-    /// What other systems are to be told of it.
+    /// Messages to other systems about it.
     pub outbox: Vec<Message>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,

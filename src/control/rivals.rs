@@ -1,7 +1,7 @@
-//! Looks for whatever else on the platform starts and stops the campaigns: at the start and each hour, beside the loop.
+//! Finds what else on the platform starts and stops the campaigns: at the start and each hour, beside the loop.
 //!
-//! *What for:* a schedule on the platform and the daemon undo each other's doing, and whatever the schedule does looks like a
-//! person's doing. *The way out:* log lines, a metric and the status. *Ending:* a look under way is given up.
+//! *What for:* a schedule on the platform and the daemon undo each other's changes, and those of the schedule look like
+//! manual ones. *The way out:* log lines, a metric and the status. *Ending:* a reading under way is given up.
 //!
 //! *Never here:* a decision; anything that the loop waits for.
 
@@ -19,47 +19,47 @@ use crate::telemetry::Metrics;
 use super::ports::Clock;
 use super::status::ObservableState;
 
-/// Settings of the platform change seldom, and a look costs a call a campaign.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
+/// Settings of the platform change seldom, and a reading costs a call for each campaign.
+const BETWEEN_READINGS: Duration = Duration::from_secs(3600);
 
-/// What starts and stops each campaign besides the daemon, for people.
+/// What starts and stops each campaign besides the daemon, in words.
 pub type Rivals = BTreeMap<CampaignId, Vec<String>>;
 
-/// Looks for rivals until the end.
+/// Finds rivals again and again until a shutdown.
 pub struct RivalWatch {
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
-    /// Where to look.
+    /// Reads the rivals.
     pub campaigns: Arc<dyn CampaignReader>,
-    /// Says which campaigns there are, and shows what was found.
+    /// The snapshot, which has the campaigns and shows the rivals.
     pub observed: watch::Sender<ObservableState>,
-    /// Counts what was found.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The longest that one campaign may take.
     pub longest: Duration,
-    /// Asks for the end.
+    /// Ends the task.
     pub shutdown: CancellationToken,
 }
 
 impl RivalWatch {
-    /// Looks again and again.
+    /// Reads the rivals until a shutdown is asked for.
     pub async fn run(self) {
         loop {
             tokio::select! {
                 biased;
                 () = self.shutdown.cancelled() => return,
-                () = self.look() => {}
+                () = self.observe() => {}
             }
             tokio::select! {
                 biased;
                 () = self.shutdown.cancelled() => return,
-                () = self.clock.sleep(BETWEEN_LOOKS) => {}
+                () = self.clock.sleep(BETWEEN_READINGS) => {}
             }
         }
     }
 
-    /// Looks at every campaign. Of one that cannot be looked at, what was known stays.
-    pub async fn look(&self) {
+    /// Reads the rivals of every campaign. For one that cannot be read, what was known stays.
+    pub async fn observe(&self) {
         let (campaigns, known) = {
             let observed = self.observed.borrow();
             let ids = observed.campaigns.iter().map(|view| view.id.clone());

@@ -308,7 +308,7 @@ mod tests {
     }
 
     /// Places, agents and whether it opens, and after a gap.
-    fn told(frame: &Frame) -> (Vec<(usize, Option<u32>)>, Option<bool>) {
+    fn changes_of(frame: &Frame) -> (Vec<(usize, Option<u32>)>, Option<bool>) {
         let changes = frame.changes.iter();
         let changes = changes.map(|change| (change.place, change.point.available));
         let keyframe = frame.keyframe.as_ref();
@@ -323,14 +323,17 @@ mod tests {
         let mut followed = Followed::new(&["a", "b"]);
         let first = followed.poll(0, Some(10)).unwrap();
         assert_eq!(
-            told(&first),
+            changes_of(&first),
             (vec![(0, Some(10)), (1, Some(10))], Some(true))
         );
         assert_eq!(first.changes[0].point.state, PlotState::Running);
         assert_eq!(first.keyframe.unwrap().longest, POLL * 3);
-        assert_eq!(told(&followed.poll(30, Some(10)).unwrap()), (vec![], None));
+        assert_eq!(
+            changes_of(&followed.poll(30, Some(10)).unwrap()),
+            (vec![], None)
+        );
         let next = followed.poll(60, Some(9)).unwrap();
-        assert_eq!(told(&next), (vec![(0, Some(9)), (1, Some(9))], None));
+        assert_eq!(changes_of(&next), (vec![(0, Some(9)), (1, Some(9))], None));
         assert!(next.changes.iter().all(|change| change.same_thresholds));
     }
 
@@ -339,7 +342,7 @@ mod tests {
         let mut followed = Followed::new(&["a"]);
         followed.poll(0, Some(10));
         let blind = followed.poll(30, None).unwrap();
-        assert_eq!(told(&blind), (vec![(0, None)], None));
+        assert_eq!(changes_of(&blind), (vec![(0, None)], None));
         assert_eq!(blind.changes[0].point.thresholds, None);
         assert!(!blind.changes[0].same_thresholds);
     }
@@ -350,12 +353,15 @@ mod tests {
         followed.poll(0, Some(10));
         followed.poll(3570, Some(10));
         let hour = followed.poll(3600, Some(10)).unwrap();
-        assert_eq!(told(&hour), (vec![(0, Some(10))], Some(false)));
+        assert_eq!(changes_of(&hour), (vec![(0, Some(10))], Some(false)));
         followed.poll(3630, Some(9));
         followed.encoder.mark_gap();
         let after = followed.poll(3660, Some(9)).unwrap();
-        assert_eq!(told(&after), (vec![(0, Some(9))], Some(true)));
-        assert_eq!(told(&followed.poll(3690, Some(9)).unwrap()), (vec![], None));
+        assert_eq!(changes_of(&after), (vec![(0, Some(9))], Some(true)));
+        assert_eq!(
+            changes_of(&followed.poll(3690, Some(9)).unwrap()),
+            (vec![], None)
+        );
     }
 
     #[test]
@@ -365,7 +371,7 @@ mod tests {
         followed.autopilot = Followed::new(&["a", "c"]).autopilot;
         let more = followed.poll(30, Some(10)).unwrap();
         assert_eq!(
-            told(&more),
+            changes_of(&more),
             (vec![(0, Some(10)), (1, Some(10))], Some(false))
         );
     }
@@ -376,8 +382,8 @@ mod tests {
         followed.poll(100, Some(10));
         assert_eq!(followed.poll(100, Some(9)), None);
         let next = followed.poll(101, Some(8)).unwrap();
-        assert_eq!(told(&next), (vec![(0, Some(8))], None));
+        assert_eq!(changes_of(&next), (vec![(0, Some(8))], None));
         let set_back = followed.poll(40, Some(8)).unwrap();
-        assert_eq!(told(&set_back), (vec![(0, Some(8))], Some(false)));
+        assert_eq!(changes_of(&set_back), (vec![(0, Some(8))], Some(false)));
     }
 }

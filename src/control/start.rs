@@ -1,4 +1,4 @@
-//! What a run of the loop starts from, and what it comes to where it is a single tick.
+//! The inputs of a run of the loop, and the outcome of a single tick.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use crate::domain::assignment::{AssignPolicy, CallRate, ListMemory, Roster};
 use crate::domain::{AgentId, CampaignId, CampaignState, Conclusion, Policy, Timestamp};
 use crate::platform::port::{Connected, PlatformFault};
 
-use super::ports::{AuditEvent, Clock, Journal, JournalFault};
+use super::ports::{Clock, Journal, JournalFault};
 use super::status::{CampaignView, ObservableState};
 
 /// Everything outside that the loop uses.
 pub struct Ports {
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
     /// The platform; in a dry run it has nothing that commands.
     pub platform: Connected,
-    /// Keeps proof.
+    /// The store.
     pub journal: Arc<dyn Journal>,
 }
 
@@ -58,7 +58,7 @@ pub struct CycleSettings {
     pub freshest: Duration,
     /// Campaigns whose status is read in each tick to see what people changed.
     pub routine_status_reads: usize,
-    /// Whether other systems are told; without it nothing is written to the outbox.
+    /// Whether other systems are notified; without it nothing is written to the outbox.
     pub announces: bool,
     /// The program's version, for the audit.
     pub version: String,
@@ -67,16 +67,7 @@ pub struct CycleSettings {
 }
 
 impl CycleSettings {
-    /// What the audit says of a start.
-    pub(super) fn started(&self, platform: &Connected) -> AuditEvent {
-        AuditEvent::Started {
-            version: self.version.clone(),
-            dry_run: platform.commander.is_none(),
-            config: self.config.clone(),
-        }
-    }
-
-    /// What is shown before the first tick. What is remembered shows at once: the first poll may take long.
+    /// Returns the snapshot before the first tick. What is remembered shows at once: the first poll may take long.
     pub(super) fn first_shown(
         &self,
         platform: &Connected,

@@ -17,7 +17,7 @@ pub struct CampaignView {
     pub id: CampaignId,
     /// What is known of it.
     pub state: CampaignState,
-    /// The lines of its rules; an operator's are in its state.
+    /// The thresholds of its rules; an operator's override is in its state.
     pub configured: Thresholds,
     /// The last decision on it.
     pub reason: Option<Reason>,
@@ -95,7 +95,7 @@ pub struct ObservableState {
     pub version: u64,
     /// The last decision.
     pub decision: Option<DecisionId>,
-    /// Whether commands are only told.
+    /// Whether this is a dry run, which sends no command.
     pub dry_run: bool,
     /// From the start of one poll to the start of the next.
     pub poll_interval: Duration,
@@ -120,13 +120,13 @@ pub struct ObservableState {
 }
 
 impl ObservableState {
-    /// Whether the loop still turns.
+    /// Returns whether the loop has shown a sign of life in time.
     #[must_use]
     pub fn alive(&self, now: Timestamp) -> bool {
         now.since(self.alive_at) <= self.silence_allowed
     }
 
-    /// Why the daemon is not ready to do its work, if it is not.
+    /// Returns why the daemon is not ready to do its work, if it is not.
     #[must_use]
     pub fn not_ready(&self) -> Option<&'static str> {
         if self.ended {

@@ -1,11 +1,11 @@
 //! Signs of life for a service manager, fed from the loop itself.
 //!
-//! *Decides* when the supervisor is told that the loop turns, and what the loop says of itself in one line.
+//! *Decides* when the supervisor gets a sign of life, and which line of status it gets.
 //!
 //! *Why not a timer task:* it would go on while the loop hangs. Here the loop's own task sends every sign: at a tick's
 //! stations, and in between from the very `select` that waits for them, which a thread that is stuck does not reach.
 //! *Waiting is not hanging:* a poll may take up to its deadline, and the pause between two polls may be longer than the
-//! supervisor's patience. So signs go on while the loop waits, but only for as long as `/healthz` holds the loop for
+//! supervisor's time-out. So signs go on while the loop waits, but only for as long as `/healthz` holds the loop for
 //! alive: a wait without an end is a hang, and gets the daemon restarted.
 
 use std::convert::Infallible;
@@ -19,42 +19,42 @@ use crate::domain::{Belief, PauseOwner};
 use super::ports::Clock;
 use super::status::ObservableState;
 
-/// Who restarts the daemon when it hangs, and shows people how it is.
+/// A service manager that restarts the daemon when it hangs, and shows its status.
 pub trait Supervisor: Send + Sync {
-    /// The loop turns.
+    /// Sends a sign of life.
     fn alive(&self);
 
-    /// What it does, in one line.
+    /// Sends the status, in one line.
     fn status(&self, line: &str);
 }
 
-/// A supervisor, and what it wants.
+/// The loop's side of a supervisor.
 pub struct Supervised {
     supervisor: Arc<dyn Supervisor>,
-    /// A sign of life at least this often; none where it does not watch.
+    /// A sign of life is sent at least this often; never where the supervisor does not watch.
     every: Option<Duration>,
-    /// The line that was told last.
-    told: String,
+    /// The line that was sent last.
+    last_line: String,
 }
 
 impl Supervised {
-    /// For a supervisor that restarts the daemon after `patience` without a sign of life, if it does so at all.
+    /// Creates it for a supervisor that restarts the daemon after `timeout` without a sign of life, if it does so at all.
     #[must_use]
-    pub fn by(supervisor: Arc<dyn Supervisor>, patience: Option<Duration>) -> Self {
+    pub fn by(supervisor: Arc<dyn Supervisor>, timeout: Option<Duration>) -> Self {
         Self {
             supervisor,
             // Half of it, as systemd advises: one sign may be late.
-            every: patience.map(|patience| patience / 2),
-            told: String::new(),
+            every: timeout.map(|timeout| timeout / 2),
+            last_line: String::new(),
         }
     }
 
-    /// Tells how things are, unless that was told already.
-    pub(super) fn tell(&mut self, state: &ObservableState) {
+    /// Sends the status, unless it was sent already.
+    pub(super) fn notify(&mut self, state: &ObservableState) {
         let line = line(state);
-        if line != self.told {
+        if line != self.last_line {
             self.supervisor.status(&line);
-            self.told = line;
+            self.last_line = line;
         }
     }
 
@@ -80,7 +80,7 @@ impl Supervised {
     }
 }
 
-/// Runs the loop, with the signs of life beside it where somebody wants them.
+/// Runs the loop, with the signs of life beside it where there is a supervisor.
 pub(super) async fn watched(
     turning: impl Future<Output = ()>,
     signs: Option<impl Future<Output = Infallible>>,
@@ -95,7 +95,7 @@ pub(super) async fn watched(
     }
 }
 
-/// Campaigns by state, and what is wrong.
+/// Returns the status line: campaigns by state, and what is wrong.
 fn line(state: &ObservableState) -> String {
     if state.sample_at.is_none() {
         return "waiting for the first valid poll; nothing is commanded before".to_owned();
@@ -182,8 +182,8 @@ mod tests {
             silence_allowed: Duration::from_secs(10),
             ..ObservableState::default()
         });
-        let patience = Some(Duration::from_secs(4));
-        let supervised = Supervised::by(Arc::<Notes>::clone(&notes), patience);
+        let timeout = Some(Duration::from_secs(4));
+        let supervised = Supervised::by(Arc::<Notes>::clone(&notes), timeout);
         // Each wait moves the clock by the two seconds that it takes: the loop's own future never ends.
         let signs = supervised.signs(Arc::<HandClock>::clone(&clock), observed);
         tokio::pin!(signs);
@@ -199,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_told_once_and_says_what_is_wrong() {
+    fn a_line_is_sent_once_and_says_what_is_wrong() {
         let notes = Arc::new(Notes::default());
         let mut supervised = Supervised::by(Arc::<Notes>::clone(&notes), None);
         let mut state = ObservableState::default();
-        supervised.tell(&state);
+        supervised.notify(&state);
         let view = |id: &str, belief| CampaignView {
             id: id.parse().unwrap(),
             state: CampaignState {
@@ -219,10 +219,10 @@ mod tests {
         ]);
         state.sample_at = Some(clock_at());
         (state.journal_writable, state.poll_valid) = (true, true);
-        supervised.tell(&state);
-        supervised.tell(&state);
+        supervised.notify(&state);
+        supervised.notify(&state);
         state.poll_valid = false;
-        supervised.tell(&state);
+        supervised.notify(&state);
         assert_eq!(
             *notes.lines.lock().unwrap(),
             [

@@ -80,7 +80,7 @@ pub enum Input {
         /// Of which campaign.
         campaign: CampaignId,
         /// What became of it.
-        result: CommandResult,
+        result: Box<CommandResult>,
         /// How it concluded from that.
         conclusion: Conclusion,
     },

@@ -274,10 +274,11 @@ mod tests {
             &[],
         );
         assert_eq!(told.len(), 3, "{told:?}");
-        for (fault, part) in
-            told.iter()
-                .zip(["belongs to one campaign", "no version", "lacks Available"])
-        {
+        for (fault, part) in told.iter().zip([
+            "belongs to one campaign",
+            "is not a version",
+            "lacks Available",
+        ]) {
             assert!(
                 told.iter().any(|fault| fault.contains(part)),
                 "{part}: {fault}"

@@ -94,6 +94,11 @@ impl Events {
         self.campaigns.insert(id, series);
     }
 
+    /// Reports that a poll without agents is made once more.
+    pub fn poll_repeated(&self) {
+        debug!("no agents after a poll with agents: read once more");
+    }
+
     /// Reports a complete poll.
     pub fn polled(
         &self,

@@ -176,6 +176,65 @@ fn the_cycle_only_sequences() {
     }
 }
 
+/// What happens in the loop is recorded as a fact, and the ledger alone writes it to its sinks.
+#[test]
+fn only_the_ledger_writes_what_happens_in_the_loop() {
+    let places = [
+        "control/ledger",
+        // Define the sinks' types.
+        "control/ports.rs",
+        // Run beside the loop, with commits and telemetry of their own.
+        "control/operation/recovery.rs",
+        "control/queues",
+        "control/rivals.rs",
+    ];
+    let mut seen = 0;
+    for (path, source) in sources_outside(&places) {
+        if !path.starts_with("control") {
+            continue;
+        }
+        seen += 1;
+        for word in [
+            "Events",
+            "events",
+            "AuditEvent",
+            "AuditRow",
+            "Batch {",
+            "Batch::",
+            "Input",
+            "AssignInput",
+            "Message",
+            "send_modify",
+            "send_if_modified",
+            "send_replace",
+            "debug!",
+            "info!",
+            "warn!",
+            "error!",
+        ] {
+            let line = source
+                .lines()
+                .find(|line| !line.trim_start().starts_with("//") && has_word(line, word));
+            assert_eq!(line, None, "{} writes {word}", path.display());
+        }
+    }
+    assert!(seen > 15, "{seen} sources");
+}
+
+/// A fact that a sink forgets does not compile.
+#[test]
+fn no_sink_passes_over_facts_that_it_does_not_name() {
+    let ledger = root().join("src/control/ledger");
+    for sink in ["audit", "inputs", "memory", "messages", "telemetry", "view"] {
+        let source = fs::read_to_string(ledger.join(format!("{sink}.rs"))).unwrap();
+        assert!(source.contains("match fact {"), "{sink}");
+        let arm = source
+            .lines()
+            .find(|line| line.trim_start().starts_with("_ =>"));
+        assert_eq!(arm, None, "{sink}");
+    }
+}
+
 #[test]
 fn layers_never_contain_what_is_not_theirs() {
     for (layer, words) in [

@@ -557,7 +557,7 @@ impl Driver {
             now,
             Input::Report {
                 campaign,
-                result,
+                result: Box::new(result),
                 conclusion,
             },
         ));

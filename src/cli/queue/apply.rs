@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::control::ports::OperationTarget;
-use crate::control::queues::{Prepared, QueueKeeper, QueueRequest};
+use crate::control::queues::{Prepared, QueueRequest, Reconciler};
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeSet, Members};
 use crate::settings::{RunArgs, Settings};
@@ -15,13 +15,14 @@ use super::super::exit::Exit;
 use super::super::output;
 use super::args::{By, QueueChangeArgs};
 use super::input::{self, KeptPlan};
-use super::keep::{self, OpenKeeper};
 use super::print;
+use super::reconcile::{self, OpenReconciler};
 
 /// Prints a queue.
 pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
     let shown = async {
-        let OpenKeeper { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
+        let OpenReconciler { reconciler, .. } =
+            reconcile::reconciler(&reconcile::settings(args)?, false)?;
         let request = QueueRequest {
             queue: id.clone(),
             change: ChangeSet::default(),
@@ -30,10 +31,10 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             force: false,
             by: None,
         };
-        let prepared = keeper
+        let prepared = reconciler
             .prepare(&request)
             .await
-            .map_err(|fault| keep::fail(&fault))?;
+            .map_err(|fault| reconcile::fail(&fault))?;
         Ok(prepared.reading)
     };
     match shown.await {
@@ -78,8 +79,9 @@ async fn try_plan(
         force: false,
         by: None,
     };
-    let OpenKeeper { keeper, .. } = keep::keeper(&keep::settings(args)?, false)?;
-    let prepared = prepared(&keeper, &request, asked.json).await?;
+    let OpenReconciler { reconciler, .. } =
+        reconcile::reconciler(&reconcile::settings(args)?, false)?;
+    let prepared = prepared(&reconciler, &request, asked.json).await?;
     let exit = print::exit_of_plan(&prepared);
     if let Some(path) = out
         && exit == Exit::Ok
@@ -91,24 +93,24 @@ async fn try_plan(
 
 /// Prints what a change would do, and returns its exit code.
 pub(super) async fn preview(
-    keeper: &QueueKeeper,
+    reconciler: &Reconciler,
     request: &QueueRequest,
     as_json: bool,
 ) -> Result<Exit, Exit> {
-    let prepared = prepared(keeper, request, as_json).await?;
+    let prepared = prepared(reconciler, request, as_json).await?;
     Ok(print::exit_of_plan(&prepared))
 }
 
 /// Prints what a change would do.
 async fn prepared(
-    keeper: &QueueKeeper,
+    reconciler: &Reconciler,
     request: &QueueRequest,
     as_json: bool,
 ) -> Result<Prepared, Exit> {
-    let prepared = keeper
+    let prepared = reconciler
         .prepare(request)
         .await
-        .map_err(|fault| keep::fail(&fault))?;
+        .map_err(|fault| reconcile::fail(&fault))?;
     if as_json {
         output::result(print::prepared_json(&prepared, &request.change));
     } else {
@@ -185,15 +187,15 @@ async fn try_apply(
         force,
         by: None,
     };
-    write(request, asked.json, &keep::settings(args)?).await
+    write(request, asked.json, &reconcile::settings(args)?).await
 }
 
 /// Shows a change and writes it, or only shows it in a dry run.
 async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Result<Exit, Exit> {
     let dry_run = settings.dry_run;
-    let kept = keep::keeper(settings, !dry_run)?;
-    let OpenKeeper {
-        mut keeper,
+    let kept = reconcile::reconciler(settings, !dry_run)?;
+    let OpenReconciler {
+        mut reconciler,
         recovering,
         ..
     } = kept;
@@ -202,31 +204,31 @@ async fn write(request: QueueRequest, as_json: bool, settings: &Settings) -> Res
         recovering.resolve(&target).await?;
     }
     if dry_run {
-        return preview(&keeper, &request, as_json).await;
+        return preview(&reconciler, &request, as_json).await;
     }
-    write_with(&mut keeper, request, as_json).await
+    write_with(&mut reconciler, request, as_json).await
 }
 
-/// Shows and writes a change with the given keeper.
+/// Shows and writes a change with the given reconciler.
 pub(super) async fn write_with(
-    keeper: &mut QueueKeeper,
+    reconciler: &mut Reconciler,
     mut request: QueueRequest,
     as_json: bool,
 ) -> Result<Exit, Exit> {
     if !as_json {
-        let prepared = keeper
+        let prepared = reconciler
             .prepare(&request)
             .await
-            .map_err(|fault| keep::fail(&fault))?;
+            .map_err(|fault| reconcile::fail(&fault))?;
         print::prepared(&prepared, &request.change, request.form);
         // What is written is what was shown.
         request.base.get_or_insert(prepared.reading.members);
     }
     let change = request.change.clone();
-    let finished = keeper
+    let finished = reconciler
         .apply(request)
         .await
-        .map_err(|fault| keep::fail(&fault))?;
+        .map_err(|fault| reconcile::fail(&fault))?;
     if as_json {
         output::result(print::finished_json(&finished, &change));
     } else {

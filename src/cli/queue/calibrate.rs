@@ -18,7 +18,7 @@ use crate::settings::RunArgs;
 use super::super::exit::Exit;
 use super::super::output;
 use super::args::Model;
-use super::keep::{self, OpenKeeper};
+use super::reconcile::{self, OpenReconciler};
 use super::{apply, input};
 
 /// The arguments of `queue optimize`.
@@ -226,11 +226,13 @@ pub(super) async fn optimize(asked: OptimizeArgs, args: &RunArgs) -> Exit {
 
 async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit> {
     let figures = figures(&asked.figures)?;
-    let settings = keep::settings(args)?;
+    let settings = reconcile::settings(args)?;
     let writes = asked.apply && !settings.dry_run;
-    let OpenKeeper {
-        mut keeper, clock, ..
-    } = keep::keeper(&settings, writes)?;
+    let OpenReconciler {
+        mut reconciler,
+        clock,
+        ..
+    } = reconcile::reconciler(&settings, writes)?;
     let mut request = QueueRequest {
         queue: asked.id.clone(),
         change: ChangeSet::default(),
@@ -239,8 +241,8 @@ async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit
         force: false,
         by: None,
     };
-    let read = keeper.prepare(&request).await;
-    let reading = read.map_err(|fault| keep::fail(&fault))?.reading;
+    let read = reconciler.prepare(&request).await;
+    let reading = read.map_err(|fault| reconcile::fail(&fault))?.reading;
     let computed = compute(&figures, &reading.members);
     let drain = drain(&figures);
     let chosen = computed.advice(asked.model.into());
@@ -264,7 +266,7 @@ async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit
         }
     };
     if let (true, Ok((rate, _)), Some(at)) = (writes, &drain, figures.later_at) {
-        let told = keeper.tell_drain(&asked.id, *rate, clock.now().since(at));
+        let told = reconciler.report_drain(&asked.id, *rate, clock.now().since(at));
         told.await.map_err(|fault| {
             output::talk(format_args!("campaign-autopilot: the drain rate: {fault}"));
             Exit::Io
@@ -279,9 +281,9 @@ async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit
     request.change = change;
     request.base = Some(reading.members);
     if writes {
-        apply::write_with(&mut keeper, request, asked.json).await
+        apply::write_with(&mut reconciler, request, asked.json).await
     } else {
-        apply::preview(&keeper, &request, asked.json).await
+        apply::preview(&reconciler, &request, asked.json).await
     }
 }
 

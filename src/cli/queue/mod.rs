@@ -8,10 +8,10 @@ mod calibrate;
 #[cfg(any(test, fuzzing))]
 pub(in crate::cli) mod fuzzing;
 mod input;
-mod keep;
 mod perform;
 mod print;
 mod reassign;
+mod reconcile;
 
 pub(crate) use args::QueueCommand;
 pub(crate) use perform::queue;

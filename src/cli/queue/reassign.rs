@@ -10,8 +10,8 @@ use crate::settings::RunArgs;
 
 use super::super::exit::Exit;
 use super::super::output;
-use super::keep::{self, Moving};
 use super::print;
+use super::reconcile::{self, Moving};
 
 /// Moves an agent, or only shows it in a dry run.
 pub(super) async fn reassign(
@@ -31,8 +31,8 @@ async fn try_reassign(
     as_json: bool,
     args: &RunArgs,
 ) -> Result<Exit, Exit> {
-    let settings = keep::settings(args)?;
-    let Moving { mover, recovering } = keep::moving(&settings, !settings.dry_run)?;
+    let settings = reconcile::settings(args)?;
+    let Moving { mover, recovering } = reconcile::moving(&settings, !settings.dry_run)?;
     if settings.dry_run {
         let order = mover.prepare(agent, queues).await.map_err(|f| fail(&f))?;
         if as_json {

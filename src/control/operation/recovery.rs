@@ -1,4 +1,4 @@
-//! Finds out what became of operations whose outcome is not known: after a crash, and after an answer that was lost.
+//! Finds out the outcomes of operations that are not known: after a crash, and after an answer that was lost.
 //!
 //! | kind | what remembers that its outcome is awaited | what finds it out |
 //! |---|---|---|
@@ -37,7 +37,7 @@ pub struct LeftOpen {
 }
 
 impl LeftOpen {
-    /// Sorts what the store tells.
+    /// Sorts the open operations of the store.
     #[must_use]
     pub fn of(open: Vec<OpenOperation>) -> Self {
         let mut left = Self {
@@ -58,9 +58,9 @@ impl LeftOpen {
 
 /// Resolves operations by reading what they were to change.
 pub struct Recovery {
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
-    /// Keeps proof.
+    /// The store.
     pub journal: Arc<dyn Journal>,
     /// Reads queues, where the platform has any.
     pub queues: Option<Arc<dyn QueueReader>>,
@@ -73,8 +73,8 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Finds out what became of an operation, and commits that. `false` when that cannot be told yet: its object cannot be
-    /// read, or the write may still be on its way. The loop resolves what campaigns and lists await.
+    /// Finds out the outcome of an operation, and commits it. Returns `false` when it cannot be known yet: the object cannot
+    /// be read, or the write may still be on its way. The loop resolves what campaigns and lists await.
     ///
     /// # Errors
     /// When it cannot be committed.
@@ -105,7 +105,7 @@ impl Recovery {
         }
     }
 
-    /// Resolves what is left of `open`; what cannot be told yet stays there.
+    /// Resolves the operations of `open`; those whose outcome cannot be known yet stay there.
     pub async fn resolve_all(&self, open: &mut Vec<OpenOperation>, shutdown: &CancellationToken) {
         let mut left = Vec::new();
         for operation in open.drain(..) {
@@ -173,7 +173,7 @@ impl Recovery {
         Ok(true)
     }
 
-    /// Which queues an agent serves is not shown by platforms: what can be told is whether the status is as it was written.
+    /// Platforms do not show which queues an agent serves; only whether the status is as it was written can be found out.
     async fn resolve_profile(
         &self,
         decision: DecisionId,

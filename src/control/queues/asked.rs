@@ -1,5 +1,5 @@
-//! Does what operators ask of the calibration, one at a time between two calibrations. What is changed is committed with
-//! its author before it is told.
+//! Serves operators' requests to the calibration, one at a time between two calibrations. A change is committed with its
+//! author before it is confirmed.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::control::ports::{AuditEvent, AuditRow};
 use crate::domain::queue::{CalibrationDecision, QueueCalibrator, QueueModel, QueueStanding};
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
-use super::apart::apart;
+use super::blocking::run_blocking;
 use super::calibration::{Calibrated, Calibration};
 use super::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError, CalibrationRequest};
 
 impl Calibration {
-    /// Does what somebody asks for, and tells what came of it.
+    /// Serves a request and answers it.
     pub(super) async fn serve(&mut self, request: CalibrationRequest) {
         let CalibrationRequest {
             queue,
@@ -22,11 +22,11 @@ impl Calibration {
             reply,
         } = request;
         if reply.is_closed() {
-            // Whoever asked was told that it was not made.
+            // The caller has been answered that it was not carried out.
             return;
         }
         let answer = self.answer(&queue, ask, &author).await;
-        // Whoever has gone meanwhile finds it in status and audit.
+        // A caller who has gone meanwhile finds it in status and audit.
         drop(reply.send(answer));
     }
 
@@ -117,7 +117,7 @@ impl Calibration {
         Ok(CalibrationAnswer::Changed(made))
     }
 
-    /// Changes what is remembered and commits it with its author; after a failure nothing is changed.
+    /// Changes the memory of a queue and commits it with the author; after a failure nothing is changed.
     async fn alter(
         &mut self,
         id: &QueueId,
@@ -134,7 +134,7 @@ impl Calibration {
         let row = AuditRow {
             at: now,
             campaign: None,
-            decision: self.keeper.next_decision(),
+            decision: self.reconciler.next_decision(),
             event: AuditEvent::Operator {
                 by: by.to_owned(),
                 reason: reason.to_owned(),
@@ -156,20 +156,20 @@ impl Calibration {
             ..
         }) = judged
         {
-            // What it would change is for the next calibration.
+            // A change that it advises is left to the next calibration.
             let standing = if standing == QueueStanding::Changed {
                 QueueStanding::Steady
             } else {
                 standing
             };
-            self.stand(id, standing, why, advised);
+            self.set_standing(id, standing, why, advised);
         }
         Ok(())
     }
 
     async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<CalibrationDecision> {
         let calibrator = self.queues.get(id)?.calibrator.clone();
-        let judging = apart(move || calibrator.decide(now));
+        let judging = run_blocking(move || calibrator.decide(now));
         judging.await.ok()
     }
 }

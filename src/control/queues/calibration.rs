@@ -2,13 +2,13 @@
 //! of it.
 //!
 //! ```text
-//! read queue and counters ─▶ judge ─▶ what is about to be written remembered ─▶ the keeper: intent, write, read back, outcome
+//! read queue and counters ─▶ judge ─▶ what is about to be written remembered ─▶ the reconciler: intent, write, read back, outcome
 //!                              └─▶ nothing to do, or held, somebody's, unmeasured, spent: shown with its reason
 //! ```
 //!
-//! *One owner.* The loop alone changes what is remembered; operators ask at its handle. *Ending:* readings under way are given
-//! up, a write under way is finished and recorded. *After a crash* the first thing is to find out what became of writes
-//! whose outcome is not known; until then their queue is not written.
+//! *One owner.* This task alone changes the memory of queues; operators send requests to its handle. *Ending:* readings under
+//! way are given up, a write under way is finished and recorded. *After a crash* it first finds out the outcomes of writes
+//! that an earlier run left open; until then their queue is not written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,13 +31,13 @@ use crate::domain::queue::{
 use crate::domain::{Conclusion, QueueId};
 use crate::telemetry::QueueEvents;
 
-use super::apart::apart;
+use super::blocking::run_blocking;
 use super::handle::{CalibrationRequest, QueueHandle};
-use super::keeper::{Finished, KeeperFault, QueueKeeper, QueueRequest};
+use super::reconciler::{Finished, QueueRequest, ReconcileError, Reconciler};
 use super::view::QueueView;
 use crate::platform::port::{QueueReader, QueueReading};
 
-/// What it starts from.
+/// The inputs of a calibration at its start.
 pub struct CalibrationStart {
     /// The rules of each queue.
     pub policies: BTreeMap<QueueId, CalibrationPolicy>,
@@ -45,25 +45,25 @@ pub struct CalibrationStart {
     pub restored: BTreeMap<QueueId, QueueMemory>,
     /// Operations whose outcome is not known, but those of campaigns and lists.
     pub open: Vec<OpenOperation>,
-    /// Whether changes are only told.
+    /// Whether this is a dry run, which writes nothing.
     pub dry_run: bool,
     /// The longest that one exchange with the platform may take.
     pub longest: Duration,
 }
 
-/// Everything outside that it uses.
+/// The ports of a calibration.
 pub struct CalibrationPorts {
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
     /// Reads queues.
     pub platform: Arc<dyn QueueReader>,
     /// Writes them; in a dry run it has no writer.
-    pub keeper: QueueKeeper,
-    /// Finds out what became of operations whose outcome is not known.
+    pub reconciler: Reconciler,
+    /// Finds out the outcomes of open operations.
     pub recovery: Recovery,
     /// Keeps what is remembered.
     pub journal: Arc<dyn Journal>,
-    /// Where what is known is shown.
+    /// The snapshot in which the queues are shown.
     pub observed: watch::Sender<ObservableState>,
 }
 
@@ -74,11 +74,11 @@ pub(super) struct Watched {
     due: Duration,
 }
 
-/// The loop.
+/// The task that calibrates queues.
 pub struct Calibration {
     pub(super) clock: Arc<dyn Clock>,
     platform: Arc<dyn QueueReader>,
-    pub(super) keeper: QueueKeeper,
+    pub(super) reconciler: Reconciler,
     journal: Arc<dyn Journal>,
     observed: watch::Sender<ObservableState>,
     pub(super) events: QueueEvents,
@@ -98,7 +98,7 @@ pub(super) struct Calibrated {
 }
 
 impl Calibration {
-    /// Puts it together; every queue shows as not read yet.
+    /// Creates the task; every queue shows as not read yet.
     ///
     /// # Errors
     /// A fault of the metrics' names.
@@ -118,7 +118,7 @@ impl Calibration {
         let CalibrationPorts {
             clock,
             platform,
-            keeper,
+            reconciler,
             recovery,
             journal,
             observed,
@@ -142,7 +142,7 @@ impl Calibration {
         let calibration = Self {
             clock,
             platform,
-            keeper,
+            reconciler,
             journal,
             observed,
             events,
@@ -159,7 +159,7 @@ impl Calibration {
         Ok(calibration)
     }
 
-    /// Where operators hand in what they ask for.
+    /// Returns the handle for operators' requests.
     #[must_use]
     pub fn handle(&self) -> QueueHandle {
         self.handle.clone()
@@ -186,7 +186,7 @@ impl Calibration {
         }
     }
 
-    /// What was missed is not made up for.
+    /// Sets when a queue is due next; a missed calibration is not made up for.
     fn schedule(&mut self, id: &QueueId, due: Duration) {
         let now = self.clock.monotonic();
         if let Some(watched) = self.queues.get_mut(id) {
@@ -195,13 +195,13 @@ impl Calibration {
         }
     }
 
-    /// Finds out what became of operations whose outcome is not known; those that cannot be told yet stay open.
+    /// Finds out the outcomes of open operations; those that cannot be known yet stay open.
     async fn resolve(&mut self) {
         let open = &mut self.open;
         self.recovery.resolve_all(open, &self.shutdown).await;
     }
 
-    /// Reads a queue, judges it and writes what is to be written; `given` are figures that somebody brings along.
+    /// Reads a queue, evaluates it and writes the change that is due; `given` are figures that a request brings along.
     pub(super) async fn calibrate(
         &mut self,
         id: &QueueId,
@@ -213,7 +213,7 @@ impl Calibration {
         };
         let read = tokio::select! {
             biased;
-            read = self.look(id) => read,
+            read = self.read(id) => read,
             () = self.shutdown.cancelled() => return nothing,
         };
         let (reading, statistics) = match read {
@@ -224,7 +224,7 @@ impl Calibration {
                     watched.calibrator.measure(None);
                 }
                 self.events.unmeasured(id);
-                self.stand(id, QueueStanding::Unreachable, why, None);
+                self.set_standing(id, QueueStanding::Unreachable, why, None);
                 return nothing;
             }
         };
@@ -240,8 +240,8 @@ impl Calibration {
         let calibrator = watched.calibrator.clone();
         let flow = calibrator.flow();
         let given = given.copied();
-        // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
-        let judging = apart(move || match given {
+        // The queueing model may compute for longer than the campaigns' loop may be delayed.
+        let judging = run_blocking(move || match given {
             Some(inputs) => calibrator.decide_by_inputs(&inputs, now),
             None => calibrator.decide(now),
         });
@@ -253,7 +253,7 @@ impl Calibration {
         let kept = self.keep(id).await;
         if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
             let latency = self.clock.now().since(now);
-            if let Err(fault) = self.keeper.tell_drain(id, drain, latency).await {
+            if let Err(fault) = self.reconciler.report_drain(id, drain, latency).await {
                 self.events.not_kept(&fault.to_string());
             }
         }
@@ -266,27 +266,27 @@ impl Calibration {
         match (change, kept) {
             (Some(_), Err(fault)) => {
                 let why = format!("nothing was sent, since the store cannot be written: {fault}");
-                self.stand(id, QueueStanding::Unreachable, why, advised);
+                self.set_standing(id, QueueStanding::Unreachable, why, advised);
                 nothing
             }
             (Some(_), Ok(())) if self.is_open(id) => {
                 let why = format!("waits for what became of the last change, and would move {why}");
-                self.stand(id, QueueStanding::Steady, why, advised);
+                self.set_standing(id, QueueStanding::Steady, why, advised);
                 nothing
             }
             (Some(_), Ok(())) if self.dry_run => {
                 let why = format!("dry run, would move {why}");
-                self.stand(id, QueueStanding::Advising, why, advised);
+                self.set_standing(id, QueueStanding::Advising, why, advised);
                 nothing
             }
             (Some(change), Ok(())) => {
-                let (standing, told, written) = self.write(id, reading, change, by).await;
-                let why = told.unwrap_or(why);
-                self.stand(id, standing, why, advised);
+                let (standing, outcome, written) = self.write(id, reading, change, by).await;
+                let why = outcome.unwrap_or(why);
+                self.set_standing(id, standing, why, advised);
                 Calibrated { written }
             }
             (None, _) => {
-                self.stand(id, standing, why, advised);
+                self.set_standing(id, standing, why, advised);
                 nothing
             }
         }
@@ -299,7 +299,7 @@ impl Calibration {
             .any(|open| matches!(&open.target, OperationTarget::Queue(queue) if queue == id))
     }
 
-    async fn look(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {
+    async fn read(&self, id: &QueueId) -> Result<(QueueReading, Option<QueueStatistics>), String> {
         let deadline = self.clock.now().plus(self.longest);
         let queue = self.platform.read_queue(id, deadline);
         let statistics = self.platform.read_statistics(id, deadline);
@@ -310,7 +310,7 @@ impl Calibration {
         Ok((queue?, statistics))
     }
 
-    /// Writes a change. What it would make of the figures is remembered before the first byte leaves.
+    /// Writes a change. The figures that it leads to are remembered before the first byte leaves.
     async fn write(
         &mut self,
         id: &QueueId,
@@ -342,15 +342,15 @@ impl Calibration {
                 format!("{name}: {reason}")
             }),
         };
-        let ended = self.keeper.apply(request).await;
+        let ended = self.reconciler.apply(request).await;
         let (finished, fault) = match ended {
             Ok(finished) => (finished, None),
-            Err(KeeperFault::Unrecorded { finished, fault }) => (*finished, Some(fault)),
+            Err(ReconcileError::Unrecorded { finished, fault }) => (*finished, Some(fault)),
             Err(fault) => {
                 if let Some(watched) = self.queues.get_mut(id) {
                     watched.calibrator.sent_nothing();
                 }
-                self.keep_or_tell(id).await;
+                self.keep_or_report(id).await;
                 let why = Some(fault.to_string());
                 return (QueueStanding::Unreachable, why, Members::new());
             }
@@ -358,8 +358,8 @@ impl Calibration {
         if let Some(fault) = fault {
             self.events.not_kept(&fault.to_string());
         }
-        self.take_in(id, &finished);
-        self.keep_or_tell(id).await;
+        self.apply_outcome(id, &finished);
+        self.keep_or_report(id).await;
         let why = (!finished.why.is_empty()).then(|| finished.why.join("; "));
         match finished.conclusion {
             Conclusion::Confirmed => {
@@ -376,14 +376,14 @@ impl Calibration {
             | Conclusion::NotOurs
             | Conclusion::Unknown
             | Conclusion::Differs => {
-                let told = finished.conclusion.queue_label();
-                let why = why.map_or(told.to_owned(), |why| format!("{told}: {why}"));
+                let label = finished.conclusion.queue_label();
+                let why = why.map_or(label.to_owned(), |why| format!("{label}: {why}"));
                 (QueueStanding::Unreachable, Some(why), Members::new())
             }
         }
     }
 
-    fn take_in(&mut self, id: &QueueId, finished: &Finished) {
+    fn apply_outcome(&mut self, id: &QueueId, finished: &Finished) {
         let now = self.clock.now();
         let read = finished
             .after
@@ -406,8 +406,8 @@ impl Calibration {
         }
     }
 
-    /// Shows how a queue stands.
-    pub(super) fn stand(
+    /// Sets how a queue stands, and shows it.
+    pub(super) fn set_standing(
         &mut self,
         id: &QueueId,
         standing: QueueStanding,
@@ -449,7 +449,7 @@ impl Calibration {
         watched.map(|watched| watched.calibrator.memory().clone())
     }
 
-    /// Commits what is remembered of a queue.
+    /// Commits the memory of a queue.
     async fn keep(&self, id: &QueueId) -> Result<(), JournalFault> {
         self.keep_with(id, None).await
     }
@@ -468,7 +468,7 @@ impl Calibration {
         self.journal.commit(Arc::new(batch)).await
     }
 
-    async fn keep_or_tell(&self, id: &QueueId) {
+    async fn keep_or_report(&self, id: &QueueId) {
         if let Err(fault) = self.keep(id).await {
             self.events.not_kept(&fault.to_string());
         }

@@ -1,19 +1,21 @@
 //! Changing queues: read, merge, validate, write under the version that was read, read back.
 //!
-//! [`QueueKeeper`] is the way in for one change, [`Calibration`] for a daemon that calibrates queues again and again.
+//! [`Reconciler`] carries out one change, [`Calibration`] calibrates a daemon's queues again and again.
 //! Everything outside is reached through ports of the platform and the loop's journal and clock.
 //!
 //! *Never here:* units and names of a wire, or a rule about what a queue may be.
 
-mod apart;
 mod asked;
+mod blocking;
 mod calibration;
 pub mod handle;
-mod keeper;
 mod reassign;
+mod reconciler;
 mod view;
 
 pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};
-pub use keeper::{Finished, KeeperFault, KeeperSettings, Prepared, QueueKeeper, QueueRequest};
 pub use reassign::{ReassignFault, Reassigned, Reassigner};
+pub use reconciler::{
+    Finished, Prepared, QueueRequest, ReconcileError, Reconciler, ReconcilerSettings,
+};
 pub use view::QueueView;

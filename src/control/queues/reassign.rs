@@ -17,7 +17,7 @@ use crate::platform::port::{
     AgentObserver, PlatformFault, ProfileWriter, QueueReader, Reassignment,
 };
 
-/// Why an agent is not moved; then nothing was sent.
+/// Why an agent was not moved; nothing was sent then.
 #[derive(Debug, thiserror::Error)]
 pub enum ReassignFault {
     /// No such agent.
@@ -37,12 +37,12 @@ pub enum ReassignFault {
     /// The intent could not be committed.
     #[error("nothing was sent, since the intent cannot be recorded: {0}")]
     Unrecordable(JournalFault),
-    /// There is no way to write.
+    /// This is a dry run.
     #[error("a dry run changes nothing")]
     DryRun,
 }
 
-/// What came of it.
+/// The outcome of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reassigned {
     /// The verdict: whether the platform took it, and the agent's status is as it was.
@@ -51,7 +51,7 @@ pub struct Reassigned {
     pub decision: DecisionId,
     /// The status read back, where it was.
     pub status_after: Option<AgentState>,
-    /// What is wrong, for people.
+    /// What went wrong, in words.
     pub why: Vec<String>,
     /// Why the outcome is not recorded, if it is not.
     pub unrecorded: Option<JournalFault>,
@@ -65,9 +65,9 @@ pub struct Reassigner {
     pub queues: Arc<dyn QueueReader>,
     /// Writes profiles; a dry run has none.
     pub writer: Option<Arc<dyn ProfileWriter>>,
-    /// Keeps proof.
+    /// The store.
     pub journal: Arc<dyn Journal>,
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
     /// The run in decision ids.
     pub run: u64,
@@ -82,7 +82,7 @@ pub struct Reassigner {
 }
 
 impl Reassigner {
-    /// What would be sent: the queues are there, and the status is the agent's.
+    /// Returns the order that would be sent, once the queues are found and the agent's status is read.
     ///
     /// # Errors
     /// Why the agent cannot be moved.
@@ -91,10 +91,10 @@ impl Reassigner {
         agent: &AgentId,
         queues: &[QueueId],
     ) -> Result<Reassignment, ReassignFault> {
-        self.look(agent, queues).await.map(|(order, _)| order)
+        self.read(agent, queues).await.map(|(order, _)| order)
     }
 
-    async fn look(
+    async fn read(
         &self,
         agent: &AgentId,
         queues: &[QueueId],
@@ -130,7 +130,7 @@ impl Reassigner {
     ) -> Result<(Reassignment, Reassigned), ReassignFault> {
         let writer = self.writer.as_ref().ok_or(ReassignFault::DryRun)?;
         let started = self.clock.monotonic();
-        let (order, seen) = self.look(agent, queues).await?;
+        let (order, seen) = self.read(agent, queues).await?;
         let decision = DecisionId {
             run: self.run,
             tick: 1,

@@ -1,4 +1,4 @@
-//! A queue as it stands, for whoever looks.
+//! A queue as it stands, for status and page.
 
 use crate::domain::queue::{Figures, QueueFlow, QueueStanding};
 use crate::domain::{DecisionId, QueueId, Timestamp};
@@ -12,13 +12,13 @@ pub struct QueueView {
     pub name: Option<String>,
     /// How it stands.
     pub standing: QueueStanding,
-    /// What two readings told.
+    /// The flow between its last two readings.
     pub flow: QueueFlow,
     /// Its figures.
     pub figures: Figures,
-    /// What the model says they should be.
+    /// The figures that the model advises.
     pub advised: Option<Figures>,
-    /// Why it stands so.
+    /// The reason of its standing.
     pub why: String,
     /// When the operator's hold ends, while there is one.
     pub held_until: Option<Timestamp>,
@@ -33,7 +33,7 @@ pub struct QueueView {
 }
 
 impl QueueView {
-    /// A queue of which nothing is known.
+    /// Returns a queue of which nothing is known.
     #[must_use]
     pub fn unread(id: QueueId) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What is not committed yet.
+//! The batch that is not committed yet.
 //!
 //! Inputs, changed states, audit rows and messages gather here in the order in which they happened, and go to the journal as one
 //! batch. A batch that cannot be written is kept and tried again with what came after it, up to a bound. Only the series that
@@ -7,30 +7,31 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::control::ports::{AuditRow, Batch, Journal, JournalFault};
+use crate::control::series::{Frame, SeriesEncoder};
 use crate::domain::assignment::ListMemory;
 use crate::domain::replay::Input;
-use crate::domain::{CampaignId, CampaignState, DecisionId, Message, Timestamp};
-
-use super::ports::{AuditEvent, AuditRow, Batch, Journal, JournalFault};
-use super::series::{Frame, SeriesEncoder};
+use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Timestamp};
 
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
 
 #[derive(Default)]
-pub(crate) struct Recorder {
+pub(super) struct Recorder {
     inputs: Vec<(Timestamp, Input)>,
     states: BTreeMap<CampaignId, CampaignState>,
     lists: BTreeMap<CampaignId, ListMemory>,
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
     frame: Option<Frame>,
-    pub(super) encoder: SeriesEncoder,
+    encoder: SeriesEncoder,
 }
 
 impl Recorder {
-    pub(crate) fn input(&mut self, at: Timestamp, input: Input) {
+    pub(super) fn input(&mut self, at: Timestamp, input: Option<Input>) {
+        let Some(input) = input else { return };
         if self.inputs.len() >= MOST_INPUTS {
             self.inputs.clear();
             self.inputs.push((at, Input::Gap));
@@ -38,45 +39,40 @@ impl Recorder {
         self.inputs.push((at, input));
     }
 
-    pub(crate) fn state(&mut self, id: &CampaignId, state: &CampaignState) {
+    pub(super) fn state(&mut self, id: &CampaignId, state: &CampaignState) {
         self.states.insert(id.clone(), state.clone());
     }
 
-    pub(crate) fn list(&mut self, id: &CampaignId, memory: &ListMemory) {
+    pub(super) fn list(&mut self, id: &CampaignId, memory: &ListMemory) {
         self.lists.insert(id.clone(), memory.clone());
     }
 
-    pub(crate) fn audit(
+    pub(super) fn audit(&mut self, row: Option<AuditRow>) {
+        self.audit.extend(row);
+    }
+
+    pub(super) fn message(&mut self, message: Option<Message>) {
+        self.outbox.extend(message);
+    }
+
+    /// Makes the series' frame of a poll; it joins the next commit or becomes a gap.
+    pub(super) fn points(
         &mut self,
+        autopilot: &Autopilot,
+        reasons: &[(CampaignId, Reason)],
+        poll_interval: Duration,
         at: Timestamp,
-        campaign: Option<&CampaignId>,
-        decision: DecisionId,
-        event: AuditEvent,
     ) {
-        self.audit.push(AuditRow {
-            at,
-            campaign: campaign.cloned(),
-            decision,
-            event,
-        });
-    }
-
-    pub(crate) fn message(&mut self, message: Message) {
-        self.outbox.push(message);
-    }
-
-    /// Sets the series' frame; it joins the next commit or becomes a gap.
-    pub(crate) fn frame(&mut self, frame: Option<Frame>) {
-        self.frame = frame;
+        self.frame = self.encoder.frame(autopilot, reasons, poll_interval, at);
     }
 
     /// Takes back the newest audit row: its command was given up because it could not be committed.
-    pub(crate) fn withdraw_audit(&mut self) {
+    pub(super) fn withdraw_audit(&mut self) {
         self.audit.pop();
     }
 
     /// Whether there is nothing to commit.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         let Self {
             inputs,
             states,
@@ -95,7 +91,7 @@ impl Recorder {
     }
 
     /// Commits everything gathered. After a failure everything is still here.
-    pub(crate) async fn commit(&mut self, journal: &dyn Journal) -> Result<(), JournalFault> {
+    pub(super) async fn commit(&mut self, journal: &dyn Journal) -> Result<(), JournalFault> {
         if self.is_empty() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Changes one queue at a time, and proves it.
+//! Changes one queue at a time, with a record of each step in the audit.
 //!
 //! ```text
 //! read ─▶ merge with base ─▶ validate ─▶ intent committed ─▶ write ─▶ read back ─▶ outcome committed with its messages
@@ -25,61 +25,61 @@ use crate::telemetry::QueueEvents;
 use crate::control::operation::{Carried, QueueOperation, Seen, differing};
 use crate::platform::port::{PlatformFault, QueueReader, QueueReading, QueueWriter};
 
-/// How often a change is merged again after somebody was quicker.
+/// How often a change is merged again after another change came first.
 const MOST_MERGES: u32 = 3;
 
-/// What is wanted.
+/// A change that is to be made to a queue.
 #[derive(Clone, Debug)]
 pub struct QueueRequest {
-    /// Of which queue.
+    /// The queue.
     pub queue: QueueId,
-    /// What it is to become.
+    /// The wanted members.
     pub change: ChangeSet,
-    /// What the queue was when the change was planned; as it is read first, when absent.
+    /// The queue as it was when the change was planned; as it is read first, when absent.
     pub base: Option<Members>,
-    /// In which form it is written.
+    /// The form in which it is written.
     pub form: WriteForm,
     /// Whether members that somebody changed meanwhile are overwritten.
     pub force: bool,
-    /// Who asks for it, where that is somebody else than the keeper's settings say.
+    /// Who asks for it; by default whoever the reconciler's settings name.
     pub by: Option<String>,
 }
 
-/// What would be done.
+/// A change that was merged and validated, and not sent.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The queue as it is.
     pub reading: QueueReading,
     /// The change, merged.
     pub merged: Merged,
-    /// Everything that speaks against it.
+    /// Everything that forbids it.
     pub faults: Vec<ChangeFault>,
 }
 
-/// What was done.
+/// The outcome of a change.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// The verdict.
+    /// The conclusion.
     pub conclusion: Conclusion,
-    /// Which decision; its rows in the audit carry it.
+    /// The decision that its rows in the audit carry.
     pub decision: DecisionId,
-    /// What it rested on last.
+    /// The merge that was written last.
     pub prepared: Prepared,
     /// The queue as it was read back, where it was.
     pub after: Option<QueueReading>,
-    /// How often it was merged again.
+    /// How many times it was merged again.
     pub merges: u32,
-    /// What is wrong, for people; empty when nothing is.
+    /// What went wrong, in words; empty when nothing did.
     pub why: Vec<String>,
 }
 
-/// Why a change could not even be judged, or not be recorded.
+/// Why a change could not be carried out or recorded.
 #[derive(Debug, thiserror::Error)]
-pub enum KeeperFault {
+pub enum ReconcileError {
     /// The platform has no such queue.
     #[error("the platform has no queue {0}; check the id")]
     NoQueue(QueueId),
-    /// The platform.
+    /// The platform failed.
     #[error(transparent)]
     Platform(#[from] PlatformFault),
     /// The intent could not be committed, so nothing was sent.
@@ -88,19 +88,19 @@ pub enum KeeperFault {
     /// The change was sent, and its outcome could not be committed.
     #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", finished.conclusion.queue_label())]
     Unrecorded {
-        /// What was done.
+        /// The outcome of a change.
         finished: Box<Finished>,
-        /// Why it is not recorded.
+        /// Why it could not be recorded.
         fault: JournalFault,
     },
-    /// There is no way to write.
+    /// This is a dry run.
     #[error("a dry run changes nothing")]
     DryRun,
 }
 
-/// How it is done.
+/// The settings of a reconciler.
 #[derive(Clone, Debug)]
-pub struct KeeperSettings {
+pub struct ReconcilerSettings {
     /// The run in decision ids.
     pub run: u64,
     /// Whether messages are written beside the audit.
@@ -109,25 +109,25 @@ pub struct KeeperSettings {
     pub longest: Duration,
     /// How long the platform usually takes to show a change.
     pub usually_settles: Duration,
-    /// Who asks, as the system calls them, where it is known.
+    /// The user who asks, as the operating system names them, where that is known.
     pub by: Option<String>,
 }
 
-/// Changes queues.
-pub struct QueueKeeper {
+/// Brings queues into the state that is wanted.
+pub struct Reconciler {
     platform: Arc<dyn QueueReader>,
     writer: Option<Arc<dyn QueueWriter>>,
     journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     events: QueueEvents,
-    settings: KeeperSettings,
+    settings: ReconcilerSettings,
     tick: u64,
     finished: u32,
     applied: u32,
 }
 
-impl QueueKeeper {
-    /// A keeper; without a writer it can only prepare.
+impl Reconciler {
+    /// Creates a reconciler; without a writer it can only prepare.
     #[must_use]
     pub fn new(
         platform: Arc<dyn QueueReader>,
@@ -135,7 +135,7 @@ impl QueueKeeper {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
         events: QueueEvents,
-        settings: KeeperSettings,
+        settings: ReconcilerSettings,
     ) -> Self {
         Self {
             platform,
@@ -154,17 +154,17 @@ impl QueueKeeper {
     ///
     /// # Errors
     /// When the queue, or what it refers to, cannot be read.
-    pub async fn prepare(&self, request: &QueueRequest) -> Result<Prepared, KeeperFault> {
+    pub async fn prepare(&self, request: &QueueRequest) -> Result<Prepared, ReconcileError> {
         prepare(&*self.platform, request, || self.deadline()).await
     }
 
-    /// Writes a change, if nothing speaks against it.
+    /// Writes a change, if nothing forbids it.
     ///
     /// # Errors
     /// When the queue cannot be read or nothing can be recorded; whatever else happens is in [`Finished`].
-    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, KeeperFault> {
+    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, ReconcileError> {
         let Some(writer) = self.writer.clone() else {
-            return Err(KeeperFault::DryRun);
+            return Err(ReconcileError::DryRun);
         };
         let started = self.clock.monotonic();
         let mut rows = Vec::new();
@@ -195,7 +195,7 @@ impl QueueKeeper {
             };
             self.commit(batch)
                 .await
-                .map_err(KeeperFault::Unrecordable)?;
+                .map_err(ReconcileError::Unrecordable)?;
             let operation = QueueOperation {
                 reader: &*self.platform,
                 writer: &*writer,
@@ -222,7 +222,7 @@ impl QueueKeeper {
         }
     }
 
-    /// The id of the next decision, for whoever decides beside.
+    /// Returns the id of the next decision, also for those that others make.
     pub fn next_decision(&mut self) -> DecisionId {
         self.tick = self.tick.saturating_add(1);
         DecisionId {
@@ -231,11 +231,11 @@ impl QueueKeeper {
         }
     }
 
-    /// Tells the drain rate of a queue, measured `latency` ago, where somebody is told.
+    /// Writes a message with the drain rate of a queue, measured `latency` ago, where other systems are notified.
     ///
     /// # Errors
     /// When the message cannot be committed.
-    pub async fn tell_drain(
+    pub async fn report_drain(
         &mut self,
         queue: &QueueId,
         drain_per_s: f64,
@@ -261,7 +261,7 @@ impl QueueKeeper {
         finished: Finished,
         mut rows: Vec<AuditRow>,
         started: Duration,
-    ) -> Result<Finished, KeeperFault> {
+    ) -> Result<Finished, ReconcileError> {
         let took = self.clock.monotonic().saturating_sub(started);
         let decision = finished.decision;
         let applied = finished.conclusion == Conclusion::Confirmed;
@@ -271,7 +271,7 @@ impl QueueKeeper {
         if let (true, true, Some(after)) = (applied, self.settings.announces, &finished.after) {
             let success_rate = f64::from(self.applied) / f64::from(self.finished);
             let (queue, now) = (&request.queue, self.clock.now());
-            let told = QueueMessage::of_change(
+            let bodies = QueueMessage::of_change(
                 queue,
                 (after.version, &after.members),
                 &finished.prepared.merged.write,
@@ -279,8 +279,8 @@ impl QueueKeeper {
                 decision,
                 now,
             );
-            let about = told.into_iter();
-            outbox = about
+            outbox = bodies
+                .into_iter()
                 .map(|body| Message::of_queue(queue, body, decision, now))
                 .collect();
         }
@@ -301,7 +301,7 @@ impl QueueKeeper {
         };
         match self.commit(batch).await {
             Ok(()) => Ok(finished),
-            Err(fault) => Err(KeeperFault::Unrecorded {
+            Err(fault) => Err(ReconcileError::Unrecorded {
                 finished: Box::new(finished),
                 fault,
             }),
@@ -336,7 +336,7 @@ impl QueueKeeper {
 }
 
 impl Finished {
-    /// The write as one whose outcome is not known, at `now`.
+    /// Returns the write as an operation whose outcome is not known at `now`.
     pub(super) fn left_open(&self, now: Timestamp) -> OpenOperation {
         let Prepared {
             reading, merged, ..
@@ -360,7 +360,7 @@ impl Finished {
     }
 }
 
-/// Takes in what came of a write.
+/// Concludes from what a write was answered and what was read back.
 fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     let Carried {
         delivery, after, ..
@@ -424,7 +424,7 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     finished.after = Some(after);
 }
 
-/// What speaks against writing, or that there is nothing to write.
+/// Returns why nothing is to be written, if so.
 fn held_back(prepared: &Prepared, force: bool) -> Option<(Conclusion, Vec<String>)> {
     let Prepared { merged, faults, .. } = prepared;
     if !faults.is_empty() {
@@ -462,7 +462,7 @@ fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord 
     }
 }
 
-/// What serde makes of it; these types have only text for keys.
+/// Returns a value as JSON. It cannot fail: these types have only text for keys.
 fn in_json(value: &impl serde::Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }
@@ -475,9 +475,9 @@ async fn prepare(
     platform: &dyn QueueReader,
     request: &QueueRequest,
     deadline: impl Fn() -> Timestamp,
-) -> Result<Prepared, KeeperFault> {
+) -> Result<Prepared, ReconcileError> {
     let read = platform.read_queue(&request.queue, deadline()).await?;
-    let reading = read.ok_or_else(|| KeeperFault::NoQueue(request.queue.clone()))?;
+    let reading = read.ok_or_else(|| ReconcileError::NoQueue(request.queue.clone()))?;
     let base = request.base.as_ref().unwrap_or(&reading.members);
     let change = &request.change;
     let merged = merge(base, &change.members, &reading.members, request.force);
@@ -500,13 +500,13 @@ async fn prepare(
     })
 }
 
-/// The overflows that can be reached from `queue`, which has the members `after`, as deep as they may go and one hop more.
+/// Reads the overflows that can be reached from `queue`, which has the members `after`, as deep as they may go and one hop more.
 async fn overflows(
     platform: &dyn QueueReader,
     queue: &QueueId,
     after: &Members,
     deadline: &impl Fn() -> Timestamp,
-) -> Result<OverflowGraph, KeeperFault> {
+) -> Result<OverflowGraph, ReconcileError> {
     let mut graph = OverflowGraph::default();
     let mut next = overflow_targets(after);
     graph.insert(queue.clone(), next.clone());

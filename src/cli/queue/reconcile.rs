@@ -1,4 +1,4 @@
-//! Builds the queue keeper from the settings.
+//! Builds the queue reconciler from the settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::{Batch, Clock, Journal, JournalFault, OperationTarget, SystemClock};
-use crate::control::queues::{KeeperFault, KeeperSettings, QueueKeeper, Reassigner};
+use crate::control::queues::{Reassigner, ReconcileError, Reconciler, ReconcilerSettings};
 use crate::control::{FRESHEST, Recovery};
 use crate::platform::port::{AgentObserver, ProfileWriter, QueuePorts, QueueReader, QueueWriter};
 use crate::store::Store;
@@ -23,9 +23,9 @@ use super::super::refusal::refuse_configuration;
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
 
-/// A queue keeper with the clock and the store that it uses.
-pub(super) struct OpenKeeper {
-    pub(super) keeper: QueueKeeper,
+/// A queue reconciler with the clock and the store that it uses.
+pub(super) struct OpenReconciler {
+    pub(super) reconciler: Reconciler,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) recovering: Option<Recovering>,
 }
@@ -73,8 +73,8 @@ pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
     Ok(resolved.settings)
 }
 
-/// Builds a keeper; one that only prepares has neither a writer nor a store.
-pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Exit> {
+/// Builds a reconciler; one that only prepares has neither a writer nor a store.
+pub(super) fn reconciler(settings: &Settings, writes: bool) -> Result<OpenReconciler, Exit> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let tell = |fault: &dyn std::error::Error| {
         output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -98,13 +98,13 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
     } else {
         (Arc::new(NoJournal), None, 0)
     };
-    let keeper = QueueKeeper::new(
+    let reconciler = Reconciler::new(
         queues.reader,
         sender,
         journal,
         Arc::clone(&clock),
         events,
-        KeeperSettings {
+        ReconcilerSettings {
             run,
             announces: settings.webhook.is_some(),
             longest: longest(settings),
@@ -112,8 +112,8 @@ pub(super) fn keeper(settings: &Settings, writes: bool) -> Result<OpenKeeper, Ex
             by: by(),
         },
     );
-    Ok(OpenKeeper {
-        keeper,
+    Ok(OpenReconciler {
+        reconciler,
         clock,
         recovering,
     })
@@ -218,12 +218,12 @@ impl Journal for NoJournal {
 }
 
 /// Prints a fault and returns its exit code.
-pub(super) fn fail(fault: &KeeperFault) -> Exit {
+pub(super) fn fail(fault: &ReconcileError) -> Exit {
     output::talk(format_args!("campaign-autopilot: {fault}"));
     match fault {
-        KeeperFault::NoQueue(_) => Exit::Refused,
-        KeeperFault::Platform(fault) => Exit::of(fault.kind),
-        KeeperFault::Unrecordable(_) | KeeperFault::Unrecorded { .. } => Exit::Io,
-        KeeperFault::DryRun => Exit::Internal,
+        ReconcileError::NoQueue(_) => Exit::Refused,
+        ReconcileError::Platform(fault) => Exit::of(fault.kind),
+        ReconcileError::Unrecordable(_) | ReconcileError::Unrecorded { .. } => Exit::Io,
+        ReconcileError::DryRun => Exit::Internal,
     }
 }

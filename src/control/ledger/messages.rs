@@ -1,0 +1,164 @@
+//! The message of each fact that other systems are notified of.
+
+use crate::domain::{
+    Alert, Campaign, CampaignId, Cause, Command, Conclusion, DecisionId, Message, Notice, Timestamp,
+};
+
+use super::fact::{CommandEnd, Fact};
+
+/// Returns the message of a fact, where there is one for it. `decision` is the one in force.
+pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Option<Message> {
+    match fact {
+        Fact::CommandEnded { command, end, .. } => ended(command, *end, at),
+        Fact::Noticed {
+            campaign,
+            notice,
+            decision,
+            last,
+        } => noticed(campaign, notice, *last, at, *decision),
+        Fact::Alerted { alert, campaign } => alerted(alert, *campaign, at, decision),
+        Fact::DispatchEnded {
+            dispatch,
+            end,
+            took,
+            call_rate_target,
+            ..
+        } => (end.conclusion == Conclusion::Confirmed).then(|| {
+            Message::assignment_dispatch(
+                &dispatch.campaign,
+                end.assignment.clone().unwrap_or_default(),
+                u32::try_from(end.updated.unwrap_or_default()).unwrap_or(u32::MAX),
+                *took,
+                *call_rate_target,
+                decision,
+                at,
+            )
+        }),
+        // Receivers have no message for them.
+        Fact::RunStarted { .. }
+        | Fact::AssignmentsStarted { .. }
+        | Fact::CampaignsCheckpointed { .. }
+        | Fact::AssignmentsCheckpointed { .. }
+        | Fact::RunEnded
+        | Fact::LoopEnded
+        | Fact::LoopAlive
+        | Fact::ClockStepped { .. }
+        | Fact::TickLagged { .. }
+        | Fact::PointsTaken { .. }
+        | Fact::TickEnded { .. }
+        | Fact::CommitEnded { .. }
+        | Fact::PollRepeated
+        | Fact::PollSucceeded { .. }
+        | Fact::PollFailed { .. }
+        | Fact::SampleTaken { .. }
+        | Fact::StatusRead { .. }
+        | Fact::StatusUnreadable { .. }
+        | Fact::Decided { .. }
+        | Fact::CommandHeldBack { .. }
+        | Fact::CommandDeclined { .. }
+        | Fact::CommandIntended { .. }
+        | Fact::CommandGivenUp { .. }
+        | Fact::PauseClaimed { .. }
+        | Fact::CampaignRestored { .. }
+        | Fact::HoldSet { .. }
+        | Fact::ThresholdsSet { .. }
+        | Fact::PoliciesReplaced { .. }
+        | Fact::ChangeMade { .. }
+        | Fact::ChangeInForce { .. }
+        | Fact::ConfigurationReloaded { .. }
+        | Fact::ReloadRefused { .. }
+        | Fact::AgentsChanged { .. }
+        | Fact::PreviewsRunning { .. }
+        | Fact::ListRead { .. }
+        | Fact::ListUnreadable { .. }
+        | Fact::ListNoticed { .. }
+        | Fact::ListCounted { .. }
+        | Fact::AssignmentsPlanned { .. }
+        | Fact::DispatchHeldBack { .. }
+        | Fact::DispatchIntended { .. }
+        | Fact::DispatchGivenUp { .. } => None,
+    }
+}
+
+fn ended(command: &Command, end: CommandEnd, at: Timestamp) -> Option<Message> {
+    let CommandEnd::Confirmed {
+        cause,
+        since_sample,
+    } = end
+    else {
+        return None;
+    };
+    let Command {
+        campaign,
+        direction,
+        reason,
+        ..
+    } = command;
+    Some(Message::campaign_changed(
+        campaign,
+        *direction,
+        Some(cause),
+        Some((reason, since_sample)),
+        reason.decision,
+        at,
+    ))
+}
+
+fn noticed(
+    campaign: &CampaignId,
+    notice: &Notice,
+    last: Option<Cause>,
+    at: Timestamp,
+    decision: DecisionId,
+) -> Option<Message> {
+    match notice {
+        Notice::Resolved {
+            decision: of,
+            to,
+            conclusion: Conclusion::Confirmed,
+        } => Some(Message::campaign_changed(
+            campaign, *to, last, None, *of, at,
+        )),
+        Notice::Flapping { resumes, limit } => Some(Message::campaign_flapping(
+            campaign, *resumes, *limit, false, decision, at,
+        )),
+        Notice::Resolved { .. }
+        | Notice::FoundPaused
+        | Notice::PersonPaused
+        | Notice::PersonResumed { .. }
+        | Notice::PersonsPauseEnded
+        | Notice::Adopted
+        | Notice::Unproven { .. }
+        | Notice::UnprovenEnded { .. }
+        | Notice::StampWorthless
+        | Notice::StillChanging { .. }
+        | Notice::Missing
+        | Notice::Back
+        | Notice::OtherStatus { .. } => None,
+    }
+}
+
+fn alerted(
+    alert: &Alert,
+    about: Option<&Campaign>,
+    at: Timestamp,
+    decision: DecisionId,
+) -> Option<Message> {
+    match alert {
+        Alert::UnprovenPause { campaign, doubt } => Some(Message::campaign_pause_unproven(
+            campaign, *doubt, decision, at,
+        )),
+        Alert::UnprovenPauseEnded { campaign, end } => Some(Message::campaign_pause_resolved(
+            campaign, *end, decision, at,
+        )),
+        Alert::Stale { streak } => Some(Message::data_stale(*streak, decision, at)),
+        Alert::Fresh => Some(Message::data_stale(0, decision, at)),
+        Alert::BudgetExhausted { campaign } => {
+            let about = about?;
+            let resumes = u32::try_from(about.state().resumes.len()).unwrap_or(u32::MAX);
+            let limit = about.policy().max_resumes_per_hour.unwrap_or(resumes);
+            let message = Message::campaign_flapping(campaign, resumes, limit, true, decision, at);
+            Some(message)
+        }
+    }
+}

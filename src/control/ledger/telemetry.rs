@@ -1,0 +1,265 @@
+//! The log line and the metric of each fact.
+
+use std::sync::Arc;
+
+use crate::control::operator::AppliedChange;
+use crate::domain::{Autopilot, DecisionId, HoldKind, PauseOwnerKind, Timestamp};
+use crate::telemetry::{AssignEvents, Events, Metrics};
+
+use super::fact::{CommandEnd, Fact};
+
+/// The log and the metrics.
+pub(super) struct Telemetry {
+    events: Events,
+    /// Absent where nothing is assigned.
+    assignments: Option<AssignEvents>,
+}
+
+impl Telemetry {
+    /// Makes the series of the campaigns, and those of the assignments where agents are assigned.
+    pub(super) fn new(
+        metrics: Arc<Metrics>,
+        autopilot: &Autopilot,
+        assigns: bool,
+    ) -> prometheus::Result<Self> {
+        let assignments = if assigns {
+            Some(AssignEvents::new(metrics.assignments()?))
+        } else {
+            None
+        };
+        Ok(Self {
+            events: Events::new(metrics, autopilot.campaigns()),
+            assignments,
+        })
+    }
+
+    /// Reports a fact. `decision` is the one in force.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one match, so that no fact is forgotten"
+    )]
+    pub(super) fn report(&mut self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
+        let events = &mut self.events;
+        match fact {
+            Fact::ClockStepped { milliseconds } => events.clock_stepped(*milliseconds),
+            Fact::TickLagged { lag } => events.lagged(*lag),
+            Fact::CommitEnded {
+                took,
+                size_bytes,
+                written,
+            } => {
+                events.committed(*took, *size_bytes);
+                if let Err(fault) = written {
+                    events.journal_failed(&fault.to_string(), decision);
+                }
+            }
+            Fact::PollRepeated => events.poll_repeated(),
+            Fact::PollSucceeded { figures, decision } => events.polled(*figures, *decision, at),
+            Fact::PollFailed {
+                partial,
+                why,
+                took,
+                decision,
+            } => events.poll_failed(*partial, why, *took, *decision),
+            Fact::StatusRead { .. } => events.status_read(at),
+            Fact::StatusUnreadable { campaign, why, .. } => {
+                events.status_unreadable(campaign, decision, why);
+            }
+            Fact::Noticed {
+                campaign,
+                notice,
+                decision,
+                last,
+            } => events.noticed(campaign, notice, *decision, *last, at),
+            Fact::Decided {
+                plan, autopilot, ..
+            } => {
+                for (id, reason) in &plan.reasons {
+                    if let Some(campaign) = autopilot.campaign(id) {
+                        events.decided(id, reason, &campaign.state().belief);
+                    }
+                }
+            }
+            Fact::Alerted { alert, .. } => events.alerted(alert, decision),
+            Fact::CommandHeldBack {
+                campaign,
+                direction,
+                reason,
+            } => events.would_command(campaign, *direction, reason),
+            Fact::CommandGivenUp {
+                command,
+                result,
+                conclusion,
+                ..
+            }
+            | Fact::CommandEnded {
+                command,
+                result,
+                conclusion,
+                end: CommandEnd::Failed,
+                ..
+            } => events.command_failed(
+                &command.campaign,
+                command.direction,
+                *conclusion,
+                &result.delivery,
+                &command.reason,
+            ),
+            Fact::CommandEnded {
+                command,
+                end:
+                    CommandEnd::Confirmed {
+                        cause,
+                        since_sample,
+                    },
+                ..
+            } => events.confirmed(
+                &command.campaign,
+                command.direction,
+                *cause,
+                &command.reason,
+                *since_sample,
+                at,
+            ),
+            Fact::CommandEnded {
+                command,
+                end: CommandEnd::Settling,
+                ..
+            } => events.acknowledged(&command.campaign, command.direction, &command.reason),
+            Fact::ChangeInForce {
+                campaign,
+                author,
+                change,
+                ..
+            } => {
+                let refused = matches!(change, AppliedChange::ReloadRefused { .. });
+                let words = in_words(change);
+                events.changed(*campaign, &words, change.label(), refused, author.parts());
+            }
+            Fact::ConfigurationReloaded {
+                config,
+                autopilot,
+                left_paused,
+                ..
+            } => {
+                events.reconfigured(autopilot.campaigns(), left_paused);
+                events.reloaded(Some(config), at);
+            }
+            Fact::ReloadRefused { .. } => events.reloaded(None, at),
+            Fact::ListUnreadable { campaign, why } => {
+                self.assigned(|events| events.unreadable(campaign, why, decision));
+            }
+            Fact::ListNoticed { campaign, notice } => {
+                self.assigned(|events| events.noticed(campaign, *notice, decision));
+            }
+            Fact::ListCounted { campaign, agents } => {
+                self.assigned(|events| events.on_list(campaign, *agents));
+            }
+            Fact::AssignmentsPlanned {
+                trigger,
+                moves,
+                took,
+                ..
+            } => self.assigned(|events| events.planned(*trigger, *moves, *took, decision)),
+            Fact::DispatchHeldBack { moves } => {
+                self.assigned(|events| events.would_dispatch(moves, decision));
+            }
+            Fact::DispatchEnded {
+                dispatch,
+                end,
+                took,
+                ..
+            } => self.assigned(|events| events.dispatched(dispatch, end, *took, decision)),
+            // Reported with the facts that they lead to, or seen in the other sinks only.
+            Fact::RunStarted { .. }
+            | Fact::AssignmentsStarted { .. }
+            | Fact::CampaignsCheckpointed { .. }
+            | Fact::AssignmentsCheckpointed { .. }
+            | Fact::RunEnded
+            | Fact::LoopEnded
+            | Fact::LoopAlive
+            | Fact::PointsTaken { .. }
+            | Fact::TickEnded { .. }
+            | Fact::SampleTaken { .. }
+            | Fact::CommandDeclined { .. }
+            | Fact::CommandIntended { .. }
+            | Fact::PauseClaimed { .. }
+            | Fact::CampaignRestored { .. }
+            | Fact::HoldSet { .. }
+            | Fact::ThresholdsSet { .. }
+            | Fact::PoliciesReplaced { .. }
+            | Fact::ChangeMade { .. }
+            | Fact::AgentsChanged { .. }
+            | Fact::PreviewsRunning { .. }
+            | Fact::ListRead { .. }
+            | Fact::DispatchIntended { .. }
+            // The commit that failed was reported.
+            | Fact::DispatchGivenUp { .. } => {}
+        }
+    }
+
+    fn assigned(&mut self, report: impl FnOnce(&mut AssignEvents)) {
+        if let Some(events) = &mut self.assignments {
+            report(events);
+        }
+    }
+}
+
+/// Returns a change in the words of the log.
+fn in_words(change: &AppliedChange) -> String {
+    match change {
+        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::PauseClaimed { was, ended_hold } => {
+            claim_in_words("pause claimed for the autopilot", *was, *ended_hold)
+        }
+        AppliedChange::PauseGivenAway { was, ended_hold } => {
+            claim_in_words("pause given away, manual now", *was, *ended_hold)
+        }
+        AppliedChange::ThresholdsSet {
+            thresholds,
+            before,
+            until,
+        } => format!(
+            "pause_below {} -> {}, resume_at {} -> {} until {until}",
+            before.pause_below(),
+            thresholds.pause_below(),
+            before.resume_at(),
+            thresholds.resume_at()
+        ),
+        AppliedChange::ThresholdsRestored { thresholds } => format!(
+            "pause_below {}, resume_at {} as configured",
+            thresholds.pause_below(),
+            thresholds.resume_at()
+        ),
+        AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
+        AppliedChange::QueueReleased { queue, .. } => format!("queue {queue} released"),
+        AppliedChange::Reloaded {
+            changes,
+            after_restart,
+            ..
+        } => {
+            let mut text = if changes.is_empty() {
+                "configuration reloaded, nothing in force differs".to_owned()
+            } else {
+                format!("configuration reloaded: {}", changes.join(", "))
+            };
+            if !after_restart.is_empty() {
+                text.push_str("; after a restart: ");
+                text.push_str(&after_restart.join(", "));
+            }
+            text
+        }
+        AppliedChange::ReloadRefused { faults } => format!(
+            "configuration not reloaded, the old one stays in force: {}",
+            faults.join(" | ")
+        ),
+    }
+}
+
+fn claim_in_words(what: &str, was: PauseOwnerKind, ended_hold: Option<HoldKind>) -> String {
+    let hold = ended_hold.map_or(String::new(), |hold| {
+        format!(", no longer held {}", hold.label())
+    });
+    format!("{what} (was: {}){hold}", was.label())
+}

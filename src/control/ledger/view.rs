@@ -1,0 +1,168 @@
+//! What is shown of each fact: by health, status, page and the supervisor's line.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::control::operator::Author;
+use crate::control::status::{ObservableState, ReloadView};
+use crate::domain::{CampaignId, CampaignState, DecisionId, Sample, Timestamp};
+
+use super::fact::{Fact, Standing};
+
+/// The snapshot that everybody looks at.
+pub(super) struct View {
+    observed: watch::Sender<ObservableState>,
+}
+
+impl View {
+    pub(super) fn new(first: ObservableState) -> Self {
+        Self {
+            observed: watch::Sender::new(first),
+        }
+    }
+
+    pub(super) fn sender(&self) -> &watch::Sender<ObservableState> {
+        &self.observed
+    }
+
+    /// Shows a fact, if there is anything to be seen of it.
+    pub(super) fn show(&self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
+        match fact {
+            Fact::LoopAlive => self.observed.send_modify(|observed| observed.alive_at = at),
+            Fact::SampleTaken {
+                sample: Sample::Complete { taken_at, .. },
+            } => {
+                let sample_at = Some(*taken_at);
+                self.observed
+                    .send_modify(|observed| observed.sample_at = sample_at);
+            }
+            Fact::CommitEnded { written, .. } => {
+                let writable = written.is_ok();
+                self.observed
+                    .send_modify(|observed| observed.journal_writable = writable);
+            }
+            Fact::TickEnded { standing } => self
+                .observed
+                .send_modify(|observed| set_standing(observed, standing, at, decision)),
+            Fact::PoliciesReplaced { labels, .. } => self
+                .observed
+                .send_modify(|observed| observed.labels = Arc::clone(labels)),
+            Fact::ChangeInForce {
+                campaign: Some(campaign),
+                state: Some(state),
+                ..
+            } => self
+                .observed
+                .send_modify(|observed| show_state(observed, campaign, state)),
+            Fact::ConfigurationReloaded {
+                author,
+                config,
+                standing,
+                ..
+            } => self.observed.send_modify(|observed| {
+                observed.last_reload = Some(reload(author, &[], at));
+                (*config).clone_into(&mut observed.config);
+                set_standing(observed, standing, at, decision);
+            }),
+            Fact::ReloadRefused {
+                author,
+                faults,
+                standing,
+            } => self.observed.send_modify(|observed| {
+                observed.last_reload = Some(reload(author, faults, at));
+                set_standing(observed, standing, at, decision);
+            }),
+            Fact::LoopEnded => self.observed.send_modify(|observed| {
+                observed.ended = true;
+                observed.version = observed.version.saturating_add(1);
+            }),
+            // Shown with the rest when the tick ends, or not at all.
+            Fact::RunStarted { .. }
+            | Fact::AssignmentsStarted { .. }
+            | Fact::CampaignsCheckpointed { .. }
+            | Fact::AssignmentsCheckpointed { .. }
+            | Fact::RunEnded
+            | Fact::ClockStepped { .. }
+            | Fact::TickLagged { .. }
+            | Fact::PointsTaken { .. }
+            | Fact::PollRepeated
+            | Fact::PollSucceeded { .. }
+            | Fact::PollFailed { .. }
+            | Fact::SampleTaken {
+                sample: Sample::Invalid { .. },
+            }
+            | Fact::StatusRead { .. }
+            | Fact::StatusUnreadable { .. }
+            | Fact::Noticed { .. }
+            | Fact::Decided { .. }
+            | Fact::Alerted { .. }
+            | Fact::CommandHeldBack { .. }
+            | Fact::CommandDeclined { .. }
+            | Fact::CommandIntended { .. }
+            | Fact::CommandGivenUp { .. }
+            | Fact::CommandEnded { .. }
+            | Fact::PauseClaimed { .. }
+            | Fact::CampaignRestored { .. }
+            | Fact::HoldSet { .. }
+            | Fact::ThresholdsSet { .. }
+            | Fact::ChangeMade { .. }
+            | Fact::ChangeInForce { .. }
+            | Fact::AgentsChanged { .. }
+            | Fact::PreviewsRunning { .. }
+            | Fact::ListRead { .. }
+            | Fact::ListUnreadable { .. }
+            | Fact::ListNoticed { .. }
+            | Fact::ListCounted { .. }
+            | Fact::AssignmentsPlanned { .. }
+            | Fact::DispatchHeldBack { .. }
+            | Fact::DispatchIntended { .. }
+            | Fact::DispatchGivenUp { .. }
+            | Fact::DispatchEnded { .. } => {}
+        }
+    }
+}
+
+/// Shows everything as it stands.
+fn set_standing(
+    observed: &mut ObservableState,
+    standing: &Standing,
+    at: Timestamp,
+    decision: DecisionId,
+) {
+    let Standing {
+        campaigns,
+        assignments,
+        poll_valid,
+    } = standing;
+    observed.alive_at = at;
+    observed.poll_valid = *poll_valid;
+    observed.ticks = decision.tick;
+    observed.decision = Some(decision);
+    observed.version = observed.version.saturating_add(1);
+    observed.campaigns = Arc::clone(campaigns);
+    observed.assignments = Arc::clone(assignments);
+}
+
+/// Shows one campaign as it is, its last decision untouched.
+fn show_state(observed: &mut ObservableState, campaign: &CampaignId, state: &CampaignState) {
+    observed.version = observed.version.saturating_add(1);
+    let place = observed
+        .campaigns
+        .binary_search_by(|view| view.id.cmp(campaign));
+    let view = place
+        .ok()
+        .and_then(|place| Arc::make_mut(&mut observed.campaigns).get_mut(place));
+    if let Some(view) = view {
+        view.state = state.clone();
+    }
+}
+
+fn reload(author: &Author, faults: &[String], at: Timestamp) -> ReloadView {
+    let (by, _) = author.parts();
+    ReloadView {
+        at,
+        by: by.to_owned(),
+        faults: faults.to_vec(),
+    }
+}
