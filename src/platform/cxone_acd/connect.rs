@@ -8,11 +8,13 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
+use crate::domain::assignment::ListForm;
 use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
-use crate::platform::dialect::{Access, AgentSource, SharedParts, TenantSettings};
+use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, Rights, StatusCalls,
+    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
+    Rights, StatusCalls,
 };
 
 use super::activity::ActivityObserver;
@@ -22,6 +24,7 @@ use super::campaign_skills::Target;
 use super::campaigns::{Campaigns, Commander};
 use super::discovery;
 use super::groups::Groups;
+use super::lists::{ListSender, Lists};
 use super::login::{AccessKey, LogIn, RegisteredClient};
 use super::observer::{Observer, ObserverSettings};
 use super::operation::Versions;
@@ -39,7 +42,8 @@ const ASSIGNMENTS_EVERY: Duration = Duration::from_secs(180);
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
     agents: AgentFeed::Deltas,
-    agent_rows: false,
+    agent_rows: true,
+    selectors: false,
     own_group: true,
     serving: true,
     statuses: StatusCalls::Listing,
@@ -49,11 +53,11 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             usual: Duration::from_secs(2),
             // A stop is done when the last call and its wrap-up are over, and no new calls are placed meanwhile: of some dozens
             // of calls of five minutes the last one often lasts half an hour. A pause that shows later than this counts as
-            // nobody's.
+            // nobody's. A tenant whose calls last longer, or never so long, says so (`longest_call`).
             longest: Duration::from_secs(60 * 60),
         },
     },
-    lists: None,
+    lists: Some(ListForm::Membership),
     queues: None,
     profiles: false,
     throttle: true,
@@ -61,7 +65,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     rivals: true,
     rights: Rights {
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
-        lists: &[],
+        lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
         queues: &[],
     },
 };
@@ -73,10 +77,23 @@ pub fn capabilities(source: AgentSource) -> Capabilities {
         AgentSource::States => CAPABILITIES,
         AgentSource::Activity => Capabilities {
             agents: AgentFeed::Counts,
+            agent_rows: false,
             serving: false,
+            // Who may be assigned is told by the states only.
+            lists: None,
             ..CAPABILITIES
         },
     }
+}
+
+/// What the platform can do for this tenant.
+fn of_tenant(special: &SpecialSettings) -> Capabilities {
+    let mut capabilities = capabilities(special.agents);
+    let settling = &mut capabilities.traits.settling;
+    if let Some(longest) = special.longest_call {
+        settling.longest = longest.max(settling.usual);
+    }
+    capabilities
 }
 
 /// Returns the address of an area's log-in.
@@ -162,6 +179,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
         wrong.extend(faults);
         Groups::default()
     });
+    let groups = groups.keeping(&tenant.lists);
     let key = AccessKey {
         id: tenant.credentials.client_id.clone(),
         secret: tenant.credentials.client_secret.clone(),
@@ -236,12 +254,12 @@ fn parts(
         })
     });
     Connected {
-        capabilities: capabilities(source),
+        capabilities: of_tenant(&settings.special),
         login: client,
         agents,
         campaigns,
         commander,
-        lists: None,
+        lists: lists(source, &tenant, &groups, pages, writes),
         queues: None,
         profiles: None,
         throttle: Some(Arc::new(Pacing {
@@ -260,6 +278,28 @@ fn parts(
             pages,
         })),
     }
+}
+
+fn lists(
+    source: AgentSource,
+    tenant: &Arc<Tenant>,
+    groups: &Arc<Groups>,
+    pages: PageSettings,
+    writes: bool,
+) -> Option<ListPorts> {
+    let reader = Arc::new(Lists {
+        tenant: Arc::clone(tenant),
+        pages,
+    });
+    let writer = writes.then(|| -> Arc<dyn ListWriter> {
+        Arc::new(ListSender {
+            lists: Arc::clone(&reader),
+            groups: Arc::clone(groups),
+        })
+    });
+    capabilities(source)
+        .lists
+        .map(|_| ListPorts { reader, writer })
 }
 
 fn client(tenant: &TenantSettings, shared: &SharedParts, log_in: LogIn) -> Client {

@@ -15,6 +15,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     reading(Operation::AgentStates),
     reading(Operation::SkillsActivity),
     reading(Operation::SkillAgents),
+    writing(Operation::SkillAgents),
     reading(Operation::Skills),
     reading(Operation::Skill),
     reading(Operation::CampaignSkills),

@@ -7,6 +7,7 @@
 //! | every agent's state | `GET /agents/states`, whole at first and then what changed: [`delta`] |
 //! | who has a skill | `GET /skills/{id}/agents`, likewise |
 //! | what the platform counts itself | `GET /skills/activity`, where that is asked for: [`activity`] |
+//! | who is assigned to a preview campaign | `GET`, `PUT` and `POST` of `/skills/{id}/agents`: [`membership`] |
 //! | run states | `GET /skills` in one call, `GET /skills/{id}` for one |
 //! | a command | `POST /skills/{id}/stop` or `/start`, no query and no body: [`command`] |
 //! | the skills of a CXone campaign | `GET /campaigns/{id}/skills` |
@@ -28,6 +29,7 @@
 //! What is marked **\[I\]** is an inference and has to be seen on a tenant.
 
 mod activity;
+mod agent_rows;
 mod agent_state;
 mod budget;
 mod campaign_skills;
@@ -40,12 +42,10 @@ mod discovery;
 mod drift;
 mod endpoints;
 mod groups;
+mod list_faults;
 mod listing;
+mod lists;
 mod login;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no list of a preview campaign is kept here yet")
-)]
 mod membership;
 mod observer;
 mod operation;
@@ -65,3 +65,4 @@ pub use connect::{
     needs_registered_client, ready_states,
 };
 pub use endpoints::ENDPOINTS;
+pub use list_faults::{agent_fault, list_faults};

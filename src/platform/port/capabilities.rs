@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::domain::PlatformTraits;
+use crate::domain::assignment::ListForm;
 
 /// How a platform tells who is available. It bounds what one observation costs; the answer is complete either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +27,6 @@ pub enum StatusCalls {
     Batch(NonZeroUsize),
     /// Every campaign in one listing. The loop reads every campaign at each poll.
     Listing,
-}
-
-/// In which form lists of preview campaigns are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListForm {
-    /// A list is replaced as one: the same list sent twice is the same list.
-    Whole,
-    /// Agents are added and removed one by one, and the platform may take a part of them.
-    Membership,
 }
 
 /// In which forms a queue can be written.
@@ -66,8 +58,10 @@ pub struct Rights {
 pub struct Capabilities {
     /// How it tells who is available.
     pub agents: AgentFeed,
-    /// Whether agents can be told one by one, as preview campaigns and selectors by skill or id need.
+    /// Whether agents can be told one by one with their states, as preview campaigns need.
     pub agent_rows: bool,
+    /// Whether agents can be chosen by their skills and ids.
+    pub selectors: bool,
     /// Whether a campaign has a queue or skill of its own whose agents can be counted.
     pub own_group: bool,
     /// Whether agents on a campaign's own calls are told from those on others.

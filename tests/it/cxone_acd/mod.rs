@@ -3,6 +3,8 @@
 
 mod daemon;
 mod day;
+mod lists;
+mod members;
 mod parts;
 mod stories;
 mod tenant;

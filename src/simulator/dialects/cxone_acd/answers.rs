@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::answer::Answer;
 use super::super::super::call::Call;
+use super::super::super::journal::Actor;
 use super::super::super::platform::Platform;
 use super::super::super::refusal::Refused;
 use super::super::super::script::Performance;
@@ -25,7 +26,7 @@ use super::wire::{self, Counters};
 const LONG_AGO: SimTime = SimTime::from_unix_millis(0);
 
 /// The proficiency of whom nobody gave one.
-const USUAL_PROFICIENCY: i64 = 3;
+pub(super) const USUAL_PROFICIENCY: i64 = 3;
 
 /// The longest span of a summary, in days.
 const MOST_DAYS: u64 = 30;
@@ -62,7 +63,13 @@ impl Platform {
         else {
             return Err(Refused::no_such("operation", operation.name()));
         };
-        acd.roster.follow(world, &acd.settings, now);
+        let AcdState {
+            roster,
+            settings,
+            assignments,
+            ..
+        } = &mut *acd;
+        roster.follow(world, settings, assignments, now);
         let mut desk = Desk {
             world,
             acd,
@@ -94,8 +101,8 @@ impl Platform {
                 Ok(accepted())
             }
             AcdOperation::SkillAgents => desk.assignments(id),
-            AcdOperation::AssignAgents => desk.assign(id, true),
-            AcdOperation::ChangeAgents => desk.assign(id, false),
+            AcdOperation::AssignAgents => desk.assign(id, true, &call.actor(token)),
+            AcdOperation::ChangeAgents => desk.assign(id, false, &call.actor(token)),
             AcdOperation::SkillSummary => desk.summary(id),
             AcdOperation::SkillParameters => desk.parameters(id),
             AcdOperation::GeneralSettings => desk.general_settings(id),
@@ -237,32 +244,10 @@ impl Desk<'_> {
 
     /// Who has a skill, in the order of the agents' numbers.
     fn members(&self, view: &SkillView) -> Vec<(u64, Assignment)> {
-        let Some(campaign) = view.campaign.as_deref() else {
-            return Vec::new();
-        };
-        let AcdState {
-            roster,
-            assignments,
-            settings,
-            ..
-        } = &*self.acd;
-        let mut members: Vec<(u64, Assignment)> = roster
-            .numbers()
-            .filter_map(|(id, number)| {
-                let by_skill = || {
-                    let agent = self.world.agent(id)?;
-                    has_skill(settings, campaign, &agent.skills).then_some(Assignment {
-                        active: true,
-                        proficiency: USUAL_PROFICIENCY,
-                        changed: LONG_AGO,
-                    })
-                };
-                let own = assignments.get(view.id, number).or_else(by_skill)?;
-                Some((number, own))
-            })
-            .collect();
-        members.sort_by_key(|(number, _)| *number);
-        members
+        let campaign = view.campaign.as_deref();
+        campaign.map_or_else(Vec::new, |campaign| {
+            members_of(self.world, self.acd, view.id, campaign)
+        })
     }
 
     fn assignments(&mut self, id: &str) -> Result<Answer, Refused> {
@@ -279,10 +264,11 @@ impl Desk<'_> {
     }
 
     /// Gives agents a skill, or changes the assignments of those who have it; each agent has a result of their own.
-    fn assign(&mut self, id: &str, give: bool) -> Result<Answer, Refused> {
+    fn assign(&mut self, id: &str, give: bool, by: &Actor) -> Result<Answer, Refused> {
         let orders = assign_orders(&self.call.body)?;
         let view = self.view(id)?;
         let members = self.members(&view);
+        let release = self.acd.settings.release;
         let mut results = Vec::new();
         let mut errors = 0;
         for order in orders {
@@ -293,14 +279,15 @@ impl Desk<'_> {
                 .any(|(_, number)| number == order.agent);
             let own = members.iter().find(|(agent, _)| *agent == order.agent);
             let own = own.map(|(_, own)| *own);
+            let refused = self.acd.assignments.refusal(view.id, order.agent);
             let fault = match (known, own) {
                 (false, _) => Some("unknown agent"),
                 (true, None) if !give => Some("the agent does not have the skill"),
-                (true, _) => None,
+                (true, _) => refused,
             };
             if let Some(fault) = fault {
                 errors += 1;
-                results.push(json!({"success": false, "agentId": order.agent, "error": fault}));
+                results.push(wire::assign_result(release, order.agent, Some(fault)));
                 continue;
             }
             let usual = own.map_or(USUAL_PROFICIENCY, |own| own.proficiency);
@@ -309,8 +296,9 @@ impl Desk<'_> {
                 proficiency: order.proficiency.unwrap_or(usual),
                 changed: self.now,
             };
-            self.acd.assignments.set(view.id, order.agent, assignment);
-            results.push(json!({"success": true, "agentId": order.agent}));
+            let (by, book) = (by.clone(), &mut self.acd.assignments);
+            book.set(view.id, order.agent, assignment, by);
+            results.push(wire::assign_result(release, order.agent, None));
         }
         let body = json!({"resultSet": {"errorCount": errors, "agentResults": results}});
         Ok(Answer::applied(Bytes::from(body.to_string())))
@@ -430,7 +418,8 @@ impl Desk<'_> {
             if outbound.is_some_and(|outbound| outbound != view.outbound) {
                 continue;
             }
-            let members = self.members(&view);
+            let mut members = self.members(&view);
+            members.retain(|(_, own)| own.active);
             let of = |states: &[i64], own_only: bool| {
                 let counted = self.acd.roster.agents().filter(|(agent, shown, _)| {
                     let place = members.binary_search_by_key(agent, |(member, _)| *member);
@@ -461,6 +450,33 @@ impl Desk<'_> {
         self.json(json!({"businessUnits": [{"businessUnitId": 1, "businessUnitName": "Simulated", "apiPublishedLimit": limit,
             "enableSkillAbandonRate": true, "priorityBasedBlending": self.acd.settings.blended}]}))
     }
+}
+
+/// Who has a campaign's skill, in the order of the agents' numbers.
+pub(super) fn members_of(
+    world: &World,
+    acd: &AcdState,
+    skill: u64,
+    campaign: &str,
+) -> Vec<(u64, Assignment)> {
+    let mut members: Vec<(u64, Assignment)> = acd
+        .roster
+        .numbers()
+        .filter_map(|(id, number)| {
+            let by_skill = || {
+                let agent = world.agent(id)?;
+                has_skill(&acd.settings, campaign, &agent.skills).then_some(Assignment {
+                    active: true,
+                    proficiency: USUAL_PROFICIENCY,
+                    changed: LONG_AGO,
+                })
+            };
+            let own = acd.assignments.get(skill, number).or_else(by_skill)?;
+            Some((number, own))
+        })
+        .collect();
+    members.sort_by_key(|(number, _)| *number);
+    members
 }
 
 /// One agent of a write.

@@ -1,6 +1,7 @@
 //! NICE CXone ACD as its contract describes it, with wire types of its own.
 //!
-//! A campaign of the world is an outbound Personal Connection skill, and its agents are those who have its skill:
+//! A campaign of the world is an outbound Personal Connection skill. Its agents are those who have its skill in the world, and
+//! those who were given it; whoever was parked has it no longer:
 //!
 //! | an agent who | while the skill runs | while it does not |
 //! |---|---|---|
@@ -21,6 +22,7 @@ mod assignments;
 mod listing;
 mod login;
 mod operation;
+mod people;
 mod query;
 mod roster;
 mod route;
@@ -39,6 +41,7 @@ use serde_json::{Map, Value, json};
 use super::super::answer::Answer;
 use super::super::world::World;
 
+pub use assignments::MembershipChanged;
 pub use operation::AcdOperation;
 pub(in crate::simulator) use route::route;
 pub use settings::{AcdSettings, NoChange, Release, StopShows};

@@ -74,6 +74,21 @@ pub(super) fn assignment(release: Release, skill: u64, agent: u64, own: &Assignm
     row
 }
 
+/// What became of one agent of a write, with the reason where it failed.
+pub(super) fn assign_result(release: Release, agent: u64, fault: Option<&str>) -> Value {
+    // The newer files of the vendor have the number as text.
+    let agent = match release {
+        Release::Current => json!(agent),
+        Release::Older => json!(agent.to_string()),
+    };
+    let success = flag(release, fault.is_none(), false);
+    let mut result = json!({"success": success, "agentId": agent});
+    if let Some(fault) = fault {
+        insert(&mut result, "error", json!(fault));
+    }
+    result
+}
+
 /// Counts of a skill, with the names under which a release shows them.
 pub(super) struct Counters {
     pub(super) dials: u64,
