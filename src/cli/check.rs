@@ -226,7 +226,7 @@ async fn read_queues(
             Ok(Some(reading)) => {
                 let name = reading.members.get(&Member::Name);
                 let name = name.map_or(String::new(), |name| format!(" ({name})"));
-                let version = reading.version;
+                let version = &reading.version;
                 Findings::good(format_args!("queue {queue}{name}: version {version}"));
             }
             Ok(None) => {

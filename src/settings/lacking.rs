@@ -55,15 +55,17 @@ impl Lacking<'_, '_> {
             .iter()
             .filter(|_| self.capabilities.lists.is_none());
         let previews = previews.map(|table| (table.origin.clone(), "preview", lists));
-        let queues = file
-            .queues
-            .iter()
-            .filter(|_| self.capabilities.queues.is_none());
+        let queues = file.queues.iter().filter(|_| {
+            !self
+                .capabilities
+                .queues
+                .is_some_and(|forms| forms.calibrated)
+        });
         let queues = queues.map(|table| {
             (
                 table.origin.clone(),
                 "queue",
-                "queues that can be changed while they work",
+                "queues that can be changed while they work, with the figures of a calibration",
             )
         });
         let refused: Vec<(Origin, &str, &str)> = previews.chain(queues).collect();

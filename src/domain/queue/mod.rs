@@ -33,6 +33,7 @@ mod record;
 mod surroundings;
 mod utilisation;
 mod validate;
+mod version;
 
 pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
 pub use calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics, Reckoned};
@@ -53,3 +54,4 @@ pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window, drifting};
 pub use record::{Compliance, QueueRecord, WriteForm};
 pub use surroundings::Surroundings;
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};
+pub use version::QueueVersion;

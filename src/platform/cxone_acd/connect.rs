@@ -14,7 +14,7 @@ use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
     AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
-    Rights, StatusCalls,
+    QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
 };
 
 use super::activity::ActivityObserver;
@@ -29,6 +29,7 @@ use super::login::{AccessKey, LogIn, RegisteredClient};
 use super::observer::{Observer, ObserverSettings};
 use super::operation::Versions;
 use super::outcomes::Outcomes;
+use super::queues::{QueueSender, Queues};
 use super::reading::PageSettings;
 use super::tenant::{Place, Tenant};
 use super::throttle::Pacing;
@@ -58,7 +59,11 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
     },
     lists: Some(ListForm::Membership),
-    queues: None,
+    queues: Some(QueueForms {
+        members: false,
+        conditional: false,
+        calibrated: false,
+    }),
     profiles: false,
     throttle: true,
     outcomes: true,
@@ -66,7 +71,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     rights: Rights {
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
         lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
-        queues: &[],
+        queues: &["Skills Edit"],
     },
 };
 
@@ -260,7 +265,7 @@ fn parts(
         campaigns,
         commander,
         lists: lists(source, &tenant, &groups, pages, writes),
-        queues: None,
+        queues: Some(queues(&tenant, writes)),
         profiles: None,
         throttle: Some(Arc::new(Pacing {
             tenant: Arc::clone(&tenant),
@@ -300,6 +305,18 @@ fn lists(
     capabilities(source)
         .lists
         .map(|_| ListPorts { reader, writer })
+}
+
+fn queues(tenant: &Arc<Tenant>, writes: bool) -> QueuePorts {
+    let reader = Arc::new(Queues {
+        tenant: Arc::clone(tenant),
+    });
+    let writer = writes.then(|| -> Arc<dyn QueueWriter> {
+        Arc::new(QueueSender {
+            queues: Arc::clone(&reader),
+        })
+    });
+    QueuePorts { reader, writer }
 }
 
 fn client(tenant: &TenantSettings, shared: &SharedParts, log_in: LogIn) -> Client {

@@ -12,6 +12,7 @@
 //! | a command | `POST /skills/{id}/stop` or `/start`, no query and no body: [`command`] |
 //! | the skills of a CXone campaign | `GET /campaigns/{id}/skills` |
 //! | how fast a skill dials | `GET` and `PUT /skills/{id}/parameters/general-settings`: [`pacing`] |
+//! | settings of a skill, as those of a queue | `GET` and `PUT /skills/{id}`: [`skill_settings`] |
 //! | what a skill counted | `GET /skills/{id}/summary` |
 //! | a schedule beside us | `GET /skills/{id}/parameters`: [`schedule`] |
 //! | the calls of a day | `GET /business-unit`: [`budget`] |
@@ -52,10 +53,12 @@ mod operation;
 mod outcomes;
 mod pacing;
 mod pages;
+mod queues;
 mod reading;
 mod schedule;
 mod skill;
 mod skill_agents;
+mod skill_settings;
 mod summary;
 mod tenant;
 mod throttle;

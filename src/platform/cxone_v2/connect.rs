@@ -36,6 +36,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     queues: Some(QueueForms {
         members: true,
         conditional: true,
+        calibrated: true,
     }),
     profiles: true,
     throttle: false,

@@ -34,8 +34,11 @@ pub enum StatusCalls {
 pub struct QueueForms {
     /// Single members can be written, without the others.
     pub members: bool,
-    /// A write names the version that it rests on, and is refused when that is no longer in force.
+    /// A write names the version that it rests on, and is refused when that is no longer in force. Without that a gap remains
+    /// between the last reading and the write.
     pub conditional: bool,
+    /// A queue can be changed while it works and has the figures that a calibration moves.
+    pub calibrated: bool,
 }
 
 /// Names of the rights that the credentials need, as the platform calls them; empty where it names none.

@@ -322,14 +322,6 @@ fn counts_that_the_platform_makes_pause_and_resume_and_are_told_to_be_unproven()
 }
 
 #[test]
-fn commands_for_what_the_platform_has_not_say_so() {
-    let centre = centre(AcdSettings::default());
-    let shown = asked(&centre, &["queue", "show", "1"]);
-    assert_eq!(shown.code(), 78, "{}{}", shown.stdout, shown.stderr);
-    assert!(shown.stderr.contains("no queues"), "{}", shown.stderr);
-}
-
-#[test]
 fn a_schedule_beside_the_daemon_and_the_calls_of_a_day_are_told() {
     let centre = Centre::with(|platform| {
         platform.dialect = Dialect::CxoneAcd(Box::new(AcdSettings {

@@ -6,5 +6,6 @@ mod day;
 mod lists;
 mod members;
 mod parts;
+mod settings;
 mod stories;
 mod tenant;

@@ -19,6 +19,7 @@ use super::listing::{ListingRequest, wrapped};
 use super::operation::AcdOperation;
 use super::query::{Query, wrong};
 use super::roster::has_skill;
+use super::skill_settings;
 use super::skills::{GROUP, Running, SkillView, not_there, untouchables};
 use super::wire::{self, Counters};
 
@@ -87,6 +88,7 @@ impl Platform {
             AcdOperation::SkillsActivity => desk.activity(),
             AcdOperation::Skills => desk.skills(),
             AcdOperation::Skill => desk.skill(id),
+            AcdOperation::PutSkill => desk.put_skill(id),
             AcdOperation::StartSkill => {
                 let campaign = desk.startable(id)?;
                 let by = call.actor(token);
@@ -201,7 +203,32 @@ impl Desk<'_> {
 
     fn skill(&mut self, id: &str) -> Result<Answer, Refused> {
         let view = self.view(id)?;
-        Ok(self.json(wire::skill(self.acd.settings.release, &view)))
+        let release = self.acd.settings.release;
+        let mut skill = wire::skill(release, &view);
+        for (name, value) in self.skill_settings(view.id) {
+            wire::insert(&mut skill, &name, wire::as_in(release, value));
+        }
+        Ok(self.json(skill))
+    }
+
+    fn skill_settings(&self, skill: u64) -> Map<String, Value> {
+        let mut settings = skill_settings::at_first();
+        settings.extend(self.acd.written.get(&skill).cloned().unwrap_or_default());
+        settings
+    }
+
+    /// Members that are left out stay as they are. A skill that runs, or is on its way to stand still, takes nothing.
+    fn put_skill(&mut self, id: &str) -> Result<Answer, Refused> {
+        let written = skill_settings::of_body(&self.call.body)?;
+        let view = self.view(id)?;
+        if view.running != Running::Flag(false) {
+            return Err(refused_state(id));
+        }
+        self.acd.written.entry(view.id).or_default().extend(written);
+        let body = json!({"success": true, "skillId": view.id});
+        let mut answer = self.json(body);
+        answer.applied = true;
+        Ok(answer)
     }
 
     /// The campaign of a skill that may be started now.
@@ -547,7 +574,7 @@ fn general_settings_of(body: &[u8]) -> Result<Map<String, Value>, Refused> {
 }
 
 /// A whole number, also as `1.0`, which is the same number. One that is too large for any id is none that is known.
-fn whole(value: &Value) -> Option<i64> {
+pub(super) fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
         let text = (number.fract() == 0.0).then(|| format!("{number:.0}"))?;

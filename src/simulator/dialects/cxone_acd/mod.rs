@@ -27,6 +27,7 @@ mod query;
 mod roster;
 mod route;
 mod settings;
+mod skill_settings;
 mod skills;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,8 @@ pub(in crate::simulator) struct AcdState {
     stops: Stops,
     /// General settings of skills that were written.
     pacing: BTreeMap<u64, Map<String, Value>>,
+    /// Settings of skills that were written.
+    written: BTreeMap<u64, Map<String, Value>>,
 }
 
 impl AcdState {
@@ -71,6 +74,7 @@ impl AcdState {
             assignments: Assignments::default(),
             stops: Stops::default(),
             pacing: BTreeMap::new(),
+            written: BTreeMap::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What people do to assignments at the platform's console, and what there is to be seen of them.
 
+use serde_json::Value;
+
 use super::super::super::handle::SimHandle;
 use super::super::super::journal::Actor;
 use super::super::super::platform::Platform;
@@ -57,6 +59,17 @@ impl SimHandle {
             Some(())
         };
         self.in_acd(refuse).is_some()
+    }
+
+    /// A person changes a setting of a campaign's skill, whatever the skill does; `false` where there is no such campaign.
+    pub fn person_sets_skill(&self, campaign: &str, member: &str, value: Value) -> bool {
+        let set = |world: &World, acd: &mut AcdState, _| {
+            let skill = acd.skill_number(world, campaign)?;
+            let settings = acd.written.entry(skill).or_default();
+            settings.insert(member.to_owned(), value);
+            Some(())
+        };
+        self.in_acd(set).is_some()
     }
 
     /// Every change of an assignment, oldest first.

@@ -58,6 +58,15 @@ pub(super) fn skill(release: Release, skill: &SkillView) -> Value {
     })
 }
 
+/// A setting as a release writes it: the older one has text for numbers and booleans.
+pub(super) fn as_in(release: Release, value: Value) -> Value {
+    match (release, value) {
+        (Release::Older, Value::Bool(set)) => flag(release, set, false),
+        (Release::Older, Value::Number(number)) => json!(number.to_string()),
+        (_, value) => value,
+    }
+}
+
 /// A row of a skill's assignments.
 pub(super) fn assignment(release: Release, skill: u64, agent: u64, own: &Assignment) -> Value {
     let mut row = json!({
@@ -133,7 +142,7 @@ pub(super) fn general_settings() -> Map<String, Value> {
     settings
 }
 
-fn insert(row: &mut Value, name: &str, value: Value) {
+pub(super) fn insert(row: &mut Value, name: &str, value: Value) {
     if let Value::Object(members) = row {
         members.insert(name.to_owned(), value);
     }
