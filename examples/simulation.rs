@@ -54,6 +54,9 @@ struct Arguments {
     /// Prints at most so many unexplained violations
     #[arg(long, default_value_t = 20)]
     most: usize,
+    /// Prints at most so many violations of each known fault
+    #[arg(long, default_value_t = 0)]
+    known: usize,
     /// Threads; as many as there are cores unless given
     #[arg(long)]
     threads: Option<usize>,
@@ -127,7 +130,9 @@ fn many(arguments: &Arguments) -> (String, bool) {
     });
     let tally = tally.into_inner().unwrap();
     let mut text = tally.report();
-    for (seed, violation) in tally.unknown.iter().take(arguments.most) {
+    let explained = tally.known.values();
+    let explained = explained.flat_map(|row| row.iter().take(arguments.known));
+    for (seed, violation) in explained.chain(tally.unknown.iter().take(arguments.most)) {
         let (line, command) = (violation.line(), replay_command(*seed));
         writeln!(text, "{line}\n    {command}").unwrap();
     }

@@ -55,7 +55,7 @@ pub(super) fn noticed(
         | Notice::PersonsPauseEnded
         | Notice::Adopted
         | Notice::Unproven { .. }
-        | Notice::UnprovenEnded
+        | Notice::UnprovenEnded { .. }
         | Notice::StampWorthless
         | Notice::StillChanging { .. }
         | Notice::Missing

@@ -258,6 +258,7 @@ impl Commanding {
                 after: StatusFinding::Unreadable,
                 before: None,
                 ended_at: None,
+                lost: Vec::new(),
             };
             let (conclusion, _) = report(&command, &result, campaigns, ledger);
             let Command { reason, .. } = &command;

@@ -202,16 +202,6 @@ pub struct Unresolved {
     pub overdue: bool,
 }
 
-/// A command that had no usable answer and no effect when it was looked for; should its target appear for a while yet, it
-/// may be its doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LateCommand {
-    /// Where it was to lead.
-    pub to: Direction,
-    /// The platform's clock after which it cannot arrive any more.
-    pub until: Timestamp,
-}
-
 /// How far the platform's stamps of changes are to be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StampTrust {
@@ -219,6 +209,9 @@ pub struct StampTrust {
     pub moves: u8,
     /// It moves by itself, and says nothing.
     pub worthless: bool,
+    /// The stamp in the answer to a command was read back after it, at least once: one that differs is another change.
+    #[serde(default)]
+    pub answers_match: bool,
 }
 
 /// What an operator's hold asks for.

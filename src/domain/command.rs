@@ -84,4 +84,16 @@ pub struct CommandResult {
     /// Our clock when it was answered or given up; the time of the report, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// The attempts that had no usable answer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<LostTry>,
+}
+
+/// One attempt at a command that had no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostTry {
+    /// The reading on which it was sent.
+    pub before: StatusReading,
+    /// Our clock when it broke off or was given up.
+    pub ended_at: Timestamp,
 }

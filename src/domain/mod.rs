@@ -31,6 +31,7 @@ mod flapping;
 mod group;
 mod ids;
 mod labels;
+mod lost_attempt;
 mod message;
 mod notice;
 mod ownership;
@@ -52,9 +53,7 @@ mod thresholds;
 mod time;
 
 pub use autopilot::{Alert, Autopilot, Plan, Wanted};
-pub use belief::{
-    Belief, Doubt, Hold, HoldKind, LateCommand, PauseOwner, StampTrust, Transition, Unresolved,
-};
+pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
 pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
@@ -62,7 +61,7 @@ pub use campaign::{
     Suppression, ThresholdsVerdict, Verdict, explain,
 };
 pub use cause::Cause;
-pub use command::{Command, CommandResult, Delivery};
+pub use command::{Command, CommandResult, Delivery, LostTry};
 pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
@@ -70,6 +69,7 @@ pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use group::{Group, Head, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
+pub use lost_attempt::{AttemptFate, LostAttempt};
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
     MessageKind, OrderingKey, WebhookTest,

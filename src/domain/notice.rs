@@ -52,7 +52,11 @@ pub enum Notice {
         grace_until: Option<Timestamp>,
     },
     /// A pause of which nobody can say whose it was has ended.
-    UnprovenEnded,
+    UnprovenEnded {
+        /// Left alone until then; absent unless a person's change is respected.
+        #[serde(default)]
+        grace_until: Option<Timestamp>,
+    },
     /// The platform's stamp of the last change moves by itself: it is no evidence any more.
     StampWorthless,
     /// A command of ours is on its way for longer than commands settle there.

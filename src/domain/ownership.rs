@@ -1,8 +1,8 @@
 //! Whose change a change was, by the strongest evidence that the platform has.
 //!
-//! *Asked* when a status reading meets a command of ours whose outcome is not known. The answer rests on that one
-//! request's own window: from the reading before it to its answer or its time-out and the moment that the platform
-//! usually takes; where the platform said yes, to the end of the time in which its commands settle.
+//! *Asked* when a status reading meets a command of ours that the platform has accepted, or that is on its way. The answer
+//! rests on that one request's own window: from the reading before it to the end of the time in which the platform's
+//! commands settle. Requests without an answer have windows of their own: [`lost_attempt`](super::lost_attempt).
 //!
 //! ```text
 //!  named author ─▶ version of the command's own answer ─▶ time of the change within the window ─▶ time of the reading
@@ -16,14 +16,9 @@ use std::time::Duration;
 
 use super::belief::{Doubt, Unresolved};
 use super::evidence::PlatformTraits;
+use super::lost_attempt::{LostAttempt, slack};
 use super::status::{Author, CampaignActivity, Direction, StatusReading};
 use super::time::Timestamp;
-
-/// Allowed difference between our clock and the platform's where its answers do not tell its time.
-const CLOCK_SKEW: Duration = Duration::from_secs(5);
-
-/// The resolution of a platform's clock.
-const DATE_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// What a reading says of a command whose outcome was not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +31,8 @@ pub(super) enum Resolution {
     NotOurs(Option<Doubt>),
     /// It was seen on its way and what was before is back: the platform gave up, or somebody turned it back.
     TurnedBack,
-    /// It had no effect within its window.
-    NotApplied,
+    /// It has shown no effect within its window.
+    NotShown,
     /// Nothing yet.
     Pending,
     /// Still on its way, for longer than commands settle there.
@@ -51,6 +46,8 @@ pub(super) struct Question<'a> {
     /// The status was read right after the command.
     pub(super) reading_back: bool,
     pub(super) strict: bool,
+    /// The version in an answer has matched what was read after it, at least once.
+    pub(super) answers_match: bool,
     pub(super) traits: PlatformTraits,
 }
 
@@ -84,14 +81,14 @@ impl Question<'_> {
                 if *acknowledged && changing_since.is_some() {
                     Resolution::TurnedBack
                 } else if now >= self.until() {
-                    Resolution::NotApplied
+                    Resolution::NotShown
                 } else {
                     Resolution::Pending
                 }
             }
             CampaignActivity::Running
             | CampaignActivity::Paused
-            | CampaignActivity::NotCommandable { .. } => Resolution::NotApplied,
+            | CampaignActivity::NotCommandable { .. } => Resolution::NotShown,
         }
     }
 
@@ -99,7 +96,6 @@ impl Question<'_> {
     fn whose(&self) -> Resolution {
         let Unresolved {
             acknowledged,
-            answer,
             to,
             changing_since,
             ..
@@ -110,9 +106,16 @@ impl Question<'_> {
             Some(Author::Somebody { .. }) => return Resolution::NotOurs(None),
             None => {}
         }
-        let answered = answer.as_ref().zip(reading.version.as_ref());
-        if *acknowledged && answered.is_some_and(|(a, b)| a == b) {
-            return Resolution::Ours;
+        let within = |at: Timestamp| self.from() <= at && at <= self.until();
+        let began = changing_since.is_some_and(within);
+        match self.matches_answer() {
+            Some(true) => return Resolution::Ours,
+            // Where answers and readings never agree, that they differ says nothing; and a platform that names a status in
+            // between may stamp the change anew when it is through.
+            Some(false) if self.answers_match && !began => {
+                return Resolution::NotOurs(self.doubt(Doubt::Unmatched));
+            }
+            Some(false) | None => {}
         }
         if self.strict && (*to == Direction::Pause || !acknowledged) {
             return Resolution::NotOurs(self.doubt(if *acknowledged {
@@ -123,8 +126,6 @@ impl Question<'_> {
         }
         // Without a time of the change, only a reading within the window shows that the change lies in it.
         let changed = reading.updated_at.unwrap_or(reading.clock());
-        let within = |at: Timestamp| self.from() <= at && at <= self.until();
-        let began = changing_since.is_some_and(within);
         if within(changed) || began || (*acknowledged && self.reading_back) {
             Resolution::Ours
         } else {
@@ -132,26 +133,33 @@ impl Question<'_> {
         }
     }
 
-    /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
-    fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
-        let possible = |at: Timestamp| self.from() <= at && at <= self.doubtful_until();
-        self.reading
-            .updated_at
-            .is_none_or(possible)
-            .then_some(doubt)
+    /// Whether the reading shows the version that the platform's answer to the command told; nothing where that was none, or
+    /// the one from before the command.
+    pub(super) fn matches_answer(&self) -> Option<bool> {
+        let answer = self.unresolved.answer.as_deref()?;
+        let version = self.reading.version.as_deref()?;
+        if self.unresolved.before.version.as_deref() == Some(answer) {
+            return None;
+        }
+        let same_second = || {
+            // Answer and reading may tell the same time more and less finely.
+            let (told, shown) = (Timestamp::parse_rfc3339(answer)?, self.reading.updated_at?);
+            let [told, shown] = [told, shown].map(Timestamp::as_unix_millis);
+            let whole = told.rem_euclid(1_000) == 0 || shown.rem_euclid(1_000) == 0;
+            Some(whole && told.div_euclid(1_000) == shown.div_euclid(1_000))
+        };
+        Some(answer == version || same_second() == Some(true))
     }
 
-    fn slack(&self) -> (Duration, Duration) {
-        if self.unresolved.before.platform_now.is_some() {
-            (Duration::ZERO, DATE_RESOLUTION)
-        } else {
-            (CLOCK_SKEW, CLOCK_SKEW)
-        }
+    /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
+    fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
+        let command = LostAttempt::of_command(self.unresolved, self.traits.settling);
+        command.may_have_made(self.reading).then_some(doubt)
     }
 
     /// From when on a change can be this command's, on the platform's clock.
     fn from(&self) -> Timestamp {
-        self.unresolved.from.minus(self.slack().0)
+        self.unresolved.from.minus(slack(&self.unresolved.before).0)
     }
 
     /// Until when a change can be this command's, on the platform's clock.
@@ -160,35 +168,18 @@ impl Question<'_> {
             before,
             longest,
             ended_after,
-            ..
-        } = self.unresolved;
-        before
-            .clock()
-            .plus(ended_after.unwrap_or(*longest))
-            .plus(self.settles())
-            .plus(self.slack().1)
-    }
-
-    fn settles(&self) -> Duration {
-        let Unresolved {
-            ended_after,
             acknowledged,
             ..
         } = self.unresolved;
-        match (acknowledged, ended_after) {
-            (true, _) => self.traits.settling.longest,
-            // A request that broke off may be carried out all the same, and then about as soon as any other.
-            (false, Some(_)) => self.traits.settling.usual,
-            (false, None) => Duration::ZERO,
-        }
-    }
-
-    /// Until when the command may still land, though nothing of that would be proof any more.
-    pub(super) fn doubtful_until(&self) -> Timestamp {
-        let Unresolved {
-            before, longest, ..
-        } = self.unresolved;
-        let arrives = before.clock().plus(*longest);
-        arrives.plus(self.settles()).plus(self.slack().1)
+        let settles = if *acknowledged {
+            self.traits.settling.longest
+        } else {
+            Duration::ZERO
+        };
+        before
+            .clock()
+            .plus(ended_after.unwrap_or(*longest))
+            .plus(settles)
+            .plus(slack(before).1)
     }
 }

@@ -74,6 +74,7 @@ fn pause(pilot: &mut Autopilot, s: u64, delivery: Delivery, shows: CampaignActiv
         after: StatusFinding::Found(reading(shows, later)),
         before: None,
         ended_at: Some(after(s)),
+        lost: Vec::new(),
     };
     pilot.report(&id("c"), &result, after(later)).0
 }
@@ -264,6 +265,7 @@ fn a_resume_that_turns_back_on_its_way_leaves_a_pause_that_nobody_can_attribute(
         after: StatusFinding::Found(reading(changing(), 401)),
         before: None,
         ended_at: Some(after(400)),
+        lost: Vec::new(),
     };
     assert_eq!(
         pilot.report(&id("c"), &result, after(401)).0,
@@ -310,6 +312,7 @@ fn what_a_worthless_stamp_said_of_our_pause_counts_no_longer() {
         after: StatusFinding::Found(stamped(2)),
         before: None,
         ended_at: Some(after(1)),
+        lost: Vec::new(),
     };
     pilot.report(&id("c"), &result, after(2));
     assert!(belief(&pilot, "c").paused_by_us());

@@ -52,7 +52,7 @@ fn a_state_keeps_its_owner_and_its_open_command() {
         (open.answer, open.ended_after, open.overdue),
         (None, None, false)
     );
-    assert_eq!((state.late, state.stamp.worthless), (None, false));
+    assert_eq!((state.lost, state.stamp.worthless), (vec![], false));
 }
 
 #[test]

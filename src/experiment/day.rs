@@ -183,6 +183,7 @@ impl<'a> Day<'a> {
                 after: self.status(&id, now),
                 before: None,
                 ended_at: None,
+                lost: Vec::new(),
             };
             autopilot.report(&id, &result, now);
         }

@@ -179,7 +179,7 @@ fn noticed(notice: &Notice) -> Option<(Direction, &'static str)> {
             Some((Direction::Resume, "person"))
         }
         Notice::Unproven { to, .. } => Some((*to, "unproven")),
-        Notice::UnprovenEnded => Some((Direction::Resume, "unproven")),
+        Notice::UnprovenEnded { .. } => Some((Direction::Resume, "unproven")),
         Notice::Adopted
         | Notice::StampWorthless
         | Notice::StillChanging { .. }

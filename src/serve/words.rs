@@ -207,7 +207,7 @@ fn notice(notice: &Notice) -> String {
             to: Direction::Resume,
             ..
         } => "our pause was resumed, by whom is not known".to_owned(),
-        Notice::UnprovenEnded => "a pause of unknown origin has ended".to_owned(),
+        Notice::UnprovenEnded { .. } => "a pause of unknown origin has ended".to_owned(),
         Notice::StampWorthless => {
             "the platform's time of the last change moves by itself: no evidence any more"
                 .to_owned()

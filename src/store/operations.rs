@@ -26,7 +26,7 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::R
     let told = batch.inputs.iter().map(|(at, _)| *at);
     let now = audited.chain(told).max();
     for (id, state) in &batch.states {
-        if state.unresolved.is_none() {
+        if !state.awaits_effect() {
             settle(transaction, OperationKind::Campaign, id.as_str(), now)?;
         }
     }

@@ -327,9 +327,10 @@ impl Events {
                 let until = grace_until.map(tracing::field::display);
                 info!(%campaign, %decision, doubt = doubt.label(), left_alone_until = until, "our pause was resumed, by us or by a person");
             }
-            Notice::UnprovenEnded => {
+            Notice::UnprovenEnded { grace_until } => {
                 drifted();
-                info!(%campaign, %decision, "a pause that could not be shown to be ours has ended");
+                let until = grace_until.map(tracing::field::display);
+                info!(%campaign, %decision, left_alone_until = until, "a pause that could not be shown to be ours has ended");
             }
             Notice::StampWorthless => {
                 warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is no evidence of changes here any more");

@@ -549,6 +549,7 @@ impl Driver {
             after,
             before: None,
             ended_at: None,
+            lost: Vec::new(),
         };
         let (conclusion, notices) = self.pilot.report(&campaign, &result, now);
         self.staged_inputs.push((

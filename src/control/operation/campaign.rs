@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::control::ports::Clock;
 use crate::domain::{
-    CampaignId, Command, CommandResult, Delivery, StatusFinding, StatusReading, Timestamp,
+    CampaignId, Command, CommandResult, Delivery, LostTry, StatusFinding, StatusReading, Timestamp,
 };
 use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, PlatformFault,
@@ -76,6 +76,7 @@ impl CampaignOperation<'_> {
             before,
             after,
             ended_at,
+            lost,
         } = engine.carry_out(&target, command.before.clone()).await;
         CommandResult {
             delivery,
@@ -86,6 +87,13 @@ impl CampaignOperation<'_> {
             },
             before: Some(before),
             ended_at: Some(ended_at),
+            lost: lost
+                .into_iter()
+                .map(|lost| LostTry {
+                    before: lost.before,
+                    ended_at: lost.ended_at,
+                })
+                .collect(),
         }
     }
 }

@@ -16,7 +16,7 @@
 //!
 //! *What an untouched reading proves.* It was made after the attempt had ended, by an answer or a time-out: what shows
 //! from then on came after it, so the window in which a change can be ours begins anew with it. A lost attempt stays lost,
-//! whatever is said to a later one.
+//! whatever is said to a later one, and each is reported with its own window.
 
 use std::time::Duration;
 
@@ -95,6 +95,18 @@ pub(in crate::control) struct Carried<R> {
     pub(in crate::control) after: Seen<R>,
     /// When the last attempt had ended.
     pub(in crate::control) ended_at: Timestamp,
+    /// The attempts that had no usable answer, oldest first.
+    pub(in crate::control) lost: Vec<LostWrite<R>>,
+}
+
+/// One attempt that had no usable answer.
+#[derive(Clone, Debug)]
+pub(in crate::control) struct LostWrite<R> {
+    /// What it rested on.
+    pub(in crate::control) before: R,
+    /// When it broke off or was given up.
+    pub(in crate::control) ended_at: Timestamp,
+    why: String,
 }
 
 /// Carries out operations.
@@ -120,7 +132,7 @@ impl Engine<'_> {
     ) -> Carried<T::Reading> {
         let mut readings = 0;
         let mut attempt = 0;
-        let mut lost: Option<String> = None;
+        let mut lost: Vec<LostWrite<T::Reading>> = Vec::new();
         loop {
             while let Some(good_until) = target.good_until(&before)
                 && self.clock.now() > good_until
@@ -153,36 +165,36 @@ impl Engine<'_> {
                 .await;
             let ended_at = self.clock.now();
             attempt += 1;
-            // That a later attempt had no effect says nothing of an earlier one that was lost.
-            let (delivery, given_up) = match (delivery, &lost) {
-                (Delivery::Conflict { .. } | Delivery::Refused { wait: None, .. }, Some(why)) => {
-                    (Delivery::Lost { why: why.clone() }, true)
-                }
-                (delivery, _) => (delivery, false),
-            };
             let wait = match &delivery {
                 Delivery::Acknowledged { .. } => {
                     let after = self.read_back(target, true).await;
-                    return ended(delivery, after, before, ended_at);
+                    return ended(delivery, after, before, ended_at, lost);
                 }
                 Delivery::Conflict { .. } | Delivery::Refused { wait: None, .. } => {
-                    let after = self.read_back(target, false).await;
-                    return ended(delivery, after, before, ended_at);
+                    let patient = !lost.is_empty();
+                    let after = self.read_back(target, patient).await;
+                    return ended(delivery, after, before, ended_at, lost);
                 }
                 Delivery::Refused {
                     wait: Some(wait), ..
                 } => *wait,
-                Delivery::NotSent { .. } | Delivery::Lost { .. } => SEND_AGAIN_AFTER * attempt,
+                Delivery::NotSent { .. } => SEND_AGAIN_AFTER * attempt,
+                Delivery::Lost { why } => {
+                    lost.push(LostWrite {
+                        before: before.clone(),
+                        ended_at,
+                        why: why.clone(),
+                    });
+                    SEND_AGAIN_AFTER * attempt
+                }
             };
-            if let Delivery::Lost { why } = &delivery {
-                lost.get_or_insert_with(|| why.clone());
-            }
-            if given_up || attempt >= self.most_writes || ended_at.plus(wait) > self.deadline {
-                let Some(why) = lost else {
-                    return ended(delivery, unread(), before, ended_at);
+            if attempt >= self.most_writes || ended_at.plus(wait) > self.deadline {
+                let after = if lost.is_empty() {
+                    unread()
+                } else {
+                    self.read_back(target, true).await
                 };
-                let after = self.read_back(target, true).await;
-                return ended(Delivery::Lost { why }, after, before, ended_at);
+                return ended(delivery, after, before, ended_at, lost);
             }
             // What was lost may show at once; a platform that asks for a pause is given it first.
             self.clock.sleep(wait).await;
@@ -190,8 +202,7 @@ impl Engine<'_> {
                 Ok(Seen::Found(found)) if target.is_untouched(&before, &found) => before = found,
                 found => {
                     let after = found.unwrap_or_else(|fault| unreadable(&fault));
-                    let delivery = lost.map_or(delivery, |why| Delivery::Lost { why });
-                    return ended(delivery, after, before, ended_at);
+                    return ended(delivery, after, before, ended_at, lost);
                 }
             }
         }
@@ -231,14 +242,13 @@ impl Engine<'_> {
         self,
         before: R,
         why: &str,
-        lost: Option<String>,
+        lost: Vec<LostWrite<R>>,
         after: Seen<R>,
     ) -> Carried<R> {
-        let not_sent = || Delivery::NotSent {
+        let delivery = Delivery::NotSent {
             why: why.to_owned(),
         };
-        let delivery = lost.map_or_else(not_sent, |why| Delivery::Lost { why });
-        ended(delivery, after, before, self.clock.now())
+        ended(delivery, after, before, self.clock.now(), lost)
     }
 }
 
@@ -255,11 +265,28 @@ fn unreadable<R>(fault: &PlatformFault) -> Seen<R> {
     }
 }
 
-fn ended<R>(delivery: Delivery, after: Seen<R>, before: R, ended_at: Timestamp) -> Carried<R> {
+/// How it ended. That the last attempt had no effect says nothing of an earlier one that was lost.
+fn ended<R>(
+    delivery: Delivery,
+    after: Seen<R>,
+    before: R,
+    ended_at: Timestamp,
+    lost: Vec<LostWrite<R>>,
+) -> Carried<R> {
+    let delivery = match (delivery, lost.first()) {
+        (
+            Delivery::Conflict { .. } | Delivery::Refused { .. } | Delivery::NotSent { .. },
+            Some(first),
+        ) => Delivery::Lost {
+            why: first.why.clone(),
+        },
+        (delivery, _) => delivery,
+    };
     Carried {
         delivery,
         before,
         after,
         ended_at,
+        lost,
     }
 }

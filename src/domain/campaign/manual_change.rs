@@ -12,6 +12,7 @@ use crate::domain::policy::OnManualChange;
 use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
 use crate::domain::time::Timestamp;
 
+use super::lost::Explained;
 use super::ownership::{Campaign, Seen};
 
 /// Where only our own readings show whose a pause is, one that nobody read for this long is not shown any more.
@@ -38,7 +39,14 @@ impl Campaign {
             self.believe(belief, now);
             notices.push(Notice::Back);
         }
-        let doubt = doubt.or_else(|| self.late_arrival(reading));
+        let doubt = match self.explained_by_lost(reading, seen) {
+            Some(Explained::ByOurs(attempt)) => {
+                self.confirm_lost(attempt, reading, now, notices);
+                return;
+            }
+            Some(Explained::Perhaps) => doubt.or(Some(Doubt::Outcome)),
+            None => doubt,
+        };
         match (self.state.belief.clone(), &reading.activity) {
             (Belief::Running, CampaignActivity::Running)
             // Nobody's status yet.
@@ -56,12 +64,18 @@ impl Campaign {
             (Belief::Paused(PauseOwner::Autopilot { .. }), CampaignActivity::Running) => {
                 self.resumed_by_others(doubt, now, notices);
             }
-            (Belief::Paused(owner), CampaignActivity::Running) => {
+            (Belief::Paused(PauseOwner::Person), CampaignActivity::Running) if doubt.is_none() => {
                 self.believe(Belief::Running, now);
-                notices.push(match owner {
-                    PauseOwner::Unproven { .. } => Notice::UnprovenEnded,
-                    PauseOwner::Person | PauseOwner::Autopilot { .. } => Notice::PersonsPauseEnded,
-                });
+                notices.push(Notice::PersonsPauseEnded);
+            }
+            // By a person, who may have resumed a pause of ours, or by a resume of ours that came late.
+            (
+                Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }),
+                CampaignActivity::Running,
+            ) => {
+                self.believe(Belief::Running, now);
+                let grace_until = self.leave_alone(now);
+                notices.push(Notice::UnprovenEnded { grace_until });
             }
             (
                 Belief::Unread | Belief::Other { .. } | Belief::Missing { .. },
@@ -92,20 +106,6 @@ impl Campaign {
                 });
             }
         }
-    }
-
-    /// Whether a command that was given up may have arrived after all; asked once for each.
-    fn late_arrival(&mut self, reading: &StatusReading) -> Option<Doubt> {
-        let late = self.state.late?;
-        if reading.activity == late.to.target() {
-            self.state.late = None;
-            let changed = reading.updated_at.unwrap_or(reading.clock());
-            return (changed <= late.until).then_some(Doubt::Outcome);
-        }
-        if reading.clock() > late.until {
-            self.state.late = None;
-        }
-        None
     }
 
     /// Our pause, still there: whether it is still to be shown to be ours.
@@ -234,6 +234,15 @@ impl Campaign {
         }
     }
 
+    /// It was resumed, perhaps by a person: leaves it alone for a while, if people's changes are respected.
+    fn leave_alone(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let respected = self.policy.on_manual_change == OnManualChange::Respect;
+        respected.then(|| {
+            self.state.grace_from = Some(now);
+            now.plus(self.policy.manual_grace)
+        })
+    }
+
     /// Our pause was resumed, and not by a command of ours that could be shown to have done it.
     fn resumed_by_others(
         &mut self,
@@ -242,14 +251,9 @@ impl Campaign {
         notices: &mut Vec<Notice>,
     ) {
         self.believe(Belief::Running, now);
-        let mut grace_until = None;
-        match self.policy.on_manual_change {
-            OnManualChange::Respect => {
-                self.state.grace_from = Some(now);
-                grace_until = Some(now.plus(self.policy.manual_grace));
-            }
-            OnManualChange::Adopt => {}
-            OnManualChange::Enforce => self.state.enforcing = Some(Direction::Pause),
+        let grace_until = self.leave_alone(now);
+        if self.policy.on_manual_change == OnManualChange::Enforce {
+            self.state.enforcing = Some(Direction::Pause);
         }
         notices.push(match doubt {
             None => Notice::PersonResumed { grace_until },

@@ -4,6 +4,7 @@
 //! verdicts with their numbers, [`explain()`] tells them to people, and [`recorded`] is their form in the audit.
 
 mod explain;
+mod lost;
 mod manual_change;
 mod outcome;
 mod ownership;

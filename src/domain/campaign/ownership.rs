@@ -6,15 +6,17 @@
 //! *A stamp is a question.* One that moves under our pause while the status stays says that somebody touched the
 //! campaign. One that moves at reading after reading, while nothing else does, says nothing at all, and is passed over.
 //!
+//! *Commands without an answer* leave a window each, kept in [`LostAttempt`](crate::domain::LostAttempt): `lost` holds
+//! changes against them. They keep nothing from being commanded again.
+//!
 //! *Remaining race.* On a platform without conditional writes a person can act between our status read and our
-//! command, which is sent within about a second of it. A command with a lost reply is taken for ours only if the status
-//! read just before was the opposite one and the platform's time of the change lies within that request's own window.
+//! command, which is sent within about a second of it, or while a request without an answer is on its way.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::belief::{Belief, Doubt, LateCommand, PauseOwner, Transition, Unresolved};
+use crate::domain::belief::{Belief, Doubt, PauseOwner, Transition, Unresolved};
 use crate::domain::cause::Cause;
 use crate::domain::command::{CommandResult, Delivery};
 use crate::domain::conclusion::Conclusion;
@@ -29,6 +31,7 @@ use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusRe
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 
+use super::lost::Explained;
 use super::state::CampaignState;
 
 /// A campaign that the platform does not know is asked for again after 1, 2 and 4 polls, since it may have been a single
@@ -51,6 +54,24 @@ pub(crate) struct Seen {
     pub(crate) tick: u64,
     /// What is to be known of the platform.
     pub(crate) traits: PlatformTraits,
+}
+
+/// A command that is known to have taken effect.
+#[derive(Clone, Copy)]
+pub(super) struct Confirmed {
+    pub(super) decision: DecisionId,
+    pub(super) to: Direction,
+    pub(super) cause: Cause,
+}
+
+impl From<&Unresolved> for Confirmed {
+    fn from(command: &Unresolved) -> Self {
+        Self {
+            decision: command.decision,
+            to: command.to,
+            cause: command.cause,
+        }
+    }
 }
 
 /// One campaign under control.
@@ -132,7 +153,7 @@ impl Campaign {
                 soon || now >= *recheck_at || !self.read_in_run
             }
             Belief::Unread | Belief::Running | Belief::Paused(_) | Belief::Other { .. } => {
-                !self.read_in_run || self.state.unresolved.is_some() || self.state.is_changing()
+                !self.read_in_run || self.state.awaits_effect() || self.state.is_changing()
             }
         }
     }
@@ -172,8 +193,13 @@ impl Campaign {
                     self.watch_stamp(reading, now, &mut notices);
                 }
                 let reading = &self.trusted(reading, seen.traits);
+                if self.in_flight.is_none() {
+                    self.take_over_unanswered(reading, seen.traits.settling);
+                }
+                self.hide_effects(reading);
                 let doubt = self.settle_unresolved(reading, reading_back, seen, &mut notices);
                 self.observe_status(reading, doubt, seen, &mut notices);
+                self.forget_lost(reading, &mut notices);
                 self.state.last_reading = Some(reading.clone());
                 self.read_in_run = true;
             }
@@ -200,11 +226,11 @@ impl Campaign {
         if self.state.stamp.moves >= STAMP_MOVES {
             self.state.stamp.worthless = true;
             notices.push(Notice::StampWorthless);
-            // Nothing but the stamp said that somebody touched our pause.
+            // Nothing but the stamp said that somebody touched our pause, or that it is not the one we asked for.
             if matches!(
                 self.state.belief,
                 Belief::Paused(PauseOwner::Unproven {
-                    doubt: Doubt::Touched
+                    doubt: Doubt::Touched | Doubt::Unmatched
                 })
             ) {
                 self.believe(Belief::Paused(PauseOwner::Autopilot { version: None }), now);
@@ -233,14 +259,8 @@ impl Campaign {
     ) -> Option<StatusReading> {
         let before = self.state.last_reading.clone()?;
         self.in_flight = Some(direction);
-        let earlier = self
-            .state
-            .unresolved
-            .as_ref()
-            .filter(|earlier| earlier.to == direction && earlier.ended_after.is_none());
-        let from = earlier.map_or(before.clock(), |earlier| earlier.from);
         self.state.unresolved = Some(Unresolved {
-            from,
+            from: before.clock(),
             decision,
             to: direction,
             cause,
@@ -266,13 +286,12 @@ impl Campaign {
         let trusted = result.before.as_ref();
         let before = trusted.map(|before| self.trusted(before, seen.traits));
         if let (Some(unresolved), Some(before)) = (&mut self.state.unresolved, before) {
-            // Nothing had changed by this reading, so the window begins with it; after a crash an earlier request of
-            // ours may still be on its way.
-            if unresolved.from == unresolved.before.clock() {
-                unresolved.from = before.clock();
-            }
+            // Nothing had changed by this reading, so the window of the last attempt begins with it.
+            unresolved.from = before.clock();
             unresolved.before = before;
         }
+        let sent = self.state.unresolved.as_ref().map(|sent| sent.decision);
+        self.keep_lost(result, seen);
         match &result.delivery {
             Delivery::Refused { wait: None, .. } | Delivery::Conflict { .. } => {
                 self.state.unresolved = None;
@@ -290,16 +309,17 @@ impl Campaign {
                     unresolved.answer.clone_from(version);
                 }
             }
-            Delivery::Lost { .. } => {}
+            // What it did is looked for by the windows of its attempts.
+            Delivery::Lost { .. } => self.state.unresolved = None,
         }
         if let Some(unresolved) = &mut self.state.unresolved {
             let ended_at = result.ended_at.unwrap_or(seen.now);
             unresolved.ended_after = Some(ended_at.since(unresolved.before.read_at));
         }
         let mut notices = self.take_in(&result.after, true, seen);
-        let resolved = notices
-            .iter()
-            .position(|notice| matches!(notice, Notice::Resolved { .. }));
+        let resolved = notices.iter().position(
+            |notice| matches!(notice, Notice::Resolved { decision, .. } if Some(*decision) == sent),
+        );
         match resolved.map(|at| notices.remove(at)) {
             Some(Notice::Resolved { conclusion, .. }) => (conclusion, notices),
             Some(_) | None => (Conclusion::Unknown, notices),
@@ -321,9 +341,10 @@ impl Campaign {
             reading,
             reading_back,
             strict: self.policy.strict_ownership,
+            answers_match: self.state.stamp.answers_match,
             traits: seen.traits,
         };
-        let mut swings = None;
+        let answers_match = question.matches_answer() == Some(true);
         let mut doubt = None;
         let mut turned_back = false;
         let resolution = question.resolve();
@@ -333,13 +354,16 @@ impl Campaign {
                 return None;
             }
             Resolution::Ours | Resolution::Overtaken => {
-                self.confirm(&unresolved, reading, seen.now);
-                if unresolved.to == Direction::Resume {
-                    swings = flapping::resumed(&mut self.state, self.policy.flap_limit, seen.now);
-                }
-                Conclusion::Confirmed
+                self.state.stamp.answers_match |= answers_match;
+                let command = Confirmed::from(&unresolved);
+                self.confirm(command, reading, seen.now, notices);
+                return None;
             }
             Resolution::NotOurs(why) => {
+                if let Some(Explained::ByOurs(attempt)) = self.explained_by_lost(reading, seen) {
+                    self.confirm_lost(attempt, reading, seen.now, notices);
+                    return None;
+                }
                 doubt = why;
                 Conclusion::NotOurs
             }
@@ -347,12 +371,10 @@ impl Campaign {
                 turned_back = true;
                 Conclusion::Unknown
             }
-            Resolution::NotApplied => {
-                self.state.late = Some(LateCommand {
-                    to: unresolved.to,
-                    until: question.doubtful_until(),
-                });
-                Conclusion::NotApplied
+            Resolution::NotShown => {
+                // It is waited for no longer, and may take effect yet: nobody can say that it has none.
+                self.keep_unshown(&unresolved, reading, seen.traits.settling);
+                Conclusion::Unknown
             }
         };
         self.state.unresolved = None;
@@ -361,7 +383,6 @@ impl Campaign {
             to: unresolved.to,
             conclusion,
         });
-        notices.extend(swings);
         if turned_back {
             self.turned_back(unresolved.to, reading, seen.now, notices);
         }
@@ -389,8 +410,20 @@ impl Campaign {
         }
     }
 
-    fn confirm(&mut self, unresolved: &Unresolved, reading: &StatusReading, now: Timestamp) {
-        let belief = match unresolved.to {
+    /// A command of ours has taken effect.
+    pub(super) fn confirm(
+        &mut self,
+        command: Confirmed,
+        reading: &StatusReading,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        let Confirmed {
+            decision,
+            to,
+            cause,
+        } = command;
+        let belief = match to {
             Direction::Pause => Belief::Paused(PauseOwner::Autopilot {
                 version: reading.version.clone(),
             }),
@@ -401,17 +434,25 @@ impl Campaign {
         };
         self.believe(belief, now);
         self.state.last_transition = Some(Transition {
-            to: unresolved.to,
+            to,
             at: now,
-            cause: unresolved.cause,
-            decision: unresolved.decision,
+            cause,
+            decision,
         });
         self.state.grace_from = None;
         self.state.enforcing = None;
         self.state.unresolved = None;
-        self.state.late = None;
         self.refusals = None;
         self.state.last_reading = Some(reading.clone());
+        notices.push(Notice::Resolved {
+            decision,
+            to,
+            conclusion: Conclusion::Confirmed,
+        });
+        if to == Direction::Resume {
+            let flapping = flapping::resumed(&mut self.state, self.policy.flap_limit, now);
+            notices.extend(flapping);
+        }
     }
 
     pub(super) fn own(&mut self, reading: &StatusReading, now: Timestamp) {

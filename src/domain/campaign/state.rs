@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::belief::{Belief, Hold, LateCommand, StampTrust, Transition, Unresolved};
+use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
+use crate::domain::lost_attempt::{AttemptFate, LostAttempt};
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
 use crate::domain::threshold_override::ThresholdOverride;
 use crate::domain::time::Timestamp;
@@ -39,9 +40,9 @@ pub struct CampaignState {
     pub lines: Option<ThresholdOverride>,
     /// A command whose outcome is not known.
     pub unresolved: Option<Unresolved>,
-    /// A command that had no effect when it was looked for, and may have one yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub late: Option<LateCommand>,
+    /// Attempts at commands that had no usable answer and may show an effect yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<LostAttempt>,
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
@@ -63,9 +64,16 @@ impl CampaignState {
             hold: None,
             lines: None,
             unresolved: None,
-            late: None,
+            lost: Vec::new(),
             stamp: StampTrust::default(),
         }
+    }
+
+    /// Whether a command of ours may show an effect that was not recorded yet.
+    #[must_use]
+    pub fn awaits_effect(&self) -> bool {
+        let open = |attempt: &LostAttempt| attempt.fate == AttemptFate::Open;
+        self.unresolved.is_some() || self.lost.iter().any(open)
     }
 
     /// Whether it was last seen on its way between two states.

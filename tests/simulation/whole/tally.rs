@@ -19,8 +19,8 @@ pub(crate) struct Tally {
     pub(crate) injected: BTreeMap<&'static str, u64>,
     pub(crate) acts: BTreeMap<&'static str, u64>,
     pub(crate) stakes: BTreeMap<Invariant, u64>,
-    /// Seeds in which each row of the table of known faults showed.
-    pub(crate) known: BTreeMap<&'static str, BTreeSet<u64>>,
+    /// Violations that each row of the table of known faults explains, with their seeds.
+    pub(crate) known: BTreeMap<&'static str, Vec<(u64, Violation)>>,
     /// Violations that no row explains, with their seeds.
     pub(crate) unknown: Vec<(u64, Violation)>,
 }
@@ -54,7 +54,8 @@ impl Tally {
         for violation in &verdict.violations {
             match known::row_of(violation) {
                 Some(row) => {
-                    self.known.entry(row.name).or_default().insert(seed);
+                    let explained = self.known.entry(row.name).or_default();
+                    explained.push((seed, violation.clone()));
                 }
                 None => self.unknown.push((seed, violation.clone())),
             }
@@ -99,10 +100,11 @@ impl Tally {
         }
         text.push_str("known faults, and in how many schedules each showed:\n");
         for row in known::ROWS {
-            let seeds = self.known.get(row.name);
-            let many = seeds.map_or(0, BTreeSet::len);
+            let explained = self.known.get(row.name).map_or(&[][..], Vec::as_slice);
+            let seeds: BTreeSet<u64> = explained.iter().map(|(seed, _)| *seed).collect();
+            let many = seeds.len();
             let first = seeds
-                .and_then(BTreeSet::first)
+                .first()
                 .map_or(String::new(), |seed| format!(", here first {seed}"));
             writeln!(text, "{many:>10}  {} (seed {}{first})", row.name, row.seed).unwrap();
         }

@@ -1,8 +1,10 @@
 //! Whether everything came right once it was healed.
 
+use campaign_autopilot::simulator::{Actor, Endpoint};
 use serde_json::Value;
 
 use crate::whole::record::{Check, Checked};
+use crate::whole::time::millis_of;
 
 use super::truth::By;
 use super::{Bench, Invariant};
@@ -15,6 +17,10 @@ pub(super) fn judge(bench: &mut Bench<'_>) {
         for (campaign, status) in &checked.statuses {
             let Some(status) = status else { continue };
             if given_up(bench, campaign, checked.at) {
+                continue;
+            }
+            if unprovable(bench, campaign, checked.at) {
+                told_as_unproven(bench, &checked, campaign, status);
                 continue;
             }
             right(bench, &checked, campaign, status);
@@ -36,6 +42,56 @@ fn given_up(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             && row.event.get("conclusion").and_then(Value::as_str) == Some("confirmed")
     });
     record.schedule.setup.strict && !confirmed
+}
+
+/// Whether the change in force is our doing and nothing that the platform tells can show it: it took effect after its request
+/// had ended, in another version than the answer told, or the daemon died meanwhile. Or a person saved the campaign since, and
+/// may have meant it to stay paused.
+fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
+    let Some(change) = bench.truth.at(campaign, at) else {
+        return false;
+    };
+    let By::Ours(decision) = &change.by else {
+        return false;
+    };
+    let touched = bench.record.journal.iter().any(|entry| {
+        let written = millis_of(entry.at);
+        entry.campaign == campaign
+            && entry.by == Actor::Person
+            && (change.at..=at).contains(&written)
+    });
+    if touched {
+        return true;
+    }
+    let mut tries = bench.record.requests.iter().filter(|request| {
+        request.endpoint == Endpoint::CampaignPut
+            && request.target.as_deref() == Some(campaign)
+            && request.decision.as_deref() == Some(decision)
+    });
+    !tries.any(|request| {
+        let ended = request.ended.unwrap_or(i64::MAX / 2);
+        request.sent <= change.at && change.at <= ended
+    })
+}
+
+/// A pause that cannot be shown to be ours stays, and is told as one of which nobody can say whose it is.
+fn told_as_unproven(bench: &mut Bench<'_>, checked: &Checked, campaign: &str, status: &str) {
+    bench.stake(Invariant::ViewFalse);
+    let owner = checked.document.as_ref().and_then(|document| {
+        let campaigns = document.get("campaigns")?.as_array()?;
+        let view = campaigns
+            .iter()
+            .find(|view| view.get("id").and_then(Value::as_str) == Some(campaign))?;
+        view.get("paused_by")?.as_str().map(str::to_owned)
+    });
+    if status == "PAUSED" && !matches!(owner.as_deref(), Some("unproven" | "autopilot")) {
+        bench.violated(
+            Invariant::ViewFalse,
+            checked.at,
+            Some(campaign),
+            format!("a pause of ours that came late is shown as {owner:?}"),
+        );
+    }
 }
 
 fn right(bench: &mut Bench<'_>, checked: &Checked, campaign: &str, status: &str) {

@@ -1,0 +1,230 @@
+//! What attempts without an answer explain of what is read later.
+//!
+//! *Kept* from the moment an attempt ends until it cannot take effect any more: over restarts, over later commands, over
+//! readings that show nothing of it. A platform may show a change late, and carry a request out later still.
+//!
+//! *Never here:* that a campaign is not commanded. An attempt without an answer may have had no effect at all, and what is
+//! wanted is wanted still.
+
+use crate::domain::belief::{Belief, PauseOwner, Unresolved};
+use crate::domain::command::{CommandResult, Delivery, LostTry};
+use crate::domain::conclusion::Conclusion;
+use crate::domain::evidence::Settling;
+use crate::domain::lost_attempt::{AttemptFate, LostAttempt, MOST_KEPT};
+use crate::domain::notice::Notice;
+use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
+use crate::domain::time::Timestamp;
+
+use super::ownership::{Campaign, Confirmed, Seen};
+
+/// How attempts without an answer explain a change.
+#[derive(Clone, Copy)]
+pub(super) enum Explained {
+    /// It lies in the window of this one.
+    ByOurs(LostAttempt),
+    /// One of them may have made it.
+    Perhaps,
+}
+
+impl Campaign {
+    /// Keeps the attempts of the command on its way that had no usable answer.
+    pub(super) fn keep_lost(&mut self, result: &CommandResult, seen: Seen) {
+        let Some(command) = self.state.unresolved.clone() else {
+            return;
+        };
+        let settling = seen.traits.settling;
+        if result.lost.is_empty() && matches!(result.delivery, Delivery::Lost { .. }) {
+            // A record of the time before attempts were told apart.
+            let ended_at = result.ended_at.unwrap_or(seen.now);
+            self.keep(LostAttempt::new(
+                &command,
+                &command.before,
+                ended_at,
+                settling,
+            ));
+        }
+        for LostTry { before, ended_at } in &result.lost {
+            self.keep(LostAttempt::new(&command, before, *ended_at, settling));
+        }
+    }
+
+    /// Keeps that a command may yet show: one that was accepted and has not, or whose answer a crash took. Nothing of ours is
+    /// on its way by `reading`, so that a change after it cannot be shown to be its doing.
+    pub(super) fn keep_unshown(
+        &mut self,
+        command: &Unresolved,
+        reading: &StatusReading,
+        settling: Settling,
+    ) {
+        let mut attempt = LostAttempt::of_command(command, settling);
+        attempt.until = attempt.until.min(reading.clock());
+        self.keep(attempt);
+    }
+
+    /// Takes over a command whose answer a crash took, at the first reading after it.
+    pub(super) fn take_over_unanswered(&mut self, reading: &StatusReading, settling: Settling) {
+        let crashed = |command: &mut Unresolved| !command.acknowledged;
+        if let Some(command) = self.state.unresolved.take_if(crashed) {
+            self.keep_unshown(&command, reading, settling);
+        }
+    }
+
+    fn keep(&mut self, attempt: LostAttempt) {
+        let lost = &mut self.state.lost;
+        lost.push(attempt);
+        let most = lost.len().saturating_sub(MOST_KEPT);
+        lost.drain(..most);
+    }
+
+    /// Finds out whether attempts without an answer explain what `reading` shows.
+    pub(super) fn explained_by_lost(
+        &self,
+        reading: &StatusReading,
+        seen: Seen,
+    ) -> Option<Explained> {
+        let to = match &reading.activity {
+            CampaignActivity::Running => Direction::Resume,
+            CampaignActivity::Paused => Direction::Pause,
+            CampaignActivity::Changing { .. } | CampaignActivity::NotCommandable { .. } => {
+                return None;
+            }
+        };
+        if !self.asks_whose(to, reading) {
+            return None;
+        }
+        let lost = self.state.lost.iter().rev();
+        let mut candidates = lost.filter(|attempt| attempt.to == to);
+        match &reading.changed_by {
+            Some(Author::Somebody { .. }) => return None,
+            Some(Author::Ours) => {
+                return candidates.next().copied().map(Explained::ByOurs);
+            }
+            None => {}
+        }
+        let settling = seen.traits.settling;
+        let made = |attempt: &&LostAttempt| attempt.made(reading, settling);
+        // Strict ownership asks for the version in an answer, and there was none.
+        if !self.policy.strict_ownership
+            && let Some(attempt) = candidates.clone().find(made)
+        {
+            return Some(Explained::ByOurs(*attempt));
+        }
+        let perhaps = candidates.any(|attempt| attempt.may_have_made(reading));
+        perhaps.then_some(Explained::Perhaps)
+    }
+
+    /// Whether `reading` shows a change that is not explained yet.
+    fn asks_whose(&self, to: Direction, reading: &StatusReading) -> bool {
+        match (&self.state.belief, to) {
+            (Belief::Paused(PauseOwner::Autopilot { version }), Direction::Pause) => {
+                let versions = version.as_ref().zip(reading.version.as_ref());
+                versions.is_some_and(|(ours, found)| ours != found)
+            }
+            (Belief::Running, Direction::Resume)
+            | (
+                Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }),
+                Direction::Pause,
+            ) => false,
+            (
+                Belief::Unread
+                | Belief::Running
+                | Belief::Paused(_)
+                | Belief::Other { .. }
+                | Belief::Missing { .. },
+                _,
+            ) => true,
+        }
+    }
+
+    /// An attempt without an answer has taken effect.
+    pub(super) fn confirm_lost(
+        &mut self,
+        attempt: LostAttempt,
+        reading: &StatusReading,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) {
+        let recorded = self.state.lost.iter_mut();
+        recorded
+            .filter(|other| other.decision == attempt.decision)
+            .for_each(|other| other.fate = AttemptFate::Recorded);
+        if self.state.belief.paused_by_us() && attempt.to == Direction::Pause {
+            // It came upon a pause that was ours already: nothing but the version is new.
+            self.own(reading, now);
+            return;
+        }
+        // A later command that asked for the same came upon it, and had nothing left to do.
+        let later = self.state.unresolved.take_if(|open| open.to == attempt.to);
+        let LostAttempt {
+            decision,
+            to,
+            cause,
+            ..
+        } = attempt;
+        let command = Confirmed {
+            decision,
+            to,
+            cause,
+        };
+        self.confirm(command, reading, now, notices);
+        if let Some(later) = later {
+            notices.push(Notice::Resolved {
+                decision: later.decision,
+                to: later.to,
+                conclusion: Conclusion::NotApplied,
+            });
+        }
+    }
+
+    /// Notes attempts whose effect may have come and gone: the campaign is as it was before them, and was changed since.
+    pub(super) fn hide_effects(&mut self, reading: &StatusReading) {
+        let last = self.state.last_reading.as_ref();
+        let versions = last.and_then(|last| last.version.as_ref().zip(reading.version.as_ref()));
+        let changed = versions.is_some_and(|(last, found)| last != found);
+        for attempt in &mut self.state.lost {
+            let as_before = attempt.to.target() != reading.activity;
+            if changed && as_before {
+                // What comes after this is another change, and no more to be shown to be ours.
+                attempt.until = attempt
+                    .until
+                    .min(reading.updated_at.unwrap_or(reading.clock()));
+                if attempt.fate == AttemptFate::Open {
+                    attempt.fate = AttemptFate::Hidden;
+                }
+            }
+        }
+    }
+
+    /// Forgets attempts that cannot take effect any more, and tells what is known of them then.
+    pub(super) fn forget_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
+        let now = reading.clock();
+        for attempt in &mut self.state.lost {
+            // What it asked for is in force, and nobody can say that it had no part in it.
+            if attempt.to.target() == reading.activity && attempt.fate == AttemptFate::Open {
+                attempt.fate = AttemptFate::Hidden;
+            }
+        }
+        let (kept, gone): (Vec<_>, Vec<_>) = self
+            .state
+            .lost
+            .drain(..)
+            .partition(|attempt| now <= attempt.lands_by);
+        self.state.lost = kept;
+        let mut told = None;
+        for attempt in gone {
+            let open = self
+                .state
+                .lost
+                .iter()
+                .any(|other| other.decision == attempt.decision);
+            if attempt.fate == AttemptFate::Open && !open && told != Some(attempt.decision) {
+                told = Some(attempt.decision);
+                notices.push(Notice::Resolved {
+                    decision: attempt.decision,
+                    to: attempt.to,
+                    conclusion: Conclusion::NotApplied,
+                });
+            }
+        }
+    }
+}

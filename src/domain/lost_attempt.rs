@@ -1,0 +1,142 @@
+//! Attempts at a command that had no usable answer: when each can have taken effect, and how a change is held against that.
+//!
+//! *Why each attempt by itself.* A platform whose commands fail for an hour is asked again and again. Between two attempts
+//! nothing of ours is on its way, and what changes there is somebody's. Only a change within an attempt's own window can be
+//! shown to be its doing: from the reading before it to its answer, its break-off or its time-out.
+//!
+//! *Why so long afterwards.* A request without an answer may wait in a gateway and be carried out minutes later. A change at
+//! such a time may be its doing and cannot be shown to be: it is told as unproven, and a pause is not resumed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::belief::Unresolved;
+use super::cause::Cause;
+use super::evidence::Settling;
+use super::ids::DecisionId;
+use super::status::{Direction, StatusReading};
+use super::time::Timestamp;
+
+/// Allowed difference between our clock and the platform's where its answers do not tell its time.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// The resolution of the clock in a platform's answers.
+const DATE_RESOLUTION: Duration = Duration::from_secs(1);
+
+/// How long a request without an answer may wait in a gateway before it is carried out: an assumption, as no platform states it.
+const LONGEST_ON_ITS_WAY: Duration = Duration::from_secs(5 * 60);
+
+/// At most so many are kept for a campaign; the oldest go first.
+pub(super) const MOST_KEPT: usize = 32;
+
+/// What can be said of what became of an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptFate {
+    /// It has shown no effect so far.
+    #[default]
+    Open,
+    /// Somebody changed the campaign meanwhile, so that its effect may have come and gone.
+    Hidden,
+    /// It was recorded.
+    Recorded,
+}
+
+/// An attempt at a command that had no usable answer. It may have taken effect, and may do so yet.
+///
+/// All times are the platform's, widened by what is not known of its clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostAttempt {
+    /// Which decision sent it.
+    pub decision: DecisionId,
+    /// Where it was to lead.
+    pub to: Direction,
+    /// Why.
+    pub cause: Cause,
+    /// When the campaign was read before it: it cannot have taken effect earlier.
+    pub from: Timestamp,
+    /// When it broke off or was given up. A change from `from` to here is shown to be its doing.
+    pub until: Timestamp,
+    /// After this it cannot take effect any more.
+    pub lands_by: Timestamp,
+    /// What can be said of it.
+    #[serde(default)]
+    pub fate: AttemptFate,
+}
+
+impl LostAttempt {
+    /// Returns the attempt of `command` that rested on `before`, left after it and ended at `ended_at` by our clock.
+    pub(super) fn new(
+        command: &Unresolved,
+        before: &StatusReading,
+        ended_at: Timestamp,
+        settling: Settling,
+    ) -> Self {
+        let lasted = ended_at.since(before.read_at);
+        Self::within(command, before, before.clock(), lasted, settling)
+    }
+
+    /// Returns the command as one attempt, where a crash took the answers, or the platform said yes and showed nothing for
+    /// as long as its commands settle.
+    pub(super) fn of_command(command: &Unresolved, settling: Settling) -> Self {
+        let Unresolved {
+            before,
+            from,
+            longest,
+            acknowledged,
+            ended_after,
+            ..
+        } = command;
+        let mut lasted = ended_after.unwrap_or(*longest);
+        if *acknowledged {
+            lasted = lasted.saturating_add(settling.longest);
+        }
+        Self::within(command, before, *from, lasted, settling)
+    }
+
+    fn within(
+        command: &Unresolved,
+        before: &StatusReading,
+        from: Timestamp,
+        lasted: Duration,
+        settling: Settling,
+    ) -> Self {
+        let (earlier, later) = slack(before);
+        let until = before.clock().plus(lasted).plus(later);
+        Self {
+            decision: command.decision,
+            to: command.to,
+            cause: command.cause,
+            from: from.minus(earlier),
+            until,
+            lands_by: until.plus(settling.longest.max(LONGEST_ON_ITS_WAY)),
+            fate: AttemptFate::Open,
+        }
+    }
+
+    /// Returns whether the change that `reading` shows is shown to be its doing. Without a time of the change only a reading
+    /// within the window shows that the change lies in it, and gets the time that commands usually take to show.
+    pub(super) fn made(&self, reading: &StatusReading, settling: Settling) -> bool {
+        let (changed, until) = match reading.updated_at {
+            Some(at) => (at, self.until),
+            None => (reading.clock(), self.until.plus(settling.usual)),
+        };
+        self.from <= changed && changed <= until
+    }
+
+    /// Returns whether the change that `reading` shows may be its doing.
+    pub(super) fn may_have_made(&self, reading: &StatusReading) -> bool {
+        let changed = reading.updated_at.unwrap_or(reading.clock());
+        self.from <= changed && changed <= self.lands_by
+    }
+}
+
+/// How far the platform's clock may be from what is computed of it, to either side.
+pub(super) fn slack(before: &StatusReading) -> (Duration, Duration) {
+    if before.platform_now.is_some() {
+        (Duration::ZERO, DATE_RESOLUTION)
+    } else {
+        (CLOCK_SKEW, CLOCK_SKEW)
+    }
+}
