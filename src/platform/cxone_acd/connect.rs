@@ -290,13 +290,13 @@ fn lists(
     tenant: &Arc<Tenant>,
     groups: &Arc<Groups>,
     pages: PageSettings,
-    writes: bool,
+    may_write: bool,
 ) -> Option<ListPorts> {
     let reader = Arc::new(Lists {
         tenant: Arc::clone(tenant),
         pages,
     });
-    let writer = writes.then(|| -> Arc<dyn ListWriter> {
+    let writer = may_write.then(|| -> Arc<dyn ListWriter> {
         Arc::new(ListSender {
             lists: Arc::clone(&reader),
             groups: Arc::clone(groups),
@@ -307,11 +307,11 @@ fn lists(
         .map(|_| ListPorts { reader, writer })
 }
 
-fn queues(tenant: &Arc<Tenant>, writes: bool) -> QueuePorts {
+fn queues(tenant: &Arc<Tenant>, may_write: bool) -> QueuePorts {
     let reader = Arc::new(Queues {
         tenant: Arc::clone(tenant),
     });
-    let writer = writes.then(|| -> Arc<dyn QueueWriter> {
+    let writer = may_write.then(|| -> Arc<dyn QueueWriter> {
         Arc::new(QueueSender {
             queues: Arc::clone(&reader),
         })

@@ -124,13 +124,13 @@ fn what_somebody_changes_between_the_reading_and_the_write_is_a_conflict() {
     centre.platform.person_sets(FIRST_CAMPAIGN, "PAUSED");
     let platform = centre.platform.clone();
     let readings = AtomicU32::new(0);
-    // The first reading is the one that the change is merged with, the second the writer's own.
+    // The first reading is the command's, the second the one that the change is merged with, the third the writer's own.
     centre
         .platform
         .set_hook(Some(Arc::new(move |request, phase| {
             if request.endpoint == GET
                 && phase == Phase::Arrived
-                && readings.fetch_add(1, Ordering::Relaxed) == 1
+                && readings.fetch_add(1, Ordering::Relaxed) == 2
             {
                 platform.person_sets_skill(FIRST_CAMPAIGN, "serviceLevelGoal", json!(70));
             }

@@ -16,6 +16,7 @@ use super::super::super::world::World;
 use super::AcdState;
 use super::assignments::Assignment;
 use super::listing::{ListingRequest, wrapped};
+use super::number::whole;
 use super::operation::AcdOperation;
 use super::query::{Query, wrong};
 use super::roster::has_skill;
@@ -571,15 +572,6 @@ fn general_settings_of(body: &[u8]) -> Result<Map<String, Value>, Refused> {
         }
     }
     Ok(settings.clone())
-}
-
-/// A whole number, also as `1.0`, which is the same number. One that is too large for any id is none that is known.
-pub(super) fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let number = value.as_f64()?;
-        let text = (number.fract() == 0.0).then(|| format!("{number:.0}"))?;
-        Some(text.parse().unwrap_or(-1))
-    })
 }
 
 fn accepted() -> Answer {

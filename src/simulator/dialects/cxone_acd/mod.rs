@@ -21,6 +21,7 @@ mod answers;
 mod assignments;
 mod listing;
 mod login;
+mod number;
 mod operation;
 mod people;
 mod query;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::refusal::Refused;
-use super::answers::whole;
+use super::number::whole;
 use super::query::wrong;
 
 /// What a member of a body has to be.
