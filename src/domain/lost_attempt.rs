@@ -21,7 +21,7 @@ use super::time::Timestamp;
 /// Allowed difference between our clock and the platform's where its answers do not tell its time.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// The resolution of the clock in a platform's answers.
+/// The resolution of the clock in a platform's answers, where nothing closer is known.
 const DATE_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// How long a request without an answer may wait in a gateway before it is carried out: an assumption, as no platform states it.
@@ -118,24 +118,36 @@ impl LostAttempt {
     /// Returns whether the change that `reading` shows is shown to be its doing. Without a time of the change only a reading
     /// within the window shows that the change lies in it, and gets the time that commands usually take to show.
     pub(super) fn made(&self, reading: &StatusReading, settling: Settling) -> bool {
-        let (changed, until) = match reading.updated_at {
-            Some(at) => (at, self.until),
-            None => (reading.clock(), self.until.plus(settling.usual)),
+        let settles = match reading.updated_at {
+            Some(_) => Duration::ZERO,
+            None => settling.usual,
         };
-        self.from <= changed && changed <= until
+        let (earliest, latest) = reading.changed_between();
+        self.from <= latest && earliest <= self.until.plus(settles)
     }
 
-    /// Returns whether the change that `reading` shows may be its doing.
-    pub(super) fn may_have_made(&self, reading: &StatusReading) -> bool {
-        let changed = reading.updated_at.unwrap_or(reading.clock());
-        self.from <= changed && changed <= self.lands_by
+    /// Returns whether the change that `reading` shows may be its doing; `last` is the reading before it. Without a time of the
+    /// change that can be any time since then.
+    pub(super) fn may_have_made(
+        &self,
+        reading: &StatusReading,
+        last: Option<&StatusReading>,
+    ) -> bool {
+        let (earliest, latest) = match (reading.updated_at, last) {
+            (None, Some(last)) => (last.clock(), reading.clock()),
+            (Some(_), _) | (None, None) => reading.changed_between(),
+        };
+        self.from <= latest && earliest <= self.lands_by
     }
 }
 
 /// How far the platform's clock may be from what is computed of it, to either side.
 pub(super) fn slack(before: &StatusReading) -> (Duration, Duration) {
     if before.platform_now.is_some() {
-        (Duration::ZERO, DATE_RESOLUTION)
+        (
+            Duration::ZERO,
+            before.platform_error.unwrap_or(DATE_RESOLUTION),
+        )
     } else {
         (CLOCK_SKEW, CLOCK_SKEW)
     }

@@ -106,8 +106,7 @@ impl Question<'_> {
             Some(Author::Somebody { .. }) => return Resolution::NotOurs(None),
             None => {}
         }
-        let within = |at: Timestamp| self.from() <= at && at <= self.until();
-        let began = changing_since.is_some_and(within);
+        let began = changing_since.is_some_and(|at| self.from() <= at && at <= self.until());
         match self.matches_answer() {
             Some(true) => return Resolution::Ours,
             // Where answers and readings never agree, that they differ says nothing; and a platform that names a status in
@@ -125,8 +124,9 @@ impl Question<'_> {
             }));
         }
         // Without a time of the change, only a reading within the window shows that the change lies in it.
-        let changed = reading.updated_at.unwrap_or(reading.clock());
-        if within(changed) || began || (*acknowledged && self.reading_back) {
+        let (earliest, latest) = reading.changed_between();
+        let within = self.from() <= latest && earliest <= self.until();
+        if within || began || (*acknowledged && self.reading_back) {
             Resolution::Ours
         } else {
             Resolution::NotOurs(self.doubt(Doubt::Outcome))
@@ -154,7 +154,7 @@ impl Question<'_> {
     /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
     fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
         let command = LostAttempt::of_command(self.unresolved, self.traits.settling);
-        command.may_have_made(self.reading).then_some(doubt)
+        command.may_have_made(self.reading, None).then_some(doubt)
     }
 
     /// From when on a change can be this command's, on the platform's clock.

@@ -3,6 +3,7 @@
 //! No platform's words stand here: a dialect translates them into [`CampaignActivity`] and sends its own word along.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,8 +98,11 @@ pub struct StatusReading {
     /// Who changed it last, where the platform names authors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<Author>,
-    /// The platform's own clock when it answered, where it tells it.
+    /// The platform's own clock when the answer was complete, where it tells it: not before this.
     pub platform_now: Option<Timestamp>,
+    /// By how much the platform's clock may be ahead of that; a second where nothing closer is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_error: Option<Duration>,
     /// Our clock when the answer was complete.
     pub read_at: Timestamp,
 }
@@ -114,8 +118,19 @@ impl StatusReading {
             updated_at: None,
             changed_by: None,
             platform_now: None,
+            platform_error: None,
             read_at,
         }
+    }
+
+    /// Between which times of the platform's clock the change lies that the reading shows: a time in whole seconds may have
+    /// been cut. Without a time of the change it is the time of the reading.
+    #[must_use]
+    pub fn changed_between(&self) -> (Timestamp, Timestamp) {
+        let at = self.updated_at.unwrap_or(self.clock());
+        let whole = self.updated_at.is_some() && at.as_unix_millis().rem_euclid(1_000) == 0;
+        let cut = Duration::from_millis(if whole { 999 } else { 0 });
+        (at, at.plus(cut))
     }
 
     /// The platform's clock, or ours where it does not tell its own.

@@ -3,6 +3,8 @@
 //! Version 0.1.0 knew one platform and stored that platform's word as the status. The words stand here for its stores
 //! alone; readings of today carry their meaning with them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer};
 
 use super::status::{Author, CampaignActivity, StatusReading};
@@ -21,6 +23,8 @@ struct StoredReading {
     #[serde(default)]
     changed_by: Option<Author>,
     platform_now: Option<Timestamp>,
+    #[serde(default)]
+    platform_error: Option<Duration>,
     read_at: Timestamp,
 }
 
@@ -39,6 +43,7 @@ impl From<StoredReading> for StatusReading {
             updated_at,
             changed_by,
             platform_now,
+            platform_error,
             read_at,
         } = stored;
         let activity = activity.unwrap_or_else(|| match word.as_str() {
@@ -53,6 +58,7 @@ impl From<StoredReading> for StatusReading {
             updated_at,
             changed_by,
             platform_now,
+            platform_error,
             read_at,
         }
     }

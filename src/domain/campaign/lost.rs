@@ -109,7 +109,8 @@ impl Campaign {
         {
             return Some(Explained::ByOurs(*attempt));
         }
-        let perhaps = candidates.any(|attempt| attempt.may_have_made(reading));
+        let last = self.state.last_reading.as_ref();
+        let perhaps = candidates.any(|attempt| attempt.may_have_made(reading, last));
         perhaps.then_some(Explained::Perhaps)
     }
 
@@ -134,6 +135,24 @@ impl Campaign {
                 _,
             ) => true,
         }
+    }
+
+    /// What `reading` shows may be the doing of an attempt without an answer: the last command of them is told as not shown to
+    /// be ours.
+    pub(super) fn doubt_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
+        let asked = |attempt: &&mut LostAttempt| {
+            attempt.to.target() == reading.activity && attempt.fate == AttemptFate::Open
+        };
+        let mut newest = None;
+        for attempt in self.state.lost.iter_mut().filter(asked) {
+            attempt.fate = AttemptFate::Hidden;
+            newest = Some(*attempt);
+        }
+        notices.extend(newest.map(|attempt| Notice::Resolved {
+            decision: attempt.decision,
+            to: attempt.to,
+            conclusion: Conclusion::NotOurs,
+        }));
     }
 
     /// An attempt without an answer has taken effect.

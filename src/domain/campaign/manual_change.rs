@@ -44,7 +44,10 @@ impl Campaign {
                 self.confirm_lost(attempt, reading, now, notices);
                 return;
             }
-            Some(Explained::Perhaps) => doubt.or(Some(Doubt::Outcome)),
+            Some(Explained::Perhaps) => {
+                self.doubt_lost(reading, notices);
+                doubt.or(Some(Doubt::Outcome))
+            }
             None => doubt,
         };
         match (self.state.belief.clone(), &reading.activity) {

@@ -1,11 +1,6 @@
-//! Where things are, and the platform's clock.
+//! Where things are.
 
-use std::time::UNIX_EPOCH;
-
-use hyper::header::DATE;
-
-use crate::domain::{CampaignId, Timestamp};
-use crate::platform::http::HttpResponse;
+use crate::domain::CampaignId;
 
 pub(super) fn campaign_url(base: &reqwest::Url, campaign: &CampaignId) -> reqwest::Url {
     endpoint(base, &["api", "v2", "campaigns", campaign.as_str()])
@@ -27,14 +22,4 @@ pub(super) fn endpoint(base: &reqwest::Url, segments: &[&str]) -> reqwest::Url {
         path.pop_if_empty().extend(segments);
     }
     url
-}
-
-/// The platform's clock, from the `Date` header.
-pub(super) fn date(response: &HttpResponse) -> Option<Timestamp> {
-    let text = response.headers.get(DATE)?.to_str().ok()?;
-    let since_epoch = httpdate::parse_http_date(text)
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    Some(Timestamp::from_unix_millis(0).plus(since_epoch))
 }

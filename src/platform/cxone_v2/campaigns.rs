@@ -17,7 +17,7 @@ use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, Urgency,
 };
 
-use super::address::{campaign_url, date};
+use super::address::campaign_url;
 use super::words::activity;
 use super::{campaign, endpoints};
 
@@ -83,18 +83,17 @@ impl Campaigns {
 
     fn reading(&self, response: &HttpResponse) -> Result<StatusReading, String> {
         let found = campaign::campaign(&response.body)?;
+        let read_at = self.clock.now();
+        let time = self.client.platform_time(read_at);
         Ok(StatusReading {
             updated_at: found
                 .updated_timestamp
                 .as_deref()
                 .and_then(Timestamp::parse_rfc3339),
             version: found.updated_timestamp,
-            platform_now: date(response),
-            ..StatusReading::without_evidence(
-                activity(&found.status),
-                found.status,
-                self.clock.now(),
-            )
+            platform_now: time.map(|time| time.at),
+            platform_error: time.map(|time| time.error),
+            ..StatusReading::without_evidence(activity(&found.status), found.status, read_at)
         })
     }
 }

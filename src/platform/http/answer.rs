@@ -1,8 +1,9 @@
 //! What an answer says beside its content: its class, its wishes and its words.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use hyper::StatusCode;
+use hyper::header::DATE;
 use serde_json::Value;
 
 use crate::domain::Timestamp;
@@ -38,6 +39,16 @@ pub(super) fn remaining(response: &HttpResponse) -> Option<f64> {
     Some(left.into())
 }
 
+/// The second at which the answer was made by the platform's clock.
+pub(super) fn date(response: &HttpResponse) -> Option<Timestamp> {
+    let text = response.headers.get(DATE)?.to_str().ok()?;
+    let since_epoch = httpdate::parse_http_date(text)
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    Some(Timestamp::from_unix_millis(0).plus(since_epoch))
+}
+
 /// `Retry-After` as seconds, also fractional, or as an HTTP date.
 pub(super) fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
     let wish = wish.trim();
@@ -49,7 +60,7 @@ pub(super) fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
     }
     let date = httpdate::parse_http_date(wish).ok()?;
-    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
 }
 

@@ -18,9 +18,10 @@ use crate::domain::Timestamp;
 use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{code, excerpt, remaining, retry_after, words};
+use super::answer::{code, date, excerpt, remaining, retry_after, words};
 use super::limiter::{LONGEST_HALT, Limiter, RateShare, Turn};
 use super::mask::Mask;
+use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
 use super::token::{TOKEN, Token, TokenParts, TokenSource};
@@ -109,6 +110,7 @@ pub struct Client {
     tokens: TokenSource,
     mask: Mask,
     clock: Arc<dyn Clock>,
+    platform_clock: PlatformClock,
     metrics: Arc<Metrics>,
     policy: RetryPolicy,
     request_timeout: Duration,
@@ -134,11 +136,18 @@ impl Client {
             mask: tokens.mask(),
             tokens,
             clock,
+            platform_clock: PlatformClock::default(),
             metrics,
             policy,
             request_timeout,
             seed: AtomicU64::new(seed),
         }
+    }
+
+    /// Returns the platform's time when our clock shows `now`, where its answers tell it.
+    #[must_use]
+    pub fn platform_time(&self, now: Timestamp) -> Option<PlatformTime> {
+        self.platform_clock.read(now)
     }
 
     /// Makes the call until it succeeds or fails for good; `parse` reads the answer, and one that it cannot read is
@@ -494,7 +503,7 @@ impl Client {
             });
         }
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        let started = self.clock.monotonic();
+        let (sent, started) = (self.clock.now(), self.clock.monotonic());
         let answer = self.transport.send(request).await;
         let took = self.clock.monotonic().saturating_sub(started).as_secs_f64();
         let fault = match answer {
@@ -504,6 +513,12 @@ impl Client {
                     .attempt(endpoint, code(response.status), took);
                 if let Some(left) = remaining(&response) {
                     self.metrics.api.remaining(left);
+                }
+                // Tokens may come from another machine, with another clock.
+                if endpoint != TOKEN
+                    && let Some(date) = date(&response)
+                {
+                    self.platform_clock.observe(date, sent, self.clock.now());
                 }
                 return Ok(response);
             }

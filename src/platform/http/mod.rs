@@ -34,6 +34,7 @@ pub(crate) mod fuzzing;
 mod limiter;
 mod mask;
 mod paging;
+mod platform_clock;
 mod retry;
 mod send;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use client::{Call, CallFault, Client, Sending};
 pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare};
 pub use paging::{Page, PagePlace, PageSize, PageWindow, read_pages};
+pub use platform_clock::{PlatformClock, PlatformTime};
 pub use retry::RetryPolicy;
 pub use send::{
     HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
