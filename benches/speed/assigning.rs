@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use campaign_autopilot::domain::assignment::{
-    AgentNow, AssignPlan, AssignPolicy, CallRate, CampaignNow, Eligibility, ListForm, Pair,
-    Preview, Roster, RosterAgent, Serving, Situation, Window, plan,
+    AgentNow, AssignPlan, AssignPolicy, AvailabilityWindow, CallRate, CampaignNow, Eligibility,
+    ListForm, Pair, Preview, Roster, RosterAgent, Serving, Situation, plan,
 };
 use campaign_autopilot::domain::{OnManualChange, Timestamp};
 
@@ -171,7 +171,7 @@ impl Centre {
             recent: CallRate::from_milli(if even { 0 } else { chance.u64(0..6_000) }),
         });
         let runs = CampaignNow {
-            serving: Serving::Runs,
+            serving: Serving::Running,
             ..CampaignNow::default()
         };
         Self {
@@ -259,10 +259,10 @@ impl Centre {
     }
 }
 
-fn window(text: &str) -> Window {
+fn window(text: &str) -> AvailabilityWindow {
     let (times, zone) = text.split_once(' ').expect("a zone");
     let (start, end) = times.split_once('-').expect("two times");
-    Window {
+    AvailabilityWindow {
         start: start.parse().expect("a time"),
         end: end.parse().expect("a time"),
         zone: zone.parse().expect("a zone"),

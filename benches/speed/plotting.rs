@@ -9,7 +9,7 @@ use campaign_autopilot::control::series::{
     Frame, Keyframe, PastSeries, PlotState, Point, PointChange, SeriesEncoder, SeriesQuery,
 };
 use campaign_autopilot::domain::replay::Input;
-use campaign_autopilot::domain::{CampaignId, Lines, Timestamp};
+use campaign_autopilot::domain::{AgentThresholds, CampaignId, Timestamp};
 use campaign_autopilot::store::{Store, StorePast};
 
 use crate::deciding;
@@ -118,7 +118,7 @@ fn frame(poll: u32, ids: &[CampaignId]) -> Frame {
             place,
             point: Point {
                 available: Some((campaign + poll * 7) % 200),
-                thresholds: Some(Lines {
+                thresholds: Some(AgentThresholds {
                     pause_below: 5,
                     resume_at: 8,
                 }),

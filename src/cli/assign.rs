@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::domain::assignment::{Assigner, ListFinding, Move, Proposal, Standing};
+use crate::domain::assignment::{Assigner, ListFinding, Move, Placement, Proposal};
 use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
 use crate::platform::port::{ObserveRequest, PlatformFault, Urgency};
 use crate::settings::{Resolved, RunArgs, Settings};
@@ -274,7 +274,7 @@ fn explain(mut seen: Seen, agent: &AgentId) -> Exit {
     Exit::Ok
 }
 
-fn verdict(standing: &Standing) -> String {
+fn verdict(standing: &Placement) -> String {
     match (standing.barred, standing.planned) {
         _ if standing.frozen => "on a call, or the list is not changed: stays".to_owned(),
         (Some(barred), _) => barred.to_string(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::assignment::ListFinding;
 use crate::domain::queue::Member;
-use crate::domain::{CampaignId, Group, Head, HeadCount, Selector, StatusFinding, Timestamp};
+use crate::domain::{CampaignId, Group, GroupCount, HeadCount, Selector, StatusFinding, Timestamp};
 
 use crate::platform::port::{
     AgentFeed, Granted, ListPorts, ObserveRequest, PlatformFault, Urgency,
@@ -266,7 +266,7 @@ async fn read_agents(
     connection: &Connection,
     deadline: Timestamp,
     findings: &mut Findings,
-) -> BTreeMap<Group, Head> {
+) -> BTreeMap<Group, GroupCount> {
     let policies = settings.policies.iter();
     // Counts that a platform makes by itself are not of everyone together.
     let everyone = connection.platform.capabilities.agents != AgentFeed::Counts;
@@ -297,14 +297,14 @@ async fn read_agents(
         }
     };
     let calls = observed.tally.calls;
-    let heads: BTreeMap<Group, Head> = groups.into_iter().zip(observed.heads).collect();
+    let heads: BTreeMap<Group, GroupCount> = groups.into_iter().zip(observed.heads).collect();
     match heads.get(&Group::Rows(Selector::All)) {
-        Some(Head::Known(HeadCount { free, staffed, .. })) => Findings::good(format_args!(
+        Some(GroupCount::Known(HeadCount { free, staffed, .. })) => Findings::good(format_args!(
             "agents: {free} available now of {staffed} that are not offline, in {calls} page{} of {}",
             if calls == 1 { "" } else { "s" },
             settings.page_size,
         )),
-        Some(Head::Unknown { why }) => {
+        Some(GroupCount::Unknown { why }) => {
             findings.bad(format_args!("agents: {why}"), Exit::Unreachable);
         }
         None => {}
@@ -315,7 +315,7 @@ async fn read_agents(
 async fn read_campaign(
     connection: &Connection,
     campaign: &CampaignId,
-    head: Option<&Head>,
+    head: Option<&GroupCount>,
     deadline: Timestamp,
     findings: &mut Findings,
 ) {
@@ -331,11 +331,11 @@ async fn read_campaign(
             let status = reading.word;
             match head {
                 None => Findings::good(format_args!("campaign {campaign}: {status}")),
-                Some(Head::Unknown { why }) => {
+                Some(GroupCount::Unknown { why }) => {
                     let what = format!("campaign {campaign}: {status}, its agents: {why}");
                     findings.bad(what, Exit::Refused);
                 }
-                Some(Head::Known(HeadCount { free, staffed, .. })) => {
+                Some(GroupCount::Known(HeadCount { free, staffed, .. })) => {
                     Findings::good(format_args!(
                         "campaign {campaign}: {status}, {free} of its {staffed} agents available"
                     ));

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::experiment::{Arm, Estimate, Row, all_cores, compare as run_arms};
+use crate::experiment::{Arm, ArmRow, Estimate, all_cores, compare as run_arms};
 use crate::simulator::Scenario;
 
 use super::exit::Exit;
@@ -84,7 +84,7 @@ struct Report<'a> {
     simulated: bool,
     days: u32,
     first_seed: u64,
-    policies: &'a [Row],
+    policies: &'a [ArmRow],
 }
 
 /// Runs the comparison.
@@ -118,7 +118,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
     Exit::Ok
 }
 
-fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[Row]) -> Exit {
+fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[ArmRow]) -> Exit {
     let report = Report {
         scenario: &scenario.name,
         about: &scenario.about,
@@ -139,7 +139,7 @@ fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[Row]) -> Exit {
     }
 }
 
-fn table(rows: &[Row]) {
+fn table(rows: &[ArmRow]) {
     let name_width = rows
         .iter()
         .map(|row| row.arm.len())

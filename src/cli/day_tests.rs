@@ -289,7 +289,7 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
             break;
         }
         // Down for ten minutes of the day, when most is told.
-        let noon = scenario.at("12:00".parse().unwrap());
+        let noon = scenario.time_of_day("12:00".parse().unwrap());
         let is_down = noon <= now && now < noon.plus(Duration::from_secs(600));
         down.store(is_down, Ordering::SeqCst);
         sim_clock.advance(Duration::from_secs(30));
@@ -332,7 +332,7 @@ fn the_lists_followed_the_pause(
     handle: &SimHandle,
     accepted: &[AssignmentsReplaced],
 ) {
-    let at = |time: &str| scenario.at(time.parse().unwrap());
+    let at = |time: &str| scenario.time_of_day(time.parse().unwrap());
     let journal = handle.journal();
     let statuses: Vec<&str> = journal.iter().map(|entry| entry.to.as_str()).collect();
     assert_eq!(statuses, ["PAUSED", "RUNNING"]);

@@ -45,6 +45,7 @@ Examples:
   campaign-autopilot explain cmp-884291         which stage decides, and until when?
   campaign-autopilot set cmp-884291 --pause-below 3 --resume-at 6 --for 2h --reason 'short shift'
   campaign-autopilot hold cmp-884291 --paused --for 30m --reason 'wrong list loaded'
+  campaign-autopilot release cmp-884291 --ours  whoever paused it: the thresholds may resume it
   campaign-autopilot queue plan QUEUE --set wrap_up=45s   what would change, and which rules does it break?
   campaign-autopilot webhook test               does the receiver accept a message?
 

@@ -231,7 +231,7 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
 
 async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken) {
     let handle = simulator.handle();
-    let mut happenings = handle.happenings();
+    let mut scripted_events = handle.scripted_events();
     let (mut told, mut ended) = (0, false);
     while !shutdown.is_cancelled() {
         tokio::select! {
@@ -243,8 +243,8 @@ async fn serve(simulator: &Simulator, end: SimTime, shutdown: &CancellationToken
             output::result(effect);
         }
         told = effects.len();
-        while let Ok(happening) = happenings.try_recv() {
-            output::result(format_args!("{}  {happening}", happening.at));
+        while let Ok(event) = scripted_events.try_recv() {
+            output::result(format_args!("{}  {event}", event.at));
         }
         if !ended && handle.now() >= end {
             ended = true;

@@ -72,8 +72,12 @@ pub(super) fn alerted(
     now: Timestamp,
 ) -> Option<Message> {
     match alert {
-        // Receivers have no message for it: the log, the audit and the alert have.
-        Alert::UnprovenPause { .. } => None,
+        Alert::UnprovenPause { campaign, doubt } => Some(Message::campaign_pause_unproven(
+            campaign, *doubt, decision, now,
+        )),
+        Alert::UnprovenPauseEnded { campaign, end } => Some(Message::campaign_pause_resolved(
+            campaign, *end, decision, now,
+        )),
         Alert::Stale { streak } => Some(Message::data_stale(*streak, decision, now)),
         Alert::Fresh => Some(Message::data_stale(0, decision, now)),
         Alert::BudgetExhausted { campaign } => {

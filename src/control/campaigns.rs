@@ -212,7 +212,10 @@ impl Campaigns {
         let decision = ledger.decision();
         ledger.events.alerted(alert, decision);
         let campaign = match alert {
-            Alert::BudgetExhausted { campaign } | Alert::UnprovenPause { campaign, .. } => {
+            Alert::BudgetExhausted { campaign } => Some(campaign),
+            Alert::UnprovenPause { campaign, .. } | Alert::UnprovenPauseEnded { campaign, .. } => {
+                // Remembered with the message, so that a restart repeats neither.
+                self.record_state(campaign, ledger);
                 Some(campaign)
             }
             Alert::Stale { .. } | Alert::Fresh => None,

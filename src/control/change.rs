@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::replay::Input;
-use crate::domain::{Campaign, CampaignId, CampaignState, Hold, ThresholdOverride, Timestamp};
+use crate::domain::{
+    Campaign, CampaignId, CampaignState, Hold, HoldKind, PauseClaim, PauseOwnerKind,
+    ThresholdOverride, Timestamp,
+};
 use crate::platform::port::CampaignReader;
 
 use super::assigning::Assigning;
@@ -66,6 +69,9 @@ impl Changing<'_> {
                 };
                 let made = AppliedChange::Released { hold };
                 self.set_hold(&campaign, None, author, made, now).await
+            }
+            OperatorCommand::ClaimPause { campaign, claim } => {
+                self.claim_pause(&campaign, claim, author, now).await
             }
             OperatorCommand::Thresholds {
                 campaign,
@@ -138,6 +144,51 @@ impl Changing<'_> {
         let done = self.commit_change(campaign, author, made, now).await;
         if done.is_err() {
             self.put_hold(campaign, before, now);
+        }
+        done
+    }
+
+    /// A hold ends with a claim: it would keep the campaign from what the operator asks for.
+    async fn claim_pause(
+        &mut self,
+        id: &CampaignId,
+        claim: PauseClaim,
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        let before = self.campaigns.autopilot.campaign(id).cloned();
+        let before = before.ok_or_else(|| OperatorError::UnknownCampaign(id.clone()))?;
+        let Some(was) = self.campaigns.autopilot.claim_pause(id, claim, now) else {
+            return Err(OperatorError::NotPaused {
+                campaign: id.clone(),
+                state: before.state().belief.label(),
+            });
+        };
+        let campaign = id.clone();
+        self.ledger
+            .input(now, Input::PauseClaimed { campaign, claim });
+        let hold = before.state().hold.as_ref();
+        let ended_hold = hold.filter(|hold| hold.active(now)).map(|hold| hold.kind);
+        if ended_hold.is_some() {
+            self.put_hold(id, None, now);
+        }
+        self.campaigns.record_state(id, self.ledger);
+        let made = match claim {
+            PauseClaim::Ours => AppliedChange::PauseClaimed { was, ended_hold },
+            PauseClaim::Theirs => AppliedChange::PauseGivenAway { was, ended_hold },
+        };
+        let done = self.commit_change(id, author, made, now).await;
+        if done.is_err() {
+            // What was recorded of it is written with the next batch, so that a replay needs to take it back as well.
+            self.campaigns
+                .autopilot
+                .restore_campaign(id, before.clone());
+            self.campaigns.record_state(id, self.ledger);
+            let restored = Input::CampaignRestored {
+                campaign: id.clone(),
+                before: Box::new(before),
+            };
+            self.ledger.input(now, restored);
         }
         done
     }
@@ -278,6 +329,8 @@ impl Changing<'_> {
             AppliedChange::ReloadRefused { faults } => (None, faults.clone()),
             AppliedChange::Held { .. }
             | AppliedChange::Released { .. }
+            | AppliedChange::PauseClaimed { .. }
+            | AppliedChange::PauseGivenAway { .. }
             | AppliedChange::ThresholdsSet { .. }
             | AppliedChange::ThresholdsRestored { .. }
             | AppliedChange::QueueHeld { .. }
@@ -315,6 +368,12 @@ fn made_in_words(made: &AppliedChange) -> String {
     match made {
         AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::PauseClaimed { was, ended_hold } => {
+            claimed_in_words("pause claimed for the autopilot", *was, *ended_hold)
+        }
+        AppliedChange::PauseGivenAway { was, ended_hold } => {
+            claimed_in_words("pause given away, manual now", *was, *ended_hold)
+        }
         AppliedChange::ThresholdsSet {
             thresholds,
             before,
@@ -354,4 +413,11 @@ fn made_in_words(made: &AppliedChange) -> String {
             faults.join(" | ")
         ),
     }
+}
+
+fn claimed_in_words(what: &str, was: PauseOwnerKind, ended_hold: Option<HoldKind>) -> String {
+    let hold = ended_hold.map_or(String::new(), |hold| {
+        format!(", no longer held {}", hold.label())
+    });
+    format!("{what} (was: {}){hold}", was.label())
 }

@@ -14,7 +14,10 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::{CampaignId, CampaignLabels, HoldKind, Policy, QueueId, Thresholds, Timestamp};
+use crate::domain::{
+    CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId, Thresholds,
+    Timestamp,
+};
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
 const MOST_WAITING: usize = 32;
@@ -110,6 +113,13 @@ pub enum OperatorCommand {
         /// The campaign to hold or release.
         campaign: CampaignId,
     },
+    /// Claim its pause for the autopilot or give it away; a hold ends with that.
+    ClaimPause {
+        /// The campaign whose pause is meant.
+        campaign: CampaignId,
+        /// Who is to have the pause.
+        claim: PauseClaim,
+    },
     /// Override the thresholds for a while.
     Thresholds {
         /// The campaign whose thresholds are meant.
@@ -148,6 +158,20 @@ pub enum AppliedChange {
     Released {
         /// The kind of hold that ended.
         hold: HoldKind,
+    },
+    /// A pause was claimed for the autopilot, which resumes it by the thresholds.
+    PauseClaimed {
+        /// Who had the pause.
+        was: PauseOwnerKind,
+        /// The kind of hold that ended with it, if there was one.
+        ended_hold: Option<HoldKind>,
+    },
+    /// A pause was given away: it is a manual pause, which the autopilot never resumes.
+    PauseGivenAway {
+        /// Who had the pause.
+        was: PauseOwnerKind,
+        /// The kind of hold that ended with it, if there was one.
+        ended_hold: Option<HoldKind>,
     },
     /// Overriding thresholds are in force from the next poll on.
     ThresholdsSet {
@@ -204,6 +228,7 @@ impl AppliedChange {
             | Self::Released { .. }
             | Self::QueueHeld { .. }
             | Self::QueueReleased { .. } => "hold",
+            Self::PauseClaimed { .. } | Self::PauseGivenAway { .. } => "pause_owner",
             Self::ThresholdsSet { .. } | Self::ThresholdsRestored { .. } => "thresholds",
             Self::Reloaded { .. } | Self::ReloadRefused { .. } => "reload",
         }
@@ -219,6 +244,16 @@ pub enum OperatorError {
     /// There is no hold, or no threshold override, to end.
     #[error("campaign `{0}` has none in force")]
     NothingInForce(CampaignId),
+    /// The campaign is not believed paused, so nobody can have its pause.
+    #[error(
+        "campaign `{campaign}` is {state} as last read and not paused, so there is no pause to claim or to give away"
+    )]
+    NotPaused {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The state that it is in.
+        state: &'static str,
+    },
     /// The duration is out of bounds.
     #[error(
         "a duration must be between 1s and 7d; what is meant to stay belongs in the configuration"

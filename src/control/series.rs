@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::domain::{
-    Autopilot, Belief, CampaignId, Lines, PauseOwner, Reason, SampleVerdict, Timestamp,
+    AgentThresholds, Autopilot, Belief, CampaignId, PauseOwner, Reason, SampleVerdict, Timestamp,
 };
 
 use super::operator::Past;
@@ -69,7 +69,7 @@ pub struct Point {
     /// The number that the rule compared; none without a valid sample.
     pub available: Option<u32>,
     /// The thresholds in force, in whole agents; none without a valid sample.
-    pub thresholds: Option<Lines>,
+    pub thresholds: Option<AgentThresholds>,
     /// Its state after the poll's commands.
     pub state: PlotState,
 }
@@ -249,7 +249,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::domain::{
-        CampaignActivity, Head, HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+        CampaignActivity, GroupCount, HeadCount, Policy, Sample, StatusFinding, StatusReading,
+        Timestamp,
     };
 
     use super::*;
@@ -294,7 +295,7 @@ mod tests {
             };
             let sample = available.map_or(failed, |available| Sample::Complete {
                 taken_at: at,
-                heads: vec![Head::Known(HeadCount {
+                heads: vec![GroupCount::Known(HeadCount {
                     free: available,
                     serving: 0,
                     staffed: available,

@@ -1,4 +1,4 @@
-//! The only door to the decisions.
+//! The only interface to the decisions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,13 +6,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Doubt, Hold};
-use super::campaign::{Campaign, CampaignState, Outcome, Reason, SampleView, Seen, Suppression};
+use super::campaign::{
+    Campaign, CampaignState, Outcome, PauseClaim, PauseOwnerKind, Reason, SampleView, Seen,
+    Suppression, UnprovenAlert, UnprovenEnd,
+};
 use super::cause::Cause;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::count::Count;
 use super::evidence::PlatformTraits;
-use super::group::{Group, Head, HeadCount};
+use super::group::{Group, GroupCount, HeadCount};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
 use super::policy::{Counting, Policy};
@@ -23,8 +26,8 @@ use super::time::Timestamp;
 
 /// A command that a decision asks for; it is sent only after a fresh status read has authorised it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Which way.
+pub struct WantedCommand {
+    /// The direction.
     pub direction: Direction,
 }
 
@@ -39,28 +42,35 @@ pub enum Alert {
     },
     /// Valid samples came back after the data had been stale.
     Fresh,
-    /// Agents stand idle, and the campaign's pause is not resumed only because nobody can say whose it is.
+    /// Agents are idle, and the campaign's pause is not resumed only because nobody can say whose it is.
     UnprovenPause {
-        /// Which campaign.
+        /// The campaign.
         campaign: CampaignId,
         /// What keeps it from being shown to be ours.
         doubt: Doubt,
     },
+    /// An unproven pause that was alerted is over, or somebody's.
+    UnprovenPauseEnded {
+        /// Which campaign.
+        campaign: CampaignId,
+        /// What became of the pause.
+        end: UnprovenEnd,
+    },
     /// The hour's resumes of a campaign are used up, and one more is wanted.
     BudgetExhausted {
-        /// Which campaign.
+        /// The campaign.
         campaign: CampaignId,
     },
 }
 
-/// What one tick decided.
+/// The decisions of one tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Commands wanted: pauses first, then resumes, each in the order of the ids.
-    pub commands: Vec<(CampaignId, Wanted)>,
+    pub commands: Vec<(CampaignId, WantedCommand)>,
     /// The verdict on every campaign.
     pub reasons: Vec<(CampaignId, Reason)>,
-    /// What may have to wake a person.
+    /// Alerts that may have to wake a person.
     pub alerts: Vec<Alert>,
 }
 
@@ -77,13 +87,13 @@ pub struct Autopilot {
     /// Campaigns that are remembered and not under control: they come back to this when they are configured again.
     #[serde(default)]
     pub(super) retired: BTreeMap<CampaignId, CampaignState>,
-    pub(super) sample: Option<(Timestamp, Vec<Head>)>,
+    pub(super) sample: Option<(Timestamp, Vec<GroupCount>)>,
     invalid_streak: u32,
     stale_alerted: bool,
 }
 
 impl Autopilot {
-    /// The autopilot of one run.
+    /// Creates the autopilot of one run.
     ///
     /// `restored` is what the store remembers; campaigns without a policy are left alone, and campaigns without a
     /// memory start unread. `command_longest` is the longest that one command can be on its way.
@@ -137,7 +147,7 @@ impl Autopilot {
         groups
     }
 
-    /// The distinct groups; a sample has one head for each, in this order.
+    /// Returns the distinct groups; a sample has one count for each, in this order.
     #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.groups
@@ -164,24 +174,24 @@ impl Autopilot {
         })
     }
 
-    /// Every campaign with its state.
+    /// Returns every campaign with its state.
     pub fn campaigns(&self) -> impl Iterator<Item = (&CampaignId, &Campaign)> {
         self.campaigns.iter()
     }
 
-    /// One campaign.
+    /// Returns one campaign.
     #[must_use]
     pub fn campaign(&self, id: &CampaignId) -> Option<&Campaign> {
         self.campaigns.get(id)
     }
 
-    /// The decision that is being made.
+    /// Returns the id of the decision that is being made.
     #[must_use]
     pub fn decision(&self) -> DecisionId {
         self.decision
     }
 
-    /// The decision that the next sample begins.
+    /// Returns the id of the decision that the next sample begins.
     #[must_use]
     pub fn next_decision(&self) -> DecisionId {
         let DecisionId { run, tick } = self.decision;
@@ -191,7 +201,7 @@ impl Autopilot {
         }
     }
 
-    /// Takes in one poll, and with it begins a new decision. An invalid sample changes no window and no belief, and a
+    /// Observes one poll, and with it begins a new decision. An invalid sample changes no window and no belief, and a
     /// group that is unknown changes none of its campaigns.
     pub fn observe_sample(&mut self, sample: Sample, now: Timestamp) {
         self.decision = self.next_decision();
@@ -202,8 +212,8 @@ impl Autopilot {
                 for campaign in self.campaigns.values_mut() {
                     let head = sample.1.get(campaign.group);
                     campaign.blind = match head {
-                        Some(Head::Known(_)) => 0,
-                        Some(Head::Unknown { .. }) | None => campaign.blind.saturating_add(1),
+                        Some(GroupCount::Known(_)) => 0,
+                        Some(GroupCount::Unknown { .. }) | None => campaign.blind.saturating_add(1),
                     };
                     let view = view(Some(sample), 0, campaign);
                     if let Some((count, lines)) = campaign.weigh(view, now) {
@@ -230,7 +240,7 @@ impl Autopilot {
         allowed.is_none_or(|allowed| now.since(taken_at) <= allowed)
     }
 
-    /// Takes in one status read.
+    /// Observes one status read.
     pub fn observe_status(
         &mut self,
         id: &CampaignId,
@@ -244,7 +254,7 @@ impl Autopilot {
             .unwrap_or_default()
     }
 
-    /// The campaigns whose status is to be read in this tick: all that cannot be commanded without (at most
+    /// Returns the campaigns whose status is to be read in this tick: all that cannot be commanded without (at most
     /// `at_most`), and beyond those the `routine` ones that were read the longest time ago.
     #[must_use]
     pub fn due_status_reads(
@@ -262,7 +272,7 @@ impl Autopilot {
                 others.push((campaign.asked_at, id));
             }
         }
-        // Those that were asked for the longest time ago come first, so that one that cannot be read takes no turn from
+        // Those that were asked for the longest time ago come first, so that one that cannot be read does not take the read of
         // another.
         needed.sort_unstable();
         others.sort_unstable();
@@ -273,7 +283,7 @@ impl Autopilot {
         due.map(|(_, id)| id.clone()).collect()
     }
 
-    /// What should happen now.
+    /// Decides what should happen now.
     pub fn decide(&mut self, now: Timestamp) -> Plan {
         let mut plan = Plan {
             commands: Vec::new(),
@@ -300,7 +310,7 @@ impl Autopilot {
                 } => {
                     plan.commands.push((
                         id.clone(),
-                        Wanted {
+                        WantedCommand {
                             direction: Direction::Pause,
                         },
                     ));
@@ -311,7 +321,7 @@ impl Autopilot {
                 } => {
                     resumes.push((
                         id.clone(),
-                        Wanted {
+                        WantedCommand {
                             direction: Direction::Resume,
                         },
                     ));
@@ -333,18 +343,14 @@ impl Autopilot {
             // Once per exhaustion: asked again only after a resume was possible.
             campaign.budget_alerted = exhausted
                 || (campaign.budget_alerted && reason.stages.resume_budget.found.is_none());
-            let doubt = reason.idles_in_doubt();
-            if let Some(doubt) = doubt
-                && !campaign.unproven_alerted
-            {
-                plan.alerts.push(Alert::UnprovenPause {
-                    campaign: id.clone(),
-                    doubt,
-                });
-            }
-            // Once for each such pause.
-            campaign.unproven_alerted = doubt.is_some()
-                || (campaign.unproven_alerted && !matches!(campaign.state.belief, Belief::Running));
+            let unproven = campaign.alert_unproven(reason.idles_in_doubt());
+            plan.alerts.extend(unproven.map(|change| {
+                let campaign = id.clone();
+                match change {
+                    UnprovenAlert::Raised(doubt) => Alert::UnprovenPause { campaign, doubt },
+                    UnprovenAlert::Ended(end) => Alert::UnprovenPauseEnded { campaign, end },
+                }
+            }));
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
@@ -393,7 +399,7 @@ impl Autopilot {
         }
     }
 
-    /// Takes in what became of a command.
+    /// Reports the outcome of a command.
     pub fn report(
         &mut self,
         id: &CampaignId,
@@ -412,6 +418,24 @@ impl Autopilot {
     pub fn set_hold(&mut self, id: &CampaignId, hold: Option<Hold>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
             campaign.state.hold = hold;
+        }
+    }
+
+    /// Gives a campaign's pause to whom an operator's claim names and returns who had it; `None` means that there is no pause
+    /// to claim, and nothing was changed.
+    pub fn claim_pause(
+        &mut self,
+        id: &CampaignId,
+        claim: PauseClaim,
+        now: Timestamp,
+    ) -> Option<PauseOwnerKind> {
+        self.campaigns.get_mut(id)?.claim_pause(claim, now)
+    }
+
+    /// Takes back what was done to a campaign since `before`, because it could not be committed.
+    pub fn restore_campaign(&mut self, id: &CampaignId, before: Campaign) {
+        if let Some(campaign) = self.campaigns.get_mut(id) {
+            *campaign = before;
         }
     }
 
@@ -448,7 +472,7 @@ impl Autopilot {
 }
 
 fn view(
-    sample: Option<&(Timestamp, Vec<Head>)>,
+    sample: Option<&(Timestamp, Vec<GroupCount>)>,
     invalid_streak: u32,
     campaign: &Campaign,
 ) -> SampleView {
@@ -456,7 +480,7 @@ fn view(
     if streak > 0 {
         return SampleView::Invalid { streak };
     }
-    let head = |(taken_at, heads): &(Timestamp, Vec<Head>)| {
+    let head = |(taken_at, heads): &(Timestamp, Vec<GroupCount>)| {
         let count = heads.get(campaign.group)?.known()?;
         Some(SampleView::Complete {
             taken_at: *taken_at,

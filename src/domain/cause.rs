@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The available agents crossed a line.
+    /// The available agents crossed a threshold.
     Threshold,
     /// Stale data under `on_stale = pause`.
     StaleFailsafe,
-    /// A person's change under `on_manual_change = enforce`.
+    /// A manual change under `on_manual_change = enforce`.
     Reconcile,
     /// An operator's hold.
     Hold,

@@ -12,7 +12,7 @@ pub struct Confirmation {
     n: u8,
 }
 
-/// A text that is no `k/n`.
+/// A text that is not of the form `k/n`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not k/n with 1 <= k <= n <= 32, such as 2/3: two of the last three samples")]
 pub struct ConfirmationError(String);
@@ -60,9 +60,9 @@ impl fmt::Display for Confirmation {
 
 /// Which of the last samples since the last transition met a condition; the newest is the lowest bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Window(u32);
+pub(crate) struct SampleWindow(u32);
 
-impl Window {
+impl SampleWindow {
     pub(crate) fn push(&mut self, met: bool) {
         self.0 = self.0.wrapping_shl(1) | u32::from(met);
     }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn counts_only_the_last_n() {
-        let mut window = Window::default();
+        let mut window = SampleWindow::default();
         for met in [true, true, false, true] {
             window.push(met);
         }

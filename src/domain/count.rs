@@ -1,4 +1,4 @@
-//! Agents counted.
+//! A count of agents.
 
 use serde::{Deserialize, Serialize};
 

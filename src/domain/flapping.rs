@@ -1,16 +1,16 @@
 //! Flapping: a campaign that is resumed too often.
 //!
-//! *Decides* when that is told. Every resume of ours ends a pause of ours, so our resumes within the last hour count a
-//! campaign's swings, without those that a person made. *In:* with the resume that makes them `flap_limit`, it is told, once.
+//! *Decides* when that is reported. Every resume of ours ends a pause of ours, so our resumes within the last hour count a
+//! campaign's swings, without those that a person made. *In:* with the resume that makes them `flap_limit`, it is reported, once.
 //! *Out:* when before another resume less than half of the limit (rounded up) is left within the hour; only then it can be
-//! told again, so that a campaign that swings steadily at the limit is not told with every swing. It survives a restart
+//! reported again, so that a campaign that swings steadily at the limit is not reported with every swing. It survives a restart
 //! with the campaign's state. *Never:* holding anything back; that is `max_resumes_per_hour`.
 
 use super::campaign::CampaignState;
 use super::notice::Notice;
 use super::time::Timestamp;
 
-/// Takes in that a resume of ours was confirmed; it is the newest of `state.resumes` already.
+/// Counts a confirmed resume of ours; it is the newest of `state.resumes` already.
 pub(super) fn resumed(
     state: &mut CampaignState,
     limit: Option<u32>,
@@ -21,9 +21,9 @@ pub(super) fn resumed(
     if resumes.saturating_sub(1) < limit.div_ceil(2) {
         state.flapping = false;
     }
-    let told = state.flapping;
-    state.flapping = told || resumes >= limit;
-    (state.flapping && !told).then_some(Notice::Flapping { resumes, limit })
+    let already = state.flapping;
+    state.flapping = already || resumes >= limit;
+    (state.flapping && !already).then_some(Notice::Flapping { resumes, limit })
 }
 
 #[cfg(test)]
@@ -34,8 +34,8 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
-    /// The minutes at which flapping is told, when resumes are confirmed at `minutes`.
-    fn told(limit: Option<u32>, minutes: &[u64]) -> Vec<u64> {
+    /// The minutes at which flapping is reported, when resumes are confirmed at `minutes`.
+    fn reported(limit: Option<u32>, minutes: &[u64]) -> Vec<u64> {
         let mut state = CampaignState::unread(START);
         let mut told = Vec::new();
         for minute in minutes {
@@ -50,25 +50,25 @@ mod tests {
 
     #[test]
     fn it_is_told_once_when_the_hours_resumes_reach_the_limit() {
-        assert_eq!(told(Some(4), &[0, 10, 20, 30, 40, 50]), [30]);
-        assert!(told(Some(4), &[0, 10, 20, 60, 80]).is_empty());
-        assert!(told(None, &[0, 1, 2, 3, 4, 5, 6, 7]).is_empty());
+        assert_eq!(reported(Some(4), &[0, 10, 20, 30, 40, 50]), [30]);
+        assert!(reported(Some(4), &[0, 10, 20, 60, 80]).is_empty());
+        assert!(reported(None, &[0, 1, 2, 3, 4, 5, 6, 7]).is_empty());
     }
 
     #[test]
     fn steady_swings_at_the_limit_are_told_once() {
         let steady: Vec<u64> = (0..600).step_by(15).collect();
-        assert_eq!(told(Some(4), &steady), [45]);
+        assert_eq!(reported(Some(4), &steady), [45]);
     }
 
     #[test]
     fn it_is_told_again_after_the_hour_has_calmed_down() {
         let twice = [0, 1, 2, 3, 62, 64, 65, 66, 67];
-        assert_eq!(told(Some(4), &twice), [3, 66]);
+        assert_eq!(reported(Some(4), &twice), [3, 66]);
     }
 
     #[test]
     fn a_limit_of_one_tells_every_hour_with_a_resume() {
-        assert_eq!(told(Some(1), &[0, 30, 120]), [0, 120]);
+        assert_eq!(reported(Some(1), &[0, 30, 120]), [0, 120]);
     }
 }

@@ -1,4 +1,4 @@
-//! Whose availability is asked for, and what is known of it.
+//! Whose availability matters to a campaign, and what is known of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,8 @@ pub struct HeadCount {
     /// Agents who can take a call now.
     #[serde(alias = "available")]
     pub free: u32,
-    /// Agents on this campaign's calls or in their wrap-up, who come back to it; 0 where the platform does not tell
-    /// them from other calls.
+    /// Agents on this campaign's calls or in their wrap-up, who come back to it; 0 where the platform does not
+    /// distinguish them from other calls.
     #[serde(default)]
     pub serving: u32,
     /// Agents who are not offline; equals `free` when only free agents were asked for.
@@ -35,7 +35,7 @@ pub struct HeadCount {
 /// What one observation says of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Head {
+pub enum GroupCount {
     /// A complete count.
     Known(HeadCount),
     /// No count, which is not a count of zero: the group's campaigns are blind, and only they.
@@ -45,7 +45,7 @@ pub enum Head {
     },
 }
 
-impl Head {
+impl GroupCount {
     /// Returns the count, where there is one.
     #[must_use]
     pub fn known(&self) -> Option<HeadCount> {
@@ -85,8 +85,8 @@ mod tests {
             staffed: 7,
         };
         assert_eq!(
-            serde_json::from_str::<Head>(r#"{"available":3,"staffed":7}"#).unwrap(),
-            Head::Known(count)
+            serde_json::from_str::<GroupCount>(r#"{"available":3,"staffed":7}"#).unwrap(),
+            GroupCount::Known(count)
         );
     }
 
@@ -101,10 +101,10 @@ mod tests {
             let text = serde_json::to_string(&group).unwrap();
             assert_eq!(serde_json::from_str::<Group>(&text).unwrap(), group);
         }
-        let unknown = Head::Unknown {
+        let unknown = GroupCount::Unknown {
             why: "no rights".to_owned(),
         };
         let text = serde_json::to_string(&unknown).unwrap();
-        assert_eq!(serde_json::from_str::<Head>(&text).unwrap(), unknown);
+        assert_eq!(serde_json::from_str::<GroupCount>(&text).unwrap(), unknown);
     }
 }

@@ -109,9 +109,9 @@ id! {
 /// Together with the campaign it is unique; it ties log line, audit row and request header together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DecisionId {
-    /// The how-manieth start on this state directory.
+    /// The number of the start on this state directory, from 1.
     pub run: u64,
-    /// The how-manieth poll of that run.
+    /// The number of the poll within that run, from 1.
     pub tick: u64,
 }
 

@@ -30,19 +30,6 @@ const LONGEST_ON_ITS_WAY: Duration = Duration::from_secs(5 * 60);
 /// At most so many are kept for a campaign; the oldest go first.
 pub(super) const MOST_KEPT: usize = 32;
 
-/// What can be said of what became of an attempt.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptFate {
-    /// It has shown no effect so far.
-    #[default]
-    Open,
-    /// Somebody changed the campaign meanwhile, so that its effect may have come and gone.
-    Hidden,
-    /// It was recorded.
-    Recorded,
-}
-
 /// An attempt at a command that had no usable answer. It may have taken effect, and may do so yet.
 ///
 /// All times are the platform's, widened by what is not known of its clock.
@@ -60,9 +47,10 @@ pub struct LostAttempt {
     pub until: Timestamp,
     /// After this it cannot take effect any more.
     pub lands_by: Timestamp,
-    /// What can be said of it.
+    /// Nothing more is told of it: another attempt of the same command took effect, or nobody can say any more whether it had
+    /// one.
     #[serde(default)]
-    pub fate: AttemptFate,
+    pub closed: bool,
 }
 
 impl LostAttempt {
@@ -111,7 +99,7 @@ impl LostAttempt {
             from: from.minus(earlier),
             until,
             lands_by: until.plus(settling.longest.max(LONGEST_ON_ITS_WAY)),
-            fate: AttemptFate::Open,
+            closed: false,
         }
     }
 

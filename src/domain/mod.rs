@@ -32,6 +32,8 @@ mod group;
 mod ids;
 mod labels;
 mod lost_attempt;
+#[cfg(test)]
+mod lost_attempt_tests;
 mod message;
 mod notice;
 mod ownership;
@@ -52,13 +54,13 @@ mod threshold_override;
 mod thresholds;
 mod time;
 
-pub use autopilot::{Alert, Autopilot, Plan, Wanted};
+pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};
 pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
 pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
-    PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages,
-    Suppression, ThresholdsVerdict, Verdict, explain,
+    PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
+    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, UnprovenEnd, Verdict, explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery, LostTry};
@@ -66,13 +68,13 @@ pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};
-pub use group::{Group, Head, HeadCount};
+pub use group::{Group, GroupCount, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
 pub use labels::CampaignLabels;
-pub use lost_attempt::{AttemptFate, LostAttempt};
+pub use lost_attempt::LostAttempt;
 pub use message::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
-    MessageKind, OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
+    Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
 pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
@@ -80,5 +82,5 @@ pub use selector::Selector;
 pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;
-pub use thresholds::{Limit, LimitError, Lines, Share, Thresholds, ThresholdsError};
+pub use thresholds::{AgentThresholds, Limit, LimitError, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;

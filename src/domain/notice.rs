@@ -1,4 +1,4 @@
-//! What came to light about a campaign that was not our doing.
+//! Notices: what was noticed of a campaign that was not our doing.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +14,11 @@ use super::time::Timestamp;
 pub enum Notice {
     /// At the first reading it was paused, and no record shows the pause to be ours.
     FoundPaused,
-    /// A person paused it, or touched it under our pause.
+    /// A person paused it, or changed it under our pause.
     PersonPaused,
     /// A person resumed our pause.
     PersonResumed {
-        /// Left alone until then; absent unless a person's change is respected.
+        /// Until when the campaign is left alone; absent unless manual changes are respected.
         grace_until: Option<Timestamp>,
     },
     /// A person's pause was resumed.
@@ -27,14 +27,14 @@ pub enum Notice {
     Adopted,
     /// A command with an unknown outcome became clear.
     Resolved {
-        /// Which decision had sent it.
+        /// The decision that had sent it.
         decision: DecisionId,
-        /// Where it was to lead.
+        /// Its direction.
         to: Direction,
-        /// What became of it.
+        /// Its conclusion.
         conclusion: Conclusion,
     },
-    /// We resume it too often: so many times within the last hour, which is the limit. Told again only after the resumes
+    /// We resume it too often: so many times within the last hour, which is the limit. Reported again only after the resumes
     /// of an hour had fallen to less than half of the limit.
     Flapping {
         /// Resumes of ours within the last hour.
@@ -44,20 +44,20 @@ pub enum Notice {
     },
     /// Its status changed, and nobody can say whether a command of ours did it. It counts as not ours.
     Unproven {
-        /// What the status became.
+        /// The status after the change.
         to: Direction,
         /// What keeps it from being shown.
         doubt: Doubt,
-        /// Left alone until then, where it was resumed.
+        /// Until when it is left alone, where it was resumed.
         grace_until: Option<Timestamp>,
     },
     /// A pause of which nobody can say whose it was has ended.
     UnprovenEnded {
-        /// Left alone until then; absent unless a person's change is respected.
+        /// Until when the campaign is left alone; absent unless manual changes are respected.
         #[serde(default)]
         grace_until: Option<Timestamp>,
     },
-    /// The platform's stamp of the last change moves by itself: it is no evidence any more.
+    /// The platform's stamp of the last change moves by itself: it is not evidence any more.
     StampWorthless,
     /// A command of ours is on its way for longer than commands settle there.
     StillChanging {

@@ -29,7 +29,8 @@ pub(super) enum Resolution {
     Overtaken,
     /// The status is the one asked for, and not shown to be ours; the doubt says why it may be, if it may.
     NotOurs(Option<Doubt>),
-    /// It was seen on its way and what was before is back: the platform gave up, or somebody turned it back.
+    /// It was seen on its way, or its effect may have come and gone, and what was before is back: the platform gave up, or
+    /// somebody turned it back.
     TurnedBack,
     /// It has shown no effect within its window.
     NotShown,
@@ -57,6 +58,7 @@ impl Question<'_> {
         let Unresolved {
             before,
             acknowledged,
+            answer,
             to,
             changing_since,
             ..
@@ -75,10 +77,11 @@ impl Question<'_> {
             found if *found == to.target() => self.whose(),
             found if *found == before.activity => {
                 let versions = before.version.as_ref().zip(reading.version.as_ref());
-                if *acknowledged && versions.is_some_and(|(a, b)| a != b) {
-                    return Resolution::Overtaken;
-                }
-                if *acknowledged && changing_since.is_some() {
+                let changed = versions.is_some_and(|(a, b)| a != b);
+                // The version in the answer was in force, and another one is.
+                if *acknowledged && changed && self.answers_match && answer.is_some() {
+                    Resolution::Overtaken
+                } else if *acknowledged && (changed || changing_since.is_some()) {
                     Resolution::TurnedBack
                 } else if now >= self.until() {
                     Resolution::NotShown

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{
     Author, Autopilot, Belief, BelievedStatus, CampaignActivity, CampaignId, CommandResult,
-    Conclusion, CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, Head, HeadCount,
-    OnStale, Outcome, PauseOwner, PlatformTraits, Policy, Reason, Sample, Settling, Stage,
-    StatusFinding, StatusReading, Suppression, Timestamp, explain,
+    Conclusion, CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, GroupCount,
+    HeadCount, OnStale, Outcome, PauseOwner, PlatformTraits, Policy, Reason, Sample, Settling,
+    Stage, StatusFinding, StatusReading, Suppression, Timestamp, explain,
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_715_783_530_000);
@@ -45,15 +45,15 @@ fn read(pilot: &mut Autopilot, reading: &StatusReading) {
     pilot.observe_status(&id("c"), &finding, reading.read_at);
 }
 
-fn known(free: u32) -> Head {
-    Head::Known(HeadCount {
+fn known(free: u32) -> GroupCount {
+    GroupCount::Known(HeadCount {
         free,
         serving: 0,
         staffed: free,
     })
 }
 
-fn sample(pilot: &mut Autopilot, heads: Vec<Head>, s: u64) {
+fn sample(pilot: &mut Autopilot, heads: Vec<GroupCount>, s: u64) {
     let taken_at = after(s);
     pilot.observe_sample(Sample::Complete { taken_at, heads }, taken_at);
 }
@@ -173,7 +173,7 @@ fn a_group_that_cannot_be_counted_blinds_its_own_campaigns_alone() {
         let running = StatusFinding::Found(reading(CampaignActivity::Running, 0));
         pilot.observe_status(&id(campaign), &running, after(0));
     }
-    let unknown = || Head::Unknown {
+    let unknown = || GroupCount::Unknown {
         why: "no rights".to_owned(),
     };
     for poll in 1..3 {
@@ -205,7 +205,7 @@ fn agents_on_the_campaigns_own_calls_count_where_that_is_asked() {
         (id("b"), policy(Counting::FreeAndServing)),
     ]);
     let mut pilot = pilot(policies, Evidence::OwnReadings);
-    let serving = Head::Known(HeadCount {
+    let serving = GroupCount::Known(HeadCount {
         free: 2,
         serving: 6,
         staffed: 9,

@@ -1,4 +1,4 @@
-//! What a campaign's owner asked for.
+//! The rules of a campaign, as its owner configured them.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub enum OnStale {
     Pause,
 }
 
-/// What to do when a person has changed a campaign.
+/// What to do about a manual change of a campaign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnManualChange {
@@ -59,7 +59,7 @@ pub enum Counting {
 /// 8 available agents, at the first sample that says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// The two lines.
+    /// The two thresholds.
     pub thresholds: Thresholds,
     /// Which agents count.
     pub selector: Selector,
@@ -69,9 +69,9 @@ pub struct Policy {
     /// Which of them count as available.
     #[serde(default)]
     pub counting: Counting,
-    /// Samples below the pause line that are needed.
+    /// Samples below the pause threshold that are needed.
     pub confirm_pause: Confirmation,
-    /// Samples at the resume line that are needed.
+    /// Samples at the resume threshold that are needed.
     pub confirm_resume: Confirmation,
     /// A resumed campaign runs at least this long before we pause it.
     pub min_running: Duration,
@@ -79,16 +79,16 @@ pub struct Policy {
     pub min_paused: Duration,
     /// At most this many resumes in any hour; none when absent.
     pub max_resumes_per_hour: Option<u32>,
-    /// So many resumes within an hour are told as flapping; never when absent. Nothing is held back for it.
+    /// So many resumes within an hour are reported as flapping; never when absent. Nothing is held back for it.
     #[serde(default)]
     pub flap_limit: Option<u32>,
-    /// What to do when samples stay away.
+    /// What to do when valid samples fail to arrive.
     pub on_stale: OnStale,
     /// Invalid polls in a row that make the data stale.
     pub stale_after: u32,
     /// A sample older than this is invalid.
     pub max_sample_age: Duration,
-    /// What to do when a person changed the campaign.
+    /// What to do about a manual change.
     pub on_manual_change: OnManualChange,
     /// How long a person's resume of our pause is left alone.
     pub manual_grace: Duration,

@@ -1,6 +1,6 @@
 //! New rules for a run that goes on.
 //!
-//! *Kept* of a campaign that stays: its belief, windows, dwell, budget, hold and lines set by an operator. Windows are
+//! *Kept* of a campaign that stays: its belief, windows, dwell, budget, hold and thresholds set by an operator. Windows are
 //! emptied only where other agents count from here on, since what was seen says nothing about those. A campaign that is
 //! taken out is remembered as it was and comes back to that.
 //!
@@ -11,7 +11,7 @@ use std::mem;
 
 use super::autopilot::Autopilot;
 use super::campaign::{Campaign, CampaignState};
-use super::confirmation::Window;
+use super::confirmation::SampleWindow;
 use super::ids::CampaignId;
 use super::policy::Policy;
 use super::threshold_override::ThresholdOverride;
@@ -26,8 +26,8 @@ impl Autopilot {
             let group = groups.binary_search(&policy.group(&id)).unwrap_or_default();
             let campaign = if let Some(mut campaign) = known.remove(&id) {
                 if campaign.policy.group(&id) != policy.group(&id) {
-                    campaign.below_pause = Window::default();
-                    campaign.at_resume = Window::default();
+                    campaign.below_pause = SampleWindow::default();
+                    campaign.at_resume = SampleWindow::default();
                 }
                 campaign.policy = policy;
                 campaign.group = group;
@@ -49,10 +49,10 @@ impl Autopilot {
         }
     }
 
-    /// Sets or lifts an operator's lines.
-    pub fn set_thresholds(&mut self, id: &CampaignId, lines: Option<ThresholdOverride>) {
+    /// Sets or lifts an operator's thresholds.
+    pub fn set_thresholds(&mut self, id: &CampaignId, thresholds: Option<ThresholdOverride>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
-            campaign.state.lines = lines;
+            campaign.state.lines = thresholds;
         }
     }
 }
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        CampaignActivity, Direction, Head, HeadCount, Hold, HoldKind, Sample, Selector,
+        CampaignActivity, Direction, GroupCount, HeadCount, Hold, HoldKind, Sample, Selector,
         StatusFinding, StatusReading, Thresholds,
     };
 
@@ -73,7 +73,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn lines(pause_below: &str, resume_at: &str) -> Thresholds {
+    fn thresholds(pause_below: &str, resume_at: &str) -> Thresholds {
         Thresholds::new(pause_below.parse().unwrap(), resume_at.parse().unwrap()).unwrap()
     }
 
@@ -98,7 +98,7 @@ mod tests {
         };
         let sample = Sample::Complete {
             taken_at: at,
-            heads: vec![Head::Known(count); pilot.groups().len()],
+            heads: vec![GroupCount::Known(count); pilot.groups().len()],
         };
         pilot.observe_sample(sample, at);
         let wanted = pilot.decide(at).commands.into_iter();
@@ -106,20 +106,20 @@ mod tests {
     }
 
     fn set(pilot: &mut Autopilot, thresholds: Thresholds, lasts: Duration) {
-        let lines = ThresholdOverride {
+        let set = ThresholdOverride {
             thresholds,
             since: NOW,
             lasts,
             author: "anna".to_owned(),
             reason: "trial".to_owned(),
         };
-        pilot.set_thresholds(&id("a"), Some(lines));
+        pilot.set_thresholds(&id("a"), Some(set));
     }
 
     #[test]
-    fn an_operators_lines_hold_until_they_expire() {
+    fn an_operators_thresholds_hold_until_they_expire() {
         let mut pilot = pilot(Policy::default());
-        set(&mut pilot, lines("2", "3"), Duration::from_secs(60));
+        set(&mut pilot, thresholds("2", "3"), Duration::from_secs(60));
         let later = |seconds| NOW.plus(Duration::from_secs(seconds));
         assert_eq!(poll(&mut pilot, 4, later(1)), [], "4 is not below 2");
         assert_eq!(poll(&mut pilot, 4, later(59)), []);
@@ -134,7 +134,11 @@ mod tests {
     fn an_operators_shares_have_staffed_agents_read() {
         let mut pilot = pilot(Policy::default());
         assert!(!pilot.needs_staffed());
-        set(&mut pilot, lines("30%", "50%"), Duration::from_secs(60));
+        set(
+            &mut pilot,
+            thresholds("30%", "50%"),
+            Duration::from_secs(60),
+        );
         assert!(pilot.needs_staffed());
         assert_eq!(
             poll(&mut pilot, 5, NOW),
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn a_jump_of_the_clock_lengthens_no_override() {
         let mut pilot = pilot(Policy::default());
-        set(&mut pilot, lines("1", "2"), Duration::from_secs(60));
+        set(&mut pilot, thresholds("1", "2"), Duration::from_secs(60));
         let before = NOW.minus(Duration::from_secs(3600));
         assert_eq!(poll(&mut pilot, 4, before), []);
         let after = before.plus(Duration::from_secs(61));
@@ -160,9 +164,9 @@ mod tests {
             confirm_pause: "2/2".parse().unwrap(),
             ..Policy::default()
         };
-        let mut pilot = pilot(twice(lines("5", "8")));
+        let mut pilot = pilot(twice(thresholds("5", "8")));
         assert_eq!(poll(&mut pilot, 3, NOW), [], "one of two samples");
-        pilot.reconfigure(policies(twice(lines("4", "9"))), NOW);
+        pilot.reconfigure(policies(twice(thresholds("4", "9"))), NOW);
         assert_eq!(
             poll(&mut pilot, 3, NOW),
             [Direction::Pause],

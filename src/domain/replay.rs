@@ -1,6 +1,6 @@
 //! Decisions made again from their recorded inputs.
 //!
-//! Everything that the autopilot is told goes through [`Input`]; the store keeps it. Fed to a fresh autopilot in
+//! Every input of the autopilot goes through [`Input`]; the store keeps it. Fed to a fresh autopilot in
 //! the same order, the inputs give the same commands again, or [`replay`] names the first that differs.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::assignment::{AssignInput, Assigner, record};
 use super::autopilot::Autopilot;
 use super::belief::Hold;
-use super::campaign::CampaignState;
+use super::campaign::{Campaign, CampaignState, PauseClaim};
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::evidence::PlatformTraits;
@@ -23,7 +23,7 @@ use super::status::{Direction, StatusFinding};
 use super::threshold_override::ThresholdOverride;
 use super::time::Timestamp;
 
-/// One thing that the autopilot was told or asked, with what it answered where that is a decision.
+/// One input of the autopilot or question to it, with its answer where that is a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "input")]
 pub enum Input {
@@ -44,7 +44,7 @@ pub enum Input {
     /// The whole state, so that a replay can begin here when older inputs are gone; compared with the replay's own when
     /// it is under way already.
     Checkpoint {
-        /// Everything.
+        /// The autopilot with everything in it.
         autopilot: Box<Autopilot>,
     },
     /// Inputs before this one are lost, because the store could not be written for too long.
@@ -70,23 +70,23 @@ pub enum Input {
     Authorise {
         /// Of which campaign.
         campaign: CampaignId,
-        /// Which way.
+        /// The direction of the command.
         direction: Direction,
         /// Whether it was.
         granted: bool,
     },
-    /// It was told what became of a command.
+    /// The outcome of a command was reported to it.
     Report {
         /// Of which campaign.
         campaign: CampaignId,
         /// What became of it.
         result: CommandResult,
-        /// What it made of that.
+        /// How it concluded from that.
         conclusion: Conclusion,
     },
-    /// The assigner was told or asked something.
+    /// An input of the assigner, or a question to it.
     Assign {
-        /// What.
+        /// The assigner's input.
         told: Box<AssignInput>,
     },
     /// An operator's hold was set or lifted.
@@ -96,12 +96,26 @@ pub enum Input {
         /// The hold.
         hold: Option<Hold>,
     },
-    /// An operator's lines were set or lifted.
+    /// An operator's thresholds were set or lifted.
     Thresholds {
         /// Of which campaign.
         campaign: CampaignId,
-        /// The lines.
+        /// The thresholds.
         lines: Option<ThresholdOverride>,
+    },
+    /// An operator claimed a campaign's pause for the autopilot, or gave it away.
+    PauseClaimed {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Who is to have the pause.
+        claim: PauseClaim,
+    },
+    /// An operator's change of a campaign was taken back, because it could not be committed.
+    CampaignRestored {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The campaign as it was before the change.
+        before: Box<Campaign>,
     },
     /// New rules came into force.
     Reconfigure {
@@ -110,7 +124,7 @@ pub enum Input {
     },
 }
 
-/// What a replay found.
+/// What a replay compared, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Replayed {
     /// Inputs fed.
@@ -131,7 +145,7 @@ pub struct Replayed {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("input {number} at {at}: recorded: {recorded}; decided again: {again}")]
 pub struct Divergence {
-    /// The how-manieth input, from 1.
+    /// The 1-based index of the input.
     pub number: u64,
     /// When it was recorded.
     pub at: Timestamp,
@@ -277,6 +291,14 @@ fn feed(
             pilot.set_thresholds(&campaign, lines);
             None
         }
+        Input::PauseClaimed { campaign, claim } => {
+            pilot.claim_pause(&campaign, claim, at);
+            None
+        }
+        Input::CampaignRestored { campaign, before } => {
+            pilot.restore_campaign(&campaign, *before);
+            None
+        }
         Input::Reconfigure { policies } => {
             pilot.reconfigure(policies, at);
             None
@@ -309,7 +331,7 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CampaignActivity, Head, HeadCount, StatusReading};
+    use crate::domain::{CampaignActivity, GroupCount, HeadCount, StatusReading};
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
 
@@ -326,7 +348,7 @@ mod tests {
         Input::Sample {
             sample: Sample::Complete {
                 taken_at: NOW,
-                heads: vec![Head::Known(count)],
+                heads: vec![GroupCount::Known(count)],
             },
         }
     }
@@ -346,7 +368,7 @@ mod tests {
         }
     }
 
-    /// An autopilot that has seen one sample below the line, of the two that it wants.
+    /// An autopilot that has seen one sample below the threshold, of the two that it wants.
     fn half_convinced() -> Autopilot {
         let policy = Policy {
             confirm_pause: "2/2".parse().unwrap(),
@@ -376,7 +398,7 @@ mod tests {
         assert_eq!(
             (found.beginnings, found.compared),
             (1, 1),
-            "what stands before it is passed over"
+            "what comes before it is passed over"
         );
     }
 

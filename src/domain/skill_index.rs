@@ -29,8 +29,8 @@ impl SkillIndex {
         Self { holders, counts }
     }
 
-    /// Agents with at least one of these skills.
-    pub(super) fn any(&self, wanted: &BTreeSet<SkillId>) -> Count {
+    /// Counts agents with at least one of these skills.
+    pub(super) fn with_any(&self, wanted: &BTreeSet<SkillId>) -> Count {
         let held: Vec<&[u64]> = wanted
             .iter()
             .filter_map(|skill| self.holders(skill))
@@ -42,8 +42,8 @@ impl SkillIndex {
         })
     }
 
-    /// Agents with every one of these skills.
-    pub(super) fn all(&self, wanted: &BTreeSet<SkillId>) -> Count {
+    /// Counts agents with every one of these skills.
+    pub(super) fn with_all(&self, wanted: &BTreeSet<SkillId>) -> Count {
         let held: Option<Vec<&[u64]>> = wanted.iter().map(|skill| self.holders(skill)).collect();
         let Some(held) = held else {
             return Count::default();
@@ -59,7 +59,7 @@ impl SkillIndex {
         self.holders.get(skill.as_str()).map(Vec::as_slice)
     }
 
-    /// The agents of the skill sets whose bits are set.
+    /// Counts the agents of the skill sets whose bits are set.
     fn sum(&self, bits: impl Fn(usize) -> u64) -> Count {
         let mut total = Count::default();
         for (word, counts) in self.counts.chunks(64).enumerate() {
@@ -115,16 +115,16 @@ mod tests {
                 staffed: sum.staffed + n,
             })
         };
-        assert_eq!(index.any(&wanted(&["s"])), walk(|_| true));
+        assert_eq!(index.with_any(&wanted(&["s"])), walk(|_| true));
         assert_eq!(
-            index.any(&wanted(&["2", "5", "nobody"])),
+            index.with_any(&wanted(&["2", "5", "nobody"])),
             walk(|n| n.is_multiple_of(2) || n.is_multiple_of(5))
         );
         assert_eq!(
-            index.all(&wanted(&["2", "3"])),
+            index.with_all(&wanted(&["2", "3"])),
             walk(|n| n.is_multiple_of(6))
         );
-        assert_eq!(index.all(&wanted(&["2", "nobody"])), Count::default());
-        assert_eq!(index.any(&wanted(&["nobody"])), Count::default());
+        assert_eq!(index.with_all(&wanted(&["2", "nobody"])), Count::default());
+        assert_eq!(index.with_any(&wanted(&["nobody"])), Count::default());
     }
 }

@@ -16,13 +16,13 @@ use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 
 use super::count::Count;
-use super::group::{Group, Head, HeadCount};
+use super::group::{Group, GroupCount, HeadCount};
 use super::ids::AgentId;
 use super::selector::Selector;
 use super::skill_index::SkillIndex;
 use super::time::Timestamp;
 
-/// What an agent does. Ordered from the most to the least available.
+/// An agent's state. Ordered from the most to the least available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
@@ -67,19 +67,19 @@ pub struct StateCounts {
     pub offline: u32,
 }
 
-/// What one poll of the agents gave.
+/// The result of one poll of the agents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sample {
-    /// Every group is a complete count, or says why it is none.
+    /// Every group has a complete count, or the reason why it has none.
     Complete {
         /// When the reading began: no agent's state is older.
         taken_at: Timestamp,
         /// One for each of [`Autopilot::groups`](super::Autopilot::groups), in that order.
         #[serde(alias = "counts")]
-        heads: Vec<Head>,
+        heads: Vec<GroupCount>,
     },
-    /// Something is missing; says nothing about the agents.
+    /// Something is missing, so that nothing is known of the agents.
     Invalid {
         /// What went wrong, for people.
         why: String,
@@ -87,7 +87,7 @@ pub enum Sample {
 }
 
 #[derive(Clone, Copy)]
-struct Row {
+struct AgentRow {
     hash: u64,
     start: usize,
     length: u32,
@@ -95,7 +95,7 @@ struct Row {
     state: AgentState,
 }
 
-impl Row {
+impl AgentRow {
     fn id<'a>(&self, text: &'a str) -> Option<&'a str> {
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
         text.get(self.start..)?.get(..length)
@@ -110,7 +110,7 @@ const HASHER: FixedState = FixedState::with_seed(0x6361_6d70_6169_676e);
 #[derive(Default)]
 pub struct SnapshotBuilder {
     text: String,
-    rows: Vec<Row>,
+    rows: Vec<AgentRow>,
     skill_sets: Vec<Box<[Box<str>]>>,
     skill_set_index: BTreeMap<Box<[Box<str>]>, u32>,
     last_skills: Option<u32>,
@@ -140,7 +140,7 @@ impl SnapshotBuilder {
         let start = self.text.len();
         self.text.push_str(id);
         let length = u32::try_from(id.len()).unwrap_or(u32::MAX);
-        self.rows.push(Row {
+        self.rows.push(AgentRow {
             hash: HASHER.hash_one(id),
             start,
             length,
@@ -157,10 +157,14 @@ impl SnapshotBuilder {
         let translated: Vec<u32> = sets
             .map(|set| self.intern(set.iter().map(AsRef::as_ref)))
             .collect();
-        self.rows.extend(page.rows.into_iter().map(|row| Row {
-            start: row.start.saturating_add(offset),
-            skill_set: at(&translated, row.skill_set).copied().unwrap_or_default(),
-            ..row
+        self.rows.extend(page.rows.into_iter().map(|row| {
+            AgentRow {
+                start: row.start.saturating_add(offset),
+                skill_set: element(&translated, row.skill_set)
+                    .copied()
+                    .unwrap_or_default(),
+                ..row
+            }
         }));
     }
 
@@ -173,12 +177,12 @@ impl SnapshotBuilder {
     /// Every row in the order in which it was added, skills sorted and each once.
     pub(crate) fn added(&self) -> impl Iterator<Item = (&str, AgentState, &[Box<str>])> {
         self.rows.iter().filter_map(|row| {
-            let skills = at(&self.skill_sets, row.skill_set)?;
+            let skills = element(&self.skill_sets, row.skill_set)?;
             Some((row.id(&self.text)?, row.state, skills.as_ref()))
         })
     }
 
-    /// The snapshot of what was added.
+    /// Returns the snapshot of what was added.
     #[must_use]
     pub fn finish(self, taken_at: Timestamp) -> Snapshot {
         let Self {
@@ -225,9 +229,9 @@ impl SnapshotBuilder {
                 AgentState::Offline => &mut states.offline,
             };
             *tally = tally.saturating_add(1);
-            let one = one(row.state);
+            let one = count_of(row.state);
             total.add(one);
-            if let Some(count) = at_mut(&mut by_skill_set, row.skill_set) {
+            if let Some(count) = element_mut(&mut by_skill_set, row.skill_set) {
                 count.add(one);
             }
         }
@@ -248,7 +252,7 @@ impl SnapshotBuilder {
         let skills: Vec<&str> = skills.into_iter().collect();
         // Neighbours in a page often share their skills.
         if let Some(last) = self.last_skills
-            && at(&self.skill_sets, last)
+            && element(&self.skill_sets, last)
                 .is_some_and(|set| set.iter().map(AsRef::as_ref).eq(skills.iter().copied()))
         {
             return last;
@@ -272,8 +276,8 @@ impl SnapshotBuilder {
 pub struct Snapshot {
     taken_at: Timestamp,
     text: String,
-    rows: Vec<Row>,
-    /// Where in `rows` each distinct agent stands.
+    rows: Vec<AgentRow>,
+    /// The position in `rows` of each distinct agent.
     agents: HashTable<usize>,
     skills: SkillIndex,
     total: Count,
@@ -282,19 +286,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Agents by state.
+    /// Counts agents by state.
     #[must_use]
     pub fn states(&self) -> StateCounts {
         self.states
     }
 
-    /// Rows that showed an agent a second time.
+    /// Returns the number of rows that showed an agent again.
     #[must_use]
     pub fn repeated(&self) -> usize {
         self.repeated
     }
 
-    /// Distinct agents read.
+    /// Returns the number of distinct agents.
     #[must_use]
     pub fn len(&self) -> usize {
         self.agents.len()
@@ -306,48 +310,48 @@ impl Snapshot {
         self.agents.is_empty()
     }
 
-    /// The agents that `selector` counts.
+    /// Counts the agents that `selector` chooses.
     #[must_use]
     pub fn count(&self, selector: &Selector) -> Count {
         match selector {
             Selector::All => self.total,
-            Selector::AnySkill(wanted) => self.skills.any(wanted),
-            Selector::AllSkills(wanted) => self.skills.all(wanted),
+            Selector::AnySkill(wanted) => self.skills.with_any(wanted),
+            Selector::AllSkills(wanted) => self.skills.with_all(wanted),
             Selector::Agents(wanted) => {
                 let mut count = Count::default();
                 for state in wanted.iter().filter_map(|id| self.state_of(id)) {
-                    count.add(one(state));
+                    count.add(count_of(state));
                 }
                 count
             }
         }
     }
 
-    /// When the reading began: no agent's state is older.
+    /// Returns when the reading began: no agent's state is older.
     #[must_use]
     pub fn taken_at(&self) -> Timestamp {
         self.taken_at
     }
 
-    /// Counts a group by its rows. Which agents a queue has is not to be seen from these.
+    /// Counts a group by its rows, which do not show the agents of a queue.
     #[must_use]
-    pub fn head(&self, group: &Group) -> Head {
+    pub fn head(&self, group: &Group) -> GroupCount {
         match group {
             Group::Rows(selector) => {
                 let Count { available, staffed } = self.count(selector);
-                Head::Known(HeadCount {
+                GroupCount::Known(HeadCount {
                     free: available,
                     serving: 0,
                     staffed,
                 })
             }
-            Group::Own(_) | Group::Queue(_) => Head::Unknown {
-                why: "this platform does not tell which queue an agent serves".to_owned(),
+            Group::Own(_) | Group::Queue(_) => GroupCount::Unknown {
+                why: "this platform does not show which queue an agent serves".to_owned(),
             },
         }
     }
 
-    /// The sample for these groups.
+    /// Returns the sample for these groups.
     #[must_use]
     pub fn sample(&self, groups: &[Group]) -> Sample {
         Sample::Complete {
@@ -356,7 +360,7 @@ impl Snapshot {
         }
     }
 
-    /// What an agent does; none when it is not among the agents read.
+    /// Returns an agent's state; none when it is not among the agents read.
     #[must_use]
     pub fn state_of(&self, id: &AgentId) -> Option<AgentState> {
         let id = id.as_str();
@@ -369,19 +373,19 @@ impl Snapshot {
     }
 }
 
-fn alike(text: &str, a: &Row, b: &Row) -> bool {
+fn alike(text: &str, a: &AgentRow, b: &AgentRow) -> bool {
     a.id(text) == b.id(text)
 }
 
-fn at<T>(items: &[T], number: u32) -> Option<&T> {
+fn element<T>(items: &[T], number: u32) -> Option<&T> {
     items.get(usize::try_from(number).ok()?)
 }
 
-fn at_mut<T>(items: &mut [T], number: u32) -> Option<&mut T> {
+fn element_mut<T>(items: &mut [T], number: u32) -> Option<&mut T> {
     items.get_mut(usize::try_from(number).ok()?)
 }
 
-fn one(state: AgentState) -> Count {
+fn count_of(state: AgentState) -> Count {
     Count {
         available: u32::from(state == AgentState::Available),
         staffed: u32::from(state != AgentState::Offline),

@@ -1,6 +1,6 @@
-//! A campaign's status as the platform tells it.
+//! A campaign's status as the platform shows it.
 //!
-//! No platform's words stand here: a dialect translates them into [`CampaignActivity`] and sends its own word along.
+//! No platform's words are used here: a dialect translates them into [`CampaignActivity`] and sends its own word along.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::time::Timestamp;
 
-/// Which way a campaign is commanded.
+/// The direction of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// No new dials.
+    /// The campaign begins no new dials.
     Pause,
-    /// Dials again.
+    /// The campaign dials again.
     Resume,
 }
 
@@ -29,7 +29,7 @@ impl Direction {
         }
     }
 
-    /// The metric label: the state that the command leads to.
+    /// Returns the metric label: the state that the command leads to.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -56,9 +56,9 @@ pub enum CampaignActivity {
     Running,
     /// It does not dial, and may be resumed.
     Paused,
-    /// It is on its way from one to the other: never commanded, and nobody's pause.
+    /// It is changing from one to the other: never commanded, and not counted as anybody's pause.
     Changing {
-        /// Where it is going, if the platform tells.
+        /// The activity that it changes to, where the platform shows that.
         to: Option<Direction>,
     },
     /// Any other state, such as completed or switched off: never commanded.
@@ -87,13 +87,13 @@ pub enum Author {
 pub struct StatusReading {
     /// What the campaign does.
     pub activity: CampaignActivity,
-    /// The platform's own word for it, for display only. Stored and told as `status`, as in 0.1.0.
+    /// The platform's own word for it, for display only. Stored and announced as `status`, as in 0.1.0.
     #[serde(rename = "status")]
     pub word: String,
     /// A text that the platform changes whenever the campaign is changed, as it wrote it; two readings with the same
     /// text lie on the same side of every change.
     pub version: Option<String>,
-    /// When the platform last changed the campaign, where it tells that time.
+    /// When the platform last changed the campaign, where it shows that time.
     pub updated_at: Option<Timestamp>,
     /// Who changed it last, where the platform names authors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,14 +133,14 @@ impl StatusReading {
         (at, at.plus(cut))
     }
 
-    /// The platform's clock, or ours where it does not tell its own.
+    /// Returns the platform's clock, or ours where it does not send its own.
     #[must_use]
     pub fn clock(&self) -> Timestamp {
         self.platform_now.unwrap_or(self.read_at)
     }
 }
 
-/// What a status read found.
+/// The result of a status read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusFinding {
@@ -148,6 +148,6 @@ pub enum StatusFinding {
     Found(StatusReading),
     /// The platform knows no such campaign (404).
     Missing,
-    /// No answer that says anything: changes nothing.
+    /// There is no usable answer: nothing is concluded from it.
     Unreadable,
 }

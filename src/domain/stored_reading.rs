@@ -1,6 +1,6 @@
 //! The forms in which status readings were stored by released versions.
 //!
-//! Version 0.1.0 knew one platform and stored that platform's word as the status. The words stand here for its stores
+//! Version 0.1.0 knew one platform and stored that platform's word as the status. The words are kept here for its stores
 //! alone; readings of today carry their meaning with them.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The two lines of the hysteresis, as whole agents or as shares of the staffed agents.
+//! The two thresholds of the hysteresis, as whole agents or as shares of the staffed agents.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +14,9 @@ impl Share {
     /// 100%.
     const WHOLE: u32 = 10_000;
 
-    /// The least whole number of agents that is at least this share of `staffed`: `ceil(share * staffed)`.
+    /// Returns the least whole number of agents that is at least this share of `staffed`: `ceil(share * staffed)`.
     #[must_use]
-    pub fn of(self, staffed: u32) -> u32 {
+    pub fn in_agents(self, staffed: u32) -> u32 {
         let product = u64::from(self.0).saturating_mul(u64::from(staffed));
         u32::try_from(product.div_ceil(u64::from(Self::WHOLE))).unwrap_or(u32::MAX)
     }
@@ -37,7 +37,7 @@ impl fmt::Display for Share {
     }
 }
 
-/// One line: a number of available agents, or a share of the staffed ones.
+/// One threshold: a number of available agents, or a share of the staffed ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
@@ -47,7 +47,7 @@ pub enum Limit {
     Share(Share),
 }
 
-/// A text that is no line.
+/// A text that is not a threshold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is neither a whole number of agents (5) nor a share of the staffed agents from 0% to 100% (12.5%)"
@@ -87,17 +87,17 @@ impl fmt::Display for Limit {
     }
 }
 
-/// Two limits that make no hysteresis.
+/// Two limits that do not make a hysteresis.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdsError {
-    /// Resuming below the pause line would flap at every poll.
+    /// Resuming below the pause threshold would flap at every poll.
     #[error(
         "resume-at {resume_at} lies below pause-below {pause_below}; raise resume-at to at least {pause_below}"
     )]
     Crossed {
-        /// The pause line.
+        /// The pause threshold.
         pause_below: Limit,
-        /// The resume line.
+        /// The resume threshold.
         resume_at: Limit,
     },
     /// A number and a share cannot be compared before the staffing is known.
@@ -105,14 +105,14 @@ pub enum ThresholdsError {
         "pause-below {pause_below} and resume-at {resume_at} mix agents and percent; give both the same way"
     )]
     Mixed {
-        /// The pause line.
+        /// The pause threshold.
         pause_below: Limit,
-        /// The resume line.
+        /// The resume threshold.
         resume_at: Limit,
     },
 }
 
-/// A pause line and a resume line with `pause_below <= resume_at`.
+/// A pause threshold and a resume threshold with `pause_below <= resume_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thresholds {
     pause_below: Limit,
@@ -123,7 +123,7 @@ impl Thresholds {
     /// Joins two limits.
     ///
     /// # Errors
-    /// When the resume line lies below the pause line, or one is in agents and the other in percent.
+    /// When the resume threshold lies below the pause threshold, or one is in agents and the other in percent.
     pub fn new(pause_below: Limit, resume_at: Limit) -> Result<Self, ThresholdsError> {
         let ordered = match (pause_below, resume_at) {
             (Limit::Agents(p), Limit::Agents(r)) => p <= r,
@@ -148,19 +148,19 @@ impl Thresholds {
         }
     }
 
-    /// The line below which a running campaign is paused.
+    /// The threshold below which a running campaign is paused.
     #[must_use]
     pub fn pause_below(&self) -> Limit {
         self.pause_below
     }
 
-    /// The line at which our pause is resumed.
+    /// The threshold at which our pause is resumed.
     #[must_use]
     pub fn resume_at(&self) -> Limit {
         self.resume_at
     }
 
-    /// Whether both lines are one, so that nothing damps the switching.
+    /// Whether both thresholds are equal, so that nothing damps the switching.
     #[must_use]
     pub fn without_band(&self) -> bool {
         self.pause_below == self.resume_at
@@ -172,33 +172,33 @@ impl Thresholds {
         matches!(self.pause_below, Limit::Share(_))
     }
 
-    /// The lines in whole agents for this many staffed (not offline) agents.
+    /// Returns the thresholds in whole agents for this many staffed (not offline) agents.
     ///
     /// Shares: `P = ceil(p * S)`, `R = max(P + 1, ceil(r * S))`; with nobody staffed, zero available agents count
     /// as below P.
     #[must_use]
-    pub fn lines(&self, staffed: u32) -> Lines {
+    pub fn in_agents(&self, staffed: u32) -> AgentThresholds {
         match (self.pause_below, self.resume_at) {
             (Limit::Share(p), Limit::Share(r)) => {
                 let least = u32::from(staffed == 0);
-                let pause_below = p.of(staffed).max(least);
-                Lines {
+                let pause_below = p.in_agents(staffed).max(least);
+                AgentThresholds {
                     pause_below,
-                    resume_at: r.of(staffed).max(pause_below.saturating_add(1)),
+                    resume_at: r.in_agents(staffed).max(pause_below.saturating_add(1)),
                 }
             }
-            (Limit::Agents(pause_below), Limit::Agents(resume_at)) => Lines {
+            (Limit::Agents(pause_below), Limit::Agents(resume_at)) => AgentThresholds {
                 pause_below,
                 resume_at,
             },
             // `new` refuses mixtures; should one arrive by another way, the stricter reading of both is safe.
-            (Limit::Agents(p), Limit::Share(r)) => Lines {
+            (Limit::Agents(p), Limit::Share(r)) => AgentThresholds {
                 pause_below: p,
-                resume_at: r.of(staffed).max(p),
+                resume_at: r.in_agents(staffed).max(p),
             },
             (Limit::Share(p), Limit::Agents(r)) => {
-                let pause_below = p.of(staffed);
-                Lines {
+                let pause_below = p.in_agents(staffed);
+                AgentThresholds {
                     pause_below,
                     resume_at: r.max(pause_below),
                 }
@@ -217,9 +217,9 @@ impl Default for Thresholds {
     }
 }
 
-/// The lines in whole agents, as they stand for one sample.
+/// The thresholds in whole agents, as they apply to one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lines {
+pub struct AgentThresholds {
     /// A running campaign is paused when fewer agents than this are available.
     pub pause_below: u32,
     /// Our pause is resumed when at least this many agents are available.
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_crossed_and_mixed_lines() {
+    fn refuses_crossed_and_mixed_thresholds() {
         assert!(matches!(
             Thresholds::new(limit("8"), limit("5")),
             Err(ThresholdsError::Crossed { .. })
@@ -272,30 +272,30 @@ mod tests {
     fn shares_follow_the_staffing() {
         let thresholds = Thresholds::new(limit("10%"), limit("20%")).unwrap();
         assert_eq!(
-            thresholds.lines(40),
-            Lines {
+            thresholds.in_agents(40),
+            AgentThresholds {
                 pause_below: 4,
                 resume_at: 8
             }
         );
         assert_eq!(
-            thresholds.lines(41),
-            Lines {
+            thresholds.in_agents(41),
+            AgentThresholds {
                 pause_below: 5,
                 resume_at: 9
             }
         );
         assert_eq!(
-            thresholds.lines(1),
-            Lines {
+            thresholds.in_agents(1),
+            AgentThresholds {
                 pause_below: 1,
                 resume_at: 2
             },
-            "at least one agent between the lines"
+            "at least one agent between the thresholds"
         );
         assert_eq!(
-            thresholds.lines(0),
-            Lines {
+            thresholds.in_agents(0),
+            AgentThresholds {
                 pause_below: 1,
                 resume_at: 2
             },

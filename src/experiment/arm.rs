@@ -8,7 +8,7 @@ use crate::domain::{Limit, Policy, Thresholds};
 /// A policy with its poll interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
-    /// Its name in the results.
+    /// The name in the results.
     pub name: String,
     /// The rules; without them the campaigns are left running.
     pub policy: Option<Policy>,
@@ -30,9 +30,9 @@ impl Arm {
         }
     }
 
-    /// Returns a policy at the default interval.
+    /// Creates the arm of a policy at the default interval.
     #[must_use]
-    pub fn of(name: &str, policy: Policy) -> Self {
+    pub fn new(name: &str, policy: Policy) -> Self {
         Self {
             name: name.to_owned(),
             policy: Some(policy),
@@ -63,7 +63,7 @@ impl Arm {
             thresholds,
             ..Policy::default()
         };
-        let mut arm = Self::of(text, policy.clone());
+        let mut arm = Self::new(text, policy.clone());
         for piece in pieces {
             let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
             let time = || {

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, Head, HeadCount,
+    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, GroupCount, HeadCount,
     Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
-use crate::simulator::{Centre, Endpoint, Figures, Happening, Scenario, SimTime, What, status};
+use crate::simulator::{
+    Centre, CentreFigures, Endpoint, Scenario, ScriptedEvent, ScriptedEventKind, SimTime, status,
+};
 
 use super::arm::Arm;
 
@@ -16,13 +18,13 @@ const COMMAND_LONGEST: Duration = Duration::from_secs(1);
 
 /// Simulates a whole day of the scenario under the arm.
 #[must_use]
-pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> Figures {
+pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> CentreFigures {
     run_until(scenario, seed, arm, scenario.end())
 }
 
 /// Simulates the scenario under the arm, up to a moment.
 #[must_use]
-pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> Figures {
+pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
     let Some(policy) = &arm.policy else {
         day.live_until(end);
@@ -69,7 +71,7 @@ fn autopilot(scenario: &Scenario, policy: &Policy) -> Autopilot {
 struct Day<'a> {
     scenario: &'a Scenario,
     centre: Centre,
-    happenings: Vec<Happening>,
+    scripted_events: Vec<ScriptedEvent>,
     happened: usize,
     /// Each campaign's status and when it last changed.
     statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
@@ -88,7 +90,7 @@ impl<'a> Day<'a> {
         Self {
             scenario,
             centre: Centre::new(scenario, seed),
-            happenings: scenario.happenings(),
+            scripted_events: scenario.scripted_events(),
             happened: 0,
             statuses: scenario
                 .campaigns
@@ -102,15 +104,15 @@ impl<'a> Day<'a> {
 
     /// Advances the time, with the scenario's events on the way.
     fn live_until(&mut self, until: SimTime) {
-        while let Some(happening) = self.happenings.get(self.happened)
-            && happening.at <= until
+        while let Some(event) = self.scripted_events.get(self.happened)
+            && event.at <= until
         {
             self.happened += 1;
-            self.centre.advance(happening.at);
-            match &happening.what {
-                What::PersonSets { campaign, status } => {
+            self.centre.advance(event.at);
+            match &event.kind {
+                ScriptedEventKind::PersonSets { campaign, status } => {
                     let status = activity(status);
-                    let at = happening.at;
+                    let at = event.at;
                     if let Some((known, own)) = self
                         .statuses
                         .get_key_value(campaign.as_str())
@@ -122,15 +124,15 @@ impl<'a> Day<'a> {
                         self.centre.allow(known, runs, at);
                     }
                 }
-                What::Outage { endpoint, until } => {
+                ScriptedEventKind::Outage { endpoint, until } => {
                     if *endpoint == Endpoint::Agents {
                         self.blind_until = self.blind_until.max(*until);
                     }
                 }
-                What::Breaks { agents, lasts } => {
+                ScriptedEventKind::Breaks { agents, lasts } => {
                     self.centre.send_on_break(*agents, *lasts);
                 }
-                What::OutageOver { .. } => {}
+                ScriptedEventKind::OutageOver { .. } => {}
             }
         }
         self.centre.advance(until);
@@ -202,9 +204,9 @@ impl<'a> Day<'a> {
             })
     }
 
-    fn count(&self, group: &Group) -> Head {
+    fn count(&self, group: &Group) -> GroupCount {
         let Group::Rows(selector) = group else {
-            return Head::Unknown {
+            return GroupCount::Unknown {
                 why: "a scenario has no queues".to_owned(),
             };
         };
@@ -221,7 +223,7 @@ impl<'a> Day<'a> {
                 count.staffed = count.staffed.saturating_add(staffed);
             }
         }
-        Head::Known(count)
+        GroupCount::Known(count)
     }
 }
 

@@ -4,7 +4,7 @@
 //! All arms meet the same days, so the difference between two arms is estimated from the days' differences, which vary
 //! far less than the days do.
 //!
-//! *The way in* is [`compare`]; *the way out* is one [`Row`] an arm. The days run in parallel; the results are the same
+//! *The way in* is [`compare`]; *the way out* is one [`ArmRow`] an arm. The days run in parallel; the results are the same
 //! for any number of threads.
 //!
 //! *What is left out.* Requests neither fail nor take time here beyond the scenario's stale counts, actuation delay and
@@ -18,4 +18,4 @@ mod summary;
 pub use arm::Arm;
 pub use batch::{all_cores, replicate};
 pub use day::{run_day, run_until};
-pub use summary::{Estimate, Row, compare};
+pub use summary::{ArmRow, Estimate, compare};

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use serde::Serialize;
 
-use crate::simulator::{Figures, Scenario};
+use crate::simulator::{CentreFigures, Scenario};
 
 use super::arm::Arm;
 use super::batch::replicate;
@@ -22,7 +22,7 @@ pub struct Estimate {
 impl Estimate {
     /// Returns the mean of the values and its standard error.
     #[must_use]
-    pub fn of(values: &[f64]) -> Self {
+    pub fn mean_of(values: &[f64]) -> Self {
         let n = f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX));
         let mean = values.iter().sum::<f64>() / n.max(1.0);
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -56,14 +56,14 @@ impl Estimate {
             .collect();
         Self {
             mean: ratio,
-            standard_error: Self::of(&residuals).standard_error,
+            standard_error: Self::mean_of(&residuals).standard_error,
         }
     }
 }
 
-/// One arm's figures: all campaigns of the scenario together.
+/// One arm's results: all campaigns of the scenario together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
+pub struct ArmRow {
     /// The arm's name.
     pub arm: String,
     /// Answered calls that reached an agent, per hour.
@@ -93,7 +93,7 @@ pub fn compare(
     first_seed: u64,
     threads: NonZero<usize>,
     done: impl Fn() + Sync,
-) -> Vec<Row> {
+) -> Vec<ArmRow> {
     let days = usize::try_from(days).unwrap_or(usize::MAX);
     let runs = days.saturating_mul(arms.len());
     let figures = replicate(
@@ -107,7 +107,7 @@ pub fn compare(
         },
         done,
     );
-    let figures: Vec<Figures> = figures.into_iter().flatten().collect();
+    let figures: Vec<CentreFigures> = figures.into_iter().flatten().collect();
     arms.iter()
         .zip(figures.chunks(days.max(1)))
         .map(|(arm, figures)| row(arm, figures))
@@ -116,8 +116,8 @@ pub fn compare(
 
 /// Sums one arm's days up.
 #[must_use]
-fn row(arm: &Arm, days: &[Figures]) -> Row {
-    let each = |value: &dyn Fn(&Figures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
+fn row(arm: &Arm, days: &[CentreFigures]) -> ArmRow {
+    let each = |value: &dyn Fn(&CentreFigures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
     let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
         each(&|day| day.campaigns.iter().map(value).sum())
     };
@@ -142,7 +142,7 @@ fn row(arm: &Arm, days: &[Figures]) -> Row {
     let hung_up = queues(|queue| count(queue.abandoned));
     let in_time = queues(|queue| count(queue.answered_in_time));
     let callers = queues(|queue| count(queue.abandoned + queue.served));
-    Row {
+    ArmRow {
         arm: arm.name.clone(),
         connects_per_hour: Estimate::ratio(&connected, &hours),
         abandoned_share: Estimate::ratio(&abandoned, &fates),

@@ -23,7 +23,7 @@ pub(super) fn trace(text: &str) {
             row.available <= row.staffed && row.staffed < TOO_MANY,
             "{row:?}"
         );
-        assert_eq!(trace.at(row.at), (row.staffed, row.available));
+        assert_eq!(trace.counts_at(row.at), (row.staffed, row.available));
     }
     for day in trace.days() {
         assert!(trace.day(&day).is_ok(), "{day} has rows");
@@ -56,8 +56,8 @@ pub(super) fn scenario(text: &str) {
     assert!(scenario.start() < scenario.end(), "a day without time");
     assert!(
         scenario
-            .happenings()
-            .is_sorted_by_key(|happening| happening.at)
+            .scripted_events()
+            .is_sorted_by_key(|event| event.at)
     );
     let named = !scenario.telemetry.faults.trim().is_empty();
     assert!(named || scenario.fault_rules().is_empty());

@@ -60,6 +60,7 @@ impl From<OperatorError> for Failure {
         let (status, kind) = match &error {
             OperatorError::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
             OperatorError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
+            OperatorError::NotPaused { .. } => (StatusCode::CONFLICT, "not_paused"),
             OperatorError::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
             OperatorError::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
             OperatorError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

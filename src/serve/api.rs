@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use crate::control::CampaignView;
 use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
-use crate::domain::{CampaignId, HoldKind, IdError, Limit, QueueId, Thresholds};
+use crate::domain::{
+    CampaignId, HoldKind, IdError, Limit, PauseClaim, PauseOwnerKind, QueueId, Thresholds,
+};
 
 use super::answer::{Answered, Body, Failure, full, json};
 use super::connections::Slot;
@@ -45,6 +47,19 @@ pub struct HoldRequest {
     /// How long, such as `30m`.
     #[serde(rename = "for")]
     pub lasts: String,
+    /// The reason, for the audit.
+    pub reason: String,
+    /// The author, for the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// A request that says whose a campaign's pause is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseOwnerRequest {
+    /// `autopilot` or `person`.
+    pub owner: String,
     /// The reason, for the audit.
     pub reason: String,
     /// The author, for the audit.
@@ -149,6 +164,13 @@ impl Sources {
                 let change = OperatorCommand::Release {
                     campaign: campaign()?,
                 };
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
+            }
+            Operation::ClaimPause => {
+                let campaign = campaign()?;
+                let asked: PauseOwnerRequest = body(request).await?;
+                let (change, author) = claim_pause(campaign, &asked)?;
                 let _busy = slot.busy();
                 answer(self.api.handle.ask(change, author).await)
             }
@@ -346,6 +368,33 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, A
             },
             author,
         )),
+        (_, _) => Err(Failure::bad(faults)),
+    }
+}
+
+fn claim_pause(
+    campaign: CampaignId,
+    asked: &PauseOwnerRequest,
+) -> Result<(OperatorCommand, Author), Failure> {
+    const OWNERS: [(PauseOwnerKind, PauseClaim); 2] = [
+        (PauseOwnerKind::Autopilot, PauseClaim::Ours),
+        (PauseOwnerKind::Person, PauseClaim::Theirs),
+    ];
+    let mut faults = Vec::new();
+    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+    let owner = OWNERS
+        .into_iter()
+        .find(|(owner, _)| owner.label() == asked.owner);
+    if owner.is_none() {
+        faults.push(format!(
+            "owner: `{}` is not known; write autopilot or person",
+            asked.owner
+        ));
+    }
+    match (author, owner) {
+        (Some(author), Some((_, claim))) => {
+            Ok((OperatorCommand::ClaimPause { campaign, claim }, author))
+        }
         (_, _) => Err(Failure::bad(faults)),
     }
 }

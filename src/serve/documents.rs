@@ -9,8 +9,8 @@ use crate::control::ObservableState;
 use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
-    Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome, PauseOwner,
-    Thresholds, Timestamp, explain,
+    Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome,
+    PauseOwnerKind, Thresholds, Timestamp, explain,
 };
 
 use super::assignments::AssignmentDocument;
@@ -107,7 +107,7 @@ pub struct CampaignDocument {
     pub rivals: Vec<String>,
     /// `running`, `paused`, `stopped` or `unknown`.
     pub state: String,
-    /// Whose pause it is: `autopilot` or `person`; nothing when it is not paused.
+    /// Whose pause it is: `autopilot`, `person` or `unproven`; nothing when it is not paused.
     pub paused_by: Option<String>,
     /// Where a command of ours is taking it that was acknowledged and does not show yet: `paused` or `running`.
     #[serde(default)]
@@ -330,9 +330,7 @@ impl CampaignDocument {
         } = view;
         let explained = explain(state, reason.as_ref());
         let paused_by = match &state.belief {
-            Belief::Paused(PauseOwner::Autopilot { .. }) => Some("autopilot"),
-            Belief::Paused(PauseOwner::Person) => Some("person"),
-            Belief::Paused(PauseOwner::Unproven { .. }) => Some("unproven"),
+            Belief::Paused(owner) => Some(PauseOwnerKind::of(owner).label()),
             Belief::Unread | Belief::Running | Belief::Other { .. } | Belief::Missing { .. } => {
                 None
             }

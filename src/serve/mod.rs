@@ -41,7 +41,7 @@ pub mod words;
 mod write_timeout;
 
 pub use answer::ApiFault;
-pub use api::{HoldRequest, ThresholdsRequest};
+pub use api::{HoldRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,

@@ -16,6 +16,7 @@ pub(super) enum Operation {
     RestoreThresholds,
     Hold,
     Release,
+    ClaimPause,
     History,
     Events,
     Reload,
@@ -46,6 +47,10 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     (
         "/api/v1/campaigns/{id}/hold",
         &[("PUT", Operation::Hold), ("DELETE", Operation::Release)],
+    ),
+    (
+        "/api/v1/campaigns/{id}/pause-owner",
+        &[("PUT", Operation::ClaimPause)],
     ),
     ("/api/v1/history", &[("GET", Operation::History)]),
     ("/api/v1/events", &[("GET", Operation::Events)]),

@@ -195,7 +195,7 @@ fn noticed(notice: &Notice) -> Option<(Direction, &'static str)> {
 mod tests {
     use std::time::Duration;
 
-    use crate::domain::Lines;
+    use crate::domain::AgentThresholds;
 
     use super::*;
 
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn step(seconds: u64, available: u32, state: PlotState) -> SeriesStep {
-        let thresholds = Some(Lines {
+        let thresholds = Some(AgentThresholds {
             pause_below: 5,
             resume_at: 8,
         });

@@ -5,7 +5,7 @@ use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
-use crate::domain::{Alert, Delivery, Direction, Notice};
+use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind, UnprovenEnd};
 
 /// Describes an applied change.
 #[must_use]
@@ -13,6 +13,24 @@ pub fn made(made: &AppliedChange) -> String {
     match made {
         AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::PauseClaimed { was, ended_hold } => {
+            let already = match was {
+                PauseOwnerKind::Autopilot => "the autopilot's already",
+                PauseOwnerKind::Person => "claimed for the autopilot, was a person's",
+                PauseOwnerKind::Unproven => "claimed for the autopilot, was of unknown origin",
+            };
+            let hold = end_of_hold(*ended_hold);
+            format!("pause {already}: resumed by the thresholds; {hold}")
+        }
+        AppliedChange::PauseGivenAway { was, ended_hold } => {
+            let already = match was {
+                PauseOwnerKind::Autopilot => "given away, was the autopilot's",
+                PauseOwnerKind::Person => "a manual one already",
+                PauseOwnerKind::Unproven => "given away, was of unknown origin",
+            };
+            let hold = end_of_hold(*ended_hold);
+            format!("pause {already}: never resumed by the autopilot; {hold}")
+        }
         AppliedChange::ThresholdsSet {
             thresholds,
             before,
@@ -58,6 +76,13 @@ pub fn made(made: &AppliedChange) -> String {
             format!("configuration not reloaded: {}", faults.join(" | "))
         }
     }
+}
+
+fn end_of_hold(ended: Option<HoldKind>) -> String {
+    ended.map_or_else(
+        || "no hold was in force".to_owned(),
+        |hold| format!("no longer held {}", hold.label()),
+    )
 }
 
 /// Describes a row of the audit, on one line.
@@ -230,6 +255,15 @@ fn alert(alert: &Alert) -> String {
                 "agents idle, pause of unknown origin: {}",
                 doubt.explained()
             )
+        }
+        Alert::UnprovenPauseEnded { end, .. } => {
+            let end = match end {
+                UnprovenEnd::Running => "the campaign dials",
+                UnprovenEnd::Autopilot => "it is the autopilot's",
+                UnprovenEnd::Person => "it is a person's",
+                UnprovenEnd::Stopped => "the campaign is stopped",
+            };
+            format!("pause of unknown origin resolved: {end}")
         }
         Alert::BudgetExhausted { .. } => "resume budget of this hour used up".to_owned(),
     }

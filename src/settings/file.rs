@@ -362,7 +362,7 @@ fn counted_agents(value: &DeValue<'_>) -> Result<CountedAgents, Problem> {
 fn queue_id(value: &DeValue<'_>) -> Result<QueueId, Problem> {
     const REMEDY: &str = "write such as { queue = \"4712\" }";
     let read = value.as_str().map(QueueId::from_str);
-    let read = read.ok_or_else(|| Problem::new("`queue` is no text", REMEDY))?;
+    let read = read.ok_or_else(|| Problem::new("`queue` is not a text", REMEDY))?;
     read.map_err(|wrong| Problem::new(format!("the id in `queue` {wrong}"), REMEDY))
 }
 

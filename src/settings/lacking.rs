@@ -110,7 +110,7 @@ impl Lacking<'_, '_> {
         }
         if policy.counting == Counting::FreeAndServing && !self.capabilities.serving {
             let wrong =
-                format!("cannot be counted: {platform} does not tell whose calls agents are on");
+                format!("cannot be counted: {platform} does not show whose calls agents are on");
             self.refuse_rule(id, COUNT.row(), Problem::new(wrong, "write free"));
         }
         if policy.strict_ownership && self.capabilities.traits.evidence == Evidence::OwnReadings {
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "FILE:1: count: cannot be counted: cxone-v2 does not tell whose calls agents are on; write free",
+                "FILE:1: count: cannot be counted: cxone-v2 does not show whose calls agents are on; write free",
                 "FILE:4: campaign.b.agents: cannot be counted: cxone-v2 counts no queue or skill by itself; choose agents by skill or id",
             ]
         );
@@ -258,7 +258,7 @@ mod tests {
         assert!(warnings[1].contains("has no effect"), "{warnings:?}");
         let file = "agents = \"activity\"\ncount = \"free-and-serving\"\n[[campaign]]\nid = \"4711\"\nagents = \"all\"\n";
         let told = faults("", &ACD, file);
-        for part in ["for single skills only", "does not tell whose calls"] {
+        for part in ["for single skills only", "does not show whose calls"] {
             let found = told.iter().any(|fault| fault.contains(part));
             assert!(found, "{part}: {told:#?}");
         }

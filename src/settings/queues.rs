@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::domain::QueueId;
-use crate::domain::queue::{CalibrationPolicy, DeadBands, QueueModel, Targets};
+use crate::domain::queue::{CalibrationPolicy, DeadBands, QueueModel, ServiceTargets};
 
 use super::fault::{Origin, Problem};
 use super::given::ListedTable;
@@ -85,7 +85,7 @@ impl Reader<'_, '_> {
             capacity: self.one(&keys::CAPACITY, |text| value::count(text, 1..=MOST)),
             agents: self.one(&keys::AGENTS, |text| value::count(text, 1..=MOST)),
             coverage: self.one(&keys::COVERAGE, coverage),
-            targets: Targets {
+            targets: ServiceTargets {
                 service_level: self
                     .one(&keys::SERVICE_LEVEL, share)
                     .unwrap_or(aims.service_level),

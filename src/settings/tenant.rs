@@ -252,7 +252,7 @@ mod tests {
             "{both:?}"
         );
         assert!(
-            told("--area na/1", &[])[0].contains("is no area"),
+            told("--area na/1", &[])[0].contains("is not an area"),
             "only that is told"
         );
     }

@@ -3,11 +3,11 @@
 /// What an agent is doing, in the platform's words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AgentState {
-    /// Can take a contact.
+    /// The agent can take a contact.
     Available,
-    /// Is with a contact.
+    /// The agent is with a contact.
     Busy,
-    /// Is not signed in.
+    /// The agent is not signed in.
     Offline,
     /// Finishes the last contact's paperwork.
     WrapUp,
@@ -16,7 +16,7 @@ pub enum AgentState {
 }
 
 impl AgentState {
-    /// The state that `word` stands for.
+    /// Returns the state that `word` means.
     #[must_use]
     pub fn from_wire(word: &str) -> Self {
         match word {

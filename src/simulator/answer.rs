@@ -15,9 +15,9 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
     pub(super) headers: Vec<(HeaderName, String)>,
-    /// A write took effect.
+    /// Whether a write took effect.
     pub(super) applied: bool,
-    /// What it refuses, for dialects that say it in another form.
+    /// The refusal, for dialects that word it in a form of their own.
     pub(super) refused: Option<Refused>,
 }
 

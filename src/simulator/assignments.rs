@@ -1,8 +1,8 @@
 //! Preview assignments: which agents a campaign's preview dialer may offer records to, and when.
 //!
-//! The platform checks a list as a whole and takes all of it or nothing. What it checks stands in the
+//! The platform checks a list as a whole and takes all of it or nothing. What it checks is in the
 //! contract: the agent exists, has skills, a window within the day, a known time zone and one or two
-//! calls at once. Beyond the contract, one agent may stand in one list only once.
+//! calls at once. Beyond the contract, an agent may be in a list only once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ pub(super) struct Assignments {
 
 impl Assignments {
     /// A campaign's assignments, in the order in which they were given.
-    pub(super) fn of(&self, campaign: &str) -> &[Assignment] {
+    pub(super) fn of_campaign(&self, campaign: &str) -> &[Assignment] {
         self.in_force.get(campaign).map_or(&[], Vec::as_slice)
     }
 
@@ -130,7 +130,7 @@ pub(super) fn faults(list: &[Assignment], is_agent: impl Fn(&str) -> bool) -> Ve
             wrong("there is no such agent".to_owned());
         }
         if !seen.insert(id) {
-            wrong("stands in the list more than once".to_owned());
+            wrong("is in the list more than once".to_owned());
         }
         if assignment.skills.is_empty() {
             wrong("has no skills".to_owned());
@@ -201,7 +201,7 @@ mod tests {
                 "agent agent-2: the window's end is \"24:00\", expected HH:MM",
                 "agent agent-2: the time zone \"Mars/Olympus\" is unknown",
                 "agent agent-2: maxConcurrentCalls is 3, expected 1 to 2",
-                "agent agent-1: stands in the list more than once",
+                "agent agent-1: is in the list more than once",
             ]
         );
     }

@@ -8,10 +8,10 @@ use super::dialects::cxone_v2::wire::asked_status;
 use super::faults::Endpoint;
 use super::journal::Actor;
 use super::request_seen::RequestSeen;
-use super::sent::Sent;
+use super::sent_request::SentRequest;
 use super::tokens::Token;
 
-/// Where a request goes.
+/// The destination of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
     /// To an operation, with the id in the path where there is one.
@@ -39,10 +39,10 @@ pub(super) struct Call {
     pub(super) treatment: Treatment,
 }
 
-/// What a fault makes of a request that is carried out.
+/// How a fault changes a request that is carried out.
 #[derive(Clone)]
 pub(super) enum Treatment {
-    /// Nothing.
+    /// The request is carried out as usual.
     Usual,
     /// A campaign's new status comes true at the end of this transition.
     Transition(Transition),
@@ -51,7 +51,7 @@ pub(super) enum Treatment {
 }
 
 impl Call {
-    pub(super) fn read(endpoint: Endpoint, target: Option<String>, sent: Sent) -> Self {
+    pub(super) fn read(endpoint: Endpoint, target: Option<String>, sent: SentRequest) -> Self {
         let body_status = (endpoint == Endpoint::CampaignPut)
             .then(|| asked_status(&sent.body))
             .flatten();
@@ -78,7 +78,7 @@ impl Call {
         }
     }
 
-    /// Who does what the call asks for.
+    /// Returns who makes the call.
     pub(super) fn actor(&self, token: &Token) -> Actor {
         Actor::Client {
             request_id: self.seen.request_id.clone(),

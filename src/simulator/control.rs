@@ -1,4 +1,4 @@
-//! The control face: what tests and trials do to a simulated platform that runs as a process of its own.
+//! The control API: what tests and trials do to a simulated platform that runs as a process of its own.
 //!
 //! It is a listener apart from the platform's, without authentication, and it does what
 //! [`SimHandle`] does: look at what was done and how often it was asked, act as a person at the
@@ -82,10 +82,10 @@ struct Faults {
 /// One effect, as the journal shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct EffectEntry<'a> {
     at: String,
     what: &'static str,
-    by: By<'a>,
+    by: EntryAuthor<'a>,
     target: &'a str,
     from: Value,
     to: Value,
@@ -95,7 +95,7 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum By<'a> {
+enum EntryAuthor<'a> {
     Person {
         person: bool,
     },
@@ -106,7 +106,7 @@ enum By<'a> {
     },
 }
 
-/// Does what a request asks for.
+/// Carries out a request.
 pub(super) fn answer(handle: &SimHandle, method: &Method, path: &str, body: &[u8]) -> Answer {
     let segments: Vec<String> = path
         .trim_start_matches('/')
@@ -141,31 +141,31 @@ fn act(
         ["counts"] => counts(handle),
         ["campaigns", id, "status"] => {
             let SetStatus { status } = read_body(body)?;
-            found("campaign", id, handle.person_sets(id, &status))?
+            done_or_missing("campaign", id, handle.person_sets(id, &status))?
         }
         ["campaigns", id, "assignments"] => {
             let Assign { agents } = read_body(body)?;
-            found("campaign", id, handle.person_assigns(id, agents))?
+            done_or_missing("campaign", id, handle.person_assigns(id, agents))?
         }
         ["campaigns", id, "capacity"] => {
             let Capacity { agents } = read_body(body)?;
             let there = handle.campaign_status(id).is_some();
-            let done = found("campaign", id, there)?;
+            let done = done_or_missing("campaign", id, there)?;
             handle.set_dialer_capacity(id, agents);
             done
         }
         ["queues", id] => {
             let members: Queue = read_body(body)?;
-            found("queue", id, handle.person_changes_queue(id, members))?
+            done_or_missing("queue", id, handle.person_changes_queue(id, members))?
         }
         ["queues", id, "statistics"] => {
             let counted: QueueStatistics = read_body(body)?;
-            found("queue", id, handle.set_queue_statistics(id, Some(counted)))?
+            done_or_missing("queue", id, handle.set_queue_statistics(id, Some(counted)))?
         }
         ["agents", id, "state"] => {
             let SetState { state } = read_body(body)?;
             let state = AgentState::from_wire(&state);
-            found("agent", id, handle.set_agent_state(id, state))?
+            done_or_missing("agent", id, handle.set_agent_state(id, state))?
         }
         ["agents", "break"] => {
             let SendOnBreak { count, lasting } = read_body(body)?;
@@ -189,7 +189,7 @@ fn act(
     Ok(Answer::json(StatusCode::OK, wire::json(&done)))
 }
 
-fn found(what: &str, id: &str, there: bool) -> Result<Value, Refused> {
+fn done_or_missing(what: &str, id: &str, there: bool) -> Result<Value, Refused> {
     if there {
         Ok(json!({}))
     } else {
@@ -198,23 +198,23 @@ fn found(what: &str, id: &str, there: bool) -> Result<Value, Refused> {
 }
 
 fn counts(handle: &SimHandle) -> Value {
-    let of = |endpoint: Endpoint| (endpoint.name(), handle.request_count(Some(endpoint)));
-    let mut counts: BTreeMap<&str, u64> = Endpoint::ALL.into_iter().map(of).collect();
+    let count_of = |endpoint: Endpoint| (endpoint.name(), handle.request_count(Some(endpoint)));
+    let mut counts: BTreeMap<&str, u64> = Endpoint::ALL.into_iter().map(count_of).collect();
     counts.insert("all", handle.request_count(None));
     json!(counts)
 }
 
 fn journal(effects: &[Effect]) -> Value {
-    json!({"entries": effects.iter().map(line).collect::<Vec<_>>()})
+    json!({"entries": effects.iter().map(effect_entry).collect::<Vec<_>>()})
 }
 
-fn line(effect: &Effect) -> Line<'_> {
-    let by = match effect.by() {
-        Actor::Person => By::Person { person: true },
+fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
+    let by = match effect.actor() {
+        Actor::Person => EntryAuthor::Person { person: true },
         Actor::Client {
             request_id,
             token_client,
-        } => By::Client {
+        } => EntryAuthor::Client {
             client: token_client,
             request_id: request_id.as_deref(),
         },
@@ -249,8 +249,8 @@ fn line(effect: &Effect) -> Line<'_> {
             None,
         ),
     };
-    Line {
-        at: effect.at().rfc3339(),
+    EffectEntry {
+        at: effect.time().rfc3339(),
         what,
         by,
         target,
@@ -279,7 +279,7 @@ mod tests {
         let mut settings = Settings::new(SimClock::manual(START), Script::Fixed);
         settings.control = Some(settings.listen);
         let clock = settings.clock.clone();
-        let client = Client::of(settings);
+        let client = Client::start(settings);
         client.handle().set_available(3);
         (client, clock)
     }
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_person_acts_and_the_journal_tells_everything_in_order() {
+    async fn a_person_acts_and_the_journal_shows_everything_in_order() {
         let (client, _) = client();
         let post = |path: &str, body: Value| control(&client, "POST", path, &body).status;
         let assignment = json!({
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_cannot_be_done_is_said() {
+    async fn what_cannot_be_done_is_refused() {
         let (client, _) = client();
         for (method, path, body, status) in [
             (

@@ -72,9 +72,9 @@ pub struct AgentMoved {
 }
 
 impl Effect {
-    /// When it took effect.
+    /// Returns when it took effect.
     #[must_use]
-    pub fn at(&self) -> SimTime {
+    pub fn time(&self) -> SimTime {
         match self {
             Self::Status(entry) => entry.at,
             Self::Assigned(entry) => entry.at,
@@ -83,9 +83,9 @@ impl Effect {
         }
     }
 
-    /// Who did it.
+    /// Returns who did it.
     #[must_use]
-    pub fn by(&self) -> &Actor {
+    pub fn actor(&self) -> &Actor {
         match self {
             Self::Status(entry) => &entry.by,
             Self::Assigned(entry) => &entry.by,
@@ -98,7 +98,7 @@ impl Effect {
 impl fmt::Display for Effect {
     /// A line for people: when, what, where and by whom.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}  ", self.at())?;
+        write!(formatter, "{}  ", self.time())?;
         match self {
             Self::Status(JournalEntry {
                 from, to, campaign, ..
@@ -129,7 +129,7 @@ impl fmt::Display for Effect {
                 )?;
             }
         }
-        match self.by() {
+        match self.actor() {
             Actor::Person => formatter.write_str(" by a person"),
             Actor::Client {
                 request_id,

@@ -15,7 +15,7 @@ pub(super) fn form_decode(text: &str) -> String {
     percent_decode(&text.replace('+', " "))
 }
 
-/// Percent-decoding. What is no valid escape stays as it is.
+/// Percent-decoding. An invalid escape stays as it is.
 pub(super) fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

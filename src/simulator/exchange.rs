@@ -1,4 +1,4 @@
-//! One request and what comes of it, as values: the platform without its socket.
+//! One request and its outcome, as values: the platform without its socket.
 //!
 //! The request is carried out at once and the answer is given at once, together with how long it takes to arrive.
 //! The server waits for that time; a caller on virtual time adds it to its clock. Nothing here waits or needs a
@@ -16,7 +16,7 @@ use super::faults::Fault;
 use super::handle::{Phase, Shared};
 use super::outcome::{Exchange, Outcome};
 use super::request_seen::RequestSeen;
-use super::sent::Sent;
+use super::sent_request::SentRequest;
 
 /// The largest body that the platform reads.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
@@ -24,11 +24,11 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 impl Shared {
     /// Carries a request out. The request is given back where its answer is still to be announced as
     /// [`Phase::Answering`], which is up to whoever hands it over.
-    pub(super) fn exchange(&self, sent: Sent) -> (Exchange, Option<RequestSeen>) {
+    pub(super) fn exchange(&self, sent: SentRequest) -> (Exchange, Option<RequestSeen>) {
         if sent.body.len() > MAX_BODY {
             return (self.at_once(too_large()), None);
         }
-        let (endpoint, target) = match self.tongue.route(&sent.method, sent.path()) {
+        let (endpoint, target) = match self.dialect.route(&sent.method, sent.path()) {
             Route::Served(endpoint, target) => (endpoint, target),
             Route::WrongMethod(allow) => {
                 self.with(|platform, now| platform.admit(None, now));
@@ -59,14 +59,14 @@ impl Shared {
         match reaction.reply {
             Reply::Silent(after) => (exchange(after, Outcome::Silent), None),
             Reply::Reset => (exchange(Duration::ZERO, Outcome::Reset), None),
-            Reply::Torn(answer) if answer.body.is_empty() => {
+            Reply::Truncated(answer) if answer.body.is_empty() => {
                 (exchange(Duration::ZERO, Outcome::Reset), None)
             }
-            Reply::Torn(answer) => {
+            Reply::Truncated(answer) => {
                 let after = self.latency;
                 let (status, headers, whole) = self.message(answer, after);
                 let body = whole.slice(..whole.len() / 2);
-                let outcome = Outcome::Torn {
+                let outcome = Outcome::Truncated {
                     status,
                     headers,
                     body,
@@ -81,7 +81,7 @@ impl Shared {
         }
     }
 
-    /// An answer that no fault and no latency stands before.
+    /// Returns an answer without fault and latency.
     pub(super) fn at_once(&self, answer: Answer) -> Exchange {
         Exchange {
             after: Duration::ZERO,
@@ -108,7 +108,7 @@ impl Shared {
             headers: given,
             applied: _,
             refused: _,
-        } = self.tongue.worded(answer);
+        } = self.dialect.worded(answer);
         let date = self.now().plus(self.simulated(after));
         let typed = (!body.is_empty()).then(|| (CONTENT_TYPE, content_type.to_owned()));
         let all = [(DATE, date.http_date())].into_iter().chain(typed);
@@ -120,19 +120,19 @@ impl Shared {
     }
 }
 
-/// What the platform does about a request.
+/// The reaction of the platform to a request.
 pub(super) struct Reaction {
     pub(super) reply: Reply,
-    /// A write took effect.
+    /// Whether a write took effect.
     pub(super) applied: bool,
 }
 
-/// What the client gets to see of it.
+/// The part of it that the client sees.
 pub(super) enum Reply {
     /// An answer, so much later than usual.
     Answer { answer: Answer, slow: Duration },
     /// An answer that breaks off in the middle of its body.
-    Torn(Answer),
+    Truncated(Answer),
     /// A broken connection.
     Reset,
     /// Nothing for so long, then a broken connection.

@@ -53,7 +53,7 @@ fn broken_connections_are_outcomes_and_every_fault_is_counted() {
     };
     let whole = body(&direct.get(AGENTS)).to_string();
     let torn = get(Fault::Truncate);
-    let Outcome::Torn { status, body, .. } = &torn.outcome else {
+    let Outcome::Truncated { status, body, .. } = &torn.outcome else {
         panic!("{torn:?}");
     };
     assert_eq!((status.as_u16(), torn.fault), (200, Some("truncate")));
@@ -162,14 +162,14 @@ async fn a_stopped_simulator_has_no_effects_to_come() {
     let mut settings = Settings::new(SimClock::manual(START), Script::Fixed);
     settings.accept_any_credentials = true;
     let clock = settings.clock.clone();
-    let client = test_client::Client::of(settings);
+    let client = test_client::Client::start(settings);
     let handle = client.handle();
     let bearer = client.bearer();
     let put = |seconds| {
         handle.inject(FaultRule {
             fault: Fault::LateEffect(Duration::from_secs(seconds)),
             endpoint: None,
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
         client.send("PUT", CAMPAIGN, &[&bearer], r#"{"status":"PAUSED"}"#)
     };

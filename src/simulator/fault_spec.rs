@@ -1,4 +1,4 @@
-//! Faults as the command line and the control face have them: a comma separated list of `NAME[:ENDPOINT][=SHARE]`, as in
+//! Faults in the form of the command line and the control API: a comma separated list of `NAME[:ENDPOINT][=SHARE]`, as in
 //! `500:agents=0.05,lost-reply:campaign-put=0.2`.
 
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::dialects::cxone_v2::quirks::Transition;
-use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 
 /// Longer than any client's time-outs and repetitions.
 const MUCH_LATER: Duration = Duration::from_secs(300);
 
-/// Names on the command line, with what they stand for. `slow` waits longer than an impatient client.
+/// Names on the command line, with the faults that they mean. `slow` waits longer than an impatient client.
 const NAMED: [NamedFault; 27] = [
     ("500", || Fault::Status500),
     ("html503", || Fault::Html503),
@@ -75,7 +75,7 @@ pub enum FaultSpecError {
         /// The piece of the list.
         piece: String,
     },
-    /// The share is no share.
+    /// The share is not a number from 0 to 1.
     #[error("fault {piece:?}: the share has to be a number above 0 and at most 1")]
     Share {
         /// The piece of the list.
@@ -84,10 +84,10 @@ pub enum FaultSpecError {
 }
 
 impl FaultPlan {
-    /// Reads the command line's form; an empty text is no rule.
+    /// Reads the command line's form; an empty text gives no rules.
     ///
     /// # Errors
-    /// Names the first piece that cannot be understood, and what can stand there.
+    /// Names the first piece that cannot be understood, and what is expected there.
     pub fn parse(spec: &str) -> Result<Vec<FaultRule>, FaultSpecError> {
         spec.split(',')
             .map(str::trim)
@@ -115,13 +115,13 @@ fn parse_rule(piece: &str) -> Result<FaultRule, FaultSpecError> {
         }
     };
     let when = match share {
-        None => When::Always,
+        None => FaultTiming::Always,
         Some(share) => {
             let share = share
                 .parse::<f64>()
                 .ok()
                 .filter(|share| *share > 0.0 && *share <= 1.0);
-            When::Share(share.ok_or_else(|| FaultSpecError::Share { piece: owned() })?)
+            FaultTiming::Share(share.ok_or_else(|| FaultSpecError::Share { piece: owned() })?)
         }
     };
     Ok(FaultRule {
@@ -144,7 +144,7 @@ fn endpoint_names() -> String {
 mod tests {
     use super::*;
 
-    fn rule(fault: Fault, endpoint: Option<Endpoint>, when: When) -> FaultRule {
+    fn rule(fault: Fault, endpoint: Option<Endpoint>, when: FaultTiming) -> FaultRule {
         FaultRule {
             fault,
             endpoint,
@@ -158,14 +158,22 @@ mod tests {
             FaultPlan::parse("500:agents=0.05, lost-reply:campaign-put=0.2,stall,429-no-header=1")
                 .unwrap();
         let expected = [
-            rule(Fault::Status500, Some(Endpoint::Agents), When::Share(0.05)),
+            rule(
+                Fault::Status500,
+                Some(Endpoint::Agents),
+                FaultTiming::Share(0.05),
+            ),
             rule(
                 Fault::LostReply,
                 Some(Endpoint::CampaignPut),
-                When::Share(0.2),
+                FaultTiming::Share(0.2),
             ),
-            rule(Fault::Stall, None, When::Always),
-            rule(Fault::TooMany { retry_after: None }, None, When::Share(1.0)),
+            rule(Fault::Stall, None, FaultTiming::Always),
+            rule(
+                Fault::TooMany { retry_after: None },
+                None,
+                FaultTiming::Share(1.0),
+            ),
         ];
         assert_eq!(rules, expected);
         assert_eq!(FaultPlan::parse(" "), Ok(Vec::new()));

@@ -43,7 +43,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Those of the dialect for campaigns.
+    /// The endpoints of the dialect for campaigns.
     pub const ALL: [Self; 12] = [
         Self::Token,
         Self::Agents,
@@ -59,13 +59,13 @@ impl Endpoint {
         Self::ProfilePut,
     ];
 
-    /// Those of every dialect.
+    /// Returns the endpoints of every dialect.
     pub fn every() -> impl Iterator<Item = Self> {
         let acd = AcdOperation::ALL.into_iter().map(Self::Acd);
         Self::ALL.into_iter().chain(acd)
     }
 
-    /// The name used in fault rules.
+    /// Returns the name used in fault rules.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -199,14 +199,14 @@ pub enum Fault {
     TakenInPart,
     /// Carried out, and answered 200 without a body.
     EmptyOk,
-    /// Carried out, and answered 206 with the first half: of a list's rows, of the bytes of what is no list.
+    /// Carried out, and answered 206 with the first half: of a list's rows, of the bytes of any other answer.
     PartialContent,
     /// A refusal with this status whose body repeats the `Authorization` header and the body of the request; no effect.
     SecretsEchoed(StatusCode),
 }
 
 impl Fault {
-    /// A name that stays the same whatever the fault carries; the command line has most of them.
+    /// Returns a name that stays the same whatever the fault carries; the command line has most of them.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -240,7 +240,7 @@ impl Fault {
         }
     }
 
-    /// Whether it means anything for a request to the endpoint.
+    /// Whether it has a meaning for a request to the endpoint.
     #[must_use]
     pub fn can_happen_to(&self, endpoint: Endpoint) -> bool {
         match self {
@@ -272,9 +272,9 @@ impl Fault {
     }
 }
 
-/// When a rule fires.
+/// The requests for which a rule fires.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum When {
+pub enum FaultTiming {
     /// For this share (0 to 1) of the matching requests, at random.
     Share(f64),
     /// For the next so many matching requests.
@@ -290,10 +290,10 @@ pub enum When {
 pub struct FaultRule {
     /// What goes wrong.
     pub fault: Fault,
-    /// Where; everywhere without one.
+    /// The endpoint; every one that the fault can happen to where absent.
     pub endpoint: Option<Endpoint>,
-    /// When.
-    pub when: When,
+    /// The requests for which it fires.
+    pub when: FaultTiming,
 }
 
 /// The rules in force.
@@ -304,7 +304,7 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// A plan; the same seed and requests give the same faults.
+    /// Creates a plan; the same seed and requests give the same faults.
     #[must_use]
     pub fn new(rules: Vec<FaultRule>, seed: u64) -> Self {
         Self {
@@ -323,10 +323,10 @@ impl FaultPlan {
         self.rules.clear();
     }
 
-    /// What goes wrong with a request that arrives at `now`, if anything does.
+    /// Chooses what goes wrong with a request that arrives at `now`, if anything does.
     pub fn pick(&mut self, endpoint: Endpoint, now: SimTime) -> Option<Fault> {
         let Self { rules, rng } = self;
-        rules.retain(|rule| rule.when != When::Next(0));
+        rules.retain(|rule| rule.when != FaultTiming::Next(0));
         rules.iter_mut().find_map(|rule| {
             let matches = rule.endpoint.is_none_or(|only| only == endpoint)
                 && rule.fault.can_happen_to(endpoint);
@@ -335,16 +335,16 @@ impl FaultPlan {
     }
 }
 
-fn fires(when: &mut When, now: SimTime, rng: &mut fastrand::Rng) -> bool {
+fn fires(when: &mut FaultTiming, now: SimTime, rng: &mut fastrand::Rng) -> bool {
     match when {
-        When::Share(share) => rng.f64() < *share,
-        When::Next(left) => {
+        FaultTiming::Share(share) => rng.f64() < *share,
+        FaultTiming::Next(left) => {
             let fires = *left > 0;
             *left = left.saturating_sub(1);
             fires
         }
-        When::Always => true,
-        When::Between(from, until) => (*from..*until).contains(&now),
+        FaultTiming::Always => true,
+        FaultTiming::Between(from, until) => (*from..*until).contains(&now),
     }
 }
 
@@ -354,7 +354,7 @@ mod tests {
 
     const NOW: SimTime = SimTime::from_unix_millis(1_000);
 
-    fn rule(fault: Fault, endpoint: Option<Endpoint>, when: When) -> FaultRule {
+    fn rule(fault: Fault, endpoint: Option<Endpoint>, when: FaultTiming) -> FaultRule {
         FaultRule {
             fault,
             endpoint,
@@ -366,9 +366,9 @@ mod tests {
     fn the_first_rule_that_fires_decides() {
         let later = NOW.plus(Duration::from_secs(1));
         let rules = vec![
-            rule(Fault::Reset, Some(Endpoint::Token), When::Always),
-            rule(Fault::Forbidden, None, When::Next(2)),
-            rule(Fault::NotFound, None, When::Between(NOW, later)),
+            rule(Fault::Reset, Some(Endpoint::Token), FaultTiming::Always),
+            rule(Fault::Forbidden, None, FaultTiming::Next(2)),
+            rule(Fault::NotFound, None, FaultTiming::Between(NOW, later)),
         ];
         let mut plan = FaultPlan::new(rules, 0);
         assert_eq!(plan.pick(Endpoint::Token, NOW), Some(Fault::Reset));
@@ -379,7 +379,7 @@ mod tests {
         );
         assert_eq!(plan.pick(Endpoint::CampaignGet, NOW), Some(Fault::NotFound));
         assert_eq!(plan.pick(Endpoint::CampaignGet, later), None);
-        plan.add(rule(Fault::Status500, None, When::Always));
+        plan.add(rule(Fault::Status500, None, FaultTiming::Always));
         assert_eq!(plan.pick(Endpoint::Agents, later), Some(Fault::Status500));
         plan.clear();
         assert_eq!(plan.pick(Endpoint::Token, NOW), None);
@@ -388,8 +388,8 @@ mod tests {
     #[test]
     fn a_fault_waits_for_a_request_that_it_can_happen_to() {
         let rules = vec![
-            rule(Fault::TakenInPart, None, When::Next(1)),
-            rule(Fault::AcknowledgedWithoutEffect, None, When::Always),
+            rule(Fault::TakenInPart, None, FaultTiming::Next(1)),
+            rule(Fault::AcknowledgedWithoutEffect, None, FaultTiming::Always),
         ];
         let mut plan = FaultPlan::new(rules, 0);
         let mut pick = |endpoint| plan.pick(endpoint, NOW);
@@ -403,7 +403,10 @@ mod tests {
     #[test]
     fn a_share_is_about_kept_and_repeats_with_its_seed() {
         let fired = |seed| {
-            let mut plan = FaultPlan::new(vec![rule(Fault::Reset, None, When::Share(0.25))], seed);
+            let mut plan = FaultPlan::new(
+                vec![rule(Fault::Reset, None, FaultTiming::Share(0.25))],
+                seed,
+            );
             (0..4_000)
                 .map(|_| plan.pick(Endpoint::Agents, NOW).is_some())
                 .collect::<Vec<_>>()

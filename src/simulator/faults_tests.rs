@@ -96,7 +96,7 @@ fn an_outage_of_one_endpoint_lasts_for_minutes_with_and_without_effect() {
         direct.handle.inject(FaultRule {
             fault,
             endpoint: Some(Endpoint::CampaignPut),
-            when: When::Between(START, until),
+            when: FaultTiming::Between(START, until),
         });
         for wanted in ["PAUSED", "RUNNING", "PAUSED"] {
             assert!(direct.put(wanted).fault.is_some());
@@ -274,7 +274,7 @@ fn an_error_can_repeat_every_secret_of_its_request() {
         Endpoint::Token,
         Fault::SecretsEchoed(StatusCode::BAD_REQUEST),
     );
-    let refused = direct.handle.exchange(Sent {
+    let refused = direct.handle.exchange(SentRequest {
         method: Method::POST,
         uri: TOKEN.to_owned(),
         headers,

@@ -1,4 +1,4 @@
-//! A view of a running simulator, and a hand in it.
+//! A handle on a running simulator: looks at it and changes it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,23 +8,23 @@ use tokio::sync::broadcast;
 
 use super::agent_state::AgentState;
 use super::assignments::Assignment;
-use super::centre::Figures;
-use super::dialects::Tongue;
+use super::centre::CentreFigures;
+use super::dialects::DialectKind;
 use super::dialects::cxone_v2::quirks::Quirks;
 use super::effects::Effect;
 use super::faults::{Endpoint, FaultRule};
-use super::happening::Happening;
 use super::journal::{Actor, JournalEntry};
 use super::outcome::Exchange;
-use super::platform::{Passed, Platform};
+use super::platform::{Platform, Progressed};
 use super::queues::{Queue, QueueStatistics};
 use super::request_seen::RequestSeen;
-use super::sent::Sent;
+use super::scripted_event::ScriptedEvent;
+use super::sent_request::SentRequest;
 use super::settings::Settings;
 use super::time::{SimClock, SimTime};
 use super::world::AgentRecord;
 
-/// More happenings than a day has; a listener that falls further behind misses some.
+/// More scripted events than a day has; a listener that falls further behind misses some.
 const HAPPENINGS_KEPT: usize = 64;
 
 /// Called at set points of a request's way, on the task or thread that serves it, with no lock held. A late effect is
@@ -34,9 +34,9 @@ pub type Hook = Arc<dyn Fn(&RequestSeen, Phase) + Send + Sync>;
 /// A point of a request's way. A request that is cut off has no `Answering`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// It was read, and nothing has been done.
+    /// The request was read, and nothing has been done.
     Arrived,
-    /// It was a write, and it took effect.
+    /// The request was a write, and it took effect.
     Applied,
     /// The answer is about to be handed to the connection.
     Answering,
@@ -45,26 +45,26 @@ pub enum Phase {
 /// What the connections and the handles share.
 pub(super) struct Shared {
     pub(super) latency: Duration,
-    pub(super) tongue: Tongue,
+    pub(super) dialect: DialectKind,
     clock: SimClock,
     platform: Mutex<Platform>,
     hook: Mutex<Option<Hook>>,
-    happenings: broadcast::Sender<Happening>,
+    scripted_events: broadcast::Sender<ScriptedEvent>,
 }
 
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
         let (clock, latency) = (settings.clock.clone(), settings.latency);
-        let tongue = settings.dialect.tongue();
+        let dialect = settings.dialect.kind();
         let platform = Mutex::new(Platform::new(settings, clock.now()));
-        let (happenings, _) = broadcast::channel(HAPPENINGS_KEPT);
+        let (scripted_events, _) = broadcast::channel(HAPPENINGS_KEPT);
         Self {
             latency,
-            tongue,
+            dialect,
             clock,
             platform,
             hook: Mutex::new(None),
-            happenings,
+            scripted_events,
         }
     }
 
@@ -73,13 +73,13 @@ impl Shared {
         let mut platform = lock(&self.platform);
         // Read under the lock: whoever comes later sees a later time.
         let now = self.clock.now();
-        let Passed {
-            happenings,
+        let Progressed {
+            scripted_events,
             applied,
         } = platform.advance(now);
-        for happening in happenings {
+        for event in scripted_events {
             // An error only says that nobody listens.
-            drop(self.happenings.send(happening));
+            drop(self.scripted_events.send(event));
         }
         let done = act(&mut platform, now);
         drop(platform);
@@ -115,16 +115,16 @@ pub struct SimHandle(pub(super) Arc<Shared>);
     reason = "what changes the world may be called for that alone"
 )]
 impl SimHandle {
-    /// A platform without sockets, to be used through [`SimHandle::exchange`]. [`Settings::listen`] and
+    /// Creates a platform without sockets, to be used through [`SimHandle::exchange`]. [`Settings::listen`] and
     /// [`Settings::control`] mean nothing to it.
     #[must_use]
     pub fn without_sockets(settings: Settings) -> Self {
         Self(Arc::new(Shared::new(settings)))
     }
 
-    /// Carries a request out at once and tells what comes of it and when. The hook hears of all phases before
+    /// Carries a request out at once and returns its outcome and when it arrives. The hook hears of all phases before
     /// this returns.
-    pub fn exchange(&self, sent: Sent) -> Exchange {
+    pub fn exchange(&self, sent: SentRequest) -> Exchange {
         let (exchange, announced) = self.0.exchange(sent);
         if let Some(seen) = announced {
             self.0.reached(&seen, Phase::Answering);
@@ -132,7 +132,7 @@ impl SimHandle {
         exchange
     }
 
-    /// How often each kind of fault was injected, by its [name](super::Fault::name). Kinds that never were are
+    /// Returns how often each kind of fault was injected, by its [name](super::Fault::name). Kinds that never were are
     /// left out.
     #[must_use]
     pub fn faults_injected(&self) -> BTreeMap<&'static str, u64> {
@@ -168,7 +168,7 @@ impl SimHandle {
             .with(|platform, now| platform.world.set_agent_state(id, state, now))
     }
 
-    /// Sends `count` agents on a break of so much simulated time; gives how many go. In a contact centre
+    /// Sends `count` agents on a break of so much simulated time; returns how many go. In a contact centre
     /// they go as soon as they are free; elsewhere only available ones go, and at once.
     pub fn send_on_break(&self, count: usize, lasting: Duration) -> usize {
         self.0
@@ -185,7 +185,7 @@ impl SimHandle {
         self.0.with(act)
     }
 
-    /// The id under which the platform's dialect shows a campaign of the world.
+    /// Returns the id under which the platform's dialect shows a campaign of the world.
     #[must_use]
     pub fn shown_id(&self, campaign: &str) -> String {
         self.0.with(|platform, _| {
@@ -208,13 +208,13 @@ impl SimHandle {
             .with(|platform, _| platform.world.remove_campaign(id))
     }
 
-    /// A person changes the campaign at the platform's console; `false` when there is none.
+    /// Changes the campaign as a person at the platform's console does; `false` when there is none.
     pub fn person_sets(&self, campaign: &str, status: &str) -> bool {
         self.0
             .with(|platform, now| platform.world.person_sets(campaign, status, now))
     }
 
-    /// A person replaces a campaign's preview assignments at the platform's console, which checks
+    /// Replaces a campaign's preview assignments as a person at the platform's console does, which checks
     /// nothing; `false` when there is no such campaign.
     pub fn person_assigns(&self, campaign: &str, agents: Vec<Assignment>) -> bool {
         self.0.with(|platform, now| {
@@ -223,7 +223,7 @@ impl SimHandle {
         })
     }
 
-    /// A campaign's preview assignments in force.
+    /// Returns a campaign's preview assignments in force.
     #[must_use]
     pub fn assignments(&self, campaign: &str) -> Vec<Assignment> {
         self.0
@@ -243,13 +243,13 @@ impl SimHandle {
             .with(|platform, _| platform.world.put_queue(id, members));
     }
 
-    /// A queue as it is.
+    /// Returns a queue as it is.
     #[must_use]
     pub fn queue(&self, id: &str) -> Option<Queue> {
         self.0.with(|platform, _| platform.world.queue(id).cloned())
     }
 
-    /// A person changes some members of a queue at the platform's console, which checks nothing; the
+    /// Changes some members of a queue as a person at the platform's console does, which checks nothing; the
     /// version goes up. `false` when there is no such queue.
     pub fn person_changes_queue(&self, id: &str, members: Queue) -> bool {
         self.0.with(|platform, now| {
@@ -265,7 +265,7 @@ impl SimHandle {
             .with(|platform, _| platform.world.set_queue_statistics(id, counted))
     }
 
-    /// The campaign's true status, whatever a reading shows.
+    /// Returns the campaign's true status, whatever a reading shows.
     #[must_use]
     pub fn campaign_status(&self, id: &str) -> Option<String> {
         self.0.with(|platform, _| {
@@ -276,14 +276,14 @@ impl SimHandle {
         })
     }
 
-    /// What came of a contact centre's day so far, and until when that is; nothing where the script is another one.
+    /// Returns the figures of a contact centre's day so far, and until when they are; nothing where the script is another one.
     #[must_use]
-    pub fn figures(&self) -> Option<(Figures, SimTime)> {
+    pub fn figures(&self) -> Option<(CentreFigures, SimTime)> {
         self.0
             .with(|platform, now| Some((platform.performance.figures()?, now)))
     }
 
-    /// How many agents are available.
+    /// Counts the available agents.
     #[must_use]
     pub fn available(&self) -> usize {
         self.0
@@ -300,13 +300,13 @@ impl SimHandle {
         self.0.with(|platform, _| platform.faults.clear());
     }
 
-    /// What the platform is like at this moment.
+    /// Returns the quirks in force.
     #[must_use]
     pub fn quirks(&self) -> Quirks {
         self.0.with(|platform, _| platform.rules.quirks.clone())
     }
 
-    /// Changes what the platform is like. A transition that has begun goes on as it began.
+    /// Replaces the quirks. A transition that has begun goes on as it began.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.0.with(|platform, _| platform.set_quirks(quirks));
     }
@@ -316,29 +316,29 @@ impl SimHandle {
         self.0.with(|platform, _| platform.tokens.forget_all());
     }
 
-    /// What was done to campaigns, oldest first.
+    /// Returns what was done to campaigns, oldest first.
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.with(|platform, _| platform.world.journal().to_vec())
     }
 
-    /// Everything that was done, to campaigns and to the rest, oldest first.
+    /// Returns everything that was done, to campaigns and to the rest, oldest first.
     #[must_use]
     pub fn effects(&self) -> Vec<Effect> {
         self.0.with(|platform, _| platform.world.effects().to_vec())
     }
 
-    /// How many requests came for the endpoint; without one, how many in all, those to unknown paths
+    /// Returns how many requests came for the endpoint; without one, how many in all, those to unknown paths
     /// included.
     #[must_use]
     pub fn request_count(&self, endpoint: Option<Endpoint>) -> u64 {
         self.0.with(|platform, _| platform.request_count(endpoint))
     }
 
-    /// The happenings from here on, each when the first request or call after its moment comes.
+    /// Returns the scripted events from here on, each when the first request or call after its moment comes.
     #[must_use]
-    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
-        self.0.happenings.subscribe()
+    pub fn scripted_events(&self) -> broadcast::Receiver<ScriptedEvent> {
+        self.0.scripted_events.subscribe()
     }
 
     /// Sets what is called at each phase of each request, or nothing.
@@ -346,7 +346,7 @@ impl SimHandle {
         *lock(&self.0.hook) = hook;
     }
 
-    /// The simulated time.
+    /// Returns the simulated time.
     #[must_use]
     pub fn now(&self) -> SimTime {
         self.0.now()

@@ -1,4 +1,4 @@
-//! A request under a fault: what the platform does about it, and what the client gets to see.
+//! A request under a fault: what the platform does about it, and what the client sees.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Platform {
         };
         let after = |delay| now.plus(simulated(delay));
         match fault {
-            Fault::Truncate => self.carried_out(call, now, Reply::Torn),
+            Fault::Truncate => self.carried_out(call, now, Reply::Truncated),
             Fault::Slow(slow) => {
                 self.carried_out(call, now, |answer| Reply::Answer { answer, slow })
             }
@@ -180,7 +180,7 @@ fn unavailable() -> Answer {
     Answer::html(StatusCode::SERVICE_UNAVAILABLE, HTML_503)
 }
 
-/// A refusal by a platform that tells everybody what it was sent.
+/// Returns a refusal by a platform that repeats what it was sent.
 fn echo(call: &Call, status: StatusCode) -> Answer {
     let (method, path) = (&call.seen.method, &call.seen.path);
     let authorization = call.authorization.as_deref().unwrap_or("none");

@@ -16,7 +16,7 @@ pub enum Actor {
     Person,
 }
 
-/// One effect on a campaign. A command to the status already in force is one too, with `from == to`.
+/// One effect on a campaign. A command to the status already in force is an effect too, with `from == to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
     /// When it took effect.

@@ -11,7 +11,7 @@ use super::request_seen::RequestSeen;
 use super::time::SimTime;
 use super::tokens::Token;
 
-/// The queue.
+/// The queue of late effects.
 #[derive(Default)]
 pub(super) struct LateEffects {
     coming: BTreeMap<(SimTime, u64), LateEffect>,
@@ -31,7 +31,7 @@ pub(super) enum LateEffect {
         /// The status that becomes true.
         status: String,
         by: Actor,
-        /// Which transition.
+        /// The number of the transition.
         number: u64,
     },
 }

@@ -7,12 +7,12 @@
 //! - the [`World`] is what is true: agents, campaigns, queues, and a journal of what was done to campaigns;
 //! - an [`Effect`] is one thing that was done, to campaigns and to the rest, by a client or a person;
 //! - a [`Script`] moves the world by itself: a recorded [`Trace`], or a [`Centre`] at work on a [`Scenario`];
-//! - a [`Happening`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
+//! - a [`ScriptedEvent`] is what a script does beside moving agents: a person intervenes, an endpoint fails;
 //! - a [`Fault`] is one way for one request to go wrong, and a [`FaultRule`] says when it does;
 //! - [`Quirks`] are what a platform is like throughout, where that is not what the contract says;
-//! - [`SimTime`] is the platform's time, which may run faster than ours, or only when told to;
+//! - [`SimTime`] is the platform's time, which may run faster than ours, or only when moved;
 //! - a [`Hook`] is called at set points of a request's way, so that a test can act at an exact step;
-//! - an [`Exchange`] is one request and what comes of it, as a value.
+//! - an [`Exchange`] is the outcome of one request, as a value.
 //!
 //! The way in is [`Simulator::start`], with [`Settings`], or [`SimHandle::without_sockets`]; [`SimHandle`] looks at the running world and
 //! changes it, and over [`Settings::control`] so can another process. At the start the script is followed
@@ -40,7 +40,6 @@ mod faults;
 #[cfg(test)]
 mod faults_tests;
 mod handle;
-mod happening;
 mod injection;
 mod journal;
 mod late;
@@ -53,7 +52,8 @@ mod request_seen;
 #[cfg(test)]
 mod rules_tests;
 mod script;
-mod sent;
+mod scripted_event;
+mod sent_request;
 mod server;
 mod settings;
 mod stage;
@@ -72,9 +72,10 @@ mod world_writes;
 pub use agent_state::AgentState;
 pub use assignments::{Assignment, AvailabilityWindow};
 pub use centre::{
-    Activity, CampaignFigures, Centre, Change, Distribution, Event as ScenarioEvent, Figures,
-    InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, QueueFigures,
-    RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
+    Activity, ActivityChange, CampaignFigures, Centre, CentreFigures, Distribution,
+    Event as ScenarioEvent, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak,
+    QueueFigures, RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team,
+    Telemetry,
 };
 pub use dialects::Dialect;
 pub use dialects::cxone_acd::{
@@ -85,15 +86,15 @@ pub use dialects::cxone_v2::quirks::{
 };
 pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
 pub use fault_spec::FaultSpecError;
-pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
+pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 pub use handle::{Hook, Phase, SimHandle};
-pub use happening::{Happening, What};
 pub use journal::{Actor, JournalEntry};
 pub use outcome::{Exchange, Outcome};
 pub use queues::{Queue, QueueStatistics, example_queue};
 pub use request_seen::RequestSeen;
 pub use script::{Performance, Script};
-pub use sent::Sent;
+pub use scripted_event::{ScriptedEvent, ScriptedEventKind};
+pub use sent_request::SentRequest;
 pub use server::Simulator;
 pub use settings::{AssignmentReads, FIRST_CAMPAIGN, RateLimit, Settings, StaleQueuePut};
 pub use time::{SimClock, SimTime};

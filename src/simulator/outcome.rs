@@ -1,4 +1,4 @@
-//! What comes of a request, as a value.
+//! The outcome of a request, as a value.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
 
-/// What comes back.
+/// What the client receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A whole answer.
+    /// The client receives a whole answer.
     Answered {
         /// The status.
         status: StatusCode,
@@ -19,7 +19,7 @@ pub enum Outcome {
         body: Bytes,
     },
     /// The head and half of the body arrive, then the connection breaks.
-    Torn {
+    Truncated {
         /// The status.
         status: StatusCode,
         /// The headers, without those of the transport.
@@ -29,16 +29,16 @@ pub enum Outcome {
     },
     /// The connection is reset without an answer.
     Reset,
-    /// Nothing comes; the connection is reset at the end of [`Exchange::after`].
+    /// Nothing arrives; the connection is reset at the end of [`Exchange::after`].
     Silent,
 }
 
-/// What comes of one request, and when.
+/// The outcome of one request, and when it arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// How long the outcome takes to arrive, in real time.
     pub after: Duration,
-    /// What arrives.
+    /// The outcome.
     pub outcome: Outcome,
     /// The [name](super::Fault::name) of the fault that was injected.
     pub fault: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! An answer's body: whole, or torn in the middle.
+//! An answer's body: whole, or cut off in the middle.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// The bytes to send, and what comes after them.
+/// The bytes to send, and how the body ends after them.
 pub(super) struct Payload {
     rest: Bytes,
     /// Bytes that are announced and never sent.
@@ -16,15 +16,15 @@ pub(super) struct Payload {
 
 enum End {
     Whole,
-    /// Torn, once what is sent so far has gone out.
+    /// The body is cut off, once what is sent so far has gone out.
     Flush,
-    Torn,
+    Truncated,
 }
 
-/// The body was torn on purpose; the server closes the connection at it.
+/// The body was cut off on purpose; the server then closes the connection.
 #[derive(Debug, thiserror::Error)]
-#[error("the body was torn by a fault")]
-pub(super) struct TornBody;
+#[error("the body was cut off by a fault")]
+pub(super) struct TruncatedBody;
 
 impl Payload {
     pub(super) fn whole(body: Bytes) -> Self {
@@ -35,8 +35,8 @@ impl Payload {
         }
     }
 
-    /// A part of a body, of which as much again is announced.
-    pub(super) fn torn(part: Bytes) -> Self {
+    /// Creates a part of a body, of which as much again is announced.
+    pub(super) fn truncated(part: Bytes) -> Self {
         let missing = u64::try_from(part.len()).unwrap_or(u64::MAX).max(1);
         Self {
             rest: part,
@@ -48,12 +48,12 @@ impl Payload {
 
 impl Body for Payload {
     type Data = Bytes;
-    type Error = TornBody;
+    type Error = TruncatedBody;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, TornBody>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TruncatedBody>>> {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.rest)))));
         }
@@ -61,11 +61,11 @@ impl Body for Payload {
             End::Whole => Poll::Ready(None),
             End::Flush => {
                 // The server writes out what it holds whenever a body has nothing ready.
-                self.end = End::Torn;
+                self.end = End::Truncated;
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            End::Torn => Poll::Ready(Some(Err(TornBody))),
+            End::Truncated => Poll::Ready(Some(Err(TruncatedBody))),
         }
     }
 

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::StatusCode;
 use hyper::header::HeaderName;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,25 +15,19 @@ use super::answer::Answer;
 use super::call::Call;
 use super::dialects::Dialect;
 use super::dialects::cxone_acd::AcdState;
-use super::dialects::cxone_v2::quirks::{Filtering, Quirks};
-use super::dialects::cxone_v2::wire;
-use super::encoding::form_value;
-use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, When};
-use super::happening::{Happening, What};
+use super::dialects::cxone_v2::quirks::Quirks;
+use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 use super::late::{LateEffect, LateEffects};
 use super::refusal::Refused;
 use super::request_seen::RequestSeen;
 use super::script::Performance;
+use super::scripted_event::{ScriptedEvent, ScriptedEventKind};
 use super::settings::{AssignmentReads, RateLimit, Settings, StaleQueuePut};
 use super::time::SimTime;
 use super::tokens::{Token, Tokens};
-use super::world::{AgentRecord, World};
+use super::world::World;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const MAX_LIMIT: usize = 100;
-
-/// Pages kept for an unchanged world: enough for 100,000 agents in four states.
-const KEPT_PAGES: usize = 4_096;
 
 /// The platform and what was asked of it.
 pub(super) struct Platform {
@@ -44,7 +37,7 @@ pub(super) struct Platform {
     pub(super) performance: Performance,
     pub(super) late: LateEffects,
     bucket: Option<Bucket>,
-    pages: Pages,
+    pub(super) pages: Pages,
     pub(super) rules: Rules,
     requests: u64,
     served: BTreeMap<Endpoint, u64>,
@@ -53,10 +46,10 @@ pub(super) struct Platform {
     pub(super) acd: Option<AcdState>,
 }
 
-/// What came to pass by itself since the platform was last touched.
+/// What happened by itself since the platform was last touched.
 #[derive(Default)]
-pub(super) struct Passed {
-    pub(super) happenings: Vec<Happening>,
+pub(super) struct Progressed {
+    pub(super) scripted_events: Vec<ScriptedEvent>,
     /// The requests that took effect late.
     pub(super) applied: Vec<RequestSeen>,
 }
@@ -72,9 +65,9 @@ pub(super) struct Rules {
 
 /// Answers to reads of the agents as they were at a version of the world.
 #[derive(Default)]
-struct Pages {
-    version: u64,
-    kept: BTreeMap<(Option<AgentState>, usize, usize), Bytes>,
+pub(super) struct Pages {
+    pub(super) version: u64,
+    pub(super) kept: BTreeMap<(Option<AgentState>, usize, usize), Bytes>,
 }
 
 struct Bucket {
@@ -134,17 +127,17 @@ impl Platform {
     }
 
     /// Follows the script up to `now` and carries out what happens on the way, late effects at their own times.
-    pub(super) fn advance(&mut self, now: SimTime) -> Passed {
-        let mut passed = Passed::default();
+    pub(super) fn advance(&mut self, now: SimTime) -> Progressed {
+        let mut passed = Progressed::default();
         while let Some((at, effect)) = self.late.next_due(now) {
-            passed.happenings.extend(self.follow_script(at));
+            passed.scripted_events.extend(self.follow_script(at));
             passed.applied.extend(self.take_effect(effect, at));
         }
-        passed.happenings.extend(self.follow_script(now));
+        passed.scripted_events.extend(self.follow_script(now));
         passed
     }
 
-    /// Carries out a late effect; gives the request, if it took effect.
+    /// Carries out a late effect; returns the request, if it took effect.
     fn take_effect(&mut self, effect: LateEffect, at: SimTime) -> Option<RequestSeen> {
         match effect {
             LateEffect::Write { call, token } => {
@@ -166,33 +159,35 @@ impl Platform {
         }
     }
 
-    fn follow_script(&mut self, now: SimTime) -> Vec<Happening> {
-        let happenings = self.performance.advance(&mut self.world, now);
-        for Happening { at, what } in &happenings {
-            match what {
-                What::Outage { endpoint, until } => {
-                    let when = When::Between(*at, *until);
+    fn follow_script(&mut self, now: SimTime) -> Vec<ScriptedEvent> {
+        let scripted_events = self.performance.advance(&mut self.world, now);
+        for ScriptedEvent { at, kind } in &scripted_events {
+            match kind {
+                ScriptedEventKind::Outage { endpoint, until } => {
+                    let when = FaultTiming::Between(*at, *until);
                     self.faults.add(FaultRule {
                         fault: Fault::Status500,
                         endpoint: Some(*endpoint),
                         when,
                     });
                 }
-                What::PersonSets { .. } | What::Breaks { .. } | What::OutageOver { .. } => {}
+                ScriptedEventKind::PersonSets { .. }
+                | ScriptedEventKind::Breaks { .. }
+                | ScriptedEventKind::OutageOver { .. } => {}
             }
         }
         self.world.end_breaks(now);
-        happenings
+        scripted_events
     }
 
-    /// Sends agents on a break; gives how many go. In a contact centre they go as soon as they are free.
+    /// Sends agents on a break; returns how many go. In a contact centre they go as soon as they are free.
     pub(super) fn send_on_break(&mut self, count: usize, lasting: Duration, now: SimTime) -> usize {
         self.performance
             .send_on_break(count, lasting)
             .unwrap_or_else(|| self.world.send_on_break(count, lasting, now))
     }
 
-    /// Counts a request, and says what goes wrong with it.
+    /// Counts a request, and chooses what goes wrong with it.
     pub(super) fn admit(&mut self, endpoint: Option<Endpoint>, now: SimTime) -> Option<Fault> {
         self.requests += 1;
         let endpoint = endpoint?;
@@ -202,7 +197,7 @@ impl Platform {
         Some(fault)
     }
 
-    /// How many requests came for the endpoint; without one, how many in all.
+    /// Returns how many requests came for the endpoint; without one, how many in all.
     pub(super) fn request_count(&self, endpoint: Option<Endpoint>) -> u64 {
         match endpoint {
             Some(endpoint) => self.served.get(&endpoint).copied().unwrap_or(0),
@@ -232,30 +227,26 @@ impl Platform {
             if let Endpoint::Acd(operation) = endpoint {
                 return self.acd_open(operation, call, now);
             }
-            let content_type = call.content_type.as_deref();
-            let grant = self
-                .tokens
-                .grant(content_type, authorization, &call.body, now);
-            return grant.map(|body| Answer::json(StatusCode::OK, body));
+            return self.grant_token(call, now);
         };
         let token = self.tokens.check(authorization, scopes, now)?;
         self.perform(call, &token, now)
     }
 
-    /// Changes what the platform is like.
+    /// Replaces the quirks.
     pub(super) fn set_quirks(&mut self, quirks: Quirks) {
         self.rules.quirks = quirks;
         self.pages.kept.clear();
     }
 
-    /// Lets a request past the rate limit and checks its token, which it gives where both are good.
+    /// Lets a request past the rate limit and checks its token; returns the token where both allow the request.
     pub(super) fn admitted(&mut self, call: &Call, now: SimTime) -> Option<Token> {
         let bucket = self.bucket.as_mut();
         bucket.map_or(Ok(()), |bucket| bucket.take(now)).ok()?;
         self.token(call, now)
     }
 
-    /// The request's token, if it is good.
+    /// Returns the request's token, if it is good.
     pub(super) fn token(&self, call: &Call, now: SimTime) -> Option<Token> {
         let scopes = call.seen.endpoint.scopes()?;
         let authorization = call.authorization.as_deref();
@@ -267,7 +258,7 @@ impl Platform {
         let target = call.seen.target.as_deref().unwrap_or_default();
         match call.seen.endpoint {
             // Only a token needs no scope.
-            Endpoint::Token | Endpoint::Agents => self.agents(&call.query),
+            Endpoint::Token | Endpoint::Agents => self.read_agents(&call.query),
             Endpoint::CampaignGet => self.read_campaign(target, now),
             Endpoint::CampaignPut => self.put_campaign(target, call, token, now),
             Endpoint::AssignmentsGet => self.read_assignments(target),
@@ -280,46 +271,6 @@ impl Platform {
             Endpoint::ProfilePut => self.put_profile(target, call, token, now),
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
         }
-    }
-
-    fn agents(&mut self, query: &str) -> Result<Answer, Refused> {
-        let (state, offset, limit) = read_page_query(query)?;
-        let quirks = &self.rules.quirks;
-        let limit = quirks.page_limit(limit);
-        let (world, pages) = (&mut self.world, &mut self.pages);
-        if pages.version != world.agents_version() || pages.kept.len() > KEPT_PAGES {
-            pages.kept.clear();
-            pages.version = world.agents_version();
-        }
-        let body = pages
-            .kept
-            .entry((state.clone(), offset, limit))
-            .or_insert_with(|| {
-                let profiles = world.profiles().clone();
-                let queues_of = |id: &str| profiles.get(id).map(Vec::as_slice);
-                let listed = match quirks.filtering {
-                    Filtering::BeforePaging => state.as_ref(),
-                    Filtering::AfterPaging => None,
-                };
-                let asked_for =
-                    |agent: &AgentRecord| state.as_ref().is_none_or(|state| agent.state == *state);
-                let rows = world.page(listed, offset, limit);
-                let rows = rows.filter(|(_, agent)| asked_for(agent));
-                let items = rows.map(|(id, agent)| wire::Agent {
-                    id,
-                    name: &agent.name,
-                    state: quirks.words.spell(agent.state.wire()),
-                    skills: &agent.skills,
-                    queue_ids: queues_of(id),
-                    state_since: agent.since.rfc3339(),
-                });
-                let items: Vec<_> = items.collect();
-                let null_items = || Bytes::from_static(br#"{"items":null}"#);
-                let nobody = items.is_empty().then(|| quirks.nobody.body(null_items));
-                let documented = || wire::json(&wire::Page { items });
-                nobody.flatten().unwrap_or_else(documented)
-            });
-        Ok(Answer::list(body.clone()))
     }
 }
 
@@ -340,42 +291,7 @@ impl Bucket {
     }
 }
 
-fn read_page_query(query: &str) -> Result<(Option<AgentState>, usize, usize), Refused> {
-    let (offset, limit) = read_paging(query)?;
-    match form_value(query, "state").map(|word| AgentState::from_wire(&word)) {
-        Some(AgentState::Other(word)) => Err(bad_parameter(format!(
-            "state is {word:?}, expected available, busy, offline or wrap-up"
-        ))),
-        state => Ok((state, offset, limit)),
-    }
-}
-
-/// Offset and limit of a query.
-pub(super) fn read_paging(query: &str) -> Result<(usize, usize), Refused> {
-    let number = |name: &str, default: usize| match form_value(query, name) {
-        None => Ok(default),
-        // A number too large for us is still one: behind the last item there is nothing.
-        Some(text) if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) => {
-            Ok(text.parse().unwrap_or(usize::MAX))
-        }
-        Some(text) => {
-            let message = format!("{name} is {text:?}, expected a whole number");
-            Err(bad_parameter(message))
-        }
-    };
-    let (offset, limit) = (number("offset", 0)?, number("limit", MAX_LIMIT)?);
-    if limit == 0 || limit > MAX_LIMIT {
-        let message = format!("limit is {limit}, expected 1 to {MAX_LIMIT}");
-        return Err(bad_parameter(message));
-    }
-    Ok((offset, limit))
-}
-
-fn bad_parameter(message: String) -> Refused {
-    Refused::bad_request("invalid_parameter", message)
-}
-
-/// The body as `T`. The contract has no 400 where this is used: what is no JSON is refused alike.
+/// The body as `T`. The contract has no 400 where this is used: a body that is not JSON is refused the same way.
 pub(super) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     let value: Value = serde_json::from_slice(body)
         .map_err(|_| Refused::unprocessable("malformed_json", "the body is not JSON"))?;
@@ -416,29 +332,5 @@ mod tests {
             shut.take(NOW.plus(Duration::from_secs(9))),
             Err("3600.000".to_owned())
         );
-    }
-
-    #[test]
-    fn the_page_query_is_bounded() {
-        let read = |query: &str| {
-            read_page_query(query)
-                .map_err(|refused| refused.status.as_u16())
-                .ok()
-        };
-        assert_eq!(read(""), Some((None, 0, 100)));
-        let filtered = Some((Some(AgentState::WrapUp), 7, 1));
-        assert_eq!(read("state=wrap%2Dup&offset=7&limit=1&other=x"), filtered);
-        for wrong in [
-            "limit=0",
-            "limit=101",
-            "limit=-1",
-            "limit=",
-            "offset=-1",
-            "offset=x",
-            "state=idle",
-            "state=",
-        ] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 
-/// A refused request. It can have several faults, so that a list's faults are all told at once.
+/// A refused request. It can have several faults, so that a list's faults are all reported at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: StatusCode,

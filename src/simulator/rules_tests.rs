@@ -64,7 +64,7 @@ async fn a_token_is_needed_known_fresh_and_wide_enough() {
     let mut settings = settings();
     settings.credentials.scopes = vec!["users:read".to_owned()];
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let bearer = client.bearer();
     let send = |method, path, headers: &[&str]| client.send(method, path, headers, "");
     for (endpoint, method, path) in OPERATIONS {
@@ -98,7 +98,7 @@ async fn the_rate_limit_is_one_for_all() {
         burst: 1,
     });
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let bearer = client.bearer();
     for (endpoint, method, path) in OPERATIONS {
         let reply = client.send(method, path, &[&bearer], "").unwrap();
@@ -123,7 +123,7 @@ async fn the_rate_limit_is_one_for_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_goes_where_it_is_sent() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let handle = client.handle();
     let bearer = client.bearer();
     for (faulty, ..) in OPERATIONS {

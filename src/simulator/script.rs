@@ -1,4 +1,4 @@
-//! What happens by itself at the platform: who is available when, and what people and outages do.
+//! Scripts: who is available when, and what people and outages do at the platform.
 //!
 //! What happens does not depend on when it is looked at: the world at a given time is the same for a seed and for what
 //! was done to the campaigns, however often and whenever it was looked at before.
@@ -7,17 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agent_state::AgentState;
-use super::centre::{Figures, Scenario};
-use super::happening::Happening;
+use super::centre::{CentreFigures, Scenario};
+use super::scripted_event::ScriptedEvent;
 use super::stage::Stage;
 use super::time::SimTime;
 use super::trace::Trace;
 use super::world::{World, agent_id, staff_member};
 
-/// What moves the agents.
+/// The source of the agents' moves.
 #[derive(Clone, Debug)]
 pub enum Script {
-    /// Nothing moves by itself.
+    /// No agent moves by itself.
     Fixed,
     /// A recorded trace: of `staffed` agents exactly `available` are available, the other staffed ones
     /// busy and the rest offline. Who is chosen at random.
@@ -26,22 +26,22 @@ pub enum Script {
     Centre(Box<Scenario>),
 }
 
-/// A script being followed.
+/// The run of a script.
 #[derive(Clone, Debug)]
 pub struct Performance {
-    play: Play,
+    progress: Progress,
     rng: fastrand::Rng,
     roster: Option<Roster>,
 }
 
 #[derive(Clone, Debug)]
-enum Play {
+enum Progress {
     Fixed,
     Trace { trace: Trace, next: usize },
     Centre(Box<Stage>),
 }
 
-/// So many agents at a moment.
+/// The numbers of agents at a moment.
 struct Headcount {
     at: SimTime,
     staffed: usize,
@@ -49,28 +49,32 @@ struct Headcount {
 }
 
 impl Performance {
-    /// A performance from the script's beginning; the same seed gives the same performance.
+    /// Starts a run of the script; the same seed gives the same run.
     #[must_use]
     pub fn new(script: Script, seed: u64) -> Self {
-        let play = match script {
-            Script::Fixed => Play::Fixed,
-            Script::Trace(trace) => Play::Trace { trace, next: 0 },
-            Script::Centre(scenario) => Play::Centre(Box::new(Stage::new(&scenario, seed))),
+        let progress = match script {
+            Script::Fixed => Progress::Fixed,
+            Script::Trace(trace) => Progress::Trace { trace, next: 0 },
+            Script::Centre(scenario) => Progress::Centre(Box::new(Stage::new(&scenario, seed))),
         };
         Self {
-            play,
+            progress,
             rng: fastrand::Rng::with_seed(seed),
             roster: None,
         }
     }
 
-    /// Follows the script up to `now`: moves the agents, lets people act, and gives back what else happened since the
+    /// Follows the script up to `now`: moves the agents, lets people act, and returns the other events since the
     /// last call, in order. The agents are added to the world at the first call.
-    pub fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<Happening> {
-        let Self { play, rng, roster } = self;
-        match play {
-            Play::Fixed => Vec::new(),
-            Play::Trace { trace, next } => {
+    pub fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<ScriptedEvent> {
+        let Self {
+            progress,
+            rng,
+            roster,
+        } = self;
+        match progress {
+            Progress::Fixed => Vec::new(),
+            Progress::Trace { trace, next } => {
                 let most = trace
                     .rows()
                     .iter()
@@ -100,23 +104,23 @@ impl Performance {
                 }
                 Vec::new()
             }
-            Play::Centre(stage) => stage.advance(world, now),
+            Progress::Centre(stage) => stage.advance(world, now),
         }
     }
 
-    /// Sends agents of a contact centre on a break and says how many go; nothing where the script is another one.
+    /// Sends agents of a contact centre on a break and returns how many go; nothing where the script is another one.
     pub fn send_on_break(&mut self, agents: usize, lasts: Duration) -> Option<usize> {
-        match &mut self.play {
-            Play::Centre(stage) => Some(stage.send_on_break(agents, lasts)),
-            Play::Fixed | Play::Trace { .. } => None,
+        match &mut self.progress {
+            Progress::Centre(stage) => Some(stage.send_on_break(agents, lasts)),
+            Progress::Fixed | Progress::Trace { .. } => None,
         }
     }
 
-    /// What came of a contact centre's day so far.
-    pub fn figures(&mut self) -> Option<Figures> {
-        match &mut self.play {
-            Play::Centre(stage) => Some(stage.figures()),
-            Play::Fixed | Play::Trace { .. } => None,
+    /// Returns the figures of a contact centre's day so far.
+    pub fn figures(&mut self) -> Option<CentreFigures> {
+        match &mut self.progress {
+            Progress::Centre(stage) => Some(stage.figures()),
+            Progress::Fixed | Progress::Trace { .. } => None,
         }
     }
 }
@@ -203,24 +207,24 @@ mod tests {
         Trace::parse(text, "t").unwrap()
     }
 
-    /// The world and all happenings at the last of `seconds` after 08:00, looked at at each of them.
+    /// The world and all scripted events at the last of `seconds` after 08:00, looked at at each of them.
     fn perform(
         script: Script,
         seconds: &[u64],
-    ) -> (Vec<(String, AgentState, SimTime)>, Vec<Happening>) {
+    ) -> (Vec<(String, AgentState, SimTime)>, Vec<ScriptedEvent>) {
         let (mut world, mut performance) = (World::new(), Performance::new(script, 11));
         for id in ["campaign-1", "campaign-2"] {
             world.put_campaign(id, id, "RUNNING", opening());
         }
-        let mut happenings = Vec::new();
+        let mut scripted_events = Vec::new();
         for second in seconds {
             let now = opening().plus(Duration::from_secs(*second));
-            happenings.extend(performance.advance(&mut world, now));
+            scripted_events.extend(performance.advance(&mut world, now));
         }
         let agents = world
             .agents()
             .map(|(id, agent)| (id.to_owned(), agent.state.clone(), agent.since));
-        (agents.collect(), happenings)
+        (agents.collect(), scripted_events)
     }
 
     fn opening() -> SimTime {
@@ -256,7 +260,7 @@ mod tests {
         for second in 0..60 {
             let now = trace().start().plus(Duration::from_secs(second));
             assert_eq!(performance.advance(&mut world, now), []);
-            let (staffed, available) = trace().at(now);
+            let (staffed, available) = trace().counts_at(now);
             let count = |state| u32::try_from(world.count(&state)).unwrap();
             assert_eq!(count(AgentState::Available), available);
             assert_eq!(count(AgentState::Busy), staffed - available);

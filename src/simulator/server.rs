@@ -30,7 +30,7 @@ use super::exchange::{MAX_BODY, insert, too_large};
 use super::handle::{Phase, Shared, SimHandle};
 use super::outcome::Outcome;
 use super::payload::Payload;
-use super::sent::Sent;
+use super::sent_request::SentRequest;
 use super::settings::Settings;
 
 /// Also how long an idle connection is kept, so it is longer than any sensible poll interval.
@@ -54,18 +54,18 @@ struct Stopping {
     _cancel: DropGuard,
 }
 
-/// What the tasks of one simulator need.
+/// The shared parts that each task of a simulator needs.
 #[derive(Clone)]
 struct Serving {
     shared: Arc<Shared>,
     stop: CancellationToken,
     tasks: TaskTracker,
-    face: Face,
+    api: Api,
 }
 
-/// What a listener serves.
+/// The API that a listener serves.
 #[derive(Clone, Copy)]
-enum Face {
+enum Api {
     Platform,
     Control,
 }
@@ -85,13 +85,12 @@ impl Simulator {
             shared: Arc::clone(&shared),
             stop: stop.clone(),
             tasks: tasks.clone(),
-            face: Face::Platform,
+            api: Api::Platform,
         };
         let control_address = control.as_ref().map(|(_, address)| *address);
         if let Some((listener, _)) = control {
-            let face = Face::Control;
             let serving = Serving {
-                face,
+                api: Api::Control,
                 ..serving.clone()
             };
             tasks.spawn(serving.accept(listener));
@@ -109,25 +108,25 @@ impl Simulator {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// `http://` and the address, without a slash at the end.
+    /// Returns `http://` and the address, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where the control face listens, if there is one.
+    /// Returns the address of the control API, if there is one.
     #[must_use]
     pub fn control_address(&self) -> Option<SocketAddr> {
         self.control_address
     }
 
-    /// A handle on the running world; it outlives the simulator, for looking back.
+    /// Returns a handle on the running world; it outlives the simulator, for looking back.
     #[must_use]
     pub fn handle(&self) -> SimHandle {
         SimHandle(Arc::clone(&self.shared))
@@ -196,18 +195,18 @@ impl Serving {
         let shared = &self.shared;
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, MAX_BODY).collect().await;
-        let (exchange, announced) = match (body, self.face) {
+        let (exchange, announced) = match (body, self.api) {
             (Err(_), _) => (shared.at_once(too_large()), None),
-            (Ok(body), Face::Platform) => {
+            (Ok(body), Api::Platform) => {
                 let uri = parts.uri.path_and_query().map(ToString::to_string);
-                shared.exchange(Sent {
+                shared.exchange(SentRequest {
                     method: parts.method,
                     uri: uri.unwrap_or_default(),
                     headers: parts.headers,
                     body: body.to_bytes(),
                 })
             }
-            (Ok(body), Face::Control) => {
+            (Ok(body), Api::Control) => {
                 let handle = SimHandle(Arc::clone(shared));
                 let (path, body) = (parts.uri.path(), body.to_bytes());
                 let answer = control::answer(&handle, &parts.method, path, &body);
@@ -223,17 +222,17 @@ impl Serving {
                 headers,
                 body,
             } => (status, headers, Payload::whole(body)),
-            Outcome::Torn {
+            Outcome::Truncated {
                 status,
                 headers,
                 body,
-            } => (status, headers, Payload::torn(body)),
+            } => (status, headers, Payload::truncated(body)),
             Outcome::Reset | Outcome::Silent => return vanish(cut).await,
         };
         if let Some(seen) = announced {
             shared.reached(&seen, Phase::Answering);
         }
-        // What was waited for is not exactly what was to be waited for, and a manual clock has not moved at all.
+        // The sleep is not exactly as long as asked for, and a manual clock has not moved at all: the date is set again.
         insert(&mut headers, DATE, &shared.now().http_date());
         let mut response = Response::new(payload);
         *response.status_mut() = status;
@@ -250,7 +249,7 @@ fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Asks for the connection to be cut and waits for it; there is no answer to give.
+/// Asks for the connection to be cut and waits for it; there is no answer.
 async fn vanish(cut: &Notify) -> Response<Payload> {
     cut.notify_one();
     future::pending().await

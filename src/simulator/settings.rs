@@ -25,7 +25,7 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// Whether preview assignments can be read. Not every platform has that; all can be told them.
+/// Whether preview assignments can be read. Not every platform shows them; all accept them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssignmentReads {
     /// They can.
@@ -36,7 +36,7 @@ pub enum AssignmentReads {
     MethodNotAllowed,
 }
 
-/// The answer to a write of a whole queue whose `If-Match` is no longer in force. Clients treat both alike.
+/// The answer to a write of a whole queue whose `If-Match` is no longer in force. Clients treat both the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleQueuePut {
     /// 409.

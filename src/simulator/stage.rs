@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::agent_state::AgentState;
-use super::centre::{Activity, Centre, Change, Figures, Scenario};
+use super::centre::{Activity, ActivityChange, Centre, CentreFigures, Scenario};
 use super::effects::Effect;
-use super::happening::{Happening, What};
 use super::journal::Actor;
+use super::scripted_event::{ScriptedEvent, ScriptedEventKind};
 use super::status;
 use super::time::SimTime;
 use super::work::Work;
@@ -26,11 +26,11 @@ pub(super) struct Stage {
     hired: bool,
     stale: Duration,
     actuation_delay: Duration,
-    happenings: VecDeque<Happening>,
+    scripted_events: VecDeque<ScriptedEvent>,
     /// How many effects the diallers know.
     known: usize,
     /// Changes that the platform does not show yet.
-    pending: VecDeque<Change>,
+    pending: VecDeque<ActivityChange>,
     start: SimTime,
 }
 
@@ -43,7 +43,7 @@ impl Stage {
             std::iter::repeat_n(team.skills.clone(), many)
         });
         // Whoever is there at the opening is there from the first reading on.
-        let first: VecDeque<Change> = centre.keep_changes().into();
+        let first: VecDeque<ActivityChange> = centre.keep_changes().into();
         Self {
             centre,
             ids: agents.map(agent_id).collect(),
@@ -56,47 +56,50 @@ impl Stage {
             hired: false,
             stale: scenario.telemetry.stale_counts,
             actuation_delay: scenario.telemetry.actuation_delay,
-            happenings: scenario.happenings().into(),
+            scripted_events: scenario.scripted_events().into(),
             known: 0,
             pending: first,
             start: scenario.start(),
         }
     }
 
-    /// Lets everything happen up to `now`; gives back what happened beside the calls.
-    pub(super) fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<Happening> {
+    /// Lets everything happen up to `now`; returns the events beside the calls.
+    pub(super) fn advance(&mut self, world: &mut World, now: SimTime) -> Vec<ScriptedEvent> {
         if !std::mem::replace(&mut self.hired, true) {
             self.hire(world);
         }
         self.follow(world);
         let mut happened = Vec::new();
-        while self.happenings.front().is_some_and(|next| next.at <= now)
-            && let Some(next) = self.happenings.pop_front()
+        while self
+            .scripted_events
+            .front()
+            .is_some_and(|next| next.at <= now)
+            && let Some(next) = self.scripted_events.pop_front()
         {
             self.centre.advance(next.at);
-            match &next.what {
-                What::PersonSets { campaign, status } => {
+            match &next.kind {
+                ScriptedEventKind::PersonSets { campaign, status } => {
                     world.person_sets(campaign, status, next.at);
                     self.follow(world);
                 }
-                What::Breaks { agents, lasts } => {
+                ScriptedEventKind::Breaks { agents, lasts } => {
                     self.centre.send_on_break(*agents, *lasts);
                 }
-                What::Outage { .. } | What::OutageOver { .. } => {}
+                ScriptedEventKind::Outage { .. } | ScriptedEventKind::OutageOver { .. } => {}
             }
             happened.push(next);
         }
         self.centre.advance(now);
         self.pending.extend(self.centre.take_changes());
         let shown_until = now.minus(self.stale).max(self.start);
-        let due = |change: &Change| change.at <= shown_until;
+        let due = |change: &ActivityChange| change.at <= shown_until;
         while self.pending.front().is_some_and(due)
             && let Some(change) = self.pending.pop_front()
         {
             let number = usize::try_from(change.agent).unwrap_or(usize::MAX);
             if let Some(id) = self.ids.get(number) {
                 world.set_work(id, self.work(&change));
-                world.set_agent_state(id, shown(change.activity), change.at);
+                world.set_agent_state(id, visible_state(change.activity), change.at);
             }
         }
         happened
@@ -107,7 +110,7 @@ impl Stage {
         usize::try_from(self.centre.send_on_break(agents, lasts)).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn figures(&mut self) -> Figures {
+    pub(super) fn figures(&mut self) -> CentreFigures {
         self.centre.figures()
     }
 
@@ -123,7 +126,7 @@ impl Stage {
         }
     }
 
-    /// Tells the diallers what was done to the campaigns and their preview assignments since the last time.
+    /// Passes on to the diallers what was done to the campaigns and their preview assignments since the last time.
     fn follow(&mut self, world: &World) {
         for effect in world.effects().iter().skip(self.known) {
             self.known += 1;
@@ -149,8 +152,8 @@ impl Stage {
         }
     }
 
-    /// What the agent is busy with from this change on.
-    fn work(&self, change: &Change) -> Option<Work> {
+    /// Returns what the agent is busy with from this change on.
+    fn work(&self, change: &ActivityChange) -> Option<Work> {
         match change.activity {
             Activity::Offline | Activity::Idle => None,
             Activity::Break => Some(Work::Break),
@@ -166,15 +169,15 @@ impl Stage {
         }
     }
 
-    /// The agent's number in the centre.
+    /// Returns the agent's number in the centre.
     fn number(&self, id: &str) -> Option<u32> {
         let place = self.ids.iter().position(|known| known == id)?;
         u32::try_from(place).ok()
     }
 }
 
-/// The platform has no word for an agent who is there and takes no calls: it shows a contact.
-fn shown(activity: Activity) -> AgentState {
+/// Returns the state that the platform shows. It has no word for an agent who is there and takes no calls: it shows a contact.
+fn visible_state(activity: Activity) -> AgentState {
     match activity {
         Activity::Offline => AgentState::Offline,
         Activity::Idle => AgentState::Available,

@@ -29,7 +29,7 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    pub(super) fn of(settings: Settings) -> Self {
+    pub(super) fn start(settings: Settings) -> Self {
         Self {
             simulator: Simulator::start(settings).unwrap(),
         }

@@ -60,7 +60,7 @@ impl Direct {
         for (name, value) in given {
             headers.insert(name, HeaderValue::from_str(value).unwrap());
         }
-        self.handle.exchange(Sent {
+        self.handle.exchange(SentRequest {
             method,
             uri: uri.to_owned(),
             headers,
@@ -83,7 +83,7 @@ impl Direct {
         self.handle.inject(FaultRule {
             fault,
             endpoint: Some(endpoint),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
     }
 

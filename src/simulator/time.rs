@@ -1,6 +1,6 @@
 //! Simulated time: what the platform's clock says, and how fast it runs.
 //!
-//! The simulator reads the real clock in one place, [`SimClock::now`]; all else is told the time.
+//! The simulator reads the real clock in one place, [`SimClock::now`]; everything else gets the time as an argument.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,60 +16,60 @@ const MICROS_PER_MILLI: i64 = 1_000;
 pub struct SimTime(i64);
 
 impl SimTime {
-    /// The moment `millis` milliseconds after the Unix epoch.
+    /// Returns the moment `millis` milliseconds after the Unix epoch.
     #[must_use]
     pub const fn from_unix_millis(millis: i64) -> Self {
         Self(millis.saturating_mul(MICROS_PER_MILLI))
     }
 
-    /// The moment `micros` microseconds after the Unix epoch.
+    /// Returns the moment `micros` microseconds after the Unix epoch.
     #[must_use]
     pub const fn from_unix_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Whole milliseconds since the Unix epoch, rounded down.
+    /// Returns whole milliseconds since the Unix epoch, rounded down.
     #[must_use]
     pub const fn as_unix_millis(self) -> i64 {
         self.0.div_euclid(MICROS_PER_MILLI)
     }
 
-    /// Microseconds since the Unix epoch.
+    /// Returns microseconds since the Unix epoch.
     #[must_use]
     pub const fn as_unix_micros(self) -> i64 {
         self.0
     }
 
-    /// This moment and `duration` more.
+    /// Returns this moment and `duration` more.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros(duration)))
     }
 
-    /// This moment and `duration` less.
+    /// Returns this moment and `duration` less.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(micros(duration)))
     }
 
-    /// This moment and so many microseconds more.
+    /// Returns this moment and so many microseconds more.
     pub(super) const fn plus_micros(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
     }
 
-    /// How many microseconds after `earlier` this is.
+    /// Returns how many microseconds after `earlier` this is.
     pub(super) const fn micros_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// Returns how long after `earlier` this is; zero when it is not after it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         u64::try_from(self.0.saturating_sub(earlier.0))
             .map_or(Duration::ZERO, Duration::from_micros)
     }
 
-    /// As RFC 3339 in UTC with milliseconds, `2024-05-15T14:32:10.123Z`.
+    /// Formats it as RFC 3339 in UTC with milliseconds, `2024-05-15T14:32:10.123Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
         // Cut to the millisecond first: the formatter would otherwise decide how to round.
@@ -77,7 +77,7 @@ impl SimTime {
         format!("{:.3}", timestamp(cut))
     }
 
-    /// As RFC 3339 in UTC, cut to the second, `2024-05-15T14:32:10Z`.
+    /// Formats it as RFC 3339 in UTC, cut to the second, `2024-05-15T14:32:10Z`.
     #[must_use]
     pub fn rfc3339_seconds(self) -> String {
         let second = MICROS_PER_MILLI.saturating_mul(1_000);
@@ -85,7 +85,7 @@ impl SimTime {
         format!("{:.0}", timestamp(cut))
     }
 
-    /// As the `Date` header has it, `Wed, 15 May 2024 14:32:10 GMT`.
+    /// Formats it as in the `Date` header, `Wed, 15 May 2024 14:32:10 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
         // The format has no years before 1970 and none after 9999.
@@ -122,8 +122,8 @@ enum Source {
 }
 
 impl SimClock {
-    /// A clock that shows `start` at this moment and runs `speed` times as fast as the real one.
-    /// A speed that is not a positive number stands still.
+    /// Creates a clock that shows `start` at this moment and runs `speed` times as fast as the real one.
+    /// With a speed that is not a positive number, it stops.
     #[must_use]
     pub fn starting_at(start: SimTime, speed: f64) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 {
@@ -138,13 +138,13 @@ impl SimClock {
         }))
     }
 
-    /// A clock that shows `start` until somebody moves it.
+    /// Creates a clock that shows `start` until it is moved.
     #[must_use]
     pub fn manual(start: SimTime) -> Self {
         Self(Arc::new(Source::Manual(AtomicI64::new(start.0))))
     }
 
-    /// The simulated time.
+    /// Returns the simulated time.
     #[must_use]
     pub fn now(&self) -> SimTime {
         match &*self.0 {
@@ -170,7 +170,7 @@ impl SimClock {
         }
     }
 
-    /// How much simulated time goes by in so much real time. A manual clock is moved by whoever keeps the real
+    /// Returns how much simulated time goes by in so much real time. A manual clock is moved by whoever keeps the real
     /// time as well, so there the two are the same.
     pub(super) fn simulated(&self, real: Duration) -> Duration {
         match &*self.0 {
@@ -181,7 +181,7 @@ impl SimClock {
         }
     }
 
-    /// Simulated seconds per real second; zero for a manual clock.
+    /// Returns simulated seconds per real second; zero for a manual clock.
     #[must_use]
     pub fn speed(&self) -> f64 {
         match &*self.0 {

@@ -29,7 +29,7 @@ pub struct Trace {
 /// From `at` on, `available` of the `staffed` agents were available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceRow {
-    /// When.
+    /// The moment.
     pub at: SimTime,
     /// The local date, as the row is written with its offset.
     pub day: Date,
@@ -66,7 +66,7 @@ pub enum DayError {
 }
 
 impl Trace {
-    /// Reads the CSV text; `name` stands in the message of the faults.
+    /// Reads the CSV text; `name` is used in the message of the faults.
     ///
     /// # Errors
     /// All faults of the text, each with its line number.
@@ -113,7 +113,7 @@ impl Trace {
         if rows.is_empty() && faults.listed.is_empty() {
             faults.add(1, "no rows under the header, expected at least one");
         }
-        match Self::of(rows) {
+        match Self::from_rows(rows) {
             Some(trace) if faults.listed.is_empty() => Ok(trace),
             Some(_) | None => Err(faults),
         }
@@ -131,7 +131,7 @@ impl Trace {
             .filter(|row| row.day == day)
             .copied()
             .collect();
-        Self::of(rows).ok_or_else(|| {
+        Self::from_rows(rows).ok_or_else(|| {
             let days = self.rows.iter().map(|row| row.day);
             let first = days.clone().min().unwrap_or(self.first.day);
             DayError::NoRows {
@@ -169,13 +169,13 @@ impl Trace {
 
     /// `(staffed, available)` in force at `time`; nobody before the first row.
     #[must_use]
-    pub fn at(&self, time: SimTime) -> (u32, u32) {
+    pub fn counts_at(&self, time: SimTime) -> (u32, u32) {
         let begun = self.rows.partition_point(|row| row.at <= time);
         let row = begun.checked_sub(1).and_then(|index| self.rows.get(index));
         row.map_or((0, 0), |row| (row.staffed, row.available))
     }
 
-    fn of(rows: Vec<TraceRow>) -> Option<Self> {
+    fn from_rows(rows: Vec<TraceRow>) -> Option<Self> {
         rows.first().copied().map(|first| Self { first, rows })
     }
 }
@@ -287,10 +287,10 @@ mod tests {
         assert_eq!(trace.end().rfc3339(), "1999-01-04T05:00:00.000Z");
         assert_eq!(trace.days(), ["1999-01-03", "1999-01-04"]);
         let minute = Duration::from_secs(60);
-        assert_eq!(trace.at(SimTime::from_unix_millis(0)), (0, 0));
-        assert_eq!(trace.at(trace.start().plus(minute * 19)), (3, 1));
-        assert_eq!(trace.at(trace.start().plus(minute * 20)), (4, 4));
-        assert_eq!(trace.at(trace.end().plus(minute)), (0, 0));
+        assert_eq!(trace.counts_at(SimTime::from_unix_millis(0)), (0, 0));
+        assert_eq!(trace.counts_at(trace.start().plus(minute * 19)), (3, 1));
+        assert_eq!(trace.counts_at(trace.start().plus(minute * 20)), (4, 4));
+        assert_eq!(trace.counts_at(trace.end().plus(minute)), (0, 0));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct CampaignRecord {
     pub status: String,
     /// When the status last changed.
     pub updated: SimTime,
-    shown: VecDeque<Shown>,
+    shown: VecDeque<VisibleStatus>,
     in_transition: Option<InTransition>,
 }
 
@@ -51,7 +51,7 @@ struct InTransition {
 
 /// A status together with the moment from which a reading shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Shown {
+struct VisibleStatus {
     from: SimTime,
     status: String,
     updated: SimTime,
@@ -64,7 +64,7 @@ pub(super) struct Break {
     pub(super) until: SimTime,
 }
 
-/// All that the platform knows.
+/// Everything that the platform holds.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     agents: BTreeMap<Arc<str>, AgentRecord>,
@@ -85,7 +85,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world with nobody and nothing in it.
+    /// Creates an empty world.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -144,18 +144,18 @@ impl World {
         self.agents_changed();
     }
 
-    /// One agent.
+    /// Returns one agent.
     #[must_use]
     pub fn agent(&self, id: &str) -> Option<&AgentRecord> {
         self.agents.get(id)
     }
 
-    /// All agents in id order.
+    /// Returns all agents in id order.
     pub fn agents(&self) -> impl Iterator<Item = (&str, &AgentRecord)> {
         self.agents.iter().map(|(id, agent)| (&**id, agent))
     }
 
-    /// How many agents are in `state`.
+    /// Counts the agents in `state`.
     #[must_use]
     pub fn count(&self, state: &AgentState) -> usize {
         self.agents
@@ -164,13 +164,13 @@ impl World {
             .count()
     }
 
-    /// Changes whenever any agent does, so that what was made from the agents can be kept until then.
+    /// Returns a number that changes whenever any agent does, so that what was made from the agents can be kept until then.
     #[must_use]
     pub fn agents_version(&self) -> u64 {
         self.agents_version
     }
 
-    /// A page of the agents in `state` (of all of them without one), in id order.
+    /// Returns a page of the agents in `state` (of all of them without one), in id order.
     pub fn page(
         &mut self,
         state: Option<&AgentState>,
@@ -206,20 +206,20 @@ impl World {
         self.campaigns.remove(id).is_some()
     }
 
-    /// One campaign.
+    /// Returns one campaign.
     #[must_use]
     pub fn campaign(&self, id: &str) -> Option<&CampaignRecord> {
         self.campaigns.get(id)
     }
 
-    /// All campaigns in id order.
+    /// Returns all campaigns in id order.
     pub fn campaigns(&self) -> impl Iterator<Item = (&str, &CampaignRecord)> {
         self.campaigns
             .iter()
             .map(|(id, campaign)| (id.as_str(), campaign))
     }
 
-    /// A client's command takes effect; a reading shows it `delay` later. `false` when there is no such campaign.
+    /// Carries out a client's command; a reading shows it `delay` later. `false` when there is no such campaign.
     pub fn command(
         &mut self,
         id: &str,
@@ -231,13 +231,13 @@ impl World {
         self.change(id, status, by, delay, now)
     }
 
-    /// A person changes the campaign at the platform; everybody sees it at once. `false` when there is
+    /// Changes the campaign as a person at the platform does; readings show it at once. `false` when there is
     /// no such campaign.
     pub fn person_sets(&mut self, id: &str, status: &str, now: SimTime) -> bool {
         self.change(id, status, Actor::Person, Duration::ZERO, now)
     }
 
-    /// A campaign begins to change: a reading shows the word from here on. Gives the number of this transition.
+    /// Begins a change of a campaign: a reading shows the word from here on. Returns the number of this transition.
     pub(super) fn begin_transition(&mut self, id: &str, word: String, now: SimTime) -> u64 {
         self.transitions += 1;
         let number = self.transitions;
@@ -259,7 +259,7 @@ impl World {
         under_way.is_some_and(|under_way| under_way.number == number)
     }
 
-    /// What was done to campaigns, oldest first.
+    /// Returns what was done to campaigns, oldest first.
     #[must_use]
     pub fn journal(&self) -> &[JournalEntry] {
         &self.journal
@@ -294,18 +294,18 @@ impl World {
 }
 
 impl CampaignRecord {
-    /// The word of the transition that the campaign is in, and since when it is.
+    /// Returns the word of the transition that the campaign is in, and since when it is.
     pub(super) fn transition(&self) -> Option<(&str, SimTime)> {
         let under_way = self.in_transition.as_ref()?;
         Some((&under_way.word, under_way.since))
     }
 
-    /// The word that decides whether a command is taken: a transition's, or the true status.
-    pub(super) fn standing(&self) -> &str {
+    /// Returns the word that decides whether a command is accepted: a transition's, or the true status.
+    pub(super) fn command_basis(&self) -> &str {
         self.transition().map_or(&self.status, |(word, _)| word)
     }
 
-    /// What a reading shows at `now`: the status and when it was updated.
+    /// Returns what a reading shows at `now`: the status and when it was updated.
     #[must_use]
     pub fn seen_at(&self, now: SimTime) -> (&str, SimTime) {
         if let Some(shown) = self.transition() {
@@ -323,14 +323,14 @@ impl CampaignRecord {
             self.shown.clear();
         } else {
             let (seen, updated) = self.seen_at(now);
-            let seen = Shown {
+            let seen = VisibleStatus {
                 from: now,
                 status: seen.to_owned(),
                 updated,
             };
             self.shown.retain(|shown| shown.from > now);
             self.shown.push_front(seen);
-            let coming = Shown {
+            let coming = VisibleStatus {
                 from: now.plus(delay),
                 status: status.to_owned(),
                 updated: now,
@@ -342,12 +342,12 @@ impl CampaignRecord {
     }
 }
 
-/// The id of the simulator's `number`th agent.
+/// Returns the id of the simulator's `number`th agent.
 pub(super) fn agent_id(number: usize) -> String {
     format!("agent-{number:04}")
 }
 
-/// The simulator's `number`th agent.
+/// Returns the simulator's `number`th agent.
 pub(super) fn staff_member(number: usize, state: AgentState, since: SimTime) -> AgentRecord {
     AgentRecord {
         name: format!("Agent {number}"),

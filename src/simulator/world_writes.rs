@@ -1,4 +1,4 @@
-//! What else can be written at the platform besides campaigns: preview assignments, queues, agents' queues.
+//! Writes at the platform besides those of campaigns: preview assignments, queues, agents' queues.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use super::work::Work;
 use super::world::World;
 
 impl World {
-    /// Everything that was done, to campaigns and to the rest, oldest first.
+    /// Returns everything that was done, to campaigns and to the rest, oldest first.
     #[must_use]
     pub fn effects(&self) -> &[Effect] {
         &self.effects
     }
 
-    /// Says what an agent is busy with; nothing when it is not known.
+    /// Sets what an agent is busy with; nothing when it is not known.
     pub fn set_work(&mut self, agent: &str, work: Option<Work>) {
         if self.work.get(agent) == work.as_ref() {
             return;
@@ -31,19 +31,19 @@ impl World {
         self.agents_changed();
     }
 
-    /// What an agent is busy with, where that is known.
+    /// Returns what an agent is busy with, where that is known.
     #[must_use]
     pub fn work(&self, agent: &str) -> Option<&Work> {
         self.work.get(agent)
     }
 
-    /// A campaign's preview assignments in force.
+    /// Returns a campaign's preview assignments in force.
     #[must_use]
     pub fn assignments(&self, campaign: &str) -> &[Assignment] {
-        self.assignments.of(campaign)
+        self.assignments.of_campaign(campaign)
     }
 
-    /// Replaces a campaign's preview assignments, unchecked; gives what this assignment is called, and
+    /// Replaces a campaign's preview assignments, unchecked; returns what this assignment is called, and
     /// nothing when there is no such campaign.
     pub fn assign(
         &mut self,
@@ -71,7 +71,7 @@ impl World {
         self.assignments.set_capacity(campaign, agents);
     }
 
-    /// The dialer's bound, if so many agents exceed it.
+    /// Returns the dialer's bound, if so many agents exceed it.
     pub(super) fn dialer_exceeded(&self, campaign: &str, agents: usize) -> Option<usize> {
         self.assignments.exceeded(campaign, agents)
     }
@@ -103,13 +103,13 @@ impl World {
         self.queues.by_id.remove(id).is_some()
     }
 
-    /// One queue.
+    /// Returns one queue.
     #[must_use]
     pub fn queue(&self, id: &str) -> Option<&Queue> {
         self.queues.by_id.get(id)
     }
 
-    /// What a queue has counted; nothing where its statistics are not shown.
+    /// Returns what a queue has counted; nothing where its statistics are not shown.
     #[must_use]
     pub fn queue_statistics(&self, id: &str) -> Option<QueueStatistics> {
         self.queues.statistics.get(id).copied()
@@ -128,7 +128,7 @@ impl World {
         true
     }
 
-    /// All queues and skills.
+    /// Returns all queues and skills.
     pub(super) fn queues(&self) -> &Queues {
         &self.queues
     }
@@ -152,7 +152,7 @@ impl World {
         true
     }
 
-    /// A person changes some members of a queue; `false` when there is no such queue.
+    /// Changes some members of a queue as a person does; `false` when there is no such queue.
     pub fn person_changes_queue(&mut self, id: &str, members: Queue, now: SimTime) -> bool {
         let Some(mut whole) = self.queue(id).cloned() else {
             return false;
@@ -166,18 +166,18 @@ impl World {
         self.queues.skills.insert(id.to_owned(), name.to_owned());
     }
 
-    /// All skills in id order, with their names.
+    /// Returns all skills in id order, with their names.
     pub fn skills(&self) -> impl Iterator<Item = (&str, &str)> {
         let skills = self.queues.skills.iter();
         skills.map(|(id, name)| (id.as_str(), name.as_str()))
     }
 
-    /// The queues of each agent that was ever moved.
+    /// Returns the queues of each agent that was ever moved.
     pub(super) fn profiles(&self) -> &BTreeMap<String, Vec<String>> {
         &self.profiles
     }
 
-    /// The queues that an agent was moved to, if it ever was.
+    /// Returns the queues that an agent was moved to, if it ever was.
     #[must_use]
     pub fn queues_of(&self, agent: &str) -> Option<&[String]> {
         self.profiles.get(agent).map(Vec::as_slice)

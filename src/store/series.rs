@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::control::series::{
     Frame, Keyframe, PlotState, Point, PointChange, Series, SeriesQuery, SeriesStep,
 };
-use crate::domain::{CampaignId, Lines, Timestamp};
+use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
 /// The version of the form.
 const FORM: u64 = 1;
@@ -380,7 +380,7 @@ impl<'b> Unpack<'b> {
                 Some(self.agents()?)
             };
             let thresholds = if byte & THRESHOLDS != 0 {
-                Some(Lines {
+                Some(AgentThresholds {
                     pause_below: self.agents()?,
                     resume_at: self.agents()?,
                 })

@@ -10,7 +10,7 @@ use crate::control::ports::{Batch, Journal};
 use crate::control::series::{
     Frame, Keyframe, PastSeries, PlotState, Point, PointChange, SeriesQuery, SeriesStep,
 };
-use crate::domain::{CampaignId, Lines, Timestamp};
+use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
 use super::{Store, StorePast, series};
 
@@ -30,7 +30,7 @@ fn point(available: u32) -> Point {
     } else {
         PlotState::Running
     };
-    let thresholds = Some(Lines {
+    let thresholds = Some(AgentThresholds {
         pause_below: 5,
         resume_at: 300,
     });
@@ -282,7 +282,7 @@ proptest::proptest! {
             let seconds = u64::try_from(poll).unwrap() * 30;
             let points: Vec<Point> = campaigns.iter().map(|(available, pause_below, state, there)| Point {
                 available: (there & 1 == 1).then_some(*available),
-                thresholds: (there & 2 == 2).then_some(Lines { pause_below: *pause_below, resume_at: pause_below + 3 }),
+                thresholds: (there & 2 == 2).then_some(AgentThresholds { pause_below: *pause_below, resume_at: pause_below + 3 }),
                 state: PlotState::ALL[*state],
             }).collect();
             for (campaign, point) in points.iter().enumerate() {

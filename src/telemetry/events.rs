@@ -333,7 +333,7 @@ impl Events {
                 info!(%campaign, %decision, left_alone_until = until, "a pause that could not be shown to be ours has ended");
             }
             Notice::StampWorthless => {
-                warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is no evidence of changes here any more");
+                warn!(%campaign, %decision, "the platform's time of the last change moves by itself: it is not evidence of changes here any more");
             }
             Notice::StillChanging { word } => {
                 // A command of an earlier run was counted there, or is counted when it has had no effect.
@@ -360,7 +360,10 @@ impl Events {
             }
             Alert::Fresh => info!(%decision, "valid polls are back"),
             Alert::UnprovenPause { campaign, doubt } => {
-                warn!(%campaign, %decision, doubt = doubt.label(), "agents are enough, and it stays paused because nobody can say whose pause it is: {}", doubt.explained());
+                warn!(%campaign, %decision, doubt = doubt.label(), "agents are enough, and it stays paused because nobody can say whose pause it is: {}; `release {campaign} --ours` claims it", doubt.explained());
+            }
+            Alert::UnprovenPauseEnded { campaign, end } => {
+                info!(%campaign, %decision, end = end.label(), "a pause of which nobody could say whose it was is over or somebody's");
             }
             Alert::BudgetExhausted { campaign } => {
                 warn!(%campaign, %decision, "resume budget of this hour used up: stays paused");

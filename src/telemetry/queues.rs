@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::domain::queue::{Flow, QueueStanding, QueueVersion};
+use crate::domain::queue::{QueueFlow, QueueStanding, QueueVersion};
 use crate::domain::{AgentId, Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::metrics::{Metrics, QueueGauges, QueueMetrics};
@@ -63,7 +63,7 @@ impl QueueEvents {
     }
 
     /// A queue and its counters were read.
-    pub fn measured(&self, queue: &QueueId, flow: &Flow, now: Timestamp) {
+    pub fn measured(&self, queue: &QueueId, flow: &QueueFlow, now: Timestamp) {
         if let Some(told) = self.watched.get(queue) {
             told.series.read(flow, now.as_unix_seconds());
         }
@@ -72,7 +72,7 @@ impl QueueEvents {
     /// They could not be read.
     pub fn unmeasured(&self, queue: &QueueId) {
         if let Some(told) = self.watched.get(queue) {
-            told.series.flow(&Flow::default());
+            told.series.flow(&QueueFlow::default());
         }
     }
 

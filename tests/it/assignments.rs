@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use campaign_autopilot::simulator::{
     Actor, AgentState, AssignmentReads, AssignmentsReplaced, Effect, Endpoint, Fault, FaultRule,
-    Phase, When,
+    FaultTiming, Phase,
 };
 
 use crate::centre::{CAMPAIGN, Centre, Invocation, of_kind, wait_until};
@@ -382,8 +382,8 @@ fn every_fault_of_the_tables_and_the_roster_is_told_at_once() {
         "preview.target_rate: `-1`: is negative",
         "preview.concurrency: is neither 1 nor 2",
         "preview.skils: is not known; did you mean `skills`?",
-        "roster.csv:2: roster.start: `9:00` is no time",
-        "roster.csv:2: roster.zone: `Nowhere` is no IANA time zone",
+        "roster.csv:2: roster.start: `9:00` is not a time",
+        "roster.csv:2: roster.zone: `Nowhere` is not an IANA time zone",
         "roster.csv:2: roster.concurrency: is neither 1 nor 2",
     ] {
         assert!(
@@ -465,7 +465,7 @@ fn an_answer_that_is_lost_is_read_and_nothing_is_sent_twice() {
     centre.platform.inject(FaultRule {
         fault: Fault::LostReply,
         endpoint: Some(Endpoint::AssignmentsPut),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     });
     let running = daemon(&centre).start().tolerate(&["assignment failed"]);
     running.wait_for_log("read what became of the last assignment");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, QueueStatistics, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming, QueueStatistics};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -285,7 +285,7 @@ fn a_platform_in_trouble_leaves_numbers_out_and_campaigns_alone() {
     centre.platform.inject(FaultRule {
         fault: Fault::Status500,
         endpoint: Some(Endpoint::QueueStatistics),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let gone = wait_for_state(&api, "unreachable");
     assert_eq!(

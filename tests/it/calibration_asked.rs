@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, Phase, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming, Phase};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -165,7 +165,7 @@ fn every_operation_of_queues_answers_as_it_is_described() {
     centre.platform.inject(FaultRule {
         fault: Fault::NotFound,
         endpoint: Some(Endpoint::QueueGet),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let gone = api.change("POST", RECALIBRATE, &Value::Null);
     assert_eq!(gone.status, 502, "{}", gone.body);
@@ -233,7 +233,7 @@ fn killed_at(phase: Phase, fault: Option<Fault>) -> (Centre, Value) {
         centre.platform.inject(FaultRule {
             fault,
             endpoint: Some(Endpoint::QueuePut),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
     }
     let target = Arc::new(AtomicU32::new(0));

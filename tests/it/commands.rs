@@ -1,6 +1,6 @@
 //! The command line: help, check, exit codes, secrets, the demonstration.
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use serde_json::Value;
 
 use crate::centre::{CAMPAIGN, Centre, Finished, Invocation};
@@ -144,7 +144,7 @@ fn a_secret_is_in_no_output_of_a_daemon() {
     let rule = FaultRule {
         fault: Fault::Unauthorized,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     };
     centre.platform.inject(rule);
     let done = centre

@@ -1,4 +1,4 @@
-//! The control face of `simulate`: a test or a trial steers a platform that is a process of its own.
+//! The control API of `simulate`: a test or a trial controls a platform that is a process of its own.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};

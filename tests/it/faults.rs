@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, Phase, When};
+use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, FaultTiming, Phase};
 
 use crate::centre::{CAMPAIGN, Centre, of_kind, wait_until};
 
-fn rule(fault: Fault, endpoint: Endpoint, when: When) -> FaultRule {
+fn rule(fault: Fault, endpoint: Endpoint, when: FaultTiming) -> FaultRule {
     FaultRule {
         fault,
         endpoint: Some(endpoint),
@@ -28,7 +28,7 @@ fn a_broken_reading_changes_nothing(fault: Fault) {
     centre.wait_for_polls(3);
     centre
         .platform
-        .inject(rule(fault, Endpoint::Agents, When::Always));
+        .inject(rule(fault, Endpoint::Agents, FaultTiming::Always));
     daemon.wait_for_log("poll invalid");
     centre.platform.set_available(0);
     centre.wait_for_polls(6);
@@ -82,9 +82,11 @@ fn not_found() {
 #[test]
 fn forbidden_names_the_scope_that_is_missing() {
     let centre = Centre::new();
-    centre
-        .platform
-        .inject(rule(Fault::Forbidden, Endpoint::Agents, When::Always));
+    centre.platform.inject(rule(
+        Fault::Forbidden,
+        Endpoint::Agents,
+        FaultTiming::Always,
+    ));
     let daemon = centre
         .daemon()
         .start()
@@ -123,7 +125,7 @@ fn each_passing_fault_is_ridden_out_within_the_poll() {
         ] {
             centre
                 .platform
-                .inject(rule(fault.clone(), endpoint, When::Next(1)));
+                .inject(rule(fault.clone(), endpoint, FaultTiming::Next(1)));
         }
         let daemon = centre.daemon().start();
         centre.wait_for_status(CAMPAIGN, "PAUSED");
@@ -161,7 +163,7 @@ fn too_many_without_a_wish_waits_and_goes_on() {
     centre.platform.inject(rule(
         Fault::TooMany { retry_after: None },
         Endpoint::Agents,
-        When::Next(1),
+        FaultTiming::Next(1),
     ));
     let daemon = centre.daemon().start();
     centre.wait_for_status(CAMPAIGN, "PAUSED");
@@ -183,7 +185,7 @@ fn too_many_for_longer_than_the_poll_may_take_fails_the_poll_and_halts_the_path(
     };
     centre
         .platform
-        .inject(rule(wish, Endpoint::Agents, When::Next(1)));
+        .inject(rule(wish, Endpoint::Agents, FaultTiming::Next(1)));
     daemon.wait_for_log("poll invalid");
     let asked = centre.platform.request_count(Some(Endpoint::Agents));
     let statuses = centre.platform.request_count(Some(Endpoint::CampaignGet));
@@ -206,7 +208,7 @@ fn a_lost_reply_is_resolved_by_reading() {
         centre.platform.inject(rule(
             Fault::LostReply,
             Endpoint::CampaignPut,
-            When::Next(lost),
+            FaultTiming::Next(lost),
         ));
         let daemon = centre.daemon().start();
         daemon.wait_for_log("paused");
@@ -228,9 +230,11 @@ fn a_lost_reply_is_resolved_by_reading() {
 fn strict_ownership_never_takes_a_lost_command_for_ours() {
     let centre = Centre::new();
     centre.platform.set_available(0);
-    centre
-        .platform
-        .inject(rule(Fault::LostReply, Endpoint::CampaignPut, When::Next(4)));
+    centre.platform.inject(rule(
+        Fault::LostReply,
+        Endpoint::CampaignPut,
+        FaultTiming::Next(4),
+    ));
     let daemon = centre
         .daemon()
         .arg("--strict-ownership")
@@ -257,7 +261,7 @@ fn a_command_that_lands_after_its_connection_broke_is_still_found_to_be_ours() {
     let late = Fault::LateEffect(Duration::from_millis(400));
     centre
         .platform
-        .inject(rule(late, Endpoint::CampaignPut, When::Next(4)));
+        .inject(rule(late, Endpoint::CampaignPut, FaultTiming::Next(4)));
     let daemon = centre.daemon().start().tolerate(&["could not pause"]);
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     centre.wait_for_polls(3);
@@ -273,10 +277,12 @@ fn the_refusal_of_a_second_attempt_says_nothing_of_the_first_one() {
     let late = Fault::LateEffect(Duration::from_millis(600));
     centre
         .platform
-        .inject(rule(late, Endpoint::CampaignPut, When::Next(1)));
-    centre
-        .platform
-        .inject(rule(Fault::Forbidden, Endpoint::CampaignPut, When::Next(1)));
+        .inject(rule(late, Endpoint::CampaignPut, FaultTiming::Next(1)));
+    centre.platform.inject(rule(
+        Fault::Forbidden,
+        Endpoint::CampaignPut,
+        FaultTiming::Next(1),
+    ));
     let daemon = centre.daemon().start();
     daemon.wait_for_log("paused");
     centre.platform.set_available(20);
@@ -295,9 +301,11 @@ fn the_refusal_of_a_second_attempt_says_nothing_of_the_first_one() {
 fn a_refused_command_is_told_and_wanted_again() {
     let centre = Centre::new();
     centre.platform.set_available(0);
-    centre
-        .platform
-        .inject(rule(Fault::Forbidden, Endpoint::CampaignPut, When::Next(1)));
+    centre.platform.inject(rule(
+        Fault::Forbidden,
+        Endpoint::CampaignPut,
+        FaultTiming::Next(1),
+    ));
     let daemon = centre.daemon().start().tolerate(&["could not pause"]);
     let line = daemon.wait_for_log("could not pause");
     assert!(
@@ -325,7 +333,7 @@ fn stale_data_pause_what_runs_only_if_that_is_asked_for() {
     centre.wait_for_polls(3);
     centre
         .platform
-        .inject(rule(Fault::NotFound, Endpoint::Agents, When::Always));
+        .inject(rule(Fault::NotFound, Endpoint::Agents, FaultTiming::Always));
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     let line = daemon.wait_for_log("paused");
     assert_eq!(line["cause"], "stale_failsafe");
@@ -394,7 +402,7 @@ fn a_platform_that_is_down_at_start_is_waited_for() {
     centre.platform.inject(FaultRule {
         fault: Fault::Reset,
         endpoint: None,
-        when: When::Next(30),
+        when: FaultTiming::Next(30),
     });
     let daemon = centre
         .daemon()

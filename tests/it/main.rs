@@ -21,6 +21,7 @@ mod operating;
 mod packaged;
 mod page;
 mod paging;
+mod pause_claims;
 mod people;
 mod proof;
 mod queue_races;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, RateLimit, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming, RateLimit};
 
 use crate::centre::{Centre, Daemon, wait_until};
 use crate::receiver::{Answering, Receiver};
@@ -221,7 +221,7 @@ fn not_ready_before_the_first_good_poll_and_alive_all_the_while() {
     centre.platform.inject(FaultRule {
         fault: Fault::NotFound,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let daemon = centre
         .daemon()
@@ -246,7 +246,7 @@ fn not_ready_while_it_ends() {
     let stall = FaultRule {
         fault: Fault::Stall,
         endpoint: Some(Endpoint::CampaignPut),
-        when: When::Always,
+        when: FaultTiming::Always,
     };
     centre.platform.inject(stall);
     let mut invocation = centre.daemon();

@@ -188,14 +188,11 @@ fn every_operation_answers_as_it_is_described() {
     let mut described = Described::new(served);
     let lines = json!({"pause_below": "4", "resume_at": "6", "reason": "trial"});
     let hold = json!({"kind": "as-is", "for": "1h", "reason": "trial"});
+    let claim = json!({"owner": "person", "reason": "trial"});
     let reason = |path: &str| format!("{path}?reason=done");
+    let get = |template, path: &str| (template, "GET", path.to_owned(), Value::Null);
     for (template, method, path, body) in [
-        (
-            "/api/v1/openapi.json",
-            "GET",
-            "/api/v1/openapi.json".to_owned(),
-            Value::Null,
-        ),
+        get("/api/v1/openapi.json", "/api/v1/openapi.json"),
         (
             "/api/v1/campaigns/{id}/thresholds",
             "PUT",
@@ -203,35 +200,16 @@ fn every_operation_answers_as_it_is_described() {
             lines,
         ),
         ("/api/v1/campaigns/{id}/hold", "PUT", HOLD.to_owned(), hold),
-        (
-            "/api/v1/status",
-            "GET",
-            "/api/v1/status".to_owned(),
-            Value::Null,
-        ),
-        (
-            "/api/v1/campaigns",
-            "GET",
-            "/api/v1/campaigns".to_owned(),
-            Value::Null,
-        ),
-        (
-            "/api/v1/campaigns/{id}",
-            "GET",
-            "/api/v1/campaigns/campaign-1".to_owned(),
-            Value::Null,
-        ),
-        (
+        get("/api/v1/status", "/api/v1/status"),
+        get("/api/v1/campaigns", "/api/v1/campaigns"),
+        get("/api/v1/campaigns/{id}", "/api/v1/campaigns/campaign-1"),
+        get(
             "/api/v1/campaigns/{id}/series",
-            "GET",
-            "/api/v1/campaigns/campaign-1/series?since=2h".to_owned(),
-            Value::Null,
+            "/api/v1/campaigns/campaign-1/series?since=2h",
         ),
-        (
+        get(
             "/api/v1/campaigns/{id}/series",
-            "GET",
-            "/api/v1/campaigns/campaign-1/series?since=soon".to_owned(),
-            Value::Null,
+            "/api/v1/campaigns/campaign-1/series?since=soon",
         ),
         (
             "/api/v1/campaigns/{id}/thresholds",
@@ -252,17 +230,13 @@ fn every_operation_answers_as_it_is_described() {
             Value::Null,
         ),
         (
-            "/api/v1/campaigns/{id}",
-            "GET",
-            "/api/v1/campaigns/nowhere".to_owned(),
-            Value::Null,
+            "/api/v1/campaigns/{id}/pause-owner",
+            "PUT",
+            "/api/v1/campaigns/campaign-1/pause-owner".to_owned(),
+            claim,
         ),
-        (
-            "/api/v1/history",
-            "GET",
-            "/api/v1/history".to_owned(),
-            Value::Null,
-        ),
+        get("/api/v1/campaigns/{id}", "/api/v1/campaigns/nowhere"),
+        get("/api/v1/history", "/api/v1/history"),
         ("/-/reload", "POST", "/-/reload".to_owned(), Value::Null),
     ] {
         described.request(template, method, &body);

@@ -5,7 +5,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, Phase, StaleQueuePut, When};
+use campaign_autopilot::simulator::{
+    Endpoint, Fault, FaultRule, FaultTiming, Phase, StaleQueuePut,
+};
 use serde_json::{Value, json};
 
 use crate::centre::Centre;
@@ -119,7 +121,7 @@ fn a_lost_reply_is_resolved_by_reading() {
     centre.platform.inject(FaultRule {
         fault: Fault::LostReply,
         endpoint: Some(Endpoint::QueuePut),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     });
     let applied = queue(&centre, &["apply", "queue-1", "--set", "max_waiters=30"]);
     assert_eq!(applied.code(), 0, "{}{}", applied.stdout, applied.stderr);
@@ -129,7 +131,7 @@ fn a_lost_reply_is_resolved_by_reading() {
         centre.platform.inject(FaultRule {
             fault: Fault::Status500,
             endpoint: Some(Endpoint::QueuePut),
-            when: When::Next(writes),
+            when: FaultTiming::Next(writes),
         });
     };
     refuse(2);

@@ -249,7 +249,7 @@ fn every_fault_of_a_change_is_told_with_its_place() {
     let name = change.display();
     for told in [
         format!("{name}:1: max_wait: 30 has no unit"),
-        format!("{name}:3: colour: is no member"),
+        format!("{name}:3: colour: is not a member"),
         "max_waiters: is 101; give 1 to 100".to_owned(),
         "3 faults; nothing was written".to_owned(),
     ] {

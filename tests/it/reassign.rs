@@ -1,6 +1,6 @@
 //! Agents are moved to queues with the status that they have.
 
-use campaign_autopilot::simulator::{AgentState, Effect, Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{AgentState, Effect, Endpoint, Fault, FaultRule, FaultTiming};
 use serde_json::{Value, json};
 
 use crate::centre::{Centre, of_kind, wait_until};
@@ -103,7 +103,7 @@ fn lost(centre: &Centre) -> Vec<Value> {
     centre.platform.inject(FaultRule {
         fault: Fault::LostReply,
         endpoint: Some(Endpoint::ProfilePut),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     });
     let done = queue(centre, &["reassign", "zoe", "--queues", "queue-1"]);
     assert_eq!(done.code(), 69, "{}{}", done.stdout, done.stderr);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use campaign_autopilot::simulator::{
-    Actor, Endpoint, Fault, FaultPlan, FaultRule, Hook, Phase, RequestSeen, SimHandle, When,
+    Actor, Endpoint, Fault, FaultPlan, FaultRule, FaultTiming, Hook, Phase, RequestSeen, SimHandle,
 };
 
 use serde_json::Value;
@@ -47,7 +47,7 @@ fn killed_at(
         let rule = FaultRule {
             fault,
             endpoint: Some(Endpoint::CampaignPut),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         };
         centre.platform.inject(rule);
     }

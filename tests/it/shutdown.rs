@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, Hook, Phase, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming, Hook, Phase};
 
 use crate::centre::{Centre, of_kind, wait_until};
 
@@ -15,7 +15,7 @@ fn a_command_on_its_way_is_finished_and_recorded() {
     centre.platform.inject(FaultRule {
         fault: slow,
         endpoint: Some(Endpoint::CampaignPut),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let target = Arc::new(AtomicU32::new(0));
     let pid = Arc::clone(&target);
@@ -69,7 +69,7 @@ fn a_second_signal_ends_at_once() {
     centre.platform.inject(FaultRule {
         fault: Fault::Stall,
         endpoint: Some(Endpoint::CampaignPut),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     centre.platform.set_available(0);
     let mut daemon = centre.daemon().args(&["--request-timeout", "50s"]).start();
@@ -88,7 +88,7 @@ fn a_poll_under_way_is_given_up() {
     centre.platform.inject(FaultRule {
         fault: Fault::Stall,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let daemon = centre.daemon().args(&["--request-timeout", "50s"]).start();
     wait_until("the poll is on its way", || {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, FaultTiming};
 
 use crate::centre::{CAMPAIGN, Centre, message, of_kind, wait_until};
 
@@ -287,7 +287,7 @@ fn once_tells_by_its_exit_code_what_did_not_go_well() {
     let rule = FaultRule {
         fault: Fault::Forbidden,
         endpoint: Some(Endpoint::CampaignPut),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     };
     centre.platform.inject(rule);
     let refused = centre.daemon().arg("--once").output();

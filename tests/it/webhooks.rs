@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::domain::MessageKind;
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use ring::hmac;
 use serde_json::Value;
 
+use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Finished, Invocation, of_kind, wait_until};
 use crate::receiver::{Answering, Received, Receiver};
 
@@ -317,7 +319,7 @@ fn stale_data_and_their_end_are_told() {
     centre.platform.inject(FaultRule {
         fault: Fault::Unauthorized,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     let stale = &receiver.wait_for(1)[0];
     assert_eq!(stale.header("x-cxone-event"), "data.stale");
@@ -327,6 +329,75 @@ fn stale_data_and_their_end_are_told() {
     centre.platform.clear_faults();
     assert_eq!(receiver.wait_for(2)[1].json()["status"], "FRESH");
     daemon.stop();
+}
+
+#[test]
+fn an_unproven_pause_is_told_once_and_so_is_its_end() {
+    let centre = Centre::new();
+    let receiver = Receiver::start(Answering::Status(200));
+    centre.platform.set_available(0);
+    let daemon = told(&centre, &receiver).start();
+    receiver.wait_for(1);
+    daemon.stop();
+    // Behind our back, and back to what it was.
+    centre.platform.person_sets(CAMPAIGN, "RUNNING");
+    centre.platform.person_sets(CAMPAIGN, "PAUSED");
+    let doubted = &[
+        "not to be shown to be ours",
+        "nobody can say whose pause it is",
+    ];
+    let daemon = told(&centre, &receiver).start().tolerate(doubted);
+    daemon.wait_for_log("not to be shown to be ours");
+    centre.wait_for_polls(4);
+    assert_eq!(receiver.wait_for(1).len(), 1, "nobody stands idle");
+    centre.platform.set_available(20);
+    let raised = &receiver.wait_for(2)[1];
+    assert_eq!(raised.header("x-cxone-event"), "campaign.pause_unproven");
+    assert_eq!(raised.header("ce-subject"), CAMPAIGN);
+    let body = raised.json();
+    assert_eq!(
+        (&body["status"], &body["doubt"], &body["campaignId"]),
+        (&"UNPROVEN".into(), &"touched".into(), &CAMPAIGN.into())
+    );
+    daemon.stop();
+
+    let daemon = told(&centre, &receiver)
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .start();
+    centre.wait_for_polls(5);
+    assert_eq!(receiver.wait_for(2).len(), 2, "not again after a restart");
+    let given_away = Api::of(&daemon)
+        .command(&["release", CAMPAIGN, "--theirs"])
+        .output();
+    assert_eq!(given_away.code(), 0, "{}", given_away.stderr);
+    let ended = &receiver.wait_for(3)[2];
+    assert_eq!(ended.header("x-cxone-event"), "campaign.pause_unproven");
+    let body = ended.json();
+    assert_eq!(
+        (&body["status"], &body["resolvedAs"]),
+        (&"RESOLVED".into(), &"person".into())
+    );
+    centre.wait_for_polls(4);
+    daemon.stop();
+    assert_eq!(receiver.wait_for(3).len(), 3);
+    centre.audit();
+}
+
+#[test]
+fn the_readme_names_every_message_in_its_order() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, table) = readme.split_once("| event | when | members").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let named: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .flat_map(|row| row.split('|').nth(1).unwrap().split(','))
+        .map(|name| name.trim().trim_matches('`'))
+        .collect();
+    let known = MessageKind::ALL.map(MessageKind::name);
+    // A test of the receiver reports nothing, and is told of beside the table.
+    assert_eq!(named, known[..known.len() - 1]);
+    assert!(readme.contains(known[known.len() - 1]));
 }
 
 #[test]
@@ -378,7 +449,7 @@ fn without_a_receiver_nothing_is_written_and_a_dry_run_tells_nobody() {
     centre.platform.inject(FaultRule {
         fault: Fault::Unauthorized,
         endpoint: Some(Endpoint::Agents),
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     daemon.wait_for_log("the data are stale");
     daemon.stop();

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use campaign_autopilot::domain::replay::Input;
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause, CommandResult,
-    Conclusion, Delivery, Direction, Explanation, Head, HeadCount, Hold, HoldKind, Limit, Lines,
-    Notice, Outcome, PlatformTraits, Policy, Reason, Sample, StatusFinding, Timestamp, explain,
+    AgentThresholds, Alert, Autopilot, Belief, CampaignActivity, CampaignId, CampaignState, Cause,
+    CommandResult, Conclusion, Delivery, Direction, Explanation, GroupCount, HeadCount, Hold,
+    HoldKind, Limit, Notice, Outcome, PlatformTraits, Policy, Reason, Sample, StatusFinding,
+    Timestamp, explain,
 };
 
 use super::judge::{Judge, Leaving};
@@ -320,7 +321,7 @@ impl Driver {
             Poll::Valid { available, busy } => Sample::Complete {
                 taken_at,
                 heads: vec![
-                    Head::Known(HeadCount {
+                    GroupCount::Known(HeadCount {
                         free: u32::from(available),
                         serving: 0,
                         staffed: u32::from(available) + u32::from(busy),
@@ -333,7 +334,7 @@ impl Driver {
             },
             Poll::TooOld => Sample::Complete {
                 taken_at,
-                heads: vec![Head::Known(HeadCount::default()); self.pilot.groups().len()],
+                heads: vec![GroupCount::Known(HeadCount::default()); self.pilot.groups().len()],
             },
         };
         let sample = counted(match poll {
@@ -574,20 +575,20 @@ impl Driver {
 }
 
 /// Section 6, stage 2, from its text.
-pub(crate) fn lines(policy: &Policy, staffed: u32) -> Lines {
+pub(crate) fn lines(policy: &Policy, staffed: u32) -> AgentThresholds {
     let percent =
         |limit: Limit| -> u32 { limit.to_string().trim_end_matches('%').parse().unwrap() };
     let p = policy.thresholds.pause_below();
     let r = policy.thresholds.resume_at();
     if let (Limit::Agents(p), Limit::Agents(r)) = (p, r) {
-        return Lines {
+        return AgentThresholds {
             pause_below: p,
             resume_at: r,
         };
     }
     let ceil = |percent: u32| (percent * staffed).div_ceil(100);
     let below = ceil(percent(p)).max(u32::from(staffed == 0));
-    Lines {
+    AgentThresholds {
         pause_below: below,
         resume_at: ceil(percent(r)).max(below + 1),
     }

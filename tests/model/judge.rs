@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use campaign_autopilot::domain::{
-    CampaignActivity, Cause, Confirmation, Direction, HoldKind, Lines, OnManualChange, OnStale,
-    Policy,
+    AgentThresholds, CampaignActivity, Cause, Confirmation, Direction, HoldKind, OnManualChange,
+    OnStale, Policy,
 };
 
 use super::world::{Act, TrueCampaign, Who};
@@ -56,7 +56,7 @@ struct Watched {
     hold: Option<(HoldKind, i64, i64)>,
     /// The clock jumped back before the hold: it ends at its length after some load, which one depends on commits.
     hold_end_unclear: bool,
-    samples: VecDeque<(u32, Lines)>,
+    samples: VecDeque<(u32, AgentThresholds)>,
 }
 
 /// A command about to leave.
@@ -100,7 +100,7 @@ impl Judge {
     }
 
     /// One poll: counts and lines for each campaign, or nothing.
-    pub(crate) fn sample(&mut self, counts: Option<Vec<(u32, Lines)>>) {
+    pub(crate) fn sample(&mut self, counts: Option<Vec<(u32, AgentThresholds)>>) {
         self.last_valid = counts.is_some();
         let Some(counts) = counts else {
             self.streak += 1;
@@ -293,7 +293,7 @@ impl Judge {
             Direction::Pause => policy.confirm_pause,
             Direction::Resume => policy.confirm_resume,
         };
-        let asks = |(x, lines): &(u32, Lines)| match (direction, reconcile) {
+        let asks = |(x, lines): &(u32, AgentThresholds)| match (direction, reconcile) {
             (Direction::Pause, false) => *x < lines.pause_below,
             (Direction::Resume, false) => *x >= lines.resume_at,
             // The status before the person's change is wanted as long as the lines do not ask for the other.

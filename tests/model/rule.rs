@@ -23,7 +23,8 @@ fn five_lines(policy: &Policy, polls: &[Poll]) -> Vec<(usize, Direction)> {
         } else {
             (Direction::Resume, policy.confirm_resume)
         };
-        let asks = |(x, lines): &(u32, campaign_autopilot::domain::Lines)| match direction {
+        let asks = |(x, lines): &(u32, campaign_autopilot::domain::AgentThresholds)| match direction
+        {
             Direction::Pause => *x < lines.pause_below,
             Direction::Resume => *x >= lines.resume_at,
         };

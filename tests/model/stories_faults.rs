@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    Alert, Autopilot, Belief, CampaignActivity, Cause, Conclusion, Direction, Doubt, Head,
+    Alert, Autopilot, Belief, CampaignActivity, Cause, Conclusion, Direction, Doubt, GroupCount,
     HeadCount, Notice, OnStale, PauseOwner, Policy, StatusFinding, StatusReading, Timestamp,
 };
 
@@ -345,7 +345,7 @@ fn a_sample_that_aged_before_its_command_could_leave_commands_nothing() {
     driver.pilot.observe_sample(
         campaign_autopilot::domain::Sample::Complete {
             taken_at: at,
-            heads: vec![Head::Known(HeadCount::default())],
+            heads: vec![GroupCount::Known(HeadCount::default())],
         },
         at,
     );

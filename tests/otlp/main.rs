@@ -10,7 +10,7 @@ mod receiver;
 
 use std::collections::BTreeMap;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use serde_json::Value;
 
 use crate::centre::{CAMPAIGN, Centre, Invocation};
@@ -91,7 +91,7 @@ fn a_pause_is_one_trace_from_the_poll_to_the_committed_outcome() {
     centre.platform.inject(FaultRule {
         fault: Fault::Status500,
         endpoint: Some(Endpoint::Agents),
-        when: When::Next(1),
+        when: FaultTiming::Next(1),
     });
     centre.platform.set_available(3);
     let line = daemon.wait_for_log("paused");

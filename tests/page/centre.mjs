@@ -55,7 +55,9 @@ export class Centre {
 
   /** Starts the daemon; `more` is environment beside what it needs. The port stays the same over a restart. */
   async start(more = {}) {
-    const rules = this.campaigns.map(({ id, pause = 5, resume = 8 }) => `[[campaign]]\nid = "${id}"\npause_below = ${pause}\nresume_at = ${resume}\n`);
+    const label = (key, value) => (value ? `${key} = ${JSON.stringify(value)}\n` : "");
+    const rules = this.campaigns.map(({ id, pause = 5, resume = 8, name, team, note }) =>
+      `[[campaign]]\nid = "${id}"\npause_below = ${pause}\nresume_at = ${resume}\n${label("name", name)}${label("team", team)}${label("note", note)}`);
     const previews = this.campaigns
       .filter(({ preview }) => preview)
       .map(({ id, preview }) => `[[preview]]\ncampaign = "${id}"\nskills = ["sales"]\ntarget_rate = 8\nleast = 2\nmost = ${preview}\nzones = ["UTC"]\n`);

@@ -14,7 +14,7 @@ const CAMPAIGNS = [
   { id: "spring-renewals" },
   { id: "new-customers", pause: 20, resume: 25 },
   { id: "win-back" },
-  { id: "surveys", pause: 3, resume: 4 },
+  { id: "surveys", pause: 3, resume: 4, name: "Surveys after a repair", team: "Retention", note: "weekdays only, the team's lead decides about overtime" },
   { id: "reminders", preview: 6 },
   { id: "not-on-the-platform", absent: true },
 ];
@@ -91,6 +91,30 @@ test("it shows every campaign as it is, and changes without being loaded anew", 
     await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
     await close();
   }, ["queue-1"]);
+});
+
+test("a campaign is shown and found by what people call it, with its id beside", async () => {
+  const named = { id: "cmp-884291", name: "Spring renewals", team: "Sales", note: "until the end of May" };
+  await within([named, { id: "surveys" }], { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    await says(page, named.id, "Running");
+    await page.getByRole("button", { name: "Spring renewals cmp-884291", exact: true }).waitFor();
+    await says(page, named.id, "Team Sales: until the end of May");
+    assert.equal(await card(page, "surveys").locator(".whose").textContent(), "", "nothing is known of it");
+    await page.getByRole("button", { name: "surveys", exact: true }).waitFor();
+    for (const words of ["renewals", "SALES", "end of may", "884291"]) {
+      await page.getByLabel("Find a campaign").fill(words);
+      await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
+      await says(page, named.id, "Running");
+    }
+    await page.getByRole("button", { name: "Hold cmp-884291" }).click();
+    await page.getByRole("dialog", { name: "Hold Spring renewals (cmp-884291)" }).waitFor();
+    await page.keyboard.press("Escape");
+    await centre.make(`/campaigns/${named.id}/status`, { status: "PAUSED" });
+    await page.locator("#said", { hasText: "Spring renewals (cmp-884291): paused by a person" }).waitFor({ state: "attached" });
+    await sound(page, "named campaigns");
+    await close();
+  });
 });
 
 test("an opened campaign shows its past, how it was decided, and what happened", async () => {

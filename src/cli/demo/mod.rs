@@ -34,7 +34,8 @@ use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::serve::Server;
 use crate::settings::{AdminSettings, Settings};
 use crate::simulator::{
-    Actor, Figures, Happening, JournalEntry, Scenario, SimTime, Simulator, What, status,
+    Actor, CentreFigures, JournalEntry, Scenario, ScriptedEvent, ScriptedEventKind, SimTime,
+    Simulator, status,
 };
 use crate::simulator::{Dialect as SimDialect, Settings as SimSettings};
 use crate::telemetry::LogFormat;
@@ -149,7 +150,7 @@ struct Show {
     seed: u64,
     json: bool,
     simulator: Simulator,
-    happenings: broadcast::Receiver<Happening>,
+    scripted_events: broadcast::Receiver<ScriptedEvent>,
     clock: Arc<DayClock>,
     observed: watch::Receiver<ObservableState>,
     /// Ends everything.
@@ -208,7 +209,7 @@ impl Show {
         let client_id = platform.credentials.client_id.clone();
         let simulator = Simulator::start(platform)
             .map_err(|why| (format!("cannot start the platform: {why}"), Exit::Io))?;
-        let happenings = simulator.handle().happenings();
+        let scripted_events = simulator.handle().scripted_events();
         let clock = Arc::new(DayClock::starting_at(
             Timestamp::from_unix_millis(start.as_unix_millis()),
             speed,
@@ -239,7 +240,7 @@ impl Show {
             seed: args.seed,
             json: args.json,
             simulator,
-            happenings,
+            scripted_events,
             clock,
             observed: daemon.observed.clone(),
             interrupt,
@@ -317,7 +318,7 @@ impl Show {
     }
 
     /// Simulates the same day without the daemon, up to the same moment, on another thread.
-    fn live_without_daemon(&self, until: SimTime) -> tokio::task::JoinHandle<Figures> {
+    fn live_without_daemon(&self, until: SimTime) -> tokio::task::JoinHandle<CentreFigures> {
         let (scenario, seed) = (self.scenario.clone(), self.seed);
         tokio::task::spawn_blocking(move || run_until(&scenario, seed, &Arm::always_run(), until))
     }
@@ -359,16 +360,16 @@ impl Show {
             self.told += 1;
             lines.extend(self.effect(entry).map(|line| (entry.at, line)));
         }
-        while let Ok(happening) = self.happenings.try_recv() {
+        while let Ok(event) = self.scripted_events.try_recv() {
             // What a person did to a campaign stands in the journal too.
-            if !matches!(happening.what, What::PersonSets { .. }) {
-                let who = match happening.what {
-                    What::Breaks { .. } => "agents",
-                    What::PersonSets { .. } | What::Outage { .. } | What::OutageOver { .. } => {
-                        "platform"
-                    }
+            if !matches!(event.kind, ScriptedEventKind::PersonSets { .. }) {
+                let who = match event.kind {
+                    ScriptedEventKind::Breaks { .. } => "agents",
+                    ScriptedEventKind::PersonSets { .. }
+                    | ScriptedEventKind::Outage { .. }
+                    | ScriptedEventKind::OutageOver { .. } => "platform",
                 };
-                lines.push((happening.at, format!("{who:8} {happening}")));
+                lines.push((event.at, format!("{who:8} {event}")));
             }
         }
         lines.sort_by_key(|(at, _)| *at);

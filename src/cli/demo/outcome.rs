@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use crate::simulator::Figures;
+use crate::simulator::CentreFigures;
 
 /// Both arms.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     /// With the daemon.
-    pub(super) with_autopilot: Figures,
+    pub(super) with_autopilot: CentreFigures,
     /// Without it; the same callers, customers and agents.
-    pub(super) left_running: Figures,
+    pub(super) left_running: CentreFigures,
 }
 
 /// All campaigns of an arm together.
@@ -25,7 +25,7 @@ struct Arm {
 }
 
 impl Arm {
-    fn of(figures: &Figures) -> Self {
+    fn of(figures: &CentreFigures) -> Self {
         let sum = |value: fn(&crate::simulator::CampaignFigures) -> f64| -> f64 {
             figures.campaigns.iter().map(value).sum()
         };

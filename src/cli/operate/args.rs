@@ -112,10 +112,20 @@ pub(crate) enum Operate {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// End a campaign's hold
+    /// End a campaign's hold; or claim its pause for the autopilot, or give it away
+    ///
+    /// Alone it ends the hold, and is refused where none is in force. With --ours or --theirs it says whose the pause is: a hold in
+    /// force ends too, but none is needed. Both are refused while the campaign is not paused, and change nothing the second time.
     Release {
         /// The campaign's id
         campaign: String,
+        /// Claim a pause that counts as a person's, or that cannot be shown to be the autopilot's: it may be resumed by the
+        /// thresholds from the next poll on
+        #[arg(long, conflicts_with_all = ["theirs", "queue"])]
+        ours: bool,
+        /// Give a pause away: it is a manual pause, and the autopilot never resumes it
+        #[arg(long, conflicts_with = "queue")]
+        theirs: bool,
         /// The id is that of a queue; figures that somebody changed are calibrated again too
         #[arg(long)]
         queue: bool,

@@ -5,7 +5,10 @@ use reqwest::Method;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::serve::{ChangeAnswer, HoldRequest, QueueHoldRequest, ThresholdsRequest};
+use crate::domain::{PauseClaim, PauseOwnerKind};
+use crate::serve::{
+    ChangeAnswer, HoldRequest, PauseOwnerRequest, QueueHoldRequest, ThresholdsRequest,
+};
 
 use super::args::{KindArgs, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
@@ -92,6 +95,26 @@ pub(super) async fn release(
         return Ok(tell("", &answer));
     }
     end(server, [id, "hold"], &why).await
+}
+
+pub(super) async fn claim(
+    server: &ServerArgs,
+    campaign: &str,
+    claim: PauseClaim,
+    why: WhyArgs,
+) -> ExitResult {
+    let owner = match claim {
+        PauseClaim::Ours => PauseOwnerKind::Autopilot,
+        PauseClaim::Theirs => PauseOwnerKind::Person,
+    };
+    let asked = PauseOwnerRequest {
+        owner: owner.label().to_owned(),
+        author: Some(author(&why)),
+        reason: why.reason,
+    };
+    let path = [&CAMPAIGNS[..], &[campaign, "pause-owner"]].concat();
+    let answer = Client::new(server)?.put(&path, &asked).await?;
+    Ok(tell(campaign, &answer))
 }
 
 pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {

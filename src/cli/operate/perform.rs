@@ -2,6 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::domain::PauseClaim;
 
 use super::args::{KindArgs, Operate, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault};
@@ -57,13 +58,19 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         } => changes::hold(&server, &campaign, kind, lasts, why).await,
         Operate::Release {
             campaign,
+            ours,
+            theirs,
             queue,
             reason,
             author,
             server,
         } => {
             let why = WhyArgs { reason, author };
-            changes::release(&server, &campaign, queue, why).await
+            match (ours, theirs) {
+                (true, _) => changes::claim(&server, &campaign, PauseClaim::Ours, why).await,
+                (_, true) => changes::claim(&server, &campaign, PauseClaim::Theirs, why).await,
+                (false, false) => changes::release(&server, &campaign, queue, why).await,
+            }
         }
         Operate::Reload {
             reason,

@@ -127,9 +127,9 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
             output::result(format_args!("  {fault}"));
         }
     }
-    let widest = document.campaigns.iter().map(|found| found.id.len()).max();
+    let layout = Layout::of(&document.campaigns);
     for campaign in &document.campaigns {
-        show_campaign(campaign, widest.unwrap_or_default());
+        show_campaign(campaign, layout);
     }
     let widest = document.queues.iter().map(|found| found.id.len()).max();
     let width = widest.unwrap_or_default();
@@ -139,18 +139,50 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     }
 }
 
-fn show_campaign(campaign: &CampaignDocument, width: usize) {
-    output::result(format_args!("{:width$}  {}", campaign.id, campaign.why));
+/// Where a campaign's lines stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// Behind the id, in a column of this width.
+    Column(usize),
+    /// Below the title: names are long, and a column as wide as the longest leaves a narrow terminal nothing.
+    Block,
+}
+
+impl Layout {
+    fn of(campaigns: &[CampaignDocument]) -> Self {
+        if campaigns.iter().any(|campaign| campaign.name.is_some()) {
+            return Self::Block;
+        }
+        let widest = campaigns.iter().map(|campaign| campaign.id.len()).max();
+        Self::Column(widest.unwrap_or_default())
+    }
+}
+
+fn show_campaign(campaign: &CampaignDocument, layout: Layout) {
+    for line in campaign_lines(campaign, layout) {
+        output::result(line);
+    }
+}
+
+fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
+    let mut said = vec![campaign.why.clone()];
+    said.extend(about(campaign));
+    if let Some(target) = &campaign.changing_to {
+        said.push(format!(
+            "changing: our command to make it {target} is accepted and does not show yet"
+        ));
+    }
+    let rivals = campaign.rivals.iter();
+    said.extend(rivals.map(|rival| format!("rival on the platform: {rival}")));
     if let Some(hold) = &campaign.hold {
-        output::result(format_args!(
-            "{:width$}  held {} until {} by {}: {}",
-            "", hold.kind, hold.until, hold.author, hold.reason
+        said.push(format!(
+            "held {} until {} by {}: {}",
+            hold.kind, hold.until, hold.author, hold.reason
         ));
     }
     if let Some(set) = &campaign.set {
-        output::result(format_args!(
-            "{:width$}  pause below {}, resume at {} until {} by {}: {} (configured: {}, {})",
-            "",
+        said.push(format!(
+            "pause below {}, resume at {} until {} by {}: {} (configured: {}, {})",
             set.pause_below,
             set.resume_at,
             set.until,
@@ -160,11 +192,40 @@ fn show_campaign(campaign: &CampaignDocument, width: usize) {
             campaign.configured.resume_at,
         ));
     }
+    match layout {
+        Layout::Column(width) => {
+            let ids = std::iter::once(campaign.id.as_str()).chain(std::iter::repeat(""));
+            ids.zip(said)
+                .map(|(id, line)| format!("{id:width$}  {line}"))
+                .collect()
+        }
+        Layout::Block => {
+            let title = match &campaign.name {
+                Some(name) => format!("{name} ({})", campaign.id),
+                None => campaign.id.clone(),
+            };
+            let said = said.into_iter().map(|line| format!("  {line}"));
+            std::iter::once(title).chain(said).collect()
+        }
+    }
+}
+
+/// Returns what the settings say of a campaign: its team, and what to know of it.
+fn about(campaign: &CampaignDocument) -> Option<String> {
+    match (&campaign.team, &campaign.note) {
+        (Some(team), Some(note)) => Some(format!("team {team}: {note}")),
+        (Some(team), None) => Some(format!("team {team}")),
+        (None, Some(note)) => Some(note.clone()),
+        (None, None) => None,
+    }
 }
 
 /// Prints a campaign with the verdict of every stage; `eval` has the same form.
 pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
-    show_campaign(&detail.campaign, detail.campaign.id.len());
+    show_campaign(
+        &detail.campaign,
+        Layout::of(std::slice::from_ref(&detail.campaign)),
+    );
     for stage in &detail.stages {
         let mark = match stage.asked {
             Asked::Passed => "passed  ",
@@ -186,6 +247,56 @@ pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn campaign(id: &str, name: Option<&str>) -> CampaignDocument {
+        let labels = serde_json::json!({
+            "id": id, "name": name, "team": name.map(|_| "Sales"), "note": name.map(|_| "until May"),
+            "rivals": ["the schedule of skill 7 starts and stops it by the clock"],
+            "state": "running", "changing_to": name.map(|_| "paused"), "since": "2024-05-15T13:32:10.000Z",
+            "configured": {"pause_below": "5", "resume_at": "8"}, "why": "running, as it should be",
+        });
+        serde_json::from_value(labels).unwrap()
+    }
+
+    #[test]
+    fn a_name_comes_first_and_what_is_known_of_a_campaign_stands_below() {
+        let campaigns = [
+            campaign("884291", Some("Spring renewals")),
+            campaign("7", None),
+        ];
+        let layout = Layout::of(&campaigns);
+        let lines: Vec<String> = campaigns
+            .iter()
+            .flat_map(|campaign| campaign_lines(campaign, layout))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "Spring renewals (884291)",
+                "  running, as it should be",
+                "  team Sales: until May",
+                "  changing: our command to make it paused is accepted and does not show yet",
+                "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",
+                "7",
+                "  running, as it should be",
+                "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_names_ids_stand_in_a_column() {
+        let campaigns = [campaign("884291", None), campaign("7", None)];
+        let layout = Layout::of(&campaigns);
+        assert_eq!(layout, Layout::Column(6));
+        assert_eq!(
+            campaign_lines(&campaigns[1], layout),
+            [
+                "7       running, as it should be",
+                "        rival on the platform: the schedule of skill 7 starts and stops it by the clock",
+            ]
+        );
+    }
 
     #[test]
     fn events_are_taken_apart_wherever_they_are_cut() {

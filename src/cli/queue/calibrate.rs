@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::control::queues::QueueRequest;
 use crate::domain::queue::{
-    Advice, ChangeFault, ChangeSet, ClassicInputs, DeadBands, ErlangAdvice, ExpectedLoad,
-    Experience, Measured, Member, Members, QueueCounters, QueueModel, Reckoned, Setting, Targets,
-    Window, WriteForm,
+    Advice, ChangeFault, ChangeSet, ClassicInputs, CounterWindow, DeadBands, ErlangAdvice,
+    ExpectedLoad, Experience, Measured, Member, Members, ModelAdvice, QueueCounters, QueueModel,
+    ServiceTargets, Setting, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
 use crate::settings::RunArgs;
@@ -74,8 +74,8 @@ type Drain = Result<(f64, Option<Duration>), String>;
 struct Figures {
     classic: ClassicInputs,
     agents: Option<u32>,
-    targets: Targets,
-    window: Result<Window, String>,
+    targets: ServiceTargets,
+    window: Result<CounterWindow, String>,
     later_at: Option<Timestamp>,
 }
 
@@ -140,7 +140,7 @@ fn figures(path: &Path) -> Result<Figures, Exit> {
         return Err(input::refuse(&faults));
     }
     let window = match (earlier, later) {
-        (Some(earlier), Some(later)) => Window::between(&earlier, &later).ok_or_else(|| {
+        (Some(earlier), Some(later)) => CounterWindow::between(&earlier, &later).ok_or_else(|| {
             "not measured: the later reading is not later, or a counter fell".to_owned()
         }),
         _ => Err("not measured: it takes an earlier and a later reading".to_owned()),
@@ -154,8 +154,8 @@ fn figures(path: &Path) -> Result<Figures, Exit> {
     })
 }
 
-fn targets(form: &TargetsForm, faults: &mut Vec<ChangeFault>) -> Targets {
-    let mut targets = Targets::default();
+fn targets(form: &TargetsForm, faults: &mut Vec<ChangeFault>) -> ServiceTargets {
+    let mut targets = ServiceTargets::default();
     for (key, given, target) in [
         (
             "targets.service_level",
@@ -201,7 +201,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|wrong| format!("`{text}` is not a duration: {wrong}"))
 }
 
-fn compute(figures: &Figures, current: &Members) -> Reckoned {
+fn compute(figures: &Figures, current: &Members) -> ModelAdvice {
     let agents = figures.agents;
     let measured = Measured {
         classic: Ok(figures.classic),
@@ -209,7 +209,7 @@ fn compute(figures: &Figures, current: &Members) -> Reckoned {
         agents: agents
             .ok_or_else(|| "no agents are given; add agents = N to the figures".to_owned()),
     };
-    Reckoned::of(&measured, &figures.targets, current)
+    ModelAdvice::compute(&measured, &figures.targets, current)
 }
 
 fn drain(figures: &Figures) -> Drain {
@@ -303,7 +303,7 @@ fn experience(met: Option<&Experience>) -> String {
 fn print(
     queue: &QueueId,
     current: &Members,
-    computed: &Reckoned,
+    computed: &ModelAdvice,
     drain: &Drain,
     figures: &Figures,
 ) {
@@ -397,7 +397,7 @@ fn print(
 
 fn as_json(
     asked: &OptimizeArgs,
-    computed: &Reckoned,
+    computed: &ModelAdvice,
     drain: &Drain,
     change: Option<&(ChangeSet, Vec<String>)>,
 ) -> Value {

@@ -159,9 +159,9 @@ pub(super) fn plan(path: &Path, id: &QueueId) -> Result<(ChangeSet, Members), Ex
     }
     let mut base = Members::new();
     for (key, value) in &kept.base {
-        let read = Member::of(key)
+        let read = Member::from_key(key)
             .ok_or_else(|| "is not a member".to_owned())
-            .and_then(|member| Ok((member, member.read_kept(value)?)));
+            .and_then(|member| Ok((member, member.read_stored(value)?)));
         match read {
             Ok((member, setting)) => drop(base.insert(member, setting)),
             Err(wrong) => faults.push(format!("{name}: base.{key}: {wrong}; make the plan again")),

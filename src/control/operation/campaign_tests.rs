@@ -10,8 +10,8 @@ use super::CampaignOperation;
 use crate::control::hand_clock::HandClock;
 use crate::control::ports::Clock;
 use crate::domain::{
-    Autopilot, CampaignActivity, CampaignId, Command, CommandResult, Delivery, Direction, Head,
-    HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+    Autopilot, CampaignActivity, CampaignId, Command, CommandResult, Delivery, Direction,
+    GroupCount, HeadCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
 };
 use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Urgency,
@@ -75,7 +75,7 @@ impl Platform {
         let now = self.clock.now();
         let longest = Duration::from_secs(40);
         let mut pilot = Autopilot::new(1, policies, BTreeMap::new(), longest, now);
-        let none = Head::Known(HeadCount::default());
+        let none = GroupCount::Known(HeadCount::default());
         pilot.observe_sample(
             Sample::Complete {
                 taken_at: now,

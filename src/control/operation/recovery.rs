@@ -224,8 +224,8 @@ fn of_queue(
     let entries = change.as_object().into_iter().flatten();
     let differing: Vec<String> = entries
         .filter_map(|(key, value)| {
-            let member = Member::of(key)?;
-            differing(member, &member.read_kept(value).ok()?, read)
+            let member = Member::from_key(key)?;
+            differing(member, &member.read_stored(value).ok()?, read)
         })
         .collect();
     if differing.is_empty() {

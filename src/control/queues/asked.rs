@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::control::operator::{AppliedChange, Author, LONGEST_OVERRIDE, SHORTEST_OVERRIDE};
 use crate::control::ports::{AuditEvent, AuditRow};
-use crate::domain::queue::{Judgement, QueueCalibrator, QueueModel, QueueStanding};
+use crate::domain::queue::{CalibrationDecision, QueueCalibrator, QueueModel, QueueStanding};
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
 use super::apart::apart;
@@ -99,7 +99,7 @@ impl Calibration {
         let watched = self.queues.get(id);
         let (hold, given_back) = watched.map_or((false, false), |watched| {
             let hold = watched.calibrator.hold(now).is_some();
-            (hold, watched.calibrator.is_somebodys())
+            (hold, watched.calibrator.has_manual_change())
         });
         if !hold && !given_back {
             return Err(CalibrationError::NothingInForce(id.clone()));
@@ -111,7 +111,7 @@ impl Calibration {
         };
         self.alter(id, author, (made.clone(), "released"), |calibrator| {
             calibrator.set_hold(None);
-            calibrator.give_back();
+            calibrator.release_manual_change();
         })
         .await?;
         Ok(CalibrationAnswer::Changed(made))
@@ -149,7 +149,7 @@ impl Calibration {
         }
         self.events.operated(id, what, made.label(), author.parts());
         let judged = self.judged(id, now).await;
-        if let Some(Judgement {
+        if let Some(CalibrationDecision {
             standing,
             advised,
             why,
@@ -167,9 +167,9 @@ impl Calibration {
         Ok(())
     }
 
-    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<Judgement> {
+    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<CalibrationDecision> {
         let calibrator = self.queues.get(id)?.calibrator.clone();
-        let judging = apart(move || calibrator.judge(now));
+        let judging = apart(move || calibrator.decide(now));
         judging.await.ok()
     }
 }

@@ -25,7 +25,7 @@ use crate::control::ports::{
 };
 use crate::control::status::ObservableState;
 use crate::domain::queue::{
-    CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Judgement, Member, Members,
+    CalibrationDecision, CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Member, Members,
     QueueCalibrator, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
 };
 use crate::domain::{Conclusion, QueueId};
@@ -242,8 +242,8 @@ impl Calibration {
         let given = given.copied();
         // The queueing model may reckon for longer than the campaigns' loop may be kept from its own.
         let judging = apart(move || match given {
-            Some(inputs) => calibrator.judge_given(&inputs, now),
-            None => calibrator.judge(now),
+            Some(inputs) => calibrator.decide_by_inputs(&inputs, now),
+            None => calibrator.decide(now),
         });
         // It fails only when the runtime ends.
         let Ok(judged) = judging.await else {
@@ -257,7 +257,7 @@ impl Calibration {
                 self.events.not_kept(&fault.to_string());
             }
         }
-        let Judgement {
+        let CalibrationDecision {
             standing,
             change,
             advised,

@@ -456,7 +456,7 @@ fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord 
         version_before: Some(prepared.reading.version.clone()),
         version_after: after.map(|after| after.version.clone()),
         configuration_sha256: after.map(|after| after.sha256.clone()),
-        compliance: after.map(|after| Compliance::of(&after.members)),
+        compliance: after.map(|after| Compliance::from_members(&after.members)),
         latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         why: why.clone(),
     }
@@ -509,7 +509,7 @@ async fn overflows(
 ) -> Result<OverflowGraph, KeeperFault> {
     let mut graph = OverflowGraph::default();
     let mut next = overflow_targets(after);
-    graph.put(queue.clone(), next.clone());
+    graph.insert(queue.clone(), next.clone());
     let mut seen = std::collections::BTreeSet::from([queue.clone()]);
     for _ in 0..=DEEPEST_OVERFLOW {
         let mut further = std::collections::BTreeSet::new();
@@ -520,7 +520,7 @@ async fn overflows(
             if let Some(read) = platform.read_queue(&target, deadline()).await? {
                 let targets = overflow_targets(&read.members);
                 further.extend(targets.iter().cloned());
-                graph.put(target, targets);
+                graph.insert(target, targets);
             }
         }
         next = further;

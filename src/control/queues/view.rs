@@ -1,6 +1,6 @@
 //! A queue as it stands, for whoever looks.
 
-use crate::domain::queue::{Figures, Flow, QueueStanding, QueueVersion};
+use crate::domain::queue::{Figures, QueueFlow, QueueStanding, QueueVersion};
 use crate::domain::{DecisionId, QueueId, Timestamp};
 
 /// One queue as it stands; what could not be read or measured is absent.
@@ -13,7 +13,7 @@ pub struct QueueView {
     /// How it stands.
     pub standing: QueueStanding,
     /// What two readings told.
-    pub flow: Flow,
+    pub flow: QueueFlow,
     /// Its figures.
     pub figures: Figures,
     /// What the model says they should be.
@@ -40,7 +40,7 @@ impl QueueView {
             id,
             name: None,
             standing: QueueStanding::Unmeasured,
-            flow: Flow::default(),
+            flow: QueueFlow::default(),
             figures: Figures::default(),
             advised: None,
             why: "it was not read yet".to_owned(),

@@ -13,7 +13,7 @@ use crate::domain::{AgentState, Timestamp};
 
 /// What is known of one agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Watched {
+struct WatchedAgent {
     state: AgentState,
     /// Call starts within the window, oldest first.
     starts: Vec<Timestamp>,
@@ -22,17 +22,17 @@ struct Watched {
 /// What is known of all agents of the roster, by position.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Activity {
-    agents: Vec<Watched>,
-    /// When the first poll was; rates are told for no longer than since then.
+    agents: Vec<WatchedAgent>,
+    /// When the first poll was; rates are measured for no longer than since then.
     since: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
 impl Activity {
-    /// So many agents of whom nothing is known.
+    /// Creates the record of so many agents of whom nothing is known.
     #[must_use]
     pub(super) fn unseen(agents: usize) -> Self {
-        let unseen = Watched {
+        let unseen = WatchedAgent {
             state: AgentState::Offline,
             starts: Vec::new(),
         };
@@ -43,7 +43,7 @@ impl Activity {
         }
     }
 
-    /// The agents whose state is another than the last one known.
+    /// Returns the agents whose state differs from the last one known.
     #[must_use]
     pub(super) fn changes(&self, states: &[AgentState]) -> Vec<(usize, AgentState)> {
         let known = self.agents.iter().zip(states).enumerate();
@@ -53,7 +53,7 @@ impl Activity {
             .collect()
     }
 
-    /// Takes in one poll.
+    /// Observes one poll.
     pub(super) fn observe(
         &mut self,
         changes: &[(usize, AgentState)],
@@ -75,20 +75,20 @@ impl Activity {
         self.last = Some(at);
     }
 
-    /// Whether any poll was taken in.
+    /// Whether any poll was observed.
     #[must_use]
-    pub(super) fn seen(&self) -> bool {
+    pub(super) fn observed(&self) -> bool {
         self.last.is_some()
     }
 
     /// Agents who are there.
     #[must_use]
     pub(super) fn present(&self) -> usize {
-        let there = |watched: &&Watched| watched.state != AgentState::Offline;
+        let there = |watched: &&WatchedAgent| watched.state != AgentState::Offline;
         self.agents.iter().filter(there).count()
     }
 
-    /// Everybody at the moment of a plan. A rate needs at least a quarter of the window, so that a single call in the
+    /// Returns every agent at the moment of a plan. A rate needs at least a quarter of the window, so that a single call in the
     /// first minute does not count as sixty an hour.
     #[must_use]
     pub(super) fn now(&self, now: Timestamp, window: Duration) -> Vec<AgentNow> {
@@ -131,7 +131,7 @@ mod tests {
             let changes = activity.changes(&states);
             activity.observe(&changes, at(minute), HOUR);
         }
-        // Busy at the first sight is no start; the denominator is a quarter of an hour at least.
+        // An agent who is busy at the first poll did not start a call; the denominator is a quarter of an hour at least.
         let now = activity.now(at(15), HOUR);
         assert_eq!(now[0].recent, "4".parse().unwrap());
         assert_eq!(now[1].recent, "4".parse().unwrap());

@@ -1,6 +1,6 @@
-//! The only door to the assignments.
+//! The only interface to the assignments.
 //!
-//! *The way in:* `observe_*` takes what was read, [`Assigner::due`] tells whether a plan is wanted,
+//! *The way in:* `observe_*` takes what was read, [`Assigner::due`] says whether a plan is wanted,
 //! [`Assigner::propose`] makes it, [`Assigner::next_dispatch`] and [`Assigner::report`] frame one dispatch. *First
 //! start:* a campaign whose list or status was never read is left alone. *Never here:* clocks, I/O, randomness.
 
@@ -15,7 +15,7 @@ use super::dispatch::{self, Dispatch, DispatchEnd};
 use super::eligibility::Eligibility;
 use super::form::ListForm;
 use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
-use super::plan::{AssignPlan, Prior, Standing, explain, plan};
+use super::plan::{AssignPlan, Placement, Prior, explain, plan};
 use super::preview::{AssignPolicy, Preview};
 use super::rate::CallRate;
 use super::roster::Roster;
@@ -25,20 +25,20 @@ use crate::domain::{AgentId, AgentState, CampaignId, Conclusion, Timestamp};
 /// A dialler that had no capacity is tried with the full number again after this.
 const CAP_HOLDS: Duration = Duration::from_secs(10 * 60);
 
-/// An agent that the platform refused is tried again after this: people mend what was wrong.
+/// An agent that the platform refused is tried again after this: people fix what was wrong.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(15 * 60);
 
 /// Why a plan is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
-    /// There was none yet.
+    /// There was no plan yet.
     First,
     /// A campaign was paused or resumed, or what is known of a list changed.
     Serving,
     /// Agents came or went.
     Moved,
-    /// It is time.
+    /// The interval is over.
     Interval,
     /// An operator asked, or a dispatch could not be taken as it was.
     Again,
@@ -73,9 +73,9 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// What the last plan saw.
+/// What the last plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Planned {
+struct LastPlan {
     at: Timestamp,
     present: usize,
     serving: Vec<Serving>,
@@ -96,8 +96,9 @@ pub struct Assigner {
     policy: AssignPolicy,
     roster: Roster,
     eligibility: Eligibility,
-    /// Rates that were given and so are not measured, by position.
-    given: Vec<(usize, CallRate)>,
+    /// Rates that were configured and so are not measured, by position.
+    #[serde(rename = "given")]
+    configured_rates: Vec<(usize, CallRate)>,
     activity: Activity,
     /// Whether each campaign runs, where it is known.
     running: Vec<Option<bool>>,
@@ -109,11 +110,11 @@ pub struct Assigner {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kept: Vec<(Pair, Timestamp)>,
     prior: Option<Prior>,
-    planned: Option<Planned>,
+    planned: Option<LastPlan>,
 }
 
 impl Assigner {
-    /// The assigner of one run. `restored` is what the store remembers of lists; `given` are rates from a file.
+    /// Creates the assigner of one run. `restored` is what the store remembers of lists; `given` are configured rates.
     #[must_use]
     pub fn new(
         policy: AssignPolicy,
@@ -127,7 +128,7 @@ impl Assigner {
         let lists = policy.previews.keys();
         let lists = lists.map(|id| restored.remove(id).unwrap_or_default());
         Self {
-            given: given.collect(),
+            configured_rates: given.collect(),
             lists: lists.collect(),
             eligibility: Eligibility::new(&roster, &policy),
             activity: Activity::unseen(roster.agents().len()),
@@ -160,24 +161,24 @@ impl Assigner {
         self.lists.get(self.position(campaign)?)
     }
 
-    /// The agents of whom another state than the last one is told, by position in the roster.
+    /// Returns the agents whose state differs from the last one, by position in the roster.
     #[must_use]
     pub fn changed_states(&self, states: &[AgentState]) -> Vec<(usize, AgentState)> {
         self.activity.changes(states)
     }
 
-    /// Takes in one complete poll of the agents.
+    /// Observes one complete poll of the agents.
     pub fn observe_agents(&mut self, changes: &[(usize, AgentState)], at: Timestamp) {
         self.activity.observe(changes, at, self.policy.rate_window);
     }
 
-    /// Takes in whether each campaign runs, in the order of the ids; none where that is not known.
+    /// Observes whether each campaign runs, in the order of the ids; none where that is not known.
     pub fn observe_running(&mut self, running: &[Option<bool>]) {
         self.running = running.to_vec();
         self.running.resize(self.policy.previews.len(), None);
     }
 
-    /// Takes in one reading of a list.
+    /// Observes one reading of a list.
     pub fn observe_list(
         &mut self,
         campaign: &CampaignId,
@@ -191,7 +192,7 @@ impl Assigner {
         memory.observe(finding, preview.on_manual_change, grace_until)
     }
 
-    /// The lists of which nothing is known yet, or not enough.
+    /// Returns the campaigns whose lists have to be read: nothing is known of them, or not enough.
     #[must_use]
     pub fn unread_lists(&self) -> Vec<CampaignId> {
         let lists = self.policy.previews.keys().zip(&self.lists);
@@ -199,10 +200,10 @@ impl Assigner {
         unread.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Why a plan is to be made now, if one is. None before agents were read.
+    /// Returns why a plan is to be made now, if one is; none before agents were read.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Trigger> {
-        if !self.activity.seen() {
+        if !self.activity.observed() {
             return None;
         }
         let Some(planned) = &self.planned else {
@@ -235,7 +236,7 @@ impl Assigner {
             (plan, targets)
         });
         self.prior = Some(plan.prior.clone());
-        self.planned = Some(Planned {
+        self.planned = Some(LastPlan {
             at: now,
             present: self.activity.present(),
             serving: self.campaigns(now).iter().map(|now| now.serving).collect(),
@@ -243,16 +244,16 @@ impl Assigner {
         Proposal { plan, targets }
     }
 
-    /// How one agent stands to every campaign, in a plan that was just made.
+    /// Explains how one agent was considered for every campaign, in a plan that was just made.
     #[must_use]
-    pub fn explain(&self, plan: &AssignPlan, agent: &AgentId, now: Timestamp) -> Vec<Standing> {
+    pub fn explain(&self, plan: &AssignPlan, agent: &AgentId, now: Timestamp) -> Vec<Placement> {
         let Some(position) = self.roster.position(agent) else {
             return Vec::new();
         };
         self.ask(now, |situation| explain(situation, plan, position))
     }
 
-    /// The next list to put in force: first those that lose agents (`losing`), then all.
+    /// Returns the next list to put in force: first those that lose agents (`losing`), then all.
     #[must_use]
     pub fn next_dispatch(
         &self,
@@ -265,10 +266,10 @@ impl Assigner {
             let rostered = self.roster.agents().get(position)?;
             Some(rostered.concurrency)
         };
-        dispatch::next(&lists, targets, losing, concurrency)
+        dispatch::next_dispatch(&lists, targets, losing, concurrency)
     }
 
-    /// A dispatch is about to leave; what is remembered of its list has to be committed before.
+    /// Notes that a dispatch is about to leave; the memory of its list has to be committed before it does.
     pub fn depart(&mut self, dispatch: &Dispatch) {
         let position = self.position(&dispatch.campaign);
         if let Some(memory) = position.and_then(|position| self.lists.get_mut(position)) {
@@ -276,7 +277,7 @@ impl Assigner {
         }
     }
 
-    /// Takes in what became of a dispatch that had departed.
+    /// Reports the end of a dispatch that had departed.
     pub fn report(&mut self, sent: &Dispatch, end: &DispatchEnd, now: Timestamp) {
         let Some(position) = self.position(&sent.campaign) else {
             return;
@@ -357,8 +358,8 @@ impl Assigner {
             let persons = memory.person_until.is_some_and(|until| now < until);
             let serving = match running {
                 Some(_) | None if !memory.known || persons => Serving::Fixed,
-                Some(true) => Serving::Runs,
-                Some(false) => Serving::Stands,
+                Some(true) => Serving::Running,
+                Some(false) => Serving::NotRunning,
                 None => Serving::Fixed,
             };
             let listed = memory.in_force.keys();
@@ -374,7 +375,7 @@ impl Assigner {
 
     fn ask<T>(&self, now: Timestamp, question: impl FnOnce(&Situation<'_>) -> T) -> T {
         let mut agents = self.activity.now(now, self.policy.rate_window);
-        for (position, rate) in &self.given {
+        for (position, rate) in &self.configured_rates {
             if let Some(agent) = agents.get_mut(*position) {
                 agent.recent = *rate;
             }

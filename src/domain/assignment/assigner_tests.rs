@@ -44,7 +44,7 @@ impl Told {
     fn on(form: ListForm) -> Self {
         let agent = |concurrency| RosterAgent {
             skills: BTreeSet::from([id("s")]),
-            window: Window {
+            window: AvailabilityWindow {
                 start: id("00:00"),
                 end: id("00:00"),
                 zone: id("UTC"),

@@ -14,7 +14,7 @@ use crate::domain::{AgentId, CampaignId, Conclusion};
 /// One list to put in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
-    /// Of which campaign.
+    /// The campaign whose list it is.
     pub campaign: CampaignId,
     /// The whole list.
     pub agents: List,
@@ -50,7 +50,7 @@ pub struct DispatchEnd {
 }
 
 impl DispatchEnd {
-    /// In force: what the platform calls it, where it names it, and the agents that it counted.
+    /// The list is in force: what the platform calls it, where it names it, and the agents that it counted.
     #[must_use]
     pub fn confirmed(assignment: Option<String>, updated: u64) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl DispatchEnd {
         }
     }
 
-    /// Anything else, and why.
+    /// Any other end, and why.
     #[must_use]
     pub fn failed(conclusion: Conclusion, why: String) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl DispatchEnd {
         }
     }
 
-    /// Taken in part: the rest is as it was, and these agents the platform refused.
+    /// The list was taken in part: the rest is as it was, and these agents the platform refused.
     #[must_use]
     pub fn in_part(why: String, agents: Vec<AgentId>) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl DispatchEnd {
         }
     }
 
-    /// Refused, and the agents that the platform named.
+    /// The list was refused; with the agents that the platform named.
     #[must_use]
     pub fn refused(why: String, agents: Vec<AgentId>) -> Self {
         Self {
@@ -93,8 +93,8 @@ impl DispatchEnd {
     }
 }
 
-/// The next list to put in force, of `targets` that are left to do. `concurrency` is that of each agent, where known.
-pub(super) fn next(
+/// Returns the next list to put in force, of `targets` that are left to do. `concurrency` is that of each agent, where known.
+pub(super) fn next_dispatch(
     lists: &BTreeMap<&CampaignId, &ListMemory>,
     targets: &BTreeMap<CampaignId, List>,
     losing: bool,

@@ -48,7 +48,7 @@ impl fmt::Display for Barred {
 
 /// Which campaigns each kind of agent may serve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Rows", into = "Rows")]
+#[serde(from = "RecordedEligibility", into = "RecordedEligibility")]
 pub struct Eligibility {
     /// The positions of the campaigns, ascending, one kind after the other: a plan walks through all of them, and rows of
     /// their own would each be a wait for the memory.
@@ -59,12 +59,12 @@ pub struct Eligibility {
 
 /// How it is recorded: for each kind the positions of the campaigns, ascending.
 #[derive(Serialize, Deserialize)]
-struct Rows {
+struct RecordedEligibility {
     campaigns: Vec<Vec<usize>>,
 }
 
-impl From<Rows> for Eligibility {
-    fn from(Rows { campaigns: rows }: Rows) -> Self {
+impl From<RecordedEligibility> for Eligibility {
+    fn from(RecordedEligibility { campaigns: rows }: RecordedEligibility) -> Self {
         let mut campaigns = Vec::with_capacity(rows.iter().map(Vec::len).sum());
         let ends = rows.iter().map(|row| {
             campaigns.extend_from_slice(row);
@@ -75,7 +75,7 @@ impl From<Rows> for Eligibility {
     }
 }
 
-impl From<Eligibility> for Rows {
+impl From<Eligibility> for RecordedEligibility {
     fn from(from: Eligibility) -> Self {
         let rows = (0..from.ends.len()).map(|kind| from.of_kind(kind).to_vec());
         Self {
@@ -96,7 +96,7 @@ impl Eligibility {
             fitting.map(|(position, _)| position).collect()
         };
         let campaigns = roster.kinds().iter().map(of_kind).collect();
-        Rows { campaigns }.into()
+        RecordedEligibility { campaigns }.into()
     }
 
     /// The campaigns that a kind may serve, windows apart.

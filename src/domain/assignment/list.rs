@@ -1,8 +1,8 @@
 //! A campaign's list of agents, as the platform keeps it, and what is remembered of it.
 //!
-//! What is in force when a campaign is first looked after is the starting point and nobody's change: a `[[preview]]`
-//! table says that the list is ours to keep. From then on a list that is another one than the last known is a person's
-//! doing, unless a dispatch of ours has an unknown end.
+//! What is in force when a campaign is first managed is the starting point and not a change by anybody: a `[[preview]]`
+//! table says that the list is ours to keep. From then on a list that differs from the last known one is a manual
+//! change, unless a dispatch of ours has an unknown end.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ impl Entry {
 /// Who is on a list.
 pub type List = BTreeMap<AgentId, Entry>;
 
-/// What reading a list gave.
+/// The result of reading a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "list")]
 pub enum ListFinding {
@@ -58,7 +58,7 @@ pub enum ListFinding {
     Unreadable,
 }
 
-/// What came to light about a list.
+/// What a reading of a list revealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "list_notice")]
 pub enum ListNotice {
@@ -68,7 +68,7 @@ pub enum ListNotice {
         joined: usize,
         /// Agents that the person took off it.
         left: usize,
-        /// Left alone until then; absent unless a person's change is respected.
+        /// Until when the list is left alone; absent unless manual changes are respected.
         grace_until: Option<Timestamp>,
     },
     /// A dispatch with an unknown end became clear: this is what is in force.
@@ -86,7 +86,7 @@ pub struct ListMemory {
     pub uncertain: bool,
     /// What was in force, and whether that was sure, before the dispatch that is on its way.
     pub before: Option<(List, bool)>,
-    /// A person's list is left alone until then.
+    /// Until when a list changed by a person is left alone.
     pub person_until: Option<Timestamp>,
 }
 
@@ -119,7 +119,7 @@ impl ListMemory {
         let agents = match finding {
             ListFinding::Found { agents } => agents,
             ListFinding::NotShown => {
-                // Nothing tells what was there before us: the first plan is sent whatever it is.
+                // What was there before us is not shown: the first plan is sent whatever it is.
                 self.uncertain |= !self.known;
                 self.known = true;
                 return None;

@@ -22,8 +22,8 @@ pub struct Prior {
 /// Why an agent leaves a campaign or joins one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// May not stay.
+pub enum MoveReason {
+    /// The agent may not stay where it is.
     Barred(Barred),
     /// A place was free, or worth more with this agent.
     BestUse,
@@ -33,7 +33,7 @@ pub enum Why {
     Outdone,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for MoveReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Barred(why) => why.fmt(f),
@@ -47,32 +47,32 @@ impl fmt::Display for Why {
 /// One agent that leaves a campaign, joins one, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
-    /// Who.
+    /// The agent that moves.
     pub agent: AgentId,
-    /// Leaves this one.
+    /// The campaign that the agent leaves, if any.
     pub from: Option<CampaignId>,
-    /// Joins that one.
+    /// The campaign that the agent joins, if any.
     pub to: Option<CampaignId>,
     /// The score there, or where it leaves if it joins none.
     pub score: Score,
-    /// Why.
-    pub why: Why,
+    /// The reason for the move.
+    pub why: MoveReason,
 }
 
 impl Move {
-    /// Where the agent comes from and goes to, as people read it: a dash for no list.
+    /// Returns where the agent comes from and goes to, for people: a dash where it is on no list.
     #[must_use]
     pub fn ends(&self) -> [&str; 2] {
         [&self.from, &self.to].map(|end| end.as_ref().map_or("-", CampaignId::as_str))
     }
 }
 
-/// What one plan came to.
+/// The result of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignPlan {
     /// The pairs that are to be in force, ascending; agents outside the roster apart.
     pub pairs: Vec<Pair>,
-    /// What changes.
+    /// Agents that change places.
     pub moves: Vec<Move>,
     /// Where the next plan starts.
     pub prior: Prior,
@@ -80,18 +80,18 @@ pub struct AssignPlan {
     pub repairs: u64,
 }
 
-/// How one agent stands to one campaign.
+/// How one agent was considered for one campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    /// Which campaign.
+pub struct Placement {
+    /// The campaign.
     pub campaign: CampaignId,
     /// The score there.
     pub score: Score,
-    /// Planned there.
+    /// Whether the agent is planned there.
     pub planned: bool,
-    /// In force there.
+    /// Whether the agent is on the list in force.
     pub in_force: bool,
-    /// Has to stay there.
+    /// Whether the agent has to stay there.
     pub frozen: bool,
     /// Why it cannot be planned there, if so.
     pub barred: Option<Barred>,
@@ -100,10 +100,10 @@ pub struct Standing {
     pub margin: Option<i64>,
 }
 
-/// The best plan for a situation.
+/// Returns the best plan for a situation.
 #[must_use]
 pub fn plan(situation: &Situation<'_>, prior: Option<&Prior>) -> AssignPlan {
-    let problem = Problem::of(situation);
+    let problem = Problem::new(situation);
     let solution = match prior {
         None => solve(&problem.network, Start::Fresh),
         Some(prior) => {
@@ -136,16 +136,16 @@ pub fn plan(situation: &Situation<'_>, prior: Option<&Prior>) -> AssignPlan {
     }
 }
 
-/// How the plan came to place one agent as it does.
+/// Explains how the plan came to place one agent as it does, campaign by campaign.
 #[must_use]
-pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Vec<Standing> {
-    let problem = Problem::of(situation);
+pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Vec<Placement> {
+    let problem = Problem::new(situation);
     let Some(rostered) = situation.roster.agents().get(agent) else {
         return Vec::new();
     };
     let open = problem.open.get(rostered.kind).copied().unwrap_or_default();
     let previews = situation.policy.previews.iter().enumerate();
-    let standing = |(position, (campaign, preview)): (usize, (&CampaignId, _))| {
+    let placement = |(position, (campaign, preview)): (usize, (&CampaignId, _))| {
         let pair = (agent, position);
         let in_force = situation.in_force.binary_search(&pair).is_ok();
         let edge = problem.network.number(agent, position);
@@ -153,7 +153,7 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
         let price = plan.prior.prices.get(position).copied().unwrap_or_default();
         // Units of the network are thousandths of thousandths, times the scale.
         let unit = problem.scale.unit.saturating_mul(1_000).max(1);
-        Standing {
+        Placement {
             campaign: campaign.clone(),
             score: situation.score(agent, preview),
             planned: plan.pairs.binary_search(&pair).is_ok(),
@@ -163,10 +163,10 @@ pub fn explain(situation: &Situation<'_>, plan: &AssignPlan, agent: usize) -> Ve
             margin: edge.map(|edge| edge.value.saturating_sub(price).div_euclid(unit)),
         }
     };
-    previews.map(standing).collect()
+    previews.map(placement).collect()
 }
 
-/// For each edge whether the prior plan used it.
+/// Returns for each edge whether the prior plan used it.
 fn used(problem: &Problem, prior: &[Pair]) -> Vec<bool> {
     let mut used = vec![false; problem.network.edges().len()];
     for (agent, campaign) in prior {
@@ -194,7 +194,7 @@ fn moves(
     agents.dedup();
     let campaigns: Vec<_> = situation.policy.previews.iter().collect();
     let mut moves = Vec::new();
-    let of = |pairs: &[Pair], agent: usize| -> Vec<usize> {
+    let campaigns_of = |pairs: &[Pair], agent: usize| -> Vec<usize> {
         let from = pairs.partition_point(|pair| pair.0 < agent);
         let own = pairs.get(from..).unwrap_or_default().iter();
         own.take_while(|pair| pair.0 == agent)
@@ -205,7 +205,7 @@ fn moves(
         let Some(rostered) = situation.roster.agents().get(agent) else {
             continue;
         };
-        let (from, to) = (of(&left, agent), of(&joined, agent));
+        let (from, to) = (campaigns_of(&left, agent), campaigns_of(&joined, agent));
         for number in 0..from.len().max(to.len()) {
             let named = |list: &[usize]| {
                 let position = *list.get(number)?;
@@ -224,10 +224,10 @@ fn moves(
                     .is_some_and(|price| *price < 0)
             });
             let why = match (barred, to) {
-                (Some(barred), _) => Why::Barred(barred),
-                (None, Some(_)) if short => Why::FillsLeast,
-                (None, Some(_)) => Why::BestUse,
-                (None, None) => Why::Outdone,
+                (Some(barred), _) => MoveReason::Barred(barred),
+                (None, Some(_)) if short => MoveReason::FillsLeast,
+                (None, Some(_)) => MoveReason::BestUse,
+                (None, None) => MoveReason::Outdone,
             };
             let Some((_, _, preview)) = to.or(from) else {
                 continue;
@@ -244,7 +244,7 @@ fn moves(
     moves
 }
 
-/// What is in `a` and not in `b`; both are ascending.
+/// Returns what is in `a` and not in `b`; both are ascending.
 fn difference(a: &[Pair], b: &[Pair]) -> Vec<Pair> {
     let mut b = b.iter().peekable();
     let missing = |pair: &&Pair| {
@@ -255,12 +255,12 @@ fn difference(a: &[Pair], b: &[Pair]) -> Vec<Pair> {
 }
 
 impl Serving {
-    /// The word for people.
+    /// Returns the word for people.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Runs => "running",
-            Self::Stands => "not running",
+            Self::Running => "running",
+            Self::NotRunning => "not running",
             Self::Fixed => "left alone",
         }
     }

@@ -1,4 +1,4 @@
-//! What a preview campaign wants.
+//! The wants of preview campaigns, and the rules of assigning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Preview {
     pub concurrency: u8,
     /// What to do when a person changes the list.
     pub on_manual_change: OnManualChange,
-    /// How long a person's list is left alone.
+    /// How long a list changed by a person is left alone.
     pub manual_grace: Duration,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) fn of(situation: &Situation<'_>) -> Self {
+    pub(super) fn new(situation: &Situation<'_>) -> Self {
         let places = situation.roster.places().saturating_add(1);
         let unit = i64::try_from(places.next_power_of_two()).unwrap_or(i64::MAX);
         // Churn is in thousandths of a full score, which is a thousand thousandths, at weight 1.
@@ -65,13 +65,13 @@ impl Scale {
 
 /// What the worth of a pair needs of a campaign, side by side for all of them.
 #[derive(Clone, Copy, Debug)]
-struct Wanting {
+struct CampaignWorth {
     target: CallRate,
     weight: u64,
 }
 
-impl Wanting {
-    fn of(preview: &Preview) -> Self {
+impl CampaignWorth {
+    fn new(preview: &Preview) -> Self {
         Self {
             target: preview.target,
             weight: preview.weight.milli(),
@@ -90,17 +90,18 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn of(situation: &Situation<'_>) -> Self {
-        let scale = Scale::of(situation);
+    pub(super) fn new(situation: &Situation<'_>) -> Self {
+        let scale = Scale::new(situation);
         let open = Eligibility::open(situation.roster, situation.now, situation.policy.horizon);
         let previews = situation.previews();
         let mut taken = vec![0_i64; previews.len()];
         let agents = situation.roster.agents();
-        let running: Vec<Option<Wanting>> = previews
+        let running: Vec<Option<CampaignWorth>> = previews
             .iter()
             .enumerate()
             .map(|(at, preview)| {
-                (situation.campaign(at).serving == Serving::Runs).then(|| Wanting::of(preview))
+                (situation.campaign(at).serving == Serving::Running)
+                    .then(|| CampaignWorth::new(preview))
             })
             .collect();
         let possible = agents
@@ -151,7 +152,7 @@ impl Problem {
                 if !kept && !Score::enough_for_new(wanting.target, now.recent) {
                     continue;
                 }
-                let score = Score::of(wanting.target, now.recent);
+                let score = Score::new(wanting.target, now.recent);
                 let value = scale.worth(wanting.weight, score, kept);
                 edges.push(Edge::new(agent, *campaign, value));
             }

@@ -18,17 +18,17 @@ const MOST_PER_HOUR: u64 = 100_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallRate(u64);
 
-/// A text that is no rate.
+/// A text that is not a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// Not a number.
-    #[error("is no number")]
+    #[error("is not a number")]
     NoNumber,
     /// Below zero: a negative target or rate would give scores above 1.
     #[error("is negative")]
     Negative,
     /// More than makes sense.
-    #[error("is too great")]
+    #[error("is too large")]
     TooGreat,
 }
 
@@ -110,11 +110,10 @@ impl fmt::Display for Weight {
 pub struct Score(u64);
 
 impl Score {
-    /// The score of an agent that was on so many calls, on a campaign that wants `target`.
-    ///
-    /// Returns `max(0, (target - recent) / target)`, and 0 when the target is 0.
+    /// Computes the score of an agent that was on so many calls, on a campaign that wants `target`:
+    /// `max(0, (target - recent) / target)`, and 0 when the target is 0.
     #[must_use]
-    pub fn of(target: CallRate, recent: CallRate) -> Self {
+    pub fn new(target: CallRate, recent: CallRate) -> Self {
         let left = target.0.saturating_sub(recent.0).saturating_mul(MILLI);
         Self(left.checked_div(target.0).unwrap_or(0))
     }
@@ -199,7 +198,7 @@ mod tests {
             ("0", "3", "0"),
             ("3", "2", "0.333"),
         ] {
-            assert_eq!(Score::of(rate(target), rate(recent)).to_string(), score);
+            assert_eq!(Score::new(rate(target), rate(recent)).to_string(), score);
         }
     }
 

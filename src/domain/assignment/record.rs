@@ -1,4 +1,4 @@
-//! What the assigner was told and asked, so that its decisions can be made again.
+//! The inputs of the assigner and the questions to it, recorded so that its decisions can be replayed.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::rate::CallRate;
 use super::roster::Roster;
 use crate::domain::{AgentId, AgentState, CampaignId, Timestamp};
 
-/// One thing that the assigner was told or asked.
+/// One input of the assigner, or one question to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "assign")]
 pub enum AssignInput {
@@ -29,7 +29,7 @@ pub enum AssignInput {
     },
     /// The whole state.
     Checkpoint {
-        /// Everything.
+        /// The assigner with everything in it.
         assigner: Box<Assigner>,
     },
     /// A poll: the agents whose state changed.
@@ -56,7 +56,7 @@ pub enum AssignInput {
     },
     /// A dispatch was about to leave.
     Depart {
-        /// What.
+        /// The dispatch.
         dispatch: Dispatch,
     },
     /// A dispatch came to its end.
@@ -68,7 +68,7 @@ pub enum AssignInput {
     },
 }
 
-/// Feeds one input to the assigner in `slot`; gives what was recorded and what came out now where that is a decision.
+/// Feeds one input to the assigner in `slot`; returns what was recorded and what came out now where that is a decision.
 pub(crate) fn feed(
     slot: &mut Option<Assigner>,
     at: Timestamp,

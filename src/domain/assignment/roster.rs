@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::window::Window;
+use super::window::AvailabilityWindow;
 use crate::domain::{AgentId, SkillId};
 
 /// The most calls that an agent may hold at once.
@@ -19,7 +19,7 @@ pub struct RosterAgent {
     /// At least one.
     pub skills: BTreeSet<SkillId>,
     /// When the agent works.
-    pub window: Window,
+    pub window: AvailabilityWindow,
     /// Calls at once, 1 or 2.
     pub concurrency: u8,
 }
@@ -30,10 +30,10 @@ pub struct Kind {
     /// The skills.
     pub skills: BTreeSet<SkillId>,
     /// The window.
-    pub window: Window,
+    pub window: AvailabilityWindow,
 }
 
-/// An agent as the roster keeps it.
+/// An agent's entry in the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rostered {
     /// The agent's id.
@@ -46,13 +46,13 @@ pub struct Rostered {
 
 /// Every agent that may be placed, in the order of the ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Recorded")]
+#[serde(from = "RecordedRoster")]
 pub struct Roster {
     agents: Vec<Rostered>,
     kinds: Vec<Kind>,
     /// The windows of all kinds, each once: a plan evaluates a window once, and not once a kind.
     #[serde(skip_serializing)]
-    windows: Vec<Window>,
+    windows: Vec<AvailabilityWindow>,
     /// For each kind the position of its window.
     #[serde(skip_serializing)]
     window_numbers: Vec<usize>,
@@ -60,14 +60,14 @@ pub struct Roster {
 
 /// How a roster is recorded: without what follows from the rest.
 #[derive(Deserialize)]
-struct Recorded {
+struct RecordedRoster {
     agents: Vec<Rostered>,
     kinds: Vec<Kind>,
 }
 
-impl From<Recorded> for Roster {
-    fn from(Recorded { agents, kinds }: Recorded) -> Self {
-        let mut numbers: BTreeMap<&Window, usize> = BTreeMap::new();
+impl From<RecordedRoster> for Roster {
+    fn from(RecordedRoster { agents, kinds }: RecordedRoster) -> Self {
+        let mut numbers: BTreeMap<&AvailabilityWindow, usize> = BTreeMap::new();
         let mut windows = Vec::new();
         let window_numbers = kinds.iter().map(|kind| {
             *numbers.entry(&kind.window).or_insert_with(|| {
@@ -107,7 +107,7 @@ impl Roster {
             }
         });
         let agents = rostered.collect();
-        Recorded { agents, kinds }.into()
+        RecordedRoster { agents, kinds }.into()
     }
 
     /// The agents, in the order of their ids.
@@ -123,7 +123,7 @@ impl Roster {
     }
 
     /// The windows of all kinds, each once.
-    pub(super) fn windows(&self) -> &[Window] {
+    pub(super) fn windows(&self) -> &[AvailabilityWindow] {
         &self.windows
     }
 
@@ -138,7 +138,7 @@ impl Roster {
         self.kinds.get(agent.kind)
     }
 
-    /// Where an agent stands.
+    /// Returns an agent's position.
     #[must_use]
     pub fn position(&self, id: &AgentId) -> Option<usize> {
         self.agents.binary_search_by(|agent| agent.id.cmp(id)).ok()

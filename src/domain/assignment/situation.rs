@@ -14,11 +14,13 @@ use crate::domain::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Serving {
-    /// It runs: agents join and leave.
-    Runs,
-    /// It does not: its agents serve the running ones.
-    Stands,
-    /// Its status or its list is not known, or a person's list is left alone: nobody joins or leaves.
+    /// The campaign runs: agents join and leave.
+    #[serde(rename = "runs")]
+    Running,
+    /// The campaign does not run: its agents serve the running ones.
+    #[serde(rename = "stands")]
+    NotRunning,
+    /// Its status or its list is not known, or a list changed by a person is left alone: nobody joins or leaves.
     #[default]
     Fixed,
 }
@@ -67,7 +69,7 @@ pub struct Situation<'a> {
     pub refused: &'a BTreeSet<Pair>,
     /// Pairs in force that the platform refused to end.
     pub kept: &'a BTreeSet<Pair>,
-    /// When.
+    /// The moment of the plan.
     pub now: Timestamp,
 }
 
@@ -93,13 +95,13 @@ impl<'a> Situation<'a> {
             || self.kept.contains(&(agent, campaign))
     }
 
-    /// The score of an agent for a campaign.
+    /// Returns the score of an agent for a campaign.
     #[must_use]
     pub fn score(&self, agent: usize, preview: &Preview) -> Score {
-        Score::of(preview.target, self.agent(agent).recent)
+        Score::new(preview.target, self.agent(agent).recent)
     }
 
-    /// Why an agent may not serve a campaign, if so. `open` has one entry a kind, as [`Eligibility::open`] gives them.
+    /// Returns why an agent may not serve a campaign, if so. `open` has one entry a kind, as [`Eligibility::open`] gives them.
     #[must_use]
     pub fn barred(
         &self,
@@ -120,7 +122,7 @@ impl<'a> Situation<'a> {
             Some(Barred::Absent)
         } else if self.refused.contains(&(agent, campaign)) {
             Some(Barred::Refused)
-        } else if self.campaign(campaign).serving != Serving::Runs {
+        } else if self.campaign(campaign).serving != Serving::Running {
             Some(Barred::NotRunning)
         } else if self.in_force.binary_search(&(agent, campaign)).is_err()
             && !Score::enough_for_new(preview.target, now.recent)

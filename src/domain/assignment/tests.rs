@@ -37,7 +37,7 @@ fn agent(skills: &[&str], window: &str, concurrency: u8) -> RosterAgent {
     let mut next = || parts.next().unwrap();
     RosterAgent {
         skills: skills.iter().map(|skill| skill.parse().unwrap()).collect(),
-        window: Window {
+        window: AvailabilityWindow {
             start: next().parse().unwrap(),
             end: next().parse().unwrap(),
             zone: next().parse().unwrap(),
@@ -51,7 +51,7 @@ fn centre(agents: Vec<RosterAgent>, previews: Vec<Preview>) -> Centre {
     let ids = (0..).map(|n| format!("a{n}").parse().unwrap());
     let campaigns = vec![
         CampaignNow {
-            serving: Serving::Runs,
+            serving: Serving::Running,
             ..CampaignNow::default()
         };
         previews.len()
@@ -141,7 +141,7 @@ fn a_window_that_closes_takes_the_agent_off_the_list() {
     centre.in_force = vec![(0, 0)];
     let made = centre.ask("2026-01-15T16:50:00Z", |situation| plan(situation, None));
     assert_eq!(made.pairs, []);
-    assert_eq!(made.moves[0].why, Why::Barred(Barred::Window));
+    assert_eq!(made.moves[0].why, MoveReason::Barred(Barred::Window));
 }
 
 #[test]
@@ -153,17 +153,22 @@ fn agents_of_a_standing_campaign_serve_the_running_one_and_come_back() {
         |plan: &AssignPlan, campaign| plan.pairs.iter().filter(|pair| pair.1 == campaign).count();
     assert_eq!((on(&first, 0), on(&first, 1)), (2, 1));
     centre.in_force = first.pairs;
-    centre.campaigns[0].serving = Serving::Stands;
+    centre.campaigns[0].serving = Serving::NotRunning;
     let paused = centre.ask(NOON, |situation| plan(situation, Some(&first.prior)));
     assert_eq!((on(&paused, 0), on(&paused, 1)), (0, 3));
     assert!(paused.moves.iter().all(|moved| {
-        moved.why == Why::Barred(Barred::NotRunning) && moved.to == Some("c1".parse().unwrap())
+        moved.why == MoveReason::Barred(Barred::NotRunning)
+            && moved.to == Some("c1".parse().unwrap())
     }));
     centre.in_force = paused.pairs;
-    centre.campaigns[0].serving = Serving::Runs;
+    centre.campaigns[0].serving = Serving::Running;
     let back = centre.ask(NOON, |situation| plan(situation, Some(&paused.prior)));
     assert_eq!((on(&back, 0), on(&back, 1)), (2, 1));
-    assert!(back.moves.iter().all(|moved| moved.why == Why::FillsLeast));
+    assert!(
+        back.moves
+            .iter()
+            .all(|moved| moved.why == MoveReason::FillsLeast)
+    );
 }
 
 #[test]
@@ -171,7 +176,7 @@ fn an_agent_on_a_call_stays_even_where_the_campaign_stands() {
     let previews = vec![preview(&["s"], 0, 2), preview(&["s"], 0, 4)];
     let mut centre = centre(vec![anyone(), anyone()], previews);
     centre.in_force = vec![(0, 0), (1, 0)];
-    centre.campaigns[0].serving = Serving::Stands;
+    centre.campaigns[0].serving = Serving::NotRunning;
     centre.agents[0].on_call = true;
     let made = centre.plan();
     assert_eq!(made.pairs, [(0, 0), (1, 1)]);

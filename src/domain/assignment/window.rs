@@ -1,6 +1,6 @@
 //! When an agent works: times of day in the agent's own time zone.
 //!
-//! A window is really evaluated in its zone. It holds an instant when a clock on the wall there shows a time from the
+//! A window is evaluated in its zone. It contains an instant when the local time there is from the
 //! start on and before the end; one whose end is not after its start goes through midnight, and one whose end is its
 //! start is open all day. Where clocks change within the time looked at, each stretch between two changes is looked at
 //! by itself: an hour that the clocks skip closes nothing, and one that they repeat counts both times.
@@ -23,9 +23,9 @@ pub struct TimeOfDay {
     minutes: u16,
 }
 
-/// A text that is no time of day.
+/// A text that is not a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no time from 00:00 to 23:59")]
+#[error("is not a time from 00:00 to 23:59")]
 pub struct TimeOfDayError;
 
 impl TimeOfDay {
@@ -83,9 +83,9 @@ pub struct Zone {
     rules: TimeZone,
 }
 
-/// A name that is no time zone.
+/// A name that is not a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no IANA time zone")]
+#[error("is not an IANA time zone")]
 pub struct ZoneError;
 
 impl Zone {
@@ -146,18 +146,18 @@ impl Ord for Zone {
     }
 }
 
-/// From when to when, each day, in which zone.
+/// The hours of each day in which an agent works, in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Window {
+pub struct AvailabilityWindow {
     /// The first minute within.
     pub start: TimeOfDay,
     /// The first minute after.
     pub end: TimeOfDay,
-    /// Where the clock hangs.
+    /// The time zone.
     pub zone: Zone,
 }
 
-impl Window {
+impl AvailabilityWindow {
     /// Whether the window is open now and stays so for the whole `horizon`.
     #[must_use]
     pub fn open_throughout(&self, now: Timestamp, horizon: Duration) -> bool {
@@ -194,7 +194,7 @@ impl Window {
         false
     }
 
-    /// How long the window stays open if no clock changes; none when it is closed.
+    /// Returns how long the window stays open if no clock changes; none when it is closed.
     fn left_open(&self, at: jiff::Timestamp) -> Option<jiff::SignedDuration> {
         let time = at.to_zoned(self.zone.rules.clone()).time();
         let seconds = i64::from(time.hour())
@@ -210,7 +210,7 @@ impl Window {
     }
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for AvailabilityWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{} {}", self.start, self.end, self.zone.name)
     }
@@ -220,10 +220,10 @@ impl fmt::Display for Window {
 mod tests {
     use super::*;
 
-    fn window(text: &str) -> Window {
+    fn window(text: &str) -> AvailabilityWindow {
         let mut parts = text.split([' ', '-']);
         let mut next = || parts.next().unwrap();
-        Window {
+        AvailabilityWindow {
             start: next().parse().unwrap(),
             end: next().parse().unwrap(),
             zone: next().parse().unwrap(),

@@ -315,7 +315,9 @@ fn would_change(reason: &Reason) -> Vec<String> {
             None => return changes,
         },
         Stage::People if verdict.until.is_some() => format!("the grace ends{at}"),
-        Stage::People => "a person resumes it, or it is held running".to_owned(),
+        Stage::People => {
+            "a person resumes it, an operator claims it, or it is held running".to_owned()
+        }
         Stage::Confirmation => "further samples that agree".to_owned(),
         Stage::Dwell => format!("the dwell ends{at}"),
         Stage::ResumeBudget => format!("a resume becomes free{at}"),

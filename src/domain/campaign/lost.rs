@@ -10,7 +10,7 @@ use crate::domain::belief::{Belief, PauseOwner, Unresolved};
 use crate::domain::command::{CommandResult, Delivery, LostTry};
 use crate::domain::conclusion::Conclusion;
 use crate::domain::evidence::Settling;
-use crate::domain::lost_attempt::{AttemptFate, LostAttempt, MOST_KEPT};
+use crate::domain::lost_attempt::{LostAttempt, MOST_KEPT};
 use crate::domain::notice::Notice;
 use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
 use crate::domain::time::Timestamp;
@@ -46,6 +46,11 @@ impl Campaign {
         for LostTry { before, ended_at } in &result.lost {
             self.keep(LostAttempt::new(&command, before, *ended_at, settling));
         }
+    }
+
+    /// Keeps the window of a command that was accepted.
+    pub(super) fn keep_unanswered(&mut self, command: &Unresolved, settling: Settling) {
+        self.keep(LostAttempt::of_command(command, settling));
     }
 
     /// Keeps that a command may yet show: one that was accepted and has not, or whose answer a crash took. Nothing of ours is
@@ -92,8 +97,8 @@ impl Campaign {
         if !self.asks_whose(to, reading) {
             return None;
         }
-        let lost = self.state.lost.iter().rev();
-        let mut candidates = lost.filter(|attempt| attempt.to == to);
+        let newest_first = self.state.lost.iter().rev();
+        let mut candidates = newest_first.filter(|attempt| attempt.to == to);
         match &reading.changed_by {
             Some(Author::Somebody { .. }) => return None,
             Some(Author::Ours) => {
@@ -140,12 +145,11 @@ impl Campaign {
     /// What `reading` shows may be the doing of an attempt without an answer: the last command of them is told as not shown to
     /// be ours.
     pub(super) fn doubt_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
-        let asked = |attempt: &&mut LostAttempt| {
-            attempt.to.target() == reading.activity && attempt.fate == AttemptFate::Open
-        };
+        let asked =
+            |attempt: &&mut LostAttempt| attempt.to.target() == reading.activity && !attempt.closed;
         let mut newest = None;
         for attempt in self.state.lost.iter_mut().filter(asked) {
-            attempt.fate = AttemptFate::Hidden;
+            attempt.closed = true;
             newest = Some(*attempt);
         }
         notices.extend(newest.map(|attempt| Notice::Resolved {
@@ -163,10 +167,11 @@ impl Campaign {
         now: Timestamp,
         notices: &mut Vec<Notice>,
     ) {
-        let recorded = self.state.lost.iter_mut();
-        recorded
-            .filter(|other| other.decision == attempt.decision)
-            .for_each(|other| other.fate = AttemptFate::Recorded);
+        // It takes effect once; other attempts of the same command may yet.
+        self.state.lost.retain(|other| *other != attempt);
+        for other in &mut self.state.lost {
+            other.closed |= other.decision == attempt.decision;
+        }
         if self.state.belief.paused_by_us() && attempt.to == Direction::Pause {
             // It came upon a pause that was ours already: nothing but the version is new.
             self.own(reading, now);
@@ -207,9 +212,7 @@ impl Campaign {
                 attempt.until = attempt
                     .until
                     .min(reading.updated_at.unwrap_or(reading.clock()));
-                if attempt.fate == AttemptFate::Open {
-                    attempt.fate = AttemptFate::Hidden;
-                }
+                attempt.closed = true;
             }
         }
     }
@@ -219,9 +222,7 @@ impl Campaign {
         let now = reading.clock();
         for attempt in &mut self.state.lost {
             // What it asked for is in force, and nobody can say that it had no part in it.
-            if attempt.to.target() == reading.activity && attempt.fate == AttemptFate::Open {
-                attempt.fate = AttemptFate::Hidden;
-            }
+            attempt.closed |= attempt.to.target() == reading.activity;
         }
         let (kept, gone): (Vec<_>, Vec<_>) = self
             .state
@@ -236,7 +237,7 @@ impl Campaign {
                 .lost
                 .iter()
                 .any(|other| other.decision == attempt.decision);
-            if attempt.fate == AttemptFate::Open && !open && told != Some(attempt.decision) {
+            if !attempt.closed && !open && told != Some(attempt.decision) {
                 told = Some(attempt.decision);
                 notices.push(Notice::Resolved {
                     decision: attempt.decision,

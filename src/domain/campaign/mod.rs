@@ -3,6 +3,7 @@
 //! [`ownership`] moves the belief by what is read and reported. [`stages`] decides, stage by stage; [`Reason`] keeps the
 //! verdicts with their numbers, [`explain()`] tells them to people, and [`recorded`] is their form in the audit.
 
+mod claim;
 mod explain;
 mod lost;
 mod manual_change;
@@ -11,8 +12,10 @@ mod ownership;
 mod recorded;
 mod stages;
 mod state;
+mod unproven;
 mod verdict;
 
+pub use claim::{PauseClaim, PauseOwnerKind};
 pub use explain::{ExplainedStage, Explanation, explain};
 pub use outcome::{Outcome, Suppression};
 pub use ownership::Campaign;
@@ -24,4 +27,6 @@ pub use stages::{
     Stage, StageVerdict, Stages, ThresholdsVerdict, Verdict,
 };
 pub use state::CampaignState;
+pub(crate) use unproven::UnprovenAlert;
+pub use unproven::UnprovenEnd;
 pub use verdict::Reason;

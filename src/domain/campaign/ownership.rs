@@ -20,7 +20,7 @@ use crate::domain::belief::{Belief, Doubt, PauseOwner, Transition, Unresolved};
 use crate::domain::cause::Cause;
 use crate::domain::command::{CommandResult, Delivery};
 use crate::domain::conclusion::Conclusion;
-use crate::domain::confirmation::Window;
+use crate::domain::confirmation::SampleWindow;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
 use crate::domain::ids::DecisionId;
@@ -84,17 +84,14 @@ pub struct Campaign {
     /// Polls in a row that did not count its group.
     #[serde(default)]
     pub(crate) blind: u32,
-    pub(crate) below_pause: Window,
-    pub(crate) at_resume: Window,
+    pub(crate) below_pause: SampleWindow,
+    pub(crate) at_resume: SampleWindow,
     pub(crate) in_flight: Option<Direction>,
     pub(crate) budget_alerted: bool,
     /// How often in a row the platform refused a command, and when last.
     pub(crate) refusals: Option<(u32, Timestamp)>,
     /// When its status was last asked for, whatever came back.
     pub(crate) asked_at: Option<Timestamp>,
-    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
-    #[serde(default)]
-    pub(crate) unproven_alerted: bool,
     /// How often in a row the platform did not know it, and at which tick last.
     #[serde(default)]
     missing: Option<(u32, u64)>,
@@ -109,13 +106,12 @@ impl Campaign {
             state,
             group,
             blind: 0,
-            below_pause: Window::default(),
-            at_resume: Window::default(),
+            below_pause: SampleWindow::default(),
+            at_resume: SampleWindow::default(),
             in_flight: None,
             budget_alerted: false,
             refusals: None,
             asked_at: None,
-            unproven_alerted: false,
             missing: None,
             read_in_run: false,
         }
@@ -368,6 +364,8 @@ impl Campaign {
                 Conclusion::NotOurs
             }
             Resolution::TurnedBack => {
+                // It may show late, too.
+                self.keep_unanswered(&unresolved, seen.traits.settling);
                 turned_back = true;
                 Conclusion::Unknown
             }

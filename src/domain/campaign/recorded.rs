@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::domain::belief::{Doubt, HoldKind};
 use crate::domain::ids::DecisionId;
 use crate::domain::status::Direction;
-use crate::domain::thresholds::Lines;
+use crate::domain::thresholds::AgentThresholds;
 use crate::domain::time::Timestamp;
 
 use super::outcome::Outcome;
@@ -30,7 +30,7 @@ struct RecordedReason {
     sample: SampleVerdict,
     available: Option<u32>,
     staffed: Option<u32>,
-    lines: Option<Lines>,
+    lines: Option<AgentThresholds>,
     relation: Option<Relation>,
     confirmation: Option<ConfirmationVerdict>,
     dwell_until: Option<Timestamp>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
-use crate::domain::lost_attempt::{AttemptFate, LostAttempt};
+use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
 use crate::domain::threshold_override::ThresholdOverride;
 use crate::domain::time::Timestamp;
@@ -35,7 +35,7 @@ pub struct CampaignState {
     pub enforcing: Option<Direction>,
     /// An operator's hold.
     pub hold: Option<Hold>,
-    /// Lines that an operator set for a while.
+    /// Thresholds that an operator set for a while.
     #[serde(default)]
     pub lines: Option<ThresholdOverride>,
     /// A command whose outcome is not known.
@@ -46,6 +46,9 @@ pub struct CampaignState {
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
+    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
+    #[serde(default)]
+    pub unproven_alerted: bool,
 }
 
 impl CampaignState {
@@ -66,13 +69,14 @@ impl CampaignState {
             unresolved: None,
             lost: Vec::new(),
             stamp: StampTrust::default(),
+            unproven_alerted: false,
         }
     }
 
     /// Whether a command of ours may show an effect that was not recorded yet.
     #[must_use]
     pub fn awaits_effect(&self) -> bool {
-        let open = |attempt: &LostAttempt| attempt.fate == AttemptFate::Open;
+        let open = |attempt: &LostAttempt| !attempt.closed;
         self.unresolved.is_some() || self.lost.iter().any(open)
     }
 

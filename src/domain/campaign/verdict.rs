@@ -8,7 +8,7 @@ use crate::domain::belief::Doubt;
 use crate::domain::cause::Cause;
 use crate::domain::ids::DecisionId;
 use crate::domain::status::Direction;
-use crate::domain::thresholds::Lines;
+use crate::domain::thresholds::AgentThresholds;
 use crate::domain::time::Timestamp;
 
 use super::outcome::{Outcome, Suppression};
@@ -58,7 +58,7 @@ impl Reason {
 
     /// The thresholds in whole agents; none without a valid sample.
     #[must_use]
-    pub fn lines(&self) -> Option<Lines> {
+    pub fn lines(&self) -> Option<AgentThresholds> {
         self.stages.thresholds.found.map(|found| found.lines)
     }
 

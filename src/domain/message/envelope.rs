@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::domain::campaign::Reason;
+use crate::domain::belief::Doubt;
+use crate::domain::campaign::{Reason, UnprovenEnd};
 use crate::domain::cause::Cause;
 use crate::domain::ids::{CampaignId, DecisionId, QueueId};
 use crate::domain::queue::QueueMessage;
@@ -57,7 +58,7 @@ impl fmt::Display for OrderingKey {
     }
 }
 
-/// One event, to be told at least once.
+/// One event, to be delivered at least once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// In whose order it is delivered.
@@ -78,6 +79,8 @@ pub enum MessageBody {
     Changed(CampaignChanged),
     /// For `campaign.flapping`.
     Flapping(CampaignFlapping),
+    /// For `campaign.pause_unproven`.
+    PauseUnproven(CampaignPauseUnproven),
     /// For `assignment.dispatch`.
     Dispatch(AssignmentDispatch),
     /// For `data.stale`.
@@ -122,6 +125,24 @@ pub struct CampaignFlapping {
     resumes_last_hour: u32,
     limit_per_hour: u32,
     resumes_held_back: bool,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
+/// A pause of which nobody can say whose it is while agents stand idle, or what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignPauseUnproven {
+    campaign_id: CampaignId,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_as: Option<&'static str>,
     #[serde(serialize_with = "rfc3339")]
     timestamp: Timestamp,
     #[serde(serialize_with = "shown")]
@@ -175,6 +196,7 @@ impl MessageBody {
                 Direction::Resume => MessageKind::CampaignResumed,
             },
             Self::Flapping(_) => MessageKind::CampaignFlapping,
+            Self::PauseUnproven(_) => MessageKind::CampaignPauseUnproven,
             Self::Dispatch(_) => MessageKind::AssignmentDispatch,
             Self::Stale(_) => MessageKind::DataStale,
             Self::Queue(message) => message.kind(),
@@ -217,7 +239,7 @@ impl Message {
         Self::of_campaign(campaign, body, decision, at)
     }
 
-    /// What is told of a queue.
+    /// A message about a queue.
     #[must_use]
     pub fn of_queue(
         queue: &QueueId,
@@ -249,6 +271,46 @@ impl Message {
             resumes_last_hour,
             limit_per_hour,
             resumes_held_back: held_back,
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `campaign.pause_unproven`: agents stand idle, and `doubt` keeps the pause from being shown to be ours.
+    #[must_use]
+    pub fn campaign_pause_unproven(
+        campaign: &CampaignId,
+        doubt: Doubt,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let body = MessageBody::PauseUnproven(CampaignPauseUnproven {
+            campaign_id: campaign.clone(),
+            status: "UNPROVEN",
+            doubt: Some(doubt.label()),
+            reason: Some(doubt.explained()),
+            resolved_as: None,
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `campaign.pause_unproven`: the pause is over, or somebody's.
+    #[must_use]
+    pub fn campaign_pause_resolved(
+        campaign: &CampaignId,
+        end: UnprovenEnd,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let body = MessageBody::PauseUnproven(CampaignPauseUnproven {
+            campaign_id: campaign.clone(),
+            status: "RESOLVED",
+            doubt: None,
+            reason: None,
+            resolved_as: Some(end.label()),
             timestamp: at,
             decision_id: decision,
         });
@@ -297,7 +359,7 @@ impl Message {
         }
     }
 
-    /// `webhook.test`, which stands for nothing.
+    /// `webhook.test`, which reports no event.
     #[must_use]
     pub fn webhook_test(at: Timestamp) -> Self {
         Self {
@@ -372,6 +434,27 @@ mod tests {
             "decisionId": "3-41",
         });
         assert_eq!(json(&message), expected);
+    }
+
+    #[test]
+    fn an_unproven_pause_and_its_end_share_a_key_and_have_the_documented_members() {
+        let raised = Message::campaign_pause_unproven(&campaign(), Doubt::Touched, DECISION, AT);
+        let ended =
+            Message::campaign_pause_resolved(&campaign(), UnprovenEnd::Person, DECISION, AT);
+        assert_eq!(raised.kind().name(), "campaign.pause_unproven");
+        assert_eq!(raised.kind(), ended.kind());
+        assert_eq!(raised.key, ended.key);
+        let expected = serde_json::json!({
+            "campaignId": "cmp-1", "status": "UNPROVEN", "doubt": "touched",
+            "reason": "somebody changed the campaign under our pause",
+            "timestamp": "2024-05-20T14:32:00.000Z", "decisionId": "3-41",
+        });
+        assert_eq!(json(&raised), expected);
+        let expected = serde_json::json!({
+            "campaignId": "cmp-1", "status": "RESOLVED", "resolvedAs": "person",
+            "timestamp": "2024-05-20T14:32:00.000Z", "decisionId": "3-41",
+        });
+        assert_eq!(json(&ended), expected);
     }
 
     #[test]

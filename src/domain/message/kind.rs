@@ -9,6 +9,8 @@ pub enum MessageKind {
     CampaignResumed,
     /// A campaign is resumed too often.
     CampaignFlapping,
+    /// Agents stand idle because nobody can say whose a campaign's pause is, or that is over.
+    CampaignPauseUnproven,
     /// Agents were assigned to a campaign.
     AssignmentDispatch,
     /// Readings stay away, or are back.
@@ -24,6 +26,20 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
+    /// Every kind, as the README lists them.
+    pub const ALL: [Self; 10] = [
+        Self::CampaignPaused,
+        Self::CampaignResumed,
+        Self::CampaignFlapping,
+        Self::CampaignPauseUnproven,
+        Self::AssignmentDispatch,
+        Self::QueueUpdated,
+        Self::QueueRoutingUpdated,
+        Self::QueueDrainRate,
+        Self::DataStale,
+        Self::WebhookTest,
+    ];
+
     /// The name that receivers see.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -31,6 +47,7 @@ impl MessageKind {
             Self::CampaignPaused => "campaign.paused",
             Self::CampaignResumed => "campaign.resumed",
             Self::CampaignFlapping => "campaign.flapping",
+            Self::CampaignPauseUnproven => "campaign.pause_unproven",
             Self::AssignmentDispatch => "assignment.dispatch",
             Self::DataStale => "data.stale",
             Self::QueueUpdated => "queue.updated",

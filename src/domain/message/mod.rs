@@ -1,4 +1,4 @@
-//! What systems beside ours are told: one message for each event, with the body that is sent.
+//! Messages for other systems: one for each event, with the body that is sent.
 //!
 //! A [`Message`] is written to the outbox in the transaction of what it reports, and delivered from there. Its kind follows
 //! from its body, so that the two cannot disagree. The members of a body are those that receivers of such messages know
@@ -10,8 +10,8 @@ mod form;
 mod kind;
 
 pub use envelope::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, DataStale, Message, MessageBody,
-    OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
+    Message, MessageBody, OrderingKey, WebhookTest,
 };
 pub(crate) use form::{millis, rfc3339, shown};
 pub use kind::MessageKind;

@@ -1,6 +1,6 @@
 //! From figures to a change set that does not flap.
 //!
-//! *Bands.* `classic` steps at two utilisations. Which band a queue is in is told by the wait and the percentage that it has on the
+//! *Bands.* `classic` steps at two utilisations. Which band a queue is in follows from the wait and the percentage that it has on the
 //! platform, so that nothing has to be remembered, and a restart changes nothing.
 //!
 //! *Dead bands.* A figure that is only a little off what is in force stays: 15 s or a tenth of the wait, 2 waiters or a tenth of
@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::change::ChangeSet;
 use super::classic::{Bands, Clamped, ClassicInputs};
-use super::erlang::{Experience, Offered, SteadyState, Targets};
+use super::erlang::{Experience, Offered, ServiceTargets, SteadyState};
 use super::member::{Member, Members, ServiceLevel, Setting};
 use super::validate::{MAX_WAIT_S, MAX_WAITERS};
 
-/// How far figures may be off what a model says before they are moved.
+/// How far figures may be off a model's advice before they are changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DeadBands {
     /// The wait, in seconds; a tenth of it if that is more.
@@ -38,7 +38,7 @@ impl Default for DeadBands {
     }
 }
 
-/// Figures of a queue, from whichever model.
+/// The figures that a model advises for a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
     /// Seconds that a caller may wait.
@@ -51,20 +51,20 @@ pub struct Advice {
     pub clamps: Vec<String>,
 }
 
-/// What `erlang_a` says of a queue.
+/// The advice of `erlang_a` for a queue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErlangAdvice {
-    /// What is offered.
+    /// The offered load.
     pub offered: Offered,
-    /// What callers meet with the agents there are; absent when the queue would grow for ever.
+    /// What callers experience with the agents there are; absent when the queue would grow for ever.
     pub as_it_is: Option<Experience>,
-    /// What they would meet with the least agents that meet every target.
+    /// What they would experience with the fewest agents that meet every target.
     pub staffed: Option<Experience>,
     /// The figures to write.
     pub advice: Advice,
 }
 
-/// The bands that a queue with these members is in; calm where it does not say.
+/// Returns the bands that a queue with these members is in; calm where they do not show it.
 #[must_use]
 pub fn bands_in_force(inputs: &ClassicInputs, current: &Members) -> Bands {
     let (calm, busy) = (
@@ -84,7 +84,7 @@ pub fn bands_in_force(inputs: &ClassicInputs, current: &Members) -> Bands {
     }
 }
 
-/// `classic`'s figures for a queue with these members, clamped, in bands that do not flap.
+/// Computes the advice of `classic` for a queue with these members, clamped, in bands that do not flap.
 #[must_use]
 pub fn classic_advice(inputs: &ClassicInputs, current: &Members) -> Advice {
     let bands = bands_in_force(inputs, current).next(inputs.utilisation());
@@ -107,10 +107,10 @@ pub fn classic_advice(inputs: &ClassicInputs, current: &Members) -> Advice {
     }
 }
 
-/// What `erlang_a` says with so many agents. The wait and the waiters come from the agents there are or, where those do not
-/// meet the targets, from the least that would: a longer wait is no answer to too few agents.
+/// Computes the advice of `erlang_a` with so many agents. The wait and the waiters come from the agents there are or, where
+/// those do not meet the targets, from the fewest that would: too few agents are not helped by a longer wait.
 #[must_use]
-pub fn erlang_advice(offered: Offered, agents: u32, targets: &Targets) -> ErlangAdvice {
+pub fn erlang_advice(offered: Offered, agents: u32, targets: &ServiceTargets) -> ErlangAdvice {
     let now = offered.with_agents(agents);
     let as_it_is = now.as_ref().map(|state| state.experience(targets.within));
     let staffed = offered.least_agents(targets);
@@ -150,6 +150,15 @@ pub fn erlang_advice(offered: Offered, agents: u32, targets: &Targets) -> Erlang
     }
 }
 
+/// How wide a dead band is around the value in force.
+#[derive(Clone, Copy)]
+enum DeadBand {
+    /// So much, or a tenth of the value if that is more.
+    AtLeast(u32),
+    /// So much.
+    Exactly(u32),
+}
+
 fn bounded(what: &str, value: u32, least: u32, most: u32, clamps: &mut Vec<String>) -> u32 {
     let written = value.clamp(least, most);
     if written != value {
@@ -161,22 +170,22 @@ fn bounded(what: &str, value: u32, least: u32, most: u32, clamps: &mut Vec<Strin
 }
 
 impl Advice {
-    /// What of it is worth writing, and what is held back because it is within its dead band, for people.
+    /// Returns what is worth writing, and what is held back because it is within its dead band, for people.
     #[must_use]
     pub fn change(&self, current: &Members, bands: &DeadBands) -> (ChangeSet, Vec<String>) {
         let mut change = ChangeSet::default();
         let mut held = Vec::new();
         if let Some(wanted) = self.max_wait_s {
             let setting = Setting::Time(Duration::from_secs(u64::from(wanted)));
-            match near(wait_s(current), wanted, bands.wait_s, true) {
-                Some(now) => held.extend(told("max_wait", now, wanted, " s")),
+            match within_band(wait_s(current), wanted, DeadBand::AtLeast(bands.wait_s)) {
+                Some(now) => held.extend(held_back("max_wait", now, wanted, " s")),
                 None => drop(change.members.insert(Member::MaxWait, setting)),
             }
         }
         if let Some(wanted) = self.max_waiters {
             let setting = Setting::Count(i64::from(wanted));
-            match near(waiters(current), wanted, bands.waiters, true) {
-                Some(now) => held.extend(told("max_waiters", now, wanted, "")),
+            match within_band(waiters(current), wanted, DeadBand::AtLeast(bands.waiters)) {
+                Some(now) => held.extend(held_back("max_waiters", now, wanted, "")),
                 None => drop(change.members.insert(Member::MaxWaiters, setting)),
             }
         }
@@ -184,9 +193,10 @@ impl Advice {
             let now = level(current);
             let same = now.is_some_and(|now| now.percent == i64::from(percent));
             let time = now.and_then(|now| u32::try_from(now.within.as_secs()).ok());
-            let stays = near(time, within, bands.within_s, false).filter(|_| same);
+            let stays =
+                within_band(time, within, DeadBand::Exactly(bands.within_s)).filter(|_| same);
             if let Some(now) = stays {
-                held.extend(told("service_level time", now, within, " s"));
+                held.extend(held_back("service_level time", now, within, " s"));
             } else {
                 let wanted = ServiceLevel {
                     percent: i64::from(percent),
@@ -200,14 +210,17 @@ impl Advice {
     }
 }
 
-/// The value in force when the wanted one is within the dead band around it.
-fn near(now: Option<u32>, wanted: u32, band: u32, or_a_tenth: bool) -> Option<u32> {
+/// Returns the value in force when the wanted one is within the dead band around it.
+fn within_band(now: Option<u32>, wanted: u32, band: DeadBand) -> Option<u32> {
     let now = now?;
-    let band = if or_a_tenth { band.max(now / 10) } else { band };
+    let band = match band {
+        DeadBand::AtLeast(band) => band.max(now / 10),
+        DeadBand::Exactly(band) => band,
+    };
     (now.abs_diff(wanted) <= band).then_some(now)
 }
 
-fn told(what: &str, now: u32, wanted: u32, unit: &str) -> Option<String> {
+fn held_back(what: &str, now: u32, wanted: u32, unit: &str) -> Option<String> {
     (now != wanted)
         .then(|| format!("{what} stays {now}{unit}: {wanted}{unit} is within its dead band"))
 }
@@ -290,10 +303,10 @@ mod tests {
             service_s: 240.0,
             patience_s: Some(180.0),
         };
-        let found = erlang_advice(offered, 18, &Targets::default());
+        let found = erlang_advice(offered, 18, &ServiceTargets::default());
         let staffed = found.staffed.unwrap();
         assert!(staffed.agents > 18 && found.as_it_is.unwrap().service_level < 0.8);
-        let enough = erlang_advice(offered, staffed.agents, &Targets::default());
+        let enough = erlang_advice(offered, staffed.agents, &ServiceTargets::default());
         assert_eq!(found.advice, enough.advice);
         assert_eq!(found.advice.service_level, None);
     }

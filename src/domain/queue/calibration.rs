@@ -1,4 +1,4 @@
-//! What both models say of one measurement, side by side; and the rules by which a queue is calibrated again and again.
+//! The advice of both models for one measurement, side by side, and the rules by which a queue is calibrated.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::{Advice, DeadBands, ErlangAdvice, classic_advice, erlang_advice};
 use super::classic::ClassicInputs;
-use super::erlang::Targets;
+use super::erlang::ServiceTargets;
 use super::member::Members;
-use super::readings::{QueueCounters, Window};
+use super::readings::{CounterWindow, QueueCounters};
 
-/// Whose figures are written.
+/// The model whose figures are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueModel {
@@ -22,7 +22,7 @@ pub enum QueueModel {
 }
 
 impl QueueModel {
-    /// The word in settings, commands and documents.
+    /// Returns the word in settings, commands and documents.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -32,26 +32,26 @@ impl QueueModel {
     }
 }
 
-/// What was measured; what could not be says why, for people.
+/// What was measured; what could not be measured says why, for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// For `classic`.
+    /// The inputs of `classic`.
     pub classic: Result<ClassicInputs, String>,
-    /// Between two readings of the counters.
-    pub window: Result<Window, String>,
+    /// What happened between two readings of the counters.
+    pub window: Result<CounterWindow, String>,
     /// Agents who serve the queue, for `erlang_a`.
     pub agents: Result<u32, String>,
 }
 
 impl Measured {
-    /// What one model says for a queue with the members `current`.
+    /// Returns the advice of one model for a queue with the members `current`.
     ///
     /// # Errors
-    /// Why it says nothing.
+    /// Why the model has none.
     pub fn advice(
         &self,
         model: QueueModel,
-        targets: &Targets,
+        targets: &ServiceTargets,
         current: &Members,
     ) -> Result<Advice, String> {
         match model {
@@ -65,36 +65,36 @@ impl Measured {
         Ok(classic_advice(&inputs, current))
     }
 
-    fn erlang(&self, targets: &Targets) -> Result<ErlangAdvice, String> {
+    fn erlang(&self, targets: &ServiceTargets) -> Result<ErlangAdvice, String> {
         let window = self.window.clone()?;
         let offered = window.offered().map_err(|wrong| wrong.to_string())?;
         Ok(erlang_advice(offered, self.agents.clone()?, targets))
     }
 }
 
-/// What the models say of it.
+/// The advice of both models, or why a model has none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reckoned {
+pub struct ModelAdvice {
     /// The classic formulas.
     pub classic: Result<Advice, String>,
     /// The queueing model.
     pub erlang: Result<ErlangAdvice, String>,
 }
 
-impl Reckoned {
-    /// What both say for a queue with the members `current`.
+impl ModelAdvice {
+    /// Computes the advice of both models for a queue with the members `current`.
     #[must_use]
-    pub fn of(measured: &Measured, targets: &Targets, current: &Members) -> Self {
+    pub fn compute(measured: &Measured, targets: &ServiceTargets, current: &Members) -> Self {
         Self {
             classic: measured.classic(current),
             erlang: measured.erlang(targets),
         }
     }
 
-    /// What the chosen one says.
+    /// Returns the advice of one model.
     ///
     /// # Errors
-    /// Why it says nothing.
+    /// Why the model has none.
     pub fn advice(&self, model: QueueModel) -> Result<&Advice, &String> {
         match model {
             QueueModel::Classic => self.classic.as_ref(),
@@ -106,23 +106,23 @@ impl Reckoned {
 /// The rules by which a queue is calibrated: a `[[queue]]` table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrationPolicy {
-    /// Whose figures are written.
+    /// The model whose figures are written.
     pub model: QueueModel,
-    /// From one calibration to the next.
+    /// The time from one calibration to the next.
     pub interval: Duration,
     /// Rates are measured over this time.
     pub window: Duration,
-    /// The most interactions at once; as the platform shows it when absent, else its agents.
+    /// The most interactions at once; when absent, as the platform shows it, else its agents.
     pub capacity: Option<u32>,
     /// Agents who serve the queue; as the platform shows them when absent.
     pub agents: Option<u32>,
     /// The share of needed skills that agents have; 0.75 when absent.
     pub coverage: Option<f64>,
-    /// What `erlang_a` aims at.
-    pub targets: Targets,
-    /// How far figures may be off.
+    /// The targets of `erlang_a`.
+    pub targets: ServiceTargets,
+    /// How far figures may be off before they are changed.
     pub dead_bands: DeadBands,
-    /// At most so many changes in any hour; no limit when absent.
+    /// The most changes within any hour; no limit when absent.
     pub max_changes_per_hour: Option<u32>,
 }
 
@@ -136,7 +136,7 @@ impl Default for CalibrationPolicy {
             capacity: None,
             agents: None,
             coverage: None,
-            targets: Targets::default(),
+            targets: ServiceTargets::default(),
             dead_bands: DeadBands::default(),
             max_changes_per_hour: Some(4),
         }
@@ -146,7 +146,7 @@ impl Default for CalibrationPolicy {
 /// What the platform shows of a queue at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueStatistics {
-    /// What it has counted.
+    /// The counters.
     pub counters: QueueCounters,
     /// Interactions under way, where it shows them.
     pub active: Option<u64>,

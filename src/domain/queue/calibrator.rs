@@ -1,17 +1,17 @@
-//! Calibrates one queue again and again: takes in what was read, decides whether its figures are to move, and remembers
-//! whose they are.
+//! Calibrates one queue, cycle after cycle: observes what was read, decides whether its figures are to change, and remembers
+//! who changed them last.
 //!
 //! ```text
 //!            a figure is neither what we last saw nor what we wrote
-//!   ours ────────────────────────────────────────────────────────▶ somebody's
+//!   ours ────────────────────────────────────────────────────────▶ changed manually
 //!     ▲                                                                │
-//!     └──── it is again what it was, or an operator gives it back ─────┘
+//!     └──── it is again what it was, or an operator releases it ───────┘
 //! ```
 //!
-//! *Never undo a person.* While one figure is somebody's, none is written: they belong together. What we may have written
-//! is remembered before it is sent, so that a crash in between makes nobody else of us.
+//! *Never undo a person.* While one figure is changed manually, none is written: they belong together. What we may have
+//! written is remembered before it is sent, so that a crash in between does not turn our write into a manual change.
 //!
-//! *Which word wins:* a hold, then somebody's figure, then what cannot be measured, then the dead bands, then the budget.
+//! *Precedence:* a hold, then a manual change, then what cannot be measured, then the dead bands, then the budget.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use super::classic::ClassicInputs;
 use super::figures::Figures;
 use super::member::Members;
 use super::merge::overlaid;
-use super::readings::{FEWEST_SAMPLES, QueueCounters, Window, drifting};
+use super::readings::{CounterWindow, FEWEST_SAMPLES, QueueCounters, drifting};
 
 /// The time over which changes are counted.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -37,7 +37,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A write whose answer was lost may still arrive within this time: its version lets it in as long as nobody else wrote.
 const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 
-/// Readings that are kept of a window: closer ones than this many say nothing more of it.
+/// The most readings that are kept of a window: more would be closer together and add nothing.
 const MOST_READINGS: u32 = 120;
 
 /// What is remembered of a queue, over restarts.
@@ -45,12 +45,13 @@ const MOST_READINGS: u32 = 120;
 pub struct QueueMemory {
     /// Readings of the window, the oldest first.
     pub readings: Vec<QueueCounters>,
-    /// The figures as they were last seen to be ours or to be let be; absent before the first reading.
+    /// The figures as they were last read; absent before the first reading.
     pub known: Option<Figures>,
-    /// What a write of ours, whose outcome is not known, made of the figures, and when it was sent.
+    /// The figures that a write of ours with an unknown outcome was to set, and when it was sent.
     pub written: Option<(Figures, Timestamp)>,
-    /// What the figures were before somebody changed them, and since when that is seen.
-    pub somebodys: Option<Somebodys>,
+    /// The manual change in force, if there is one. The stored member keeps the name of 0.1.0.
+    #[serde(rename = "somebodys")]
+    pub manual_change: Option<ManualChange>,
     /// The operator's hold.
     pub hold: Option<Hold>,
     /// When changes were sent, within the last hour.
@@ -59,26 +60,26 @@ pub struct QueueMemory {
     pub last_change: Option<(Timestamp, DecisionId)>,
 }
 
-/// Figures that somebody changed.
+/// A change of the figures by somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Somebodys {
-    /// What they were before.
+pub struct ManualChange {
+    /// The figures before it.
     pub was: Figures,
-    /// Since when it is seen.
+    /// When it was first seen.
     pub since: Timestamp,
 }
 
-/// How a queue stands after a look at it.
+/// The standing of a queue after a calibration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueStanding {
-    /// Its figures are as they should be, or may not be moved yet.
+    /// Its figures are as they should be, or may not be changed yet.
     Steady,
-    /// Its figures were moved.
+    /// Its figures were changed.
     Changed,
-    /// They would be, but this is a dry run.
+    /// Its figures would be changed, but this is a dry run.
     Advising,
-    /// Too little is known to say.
+    /// Too little was measured for any advice.
     Unmeasured,
     /// Somebody else changed its figures: it is left alone.
     Conflict,
@@ -89,7 +90,7 @@ pub enum QueueStanding {
 }
 
 impl QueueStanding {
-    /// Every one, for metrics.
+    /// Every standing, for metrics.
     pub const ALL: [Self; 7] = [
         Self::Steady,
         Self::Changed,
@@ -100,7 +101,7 @@ impl QueueStanding {
         Self::Unreachable,
     ];
 
-    /// The word for documents and metrics.
+    /// Returns the word for documents and metrics.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -115,23 +116,23 @@ impl QueueStanding {
     }
 }
 
-/// What is to become of a queue, and what it rests on. What could not be measured is absent.
+/// What is to be done about a queue, and what the decision rests on. What could not be measured is absent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
-    /// How it stands; [`QueueStanding::Changed`] when `change` is to be written.
+pub struct CalibrationDecision {
+    /// The queue's standing; [`QueueStanding::Changed`] when `change` is to be written.
     pub standing: QueueStanding,
-    /// What is to be written; nothing unless it stands so.
+    /// What is to be written; absent under any other standing.
     pub change: Option<ChangeSet>,
-    /// What the model says.
+    /// The figures that the model advises.
     pub advised: Option<Figures>,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub why: String,
 }
 
-/// What two readings told last.
+/// What the last two readings show of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Flow {
-    /// Interactions under way by the most that can be.
+pub struct QueueFlow {
+    /// Interactions under way, divided by the most that can be.
     pub utilisation: Option<f64>,
     /// Callers a second by which the queue shrinks; negative while it grows.
     pub drain_per_s: Option<f64>,
@@ -154,7 +155,7 @@ pub struct QueueCalibrator {
 }
 
 impl QueueCalibrator {
-    /// By these rules, with what is remembered.
+    /// Creates the calibrator of a queue with these rules and what is remembered of it.
     #[must_use]
     pub fn new(policy: CalibrationPolicy, memory: QueueMemory) -> Self {
         let before = memory.readings.last().copied();
@@ -167,22 +168,22 @@ impl QueueCalibrator {
         }
     }
 
-    /// The rules.
+    /// Returns the rules.
     #[must_use]
     pub fn policy(&self) -> &CalibrationPolicy {
         &self.policy
     }
 
-    /// What has to be remembered.
+    /// Returns what has to be remembered.
     #[must_use]
     pub fn memory(&self) -> &QueueMemory {
         &self.memory
     }
 
-    /// The queue's figures as they were last read.
+    /// Returns the queue's figures as they were last read.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        Figures::of(&self.members)
+        Figures::from_members(&self.members)
     }
 
     /// Sets or ends the operator's hold.
@@ -190,31 +191,31 @@ impl QueueCalibrator {
         self.memory.hold = hold;
     }
 
-    /// The hold in force.
+    /// Returns the hold in force.
     #[must_use]
     pub fn hold(&self, now: Timestamp) -> Option<&Hold> {
         self.memory.hold.as_ref().filter(|hold| hold.active(now))
     }
 
-    /// Whether somebody changed the figures.
+    /// Whether a manual change is in force.
     #[must_use]
-    pub fn is_somebodys(&self) -> bool {
-        self.memory.somebodys.is_some()
+    pub fn has_manual_change(&self) -> bool {
+        self.memory.manual_change.is_some()
     }
 
-    /// An operator gives the figures back; tells whether they were somebody's.
-    pub fn give_back(&mut self) -> bool {
-        self.memory.somebodys.take().is_some()
+    /// Releases the figures from a manual change, as an operator asked; returns whether there was one.
+    pub fn release_manual_change(&mut self) -> bool {
+        self.memory.manual_change.take().is_some()
     }
 
-    /// Puts memory back that could not be committed.
+    /// Restores the memory, because its change could not be committed.
     pub fn restore(&mut self, memory: QueueMemory) {
         self.memory = memory;
     }
 
-    /// Takes in a reading of the queue.
+    /// Observes a reading of the queue.
     pub fn observe(&mut self, members: &Members, now: Timestamp) {
-        let found = Figures::of(members);
+        let found = Figures::from_members(members);
         self.members.clone_from(members);
         let memory = &mut self.memory;
         let known = *memory.known.get_or_insert(found);
@@ -222,18 +223,21 @@ impl QueueCalibrator {
             .written
             .filter(|(_, sent)| now.since(*sent) < LATEST_ARRIVAL);
         let ours = on_its_way.map_or(known, |(figures, _)| figures);
-        if !found.is_made_of(known, ours) {
-            let was = memory.somebodys.map_or(known, |theirs| theirs.was);
-            memory.somebodys = Some(Somebodys { was, since: now });
+        if !found.combines(known, ours) {
+            let was = memory.manual_change.map_or(known, |theirs| theirs.was);
+            memory.manual_change = Some(ManualChange { was, since: now });
         }
-        if memory.somebodys.is_some_and(|theirs| theirs.was == found) {
-            memory.somebodys = None;
+        if memory
+            .manual_change
+            .is_some_and(|theirs| theirs.was == found)
+        {
+            memory.manual_change = None;
         }
         memory.known = Some(found);
         memory.written = on_its_way.filter(|(figures, _)| *figures != found);
     }
 
-    /// Takes in what the platform shows of it; nothing when it shows nothing.
+    /// Observes the platform's statistics of the queue; none where it has none.
     pub fn measure(&mut self, statistics: Option<QueueStatistics>) {
         self.statistics = statistics;
         let Some(QueueStatistics { counters: at, .. }) = statistics else {
@@ -244,7 +248,7 @@ impl QueueCalibrator {
         // A clock that was set back, or counters that began anew, part what was before from what comes.
         if readings
             .last()
-            .is_some_and(|last| Window::between(last, &at).is_none())
+            .is_some_and(|last| CounterWindow::between(last, &at).is_none())
         {
             readings.clear();
         }
@@ -266,18 +270,18 @@ impl QueueCalibrator {
         readings.drain(..begins.unwrap_or(0));
     }
 
-    /// What two readings told last.
+    /// Returns what the last two readings show.
     #[must_use]
-    pub fn flow(&self) -> Flow {
+    pub fn flow(&self) -> QueueFlow {
         let Some(statistics) = self.statistics else {
-            return Flow::default();
+            return QueueFlow::default();
         };
         let between = self
             .before
-            .and_then(|before| Window::between(&before, &statistics.counters));
+            .and_then(|before| CounterWindow::between(&before, &statistics.counters));
         let inputs = self.inputs().ok();
         let utilisation = inputs.map(|inputs| inputs.utilisation());
-        Flow {
+        QueueFlow {
             utilisation: utilisation.filter(|ratio| ratio.is_finite()),
             drain_per_s: between.map(|window| window.drain_per_s()),
             time_to_drain: between.and_then(|window| window.time_to_drain()),
@@ -286,26 +290,26 @@ impl QueueCalibrator {
         }
     }
 
-    /// What is to become of the queue by what was measured.
+    /// Decides by what was measured.
     #[must_use]
-    pub fn judge(&self, now: Timestamp) -> Judgement {
-        self.judge_by(&self.advice(self.policy.model, &self.measured()), now)
+    pub fn decide(&self, now: Timestamp) -> CalibrationDecision {
+        self.decide_by_advice(&self.advice(self.policy.model, &self.measured()), now)
     }
 
-    /// What is to become of it by figures that somebody brings along.
+    /// Decides by inputs that an operator gives.
     #[must_use]
-    pub fn judge_given(&self, inputs: &ClassicInputs, now: Timestamp) -> Judgement {
+    pub fn decide_by_inputs(&self, inputs: &ClassicInputs, now: Timestamp) -> CalibrationDecision {
         let measured = Measured {
             classic: Ok(*inputs),
             window: Err(String::new()),
             agents: Err(String::new()),
         };
-        self.judge_by(&self.advice(QueueModel::Classic, &measured), now)
+        self.decide_by_advice(&self.advice(QueueModel::Classic, &measured), now)
     }
 
     /// A change is about to be sent: what it would make of the figures is remembered, and counts as a change.
     pub fn sending(&mut self, change: &ChangeSet, now: Timestamp) {
-        let after = Figures::of(&overlaid(&self.members, &change.members));
+        let after = Figures::from_members(&overlaid(&self.members, &change.members));
         self.memory.written = Some((after, now));
         self.memory.changes = self.recent_changes(now);
         self.memory.changes.push(now);
@@ -346,7 +350,7 @@ impl QueueCalibrator {
                     self.observe(&found.clone(), now);
                 }
             }
-            // It may still arrive: the next reading tells.
+            // It may still arrive: the next reading shows whether it did.
             Conclusion::Unknown => {}
         }
     }
@@ -396,16 +400,20 @@ impl QueueCalibrator {
         }
     }
 
-    fn window(&self) -> Result<Window, String> {
+    fn window(&self) -> Result<CounterWindow, String> {
         let [first, .., last] = self.memory.readings.as_slice() else {
             return Err("it was read once; two readings are needed to measure anything".to_owned());
         };
-        Window::between(first, last).ok_or_else(|| "its counters began anew".to_owned())
+        CounterWindow::between(first, last).ok_or_else(|| "its counters began anew".to_owned())
     }
 
-    fn judge_by(&self, advice: &Result<Advice, String>, now: Timestamp) -> Judgement {
+    fn decide_by_advice(
+        &self,
+        advice: &Result<Advice, String>,
+        now: Timestamp,
+    ) -> CalibrationDecision {
         let advised = advice.as_ref().ok().map(Figures::from);
-        let judged = |standing, why: String| Judgement {
+        let decision = |standing, why: String| CalibrationDecision {
             standing,
             change: None,
             advised,
@@ -413,21 +421,21 @@ impl QueueCalibrator {
         };
         if let Some(hold) = self.hold(now) {
             let (until, author, reason) = (hold.until(now), &hold.author, &hold.reason);
-            return judged(
+            return decision(
                 QueueStanding::Held,
                 format!("held until {until} by {author}: {reason}"),
             );
         }
-        if let Some(theirs) = self.memory.somebodys {
-            let told = self.figures().told_against(theirs.was).join(", ");
-            return judged(
+        if let Some(theirs) = self.memory.manual_change {
+            let differences = self.figures().differences_from(theirs.was).join(", ");
+            return decision(
                 QueueStanding::Conflict,
-                format!("somebody changed {told}: left alone until an operator releases it"),
+                format!("somebody changed {differences}: left alone until an operator releases it"),
             );
         }
         let advice = match advice {
             Ok(advice) => advice,
-            Err(why) => return judged(QueueStanding::Unmeasured, why.clone()),
+            Err(why) => return decision(QueueStanding::Unmeasured, why.clone()),
         };
         let (change, held) = advice.change(&self.members, &self.policy.dead_bands);
         if change.is_empty() {
@@ -436,10 +444,10 @@ impl QueueCalibrator {
             } else {
                 held.join(", ")
             };
-            return judged(QueueStanding::Steady, why);
+            return decision(QueueStanding::Steady, why);
         }
-        let after = Figures::of(&overlaid(&self.members, &change.members));
-        let told = after.told_against(self.figures()).join(", ");
+        let after = Figures::from_members(&overlaid(&self.members, &change.members));
+        let differences = after.differences_from(self.figures()).join(", ");
         let recent = self.recent_changes(now);
         let spent = u32::try_from(recent.len()).unwrap_or(u32::MAX);
         if let Some(most) = self.policy.max_changes_per_hour
@@ -448,14 +456,15 @@ impl QueueCalibrator {
             let over = spent.saturating_sub(most);
             let next = recent.get(usize::try_from(over).unwrap_or(0));
             let next = next.copied().unwrap_or(now).plus(HOUR);
-            let why = format!("{most} changes within an hour are enough until {next}: {told}");
-            return judged(QueueStanding::Steady, why);
+            let why =
+                format!("{most} changes within an hour are enough until {next}: {differences}");
+            return decision(QueueStanding::Steady, why);
         }
-        Judgement {
+        CalibrationDecision {
             standing: QueueStanding::Changed,
             change: Some(change),
             advised,
-            why: told,
+            why: differences,
         }
     }
 

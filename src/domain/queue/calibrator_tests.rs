@@ -70,8 +70,12 @@ fn classic(members: &Members) -> QueueCalibrator {
 }
 
 /// Writes what is judged at this minute, and tells what it was.
-fn write(calibrator: &mut QueueCalibrator, members: &mut Members, minute: u64) -> Judgement {
-    let judged = calibrator.judge(at(minute));
+fn write(
+    calibrator: &mut QueueCalibrator,
+    members: &mut Members,
+    minute: u64,
+) -> CalibrationDecision {
+    let judged = calibrator.decide(at(minute));
     if let Some(change) = &judged.change {
         calibrator.sending(change, at(minute));
         *members = overlaid(members, &change.members);
@@ -93,7 +97,7 @@ fn a_queue_that_is_off_is_moved_once_and_then_steady() {
     );
     calibrator.observe(&members, at(11));
     calibrator.measure(Some(shown(11, 20)));
-    let judged = calibrator.judge(at(11));
+    let judged = calibrator.decide(at(11));
     assert_eq!(
         (judged.standing, judged.change),
         (QueueStanding::Steady, None)
@@ -123,22 +127,22 @@ fn what_somebody_changed_is_left_alone_until_it_is_given_back() {
     let mut calibrator = classic(&members);
     members.insert(Member::MaxWaiters, Setting::Count(7));
     calibrator.observe(&members, at(11));
-    let judged = calibrator.judge(at(11));
+    let judged = calibrator.decide(at(11));
     assert_eq!(judged.standing, QueueStanding::Conflict);
     assert!(
         judged.why.contains("max_waiters from 40 to 7"),
         "{}",
         judged.why
     );
-    assert!(judged.advised.is_some(), "it is told all the same");
+    assert!(judged.advised.is_some(), "it is advised all the same");
     // A restart remembers.
     let memory = calibrator.memory().clone();
     let mut calibrator = QueueCalibrator::new(CalibrationPolicy::default(), memory);
     calibrator.observe(&members, at(12));
     calibrator.measure(Some(shown(12, 20)));
-    assert_eq!(calibrator.judge(at(12)).standing, QueueStanding::Conflict);
-    assert!(calibrator.give_back());
-    let judged = calibrator.judge(at(12));
+    assert_eq!(calibrator.decide(at(12)).standing, QueueStanding::Conflict);
+    assert!(calibrator.release_manual_change());
+    let judged = calibrator.decide(at(12));
     assert_eq!(judged.why, "max_waiters from 7 to 40");
 }
 
@@ -148,31 +152,31 @@ fn a_change_that_is_taken_back_is_none() {
     let mut calibrator = classic(&members);
     for wait_s in [300, 200] {
         calibrator.observe(&queue(wait_s, 40), at(11));
-        assert!(calibrator.is_somebodys());
+        assert!(calibrator.has_manual_change());
     }
     calibrator.observe(&members, at(13));
-    assert!(!calibrator.is_somebodys());
+    assert!(!calibrator.has_manual_change());
 }
 
 #[test]
 fn a_write_whose_outcome_was_lost_is_ours_when_it_shows_and_nothing_else_is() {
     let mut members = queue(120, 40);
     let mut calibrator = classic(&members);
-    let change = calibrator.judge(at(10)).change.unwrap();
+    let change = calibrator.decide(at(10)).change.unwrap();
     calibrator.sending(&change, at(10));
     let unknown = Conclusion::Unknown;
     calibrator.report(unknown, None, DECISION, at(10));
     let memory = calibrator.memory().clone();
     let mut later = QueueCalibrator::new(CalibrationPolicy::default(), memory);
     later.observe(&members, at(11));
-    assert!(!later.is_somebodys(), "it has not arrived yet");
+    assert!(!later.has_manual_change(), "it has not arrived yet");
     members = overlaid(&members, &change.members);
     later.observe(&members, at(12));
-    assert!(!later.is_somebodys(), "it has");
+    assert!(!later.has_manual_change(), "it has");
     assert_eq!(later.memory().written, None);
     calibrator.observe(&queue(130, 40), at(11));
     assert!(
-        calibrator.is_somebodys(),
+        calibrator.has_manual_change(),
         "130 s are nobody's but a person's"
     );
 }
@@ -188,15 +192,15 @@ fn changes_are_counted_over_an_hour_and_the_clock_may_jump() {
     assert!(write(&mut calibrator, &mut members, 10).change.is_some());
     calibrator.measure(Some(shown(11, 44)));
     calibrator.observe(&members, at(11));
-    let judged = calibrator.judge(at(11));
+    let judged = calibrator.decide(at(11));
     assert_eq!(judged.standing, QueueStanding::Steady);
     assert_eq!(
         judged.why,
         "1 changes within an hour are enough until 1970-01-01T01:10:00.000Z: max_wait from 160 s to 220 s, service_level from 85% within 96 s to 85% within 132 s"
     );
-    assert!(calibrator.judge(at(71)).change.is_some());
+    assert!(calibrator.decide(at(71)).change.is_some());
     // A change that lies in the future counts as now, and not for longer than an hour.
-    assert!(calibrator.judge(at(1)).change.is_none());
+    assert!(calibrator.decide(at(1)).change.is_none());
 }
 
 #[test]
@@ -209,11 +213,11 @@ fn a_hold_beats_everything_and_ends_by_itself() {
         author: "anna".to_owned(),
         reason: "trial".to_owned(),
     }));
-    let judged = calibrator.judge(at(10));
+    let judged = calibrator.decide(at(10));
     assert_eq!(judged.standing, QueueStanding::Held);
     assert!(judged.why.ends_with("by anna: trial"), "{}", judged.why);
     assert!(judged.advised.is_some() && judged.change.is_none());
-    assert!(calibrator.judge(at(11)).change.is_some());
+    assert!(calibrator.decide(at(11)).change.is_some());
 }
 
 #[test]
@@ -226,7 +230,7 @@ fn what_cannot_be_measured_moves_nothing_and_says_why() {
         for statistics in statistics {
             calibrator.measure(*statistics);
         }
-        let judged = calibrator.judge(at(60));
+        let judged = calibrator.decide(at(60));
         assert_eq!(judged.standing, QueueStanding::Unmeasured, "{judged:?}");
         assert_eq!((judged.change, judged.advised), (None, None));
         judged.why
@@ -276,7 +280,7 @@ fn the_drain_rate_is_of_the_last_two_readings_or_absent() {
     }));
     assert_eq!(calibrator.flow().drain_per_s, None, "a counter fell");
     calibrator.measure(None);
-    assert_eq!(calibrator.flow(), Flow::default());
+    assert_eq!(calibrator.flow(), QueueFlow::default());
 }
 
 #[test]
@@ -287,13 +291,13 @@ fn the_queueing_model_takes_rates_agents_and_a_steady_load() {
     };
     let members = queue(160, 40);
     let mut calibrator = measured(policy, &members);
-    let judged = calibrator.judge(at(10));
+    let judged = calibrator.decide(at(10));
     let offered = Offered {
         arrivals_per_s: 10.0 / 60.0,
         service_s: 180.0,
         patience_s: Some(300.0),
     };
-    let expected = erlang_advice(offered, 36, &Targets::default()).advice;
+    let expected = erlang_advice(offered, 36, &ServiceTargets::default()).advice;
     assert_eq!(judged.advised, Some(Figures::from(&expected)));
     // The load triples for as long.
     for minute in 11..=20 {
@@ -301,7 +305,7 @@ fn the_queueing_model_takes_rates_agents_and_a_steady_load() {
         busy.counters.arrived += (minute - 10) * 20;
         calibrator.measure(Some(busy));
     }
-    let judged = calibrator.judge(at(20));
+    let judged = calibrator.decide(at(20));
     assert_eq!(judged.standing, QueueStanding::Unmeasured);
     assert!(judged.why.contains("the load drifts"), "{}", judged.why);
 }
@@ -315,7 +319,7 @@ fn figures_that_somebody_brings_along_need_no_measurement() {
         capacity: 50.0,
         coverage: None,
     };
-    let judged = calibrator.judge_given(&inputs, at(0));
+    let judged = calibrator.decide_by_inputs(&inputs, at(0));
     assert_eq!(judged.advised.unwrap().max_wait_s, Some(220));
     assert_eq!(judged.advised.unwrap().service_level.unwrap().percent, 70);
     assert!(judged.change.is_some());

@@ -1,6 +1,6 @@
 //! A change set: which members of a queue are to become what, and the load that it has to carry.
 //!
-//! It is read entry by entry ([`ChangeSet::take`]), from whatever file or flags there are, so that every fault is told and not
+//! It is read entry by entry ([`ChangeSet::take`]), from whatever file or flags there are, so that every fault is reported and not
 //! only the first. [`ChangeSet::faults`] holds the result against the limits.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::surroundings::Surroundings;
 use super::utilisation::ExpectedLoad;
 use super::validate;
 
-/// What is to become of a queue.
+/// A change of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ChangeSet {
     /// Members with what they are to become.
@@ -37,11 +37,11 @@ impl ChangeSet {
             self.load = Some(validate::load(value)?);
             return Ok(());
         }
-        let Some(member) = Member::of(key) else {
+        let Some(member) = Member::from_key(key) else {
             let known: Vec<&str> = Member::ALL.into_iter().map(Member::key).collect();
             return Err(ChangeFault::new(
                 key,
-                "is no member of a queue that can be changed",
+                "is not a member of a queue that can be changed",
                 format!("known are load, {}", known.join(", ")),
             ));
         };
@@ -58,13 +58,13 @@ impl ChangeSet {
         self.members.is_empty()
     }
 
-    /// Every fault that can be told without the platform.
+    /// Returns every fault that can be found without the platform.
     #[must_use]
     pub fn faults(&self) -> Vec<ChangeFault> {
-        validate::on_its_own(&self.members)
+        validate::member_faults(&self.members)
     }
 
-    /// Every fault of the queue as it would become: limits, references, overflows, utilisation. `after` is the queue with
+    /// Returns every fault of the queue as it would become: limits, references, overflows, utilisation. `after` is the queue with
     /// the change in place.
     #[must_use]
     pub fn faults_in_place(
@@ -74,8 +74,8 @@ impl ChangeSet {
         surroundings: &Surroundings,
     ) -> Vec<ChangeFault> {
         let mut faults = self.faults();
-        faults.extend(validate::together(&self.members, after));
-        faults.extend(validate::references(&self.members, surroundings));
+        faults.extend(validate::combination_faults(&self.members, after));
+        faults.extend(validate::reference_faults(&self.members, surroundings));
         if let Some(overflows) = &surroundings.overflows {
             faults.extend(overflows.faults(queue));
         }

@@ -24,7 +24,7 @@ const BUSY: f64 = 0.85;
 /// Above it the service level is relaxed.
 const RELAXED: f64 = 0.90;
 
-/// A band is left only this far below the line at which it is entered.
+/// A band is left only this far below the threshold at which it is entered.
 const BAND_HYSTERESIS: f64 = 0.05;
 
 /// The coverage when none is given.
@@ -64,7 +64,7 @@ pub struct Bands {
 }
 
 impl ClassicInputs {
-    /// What is wrong with them.
+    /// Returns what is wrong with them.
     #[must_use]
     pub fn faults(&self) -> Vec<ChangeFault> {
         let named = [
@@ -109,7 +109,7 @@ impl ClassicInputs {
         })
     }
 
-    /// The figures of these bands.
+    /// Returns the figures of these bands.
     #[must_use]
     pub fn figures_in(&self, bands: Bands) -> ClassicFigures {
         let base = self.base_wait();
@@ -128,7 +128,7 @@ impl ClassicInputs {
 }
 
 impl Bands {
-    /// The bands at this utilisation: entered above a line, left only some way below it. A utilisation that is no number
+    /// The bands at this utilisation: entered above a threshold, left only some way below it. A utilisation that is not a number
     /// is calm, as with the classic formulas alone.
     #[must_use]
     pub fn next(self, utilisation: f64) -> Self {
@@ -186,7 +186,7 @@ fn clamped(figure: f64, fallback: Option<u32>, least: u32, most: u32) -> Option<
     } else {
         figure
     };
-    let value = whole(wanted.clamp(f64::from(least), f64::from(most)));
+    let value = to_u32(wanted.clamp(f64::from(least), f64::from(most)));
     let clamp = if falls_back {
         Some(format!("{figure} falls back to {value}"))
     } else {
@@ -209,7 +209,7 @@ fn half_up(x: f64) -> f64 {
     clippy::cast_sign_loss,
     reason = "a float becomes an integer in no other way; the cast saturates"
 )]
-pub(super) fn whole(x: f64) -> u32 {
+pub(super) fn to_u32(x: f64) -> u32 {
     x as u32
 }
 

@@ -10,13 +10,13 @@
 //!   beta distribution, so the chance to be served by `T` is `b / (b + j + 1) x (1 - I_x(b + 1, j + 1))` with `b = c mu / theta`,
 //!   `x = e^(-theta T)`, and the chance still to wait at `T` is `x I_x(b, j + 1)`; both sums grow by one term with `j`.
 //!
-//! Reference values stand in the tests; they agree with two independent programs.
+//! Reference values are in the tests; they agree with two independent programs.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::classic::whole;
+use super::classic::to_u32;
 
 /// Terms below this share of the sum are left away.
 const NEGLIGIBLE: f64 = 1e-15;
@@ -24,7 +24,7 @@ const NEGLIGIBLE: f64 = 1e-15;
 /// Sums above this are scaled down by it.
 const RESCALED_ABOVE: f64 = 1e200;
 
-/// The most callers that are reckoned with; more only where next to nobody is served.
+/// The most callers that are computed with; more only where next to nobody is served.
 const MOST_STATES: u32 = 2_000_000;
 
 /// The most agents that a staffing answer may come to.
@@ -33,7 +33,7 @@ const MOST_AGENTS: u32 = 100_000;
 /// The longest time that an overflow wait may come to.
 const LONGEST_WAIT_S: u32 = 24 * 3600;
 
-/// What is offered to a queue.
+/// The load offered to a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Offered {
     /// Callers a second.
@@ -44,10 +44,10 @@ pub struct Offered {
     pub patience_s: Option<f64>,
 }
 
-/// What callers and agents meet.
+/// What callers and agents experience.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Experience {
-    /// With so many agents.
+    /// The number of agents.
     pub agents: u32,
     /// The share of callers who wait at all.
     pub waiting: f64,
@@ -61,9 +61,9 @@ pub struct Experience {
     pub occupancy: f64,
 }
 
-/// What is aimed at.
+/// The service that is aimed at.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Targets {
+pub struct ServiceTargets {
     /// At least this share is served...
     pub service_level: f64,
     /// ...within this time.
@@ -78,7 +78,7 @@ pub struct Targets {
     pub overfull: f64,
 }
 
-impl Default for Targets {
+impl Default for ServiceTargets {
     /// 80% within 20 s, at most 5% giving up, 5% outwaiting, overfull 1% of the time.
     fn default() -> Self {
         Self {
@@ -102,7 +102,7 @@ pub struct SteadyState {
 }
 
 impl Offered {
-    /// Whether these are rates at all.
+    /// Whether every rate is usable.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let good = |x: f64| x.is_finite() && x > 0.0;
@@ -115,7 +115,7 @@ impl Offered {
         self.arrivals_per_s * self.service_s
     }
 
-    /// The steady state with so many agents; none when the queue would grow for ever or to millions, or the rates are none.
+    /// The steady state with so many agents; none when the queue would grow for ever or to millions, or the rates are unusable.
     #[must_use]
     pub fn with_agents(self, agents: u32) -> Option<SteadyState> {
         if !self.is_sound() || agents == 0 {
@@ -174,7 +174,7 @@ impl Offered {
 
     /// The least agents that meet every target; none when not even a hundred thousand do.
     #[must_use]
-    pub fn least_agents(self, targets: &Targets) -> Option<Experience> {
+    pub fn least_agents(self, targets: &ServiceTargets) -> Option<Experience> {
         let meets = |agents: u32| {
             let met = self.with_agents(agents)?.experience(targets.within);
             let good = met.service_level >= targets.service_level
@@ -185,9 +185,9 @@ impl Offered {
             good.then_some(met)
         };
         // Agents serve no more than they can, so that at least `1 - agents / load` give up, or wait for ever: with fewer than
-        // this a target is missed whatever else holds, and the model reckons longest where next to nobody is served.
+        // this a target is missed whatever else holds, and the model computes longest where next to nobody is served.
         let least = (self.load() * (1.0 - targets.abandoning)).floor();
-        let mut too_few = whole(least - 1.0).min(MOST_AGENTS);
+        let mut too_few = to_u32(least - 1.0).min(MOST_AGENTS);
         let mut enough = too_few.saturating_add(1);
         // More agents never make it worse, so the least number is found by halving.
         while meets(enough).is_none() {
@@ -207,7 +207,7 @@ impl Offered {
 }
 
 impl SteadyState {
-    /// What callers and agents meet; the service level is the share served by `within`.
+    /// Returns what callers and agents experience; the service level is the share served by `within`.
     #[must_use]
     pub fn experience(&self, within: Duration) -> Experience {
         let Offered {
@@ -492,13 +492,13 @@ mod tests {
     #[test]
     fn staffing_is_the_least_that_meets_every_target() {
         let offer = offered(0.1, 240.0, Some(180.0));
-        let targets = Targets::default();
+        let targets = ServiceTargets::default();
         let least = offer.least_agents(&targets).unwrap();
         assert!(least.service_level >= 0.80 && least.abandoning <= 0.05);
         let fewer = offer.with_agents(least.agents - 1).unwrap();
         let fewer = fewer.experience(targets.within);
         assert!(fewer.service_level < 0.80 || fewer.abandoning > 0.05);
-        let quick = Targets {
+        let quick = ServiceTargets {
             mean_wait_s: Some(0.5),
             ..targets
         };
@@ -531,7 +531,7 @@ mod tests {
         near(short.occupancy, 1.0, 3);
         near(short.abandoning, 1.0 - 4_000.0 / 4_500.0, 3);
         // At most 5% may give up, so that no fewer than 95% of the load's 4500 agents will do.
-        let least = offer.least_agents(&Targets::default()).unwrap();
+        let least = offer.least_agents(&ServiceTargets::default()).unwrap();
         assert!((4_275..4_400).contains(&least.agents), "{least:?}");
     }
 
@@ -547,7 +547,13 @@ mod tests {
             for_ever.is_none(),
             "three million callers wait for one agent"
         );
-        assert!(offer.least_agents(&Targets::default()).unwrap().agents > 510);
+        assert!(
+            offer
+                .least_agents(&ServiceTargets::default())
+                .unwrap()
+                .agents
+                > 510
+        );
     }
 
     #[test]

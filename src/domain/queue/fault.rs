@@ -16,7 +16,7 @@ pub struct ChangeFault {
 }
 
 impl ChangeFault {
-    /// A fault of `member`.
+    /// Creates a fault of `member`.
     #[must_use]
     pub fn new(
         member: impl Into<String>,

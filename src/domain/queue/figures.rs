@@ -1,11 +1,11 @@
-//! The figures of a queue that a calibration may move, and nothing else of it.
+//! The figures of a queue that a calibration may change, and nothing else of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::advice::{Advice, level, wait_s, waiters};
 use super::member::Members;
 
-/// A queue's wait, waiters and service level; what it does not say, or what cannot be read, is absent.
+/// A queue's wait, waiters and service level; what is not set, or cannot be read, is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Seconds that a caller may wait.
@@ -26,9 +26,9 @@ pub struct LevelFigure {
 }
 
 impl Figures {
-    /// Those of a queue with these members.
+    /// Returns the figures of a queue with these members.
     #[must_use]
-    pub fn of(members: &Members) -> Self {
+    pub fn from_members(members: &Members) -> Self {
         let level = level(members).and_then(|level| {
             Some(LevelFigure {
                 percent: u32::try_from(level.percent).ok()?,
@@ -42,8 +42,8 @@ impl Figures {
         }
     }
 
-    /// Whether each figure is that of one of the two.
-    pub(super) fn is_made_of(self, one: Self, other: Self) -> bool {
+    /// Whether each figure equals that of one of the two.
+    pub(super) fn combines(self, one: Self, other: Self) -> bool {
         let either = |found, a, b| found == a || found == b;
         either(self.max_wait_s, one.max_wait_s, other.max_wait_s)
             && either(self.max_waiters, one.max_waiters, other.max_waiters)
@@ -51,8 +51,8 @@ impl Figures {
                 || self.service_level == other.service_level)
     }
 
-    /// What differs from `before`, for people.
-    pub(super) fn told_against(self, before: Self) -> Vec<String> {
+    /// Returns what differs from `before`, for people.
+    pub(super) fn differences_from(self, before: Self) -> Vec<String> {
         let shown = |figure: Option<u32>, unit: &str| {
             figure.map_or("nothing".to_owned(), |figure| format!("{figure}{unit}"))
         };
@@ -61,28 +61,28 @@ impl Figures {
                 format!("{}% within {} s", level.percent, level.within_s)
             })
         };
-        let mut told = Vec::new();
-        let mut tell = |what: &str, was: String, is: String| {
+        let mut differences = Vec::new();
+        let mut compare = |what: &str, was: String, is: String| {
             if was != is {
-                told.push(format!("{what} from {was} to {is}"));
+                differences.push(format!("{what} from {was} to {is}"));
             }
         };
-        tell(
+        compare(
             "max_wait",
             shown(before.max_wait_s, " s"),
             shown(self.max_wait_s, " s"),
         );
-        tell(
+        compare(
             "max_waiters",
             shown(before.max_waiters, ""),
             shown(self.max_waiters, ""),
         );
-        tell(
+        compare(
             "service_level",
             level(before.service_level),
             level(self.service_level),
         );
-        told
+        differences
     }
 }
 

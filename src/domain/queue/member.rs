@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::domain::ids::{QueueId, SkillId};
 
-/// What can be said of a queue.
+/// A member of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Member {
@@ -76,9 +76,9 @@ pub enum Strategy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SkillLevel {
-    /// Which skill.
+    /// The skill's id.
     pub id: SkillId,
-    /// 1 to 5; wider here, so that a wrong one can be told.
+    /// 1 to 5; wider here, so that a wrong one can be reported.
     pub level: i64,
 }
 
@@ -86,11 +86,11 @@ pub struct SkillLevel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SkillRequirement {
-    /// Which skill, such as `language:en`.
+    /// The skill, such as `language:en`.
     pub skill: String,
     /// How well, such as `advanced`.
     pub proficiency: String,
-    /// Whether nobody without it will do.
+    /// Whether agents without it are excluded.
     #[serde(default = "yes")]
     pub required: bool,
 }
@@ -102,9 +102,9 @@ fn yes() -> bool {
 /// What becomes of a caller who waited too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overflow {
-    /// Waited for how long.
+    /// The wait after which it happens.
     pub after: Duration,
-    /// What then.
+    /// The action.
     pub action: OverflowAction,
 }
 
@@ -120,13 +120,13 @@ pub enum OverflowAction {
 /// The share of calls to be answered within a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceLevel {
-    /// Percent, 0 to 100; wider here, so that a wrong one can be told.
+    /// Percent, 0 to 100; wider here, so that a wrong one can be reported.
     pub percent: i64,
     /// Within this time.
     pub within: Duration,
 }
 
-/// One member's content.
+/// The content of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// For [`Member::Name`] and [`Member::Channel`].
@@ -151,7 +151,7 @@ pub enum Setting {
     Count(i64),
     /// For [`Member::ServiceLevel`].
     ServiceLevel(ServiceLevel),
-    /// What the platform has there and this program cannot read, as it stands. It is compared, and never written.
+    /// What the platform has there and this program cannot read, unchanged. It is compared, and never written.
     Unreadable(String),
 }
 
@@ -191,7 +191,7 @@ impl Member {
         Self::ServiceLevel,
     ];
 
-    /// Its key in change sets.
+    /// Returns its key in change sets.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -214,13 +214,13 @@ impl Member {
         }
     }
 
-    /// The member with this key.
+    /// Returns the member with this key.
     #[must_use]
-    pub fn of(key: &str) -> Option<Self> {
+    pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|member| member.key() == key)
     }
 
-    /// How its content is written in a change set, for remedies.
+    /// Returns how its content is written in a change set, for remedies.
     #[must_use]
     pub fn form(self) -> &'static str {
         match self {
@@ -303,7 +303,7 @@ impl Member {
     ///
     /// # Errors
     /// What is wrong with it, for people.
-    pub fn read_kept(self, value: &Value) -> Result<Setting, String> {
+    pub fn read_stored(self, value: &Value) -> Result<Setting, String> {
         match value.get("unreadable").and_then(Value::as_str) {
             Some(text) => Ok(Setting::Unreadable(text.to_owned())),
             None => self.read(value),
@@ -327,7 +327,7 @@ fn time(value: &Value) -> Result<Duration, String> {
         .as_str()
         .ok_or_else(|| format!("{value} has no unit, and could be seconds or milliseconds"))?;
     let parsed = humantime::parse_duration(text.trim())
-        .map_err(|wrong| format!("`{text}` is no time: {wrong}"))?;
+        .map_err(|wrong| format!("`{text}` is not a time: {wrong}"))?;
     if parsed.subsec_nanos() % 1_000_000 != 0 {
         return Err(format!("`{text}` is finer than a millisecond"));
     }
@@ -335,7 +335,7 @@ fn time(value: &Value) -> Result<Duration, String> {
 }
 
 /// A time as text with its unit.
-pub(super) fn shown(time: Duration) -> String {
+pub(super) fn time_text(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
@@ -353,14 +353,14 @@ impl Setting {
             Self::Queues(ids) => json!(ids),
             Self::Overflow(Overflow { after, action }) => match action {
                 OverflowAction::RouteToQueue(target) => {
-                    json!({"action": "routeToQueue", "target": target, "after": shown(*after)})
+                    json!({"action": "routeToQueue", "target": target, "after": time_text(*after)})
                 }
-                OverflowAction::Drop => json!({"action": "drop", "after": shown(*after)}),
+                OverflowAction::Drop => json!({"action": "drop", "after": time_text(*after)}),
             },
-            Self::Time(time) => json!(shown(*time)),
+            Self::Time(time) => json!(time_text(*time)),
             Self::Count(count) => json!(count),
             Self::ServiceLevel(ServiceLevel { percent, within }) => {
-                json!({"percent": percent, "within": shown(*within)})
+                json!({"percent": percent, "within": time_text(*within)})
             }
             Self::Unreadable(text) => json!({"unreadable": text}),
         }
@@ -395,14 +395,14 @@ impl fmt::Display for Setting {
             Self::Queues(ids) => list(f, ids, ToString::to_string),
             Self::Overflow(Overflow { after, action }) => match action {
                 OverflowAction::RouteToQueue(target) => {
-                    write!(f, "to {target} after {}", shown(*after))
+                    write!(f, "to {target} after {}", time_text(*after))
                 }
-                OverflowAction::Drop => write!(f, "drop after {}", shown(*after)),
+                OverflowAction::Drop => write!(f, "drop after {}", time_text(*after)),
             },
-            Self::Time(time) => f.write_str(&shown(*time)),
+            Self::Time(time) => f.write_str(&time_text(*time)),
             Self::Count(count) => write!(f, "{count}"),
             Self::ServiceLevel(ServiceLevel { percent, within }) => {
-                write!(f, "{percent}% within {}", shown(*within))
+                write!(f, "{percent}% within {}", time_text(*within))
             }
             Self::Unreadable(text) => write!(f, "unreadable {text}"),
         }

@@ -2,7 +2,7 @@
 //!
 //! *Base* is what was read when the change was planned, *fresh* what is there now. A member that is the same in both takes the
 //! planned value; one that already has the planned value needs nothing; one that somebody changed to something else is a
-//! conflict, told with both values and not overwritten unless somebody insists.
+//! conflict, reported with both values and not overwritten unless forced.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::member::{Member, Members, Setting};
 /// A member that somebody else changed meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Conflict {
-    /// Which member.
+    /// The member.
     pub member: Member,
     /// What it was when the change was planned; absent when it was not there.
     pub base: Option<Setting>,
@@ -40,7 +40,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// What a merge comes to.
+/// The result of a merge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
     /// Members to write, with their values.
@@ -77,7 +77,7 @@ pub fn merge(base: &Members, change: &Members, fresh: &Members, force: bool) -> 
     merged
 }
 
-/// `members` with those of `change` in place of their own.
+/// Returns `members` with those of `change` in place of their own.
 #[must_use]
 pub fn overlaid(members: &Members, change: &Members) -> Members {
     let mut after = members.clone();
@@ -121,7 +121,11 @@ mod tests {
         );
         let forced = merge(&base, &change, &fresh, true);
         assert_eq!(forced.write, members(&[(MaxWait, 2), (MaxWaiters, 9)]));
-        assert_eq!(forced.conflicts.len(), 1, "what is overridden is told too");
+        assert_eq!(
+            forced.conflicts.len(),
+            1,
+            "what is overridden is reported too"
+        );
     }
 
     #[test]

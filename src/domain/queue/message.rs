@@ -1,4 +1,4 @@
-//! What other systems are told of queues, with the members that their receivers know.
+//! The messages about queues, with the members that their receivers know.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use super::version::QueueVersion;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum QueueMessage {
-    /// For `queue.updated`.
+    /// The body of `queue.updated`.
     Updated(QueueUpdated),
-    /// For `queue_routing_updated`.
+    /// The body of `queue_routing_updated`.
     Routing(QueueRouting),
-    /// For `queue.drain_rate`.
+    /// The body of `queue.drain_rate`.
     Drain(QueueDrain),
 }
 
@@ -90,7 +90,7 @@ pub struct QueueDrain {
     decision_id: DecisionId,
 }
 
-/// Members that say how a queue routes: a change of one is told as `queue_routing_updated` too.
+/// Members that say how a queue routes: a change of one is announced as `queue_routing_updated` too.
 const ROUTING: [Member; 6] = [
     Member::Strategy,
     Member::PriorityLevels,
@@ -101,7 +101,7 @@ const ROUTING: [Member; 6] = [
 ];
 
 impl QueueMessage {
-    /// What it reports.
+    /// Returns the kind of message.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
         match self {
@@ -111,7 +111,7 @@ impl QueueMessage {
         }
     }
 
-    /// What is told of a change: `written` of the queue that now has `members`. `success_rate` is the share of this process's
+    /// Creates the messages about a change: `written` of the queue that now has `members`. `success_rate` is the share of this process's
     /// changes that were applied, 0 to 1.
     #[must_use]
     pub fn of_change(
@@ -141,7 +141,7 @@ impl QueueMessage {
                 version,
                 max_wait_time: wait,
                 service_level_target: level,
-                overflow_enabled: Compliance::of(members).overflow_defined,
+                overflow_enabled: Compliance::from_members(members).overflow_defined,
             },
             metrics: UpdateMetrics {
                 update_latency_ms: millis(latency),

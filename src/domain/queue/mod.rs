@@ -36,11 +36,13 @@ mod validate;
 mod version;
 
 pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
-pub use calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistics, Reckoned};
-pub use calibrator::{Flow, Judgement, QueueCalibrator, QueueMemory, QueueStanding, Somebodys};
+pub use calibration::{CalibrationPolicy, Measured, ModelAdvice, QueueModel, QueueStatistics};
+pub use calibrator::{
+    CalibrationDecision, ManualChange, QueueCalibrator, QueueFlow, QueueMemory, QueueStanding,
+};
 pub use change::ChangeSet;
 pub use classic::{Bands, Clamped, ClassicFigures, ClassicInputs};
-pub use erlang::{Experience, Offered, SteadyState, Targets};
+pub use erlang::{Experience, Offered, ServiceTargets, SteadyState};
 pub use fault::ChangeFault;
 pub use figures::{Figures, LevelFigure};
 pub use member::{
@@ -50,7 +52,7 @@ pub use member::{
 pub use merge::{Conflict, Merged, merge, overlaid};
 pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
-pub use readings::{FEWEST_SAMPLES, NoAdvice, QueueCounters, Window, drifting};
+pub use readings::{CounterWindow, FEWEST_SAMPLES, NoAdvice, QueueCounters, drifting};
 pub use record::{Compliance, QueueRecord, WriteForm};
 pub use surroundings::Surroundings;
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};

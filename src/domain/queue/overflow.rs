@@ -11,7 +11,7 @@ use crate::domain::ids::QueueId;
 use super::fault::ChangeFault;
 use super::member::{Member, Members, OverflowAction, Setting};
 
-/// How often a caller may be passed on.
+/// The most times that a caller may be passed on.
 pub const DEEPEST_OVERFLOW: usize = 3;
 
 /// Queues with those that they overflow into; a queue that the platform does not know is absent.
@@ -20,7 +20,7 @@ pub struct OverflowGraph {
     targets: BTreeMap<QueueId, BTreeSet<QueueId>>,
 }
 
-/// The queues that one with these members overflows into, in whatever form it says so.
+/// Returns the queues that one with these members overflows into, in whichever form it says so.
 #[must_use]
 pub fn overflow_targets(members: &Members) -> BTreeSet<QueueId> {
     let mut targets = BTreeSet::new();
@@ -36,12 +36,12 @@ pub fn overflow_targets(members: &Members) -> BTreeSet<QueueId> {
 }
 
 impl OverflowGraph {
-    /// Puts a queue in, or says anew where it overflows into.
-    pub fn put(&mut self, queue: QueueId, targets: BTreeSet<QueueId>) {
+    /// Inserts a queue, or replaces where it overflows into.
+    pub fn insert(&mut self, queue: QueueId, targets: BTreeSet<QueueId>) {
         self.targets.insert(queue, targets);
     }
 
-    /// The faults of what is reached from `queue`: itself, a cycle, a target that is not there, too many hops.
+    /// Returns the faults of what is reached from `queue`: itself, a cycle, a target that is not there, too many hops.
     #[must_use]
     pub fn faults(&self, queue: &QueueId) -> Vec<ChangeFault> {
         let mut faults = BTreeSet::new();
@@ -71,7 +71,7 @@ impl OverflowGraph {
                         "callers would be passed on more than {DEEPEST_OVERFLOW} times ({})",
                         arrows(path)
                     ),
-                    "let it overflow into a queue further down the line",
+                    "let it overflow into a queue further down the chain",
                 ));
             } else {
                 self.walk(path, faults);
@@ -105,11 +105,11 @@ fn arrows(path: &[QueueId]) -> String {
 mod tests {
     use super::*;
 
-    fn told(edges: &[(&str, &[&str])], from: &str) -> Vec<String> {
+    fn faults(edges: &[(&str, &[&str])], from: &str) -> Vec<String> {
         let mut graph = OverflowGraph::default();
         for (queue, targets) in edges {
             let targets = targets.iter().map(|id| id.parse().unwrap()).collect();
-            graph.put(queue.parse().unwrap(), targets);
+            graph.insert(queue.parse().unwrap(), targets);
         }
         let faults = graph.faults(&from.parse().unwrap());
         faults.into_iter().map(|fault| fault.wrong).collect()
@@ -119,16 +119,16 @@ mod tests {
     fn a_cycle_is_named_with_its_path() {
         let three: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &["c"]), ("c", &["a"])];
         assert_eq!(
-            told(three, "a"),
+            faults(three, "a"),
             ["callers would go in a circle (a -> b -> c -> a)"]
         );
         assert_eq!(
-            told(&[("a", &["a"])], "a"),
+            faults(&[("a", &["a"])], "a"),
             ["a queue cannot overflow into itself (a -> a)"]
         );
         let later: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &["c"]), ("c", &["b"])];
         assert_eq!(
-            told(later, "a"),
+            faults(later, "a"),
             ["callers would go in a circle (b -> c -> b)"]
         );
     }
@@ -142,9 +142,9 @@ mod tests {
             ("d", &["e"]),
             ("e", &[]),
         ];
-        assert_eq!(told(line, "b"), [""; 0]);
+        assert_eq!(faults(line, "b"), [""; 0]);
         assert_eq!(
-            told(line, "a"),
+            faults(line, "a"),
             ["callers would be passed on more than 3 times (a -> b -> c -> d -> e)"]
         );
     }
@@ -153,9 +153,9 @@ mod tests {
     fn two_ways_to_one_queue_are_no_cycle_and_a_missing_one_is_told() {
         let diamond: &[(&str, &[&str])] =
             &[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &[])];
-        assert_eq!(told(diamond, "a"), [""; 0]);
+        assert_eq!(faults(diamond, "a"), [""; 0]);
         assert_eq!(
-            told(&[("a", &["x"])], "a"),
+            faults(&[("a", &["x"])], "a"),
             ["there is no queue x (a -> x)"]
         );
     }

@@ -1,4 +1,4 @@
-//! A queue's counters, read now and again, and what two readings tell: the drain rate and what is offered.
+//! A queue's counters, read at intervals, and what two readings show: the drain rate and the offered load.
 //!
 //! Counters only grow; one that fell was reset, and the time between says nothing. A rate that cannot be measured is absent,
 //! never a constant: `drain = (answered + abandoned + overflowed - arrived) / time`, in callers a second. The time to drain is
@@ -19,7 +19,7 @@ pub const FEWEST_SAMPLES: u64 = 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueCounters {
-    /// When, in milliseconds since the Unix epoch.
+    /// When they were read, in milliseconds since the Unix epoch.
     pub at: Timestamp,
     /// Callers waiting at that moment.
     pub waiting: u64,
@@ -37,9 +37,9 @@ pub struct QueueCounters {
     pub served_s: u64,
 }
 
-/// What two readings tell.
+/// What happened between two readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct CounterWindow {
     took: Duration,
     waiting: u64,
     arrived: u64,
@@ -63,10 +63,10 @@ pub enum NoAdvice {
     NoRates,
     /// More calls at once than any centre carries.
     #[error(
-        "the counters tell of {0:.0} calls at once, which no centre carries; check what the platform counts"
+        "the counters show {0:.0} calls at once, which no centre carries; check what the platform counts"
     )]
     TooLarge(f64),
-    /// The load was another one in the first half of the time than in the second.
+    /// The load in the first half of the time differed from that in the second.
     #[error(
         "callers arrived at {earlier:.1} and then at {later:.1} an hour: the load drifts, and a model of a steady queue says nothing; wait until it is steady"
     )]
@@ -94,15 +94,15 @@ pub fn drifting(readings: &[QueueCounters]) -> Option<NoAdvice> {
     let (first, last) = (readings.first()?, readings.last()?);
     let half = first.at.plus(last.at.since(first.at).checked_div(2)?);
     let middle = readings.iter().find(|reading| reading.at >= half)?;
-    let rate = |window: &Window| {
+    let rate = |window: &CounterWindow| {
         let seconds = window.took.as_secs_f64();
         (
             count(window.arrived) / seconds,
             count(window.arrived) / (seconds * seconds),
         )
     };
-    let (earlier, variance) = rate(&Window::between(first, middle)?);
-    let (later, other_variance) = rate(&Window::between(middle, last)?);
+    let (earlier, variance) = rate(&CounterWindow::between(first, middle)?);
+    let (later, other_variance) = rate(&CounterWindow::between(middle, last)?);
     let apart = (earlier - later).abs();
     let beyond_chance = apart > DEVIATIONS * (variance + other_variance).sqrt();
     let matters = apart > LARGEST_DRIFT * f64::midpoint(earlier, later);
@@ -112,8 +112,8 @@ pub fn drifting(readings: &[QueueCounters]) -> Option<NoAdvice> {
     })
 }
 
-impl Window {
-    /// The time between two readings; none when the clock did not advance or a counter fell.
+impl CounterWindow {
+    /// Returns the window between two readings; none when the clock did not advance or a counter fell.
     #[must_use]
     pub fn between(earlier: &QueueCounters, later: &QueueCounters) -> Option<Self> {
         let took = later.at.since(earlier.at);
@@ -132,13 +132,13 @@ impl Window {
         })
     }
 
-    /// Calls answered in this time.
+    /// Returns the calls answered in this time.
     #[must_use]
     pub fn answered(&self) -> u64 {
         self.answered
     }
 
-    /// Callers a second by which the queue shrinks; negative while it grows.
+    /// Returns the callers a second by which the queue shrinks; negative while it grows.
     #[must_use]
     pub fn drain_per_s(&self) -> f64 {
         let left = [self.answered, self.abandoned, self.overflowed];
@@ -146,7 +146,7 @@ impl Window {
         (left - count(self.arrived)) / self.took.as_secs_f64()
     }
 
-    /// How long the queue takes to drain at this rate; never, when it does not shrink.
+    /// Returns how long the queue takes to drain at this rate; none when it does not shrink.
     #[must_use]
     pub fn time_to_drain(&self) -> Option<Duration> {
         let rate = self.drain_per_s();
@@ -156,7 +156,7 @@ impl Window {
         Duration::try_from_secs_f64(count(self.waiting) / rate).ok()
     }
 
-    /// What is offered to the queue.
+    /// Returns the load offered to the queue.
     ///
     /// # Errors
     /// When too little happened to say.
@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn the_drain_rate_is_measured_or_absent() {
-        let window = |later: QueueCounters| Window::between(&reading(0, 100, 90, 5), &later);
+        let window = |later: QueueCounters| CounterWindow::between(&reading(0, 100, 90, 5), &later);
         let shrinking = window(reading(60, 130, 125, 6)).unwrap();
         assert!((shrinking.drain_per_s() - 0.1).abs() < 1e-12);
         assert_eq!(shrinking.time_to_drain(), Some(Duration::from_secs(120)));
         let growing = window(reading(60, 150, 100, 6)).unwrap();
         assert!(growing.drain_per_s() < 0.0);
         assert_eq!(growing.time_to_drain(), None);
-        assert_eq!(window(reading(0, 130, 125, 6)), None, "no time went by");
+        assert_eq!(window(reading(0, 130, 125, 6)), None, "no time passed");
         assert_eq!(
             window(reading(60, 3, 2, 0)),
             None,
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn fewer_than_thirty_calls_give_no_advice() {
         let start = reading(0, 0, 0, 0);
-        let offered = |later| Window::between(&start, &later).unwrap().offered();
+        let offered = |later| CounterWindow::between(&start, &later).unwrap().offered();
         assert_eq!(offered(reading(600, 29, 29, 0)), Err(NoAdvice::TooFew(29)));
         let enough = offered(reading(1800, 100, 96, 4)).unwrap();
         assert!((enough.arrivals_per_s - 100.0 / 1800.0).abs() < 1e-12);
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(
             drifting(&[reading(0, 5, 0, 0)]),
             None,
-            "one reading is no rate"
+            "one reading does not make a rate"
         );
     }
 }

@@ -36,9 +36,9 @@ pub struct Compliance {
 }
 
 impl Compliance {
-    /// The flags of a queue with these members.
+    /// Returns the flags of a queue with these members.
     #[must_use]
-    pub fn of(members: &Members) -> Self {
+    pub fn from_members(members: &Members) -> Self {
         let listed = matches!(
             members.get(&Member::SkillRequirements),
             Some(Setting::Requirements(requirements)) if !requirements.is_empty()
@@ -69,9 +69,9 @@ impl Compliance {
 pub enum QueueRecord {
     /// A write is about to be sent.
     Intent {
-        /// Which queue.
+        /// The queue.
         queue: QueueId,
-        /// In which form.
+        /// The form of the write.
         form: WriteForm,
         /// The version that it rests on.
         version_before: QueueVersion,
@@ -82,9 +82,9 @@ pub enum QueueRecord {
         /// Who asked for it, as the system calls them, where it is known.
         by: Option<String>,
     },
-    /// What became of it.
+    /// The outcome of the write or move.
     Outcome {
-        /// Which queue.
+        /// The queue.
         queue: QueueId,
         /// The verdict.
         #[serde(serialize_with = "Conclusion::as_queue_label")]
@@ -104,18 +104,18 @@ pub enum QueueRecord {
     },
     /// An agent is about to be moved to queues.
     ReassignIntent {
-        /// Who.
+        /// The agent.
         agent: AgentId,
-        /// Which queues.
+        /// The queues.
         queues: Vec<QueueId>,
         /// The status that goes along, as it was read.
         status: AgentState,
         /// Who asked for it, as the system calls them, where it is known.
         by: Option<String>,
     },
-    /// What became of it.
+    /// The outcome of the write or move.
     ReassignOutcome {
-        /// Who.
+        /// The agent.
         agent: AgentId,
         /// The verdict.
         #[serde(serialize_with = "Conclusion::as_queue_label")]
@@ -130,7 +130,7 @@ pub enum QueueRecord {
     /// What became of a write whose outcome was not known, as a later reading shows. Its row has the decision of the
     /// write.
     Resolved {
-        /// Which queue.
+        /// The queue.
         queue: QueueId,
         /// The verdict.
         #[serde(serialize_with = "Conclusion::as_queue_label")]
@@ -147,7 +147,7 @@ pub enum QueueRecord {
     /// What became of a move of an agent whose outcome was not known, as far as a later reading shows. Its row has the decision
     /// of the move.
     ReassignResolved {
-        /// Who.
+        /// The agent.
         agent: AgentId,
         /// The verdict.
         #[serde(serialize_with = "Conclusion::as_queue_label")]

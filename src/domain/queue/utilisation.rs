@@ -1,4 +1,4 @@
-//! Whether the agents can carry what is expected, by two tests that each speak for themselves.
+//! Whether the agents can carry the expected load, by two independent tests.
 //!
 //! `cycle = handle + wrap-up`, `capacity = agents x 3600 / cycle`, `volume = concurrent x 3600 / handle` (both an hour), and
 //! the utilisation is `volume / capacity = concurrent x (handle + wrap-up) / (handle x agents)`. At most 0.90 of the capacity,
@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fault::ChangeFault;
-use super::member::shown;
+use super::member::time_text;
 
 /// The highest utilisation that is allowed.
 pub const HIGHEST_UTILISATION: f64 = 0.90;
@@ -18,7 +18,7 @@ pub const HIGHEST_UTILISATION: f64 = 0.90;
 /// The most concurrent calls an agent.
 pub const MOST_CALLS_AN_AGENT: f64 = 2.0;
 
-/// What is expected of a queue.
+/// The load that a queue is expected to carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectedLoad {
     /// Agents who serve it.
@@ -29,12 +29,12 @@ pub struct ExpectedLoad {
     pub handle_time: Duration,
 }
 
-/// The load held against the capacity.
+/// The load compared with the capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Utilisation {
-    /// What was expected.
+    /// The expected load.
     pub load: ExpectedLoad,
-    /// The wrap-up that was reckoned with.
+    /// The wrap-up that was assumed.
     pub wrap_up: Duration,
     /// Calls an hour that the agents can serve.
     pub hourly_capacity: f64,
@@ -83,7 +83,7 @@ impl ExpectedLoad {
 }
 
 impl Utilisation {
-    /// What speaks against it; each test on its own.
+    /// Returns the faults that the tests find; each test on its own.
     #[must_use]
     pub fn faults(&self) -> Vec<ChangeFault> {
         let mut faults = Vec::new();
@@ -115,7 +115,7 @@ impl fmt::Display for Utilisation {
             concurrent,
             handle_time,
         } = self.load;
-        let (handle, wrap_up) = (shown(handle_time), shown(self.wrap_up));
+        let (handle, wrap_up) = (time_text(handle_time), time_text(self.wrap_up));
         write!(
             f,
             "utilisation {:.2} = {concurrent} calls x ({handle} + {wrap_up} wrap-up) / ({handle} x {agents} agents)",

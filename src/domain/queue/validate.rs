@@ -1,8 +1,8 @@
 //! The limits of a queue: how many, from where to where, what belongs together.
 //!
 //! Lists: at most 100 skills with unique ids and levels of 1 to 5, at most 10 requirements.
-//! Ranges: wait 10 to 600 s, waiters 1 to 100, service level 0 to 100% within 1 to 300 s. A person who asks
-//! for more is told; only what a formula asks for is clamped, and says so.
+//! Ranges: wait 10 to 600 s, waiters 1 to 100, service level 0 to 100% within 1 to 300 s. What a person
+//! asks for beyond that is refused; only what a formula asks for is clamped, and says so.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::fault::ChangeFault;
-use super::member::{Member, Members, ServiceLevel, Setting, Strategy, shown};
+use super::member::{Member, Members, ServiceLevel, Setting, Strategy, time_text};
 use super::surroundings::Surroundings;
 use super::utilisation::ExpectedLoad;
 
@@ -38,7 +38,7 @@ pub(super) const PERCENT: RangeInclusive<i64> = 0..=100;
 /// Seconds of a service level.
 pub(super) const WITHIN_S: RangeInclusive<u64> = 1..=300;
 
-/// Reads the expected load. Numbers that are negative, broken or too large are told, all of them.
+/// Reads the expected load. All numbers that are negative, broken or too large are reported.
 pub(super) fn load(value: &Value) -> Result<ExpectedLoad, ChangeFault> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -85,62 +85,62 @@ pub(super) fn load(value: &Value) -> Result<ExpectedLoad, ChangeFault> {
     }
 }
 
-/// Faults of single members.
-pub(super) fn on_its_own(members: &Members) -> Vec<ChangeFault> {
+/// Returns the faults of single members.
+pub(super) fn member_faults(members: &Members) -> Vec<ChangeFault> {
     let mut faults = Vec::new();
     for (member, setting) in members {
-        let mut told = |wrong: String, remedy: String| {
+        let mut report = |wrong: String, remedy: String| {
             faults.push(ChangeFault::new(member.key(), wrong, remedy));
         };
         match setting {
             Setting::Text(text) if text.trim().is_empty() => {
-                told("is empty".to_owned(), "give a text".to_owned());
+                report("is empty".to_owned(), "give a text".to_owned());
             }
             Setting::Skills(skills) => {
-                many(skills.len(), MOST_SKILLS, "skills", &mut told);
-                twice(skills.iter().map(|skill| &skill.id), &mut told);
+                at_most(skills.len(), MOST_SKILLS, "skills", &mut report);
+                unique(skills.iter().map(|skill| &skill.id), &mut report);
                 for skill in skills.iter().filter(|skill| !LEVELS.contains(&skill.level)) {
-                    told(
+                    report(
                         format!("the level of {} is {}", skill.id, skill.level),
                         "give 1 to 5".to_owned(),
                     );
                 }
             }
             Setting::SkillIds(ids) => {
-                many(ids.len(), MOST_SKILLS, "skills", &mut told);
-                twice(ids, &mut told);
+                at_most(ids.len(), MOST_SKILLS, "skills", &mut report);
+                unique(ids, &mut report);
             }
             Setting::Requirements(requirements) => {
-                many(
+                at_most(
                     requirements.len(),
                     MOST_REQUIREMENTS,
                     "requirements",
-                    &mut told,
+                    &mut report,
                 );
-                twice(
+                unique(
                     requirements.iter().map(|requirement| &requirement.skill),
-                    &mut told,
+                    &mut report,
                 );
             }
             Setting::Levels(levels) => {
-                twice(levels, &mut told);
+                unique(levels, &mut report);
                 for level in levels.iter().filter(|level| **level < 1) {
-                    told(format!("holds {level}"), "give levels from 1 on".to_owned());
+                    report(format!("holds {level}"), "give levels from 1 on".to_owned());
                 }
             }
-            Setting::Queues(ids) => twice(ids, &mut told),
-            Setting::Count(count) => within(count, &MAX_WAITERS, "", &mut told),
+            Setting::Queues(ids) => unique(ids, &mut report),
+            Setting::Count(count) => within(count, &MAX_WAITERS, "", &mut report),
             Setting::ServiceLevel(ServiceLevel {
                 percent,
                 within: time,
             }) => {
-                within(percent, &PERCENT, "%", &mut told);
-                seconds(*time, &WITHIN_S, &mut told);
+                within(percent, &PERCENT, "%", &mut report);
+                seconds(*time, &WITHIN_S, &mut report);
             }
             Setting::Time(time) if *member == Member::MaxWait => {
-                seconds(*time, &MAX_WAIT_S, &mut told);
+                seconds(*time, &MAX_WAIT_S, &mut report);
             }
-            Setting::Unreadable(text) => told(
+            Setting::Unreadable(text) => report(
                 format!("`{text}` cannot be written"),
                 format!("write {}", member.form()),
             ),
@@ -150,8 +150,8 @@ pub(super) fn on_its_own(members: &Members) -> Vec<ChangeFault> {
     faults
 }
 
-/// Faults of members that belong together: only where the change touches one of them.
-pub(super) fn together(change: &Members, after: &Members) -> Vec<ChangeFault> {
+/// Returns the faults of members that belong together: only where the change touches one of them.
+pub(super) fn combination_faults(change: &Members, after: &Members) -> Vec<ChangeFault> {
     let mut faults = Vec::new();
     let touches = |members: &[Member]| members.iter().any(|member| change.contains_key(member));
     let strategy = match after.get(&Member::Strategy) {
@@ -197,8 +197,8 @@ pub(super) fn together(change: &Members, after: &Members) -> Vec<ChangeFault> {
     faults
 }
 
-/// Faults of what a change refers to.
-pub(super) fn references(change: &Members, surroundings: &Surroundings) -> Vec<ChangeFault> {
+/// Returns the faults of what a change refers to.
+pub(super) fn reference_faults(change: &Members, surroundings: &Surroundings) -> Vec<ChangeFault> {
     let Some(known) = &surroundings.skills else {
         return Vec::new();
     };
@@ -229,18 +229,18 @@ pub(super) fn references(change: &Members, surroundings: &Surroundings) -> Vec<C
     faults
 }
 
-fn many(count: usize, most: usize, what: &str, told: &mut impl FnMut(String, String)) {
+fn at_most(count: usize, most: usize, what: &str, report: &mut impl FnMut(String, String)) {
     if count > most {
-        told(
+        report(
             format!("holds {count} {what}"),
             format!("give at most {most}"),
         );
     }
 }
 
-fn twice<T: Ord + Display>(
+fn unique<T: Ord + Display>(
     items: impl IntoIterator<Item = T>,
-    told: &mut impl FnMut(String, String),
+    report: &mut impl FnMut(String, String),
 ) {
     let mut seen = BTreeSet::new();
     let mut again = BTreeSet::new();
@@ -251,7 +251,7 @@ fn twice<T: Ord + Display>(
         }
     }
     for item in again {
-        told(format!("names {item} twice"), "name it once".to_owned());
+        report(format!("names {item} twice"), "name it once".to_owned());
     }
 }
 
@@ -259,20 +259,20 @@ fn within<T: PartialOrd + Display>(
     value: &T,
     range: &RangeInclusive<T>,
     unit: &str,
-    told: &mut impl FnMut(String, String),
+    report: &mut impl FnMut(String, String),
 ) {
     if !range.contains(value) {
-        told(
+        report(
             format!("is {value}{unit}"),
             format!("give {} to {}{unit}", range.start(), range.end()),
         );
     }
 }
 
-fn seconds(time: Duration, range: &RangeInclusive<u64>, told: &mut impl FnMut(String, String)) {
+fn seconds(time: Duration, range: &RangeInclusive<u64>, report: &mut impl FnMut(String, String)) {
     if time.subsec_nanos() != 0 || !range.contains(&time.as_secs()) {
-        told(
-            format!("is {}", shown(time)),
+        report(
+            format!("is {}", time_text(time)),
             format!(
                 "give {} s to {} s in whole seconds",
                 range.start(),
@@ -314,7 +314,10 @@ mod tests {
             "load": {"agents": 0, "concurrent": -2, "handle_time": "0s"},
         }));
         assert_eq!(unread.len(), 3, "{unread:?}");
-        assert!(unread[0].starts_with("colour: is no member"), "{unread:?}");
+        assert!(
+            unread[0].starts_with("colour: is not a member"),
+            "{unread:?}"
+        );
         assert!(unread[1].starts_with("load: agents is 0, concurrent is -2, handle_time is 0;"));
         assert!(
             unread[2].starts_with("wrap_up: 30 has no unit"),

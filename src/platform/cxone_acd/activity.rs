@@ -4,7 +4,7 @@
 //! not, a campaign has fewer agents as soon as it runs and more as soon as it does not, and pauses and resumes by its own
 //! effect. Counts are therefore used only where the configuration asks for them.
 //!
-//! *Not told:* whose calls agents are on, everyone together, and the agents of several skills together, of whom some would
+//! *Not shown:* whose calls agents are on, everyone together, and the agents of several skills together, of whom some would
 //! count more than once. Those groups are unknown.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use crate::domain::{Group, Head, HeadCount, Timestamp};
+use crate::domain::{Group, GroupCount, HeadCount, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
@@ -56,7 +56,7 @@ impl ActivityRow {
         let skill = self
             .skill
             .ok_or_else(|| "an activity has no skillId".to_owned())?;
-        let told = |count: Option<u64>, name: &str| {
+        let required = |count: Option<u64>, name: &str| {
             count
                 .and_then(|count| u32::try_from(count).ok())
                 .ok_or_else(|| format!("the activity of skill {skill} does not say {name}"))
@@ -65,8 +65,8 @@ impl ActivityRow {
         Ok((
             skill,
             ActivityCount {
-                available: told(available, "agentsAvailable")?,
-                logged_in: told(self.logged_in, "agentsLoggedIn")?,
+                available: required(available, "agentsAvailable")?,
+                logged_in: required(self.logged_in, "agentsLoggedIn")?,
             },
         ))
     }
@@ -95,7 +95,7 @@ impl ActivityObserver {
         let mut heads = Vec::with_capacity(request.groups.len());
         for group in request.groups {
             let head = self.head(group, &counts, request.deadline).await;
-            heads.push(head.unwrap_or_else(|why| Head::Unknown { why }));
+            heads.push(head.unwrap_or_else(|why| GroupCount::Unknown { why }));
         }
         Ok(Observation {
             taken_at,
@@ -149,7 +149,7 @@ impl ActivityObserver {
         group: &Group,
         counts: &BTreeMap<u64, ActivityCount>,
         deadline: Timestamp,
-    ) -> Result<Head, String> {
+    ) -> Result<GroupCount, String> {
         let target: Target = match group {
             Group::Own(campaign) => campaign.as_str().parse()?,
             Group::Queue(queue) => queue.as_str().parse()?,
@@ -171,7 +171,7 @@ impl ActivityObserver {
         let count = counts
             .get(&skill)
             .ok_or_else(|| format!("the platform counts no agents for skill {skill}"))?;
-        Ok(Head::Known(HeadCount {
+        Ok(GroupCount::Known(HeadCount {
             free: count.available,
             serving: 0,
             staffed: count.logged_in.max(count.available),

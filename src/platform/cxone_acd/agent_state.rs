@@ -52,7 +52,7 @@ impl FromStr for StateId {
             .map(Self)
             .ok_or_else(|| {
                 let names = NAMED.map(|(_, name)| name).join(", ");
-                format!("`{text}` is no agent state: expected one of {names}, or a number")
+                format!("`{text}` is not an agent state: expected one of {names}, or a number")
             })
     }
 }
@@ -111,7 +111,7 @@ impl FromStr for ReadyStates {
 pub(super) struct AgentNow {
     /// The state.
     pub(super) state: StateId,
-    /// The skill that the agent works for, where the platform tells it.
+    /// The skill that the agent works for, where the platform shows it.
     pub(super) skill: Option<u64>,
     /// Whether a contact is over and its wrap-up is not.
     pub(super) wrap_up: bool,

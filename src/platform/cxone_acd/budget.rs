@@ -190,7 +190,7 @@ mod tests {
         assert!(plan(15, Some(20_000)).fits());
         assert!(!plan(5, Some(20_000)).fits());
         assert!(plan(5, Some(20_000)).describe().contains("poll less often"));
-        assert!(plan(5, Some(0)).fits(), "nought is no limit");
+        assert!(plan(5, Some(0)).fits(), "zero means no limit");
         assert!(plan(5, None).describe().contains("no limit"));
     }
 

@@ -24,7 +24,7 @@ use super::schedule;
 use super::skill::{RunState, Skill};
 use super::tenant::{Ask, Order, Tenant};
 
-/// Telephone skills; the older releases want to be told.
+/// The media type of telephone skills, which older releases require.
 const TELEPHONE: &str = "4";
 
 /// Reads campaigns of a tenant.
@@ -101,7 +101,7 @@ impl Campaigns {
     ) -> CampaignFinding {
         let target: Target = id.as_str().parse().map_err(decode)?;
         match target {
-            // The listing may leave out what is there: only the skill itself tells that it is not.
+            // The listing may leave out what is there: only a reading of the skill itself shows that it is not.
             Target::Skill(skill) => match skills.get(&skill) {
                 Some(found) => self.finding(target, [found]),
                 None => self.read_skill(skill, share, deadline).await,
@@ -163,7 +163,7 @@ impl Campaigns {
                 Ok(found)
             } else {
                 Err(format!(
-                    "asked for skill {skill}, the platform told another"
+                    "asked for skill {skill}, the platform returned another"
                 ))
             }
         };
@@ -327,7 +327,7 @@ impl Commander {
         failed_delivery(failed)
     }
 
-    /// 404 and 409 do not tell "already" from "cannot": the skill itself does.
+    /// 404 and 409 do not distinguish "already" from "cannot"; a reading of the skill does.
     async fn resolve(&self, skill: u64, order: CommandOrder<'_>, why: String) -> Delivery {
         let read = self
             .campaigns

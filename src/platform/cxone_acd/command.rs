@@ -4,7 +4,7 @@
 //! request without a body, made in one place.
 //!
 //! 202 means accepted, and the end has to be looked up. 404 and 409 also answer a stop of a skill that does not run and a start
-//! of one that does, so that only `isRunning` tells "already" from "cannot".
+//! of one that does, so that only `isRunning` distinguishes "already" from "cannot".
 
 use crate::domain::Direction;
 

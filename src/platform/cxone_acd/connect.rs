@@ -104,7 +104,7 @@ fn of_tenant(special: &SpecialSettings) -> Capabilities {
 /// Returns the address of an area's log-in.
 ///
 /// # Errors
-/// When the text is no area's name.
+/// When the text is not the name of an area.
 pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
     LogIn::area_url(area)
 }

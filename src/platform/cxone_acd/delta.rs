@@ -2,7 +2,7 @@
 //!
 //! A delta holds only what changed, so its rows are never counted: they are merged, and the merged table is counted. The
 //! table is read whole at first, and again when the last answer cannot be continued (no `lastPollTime`, a page that failed)
-//! and every ten minutes: no delta tells who was taken away, and one that was lost would otherwise be wrong for ever.
+//! and every ten minutes: a delta does not show who was removed, and one that was lost would otherwise be wrong for ever.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl<K: Ord, V> Merged<K, V> {
         self.continued_by = last_poll_time;
     }
 
-    /// Notes that a reading failed: what was not read may never be told again.
+    /// Notes that a reading failed: what was not read may not be sent again.
     pub(super) fn failed(&mut self) {
         self.continued_by = None;
     }

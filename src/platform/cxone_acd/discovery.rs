@@ -1,7 +1,7 @@
 //! Which host serves a tenant.
 //!
 //! The host is never put together from the area's name: hosts of areas, of clusters and of the log-in are spelled
-//! differently. The issuer tells it for the tenant that the token names. What it tells is asked with the token, so that
+//! differently. The issuer returns it for the tenant that the token names. It is asked with the token, so that
 //! nothing but `https` is accepted, except from an issuer on this machine.
 
 use base64::Engine;
@@ -19,7 +19,7 @@ pub(super) fn issuer_of(token_url: &reqwest::Url) -> Result<reqwest::Url, String
     }
     ISSUER
         .parse()
-        .map_err(|_| format!("`{ISSUER}` is no address"))
+        .map_err(|_| format!("`{ISSUER}` is not an address"))
 }
 
 /// Where an issuer answers.
@@ -32,15 +32,20 @@ pub(super) fn tenant_of(token: &SecretString) -> Result<String, String> {
         #[serde(rename = "tenantId")]
         tenant: String,
     }
-    let untold = || "the token does not name its tenant: set base_url to the API host".to_owned();
-    let payload = token.expose_secret().split('.').nth(1).ok_or_else(untold)?;
+    let no_tenant =
+        || "the token does not name its tenant: set base_url to the API host".to_owned();
+    let payload = token
+        .expose_secret()
+        .split('.')
+        .nth(1)
+        .ok_or_else(no_tenant)?;
     let payload = URL_SAFE_NO_PAD
         .decode(payload.trim_end_matches('='))
-        .map_err(|_| untold())?;
-    let claims: Claims = serde_json::from_slice(&payload).map_err(|_| untold())?;
+        .map_err(|_| no_tenant())?;
+    let claims: Claims = serde_json::from_slice(&payload).map_err(|_| no_tenant())?;
     Some(claims.tenant)
         .filter(|tenant| !tenant.is_empty())
-        .ok_or_else(untold)
+        .ok_or_else(no_tenant)
 }
 
 /// Where to ask for a tenant's host.
@@ -56,7 +61,7 @@ pub(super) fn address(issuer: &reqwest::Url, tenant: &str) -> reqwest::Url {
     url
 }
 
-/// The tenant's API host, as the issuer told it.
+/// The tenant's API host, as the issuer returned it.
 pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Url, String> {
     #[derive(Deserialize)]
     struct Hosts {
@@ -67,7 +72,7 @@ pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Ur
     let told = hosts.api_endpoint;
     let url: reqwest::Url = told
         .parse()
-        .map_err(|_| format!("the discovery's api_endpoint `{told}` is no address"))?;
+        .map_err(|_| format!("the discovery's api_endpoint `{told}` is not an address"))?;
     let allowed = match url.scheme() {
         "https" => true,
         "http" => is_loopback(issuer) && is_loopback(&url),
@@ -78,7 +83,7 @@ pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Ur
         Ok(url)
     } else {
         Err(format!(
-            "the discovery's api_endpoint `{told}` is no https address"
+            "the discovery's api_endpoint `{told}` is not an https address"
         ))
     }
 }

@@ -6,7 +6,7 @@
 //! | global | `POST .../auth/token`, a form with `grant_type=password`, the client by HTTP Basic | the access key and a registered client |
 //!
 //! Which one it is follows from the address. Secrets end in `====`, so that each is encoded as its place asks for. Client
-//! credentials are no grant here, and a token is renewed by asking anew.
+//! credentials are not a grant here, and a token is renewed by asking anew.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const AREA_PATH: &str = "/authentication/v1/token/access-key";
 /// The end of the address of the global log-in.
 const GLOBAL_PATH: &str = "/auth/token";
 
-/// The life of a token whose answer does not tell it.
+/// The life of a token whose answer does not name it.
 const ASSUMED_LIFE: Duration = Duration::from_secs(3_600);
 
 /// The access key of a service user.
@@ -100,7 +100,7 @@ impl LogIn {
                     .ok()
             })
             .flatten()
-            .ok_or_else(|| format!("`{area}` is no area, such as na1"))
+            .ok_or_else(|| format!("`{area}` is not an area, such as na1"))
     }
 
     /// Each id with its secret.
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_tells_the_way() {
+    fn the_address_chooses_the_log_in() {
         let area = LogIn::area_url("na1").unwrap();
         assert_eq!(
             area.as_str(),

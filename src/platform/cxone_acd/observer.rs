@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
-use crate::domain::{Group, Head, HeadCount, Selector, Timestamp};
+use crate::domain::{Group, GroupCount, HeadCount, Selector, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
@@ -81,7 +81,7 @@ impl Observer {
             let head = self
                 .head(group, &mut tables, request.deadline, &mut tally)
                 .await;
-            heads.push(head.unwrap_or_else(|why| Head::Unknown { why }));
+            heads.push(head.unwrap_or_else(|why| GroupCount::Unknown { why }));
         }
         let states = tables.states.rows().filter(|_| request.agents);
         let agents = states.map(|states| snapshot(states, &self.settings.ready, taken_at));
@@ -213,7 +213,7 @@ impl Observer {
         tables: &mut Tables,
         deadline: Timestamp,
         tally: &mut Tally,
-    ) -> Result<Head, String> {
+    ) -> Result<GroupCount, String> {
         let target: Target = match group {
             Group::Own(campaign) => campaign.as_str().parse()?,
             Group::Queue(queue) => queue.as_str().parse()?,
@@ -270,8 +270,8 @@ enum Nothing {
     IsUnreadable,
 }
 
-fn known(count: SkillCount) -> Head {
-    Head::Known(HeadCount {
+fn known(count: SkillCount) -> GroupCount {
+    GroupCount::Known(HeadCount {
         free: count.available,
         serving: count.serving,
         staffed: count.staffed(),

@@ -44,7 +44,7 @@ impl FromStr for ApiVersion {
             .ok()
             .filter(|number| (Self::OLDEST..=Self::NEWEST).contains(number))
             .map(Self)
-            .ok_or_else(|| format!("`{text}` is no version of the services, such as v33.0"))
+            .ok_or_else(|| format!("`{text}` is not a version of the services, such as v33.0"))
     }
 }
 
@@ -129,7 +129,7 @@ impl FromStr for Operation {
         let found = Self::ALL.into_iter().find(|known| known.name() == text);
         found.ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            format!("`{text}` is no operation: expected one of {names}")
+            format!("`{text}` is not an operation: expected one of {names}")
         })
     }
 }

@@ -74,7 +74,9 @@ impl GeneralSettings {
             | Value::Bool(_)
             | Value::Number(_)
             | Value::String(_)
-            | Value::Array(_) => Err("the general settings are no object with members".to_owned()),
+            | Value::Array(_) => {
+                Err("the general settings are not an object with members".to_owned())
+            }
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn is_scheduled(body: &[u8]) -> Result<bool, String> {
         .ok_or_else(|| "the skill's settings do not say isScheduled".to_owned())
 }
 
-/// What to tell about a skill that is scheduled.
+/// The description of a skill that is scheduled.
 pub(super) fn warning(skill: u64) -> String {
     format!("the schedule of skill {skill} starts and stops it by the clock")
 }

@@ -11,7 +11,7 @@ use super::listing::Row;
 /// The outbound strategy that starts and stops, in letters alone: its spelling differs between releases.
 const PERSONAL_CONNECTION: &str = "personalconnection";
 
-/// What a skill does, as `isRunning` tells it.
+/// Whether a skill runs, as `isRunning` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RunState {
     /// The dialler runs.

@@ -23,7 +23,7 @@ use super::operation::{Operation, Services, Versions};
 pub(super) enum Place {
     /// The API host is configured.
     Host(reqwest::Url),
-    /// The issuer tells it.
+    /// The issuer returns it.
     Issuer(reqwest::Url),
 }
 

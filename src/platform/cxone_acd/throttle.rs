@@ -75,7 +75,7 @@ impl Pacing {
             Ok(before) => before,
             Err(why) => return refused(why),
         };
-        // Nothing tells a write that it rests on an old reading, so that one is made right before it.
+        // A write is not refused for resting on an old reading, so that one is made right before it.
         let now = match self
             .settings(skill, RateShare::Commands, order.leave_by)
             .await

@@ -2,7 +2,7 @@
 //!
 //! *Asking for those who are available* saves most of the pages, on a platform that chooses agents before it cuts a page.
 //! One that chooses afterwards gives short pages in the middle of its listing, and the daemon would count too few. The first
-//! reading therefore asks for everybody, and then for the one row that tells which of the two it is; until it has been told,
+//! reading therefore asks for everybody, and then for the one row that shows which of the two it is; until that is known,
 //! and where pages are cut first, everybody is read at each poll.
 
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct CxoneSettings {
     pub page_concurrency: usize,
 }
 
-/// No reading was complete yet.
+/// Expected rows before the first complete reading.
 const NOTHING_EXPECTED: usize = usize::MAX;
 
 /// Reads a tenant's agents. Has no way to change anything there.
@@ -47,7 +47,7 @@ pub struct Agents {
     settings: CxoneSettings,
     everybody: Listing,
     available: Listing,
-    choice: Choice,
+    filter_order: FilterOrder,
 }
 
 /// What is known of one of the two listings.
@@ -57,9 +57,9 @@ struct Listing {
     expected_rows: AtomicUsize,
 }
 
-/// Which agents are asked for.
+/// The agents that are asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum ListingKind {
     Everybody,
     Available,
 }
@@ -68,15 +68,15 @@ enum Wanted {
 /// requests that are compared.
 const TIMES_CUT_FIRST: u8 = 3;
 
-/// Whether the platform chooses by state before it cuts a page. It is found out once.
+/// Whether the platform filters by state before it cuts a page. It is found out once.
 #[derive(Default)]
-struct Choice {
+struct FilterOrder {
     known: AtomicU8,
     /// How often in a row it looked as if pages were cut first.
     cut_first: AtomicU8,
 }
 
-impl Choice {
+impl FilterOrder {
     const NOT_KNOWN: u8 = 0;
     const BEFORE_PAGING: u8 = 1;
     const AFTER_PAGING: u8 = 2;
@@ -85,7 +85,7 @@ impl Choice {
         self.known.load(Ordering::Relaxed) == known
     }
 
-    fn chosen_first(&self) {
+    fn filters_first(&self) {
         self.known.store(Self::BEFORE_PAGING, Ordering::Relaxed);
     }
 
@@ -100,16 +100,16 @@ impl Choice {
     }
 }
 
-/// The place in a listing of everybody that tells how agents are chosen: somebody who is not available, with more who are
-/// available than stand before.
-struct Telling {
+/// The place in a listing of all agents that shows how they are filtered: an agent who is not available, with more available
+/// agents behind it than in front of it.
+struct ProbePlace {
     offset: usize,
-    /// Who stands there. It would be given if pages were cut first and it had become available meanwhile.
+    /// The agent there. It would be returned if pages were cut first and it had become available meanwhile.
     id: String,
 }
 
 impl Agents {
-    /// A reader of this tenant.
+    /// Creates a reader of this tenant's agents.
     #[must_use]
     pub fn new(client: Arc<Client>, clock: Arc<dyn Clock>, settings: CxoneSettings) -> Self {
         let listing = || Listing {
@@ -121,25 +121,25 @@ impl Agents {
             clock,
             everybody: listing(),
             available: listing(),
-            choice: Choice::default(),
+            filter_order: FilterOrder::default(),
             settings,
         }
     }
 
     async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let taken_at = self.clock.now();
-        let wanted = if request.staffed || !self.choice.is(Choice::BEFORE_PAGING) {
-            Wanted::Everybody
+        let wanted = if request.staffed || !self.filter_order.is(FilterOrder::BEFORE_PAGING) {
+            ListingKind::Everybody
         } else {
-            Wanted::Available
+            ListingKind::Available
         };
         let (builder, mut calls) = self.rows(request, wanted).await?;
         if !request.staffed
-            && self.choice.is(Choice::NOT_KNOWN)
-            && let Some(telling) = telling(&builder)
+            && self.filter_order.is(FilterOrder::NOT_KNOWN)
+            && let Some(probe_place) = probe_place(&builder)
         {
             calls = calls.saturating_add(1);
-            self.find_out(&telling, request.deadline).await;
+            self.probe(&probe_place, request.deadline).await;
         }
         let rows = builder.rows();
         let snapshot = builder.finish(taken_at);
@@ -161,15 +161,15 @@ impl Agents {
         })
     }
 
-    /// Reads a whole listing, and tells how many pages that took.
+    /// Reads a whole listing, and returns how many pages that took.
     async fn rows(
         &self,
         request: ObserveRequest<'_>,
-        wanted: Wanted,
+        wanted: ListingKind,
     ) -> Result<(SnapshotBuilder, usize), ObserveFault> {
         let listing = match wanted {
-            Wanted::Everybody => &self.everybody,
-            Wanted::Available => &self.available,
+            ListingKind::Everybody => &self.everybody,
+            ListingKind::Available => &self.available,
         };
         let expected = listing.expected_rows.load(Ordering::Relaxed);
         let window = PageWindow {
@@ -207,7 +207,7 @@ impl Agents {
             builder.append(page.content.builder);
         }
         let rows = builder.rows();
-        if wanted == Wanted::Available
+        if wanted == ListingKind::Available
             && not_known == rows
             && let Some(word) = word
         {
@@ -228,22 +228,27 @@ impl Agents {
     }
 
     /// Finds out whether agents are chosen before pages are cut. A fault leaves it open for the next reading.
-    async fn find_out(&self, telling: &Telling, deadline: Timestamp) {
-        let asked = self.page((telling.offset, 1), Wanted::Available, false, deadline);
+    async fn probe(&self, probe_place: &ProbePlace, deadline: Timestamp) {
+        let asked = self.page(
+            (probe_place.offset, 1),
+            ListingKind::Available,
+            false,
+            deadline,
+        );
         let Ok(page) = asked.instrument(page_span(endpoints::AGENTS, 0)).await else {
             return;
         };
         match page.ends {
-            Some((first, _)) if first == telling.id => {}
-            Some(_) => self.choice.chosen_first(),
-            None => self.choice.looks_cut_first(),
+            Some((first, _)) if first == probe_place.id => {}
+            Some(_) => self.filter_order.filters_first(),
+            None => self.filter_order.looks_cut_first(),
         }
     }
 
     async fn page(
         &self,
         (offset, limit): (usize, usize),
-        wanted: Wanted,
+        wanted: ListingKind,
         skills: bool,
         deadline: Timestamp,
     ) -> Result<AgentsPage, PlatformFault> {
@@ -254,7 +259,7 @@ impl Agents {
         url.query_pairs_mut()
             .append_pair("limit", &limit.to_string())
             .append_pair("offset", &offset.to_string());
-        if wanted == Wanted::Available {
+        if wanted == ListingKind::Available {
             url.query_pairs_mut().append_pair("state", "available");
         }
         let call = Call {
@@ -278,16 +283,16 @@ impl Agents {
     }
 }
 
-/// The place that tells how agents are chosen, if the listing has one.
-fn telling(everybody: &SnapshotBuilder) -> Option<Telling> {
+/// Finds the place that shows how agents are filtered, if the listing has one.
+fn probe_place(everybody: &SnapshotBuilder) -> Option<ProbePlace> {
     let is_free = |state| state == AgentState::Available;
     let (offset, (id, ..)) = everybody
         .added()
         .enumerate()
         .find(|(_, (_, state, _))| !is_free(*state))?;
     let free = everybody.added().filter(|(_, state, _)| is_free(*state));
-    // As many as stand before it are available; more have to be, and some may leave meanwhile.
-    (free.count() > offset.saturating_mul(2)).then(|| Telling {
+    // As many as are before it are available; more have to be, and some may leave meanwhile.
+    (free.count() > offset.saturating_mul(2)).then(|| ProbePlace {
         offset,
         id: id.to_owned(),
     })

@@ -48,7 +48,7 @@ impl Campaigns {
         }
     }
 
-    async fn one(
+    async fn read_one(
         &self,
         campaign: &CampaignId,
         urgency: Urgency,
@@ -105,7 +105,7 @@ impl CampaignReader for Campaigns {
         urgency: Urgency,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Vec<CampaignFinding>> {
-        let reads = stream::iter(ids).map(move |id| self.one(id, urgency, deadline));
+        let reads = stream::iter(ids).map(move |id| self.read_one(id, urgency, deadline));
         Box::pin(reads.buffered(AT_ONCE).collect())
     }
 }
@@ -117,7 +117,7 @@ impl CommandSender {
         Self { client, base_url }
     }
 
-    async fn put(&self, order: CommandOrder<'_>) -> Delivery {
+    async fn send(&self, order: CommandOrder<'_>) -> Delivery {
         let body = match order.direction {
             Direction::Pause => Bytes::from_static(br#"{"status":"PAUSED"}"#),
             Direction::Resume => Bytes::from_static(br#"{"status":"RUNNING"}"#),
@@ -151,6 +151,6 @@ impl CommandSender {
 impl CampaignCommander for CommandSender {
     fn command<'a>(&'a self, order: CommandOrder<'a>) -> BoxFuture<'a, Delivery> {
         let span = request_span(endpoints::CAMPAIGN_PUT);
-        Box::pin(self.put(order).instrument(span))
+        Box::pin(self.send(order).instrument(span))
     }
 }

@@ -1,6 +1,6 @@
 //! The quick way through a page in the form that platforms write: one object behind the other, nothing nested, no escapes.
 //!
-//! It looks at what it relies on and nothing else: that no text is escaped and all quotes pair, that the list stands first in its object and
+//! It looks at what it relies on and nothing else: that no text is escaped and all quotes pair, that the list comes first in its object and
 //! ends it, that each agent is closed before the next one opens, and that each has an id and a state. Where any of that
 //! does not hold it says nothing, and the page is read by a full parser. Members that are not needed are passed over
 //! unread, which is what makes it several times as fast.
@@ -41,7 +41,7 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
             None => (rest.strip_suffix("}]}")?, None),
         };
         let (id, behind) = member(agent, &id_of)?;
-        // The state mostly stands behind the id.
+        // The state mostly follows the id.
         let (word, _) = member(behind, &state_of).or_else(|| member(agent, &state_of))?;
         let state = agent_state(word);
         not_known.note(state, word);
@@ -64,7 +64,7 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
     })
 }
 
-/// The text of the member that `name` finds, and what stands behind it.
+/// The text of the member that `name` finds, and what follows it.
 fn member<'a>(agent: &'a str, name: &Finder<'_>) -> Option<(&'a str, &'a str)> {
     let quick = agent.as_bytes().starts_with(name.needle()).then_some(0);
     let at = quick

@@ -101,7 +101,7 @@ pub(super) fn answer(body: &[u8]) -> Result<(String, u64), String> {
     Ok((read.assignment_id, read.agents_updated))
 }
 
-/// The agents of a dispatch whose ids stand in a refusal as words of their own.
+/// The agents of a dispatch whose ids are in a refusal as words of their own.
 pub(super) fn named(dispatch: &Dispatch, refusal: &str) -> Vec<AgentId> {
     let inside = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let found = dispatch.agents.keys().filter(|agent| {

@@ -292,7 +292,7 @@ mod tests {
         #[test]
         fn the_compact_reading_says_what_the_full_one_says_or_nothing(page in pages()) {
             for skills in [false, true] {
-                // A member that stands twice is refused by the full reading.
+                // A repeated member is refused by the full reading.
                 let Ok(full) = any_page(page.as_bytes(), skills) else { continue };
                 if let Some(compact) = compact_page(&page, skills) {
                     prop_assert_eq!(said(compact), said(full), "{}", page);

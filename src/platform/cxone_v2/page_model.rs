@@ -1,7 +1,7 @@
 //! A page of agents read a second time, slowly and strictly, to hold the daemon's reader against.
 //!
-//! The model shares nothing with the reader but the meaning of a page: `serde_json` judges the syntax, and each level is then
-//! taken apart member by member, so that a member that stands twice, a list in the place of an object or a text that is not
+//! The model shares nothing with the reader but the meaning of a page: `serde_json` checks the syntax, and each level is then
+//! taken apart member by member, so that a repeated member, a list in the place of an object or a text that is not
 //! UTF-8 is seen. [`disagreement`] says in which way the reader and the model differ on an input. [`KNOWN_FAULTS`] lists the ways
 //! that are known; every other one is a new fault. The fuzz target and the test below use both.
 
@@ -111,7 +111,7 @@ pub(super) const KNOWN_FAULTS: &[KnownFault] = &[
 ];
 
 impl Disagreement {
-    /// Whether a row of [`KNOWN_FAULTS`] stands for it.
+    /// Whether a row of [`KNOWN_FAULTS`] covers it.
     pub(super) fn is_known(self) -> bool {
         KNOWN_FAULTS.iter().any(|row| row.disagreement == self)
     }
@@ -222,7 +222,7 @@ fn parsed<T: DeserializeOwned>(text: &str, refusal: Refusal) -> Result<T, Refusa
     serde_json::from_str(text).map_err(|_| refusal)
 }
 
-/// Every member of an object, also those that stand there twice.
+/// Every member of an object, also repeated ones.
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {

@@ -34,7 +34,7 @@ impl ProfileSender {
         deadline: Timestamp,
     ) -> Delivery {
         let agent = order.agent.as_str();
-        let Some(status) = word(order.status) else {
+        let Some(status) = status_word(order.status) else {
             return Delivery::NotSent {
                 why: "the agent's status has no word in this form".to_owned(),
             };
@@ -67,7 +67,7 @@ impl ProfileSender {
 }
 
 /// The operation's word for a status; a status that it has no word for cannot go back as it is.
-fn word(status: AgentState) -> Option<&'static str> {
+fn status_word(status: AgentState) -> Option<&'static str> {
     match status {
         AgentState::Available => Some("available"),
         AgentState::WrapUp => Some("wrap-up"),

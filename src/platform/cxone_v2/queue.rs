@@ -1,4 +1,4 @@
-//! A queue on the wire: which member says what, and in which unit.
+//! A queue on the wire: the meaning of each member, and its unit.
 //!
 //! | member | read from | PUT (seconds) | PATCH (milliseconds) |
 //! |---|---|---|---|
@@ -32,7 +32,7 @@ type Raw = BTreeMap<String, Box<RawValue>>;
 /// Seconds that an overflow as a target may wait, by the contract.
 const TARGET_WAIT_S: std::ops::RangeInclusive<u64> = 30..=600;
 
-/// Where a member stands in the whole object.
+/// The place of a member in the whole object.
 const PLACES: [(Member, &[&str]); 14] = [
     (Member::Name, &["name"]),
     (Member::Channel, &["channel"]),
@@ -162,7 +162,7 @@ fn overflow(value: &Value) -> Option<Overflow> {
     })
 }
 
-/// What of a change this form cannot carry for this queue.
+/// Returns what of a change this form cannot carry for this queue.
 pub(super) fn form_faults(
     reading: &QueueReading,
     change: &Members,
@@ -170,7 +170,7 @@ pub(super) fn form_faults(
 ) -> Vec<ChangeFault> {
     let mut faults = Vec::new();
     for (member, setting) in change {
-        let mut told = |wrong: String, remedy: &str| {
+        let mut report = |wrong: String, remedy: &str| {
             faults.push(ChangeFault::new(member.key(), wrong, remedy));
         };
         match form {
@@ -184,20 +184,20 @@ pub(super) fn form_faults(
                         | Member::WrapUp
                 );
                 if !carried {
-                    told(
+                    report(
                         "cannot be written by itself".to_owned(),
                         "write the queue whole, or leave it out",
                     );
                 }
             }
             WriteForm::Whole => match setting {
-                Setting::Time(time) if time.subsec_nanos() != 0 => told(
-                    "is no whole number of seconds, which a whole queue needs".to_owned(),
+                Setting::Time(time) if time.subsec_nanos() != 0 => report(
+                    "is not a whole number of seconds, which a whole queue needs".to_owned(),
                     "give whole seconds, or write the members only",
                 ),
                 Setting::Overflow(overflow) => {
                     if let Some(wrong) = target_fault(reading, overflow) {
-                        told(wrong, "write the members only");
+                        report(wrong, "write the members only");
                     }
                 }
                 Setting::ServiceLevel(_)
@@ -217,7 +217,7 @@ pub(super) fn form_faults(
     faults
 }
 
-/// Why an overflow cannot be written by PUT, whose times are seconds and whose overflow is a target.
+/// Returns why an overflow cannot be written by PUT, whose times are seconds and whose overflow is a target.
 fn target_fault(reading: &QueueReading, overflow: &Overflow) -> Option<String> {
     let original: Value = serde_json::from_str(&reading.original.0).unwrap_or_default();
     if original
@@ -234,13 +234,13 @@ fn target_fault(reading: &QueueReading, overflow: &Overflow) -> Option<String> {
     (!fits).then(|| "after has to be 30 s to 600 s in whole seconds with a whole queue".to_owned())
 }
 
-/// The body that writes a change; nothing when the original cannot be taken apart, which a reading rules out.
+/// Returns the body that writes a change; nothing when the original cannot be taken apart, which a reading rules out.
 pub(super) fn body(reading: &QueueReading, change: &Members, form: WriteForm) -> Option<Vec<u8>> {
     match form {
         WriteForm::Whole => {
             let mut whole: Raw = serde_json::from_str(&reading.original.0).ok()?;
             for (member, setting) in change {
-                put(&mut whole, *member, setting)?;
+                set_member(&mut whole, *member, setting)?;
             }
             serde_json::to_vec(&whole).ok()
         }
@@ -266,7 +266,7 @@ pub(super) fn body(reading: &QueueReading, change: &Members, form: WriteForm) ->
     }
 }
 
-fn put(whole: &mut Raw, member: Member, setting: &Setting) -> Option<()> {
+fn set_member(whole: &mut Raw, member: Member, setting: &Setting) -> Option<()> {
     match setting {
         Setting::Time(time) => {
             if member == Member::WrapUp && whole.contains_key("wrapUpTimeout") {
@@ -324,7 +324,7 @@ fn set(object: &mut Raw, path: &[&str], value: &Value) -> Option<()> {
     let raw = if rest.is_empty() {
         serde_json::value::to_raw_value(value).ok()?
     } else {
-        // What is no object there is replaced by one: its content was unreadable, and the change names it.
+        // What is not an object there is replaced by one: its content was unreadable, and the change names it.
         let inner = object.get(*name).map_or("{}", |raw| raw.get());
         let mut inner: Raw = serde_json::from_str(inner).unwrap_or_default();
         set(&mut inner, rest, value)?;
@@ -450,23 +450,23 @@ mod tests {
 
     #[test]
     fn a_form_tells_what_it_cannot_carry() {
-        let told = |entries: Value, form, queue| -> Vec<String> {
+        let faults = |entries: Value, form, queue| -> Vec<String> {
             let faults = form_faults(&read(queue), &change(&entries), form);
             faults.into_iter().map(|fault| fault.member).collect()
         };
         let many = json!({"max_wait": "2m", "strategy": "random", "wrap_up": "30s"});
         assert_eq!(
-            told(many, WriteForm::Members, QUEUE),
+            faults(many, WriteForm::Members, QUEUE),
             ["strategy", "max_wait"]
         );
         let half = json!({"wrap_up": "1500ms"});
-        assert_eq!(told(half, WriteForm::Whole, QUEUE), ["wrap_up"]);
+        assert_eq!(faults(half, WriteForm::Whole, QUEUE), ["wrap_up"]);
         let drop = json!({"overflow": {"action": "drop", "after": "2m"}});
-        assert_eq!(told(drop, WriteForm::Whole, QUEUE), ["overflow"]);
+        assert_eq!(faults(drop, WriteForm::Whole, QUEUE), ["overflow"]);
         let target = json!({"overflow": {"action": "routeToQueue", "target": "b", "after": "2m"}});
-        assert!(told(target.clone(), WriteForm::Whole, QUEUE).is_empty());
+        assert!(faults(target.clone(), WriteForm::Whole, QUEUE).is_empty());
         let directive = r#"{"version": 1, "overflow": {"maxWaitTime": 1, "action": "drop"}}"#;
-        assert_eq!(told(target, WriteForm::Whole, directive), ["overflow"]);
+        assert_eq!(faults(target, WriteForm::Whole, directive), ["overflow"]);
     }
 
     #[test]

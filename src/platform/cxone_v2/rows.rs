@@ -1,4 +1,4 @@
-//! What a page of agents comes to, however it was read.
+//! The result of reading a page of agents, however it was read.
 
 use crate::domain::{AgentState, SnapshotBuilder};
 
@@ -22,7 +22,7 @@ impl NotKnown {
     /// The longest part of a word that is repeated to people.
     const LONGEST_WORD: usize = 40;
 
-    /// Takes a row's state in.
+    /// Counts a row's state.
     pub(super) fn note(&mut self, state: AgentState, word: &str) {
         if state != AgentState::Other {
             return;

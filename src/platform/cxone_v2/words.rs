@@ -24,7 +24,7 @@ pub(super) fn agent_state(word: &str) -> AgentState {
     }
 }
 
-/// What a campaign's status says. A word between two statuses is nobody's; one that is not known is never commanded.
+/// Returns the meaning of a campaign's status. A word between two statuses counts as nobody's change; one that is not known is never commanded.
 ///
 /// The words of a change under way are not in the contract. They are those by which platforms of this kind say that
 /// calls are still drained or that dialling is about to begin.

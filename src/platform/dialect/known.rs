@@ -1,4 +1,4 @@
-//! Which platforms there are, and how the parts of one are put together.
+//! The platforms that there are, and how the parts of one are put together.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +24,7 @@ pub enum Dialect {
     CxoneAcd,
 }
 
-/// A name that is no dialect's.
+/// A name that is not a dialect's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no platform {0:?}; known: cxone-v2, cxone-acd")]
 pub struct UnknownDialect(String);
@@ -184,7 +184,7 @@ impl Dialect {
 /// Returns the address of the log-in of an area.
 ///
 /// # Errors
-/// When the text is no area's name.
+/// When the text is not the name of an area.
 pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
     cxone_acd::area_token_url(area)
 }

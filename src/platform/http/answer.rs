@@ -1,4 +1,4 @@
-//! What an answer says beside its content: its class, its wishes and its words.
+//! What an answer carries beside its content: its class, a wait that it asks for, and the words of a refusal.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ pub(super) fn code(status: StatusCode) -> Code {
     }
 }
 
-/// How many requests the platform would still take, where it says so (`x-ratelimit-remaining`). It is
+/// Returns how many requests the platform would still take, where it says so (`x-ratelimit-remaining`). It is
 /// shown and not acted on: the contract does not say over what time it counts.
 pub(super) fn remaining(response: &HttpResponse) -> Option<f64> {
     let text = response
@@ -49,23 +49,23 @@ pub(super) fn date(response: &HttpResponse) -> Option<Timestamp> {
     Some(Timestamp::from_unix_millis(0).plus(since_epoch))
 }
 
-/// `Retry-After` as seconds, also fractional, or as an HTTP date.
-pub(super) fn retry_after(wish: &str, now: Timestamp) -> Option<Duration> {
-    let wish = wish.trim();
-    if let Some(seconds) = wish
+/// Reads `Retry-After` as seconds, also fractional, or as an HTTP date.
+pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    let header = header.trim();
+    if let Some(seconds) = header
         .parse::<f64>()
         .ok()
         .filter(|seconds| seconds.is_finite())
     {
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
     }
-    let date = httpdate::parse_http_date(wish).ok()?;
+    let date = httpdate::parse_http_date(header).ok()?;
     let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
 }
 
-/// The platform's own words in a refusal, in whatever common form they come; an HTML page is not repeated.
-pub(super) fn words(body: &[u8]) -> Option<String> {
+/// Returns the platform's own words in a refusal, in whatever common form they come; an HTML page is not repeated.
+pub(super) fn refusal_words(body: &[u8]) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(value) => words_of(&value)?,
         Err(_) => plain_words(body)?,
@@ -95,7 +95,7 @@ fn words_of(value: &Value) -> Option<String> {
     }
     let named = text("error").or_else(|| text("title"));
     let explained = text("error_description").or_else(|| text("detail"));
-    both(named, explained).or_else(|| one_error(value))
+    joined(named, explained).or_else(|| one_error(value))
 }
 
 fn one_error(error: &Value) -> Option<String> {
@@ -106,20 +106,20 @@ fn one_error(error: &Value) -> Option<String> {
         let mut found = names.iter().filter_map(|name| error.get(name)?.as_str());
         found.next()
     };
-    both(
+    joined(
         text(["code", "errorCode", "status"]),
         text(["message", "Message", "detail"]),
     )
 }
 
-fn both(named: Option<&str>, explained: Option<&str>) -> Option<String> {
+fn joined(named: Option<&str>, explained: Option<&str>) -> Option<String> {
     match (named, explained) {
         (Some(named), Some(explained)) => Some(format!("{named}: {explained}")),
         (named, explained) => named.or(explained).map(str::to_owned),
     }
 }
 
-/// A refusal in plain text; nothing when it looks like a page or like no text.
+/// Returns a refusal in plain text; nothing when it looks like a page or is not text.
 fn plain_words(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let is_page = text.starts_with(['<', '{', '[']);
@@ -169,7 +169,11 @@ mod tests {
             (r#""plain""#, "plain"),
             (" not\tallowed\n", "notallowed"),
         ] {
-            assert_eq!(words(body.as_bytes()).as_deref(), Some(said), "{body}");
+            assert_eq!(
+                refusal_words(body.as_bytes()).as_deref(),
+                Some(said),
+                "{body}"
+            );
         }
         for body in [
             "<html>secret</html>",
@@ -180,9 +184,9 @@ mod tests {
             "[1]",
             "{broken",
         ] {
-            assert_eq!(words(body.as_bytes()), None, "{body}");
+            assert_eq!(refusal_words(body.as_bytes()), None, "{body}");
         }
-        assert_eq!(words(b"\xff\xfe"), None);
+        assert_eq!(refusal_words(b"\xff\xfe"), None);
         assert_eq!(excerpt(&"x".repeat(500)).len(), LONGEST_EXCERPT + 3);
     }
 }

@@ -18,8 +18,8 @@ use crate::domain::Timestamp;
 use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{code, date, excerpt, remaining, retry_after, words};
-use super::limiter::{LONGEST_HALT, Limiter, RateShare, Turn};
+use super::answer::{code, date, excerpt, refusal_words, remaining, retry_after};
+use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
 use super::mask::Mask;
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
@@ -33,22 +33,22 @@ const DEFAULT_HALT: Duration = Duration::from_secs(2);
 /// A platform that says 429 is given at least this long, whatever it says of itself.
 const SHORTEST_HALT: Duration = Duration::from_millis(50);
 
-/// One thing to ask the platform.
+/// One request to the platform.
 #[derive(Clone)]
 pub struct Call {
-    /// What for.
+    /// What it is for, as metrics have it.
     pub endpoint: Endpoint,
-    /// Whose share of the rate.
+    /// The share of the rate that it uses.
     pub share: RateShare,
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// Where to.
+    /// The address.
     pub url: reqwest::Url,
     /// A JSON body.
     pub body: Option<Bytes>,
-    /// Goes along as `x-request-id`.
+    /// Sent as `x-request-id`.
     pub request_id: Option<String>,
-    /// Goes along as `x-client-id`, which some operations ask for.
+    /// Sent as `x-client-id`, which some operations ask for.
     pub client_id: Option<String>,
     /// No attempt starts after this.
     pub deadline: Timestamp,
@@ -79,21 +79,21 @@ impl Sending {
     }
 }
 
-/// What a request depends on.
+/// The condition under which a request has an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
-    /// Nothing.
+    /// There is no condition.
     None,
-    /// The version that is in force.
+    /// A version has to be in force.
     Version(i64),
-    /// That something changed, which its own parameters say.
+    /// Something has changed, as its own parameters ask.
     Changed,
 }
 
 /// A call that failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFault {
-    /// Why.
+    /// The last fault.
     pub fault: PlatformFault,
     /// Whether any attempt may have had its effect.
     pub maybe_applied: bool,
@@ -103,7 +103,7 @@ pub struct CallFault {
     pub wait: Option<Duration>,
 }
 
-/// Talks to one platform.
+/// Makes the calls to one platform.
 pub struct Client {
     transport: Arc<dyn HttpSend>,
     limiter: Limiter,
@@ -118,7 +118,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client. `request_timeout` bounds one attempt in real time; `seed` makes the jitter repeatable.
+    /// Creates a client. `request_timeout` bounds one attempt in real time; `seed` makes the jitter repeatable.
     #[must_use]
     pub fn new(
         transport: Arc<dyn HttpSend>,
@@ -185,7 +185,7 @@ impl Client {
         Ok(SecretString::from(text))
     }
 
-    /// Makes the call under a condition: `if_match` goes along as `If-Match`, and a version that is no longer in force is a
+    /// Makes the call under a condition: `if_match` is sent as `If-Match`, and a version that is no longer in force is a
     /// [`FaultKind::Conflict`].
     ///
     /// # Errors
@@ -207,18 +207,18 @@ impl Client {
         parse: impl Fn(&HttpResponse) -> Result<T, String>,
     ) -> Result<T, CallFault> {
         let maybe_applied = AtomicBool::new(false);
-        // The serial of a token that was refused, and whether one was: 0 is no serial.
+        // The serial of a token that was refused, and whether one was: 0 means that none was.
         let refused = AtomicU64::new(0);
         let answered = AtomicBool::new(false);
         let wait = AtomicU64::new(0);
-        let marks = Marks {
+        let record = AttemptRecord {
             refused: &refused,
             maybe_applied: &maybe_applied,
             answered: &answered,
             wait_ms: &wait,
         };
-        let attempt = || self.attempt(call, condition, &parse, marks);
-        let told = |fault: &PlatformFault| self.tell_retry(call.endpoint, fault);
+        let attempt = || self.attempt(call, condition, &parse, record);
+        let on_retry = |fault: &PlatformFault| self.report_retry(call.endpoint, fault);
         let seed = self
             .seed
             .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
@@ -229,7 +229,7 @@ impl Client {
                 ..self.policy
             },
         };
-        let answer = retry(policy, call.deadline, &self.clock, seed, told, attempt).await;
+        let answer = retry(policy, call.deadline, &self.clock, seed, on_retry, attempt).await;
         let wait_ms = wait.into_inner();
         answer.map_err(|fault| {
             Span::current().record("fault", fault.detail.as_str());
@@ -247,14 +247,14 @@ impl Client {
         call: &Call,
         condition: Condition,
         parse: &impl Fn(&HttpResponse) -> Result<T, String>,
-        marks: Marks<'_>,
+        record: AttemptRecord<'_>,
     ) -> Result<T, Verdict<PlatformFault>> {
-        let Marks {
+        let AttemptRecord {
             refused,
             maybe_applied,
             answered,
             wait_ms,
-        } = marks;
+        } = record;
         let last_refused = refused.load(Ordering::Relaxed);
         let token = self
             .token((last_refused != 0).then_some(last_refused), call.deadline)
@@ -292,13 +292,13 @@ impl Client {
             timeout: self.request_timeout,
         };
         let leave_by = call.sending.leave_by();
-        let turn = Turn {
+        let permit = PermitRequest {
             endpoint: call.endpoint,
             share: call.share,
             deadline: leave_by.map_or(call.deadline, |by| by.min(call.deadline)),
             prepaid: leave_by.is_some(),
         };
-        let response = match self.exchange(turn, request).await {
+        let response = match self.exchange(permit, request).await {
             Ok(response) => response,
             Err(stopped) => {
                 if stopped.may_have_arrived {
@@ -310,7 +310,7 @@ impl Client {
         };
         answered.store(true, Ordering::Relaxed);
         if response.status == StatusCode::PARTIAL_CONTENT {
-            // Nobody asked for a part, and the rest is not zero.
+            // No part was asked for, and what is missing must not count as zero.
             maybe_applied.store(true, Ordering::Relaxed);
             let detail = format!("{} answered with a part of what there is", place(call));
             return Err(again(FaultKind::Decode, detail, None));
@@ -326,7 +326,7 @@ impl Client {
         if response.status == StatusCode::UNAUTHORIZED {
             self.tokens.refuse(token.serial()).await;
         }
-        Err(self.refusal(call, &token, &response, marks))
+        Err(self.refusal(call, &token, &response, record))
     }
 
     fn refusal(
@@ -334,14 +334,14 @@ impl Client {
         call: &Call,
         token: &Token,
         response: &HttpResponse,
-        marks: Marks<'_>,
+        record: AttemptRecord<'_>,
     ) -> Verdict<PlatformFault> {
-        let Marks {
+        let AttemptRecord {
             refused,
             maybe_applied,
             wait_ms,
             ..
-        } = marks;
+        } = record;
         let said = format!(
             "{} answered {}{}",
             place(call),
@@ -383,9 +383,9 @@ impl Client {
         }
     }
 
-    /// The platform's own words, without our secrets.
+    /// Returns the platform's own words, without our secrets.
     fn said(&self, response: &HttpResponse, token: Option<&str>) -> String {
-        let said = words(&response.body).map(|said| self.mask.apply(&said, token));
+        let said = refusal_words(&response.body).map(|said| self.mask.apply(&said, token));
         said.map_or_else(String::new, |said| excerpt(&said))
     }
 
@@ -407,13 +407,13 @@ impl Client {
 
     async fn fetch_token(&self, deadline: Timestamp) -> Result<TokenParts, PlatformFault> {
         let seed = self.seed.fetch_add(1, Ordering::Relaxed);
-        let told = |fault: &PlatformFault| self.tell_retry(TOKEN, fault);
+        let on_retry = |fault: &PlatformFault| self.report_retry(TOKEN, fault);
         retry(
             self.policy,
             deadline,
             &self.clock,
             seed,
-            told,
+            on_retry,
             || async move {
                 let (headers, body) = self.tokens.request();
                 let url = self.tokens.url().clone();
@@ -424,14 +424,14 @@ impl Client {
                     body,
                     timeout: self.request_timeout,
                 };
-                let turn = Turn {
+                let permit = PermitRequest {
                     endpoint: TOKEN,
                     share: RateShare::Commands,
                     deadline,
                     prepaid: false,
                 };
                 let response = self
-                    .exchange(turn, request)
+                    .exchange(permit, request)
                     .await
                     .map_err(|stopped| stopped.verdict)?;
                 let said = format!(
@@ -479,10 +479,14 @@ impl Client {
         })
     }
 
-    /// One attempt on the wire, with its turn and its metric.
-    async fn exchange(&self, turn: Turn, request: HttpRequest) -> Result<HttpResponse, Stopped> {
-        let endpoint = turn.endpoint;
-        if let Err(late) = self.limiter.turn(turn).await {
+    /// Makes one attempt on the wire, with its permit and its metric.
+    async fn exchange(
+        &self,
+        permit: PermitRequest,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Stopped> {
+        let endpoint = permit.endpoint;
+        if let Err(late) = self.limiter.acquire(permit).await {
             let (kind, detail) = if late.wait.is_zero() {
                 (
                     FaultKind::Timeout,
@@ -492,7 +496,7 @@ impl Client {
                 let wait = late.wait.as_secs_f32().ceil();
                 (
                     FaultKind::RateLimited,
-                    format!("the rate limit leaves no turn for {wait} s, which is too late"),
+                    format!("the rate limit has no permit for {wait} s, which is too late"),
                 )
             };
             let verdict = Verdict::Final(PlatformFault { kind, detail });
@@ -539,7 +543,7 @@ impl Client {
         })
     }
 
-    fn tell_retry(&self, endpoint: Endpoint, fault: &PlatformFault) {
+    fn report_retry(&self, endpoint: Endpoint, fault: &PlatformFault) {
         let cause = match fault.kind {
             FaultKind::Connect => RetryCause::Connect,
             FaultKind::Timeout => RetryCause::Timeout,
@@ -547,7 +551,7 @@ impl Client {
             FaultKind::RateLimited => RetryCause::TooMany,
             FaultKind::Server => RetryCause::Server,
             FaultKind::Decode => RetryCause::Decode,
-            // These are final, so nothing is made again after them.
+            // These are final, so no attempt follows them.
             FaultKind::Forbidden
             | FaultKind::NotFound
             | FaultKind::NotAllowed
@@ -576,9 +580,9 @@ impl Client {
     }
 }
 
-/// What is remembered from one attempt of a call to the next.
+/// What one attempt of a call leaves for the next.
 #[derive(Clone, Copy)]
-struct Marks<'a> {
+struct AttemptRecord<'a> {
     refused: &'a AtomicU64,
     maybe_applied: &'a AtomicBool,
     answered: &'a AtomicBool,
@@ -588,7 +592,7 @@ struct Marks<'a> {
 struct Stopped {
     verdict: Verdict<PlatformFault>,
     may_have_arrived: bool,
-    /// When a turn will be free, in milliseconds; 0 when that is not what stopped it.
+    /// When a permit will be free, in milliseconds; 0 when that is not what stopped it.
     wait_ms: u64,
 }
 

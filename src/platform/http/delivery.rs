@@ -1,4 +1,4 @@
-//! What an attempt to write came to, in the loop's words.
+//! The outcome of an attempt to write, as the loop knows it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::platform::port::FaultKind;
 
 use super::client::CallFault;
 
-/// A platform that says "too many" without saying for how long is given this long.
+/// A platform that says "too many" without naming a wait is given this long.
 const UNSAID_WAIT: Duration = Duration::from_secs(2);
 
 /// Returns how far a write got that failed. A dialect that knows more of an answer looks at it first.
@@ -29,7 +29,7 @@ pub fn failed_delivery(failed: CallFault) -> Delivery {
             why,
             wait: Some(wait.unwrap_or(UNSAID_WAIT)),
         },
-        // A token that was turned away: the next attempt has another.
+        // The token was refused: the next attempt has another.
         FaultKind::Unauthorized => Delivery::NotSent { why },
         FaultKind::Connect
         | FaultKind::Timeout

@@ -1,4 +1,4 @@
-//! Whose turn it is: the rate limit, its two shares, and what a 429 does to it.
+//! The rate limit: permits for requests, its two shares, and the effect of a 429.
 //!
 //! Two governor buckets share the configured rate. Readings use theirs only; commands use theirs first and then what the
 //! readings leave. A 429 halts its endpoint for the time that the platform names and halves both rates.
@@ -32,14 +32,14 @@ const BETWEEN_GROWTHS: Duration = Duration::from_secs(10);
 /// See [`BETWEEN_GROWTHS`].
 const GROWTH: f64 = 0.1;
 
-/// A turn that was taken along lapses after this: a reading and its answer lie in between, and commands that are not
+/// A permit that was taken in advance lapses after this: a reading and its answer lie in between, and commands that are not
 /// sent after all must not add up to a burst.
 const PREPAID_FOR: Duration = Duration::from_secs(15);
 
 /// A platform cannot halt us for longer than this.
 pub(super) const LONGEST_HALT: Duration = Duration::from_secs(60);
 
-/// How many requests a second, and how many at once after a pause.
+/// The request rate, and how many requests may leave at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     /// Requests a second.
@@ -48,25 +48,25 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// Whose share a request uses.
+/// The share of the rate that a request uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateShare {
     /// Pages and routine status reads.
     Readings,
     /// Commands and what belongs to them.
     Commands,
-    /// The same, and a command's turn along with it, so that the command that follows need not wait.
+    /// The same, with a permit for the command that follows, so that it need not wait.
     CommandsAndNext,
 }
 
-/// One turn to be had.
+/// A request for one permit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Turn {
+pub(super) struct PermitRequest {
     pub(super) endpoint: Endpoint,
     pub(super) share: RateShare,
-    /// A turn after this is none.
+    /// A permit after this is of no use.
     pub(super) deadline: Timestamp,
-    /// Whether a turn that was taken along will do.
+    /// Whether a permit that was taken in advance may be used.
     pub(super) prepaid: bool,
 }
 
@@ -94,11 +94,11 @@ struct State {
     scale: f64,
     changed_at: Duration,
     halted_until: BTreeMap<Endpoint, Duration>,
-    /// Turns that were taken along for commands, by when they lapse.
+    /// Permits that were taken in advance for commands, by when they lapse.
     prepaid: VecDeque<Duration>,
 }
 
-/// Hands out turns.
+/// Grants permits for requests within the rate limit.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
@@ -106,15 +106,15 @@ pub struct Limiter {
     state: Mutex<State>,
 }
 
-/// The turn would come too late.
+/// The permit would come too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLate {
-    /// How long it would have taken; nothing when the deadline had passed already.
+    /// How long the wait would have been; nothing when the deadline had passed already.
     pub(super) wait: Duration,
 }
 
 impl Limiter {
-    /// A limiter; without a rate only a 429 makes anybody wait.
+    /// Creates a limiter; without a rate only a 429 makes requests wait.
     #[must_use]
     pub fn new(rate: Option<Rate>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         let buckets = rate.map(|rate| Buckets::new(rate, 1.0, &clock));
@@ -133,35 +133,35 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn, unless it would come after the deadline.
-    pub(super) async fn turn(&self, turn: Turn) -> Result<(), TooLate> {
-        let one = Turn {
-            share: match turn.share {
+    /// Waits for a permit, unless it would come after the deadline.
+    pub(super) async fn acquire(&self, request: PermitRequest) -> Result<(), TooLate> {
+        let one = PermitRequest {
+            share: match request.share {
                 RateShare::CommandsAndNext => RateShare::Commands,
-                RateShare::Readings | RateShare::Commands => turn.share,
+                RateShare::Readings | RateShare::Commands => request.share,
             },
-            ..turn
+            ..request
         };
-        if turn.share == RateShare::CommandsAndNext {
-            // Without a turn for the command there is still one for the reading.
-            if self.one_turn(one).await.is_ok() {
+        if request.share == RateShare::CommandsAndNext {
+            // Without a permit for the command there is still one for the reading.
+            if self.acquire_one(one).await.is_ok() {
                 let lapses = self.clock.monotonic().saturating_add(PREPAID_FOR);
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.prepaid.push_back(lapses);
             }
         }
-        self.one_turn(one).await
+        self.acquire_one(one).await
     }
 
-    async fn one_turn(&self, turn: Turn) -> Result<(), TooLate> {
-        let Turn {
+    async fn acquire_one(&self, request: PermitRequest) -> Result<(), TooLate> {
+        let PermitRequest {
             endpoint,
             share,
             deadline,
             prepaid,
-        } = turn;
+        } = request;
         let started = self.clock.monotonic();
-        let turn = loop {
+        let granted = loop {
             // A wait elsewhere, for a token say, may have used up the time.
             if self.clock.now() > deadline {
                 break Err(TooLate {
@@ -181,10 +181,10 @@ impl Limiter {
             endpoint,
             self.clock.monotonic().saturating_sub(started).as_secs_f64(),
         );
-        turn
+        granted
     }
 
-    /// The platform said 429: nobody asks this endpoint for `halt`, and everybody goes slower.
+    /// Reacts to a 429: no request leaves for this endpoint for `halt`, and the rate is cut.
     pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,7 +198,7 @@ impl Limiter {
         }
     }
 
-    /// How long until a turn may be asked for again; nothing when this was one.
+    /// Takes a permit, or returns how long until one may be asked for again; zero when it was granted.
     fn ask(&self, endpoint: Endpoint, share: RateShare, prepaid: bool) -> Duration {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -268,7 +268,7 @@ impl Buckets {
     fn ask(&self, share: RateShare, now: Duration) -> Duration {
         let wait = |bucket: &Bucket| match bucket.check() {
             Ok(()) => Duration::ZERO,
-            // Nothing would mean "granted"; a turn that is free this very instant is asked for again.
+            // Zero would mean "granted"; a permit that is free this very instant is asked for again.
             Err(not_until) => not_until.wait_time_from(now).max(Duration::from_micros(1)),
         };
         match share {

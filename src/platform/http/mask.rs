@@ -8,13 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Stands where a secret stood.
+/// Replaces a secret.
 const MASKED: &str = "***";
 
-/// Texts shorter than this are no secrets, and would be found in every word.
+/// Texts shorter than this are not treated as secrets: they would be found in every word.
 const SHORTEST: usize = 4;
 
-/// Authorisation schemes whose credentials stand behind them.
+/// Authorisation schemes whose credentials follow them.
 const SCHEMES: [&str; 2] = ["bearer ", "basic "];
 
 /// The secrets of one tenant, in every form in which they travel.
@@ -22,8 +22,8 @@ const SCHEMES: [&str; 2] = ["bearer ", "basic "];
 pub(super) struct Mask(Vec<SecretString>);
 
 impl Mask {
-    /// Hides these secrets, and each pair of an id and its secret as HTTP Basic writes it.
-    pub(super) fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a SecretString)>) -> Self {
+    /// Creates a mask for these secrets, and for each pair of an id and its secret as HTTP Basic writes it.
+    pub(super) fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a SecretString)>) -> Self {
         let mut forms = Vec::new();
         for (id, secret) in pairs {
             let secret = secret.expose_secret();
@@ -65,7 +65,7 @@ fn form_encoded(text: &str) -> String {
 
 /// Masks the word behind each `scheme`.
 fn behind_scheme(text: &str, scheme: &str) -> String {
-    // ASCII letters alone change, so that places stay the same.
+    // ASCII letters alone change, so that positions stay the same.
     let lower = text.to_ascii_lowercase();
     let mut clean = String::with_capacity(text.len());
     let mut done = 0;
@@ -90,7 +90,7 @@ mod tests {
 
     fn mask() -> Mask {
         let secret = SecretString::from("s3cr\"et&=====".to_owned());
-        Mask::of([("client", &secret)])
+        Mask::new([("client", &secret)])
     }
 
     #[test]

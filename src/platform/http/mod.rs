@@ -8,7 +8,7 @@
 //!
 //! *Writes leave once* ([`Sending::Once`]), whatever comes back: between two of them a person may have acted, so their
 //! sender reads first. A write that rests on a reading does not leave when that has grown too old behind the limiter or
-//! a new token. A token that a write was refused is replaced for whoever asks next.
+//! a new token. A token with which a write was refused is replaced for the next request.
 //!
 //! *How often.* At most four attempts ([`RetryPolicy`]), never past the deadline that came with the request, with full
 //! jitter: each wait is drawn evenly between nothing and a bound that doubles from attempt to attempt.
@@ -19,12 +19,12 @@
 //!
 //! *Every attempt passes the limiter*, the token request too. Commands have a share of the rate that readings cannot
 //! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
-//! takes the command's turn along, so that it does not grow old while the command waits for one.
+//! takes the command's permit in advance, so that it does not grow old while the command waits for one.
 //!
 //! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
-//! are not followed, so that a token goes nowhere but to the configured host.
+//! are not followed, so that a token is sent only to the configured host.
 //!
-//! *A command that failed* tells whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
+//! *A command that failed* reports whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
 
 mod answer;
 mod client;

@@ -9,7 +9,7 @@
 //!  nothing expected      p0 │ p1 │ p2 p3 │ p4 p5 p6 p7 │ ...
 //! ```
 //!
-//! *How many rows a full page has* is found out, not believed: a platform may cut pages at fewer rows than were asked for,
+//! *How many rows a full page has* is measured, not assumed: a platform may cut pages at fewer rows than were asked for,
 //! and its first page then looks like the last one. Behind a short first page that is no smaller than every page before
 //! it, one page more is asked for. Rows on it say that pages end there, and the reading goes on from there; no rows on it
 //! say that the listing ended. A page smaller than one that was given before cannot have been cut.
@@ -25,7 +25,7 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::platform::port::{FaultKind, ObserveFault, PlatformFault};
 
-/// A listing with more pages than this does not end: 400,000 agents in pages of 100.
+/// A listing with more pages than this is taken to be endless: 400,000 agents in pages of 100.
 const MOST_PAGES: usize = 4_000;
 
 /// How pages are asked for.
@@ -37,7 +37,7 @@ pub struct PageWindow {
     pub expected_rows: Option<usize>,
 }
 
-/// Where a page begins.
+/// The place at which a page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PagePlace {
     /// Its number, from 0.
@@ -90,18 +90,18 @@ impl PageSize {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Takes in how many rows a page had. A page with more rows than a full one says that those were cut by chance.
-    fn given(&self, rows: usize) {
+    /// Notes how many rows a page had. A page with more rows than a full one says that those were cut by chance.
+    fn note_rows(&self, rows: usize) {
         self.largest.fetch_max(rows, Ordering::Relaxed);
         self.full.fetch_max(rows.min(self.asked), Ordering::Relaxed);
     }
 
-    /// Pages end at so many rows.
+    /// Notes that pages end at so many rows.
     fn cut_at(&self, rows: usize) {
         self.full.store(rows.max(1), Ordering::Relaxed);
     }
 
-    /// What was known no longer holds.
+    /// Forgets what was known, because it no longer holds.
     fn forget(&self) {
         self.full.store(self.asked, Ordering::Relaxed);
         self.largest.store(0, Ordering::Relaxed);
@@ -112,7 +112,7 @@ impl PageSize {
 /// overlap, a row may be on two of them.
 ///
 /// # Errors
-/// The first fault of a page, and pages that contradict each other; the reading is worth nothing then.
+/// The first fault of a page, and pages that contradict each other; the reading is invalid then.
 pub async fn read_pages<T, F, Fut>(
     size: &PageSize,
     window: PageWindow,
@@ -169,7 +169,7 @@ where
             fault,
             partial: !pages.is_empty(),
         })?;
-        size.given(page.rows);
+        size.note_rows(page.rows);
         if page.rows >= full {
             if last.is_none() && number + 1 == wanted {
                 wanted += wanted.clamp(1, window.at_once.max(1));
@@ -184,7 +184,7 @@ where
                 fault,
                 partial: true,
             })?;
-            size.given(behind.rows);
+            size.note_rows(behind.rows);
             if behind.rows == 0 {
                 last = Some(0);
             } else if asked > 1 {

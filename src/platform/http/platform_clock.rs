@@ -18,8 +18,8 @@ const RESOLUTION_MS: i64 = 1_000;
 /// Allowed for machines of one platform that differ among themselves, to either side.
 const MARGIN_MS: i64 = 20;
 
-/// Two clocks drift apart by at most so many milliseconds in a second: 100 in a million.
-const DRIFT_PER_SECOND: f64 = 0.1;
+/// Two clocks drift apart by at most one millisecond in so many.
+const DRIFT_ONE_IN: i64 = 10_000;
 
 /// A time of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,9 @@ struct Bounds {
 
 impl Bounds {
     /// The bounds at `now`, widened by what the clocks may have drifted since.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a drift of milliseconds over the life of a process"
-    )]
     fn at(self, now: Timestamp) -> Self {
-        let elapsed = now.since(self.since).as_secs_f64();
-        let drift = (elapsed * DRIFT_PER_SECOND).ceil() as i64;
+        let elapsed = i64::try_from(now.since(self.since).as_millis()).unwrap_or(i64::MAX);
+        let drift = elapsed.saturating_add(DRIFT_ONE_IN - 1) / DRIFT_ONE_IN;
         Self {
             least: self.least.saturating_sub(drift),
             most: self.most.saturating_add(drift),

@@ -16,7 +16,7 @@ use tracing::Span;
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 
-/// How often and how long apart.
+/// How many attempts are made, and how long apart.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
     /// Attempts in all, the first one included.
@@ -41,9 +41,9 @@ impl Default for RetryPolicy {
 /// What to do after an attempt that failed.
 #[derive(Debug)]
 pub(super) enum Verdict<E> {
-    /// It would fail again.
+    /// Another attempt would fail as well.
     Final(E),
-    /// Another attempt may succeed; `after` is the platform's own wish.
+    /// Another attempt may succeed; `after` is the wait that the platform asks for.
     Again { fault: E, after: Option<Duration> },
 }
 
@@ -95,13 +95,13 @@ impl Sleeper for ClockSleeper {
 }
 
 /// Makes attempts until one succeeds, one fails for good, the attempts are used up, or the next would come after
-/// `deadline`. `told` hears of each fault after which there is another attempt; the last fault is returned.
+/// `deadline`. `on_retry` is called with each fault after which there is another attempt; the last fault is returned.
 pub(super) async fn retry<T, E, F, Fut>(
     policy: RetryPolicy,
     deadline: Timestamp,
     clock: &Arc<dyn Clock>,
     seed: u64,
-    mut told: impl FnMut(&E),
+    mut on_retry: impl FnMut(&E),
     mut attempt: F,
 ) -> Result<T, E>
 where
@@ -132,8 +132,8 @@ where
             }
         }
     };
-    let tell = |fault: E, _: Duration| told(&fault);
-    let answer = Retry::new(ClockSleeper(Arc::clone(clock)), budget, tell, operation).await;
+    let notify = |fault: E, _: Duration| on_retry(&fault);
+    let answer = Retry::new(ClockSleeper(Arc::clone(clock)), budget, notify, operation).await;
     Span::current().record("attempts", made.load(Ordering::Relaxed));
     answer
 }

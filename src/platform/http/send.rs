@@ -1,4 +1,4 @@
-//! One request, one response: the seam under which real sockets lie.
+//! One request and one response: the interface between the client and real sockets.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::telemetry::causes;
 /// A request with everything that its transport needs.
 #[derive(Clone)]
 pub struct HttpRequest {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// Where to.
+    /// The address.
     pub url: reqwest::Url,
     /// Headers; secrets among them are marked sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What is sent along.
+    /// The body.
     pub body: Bytes,
     /// The longest that the attempt may take, in real time.
     pub timeout: Duration,
@@ -35,7 +35,7 @@ pub struct HttpResponse {
     pub body: Bytes,
 }
 
-/// Why there is no answer.
+/// The reason why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendFault {
     /// No connection, so nothing was sent.
@@ -93,7 +93,7 @@ pub struct ReqwestSend {
 }
 
 impl ReqwestSend {
-    /// A client with these bounds.
+    /// Creates a client with these bounds.
     ///
     /// # Errors
     /// When the system's certificates cannot be used.

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, StatusCode};
 
-use super::limiter::{TooLate, Turn};
+use super::limiter::{PermitRequest, TooLate};
 use super::*;
 use crate::control::hand_clock::HandClock;
 use crate::control::ports::Clock;
@@ -23,7 +23,7 @@ const WRITING: Endpoint = Endpoint::command("command");
 
 type Answer = Result<HttpResponse, SendFault>;
 
-/// Answers as it is told and keeps what was asked; the token endpoint always gives a token.
+/// Answers as scripted and keeps what was asked; the token endpoint always gives a token.
 #[derive(Default)]
 struct Scripted {
     answers: Mutex<VecDeque<Answer>>,
@@ -352,8 +352,8 @@ fn limiter(per_second: f64, burst: u32) -> (Limiter, Arc<HandClock>) {
     (Limiter::new(rate, clock.clone(), metrics()), clock)
 }
 
-fn turn_of(endpoint: Endpoint, share: RateShare, deadline: Timestamp) -> Turn {
-    Turn {
+fn permit_request(endpoint: Endpoint, share: RateShare, deadline: Timestamp) -> PermitRequest {
+    PermitRequest {
         endpoint,
         share,
         deadline,
@@ -365,7 +365,7 @@ fn turn_of(endpoint: Endpoint, share: RateShare, deadline: Timestamp) -> Turn {
 async fn turns_now(limiter: &Limiter, clock: &HandClock, share: RateShare) -> usize {
     let mut turns = 0;
     while limiter
-        .turn(turn_of(LISTING, share, clock.now()))
+        .acquire(permit_request(LISTING, share, clock.now()))
         .await
         .is_ok()
     {
@@ -396,15 +396,18 @@ async fn a_reading_before_a_command_takes_the_commands_turn_along() {
     let (limiter, clock) = limiter(1.0, 4);
     // One turn of four belongs to commands, three to readings.
     let now = clock.now();
-    let before = turn_of(READING, RateShare::CommandsAndNext, now);
-    limiter.turn(before).await.unwrap();
+    let before = permit_request(READING, RateShare::CommandsAndNext, now);
+    limiter.acquire(before).await.unwrap();
     assert_eq!(turns_now(&limiter, &clock, RateShare::Commands).await, 2);
-    let command = Turn {
+    let command = PermitRequest {
         prepaid: true,
-        ..turn_of(WRITING, RateShare::Commands, now)
+        ..permit_request(WRITING, RateShare::Commands, now)
     };
-    assert!(limiter.turn(command).await.is_ok());
-    assert!(limiter.turn(command).await.is_err(), "one was taken along");
+    assert!(limiter.acquire(command).await.is_ok());
+    assert!(
+        limiter.acquire(command).await.is_err(),
+        "one was taken in advance"
+    );
 }
 
 #[tokio::test]
@@ -414,7 +417,8 @@ async fn a_429_of_a_queue_or_a_list_halts_no_token() {
         limiter.too_many(busy, Duration::from_secs(5));
         // Time for the halved rate to give a turn, and not for the halt to end.
         clock.advance(Duration::from_millis(900));
-        let turn = |endpoint| limiter.turn(turn_of(endpoint, RateShare::Commands, clock.now()));
+        let turn =
+            |endpoint| limiter.acquire(permit_request(endpoint, RateShare::Commands, clock.now()));
         assert!(turn(busy).await.is_err(), "{busy:?}");
         assert!(turn(TOKEN).await.is_ok(), "{busy:?}");
     }
@@ -426,7 +430,7 @@ async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     limiter.too_many(LISTING, Duration::from_secs(5));
     let now = clock.now();
     let halted = limiter
-        .turn(turn_of(LISTING, RateShare::Readings, now))
+        .acquire(permit_request(LISTING, RateShare::Readings, now))
         .await;
     assert_eq!(
         halted,
@@ -437,7 +441,7 @@ async fn a_429_halts_its_endpoint_alone_and_halves_the_rate_which_grows_back() {
     clock.advance(Duration::from_millis(900));
     assert!(
         limiter
-            .turn(turn_of(READING, RateShare::Readings, clock.now()))
+            .acquire(permit_request(READING, RateShare::Readings, clock.now()))
             .await
             .is_ok()
     );
@@ -465,7 +469,7 @@ async fn a_rate_is_kept_over_time() {
     let far = clock.now().plus(Duration::from_secs(3_600));
     for _ in 0..303 {
         limiter
-            .turn(turn_of(LISTING, RateShare::Readings, far))
+            .acquire(permit_request(LISTING, RateShare::Readings, far))
             .await
             .unwrap();
     }

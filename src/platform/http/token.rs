@@ -26,7 +26,7 @@ const EARLY: Duration = Duration::from_secs(60);
 /// After a renewal that failed while the token is still good.
 const RENEW_AGAIN: Duration = Duration::from_secs(5);
 
-/// The life of a token whose answer does not tell it.
+/// The life of a token whose answer does not name it.
 const ASSUMED_LIFE: Duration = Duration::from_secs(3600);
 
 /// How the credentials go to the token endpoint.
@@ -92,7 +92,7 @@ enum Way {
 pub(super) struct Token {
     /// `Bearer ...`, marked sensitive.
     pub(super) header: HeaderValue,
-    /// The scopes granted, where the platform tells them.
+    /// The scopes granted, where the platform names them.
     pub(super) granted: Option<String>,
     pub(super) expires_at: Timestamp,
     renew_at: Timestamp,
@@ -218,9 +218,9 @@ impl TokenSource {
     pub(super) fn mask(&self) -> Mask {
         match &self.way {
             Way::Credentials(credentials) => {
-                Mask::of([(credentials.client_id.as_str(), &credentials.client_secret)])
+                Mask::new([(credentials.client_id.as_str(), &credentials.client_secret)])
             }
-            Way::Grant(grant) => Mask::of(grant.secrets()),
+            Way::Grant(grant) => Mask::new(grant.secrets()),
         }
     }
 

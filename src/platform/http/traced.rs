@@ -1,6 +1,6 @@
 //! Requests as spans of a trace.
 //!
-//! A span is one request with all of its attempts, their waits for a turn included. The loop that tries again tells the span
+//! A span is one request with all of its attempts, their waits for a permit included. The retry loop records in the span
 //! that is current how many attempts there were.
 
 use tracing::field::Empty;

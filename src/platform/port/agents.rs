@@ -1,12 +1,12 @@
-//! Who is available.
+//! The port that counts available agents.
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::{Group, Head, Snapshot, StateCounts, Timestamp};
+use crate::domain::{Group, GroupCount, Snapshot, StateCounts, Timestamp};
 
 use super::fault::PlatformFault;
 
-/// What is wanted from one observation.
+/// The scope of one observation.
 #[derive(Clone, Copy, Debug)]
 pub struct ObserveRequest<'a> {
     /// The groups to count, distinct.
@@ -21,11 +21,11 @@ pub struct ObserveRequest<'a> {
     pub deadline: Timestamp,
 }
 
-/// What one observation cost and covered; shown, not decided on.
+/// The cost and coverage of one observation; shown, not decided on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Agents that the platform told of, before repeated ones were merged; after a delta, those that are known.
-    /// None where it tells no agents. The loop asks once more when this becomes zero all at once.
+    /// Agents that the platform returned, before repeated ones were merged; after a delta, those that are known.
+    /// None where it returns no agents. The loop asks once more when this becomes zero all at once.
     pub rows: Option<usize>,
     /// Calls made.
     pub calls: usize,
@@ -41,10 +41,10 @@ pub struct Observation {
     /// up to which it is known to be whole.
     pub taken_at: Timestamp,
     /// One for each group that was asked for, in that order.
-    pub heads: Vec<Head>,
-    /// The agents, where they were asked for and the platform tells them.
+    pub heads: Vec<GroupCount>,
+    /// The agents, where they were asked for and the platform returns them.
     pub agents: Option<Snapshot>,
-    /// What it cost and covered.
+    /// Its cost and coverage.
     pub tally: Tally,
 }
 
@@ -52,7 +52,7 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct ObserveFault {
-    /// Why.
+    /// The fault.
     pub fault: PlatformFault,
     /// Whether some parts arrived all the same; they are thrown away.
     pub partial: bool,
@@ -62,7 +62,7 @@ pub struct ObserveFault {
 pub trait AgentObserver: Send + Sync + 'static {
     /// Counts the groups.
     ///
-    /// *Completeness.* Each head is the whole group or [`Head::Unknown`]: a page, batch or delta that failed makes every
+    /// *Completeness.* Each head is the whole group or [`GroupCount::Unknown`]: a page, batch or delta that failed makes every
     /// group unknown that it may have touched, and no other. An agent who appears twice, because pages move while they
     /// are read, counts once, in the least available of the states seen. A group that the platform does not know, or may
     /// not be shown, is unknown and never zero. An answer whose rows cannot be read is unknown; a complete answer of

@@ -1,4 +1,4 @@
-//! How many calls a day the polling takes, and how many the tenant has.
+//! The calls a day that the polling takes, and the limit of the tenant.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::fault::PlatformFault;
 pub struct CallPlan {
     /// Calls that the polling takes.
     pub planned: u64,
-    /// Calls after which the tenant is told; nothing where the platform names no limit.
+    /// The tenant's daily limit of calls; nothing where the platform names no limit.
     pub limit: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! What campaigns do, and making them do otherwise.
+//! The ports that read and command campaigns.
 
 use futures_util::future::BoxFuture;
 
@@ -8,27 +8,27 @@ use crate::domain::{
 
 use super::fault::PlatformFault;
 
-/// What a reading is for.
+/// The purpose of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// To see what people changed; waits behind nothing of a command.
+    /// The routine look for manual changes; it does not delay commands.
     Routine,
     /// It belongs to a command: it uses the commands' share of the rate limit.
     Command,
-    /// A command follows right behind it: it uses the commands' share, and takes the turn for that command along, so
+    /// A command follows right behind it: it uses the commands' share, and takes the permit for that command in advance, so
     /// that the command need not wait for the rate limit while the reading grows old.
     BeforeCommand,
 }
 
-/// What reading one campaign gave. A campaign that the platform does not know is a finding, not a fault.
+/// The result of reading one campaign. A campaign that the platform does not know is a finding, not a fault.
 pub type CampaignFinding = Result<StatusFinding, PlatformFault>;
 
 /// Something else on the platform that starts or stops a campaign: a rule, a sequence, a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
-    /// Which campaign.
+    /// The campaign.
     pub campaign: CampaignId,
-    /// What it is, for people, such as "schedule Mon-Fri 09:00-17:00".
+    /// A description for people, such as "schedule Mon-Fri 09:00-17:00".
     pub description: String,
 }
 
@@ -46,7 +46,7 @@ pub trait CampaignReader: Send + Sync + 'static {
     /// *What it means.* A state between two others is
     /// [`CampaignActivity::Changing`](crate::domain::CampaignActivity::Changing), never a pause. A word that is not
     /// known is not commandable. The id in the answer has to be the one that was asked for. `version` has to be equal
-    /// for two readings exactly if nobody changed the campaign in between, as far as the platform tells; it is passed
+    /// for two readings exactly if nobody changed the campaign in between, as far as the platform shows; it is passed
     /// on as written.
     ///
     /// *Idempotence.* Changes nothing; may be made again within the deadline.
@@ -59,13 +59,13 @@ pub trait CampaignReader: Send + Sync + 'static {
         deadline: Timestamp,
     ) -> BoxFuture<'a, Vec<CampaignFinding>>;
 
-    /// Tells which campaigns the configuration names from now on, where that has changed since the parts were put together.
+    /// Sets which campaigns the configuration names from now on, where that has changed since the parts were put together.
     /// No other is commanded.
     fn configured(&self, ids: &[CampaignId]) {
         let _ = ids;
     }
 
-    /// Finds whatever else starts and stops these campaigns on the platform; told at start and hourly.
+    /// Finds whatever else starts and stops these campaigns on the platform; reported at start and hourly.
     ///
     /// *Completeness.* Best effort: an empty answer means that nothing was found where the dialect looks, not that
     /// nothing is there. A dialect that cannot look answers with nothing.
@@ -84,18 +84,18 @@ pub trait CampaignReader: Send + Sync + 'static {
 /// One command to one campaign.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandOrder<'a> {
-    /// Which campaign.
+    /// The campaign.
     pub campaign: &'a CampaignId,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
     /// The reading that the command rests on. A platform with conditional writes names its version.
     pub before: &'a StatusReading,
-    /// Which decision; goes along so that the platform's log can be tied to ours.
+    /// The decision; sent along so that the platform's log can be tied to ours.
     pub decision: DecisionId,
     /// The command must not leave after this: `before` would be too old. To be checked right before sending, behind
     /// every wait for a token or the rate limit.
     pub leave_by: Timestamp,
-    /// No answer is waited for beyond this.
+    /// The latest time to which an answer is awaited.
     pub deadline: Timestamp,
 }
 
@@ -110,10 +110,10 @@ pub trait CampaignCommander: Send + Sync + 'static {
     /// *Idempotence.* To command what is so already is harmless on the platform or is [`Delivery::Conflict`].
     ///
     /// *What the answers mean.* [`Delivery::Acknowledged`]: accepted, though it may take `settling` to show, with the
-    /// version that the write made if the answer tells it. [`Delivery::Conflict`]: the version or the state that the
+    /// version that the write made if the answer has it. [`Delivery::Conflict`]: the version or the state that the
     /// command rests on is no longer so; nothing of ours changed. [`Delivery::Refused`]: nothing changed, and with
     /// `wait` it may be asked again after so long. [`Delivery::NotSent`]: it cannot have had an effect: no connection,
-    /// no turn in time, a token that was turned away, `leave_by` passed. [`Delivery::Lost`]: anything else; nobody
+    /// no permit in time, a refused token, `leave_by` passed. [`Delivery::Lost`]: anything else; nobody
     /// knows, and it may still arrive.
     ///
     /// In doubt it is [`Delivery::Lost`]: the other answers say for sure that nothing of ours will change.

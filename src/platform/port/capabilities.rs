@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crate::domain::PlatformTraits;
 use crate::domain::assignment::ListForm;
 
-/// How a platform tells who is available. It bounds what one observation costs; the answer is complete either way.
+/// How a platform reports available agents. It bounds what one observation costs; the answer is complete either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentFeed {
     /// One row for each agent, in pages: everything each time.
@@ -59,19 +59,19 @@ pub struct Rights {
     reason = "independent facts, not one state"
 )]
 pub struct Capabilities {
-    /// How it tells who is available.
+    /// How it reports available agents.
     pub agents: AgentFeed,
-    /// Whether agents can be told one by one with their states, as preview campaigns need.
+    /// Whether single agents can be listed with their states, as preview campaigns need.
     pub agent_rows: bool,
     /// Whether agents can be chosen by their skills and ids.
     pub selectors: bool,
     /// Whether a campaign has a queue or skill of its own whose agents can be counted.
     pub own_group: bool,
-    /// Whether agents on a campaign's own calls are told from those on others.
+    /// Whether agents on a campaign's own calls are distinguished from those on others.
     pub serving: bool,
     /// How many statuses come with one call.
     pub statuses: StatusCalls,
-    /// What the decisions have to know: how long commands settle, and by what evidence a pause is shown to be ours.
+    /// What the decisions need to know: how long commands settle, and by what evidence a pause is shown to be ours.
     pub traits: PlatformTraits,
     /// In which form lists of preview campaigns are kept; absent where there are none.
     pub lists: Option<ListForm>,

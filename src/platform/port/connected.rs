@@ -37,7 +37,7 @@ pub struct Connected {
     pub capabilities: Capabilities,
     /// Tries the credentials.
     pub login: Arc<dyn Login>,
-    /// Counts who is available.
+    /// Counts the available agents.
     pub agents: Arc<dyn AgentObserver>,
     /// Reads campaigns.
     pub campaigns: Arc<dyn CampaignReader>,
@@ -51,7 +51,7 @@ pub struct Connected {
     pub profiles: Option<Arc<dyn ProfileWriter>>,
     /// Makes campaigns dial slower.
     pub throttle: Option<Arc<dyn Throttle>>,
-    /// Reads what came of dials.
+    /// Reads the outcomes of dials.
     pub outcomes: Option<Arc<dyn OutcomeReader>>,
     /// Plans the calls of a day.
     pub call_plan: Option<Arc<dyn CallPlanner>>,

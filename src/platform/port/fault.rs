@@ -1,17 +1,17 @@
-//! Why a platform could not be asked or did not answer usefully.
+//! The faults of requests to a platform.
 
 /// Why the platform could not be asked or did not answer usefully. Closed: retry, exit codes and metrics branch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FaultKind {
-    /// No connection.
+    /// There is no connection.
     Connect,
-    /// No answer in time.
+    /// There is no answer in time.
     Timeout,
     /// The credentials or the token were refused.
     Unauthorized,
     /// The token lacks a right.
     Forbidden,
-    /// No such thing.
+    /// The object does not exist.
     NotFound,
     /// The operation does not exist there.
     NotAllowed,
@@ -31,7 +31,7 @@ pub enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct PlatformFault {
-    /// What kind.
+    /// The kind of fault.
     pub kind: FaultKind,
     /// What happened and what to do about it, for people; holds no secret.
     pub detail: String,

@@ -1,4 +1,4 @@
-//! Who is assigned to a preview campaign.
+//! The ports for lists of preview campaigns.
 
 use futures_util::future::BoxFuture;
 
@@ -25,10 +25,10 @@ pub trait ListReader: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<ListFinding, PlatformFault>>;
 }
 
-/// What became of a list that was sent.
+/// The outcome of a list that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReceipt {
-    /// How far it got. [`Delivery::Conflict`] means that the platform has no capacity for it now.
+    /// The delivery. [`Delivery::Conflict`] means that the platform has no capacity for it now.
     pub delivery: Delivery,
     /// What the platform calls the assignment, where it names it.
     pub assignment: Option<String>,
@@ -45,10 +45,10 @@ pub trait ListWriter: Send + Sync + 'static {
     /// Puts a whole list in force, whatever the dialect has to add and remove for that.
     ///
     /// *At most once*, as commands are. Where a list takes several calls, agents are removed before others are added,
-    /// and the receipt tells of the whole: [`Delivery::Lost`] as soon as one part is not known, [`Delivery::Acknowledged`]
+    /// and the receipt covers the whole: [`Delivery::Lost`] as soon as one part is not known, [`Delivery::Acknowledged`]
     /// with `in_part` where a part is in force and the rest is not.
     ///
-    /// *Idempotence.* The same list again is no change.
+    /// *Idempotence.* The same list again changes nothing.
     fn replace<'a>(
         &'a self,
         dispatch: &'a Dispatch,

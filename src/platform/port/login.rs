@@ -6,17 +6,17 @@ use crate::domain::Timestamp;
 
 use super::fault::PlatformFault;
 
-/// What a log-in gave.
+/// The result of a log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted {
     /// Where the token is from, for people; holds no secret.
     pub source: String,
-    /// The rights that the platform says it granted; absent where it tells none.
+    /// The rights that the platform says it granted; absent where it lists none.
     pub rights: Option<Vec<String>>,
 }
 
 /// Tries the credentials.
 pub trait Login: Send + Sync + 'static {
-    /// Gets a token, or uses the one in hand, and tells what it allows.
+    /// Gets a token, or uses the one in hand, and returns what it allows.
     fn granted(&self, deadline: Timestamp) -> BoxFuture<'_, Result<Granted, PlatformFault>>;
 }

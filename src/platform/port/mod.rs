@@ -20,7 +20,7 @@
 //! *Complete or not at all.* Pages, deltas, batches and streams end inside the adapter. A part that is missing makes the
 //! answer an error or an explicit unknown; it never makes a smaller number. A complete answer of "nobody" is zero.
 //!
-//! *Fresh.* `taken_at` and `read_at` tell when what is said was true for sure, not when it was handed over. Nothing is
+//! *Fresh.* `taken_at` and `read_at` are the times at which the answer was true for sure, not when it was handed over. Nothing is
 //! answered from a memory that is older than the answer says.
 //!
 //! *In time.* A call ends by its deadline, with an error if need be. Dropping a future before that is safe for readings;

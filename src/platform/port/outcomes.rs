@@ -1,4 +1,4 @@
-//! What came of a campaign's dials.
+//! The outcomes of a campaign's dials.
 
 use futures_util::future::BoxFuture;
 
@@ -6,7 +6,7 @@ use crate::domain::{CampaignId, Timestamp};
 
 use super::fault::PlatformFault;
 
-/// What came of a campaign's dials within a span.
+/// The outcomes of a campaign's dials within a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CampaignOutcomes {
     /// From when on it was counted.
@@ -23,7 +23,7 @@ pub struct CampaignOutcomes {
 
 /// Reads outcomes. Nothing here can change anything on the platform.
 pub trait OutcomeReader: Send + Sync + 'static {
-    /// Reads what came of a campaign's dials since `from`.
+    /// Reads the outcomes of a campaign's dials since `from`.
     ///
     /// *Completeness.* The span that is named in the answer, whole. A span that the platform cannot count is an error;
     /// no dials is zero.

@@ -12,11 +12,11 @@ use super::fault::PlatformFault;
 /// A queue as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueReading {
-    /// Which queue.
+    /// The queue.
     pub queue: QueueId,
     /// The version: the platform's own, which a write names, or a digest of ours where it has none.
     pub version: QueueVersion,
-    /// What is known of it.
+    /// The members that this program knows.
     pub members: Members,
     /// SHA-256 of the whole object, in hexadecimal; the same however its members are ordered.
     pub sha256: String,
@@ -35,7 +35,7 @@ pub struct QueueOrder<'a> {
     pub reading: &'a QueueReading,
     /// Members with what they are to become.
     pub change: &'a Members,
-    /// In which form.
+    /// The form of the write.
     pub form: WriteForm,
     /// Goes along, so that the platform's log can be tied to ours.
     pub decision: DecisionId,
@@ -56,7 +56,7 @@ pub trait QueueReader: Send + Sync + 'static {
 
     /// Reads what a queue has counted; nothing when the platform does not show it.
     ///
-    /// *Freshness.* The figures carry the time at which the platform counted them; a span that ended before is told as
+    /// *Freshness.* The figures carry the time at which the platform counted them; a span that ended before is reported as
     /// it was.
     fn read_statistics<'a>(
         &'a self,
@@ -70,7 +70,7 @@ pub trait QueueReader: Send + Sync + 'static {
         deadline: Timestamp,
     ) -> BoxFuture<'_, Result<BTreeSet<SkillId>, PlatformFault>>;
 
-    /// Names what of a change this form cannot carry. Asks nobody.
+    /// Names what of a change this form cannot carry, without a request.
     fn form_faults(
         &self,
         reading: &QueueReading,
@@ -95,9 +95,9 @@ pub trait QueueWriter: Send + Sync + 'static {
 /// An agent with the queues that it is to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reassignment {
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// Which queues; no others any more.
+    /// The queues that the agent serves from then on, and no others.
     pub queues: Vec<QueueId>,
     /// The status that goes along, as it was read.
     pub status: AgentState,

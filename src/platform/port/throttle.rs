@@ -22,17 +22,17 @@ pub struct Pace {
 /// A change of a pace.
 #[derive(Clone, Copy, Debug)]
 pub struct ThrottleOrder<'a> {
-    /// Which campaign.
+    /// The campaign.
     pub campaign: &'a CampaignId,
-    /// What it rests on.
+    /// The reading that it rests on.
     pub before: &'a Pace,
     /// What the ratio is to become, between `least` and `most`.
     pub ratio: f64,
-    /// Which decision.
+    /// The decision.
     pub decision: DecisionId,
     /// The change must not leave after this.
     pub leave_by: Timestamp,
-    /// No answer is waited for beyond this.
+    /// The latest time to which an answer is awaited.
     pub deadline: Timestamp,
 }
 

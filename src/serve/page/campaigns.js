@@ -81,7 +81,7 @@ export class Campaigns {
     let found = this.view.status.campaigns;
     if (this.group) found = found.filter((campaign) => belongs(campaign, this.group));
     if (this.words) {
-      const text = (one) => [one.id, one.hold?.author, one.hold?.reason, one.set?.author, one.set?.reason, one.why].join(" ");
+      const text = (one) => [one.id, one.name, one.team, one.note, one.hold?.author, one.hold?.reason, one.set?.author, one.set?.reason, one.why].join(" ");
       found = found.filter((campaign) => text(campaign).toLowerCase().includes(this.words));
     }
     const ranked = found.map((campaign) => ({ campaign, rank: standing(campaign).rank }));
@@ -138,7 +138,7 @@ export class Campaigns {
     const panel = `detail-${this.known.size}-${Math.random().toString(36).slice(2, 8)}`;
     const part = (name, tag = "div") => (row[name] = el(tag, { class: name }));
     row.button = el("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": panel, click: () => this.toggle(id) },
-      el("span", { class: "id" }, id), icon("down"));
+      (row.title = el("span", { class: "title" })), icon("down"));
     row.panel = el("div", { id: panel, class: "panel", hidden: true });
     row.word = el("span", { class: "word" });
     row.since = el("span", { class: "since" });
@@ -147,7 +147,7 @@ export class Campaigns {
     row.unit = el("span", { class: "unit" });
     row.element = el("li", { class: "card" },
       el("div", { class: "state" }, row.badge, el("div", {}, row.word, row.since)),
-      el("div", { class: "main" }, el("h3", {}, row.button), part("why", "p"), part("notes", "ul")),
+      el("div", { class: "main" }, el("h3", {}, row.button), part("whose", "p"), part("why", "p"), part("notes", "ul")),
       el("div", { class: "count" }, el("div", { class: "agents" }, row.number, row.unit), part("thresholds", "p")),
       row.spark.element,
       part("actions"),
@@ -163,6 +163,10 @@ export class Campaigns {
     row.campaign = campaign;
     mark(row.element, "class", `card ${tone}${this.open === row.id ? " opened" : ""}`);
     fill(row.badge, picture, () => icon(picture));
+    const { name, team, note } = campaign;
+    fill(row.title, name ?? "", () =>
+      name ? [el("span", { class: "name" }, name), " ", el("span", { class: "id second" }, row.id)] : el("span", { class: "id" }, row.id));
+    say(row.whose, [team && `Team ${team}`, note].filter(Boolean).join(": "));
     say(row.word, word);
     say(row.since, `since ${clock(ms(campaign.since), this.now)}`);
     say(row.number, campaign.available === null ? "–" : String(campaign.available));
@@ -183,7 +187,9 @@ export class Campaigns {
   notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
-    const { hold, set, configured } = campaign;
+    const { hold, set, configured, rivals, changing_to: target } = campaign;
+    if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
+    for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });
     if (hold) notes.push({ picture: "lock", text: `Held: ${holdInWords(hold.kind)} ${left(hold.until)} by ${hold.author}: ${hold.reason}` });
     if (set) {
       const was = `${configured.pause_below} and ${configured.resume_at} as configured`;

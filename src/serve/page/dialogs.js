@@ -2,7 +2,7 @@
 
 import { campaign as address, change } from "./api.js";
 import { el, icon, say } from "./dom.js";
-import { holdInWords } from "./standing.js";
+import { called, holdInWords } from "./standing.js";
 import { clock, ms, span } from "./time.js";
 
 const NAME_KEPT_AS = "campaign-autopilot-name";
@@ -118,7 +118,7 @@ export function hold(campaign, status, done) {
   const lasts = spans("30m");
   const chosen = () => kinds.map((label) => label.firstElementChild).find((input) => input.checked).value;
   dialog({
-    title: `Hold ${id}`,
+    title: `Hold ${called(campaign)}`,
     about: "A hold beats every rule until it ends by itself or is released.",
     parts: [
       el("fieldset", {}, el("legend", {}, "What the autopilot is to do"), kinds),
@@ -142,7 +142,7 @@ export function hold(campaign, status, done) {
 export function release(campaign, status, done) {
   const { id, hold: held } = campaign;
   dialog({
-    title: `Release ${id}`,
+    title: `Release ${called(campaign)}`,
     about: `It is ${holdInWords(held.kind)} until ${clock(ms(held.until), ms(status.now))} by ${held.author}: ${held.reason}`,
     parts: [],
     verb: () => "Release it",
@@ -171,7 +171,7 @@ export function thresholds(campaign, status, done) {
     for (const input of [low, high, lasts]) input.disabled = back.checked;
   });
   dialog({
-    title: `Override the thresholds of ${id}`,
+    title: `Override the thresholds of ${called(campaign)}`,
     about: set ? `${set.pause_below} and ${set.resume_at} are in force until ${clock(ms(set.until), ms(status.now))}, by ${set.author}: ${set.reason}` : null,
     parts,
     verb: () => (restore() ? "Go back to the configured thresholds" : "Set these thresholds"),

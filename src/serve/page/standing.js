@@ -51,9 +51,14 @@ export function holdInWords(kind) {
   return { running: "kept running", paused: "kept paused", "as-is": "left as it is" }[kind] ?? kind;
 }
 
+/** What people call a campaign: its name, where it has one, and its id. */
+export function called({ name, id }) {
+  return name ? `${name} (${id})` : id;
+}
+
 /** A change of state, for those who listen. */
 export function changeInWords(campaign) {
   const { word } = standing(campaign);
   const count = campaign.available === null ? "no valid reading" : `${campaign.available} available`;
-  return `${campaign.id}: ${word.toLowerCase()}, ${count}.`;
+  return `${called(campaign)}: ${word.toLowerCase()}, ${count}.`;
 }

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::domain::assignment::{CallRate, MOST_CONCURRENT, Roster, RosterAgent, Window};
+use crate::domain::assignment::{
+    AvailabilityWindow, CallRate, MOST_CONCURRENT, Roster, RosterAgent,
+};
 use crate::domain::{AgentId, SkillId};
 use crate::settings::fault::{Findings, Problem};
 use crate::settings::table_keys::{TableKey, agent};
@@ -55,7 +57,7 @@ impl Agents {
                 all.given.insert(id.clone(), rate);
             }
             if all.agents.insert(id.clone(), found).is_some() {
-                let wrong = Problem::new(format!("`{id}` stands there twice"), "keep one of them");
+                let wrong = Problem::new(format!("`{id}` is listed twice"), "keep one of them");
                 faults.push(&origin, "roster.id", wrong);
                 whole = false;
             }
@@ -99,7 +101,7 @@ impl Reading<'_> {
         };
         let found = RosterAgent {
             skills: skills?,
-            window: Window {
+            window: AvailabilityWindow {
                 start: start?,
                 end: end?,
                 zone: zone?,

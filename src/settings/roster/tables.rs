@@ -206,7 +206,7 @@ mod tests {
         let found = faults(&ana.repeat(2));
         assert_eq!(
             found,
-            ["agents.toml:8: roster.id: `ana` stands there twice; keep one of them"]
+            ["agents.toml:8: roster.id: `ana` is listed twice; keep one of them"]
         );
     }
 }

@@ -146,7 +146,7 @@ fn shifts_and_planned_breaks_are_kept() {
     let scenario = Scenario::parse(text, "lunch-dip").unwrap();
     let mut centre = Centre::new(&scenario, 6);
     let at = |time: &str, centre: &mut Centre| {
-        centre.advance(scenario.at(time.parse().unwrap()));
+        centre.advance(scenario.time_of_day(time.parse().unwrap()));
         (
             centre.count(Activity::Offline),
             centre.count(Activity::Break),

@@ -15,7 +15,7 @@ const SHORT_GAP_MICROS: i64 = 120_000_000;
 
 /// A person who answered and waits for an agent, or did.
 #[derive(Clone, Copy, Debug)]
-struct Live {
+struct CampaignRun {
     record: u64,
     gone: bool,
 }
@@ -37,7 +37,7 @@ pub(super) struct Dialler {
     number: u32,
     start: SimTime,
     records: u64,
-    live: VecDeque<Live>,
+    live: VecDeque<CampaignRun>,
     front: u64,
     pub(super) figures: CampaignFigures,
     idle: u32,
@@ -120,7 +120,7 @@ impl Dialler {
     /// A person who answered begins to wait; gives the ticket.
     pub(super) fn wait(&mut self, record: u64) -> u64 {
         let ticket = self.front + u64::try_from(self.live.len()).unwrap_or(u64::MAX);
-        self.live.push_back(Live {
+        self.live.push_back(CampaignRun {
             record,
             gone: false,
         });

@@ -11,10 +11,10 @@ use super::super::time::SimTime;
 use super::dialler::Dialler;
 use super::distribution::{micros, seconds};
 use super::events::{Event, Events};
-use super::figures::{Activity, Figures};
+use super::figures::{Activity, CentreFigures};
 use super::inbound::Queue;
 use super::scenario::{Mode, Scenario, Team};
-use super::staff::{Agent, Change, Contact, Staff, at, index};
+use super::staff::{ActivityChange, Agent, Contact, Staff, index, position};
 
 /// How often the predictive dialler looks at the busy agents.
 const FORECAST_EVERY: Duration = Duration::from_secs(1);
@@ -160,7 +160,7 @@ impl Centre {
             known.assigned = agents.map(|agents| {
                 let mut flags = vec![false; everybody];
                 for agent in agents {
-                    if let Some(flag) = flags.get_mut(at(*agent)) {
+                    if let Some(flag) = flags.get_mut(position(*agent)) {
                         *flag = true;
                     }
                 }
@@ -188,7 +188,7 @@ impl Centre {
             .map(|(number, agent)| (agent.activity != Activity::Idle, index(number)))
             .collect();
         chosen.sort_unstable();
-        chosen.truncate(at(agents));
+        chosen.truncate(position(agents));
         let going = index(chosen.len());
         for (_, agent) in chosen {
             self.break_is_due(agent, lasts, false);
@@ -220,7 +220,10 @@ impl Centre {
     /// What an agent does; agents are counted from zero in the order of the teams.
     #[must_use]
     pub fn activity(&self, agent: u32) -> Option<Activity> {
-        self.staff.agents.get(at(agent)).map(|agent| agent.activity)
+        self.staff
+            .agents
+            .get(position(agent))
+            .map(|agent| agent.activity)
     }
 
     /// How many inbound callers wait.
@@ -237,19 +240,19 @@ impl Centre {
 
     /// From now on [`take_changes`](Self::take_changes) has something to give. Gives what everybody does at this
     /// moment.
-    pub fn keep_changes(&mut self) -> Vec<Change> {
+    pub fn keep_changes(&mut self) -> Vec<ActivityChange> {
         self.staff.keep_changes()
     }
 
     /// What agents began to do since the last call.
-    pub fn take_changes(&mut self) -> Vec<Change> {
+    pub fn take_changes(&mut self) -> Vec<ActivityChange> {
         self.staff.take_changes()
     }
 
     /// What came of it so far.
-    pub fn figures(&mut self) -> Figures {
+    pub fn figures(&mut self) -> CentreFigures {
         let now = self.now;
-        Figures {
+        CentreFigures {
             hours: seconds(now.micros_since(self.figures_from)) / 3_600.0,
             agent_hours: self.staff.spent(now).map(|spent| seconds(spent) / 3_600.0),
             queues: self
@@ -281,21 +284,23 @@ impl Centre {
         match event {
             Event::Arrival { queue } => {
                 self.plan_arrival(queue);
-                let call = self.queues[at(queue)].call();
+                let call = self.queues[position(queue)].call();
                 self.caller_comes(queue, call);
                 self.dial();
             }
-            Event::HangUp { queue, ticket } => self.queues[at(queue)].hang_up(ticket, self.now),
+            Event::HangUp { queue, ticket } => {
+                self.queues[position(queue)].hang_up(ticket, self.now);
+            }
             Event::TalkEnds { agent } => self.talk_ends(agent),
             Event::WrapUpEnds { agent } | Event::PreviewUnanswered { agent } => {
-                self.staff.agents[at(agent)].contact = None;
+                self.staff.agents[position(agent)].contact = None;
                 self.becomes_free(agent);
                 self.dial();
             }
             Event::RandomBreak { agent } => self.random_break(agent),
             Event::PlannedBreak { agent, number } => self.planned_break(agent, number),
             Event::BreakEnds { agent } => {
-                if std::mem::take(&mut self.staff.agents[at(agent)].on_random_break) {
+                if std::mem::take(&mut self.staff.agents[position(agent)].on_random_break) {
                     self.plan_random_break(agent);
                 }
                 self.becomes_free(agent);
@@ -307,20 +312,22 @@ impl Centre {
                 self.dial();
             }
             Event::ShiftEnds { agent } => {
-                self.staff.agents[at(agent)].leaving = true;
+                self.staff.agents[position(agent)].leaving = true;
                 self.leaves_if_idle(agent);
                 self.dial();
             }
             Event::Answered { campaign, record } => self.answered(campaign, record),
             Event::Unanswered { campaign } => {
-                self.campaigns[at(campaign)].in_flight -= 1;
+                self.campaigns[position(campaign)].in_flight -= 1;
                 self.dial();
             }
-            Event::Abandoned { campaign, ticket } => self.campaigns[at(campaign)].abandon(ticket),
+            Event::Abandoned { campaign, ticket } => {
+                self.campaigns[position(campaign)].abandon(ticket);
+            }
             Event::Offer { agent, ticket } => self.offer(agent, ticket),
             Event::Read { agent } => self.read(agent),
             Event::Dialling { campaign, allowed } => {
-                if self.campaigns[at(campaign)].allow(allowed, self.now) {
+                if self.campaigns[position(campaign)].allow(allowed, self.now) {
                     self.offer_to_idle();
                     self.dial();
                 }
@@ -328,28 +335,29 @@ impl Centre {
             Event::Forecast { campaign } => {
                 let next = self.now.plus(FORECAST_EVERY);
                 self.events.plan(next, Event::Forecast { campaign });
-                self.campaigns[at(campaign)].pacing.expected_free = self.expected_free(campaign);
+                self.campaigns[position(campaign)].pacing.expected_free =
+                    self.expected_free(campaign);
                 self.dial();
             }
         }
     }
 
     pub(super) fn plan_arrival(&mut self, queue: u32) {
-        if let Some(next) = self.queues[at(queue)].next_arrival(self.now) {
+        if let Some(next) = self.queues[position(queue)].next_arrival(self.now) {
             self.events.plan(next, Event::Arrival { queue });
         }
     }
 
     pub(super) fn talk_ends(&mut self, agent: u32) {
-        let wrap_up = match self.staff.agents[at(agent)].contact {
-            Some(Contact::Inbound { queue, call }) => self.queues[at(queue)].wrap_up(call),
+        let wrap_up = match self.staff.agents[position(agent)].contact {
+            Some(Contact::Inbound { queue, call }) => self.queues[position(queue)].wrap_up(call),
             Some(Contact::Outbound { campaign, record }) => {
-                self.campaigns[at(campaign)].wrap_up(record)
+                self.campaigns[position(campaign)].wrap_up(record)
             }
             None => 0,
         };
         if wrap_up == 0 {
-            self.staff.agents[at(agent)].contact = None;
+            self.staff.agents[position(agent)].contact = None;
             self.becomes_free(agent);
             self.dial();
         } else {
@@ -361,7 +369,7 @@ impl Centre {
 
     /// The agent has nothing to do: leaves, goes on the break that is due, takes who waits, or is idle.
     pub(super) fn becomes_free(&mut self, agent: u32) {
-        let member = &mut self.staff.agents[at(agent)];
+        let member = &mut self.staff.agents[position(agent)];
         if member.leaving {
             self.set(agent, Activity::Offline);
             return;
@@ -380,11 +388,11 @@ impl Centre {
     /// People who answered come first, since the law gives them two seconds; then the queues by priority, and within
     /// one priority whoever waits the longest.
     pub(super) fn takes_who_waits(&mut self, agent: u32) -> bool {
-        let serves = &self.serves[at(self.staff.agents[at(agent)].team)];
+        let serves = &self.serves[position(self.staff.agents[position(agent)].team)];
         for campaign in &serves.campaigns {
             let campaign = *campaign;
-            if self.campaigns[at(campaign)].has_live()
-                && let Some(record) = self.campaigns[at(campaign)].take_live()
+            if self.campaigns[position(campaign)].has_live()
+                && let Some(record) = self.campaigns[position(campaign)].take_live()
             {
                 self.connect_outbound(agent, campaign, record);
                 return true;
@@ -392,7 +400,7 @@ impl Centre {
         }
         let mut first: Option<(u8, SimTime, u32)> = None;
         for number in &serves.queues {
-            let queue = &self.queues[at(*number)];
+            let queue = &self.queues[position(*number)];
             if first.is_some_and(|(priority, ..)| priority > queue.plan.priority) {
                 break;
             }
@@ -405,7 +413,7 @@ impl Centre {
         let Some((.., queue)) = first else {
             return false;
         };
-        let Some(call) = self.queues[at(queue)].answer_first(self.now) else {
+        let Some(call) = self.queues[position(queue)].answer_first(self.now) else {
             return false;
         };
         self.connect_inbound(agent, queue, call);
@@ -413,31 +421,31 @@ impl Centre {
     }
 
     pub(super) fn caller_comes(&mut self, queue: u32, call: u64) {
-        let crews = &self.queues[at(queue)].crews;
+        let crews = &self.queues[position(queue)].crews;
         if let Some(agent) = self.staff.longest_idle(crews) {
-            self.queues[at(queue)].served(0);
+            self.queues[position(queue)].served(0);
             self.connect_inbound(agent, queue, call);
             return;
         }
-        let (ticket, patience) = self.queues[at(queue)].wait(call, self.now);
+        let (ticket, patience) = self.queues[position(queue)].wait(call, self.now);
         if let Some(ends) = patience {
             self.events.plan(ends, Event::HangUp { queue, ticket });
         }
     }
 
     pub(super) fn connect_inbound(&mut self, agent: u32, queue: u32, call: u64) {
-        let talk = self.queues[at(queue)].talk(call);
-        self.staff.agents[at(agent)].contact = Some(Contact::Inbound { queue, call });
+        let talk = self.queues[position(queue)].talk(call);
+        self.staff.agents[position(agent)].contact = Some(Contact::Inbound { queue, call });
         self.set(agent, Activity::Inbound);
         let ends = self.now.plus_micros(talk);
         self.events.plan(ends, Event::TalkEnds { agent });
     }
 
     pub(super) fn connect_outbound(&mut self, agent: u32, campaign: u32, record: u64) {
-        let dialler = &mut self.campaigns[at(campaign)];
+        let dialler = &mut self.campaigns[position(campaign)];
         dialler.figures.connected += 1;
         let talk = dialler.talk(record);
-        self.staff.agents[at(agent)].contact = Some(Contact::Outbound { campaign, record });
+        self.staff.agents[position(agent)].contact = Some(Contact::Outbound { campaign, record });
         self.set(agent, Activity::Outbound);
         let ends = self.now.plus_micros(talk);
         self.events.plan(ends, Event::TalkEnds { agent });
@@ -445,9 +453,9 @@ impl Centre {
 
     pub(super) fn set(&mut self, agent: u32, activity: Activity) {
         self.staff.set(agent, activity, self.now);
-        let team = self.staff.agents[at(agent)].team;
-        for campaign in &self.serves[at(team)].campaigns {
-            let campaign = &mut self.campaigns[at(*campaign)];
+        let team = self.staff.agents[position(agent)].team;
+        for campaign in &self.serves[position(team)].campaigns {
+            let campaign = &mut self.campaigns[position(*campaign)];
             campaign.idle_agents(self.staff.idle(&campaign.crews), self.now);
         }
     }
@@ -471,15 +479,23 @@ fn rivals(campaigns: &[Dialler], one: usize) -> Vec<u32> {
 
 fn serves_of(queues: &[Queue], campaigns: &[Dialler], crew: u32) -> Serves {
     let mut served: Vec<u32> = (0..index(queues.len()))
-        .filter(|queue| queues[at(*queue)].crews.contains(&crew))
+        .filter(|queue| queues[position(*queue)].crews.contains(&crew))
         .collect();
-    served.sort_by_key(|queue| (std::cmp::Reverse(queues[at(*queue)].plan.priority), *queue));
+    served.sort_by_key(|queue| {
+        (
+            std::cmp::Reverse(queues[position(*queue)].plan.priority),
+            *queue,
+        )
+    });
     let dialled: Vec<u32> = (0..index(campaigns.len()))
-        .filter(|campaign| campaigns[at(*campaign)].crews.contains(&crew))
+        .filter(|campaign| campaigns[position(*campaign)].crews.contains(&crew))
         .collect();
-    let previews = dialled
-        .iter()
-        .any(|campaign| matches!(campaigns[at(*campaign)].plan.mode, Mode::Preview { .. }));
+    let previews = dialled.iter().any(|campaign| {
+        matches!(
+            campaigns[position(*campaign)].plan.mode,
+            Mode::Preview { .. }
+        )
+    });
     Serves {
         queues: served,
         campaigns: dialled,

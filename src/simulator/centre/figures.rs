@@ -37,7 +37,7 @@ impl Activity {
 
 /// All figures since the opening.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Figures {
+pub struct CentreFigures {
     /// The time that they cover, in hours.
     pub hours: f64,
     /// Agent-hours in each activity, in the order of [`Activity::ALL`].

@@ -24,7 +24,7 @@ struct Rate {
 }
 
 impl Rate {
-    fn at(&self, now: SimTime) -> f64 {
+    fn rate_at(&self, now: SimTime) -> f64 {
         let since = seconds(now.micros_since(self.start)).max(0.0);
         let hourly = by_hour(&self.by_hour, since);
         let swing = self.swing.map_or(1.0, |(share, period)| {
@@ -42,7 +42,7 @@ impl Rate {
 
 /// The highest product of the surges at any one moment: it begins where one of them does.
 fn highest(surges: &[(SimTime, SimTime, f64)]) -> f64 {
-    let at = |now: SimTime| -> f64 {
+    let factor_at = |now: SimTime| -> f64 {
         let there = surges
             .iter()
             .filter(|(from, to, _)| (*from..*to).contains(&now));
@@ -50,7 +50,7 @@ fn highest(surges: &[(SimTime, SimTime, f64)]) -> f64 {
     };
     surges
         .iter()
-        .map(|(from, ..)| at(*from))
+        .map(|(from, ..)| factor_at(*from))
         .fold(1.0, f64::max)
 }
 
@@ -86,8 +86,8 @@ pub(super) struct Queue {
     rate: Rate,
     arrivals: Stream,
     calls: u64,
-    line: VecDeque<Waiting>,
-    /// The ticket of the line's front: tickets count up by one.
+    callers: VecDeque<Waiting>,
+    /// The ticket of the first who waits: tickets count up by one.
     front: u64,
     waiting: u32,
     pub(super) figures: QueueFigures,
@@ -112,7 +112,13 @@ impl Queue {
         let surges: Vec<(SimTime, SimTime, f64)> = plan
             .surges
             .iter()
-            .map(|surge| (scenario.at(surge.from), scenario.at(surge.to), surge.factor))
+            .map(|surge| {
+                (
+                    scenario.time_of_day(surge.from),
+                    scenario.time_of_day(surge.to),
+                    surge.factor,
+                )
+            })
             .collect();
         let swing = plan
             .swing
@@ -141,7 +147,7 @@ impl Queue {
             },
             arrivals: Stream::new(seed, Purpose::Arrivals, number, 0),
             calls: 0,
-            line: VecDeque::new(),
+            callers: VecDeque::new(),
             front: 0,
             waiting: 0,
             figures: QueueFigures {
@@ -163,7 +169,7 @@ impl Queue {
         for _ in 0..MOST_CANDIDATES {
             let after = micros(self.arrivals.exponential() / self.rate.most).max(1);
             candidate = candidate.plus_micros(after);
-            if self.arrivals.unit() * self.rate.most < self.rate.at(candidate) {
+            if self.arrivals.unit() * self.rate.most < self.rate.rate_at(candidate) {
                 return Some(candidate);
             }
         }
@@ -182,8 +188,8 @@ impl Queue {
         self.settle(now);
         self.figures.waited += 1;
         self.waiting += 1;
-        let ticket = self.front + u64::try_from(self.line.len()).unwrap_or(u64::MAX);
-        self.line.push_back(Waiting {
+        let ticket = self.front + u64::try_from(self.callers.len()).unwrap_or(u64::MAX);
+        self.callers.push_back(Waiting {
             call,
             since: now,
             gone: false,
@@ -200,7 +206,7 @@ impl Queue {
         let place = ticket
             .checked_sub(self.front)
             .and_then(|place| usize::try_from(place).ok());
-        let Some(caller) = place.and_then(|place| self.line.get_mut(place)) else {
+        let Some(caller) = place.and_then(|place| self.callers.get_mut(place)) else {
             return;
         };
         if caller.gone {
@@ -215,15 +221,15 @@ impl Queue {
         self.forget_gone();
     }
 
-    /// Since when the first in the line waits.
+    /// Returns since when the first in the queue waits.
     pub(super) fn first_since(&self) -> Option<SimTime> {
-        self.line.front().map(|caller| caller.since)
+        self.callers.front().map(|caller| caller.since)
     }
 
-    /// The first in the line is answered. Gives the call's number.
+    /// Answers the first in the queue. Returns the call's number.
     pub(super) fn answer_first(&mut self, now: SimTime) -> Option<u64> {
         self.settle(now);
-        let caller = self.line.pop_front()?;
+        let caller = self.callers.pop_front()?;
         self.front += 1;
         self.waiting -= 1;
         self.served(now.micros_since(caller.since));
@@ -280,10 +286,10 @@ impl Queue {
         self.settled = now;
     }
 
-    /// The line's front is always somebody who waits.
+    /// Keeps somebody who waits at the front of the queue.
     fn forget_gone(&mut self) {
-        while self.line.front().is_some_and(|caller| caller.gone) {
-            self.line.pop_front();
+        while self.callers.front().is_some_and(|caller| caller.gone) {
+            self.callers.pop_front();
             self.front += 1;
         }
     }

@@ -33,9 +33,9 @@ mod staff;
 
 pub use distribution::Distribution;
 pub use engine::Centre;
-pub use figures::{Activity, CampaignFigures, Figures, QueueFigures};
+pub use figures::{Activity, CampaignFigures, CentreFigures, QueueFigures};
 pub use scenario::{
     Event, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, RandomBreaks,
     Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
 };
-pub use staff::Change;
+pub use staff::ActivityChange;

@@ -169,7 +169,7 @@ fn one_run(scenario: &Scenario, case: &Case, seed: u64, hours: f64) -> Run {
 }
 
 /// Agent-seconds are neither made nor lost, every caller is somewhere, and Little's law holds over the run.
-fn the_laws_hold(scenario: &Scenario, figures: &Figures, before: f64, after: f64) {
+fn the_laws_hold(scenario: &Scenario, figures: &CentreFigures, before: f64, after: f64) {
     let agent_hours: f64 = figures.agent_hours.iter().sum();
     let expected = f64::from(scenario.agents()) * figures.hours;
     assert!((agent_hours - expected).abs() < 1e-6 * expected);

@@ -12,17 +12,17 @@ use super::engine::Centre;
 use super::events::Event;
 use super::figures::Activity;
 use super::scenario::Mode;
-use super::staff::{Contact, at, index};
+use super::staff::{Contact, index, position};
 
 impl Centre {
     pub(super) fn answered(&mut self, campaign: u32, record: u64) {
-        let dialler = &mut self.campaigns[at(campaign)];
+        let dialler = &mut self.campaigns[position(campaign)];
         dialler.in_flight -= 1;
         dialler.figures.answered += 1;
         if let Some(agent) = self.staff.longest_idle(&dialler.crews) {
             self.connect_outbound(agent, campaign, record);
         } else {
-            let dialler = &mut self.campaigns[at(campaign)];
+            let dialler = &mut self.campaigns[position(campaign)];
             let ticket = dialler.wait(record);
             let late = self.now.plus(dialler.plan.abandon_after);
             self.events
@@ -47,7 +47,7 @@ impl Centre {
     }
 
     pub(super) fn dial_once(&mut self, campaign: u32) -> bool {
-        let dialler = &self.campaigns[at(campaign)];
+        let dialler = &self.campaigns[position(campaign)];
         if !dialler.dialling {
             return false;
         }
@@ -59,7 +59,7 @@ impl Centre {
             let Some(agent) = self.staff.longest_idle(&dialler.crews) else {
                 return false;
             };
-            let dialler = &mut self.campaigns[at(campaign)];
+            let dialler = &mut self.campaigns[position(campaign)];
             let record = dialler.next_record();
             dialler.figures.answered += 1;
             self.connect_outbound(agent, campaign, record);
@@ -68,10 +68,10 @@ impl Centre {
         let others: u32 = dialler
             .rivals
             .iter()
-            .map(|rival| self.campaigns[at(*rival)].in_flight)
+            .map(|rival| self.campaigns[position(*rival)].in_flight)
             .sum();
         let now = self.now;
-        let dialler = &mut self.campaigns[at(campaign)];
+        let dialler = &mut self.campaigns[position(campaign)];
         let lines = dialler.plan.lines.unwrap_or(u32::MAX);
         if dialler.in_flight >= lines
             || dialler.in_flight.saturating_add(others) >= dialler.pacing.most_in_flight(idle)
@@ -93,8 +93,8 @@ impl Centre {
 
     /// Plans to offer a record to an agent who has become idle, where there is anything to preview.
     pub(super) fn plan_offer(&mut self, agent: u32) {
-        let member = &self.staff.agents[at(agent)];
-        let serves = &self.serves[at(member.team)];
+        let member = &self.staff.agents[position(agent)];
+        let serves = &self.serves[position(member.team)];
         if !serves.previews {
             return;
         }
@@ -102,7 +102,7 @@ impl Centre {
             .campaigns
             .iter()
             .filter_map(|campaign| {
-                let dialler = &self.campaigns[at(*campaign)];
+                let dialler = &self.campaigns[position(*campaign)];
                 match dialler.plan.mode {
                     Mode::Preview { offer_after, .. } if offers(dialler, agent) => {
                         Some(offer_after)
@@ -124,31 +124,31 @@ impl Centre {
 
     pub(super) fn offer_to_idle(&mut self) {
         for agent in 0..index(self.staff.agents.len()) {
-            if self.staff.agents[at(agent)].activity == Activity::Idle {
+            if self.staff.agents[position(agent)].activity == Activity::Idle {
                 self.plan_offer(agent);
             }
         }
     }
 
     pub(super) fn offer(&mut self, agent: u32, ticket: u64) {
-        let member = &self.staff.agents[at(agent)];
+        let member = &self.staff.agents[position(agent)];
         if member.activity != Activity::Idle || member.ticket != ticket {
             return;
         }
         // The campaign with the fewest dials so far: no preview campaign starves another one.
-        let campaign = self.serves[at(member.team)]
+        let campaign = self.serves[position(member.team)]
             .campaigns
             .iter()
             .copied()
             .filter(|campaign| {
-                let dialler = &self.campaigns[at(*campaign)];
+                let dialler = &self.campaigns[position(*campaign)];
                 matches!(dialler.plan.mode, Mode::Preview { .. }) && offers(dialler, agent)
             })
-            .min_by_key(|campaign| (self.campaigns[at(*campaign)].figures.dials, *campaign));
+            .min_by_key(|campaign| (self.campaigns[position(*campaign)].figures.dials, *campaign));
         let Some(campaign) = campaign else {
             return;
         };
-        let dialler = &mut self.campaigns[at(campaign)];
+        let dialler = &mut self.campaigns[position(campaign)];
         let record = dialler.next_record();
         let reads = match dialler.plan.mode {
             Mode::Preview { read, .. } => read.draw(dialler.stream(Purpose::Preview, record)),
@@ -157,7 +157,7 @@ impl Centre {
             | Mode::Predictive { .. }
             | Mode::Instant { .. } => 0,
         };
-        self.staff.agents[at(agent)].contact = Some(Contact::Outbound { campaign, record });
+        self.staff.agents[position(agent)].contact = Some(Contact::Outbound { campaign, record });
         self.set(agent, Activity::Preview);
         let done = self.now.plus_micros(reads);
         self.events.plan(done, Event::Read { agent });
@@ -165,11 +165,12 @@ impl Centre {
 
     /// The record is dialled with the agent on the line: nobody is ever abandoned.
     pub(super) fn read(&mut self, agent: u32) {
-        let Some(Contact::Outbound { campaign, record }) = self.staff.agents[at(agent)].contact
+        let Some(Contact::Outbound { campaign, record }) =
+            self.staff.agents[position(agent)].contact
         else {
             return;
         };
-        let dialler = &mut self.campaigns[at(campaign)];
+        let dialler = &mut self.campaigns[position(campaign)];
         let Some(ring) = dialler.ring(record, self.now) else {
             let after = self.now.plus(dialler.plan.no_answer_after);
             self.events.plan(after, Event::PreviewUnanswered { agent });
@@ -185,7 +186,7 @@ impl Centre {
 
     /// How many of the busy agents will come free while a phone rings, by how long each has been busy.
     pub(super) fn expected_free(&self, campaign: u32) -> f64 {
-        let dialler = &self.campaigns[at(campaign)];
+        let dialler = &self.campaigns[position(campaign)];
         let ring = dialler.plan.ring.mean_seconds();
         let mut expected = 0.0;
         for agent in &self.staff.agents {
@@ -194,11 +195,11 @@ impl Centre {
             }
             let (talk, wrap_up) = match agent.contact {
                 Some(Contact::Inbound { queue, .. }) => {
-                    let plan = &self.queues[at(queue)].plan;
+                    let plan = &self.queues[position(queue)].plan;
                     (&plan.talk, &plan.wrap_up)
                 }
                 Some(Contact::Outbound { campaign, .. }) => {
-                    let plan = &self.campaigns[at(campaign)].plan;
+                    let plan = &self.campaigns[position(campaign)].plan;
                     (&plan.talk, &plan.wrap_up)
                 }
                 None => continue,
@@ -226,6 +227,6 @@ fn offers(dialler: &Dialler, agent: u32) -> bool {
     let assigned = dialler
         .assigned
         .as_ref()
-        .is_none_or(|flags| flags.get(at(agent)).copied().unwrap_or(false));
+        .is_none_or(|flags| flags.get(position(agent)).copied().unwrap_or(false));
     dialler.dialling && assigned
 }

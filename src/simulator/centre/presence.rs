@@ -11,7 +11,7 @@ use super::engine::Centre;
 use super::events::Event;
 use super::figures::Activity;
 use super::scenario::{Scenario, Team};
-use super::staff::{at, index};
+use super::staff::{index, position};
 
 impl Centre {
     pub(super) fn plan_day(&mut self, scenario: &Scenario, team: &Team, agent: u32) {
@@ -49,9 +49,9 @@ impl Centre {
     }
 
     pub(super) fn plan_random_break(&mut self, agent: u32) {
-        let team = self.staff.agents[at(agent)].team;
-        if let Some(plan) = &self.teams[at(team)].random_breaks {
-            let number = self.staff.agents[at(agent)].random_breaks;
+        let team = self.staff.agents[position(agent)].team;
+        if let Some(plan) = &self.teams[position(team)].random_breaks {
+            let number = self.staff.agents[position(agent)].random_breaks;
             let mut stream = Stream::new(self.seed, Purpose::RandomBreak, agent, number * 2);
             let after = plan.every.as_secs_f64() * stream.exponential();
             let due = self.now.plus_micros(micros(after));
@@ -60,10 +60,10 @@ impl Centre {
     }
 
     pub(super) fn random_break(&mut self, agent: u32) {
-        let member = &mut self.staff.agents[at(agent)];
+        let member = &mut self.staff.agents[position(agent)];
         let number = member.random_breaks;
         member.random_breaks += 1;
-        if let Some(plan) = &self.teams[at(member.team)].random_breaks {
+        if let Some(plan) = &self.teams[position(member.team)].random_breaks {
             let stream = Stream::new(self.seed, Purpose::RandomBreak, agent, number * 2 + 1);
             let lasts = plan.lasts.draw(stream);
             self.break_is_due(agent, lasts, true);
@@ -72,8 +72,11 @@ impl Centre {
     }
 
     pub(super) fn planned_break(&mut self, agent: u32, number: u32) {
-        let team = self.staff.agents[at(agent)].team;
-        if let Some(plan) = self.teams[at(team)].planned_breaks.get(at(number)) {
+        let team = self.staff.agents[position(agent)].team;
+        if let Some(plan) = self.teams[position(team)]
+            .planned_breaks
+            .get(position(number))
+        {
             // Apart from the stream that says when it begins.
             let item = u64::from(number) + (1 << 32);
             let stream = Stream::new(self.seed, Purpose::PlannedBreak, agent, item);
@@ -85,7 +88,7 @@ impl Centre {
 
     /// The agent goes on a break now, or after the call. Breaks that meet are taken one after the other.
     pub(super) fn break_is_due(&mut self, agent: u32, lasts: i64, random: bool) {
-        let member = &mut self.staff.agents[at(agent)];
+        let member = &mut self.staff.agents[position(agent)];
         match member.activity {
             Activity::Offline => {}
             Activity::Idle => {
@@ -111,7 +114,7 @@ impl Centre {
 
     pub(super) fn leaves_if_idle(&mut self, agent: u32) {
         if matches!(
-            self.staff.agents[at(agent)].activity,
+            self.staff.agents[position(agent)].activity,
             Activity::Idle | Activity::Offline
         ) {
             self.set(agent, Activity::Offline);

@@ -1,6 +1,6 @@
 //! A scenario: a contact centre and its day, as data.
 //!
-//! The text is TOML; every key that is not known is refused, and all other faults are told at once.
+//! The text is TOML; every key that is not known is refused, and all other faults are reported at once.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::super::faults::{Endpoint, FaultPlan, FaultRule};
-use super::super::happening::{Happening, What};
+use super::super::scripted_event::{ScriptedEvent, ScriptedEventKind};
 use super::super::time::SimTime;
 use super::distribution::{Distribution, distribution, duration};
 
@@ -90,7 +90,7 @@ pub struct Telemetry {
 pub struct Team {
     /// A name.
     pub name: String,
-    /// How many.
+    /// The number of agents.
     pub agents: u32,
     /// What they can do.
     pub skills: Vec<String>,
@@ -105,7 +105,7 @@ pub struct Team {
     pub random_breaks: Option<RandomBreaks>,
 }
 
-/// When a team works.
+/// The hours of a team.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shift {
@@ -197,9 +197,9 @@ pub struct Swing {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surge {
-    /// From when.
+    /// The beginning.
     pub from: Time,
-    /// Until when.
+    /// The end.
     pub to: Time,
     /// How many times as many.
     pub factor: f64,
@@ -222,7 +222,7 @@ pub enum Mode {
     Progressive,
     /// A fixed number of dials in flight for each available agent.
     Power {
-        /// How many.
+        /// The number of agents.
         dials_per_agent: f64,
     },
     /// As many dials in flight as keep the expected share of abandoned calls below a target.
@@ -278,7 +278,7 @@ pub struct OutboundCampaign {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// When.
+    /// The time of day.
     pub at: Time,
     /// A person sets a campaign's status at the platform's console.
     pub person_sets: Option<PersonSets>,
@@ -288,11 +288,11 @@ pub struct Event {
     pub breaks: Option<SentOnBreak>,
 }
 
-/// A person's change.
+/// A manual change of a campaign.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersonSets {
-    /// Which campaign.
+    /// The campaign's id.
     pub campaign: String,
     /// A word of [`crate::simulator::status`].
     pub status: String,
@@ -304,7 +304,7 @@ pub struct PersonSets {
 pub struct Outage {
     /// `token`, `agents`, `campaign-get` or `campaign-put`.
     pub endpoint: String,
-    /// For how long.
+    /// How long it lasts.
     #[serde(deserialize_with = "duration")]
     pub lasts: Duration,
 }
@@ -313,9 +313,9 @@ pub struct Outage {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SentOnBreak {
-    /// How many.
+    /// The number of agents.
     pub agents: u32,
-    /// For how long.
+    /// How long it lasts.
     #[serde(deserialize_with = "duration")]
     pub lasts: Duration,
 }
@@ -361,7 +361,7 @@ impl Scenario {
 
     /// A moment of the day; where the zone skips or repeats the time of day, as [`jiff`] resolves it.
     #[must_use]
-    pub fn at(&self, time: Time) -> SimTime {
+    pub fn time_of_day(&self, time: Time) -> SimTime {
         self.at_in(&self.zone, time)
     }
 
@@ -378,13 +378,13 @@ impl Scenario {
     /// When the day begins.
     #[must_use]
     pub fn start(&self) -> SimTime {
-        self.at(self.opens)
+        self.time_of_day(self.opens)
     }
 
     /// When it ends.
     #[must_use]
     pub fn end(&self) -> SimTime {
-        self.at(self.closes)
+        self.time_of_day(self.closes)
     }
 
     /// How many agents there are.
@@ -397,27 +397,27 @@ impl Scenario {
 
     /// What happens beside the calls, in the order of time.
     #[must_use]
-    pub fn happenings(&self) -> Vec<Happening> {
-        let mut happenings = Vec::new();
+    pub fn scripted_events(&self) -> Vec<ScriptedEvent> {
+        let mut scripted_events = Vec::new();
         for event in &self.events {
-            let at = self.at(event.at);
-            let mut add = |at, what| happenings.push(Happening { at, what });
+            let at = self.time_of_day(event.at);
+            let mut add = |at, kind| scripted_events.push(ScriptedEvent { at, kind });
             if let Some(PersonSets { campaign, status }) = event.person_sets.clone() {
-                add(at, What::PersonSets { campaign, status });
+                add(at, ScriptedEventKind::PersonSets { campaign, status });
             }
             if let Some(SentOnBreak { agents, lasts }) = event.breaks.clone() {
-                add(at, What::Breaks { agents, lasts });
+                add(at, ScriptedEventKind::Breaks { agents, lasts });
             }
             if let Some(outage) = &event.outage
                 && let Some(endpoint) = Self::endpoint(&outage.endpoint)
             {
                 let until = at.plus(outage.lasts);
-                add(at, What::Outage { endpoint, until });
-                add(until, What::OutageOver { endpoint });
+                add(at, ScriptedEventKind::Outage { endpoint, until });
+                add(until, ScriptedEventKind::OutageOver { endpoint });
             }
         }
-        happenings.sort_by_key(|happening| happening.at);
-        happenings
+        scripted_events.sort_by_key(|event| event.at);
+        scripted_events
     }
 
     /// The faults of the requests, from the start on.

@@ -1,4 +1,4 @@
-//! Reads a scenario. What can be wrong with it is all told at once.
+//! Reads a scenario. All of its faults are reported at once.
 
 use std::collections::BTreeSet;
 
@@ -136,26 +136,26 @@ impl Faults {
                 .map(|campaign| campaign.id.as_str()),
         );
         for team in &scenario.teams {
-            self.at(format!("team `{}`: ", team.name));
+            self.enter(format!("team `{}`: ", team.name));
             self.team(team);
         }
         for queue in &scenario.queues {
-            self.at(format!("queue `{}`: ", queue.name));
+            self.enter(format!("queue `{}`: ", queue.name));
             self.skill(&queue.skill, &skills);
             self.queue(queue, scenario);
         }
         for campaign in &scenario.campaigns {
-            self.at(format!("campaign `{}`: ", campaign.id));
+            self.enter(format!("campaign `{}`: ", campaign.id));
             self.skill(&campaign.skill, &skills);
             self.campaign(campaign);
         }
         for event in &scenario.events {
-            self.at(format!("event at {}: ", event.at));
+            self.enter(format!("event at {}: ", event.at));
             self.event(event, scenario);
         }
     }
 
-    fn at(&mut self, place: String) {
+    fn enter(&mut self, place: String) {
         self.place = place;
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Agent {
     pub(super) since: SimTime,
     /// The call that the agent has, or whose paperwork is being done.
     pub(super) contact: Option<Contact>,
-    /// What an idle agent's place in the line of idle agents is known by.
+    /// What an idle agent's place in the queue of idle agents is known by.
     pub(super) ticket: u64,
     /// A break that is due after the call, in microseconds.
     pub(super) break_due: Option<i64>,
@@ -53,10 +53,10 @@ pub(super) struct Crew {
     pub(super) staffed: u32,
 }
 
-/// An agent's activity changed.
+/// A change of an agent's activity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// When.
+pub struct ActivityChange {
+    /// When it happened.
     pub at: SimTime,
     /// Which agent, counted from zero in the order of the teams.
     pub agent: u32,
@@ -75,7 +75,7 @@ pub(super) struct Staff {
     counted: [u32; Activity::ALL.len()],
     settled: SimTime,
     tickets: u64,
-    changes: Option<Vec<Change>>,
+    changes: Option<Vec<ActivityChange>>,
 }
 
 impl Staff {
@@ -119,11 +119,11 @@ impl Staff {
     }
 
     /// From now on changes are kept until they are taken. Gives what everybody does at this moment.
-    pub(super) fn keep_changes(&mut self) -> Vec<Change> {
+    pub(super) fn keep_changes(&mut self) -> Vec<ActivityChange> {
         self.changes.get_or_insert_default();
         let present = self.agents.iter().enumerate();
         present
-            .map(|(number, agent)| Change {
+            .map(|(number, agent)| ActivityChange {
                 at: agent.since,
                 agent: index(number),
                 activity: agent.activity,
@@ -133,26 +133,26 @@ impl Staff {
     }
 
     /// The changes since the last call.
-    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+    pub(super) fn take_changes(&mut self) -> Vec<ActivityChange> {
         self.changes
             .as_mut()
             .map(std::mem::take)
             .unwrap_or_default()
     }
 
-    /// Brings an agent into an activity. An agent who becomes idle gets a place at the end of the line.
+    /// Brings an agent into an activity. An agent who becomes idle gets a place at the end of the queue of idle agents.
     pub(super) fn set(&mut self, number: u32, activity: Activity, now: SimTime) {
         self.settle(now);
-        let agent = &mut self.agents[at(number)];
+        let agent = &mut self.agents[position(number)];
         let before = std::mem::replace(&mut agent.activity, activity);
         let campaign = campaign_of(agent);
         agent.since = now;
         self.counted[place(before)] -= 1;
         self.counted[place(activity)] += 1;
-        let crew = &mut self.crews[at(agent.team)];
+        let crew = &mut self.crews[position(agent.team)];
         if before == Activity::Idle {
             crew.idle -= 1;
-            // The line's entry is stale from here on.
+            // The queue's entry is stale from here on.
             agent.ticket = 0;
         }
         crew.staffed -= u32::from(before != Activity::Offline);
@@ -164,7 +164,7 @@ impl Staff {
             crew.waiting.push_back((self.tickets, number));
         }
         if let Some(changes) = &mut self.changes {
-            changes.push(Change {
+            changes.push(ActivityChange {
                 at: now,
                 agent: number,
                 activity,
@@ -177,9 +177,9 @@ impl Staff {
     pub(super) fn longest_idle(&mut self, crews: &[u32]) -> Option<u32> {
         let mut longest: Option<(u64, u32)> = None;
         for crew in crews {
-            let crew = &mut self.crews[at(*crew)];
+            let crew = &mut self.crews[position(*crew)];
             while let Some((ticket, agent)) = crew.waiting.front().copied() {
-                if self.agents[at(agent)].ticket == ticket {
+                if self.agents[position(agent)].ticket == ticket {
                     longest = longest.map_or(Some((ticket, agent)), |other| {
                         Some(other.min((ticket, agent)))
                     });
@@ -193,7 +193,10 @@ impl Staff {
 
     /// How many agents of these crews are idle.
     pub(super) fn idle(&self, crews: &[u32]) -> u32 {
-        crews.iter().map(|crew| self.crews[at(*crew)].idle).sum()
+        crews
+            .iter()
+            .map(|crew| self.crews[position(*crew)].idle)
+            .sum()
     }
 
     /// How many agents do this.
@@ -237,7 +240,7 @@ fn campaign_of(agent: &Agent) -> Option<u32> {
 }
 
 /// A number of one of the engine's tables as an index.
-pub(super) fn at(number: u32) -> usize {
+pub(super) fn position(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

@@ -13,7 +13,7 @@ use super::call::Route;
 use super::centre::Scenario;
 use cxone_acd::AcdSettings;
 
-/// What a platform speaks.
+/// The dialect of a platform, with its settings.
 #[derive(Clone, Debug, Default)]
 pub enum Dialect {
     /// The contract in `tests/contract/cxone-v2.openapi.yaml`.
@@ -23,18 +23,18 @@ pub enum Dialect {
     CxoneAcd(Box<AcdSettings>),
 }
 
-/// Which dialect it is, for what needs no more.
+/// The dialect without its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tongue {
+pub(super) enum DialectKind {
     V2,
     Acd,
 }
 
 impl Dialect {
-    /// Their names, as the daemon has them.
+    /// The names of the dialects, as in the daemon's settings.
     pub const NAMES: [&'static str; 2] = ["cxone-v2", "cxone-acd"];
 
-    /// The dialect of this name, with the scenario's skills where there is a scenario.
+    /// Returns the dialect of this name, with the scenario's skills where there is a scenario.
     #[must_use]
     pub fn named(name: &str, scenario: Option<&Scenario>) -> Option<Self> {
         match name {
@@ -47,7 +47,7 @@ impl Dialect {
         }
     }
 
-    /// Where clients get their tokens, behind the platform's address.
+    /// Returns the path where clients get their tokens, behind the platform's address.
     #[must_use]
     pub fn token_path(&self) -> &'static str {
         match self {
@@ -56,16 +56,16 @@ impl Dialect {
         }
     }
 
-    pub(super) fn tongue(&self) -> Tongue {
+    pub(super) fn kind(&self) -> DialectKind {
         match self {
-            Self::CxoneV2 => Tongue::V2,
-            Self::CxoneAcd(_) => Tongue::Acd,
+            Self::CxoneV2 => DialectKind::V2,
+            Self::CxoneAcd(_) => DialectKind::Acd,
         }
     }
 }
 
-impl Tongue {
-    /// Where a request goes.
+impl DialectKind {
+    /// Finds the operation that a request is for.
     pub(super) fn route(self, method: &Method, path: &str) -> Route {
         match self {
             Self::V2 => cxone_v2::route(method, path),
@@ -73,7 +73,7 @@ impl Tongue {
         }
     }
 
-    /// A refusal in the dialect's own form; other answers stay as they are.
+    /// Words a refusal in the dialect's own form; other answers stay as they are.
     pub(super) fn worded(self, answer: Answer) -> Answer {
         match self {
             Self::V2 => answer,

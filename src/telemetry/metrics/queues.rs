@@ -2,7 +2,7 @@
 
 use prometheus::{Gauge, GaugeVec, Histogram, IntCounterVec, IntGauge, IntGaugeVec};
 
-use crate::domain::queue::{Flow, QueueStanding};
+use crate::domain::queue::{QueueFlow, QueueStanding};
 use crate::domain::{Conclusion, QueueId};
 
 use super::families::Families;
@@ -104,7 +104,7 @@ impl QueueMetrics {
             last_success: of(&self.last_success)?,
             last_change: of(&self.last_change)?,
         };
-        gauges.flow(&Flow::default());
+        gauges.flow(&QueueFlow::default());
         gauges.stands(QueueStanding::Unmeasured);
         gauges.last_success.set(now_s);
         Ok(gauges)
@@ -133,13 +133,13 @@ impl QueueGauges {
     }
 
     /// It was read, with its counters.
-    pub fn read(&self, flow: &Flow, unix_seconds: f64) {
+    pub fn read(&self, flow: &QueueFlow, unix_seconds: f64) {
         self.flow(flow);
         self.last_success.set(unix_seconds);
     }
 
-    /// What was measured; what was not is no number.
-    pub fn flow(&self, flow: &Flow) {
+    /// What was measured; what was not measured is not a number.
+    pub fn flow(&self, flow: &QueueFlow) {
         self.utilisation.set(flow.utilisation.unwrap_or(f64::NAN));
         self.drain.set(flow.drain_per_s.unwrap_or(f64::NAN));
         let waiting = flow.waiting.and_then(|many| u32::try_from(many).ok());

@@ -8,8 +8,8 @@ use campaign_autopilot::domain::{
 };
 use campaign_autopilot::platform::port::{ListReceipt, ObserveRequest};
 use campaign_autopilot::simulator::{
-    AcdOperation, AcdSettings, AgentState, Endpoint, FIRST_CAMPAIGN, Fault, FaultRule, Release,
-    When,
+    AcdOperation, AcdSettings, AgentState, Endpoint, FIRST_CAMPAIGN, Fault, FaultRule, FaultTiming,
+    Release,
 };
 
 use super::tenant::{SKILL, Tenant, id};
@@ -151,7 +151,7 @@ fn a_write_that_fails_behind_another_leaves_a_part_in_force() {
         tenant.handle.inject(FaultRule {
             fault: fault.clone(),
             endpoint: Some(GIVE),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
         let broken = replace(&tenant, &[9_001], &[9_002]);
         if lost {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
-    CampaignActivity, DecisionId, Delivery, Direction, Group, Head, Timestamp,
+    CampaignActivity, DecisionId, Delivery, Direction, Group, GroupCount, Timestamp,
 };
 use campaign_autopilot::platform::port::ThrottleOrder;
 use campaign_autopilot::simulator::{
-    AcdOperation, AcdSettings, AgentState, Endpoint, Fault, FaultRule, NoChange, Release,
-    StopShows, When,
+    AcdOperation, AcdSettings, AgentState, Endpoint, Fault, FaultRule, FaultTiming, NoChange,
+    Release, StopShows,
 };
 
 use super::tenant::{SKILL, START, Tenant, id};
@@ -195,7 +195,7 @@ fn a_failed_page_is_unknown_and_everybody_is_read_again() {
     tenant.handle.inject(FaultRule {
         fault: Fault::GarbledJson,
         endpoint: Some(STATES),
-        when: When::Next(4),
+        when: FaultTiming::Next(4),
     });
     tenant.after(10);
     assert!(tenant.try_count(&[Group::Own(id(SKILL))]).is_err());
@@ -210,7 +210,7 @@ fn one_bad_group_blinds_itself_only() {
     tenant.handle.set_available(4);
     let groups = [Group::Own(id("4999")), Group::Own(id(SKILL))];
     let heads = tenant.try_count(&groups).unwrap();
-    assert!(matches!(heads[0], Head::Unknown { .. }), "{heads:?}");
+    assert!(matches!(heads[0], GroupCount::Unknown { .. }), "{heads:?}");
     assert_eq!(heads[1].known().unwrap().free, 4);
 }
 

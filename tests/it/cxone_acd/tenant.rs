@@ -7,8 +7,8 @@ use std::time::Duration;
 use campaign_autopilot::control::ports::{Batch, Clock, Journal, JournalFault};
 use campaign_autopilot::control::{Cycle, CycleSettings, Ports, RunStart};
 use campaign_autopilot::domain::{
-    CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, Head, HeadCount, Policy,
-    StatusFinding, StatusReading, Timestamp,
+    CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, GroupCount, HeadCount,
+    Policy, StatusFinding, StatusReading, Timestamp,
 };
 use campaign_autopilot::platform::dialect::{
     Access, Dialect, SharedParts, SpecialSettings, TenantSettings,
@@ -18,8 +18,8 @@ use campaign_autopilot::platform::http::{
 };
 use campaign_autopilot::platform::port::{CommandOrder, Connected, ObserveRequest, Urgency};
 use campaign_autopilot::simulator::{
-    AcdSettings, Actor, Dialect as SimDialect, FIRST_CAMPAIGN, Outcome, Script, Sent, Settings,
-    SimClock, SimHandle, SimTime,
+    AcdSettings, Actor, Dialect as SimDialect, FIRST_CAMPAIGN, Outcome, Script, SentRequest,
+    Settings, SimClock, SimHandle, SimTime,
 };
 use campaign_autopilot::telemetry::Metrics;
 use futures_util::future::BoxFuture;
@@ -105,7 +105,7 @@ pub(super) struct Direct(SimHandle);
 impl HttpSend for Direct {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
         let query = request.url.query().map(|query| format!("?{query}"));
-        let exchange = self.0.exchange(Sent {
+        let exchange = self.0.exchange(SentRequest {
             method: request.method,
             uri: format!("{}{}", request.url.path(), query.unwrap_or_default()),
             headers: request.headers.into_iter().collect(),
@@ -121,7 +121,9 @@ impl HttpSend for Direct {
                 headers,
                 body,
             }),
-            Outcome::Torn { .. } | Outcome::Reset => Err(SendFault::Broken("reset".to_owned())),
+            Outcome::Truncated { .. } | Outcome::Reset => {
+                Err(SendFault::Broken("reset".to_owned()))
+            }
             Outcome::Silent => Err(SendFault::Timeout),
         };
         Box::pin(std::future::ready(answer))
@@ -203,7 +205,7 @@ impl Tenant {
         self.clock.sim.advance(Duration::from_secs(seconds));
     }
 
-    pub(super) fn try_count(&self, groups: &[Group]) -> Result<Vec<Head>, String> {
+    pub(super) fn try_count(&self, groups: &[Group]) -> Result<Vec<GroupCount>, String> {
         let request = ObserveRequest {
             groups,
             staffed: true,

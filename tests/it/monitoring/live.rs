@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, When};
+use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 
 use super::dashboards::{DASHBOARDS, filled, queries};
 use super::servers::{ALERTMANAGERS, Server};
@@ -72,7 +72,7 @@ impl Trial {
         self.centre.platform.inject(FaultRule {
             fault,
             endpoint: Some(endpoint),
-            when: When::Always,
+            when: FaultTiming::Always,
         });
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use campaign_autopilot::simulator::{
-    AgentState, Assignment, FaultRule, QueueStatistics, Quirks, SimTime, When,
+    AgentState, Assignment, FaultRule, FaultTiming, QueueStatistics, Quirks, SimTime,
 };
 use serde_json::{Value, json};
 
@@ -59,10 +59,13 @@ impl Run<'_> {
                 span,
             } => {
                 let when = match span {
-                    Span::Next(many) => When::Next(*many),
+                    Span::Next(many) => FaultTiming::Next(*many),
                     Span::For(seconds) => {
                         let now = SimTime::from_unix_millis(now);
-                        When::Between(now, now.plus(Duration::from_secs(u64::from(*seconds))))
+                        FaultTiming::Between(
+                            now,
+                            now.plus(Duration::from_secs(u64::from(*seconds))),
+                        )
                     }
                 };
                 self.platform.inject(FaultRule {

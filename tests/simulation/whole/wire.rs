@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use campaign_autopilot::platform::http::{HttpRequest, HttpResponse, HttpSend, SendFault};
-use campaign_autopilot::simulator::{Endpoint, Exchange, Outcome, Sent, SimHandle};
+use campaign_autopilot::simulator::{Endpoint, Exchange, Outcome, SentRequest, SimHandle};
 use futures_util::future::BoxFuture;
 use hyper::Method;
 use hyper::body::Bytes;
@@ -96,7 +96,7 @@ impl Wire {
             after,
             outcome,
             fault,
-        } = self.platform.exchange(Sent {
+        } = self.platform.exchange(SentRequest {
             method,
             uri: format!("{}{query}", url.path()),
             headers,
@@ -134,7 +134,7 @@ impl Wire {
                     body,
                 })
             }
-            Outcome::Torn { .. } => Err(SendFault::Broken("the body broke off".to_owned())),
+            Outcome::Truncated { .. } => Err(SendFault::Broken("the body broke off".to_owned())),
             Outcome::Reset | Outcome::Silent => {
                 Err(SendFault::Broken("connection reset".to_owned()))
             }

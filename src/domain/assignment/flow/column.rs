@@ -23,7 +23,7 @@ impl<T: Copy + Default> Column<T> {
     }
 
     #[inline]
-    pub(super) fn at(&self, position: usize) -> T {
+    pub(super) fn get(&self, position: usize) -> T {
         debug_assert!(position < self.0.len(), "position outside its column");
         self.0.get(position).copied().unwrap_or_default()
     }

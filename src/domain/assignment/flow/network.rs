@@ -16,7 +16,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// The pair at these positions. Positions from 2^32 on all count as the last one, which no network has.
+    /// Creates the pair at these positions. Positions from 2^32 on all count as the last one, which no network has.
     #[must_use]
     pub fn new(agent: usize, campaign: usize, value: i64) -> Self {
         Self {
@@ -26,20 +26,20 @@ impl Edge {
         }
     }
 
-    /// Position of the agent.
+    /// Returns the position of the agent.
     #[must_use]
     pub fn agent(&self) -> usize {
         long(self.agent)
     }
 
-    /// Position of the campaign.
+    /// Returns the position of the campaign.
     #[must_use]
     pub fn campaign(&self) -> usize {
         long(self.campaign)
     }
 }
 
-/// How many agents a campaign takes.
+/// The fewest and the most agents of a campaign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Wanted at least: each agent short costs [`Network::shortfall`].
@@ -64,13 +64,13 @@ pub struct Network {
     rows: Column<usize>,
     places: Column<i64>,
     bounds: Column<Bounds>,
-    /// Edges campaign by campaign, once somebody asked: a re-plan does not.
+    /// Edges campaign by campaign, computed when they are needed first: a re-plan does not need them.
     columns: OnceLock<Columns>,
     shortfall: i64,
 }
 
 impl Network {
-    /// A network. `edges` are ordered by agent and then by campaign, each pair at most once; an agent has at
+    /// Creates a network. `edges` are ordered by agent and then by campaign, each pair at most once; an agent has at
     /// most two places; `shortfall` is what each agent below a campaign's least costs.
     ///
     /// Sums along a path stay within `i64` as long as every value is below 2^44 and the shortfall below 2^60 in size,
@@ -88,31 +88,31 @@ impl Network {
         }
     }
 
-    /// Every possible pair, in the order given.
+    /// Returns every possible pair, in the order given.
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         self.edges.as_slice()
     }
 
-    /// What each agent below a campaign's least costs.
+    /// Returns what each agent below a campaign's least costs.
     #[must_use]
     pub fn shortfall(&self) -> i64 {
         self.shortfall
     }
 
-    /// The bounds of every campaign.
+    /// Returns the bounds of every campaign.
     #[must_use]
     pub fn bounds(&self) -> &[Bounds] {
         self.bounds.as_slice()
     }
 
-    /// The places of every agent.
+    /// Returns the places of every agent.
     #[must_use]
     pub fn places(&self) -> &[i64] {
         self.places.as_slice()
     }
 
-    /// The number of the edge between these two, if there is one.
+    /// Returns the number of the edge between these two, if there is one.
     #[must_use]
     pub fn number(&self, agent: usize, campaign: usize) -> Option<usize> {
         let (first, row) = self.row(agent);
@@ -121,14 +121,14 @@ impl Network {
     }
 
     pub(super) fn edge(&self, number: usize) -> Edge {
-        self.edges.at(number)
+        self.edges.get(number)
     }
 
     pub(super) fn of_agent(&self, agent: usize) -> Range<usize> {
-        self.rows.at(agent)..self.rows.at(agent.saturating_add(1))
+        self.rows.get(agent)..self.rows.get(agent.saturating_add(1))
     }
 
-    /// The edges of an agent in a row, the first of which has the number told.
+    /// Returns the edges of an agent in a row, and the number of the first of them.
     pub(super) fn row(&self, agent: usize) -> (usize, &[Edge]) {
         let range = self.of_agent(agent);
         let first = range.start;
@@ -137,8 +137,8 @@ impl Network {
 
     pub(super) fn of_campaign(&self, campaign: usize) -> impl ExactSizeIterator<Item = usize> {
         let columns = self.columns.get_or_init(|| self.by_campaign());
-        let after = columns.begins.at(campaign.saturating_add(1));
-        let range = columns.begins.at(campaign)..after;
+        let after = columns.begins.get(campaign.saturating_add(1));
+        let range = columns.begins.get(campaign)..after;
         let numbers = columns.edges.get(range).unwrap_or_default();
         numbers.iter().map(|number| long(*number))
     }
@@ -148,7 +148,7 @@ impl Network {
         let mut next = begins.clone();
         let mut edges = vec![0; self.edges().len()];
         for (number, edge) in self.edges().iter().enumerate() {
-            let slot = next.at(edge.campaign());
+            let slot = next.get(edge.campaign());
             if let Some(entry) = edges.get_mut(slot) {
                 *entry = short(number);
             }
@@ -158,11 +158,11 @@ impl Network {
     }
 
     pub(super) fn places_of(&self, agent: usize) -> i64 {
-        self.places.at(agent)
+        self.places.get(agent)
     }
 
     pub(super) fn bounds_of(&self, campaign: usize) -> Bounds {
-        self.bounds.at(campaign)
+        self.bounds.get(campaign)
     }
 }
 
@@ -171,11 +171,11 @@ fn starts(owners: impl Iterator<Item = usize>, many: usize) -> Column<usize> {
     let mut begins = Column::filled(many.saturating_add(1), 0_usize);
     for owner in owners {
         let after = owner.saturating_add(1);
-        begins.set(after, begins.at(after).saturating_add(1));
+        begins.set(after, begins.get(after).saturating_add(1));
     }
     for owner in 0..many {
         let after = owner.saturating_add(1);
-        begins.set(after, begins.at(after).saturating_add(begins.at(owner)));
+        begins.set(after, begins.get(after).saturating_add(begins.get(owner)));
     }
     begins
 }

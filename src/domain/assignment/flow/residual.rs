@@ -20,7 +20,7 @@ use std::mem;
 use super::column::{Column, long, short};
 use super::state::{NONE, State};
 
-/// Rounds in which prices are mended to prove an optimum. Some five are usual; pairs that are not optimal would need
+/// Rounds in which prices are adjusted to prove an optimum. Some five are usual; pairs that are not optimal would need
 /// rounds without end.
 const PROOF_ROUNDS: usize = 30;
 
@@ -47,7 +47,7 @@ impl Arc {
         }
     }
 
-    fn to(self) -> usize {
+    fn target(self) -> usize {
         long(self.to)
     }
 }
@@ -62,9 +62,9 @@ struct Gathering {
     found: Column<u32>,
 }
 
-/// One step of a path, kept at the place where it arrives.
+/// One step of a path, kept at the place that it leads to.
 #[derive(Clone, Copy, Debug, Default)]
-struct Step {
+struct PathStep {
     from: usize,
     off: usize,
     onto: usize,
@@ -86,14 +86,14 @@ pub(super) struct Residual<'s, 'n> {
     idle_known: Column<bool>,
     /// Edges of agents that had a free place when last looked at, campaign by campaign; some cannot join any more.
     idle_edges: Vec<Vec<u32>>,
-    /// Whether an edge stands there.
+    /// Whether an edge is listed there.
     idle_listed: Column<bool>,
     /// The distance of each place, less its price.
     distance: Column<i64>,
-    /// Places whose arcs are to be followed, by distance; one that was reached sooner meanwhile stands there again.
+    /// Places whose arcs are to be followed, by distance; one that was reached sooner meanwhile is listed again.
     waiting: BinaryHeap<Reverse<(i64, usize)>>,
     visited: Column<bool>,
-    step: Column<Step>,
+    step: Column<PathStep>,
     /// The arc of each place that is looked at next between two changes of prices.
     current: Column<usize>,
 }
@@ -123,7 +123,7 @@ impl<'s, 'n> Residual<'s, 'n> {
             distance: Column::filled(places, 0),
             waiting: BinaryHeap::with_capacity(places),
             visited: Column::filled(places, false),
-            step: Column::filled(places, Step::default()),
+            step: Column::filled(places, PathStep::default()),
             current: Column::filled(places, 0),
         };
         residual.list_all_idle();
@@ -137,7 +137,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         // Counted first, so that no list has to grow.
         let mut many = Column::filled(self.outside, 0_usize);
         for edge in idle.iter().flat_map(|agent| network.row(*agent).1) {
-            many.set(edge.campaign(), many.at(edge.campaign()) + 1);
+            many.set(edge.campaign(), many.get(edge.campaign()) + 1);
         }
         for (listed, many) in self.idle_edges.iter_mut().zip(many.as_slice()) {
             listed.reserve_exact(*many);
@@ -152,8 +152,8 @@ impl<'s, 'n> Residual<'s, 'n> {
         let network = self.state.network;
         let (first, row) = network.row(agent);
         for (number, edge) in (first..).zip(row) {
-            if !self.state.used.at(number)
-                && !self.idle_listed.at(number)
+            if !self.state.used.get(number)
+                && !self.idle_listed.get(number)
                 && let Some(listed) = self.idle_edges.get_mut(edge.campaign())
             {
                 listed.push(short(number));
@@ -176,11 +176,11 @@ impl<'s, 'n> Residual<'s, 'n> {
         for _ in 0..PROOF_ROUNDS {
             let mut changed = false;
             for place in 0..=self.outside {
-                let here = self.state.prices.at(place);
+                let here = self.state.prices.get(place);
                 self.each_arc(place, |residual, arc| {
                     let needed = here - arc.cost;
-                    if needed > residual.state.prices.at(arc.to()) {
-                        residual.state.prices.set(arc.to(), needed);
+                    if needed > residual.state.prices.get(arc.target()) {
+                        residual.state.prices.set(arc.target(), needed);
                         changed = true;
                     }
                 });
@@ -194,7 +194,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         false
     }
 
-    /// Repairs until everything fits; tells how many agents had to be sent along how many paths.
+    /// Repairs until everything fits; returns how many agents had to be sent along how many paths.
     pub(super) fn repair(&mut self) -> u64 {
         for campaign in 0..self.outside {
             let (fewest, most) = self.state.wanted(campaign);
@@ -222,20 +222,20 @@ impl<'s, 'n> Residual<'s, 'n> {
         paths
     }
 
-    /// Prices are told against that of the outside.
+    /// Prices are relative to that of the outside.
     fn pin_outside(&mut self) {
-        let outside = self.state.prices.at(self.outside);
+        let outside = self.state.prices.get(self.outside);
         for place in 0..=self.outside {
-            let price = self.state.prices.at(place) - outside;
+            let price = self.state.prices.get(place) - outside;
             self.state.prices.set(place, price);
         }
     }
 
     fn excess(&self, campaign: usize) -> i64 {
-        self.state.taken(campaign) - self.counted.at(campaign)
+        self.state.taken(campaign) - self.counted.get(campaign)
     }
 
-    /// What a place has too much; negative when it is short.
+    /// Returns what a place has beyond its count; negative when it is short.
     fn surplus(&self, place: usize) -> i64 {
         if place == self.outside {
             -self.total
@@ -245,7 +245,7 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     fn arc_cost(&self, from: usize, arc: Arc) -> i64 {
-        arc.cost - self.state.prices.at(from) + self.state.prices.at(arc.to())
+        arc.cost - self.state.prices.get(from) + self.state.prices.get(arc.target())
     }
 
     /// Moves the prices so that arcs that cost nothing lead from the surpluses to places that are short.
@@ -256,7 +256,7 @@ impl<'s, 'n> Residual<'s, 'n> {
             let surplus = self.surplus(place);
             self.distance.set(place, i64::MAX);
             if surplus > 0 {
-                self.distance.set(place, -self.state.prices.at(place));
+                self.distance.set(place, -self.state.prices.get(place));
                 self.waiting.push(Reverse((0, place)));
             }
             lacking += usize::from(surplus < 0);
@@ -268,8 +268,8 @@ impl<'s, 'n> Residual<'s, 'n> {
         while lacking > 0
             && let Some(Reverse((distance, nearest))) = self.waiting.pop()
         {
-            let here = distance - self.state.prices.at(nearest);
-            if here > self.distance.at(nearest) {
+            let here = distance - self.state.prices.get(nearest);
+            if here > self.distance.get(nearest) {
                 continue;
             }
             if self.surplus(nearest) < 0 {
@@ -285,8 +285,8 @@ impl<'s, 'n> Residual<'s, 'n> {
         };
         for place in 0..=self.outside {
             // Further by as much as the place is nearer than the farthest.
-            let price = self.state.prices.at(place);
-            let distance = self.distance.at(place).saturating_add(price);
+            let price = self.state.prices.get(place);
+            let distance = self.distance.get(place).saturating_add(price);
             let nearer = farthest - distance.min(farthest);
             self.state.prices.set(place, price + nearer);
         }
@@ -304,19 +304,19 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
         self.gather(place);
         for arc in self.moves.get(place).map_or(&[][..], Vec::as_slice) {
-            if here + arc.cost < self.distance.at(arc.to()) {
-                self.distance.set(arc.to(), here + arc.cost);
-                let reached = here + arc.cost + self.state.prices.at(arc.to());
-                self.waiting.push(Reverse((reached, arc.to())));
+            if here + arc.cost < self.distance.get(arc.target()) {
+                self.distance.set(arc.target(), here + arc.cost);
+                let reached = here + arc.cost + self.state.prices.get(arc.target());
+                self.waiting.push(Reverse((reached, arc.target())));
             }
         }
     }
 
     fn reach(&mut self, here: i64, arc: Arc) {
-        if here + arc.cost < self.distance.at(arc.to()) {
-            self.distance.set(arc.to(), here + arc.cost);
-            let reached = here + arc.cost + self.state.prices.at(arc.to());
-            self.waiting.push(Reverse((reached, arc.to())));
+        if here + arc.cost < self.distance.get(arc.target()) {
+            self.distance.set(arc.target(), here + arc.cost);
+            let reached = here + arc.cost + self.state.prices.get(arc.target());
+            self.waiting.push(Reverse((reached, arc.target())));
         }
     }
 
@@ -331,9 +331,9 @@ impl<'s, 'n> Residual<'s, 'n> {
                 path.pop();
                 continue;
             };
-            let to = arc.to();
+            let to = arc.target();
             let (off, onto) = (long(arc.off), long(arc.onto));
-            self.step.set(to, Step { from, off, onto });
+            self.step.set(to, PathStep { from, off, onto });
             if self.surplus(to) < 0 {
                 for place in path {
                     self.visited.set(place, false);
@@ -346,13 +346,13 @@ impl<'s, 'n> Residual<'s, 'n> {
         None
     }
 
-    /// The next arc from a place that costs nothing and leads where the search has not been.
+    /// Returns the next arc from a place that costs nothing and leads where the search has not been.
     fn open_arc(&mut self, from: usize) -> Option<Arc> {
         if from == self.outside {
             return self.open_arc_from_outside();
         }
         self.gather(from);
-        if self.current.at(from) == 0 {
+        if self.current.get(from) == 0 {
             let more = self.counting_more(from);
             if let Some(arc) = more.filter(|arc| self.is_open(from, *arc)) {
                 return Some(arc);
@@ -360,7 +360,7 @@ impl<'s, 'n> Residual<'s, 'n> {
             self.current.set(from, 1);
         }
         // Number 0 counts one more, the moves follow.
-        let passed = self.current.at(from) - 1;
+        let passed = self.current.get(from) - 1;
         let moves = self.moves.get(from)?.get(passed..)?;
         let next = moves.iter().position(|arc| self.is_open(from, *arc));
         self.current
@@ -371,7 +371,7 @@ impl<'s, 'n> Residual<'s, 'n> {
     /// Its arcs are two for each campaign: one that counts fewer, one that joins.
     fn open_arc_from_outside(&mut self) -> Option<Arc> {
         loop {
-            let number = self.current.at(self.outside);
+            let number = self.current.get(self.outside);
             let campaign = number / 2;
             if campaign >= self.outside {
                 return None;
@@ -389,7 +389,7 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     fn is_open(&self, from: usize, arc: Arc) -> bool {
-        self.arc_cost(from, arc) == 0 && !self.visited.at(arc.to())
+        self.arc_cost(from, arc) == 0 && !self.visited.get(arc.target())
     }
 
     fn each_arc(&mut self, place: usize, mut each: impl FnMut(&mut Self, Arc)) {
@@ -420,13 +420,13 @@ impl<'s, 'n> Residual<'s, 'n> {
     }
 
     fn counting_more(&self, campaign: usize) -> Option<Arc> {
-        let counted = self.counted.at(campaign);
+        let counted = self.counted.get(campaign);
         (counted < self.state.network.bounds_of(campaign).most)
             .then(|| Arc::counting(self.outside, self.counting_cost(campaign, counted)))
     }
 
     fn counting_fewer(&self, campaign: usize) -> Option<Arc> {
-        let counted = self.counted.at(campaign);
+        let counted = self.counted.get(campaign);
         (counted > 0).then(|| Arc::counting(campaign, -self.counting_cost(campaign, counted - 1)))
     }
 
@@ -439,16 +439,16 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
     }
 
-    /// The best agent with a free place.
+    /// Returns the arc of the best agent with a free place.
     fn joining(&mut self, campaign: usize) -> Option<Arc> {
-        if !self.idle_known.at(campaign) {
+        if !self.idle_known.get(campaign) {
             let mut best = NONE;
             let listed = self.idle_edges.get_mut(campaign).map(mem::take);
             let mut listed = listed.unwrap_or_default();
             listed.retain(|edge| {
                 let edge = long(*edge);
                 let agent = self.state.network.edge(edge).agent();
-                let can = self.state.free(agent) && !self.state.used.at(edge);
+                let can = self.state.free(agent) && !self.state.used.get(edge);
                 if !can {
                     self.idle_listed.set(edge, false);
                 } else if best == NONE || self.better(edge, best) {
@@ -462,7 +462,7 @@ impl<'s, 'n> Residual<'s, 'n> {
             self.idle.set(campaign, best);
             self.idle_known.set(campaign, true);
         }
-        let edge = self.idle.at(campaign);
+        let edge = self.idle.get(campaign);
         (edge != NONE).then(|| Arc {
             cost: -self.state.network.edge(edge).value,
             to: short(campaign),
@@ -478,7 +478,7 @@ impl<'s, 'n> Residual<'s, 'n> {
 
     /// Finds the cheapest agent to move from the campaign to each other place, unless they are known.
     fn gather(&mut self, campaign: usize) {
-        if !self.stale.at(campaign) {
+        if !self.stale.get(campaign) {
             return;
         }
         self.current.set(campaign, 0);
@@ -501,9 +501,9 @@ impl<'s, 'n> Residual<'s, 'n> {
             for (number, (other, used)) in row.iter().zip(used).enumerate() {
                 let to = other.campaign();
                 let cost = own.value - other.value;
-                let known = gathering.costs.at(to);
-                let edges = gathering.edges.at(to);
-                // What is cheaper is chance, so that a branch would often be foretold wrongly: written in any case.
+                let known = gathering.costs.get(to);
+                let edges = gathering.edges.get(to);
+                // What is cheaper is chance, so that a branch would often be mispredicted: written in any case.
                 gathering.found.set(found, short(to));
                 found += usize::from(known == i64::MAX && !*used);
                 let better = !*used && cost < known;
@@ -516,9 +516,9 @@ impl<'s, 'n> Residual<'s, 'n> {
             moves.clear();
             moves.reserve_exact(found + 1);
             moves.extend(gathering.found.as_slice().iter().take(found).map(|to| {
-                let (off, onto) = gathering.edges.at(long(*to));
+                let (off, onto) = gathering.edges.get(long(*to));
                 Arc {
-                    cost: gathering.costs.at(long(*to)),
+                    cost: gathering.costs.get(long(*to)),
                     to: *to,
                     off,
                     onto,
@@ -542,12 +542,12 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
         let mut place = goal;
         while place != source {
-            let Step { from, off, onto } = self.step.at(place);
+            let PathStep { from, off, onto } = self.step.get(place);
             if off == NONE && onto == NONE {
                 if place == self.outside {
-                    self.counted.set(from, self.counted.at(from) + 1);
+                    self.counted.set(from, self.counted.get(from) + 1);
                 } else {
-                    self.counted.set(place, self.counted.at(place) - 1);
+                    self.counted.set(place, self.counted.get(place) - 1);
                 }
             }
             if off != NONE {
@@ -563,7 +563,7 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
     }
 
-    /// What is known about the agent of an edge may be wrong from here on.
+    /// Forgets what is known about the agent of an edge: it may be wrong from here on.
     fn forget(&mut self, edge: usize) {
         let network = self.state.network;
         let agent = network.edge(edge).agent();
@@ -576,11 +576,11 @@ impl<'s, 'n> Residual<'s, 'n> {
         }
         for other in network.of_agent(agent) {
             let campaign = network.edge(other).campaign();
-            if !self.idle_known.at(campaign) {
+            if !self.idle_known.get(campaign) {
                 continue;
             }
-            let best = self.idle.at(campaign);
-            let can = free && !self.state.used.at(other);
+            let best = self.idle.get(campaign);
+            let can = free && !self.state.used.get(other);
             if best == other && !can {
                 self.idle_known.set(campaign, false);
             } else if can && (best == NONE || self.better(other, best)) {

@@ -6,7 +6,7 @@
 //! least, lower their prices and draw agents, until none is short (**down**). Each stage moves prices one way only,
 //! and each change by at least the slack: so campaigns that are alike cannot outbid each other in tiny steps, and the
 //! stage comes to an end. The next step has a smaller slack. Once the slack is small against the differences of
-//! values, the pairs are optimal; the residual network tells when.
+//! values, the pairs are optimal; the residual network shows when.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -45,13 +45,13 @@ struct Choice {
 }
 
 /// Campaigns that may have something to do, each at most once.
-struct Queue {
+struct WorkQueue {
     waiting: VecDeque<usize>,
     queued: Vec<bool>,
 }
 
-impl Queue {
-    fn of(campaigns: usize) -> Self {
+impl WorkQueue {
+    fn with_all(campaigns: usize) -> Self {
         Self {
             waiting: (0..campaigns).collect(),
             queued: vec![true; campaigns],
@@ -76,13 +76,13 @@ impl Queue {
     }
 }
 
-/// Leaves pairs in `state` that are optimal, with prices that prove it, and answers true; or pairs that are nearly so.
+/// Leaves pairs in `state` that are optimal, with prices that prove it, and returns true; or pairs that are nearly so.
 pub(super) fn scale(state: &mut State<'_>) -> bool {
     let values = state.network.edges().iter().map(|edge| edge.value.abs());
     let greatest = values.max().unwrap_or_default();
     let mut slack = (greatest / FIRST_SLACK.1 * FIRST_SLACK.0).max(1);
     loop {
-        state.empty();
+        state.clear_pairs();
         for agent in 0..state.network.places().len() {
             state.respond(agent);
         }
@@ -101,9 +101,9 @@ pub(super) fn scale(state: &mut State<'_>) -> bool {
 fn stage(
     state: &mut State<'_>,
     slack: i64,
-    change: fn(&mut State<'_>, usize, i64, &mut Vec<Choice>, &mut Queue) -> bool,
+    change: fn(&mut State<'_>, usize, i64, &mut Vec<Choice>, &mut WorkQueue) -> bool,
 ) {
-    let mut queue = Queue::of(state.outside);
+    let mut queue = WorkQueue::with_all(state.outside);
     let mut choices = Vec::new();
     let mut left = state.outside.saturating_mul(MOST_CHANGES);
     while left > 0
@@ -115,13 +115,13 @@ fn stage(
     }
 }
 
-/// A campaign with too many raises its price until enough have left.
+/// Raises the price of a campaign with too many agents until enough have left.
 fn raise(
     state: &mut State<'_>,
     campaign: usize,
     slack: i64,
     choices: &mut Vec<Choice>,
-    queue: &mut Queue,
+    queue: &mut WorkQueue,
 ) -> bool {
     let surplus = state.taken(campaign) - state.wanted(campaign).1;
     let Some(last) = usize::try_from(surplus)
@@ -141,7 +141,7 @@ fn raise(
         return false;
     }
     let (_, worst, _) = choices.select_nth_unstable_by_key(last, |choice| choice.loss);
-    let before = state.prices.at(campaign);
+    let before = state.prices.get(campaign);
     let raised = before + worst.loss.max(0) + slack;
     // At a price of 0 more are wanted.
     let price = if before < 0 { raised.min(0) } else { raised };
@@ -160,30 +160,30 @@ fn raise(
     true
 }
 
-/// What the agent of an edge in use would do without it.
+/// Returns what the agent of an edge in use would do without it.
 fn leaving(state: &State<'_>, off: usize) -> Choice {
     let agent = state.network.edge(off).agent();
     let (mut best, mut onto) = (0, NONE);
     for edge in state.network.of_agent(agent) {
-        let left = state.left(edge);
-        if left > best && !state.used.at(edge) {
+        let left = state.margin(edge);
+        if left > best && !state.used.get(edge) {
             (best, onto) = (left, edge);
         }
     }
     Choice {
-        loss: state.left(off) - best,
+        loss: state.margin(off) - best,
         off,
         onto,
     }
 }
 
-/// A campaign that is short lowers its price until enough have come.
+/// Lowers the price of a campaign that is short until enough agents have come.
 fn lower(
     state: &mut State<'_>,
     campaign: usize,
     slack: i64,
     choices: &mut Vec<Choice>,
-    queue: &mut Queue,
+    queue: &mut WorkQueue,
 ) -> bool {
     let short = state.wanted(campaign).0 - state.taken(campaign);
     let Some(last) = usize::try_from(short)
@@ -196,7 +196,7 @@ fn lower(
     let network = state.network;
     let joining = network.of_campaign(campaign);
     choices.extend(joining.filter_map(|onto| joining_by(state, onto)));
-    let before = state.prices.at(campaign);
+    let before = state.prices.get(campaign);
     // At 0 fewer are wanted, and nothing is lower than the price of a shortfall.
     let floor = if before > 0 { 0 } else { -network.shortfall() };
     let price = if last < choices.len() {
@@ -220,23 +220,23 @@ fn lower(
     true
 }
 
-/// What the agent of an edge would give up for it.
+/// Returns what the agent of an edge would give up for it.
 fn joining_by(state: &State<'_>, onto: usize) -> Option<Choice> {
     let agent = state.network.edge(onto).agent();
-    if state.used.at(onto) || state.network.places_of(agent) == 0 {
+    if state.used.get(onto) || state.network.places_of(agent) == 0 {
         return None;
     }
     let (mut worst, mut off) = (0, NONE);
     if !state.free(agent) {
         for edge in state.holds(agent) {
-            let left = state.left(edge);
+            let left = state.margin(edge);
             if off == NONE || left < worst {
                 (worst, off) = (left, edge);
             }
         }
     }
     Some(Choice {
-        loss: worst - state.left(onto),
+        loss: worst - state.margin(onto),
         off,
         onto,
     })

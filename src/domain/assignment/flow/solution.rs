@@ -1,4 +1,4 @@
-//! The way in and the way out of the flow.
+//! The interface of the flow: a start, and the solution.
 
 use super::column::Column;
 use super::network::Network;
@@ -6,10 +6,10 @@ use super::residual::Residual;
 use super::scaling::scale;
 use super::state::State;
 
-/// Where to begin.
+/// Where the search begins.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {
-    /// Nothing is known.
+    /// Without any earlier solution.
     Fresh,
     /// From an earlier solution, translated to the positions of this network.
     From {
@@ -33,7 +33,7 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// The values of the used pairs, less the cost of agents short.
+    /// Returns the values of the used pairs, less the cost of agents short.
     #[must_use]
     pub fn worth(&self, network: &Network) -> i64 {
         let mut taken = Column::filled(network.bounds().len(), 0_i64);
@@ -41,7 +41,7 @@ impl Solution {
         for (edge, used) in network.edges().iter().zip(&self.used) {
             if *used {
                 worth = worth.saturating_add(edge.value);
-                let more = taken.at(edge.campaign()).saturating_add(1);
+                let more = taken.get(edge.campaign()).saturating_add(1);
                 taken.set(edge.campaign(), more);
             }
         }
@@ -53,7 +53,7 @@ impl Solution {
     }
 }
 
-/// The best pairs of `network`.
+/// Finds the best pairs of `network`.
 #[must_use]
 pub fn solve(network: &Network, start: Start<'_>) -> Solution {
     let campaigns = network.bounds().len();
@@ -65,7 +65,7 @@ pub fn solve(network: &Network, start: Start<'_>) -> Solution {
             let mut state = State::new(network, Column::filled(places, 0));
             if !scale(&mut state) {
                 let used = state.used.as_slice().to_vec();
-                state.empty();
+                state.clear_pairs();
                 for agent in 0..agents {
                     state.keep_or_respond(agent, &used);
                 }

@@ -1,4 +1,4 @@
-//! Who serves what at which prices, on the way to the optimum.
+//! The pairs and prices on the way to the optimum.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "values and prices are bounded as Network::new says, so that sums of a few fit"
@@ -21,12 +21,12 @@ pub(super) struct State<'n> {
     /// The edges that each agent uses.
     holding: Column<[usize; 2]>,
     members: Vec<Vec<usize>>,
-    /// Where an edge stands among its campaign's members.
+    /// The position of an edge among its campaign's members.
     seat: Column<u32>,
 }
 
 impl<'n> State<'n> {
-    /// Nobody serves anything yet. `prices` has one for each campaign and one for the outside.
+    /// Creates a state in which no agent serves a campaign yet. `prices` has one for each campaign and one for the outside.
     pub(super) fn new(network: &'n Network, prices: Column<i64>) -> Self {
         let campaigns = network.bounds().len();
         // Room for as many as a campaign takes, so that the lists seldom grow.
@@ -46,16 +46,16 @@ impl<'n> State<'n> {
         }
     }
 
-    /// Takes everybody off everything; prices stay.
-    pub(super) fn empty(&mut self) {
+    /// Takes every agent off every campaign; prices stay.
+    pub(super) fn clear_pairs(&mut self) {
         let prices = std::mem::take(&mut self.prices);
         *self = Self::new(self.network, prices);
     }
 
-    /// What is left of an edge's value after the price.
-    pub(super) fn left(&self, edge: usize) -> i64 {
+    /// Returns what is left of an edge's value after the price.
+    pub(super) fn margin(&self, edge: usize) -> i64 {
         let edge = self.network.edge(edge);
-        edge.value - self.prices.at(edge.campaign())
+        edge.value - self.prices.get(edge.campaign())
     }
 
     /// Whether each edge is used, from this one on.
@@ -63,19 +63,19 @@ impl<'n> State<'n> {
         self.used.as_slice().get(first..).unwrap_or_default()
     }
 
-    /// The edges in use to a campaign.
+    /// Returns the edges in use to a campaign.
     pub(super) fn members(&self, campaign: usize) -> &[usize] {
         self.members.get(campaign).map_or(&[], Vec::as_slice)
     }
 
-    /// Agents that a campaign has.
+    /// Returns how many agents a campaign has.
     pub(super) fn taken(&self, campaign: usize) -> i64 {
         i64::try_from(self.members(campaign).len()).unwrap_or(i64::MAX)
     }
 
-    /// The edges that an agent uses.
+    /// Returns the edges that an agent uses.
     pub(super) fn holds(&self, agent: usize) -> impl Iterator<Item = usize> {
-        let holding = self.holding.at(agent);
+        let holding = self.holding.get(agent);
         holding.into_iter().filter(|edge| *edge != NONE)
     }
 
@@ -88,7 +88,7 @@ impl<'n> State<'n> {
     pub(super) fn take(&mut self, edge: usize) {
         let own = self.network.edge(edge);
         self.used.set(edge, true);
-        let [first, second] = self.holding.at(own.agent());
+        let [first, second] = self.holding.get(own.agent());
         let holding = if first == NONE {
             [edge, second]
         } else {
@@ -104,14 +104,14 @@ impl<'n> State<'n> {
     pub(super) fn give_up(&mut self, edge: usize) {
         let own = self.network.edge(edge);
         self.used.set(edge, false);
-        let [first, second] = self.holding.at(own.agent());
+        let [first, second] = self.holding.get(own.agent());
         let holding = if first == edge {
             [NONE, second]
         } else {
             [first, NONE]
         };
         self.holding.set(own.agent(), holding);
-        let seat = long(self.seat.at(edge));
+        let seat = long(self.seat.get(edge));
         if let Some(members) = self.members.get_mut(own.campaign())
             && seat < members.len()
         {
@@ -122,13 +122,13 @@ impl<'n> State<'n> {
         }
     }
 
-    /// The agent takes what it wants most at the present prices; between equals the campaign with more room.
+    /// Lets an agent take what it wants most at the present prices; between equals the campaign with more room.
     pub(super) fn respond(&mut self, agent: usize) {
         for _ in 0..self.network.places_of(agent) {
             let (mut best, mut room, mut choice) = (0, 0, NONE);
             for edge in self.network.of_agent(agent) {
-                let left = self.left(edge);
-                if left < best || self.used.at(edge) {
+                let left = self.margin(edge);
+                if left < best || self.used.get(edge) {
                     continue;
                 }
                 let here = self.room(self.network.edge(edge).campaign());
@@ -143,14 +143,14 @@ impl<'n> State<'n> {
         }
     }
 
-    /// The agent keeps what it had if it could not gain by another choice, and chooses anew otherwise.
+    /// Lets an agent keep what it had if it could not gain by another choice, and choose anew otherwise.
     pub(super) fn keep_or_respond(&mut self, agent: usize, used: &[bool]) {
         let places = self.network.places_of(agent);
         let (mut held, mut worst_held, mut best_left) = (0, i64::MAX, 0);
         let (first, row) = self.network.row(agent);
         let was = used.get(first..).unwrap_or_default();
         for (edge, was_used) in row.iter().zip(was) {
-            let left = edge.value - self.prices.at(edge.campaign());
+            let left = edge.value - self.prices.get(edge.campaign());
             if *was_used {
                 held += 1;
                 worst_held = worst_held.min(left);
@@ -172,11 +172,11 @@ impl<'n> State<'n> {
         }
     }
 
-    /// How many agents a campaign may have at its price: at a positive price it has to be full, at a negative one it
+    /// Returns how many agents a campaign may have at its price: at a positive price it has to be full, at a negative one it
     /// has no more than its least, and at the price of a shortfall it may have fewer.
     pub(super) fn wanted(&self, campaign: usize) -> (i64, i64) {
         let bounds = self.network.bounds_of(campaign);
-        let price = self.prices.at(campaign) - self.prices.at(self.outside);
+        let price = self.prices.get(campaign) - self.prices.get(self.outside);
         if price > 0 {
             (bounds.most, bounds.most)
         } else if price == 0 {

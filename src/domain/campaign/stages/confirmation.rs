@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::confirmation::{Confirmation, Window};
+use crate::domain::confirmation::{Confirmation, SampleWindow};
 
 /// How many samples agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct ConfirmationVerdict {
 }
 
 impl ConfirmationVerdict {
-    pub(super) fn of(window: Window, rule: Confirmation) -> Self {
+    pub(super) fn of(window: SampleWindow, rule: Confirmation) -> Self {
         Self {
             seen: window.count(rule),
             needed: rule.needed(),

@@ -5,7 +5,7 @@ use crate::domain::campaign::verdict::Reason;
 use crate::domain::count::Count;
 use crate::domain::ids::DecisionId;
 use crate::domain::status::Direction;
-use crate::domain::thresholds::Lines;
+use crate::domain::thresholds::AgentThresholds;
 use crate::domain::time::Timestamp;
 
 use super::back_off::BackOffVerdict;
@@ -24,13 +24,17 @@ use super::verdicts::{Stages, Verdict};
 
 impl Campaign {
     /// What a valid sample says: the count, and the thresholds in whole agents.
-    pub(crate) fn weigh(&self, sample: SampleView, now: Timestamp) -> Option<(Count, Lines)> {
+    pub(crate) fn weigh(
+        &self,
+        sample: SampleView,
+        now: Timestamp,
+    ) -> Option<(Count, AgentThresholds)> {
         let (_, count) = SampleVerdict::of(sample, &self.policy, now);
-        count.map(|count| (count, self.thresholds(now).lines(count.staffed)))
+        count.map(|count| (count, self.thresholds(now).in_agents(count.staffed)))
     }
 
     /// Remembers which thresholds this valid sample crossed.
-    pub(crate) fn count_sample(&mut self, count: Count, lines: Lines) {
+    pub(crate) fn count_sample(&mut self, count: Count, lines: AgentThresholds) {
         // When the samples ask for the status that a person gave it, nothing is left to be turned back, and what spoke
         // for turning it back says nothing of the thresholds.
         let agreed = match self.state.enforcing {
@@ -65,7 +69,7 @@ impl Campaign {
         let (policy, state) = (&self.policy, &self.state);
         let (verdict, count) = SampleVerdict::of(sample, policy, now);
         let thresholds = self.thresholds(now);
-        let weighed = count.map(|count| (count, thresholds.lines(count.staffed)));
+        let weighed = count.map(|count| (count, thresholds.in_agents(count.staffed)));
         Stages {
             status: Verdict::not_asked(Some(BelievedStatus::of(state))),
             in_flight: Verdict::not_asked(command_on_its_way(self.in_flight, state)),

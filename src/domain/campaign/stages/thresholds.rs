@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::campaign::state::CampaignState;
 use crate::domain::count::Count;
 use crate::domain::status::Direction;
-use crate::domain::thresholds::Lines;
+use crate::domain::thresholds::AgentThresholds;
 
 use super::status::BelievedStatus;
 
@@ -24,7 +24,7 @@ pub enum Relation {
 impl Relation {
     /// The relation of `available` to `lines`.
     #[must_use]
-    pub fn of(available: u32, lines: Lines) -> Self {
+    pub fn of(available: u32, lines: AgentThresholds) -> Self {
         if available < lines.pause_below {
             Self::BelowPause
         } else if available >= lines.resume_at {
@@ -39,7 +39,7 @@ impl Relation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThresholdsVerdict {
     /// The thresholds in force, in whole agents.
-    pub lines: Lines,
+    pub lines: AgentThresholds,
     /// Where the available agents stand to them.
     pub relation: Relation,
     /// The command that this asks for in the status that the campaign has.
@@ -47,7 +47,7 @@ pub struct ThresholdsVerdict {
 }
 
 impl ThresholdsVerdict {
-    pub(super) fn of(count: Count, lines: Lines, state: &CampaignState) -> Self {
+    pub(super) fn of(count: Count, lines: AgentThresholds, state: &CampaignState) -> Self {
         let (pausing, resuming) = crossings(count, lines, state.enforcing);
         let asks = match BelievedStatus::of(state).running() {
             Some(true) => pausing.then_some(Direction::Pause),
@@ -64,7 +64,11 @@ impl ThresholdsVerdict {
 
 /// Whether the count asks for a pause, and for a resume. While a person's change is being turned back, the campaign is
 /// judged by the threshold of the status that it is to have.
-pub(super) fn crossings(count: Count, lines: Lines, enforcing: Option<Direction>) -> (bool, bool) {
+pub(super) fn crossings(
+    count: Count,
+    lines: AgentThresholds,
+    enforcing: Option<Direction>,
+) -> (bool, bool) {
     let x = count.available;
     match enforcing {
         None => (x < lines.pause_below, x >= lines.resume_at),

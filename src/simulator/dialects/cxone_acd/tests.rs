@@ -11,7 +11,7 @@ use super::super::super::centre::Scenario;
 use super::super::super::handle::SimHandle;
 use super::super::super::outcome::Outcome;
 use super::super::super::script::Script;
-use super::super::super::sent::Sent;
+use super::super::super::sent_request::SentRequest;
 use super::super::super::settings::Settings;
 use super::super::super::time::{SimClock, SimTime};
 use super::super::Dialect;
@@ -38,7 +38,7 @@ impl Reply {
 }
 
 fn send(handle: &SimHandle, method: &str, uri: &str, headers: HeaderMap, body: &str) -> Reply {
-    let exchange = handle.exchange(Sent {
+    let exchange = handle.exchange(SentRequest {
         method: method.parse().unwrap(),
         uri: uri.to_owned(),
         headers,

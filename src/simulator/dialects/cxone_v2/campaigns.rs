@@ -14,7 +14,7 @@ use crate::simulator::time::SimTime;
 use crate::simulator::tokens::Token;
 
 /// A campaign as an answer shows it.
-struct Face<'a> {
+struct ShownCampaign<'a> {
     id: &'a str,
     name: &'a str,
     status: &'a str,
@@ -31,13 +31,13 @@ impl Platform {
         let campaign = self.world.campaign(id);
         let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
         let (status, updated) = campaign.seen_at(now);
-        let face = Face {
+        let shown = ShownCampaign {
             id,
             name: &campaign.name,
             status,
             updated,
         };
-        Ok(self.show(&face, now))
+        Ok(self.show(&shown, now))
     }
 
     /// Sets a campaign's status, at once or at the end of a transition.
@@ -51,9 +51,9 @@ impl Platform {
         let change: StatusChange = read_body(&call.body)?;
         let campaign = self.world.campaign(id);
         let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
-        let standing = campaign.standing();
-        if !matches!(standing, "RUNNING" | "PAUSED") {
-            let message = format!("campaign {id} is {standing} and takes no commands");
+        let current = campaign.command_basis();
+        if !matches!(current, "RUNNING" | "PAUSED") {
+            let message = format!("campaign {id} is {current} and takes no commands");
             return Err(Refused::conflict("conflict", message));
         }
         let (status, by) = (change.status.wire(), call.actor(token));
@@ -61,7 +61,7 @@ impl Platform {
             Treatment::Transition(transition) => Some(transition),
             Treatment::Usual | Treatment::InPart => self.rules.quirks.transition.as_ref(),
         };
-        let transition = transition.filter(|_| standing != status).cloned();
+        let transition = transition.filter(|_| current != status).cloned();
         match transition {
             None => {
                 let delay = self.rules.actuation_delay;
@@ -107,27 +107,27 @@ impl Platform {
                     Some(transition) => transition,
                     None => (campaign.status.as_str(), campaign.updated),
                 };
-                let face = Face {
+                let shown = ShownCampaign {
                     id,
                     name: &campaign.name,
                     status,
                     updated,
                 };
-                self.show(&face, now)
+                self.show(&shown, now)
             }
             Some(_) | None => Answer::json(StatusCode::NO_CONTENT, Bytes::new()),
         }
     }
 
-    fn show(&self, face: &Face<'_>, now: SimTime) -> Answer {
+    fn show(&self, shown: &ShownCampaign<'_>, now: SimTime) -> Answer {
         let quirks = &self.rules.quirks;
-        let updated_timestamp = quirks.timestamps.shown(face.updated, now);
+        let updated_timestamp = quirks.timestamps.shown(shown.updated, now);
         Answer::json(
             StatusCode::OK,
             wire::json(&wire::Campaign {
-                id: face.id,
-                name: face.name,
-                status: quirks.words.spell(face.status),
+                id: shown.id,
+                name: shown.name,
+                status: quirks.words.spell(shown.status),
                 updated_timestamp: updated_timestamp.filter(|_| self.rules.give_updated_timestamp),
             }),
         )

@@ -17,7 +17,7 @@ const PAUSE: &str = r#"{"status":"PAUSED"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gives_tokens_in_all_forms_at_both_paths() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let form = "grant_type=client_credentials&client_id=autopilot&client_secret=autopilot%2Dsecret";
     let basic = "authorization: Basic YXV0b3BpbG90OmF1dG9waWxvdC1zZWNyZXQ=";
     let as_json = json!({"grant_type": "client_credentials", "client_id": "autopilot", "client_secret": "autopilot-secret"});
@@ -67,7 +67,7 @@ async fn a_token_is_needed_and_has_to_be_good_enough() {
     let mut settings = settings();
     settings.credentials.scopes = vec!["campaigns:read".to_owned()];
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     assert_eq!(client.send("GET", CAMPAIGN, &[], "").unwrap().status, 401);
     assert_eq!(
         client
@@ -100,7 +100,7 @@ async fn a_token_is_needed_and_has_to_be_good_enough() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_agents_as_they_are() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let handle = client.handle();
     handle.set_available(250);
     handle.put_agent(
@@ -149,7 +149,7 @@ async fn pages_agents_as_they_are() {
 async fn a_campaign_is_read_and_commanded() {
     let settings = settings();
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let bearer = client.bearer();
     let send = |method, path, body| {
         client
@@ -219,7 +219,7 @@ async fn the_contracts_options_are_followed() {
     settings.accept_any_credentials = true;
     settings.actuation_delay = Duration::from_secs(5);
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let body = "grant_type=client_credentials&client_id=x&client_secret=y&scope=campaigns:read+campaigns:write";
     let token = client
         .send("POST", "/oauth/token", &[FORM], body)
@@ -252,7 +252,7 @@ async fn the_rate_limit_says_when_to_come_back() {
         burst: 3,
     });
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let bearer = client.bearer();
     let get = || client.send("GET", CAMPAIGN, &[&bearer], "").unwrap();
     for (status, remaining) in [(200, "1"), (200, "0"), (429, "0")] {
@@ -269,7 +269,7 @@ async fn the_rate_limit_says_when_to_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_goes_wrong_in_its_way() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let handle = client.handle();
     handle.set_available(10);
     let bearer = client.bearer();
@@ -277,7 +277,7 @@ async fn each_fault_goes_wrong_in_its_way() {
         handle.inject(FaultRule {
             fault,
             endpoint: Some(Endpoint::Agents),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
         client.send("GET", AGENTS, &[&bearer], "")
     };
@@ -331,7 +331,7 @@ async fn each_fault_goes_wrong_in_its_way() {
     handle.inject(FaultRule {
         fault: Fault::Status500,
         endpoint: None,
-        when: When::Always,
+        when: FaultTiming::Always,
     });
     assert_eq!(
         client.send("GET", AGENTS, &[&bearer], "").unwrap().status,
@@ -351,7 +351,7 @@ async fn each_fault_goes_wrong_in_its_way() {
 async fn a_reset_is_a_reset() {
     let mut settings = settings();
     settings.faults = FaultPlan::parse("reset").unwrap();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let mut stream = TcpStream::connect(client.simulator.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = format!("GET {AGENTS} HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -364,7 +364,7 @@ async fn a_reset_is_a_reset() {
 async fn an_effect_can_come_without_an_answer() {
     let settings = settings();
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let handle = client.handle();
     let bearer = client.bearer();
     let (applied, effects) = mpsc::channel();
@@ -382,7 +382,7 @@ async fn an_effect_can_come_without_an_answer() {
         handle.inject(FaultRule {
             fault,
             endpoint: Some(Endpoint::CampaignPut),
-            when: When::Next(1),
+            when: FaultTiming::Next(1),
         });
         client.send("PUT", CAMPAIGN, &[&bearer], body)
     };
@@ -408,7 +408,7 @@ async fn an_effect_can_come_without_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hook_hears_of_each_phase_in_order() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let bearer = client.bearer();
     let handle = client.handle();
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -456,9 +456,9 @@ async fn a_contact_centres_day_happens_to_the_server() {
     settings.script = Script::Centre(Box::new(scenario.clone()));
     settings.token_life = Duration::from_secs(86_400);
     let clock = settings.clock.clone();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let handle = client.handle();
-    let mut told = handle.happenings();
+    let mut told = handle.scripted_events();
     let bearer = client.bearer();
     let mut at = |hour: u64, minute: u64| {
         let time = scenario
@@ -470,7 +470,7 @@ async fn a_contact_centres_day_happens_to_the_server() {
             .unwrap();
         let listed =
             (agents.status == 200).then(|| agents.json()["items"].as_array().unwrap().len());
-        let happened = told.try_recv().ok().map(|happening| happening.what);
+        let happened = told.try_recv().ok().map(|event| event.kind);
         (
             listed,
             handle.campaign_status(FIRST_CAMPAIGN).unwrap(),
@@ -478,7 +478,7 @@ async fn a_contact_centres_day_happens_to_the_server() {
         )
     };
     let person = |status: &str| {
-        Some(What::PersonSets {
+        Some(ScriptedEventKind::PersonSets {
             campaign: FIRST_CAMPAIGN.to_owned(),
             status: status.to_owned(),
         })
@@ -498,7 +498,7 @@ async fn a_contact_centres_day_happens_to_the_server() {
     assert_eq!(listed, None);
     assert!(matches!(
         happened,
-        Some(What::Outage {
+        Some(ScriptedEventKind::Outage {
             endpoint: Endpoint::Agents,
             ..
         })
@@ -507,7 +507,7 @@ async fn a_contact_centres_day_happens_to_the_server() {
     assert!(listed.is_some());
     assert_eq!(
         happened,
-        Some(What::OutageOver {
+        Some(ScriptedEventKind::OutageOver {
             endpoint: Endpoint::Agents
         })
     );
@@ -516,7 +516,7 @@ async fn a_contact_centres_day_happens_to_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_kept_and_dates_are_the_platforms() {
-    let client = Client::of(settings());
+    let client = Client::start(settings());
     let mut stream = TcpStream::connect(client.simulator.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     for _ in 0..2 {
@@ -548,7 +548,7 @@ async fn a_connection_is_kept_and_dates_are_the_platforms() {
 async fn a_stalled_request_gets_nothing_and_stopping_ends_it() {
     let mut settings = settings();
     settings.faults = FaultPlan::parse("stall:campaign-put").unwrap();
-    let client = Client::of(settings);
+    let client = Client::start(settings);
     let (handle, bearer, address) = (client.handle(), client.bearer(), client.simulator.address());
     let (arrived, arrivals) = mpsc::channel();
     let arrived = Mutex::new(arrived);

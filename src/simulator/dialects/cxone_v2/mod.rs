@@ -3,13 +3,15 @@
 //! The token, the page of agents, a campaign's status, lists of preview campaigns, skills, queues and agents' queues. What
 //! each operation does is carried out on the world; [`quirks`] are the ways in which platforms differ from the contract.
 
+mod agents;
 mod campaigns;
 #[cfg(test)]
 mod contract_tests;
 mod preview;
 #[cfg(test)]
 mod preview_tests;
-pub(in crate::simulator) mod queue_shapes;
+mod queue_shapes;
+mod queue_writes;
 pub(in crate::simulator) mod quirks;
 #[cfg(test)]
 mod quirks_tests;
@@ -17,6 +19,7 @@ mod route;
 mod routing;
 #[cfg(test)]
 mod routing_tests;
+mod token;
 pub(in crate::simulator) mod wire;
 
 pub(super) use route::route;

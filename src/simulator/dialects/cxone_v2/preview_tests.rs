@@ -24,7 +24,7 @@ impl Scene {
         let mut settings = Settings::new(SimClock::manual(START), Script::Fixed);
         change(&mut settings);
         let clock = settings.clock.clone();
-        let client = Client::of(settings);
+        let client = Client::start(settings);
         client.handle().set_available(10);
         let bearer = client.bearer();
         Self {
@@ -241,7 +241,7 @@ async fn faults_and_hooks_reach_the_assignments() {
     })));
     let rules = FaultPlan::parse("lost-reply:assignments-put,500:assignments-get").unwrap();
     for rule in rules {
-        let when = When::Next(1);
+        let when = FaultTiming::Next(1);
         handle.inject(FaultRule { when, ..rule });
     }
     let body = agents(&["agent-0001"]).to_string();

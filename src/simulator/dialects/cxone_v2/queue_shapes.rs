@@ -53,7 +53,7 @@ pub(in crate::simulator) enum OverflowAction {
     Drop,
 }
 
-/// The named members of a whole queue; times are seconds, and others may stand beside them.
+/// The named members of a whole queue; times are seconds, and there may be further members.
 #[derive(Deserialize)]
 pub(in crate::simulator) struct Whole {
     pub(in crate::simulator) id: String,

@@ -1,6 +1,6 @@
 //! What a platform is like throughout, apart from single requests that go wrong.
 //!
-//! None of it changes what is true; it changes how the truth is told, and when a command comes true.
+//! None of it changes what is true; it changes how the truth is shown, and when a command comes true.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Quirks {
     pub assignment_form: AssignmentForm,
 }
 
-/// How an empty list is told.
+/// How an empty list is answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Nobody {
     /// An empty list.
@@ -159,7 +159,7 @@ impl Quirks {
 }
 
 impl Nobody {
-    /// The body of an empty list, unless it is the documented one; no bytes stand for no content.
+    /// The body of an empty list, unless it is the documented one; no bytes mean no content.
     pub(in crate::simulator) fn body(self, null_items: impl FnOnce() -> Bytes) -> Option<Bytes> {
         match self {
             Self::EmptyList => None,

@@ -4,12 +4,14 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::agents::read_paging;
 use super::queue_shapes::QueuePatch;
+use super::queue_writes::{patch_faults, patched, replaced, whole_faults};
 use super::wire;
 use crate::simulator::agent_state::AgentState;
 use crate::simulator::answer::Answer;
 use crate::simulator::call::Call;
-use crate::simulator::platform::{Platform, read_body, read_paging};
+use crate::simulator::platform::{Platform, read_body};
 use crate::simulator::queues::{self, Queue, QueueStatistics};
 use crate::simulator::refusal::Refused;
 use crate::simulator::settings::StaleQueuePut;
@@ -109,7 +111,7 @@ impl Platform {
                 &patch.version.to_string(),
             ));
         }
-        let messages = self.world.queues().patch_faults(id, &patch);
+        let messages = patch_faults(self.world.queues(), id, &patch);
         if !messages.is_empty() {
             return Err(Refused {
                 status: StatusCode::BAD_REQUEST,
@@ -117,7 +119,7 @@ impl Platform {
                 messages,
             });
         }
-        let after = queues::patched(before, &body);
+        let after = patched(before, &body);
         self.write(id, after, call, token, now)
     }
 
@@ -145,7 +147,7 @@ impl Platform {
                 return Err(stale(status, before, wanted));
             }
         }
-        let messages = self.world.queues().whole_faults(id, &whole);
+        let messages = whole_faults(self.world.queues(), id, &whole);
         if !messages.is_empty() {
             return Err(Refused {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -153,7 +155,7 @@ impl Platform {
                 messages,
             });
         }
-        let after = queues::replaced(before, &whole);
+        let after = replaced(before, &whole);
         self.write(id, after, call, token, now)
     }
 

@@ -20,7 +20,7 @@ impl Scene {
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(SimClock::manual(START), Script::Fixed);
         change(&mut settings);
-        let client = Client::of(settings);
+        let client = Client::start(settings);
         client.handle().set_available(10);
         let bearer = client.bearer();
         Self { client, bearer }
@@ -157,7 +157,7 @@ async fn the_whole_is_replaced_and_unknown_members_are_kept() {
         .handle()
         .effects()
         .iter()
-        .map(|effect| effect.by() == &Actor::Person)
+        .map(|effect| effect.actor() == &Actor::Person)
         .collect();
     assert_eq!(by, [false, true, false]);
 }

@@ -178,9 +178,15 @@ fn concluded(
     let took_effect = bench.truth.changes(campaign).iter().any(|change| {
         change.at <= at && change.to == target && change.by == By::Ours(decision.to_owned())
     });
+    // One that came upon the doing of an earlier command of ours is in force as well, and ours.
+    let in_force = bench.truth.at(campaign, at).is_some_and(|change| {
+        change.to == target
+            && matches!(change.by, By::Ours(_))
+            && accepted(bench, campaign, decision)
+    });
     bench.stake(Invariant::AuditFalse);
     let says = match conclusion {
-        "confirmed" if !took_effect => "is told to be confirmed and never took effect",
+        "confirmed" if !took_effect && !in_force => "is told to be confirmed and never took effect",
         "refused" | "not_sent" | "not_applied" if took_effect => {
             "is told to have had no effect and had one"
         }
@@ -192,6 +198,19 @@ fn concluded(
         Some(campaign),
         format!("the {to} of {decision} {says} ({conclusion})"),
     );
+}
+
+/// Whether a request of the decision was carried out and said so.
+fn accepted(bench: &Bench<'_>, campaign: &str, decision: &str) -> bool {
+    bench.record.requests.iter().any(|request| {
+        request.endpoint == Endpoint::CampaignPut
+            && request.target.as_deref() == Some(campaign)
+            && request.decision.as_deref() == Some(decision)
+            && request.carried.is_some()
+            && request
+                .status
+                .is_some_and(|status| (200..300).contains(&status))
+    })
 }
 
 fn a_person(bench: &mut Bench<'_>, campaign: &str, to: &str, at: i64) {

@@ -1,4 +1,4 @@
-//! What happens by itself at a moment: people, breaks and outages.
+//! Events of a script: what people, breaks and outages do at a moment.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,30 +6,30 @@ use std::time::Duration;
 use super::faults::Endpoint;
 use super::time::SimTime;
 
-/// Something that happens at a moment of the script.
+/// An event at a moment of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happening {
-    /// When.
+pub struct ScriptedEvent {
+    /// The moment.
     pub at: SimTime,
-    /// What.
-    pub what: What,
+    /// What happens.
+    pub kind: ScriptedEventKind,
 }
 
-/// The kinds of happening.
+/// The kinds of scripted event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum ScriptedEventKind {
     /// A person sets a campaign's status at the platform's console.
     PersonSets {
-        /// Which campaign.
+        /// The campaign's id.
         campaign: String,
         /// The new status.
         status: String,
     },
     /// Agents go on an unplanned break together.
     Breaks {
-        /// How many.
+        /// The number of agents.
         agents: u32,
-        /// For how long.
+        /// How long the break lasts.
         lasts: Duration,
     },
     /// An endpoint answers 500 until a given moment.
@@ -46,20 +46,20 @@ pub enum What {
     },
 }
 
-impl fmt::Display for Happening {
+impl fmt::Display for ScriptedEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::PersonSets { campaign, status } => {
+        match &self.kind {
+            ScriptedEventKind::PersonSets { campaign, status } => {
                 write!(formatter, "a person sets {campaign} to {status}")
             }
-            What::Breaks { agents, lasts } => {
+            ScriptedEventKind::Breaks { agents, lasts } => {
                 let minutes = lasts.as_secs() / 60;
                 write!(formatter, "{agents} agents go on a break of {minutes} min")
             }
-            What::Outage { endpoint, .. } => {
+            ScriptedEventKind::Outage { endpoint, .. } => {
                 write!(formatter, "the {} endpoint starts to fail", endpoint.name())
             }
-            What::OutageOver { endpoint } => {
+            ScriptedEventKind::OutageOver { endpoint } => {
                 write!(formatter, "the {} endpoint works again", endpoint.name())
             }
         }

@@ -1,4 +1,4 @@
-//! A request as a value.
+//! A request as a value, as a client sends it.
 
 use bytes::Bytes;
 use hyper::Method;
@@ -6,7 +6,7 @@ use hyper::header::HeaderMap;
 
 /// A request as it is sent.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub struct SentRequest {
     /// The HTTP method.
     pub method: Method,
     /// The path and the query, without a host.
@@ -17,7 +17,7 @@ pub struct Sent {
     pub body: Bytes,
 }
 
-impl Sent {
+impl SentRequest {
     pub(super) fn path(&self) -> &str {
         self.uri
             .split_once('?')

@@ -1,0 +1,251 @@
+//! Changes held against the attempts of commands that had no usable answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{
+    Autopilot, Belief, CampaignActivity, CampaignId, CommandResult, Conclusion, Delivery,
+    Direction, Doubt, Evidence, GroupCount, HeadCount, LostTry, Notice, PauseOwner, PlatformTraits,
+    Policy, Sample, Settling, StatusFinding, StatusReading, Timestamp,
+};
+
+const START: Timestamp = Timestamp::from_unix_millis(1_715_783_530_000);
+
+fn id() -> CampaignId {
+    "c".parse().unwrap()
+}
+
+/// So many milliseconds after the start, on both clocks.
+fn at(ms: u64) -> Timestamp {
+    START.plus(Duration::from_millis(ms))
+}
+
+/// A reading at `ms` of a campaign that was changed last at `changed`.
+fn reading(activity: CampaignActivity, changed: u64, ms: u64) -> StatusReading {
+    StatusReading {
+        version: Some(format!("{changed}")),
+        updated_at: Some(at(changed)),
+        platform_now: Some(at(ms)),
+        platform_error: Some(Duration::from_millis(50)),
+        ..StatusReading::without_evidence(activity, String::new(), at(ms))
+    }
+}
+
+fn running(ms: u64) -> StatusReading {
+    reading(CampaignActivity::Running, 0, ms)
+}
+
+struct Scene {
+    pilot: Autopilot,
+    notices: Vec<Notice>,
+}
+
+impl Scene {
+    fn new(policy: Policy) -> Self {
+        let traits = PlatformTraits {
+            evidence: Evidence::ChangedAt,
+            settling: Settling {
+                usual: Duration::from_secs(1),
+                longest: Duration::from_secs(60),
+            },
+        };
+        let longest = Duration::from_secs(30);
+        let policies = BTreeMap::from([(id(), policy)]);
+        let pilot = Autopilot::new(1, policies, BTreeMap::new(), longest, START);
+        let mut scene = Self {
+            pilot: pilot.on_platform(traits),
+            notices: Vec::new(),
+        };
+        scene.read(&running(0));
+        scene
+    }
+
+    fn read(&mut self, reading: &StatusReading) {
+        let finding = StatusFinding::Found(reading.clone());
+        let notices = self.pilot.observe_status(&id(), &finding, reading.read_at);
+        self.notices.extend(notices);
+    }
+
+    fn agents(&mut self, free: u32, ms: u64) {
+        let heads = vec![GroupCount::Known(HeadCount {
+            free,
+            serving: 0,
+            staffed: free,
+        })];
+        let taken_at = at(ms);
+        self.pilot
+            .observe_sample(Sample::Complete { taken_at, heads }, taken_at);
+    }
+
+    /// Pauses at `ms` by attempts without an answer: when each was sent, on a reading just before, and when it broke off.
+    fn lose(&mut self, ms: u64, attempts: &[(u64, u64)], after: StatusReading) -> Conclusion {
+        self.agents(0, ms);
+        self.pilot.decide(at(ms));
+        let asked = self.pilot.authorise(&id(), Direction::Pause, at(ms));
+        asked.expect("wanted");
+        let lost = attempts.iter().map(|(sent, ended)| LostTry {
+            before: running(*sent),
+            ended_at: at(*ended),
+        });
+        let (sent, ended) = *attempts.last().expect("an attempt");
+        let read_at = after.read_at;
+        let result = CommandResult {
+            delivery: Delivery::Lost { why: String::new() },
+            after: StatusFinding::Found(after),
+            before: Some(running(sent)),
+            ended_at: Some(at(ended)),
+            lost: lost.collect(),
+        };
+        let (conclusion, notices) = self.pilot.report(&id(), &result, read_at);
+        self.notices.extend(notices);
+        conclusion
+    }
+
+    fn belief(&self) -> &Belief {
+        &self.pilot.campaign(&id()).unwrap().state().belief
+    }
+
+    fn resolved(&self) -> Vec<Conclusion> {
+        let mut resolved = Vec::new();
+        for notice in &self.notices {
+            if let Notice::Resolved { conclusion, .. } = notice {
+                resolved.push(*conclusion);
+            }
+        }
+        resolved
+    }
+}
+
+const UNPROVEN: Belief = Belief::Paused(PauseOwner::Unproven {
+    doubt: Doubt::Outcome,
+});
+
+#[test]
+fn a_change_is_ours_within_an_attempt_and_in_doubt_between_two() {
+    let attempts = [(1_000, 1_100), (1_600, 1_700), (4_000, 4_100)];
+    for (changed, ours) in [
+        (1_050, true),
+        (1_300, false),
+        (1_650, true),
+        (3_000, false),
+        (4_050, true),
+        (4_600, false),
+    ] {
+        let mut scene = Scene::new(Policy::default());
+        let conclusion = scene.lose(1_000, &attempts, running(5_000));
+        assert_eq!(conclusion, Conclusion::Unknown);
+        scene.read(&reading(CampaignActivity::Paused, changed, 20_000));
+        if ours {
+            assert!(scene.belief().paused_by_us(), "changed at {changed}");
+            assert_eq!(scene.resolved(), [Conclusion::Confirmed]);
+        } else {
+            assert_eq!(scene.belief(), &UNPROVEN, "changed at {changed}");
+            assert_eq!(scene.resolved(), [Conclusion::NotOurs]);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_said_of_an_attempt_before_it_cannot_take_effect_any_more() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], running(1_200));
+    for minute in 1..=4 {
+        scene.read(&running(minute * 60_000));
+    }
+    assert_eq!(scene.resolved(), []);
+    scene.read(&running(6 * 60_000));
+    assert_eq!(scene.resolved(), [Conclusion::NotApplied]);
+    scene.read(&reading(CampaignActivity::Paused, 400_000, 420_000));
+    assert_eq!(scene.belief(), &Belief::Paused(PauseOwner::Person));
+}
+
+#[test]
+fn a_person_who_was_there_first_hides_what_an_attempt_did() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], running(1_200));
+    scene.read(&reading(CampaignActivity::Running, 8_000, 10_000));
+    scene.read(&reading(CampaignActivity::Running, 8_000, 400_000));
+    assert_eq!(scene.resolved(), [], "nobody can say that it had no effect");
+}
+
+#[test]
+fn an_attempt_is_remembered_over_a_later_command() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], running(1_200));
+    // The second attempt is confirmed, and agents come back.
+    scene.lose(
+        11_000,
+        &[(11_000, 11_100)],
+        reading(CampaignActivity::Paused, 11_050, 11_200),
+    );
+    assert!(scene.belief().paused_by_us());
+    // The first comes upon it: another version of the same pause, and no touch of anybody's.
+    scene.read(&reading(CampaignActivity::Paused, 1_050, 20_000));
+    assert!(scene.belief().paused_by_us());
+    // Much later it comes once more, outside of every window.
+    scene.read(&reading(CampaignActivity::Paused, 30_000, 40_000));
+    assert!(!scene.belief().paused_by_us());
+    assert!(!scene.notices.contains(&Notice::PersonPaused));
+}
+
+#[test]
+fn a_time_in_whole_seconds_may_have_been_cut() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_700, &[(1_700, 1_800)], running(1_900));
+    scene.read(&reading(CampaignActivity::Paused, 1_000, 10_000));
+    assert!(scene.belief().paused_by_us());
+}
+
+#[test]
+fn strict_ownership_claims_nothing_of_a_lost_attempt() {
+    let strict = Policy {
+        strict_ownership: true,
+        ..Policy::default()
+    };
+    let mut scene = Scene::new(strict);
+    scene.lose(1_000, &[(1_000, 1_100)], running(1_200));
+    scene.read(&reading(CampaignActivity::Paused, 1_050, 10_000));
+    assert_eq!(scene.belief(), &UNPROVEN);
+}
+
+#[test]
+fn another_version_than_the_answer_told_is_not_shown_to_be_ours() {
+    let mut scene = Scene::new(Policy::default());
+    let accept = |scene: &mut Scene, ms: u64, to: Direction, after: StatusReading| {
+        scene.agents(if to == Direction::Pause { 0 } else { 50 }, ms);
+        scene.pilot.decide(at(ms));
+        scene.pilot.authorise(&id(), to, at(ms)).expect("wanted");
+        let read_at = after.read_at;
+        let result = CommandResult {
+            delivery: Delivery::Acknowledged {
+                version: Some(format!("{}", ms + 50)),
+            },
+            after: StatusFinding::Found(after),
+            before: None,
+            ended_at: Some(at(ms + 100)),
+            lost: Vec::new(),
+        };
+        scene.pilot.report(&id(), &result, read_at).0
+    };
+    let day = 86_400_000;
+    let paused = reading(CampaignActivity::Paused, 1_050, 1_200);
+    let confirmed = accept(&mut scene, 1_000, Direction::Pause, paused);
+    assert_eq!(confirmed, Conclusion::Confirmed, "the answer's version");
+    let resumed = reading(CampaignActivity::Running, day + 50, day + 200);
+    accept(&mut scene, day, Direction::Resume, resumed.clone());
+    // The next pause is accepted and does not show; somebody pauses half a minute later.
+    let shown = StatusReading {
+        read_at: at(2 * day + 200),
+        platform_now: Some(at(2 * day + 200)),
+        ..resumed
+    };
+    accept(&mut scene, 2 * day, Direction::Pause, shown);
+    let theirs = reading(CampaignActivity::Paused, 2 * day + 30_000, 2 * day + 40_000);
+    scene.read(&theirs);
+    assert_eq!(
+        scene.belief(),
+        &Belief::Paused(PauseOwner::Unproven {
+            doubt: Doubt::Unmatched
+        })
+    );
+}
