@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use campaign_autopilot::domain::assignment::{
     AgentNow, AssignPlan, AssignPolicy, AvailabilityWindow, CallRate, CampaignNow, Eligibility,
-    Pair, Preview, Roster, RosterAgent, Serving, Situation, plan,
+    ListForm, Pair, Preview, Roster, RosterAgent, Serving, Situation, plan,
 };
 use campaign_autopilot::domain::{OnManualChange, Timestamp};
 
@@ -162,6 +162,7 @@ impl Centre {
             horizon: Duration::from_secs(900),
             churn: 50,
             rate_window: Duration::from_secs(3_600),
+            form: ListForm::Whole,
         };
         let mut chance = fastrand::Rng::with_seed(9);
         let agents = (0..AGENTS).map(|_| AgentNow {
@@ -193,6 +194,7 @@ impl Centre {
             agents: &self.agents,
             in_force: &self.in_force,
             refused: &BTreeSet::new(),
+            kept: &BTreeSet::new(),
             now: Timestamp::parse_rfc3339("2026-01-15T16:00:00Z").expect("a time"),
         })
     }

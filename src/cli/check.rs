@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::ports::{Clock, SystemClock};
+use crate::domain::assignment::ListFinding;
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Group, GroupCount, HeadCount, Selector, StatusFinding, Timestamp};
 
-use crate::platform::port::{AgentFeed, Granted, ObserveRequest, PlatformFault, Urgency};
-use crate::settings::{Resolved, Settings};
+use crate::platform::port::{
+    AgentFeed, Granted, ListPorts, ObserveRequest, PlatformFault, Urgency,
+};
+use crate::settings::{Assignments, Resolved, Settings};
 
 use super::daemon::Connection;
 use super::exit::Exit;
@@ -113,6 +116,9 @@ async fn check_online(settings: &Settings) -> Exit {
         read_campaign(&connection, campaign, head, deadline(), &mut findings).await;
         tell_rivals(&connection, campaign, deadline()).await;
     }
+    if let Some(assignments) = &settings.assignments {
+        read_lists(assignments, &connection, deadline(), &mut findings).await;
+    }
     if !settings.queues.is_empty() {
         read_queues(settings, &connection, &clock, &mut findings).await;
     }
@@ -134,7 +140,8 @@ async fn plan_calls(
         return;
     };
     let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
-    let plan = planner.plan(&campaigns, settings.poll_interval, deadline);
+    let lists = settings.lists();
+    let plan = planner.plan(&campaigns, &lists, settings.poll_interval, deadline);
     match plan.await {
         Ok(plan) if plan.fits() => Findings::good(plan.describe()),
         Ok(plan) => output::talk(format_args!("warning: {}", plan.describe())),
@@ -163,6 +170,43 @@ async fn tell_rivals(connection: &Connection, campaign: &CampaignId, deadline: T
     }
 }
 
+/// Reads the list of each preview campaign.
+async fn read_lists(
+    assignments: &Assignments,
+    connection: &Connection,
+    deadline: Timestamp,
+    findings: &mut Findings,
+) {
+    let Some(ListPorts { reader, .. }) = &connection.platform.lists else {
+        let what = "lists of preview campaigns: this platform has none";
+        findings.bad(what, Exit::Configuration);
+        return;
+    };
+    let roster = &assignments.roster;
+    for campaign in assignments.policy.previews.keys() {
+        match reader.read_list(campaign, deadline).await {
+            Ok(ListFinding::Found { agents }) => {
+                let rostered = agents.keys().filter(|id| roster.position(id).is_some());
+                let many = agents.len();
+                Findings::good(format_args!(
+                    "list of campaign {campaign}: {many} agent{}, {} of them in the roster",
+                    if many == 1 { "" } else { "s" },
+                    rostered.count(),
+                ));
+            }
+            Ok(ListFinding::NotShown) => output::talk(format_args!(
+                "warning: list of campaign {campaign}: the platform does not show it, so that a manual change of it \
+                 cannot be seen"
+            )),
+            Ok(ListFinding::Unreadable) => {
+                let what = format!("list of campaign {campaign}: cannot be read");
+                findings.bad(what, Exit::Unreachable);
+            }
+            Err(fault) => findings.fault(&format!("list of campaign {campaign}"), &fault),
+        }
+    }
+}
+
 /// Reads each queue and whether its figures can be measured.
 async fn read_queues(
     settings: &Settings,
@@ -182,7 +226,7 @@ async fn read_queues(
             Ok(Some(reading)) => {
                 let name = reading.members.get(&Member::Name);
                 let name = name.map_or(String::new(), |name| format!(" ({name})"));
-                let version = reading.version;
+                let version = &reading.version;
                 Findings::good(format_args!("queue {queue}{name}: version {version}"));
             }
             Ok(None) => {

@@ -78,6 +78,7 @@ impl Connection {
                 PlatformAccess::ReadAndWrite
             },
             campaigns: settings.policies.keys().cloned().collect(),
+            lists: settings.lists(),
             special: settings.special.clone(),
         };
         let shared = SharedParts {
@@ -332,6 +333,7 @@ fn assign_start(
 pub(crate) struct Planning {
     planner: Arc<dyn CallPlanner>,
     campaigns: Vec<CampaignId>,
+    lists: Vec<CampaignId>,
     poll_interval: Duration,
     deadline: Timestamp,
 }
@@ -341,6 +343,7 @@ impl Planning {
         Some(Self {
             planner: platform.call_plan.clone()?,
             campaigns: settings.policies.keys().cloned().collect(),
+            lists: settings.lists(),
             poll_interval: settings.poll_interval,
             deadline,
         })
@@ -348,9 +351,12 @@ impl Planning {
 
     /// Plans and tells; a tenant that cannot be asked is no reason not to run.
     pub(crate) async fn tell(self) {
-        let plan = self
-            .planner
-            .plan(&self.campaigns, self.poll_interval, self.deadline);
+        let plan = self.planner.plan(
+            &self.campaigns,
+            &self.lists,
+            self.poll_interval,
+            self.deadline,
+        );
         match plan.await {
             Ok(plan) if plan.fits() => info!("{}", plan.describe()),
             Ok(plan) => warn!("{}", plan.describe()),

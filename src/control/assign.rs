@@ -269,7 +269,8 @@ impl Assigning {
                 };
                 let whole = targets.get(&dispatch.campaign) == Some(&dispatch.agents);
                 let accepted = end.conclusion == Conclusion::Confirmed;
-                again |= matches!(end.conclusion, Conclusion::Conflict | Conclusion::Refused);
+                again |= matches!(end.conclusion, Conclusion::Conflict | Conclusion::Refused)
+                    || !end.agents.is_empty();
                 if whole || !accepted {
                     targets.remove(&dispatch.campaign);
                 }
@@ -321,6 +322,9 @@ impl Assigning {
             usually_settles: self.usually_settles,
         };
         let (carried, receipt) = operation.replace(before).await;
+        if let Seen::Found(seen) = &carried.after {
+            self.seen.insert(campaign.clone(), seen.clone());
+        }
         let (end, after) = dispatch_end(dispatch, carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
@@ -372,26 +376,7 @@ fn dispatch_end(
     };
     let end = match delivery {
         Delivery::Acknowledged { .. } => {
-            let (assignment, updated) = receipt
-                .map(|receipt| (receipt.assignment, receipt.updated))
-                .unwrap_or_default();
-            let sent = dispatch.agents.len();
-            let other = after.filter(|shown| !is_same_work(shown, &dispatch.agents));
-            let in_part = updated.is_none_or(|updated| u64::try_from(sent) != Ok(updated));
-            let end = match &other {
-                Some(shown) if in_part => {
-                    let why = format!(
-                        "the platform took a list of {sent} agents and shows another one, of {}",
-                        shown.len()
-                    );
-                    DispatchEnd::failed(Conclusion::Differs, why)
-                }
-                Some(_) | None => DispatchEnd::confirmed(
-                    assignment.unwrap_or_default(),
-                    updated.unwrap_or_default(),
-                ),
-            };
-            return (end, other);
+            return acknowledged(dispatch, after, receipt);
         }
         Delivery::Conflict { why } => {
             return (DispatchEnd::failed(Conclusion::Conflict, why), None);
@@ -404,7 +389,47 @@ fn dispatch_end(
             why, wait: Some(_), ..
         }
         | Delivery::NotSent { why } => DispatchEnd::failed(Conclusion::NotSent, why),
-        Delivery::Lost { why } => DispatchEnd::failed(Conclusion::Unknown, why),
+        Delivery::Lost { why } => {
+            let agents = receipt.map(|receipt| receipt.left_out).unwrap_or_default();
+            let lost = DispatchEnd::failed(Conclusion::Unknown, why);
+            DispatchEnd { agents, ..lost }
+        }
     };
     (end, after)
+}
+
+/// What came of a list that the platform took, all of it or in part.
+fn acknowledged(
+    dispatch: &Dispatch,
+    after: Option<List>,
+    receipt: Option<ListReceipt>,
+) -> (DispatchEnd, Option<List>) {
+    let (assignment, updated, left_out, told) = receipt.map_or_else(Default::default, |receipt| {
+        let ListReceipt {
+            delivery: _,
+            assignment,
+            updated,
+            left_out,
+            in_part,
+        } = receipt;
+        (assignment, updated, left_out, in_part)
+    });
+    let is_whole = |shown: &List| is_same_work(shown, &dispatch.agents);
+    if let Some(why) = told.filter(|_| !after.as_ref().is_some_and(is_whole)) {
+        return (DispatchEnd::in_part(why, left_out), after);
+    }
+    let sent = dispatch.agents.len();
+    let other = after.filter(|shown| !is_whole(shown));
+    let counted_less = updated.is_none_or(|updated| u64::try_from(sent) != Ok(updated));
+    let end = match &other {
+        Some(shown) if counted_less => {
+            let why = format!(
+                "the platform took a list of {sent} agents and shows another one, of {}",
+                shown.len()
+            );
+            DispatchEnd::failed(Conclusion::Differs, why)
+        }
+        Some(_) | None => DispatchEnd::confirmed(assignment, updated.unwrap_or_default()),
+    };
+    (end, other)
 }

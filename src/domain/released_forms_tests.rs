@@ -152,7 +152,7 @@ fn the_ends_of_lists_mean_what_they_meant_and_are_written_as_they_were() {
     let ends = [
         (
             r#"{"dispatch":"accepted","assignment":"assign-1","updated":2}"#,
-            DispatchEnd::confirmed("assign-1".to_owned(), 2),
+            DispatchEnd::confirmed(Some("assign-1".to_owned()), 2),
         ),
         (
             r#"{"dispatch":"no_capacity","why":"said so"}"#,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::control::queues::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError};
 use crate::domain::QueueId;
-use crate::domain::queue::{ClassicInputs, Members, QueueStanding};
+use crate::domain::queue::{ClassicInputs, Members, QueueStanding, QueueVersion};
 
 use super::answer::{Answered, Body, Failure, json};
 use super::api::{author, body, lasts, named_queue};
@@ -66,7 +66,7 @@ struct CalibratedDocument {
     schema: u32,
     status: &'static str,
     queue: String,
-    version: Option<i64>,
+    version: Option<QueueVersion>,
     decision: Option<String>,
     written: Members,
     why: String,
@@ -225,7 +225,7 @@ fn calibrated(answered: CalibrationAnswer) -> Answered {
         schema: SCHEMA,
         status,
         queue: detail.id.clone(),
-        version: queue.version,
+        version: queue.version.clone(),
         decision: detail.decision.clone(),
         written,
         why: detail.why.clone(),

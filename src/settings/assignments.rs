@@ -9,6 +9,7 @@ use crate::domain::{CampaignId, Policy, SkillId};
 
 use super::fault::{Origin, Problem};
 use super::given::{ListedTable, RawValue};
+use super::memberships::{refuse_foreign_agents, refuse_what_lists_cannot_hold};
 use super::merge::Layers;
 use super::resolved::Assignments;
 use super::roster;
@@ -27,10 +28,17 @@ pub(super) fn read(
 ) -> Option<Assignments> {
     let tables = std::mem::take(&mut layers.file.previews);
     let mut previews = BTreeMap::new();
+    let form = values.platform.capabilities_by(values.agents).lists;
+    let mut read = Vec::new();
     for table in &tables {
-        let Some((id, preview)) = preview(layers, table, policies) else {
-            continue;
-        };
+        if let Some((id, preview)) = preview(layers, table, policies) {
+            read.push((table, id, preview));
+        }
+    }
+    if let Some(form) = form {
+        refuse_what_lists_cannot_hold(layers, (values.platform, form), &read, policies);
+    }
+    for (table, id, preview) in read {
         if previews.insert(id.clone(), preview).is_some() {
             let problem = Problem::new(format!("`{id}` has two tables"), "keep one of them");
             layers
@@ -63,6 +71,11 @@ pub(super) fn read(
     }
     warn_of_short_horizon(layers, values);
     let (roster, given) = roster?;
+    if let Some((_, origin)) = &source
+        && refuse_foreign_agents(layers, values.platform, origin, &roster)
+    {
+        return None;
+    }
     Some(Assignments {
         policy: AssignPolicy {
             previews,
@@ -71,6 +84,7 @@ pub(super) fn read(
             horizon: values.assign_horizon,
             churn: values.assign_churn,
             rate_window: values.call_rate_window,
+            form: form.unwrap_or_default(),
         },
         roster,
         given,

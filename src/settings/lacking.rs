@@ -43,26 +43,29 @@ struct Lacking<'a, 'l> {
 impl Lacking<'_, '_> {
     fn refuse_tables(&mut self) {
         let file = &self.layers.file;
+        // The platform has lists, but not with the source of its counts that was chosen.
+        let by_default = self.platform.capabilities().lists.is_some();
+        let lists = if by_default {
+            "agents one by one for lists of preview campaigns where it counts them itself (agents = \"activity\")"
+        } else {
+            "lists of agents for preview campaigns"
+        };
         let previews = file
             .previews
             .iter()
             .filter(|_| self.capabilities.lists.is_none());
-        let previews = previews.map(|table| {
-            (
-                table.origin.clone(),
-                "preview",
-                "lists of agents for preview campaigns",
-            )
+        let previews = previews.map(|table| (table.origin.clone(), "preview", lists));
+        let queues = file.queues.iter().filter(|_| {
+            !self
+                .capabilities
+                .queues
+                .is_some_and(|forms| forms.calibrated)
         });
-        let queues = file
-            .queues
-            .iter()
-            .filter(|_| self.capabilities.queues.is_none());
         let queues = queues.map(|table| {
             (
                 table.origin.clone(),
                 "queue",
-                "queues that can be changed while they work",
+                "queues that can be changed while they work, with the figures of a calibration",
             )
         });
         let refused: Vec<(Origin, &str, &str)> = previews.chain(queues).collect();
@@ -90,7 +93,7 @@ impl Lacking<'_, '_> {
                 self.layers.faults.push(&agents, key, problem);
             }
             (None, Selector::AnySkill(_) | Selector::AllSkills(_) | Selector::Agents(_))
-                if !self.capabilities.agent_rows =>
+                if !self.capabilities.selectors =>
             {
                 let wrong =
                     format!("cannot be counted: {platform} lists agents by queue or skill only");
@@ -220,7 +223,10 @@ mod tests {
                 "FILE:5: campaign.4711.agents",
                 "lists agents by queue or skill only",
             ),
-            ("FILE:7: preview", "has no lists of agents"),
+            (
+                "FILE:8: preview.campaign",
+                "is neither the number of a skill",
+            ),
             ("FILE:14: queue", "has no queues that can be changed"),
         ] {
             let found = told

@@ -100,6 +100,14 @@ impl Settings {
         self.base_url.as_ref().unwrap_or(&self.token_url)
     }
 
+    /// The campaigns whose lists of agents are kept.
+    pub(crate) fn lists(&self) -> Vec<CampaignId> {
+        let assignments = self.assignments.iter();
+        assignments
+            .flat_map(|assignments| assignments.policy.previews.keys().cloned())
+            .collect()
+    }
+
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
@@ -140,6 +148,7 @@ impl Settings {
             "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
             "api_versions": special.api_versions,
             "ready_states": special.ready_states,
+            "longest_call": special.longest_call,
             "agents": word_of(special.agents, AgentSource::WORDS),
             "policies": policies,
             "labels": labels,

@@ -180,6 +180,11 @@ impl SimHandle {
         self.0.with(|platform, _| platform.world.remove_agent(id))
     }
 
+    /// Does something under the platform's lock, for the parts of one dialect.
+    pub(super) fn with_platform<T>(&self, act: impl FnOnce(&mut Platform, SimTime) -> T) -> T {
+        self.0.with(act)
+    }
+
     /// Returns the id under which the platform's dialect shows a campaign of the world.
     #[must_use]
     pub fn shown_id(&self, campaign: &str) -> String {

@@ -78,7 +78,9 @@ pub use centre::{
     Telemetry,
 };
 pub use dialects::Dialect;
-pub use dialects::cxone_acd::{AcdOperation, AcdSettings, NoChange, Release, StopShows};
+pub use dialects::cxone_acd::{
+    AcdOperation, AcdSettings, MembershipChanged, NoChange, Release, StopShows,
+};
 pub use dialects::cxone_v2::quirks::{
     AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };

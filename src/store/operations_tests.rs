@@ -8,7 +8,7 @@ use crate::control::ports::{
     AuditEvent, AuditRow, Batch, OpenOperation, OperationKind, OperationTarget,
 };
 use crate::domain::assignment::{DispatchEnd, ListMemory, Trigger};
-use crate::domain::queue::{QueueRecord, WriteForm};
+use crate::domain::queue::{QueueRecord, QueueVersion, WriteForm};
 use crate::domain::{
     AgentState, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
     StatusFinding, Timestamp,
@@ -85,7 +85,7 @@ fn queue_intent(decision: DecisionId) -> AuditRow {
     let record = QueueRecord::Intent {
         queue: "q".parse().unwrap(),
         form: WriteForm::Whole,
-        version_before: 1,
+        version_before: QueueVersion::Numbered(1),
         change: serde_json::json!({"max_waiters": 3}),
         overridden: serde_json::json!([]),
         by: None,
@@ -97,7 +97,7 @@ fn queue_outcome(decision: DecisionId, conclusion: Conclusion) -> AuditRow {
     let record = QueueRecord::Outcome {
         queue: "q".parse().unwrap(),
         conclusion,
-        version_before: Some(1),
+        version_before: Some(QueueVersion::Numbered(1)),
         version_after: None,
         configuration_sha256: None,
         compliance: None,
@@ -145,7 +145,7 @@ fn a_queues_write_is_open_until_its_outcome_is_known() {
     let resolved = QueueRecord::Resolved {
         queue: "q".parse().unwrap(),
         conclusion: Conclusion::Unknown,
-        version_before: 1,
+        version_before: QueueVersion::Numbered(1),
         version_after: None,
         configuration_sha256: None,
         why: Vec::new(),

@@ -80,6 +80,14 @@ impl AssignEvents {
             Conclusion::Conflict | Conclusion::Stale => {
                 info!(%campaign, why, %decision, "the dialler has no capacity: planning with fewer agents");
             }
+            Conclusion::Differs if !end.agents.is_empty() => {
+                let agents = end.agents.iter();
+                let agents: Vec<&str> = agents.map(crate::domain::AgentId::as_str).collect();
+                warn!(
+                    %campaign, why, agents = agents.join(" "), joining, leaving, %decision,
+                    "assignment taken in part: the platform refused these agents"
+                );
+            }
             Conclusion::Unknown
             | Conclusion::Differs
             | Conclusion::NotOurs

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::domain::queue::{QueueFlow, QueueStanding};
+use crate::domain::queue::{QueueFlow, QueueStanding, QueueVersion};
 use crate::domain::{AgentId, Conclusion, DecisionId, QueueId, Timestamp};
 
 use super::metrics::{Metrics, QueueGauges, QueueMetrics};
@@ -122,9 +122,9 @@ impl QueueEvents {
     }
 
     /// Somebody changed the queue between our reading and our writing; it is read and merged again.
-    pub fn stale(&self, queue: &QueueId, decision: DecisionId, version: i64) {
+    pub fn stale(&self, queue: &QueueId, decision: DecisionId, version: &QueueVersion) {
         self.metrics.attempt(Conclusion::Stale);
-        info!(%queue, %decision, version, "queue changed meanwhile: read and merged again");
+        info!(%queue, %decision, %version, "queue changed meanwhile: read and merged again");
     }
 
     /// What became of a change whose outcome was not known.

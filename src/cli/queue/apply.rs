@@ -138,7 +138,7 @@ fn keep_plan(prepared: &Prepared, change_set: &ChangeSet, path: &Path) -> Result
     }
     let kept = KeptPlan {
         queue: prepared.reading.queue.clone(),
-        version: prepared.reading.version,
+        version: prepared.reading.version.clone(),
         base: in_file(&prepared.reading.members),
         change,
     };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use toml::de::{DeTable, ValueDeserializer};
 
 use crate::domain::QueueId;
-use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members};
+use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members, QueueVersion};
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -20,7 +20,7 @@ use super::args::QueueChangeArgs;
 #[serde(deny_unknown_fields)]
 pub(super) struct KeptPlan {
     pub(super) queue: QueueId,
-    pub(super) version: i64,
+    pub(super) version: QueueVersion,
     pub(super) base: BTreeMap<String, Value>,
     pub(super) change: BTreeMap<String, Value>,
 }

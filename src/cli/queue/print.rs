@@ -150,7 +150,7 @@ pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
             ("merges".to_owned(), json!(finished.merges)),
             (
                 "version_after".to_owned(),
-                json!(after.map(|after| after.version)),
+                json!(after.map(|after| &after.version)),
             ),
             (
                 "configuration_sha256".to_owned(),

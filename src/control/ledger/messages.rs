@@ -26,7 +26,10 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         } => (end.conclusion == Conclusion::Confirmed).then(|| {
             Message::assignment_dispatch(
                 &dispatch.campaign,
-                end.assignment.clone().unwrap_or_default(),
+                // Where the platform has no name for it, ours tells one from the other.
+                end.assignment
+                    .clone()
+                    .unwrap_or_else(|| decision.to_string()),
                 u32::try_from(end.updated.unwrap_or_default()).unwrap_or(u32::MAX),
                 *took,
                 *call_rate_target,

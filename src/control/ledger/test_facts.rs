@@ -58,6 +58,7 @@ fn assign_policy() -> AssignPolicy {
         moved_agents: 1,
         horizon: Duration::from_secs(600),
         churn: 1,
+        form: crate::domain::assignment::ListForm::Whole,
         rate_window: Duration::from_secs(3600),
     }
 }
@@ -135,7 +136,7 @@ impl World {
                 joining: Vec::new(),
                 leaving: vec!["a".parse().unwrap()],
             },
-            dispatch_end: DispatchEnd::confirmed("x".to_owned(), 0),
+            dispatch_end: DispatchEnd::confirmed(Some("x".to_owned()), 0),
             moves: vec![Move {
                 agent: "a".parse().unwrap(),
                 from: Some(campaign.clone()),

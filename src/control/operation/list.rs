@@ -105,12 +105,29 @@ impl Target for Replaced<'_> {
         before.agents == now.agents
     }
 
-    /// Whether the same agents are on it for as many calls: how skills, times and zones are spelled is the platform's.
+    /// Whether the same agents are on it for as many calls, those apart whom the platform refused: how skills, times and
+    /// zones are spelled is the platform's.
     fn is_shown(&self, reading: &ListSeen) -> bool {
-        reading
-            .agents
-            .as_ref()
-            .is_none_or(|agents| is_same_work(agents, &self.ports.dispatch.agents))
+        let Some(agents) = &reading.agents else {
+            return true;
+        };
+        let wanted = &self.ports.dispatch.agents;
+        let receipt = self.receipt.lock();
+        let receipt = receipt.as_ref().map(|last| last.as_ref());
+        let left_out = receipt.ok().flatten().map(|last| last.left_out.as_slice());
+        match left_out {
+            None | Some([]) => is_same_work(agents, wanted),
+            Some(left_out) => {
+                let others = |list: &List| -> List {
+                    let entries = list.iter();
+                    entries
+                        .filter(|(agent, _)| !left_out.contains(agent))
+                        .map(|(agent, entry)| (agent.clone(), entry.clone()))
+                        .collect()
+                };
+                is_same_work(&others(agents), &others(wanted))
+            }
+        }
     }
 
     fn write<'a>(&'a self, attempt: Attempt<'a, ListSeen>) -> BoxFuture<'a, Delivery> {

@@ -62,7 +62,8 @@ impl Target for QueueOperation<'_> {
         })
     }
 
-    /// A write of a queue names the version that it rests on, and is refused when that is no longer in force.
+    /// A write of a queue names the version that it rests on, and is refused when that is no longer in force; where the
+    /// platform has none, the writer itself compares a reading with it.
     fn good_until(&self, _reading: &QueueReading) -> Option<Timestamp> {
         None
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::control::ports::{
     AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, OpenOperation, OperationKind,
 };
-use crate::domain::queue::{Member, QueueRecord};
+use crate::domain::queue::{Member, QueueRecord, QueueVersion};
 use crate::domain::{AgentId, AgentState, Conclusion, DecisionId, QueueId, Timestamp};
 use crate::platform::port::{AgentObserver, QueueReader, QueueReading};
 use crate::telemetry::QueueEvents;
@@ -92,7 +92,7 @@ impl Recovery {
                 change,
                 ..
             } => {
-                let rested = (*version_before, change);
+                let rested = (version_before, change);
                 self.resolve_queue(open.decision, queue, rested).await
             }
             QueueRecord::ReassignIntent { agent, status, .. } => {
@@ -151,7 +151,7 @@ impl Recovery {
         &self,
         decision: DecisionId,
         queue: &QueueId,
-        (version_before, change): (i64, &serde_json::Value),
+        (version_before, change): (&QueueVersion, &serde_json::Value),
     ) -> Result<bool, JournalFault> {
         let Some(reader) = &self.queues else {
             return Ok(false);
@@ -163,8 +163,8 @@ impl Recovery {
         let record = QueueRecord::Resolved {
             queue: queue.clone(),
             conclusion,
-            version_before,
-            version_after: read.as_ref().map(|read| read.version),
+            version_before: version_before.clone(),
+            version_after: read.as_ref().map(|read| read.version.clone()),
             configuration_sha256: read.map(|read| read.sha256),
             why: why.clone(),
         };
@@ -210,14 +210,14 @@ impl Recovery {
 
 /// What a reading tells of a write of a queue that rested on `version_before`.
 fn of_queue(
-    version_before: i64,
+    version_before: &QueueVersion,
     change: &serde_json::Value,
     read: Option<&QueueReading>,
 ) -> (Conclusion, Vec<String>) {
     let Some(read) = read else {
         return (Conclusion::Unknown, vec!["the queue is gone".to_owned()]);
     };
-    if read.version == version_before {
+    if read.version == *version_before {
         let why = format!("the queue is still at version {version_before}");
         return (Conclusion::NotApplied, vec![why]);
     }

@@ -235,7 +235,7 @@ impl Calibration {
         watched.calibrator.observe(&reading.members, now);
         watched.calibrator.measure(statistics);
         watched.view.name = name(&reading.members);
-        watched.view.version = Some(reading.version);
+        watched.view.version = Some(reading.version.clone());
         watched.view.read_at = Some(now);
         let calibrator = watched.calibrator.clone();
         let flow = calibrator.flow();
@@ -395,7 +395,7 @@ impl Calibration {
             watched
                 .calibrator
                 .report(conclusion, members, decision, now);
-            watched.view.version = Some(read.version);
+            watched.view.version = Some(read.version.clone());
             watched.view.decision = Some(decision);
         }
         if finished.conclusion == Conclusion::Confirmed {

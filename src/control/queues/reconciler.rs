@@ -210,7 +210,7 @@ impl Reconciler {
             let carried = operation.write(prepared.reading.clone()).await;
             if matches!(carried.delivery, Delivery::Conflict { .. }) && merges < MOST_MERGES {
                 merges = merges.saturating_add(1);
-                let version = prepared.reading.version;
+                let version = &prepared.reading.version;
                 self.events.stale(&request.queue, decision, version);
                 finished.conclusion = Conclusion::Stale;
                 let took = self.clock.monotonic().saturating_sub(started);
@@ -273,7 +273,7 @@ impl Reconciler {
             let (queue, now) = (&request.queue, self.clock.now());
             let bodies = QueueMessage::of_change(
                 queue,
-                (after.version, &after.members),
+                (after.version.clone(), &after.members),
                 &finished.prepared.merged.write,
                 (took, success_rate),
                 decision,
@@ -319,7 +319,7 @@ impl Reconciler {
         QueueRecord::Intent {
             queue: request.queue.clone(),
             form: request.form,
-            version_before: prepared.reading.version,
+            version_before: prepared.reading.version.clone(),
             change: in_json(&prepared.merged.write),
             overridden: in_json(&prepared.merged.conflicts),
             by: request.by.clone().or_else(|| self.settings.by.clone()),
@@ -344,7 +344,7 @@ impl Finished {
         let record = QueueRecord::Intent {
             queue: reading.queue.clone(),
             form: WriteForm::Whole,
-            version_before: reading.version,
+            version_before: reading.version.clone(),
             change: in_json(&merged.write),
             overridden: in_json(&merged.conflicts),
             by: None,
@@ -453,8 +453,8 @@ fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord 
     QueueRecord::Outcome {
         queue: queue.clone(),
         conclusion: *conclusion,
-        version_before: Some(prepared.reading.version),
-        version_after: after.map(|after| after.version),
+        version_before: Some(prepared.reading.version.clone()),
+        version_after: after.map(|after| after.version.clone()),
         configuration_sha256: after.map(|after| after.sha256.clone()),
         compliance: after.map(|after| Compliance::from_members(&after.members)),
         latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

@@ -1,6 +1,6 @@
 //! A queue as it stands, for status and page.
 
-use crate::domain::queue::{Figures, QueueFlow, QueueStanding};
+use crate::domain::queue::{Figures, QueueFlow, QueueStanding, QueueVersion};
 use crate::domain::{DecisionId, QueueId, Timestamp};
 
 /// One queue as it stands; what could not be read or measured is absent.
@@ -27,7 +27,7 @@ pub struct QueueView {
     /// The decision that moved them, or last tried to.
     pub decision: Option<DecisionId>,
     /// Its version, as it was last read.
-    pub version: Option<i64>,
+    pub version: Option<QueueVersion>,
     /// When it was last read.
     pub read_at: Option<Timestamp>,
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::activity::Activity;
 use super::dispatch::{self, Dispatch, DispatchEnd};
 use super::eligibility::Eligibility;
+use super::form::ListForm;
 use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
 use super::plan::{AssignPlan, Placement, Prior, explain, plan};
 use super::preview::{AssignPolicy, Preview};
@@ -105,6 +106,9 @@ pub struct Assigner {
     caps: Vec<Option<(u32, Timestamp)>>,
     /// Ascending.
     refused: Vec<(Pair, Timestamp)>,
+    /// Pairs in force that the platform refused to end, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<(Pair, Timestamp)>,
     prior: Option<Prior>,
     planned: Option<LastPlan>,
 }
@@ -131,6 +135,7 @@ impl Assigner {
             running: vec![None; campaigns],
             caps: vec![None; campaigns],
             refused: Vec::new(),
+            kept: Vec::new(),
             prior: None,
             planned: None,
             policy,
@@ -221,6 +226,7 @@ impl Assigner {
     /// Makes a plan and remembers it as the start of the next one.
     pub fn propose(&mut self, now: Timestamp) -> Proposal {
         self.refused.retain(|(_, until)| *until > now);
+        self.kept.retain(|(_, until)| *until > now);
         for cap in &mut self.caps {
             *cap = cap.filter(|(_, until)| *until > now);
         }
@@ -307,17 +313,39 @@ impl Assigner {
                 } else {
                     &end.agents
                 };
-                let until = now.plus(REFUSAL_HOLDS);
-                let pairs = named.iter().filter_map(|agent| self.roster.position(agent));
-                let pairs: Vec<_> = pairs.map(|agent| ((agent, position), until)).collect();
-                self.refused.extend(pairs);
-                self.refused.sort_unstable();
+                self.hold_refused(position, sent, named, now);
             }
             Conclusion::Unknown | Conclusion::Differs | Conclusion::NotOurs => {
                 memory.before = None;
+                self.hold_refused(position, sent, &end.agents, now);
             }
             Conclusion::NotSent | Conclusion::NotApplied => memory.fall_back(),
         }
+    }
+
+    /// Leaves agents alone whom the platform refused: who was not let in is not sent again, and who was not let out is not
+    /// taken off again, until a while later.
+    fn hold_refused(
+        &mut self,
+        campaign: usize,
+        sent: &Dispatch,
+        named: &[AgentId],
+        now: Timestamp,
+    ) {
+        let until = now.plus(REFUSAL_HOLDS);
+        for agent in named {
+            let Some(position) = self.roster.position(agent) else {
+                continue;
+            };
+            let held = if sent.leaving.contains(agent) {
+                &mut self.kept
+            } else {
+                &mut self.refused
+            };
+            held.push(((position, campaign), until));
+        }
+        self.refused.sort_unstable();
+        self.kept.sort_unstable();
     }
 
     fn position(&self, campaign: &CampaignId) -> Option<usize> {
@@ -360,7 +388,9 @@ impl Assigner {
             })
             .collect();
         in_force.sort_unstable();
-        let refused: BTreeSet<Pair> = self.refused.iter().map(|(pair, _)| *pair).collect();
+        let pairs = |held: &[(Pair, Timestamp)]| held.iter().map(|(pair, _)| *pair).collect();
+        let refused: BTreeSet<Pair> = pairs(&self.refused);
+        let kept: BTreeSet<Pair> = pairs(&self.kept);
         question(&Situation {
             roster: &self.roster,
             policy: &self.policy,
@@ -369,6 +399,7 @@ impl Assigner {
             agents: &agents,
             in_force: &in_force,
             refused: &refused,
+            kept: &kept,
             now,
         })
     }
@@ -417,6 +448,10 @@ impl Assigner {
     /// An agent's entry: on a campaign alone as many calls at once as both allow, and one on each of several.
     fn entry(&self, agent: usize, preview: &Preview, alone: bool) -> Option<(AgentId, Entry)> {
         let rostered = self.roster.agents().get(agent)?;
+        match self.policy.form {
+            ListForm::Whole => {}
+            ListForm::Membership => return Some((rostered.id.clone(), Entry::member())),
+        }
         let kind = self.roster.kind(rostered)?;
         let entry = Entry {
             skills: kind.skills.iter().map(ToString::to_string).collect(),

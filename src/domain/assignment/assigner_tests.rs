@@ -37,6 +37,11 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 impl Told {
     /// Agents a, b with one place and c with two; campaign x is worth more than y.
     fn new() -> Self {
+        Self::on(ListForm::Whole)
+    }
+
+    /// The same on a platform that keeps lists in this form.
+    fn on(form: ListForm) -> Self {
         let agent = |concurrency| RosterAgent {
             skills: BTreeSet::from([id("s")]),
             window: AvailabilityWindow {
@@ -55,6 +60,7 @@ impl Told {
             horizon: Duration::from_secs(300),
             churn: 50,
             rate_window: Duration::from_secs(3_600),
+            form,
         };
         let (given, restored) = (BTreeMap::new(), BTreeMap::new());
         let assigner = Assigner::new(policy.clone(), roster.clone(), &given, restored.clone());
@@ -159,7 +165,7 @@ impl Told {
 }
 
 fn accepted() -> DispatchEnd {
-    DispatchEnd::confirmed("assign-1".to_owned(), 1)
+    DispatchEnd::confirmed(Some("assign-1".to_owned()), 1)
 }
 
 use AgentState::{Available, Busy, Offline};
@@ -321,5 +327,61 @@ fn who_is_on_a_call_keeps_the_campaign() {
     assert_eq!(told.settle(), [""; 0]);
     told.agents([Available, Offline, Offline]);
     assert_eq!(told.settle(), ["x: ", "y: a1"]);
+    told.replays();
+}
+
+#[test]
+fn a_membership_is_one_call_and_says_nothing_else() {
+    let mut told = Told::on(ListForm::Membership);
+    told.agents([Available; 3]);
+    told.running(false, true);
+    told.nothing_listed();
+    assert_eq!(told.settle(), ["y: a1 b1 c1"], "c alone on it has one call");
+    let in_force = &told.assigner.list(&id("y")).unwrap().in_force;
+    assert!(in_force.values().all(|entry| *entry == Entry::member()));
+    told.running(true, true);
+    let sent = told.settle();
+    assert!(sent.iter().all(|list| list.contains("c1")), "{sent:?}");
+    assert_eq!(told.settle(), [""; 0]);
+    told.replays();
+}
+
+#[test]
+fn of_a_list_that_is_taken_in_part_the_refused_are_held_and_the_others_in_force() {
+    let mut told = Told::on(ListForm::Membership);
+    told.agents([Available; 3]);
+    told.running(false, true);
+    told.nothing_listed();
+    let targets = told.propose();
+    let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
+    let mut agents = dispatch.agents.clone();
+    agents.remove(&id("b"));
+    let why = "agent b: restricted".to_owned();
+    told.send(dispatch, DispatchEnd::in_part(why, vec![id("b")]));
+    assert_eq!(told.assigner.unread_lists(), [id::<CampaignId>("y")]);
+    let notice = told.list("y", ListFinding::Found { agents });
+    assert_eq!(notice, Some(ListNotice::Resolved), "and nobody's doing");
+    assert_eq!(told.settle(), [""; 0]);
+    told.later(901);
+    assert_eq!(told.settle(), ["y: a1 b1 c1"]);
+    told.replays();
+}
+
+#[test]
+fn an_agent_whom_the_platform_does_not_let_go_stays_for_a_while() {
+    let mut told = Told::on(ListForm::Membership);
+    told.agents([Available, Offline, Offline]);
+    told.running(false, true);
+    told.nothing_listed();
+    assert_eq!(told.settle(), ["y: a1"]);
+    told.running(true, false);
+    let targets = told.propose();
+    let leave = told.assigner.next_dispatch(&targets, true).unwrap();
+    assert_eq!(leave.leaving, [id("a")]);
+    let why = "agent a: restricted".to_owned();
+    told.send(leave, DispatchEnd::refused(why, vec![id("a")]));
+    assert_eq!(told.settle(), [""; 0], "it joins nothing else");
+    told.later(901);
+    assert_eq!(told.settle(), ["y: ", "x: a1"]);
     told.replays();
 }

@@ -27,7 +27,8 @@ pub struct Dispatch {
 /// What became of a dispatch. Kept with the words of 0.1.0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DispatchEnd {
-    /// The verdict. Where it is not confirmed and not unknown, what was in force before still is.
+    /// The verdict. Where it is neither confirmed nor unknown nor another list than was sent, what was in force before
+    /// still is.
     #[serde(
         rename = "dispatch",
         alias = "conclusion",
@@ -43,19 +44,19 @@ pub struct DispatchEnd {
     /// Agents that the platform counted, once it is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<u64>,
-    /// Agents that the platform named as those whom it refused.
+    /// Agents whom the platform refused, where it tells them: it did not let them join, or leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentId>,
 }
 
 impl DispatchEnd {
-    /// The list is in force: what the platform calls it, and the agents that it counted.
+    /// The list is in force: what the platform calls it, where it names it, and the agents that it counted.
     #[must_use]
-    pub fn confirmed(assignment: String, updated: u64) -> Self {
+    pub fn confirmed(assignment: Option<String>, updated: u64) -> Self {
         Self {
             conclusion: Conclusion::Confirmed,
             why: String::new(),
-            assignment: Some(assignment),
+            assignment,
             updated: Some(updated),
             agents: Vec::new(),
         }
@@ -70,6 +71,15 @@ impl DispatchEnd {
             assignment: None,
             updated: None,
             agents: Vec::new(),
+        }
+    }
+
+    /// The list was taken in part: the rest is as it was, and these agents the platform refused.
+    #[must_use]
+    pub fn in_part(why: String, agents: Vec<AgentId>) -> Self {
+        Self {
+            agents,
+            ..Self::failed(Conclusion::Differs, why)
         }
     }
 

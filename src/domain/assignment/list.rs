@@ -26,6 +26,20 @@ pub struct Entry {
     pub calls: u8,
 }
 
+impl Entry {
+    /// Returns the entry of a list that is kept as a membership: that the agent is on it, for one call at once.
+    #[must_use]
+    pub fn member() -> Self {
+        Self {
+            skills: Vec::new(),
+            start: String::new(),
+            end: String::new(),
+            zone: String::new(),
+            calls: 1,
+        }
+    }
+}
+
 /// Who is on a list.
 pub type List = BTreeMap<AgentId, Entry>;
 

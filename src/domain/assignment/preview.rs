@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::form::ListForm;
 use super::rate::{CallRate, Weight};
 use super::window::Zone;
 use crate::domain::policy::OnManualChange;
@@ -49,4 +50,7 @@ pub struct AssignPolicy {
     pub churn: u32,
     /// Calls are counted over so much time.
     pub rate_window: Duration,
+    /// In which form the platform keeps lists.
+    #[serde(default, skip_serializing_if = "ListForm::is_whole")]
+    pub form: ListForm,
 }

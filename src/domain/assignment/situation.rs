@@ -67,6 +67,8 @@ pub struct Situation<'a> {
     pub in_force: &'a [Pair],
     /// Pairs that the platform refused.
     pub refused: &'a BTreeSet<Pair>,
+    /// Pairs in force that the platform refused to end.
+    pub kept: &'a BTreeSet<Pair>,
     /// The moment of the plan.
     pub now: Timestamp,
 }
@@ -84,10 +86,13 @@ impl<'a> Situation<'a> {
         self.policy.previews.values().collect()
     }
 
-    /// Whether a pair in force has to stay: the agent is on a call within the window, or nobody leaves that campaign.
+    /// Whether a pair in force has to stay: the agent is on a call within the window, nobody leaves that campaign, or the
+    /// platform did not let this agent go.
     /// Where the window closes the agent leaves the list; the call itself goes on, as lists only say who is offered more.
     pub(super) fn frozen(&self, (agent, campaign): Pair, open: bool) -> bool {
-        (open && self.agent(agent).on_call) || self.campaign(campaign).serving == Serving::Fixed
+        (open && self.agent(agent).on_call)
+            || self.campaign(campaign).serving == Serving::Fixed
+            || self.kept.contains(&(agent, campaign))
     }
 
     /// Returns the score of an agent for a campaign.

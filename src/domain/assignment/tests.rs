@@ -70,6 +70,7 @@ fn centre(agents: Vec<RosterAgent>, previews: Vec<Preview>) -> Centre {
             horizon: Duration::from_secs(900),
             churn: 50,
             rate_window: Duration::from_secs(3600),
+            form: ListForm::Whole,
         },
         campaigns,
         agents: vec![here; many],
@@ -89,6 +90,7 @@ impl Centre {
             agents: &self.agents,
             in_force: &self.in_force,
             refused: &self.refused,
+            kept: &BTreeSet::new(),
             now: Timestamp::parse_rfc3339(at).unwrap(),
         })
     }

@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 
 use super::member::{Member, Members, Setting};
 use super::record::Compliance;
+use super::version::QueueVersion;
 
 /// A body, which becomes a JSON object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,7 +42,7 @@ pub struct QueueUpdated {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Configuration {
-    version: i64,
+    version: QueueVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_wait_time: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +116,7 @@ impl QueueMessage {
     #[must_use]
     pub fn of_change(
         queue: &QueueId,
-        (version, members): (i64, &Members),
+        (version, members): (QueueVersion, &Members),
         written: &Members,
         (latency, success_rate): (Duration, f64),
         decision: DecisionId,
@@ -204,7 +205,7 @@ mod tests {
         let latency = Duration::from_millis(87);
         let told = QueueMessage::of_change(
             &queue,
-            (7, &members),
+            (QueueVersion::Numbered(7), &members),
             &written,
             (latency, 1.0),
             decision,

@@ -33,6 +33,7 @@ mod record;
 mod surroundings;
 mod utilisation;
 mod validate;
+mod version;
 
 pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
 pub use calibration::{CalibrationPolicy, Measured, ModelAdvice, QueueModel, QueueStatistics};
@@ -55,3 +56,4 @@ pub use readings::{CounterWindow, FEWEST_SAMPLES, NoAdvice, QueueCounters, drift
 pub use record::{Compliance, QueueRecord, WriteForm};
 pub use surroundings::Surroundings;
 pub use utilisation::{ExpectedLoad, HIGHEST_UTILISATION, MOST_CALLS_AN_AGENT, Utilisation};
+pub use version::QueueVersion;

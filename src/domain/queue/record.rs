@@ -8,13 +8,14 @@ use crate::domain::ids::{AgentId, QueueId};
 use crate::domain::snapshot::AgentState;
 
 use super::member::{Member, Members, OverflowAction, Setting};
+use super::version::QueueVersion;
 
 /// In which form a change is written.
 ///
 /// What is stored keeps the words of 0.1.0, so that an audit chain has one word for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WriteForm {
-    /// The whole object, under the version that was read.
+    /// The whole object, under the version that was read where the platform has one.
     #[serde(rename = "put", alias = "whole")]
     Whole,
     /// The changed members, with the version that was read.
@@ -73,7 +74,7 @@ pub enum QueueRecord {
         /// The form of the write.
         form: WriteForm,
         /// The version that it rests on.
-        version_before: i64,
+        version_before: QueueVersion,
         /// Members with what they are to become.
         change: Value,
         /// Members of the change that somebody changed meanwhile and that are overwritten all the same, with both values.
@@ -89,9 +90,9 @@ pub enum QueueRecord {
         #[serde(serialize_with = "Conclusion::as_queue_label")]
         conclusion: Conclusion,
         /// The version that it rested on, where the queue was read.
-        version_before: Option<i64>,
+        version_before: Option<QueueVersion>,
         /// The version read back, where it was.
-        version_after: Option<i64>,
+        version_after: Option<QueueVersion>,
         /// SHA-256 of the object read back, in hexadecimal, where it was.
         configuration_sha256: Option<String>,
         /// The flags of the queue read back, where it was.
@@ -135,9 +136,9 @@ pub enum QueueRecord {
         #[serde(serialize_with = "Conclusion::as_queue_label")]
         conclusion: Conclusion,
         /// The version that it rested on.
-        version_before: i64,
+        version_before: QueueVersion,
         /// The version read, where the queue is still there.
-        version_after: Option<i64>,
+        version_after: Option<QueueVersion>,
         /// SHA-256 of the object read, in hexadecimal, where it was.
         configuration_sha256: Option<String>,
         /// What differs, for people.

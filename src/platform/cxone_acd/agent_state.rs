@@ -33,6 +33,8 @@ impl StateId {
     pub(super) const INBOUND_CONSULT: Self = Self(5);
     pub(super) const OUTBOUND_CONSULT: Self = Self(6);
     pub(super) const DIALER: Self = Self(7);
+    /// An agent is shown a record before it is dialled.
+    pub(super) const PREVIEW_NOTIFICATION: Self = Self(-13);
 }
 
 impl FromStr for StateId {
@@ -111,6 +113,8 @@ pub(super) struct AgentNow {
     pub(super) state: StateId,
     /// The skill that the agent works for, where the platform shows it.
     pub(super) skill: Option<u64>,
+    /// Whether a contact is over and its wrap-up is not.
+    pub(super) wrap_up: bool,
 }
 
 /// A row of `/agents/states`.
@@ -124,14 +128,21 @@ pub(super) struct AgentStateRow {
     name: Option<String>,
     #[serde(rename = "skillId", default, deserialize_with = "drift::id")]
     skill: Option<u64>,
+    #[serde(
+        rename = "isACW",
+        alias = "isAcw",
+        default,
+        deserialize_with = "drift::flag"
+    )]
+    wrap_up: Option<bool>,
     #[serde(rename = "lastPollTime", default, deserialize_with = "drift::text")]
     last_poll_time: Option<String>,
 }
 
 impl AgentStateRow {
-    /// The members to ask for. Wrap-up is not among them: an agent in wrap-up is in the state of the contact.
+    /// The members to ask for. In its wrap-up an agent is in the state of the contact.
     pub(super) const FIELDS: &'static str =
-        "agentId,agentStateId,agentStateName,skillId,lastPollTime";
+        "agentId,agentStateId,agentStateName,isACW,skillId,lastPollTime";
 
     /// Who does what; a row that does not say who is a fault. A state that is given neither by number nor by a known name
     /// is one that does not count.
@@ -145,8 +156,12 @@ impl AgentStateRow {
             .map(StateId)
             .or_else(by_name)
             .unwrap_or(StateId(i64::MIN));
-        let skill = self.skill;
-        Ok((agent, AgentNow { state, skill }))
+        let now = AgentNow {
+            state,
+            skill: self.skill,
+            wrap_up: self.wrap_up == Some(true),
+        };
+        Ok((agent, now))
     }
 }
 
@@ -173,6 +188,7 @@ mod tests {
             br#"{"resultSet":{"agentStates":[
                 {"agentId":9001,"agentStateId":7,"agentStateName":"Dialer","isACW":false,"skillId":4711,"lastPollTime":"t"},
                 {"agentId":"9002","agentStateId":"1","isAcw":"False","skillId":0},
+                {"agentId":"9006","agentStateId":"4","isAcw":"1","skillId":4711},
                 {"agentId":9003,"agentStateName":"dialer"},
                 {"agentId":9004,"agentStateId":-13},
                 {"agentId":9005,"agentStateName":"Levitating"}]}}"#,
@@ -183,12 +199,14 @@ mod tests {
         let now = |state, skill| AgentNow {
             state: StateId(state),
             skill,
+            wrap_up: state == 4,
         };
         assert_eq!(
             agents,
             [
                 (9_001, now(7, Some(4_711))),
                 (9_002, now(1, None)),
+                (9_006, now(4, Some(4_711))),
                 (9_003, now(7, None)),
                 (9_004, now(-13, None)),
                 (9_005, now(i64::MIN, None)),

@@ -58,6 +58,7 @@ impl Budget {
     async fn read(
         &self,
         campaigns: &[CampaignId],
+        lists: &[CampaignId],
         poll_interval: Duration,
         deadline: Timestamp,
     ) -> Result<CallPlan, PlatformFault> {
@@ -82,7 +83,7 @@ impl Budget {
         let limit = self.tenant.read(&ask, parse).await?;
         let cost = PollingCost {
             poll_interval,
-            calls_a_poll: CALLS_A_POLL,
+            calls_a_poll: CALLS_A_POLL.saturating_add(calls_for_lists(campaigns, lists)),
             assignments_interval: self.assignments_every.unwrap_or(DAY).max(poll_interval),
             skills: if self.assignments_every.is_some() {
                 skills
@@ -98,11 +99,18 @@ impl CallPlanner for Budget {
     fn plan<'a>(
         &'a self,
         campaigns: &'a [CampaignId],
+        lists: &'a [CampaignId],
         poll_interval: Duration,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<CallPlan, PlatformFault>> {
-        Box::pin(self.read(campaigns, poll_interval, deadline))
+        Box::pin(self.read(campaigns, lists, poll_interval, deadline))
     }
+}
+
+/// One list is read at each poll, and the status of the preview campaigns that are not looked after.
+fn calls_for_lists(campaigns: &[CampaignId], lists: &[CampaignId]) -> u32 {
+    let strangers = lists.iter().any(|list| !campaigns.contains(list));
+    u32::from(!lists.is_empty()).saturating_add(u32::from(strangers))
 }
 
 /// The plan, with the limit from the answer of `/business-unit`.
@@ -163,6 +171,17 @@ mod tests {
         assert_eq!(times_a_day(Duration::from_secs(5)), 17_280);
         assert_eq!(cost(5).calls_a_day(), 2 * 17_280 + 10 * 288);
         assert!(times_a_day(Duration::ZERO) > 0);
+    }
+
+    #[test]
+    fn lists_cost_calls_of_their_own() {
+        let ids = |ids: &[&str]| -> Vec<CampaignId> {
+            ids.iter().map(|id| id.parse().unwrap()).collect()
+        };
+        let campaigns = ids(&["4711"]);
+        assert_eq!(calls_for_lists(&campaigns, &[]), 0);
+        assert_eq!(calls_for_lists(&campaigns, &campaigns), 1);
+        assert_eq!(calls_for_lists(&campaigns, &ids(&["4711", "4712"])), 2);
     }
 
     #[test]

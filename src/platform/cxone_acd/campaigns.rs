@@ -177,11 +177,16 @@ impl Campaigns {
         skills: impl IntoIterator<Item = &'a Skill>,
     ) -> CampaignFinding {
         let listed = self.groups.lists(target);
+        let for_its_list = !listed && self.groups.keeps_list(target);
         let (mut states, mut refusal) = (Vec::new(), None);
         for skill in skills {
-            let verdict = skill.commandable(listed);
-            self.groups
-                .judged(skill.id().map_err(decode)?, verdict.clone());
+            let verdict = skill.commandable(listed || for_its_list);
+            // A preview campaign is read to know whether it runs. Whether its skill may be commanded, as one of a CXone
+            // campaign's, is not for that reading to say.
+            if !for_its_list {
+                let id = skill.id().map_err(decode)?;
+                self.groups.judged(id, verdict.clone());
+            }
             match verdict {
                 Ok(()) => states.push(skill.run_state().map_err(decode)?),
                 Err(why) => refusal = refusal.or(Some(why)),

@@ -8,11 +8,13 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
+use crate::domain::assignment::ListForm;
 use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
-use crate::platform::dialect::{Access, AgentSource, SharedParts, TenantSettings};
+use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, Rights, StatusCalls,
+    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
+    QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
 };
 
 use super::activity::ActivityObserver;
@@ -22,10 +24,12 @@ use super::campaign_skills::Target;
 use super::campaigns::{Campaigns, Commander};
 use super::discovery;
 use super::groups::Groups;
+use super::lists::{ListSender, Lists};
 use super::login::{AccessKey, LogIn, RegisteredClient};
 use super::observer::{Observer, ObserverSettings};
 use super::operation::Versions;
 use super::outcomes::Outcomes;
+use super::queues::{QueueSender, Queues};
 use super::reading::PageSettings;
 use super::tenant::{Place, Tenant};
 use super::throttle::Pacing;
@@ -39,7 +43,8 @@ const ASSIGNMENTS_EVERY: Duration = Duration::from_secs(180);
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
     agents: AgentFeed::Deltas,
-    agent_rows: false,
+    agent_rows: true,
+    selectors: false,
     own_group: true,
     serving: true,
     statuses: StatusCalls::Listing,
@@ -49,20 +54,24 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             usual: Duration::from_secs(2),
             // A stop is done when the last call and its wrap-up are over, and no new calls are placed meanwhile: of some dozens
             // of calls of five minutes the last one often lasts half an hour. A pause that shows later than this counts as
-            // nobody's.
+            // nobody's. A tenant whose calls last longer, or never so long, says so (`longest_call`).
             longest: Duration::from_secs(60 * 60),
         },
     },
-    lists: None,
-    queues: None,
+    lists: Some(ListForm::Membership),
+    queues: Some(QueueForms {
+        members: false,
+        conditional: false,
+        calibrated: false,
+    }),
     profiles: false,
     throttle: true,
     outcomes: true,
     rivals: true,
     rights: Rights {
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
-        lists: &[],
-        queues: &[],
+        lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
+        queues: &["Skills Edit"],
     },
 };
 
@@ -73,10 +82,23 @@ pub fn capabilities(source: AgentSource) -> Capabilities {
         AgentSource::States => CAPABILITIES,
         AgentSource::Activity => Capabilities {
             agents: AgentFeed::Counts,
+            agent_rows: false,
             serving: false,
+            // Who may be assigned is told by the states only.
+            lists: None,
             ..CAPABILITIES
         },
     }
+}
+
+/// What the platform can do for this tenant.
+fn of_tenant(special: &SpecialSettings) -> Capabilities {
+    let mut capabilities = capabilities(special.agents);
+    let settling = &mut capabilities.traits.settling;
+    if let Some(longest) = special.longest_call {
+        settling.longest = longest.max(settling.usual);
+    }
+    capabilities
 }
 
 /// Returns the address of an area's log-in.
@@ -162,6 +184,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
         wrong.extend(faults);
         Groups::default()
     });
+    let groups = groups.keeping(&tenant.lists);
     let key = AccessKey {
         id: tenant.credentials.client_id.clone(),
         secret: tenant.credentials.client_secret.clone(),
@@ -236,13 +259,13 @@ fn parts(
         })
     });
     Connected {
-        capabilities: capabilities(source),
+        capabilities: of_tenant(&settings.special),
         login: client,
         agents,
         campaigns,
         commander,
-        lists: None,
-        queues: None,
+        lists: lists(source, &tenant, &groups, pages, writes),
+        queues: Some(queues(&tenant, writes)),
         profiles: None,
         throttle: Some(Arc::new(Pacing {
             tenant: Arc::clone(&tenant),
@@ -260,6 +283,40 @@ fn parts(
             pages,
         })),
     }
+}
+
+fn lists(
+    source: AgentSource,
+    tenant: &Arc<Tenant>,
+    groups: &Arc<Groups>,
+    pages: PageSettings,
+    may_write: bool,
+) -> Option<ListPorts> {
+    let reader = Arc::new(Lists {
+        tenant: Arc::clone(tenant),
+        pages,
+    });
+    let writer = may_write.then(|| -> Arc<dyn ListWriter> {
+        Arc::new(ListSender {
+            lists: Arc::clone(&reader),
+            groups: Arc::clone(groups),
+        })
+    });
+    capabilities(source)
+        .lists
+        .map(|_| ListPorts { reader, writer })
+}
+
+fn queues(tenant: &Arc<Tenant>, may_write: bool) -> QueuePorts {
+    let reader = Arc::new(Queues {
+        tenant: Arc::clone(tenant),
+    });
+    let writer = may_write.then(|| -> Arc<dyn QueueWriter> {
+        Arc::new(QueueSender {
+            queues: Arc::clone(&reader),
+        })
+    });
+    QueuePorts { reader, writer }
 }
 
 fn client(tenant: &TenantSettings, shared: &SharedParts, log_in: LogIn) -> Client {

@@ -138,6 +138,7 @@ mod tests {
         AgentNow {
             state: state.parse().unwrap(),
             skill,
+            wrap_up: false,
         }
     }
 

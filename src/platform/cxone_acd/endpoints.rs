@@ -15,8 +15,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     reading(Operation::AgentStates),
     reading(Operation::SkillsActivity),
     reading(Operation::SkillAgents),
+    writing(Operation::SkillAgents),
     reading(Operation::Skills),
     reading(Operation::Skill),
+    writing(Operation::Skill),
     reading(Operation::CampaignSkills),
     writing(Operation::StartSkill),
     writing(Operation::StopSkill),
@@ -50,12 +52,12 @@ pub(super) const fn writing(operation: Operation) -> Endpoint {
         Operation::StartSkill => Endpoint::command("start_skill"),
         Operation::StopSkill => Endpoint::command("stop_skill"),
         Operation::SkillAgents => Endpoint::writing("skill_agents_change"),
+        Operation::Skill => Endpoint::writing("skill_change"),
         Operation::GeneralSettings => Endpoint::writing("general_settings_change"),
         // These are only ever read.
         Operation::AgentStates
         | Operation::SkillsActivity
         | Operation::Skills
-        | Operation::Skill
         | Operation::SkillSummary
         | Operation::SkillParameters
         | Operation::CampaignSkills

@@ -27,10 +27,14 @@ pub(super) struct Groups {
 struct Known {
     /// The targets that the configuration names.
     listed: BTreeSet<Target>,
+    /// Those whose lists of agents are kept: what they do is read, and they are not commanded for that.
+    kept_lists: BTreeSet<Target>,
     /// The skills of CXone campaigns.
     members: BTreeMap<u64, (Timestamp, Vec<u64>)>,
     /// Whether each skill may be commanded, by its last reading.
     verdicts: BTreeMap<u64, Result<(), NeverCommanded>>,
+    /// Skills whose assignments we changed since somebody last looked at them.
+    reassigned: BTreeSet<u64>,
 }
 
 impl Groups {
@@ -62,6 +66,18 @@ impl Groups {
     /// Whether the configuration names this target.
     pub(super) fn lists(&self, target: Target) -> bool {
         self.known().listed.contains(&target)
+    }
+
+    /// The same groups, with the campaigns whose lists are kept. Ids that mean nothing here were refused before.
+    pub(super) fn keeping(self, lists: &[CampaignId]) -> Self {
+        let lists = lists.iter();
+        self.known().kept_lists = lists.filter_map(|id| id.as_str().parse().ok()).collect();
+        self
+    }
+
+    /// Whether the list of agents of this target is kept.
+    pub(super) fn keeps_list(&self, target: Target) -> bool {
+        self.known().kept_lists.contains(&target)
     }
 
     /// Takes the campaigns that the configuration names from now on; ids that mean nothing here name none.
@@ -135,6 +151,16 @@ impl Groups {
     /// Whether a skill may be commanded; nothing when it was never read.
     pub(super) fn verdict(&self, skill: u64) -> Option<Result<(), NeverCommanded>> {
         self.known().verdicts.get(&skill).cloned()
+    }
+
+    /// Notes that the assignments to a skill are others than they were, so that the next count looks at them.
+    pub(super) fn reassigned(&self, skill: u64) {
+        self.known().reassigned.insert(skill);
+    }
+
+    /// Returns whether that was noted, once.
+    pub(super) fn take_reassigned(&self, skill: u64) -> bool {
+        self.known().reassigned.remove(&skill)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

@@ -1,7 +1,8 @@
-//! Changing who has a skill.
+//! Changing who has a skill: how it is written, and what the answers say.
 //!
 //! An agent who leaves is parked (`isActive: false`) and not taken away, so that the proficiency stays. The platform answers
-//! 200 also when some of it failed: each agent's own result counts, and what has none is not known.
+//! 200 also when some of it failed: each agent's own result counts, and what has none is not known. [`Taken`] adds up what
+//! several writes came to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +82,12 @@ pub(super) fn writes(
     .collect()
 }
 
+/// More agents than this are counted but not named in a text.
+const MOST_NAMED: usize = 5;
+
+/// A longer reason of the platform is cut.
+const LONGEST_REASON: usize = 120;
+
 /// What became of a write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MembershipOutcome {
@@ -145,9 +152,72 @@ pub(super) fn outcome(write: &MembershipWrite, body: &[u8]) -> Result<Membership
     Ok(outcome)
 }
 
+/// What the writes of one list came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// Agents for whom it is done.
+    pub(super) done: BTreeSet<u64>,
+    /// Agents for whom it failed, and why.
+    pub(super) failed: BTreeMap<u64, String>,
+    /// Agents of whom no answer says anything.
+    pub(super) untold: BTreeSet<u64>,
+}
+
+impl Taken {
+    /// Adds what one write came to.
+    pub(super) fn add(&mut self, outcome: MembershipOutcome) {
+        let MembershipOutcome {
+            done,
+            failed,
+            untold,
+        } = outcome;
+        self.done.extend(done);
+        self.failed.extend(failed);
+        self.untold.extend(untold);
+    }
+
+    /// Names those for whom it failed, with the platform's reasons.
+    pub(super) fn reasons(&self) -> String {
+        let named = self.failed.iter().take(MOST_NAMED);
+        let mut reasons: Vec<String> = named
+            .map(|(agent, why)| format!("agent {agent}: {}", fit(why)))
+            .collect();
+        let more = self.failed.len().saturating_sub(MOST_NAMED);
+        if more > 0 {
+            reasons.push(format!("and {more} more"));
+        }
+        reasons.join("; ")
+    }
+}
+
+/// A text of the platform as it is fit to be shown.
+fn fit(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(LONGEST_REASON).map(printable).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_agents_are_named_with_the_platforms_reasons() {
+        let mut taken = Taken::default();
+        taken.add(MembershipOutcome {
+            done: [1].into(),
+            failed: (2..=8)
+                .map(|agent| (agent, "no\nright".to_owned()))
+                .collect(),
+            untold: BTreeSet::new(),
+        });
+        let reasons = taken.reasons();
+        assert!(
+            reasons.starts_with("agent 2: no right; agent 3: "),
+            "{reasons}"
+        );
+        assert!(reasons.ends_with("; and 2 more"), "{reasons}");
+        assert!(fit(&"x".repeat(500)).len() <= LONGEST_REASON);
+    }
 
     fn assignment(active: bool) -> Assignment {
         Assignment {

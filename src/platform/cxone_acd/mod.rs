@@ -7,10 +7,12 @@
 //! | every agent's state | `GET /agents/states`, whole at first and then what changed: [`delta`] |
 //! | who has a skill | `GET /skills/{id}/agents`, likewise |
 //! | what the platform counts itself | `GET /skills/activity`, where that is asked for: [`activity`] |
+//! | who is assigned to a preview campaign | `GET`, `PUT` and `POST` of `/skills/{id}/agents`: [`membership`] |
 //! | run states | `GET /skills` in one call, `GET /skills/{id}` for one |
 //! | a command | `POST /skills/{id}/stop` or `/start`, no query and no body: [`command`] |
 //! | the skills of a CXone campaign | `GET /campaigns/{id}/skills` |
 //! | how fast a skill dials | `GET` and `PUT /skills/{id}/parameters/general-settings`: [`pacing`] |
+//! | settings of a skill, as those of a queue | `GET` and `PUT /skills/{id}`: [`skill_settings`] |
 //! | what a skill counted | `GET /skills/{id}/summary` |
 //! | a schedule beside us | `GET /skills/{id}/parameters`: [`schedule`] |
 //! | the calls of a day | `GET /business-unit`: [`budget`] |
@@ -28,6 +30,7 @@
 //! What is marked **\[I\]** is an inference and has to be seen on a tenant.
 
 mod activity;
+mod agent_rows;
 mod agent_state;
 mod budget;
 mod campaign_skills;
@@ -40,22 +43,22 @@ mod discovery;
 mod drift;
 mod endpoints;
 mod groups;
+mod list_faults;
 mod listing;
+mod lists;
 mod login;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no list of a preview campaign is kept here yet")
-)]
 mod membership;
 mod observer;
 mod operation;
 mod outcomes;
 mod pacing;
 mod pages;
+mod queues;
 mod reading;
 mod schedule;
 mod skill;
 mod skill_agents;
+mod skill_settings;
 mod summary;
 mod tenant;
 mod throttle;
@@ -65,3 +68,4 @@ pub use connect::{
     needs_registered_client, ready_states,
 };
 pub use endpoints::ENDPOINTS;
+pub use list_faults::{agent_fault, list_faults};

@@ -13,6 +13,7 @@ use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
 };
 
+use super::agent_rows::snapshot;
 use super::agent_state::{AgentNow, AgentStateRow, ReadyStates, StateId};
 use super::campaign_skills::Target;
 use super::counting::{SkillCount, count};
@@ -82,10 +83,12 @@ impl Observer {
                 .await;
             heads.push(head.unwrap_or_else(|why| GroupCount::Unknown { why }));
         }
+        let states = tables.states.rows().filter(|_| request.agents);
+        let agents = states.map(|states| snapshot(states, &self.settings.ready, taken_at));
         Ok(Observation {
             taken_at,
             heads,
-            agents: None,
+            agents,
             tally,
         })
     }
@@ -128,6 +131,7 @@ impl Observer {
         });
         let fresh = table
             .looked_at
+            .filter(|_| !self.groups.take_reassigned(skill))
             .is_some_and(|at| at <= now && now.since(at) < self.settings.assignments_every);
         if fresh {
             return Ok(());

@@ -92,20 +92,7 @@ impl Skill {
 
     /// Reads the answer about one skill, also in an envelope or as the only row of a list.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
-        let mut value: Value = serde_json::from_slice(body)
-            .map_err(|wrong| format!("the skill cannot be read: {wrong}"))?;
-        for wrapper in ["resultSet", "skill", "skills"] {
-            if let Some(inner) = value.get_mut(wrapper) {
-                value = inner.take();
-            }
-        }
-        if let Value::Array(rows) = value {
-            let [row]: [Value; 1] = rows
-                .try_into()
-                .map_err(|rows: Vec<Value>| format!("one skill came as {} rows", rows.len()))?;
-            value = row;
-        }
-        let skill: Self = serde_json::from_value(value)
+        let skill: Self = serde_json::from_value(one_skill(body)?)
             .map_err(|wrong| format!("the skill cannot be read: {wrong}"))?;
         skill.id().map(|_| skill)
     }
@@ -113,6 +100,11 @@ impl Skill {
     /// Its number; a skill without one is a fault.
     pub(super) fn id(&self) -> Result<u64, String> {
         self.id.ok_or_else(|| "a skill has no skillId".to_owned())
+    }
+
+    /// Whether it says that it exists for use.
+    pub(super) fn is_active(&self) -> bool {
+        self.active == Some(true)
     }
 
     /// Whether it runs; a skill that does not say is a fault.
@@ -157,6 +149,24 @@ impl Skill {
             Err(NeverCommanded::OtherStrategy(strategy.to_owned()))
         }
     }
+}
+
+/// The object of an answer about one skill, also in an envelope or as the only row of a list.
+pub(super) fn one_skill(body: &[u8]) -> Result<Value, String> {
+    let mut value: Value = serde_json::from_slice(body)
+        .map_err(|wrong| format!("the skill cannot be read: {wrong}"))?;
+    for wrapper in ["resultSet", "skill", "skills"] {
+        if let Some(inner) = value.get_mut(wrapper) {
+            value = inner.take();
+        }
+    }
+    if let Value::Array(rows) = value {
+        let [row]: [Value; 1] = rows
+            .try_into()
+            .map_err(|rows: Vec<Value>| format!("one skill came as {} rows", rows.len()))?;
+        value = row;
+    }
+    Ok(value)
 }
 
 impl Row for Skill {

@@ -137,7 +137,7 @@ impl Tenant {
             request_id: Some(order.decision.clone()),
             client_id: None,
             deadline: order.deadline,
-            scope: right(order.operation),
+            scope: right_to_write(order.operation),
             sending: Sending::Once {
                 leave_by: order.leave_by,
             },
@@ -211,5 +211,24 @@ fn right(operation: Operation) -> &'static str {
         Operation::StartSkill | Operation::StopSkill => "Outbound Strategy Manager",
         Operation::SkillAgents => "Skills User Assignment",
         Operation::GeneralSettings => "Skills Edit",
+    }
+}
+
+/// The right that a 403 of a write is likely to lack.
+fn right_to_write(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Skill => "Skills Edit",
+        Operation::AgentStates
+        | Operation::SkillsActivity
+        | Operation::Skills
+        | Operation::StartSkill
+        | Operation::StopSkill
+        | Operation::SkillAgents
+        | Operation::SkillSummary
+        | Operation::SkillParameters
+        | Operation::GeneralSettings
+        | Operation::CampaignSkills
+        | Operation::BusinessUnit
+        | Operation::ServerTime => right(operation),
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::assignment::ListForm;
 use crate::domain::{Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::port::{
-    AgentFeed, CampaignCommander, Capabilities, Connected, ListForm, ListPorts, ListWriter,
-    ProfileWriter, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
+    AgentFeed, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter, ProfileWriter,
+    QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
 };
 
 use super::agents::{Agents, CxoneSettings};
@@ -20,6 +21,7 @@ use super::queues::{QueueSender, Queues};
 pub const CAPABILITIES: Capabilities = Capabilities {
     agents: AgentFeed::Rows,
     agent_rows: true,
+    selectors: true,
     own_group: false,
     serving: false,
     statuses: StatusCalls::OneEach,
@@ -34,6 +36,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     queues: Some(QueueForms {
         members: true,
         conditional: true,
+        calibrated: true,
     }),
     profiles: true,
     throttle: false,

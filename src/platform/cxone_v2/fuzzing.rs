@@ -86,7 +86,7 @@ pub(crate) fn queue(body: &[u8]) {
     assert_eq!(unchanged.members, reading.members);
     assert_eq!(
         (unchanged.version, &unchanged.sha256),
-        (reading.version, &reading.sha256)
+        (reading.version.clone(), &reading.sha256)
     );
     for (member, setting) in &reading.members {
         let change = Members::from([(*member, setting.clone())]);

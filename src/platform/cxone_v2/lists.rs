@@ -122,6 +122,7 @@ impl ListSender {
                     assignment: Some(assignment),
                     updated: Some(updated),
                     left_out: Vec::new(),
+                    in_part: None,
                 };
             }
             Err(failed) => failed,
@@ -153,6 +154,7 @@ impl ListSender {
             assignment: None,
             updated: None,
             left_out,
+            in_part: None,
         }
     }
 }

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::domain::QueueId;
 use crate::domain::queue::{
-    ChangeFault, Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, Strategy,
-    WriteForm,
+    ChangeFault, Member, Members, Overflow, OverflowAction, QueueVersion, ServiceLevel, Setting,
+    Strategy, WriteForm,
 };
 use crate::platform::port::{Original, QueueReading};
 
@@ -69,7 +69,7 @@ pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, Stri
     let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
     Ok(QueueReading {
         queue: queue.clone(),
-        version,
+        version: QueueVersion::Numbered(version),
         members: members(&whole),
         sha256: digits
             .filter_map(|digit| char::from_digit(u32::from(digit), 16))

@@ -206,7 +206,7 @@ impl QueueSender {
             };
         };
         let (endpoint, method, if_match) = match form {
-            WriteForm::Whole => (endpoints::QUEUE_PUT, Method::PUT, Some(reading.version)),
+            WriteForm::Whole => (endpoints::QUEUE_PUT, Method::PUT, reading.version.number()),
             // The version is in the body.
             WriteForm::Members => (endpoints::QUEUE_PATCH, Method::PATCH, None),
         };

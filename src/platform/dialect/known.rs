@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::CampaignId;
+use crate::domain::{AgentId, CampaignId};
 use crate::platform::port::{Capabilities, Connected};
 use crate::platform::{cxone_acd, cxone_v2};
 use crate::telemetry::Endpoint;
@@ -142,6 +142,7 @@ impl Dialect {
                 "api_versions",
                 "ready_states",
                 "agents",
+                "longest_call",
             ],
             Self::CxoneAcd => &["auth", "scope"],
         }
@@ -153,6 +154,29 @@ impl Dialect {
         match self {
             Self::CxoneV2 => Vec::new(),
             Self::CxoneAcd => cxone_acd::campaign_faults(ids),
+        }
+    }
+
+    /// Returns what is wrong with the campaigns whose lists are to be kept, each with a remedy. `counted` are campaigns with
+    /// the queue or skill whose agents are counted for them.
+    #[must_use]
+    pub fn list_faults(
+        self,
+        lists: &[CampaignId],
+        counted: &[(&CampaignId, &str)],
+    ) -> Vec<(CampaignId, String, &'static str)> {
+        match self {
+            Self::CxoneV2 => Vec::new(),
+            Self::CxoneAcd => cxone_acd::list_faults(lists, counted),
+        }
+    }
+
+    /// Returns why this cannot be the id of an agent.
+    #[must_use]
+    pub fn agent_fault(self, agent: &AgentId) -> Option<String> {
+        match self {
+            Self::CxoneV2 => None,
+            Self::CxoneAcd => cxone_acd::agent_fault(agent),
         }
     }
 }

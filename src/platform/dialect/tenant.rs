@@ -40,6 +40,8 @@ pub struct TenantSettings {
     pub access: Access,
     /// The campaigns that the configuration names; no other is commanded.
     pub campaigns: Vec<CampaignId>,
+    /// The preview campaigns whose lists are kept; they are not commanded for that.
+    pub lists: Vec<CampaignId>,
     /// What only one dialect has.
     pub special: SpecialSettings,
 }
@@ -71,6 +73,8 @@ pub struct SpecialSettings {
     pub ready_states: Option<String>,
     /// What agents are counted from.
     pub agents: AgentSource,
+    /// How long a call lasts at the most, with its wrap-up; as the dialect has it, when absent.
+    pub longest_call: Option<Duration>,
 }
 
 /// What every tenant uses.

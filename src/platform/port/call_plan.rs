@@ -46,7 +46,7 @@ impl CallPlan {
 
 /// Plans the calls of a day, on platforms that count them.
 pub trait CallPlanner: Send + Sync + 'static {
-    /// Plans the calls that polling these campaigns at this interval takes.
+    /// Plans the calls that polling these campaigns at this interval takes, and keeping these lists beside it.
     ///
     /// *What it means.* An estimate from below: commands, retries and long listings come on top.
     ///
@@ -56,6 +56,7 @@ pub trait CallPlanner: Send + Sync + 'static {
     fn plan<'a>(
         &'a self,
         campaigns: &'a [CampaignId],
+        lists: &'a [CampaignId],
         poll_interval: Duration,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<CallPlan, PlatformFault>>;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::domain::PlatformTraits;
+use crate::domain::assignment::ListForm;
 
 /// How a platform reports available agents. It bounds what one observation costs; the answer is complete either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +29,16 @@ pub enum StatusCalls {
     Listing,
 }
 
-/// In which form lists of preview campaigns are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListForm {
-    /// A list is replaced as one: the same list sent twice is the same list.
-    Whole,
-    /// Agents are added and removed one by one, and the platform may take a part of them.
-    Membership,
-}
-
 /// In which forms a queue can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueForms {
     /// Single members can be written, without the others.
     pub members: bool,
-    /// A write names the version that it rests on, and is refused when that is no longer in force.
+    /// A write names the version that it rests on, and is refused when that is no longer in force. Without that a gap remains
+    /// between the last reading and the write.
     pub conditional: bool,
+    /// A queue can be changed while it works and has the figures that a calibration moves.
+    pub calibrated: bool,
 }
 
 /// Names of the rights that the credentials need, as the platform calls them; empty where it names none.
@@ -66,8 +61,10 @@ pub struct Rights {
 pub struct Capabilities {
     /// How it reports available agents.
     pub agents: AgentFeed,
-    /// Whether single agents can be listed, as preview campaigns and selectors by skill or id need.
+    /// Whether single agents can be listed with their states, as preview campaigns need.
     pub agent_rows: bool,
+    /// Whether agents can be chosen by their skills and ids.
+    pub selectors: bool,
     /// Whether a campaign has a queue or skill of its own whose agents can be counted.
     pub own_group: bool,
     /// Whether agents on a campaign's own calls are distinguished from those on others.

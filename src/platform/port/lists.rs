@@ -34,8 +34,10 @@ pub struct ListReceipt {
     pub assignment: Option<String>,
     /// Agents that it counted; fewer than were sent means that it took a part.
     pub updated: Option<u64>,
-    /// Agents whom a refusal named, or who were left out.
+    /// Agents whom a refusal named, or who were left out: they did not join, or did not leave.
     pub left_out: Vec<AgentId>,
+    /// Why only a part was taken, for people; absent where all of it was.
+    pub in_part: Option<String>,
 }
 
 /// Changes lists. A dry run has none.
@@ -43,7 +45,8 @@ pub trait ListWriter: Send + Sync + 'static {
     /// Puts a whole list in force, whatever the dialect has to add and remove for that.
     ///
     /// *At most once*, as commands are. Where a list takes several calls, agents are removed before others are added,
-    /// and the receipt covers the whole: [`Delivery::Lost`] as soon as one part is not known.
+    /// and the receipt covers the whole: [`Delivery::Lost`] as soon as one part is not known, [`Delivery::Acknowledged`]
+    /// with `in_part` where a part is in force and the rest is not.
     ///
     /// *Idempotence.* The same list again changes nothing.
     fn replace<'a>(

@@ -52,7 +52,7 @@ pub use call_plan::{CallPlan, CallPlanner};
 pub use campaigns::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, Urgency,
 };
-pub use capabilities::{AgentFeed, Capabilities, ListForm, QueueForms, Rights, StatusCalls};
+pub use capabilities::{AgentFeed, Capabilities, QueueForms, Rights, StatusCalls};
 pub use connected::{Connected, ListPorts, QueuePorts};
 pub use fault::{FaultKind, PlatformFault};
 pub use lists::{ListReader, ListReceipt, ListWriter};

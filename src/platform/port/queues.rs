@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::queue::{ChangeFault, Members, QueueStatistics, WriteForm};
+use crate::domain::queue::{ChangeFault, Members, QueueStatistics, QueueVersion, WriteForm};
 use crate::domain::{AgentId, AgentState, DecisionId, Delivery, QueueId, SkillId, Timestamp};
 
 use super::fault::PlatformFault;
@@ -14,8 +14,8 @@ use super::fault::PlatformFault;
 pub struct QueueReading {
     /// The queue.
     pub queue: QueueId,
-    /// The version, which a write names.
-    pub version: i64,
+    /// The version: the platform's own, which a write names, or a digest of ours where it has none.
+    pub version: QueueVersion,
     /// The members that this program knows.
     pub members: Members,
     /// SHA-256 of the whole object, in hexadecimal; the same however its members are ordered.

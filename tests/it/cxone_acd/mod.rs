@@ -3,6 +3,9 @@
 
 mod daemon;
 mod day;
+mod lists;
+mod members;
 mod parts;
+mod settings;
 mod stories;
 mod tenant;

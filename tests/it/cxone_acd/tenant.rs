@@ -173,6 +173,7 @@ impl Tenant {
             request_timeout: Duration::from_secs(5),
             access: Access::ReadAndWrite,
             campaigns: campaigns.iter().map(|id| id.parse().unwrap()).collect(),
+            lists: Vec::new(),
             special: SpecialSettings::default(),
         };
         change(&mut tenant);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::answer::Answer;
 use super::super::super::call::Call;
+use super::super::super::journal::Actor;
 use super::super::super::platform::Platform;
 use super::super::super::refusal::Refused;
 use super::super::super::script::Performance;
@@ -15,9 +16,11 @@ use super::super::super::world::World;
 use super::AcdState;
 use super::assignments::Assignment;
 use super::listing::{ListingRequest, wrapped};
+use super::number::whole;
 use super::operation::AcdOperation;
 use super::query::{Query, wrong};
 use super::roster::has_skill;
+use super::skill_settings;
 use super::skills::{GROUP, Running, SkillView, not_there, untouchables};
 use super::wire::{self, Counters};
 
@@ -25,7 +28,7 @@ use super::wire::{self, Counters};
 const LONG_AGO: SimTime = SimTime::from_unix_millis(0);
 
 /// The proficiency of whom nobody gave one.
-const USUAL_PROFICIENCY: i64 = 3;
+pub(super) const USUAL_PROFICIENCY: i64 = 3;
 
 /// The longest span of a summary, in days.
 const MOST_DAYS: u64 = 30;
@@ -62,7 +65,13 @@ impl Platform {
         else {
             return Err(Refused::no_such("operation", operation.name()));
         };
-        acd.roster.follow(world, &acd.settings, now);
+        let AcdState {
+            roster,
+            settings,
+            assignments,
+            ..
+        } = &mut *acd;
+        roster.follow(world, settings, assignments, now);
         let mut desk = Desk {
             world,
             acd,
@@ -80,6 +89,7 @@ impl Platform {
             AcdOperation::SkillsActivity => desk.activity(),
             AcdOperation::Skills => desk.skills(),
             AcdOperation::Skill => desk.skill(id),
+            AcdOperation::PutSkill => desk.put_skill(id),
             AcdOperation::StartSkill => {
                 let campaign = desk.startable(id)?;
                 let by = call.actor(token);
@@ -94,8 +104,8 @@ impl Platform {
                 Ok(accepted())
             }
             AcdOperation::SkillAgents => desk.assignments(id),
-            AcdOperation::AssignAgents => desk.assign(id, true),
-            AcdOperation::ChangeAgents => desk.assign(id, false),
+            AcdOperation::AssignAgents => desk.assign(id, true, &call.actor(token)),
+            AcdOperation::ChangeAgents => desk.assign(id, false, &call.actor(token)),
             AcdOperation::SkillSummary => desk.summary(id),
             AcdOperation::SkillParameters => desk.parameters(id),
             AcdOperation::GeneralSettings => desk.general_settings(id),
@@ -194,7 +204,32 @@ impl Desk<'_> {
 
     fn skill(&mut self, id: &str) -> Result<Answer, Refused> {
         let view = self.view(id)?;
-        Ok(self.json(wire::skill(self.acd.settings.release, &view)))
+        let release = self.acd.settings.release;
+        let mut skill = wire::skill(release, &view);
+        for (name, value) in self.skill_settings(view.id) {
+            wire::insert(&mut skill, &name, wire::as_in(release, value));
+        }
+        Ok(self.json(skill))
+    }
+
+    fn skill_settings(&self, skill: u64) -> Map<String, Value> {
+        let mut settings = skill_settings::at_first();
+        settings.extend(self.acd.written.get(&skill).cloned().unwrap_or_default());
+        settings
+    }
+
+    /// Members that are left out stay as they are. A skill that runs, or is on its way to stand still, takes nothing.
+    fn put_skill(&mut self, id: &str) -> Result<Answer, Refused> {
+        let written = skill_settings::of_body(&self.call.body)?;
+        let view = self.view(id)?;
+        if view.running != Running::Flag(false) {
+            return Err(refused_state(id));
+        }
+        self.acd.written.entry(view.id).or_default().extend(written);
+        let body = json!({"success": true, "skillId": view.id});
+        let mut answer = self.json(body);
+        answer.applied = true;
+        Ok(answer)
     }
 
     /// The campaign of a skill that may be started now.
@@ -237,32 +272,10 @@ impl Desk<'_> {
 
     /// Who has a skill, in the order of the agents' numbers.
     fn members(&self, view: &SkillView) -> Vec<(u64, Assignment)> {
-        let Some(campaign) = view.campaign.as_deref() else {
-            return Vec::new();
-        };
-        let AcdState {
-            roster,
-            assignments,
-            settings,
-            ..
-        } = &*self.acd;
-        let mut members: Vec<(u64, Assignment)> = roster
-            .numbers()
-            .filter_map(|(id, number)| {
-                let by_skill = || {
-                    let agent = self.world.agent(id)?;
-                    has_skill(settings, campaign, &agent.skills).then_some(Assignment {
-                        active: true,
-                        proficiency: USUAL_PROFICIENCY,
-                        changed: LONG_AGO,
-                    })
-                };
-                let own = assignments.get(view.id, number).or_else(by_skill)?;
-                Some((number, own))
-            })
-            .collect();
-        members.sort_by_key(|(number, _)| *number);
-        members
+        let campaign = view.campaign.as_deref();
+        campaign.map_or_else(Vec::new, |campaign| {
+            members_of(self.world, self.acd, view.id, campaign)
+        })
     }
 
     fn assignments(&mut self, id: &str) -> Result<Answer, Refused> {
@@ -279,10 +292,11 @@ impl Desk<'_> {
     }
 
     /// Gives agents a skill, or changes the assignments of those who have it; each agent has a result of their own.
-    fn assign(&mut self, id: &str, give: bool) -> Result<Answer, Refused> {
+    fn assign(&mut self, id: &str, give: bool, by: &Actor) -> Result<Answer, Refused> {
         let orders = assign_orders(&self.call.body)?;
         let view = self.view(id)?;
         let members = self.members(&view);
+        let release = self.acd.settings.release;
         let mut results = Vec::new();
         let mut errors = 0;
         for order in orders {
@@ -293,14 +307,15 @@ impl Desk<'_> {
                 .any(|(_, number)| number == order.agent);
             let own = members.iter().find(|(agent, _)| *agent == order.agent);
             let own = own.map(|(_, own)| *own);
+            let refused = self.acd.assignments.refusal(view.id, order.agent);
             let fault = match (known, own) {
                 (false, _) => Some("unknown agent"),
                 (true, None) if !give => Some("the agent does not have the skill"),
-                (true, _) => None,
+                (true, _) => refused,
             };
             if let Some(fault) = fault {
                 errors += 1;
-                results.push(json!({"success": false, "agentId": order.agent, "error": fault}));
+                results.push(wire::assign_result(release, order.agent, Some(fault)));
                 continue;
             }
             let usual = own.map_or(USUAL_PROFICIENCY, |own| own.proficiency);
@@ -309,8 +324,9 @@ impl Desk<'_> {
                 proficiency: order.proficiency.unwrap_or(usual),
                 changed: self.now,
             };
-            self.acd.assignments.set(view.id, order.agent, assignment);
-            results.push(json!({"success": true, "agentId": order.agent}));
+            let (by, book) = (by.clone(), &mut self.acd.assignments);
+            book.set(view.id, order.agent, assignment, by);
+            results.push(wire::assign_result(release, order.agent, None));
         }
         let body = json!({"resultSet": {"errorCount": errors, "agentResults": results}});
         Ok(Answer::applied(Bytes::from(body.to_string())))
@@ -430,7 +446,8 @@ impl Desk<'_> {
             if outbound.is_some_and(|outbound| outbound != view.outbound) {
                 continue;
             }
-            let members = self.members(&view);
+            let mut members = self.members(&view);
+            members.retain(|(_, own)| own.active);
             let of = |states: &[i64], own_only: bool| {
                 let counted = self.acd.roster.agents().filter(|(agent, shown, _)| {
                     let place = members.binary_search_by_key(agent, |(member, _)| *member);
@@ -461,6 +478,33 @@ impl Desk<'_> {
         self.json(json!({"businessUnits": [{"businessUnitId": 1, "businessUnitName": "Simulated", "apiPublishedLimit": limit,
             "enableSkillAbandonRate": true, "priorityBasedBlending": self.acd.settings.blended}]}))
     }
+}
+
+/// Who has a campaign's skill, in the order of the agents' numbers.
+pub(super) fn members_of(
+    world: &World,
+    acd: &AcdState,
+    skill: u64,
+    campaign: &str,
+) -> Vec<(u64, Assignment)> {
+    let mut members: Vec<(u64, Assignment)> = acd
+        .roster
+        .numbers()
+        .filter_map(|(id, number)| {
+            let by_skill = || {
+                let agent = world.agent(id)?;
+                has_skill(&acd.settings, campaign, &agent.skills).then_some(Assignment {
+                    active: true,
+                    proficiency: USUAL_PROFICIENCY,
+                    changed: LONG_AGO,
+                })
+            };
+            let own = acd.assignments.get(skill, number).or_else(by_skill)?;
+            Some((number, own))
+        })
+        .collect();
+    members.sort_by_key(|(number, _)| *number);
+    members
 }
 
 /// One agent of a write.
@@ -528,15 +572,6 @@ fn general_settings_of(body: &[u8]) -> Result<Map<String, Value>, Refused> {
         }
     }
     Ok(settings.clone())
-}
-
-/// A whole number, also as `1.0`, which is the same number. One that is too large for any id is none that is known.
-fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let number = value.as_f64()?;
-        let text = (number.fract() == 0.0).then(|| format!("{number:.0}"))?;
-        Some(text.parse().unwrap_or(-1))
-    })
 }
 
 fn accepted() -> Answer {

@@ -1,6 +1,7 @@
 //! NICE CXone ACD as its contract describes it, with wire types of its own.
 //!
-//! A campaign of the world is an outbound Personal Connection skill, and its agents are those who have its skill:
+//! A campaign of the world is an outbound Personal Connection skill. Its agents are those who have its skill in the world, and
+//! those who were given it; whoever was parked has it no longer:
 //!
 //! | an agent who | while the skill runs | while it does not |
 //! |---|---|---|
@@ -20,11 +21,14 @@ mod answers;
 mod assignments;
 mod listing;
 mod login;
+mod number;
 mod operation;
+mod people;
 mod query;
 mod roster;
 mod route;
 mod settings;
+mod skill_settings;
 mod skills;
 #[cfg(test)]
 mod tests;
@@ -39,6 +43,7 @@ use serde_json::{Map, Value, json};
 use super::super::answer::Answer;
 use super::super::world::World;
 
+pub use assignments::MembershipChanged;
 pub use operation::AcdOperation;
 pub(in crate::simulator) use route::route;
 pub use settings::{AcdSettings, NoChange, Release, StopShows};
@@ -58,6 +63,8 @@ pub(in crate::simulator) struct AcdState {
     stops: Stops,
     /// General settings of skills that were written.
     pacing: BTreeMap<u64, Map<String, Value>>,
+    /// Settings of skills that were written.
+    written: BTreeMap<u64, Map<String, Value>>,
 }
 
 impl AcdState {
@@ -68,6 +75,7 @@ impl AcdState {
             assignments: Assignments::default(),
             stops: Stops::default(),
             pacing: BTreeMap::new(),
+            written: BTreeMap::new(),
         }
     }
 

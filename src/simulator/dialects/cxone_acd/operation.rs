@@ -17,6 +17,8 @@ pub enum AcdOperation {
     Skills,
     /// GET of one skill.
     Skill,
+    /// PUT of a skill's settings.
+    PutSkill,
     /// POST that starts a skill.
     StartSkill,
     /// POST that stops a skill.
@@ -47,7 +49,7 @@ pub enum AcdOperation {
 
 impl AcdOperation {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AreaToken,
         Self::GlobalToken,
         Self::Discovery,
@@ -55,6 +57,7 @@ impl AcdOperation {
         Self::SkillsActivity,
         Self::Skills,
         Self::Skill,
+        Self::PutSkill,
         Self::StartSkill,
         Self::StopSkill,
         Self::SkillAgents,
@@ -81,6 +84,7 @@ impl AcdOperation {
             Self::SkillsActivity => "skills-activity",
             Self::Skills => "skills-list",
             Self::Skill => "skill",
+            Self::PutSkill => "put-skill",
             Self::StartSkill => "start-skill",
             Self::StopSkill => "stop-skill",
             Self::SkillAgents => "skill-agents",
@@ -112,6 +116,7 @@ impl AcdOperation {
                 | Self::StopSkill
                 | Self::AssignAgents
                 | Self::ChangeAgents
+                | Self::PutSkill
                 | Self::PutGeneralSettings
         )
     }

@@ -9,6 +9,7 @@ use super::super::super::agent_state::AgentState;
 use super::super::super::time::SimTime;
 use super::super::super::work::Work;
 use super::super::super::world::World;
+use super::assignments::Assignments;
 use super::settings::AcdSettings;
 
 /// The number of the first campaign's skill; a campaign whose id is a number has that one.
@@ -62,8 +63,15 @@ impl Roster {
     }
 
     /// Brings what is shown up to date.
-    pub(super) fn follow(&mut self, world: &World, settings: &AcdSettings, now: SimTime) {
-        let version = (world.agents_version(), world.effects().len());
+    pub(super) fn follow(
+        &mut self,
+        world: &World,
+        settings: &AcdSettings,
+        assignments: &Assignments,
+        now: SimTime,
+    ) {
+        let changes = world.effects().len() + assignments.journal().len();
+        let version = (world.agents_version(), changes);
         if self.seen == Some(version) && self.skills.len() == world.campaigns().count() {
             return;
         }
@@ -79,7 +87,11 @@ impl Roster {
             let Some(number) = self.agents.get(id).copied() else {
                 continue;
             };
-            let able = |campaign: &str| has_skill(settings, campaign, &agent.skills);
+            let able = |campaign: &str, skill: u64| {
+                let by_skill = || has_skill(settings, campaign, &agent.skills);
+                let own = assignments.get(skill, number);
+                own.map_or_else(by_skill, |own| own.active)
+            };
             let work = world.work(id);
             let of = |campaign: &str| self.skills.get(campaign).copied();
             let shown = match (&agent.state, work) {
@@ -87,7 +99,7 @@ impl Roster {
                 (AgentState::Available, _) => {
                     let joined: Vec<u64> = running
                         .iter()
-                        .filter(|(campaign, _)| !settings.blended && able(campaign))
+                        .filter(|(campaign, skill)| !settings.blended && able(campaign, *skill))
                         .map(|(_, skill)| *skill)
                         .collect();
                     // An agent stands in one dialler; who has several running skills is spread over them.
@@ -141,6 +153,11 @@ impl Roster {
         self.agents
             .iter()
             .map(|(id, number)| (id.as_str(), *number))
+    }
+
+    /// The number of an agent.
+    pub(super) fn agent(&self, id: &str) -> Option<u64> {
+        self.agents.get(id).copied()
     }
 
     /// The number of a campaign's skill.

@@ -34,7 +34,10 @@ fn versioned(method: &Method, path: &str) -> Route {
         ["agents", "states"] => (&[(Method::GET, Op::AgentStates)], None),
         ["skills", "activity"] => (&[(Method::GET, Op::SkillsActivity)], None),
         ["skills"] => (&[(Method::GET, Op::Skills)], None),
-        ["skills", id] => (&[(Method::GET, Op::Skill)], Some(id)),
+        ["skills", id] => (
+            &[(Method::GET, Op::Skill), (Method::PUT, Op::PutSkill)],
+            Some(id),
+        ),
         ["skills", id, "start"] => (&[(Method::POST, Op::StartSkill)], Some(id)),
         ["skills", id, "stop"] => (&[(Method::POST, Op::StopSkill)], Some(id)),
         ["skills", id, "agents"] => (

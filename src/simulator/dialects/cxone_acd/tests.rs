@@ -404,3 +404,62 @@ fn a_centre_shows_whose_calls_agents_are_on_and_a_stop_lasts_until_they_are_over
     assert!(available > 0, "a stop releases the agents");
     assert!(seconds >= 10);
 }
+
+#[test]
+fn settings_of_a_skill_are_written_only_while_it_does_not_run() {
+    let tenant = Tenant::new(AcdSettings::default());
+    let change = r#"{"skill":{"serviceLevelGoal":85,"skillName":"Renewals"}}"#;
+    let put = |skill: &str, body: &str| tenant.send("PUT", skill, body).status;
+    assert_eq!(put("skills/4711", change), 409, "it runs");
+    assert_eq!(put("skills/4803", change), 409, "so does that one");
+    assert_eq!(put("skills/77", change), 404);
+    tenant.handle.person_sets("campaign-1", "PAUSED");
+    assert_eq!(put("skills/4711", change), 200);
+    let skill = tenant.get("skills/4711");
+    assert_eq!(skill["serviceLevelGoal"], 85);
+    assert_eq!(
+        skill["serviceLevelThreshold"], 30,
+        "left out and left alone"
+    );
+    assert_eq!(skill["skillName"], "Renewals");
+    for wrong in [
+        "",
+        "{}",
+        r#"{"skill":[]}"#,
+        r#"{"skill":{"serviceLevelGoal":101}}"#,
+        r#"{"skill":{"maxSecondsACW":-1}}"#,
+        r#"{"skill":{"isActive":"True"}}"#,
+        r#"{"skill":{"skillName":""}}"#,
+    ] {
+        assert_eq!(put("skills/4711", wrong), 400, "{wrong}");
+    }
+}
+
+#[test]
+fn whom_a_client_may_not_assign_is_told_by_that_agents_result() {
+    for release in [Release::Current, Release::Older] {
+        let tenant = Tenant::new(AcdSettings {
+            release,
+            ..AcdSettings::default()
+        });
+        tenant.handle.set_available(2);
+        assert!(
+            tenant
+                .handle
+                .refuse_assignment("campaign-1", 9_002, Some("restricted"))
+        );
+        let body = json!({"agents": [{"agentId": 9001, "isActive": false}, {"agentId": 9002, "isActive": false}]});
+        let reply = tenant.send("PUT", "skills/4711/agents", &body.to_string());
+        assert_eq!(reply.status, 200);
+        let results = reply.json()["resultSet"]["agentResults"].clone();
+        assert_eq!(results[1]["error"], "restricted");
+        assert!(results[0]["error"].is_null());
+        assert_eq!(tenant.handle.skill_agents("campaign-1"), [9_002]);
+        // Whoever was parked stands in the dialler no longer.
+        let states = tenant.get(STATES);
+        let states = states.get("resultSet").unwrap_or(&states)["agentStates"].clone();
+        let dialling = |row: &Value| row["agentStateName"] == "Dialer";
+        let dialling: Vec<bool> = states.as_array().unwrap().iter().map(dialling).collect();
+        assert_eq!(dialling, [false, true]);
+    }
+}

@@ -58,6 +58,15 @@ pub(super) fn skill(release: Release, skill: &SkillView) -> Value {
     })
 }
 
+/// A setting as a release writes it: the older one has text for numbers and booleans.
+pub(super) fn as_in(release: Release, value: Value) -> Value {
+    match (release, value) {
+        (Release::Older, Value::Bool(set)) => flag(release, set, false),
+        (Release::Older, Value::Number(number)) => json!(number.to_string()),
+        (_, value) => value,
+    }
+}
+
 /// A row of a skill's assignments.
 pub(super) fn assignment(release: Release, skill: u64, agent: u64, own: &Assignment) -> Value {
     let mut row = json!({
@@ -72,6 +81,21 @@ pub(super) fn assignment(release: Release, skill: u64, agent: u64, own: &Assignm
     };
     insert(&mut row, proficiency, json!(own.proficiency));
     row
+}
+
+/// What became of one agent of a write, with the reason where it failed.
+pub(super) fn assign_result(release: Release, agent: u64, fault: Option<&str>) -> Value {
+    // The newer files of the vendor have the number as text.
+    let agent = match release {
+        Release::Current => json!(agent),
+        Release::Older => json!(agent.to_string()),
+    };
+    let success = flag(release, fault.is_none(), false);
+    let mut result = json!({"success": success, "agentId": agent});
+    if let Some(fault) = fault {
+        insert(&mut result, "error", json!(fault));
+    }
+    result
 }
 
 /// Counts of a skill, with the names under which a release shows them.
@@ -118,7 +142,7 @@ pub(super) fn general_settings() -> Map<String, Value> {
     settings
 }
 
-fn insert(row: &mut Value, name: &str, value: Value) {
+pub(super) fn insert(row: &mut Value, name: &str, value: Value) {
     if let Value::Object(members) = row {
         members.insert(name.to_owned(), value);
     }
