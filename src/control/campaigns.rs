@@ -10,7 +10,7 @@ use crate::domain::{
     Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
     Reason, Sample, StatusFinding, Timestamp,
 };
-use crate::platform::port::{CampaignFinding, Connected};
+use crate::platform::port::{CampaignFinding, CampaignReader, Connected};
 
 use super::assigning::Assigning;
 use super::ledger::{Fact, Ledger, Standing};
@@ -83,11 +83,13 @@ impl Campaigns {
         &self,
         reasons: &[(CampaignId, Reason)],
         assigning: Option<&Assigning>,
+        reader: &dyn CampaignReader,
         poll_valid: bool,
     ) -> Standing {
         Standing {
             campaigns: Arc::new(self.views(reasons)),
             assignments: Arc::new(Assigning::views(assigning)),
+            names: reader.names(),
             poll_valid,
         }
     }

@@ -348,7 +348,7 @@ impl Changing<'_> {
         let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
         let reasons: Vec<_> = reasons.collect();
         self.campaigns
-            .standing(&reasons, self.assigning, shown.poll_valid)
+            .standing(&reasons, self.assigning, self.reader, shown.poll_valid)
     }
 }
 

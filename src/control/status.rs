@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::{
     CampaignId, CampaignLabels, CampaignState, DecisionId, Reason, Thresholds, Timestamp,
 };
+use crate::platform::port::PlatformNames;
 
 use super::queues::QueueView;
 
@@ -113,6 +114,8 @@ pub struct ObservableState {
     pub assignments: Arc<Vec<AssignmentView>>,
     /// What people call campaigns.
     pub labels: Arc<BTreeMap<CampaignId, CampaignLabels>>,
+    /// What the platform calls campaigns, as far as it was read.
+    pub names: Arc<PlatformNames>,
     /// What else on the platform starts and stops campaigns.
     pub rivals: Arc<BTreeMap<CampaignId, Vec<String>>>,
     /// The loop has ended; nothing changes any more.

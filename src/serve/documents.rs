@@ -93,7 +93,7 @@ pub struct ReloadDocument {
 pub struct CampaignDocument {
     /// Its id on the platform.
     pub id: String,
-    /// What people call it.
+    /// What people call it: its name in the configuration, or else what the platform calls it, where it says so.
     #[serde(default)]
     pub name: Option<String>,
     /// The team whose it is.
@@ -315,6 +315,7 @@ impl CampaignDocument {
         if let Some(CampaignLabels { name, team, note }) = observed.labels.get(id) {
             (self.name, self.team, self.note) = (name.clone(), team.clone(), note.clone());
         }
+        self.name = self.name.or_else(|| observed.names.get(id).cloned());
         self.rivals = observed.rivals.get(id).cloned().unwrap_or_default();
         self
     }

@@ -10,9 +10,6 @@ use super::merge::Layers;
 use super::row::Parsed;
 use super::table_keys::{TableKey, campaign};
 
-/// A longer name fits into no table.
-const LONGEST_NAME: usize = 80;
-
 /// A note is a sentence or two.
 const LONGEST_NOTE: usize = 500;
 
@@ -22,8 +19,8 @@ pub(super) fn labels(layers: &mut Layers<'_>) -> BTreeMap<CampaignId, CampaignLa
     let mut found = BTreeMap::new();
     for table in &tables {
         let labels = CampaignLabels {
-            name: label(layers, table, &campaign::NAME, LONGEST_NAME),
-            team: label(layers, table, &campaign::TEAM, LONGEST_NAME),
+            name: label(layers, table, &campaign::NAME, CampaignLabels::LONGEST_NAME),
+            team: label(layers, table, &campaign::TEAM, CampaignLabels::LONGEST_NAME),
             note: label(layers, table, &campaign::NOTE, LONGEST_NOTE),
         };
         if let Some(id) = table

@@ -26,7 +26,8 @@ fn a_night_on_call() {
     assert_eq!(good(&run(&["healthcheck"])), "the loop is running\n");
     let status = run(&["status"]);
     assert!(
-        good(&status).contains("campaign-1  running, as it should be; 10 available"),
+        good(&status)
+            .contains("Spring renewals (campaign-1)\n  running, as it should be; 10 available"),
         "{}",
         status.stdout
     );
@@ -177,6 +178,55 @@ fn watching_shows_every_change() {
     child.kill().unwrap();
     child.wait().unwrap();
     daemon.stop();
+}
+
+#[test]
+fn a_campaign_goes_by_its_configured_name_or_else_by_the_platforms() {
+    let centre = Centre::with(|platform| {
+        let start = platform.clock.now();
+        for (id, name) in [
+            ("sales", "New\u{1b}[2J customers\n"),
+            ("surveys", "SURV_2024_Q2"),
+            ("plain", "plain"),
+        ] {
+            platform.world.put_campaign(id, name, "RUNNING", start);
+        }
+    });
+    let file = centre.directory.path().join("autopilot.toml");
+    let tables = "[[campaign]]\nid = \"sales\"\nteam = \"Outbound\"\n\n\
+        [[campaign]]\nid = \"surveys\"\nname = \"Surveys after a repair\"\n\n\
+        [[campaign]]\nid = \"plain\"\n";
+    std::fs::write(&file, tables).unwrap();
+    let start = || {
+        centre
+            .daemon()
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .arg("--config")
+            .arg(&file)
+            .start()
+    };
+    let expected = [
+        format!("{CAMPAIGN} \"Spring renewals\""),
+        "plain null".to_owned(),
+        "sales \"New [2J customers\"".to_owned(),
+        "surveys \"Surveys after a repair\"".to_owned(),
+    ];
+    // Also after a restart, which remembers what campaigns do and not what the platform calls them.
+    for _ in 0..2 {
+        let daemon = start();
+        let api = Api::of(&daemon);
+        let names = || {
+            let status = api.command(&["status", "-o", "json"]).output();
+            let status: Value = serde_json::from_str(good(&status)).unwrap();
+            let campaigns = status["campaigns"].as_array().unwrap().iter();
+            campaigns
+                .map(|one| format!("{} {}", one["id"].as_str().unwrap(), one["name"]))
+                .collect::<Vec<_>>()
+        };
+        wait_until("every campaign was read", || names() == expected);
+        assert_eq!(api.campaign("sales")["name"], "New [2J customers");
+        daemon.stop();
+    }
 }
 
 #[test]

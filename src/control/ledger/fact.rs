@@ -23,6 +23,7 @@ use crate::domain::{
     Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice, PauseClaim,
     Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, ThresholdOverride,
 };
+use crate::platform::port::PlatformNames;
 use crate::telemetry::PollFigures;
 
 /// One thing that happened in the loop.
@@ -299,6 +300,8 @@ pub(in crate::control) enum CommandEnd {
 pub(in crate::control) struct Standing {
     pub(in crate::control) campaigns: Arc<Vec<CampaignView>>,
     pub(in crate::control) assignments: Arc<Vec<AssignmentView>>,
+    /// What the platform calls campaigns.
+    pub(in crate::control) names: Arc<PlatformNames>,
     /// Whether the last poll gave a valid sample.
     pub(in crate::control) poll_valid: bool,
 }

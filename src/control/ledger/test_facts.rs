@@ -170,6 +170,7 @@ impl World {
         Standing {
             campaigns: Arc::new(vec![view]),
             assignments: Arc::default(),
+            names: Arc::default(),
             poll_valid: true,
         }
     }

@@ -133,6 +133,7 @@ fn set_standing(
     let Standing {
         campaigns,
         assignments,
+        names,
         poll_valid,
     } = standing;
     observed.alive_at = at;
@@ -142,6 +143,7 @@ fn set_standing(
     observed.version = observed.version.saturating_add(1);
     observed.campaigns = Arc::clone(campaigns);
     observed.assignments = Arc::clone(assignments);
+    observed.names = Arc::clone(names);
 }
 
 /// Shows one campaign as it is, its last decision untouched.

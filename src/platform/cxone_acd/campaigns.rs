@@ -11,8 +11,8 @@ use crate::domain::{
 };
 use crate::platform::http::{HttpResponse, RateShare, failed_delivery};
 use crate::platform::port::{
-    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, PlatformFault,
-    Rival, Urgency,
+    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, NameMemory,
+    PlatformFault, PlatformNames, Rival, Urgency,
 };
 
 use super::campaign_skills::{Target, group_state};
@@ -32,6 +32,7 @@ pub(super) struct Campaigns {
     pub(super) tenant: Arc<Tenant>,
     pub(super) groups: Arc<Groups>,
     pub(super) pages: PageSettings,
+    pub(super) names: NameMemory,
 }
 
 /// Commands campaigns of a tenant.
@@ -54,7 +55,7 @@ impl Campaigns {
         if let [id] = ids
             && let Ok(Target::Skill(skill)) = id.as_str().parse()
         {
-            return vec![self.read_skill(skill, share, deadline).await];
+            return vec![self.read_skill(id, skill, share, deadline).await];
         }
         let skills = match self.list(share, deadline).await {
             Ok(skills) => skills,
@@ -103,8 +104,8 @@ impl Campaigns {
         match target {
             // The listing may leave out what is there: only a reading of the skill itself shows that it is not.
             Target::Skill(skill) => match skills.get(&skill) {
-                Some(found) => self.finding(target, [found]),
-                None => self.read_skill(skill, share, deadline).await,
+                Some(found) => self.finding(id, target, [found]),
+                None => self.read_skill(id, skill, share, deadline).await,
             },
             Target::Campaign(_) => {
                 let members = self.members(target, deadline).await;
@@ -116,7 +117,7 @@ impl Campaigns {
                     Err(fault) => return Err(fault),
                 };
                 let found = members.iter().filter_map(|skill| skills.get(skill));
-                self.finding(target, found)
+                self.finding(id, target, found)
             }
         }
     }
@@ -133,12 +134,13 @@ impl Campaigns {
 
     async fn read_skill(
         &self,
+        id: &CampaignId,
         skill: u64,
         share: RateShare,
         deadline: Timestamp,
     ) -> CampaignFinding {
         match self.one(skill, share, deadline).await {
-            Ok(found) => self.finding(Target::Skill(skill), [&found]),
+            Ok(found) => self.finding(id, Target::Skill(skill), [&found]),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(StatusFinding::Missing),
             Err(fault) => Err(fault),
         }
@@ -173,6 +175,7 @@ impl Campaigns {
     /// What a target's skills do together. Of a campaign only those count that may be commanded.
     fn finding<'a>(
         &self,
+        campaign: &CampaignId,
         target: Target,
         skills: impl IntoIterator<Item = &'a Skill>,
     ) -> CampaignFinding {
@@ -180,6 +183,11 @@ impl Campaigns {
         let for_its_list = !listed && self.groups.keeps_list(target);
         let (mut states, mut refusal) = (Vec::new(), None);
         for skill in skills {
+            let name = match target {
+                Target::Skill(_) => skill.name(),
+                Target::Campaign(_) => skill.campaign_name(),
+            };
+            self.names.note(campaign, name);
             let verdict = skill.commandable(listed || for_its_list);
             // A preview campaign is read to know whether it runs. Whether its skill may be commanded, as one of a CXone
             // campaign's, is not for that reading to say.
@@ -265,6 +273,10 @@ impl CampaignReader for Campaigns {
     ) -> BoxFuture<'a, Result<Vec<Rival>, PlatformFault>> {
         Box::pin(self.schedules(ids, deadline))
     }
+
+    fn names(&self) -> Arc<PlatformNames> {
+        self.names.known()
+    }
 }
 
 impl Commander {
@@ -273,6 +285,7 @@ impl Commander {
             tenant,
             groups,
             pages,
+            names: _,
         } = &*self.campaigns;
         let refused = |why: String| Delivery::Refused { why, wait: None };
         let target: Target = match order.campaign.as_str().parse() {

@@ -14,7 +14,7 @@ use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
     AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
-    QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
+    NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
 };
 
 use super::activity::ActivityObserver;
@@ -252,6 +252,7 @@ fn parts(
         tenant: Arc::clone(&tenant),
         groups: Arc::clone(&groups),
         pages,
+        names: NameMemory::default(),
     });
     let commander = writes.then(|| -> Arc<dyn CampaignCommander> {
         Arc::new(Commander {

@@ -73,6 +73,10 @@ pub(super) enum NeverCommanded {
 pub(super) struct Skill {
     #[serde(rename = "skillId", default, deserialize_with = "drift::id")]
     id: Option<u64>,
+    #[serde(rename = "skillName", default, deserialize_with = "drift::text")]
+    name: Option<String>,
+    #[serde(rename = "campaignName", default, deserialize_with = "drift::text")]
+    campaign_name: Option<String>,
     #[serde(rename = "isActive", default, deserialize_with = "drift::flag")]
     active: Option<bool>,
     #[serde(rename = "isOutbound", default, deserialize_with = "drift::flag")]
@@ -88,7 +92,7 @@ pub(super) struct Skill {
 impl Skill {
     /// The members to ask for.
     pub(super) const FIELDS: &'static str =
-        "skillId,isActive,isOutbound,outboundStrategy,agentless,isRunning";
+        "skillId,skillName,campaignName,isActive,isOutbound,outboundStrategy,agentless,isRunning";
 
     /// Reads the answer about one skill, also in an envelope or as the only row of a list.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
@@ -100,6 +104,16 @@ impl Skill {
     /// Its number; a skill without one is a fault.
     pub(super) fn id(&self) -> Result<u64, String> {
         self.id.ok_or_else(|| "a skill has no skillId".to_owned())
+    }
+
+    /// What the platform calls it.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the platform calls its CXone campaign.
+    pub(super) fn campaign_name(&self) -> Option<&str> {
+        self.campaign_name.as_deref()
     }
 
     /// Whether it says that it exists for use.

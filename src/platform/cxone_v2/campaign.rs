@@ -1,10 +1,14 @@
 //! A campaign on the wire.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A campaign, as far as it is needed.
 #[derive(Debug, Deserialize)]
 pub(super) struct CampaignWire {
+    /// For people, so that one in another form is no fault.
+    #[serde(default)]
+    pub(super) name: Value,
     pub(super) status: String,
     #[serde(rename = "updatedTimestamp")]
     pub(super) updated_timestamp: Option<String>,

@@ -14,7 +14,8 @@ use crate::platform::http::{
     Call, Client, HttpResponse, RateShare, Sending, failed_delivery, request_span,
 };
 use crate::platform::port::{
-    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, Urgency,
+    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, NameMemory,
+    PlatformNames, Urgency,
 };
 
 use super::address::campaign_url;
@@ -29,6 +30,7 @@ pub struct Campaigns {
     client: Arc<Client>,
     clock: Arc<dyn Clock>,
     base_url: reqwest::Url,
+    names: NameMemory,
 }
 
 /// Sends commands to a tenant. A dry run makes none.
@@ -45,6 +47,7 @@ impl Campaigns {
             client,
             clock,
             base_url,
+            names: NameMemory::default(),
         }
     }
 
@@ -72,7 +75,7 @@ impl Campaigns {
         };
         let read = self
             .client
-            .call(&call, |response| self.reading(response))
+            .call(&call, |response| self.reading(campaign, response))
             .instrument(request_span(endpoints::CAMPAIGN_GET));
         match read.await {
             Ok(reading) => Ok(StatusFinding::Found(reading)),
@@ -81,8 +84,9 @@ impl Campaigns {
         }
     }
 
-    fn reading(&self, response: &HttpResponse) -> Result<StatusReading, String> {
+    fn reading(&self, id: &CampaignId, response: &HttpResponse) -> Result<StatusReading, String> {
         let found = campaign::campaign(&response.body)?;
+        self.names.note(id, found.name.as_str());
         let read_at = self.clock.now();
         let time = self.client.platform_time(read_at);
         Ok(StatusReading {
@@ -107,6 +111,10 @@ impl CampaignReader for Campaigns {
     ) -> BoxFuture<'a, Vec<CampaignFinding>> {
         let reads = stream::iter(ids).map(move |id| self.read_one(id, urgency, deadline));
         Box::pin(reads.buffered(AT_ONCE).collect())
+    }
+
+    fn names(&self) -> Arc<PlatformNames> {
+        self.names.known()
     }
 }
 
@@ -152,5 +160,87 @@ impl CampaignCommander for CommandSender {
     fn command<'a>(&'a self, order: CommandOrder<'a>) -> BoxFuture<'a, Delivery> {
         let span = request_span(endpoints::CAMPAIGN_PUT);
         Box::pin(self.send(order).instrument(span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::control::hand_clock::HandClock;
+    use crate::platform::http::{
+        AuthStyle, Credentials, HttpRequest, HttpSend, Limiter, SendFault, TokenSource,
+    };
+    use crate::telemetry::Metrics;
+
+    /// Gives a token to whoever asks, and each campaign as the next of these.
+    struct Scripted(Mutex<VecDeque<&'static str>>);
+
+    impl HttpSend for Scripted {
+        fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
+            let body = if request.url.path() == "/oauth2/token" {
+                r#"{"access_token":"t","expires_in":3600}"#
+            } else {
+                self.0.lock().unwrap().pop_front().unwrap()
+            };
+            Box::pin(std::future::ready(Ok(HttpResponse {
+                status: hyper::StatusCode::OK,
+                headers: hyper::HeaderMap::new(),
+                body: Bytes::from_static(body.as_bytes()),
+            })))
+        }
+    }
+
+    fn campaigns(answers: impl IntoIterator<Item = &'static str>) -> Campaigns {
+        let clock: Arc<dyn Clock> = Arc::new(HandClock::default());
+        let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap());
+        let base: reqwest::Url = "http://platform/".parse().unwrap();
+        let credentials = Credentials {
+            client_id: "id".to_owned(),
+            client_secret: "secret".to_owned().into(),
+            style: AuthStyle::Form,
+            scopes: Vec::new(),
+        };
+        let token_url = super::super::connect::token_url(&base);
+        let client = Client::new(
+            Arc::new(Scripted(Mutex::new(answers.into_iter().collect()))),
+            Limiter::new(None, Arc::clone(&clock), Arc::clone(&metrics)),
+            TokenSource::new(credentials, token_url, Arc::clone(&clock)),
+            Arc::clone(&clock),
+            metrics,
+            Duration::from_secs(10),
+            1,
+        );
+        Campaigns::new(Arc::new(client), clock, base)
+    }
+
+    #[tokio::test]
+    async fn a_reading_brings_the_name_along_whatever_form_it_has() {
+        let reader = campaigns([
+            r#"{"id":"c-1","status":"RUNNING","name":"Spring\u001b renewals"}"#,
+            r#"{"id":"c-1","status":"RUNNING"}"#,
+            r#"{"id":"c-1","status":"RUNNING","name":["Summer"]}"#,
+            r#"{"id":"c-1","status":"RUNNING","name":"Summer renewals"}"#,
+        ]);
+        let ids = ["c-1".parse::<CampaignId>().unwrap()];
+        assert!(reader.names().is_empty(), "nothing was read yet");
+        let deadline = reader.clock.now().plus(Duration::from_secs(60));
+        for expected in [
+            "Spring renewals",
+            "Spring renewals",
+            "Spring renewals",
+            "Summer renewals",
+        ] {
+            let read = reader.read(&ids, Urgency::Routine, deadline).await;
+            assert!(
+                matches!(read.as_slice(), [Ok(StatusFinding::Found(_))]),
+                "{read:?}"
+            );
+            let names = reader.names();
+            assert_eq!(names.get(&ids[0]).map(String::as_str), Some(expected));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The ports that read and command campaigns.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use crate::domain::{
@@ -7,6 +9,7 @@ use crate::domain::{
 };
 
 use super::fault::PlatformFault;
+use super::names::PlatformNames;
 
 /// The purpose of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,14 @@ pub trait CampaignReader: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Vec<Rival>, PlatformFault>> {
         let _ = (ids, deadline);
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Returns what the platform calls the campaigns that were read, where it gives names. Shown, and never decided by.
+    ///
+    /// *No call.* Names come along with readings ([`NameMemory`](super::NameMemory)), so that none is known of a campaign
+    /// that was not read yet. Asked at every tick.
+    fn names(&self) -> Arc<PlatformNames> {
+        Arc::default()
     }
 }
 

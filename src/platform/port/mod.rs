@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! AgentObserver      observe(groups)       complete head counts for each group, or why not
-//! CampaignReader     read(ids)             what campaigns do and by what evidence; rivals(ids)
+//! CampaignReader     read(ids)             what campaigns do and by what evidence; rivals(ids), names()
 //! CampaignCommander  command(order)        pause or resume one campaign
 //! ListReader/Writer  read, replace         who is assigned to a preview campaign
 //! QueueReader/Writer read, write           settings of a queue
@@ -43,6 +43,7 @@ mod connected;
 mod fault;
 mod lists;
 mod login;
+mod names;
 mod outcomes;
 mod queues;
 mod throttle;
@@ -57,6 +58,7 @@ pub use connected::{Connected, ListPorts, QueuePorts};
 pub use fault::{FaultKind, PlatformFault};
 pub use lists::{ListReader, ListReceipt, ListWriter};
 pub use login::{Granted, Login};
+pub use names::{NameMemory, PlatformNames};
 pub use outcomes::{CampaignOutcomes, OutcomeReader};
 pub use queues::{
     Original, ProfileWriter, QueueOrder, QueueReader, QueueReading, QueueWriter, Reassignment,

@@ -133,7 +133,7 @@ fn the_global_log_in_and_the_discovery_of_the_host_are_settings_of_a_file() {
         "platform = \"cxone-acd\"\ntoken_url = \"{}/auth/token\"\nclient_id = \"autopilot\"\nclient_secret_file = \"{secret}\"\n\
          registered_client_id = \"registered\"\nregistered_client_secret_file = \"{registered}\"\n\
          api_versions = \"v33.0,stop-skill=v31.0\"\nready_states = \"Available,Dialer\"\nagents = \"states\"\n\
-         count = \"free-and-serving\"\n\n[[campaign]]\nid = \"{SKILL}\"\nagents = \"own\"\nname = \"Spring renewals\"\n",
+         count = \"free-and-serving\"\n\n[[campaign]]\nid = \"{SKILL}\"\nagents = \"own\"\nname = \"Renewals in spring\"\n",
         centre.base_url
     );
     let file = write(directory, "settings.toml", &file);
@@ -151,7 +151,7 @@ fn the_global_log_in_and_the_discovery_of_the_host_are_settings_of_a_file() {
         .args(&["--config", &file]);
     let running = daemon.start();
     let api = Api::of(&running);
-    assert_eq!(api.campaign(SKILL)["name"], "Spring renewals");
+    assert_eq!(api.campaign(SKILL)["name"], "Renewals in spring");
     pause_and_resume(&centre, running);
     assert_eq!(centre.platform.request_count(Some(GLOBAL)), 1);
 }

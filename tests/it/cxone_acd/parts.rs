@@ -185,6 +185,37 @@ fn a_campaign_of_the_tenant_stands_for_its_skills_that_dial() {
 }
 
 #[test]
+fn readings_bring_along_what_the_platform_calls_skills_and_campaigns() {
+    let (group, spelled) = ("campaign:300", "skill:4711");
+    for release in [Release::Current, Release::Older] {
+        let settings = AcdSettings {
+            release,
+            ..AcdSettings::default()
+        };
+        let tenant = Tenant::with(settings, &[spelled, group], |_| {});
+        let names = || {
+            let names = tenant.parts.campaigns.names();
+            let names = names.iter().map(|(id, name)| format!("{id}: {name}"));
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(names(), [""; 0], "nothing was read yet");
+        let asked = |tenant: &Tenant| tenant.handle.request_count(None);
+        tenant.read(spelled);
+        let before = asked(&tenant);
+        assert_eq!(names(), ["skill:4711: Spring renewals"], "{release:?}");
+        tenant.read(group);
+        let after = asked(&tenant);
+        assert_eq!(
+            names(),
+            ["campaign:300: Outbound", "skill:4711: Spring renewals"],
+            "{release:?}"
+        );
+        assert_eq!(asked(&tenant), after, "no call is made for a name");
+        assert!(after > before);
+    }
+}
+
+#[test]
 fn a_failed_page_is_unknown_and_everybody_is_read_again() {
     let tenant = Tenant::new(AcdSettings {
         page_limit: 3,

@@ -34,6 +34,9 @@ pub(super) struct SkillView {
 /// The number that every skill's CXone campaign has.
 pub(super) const GROUP: u64 = 300;
 
+/// What the tenant calls that campaign.
+pub(super) const GROUP_NAME: &str = "Outbound";
+
 /// Skills that nobody should command: inbound, inactive, agentless.
 pub(super) fn untouchables() -> [SkillView; 3] {
     let skill = |id, name: &str| SkillView {

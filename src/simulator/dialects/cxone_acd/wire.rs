@@ -6,7 +6,7 @@ use super::super::super::time::SimTime;
 use super::assignments::Assignment;
 use super::roster::Shown;
 use super::settings::Release;
-use super::skills::{GROUP, Running, SkillView};
+use super::skills::{GROUP, GROUP_NAME, Running, SkillView};
 
 /// A boolean: the older release writes text, and a number where `numbered`.
 fn flag(release: Release, value: bool, numbered: bool) -> Value {
@@ -49,6 +49,7 @@ pub(super) fn skill(release: Release, skill: &SkillView) -> Value {
         "skillName": skill.name,
         "mediaTypeId": 4,
         "campaignId": GROUP,
+        "campaignName": GROUP_NAME,
         "isActive": flag(release, skill.active, false),
         "isOutbound": flag(release, skill.outbound, true),
         "outboundStrategy": skill.strategy,
