@@ -64,15 +64,17 @@ if [ "$("$prism" --version 2>/dev/null)" != "$prism_version" ]; then
     "@stoplight/prism-cli@$prism_version"
 fi
 
-# Starts a platform with ten of a hundred agents available all day, with further flags if given; sets base, control, secret.
+# The day of a platform: ten of a hundred agents are available all day.
+printf 'timestamp,staffed,available\n%s,100,10\n%s,100,10\n' \
+  2024-05-15T08:00:00Z 2024-05-15T18:00:00Z > "$work/calm.csv"
+day=(--replay "$work/calm.csv")
+
+# Starts a platform that lives through the day, with further flags if given; sets base, control, secret.
 platform() {
   local log="$work/$1.log"
   shift
-  printf 'timestamp,staffed,available\n%s,100,10\n%s,100,10\n' \
-    2024-05-15T08:00:00Z 2024-05-15T18:00:00Z > "$work/calm.csv"
   : > "$log"
-  "$program" simulate --listen 127.0.0.1:0 --control 127.0.0.1:0 --replay "$work/calm.csv" \
-    "$@" > "$log" 2>&1 &
+  "$program" simulate --listen 127.0.0.1:0 --control 127.0.0.1:0 "${day[@]}" "$@" > "$log" 2>&1 &
   started+=("$!")
   until_so "the platform listens" grep -q 'stop it with ctrl-c' "$log"
   base="$(sed -n 's/.*CXONE_BASE_URL=//p' "$log")"
@@ -132,14 +134,14 @@ pause_and_resume() {
   until_so "the daemon has the resume confirmed" grep -q '"resumed' "$log"
 }
 
-# Ends the daemon; nothing may have gone wrong on its way through Prism.
+# Ends the daemon, which has done something; nothing may have gone wrong on its way through Prism.
 end_calmly() {
-  local daemon="$1" log="$2"
+  local daemon="$1" log="$2" deed="$3"
   kill -TERM "$daemon"
   wait "$daemon" || fail "the daemon did not end in order"
   prism_is_calm
   ! grep -q '"level":"\(WARN\|ERROR\)"' "$log" || fail "the daemon met trouble behind Prism"
-  echo "  $(grep -c 'Forwarding' "$prism_log") requests forwarded, no violation either way; paused and resumed through the proxy"
+  echo "  $(grep -c 'Forwarding' "$prism_log") requests forwarded, no violation either way; $deed through the proxy"
 }
 
 echo "- schemathesis: the platform's answers"
@@ -175,7 +177,7 @@ export CONTRACT_TOKEN
 (
   cd "$work"
   PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks_acd \
-    timeout 120 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
+    timeout 300 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
     run "$acd_contract" --url "$base" --checks all > schemathesis-acd.log 2>&1
 ) || fail "schemathesis found a deviation of cxone-acd"
 sed -n '/Test cases:/{n;p;}' "$work/schemathesis-acd.log"
@@ -212,18 +214,23 @@ started+=("$daemon")
 
 pause_and_resume "$work/daemon.log"
 until_so "the daemon has read a queue and its statistics" grep -q '"queue calibrated"' "$work/daemon.log"
-end_calmly "$daemon" "$work/daemon.log"
+end_calmly "$daemon" "$work/daemon.log" "paused and resumed"
 
-# Has the daemon on cxone-acd log in both ways, and pause and resume, behind a proxy that holds it against a contract.
-acd_behind() {
-  local name="$1" daemon refused
-  platform "$name-platform" --platform cxone-acd
-  proxy "$name-prism" "$2"
-  # Here too Prism has to refuse something first.
+# Here too Prism has to refuse something first.
+prism_refuses_a_log_in() {
+  local refused
   refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X POST -H 'Content-Type: application/json' \
     -d '{"accessKeyId": "autopilot"}' "http://127.0.0.1:$port/authentication/v1/token/access-key")"
   [ "$refused" = 422 ] && grep -q 'errors#UNPROCESSABLE_ENTITY' "$work/refused" ||
     fail "Prism let a log-in pass that lacks the secret ($refused)"
+}
+
+# Has the daemon on cxone-acd log in both ways, and pause and resume, behind a proxy that holds it against a contract.
+acd_behind() {
+  local name="$1" daemon
+  platform "$name-platform" --platform cxone-acd
+  proxy "$name-prism" "$2"
+  prism_refuses_a_log_in
   export AUTOPILOT_PLATFORM=cxone-acd CXONE_CAMPAIGN_ID=4711 CXONE_CLIENT_SECRET="$secret"
   # Two calls a poll have to fit into what the tenant allows in a day.
   export AUTOPILOT_STATE_DIR="$work/$name-state" AUTOPILOT_POLL_INTERVAL=2s
@@ -244,16 +251,74 @@ acd_behind() {
   daemon=$!
   started+=("$daemon")
   pause_and_resume "$work/$name-daemon.log"
-  end_calmly "$daemon" "$work/$name-daemon.log"
+  end_calmly "$daemon" "$work/$name-daemon.log" "paused and resumed"
   # Whoever loses a skill is parked. A DELETE with a body, which OpenAPI 3.0 cannot describe, is never sent.
   ! grep -qi '\] delete ' "$prism_log" || fail "the daemon sent a DELETE"
 }
 
+# Fails unless a request with this method to an address that ends so went through Prism.
+went_through() {
+  grep -qi "\] $1 [^ ]*$2 .*received" "$prism_log" || fail "no $1 of $2 went through Prism"
+}
+
+# A command that has to do its work behind Prism.
+behind_prism() {
+  local log="$work/$1.log"
+  shift
+  timeout 60 "$program" "$@" > "$log" 2>&1 ||
+    fail "$1 ${2:-} fails behind Prism"
+  prism_is_calm
+}
+
+# Settings with a preview campaign of so many agents.
+preview() {
+  printf '[[campaign]]\nid = "4711"\nagents = "all"\n\n[[preview]]\ncampaign = "4711"\nskills = ["renewals"]\n' > "$work/settings.toml"
+  printf 'target_rate = 8\nleast = %s\nmost = %s\nzones = ["UTC"]\n' "$1" "$1" >> "$work/settings.toml"
+}
+
+# Has who is assigned to a skill and the settings of one that stands still be read and written behind such a proxy.
+acd_lists_behind() {
+  local name="$1" daemon number day=(--scenario two-campaigns)
+  platform "$name-platform" --platform cxone-acd
+  proxy "$name-prism" "$2"
+  prism_refuses_a_log_in
+  export CXONE_BASE_URL="http://127.0.0.1:$port" CXONE_CLIENT_SECRET="$secret"
+  export AUTOPILOT_TOKEN_URL="$CXONE_BASE_URL/authentication/v1/token/access-key"
+  export AUTOPILOT_STATE_DIR="$work/$name-state"
+  printf 'id,skills,start,end,zone,concurrency\n' > "$work/roster.csv"
+  for number in $(seq 9001 9048); do
+    printf '%s,renewals,00:00,00:00,UTC,1\n' "$number" >> "$work/roster.csv"
+  done
+  export AUTOPILOT_CONFIG="$work/settings.toml" AUTOPILOT_ROSTER="$work/roster.csv" AUTOPILOT_POLL_INTERVAL=5s
+  # Of 48 agents 36 have the skill of the first campaign: four more are given it, and then ten are parked.
+  preview 40
+  behind_prism "$name-check" check --online
+  behind_prism "$name-assign" assign apply
+  went_through post /skills/4711/agents
+  preview 30
+  : > "$work/$name-daemon.log"
+  "$program" run > "$work/$name-daemon.log" 2>&1 &
+  daemon=$!
+  started+=("$daemon")
+  until_so "the daemon has agents parked" grep -q '"assigned"' "$work/$name-daemon.log"
+  end_calmly "$daemon" "$work/$name-daemon.log" "agents assigned and parked"
+  went_through put /skills/4711/agents
+  unset AUTOPILOT_CONFIG AUTOPILOT_ROSTER
+  curl -sS "$control/campaigns/sales-1/status" -d '{"status": "PAUSED"}' > /dev/null
+  behind_prism "$name-show" queue show 4712
+  behind_prism "$name-plan" queue plan 4712 --set 'wrap_up="45s"'
+  behind_prism "$name-apply" queue apply 4712 --set 'wrap_up="45s"'
+  went_through put /skills/4712
+  echo "  and a skill that stands still was shown and changed"
+}
+
 echo "- Prism: the daemon's requests to cxone-acd, and the answers to them"
 acd_behind acd-traffic "$acd_contract"
+acd_lists_behind acd-lists "$acd_contract"
 if [ -f "$published" ]; then
   echo "- Prism: the same against the published operations"
   acd_behind published "$published"
+  acd_lists_behind published-lists "$published"
 else
   echo "- Prism: the published operations are not beside the repository ($published), so nothing is held against them"
 fi
