@@ -181,8 +181,8 @@ impl Cycle {
             .record_points(reasons, interval, &mut self.ledger);
         // A failure is recorded by `commit`; what was not written is kept for the next tick.
         drop(self.ledger.commit().await);
-        let (assigning, poller) = (self.assigning.as_ref(), &self.poller);
-        let (reader, valid) = (poller.reader(), poller.valid());
+        let (assigning, valid) = (self.assigning.as_ref(), self.poller.valid());
+        let reader = self.poller.reader();
         let standing = self.campaigns.standing(reasons, assigning, reader, valid);
         self.record(Fact::TickEnded { standing });
     }
