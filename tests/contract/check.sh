@@ -177,7 +177,7 @@ export CONTRACT_TOKEN
 (
   cd "$work"
   PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks_acd \
-    timeout 300 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
+    timeout 600 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-acd.toml" \
     run "$acd_contract" --url "$base" --checks all > schemathesis-acd.log 2>&1
 ) || fail "schemathesis found a deviation of cxone-acd"
 sed -n '/Test cases:/{n;p;}' "$work/schemathesis-acd.log"
