@@ -392,8 +392,8 @@ impl Show {
                 at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
                 available: reason.available(),
                 thresholds: reason
-                    .lines()
-                    .map(|lines| (lines.pause_below, lines.resume_at)),
+                    .thresholds()
+                    .map(|found| (found.pause_below, found.resume_at)),
             };
             if self.readings.last().is_none_or(|last| last.at < reading.at) {
                 self.readings.push(reading);

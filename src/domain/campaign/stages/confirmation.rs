@@ -16,7 +16,7 @@ pub struct ConfirmationVerdict {
 }
 
 impl ConfirmationVerdict {
-    pub(super) fn of(window: SampleWindow, rule: Confirmation) -> Self {
+    pub(super) fn evaluate(window: SampleWindow, rule: Confirmation) -> Self {
         Self {
             seen: window.count(rule),
             needed: rule.needed(),
