@@ -60,7 +60,7 @@ const INTRODUCTION: [&str; 5] = [
     "The daemon is the real one: every 30 s of the day it polls over HTTP, pauses",
     "below 5 available agents, and resumes its own pause at 8. Agents, callers and",
     "customers are simulated, and react to what it does. [1-267] is the decision's",
-    "id (run and poll): the same stands in log and audit.",
+    "id (run and poll): the same is in the log and the audit.",
     "",
 ];
 
