@@ -176,7 +176,7 @@ impl Events {
             return;
         };
         if let (Some(available), Some(thresholds)) = (reason.available(), reason.thresholds()) {
-            series.weighed(available, thresholds.pause_below, thresholds.resume_at);
+            series.observe_sample(available, thresholds.pause_below, thresholds.resume_at);
         }
         let running = *belief == Belief::Running;
         match reason.relation() {

@@ -416,7 +416,7 @@ impl Calibration {
         else {
             return;
         };
-        self.events.stands(id, standing, &why);
+        self.events.report_standing(id, standing, &why);
         view.standing = standing;
         view.why = why;
         view.advised = advised;
