@@ -87,7 +87,7 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
             format!("on its way to be {}", to.label())
         }
         Finding::Changing(ChangingVerdict { to: None }) => {
-            "on its way, where to is not told".to_owned()
+            "on its way, the target is not reported".to_owned()
         }
         Finding::Hold(hold) => hold_in_words(hold, state),
         Finding::Sample(sample) => sample_in_words(sample, asked),

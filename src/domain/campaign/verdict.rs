@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
                     write!(f, "data stale after {streak} invalid polls")?;
                 }
                 SampleVerdict::TooOld { age } => write!(f, "sample is {} s old", age.as_secs())?,
-                SampleVerdict::Valid { .. } => f.write_str("not weighed")?,
+                SampleVerdict::Valid { .. } => f.write_str("not evaluated")?,
             },
         }
         match self.outcome {

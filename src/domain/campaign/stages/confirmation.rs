@@ -11,7 +11,7 @@ pub struct ConfirmationVerdict {
     pub seen: u8,
     /// Samples needed.
     pub needed: u8,
-    /// Samples looked at.
+    /// Samples considered.
     pub of_last: u8,
 }
 
