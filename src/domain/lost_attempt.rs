@@ -54,15 +54,27 @@ pub struct LostAttempt {
 }
 
 impl LostAttempt {
-    /// Returns the attempt of `command` that rested on `before`, left after it and ended at `ended_at` by our clock.
+    /// Returns the attempt of `command` that rested on `before`, left after it and ended at `ended_at` by our clock. It may have
+    /// been carried out about as soon as any other.
     pub(super) fn new(
         command: &Unresolved,
         before: &StatusReading,
         ended_at: Timestamp,
         settling: Settling,
     ) -> Self {
-        let lasted = ended_at.since(before.read_at);
+        let lasted = ended_at
+            .since(before.read_at)
+            .saturating_add(settling.usual);
         Self::within(command, before, before.clock(), lasted, settling)
+    }
+
+    /// Ends the window with a reading that shows the campaign untouched after the attempt had ended: what comes after it is
+    /// another change, unless the request was held up on its way.
+    #[must_use]
+    pub(super) fn ended_by(mut self, untouched: &StatusReading) -> Self {
+        let latest = untouched.clock().plus(slack(untouched).1);
+        self.until = self.until.min(latest);
+        self
     }
 
     /// Returns the command as one attempt, where a crash took the answers, or the platform said yes and showed nothing for
@@ -104,14 +116,10 @@ impl LostAttempt {
     }
 
     /// Returns whether the change that `reading` shows is shown to be its doing. Without a time of the change only a reading
-    /// within the window shows that the change lies in it, and gets the time that commands usually take to show.
-    pub(super) fn made(&self, reading: &StatusReading, settling: Settling) -> bool {
-        let settles = match reading.updated_at {
-            Some(_) => Duration::ZERO,
-            None => settling.usual,
-        };
+    /// within the window shows that the change lies in it.
+    pub(super) fn made(&self, reading: &StatusReading) -> bool {
         let (earliest, latest) = reading.changed_between();
-        self.from <= latest && earliest <= self.until.plus(settles)
+        self.from <= latest && earliest <= self.until
     }
 
     /// Returns whether the change that `reading` shows may be its doing; `last` is the reading before it. Without a time of the

@@ -125,14 +125,15 @@ fn a_change_is_ours_within_an_attempt_and_in_doubt_between_two() {
     let attempts = [(1_000, 1_100), (1_600, 1_700), (4_000, 4_100)];
     for (changed, ours) in [
         (1_050, true),
-        (1_300, false),
+        // The next reading, which shows the campaign untouched, ends the window.
+        (1_300, true),
         (1_650, true),
         (3_000, false),
         (4_050, true),
         (4_600, false),
     ] {
         let mut scene = Scene::new(Policy::default());
-        let conclusion = scene.lose(1_000, &attempts, running(5_000));
+        let conclusion = scene.lose(1_000, &attempts, running(4_200));
         assert_eq!(conclusion, Conclusion::Unknown);
         scene.read(&reading(CampaignActivity::Paused, changed, 20_000));
         if ours {

@@ -106,10 +106,35 @@ fn rule(samples: &[u64]) -> Vec<(String, u64)> {
 
 #[test]
 fn transitions_equal_those_of_the_pure_rule() {
+    // A busy machine polls less often, and gets a slower day.
+    let (rows, samples) = a_day("1200")
+        .or_else(|| a_day("200"))
+        .expect("more than 100 samples");
+    let made: Vec<(String, u64)> = of_kind(&rows, "intent")
+        .iter()
+        .map(|row| {
+            let event = &row["event"];
+            (
+                event["direction"].as_str().unwrap().to_owned(),
+                event["reason"]["available"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert!(
+        of_kind(&rows, "outcome")
+            .iter()
+            .all(|row| row["event"]["conclusion"] == "confirmed")
+    );
+    assert!(made.len() > 10, "{} transitions", made.len());
+    assert_eq!(made, rule(&samples));
+}
+
+/// The audit and the samples of a daemon beside a day at this speed; nothing where it took too few samples.
+fn a_day(speed: &str) -> Option<(Vec<Value>, Vec<u64>)> {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("trace.csv");
     std::fs::write(&file, trace()).unwrap();
-    let platform = Platform::start(&file, "1200");
+    let platform = Platform::start(&file, speed);
     let state_dir = directory.path().join("state");
     let daemon = Invocation::bare()
         .env("CXONE_BASE_URL", &platform.base_url)
@@ -131,26 +156,8 @@ fn transitions_equal_those_of_the_pure_rule() {
         .start();
     platform.wait_for_line("the day is over");
     daemon.stop();
-    let rows = audit(&state_dir);
-    let made: Vec<(String, u64)> = of_kind(&rows, "intent")
-        .iter()
-        .map(|row| {
-            let event = &row["event"];
-            (
-                event["direction"].as_str().unwrap().to_owned(),
-                event["reason"]["available"].as_u64().unwrap(),
-            )
-        })
-        .collect();
-    assert!(
-        of_kind(&rows, "outcome")
-            .iter()
-            .all(|row| row["event"]["conclusion"] == "confirmed")
-    );
     let samples = samples(&state_dir);
-    assert!(samples.len() > 100, "{} samples", samples.len());
-    assert!(made.len() > 10, "{} transitions", made.len());
-    assert_eq!(made, rule(&samples));
+    (samples.len() > 100).then(|| (audit(&state_dir), samples))
 }
 
 fn samples(state_dir: &Path) -> Vec<u64> {

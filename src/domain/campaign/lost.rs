@@ -12,7 +12,7 @@ use crate::domain::conclusion::Conclusion;
 use crate::domain::evidence::Settling;
 use crate::domain::lost_attempt::{LostAttempt, MOST_KEPT};
 use crate::domain::notice::Notice;
-use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
+use crate::domain::status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 use crate::domain::time::Timestamp;
 
 use super::ownership::{Campaign, Confirmed, Seen};
@@ -43,8 +43,23 @@ impl Campaign {
                 settling,
             ));
         }
+        let readings = result.lost.iter().skip(1).map(|next| &next.before);
+        let last = match (&result.delivery, &result.after) {
+            (Delivery::Lost { .. }, StatusFinding::Found(after)) => Some(after),
+            (Delivery::Lost { .. }, StatusFinding::Missing | StatusFinding::Unreadable) => None,
+            // The attempt that was answered rested on a reading after the last one that was lost.
+            (_, _) => result.before.as_ref(),
+        };
+        let mut readings = readings.chain(last);
         for LostTry { before, ended_at } in &result.lost {
-            self.keep(LostAttempt::new(&command, before, *ended_at, settling));
+            let attempt = LostAttempt::new(&command, before, *ended_at, settling);
+            let untouched = readings
+                .next()
+                .filter(|next| next.activity == before.activity);
+            self.keep(match untouched {
+                Some(untouched) => attempt.ended_by(untouched),
+                None => attempt,
+            });
         }
     }
 
@@ -61,9 +76,8 @@ impl Campaign {
         reading: &StatusReading,
         settling: Settling,
     ) {
-        let mut attempt = LostAttempt::of_command(command, settling);
-        attempt.until = attempt.until.min(reading.clock());
-        self.keep(attempt);
+        let attempt = LostAttempt::of_command(command, settling);
+        self.keep(attempt.ended_by(reading));
     }
 
     /// Takes over a command whose answer a crash took, at the first reading after it.
@@ -82,11 +96,7 @@ impl Campaign {
     }
 
     /// Finds out whether attempts without an answer explain what `reading` shows.
-    pub(super) fn explained_by_lost(
-        &self,
-        reading: &StatusReading,
-        seen: Seen,
-    ) -> Option<Explained> {
+    pub(super) fn explained_by_lost(&self, reading: &StatusReading) -> Option<Explained> {
         let to = match &reading.activity {
             CampaignActivity::Running => Direction::Resume,
             CampaignActivity::Paused => Direction::Pause,
@@ -106,8 +116,7 @@ impl Campaign {
             }
             None => {}
         }
-        let settling = seen.traits.settling;
-        let made = |attempt: &&LostAttempt| attempt.made(reading, settling);
+        let made = |attempt: &&LostAttempt| attempt.made(reading);
         // Strict ownership asks for the version in an answer, and there was none.
         if !self.policy.strict_ownership
             && let Some(attempt) = candidates.clone().find(made)
@@ -157,6 +166,21 @@ impl Campaign {
             to: attempt.to,
             conclusion: Conclusion::NotOurs,
         }));
+    }
+
+    /// Records that an attempt without an answer has taken effect, if one made the change that `reading` shows; returns whether
+    /// one did.
+    pub(super) fn confirm_by_lost(
+        &mut self,
+        reading: &StatusReading,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) -> bool {
+        let Some(Explained::ByOurs(attempt)) = self.explained_by_lost(reading) else {
+            return false;
+        };
+        self.confirm_lost(attempt, reading, now, notices);
+        true
     }
 
     /// An attempt without an answer has taken effect.

@@ -39,7 +39,7 @@ impl Campaign {
             self.believe(belief, now);
             notices.push(Notice::Back);
         }
-        let doubt = match self.explained_by_lost(reading, seen) {
+        let doubt = match self.explained_by_lost(reading) {
             Some(Explained::ByOurs(attempt)) => {
                 self.confirm_lost(attempt, reading, now, notices);
                 return;

@@ -31,7 +31,6 @@ use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusRe
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 
-use super::lost::Explained;
 use super::state::CampaignState;
 
 /// A campaign that the platform does not know is asked for again after 1, 2 and 4 polls, since it may have been a single
@@ -365,8 +364,7 @@ impl Campaign {
                 return None;
             }
             Resolution::NotOurs(why) => {
-                if let Some(Explained::ByOurs(attempt)) = self.explained_by_lost(reading, seen) {
-                    self.confirm_lost(attempt, reading, seen.now, notices);
+                if self.confirm_by_lost(reading, seen.now, notices) {
                     return None;
                 }
                 doubt = why;
