@@ -222,7 +222,7 @@ impl Daemon {
             given,
         } = surroundings.join(settings, &clock)?;
         let Connection { metrics, platform } = connection;
-        let left_open = LeftOpen::of(restored.open);
+        let left_open = LeftOpen::new(restored.open);
         let orphans = orphans(settings, &restored.states);
         let store = Arc::new(store);
         let without_sockets = given.is_some();
@@ -252,7 +252,7 @@ impl Daemon {
             settings,
             store: &store,
             restored: restored.queues,
-            open: left_open.apart,
+            open: left_open.to_resolve,
             platform: &platform,
             clock: &clock,
             metrics: &metrics,

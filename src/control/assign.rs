@@ -12,7 +12,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    Dispatch, DispatchEnd, List, ListFinding, Move, Proposal, Trigger,
+    Dispatch, DispatchEnd, DispatchPass, List, ListFinding, Move, Proposal, Trigger,
 };
 use crate::domain::{
     Belief, CampaignActivity, CampaignId, Conclusion, Delivery, StatusFinding, Timestamp,
@@ -249,8 +249,8 @@ impl Assigning {
         let Proposal { plan, mut targets } = proposal;
         let mut again = false;
         let mut sent: BTreeMap<CampaignId, u8> = BTreeMap::new();
-        for losing in [true, false] {
-            while let Some(dispatch) = self.assigner.next_dispatch(&targets, losing) {
+        for pass in DispatchPass::ORDER {
+            while let Some(dispatch) = self.assigner.next_dispatch(&targets, pass) {
                 let many = sent.entry(dispatch.campaign.clone()).or_default();
                 *many = many.saturating_add(1);
                 if *many > MOST_DISPATCHES {
@@ -404,7 +404,7 @@ fn acknowledged(
     after: Option<List>,
     receipt: Option<ListReceipt>,
 ) -> (DispatchEnd, Option<List>) {
-    let (assignment, updated, left_out, told) = receipt.map_or_else(Default::default, |receipt| {
+    let (assignment, updated, left_out, fault) = receipt.map_or_else(Default::default, |receipt| {
         let ListReceipt {
             delivery: _,
             assignment,
@@ -415,7 +415,7 @@ fn acknowledged(
         (assignment, updated, left_out, in_part)
     });
     let is_whole = |shown: &List| is_same_work(shown, &dispatch.agents);
-    if let Some(why) = told.filter(|_| !after.as_ref().is_some_and(is_whole)) {
+    if let Some(why) = fault.filter(|_| !after.as_ref().is_some_and(is_whole)) {
         return (DispatchEnd::in_part(why, left_out), after);
     }
     let sent = dispatch.agents.len();

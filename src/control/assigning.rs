@@ -1,4 +1,4 @@
-//! The preview assignments as the loop keeps them from tick to tick.
+//! The preview assignments as the loop holds them from tick to tick.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Assigning {
         self.assigner.roster()
     }
 
-    /// Returns every list as it stands; none where nothing is assigned.
+    /// Returns the present state of every list; none where nothing is assigned.
     pub(super) fn views(assigning: Option<&Self>) -> Vec<AssignmentView> {
         assigning.map_or_else(Vec::new, Self::lists)
     }

@@ -64,7 +64,7 @@ impl Campaigns {
         (campaigns, started)
     }
 
-    /// Returns every campaign as it stands, with the last decision on it.
+    /// Returns the present state of every campaign, with the last decision on it.
     pub(super) fn views(&self, reasons: &[(CampaignId, Reason)]) -> Vec<CampaignView> {
         let campaigns = self.autopilot.campaigns().map(|(id, campaign)| {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
@@ -78,7 +78,7 @@ impl Campaigns {
         campaigns.collect()
     }
 
-    /// Returns everything as it stands, each campaign with the last decision on it.
+    /// Returns the present state of everything, each campaign with the last decision on it.
     pub(super) fn standing(
         &self,
         reasons: &[(CampaignId, Reason)],

@@ -79,7 +79,7 @@ impl Changing<'_> {
                 let before = self.campaigns.autopilot.campaign(&campaign);
                 let before = before.map_or(thresholds, |campaign| campaign.thresholds(now));
                 let (name, reason) = author.parts();
-                let lines = ThresholdOverride {
+                let set = ThresholdOverride {
                     thresholds,
                     since: now,
                     lasts,
@@ -89,14 +89,18 @@ impl Changing<'_> {
                 let made = AppliedChange::ThresholdsSet {
                     thresholds,
                     before,
-                    until: lines.until(now),
+                    until: set.until(now),
                 };
-                self.set_lines(&campaign, Some(lines), author, made, now)
+                self.set_threshold_override(&campaign, Some(set), author, made, now)
                     .await
             }
             OperatorCommand::RestoreThresholds { campaign } => {
                 let state = self.known(&campaign)?;
-                if !state.lines.as_ref().is_some_and(|set| set.active(now)) {
+                if !state
+                    .threshold_override
+                    .as_ref()
+                    .is_some_and(|set| set.active(now))
+                {
                     return Err(OperatorError::NothingInForce(campaign));
                 }
                 let configured = self.campaigns.autopilot.campaign(&campaign);
@@ -104,7 +108,8 @@ impl Changing<'_> {
                 let made = AppliedChange::ThresholdsRestored {
                     thresholds: configured.unwrap_or_default(),
                 };
-                self.set_lines(&campaign, None, author, made, now).await
+                self.set_threshold_override(&campaign, None, author, made, now)
+                    .await
             }
             OperatorCommand::Reload(rules) => self.reload(*rules, author, now).await,
             OperatorCommand::ReloadRefused { faults } => {
@@ -199,19 +204,19 @@ impl Changing<'_> {
         done
     }
 
-    async fn set_lines(
+    async fn set_threshold_override(
         &mut self,
         campaign: &CampaignId,
-        lines: Option<ThresholdOverride>,
+        set: Option<ThresholdOverride>,
         author: &Author,
         made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        let before = self.known(campaign)?.lines.clone();
-        self.put_lines(campaign, lines, now);
+        let before = self.known(campaign)?.threshold_override.clone();
+        self.put_threshold_override(campaign, set, now);
         let done = self.commit_change(campaign, author, made, now).await;
         if done.is_err() {
-            self.put_lines(campaign, before, now);
+            self.put_threshold_override(campaign, before, now);
         }
         done
     }
@@ -227,18 +232,18 @@ impl Changing<'_> {
         self.ledger.record(now, set);
     }
 
-    fn put_lines(
+    fn put_threshold_override(
         &mut self,
         campaign: &CampaignId,
-        lines: Option<ThresholdOverride>,
+        set: Option<ThresholdOverride>,
         now: Timestamp,
     ) {
         self.campaigns
             .autopilot
-            .set_thresholds(campaign, lines.clone());
+            .set_thresholds(campaign, set.clone());
         let set = Fact::ThresholdsSet {
             campaign,
-            thresholds: lines,
+            thresholds: set,
             state: self.campaigns.state(campaign),
         };
         self.ledger.record(now, set);
@@ -341,7 +346,7 @@ impl Changing<'_> {
         Ok(made)
     }
 
-    /// Returns everything as it stands, each campaign with the last decision on it.
+    /// Returns the present state of everything, each campaign with the last decision on it.
     fn standing(&self) -> Standing {
         let shown = self.ledger.shown();
         let views = shown.campaigns.iter();

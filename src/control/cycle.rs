@@ -30,7 +30,7 @@ use super::poller::{PollResult, Poller};
 use super::ports::Clock;
 use super::start::{CycleSettings, Ports, RunStart, TickReport};
 use super::status::ObservableState;
-use super::supervisor::{Supervised, watched};
+use super::supervisor::{Supervised, run_with_signs};
 
 /// The loop and its parts.
 pub struct Cycle {
@@ -116,7 +116,7 @@ impl Cycle {
         let observed = self.ledger.sender().subscribe();
         let by = self.supervised.as_ref();
         let signs = by.map(|by| by.signs(Arc::clone(&self.clock), observed));
-        watched(pin!(self.tick_until_shutdown()), signs).await;
+        run_with_signs(pin!(self.tick_until_shutdown()), signs).await;
     }
 
     /// One tick, then the end: how `--once` runs.

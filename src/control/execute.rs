@@ -183,7 +183,7 @@ impl Commanding {
     ) -> BoxFuture<'static, Step> {
         let reader = Arc::clone(&self.campaigns);
         let deadline = self.clock.now().plus(self.longest);
-        // From the first look to the committed outcome.
+        // From the first reading to the committed outcome.
         let span = debug_span!(
             "command",
             %campaign,

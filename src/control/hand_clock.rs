@@ -1,4 +1,4 @@
-//! A clock for tests: it stands still, and whoever sleeps moves it.
+//! A clock for tests: it does not run by itself, and whoever sleeps moves it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

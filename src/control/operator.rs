@@ -117,7 +117,7 @@ pub enum OperatorCommand {
     ClaimPause {
         /// The campaign whose pause is meant.
         campaign: CampaignId,
-        /// Who is to have the pause.
+        /// The new owner of the pause.
         claim: PauseClaim,
     },
     /// Override the thresholds for a while.
@@ -161,14 +161,14 @@ pub enum AppliedChange {
     },
     /// A pause was claimed for the autopilot, which resumes it by the thresholds.
     PauseClaimed {
-        /// Who had the pause.
+        /// The owner of the pause before.
         was: PauseOwnerKind,
         /// The kind of hold that ended with it, if there was one.
         ended_hold: Option<HoldKind>,
     },
     /// A pause was given away: it is a manual pause, which the autopilot never resumes.
     PauseGivenAway {
-        /// Who had the pause.
+        /// The owner of the pause before.
         was: PauseOwnerKind,
         /// The kind of hold that ended with it, if there was one.
         ended_hold: Option<HoldKind>,

@@ -1,6 +1,6 @@
 //! What the loop needs from the outside beside its platform: a clock and a journal.
 //!
-//! The consumer owns these traits; adapters implement them. No SQL crosses them. What is asked of a platform stands in
+//! The consumer owns these traits; adapters implement them. No SQL crosses them. What is asked of a platform is in
 //! [`crate::platform::port`], beside the dialects that answer it.
 
 use std::sync::Arc;
@@ -143,46 +143,46 @@ pub enum AuditEvent {
     Stopped,
     /// A command is about to be sent.
     Intent {
-        /// Which way.
+        /// The direction of the command.
         direction: Direction,
-        /// Why, with the numbers.
+        /// The reason for it, with the numbers.
         reason: Box<Reason>,
         /// The status read just before.
         before: StatusReading,
     },
-    /// What became of it.
+    /// The outcome of a command.
     Outcome {
-        /// Which way it was to go.
+        /// The direction of the command.
         direction: Direction,
         /// The verdict.
         conclusion: Conclusion,
-        /// How far it got.
+        /// How far the write got.
         delivery: Delivery,
         /// The status read after it.
         after: StatusFinding,
     },
     /// Something that was not our doing, or came to light late.
     Noticed {
-        /// What.
+        /// The notice.
         notice: Notice,
     },
     /// Something that may have to wake a person.
     Alerted {
-        /// What.
+        /// The alert.
         alert: Alert,
     },
     /// A step in changing a queue.
     Queue {
-        /// Which.
+        /// The step.
         record: Box<QueueRecord>,
     },
     /// An operator, a signal or a changed file changed something.
     Operator {
-        /// Who, as they called themselves.
+        /// The author's name, as they gave it.
         by: String,
-        /// Why.
+        /// The reason for it.
         reason: String,
-        /// What.
+        /// The applied change.
         made: AppliedChange,
     },
     /// A campaign's list of agents is about to be replaced.
@@ -195,12 +195,12 @@ pub enum AuditEvent {
         joining: Vec<AgentId>,
         /// Those who leave by it.
         leaving: Vec<AgentId>,
-        /// Why, as far as the plan moves them.
+        /// The reasons for the moves, as far as the plan has them.
         moves: Vec<Move>,
     },
-    /// What became of it.
+    /// The outcome of such a replacement.
     AssignOutcome {
-        /// How it ended.
+        /// The end of the dispatch.
         end: DispatchEnd,
         /// Agents on the list that was sent.
         agents: usize,
@@ -209,7 +209,7 @@ pub enum AuditEvent {
     },
     /// Something about a list that was not our doing, or came to light late.
     ListNoticed {
-        /// What.
+        /// The notice.
         notice: ListNotice,
     },
     /// A message of the outbox that was not simply delivered.
@@ -218,7 +218,7 @@ pub enum AuditEvent {
         message: String,
         /// What it reports, such as `campaign.paused`.
         event: String,
-        /// What became of it.
+        /// The change in its delivery.
         change: OutboxChange,
     },
 }
@@ -229,7 +229,7 @@ pub enum AuditEvent {
 pub enum OutboxChange {
     /// It became a dead letter.
     GivenUp {
-        /// Why, for people.
+        /// The reason, for people.
         why: String,
     },
     /// An operator had it tried again.
@@ -272,9 +272,9 @@ impl AuditEvent {
 pub struct AuditRow {
     /// When it happened.
     pub at: Timestamp,
-    /// Which campaign it is about, if one.
+    /// The campaign that it is about, if any.
     pub campaign: Option<CampaignId>,
-    /// Which decision it belongs to.
+    /// The decision that it belongs to.
     pub decision: DecisionId,
     /// What happened.
     pub event: AuditEvent,
@@ -375,9 +375,9 @@ pub enum OperationFault {
 pub struct OpenOperation {
     /// What it changes.
     pub target: OperationTarget,
-    /// Which decision sent it.
+    /// The decision that sent it.
     pub decision: DecisionId,
-    /// When.
+    /// The time at which it happened.
     pub at: Timestamp,
     /// The intent, as the audit has it.
     pub intent: AuditEvent,
@@ -392,7 +392,7 @@ pub enum OperationStep {
     Ended {
         /// What it changes.
         target: OperationTarget,
-        /// Which decision sent it.
+        /// The decision that sent it.
         decision: DecisionId,
         /// The verdict.
         conclusion: Conclusion,

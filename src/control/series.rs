@@ -50,7 +50,7 @@ impl PlotState {
         Self::Stopped,
     ];
 
-    fn of(belief: &Belief) -> Self {
+    fn from_belief(belief: &Belief) -> Self {
         match belief {
             Belief::Running => Self::Running,
             Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByAutopilot,
@@ -75,12 +75,12 @@ pub struct Point {
 }
 
 impl Point {
-    fn of(belief: &Belief, reason: Option<&Reason>) -> Self {
+    fn new(belief: &Belief, reason: Option<&Reason>) -> Self {
         let valid = reason.filter(|reason| matches!(reason.sample(), SampleVerdict::Valid { .. }));
         Self {
             available: valid.and_then(Reason::available),
-            thresholds: valid.and_then(Reason::lines),
-            state: PlotState::of(belief),
+            thresholds: valid.and_then(Reason::thresholds),
+            state: PlotState::from_belief(belief),
         }
     }
 }
@@ -186,7 +186,7 @@ impl SeriesEncoder {
                 // Both are in the order of the ids.
                 while reasons.next_if(|(other, _)| other < id).is_some() {}
                 let reason = reasons.next_if(|(other, _)| other == id);
-                Point::of(&campaign.state().belief, reason.map(|(_, reason)| reason))
+                Point::new(&campaign.state().belief, reason.map(|(_, reason)| reason))
             })
             .collect();
         let same = self.campaigns.len() == points.len()

@@ -90,7 +90,7 @@ impl CycleSettings {
     }
 }
 
-/// How the last poll went.
+/// The result of the last poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastPoll {
     /// There was none, or it was given up for a shutdown.
@@ -104,7 +104,7 @@ pub enum LastPoll {
 /// The outcome of a single tick.
 #[derive(Debug)]
 pub struct TickReport {
-    /// How the poll went.
+    /// The result of the poll.
     pub poll: LastPoll,
     /// Whether the store could be written.
     pub journal: Result<(), JournalFault>,

@@ -11,12 +11,12 @@ use crate::platform::port::PlatformNames;
 
 use super::queues::QueueView;
 
-/// One campaign as it stands.
+/// The present state of one campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignView {
-    /// Which campaign.
+    /// The campaign.
     pub id: CampaignId,
-    /// What is known of it.
+    /// Its state.
     pub state: CampaignState,
     /// The thresholds of its rules; an operator's override is in its state.
     pub configured: Thresholds,
@@ -24,10 +24,10 @@ pub struct CampaignView {
     pub reason: Option<Reason>,
 }
 
-/// One preview campaign's list of agents as it stands.
+/// The present state of one preview campaign's list of agents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignmentView {
-    /// Which campaign.
+    /// The campaign.
     pub id: CampaignId,
     /// Whether it runs, where that is known.
     pub running: Option<bool>,
@@ -54,9 +54,9 @@ pub struct AssignmentView {
 pub struct DispatchView {
     /// When its end was known.
     pub at: Timestamp,
-    /// By which decision.
+    /// The decision that sent it.
     pub decision: DecisionId,
-    /// How it ended.
+    /// The end of the dispatch.
     pub end: &'static str,
     /// Agents who joined by it.
     pub joining: usize,
@@ -67,7 +67,7 @@ pub struct DispatchView {
 /// How the configuration was last read anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReloadView {
-    /// When.
+    /// The time at which it happened.
     pub at: Timestamp,
     /// Who asked for it.
     pub by: String,

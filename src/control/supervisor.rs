@@ -81,15 +81,15 @@ impl Supervised {
 }
 
 /// Runs the loop, with the signs of life beside it where there is a supervisor.
-pub(super) async fn watched(
-    turning: impl Future<Output = ()>,
+pub(super) async fn run_with_signs(
+    run: impl Future<Output = ()>,
     signs: Option<impl Future<Output = Infallible>>,
 ) {
     match signs {
-        None => turning.await,
+        None => run.await,
         Some(signs) => tokio::select! {
             biased;
-            () = turning => {}
+            () = run => {}
             never = signs => match never {},
         },
     }

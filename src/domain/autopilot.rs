@@ -51,7 +51,7 @@ pub enum Alert {
     },
     /// An unproven pause that was alerted is over, or somebody's.
     UnprovenPauseEnded {
-        /// Which campaign.
+        /// The campaign.
         campaign: CampaignId,
         /// What became of the pause.
         end: UnprovenEnd,
@@ -157,7 +157,7 @@ impl Autopilot {
     #[must_use]
     pub fn needs_staffed(&self) -> bool {
         self.campaigns.values().any(|campaign| {
-            let set = campaign.state.lines.as_ref();
+            let set = campaign.state.threshold_override.as_ref();
             campaign.policy.thresholds.needs_staffed()
                 || set.is_some_and(|set| set.thresholds.needs_staffed())
         })
@@ -216,8 +216,8 @@ impl Autopilot {
                         Some(GroupCount::Unknown { .. }) | None => campaign.blind.saturating_add(1),
                     };
                     let view = view(Some(sample), 0, campaign);
-                    if let Some((count, lines)) = campaign.weigh(view, now) {
-                        campaign.count_sample(count, lines);
+                    if let Some((count, thresholds)) = campaign.evaluate_sample(view, now) {
+                        campaign.count_sample(count, thresholds);
                     }
                 }
             }

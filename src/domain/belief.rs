@@ -158,24 +158,24 @@ impl Belief {
 /// Our last command that was confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
-    /// Where it led.
+    /// The direction of the command.
     pub to: Direction,
     /// When it was confirmed; the dwell counts from here.
     pub at: Timestamp,
-    /// Why.
+    /// The cause of the command.
     pub cause: Cause,
-    /// Which decision.
+    /// The id of the decision.
     pub decision: DecisionId,
 }
 
 /// A command whose outcome is not known yet. It is committed before the command leaves, so that a restart finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unresolved {
-    /// Which decision sent it.
+    /// The decision that sent it.
     pub decision: DecisionId,
-    /// Where it was to lead.
+    /// The direction of the command.
     pub to: Direction,
-    /// Why.
+    /// The cause of the command.
     pub cause: Cause,
     /// The status read just before, the opposite of the target.
     pub before: StatusReading,
@@ -188,7 +188,7 @@ pub struct Unresolved {
     pub longest: Duration,
     /// The platform said yes, though the status does not show it yet.
     pub acknowledged: bool,
-    /// The version that the platform's answer told.
+    /// The version in the platform's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// How long after `before` was read it was answered or given up; unknown after a crash.
@@ -197,7 +197,7 @@ pub struct Unresolved {
     /// The platform's clock when the campaign was first seen on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changing_since: Option<Timestamp>,
-    /// Whether it was told that it is on its way for longer than commands settle.
+    /// Whether it was reported that it is on its way for longer than commands settle.
     #[serde(default)]
     pub overdue: bool,
 }
@@ -241,7 +241,7 @@ impl HoldKind {
 /// An operator's hold: beats every rule until it expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// What it asks for.
+    /// The kind of the hold.
     pub kind: HoldKind,
     /// When it was set.
     pub since: Timestamp,
@@ -249,7 +249,7 @@ pub struct Hold {
     pub lasts: Duration,
     /// Who set it.
     pub author: String,
-    /// Why.
+    /// The reason for it.
     pub reason: String,
 }
 

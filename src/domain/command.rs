@@ -12,11 +12,11 @@ use super::time::Timestamp;
 /// A command that may be sent: status read, still wanted, nothing else on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
-    /// Which campaign.
+    /// The campaign.
     pub campaign: CampaignId,
-    /// Which way.
+    /// The direction of the command.
     pub direction: Direction,
-    /// Why.
+    /// The reason for it.
     pub reason: Reason,
     /// The status read just before.
     pub before: StatusReading,
@@ -28,18 +28,18 @@ pub struct Command {
 pub enum Delivery {
     /// The platform said yes. That it will show is not said: it may still be settling.
     Acknowledged {
-        /// The version that the write made, if its own answer tells it.
+        /// The version that the write made, if its own answer names it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
     },
     /// What the write rested on is no longer so: a version or a state that was read before; it changed nothing.
     Conflict {
-        /// What the platform said.
+        /// The platform's words.
         why: String,
     },
     /// The platform said no; it changed nothing.
     Refused {
-        /// What it said.
+        /// The platform's words.
         why: String,
         /// It may be asked again after so long; absent when the answer would be the same.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub enum Delivery {
     },
     /// It did not reach the platform, or was turned away before anything was looked at; it changed nothing.
     NotSent {
-        /// What kept it.
+        /// The reason why it was not sent.
         why: String,
     },
     /// It may have arrived, and may still; no usable answer came back.
@@ -74,7 +74,7 @@ impl Delivery {
 /// What became of a command that was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandResult {
-    /// How far it got.
+    /// How far the write got.
     pub delivery: Delivery,
     /// The status read after it.
     pub after: StatusFinding,

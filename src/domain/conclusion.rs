@@ -1,7 +1,7 @@
 //! The verdict on one write, whatever it was to change.
 //!
 //! *One vocabulary.* Campaign commands, lists, queues and routing profiles end in the same ways. Each kind uses those that can
-//! happen to it: only a campaign tells whose a change is, only a queue is merged again.
+//! happen to it: only of a campaign is it decided whose a change is, only a queue is merged again.
 //!
 //! *Old words.* Before there was one vocabulary, lists and queues had words of their own. What is shown or kept of them has these
 //! words until the next release: [`Conclusion::list_label`] and [`Conclusion::queue_label`] are the only places that know them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a platform tells of its changes, from the strongest evidence to the weakest. A dialect states it once.
+/// What a platform reports of its changes, from the strongest evidence to the weakest. A dialect states it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {

@@ -37,15 +37,15 @@ mod tests {
     /// The minutes at which flapping is reported, when resumes are confirmed at `minutes`.
     fn reported(limit: Option<u32>, minutes: &[u64]) -> Vec<u64> {
         let mut state = CampaignState::unread(START);
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for minute in minutes {
             let now = START.plus(Duration::from_secs(minute.saturating_mul(60)));
             state.resumes.push(now);
             if resumed(&mut state, limit, now).is_some() {
-                told.push(*minute);
+                reported.push(*minute);
             }
         }
-        told
+        reported
     }
 
     #[test]

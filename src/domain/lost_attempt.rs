@@ -5,7 +5,7 @@
 //! shown to be its doing: from the reading before it to its answer, its break-off or its time-out.
 //!
 //! *Why so long afterwards.* A request without an answer may wait in a gateway and be carried out minutes later. A change at
-//! such a time may be its doing and cannot be shown to be: it is told as unproven, and a pause is not resumed.
+//! such a time may be its doing and cannot be shown to be: it is reported as unproven, and a pause is not resumed.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::ids::DecisionId;
 use super::status::{Direction, StatusReading};
 use super::time::Timestamp;
 
-/// Allowed difference between our clock and the platform's where its answers do not tell its time.
+/// Allowed difference between our clock and the platform's where its answers do not show its time.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// The resolution of the clock in a platform's answers, where nothing closer is known.
@@ -35,11 +35,11 @@ pub(super) const MOST_KEPT: usize = 32;
 /// All times are the platform's, widened by what is not known of its clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LostAttempt {
-    /// Which decision sent it.
+    /// The decision that sent it.
     pub decision: DecisionId,
-    /// Where it was to lead.
+    /// The direction of the command.
     pub to: Direction,
-    /// Why.
+    /// The cause of the command.
     pub cause: Cause,
     /// When the campaign was read before it: it cannot have taken effect earlier.
     pub from: Timestamp,
@@ -47,7 +47,7 @@ pub struct LostAttempt {
     pub until: Timestamp,
     /// After this it cannot take effect any more.
     pub lands_by: Timestamp,
-    /// Nothing more is told of it: another attempt of the same command took effect, or nobody can say any more whether it had
+    /// Nothing more is reported of it: another attempt of the same command took effect, or nobody can say any more whether it had
     /// one.
     #[serde(default)]
     pub closed: bool,

@@ -3,7 +3,7 @@
 //! *Decides* whether a campaign may dial, whose pause a pause is, and why.
 //!
 //! *Terms.* A **campaign** dials customers. A **sample** is one complete read of the agents, counted per
-//! [`Selector`]. The **lines** are the two thresholds: below *pause-below* a running campaign is paused, at or
+//! [`Selector`]. Two **thresholds** decide: below *pause-below* a running campaign is paused, at or
 //! above *resume-at* our own pause is resumed. A **person** is anybody but this daemon who changes a campaign.
 //!
 //! *The way in* is [`Autopilot`]: `observe_*` takes what was read, [`Autopilot::decide`] answers with a [`Plan`],

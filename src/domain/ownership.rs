@@ -8,7 +8,7 @@
 //!  named author ─▶ version of the command's own answer ─▶ time of the change within the window ─▶ time of the reading
 //! ```
 //!
-//! *In doubt* it is nobody's: it is told as unproven, and not resumed: a person or an operator's hold does that.
+//! *In doubt* it is nobody's: it is reported as unproven, and not resumed: a person or an operator's hold does that.
 //!
 //! *Never here:* a change of belief. [`Campaign`](super::campaign::Campaign) makes those.
 
@@ -136,7 +136,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whether the reading shows the version that the platform's answer to the command told; nothing where that was none, or
+    /// Whether the reading shows the version that the platform's answer to the command named; nothing where it named none, or
     /// the one from before the command.
     pub(super) fn matches_answer(&self) -> Option<bool> {
         let answer = self.unresolved.answer.as_deref()?;
@@ -145,11 +145,11 @@ impl Question<'_> {
             return None;
         }
         let same_second = || {
-            // Answer and reading may tell the same time more and less finely.
-            let (told, shown) = (Timestamp::parse_rfc3339(answer)?, self.reading.updated_at?);
-            let [told, shown] = [told, shown].map(Timestamp::as_unix_millis);
-            let whole = told.rem_euclid(1_000) == 0 || shown.rem_euclid(1_000) == 0;
-            Some(whole && told.div_euclid(1_000) == shown.div_euclid(1_000))
+            // Answer and reading may have the same time in different precisions.
+            let (answered, shown) = (Timestamp::parse_rfc3339(answer)?, self.reading.updated_at?);
+            let [answered, shown] = [answered, shown].map(Timestamp::as_unix_millis);
+            let whole = answered.rem_euclid(1_000) == 0 || shown.rem_euclid(1_000) == 0;
+            Some(whole && answered.div_euclid(1_000) == shown.div_euclid(1_000))
         };
         Some(answer == version || same_second() == Some(true))
     }

@@ -44,7 +44,7 @@ pub enum CountedQueue {
     Other(QueueId),
 }
 
-/// Which of a group's agents count as available.
+/// The agents of a group that count as available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counting {
@@ -61,12 +61,12 @@ pub enum Counting {
 pub struct Policy {
     /// The two thresholds.
     pub thresholds: Thresholds,
-    /// Which agents count.
+    /// The agents that count.
     pub selector: Selector,
     /// The queue or skill whose agents count instead of the selector's.
     #[serde(default)]
     pub queue: Option<CountedQueue>,
-    /// Which of them count as available.
+    /// The agents among them that count as available.
     #[serde(default)]
     pub counting: Counting,
     /// Samples below the pause threshold that are needed.

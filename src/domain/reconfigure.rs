@@ -52,7 +52,7 @@ impl Autopilot {
     /// Sets or lifts an operator's thresholds.
     pub fn set_thresholds(&mut self, id: &CampaignId, thresholds: Option<ThresholdOverride>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
-            campaign.state.lines = thresholds;
+            campaign.state.threshold_override = thresholds;
         }
     }
 }

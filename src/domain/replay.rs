@@ -51,14 +51,14 @@ pub enum Input {
     Gap,
     /// A poll.
     Sample {
-        /// What it gave.
+        /// The sample that it gave.
         sample: Sample,
     },
     /// A status read.
     Status {
-        /// Of which campaign.
+        /// The campaign.
         campaign: CampaignId,
-        /// What it found.
+        /// The status that was found.
         finding: StatusFinding,
     },
     /// The autopilot was asked what should happen.
@@ -68,46 +68,48 @@ pub enum Input {
     },
     /// It was asked whether a command is still wanted.
     Authorise {
-        /// Of which campaign.
+        /// The campaign.
         campaign: CampaignId,
         /// The direction of the command.
         direction: Direction,
-        /// Whether it was.
+        /// Whether it is still wanted.
         granted: bool,
     },
     /// The outcome of a command was reported to it.
     Report {
-        /// Of which campaign.
+        /// The campaign.
         campaign: CampaignId,
-        /// What became of it.
+        /// The result of the command.
         result: Box<CommandResult>,
-        /// How it concluded from that.
+        /// The conclusion that was drawn from it.
         conclusion: Conclusion,
     },
     /// An input of the assigner, or a question to it.
     Assign {
         /// The assigner's input.
-        told: Box<AssignInput>,
+        #[serde(rename = "told")]
+        assign: Box<AssignInput>,
     },
     /// An operator's hold was set or lifted.
     Hold {
-        /// Of which campaign.
+        /// The campaign.
         campaign: CampaignId,
         /// The hold.
         hold: Option<Hold>,
     },
     /// An operator's thresholds were set or lifted.
     Thresholds {
-        /// Of which campaign.
+        /// The campaign.
         campaign: CampaignId,
         /// The thresholds.
-        lines: Option<ThresholdOverride>,
+        #[serde(rename = "lines")]
+        thresholds: Option<ThresholdOverride>,
     },
     /// An operator claimed a campaign's pause for the autopilot, or gave it away.
     PauseClaimed {
         /// The campaign.
         campaign: CampaignId,
-        /// Who is to have the pause.
+        /// The new owner of the pause.
         claim: PauseClaim,
     },
     /// An operator's change of a campaign was taken back, because it could not be committed.
@@ -147,11 +149,11 @@ pub struct Replayed {
 pub struct Divergence {
     /// The 1-based index of the input.
     pub number: u64,
-    /// When it was recorded.
+    /// The time at which it was recorded.
     pub at: Timestamp,
-    /// What was recorded.
+    /// The recorded decision.
     pub recorded: String,
-    /// What came out now.
+    /// The decision of the replay.
     pub again: String,
 }
 
@@ -200,7 +202,7 @@ pub fn replay(
                 assigner = None;
                 None
             }
-            (_, Input::Assign { told }) => record::feed(&mut assigner, at, *told),
+            (_, Input::Assign { assign }) => record::feed(&mut assigner, at, *assign),
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
             (Some(pilot), input) => feed(pilot, at, input, &mut found),
@@ -287,8 +289,11 @@ fn feed(
             pilot.set_hold(&campaign, hold);
             None
         }
-        Input::Thresholds { campaign, lines } => {
-            pilot.set_thresholds(&campaign, lines);
+        Input::Thresholds {
+            campaign,
+            thresholds,
+        } => {
+            pilot.set_thresholds(&campaign, thresholds);
             None
         }
         Input::PauseClaimed { campaign, claim } => {

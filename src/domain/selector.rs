@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{AgentId, SkillId};
 
-/// Which agents count for a campaign.
+/// The agents that count for a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Selector {

@@ -98,7 +98,7 @@ pub struct StatusReading {
     /// Who changed it last, where the platform names authors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<Author>,
-    /// The platform's own clock when the answer was complete, where it tells it: not before this.
+    /// The platform's own clock when the answer was complete, where it shows one: not before this.
     pub platform_now: Option<Timestamp>,
     /// By how much the platform's clock may be ahead of that; a second where nothing closer is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -331,7 +331,7 @@ impl CampaignDocument {
         } = view;
         let explained = explain(state, reason.as_ref());
         let paused_by = match &state.belief {
-            Belief::Paused(owner) => Some(PauseOwnerKind::of(owner).label()),
+            Belief::Paused(owner) => Some(PauseOwnerKind::new(owner).label()),
             Belief::Unread | Belief::Running | Belief::Other { .. } | Belief::Missing { .. } => {
                 None
             }
@@ -342,9 +342,12 @@ impl CampaignDocument {
             Outcome::NothingToDo => "nothing_to_do".to_owned(),
             Outcome::Suppressed { by, .. } => by.label().to_owned(),
         });
-        let set = state.lines.as_ref().filter(|set| set.active(now));
+        let set = state
+            .threshold_override
+            .as_ref()
+            .filter(|set| set.active(now));
         let hold = state.hold.as_ref().filter(|hold| hold.active(now));
-        let lines = reason.and_then(|reason| reason.lines());
+        let thresholds = reason.and_then(|reason| reason.thresholds());
         Self {
             id: id.to_string(),
             name: None,
@@ -357,8 +360,8 @@ impl CampaignDocument {
             since: state.since.to_string(),
             available: reason.and_then(|reason| reason.available()),
             staffed: reason.and_then(|reason| reason.staffed()),
-            pause_below: lines.map(|lines| lines.pause_below),
-            resume_at: lines.map(|lines| lines.resume_at),
+            pause_below: thresholds.map(|thresholds| thresholds.pause_below),
+            resume_at: thresholds.map(|thresholds| thresholds.resume_at),
             configured: LinesDocument::of(configured),
             set: set.map(|set| {
                 let LinesDocument {

@@ -108,7 +108,7 @@ impl Shared {
             headers: given,
             applied: _,
             refused: _,
-        } = self.dialect.worded(answer);
+        } = self.dialect.in_own_form(answer);
         let date = self.now().plus(self.simulated(after));
         let typed = (!body.is_empty()).then(|| (CONTENT_TYPE, content_type.to_owned()));
         let all = [(DATE, date.http_date())].into_iter().chain(typed);

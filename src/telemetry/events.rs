@@ -175,8 +175,8 @@ impl Events {
         let Some(series) = self.campaigns.get(campaign) else {
             return;
         };
-        if let (Some(available), Some(lines)) = (reason.available(), reason.lines()) {
-            series.weighed(available, lines.pause_below, lines.resume_at);
+        if let (Some(available), Some(thresholds)) = (reason.available(), reason.thresholds()) {
+            series.observe_sample(available, thresholds.pause_below, thresholds.resume_at);
         }
         let running = *belief == Belief::Running;
         match reason.relation() {

@@ -64,32 +64,32 @@ impl QueueEvents {
 
     /// A queue and its counters were read.
     pub fn measured(&self, queue: &QueueId, flow: &QueueFlow, now: Timestamp) {
-        if let Some(told) = self.watched.get(queue) {
-            told.series.read(flow, now.as_unix_seconds());
+        if let Some(entry) = self.watched.get(queue) {
+            entry.series.read(flow, now.as_unix_seconds());
         }
     }
 
     /// They could not be read.
     pub fn unmeasured(&self, queue: &QueueId) {
-        if let Some(told) = self.watched.get(queue) {
-            told.series.flow(&QueueFlow::default());
+        if let Some(entry) = self.watched.get(queue) {
+            entry.series.flow(&QueueFlow::default());
         }
     }
 
     /// Its figures were moved.
     pub fn changed(&self, queue: &QueueId, now: Timestamp) {
-        if let Some(told) = self.watched.get(queue) {
-            told.series.changed(now.as_unix_seconds());
+        if let Some(entry) = self.watched.get(queue) {
+            entry.series.changed(now.as_unix_seconds());
         }
     }
 
-    /// How a queue stands after a look at it; the log is told when that is another way than before.
-    pub fn stands(&mut self, queue: &QueueId, standing: QueueStanding, why: &str) {
-        let Some(told) = self.watched.get_mut(queue) else {
+    /// Reports the state of a queue's calibration; the log has it when it differs from the one before.
+    pub fn report_standing(&mut self, queue: &QueueId, standing: QueueStanding, why: &str) {
+        let Some(entry) = self.watched.get_mut(queue) else {
             return;
         };
-        told.series.stands(standing);
-        if told.standing.replace(standing) == Some(standing) {
+        entry.series.report_standing(standing);
+        if entry.standing.replace(standing) == Some(standing) {
             return;
         }
         let state = standing.label();

@@ -82,13 +82,13 @@ pub(crate) fn what_is_wrong(pilot: &Autopilot, id: &CampaignId, reason: &Reason)
         say("the explanation tells something else".to_owned());
     }
     if let Some(stage) = decided
-        && let Some(until) = reason.stages.of(stage).until
+        && let Some(until) = reason.stages.verdict(stage).until
     {
         let mut later = pilot.clone();
         let plan = later.decide(until);
         let again = plan.reasons.iter().find(|(other, _)| other == id);
         let (_, again) = again.unwrap();
-        if again.stages.of(stage).asked == Asked::Decided {
+        if again.stages.verdict(stage).asked == Asked::Decided {
             say(format!("{stage:?} decides beyond its own time"));
         }
     }

@@ -60,7 +60,7 @@ const INTRODUCTION: [&str; 5] = [
     "The daemon is the real one: every 30 s of the day it polls over HTTP, pauses",
     "below 5 available agents, and resumes its own pause at 8. Agents, callers and",
     "customers are simulated, and react to what it does. [1-267] is the decision's",
-    "id (run and poll): the same stands in log and audit.",
+    "id (run and poll): the same is in the log and the audit.",
     "",
 ];
 
@@ -392,8 +392,8 @@ impl Show {
                 at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
                 available: reason.available(),
                 thresholds: reason
-                    .lines()
-                    .map(|lines| (lines.pause_below, lines.resume_at)),
+                    .thresholds()
+                    .map(|found| (found.pause_below, found.resume_at)),
             };
             if self.readings.last().is_none_or(|last| last.at < reading.at) {
                 self.readings.push(reading);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::control::ports::OperationTarget;
 use crate::control::queues::{Prepared, QueueRequest, Reconciler};
 use crate::domain::QueueId;
-use crate::domain::queue::{ChangeSet, Members};
+use crate::domain::queue::{ChangeSet, Members, OnConflict};
 use crate::settings::{RunArgs, Settings};
 
 use super::super::exit::Exit;
@@ -28,7 +28,7 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
             change: ChangeSet::default(),
             base: None,
             form: By::Whole.into(),
-            force: false,
+            on_conflict: OnConflict::Keep,
             by: None,
         };
         let prepared = reconciler
@@ -76,7 +76,7 @@ async fn try_plan(
         change: input::change_set(asked)?,
         base: None,
         form: asked.by.into(),
-        force: false,
+        on_conflict: OnConflict::Keep,
         by: None,
     };
     let OpenReconciler { reconciler, .. } =
@@ -158,10 +158,10 @@ fn keep_plan(prepared: &Prepared, change_set: &ChangeSet, path: &Path) -> Result
 pub(super) async fn apply(
     asked: QueueChangeArgs,
     plan: Option<PathBuf>,
-    force: bool,
+    on_conflict: OnConflict,
     args: &RunArgs,
 ) -> Exit {
-    match try_apply(&asked, plan, force, args).await {
+    match try_apply(&asked, plan, on_conflict, args).await {
         Ok(exit) | Err(exit) => exit,
     }
 }
@@ -169,7 +169,7 @@ pub(super) async fn apply(
 async fn try_apply(
     asked: &QueueChangeArgs,
     plan: Option<PathBuf>,
-    force: bool,
+    on_conflict: OnConflict,
     args: &RunArgs,
 ) -> Result<Exit, Exit> {
     let (change, base) = match plan {
@@ -184,7 +184,7 @@ async fn try_apply(
         change,
         base,
         form: asked.by.into(),
-        force,
+        on_conflict,
         by: None,
     };
     write(request, asked.json, &reconcile::settings(args)?).await
@@ -225,14 +225,14 @@ pub(super) async fn write_with(
         request.base.get_or_insert(prepared.reading.members);
     }
     let change = request.change.clone();
-    let finished = reconciler
+    let outcome = reconciler
         .apply(request)
         .await
         .map_err(|fault| reconcile::fail(&fault))?;
     if as_json {
-        output::result(print::finished_json(&finished, &change));
+        output::result(print::outcome_json(&outcome, &change));
     } else {
-        print::finished(&finished);
+        print::outcome(&outcome);
     }
-    Ok(print::exit_of(finished.conclusion))
+    Ok(print::exit_of(outcome.conclusion))
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::control::queues::QueueRequest;
 use crate::domain::queue::{
     Advice, ChangeFault, ChangeSet, ClassicInputs, CounterWindow, DeadBands, ErlangAdvice,
-    ExpectedLoad, Experience, Measured, Member, Members, ModelAdvice, QueueCounters, QueueModel,
-    ServiceTargets, Setting, WriteForm,
+    ExpectedLoad, Experience, Measured, Member, Members, ModelAdvice, OnConflict, QueueCounters,
+    QueueModel, ServiceTargets, Setting, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
 use crate::settings::RunArgs;
@@ -238,7 +238,7 @@ async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit
         change: ChangeSet::default(),
         base: None,
         form: WriteForm::Whole,
-        force: false,
+        on_conflict: OnConflict::Keep,
         by: None,
     };
     let read = reconciler.prepare(&request).await;

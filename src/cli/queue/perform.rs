@@ -1,6 +1,7 @@
 //! Runs each queue command.
 
 use crate::cli::exit::Exit;
+use crate::domain::queue::OnConflict;
 
 use super::args::QueueCommand;
 use super::{apply, calibrate, reassign};
@@ -15,7 +16,14 @@ pub(crate) async fn queue(command: QueueCommand) -> Exit {
             plan,
             force,
             run,
-        } => apply::apply(asked, plan, force, &run).await,
+        } => {
+            let on_conflict = if force {
+                OnConflict::Overwrite
+            } else {
+                OnConflict::Keep
+            };
+            apply::apply(asked, plan, on_conflict, &run).await
+        }
         QueueCommand::Optimize {
             id,
             figures,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::control::queues::{Finished, Prepared};
+use crate::control::queues::{Prepared, ReconcileOutcome};
 use crate::domain::Conclusion;
 use crate::domain::queue::{ChangeSet, Members, Setting, WriteForm};
 
@@ -105,15 +105,15 @@ pub(super) fn prepared_json(prepared: &Prepared, change: &ChangeSet) -> Value {
 }
 
 /// Prints what was done.
-pub(super) fn finished(finished: &Finished) {
-    let Finished {
+pub(super) fn outcome(outcome: &ReconcileOutcome) {
+    let ReconcileOutcome {
         conclusion,
         decision,
         after,
         merges,
         why,
         ..
-    } = finished;
+    } = outcome;
     let again = match merges {
         0 => String::new(),
         1 => ", merged again once".to_owned(),
@@ -137,17 +137,17 @@ pub(super) fn finished(finished: &Finished) {
 }
 
 /// The same as JSON.
-pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
-    let after = finished.after.as_ref();
-    let mut told = prepared_json(&finished.prepared, change);
+pub(super) fn outcome_json(outcome: &ReconcileOutcome, change: &ChangeSet) -> Value {
+    let after = outcome.after.as_ref();
+    let mut told = prepared_json(&outcome.prepared, change);
     if let Some(told) = told.as_object_mut() {
         told.extend([
             (
                 "outcome".to_owned(),
-                json!(finished.conclusion.queue_label()),
+                json!(outcome.conclusion.queue_label()),
             ),
-            ("decision".to_owned(), json!(finished.decision.to_string())),
-            ("merges".to_owned(), json!(finished.merges)),
+            ("decision".to_owned(), json!(outcome.decision.to_string())),
+            ("merges".to_owned(), json!(outcome.merges)),
             (
                 "version_after".to_owned(),
                 json!(after.map(|after| &after.version)),
@@ -156,7 +156,7 @@ pub(super) fn finished_json(finished: &Finished, change: &ChangeSet) -> Value {
                 "configuration_sha256".to_owned(),
                 json!(after.map(|after| &after.sha256)),
             ),
-            ("why".to_owned(), json!(finished.why)),
+            ("why".to_owned(), json!(outcome.why)),
         ]);
     }
     told

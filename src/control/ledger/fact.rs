@@ -68,7 +68,7 @@ pub(in crate::control) enum Fact<'a> {
         reasons: &'a [(CampaignId, Reason)],
         poll_interval: Duration,
     },
-    /// A tick is over and committed, and leaves everything as it stands here.
+    /// A tick is over and committed, and leaves the present state of everything here.
     TickEnded { standing: Standing },
     /// A commit came to its end. What could not be written is kept for the next one.
     CommitEnded {
@@ -203,7 +203,7 @@ pub(in crate::control) enum Fact<'a> {
         author: &'a Author,
         change: &'a AppliedChange,
     },
-    /// The configuration was reloaded, and leaves everything as it stands here.
+    /// The configuration was reloaded, and leaves the present state of everything here.
     ConfigurationReloaded {
         author: &'a Author,
         /// SHA-256 of the configuration.
@@ -295,7 +295,7 @@ pub(in crate::control) enum CommandEnd {
     Failed,
 }
 
-/// Everything that the loop shows of campaigns and lists, as it stands.
+/// Everything that the loop shows of campaigns and lists.
 #[derive(Clone, Debug)]
 pub(in crate::control) struct Standing {
     pub(in crate::control) campaigns: Arc<Vec<CampaignView>>,

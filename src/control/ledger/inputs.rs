@@ -100,7 +100,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             ..
         } => Input::Thresholds {
             campaign: campaign.clone(),
-            lines: thresholds,
+            thresholds,
         },
         Fact::PoliciesReplaced { policies, .. } => Input::Reconfigure { policies },
         Fact::AssignmentsStarted {
@@ -163,6 +163,6 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
 /// Returns an input of the assigner.
 fn assign(input: AssignInput) -> Input {
     Input::Assign {
-        told: Box::new(input),
+        assign: Box::new(input),
     }
 }

@@ -123,7 +123,7 @@ impl View {
     }
 }
 
-/// Shows everything as it stands.
+/// Shows the present state of everything.
 fn set_standing(
     observed: &mut ObservableState,
     standing: &Standing,

@@ -1,4 +1,4 @@
-//! One command against a platform that answers as it is told, while a person may act at any moment.
+//! One command against a platform that answers as scripted, while a person may act at any moment.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;

@@ -32,7 +32,7 @@ const MOST_READINGS: u32 = 8;
 /// The wait before a write is sent again, times the attempts so far, unless the platform asks for another.
 const SEND_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
-/// Waits before each reading back, beyond those the platform needs longer than usual and the next polls look again.
+/// Waits before each reading back, beyond those the platform needs longer than usual and the next polls read again.
 const READ_BACK_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 
 /// What one reading of an object gave.
@@ -44,7 +44,7 @@ pub(in crate::control) enum Seen<R> {
     Missing,
     /// It could not be read.
     Unreadable {
-        /// Why, for people.
+        /// The reason, for people.
         why: String,
     },
 }
@@ -252,7 +252,7 @@ impl Engine<'_> {
     }
 }
 
-/// Nobody looked.
+/// Returns the finding of an object that was not read.
 fn unread<R>() -> Seen<R> {
     Seen::Unreadable {
         why: "it was not read".to_owned(),

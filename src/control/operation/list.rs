@@ -20,7 +20,7 @@ const MOST_WRITES: u32 = 3;
 pub(in crate::control) struct ListSeen {
     /// Who is on it; absent where the platform does not show its lists.
     pub(in crate::control) agents: Option<List>,
-    /// When.
+    /// The time at which it was read.
     pub(in crate::control) read_at: Timestamp,
 }
 
@@ -95,7 +95,7 @@ impl Target for Replaced<'_> {
         })
     }
 
-    /// A list that is not shown cannot be looked at again.
+    /// A list that is not shown cannot be read again.
     fn good_until(&self, reading: &ListSeen) -> Option<Timestamp> {
         let is_shown = reading.agents.is_some();
         is_shown.then(|| reading.read_at.plus(self.ports.freshest))
@@ -105,7 +105,7 @@ impl Target for Replaced<'_> {
         before.agents == now.agents
     }
 
-    /// Whether the same agents are on it for as many calls, those apart whom the platform refused: how skills, times and
+    /// Whether the same agents are on it for as many calls, except those whom the platform refused: how skills, times and
     /// zones are spelled is the platform's.
     fn is_shown(&self, reading: &ListSeen) -> bool {
         let Some(agents) = &reading.agents else {

@@ -16,7 +16,7 @@
 //! somebody else wrote meanwhile, is another operation with an intent of its own.
 //!
 //! *Recovery.* An operation whose outcome is not known is open in the store, where all kinds have one table. Nothing is
-//! remembered of how far it got: the first reading after it tells, as [`Recovery`] says for each kind.
+//! remembered of how far it got: the first reading after it shows that, as [`Recovery`] says for each kind.
 //!
 //! *Never here:* which change is wanted, and what is believed of an object. `domain` says both.
 

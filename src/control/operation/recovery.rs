@@ -32,24 +32,24 @@ pub struct LeftOpen {
     pub commands: usize,
     /// Lists, which the loop resolves by what it remembers of them.
     pub lists: usize,
-    /// What is resolved by [`Recovery`].
-    pub apart: Vec<OpenOperation>,
+    /// Operations on queues and agents, which [`Recovery`] resolves.
+    pub to_resolve: Vec<OpenOperation>,
 }
 
 impl LeftOpen {
     /// Sorts the open operations of the store.
     #[must_use]
-    pub fn of(open: Vec<OpenOperation>) -> Self {
+    pub fn new(open: Vec<OpenOperation>) -> Self {
         let mut left = Self {
             commands: 0,
             lists: 0,
-            apart: Vec::new(),
+            to_resolve: Vec::new(),
         };
         for operation in open {
             match operation.target.kind() {
                 OperationKind::Campaign => left.commands = left.commands.saturating_add(1),
                 OperationKind::List => left.lists = left.lists.saturating_add(1),
-                OperationKind::Queue | OperationKind::Profile => left.apart.push(operation),
+                OperationKind::Queue | OperationKind::Profile => left.to_resolve.push(operation),
             }
         }
         left
@@ -159,7 +159,7 @@ impl Recovery {
         let Ok(read) = reader.read_queue(queue, self.deadline()).await else {
             return Ok(false);
         };
-        let (conclusion, why) = of_queue(version_before, change, read.as_ref());
+        let (conclusion, why) = conclude_queue(version_before, change, read.as_ref());
         let record = QueueRecord::Resolved {
             queue: queue.clone(),
             conclusion,
@@ -185,7 +185,7 @@ impl Recovery {
             return Ok(false);
         };
         let status_after = seen.map(|seen| seen.status);
-        let why = of_profile(status, status_after);
+        let why = profile_found(status, status_after);
         let conclusion = Conclusion::Unknown;
         let record = QueueRecord::ReassignResolved {
             agent: agent.clone(),
@@ -208,8 +208,8 @@ impl Recovery {
     }
 }
 
-/// What a reading tells of a write of a queue that rested on `version_before`.
-fn of_queue(
+/// Returns what a reading shows of a write of a queue that rested on `version_before`.
+fn conclude_queue(
     version_before: &QueueVersion,
     change: &serde_json::Value,
     read: Option<&QueueReading>,
@@ -235,8 +235,8 @@ fn of_queue(
     }
 }
 
-/// What a reading tells of an agent to whom `written` was sent.
-fn of_profile(written: AgentState, found: Option<AgentState>) -> String {
+/// Returns what a reading shows of an agent to whom `written` was sent.
+fn profile_found(written: AgentState, found: Option<AgentState>) -> String {
     let written = written.label();
     match found.map(AgentState::label) {
         None => "the agent is gone".to_owned(),

@@ -9,7 +9,7 @@ use crate::domain::queue::{CalibrationDecision, QueueCalibrator, QueueModel, Que
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
 use super::blocking::run_blocking;
-use super::calibration::{Calibrated, Calibration};
+use super::calibration::{Calibration, CalibrationResult};
 use super::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError, CalibrationRequest};
 
 impl Calibration {
@@ -36,13 +36,13 @@ impl Calibration {
         ask: CalibrationCommand,
         author: &Author,
     ) -> Result<CalibrationAnswer, CalibrationError> {
-        let watched = self.queues.get(id);
-        let watched = watched.ok_or_else(|| CalibrationError::Unknown(id.clone()))?;
+        let entry = self.queues.get(id);
+        let entry = entry.ok_or_else(|| CalibrationError::Unknown(id.clone()))?;
         let given = match ask {
             CalibrationCommand::Hold(lasts) => return self.hold(id, lasts, author).await,
             CalibrationCommand::Release => return self.release(id, author).await,
             CalibrationCommand::Given(_)
-                if watched.calibrator.policy().model != QueueModel::Classic =>
+                if entry.calibrator.policy().model != QueueModel::Classic =>
             {
                 return Err(CalibrationError::OtherModel(id.clone()));
             }
@@ -54,8 +54,8 @@ impl Calibration {
             let faults = faults.iter().map(ToString::to_string).collect();
             return Err(CalibrationError::Figures(faults));
         }
-        let Calibrated { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
-        let view = self.queues.get(id).map(|watched| watched.view.clone());
+        let CalibrationResult { written } = self.calibrate(id, given.as_ref(), Some(author)).await;
+        let view = self.queues.get(id).map(|entry| entry.view.clone());
         let queue = Box::new(view.ok_or(CalibrationError::NoAnswer)?);
         Ok(CalibrationAnswer::Calibrated { queue, written })
     }
@@ -96,10 +96,10 @@ impl Calibration {
         author: &Author,
     ) -> Result<CalibrationAnswer, CalibrationError> {
         let now = self.clock.now();
-        let watched = self.queues.get(id);
-        let (hold, given_back) = watched.map_or((false, false), |watched| {
-            let hold = watched.calibrator.hold(now).is_some();
-            (hold, watched.calibrator.has_manual_change())
+        let entry = self.queues.get(id);
+        let (hold, given_back) = entry.map_or((false, false), |entry| {
+            let hold = entry.calibrator.hold(now).is_some();
+            (hold, entry.calibrator.has_manual_change())
         });
         if !hold && !given_back {
             return Err(CalibrationError::NothingInForce(id.clone()));
@@ -127,8 +127,8 @@ impl Calibration {
     ) -> Result<(), CalibrationError> {
         let now = self.clock.now();
         let before = self.memory(id).unwrap_or_default();
-        if let Some(watched) = self.queues.get_mut(id) {
-            change(&mut watched.calibrator);
+        if let Some(entry) = self.queues.get_mut(id) {
+            change(&mut entry.calibrator);
         }
         let (by, reason) = author.parts();
         let row = AuditRow {
@@ -142,8 +142,8 @@ impl Calibration {
             },
         };
         if let Err(fault) = self.keep_with(id, Some(row)).await {
-            if let Some(watched) = self.queues.get_mut(id) {
-                watched.calibrator.restore(before);
+            if let Some(entry) = self.queues.get_mut(id) {
+                entry.calibrator.restore(before);
             }
             return Err(CalibrationError::StoreClosed(fault.to_string()));
         }

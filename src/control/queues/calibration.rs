@@ -26,14 +26,14 @@ use crate::control::ports::{
 use crate::control::status::ObservableState;
 use crate::domain::queue::{
     CalibrationDecision, CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Member, Members,
-    QueueCalibrator, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
+    OnConflict, QueueCalibrator, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
 };
 use crate::domain::{Conclusion, QueueId};
 use crate::telemetry::QueueEvents;
 
 use super::blocking::run_blocking;
 use super::handle::{CalibrationRequest, QueueHandle};
-use super::reconciler::{Finished, QueueRequest, ReconcileError, Reconciler};
+use super::reconciler::{QueueRequest, ReconcileError, ReconcileOutcome, Reconciler};
 use super::view::QueueView;
 use crate::platform::port::{QueueReader, QueueReading};
 
@@ -68,7 +68,7 @@ pub struct CalibrationPorts {
 }
 
 /// One queue under calibration.
-pub(super) struct Watched {
+pub(super) struct CalibratedQueue {
     pub(super) calibrator: QueueCalibrator,
     pub(super) view: QueueView,
     due: Duration,
@@ -82,7 +82,7 @@ pub struct Calibration {
     journal: Arc<dyn Journal>,
     observed: watch::Sender<ObservableState>,
     pub(super) events: QueueEvents,
-    pub(super) queues: BTreeMap<QueueId, Watched>,
+    pub(super) queues: BTreeMap<QueueId, CalibratedQueue>,
     open: Vec<OpenOperation>,
     recovery: Recovery,
     dry_run: bool,
@@ -93,7 +93,7 @@ pub struct Calibration {
 }
 
 /// The outcome of a calibration.
-pub(super) struct Calibrated {
+pub(super) struct CalibrationResult {
     pub(super) written: Members,
 }
 
@@ -131,12 +131,12 @@ impl Calibration {
             let last = memory.last_change;
             (view.last_change_at, view.decision) = last.unzip();
             events.watch(&id, view.last_change_at, clock.now())?;
-            let watched = Watched {
+            let entry = CalibratedQueue {
                 calibrator: QueueCalibrator::new(policy, memory),
                 view,
                 due,
             };
-            queues.insert(id, watched);
+            queues.insert(id, entry);
         }
         let (handle, requests) = QueueHandle::new();
         let calibration = Self {
@@ -168,8 +168,8 @@ impl Calibration {
     /// Calibrates until a shutdown is asked for.
     pub async fn run(mut self) {
         while !self.shutdown.is_cancelled() {
-            let next = self.queues.iter().min_by_key(|(_, watched)| watched.due);
-            let Some((id, due)) = next.map(|(id, watched)| (id.clone(), watched.due)) else {
+            let next = self.queues.iter().min_by_key(|(_, entry)| entry.due);
+            let Some((id, due)) = next.map(|(id, entry)| (id.clone(), entry.due)) else {
                 return;
             };
             let pause = due.saturating_sub(self.clock.monotonic());
@@ -189,9 +189,9 @@ impl Calibration {
     /// Sets when a queue is due next; a missed calibration is not made up for.
     fn schedule(&mut self, id: &QueueId, due: Duration) {
         let now = self.clock.monotonic();
-        if let Some(watched) = self.queues.get_mut(id) {
-            let next = due.saturating_add(watched.calibrator.policy().interval);
-            watched.due = next.max(now);
+        if let Some(entry) = self.queues.get_mut(id) {
+            let next = due.saturating_add(entry.calibrator.policy().interval);
+            entry.due = next.max(now);
         }
     }
 
@@ -207,8 +207,8 @@ impl Calibration {
         id: &QueueId,
         given: Option<&ClassicInputs>,
         by: Option<&Author>,
-    ) -> Calibrated {
-        let nothing = Calibrated {
+    ) -> CalibrationResult {
+        let nothing = CalibrationResult {
             written: Members::new(),
         };
         let read = tokio::select! {
@@ -220,8 +220,8 @@ impl Calibration {
             Ok(read) => read,
             Err(why) => {
                 // What was measured before an outage is not what is there now.
-                if let Some(watched) = self.queues.get_mut(id) {
-                    watched.calibrator.measure(None);
+                if let Some(entry) = self.queues.get_mut(id) {
+                    entry.calibrator.measure(None);
                 }
                 self.events.unmeasured(id);
                 self.set_standing(id, QueueStanding::Unreachable, why, None);
@@ -229,15 +229,15 @@ impl Calibration {
             }
         };
         let now = self.clock.now();
-        let Some(watched) = self.queues.get_mut(id) else {
+        let Some(entry) = self.queues.get_mut(id) else {
             return nothing;
         };
-        watched.calibrator.observe(&reading.members, now);
-        watched.calibrator.measure(statistics);
-        watched.view.name = name(&reading.members);
-        watched.view.version = Some(reading.version.clone());
-        watched.view.read_at = Some(now);
-        let calibrator = watched.calibrator.clone();
+        entry.calibrator.observe(&reading.members, now);
+        entry.calibrator.measure(statistics);
+        entry.view.name = name(&reading.members);
+        entry.view.version = Some(reading.version.clone());
+        entry.view.read_at = Some(now);
+        let calibrator = entry.calibrator.clone();
         let flow = calibrator.flow();
         let given = given.copied();
         // The queueing model may compute for longer than the campaigns' loop may be delayed.
@@ -283,7 +283,7 @@ impl Calibration {
                 let (standing, outcome, written) = self.write(id, reading, change, by).await;
                 let why = outcome.unwrap_or(why);
                 self.set_standing(id, standing, why, advised);
-                Calibrated { written }
+                CalibrationResult { written }
             }
             (None, _) => {
                 self.set_standing(id, standing, why, advised);
@@ -320,12 +320,12 @@ impl Calibration {
     ) -> (QueueStanding, Option<String>, Members) {
         let now = self.clock.now();
         let before = self.memory(id);
-        if let Some(watched) = self.queues.get_mut(id) {
-            watched.calibrator.sending(&change, now);
+        if let Some(entry) = self.queues.get_mut(id) {
+            entry.calibrator.sending(&change, now);
         }
         if let Err(fault) = self.keep(id).await {
-            if let (Some(watched), Some(before)) = (self.queues.get_mut(id), before) {
-                watched.calibrator.restore(before);
+            if let (Some(entry), Some(before)) = (self.queues.get_mut(id), before) {
+                entry.calibrator.restore(before);
             }
             let why = format!("nothing was sent, since the store cannot be written: {fault}");
             return (QueueStanding::Unreachable, Some(why), Members::new());
@@ -336,19 +336,19 @@ impl Calibration {
             base: Some(reading.members),
             // The only form that carries these figures.
             form: WriteForm::Whole,
-            force: false,
+            on_conflict: OnConflict::Keep,
             by: by.map(|author| {
                 let (name, reason) = author.parts();
                 format!("{name}: {reason}")
             }),
         };
         let ended = self.reconciler.apply(request).await;
-        let (finished, fault) = match ended {
-            Ok(finished) => (finished, None),
-            Err(ReconcileError::Unrecorded { finished, fault }) => (*finished, Some(fault)),
+        let (outcome, fault) = match ended {
+            Ok(outcome) => (outcome, None),
+            Err(ReconcileError::Unrecorded { outcome, fault }) => (*outcome, Some(fault)),
             Err(fault) => {
-                if let Some(watched) = self.queues.get_mut(id) {
-                    watched.calibrator.sent_nothing();
+                if let Some(entry) = self.queues.get_mut(id) {
+                    entry.calibrator.sent_nothing();
                 }
                 self.keep_or_report(id).await;
                 let why = Some(fault.to_string());
@@ -358,12 +358,12 @@ impl Calibration {
         if let Some(fault) = fault {
             self.events.not_kept(&fault.to_string());
         }
-        self.apply_outcome(id, &finished);
+        self.apply_outcome(id, &outcome);
         self.keep_or_report(id).await;
-        let why = (!finished.why.is_empty()).then(|| finished.why.join("; "));
-        match finished.conclusion {
+        let why = (!outcome.why.is_empty()).then(|| outcome.why.join("; "));
+        match outcome.conclusion {
             Conclusion::Confirmed => {
-                let written = finished.prepared.merged.write;
+                let written = outcome.prepared.merged.write;
                 (QueueStanding::Changed, why, written)
             }
             Conclusion::Unchanged => (QueueStanding::Steady, why, Members::new()),
@@ -376,37 +376,32 @@ impl Calibration {
             | Conclusion::NotOurs
             | Conclusion::Unknown
             | Conclusion::Differs => {
-                let label = finished.conclusion.queue_label();
+                let label = outcome.conclusion.queue_label();
                 let why = why.map_or(label.to_owned(), |why| format!("{label}: {why}"));
                 (QueueStanding::Unreachable, Some(why), Members::new())
             }
         }
     }
 
-    fn apply_outcome(&mut self, id: &QueueId, finished: &Finished) {
+    fn apply_outcome(&mut self, id: &QueueId, outcome: &ReconcileOutcome) {
         let now = self.clock.now();
-        let read = finished
-            .after
-            .as_ref()
-            .unwrap_or(&finished.prepared.reading);
-        if let Some(watched) = self.queues.get_mut(id) {
+        let read = outcome.after.as_ref().unwrap_or(&outcome.prepared.reading);
+        if let Some(entry) = self.queues.get_mut(id) {
             let members = Some(&read.members);
-            let (conclusion, decision) = (finished.conclusion, finished.decision);
-            watched
-                .calibrator
-                .report(conclusion, members, decision, now);
-            watched.view.version = Some(read.version.clone());
-            watched.view.decision = Some(decision);
+            let (conclusion, decision) = (outcome.conclusion, outcome.decision);
+            entry.calibrator.report(conclusion, members, decision, now);
+            entry.view.version = Some(read.version.clone());
+            entry.view.decision = Some(decision);
         }
-        if finished.conclusion == Conclusion::Confirmed {
+        if outcome.conclusion == Conclusion::Confirmed {
             self.events.changed(id, now);
         }
-        if finished.conclusion == Conclusion::Unknown {
-            self.open.push(finished.left_open(now));
+        if outcome.conclusion == Conclusion::Unknown {
+            self.open.push(outcome.left_open(now));
         }
     }
 
-    /// Sets how a queue stands, and shows it.
+    /// Sets the state of a queue's calibration, and shows it.
     pub(super) fn set_standing(
         &mut self,
         id: &QueueId,
@@ -415,13 +410,13 @@ impl Calibration {
         advised: Option<Figures>,
     ) {
         let now = self.clock.now();
-        let Some(Watched {
+        let Some(CalibratedQueue {
             calibrator, view, ..
         }) = self.queues.get_mut(id)
         else {
             return;
         };
-        self.events.stands(id, standing, &why);
+        self.events.report_standing(id, standing, &why);
         view.standing = standing;
         view.why = why;
         view.advised = advised;
@@ -436,7 +431,7 @@ impl Calibration {
         let views: Vec<QueueView> = self
             .queues
             .values()
-            .map(|watched| watched.view.clone())
+            .map(|entry| entry.view.clone())
             .collect();
         self.observed.send_modify(|observed| {
             observed.version = observed.version.saturating_add(1);
@@ -445,8 +440,8 @@ impl Calibration {
     }
 
     pub(super) fn memory(&self, id: &QueueId) -> Option<QueueMemory> {
-        let watched = self.queues.get(id);
-        watched.map(|watched| watched.calibrator.memory().clone())
+        let entry = self.queues.get(id);
+        entry.map(|entry| entry.calibrator.memory().clone())
     }
 
     /// Commits the memory of a queue.

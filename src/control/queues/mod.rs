@@ -16,6 +16,6 @@ mod view;
 pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};
 pub use reassign::{ReassignFault, Reassigned, Reassigner};
 pub use reconciler::{
-    Finished, Prepared, QueueRequest, ReconcileError, Reconciler, ReconcilerSettings,
+    Prepared, QueueRequest, ReconcileError, ReconcileOutcome, Reconciler, ReconcilerSettings,
 };
 pub use view::QueueView;

@@ -47,7 +47,7 @@ pub enum ReassignFault {
 pub struct Reassigned {
     /// The verdict: whether the platform took it, and the agent's status is as it was.
     pub conclusion: Conclusion,
-    /// Which decision.
+    /// The id of the decision.
     pub decision: DecisionId,
     /// The status read back, where it was.
     pub status_after: Option<AgentState>,

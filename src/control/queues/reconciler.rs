@@ -16,8 +16,9 @@ use crate::control::ports::{
     AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault, OpenOperation, OperationTarget,
 };
 use crate::domain::queue::{
-    ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OverflowGraph,
-    QueueMessage, QueueRecord, Surroundings, WriteForm, merge, overflow_targets, overlaid,
+    ChangeFault, ChangeSet, Compliance, DEEPEST_OVERFLOW, Member, Members, Merged, OnConflict,
+    OverflowGraph, QueueMessage, QueueRecord, Surroundings, WriteForm, merge, overflow_targets,
+    overlaid,
 };
 use crate::domain::{Conclusion, DecisionId, Delivery, Message, QueueId, Timestamp};
 use crate::telemetry::QueueEvents;
@@ -39,8 +40,8 @@ pub struct QueueRequest {
     pub base: Option<Members>,
     /// The form in which it is written.
     pub form: WriteForm,
-    /// Whether members that somebody changed meanwhile are overwritten.
-    pub force: bool,
+    /// The rule for members that somebody changed meanwhile.
+    pub on_conflict: OnConflict,
     /// Who asks for it; by default whoever the reconciler's settings name.
     pub by: Option<String>,
 }
@@ -58,7 +59,7 @@ pub struct Prepared {
 
 /// The outcome of a change.
 #[derive(Clone, Debug)]
-pub struct Finished {
+pub struct ReconcileOutcome {
     /// The conclusion.
     pub conclusion: Conclusion,
     /// The decision that its rows in the audit carry.
@@ -86,10 +87,10 @@ pub enum ReconcileError {
     #[error("nothing was sent, since the intent cannot be recorded: {0}")]
     Unrecordable(JournalFault),
     /// The change was sent, and its outcome could not be committed.
-    #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", finished.conclusion.queue_label())]
+    #[error("the change of the queue ended as {}, but that could not be recorded: {fault}", outcome.conclusion.queue_label())]
     Unrecorded {
         /// The outcome of a change.
-        finished: Box<Finished>,
+        outcome: Box<ReconcileOutcome>,
         /// Why it could not be recorded.
         fault: JournalFault,
     },
@@ -161,8 +162,11 @@ impl Reconciler {
     /// Writes a change, if nothing forbids it.
     ///
     /// # Errors
-    /// When the queue cannot be read or nothing can be recorded; whatever else happens is in [`Finished`].
-    pub async fn apply(&mut self, mut request: QueueRequest) -> Result<Finished, ReconcileError> {
+    /// When the queue cannot be read or nothing can be recorded; whatever else happens is in [`ReconcileOutcome`].
+    pub async fn apply(
+        &mut self,
+        mut request: QueueRequest,
+    ) -> Result<ReconcileOutcome, ReconcileError> {
         let Some(writer) = self.writer.clone() else {
             return Err(ReconcileError::DryRun);
         };
@@ -175,7 +179,7 @@ impl Reconciler {
             if request.base.is_none() {
                 request.base = Some(prepared.reading.members.clone());
             }
-            let mut finished = Finished {
+            let mut outcome = ReconcileOutcome {
                 conclusion: Conclusion::Unchanged,
                 decision,
                 prepared,
@@ -183,11 +187,11 @@ impl Reconciler {
                 merges,
                 why: Vec::new(),
             };
-            if let Some((conclusion, why)) = held_back(&finished.prepared, request.force) {
-                (finished.conclusion, finished.why) = (conclusion, why);
-                return self.finish(&request, finished, rows, started).await;
+            if let Some((conclusion, why)) = held_back(&outcome.prepared, request.on_conflict) {
+                (outcome.conclusion, outcome.why) = (conclusion, why);
+                return self.finish(&request, outcome, rows, started).await;
             }
-            let prepared = &finished.prepared;
+            let prepared = &outcome.prepared;
             rows.push(self.row(decision, self.intent(&request, prepared)));
             let batch = Batch {
                 audit: std::mem::take(&mut rows),
@@ -212,13 +216,13 @@ impl Reconciler {
                 merges = merges.saturating_add(1);
                 let version = &prepared.reading.version;
                 self.events.stale(&request.queue, decision, version);
-                finished.conclusion = Conclusion::Stale;
+                outcome.conclusion = Conclusion::Stale;
                 let took = self.clock.monotonic().saturating_sub(started);
-                rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
+                rows.push(self.row(decision, outcome_record(&request.queue, &outcome, took)));
                 continue;
             }
-            conclude(&mut finished, carried);
-            return self.finish(&request, finished, rows, started).await;
+            conclude(&mut outcome, carried);
+            return self.finish(&request, outcome, rows, started).await;
         }
     }
 
@@ -258,23 +262,23 @@ impl Reconciler {
     async fn finish(
         &mut self,
         request: &QueueRequest,
-        finished: Finished,
+        outcome: ReconcileOutcome,
         mut rows: Vec<AuditRow>,
         started: Duration,
-    ) -> Result<Finished, ReconcileError> {
+    ) -> Result<ReconcileOutcome, ReconcileError> {
         let took = self.clock.monotonic().saturating_sub(started);
-        let decision = finished.decision;
-        let applied = finished.conclusion == Conclusion::Confirmed;
+        let decision = outcome.decision;
+        let applied = outcome.conclusion == Conclusion::Confirmed;
         self.finished = self.finished.saturating_add(1);
         self.applied = self.applied.saturating_add(u32::from(applied));
         let mut outbox: Vec<Message> = Vec::new();
-        if let (true, true, Some(after)) = (applied, self.settings.announces, &finished.after) {
+        if let (true, true, Some(after)) = (applied, self.settings.announces, &outcome.after) {
             let success_rate = f64::from(self.applied) / f64::from(self.finished);
             let (queue, now) = (&request.queue, self.clock.now());
             let bodies = QueueMessage::of_change(
                 queue,
                 (after.version.clone(), &after.members),
-                &finished.prepared.merged.write,
+                &outcome.prepared.merged.write,
                 (took, success_rate),
                 decision,
                 now,
@@ -284,14 +288,14 @@ impl Reconciler {
                 .map(|body| Message::of_queue(queue, body, decision, now))
                 .collect();
         }
-        if finished.conclusion != Conclusion::Unchanged {
-            rows.push(self.row(decision, outcome(&request.queue, &finished, took)));
+        if outcome.conclusion != Conclusion::Unchanged {
+            rows.push(self.row(decision, outcome_record(&request.queue, &outcome, took)));
         }
         self.events.finished(
             &request.queue,
             decision,
-            finished.conclusion,
-            &finished.why,
+            outcome.conclusion,
+            &outcome.why,
             took,
         );
         let batch = Batch {
@@ -300,9 +304,9 @@ impl Reconciler {
             ..Batch::default()
         };
         match self.commit(batch).await {
-            Ok(()) => Ok(finished),
+            Ok(()) => Ok(outcome),
             Err(fault) => Err(ReconcileError::Unrecorded {
-                finished: Box::new(finished),
+                outcome: Box::new(outcome),
                 fault,
             }),
         }
@@ -335,7 +339,7 @@ impl Reconciler {
     }
 }
 
-impl Finished {
+impl ReconcileOutcome {
     /// Returns the write as an operation whose outcome is not known at `now`.
     pub(super) fn left_open(&self, now: Timestamp) -> OpenOperation {
         let Prepared {
@@ -361,28 +365,28 @@ impl Finished {
 }
 
 /// Concludes from what a write was answered and what was read back.
-fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
+fn conclude(outcome: &mut ReconcileOutcome, carried: Carried<QueueReading>) {
     let Carried {
         delivery, after, ..
     } = carried;
     let lost = match delivery {
         Delivery::Conflict { why } => {
-            let times = finished.merges.saturating_add(1);
-            finished.conclusion = Conclusion::Conflict;
-            finished.why = vec![format!("somebody was quicker {times} times in a row"), why];
+            let times = outcome.merges.saturating_add(1);
+            outcome.conclusion = Conclusion::Conflict;
+            outcome.why = vec![format!("somebody was quicker {times} times in a row"), why];
             return;
         }
         Delivery::Refused { why, wait: None } => {
-            finished.conclusion = Conclusion::Refused;
-            finished.why = vec![why];
+            outcome.conclusion = Conclusion::Refused;
+            outcome.why = vec![why];
             return;
         }
         Delivery::NotSent { why }
         | Delivery::Refused {
             why, wait: Some(_), ..
         } => {
-            finished.conclusion = Conclusion::NotSent;
-            finished.why = vec![why];
+            outcome.conclusion = Conclusion::NotSent;
+            outcome.why = vec![why];
             return;
         }
         Delivery::Acknowledged { .. } => None,
@@ -391,47 +395,47 @@ fn conclude(finished: &mut Finished, carried: Carried<QueueReading>) {
     let after = match after {
         Seen::Found(after) => after,
         Seen::Missing => {
-            finished.conclusion = Conclusion::Unknown;
-            finished.why.extend(lost);
-            finished.why.push("the queue is gone".to_owned());
+            outcome.conclusion = Conclusion::Unknown;
+            outcome.why.extend(lost);
+            outcome.why.push("the queue is gone".to_owned());
             return;
         }
         Seen::Unreadable { why } => {
-            finished.conclusion = Conclusion::Unknown;
-            finished.why.extend(lost);
-            finished
+            outcome.conclusion = Conclusion::Unknown;
+            outcome.why.extend(lost);
+            outcome
                 .why
                 .push(format!("it could not be read back: {why}"));
             return;
         }
     };
-    let wanted = &finished.prepared.merged.write;
+    let wanted = &outcome.prepared.merged.write;
     let differing: Vec<String> = wanted
         .iter()
         .filter_map(|(member, wanted)| differing(*member, wanted, &after))
         .collect();
-    let moved = after.version != finished.prepared.reading.version;
-    finished.conclusion = match (&lost, differing.is_empty()) {
+    let moved = after.version != outcome.prepared.reading.version;
+    outcome.conclusion = match (&lost, differing.is_empty()) {
         (_, true) if moved => Conclusion::Confirmed,
         (None, _) => Conclusion::Differs,
         // It may still arrive; the version that it names keeps it from undoing anything.
         (Some(_), _) => Conclusion::Unknown,
     };
-    if finished.conclusion != Conclusion::Confirmed {
-        finished.why.extend(lost);
-        finished.why.extend(differing);
+    if outcome.conclusion != Conclusion::Confirmed {
+        outcome.why.extend(lost);
+        outcome.why.extend(differing);
     }
-    finished.after = Some(after);
+    outcome.after = Some(after);
 }
 
 /// Returns why nothing is to be written, if so.
-fn held_back(prepared: &Prepared, force: bool) -> Option<(Conclusion, Vec<String>)> {
+fn held_back(prepared: &Prepared, on_conflict: OnConflict) -> Option<(Conclusion, Vec<String>)> {
     let Prepared { merged, faults, .. } = prepared;
     if !faults.is_empty() {
         let why = faults.iter().map(ToString::to_string).collect();
         return Some((Conclusion::Invalid, why));
     }
-    if !merged.conflicts.is_empty() && !force {
+    if !merged.conflicts.is_empty() && on_conflict == OnConflict::Keep {
         let why = merged.conflicts.iter().map(ToString::to_string).collect();
         return Some((Conclusion::Conflict, why));
     }
@@ -441,14 +445,14 @@ fn held_back(prepared: &Prepared, force: bool) -> Option<(Conclusion, Vec<String
         .then_some((Conclusion::Unchanged, Vec::new()))
 }
 
-fn outcome(queue: &QueueId, finished: &Finished, took: Duration) -> QueueRecord {
-    let Finished {
+fn outcome_record(queue: &QueueId, outcome: &ReconcileOutcome, took: Duration) -> QueueRecord {
+    let ReconcileOutcome {
         conclusion,
         prepared,
         after,
         why,
         ..
-    } = finished;
+    } = outcome;
     let after = after.as_ref();
     QueueRecord::Outcome {
         queue: queue.clone(),
@@ -480,7 +484,7 @@ async fn prepare(
     let reading = read.ok_or_else(|| ReconcileError::NoQueue(request.queue.clone()))?;
     let base = request.base.as_ref().unwrap_or(&reading.members);
     let change = &request.change;
-    let merged = merge(base, &change.members, &reading.members, request.force);
+    let merged = merge(base, &change.members, &reading.members, request.on_conflict);
     let after = overlaid(&reading.members, &merged.write);
     let names = |member| change.members.contains_key(&member);
     let mut surroundings = Surroundings::default();

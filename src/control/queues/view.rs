@@ -1,16 +1,16 @@
-//! A queue as it stands, for status and page.
+//! The state of a queue, for status and page.
 
 use crate::domain::queue::{Figures, QueueFlow, QueueStanding, QueueVersion};
 use crate::domain::{DecisionId, QueueId, Timestamp};
 
-/// One queue as it stands; what could not be read or measured is absent.
+/// The state of one queue; what could not be read or measured is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueView {
-    /// Which queue.
+    /// The queue's id.
     pub id: QueueId,
     /// Its name on the platform.
     pub name: Option<String>,
-    /// How it stands.
+    /// The state of its calibration.
     pub standing: QueueStanding,
     /// The flow between its last two readings.
     pub flow: QueueFlow,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
-use super::dispatch::{self, Dispatch, DispatchEnd};
+use super::dispatch::{self, Dispatch, DispatchEnd, DispatchPass};
 use super::eligibility::Eligibility;
 use super::form::ListForm;
 use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
@@ -253,12 +253,12 @@ impl Assigner {
         self.ask(now, |situation| explain(situation, plan, position))
     }
 
-    /// Returns the next list to put in force: first those that lose agents (`losing`), then all.
+    /// Returns the next list to put in force in a pass.
     #[must_use]
     pub fn next_dispatch(
         &self,
         targets: &BTreeMap<CampaignId, List>,
-        losing: bool,
+        pass: DispatchPass,
     ) -> Option<Dispatch> {
         let lists = self.policy.previews.keys().zip(&self.lists).collect();
         let concurrency = |agent: &AgentId| {
@@ -266,7 +266,7 @@ impl Assigner {
             let rostered = self.roster.agents().get(position)?;
             Some(rostered.concurrency)
         };
-        dispatch::next_dispatch(&lists, targets, losing, concurrency)
+        dispatch::next_dispatch(&lists, targets, pass, concurrency)
     }
 
     /// Notes that a dispatch is about to leave; the memory of its list has to be committed before it does.

@@ -80,7 +80,7 @@ impl Told {
 
     fn keep(&mut self, input: AssignInput) {
         let input = Input::Assign {
-            told: Box::new(input),
+            assign: Box::new(input),
         };
         self.record
             .push((self.now, serde_json::to_string(&input).unwrap()));
@@ -140,8 +140,8 @@ impl Told {
     fn settle(&mut self) -> Vec<String> {
         let targets = self.propose();
         let mut sent = Vec::new();
-        for losing in [true, false] {
-            while let Some(dispatch) = self.assigner.next_dispatch(&targets, losing) {
+        for pass in DispatchPass::ORDER {
+            while let Some(dispatch) = self.assigner.next_dispatch(&targets, pass) {
                 let agents = dispatch.agents.iter();
                 let agents = agents.map(|(agent, entry)| format!("{agent}{}", entry.calls));
                 let agents: Vec<String> = agents.collect();
@@ -222,13 +222,19 @@ fn somebody_who_was_not_let_go_does_not_join() {
     assert_eq!(told.settle(), ["y: a1"]);
     told.running(true, true);
     let targets = told.propose();
-    let leave = told.assigner.next_dispatch(&targets, true).unwrap();
+    let leave = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::Losing)
+        .unwrap();
     assert_eq!((leave.campaign.as_str(), leave.agents.len()), ("y", 0));
     let why = "no route".to_owned();
     told.send(leave, DispatchEnd::failed(Conclusion::NotSent, why));
     let mut without_y = targets;
     without_y.remove(&id::<CampaignId>("y"));
-    assert_eq!(told.assigner.next_dispatch(&without_y, false), None);
+    assert_eq!(
+        told.assigner.next_dispatch(&without_y, DispatchPass::All),
+        None
+    );
     told.replays();
 }
 
@@ -239,7 +245,10 @@ fn a_lost_answer_counts_both_ways_until_the_list_is_read() {
     told.running(true, true);
     told.nothing_listed();
     let targets = told.propose();
-    let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
     let why = "cut off".to_owned();
     told.send(
         dispatch.clone(),
@@ -264,7 +273,10 @@ fn without_capacity_fewer_are_planned_for_a_while() {
     told.running(false, true);
     told.nothing_listed();
     let targets = told.propose();
-    let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
     assert_eq!(dispatch.agents.len(), 3);
     let why = "409".to_owned();
     told.send(dispatch, DispatchEnd::failed(Conclusion::Conflict, why));
@@ -281,7 +293,10 @@ fn a_refused_agent_is_left_out_for_a_while_and_what_was_in_force_stays() {
     told.running(false, true);
     told.nothing_listed();
     let targets = told.propose();
-    let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
     let (why, agents) = ("422".to_owned(), vec![id("b")]);
     told.send(dispatch, DispatchEnd::refused(why, agents));
     assert!(told.assigner.list(&id("y")).unwrap().in_force.is_empty());
@@ -353,7 +368,10 @@ fn of_a_list_that_is_taken_in_part_the_refused_are_held_and_the_others_in_force(
     told.running(false, true);
     told.nothing_listed();
     let targets = told.propose();
-    let dispatch = told.assigner.next_dispatch(&targets, false).unwrap();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
     let mut agents = dispatch.agents.clone();
     agents.remove(&id("b"));
     let why = "agent b: restricted".to_owned();
@@ -376,7 +394,10 @@ fn an_agent_whom_the_platform_does_not_let_go_stays_for_a_while() {
     assert_eq!(told.settle(), ["y: a1"]);
     told.running(true, false);
     let targets = told.propose();
-    let leave = told.assigner.next_dispatch(&targets, true).unwrap();
+    let leave = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::Losing)
+        .unwrap();
     assert_eq!(leave.leaving, [id("a")]);
     let why = "agent a: restricted".to_owned();
     told.send(leave, DispatchEnd::refused(why, vec![id("a")]));

@@ -93,11 +93,25 @@ impl DispatchEnd {
     }
 }
 
+/// Which lists a pass over the targets puts in force. Those that lose agents come first, so that the others find them free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DispatchPass {
+    /// Lists that lose agents or calls.
+    Losing,
+    /// Every list.
+    All,
+}
+
+impl DispatchPass {
+    /// The passes in their order.
+    pub const ORDER: [Self; 2] = [Self::Losing, Self::All];
+}
+
 /// Returns the next list to put in force, of `targets` that are left to do. `concurrency` is that of each agent, where known.
 pub(super) fn next_dispatch(
     lists: &BTreeMap<&CampaignId, &ListMemory>,
     targets: &BTreeMap<CampaignId, List>,
-    losing: bool,
+    pass: DispatchPass,
     concurrency: impl Fn(&AgentId) -> Option<u8>,
 ) -> Option<Dispatch> {
     let mut calls: BTreeMap<&AgentId, u32> = BTreeMap::new();
@@ -116,7 +130,7 @@ pub(super) fn next_dispatch(
         let fewer_calls = target
             .iter()
             .any(|(agent, entry)| before.get(agent).is_some_and(|old| old.calls > entry.calls));
-        if losing && leaving.is_empty() && !fewer_calls {
+        if pass == DispatchPass::Losing && leaving.is_empty() && !fewer_calls {
             return None;
         }
         let fits = |agent: &AgentId, more: u8| {

@@ -31,7 +31,7 @@ mod tests;
 mod window;
 
 pub use assigner::{Assigner, Proposal, Trigger};
-pub use dispatch::{Dispatch, DispatchEnd};
+pub use dispatch::{Dispatch, DispatchEnd, DispatchPass};
 pub use eligibility::{Barred, Eligibility};
 pub use form::ListForm;
 pub use list::{Entry, List, ListFinding, ListMemory, ListNotice};

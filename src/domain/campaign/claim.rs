@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 
 use super::ownership::Campaign;
 
-/// Who is to have a pause.
+/// The new owner of a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseClaim {
@@ -27,7 +27,7 @@ pub enum PauseClaim {
     Theirs,
 }
 
-/// Who has a pause, as one word.
+/// The owner of a pause, as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseOwnerKind {
@@ -42,7 +42,7 @@ pub enum PauseOwnerKind {
 impl PauseOwnerKind {
     /// Returns the kind of an owner.
     #[must_use]
-    pub fn of(owner: &PauseOwner) -> Self {
+    pub fn new(owner: &PauseOwner) -> Self {
         match owner {
             PauseOwner::Autopilot { .. } => Self::Autopilot,
             PauseOwner::Person => Self::Person,
@@ -72,7 +72,7 @@ impl Campaign {
         let Belief::Paused(owner) = &self.state.belief else {
             return None;
         };
-        let had = PauseOwnerKind::of(owner);
+        let had = PauseOwnerKind::new(owner);
         match (claim, had) {
             // Asked for again: the version that shows the pause to be ours stays the one that was seen.
             (PauseClaim::Ours, PauseOwnerKind::Autopilot)
@@ -157,7 +157,7 @@ mod tests {
         let Belief::Paused(owner) = belief else {
             panic!("{belief:?}");
         };
-        PauseOwnerKind::of(owner)
+        PauseOwnerKind::new(owner)
     }
 
     fn free(available: u32, s: u64) -> Sample {

@@ -1,7 +1,7 @@
 //! One decision for people: what each stage said, what would change it, and until when.
 //!
 //! Prints the verdicts that the decision left behind ([`Stages`](super::stages::Stages)) and derives none: what a stage
-//! did not say is not told. The words that no verdict carries (an author, the platform's word for a status) come from the
+//! did not say is left out. The words that no verdict carries (an author, the platform's word for a status) come from the
 //! campaign's state.
 
 use crate::domain::belief::{Belief, HoldKind};
@@ -20,11 +20,11 @@ use super::verdict::Reason;
 /// One stage of a decision, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedStage {
-    /// Which stage.
+    /// The stage.
     pub stage: Stage,
-    /// What came of asking it.
+    /// Whether it was reached, and whether it decided.
     pub asked: Asked,
-    /// What it said.
+    /// The verdict in words.
     pub says: String,
     /// Until when that holds, where a time ends it.
     pub until: Option<Timestamp>,
@@ -37,7 +37,7 @@ pub struct Explanation {
     pub summary: String,
     /// Every stage, in the order in which they are asked; none before the first decision.
     pub stages: Vec<ExplainedStage>,
-    /// What would change it.
+    /// The events that would change it.
     pub would_change: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
             format!("on its way to be {}", to.label())
         }
         Finding::Changing(ChangingVerdict { to: None }) => {
-            "on its way, where to is not told".to_owned()
+            "on its way, the target is not reported".to_owned()
         }
         Finding::Hold(hold) => hold_in_words(hold, state),
         Finding::Sample(sample) => sample_in_words(sample, asked),
@@ -148,7 +148,7 @@ fn status_in_words(status: BelievedStatus, belief: &Belief) -> String {
 
 /// What is believed now, which may be newer than the decision.
 fn believed(state: &CampaignState) -> String {
-    status_in_words(BelievedStatus::of(state), &state.belief)
+    status_in_words(BelievedStatus::from_state(state), &state.belief)
 }
 
 fn hold_in_words(hold: HoldVerdict, state: &CampaignState) -> String {
@@ -190,16 +190,18 @@ fn signal_in_words(signal: SignalVerdict) -> String {
 
 fn thresholds_in_words(thresholds: ThresholdsVerdict) -> String {
     let ThresholdsVerdict {
-        lines, relation, ..
+        thresholds,
+        relation,
+        ..
     } = thresholds;
-    let stands = match relation {
+    let position = match relation {
         Relation::BelowPause => "below the pause threshold",
         Relation::Between => "between the thresholds",
         Relation::AtResume => "at the resume threshold or above",
     };
     format!(
-        "{stands} (pause below {}, resume at {})",
-        lines.pause_below, lines.resume_at
+        "{position} (pause below {}, resume at {})",
+        thresholds.pause_below, thresholds.resume_at
     )
 }
 
@@ -255,10 +257,10 @@ fn summary(state: &CampaignState, reason: &Reason) -> String {
             by,
         } => format!("left alone: {}", held_back_by(by)),
     };
-    let numbers = match (reason.available(), reason.lines()) {
-        (Some(available), Some(lines)) => format!(
+    let numbers = match (reason.available(), reason.thresholds()) {
+        (Some(available), Some(thresholds)) => format!(
             "; {available} available, pause below {}, resume at {}",
-            lines.pause_below, lines.resume_at
+            thresholds.pause_below, thresholds.resume_at
         ),
         (Some(_) | None, _) => String::new(),
     };
@@ -295,7 +297,7 @@ fn would_change(reason: &Reason) -> Vec<String> {
         }
         return changes;
     };
-    let verdict = stages.of(decided);
+    let verdict = stages.verdict(decided);
     let at = verdict
         .until
         .map_or(String::new(), |until| format!(" at {until}"));
@@ -309,9 +311,12 @@ fn would_change(reason: &Reason) -> Vec<String> {
         Stage::Sample => "a complete and fresh poll".to_owned(),
         Stage::Signal | Stage::Thresholds => match stages.thresholds.found {
             Some(found) if stages.status.found == Some(BelievedStatus::Running) => {
-                format!("fewer than {} available agents", found.lines.pause_below)
+                format!(
+                    "fewer than {} available agents",
+                    found.thresholds.pause_below
+                )
             }
-            Some(found) => format!("at least {} available agents", found.lines.resume_at),
+            Some(found) => format!("at least {} available agents", found.thresholds.resume_at),
             None => return changes,
         },
         Stage::People if verdict.until.is_some() => format!("the grace ends{at}"),

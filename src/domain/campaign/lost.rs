@@ -34,7 +34,7 @@ impl Campaign {
         };
         let settling = seen.traits.settling;
         if result.lost.is_empty() && matches!(result.delivery, Delivery::Lost { .. }) {
-            // A record of the time before attempts were told apart.
+            // A record of the time before attempts were distinguished.
             let ended_at = result.ended_at.unwrap_or(seen.now);
             self.keep(LostAttempt::new(
                 &command,
@@ -151,8 +151,8 @@ impl Campaign {
         }
     }
 
-    /// What `reading` shows may be the doing of an attempt without an answer: the last command of them is told as not shown to
-    /// be ours.
+    /// Reports that what `reading` shows may be the doing of an attempt without an answer: the last command of them is not
+    /// shown to be ours.
     pub(super) fn doubt_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
         let asked =
             |attempt: &&mut LostAttempt| attempt.to.target() == reading.activity && !attempt.closed;
@@ -241,7 +241,7 @@ impl Campaign {
         }
     }
 
-    /// Forgets attempts that cannot take effect any more, and tells what is known of them then.
+    /// Forgets attempts that cannot take effect any more, and reports what is known of them then.
     pub(super) fn forget_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
         let now = reading.clock();
         for attempt in &mut self.state.lost {
@@ -254,15 +254,15 @@ impl Campaign {
             .drain(..)
             .partition(|attempt| now <= attempt.lands_by);
         self.state.lost = kept;
-        let mut told = None;
+        let mut reported = None;
         for attempt in gone {
             let open = self
                 .state
                 .lost
                 .iter()
                 .any(|other| other.decision == attempt.decision);
-            if !attempt.closed && !open && told != Some(attempt.decision) {
-                told = Some(attempt.decision);
+            if !attempt.closed && !open && reported != Some(attempt.decision) {
+                reported = Some(attempt.decision);
                 notices.push(Notice::Resolved {
                     decision: attempt.decision,
                     to: attempt.to,

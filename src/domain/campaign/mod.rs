@@ -1,7 +1,7 @@
-//! One campaign: what is remembered of it, whose pause its pause is, and how a decision on it is made and told.
+//! One campaign: what is remembered of it, whose pause its pause is, and how a decision on it is made and explained.
 //!
 //! [`ownership`] moves the belief by what is read and reported. [`stages`] decides, stage by stage; [`Reason`] keeps the
-//! verdicts with their numbers, [`explain()`] tells them to people, and [`recorded`] is their form in the audit.
+//! verdicts with their numbers, [`explain()`] puts them into words, and [`recorded`] is their form in the audit.
 
 mod claim;
 mod explain;

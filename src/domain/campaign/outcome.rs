@@ -91,24 +91,24 @@ impl Suppression {
     }
 }
 
-/// What one decision comes to.
+/// The outcome of one decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Outcome {
     /// A command is wanted.
     Command {
-        /// Which way.
+        /// The direction of the command.
         direction: Direction,
-        /// Because of what.
+        /// The cause of the command.
         cause: Cause,
     },
     /// The campaign is as it should be.
     NothingToDo,
     /// A command would be wanted, but a stage denies it.
     Suppressed {
-        /// Which way it would go; absent where that cannot be told.
+        /// The direction that the command would have; absent where that is not known.
         direction: Option<Direction>,
-        /// What stands in the way.
+        /// What holds it back.
         by: Suppression,
     },
 }

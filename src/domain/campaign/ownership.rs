@@ -44,7 +44,7 @@ const MISSING_RECHECK_POLLS: [u64; 3] = [1, 2, 4];
 /// that often between our readings.
 const STAMP_MOVES: u8 = 5;
 
-/// When and where something was taken in.
+/// The circumstances of an observation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     /// Our clock.
@@ -122,14 +122,18 @@ impl Campaign {
         &self.policy
     }
 
-    /// The lines in force: an operator's, or those of its rules.
+    /// The thresholds in force: an operator's, or those of its rules.
     #[must_use]
     pub fn thresholds(&self, now: Timestamp) -> Thresholds {
-        let set = self.state.lines.as_ref().filter(|set| set.active(now));
+        let set = self
+            .state
+            .threshold_override
+            .as_ref()
+            .filter(|set| set.active(now));
         set.map_or(self.policy.thresholds, |set| set.thresholds)
     }
 
-    /// What is known of it.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> &CampaignState {
         &self.state
@@ -153,13 +157,18 @@ impl Campaign {
         }
     }
 
-    /// Takes in what a status read found.
+    /// Applies what a status read found.
     pub(crate) fn observe(&mut self, finding: &StatusFinding, seen: Seen) -> Vec<Notice> {
-        self.take_in(finding, false, seen)
+        self.apply_finding(finding, false, seen)
     }
 
     /// `reading_back` says that the status was read right after the command that it may show.
-    fn take_in(&mut self, finding: &StatusFinding, reading_back: bool, seen: Seen) -> Vec<Notice> {
+    fn apply_finding(
+        &mut self,
+        finding: &StatusFinding,
+        reading_back: bool,
+        seen: Seen,
+    ) -> Vec<Notice> {
         let now = seen.now;
         let mut notices = Vec::new();
         self.asked_at = Some(now);
@@ -311,7 +320,7 @@ impl Campaign {
             let ended_at = result.ended_at.unwrap_or(seen.now);
             unresolved.ended_after = Some(ended_at.since(unresolved.before.read_at));
         }
-        let mut notices = self.take_in(&result.after, true, seen);
+        let mut notices = self.apply_finding(&result.after, true, seen);
         let resolved = notices.iter().position(
             |notice| matches!(notice, Notice::Resolved { decision, .. } if Some(*decision) == sent),
         );

@@ -30,7 +30,8 @@ struct RecordedReason {
     sample: SampleVerdict,
     available: Option<u32>,
     staffed: Option<u32>,
-    lines: Option<AgentThresholds>,
+    #[serde(rename = "lines")]
+    thresholds: Option<AgentThresholds>,
     relation: Option<Relation>,
     confirmation: Option<ConfirmationVerdict>,
     dwell_until: Option<Timestamp>,
@@ -86,7 +87,7 @@ impl From<&Reason> for RecordedReason {
             sample: reason.sample(),
             available: reason.available(),
             staffed: reason.staffed(),
-            lines: reason.lines(),
+            thresholds: reason.thresholds(),
             relation: reason.relation(),
             confirmation: stages.confirmation.found,
             dwell_until: stages.dwell.found.and_then(|dwell| dwell.until),
@@ -137,10 +138,10 @@ impl From<RecordedReason> for Reason {
             thresholds: verdict(
                 asked(Stage::Thresholds),
                 recorded
-                    .lines
+                    .thresholds
                     .zip(recorded.relation)
-                    .map(|(lines, relation)| ThresholdsVerdict {
-                        lines,
+                    .map(|(thresholds, relation)| ThresholdsVerdict {
+                        thresholds,
                         relation,
                         asks: recorded.asks,
                     }),

@@ -18,7 +18,7 @@ pub(crate) const BUDGET_SPAN: Duration = Duration::from_secs(3600);
 pub struct CampaignState {
     /// What is believed of it.
     pub belief: Belief,
-    /// Since when.
+    /// The time since which that is believed.
     pub since: Timestamp,
     /// The last status read.
     pub last_reading: Option<StatusReading>,
@@ -26,7 +26,7 @@ pub struct CampaignState {
     pub last_transition: Option<Transition>,
     /// When our resumes of the last hour were confirmed.
     pub resumes: Vec<Timestamp>,
-    /// Whether it was told that these are too many.
+    /// Whether it was reported that these are too many.
     #[serde(default)]
     pub flapping: bool,
     /// When a person resumed our pause.
@@ -36,8 +36,8 @@ pub struct CampaignState {
     /// An operator's hold.
     pub hold: Option<Hold>,
     /// Thresholds that an operator set for a while.
-    #[serde(default)]
-    pub lines: Option<ThresholdOverride>,
+    #[serde(default, rename = "lines")]
+    pub threshold_override: Option<ThresholdOverride>,
     /// A command whose outcome is not known.
     pub unresolved: Option<Unresolved>,
     /// Attempts at commands that had no usable answer and may show an effect yet, oldest first.
@@ -46,13 +46,13 @@ pub struct CampaignState {
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
-    /// Whether it was told that agents stand idle because nobody can say whose the pause is.
+    /// Whether it was reported that agents are idle because nobody can say whose the pause is.
     #[serde(default)]
     pub unproven_alerted: bool,
 }
 
 impl CampaignState {
-    /// Nothing known.
+    /// Returns the state of a campaign of which nothing is known.
     #[must_use]
     pub fn unread(now: Timestamp) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl CampaignState {
             grace_from: None,
             enforcing: None,
             hold: None,
-            lines: None,
+            threshold_override: None,
             unresolved: None,
             lost: Vec::new(),
             stamp: StampTrust::default(),
@@ -99,8 +99,8 @@ impl CampaignState {
         if let Some(hold) = &mut self.hold {
             hold.since = hold.since.min(now);
         }
-        if let Some(lines) = &mut self.lines {
-            lines.since = lines.since.min(now);
+        if let Some(set) = &mut self.threshold_override {
+            set.since = set.since.min(now);
         }
     }
 

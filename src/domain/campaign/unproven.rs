@@ -1,7 +1,7 @@
-//! The alert of an unproven pause: agents stand idle, and nobody can say whose pause it is.
+//! The alert of an unproven pause: agents are idle, and nobody can say whose pause it is.
 //!
 //! *Raised* once for each such pause, at the first decision that would resume the campaign if the pause were ours. *Ended* once,
-//! when the pause is over or somebody's. Both survive a restart, so that a receiver is told neither twice.
+//! when the pause is over or somebody's. Both survive a restart, so that a receiver is notified of neither twice.
 //!
 //! *Neither* while the campaign cannot be read: that says nothing of its pause.
 
@@ -38,7 +38,7 @@ impl UnprovenEnd {
     }
 
     /// Returns what became of an unproven pause that this is believed of now; `None` means that it is not over.
-    fn of(belief: &Belief) -> Option<Self> {
+    fn from_belief(belief: &Belief) -> Option<Self> {
         match belief {
             Belief::Running => Some(Self::Running),
             Belief::Paused(PauseOwner::Autopilot { .. }) => Some(Self::Autopilot),
@@ -61,10 +61,10 @@ pub(crate) enum UnprovenAlert {
 }
 
 impl Campaign {
-    /// Raises or ends the alert at a decision; `doubt` is there while agents stand idle because of it.
+    /// Raises or ends the alert at a decision; `doubt` is there while agents are idle because of it.
     pub(crate) fn alert_unproven(&mut self, doubt: Option<Doubt>) -> Option<UnprovenAlert> {
         if self.state.unproven_alerted {
-            let end = UnprovenEnd::of(&self.state.belief)?;
+            let end = UnprovenEnd::from_belief(&self.state.belief)?;
             self.state.unproven_alerted = false;
             return Some(UnprovenAlert::Ended(end));
         }

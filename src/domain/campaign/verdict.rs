@@ -17,13 +17,13 @@ use super::stages::{HoldVerdict, Relation, SampleVerdict, Stages};
 /// Why a decision came out as it did. Its form in the audit is that of [`recorded`](super::recorded).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Which decision.
+    /// The id of the decision.
     pub decision: DecisionId,
-    /// When.
+    /// The time at which it happened.
     pub at: Timestamp,
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What each stage said.
+    /// The verdict of each stage.
     pub stages: Stages,
 }
 
@@ -38,7 +38,7 @@ impl Reason {
         }
     }
 
-    /// What the sample is worth.
+    /// The validity of the sample.
     #[must_use]
     pub fn sample(&self) -> SampleVerdict {
         self.stages.sample.found.unwrap_or(SampleVerdict::None)
@@ -58,17 +58,17 @@ impl Reason {
 
     /// The thresholds in whole agents; none without a valid sample.
     #[must_use]
-    pub fn lines(&self) -> Option<AgentThresholds> {
-        self.stages.thresholds.found.map(|found| found.lines)
+    pub fn thresholds(&self) -> Option<AgentThresholds> {
+        self.stages.thresholds.found.map(|found| found.thresholds)
     }
 
-    /// Where the available agents stand to the thresholds.
+    /// The relation of the available agents to the thresholds.
     #[must_use]
     pub fn relation(&self) -> Option<Relation> {
         self.stages.thresholds.found.map(|found| found.relation)
     }
 
-    /// What keeps a pause from being shown to be ours, if that alone keeps it in force while agents stand idle.
+    /// Returns what keeps a pause from being shown to be ours, if that alone keeps it in force while agents are idle.
     pub(crate) fn idles_in_doubt(&self) -> Option<Doubt> {
         let wanted = self.outcome
             == Outcome::Suppressed {
@@ -89,8 +89,8 @@ impl Reason {
 impl fmt::Display for Reason {
     /// One sentence fragment for log lines.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.available(), self.lines()) {
-            (Some(available), Some(lines)) => {
+        match (self.available(), self.thresholds()) {
+            (Some(available), Some(thresholds)) => {
                 write!(f, "{available} available")?;
                 if let Some(staffed) = self.staffed() {
                     write!(f, " of {staffed} staffed")?;
@@ -98,7 +98,7 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     " (pause below {}, resume at {})",
-                    lines.pause_below, lines.resume_at
+                    thresholds.pause_below, thresholds.resume_at
                 )?;
             }
             (Some(_) | None, _) => match self.sample() {
@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
                     write!(f, "data stale after {streak} invalid polls")?;
                 }
                 SampleVerdict::TooOld { age } => write!(f, "sample is {} s old", age.as_secs())?,
-                SampleVerdict::Valid { .. } => f.write_str("not weighed")?,
+                SampleVerdict::Valid { .. } => f.write_str("not evaluated")?,
             },
         }
         match self.outcome {

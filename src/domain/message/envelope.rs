@@ -218,7 +218,7 @@ impl Message {
         at: Timestamp,
     ) -> Self {
         let reason = why.map(|(reason, _)| reason);
-        let lines = reason.and_then(Reason::lines);
+        let thresholds = reason.and_then(Reason::thresholds);
         let body = MessageBody::Changed(CampaignChanged {
             campaign_id: campaign.clone(),
             to,
@@ -231,8 +231,8 @@ impl Message {
             timestamp: at,
             cause: cause.map(Cause::label),
             available_agents: reason.and_then(Reason::available),
-            pause_threshold: lines.map(|lines| lines.pause_below),
-            resume_threshold: lines.map(|lines| lines.resume_at),
+            pause_threshold: thresholds.map(|thresholds| thresholds.pause_below),
+            resume_threshold: thresholds.map(|thresholds| thresholds.resume_at),
             reason: reason.map(ToString::to_string),
             decision_id: decision,
         });

@@ -40,6 +40,15 @@ impl fmt::Display for Conflict {
     }
 }
 
+/// The rule for members that somebody changed to something else meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnConflict {
+    /// They are left as they are.
+    Keep,
+    /// They are written all the same.
+    Overwrite,
+}
+
 /// The result of a merge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
@@ -47,13 +56,13 @@ pub struct Merged {
     pub write: Members,
     /// Members that have the planned value already.
     pub there: Vec<Member>,
-    /// Members that somebody changed to something else; under force they are in `write` too.
+    /// Members that somebody changed to something else; with [`OnConflict::Overwrite`] they are in `write` too.
     pub conflicts: Vec<Conflict>,
 }
 
-/// Merges `change`, planned on `base`, with `fresh`. `force` writes conflicting members all the same.
+/// Merges `change`, planned on `base`, with `fresh`.
 #[must_use]
-pub fn merge(base: &Members, change: &Members, fresh: &Members, force: bool) -> Merged {
+pub fn merge(base: &Members, change: &Members, fresh: &Members, on_conflict: OnConflict) -> Merged {
     let mut merged = Merged::default();
     for (member, ours) in change {
         let (was, is) = (base.get(member), fresh.get(member));
@@ -70,7 +79,7 @@ pub fn merge(base: &Members, change: &Members, fresh: &Members, force: bool) -> 
                 ours: ours.clone(),
             });
         }
-        if !moved || force {
+        if !moved || on_conflict == OnConflict::Overwrite {
             merged.write.insert(*member, ours.clone());
         }
     }
@@ -107,7 +116,7 @@ mod tests {
         let base = members(&[(MaxWait, 1), (MaxWaiters, 1), (WrapUp, 1)]);
         let fresh = members(&[(MaxWait, 1), (MaxWaiters, 7), (WrapUp, 2)]);
         let change = members(&[(MaxWait, 2), (MaxWaiters, 9), (WrapUp, 2)]);
-        let merged = merge(&base, &change, &fresh, false);
+        let merged = merge(&base, &change, &fresh, OnConflict::Keep);
         assert_eq!(merged.write, members(&[(MaxWait, 2)]));
         assert_eq!(merged.there, [WrapUp]);
         assert_eq!(
@@ -119,7 +128,7 @@ mod tests {
             after,
             members(&[(MaxWait, 2), (MaxWaiters, 7), (WrapUp, 2)])
         );
-        let forced = merge(&base, &change, &fresh, true);
+        let forced = merge(&base, &change, &fresh, OnConflict::Overwrite);
         assert_eq!(forced.write, members(&[(MaxWait, 2), (MaxWaiters, 9)]));
         assert_eq!(
             forced.conflicts.len(),
@@ -135,8 +144,14 @@ mod tests {
             members(&[(MaxWait, 1)]),
             members(&[(MaxWait, 2)]),
         );
-        assert_eq!(merge(&none, &one, &two, false).conflicts.len(), 1);
-        assert_eq!(merge(&one, &two, &none, false).conflicts.len(), 1);
-        assert_eq!(merge(&none, &one, &none, false).write, one);
+        assert_eq!(
+            merge(&none, &one, &two, OnConflict::Keep).conflicts.len(),
+            1
+        );
+        assert_eq!(
+            merge(&one, &two, &none, OnConflict::Keep).conflicts.len(),
+            1
+        );
+        assert_eq!(merge(&none, &one, &none, OnConflict::Keep).write, one);
     }
 }

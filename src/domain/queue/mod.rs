@@ -49,7 +49,7 @@ pub use member::{
     Member, Members, Overflow, OverflowAction, ServiceLevel, Setting, SkillLevel, SkillRequirement,
     Strategy,
 };
-pub use merge::{Conflict, Merged, merge, overlaid};
+pub use merge::{Conflict, Merged, OnConflict, merge, overlaid};
 pub use message::QueueMessage;
 pub use overflow::{DEEPEST_OVERFLOW, OverflowGraph, overflow_targets};
 pub use readings::{CounterWindow, FEWEST_SAMPLES, NoAdvice, QueueCounters, drifting};

@@ -88,7 +88,7 @@ pub(super) struct ActivityObserver {
 }
 
 impl ActivityObserver {
-    async fn look(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
+    async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let taken_at = self.tenant.now();
         let mut tally = Tally::default();
         let counts = self.counts(request.deadline, &mut tally).await?;
@@ -184,7 +184,7 @@ impl AgentObserver for ActivityObserver {
         &'a self,
         request: ObserveRequest<'a>,
     ) -> BoxFuture<'a, Result<Observation, ObserveFault>> {
-        Box::pin(self.look(request))
+        Box::pin(self.read(request))
     }
 }
 

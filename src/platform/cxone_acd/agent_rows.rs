@@ -73,13 +73,13 @@ mod tests {
                 skill: None,
                 wrap_up,
             };
-            let told = snapshot(
+            let found = snapshot(
                 &BTreeMap::from([(9_001, agent)]),
                 &ReadyStates::default(),
                 Timestamp::from_unix_millis(0),
             );
             let id = "9001".parse().unwrap();
-            assert_eq!(told.state_of(&id), Some(expected), "{number} {wrap_up}");
+            assert_eq!(found.state_of(&id), Some(expected), "{number} {wrap_up}");
         }
     }
 }

@@ -57,12 +57,12 @@ impl FromStr for StateId {
     }
 }
 
-/// The states in which an agent is ready, unless they stand in the dialler of another skill.
+/// The states in which an agent is ready, unless they are in the dialler of another skill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReadyStates(BTreeSet<StateId>);
 
 impl Default for ReadyStates {
-    /// `Available` and `Dialer`. Without the first a pause would lock itself in, since nobody can stand in the dialler of a skill
+    /// `Available` and `Dialer`. Without the first a pause would lock itself in, since nobody can be in the dialler of a skill
     /// that does not run; without the second a running skill would count nobody.
     fn default() -> Self {
         Self(BTreeSet::from([StateId::AVAILABLE, StateId::DIALER]))
@@ -106,7 +106,7 @@ impl FromStr for ReadyStates {
     }
 }
 
-/// What an agent is doing.
+/// The present state of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AgentNow {
     /// The state.

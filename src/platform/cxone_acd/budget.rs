@@ -23,14 +23,14 @@ const CALLS_A_POLL: u32 = 2;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// What polling costs.
+/// The cost of polling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PollingCost {
     /// From one poll to the next.
     pub(super) poll_interval: Duration,
     /// Calls of a poll: the agents' states and the run states, in pages.
     pub(super) calls_a_poll: u32,
-    /// From one look at a skill's assignments to the next.
+    /// The time from one reading of a skill's assignments to the next.
     pub(super) assignments_interval: Duration,
     /// Skills whose assignments are looked at.
     pub(super) skills: u32,
@@ -40,8 +40,8 @@ impl PollingCost {
     /// Calls of a day.
     pub(super) fn calls_a_day(&self) -> u64 {
         let polls = times_a_day(self.poll_interval).saturating_mul(self.calls_a_poll.into());
-        let looks = times_a_day(self.assignments_interval).saturating_mul(self.skills.into());
-        polls.saturating_add(looks)
+        let readings = times_a_day(self.assignments_interval).saturating_mul(self.skills.into());
+        polls.saturating_add(readings)
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Budget {
     pub(super) tenant: Arc<Tenant>,
     pub(super) groups: Arc<Groups>,
     pub(super) pages: PageSettings,
-    /// From one look at a skill's assignments to the next; nothing where nobody looks at them.
+    /// The time from one reading of a skill's assignments to the next; nothing where nobody reads them.
     pub(super) assignments_every: Option<Duration>,
 }
 
@@ -121,7 +121,7 @@ fn plan(cost: &PollingCost, limit: Option<u64>) -> CallPlan {
     }
 }
 
-/// The limit that `/business-unit` tells. Where there are several, the smallest counts.
+/// The limit that `/business-unit` reports. Where there are several, the smallest counts.
 pub(super) fn daily_limit(body: &[u8]) -> Result<Option<u64>, String> {
     #[derive(Deserialize)]
     struct Unit {

@@ -1,4 +1,4 @@
-//! A campaign of the tenant stands for all its Personal Connection skills.
+//! A campaign of the tenant covers all its Personal Connection skills.
 //!
 //! The configuration names a campaign by the number of one skill, or of a CXone campaign as `campaign:300`. The group is
 //! running as long as one of its skills is, and paused when none is: only then has a pause reached all of it.

@@ -37,7 +37,7 @@ use super::throttle::Pacing;
 /// A token is renewed so long before its end: those of this platform live an hour.
 const EARLY: Duration = Duration::from_secs(300);
 
-/// From one look at a skill's assignments to the next.
+/// The time from one reading of a skill's assignments to the next.
 const ASSIGNMENTS_EVERY: Duration = Duration::from_secs(180);
 
 /// What the platform can do.
@@ -84,7 +84,7 @@ pub fn capabilities(source: AgentSource) -> Capabilities {
             agents: AgentFeed::Counts,
             agent_rows: false,
             serving: false,
-            // Who may be assigned is told by the states only.
+            // Only the states show who may be assigned.
             lists: None,
             ..CAPABILITIES
         },

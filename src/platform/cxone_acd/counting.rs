@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 use super::agent_state::{AgentNow, ReadyStates, StateId};
 use super::skill_agents::Assignment;
 
-/// What an agent is for a skill.
+/// The availability of an agent for a skill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Availability {
     Available,
     Serving,
     Busy,
@@ -31,7 +31,7 @@ pub(super) enum Standing {
     Offline,
 }
 
-/// The agents of a skill, by what they are for it.
+/// The agents of a skill by their availability for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SkillCount {
     /// Ready for the skill's calls.
@@ -55,51 +55,55 @@ impl SkillCount {
             .saturating_add(self.not_ready)
     }
 
-    fn add(&mut self, standing: Standing) {
-        let place = match standing {
-            Standing::Available => &mut self.available,
-            Standing::Serving => &mut self.serving,
-            Standing::Busy => &mut self.busy,
-            Standing::NotReady => &mut self.not_ready,
-            Standing::Offline => &mut self.offline,
+    fn add(&mut self, availability: Availability) {
+        let place = match availability {
+            Availability::Available => &mut self.available,
+            Availability::Serving => &mut self.serving,
+            Availability::Busy => &mut self.busy,
+            Availability::NotReady => &mut self.not_ready,
+            Availability::Offline => &mut self.offline,
         };
         *place = place.saturating_add(1);
     }
 }
 
-/// What an agent is for a skill that they are actively assigned to.
-pub(super) fn standing(agent: Option<&AgentNow>, skill: u64, ready: &ReadyStates) -> Standing {
+/// Returns the availability of an agent for a skill that they are actively assigned to.
+pub(super) fn availability(
+    agent: Option<&AgentNow>,
+    skill: u64,
+    ready: &ReadyStates,
+) -> Availability {
     let Some(agent) = agent else {
-        return Standing::Offline;
+        return Availability::Offline;
     };
     let elsewhere = agent.skill.is_some_and(|other| other != skill);
     match agent.state {
-        StateId::LOGGED_OUT => Standing::Offline,
-        StateId::DIALER if elsewhere => Standing::Busy,
-        StateId::OUTBOUND_CONTACT if agent.skill == Some(skill) => Standing::Serving,
+        StateId::LOGGED_OUT => Availability::Offline,
+        StateId::DIALER if elsewhere => Availability::Busy,
+        StateId::OUTBOUND_CONTACT if agent.skill == Some(skill) => Availability::Serving,
         StateId::INBOUND_CONTACT
         | StateId::OUTBOUND_CONTACT
         | StateId::INBOUND_CONSULT
-        | StateId::OUTBOUND_CONSULT => Standing::Busy,
-        state if ready.contain(state) => Standing::Available,
-        _ => Standing::NotReady,
+        | StateId::OUTBOUND_CONSULT => Availability::Busy,
+        state if ready.contain(state) => Availability::Available,
+        _ => Availability::NotReady,
     }
 }
 
 /// Counts the agents of one or several skills; who has several of them counts once, as what serves best: a campaign of
-/// the tenant stands for all its skills.
+/// the tenant covers all its skills.
 pub(super) fn count<'a>(
     skills: impl IntoIterator<Item = (u64, &'a BTreeMap<u64, Assignment>)>,
     states: &BTreeMap<u64, AgentNow>,
     ready: &ReadyStates,
 ) -> SkillCount {
-    let mut best: BTreeMap<u64, Standing> = BTreeMap::new();
+    let mut best: BTreeMap<u64, Availability> = BTreeMap::new();
     for (skill, assignments) in skills {
         for (agent, assignment) in assignments {
             if !assignment.active {
                 continue;
             }
-            let new = standing(states.get(agent), skill, ready);
+            let new = availability(states.get(agent), skill, ready);
             best.entry(*agent)
                 .and_modify(|known| {
                     if rank(new) < rank(*known) {
@@ -110,20 +114,20 @@ pub(super) fn count<'a>(
         }
     }
     let mut counted = SkillCount::default();
-    for standing in best.into_values() {
-        counted.add(standing);
+    for availability in best.into_values() {
+        counted.add(availability);
     }
     counted
 }
 
 /// Serving comes before available: who is on a call of one of the skills is not free for another.
-fn rank(standing: Standing) -> u8 {
-    match standing {
-        Standing::Serving => 0,
-        Standing::Available => 1,
-        Standing::Busy => 2,
-        Standing::NotReady => 3,
-        Standing::Offline => 4,
+fn rank(availability: Availability) -> u8 {
+    match availability {
+        Availability::Serving => 0,
+        Availability::Available => 1,
+        Availability::Busy => 2,
+        Availability::NotReady => 3,
+        Availability::Offline => 4,
     }
 }
 
@@ -161,31 +165,31 @@ mod tests {
     fn each_state_counts_as_the_table_says() {
         let ready = ReadyStates::default();
         for (state, skill, expected) in [
-            ("Dialer", Some(SKILL), Standing::Available),
-            ("Dialer", None, Standing::Available),
-            ("Dialer", Some(OTHER), Standing::Busy),
-            ("Available", None, Standing::Available),
-            ("Available", Some(OTHER), Standing::Available),
-            ("OutboundContact", Some(SKILL), Standing::Serving),
-            ("OutboundContact", Some(OTHER), Standing::Busy),
-            ("OutboundContact", None, Standing::Busy),
-            ("InboundContact", Some(SKILL), Standing::Busy),
-            ("InboundConsult", None, Standing::Busy),
-            ("OutboundConsult", Some(SKILL), Standing::Busy),
-            ("Unavailable", None, Standing::NotReady),
-            ("LoggedIn", None, Standing::NotReady),
-            ("-13", Some(SKILL), Standing::NotReady),
-            ("99", None, Standing::NotReady),
-            ("LoggedOut", None, Standing::Offline),
+            ("Dialer", Some(SKILL), Availability::Available),
+            ("Dialer", None, Availability::Available),
+            ("Dialer", Some(OTHER), Availability::Busy),
+            ("Available", None, Availability::Available),
+            ("Available", Some(OTHER), Availability::Available),
+            ("OutboundContact", Some(SKILL), Availability::Serving),
+            ("OutboundContact", Some(OTHER), Availability::Busy),
+            ("OutboundContact", None, Availability::Busy),
+            ("InboundContact", Some(SKILL), Availability::Busy),
+            ("InboundConsult", None, Availability::Busy),
+            ("OutboundConsult", Some(SKILL), Availability::Busy),
+            ("Unavailable", None, Availability::NotReady),
+            ("LoggedIn", None, Availability::NotReady),
+            ("-13", Some(SKILL), Availability::NotReady),
+            ("99", None, Availability::NotReady),
+            ("LoggedOut", None, Availability::Offline),
         ] {
             let agent = now(state, skill);
             assert_eq!(
-                standing(Some(&agent), SKILL, &ready),
+                availability(Some(&agent), SKILL, &ready),
                 expected,
                 "{state} {skill:?}"
             );
         }
-        assert_eq!(standing(None, SKILL, &ready), Standing::Offline);
+        assert_eq!(availability(None, SKILL, &ready), Availability::Offline);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn issuer_of(token_url: &reqwest::Url) -> Result<reqwest::Url, String
         .map_err(|_| format!("`{ISSUER}` is not an address"))
 }
 
-/// Where an issuer answers.
+/// The path under which an issuer answers.
 const PATH: [&str; 2] = [".well-known", "cxone-configuration"];
 
 /// The tenant that a token is for: a claim of the token, which is not checked here, since it is only asked with.
@@ -69,10 +69,10 @@ pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Ur
     }
     let hosts: Hosts = serde_json::from_slice(body)
         .map_err(|_| "the discovery's answer has no api_endpoint".to_owned())?;
-    let told = hosts.api_endpoint;
-    let url: reqwest::Url = told
+    let endpoint = hosts.api_endpoint;
+    let url: reqwest::Url = endpoint
         .parse()
-        .map_err(|_| format!("the discovery's api_endpoint `{told}` is not an address"))?;
+        .map_err(|_| format!("the discovery's api_endpoint `{endpoint}` is not an address"))?;
     let allowed = match url.scheme() {
         "https" => true,
         "http" => is_loopback(issuer) && is_loopback(&url),
@@ -83,7 +83,7 @@ pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Ur
         Ok(url)
     } else {
         Err(format!(
-            "the discovery's api_endpoint `{told}` is not an https address"
+            "the discovery's api_endpoint `{endpoint}` is not an https address"
         ))
     }
 }
@@ -144,12 +144,12 @@ mod tests {
 
     #[test]
     fn the_host_is_what_is_told_and_only_over_https() {
-        let told = |issuer: &str, host: &str| {
+        let host_of = |issuer: &str, host: &str| {
             let body = format!(r#"{{"api_endpoint":"{host}","area":"na1"}}"#);
             api_host(&url(issuer), body.as_bytes()).map(|host| host.to_string())
         };
         assert_eq!(
-            told(ISSUER, "https://api-c42.nice-incontact.com"),
+            host_of(ISSUER, "https://api-c42.nice-incontact.com"),
             Ok("https://api-c42.nice-incontact.com/".to_owned())
         );
         for wrong in [
@@ -160,10 +160,10 @@ mod tests {
             "https://user:pw@x/",
             "",
         ] {
-            assert!(told(ISSUER, wrong).is_err(), "{wrong}");
+            assert!(host_of(ISSUER, wrong).is_err(), "{wrong}");
         }
-        assert!(told("http://127.0.0.1:80", "http://127.0.0.1:81").is_ok());
-        assert!(told("http://127.0.0.1:80", "http://10.0.0.1").is_err());
+        assert!(host_of("http://127.0.0.1:80", "http://127.0.0.1:81").is_ok());
+        assert!(host_of("http://127.0.0.1:80", "http://10.0.0.1").is_err());
         assert!(api_host(&url(ISSUER), b"{}").is_err());
     }
 }

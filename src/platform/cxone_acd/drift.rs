@@ -16,7 +16,7 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D
     Ok(as_whole(&Value::deserialize(from)?))
 }
 
-/// Reads an id: a whole number that is not negative. Zero stands for "none" where an id is optional.
+/// Reads an id: a whole number that is not negative. Zero means "none" where an id is optional.
 pub(super) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(as_whole(&Value::deserialize(from)?)
         .and_then(|number| u64::try_from(number).ok())
@@ -41,7 +41,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     })
 }
 
-/// The boolean that a value stands for.
+/// Returns the boolean that a value means.
 pub(super) fn as_flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -64,7 +64,7 @@ pub(super) fn as_flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// The whole number that a value stands for.
+/// Returns the whole number that a value means.
 pub(super) fn as_whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),

@@ -87,7 +87,7 @@ impl Groups {
         self.known().listed = targets.collect();
     }
 
-    /// The skills of a campaign. Of a CXone campaign they are all its skills: which of them dial is told by reading them.
+    /// The skills of a campaign. Of a CXone campaign they are all its skills: which of them dial is known by reading them.
     pub(super) async fn skills_of(
         &self,
         target: Target,
@@ -153,7 +153,7 @@ impl Groups {
         self.known().verdicts.get(&skill).cloned()
     }
 
-    /// Notes that the assignments to a skill are others than they were, so that the next count looks at them.
+    /// Notes that the assignments to a skill are others than they were, so that the next count reads them.
     pub(super) fn reassigned(&self, skill: u64) {
         self.known().reassigned.insert(skill);
     }

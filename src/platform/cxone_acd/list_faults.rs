@@ -1,4 +1,4 @@
-//! What preview campaigns cannot be here, told before anything is asked.
+//! What preview campaigns cannot be here, reported before anything is asked.
 //!
 //! *One skill each.* Agents are assigned to skills, so that a list is of one skill.
 //!
@@ -26,7 +26,7 @@ pub fn list_faults(
             Err(why) => faults.push((list.clone(), why, "name the skill by its number")),
             Ok(skill) => {
                 let again = !skills.insert(skill);
-                // The same id twice is told of any platform.
+                // The same id twice is reported for any platform.
                 if again && lists.iter().filter(|other| *other == list).count() == 1 {
                     let wrong = format!("`{list}` is a skill that has a table already");
                     faults.push((list.clone(), wrong, "keep one of them"));
@@ -66,7 +66,7 @@ pub fn agent_fault(agent: &AgentId) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn told(lists: &[&str], counted: &[(&str, &str)]) -> Vec<String> {
+    fn faults(lists: &[&str], counted: &[(&str, &str)]) -> Vec<String> {
         let id = |text: &str| -> CampaignId { text.parse().unwrap() };
         let lists: Vec<CampaignId> = lists.iter().map(|list| id(list)).collect();
         let ids: Vec<CampaignId> = counted.iter().map(|(campaign, _)| id(campaign)).collect();
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_list_is_of_one_skill() {
-        assert_eq!(told(&["4711", "skill:4712"], &[]), [""; 0]);
+        assert_eq!(faults(&["4711", "skill:4712"], &[]), [""; 0]);
         for (lists, part) in [
             (
                 &["campaign:300"][..],
@@ -95,9 +95,9 @@ mod tests {
                 "skill:4711: `skill:4711` is a skill that has a table",
             ),
         ] {
-            let told = told(lists, &[]);
-            assert_eq!(told.len(), 1, "{told:?}");
-            assert!(told[0].contains(part), "{told:?}");
+            let faults = faults(lists, &[]);
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].contains(part), "{faults:?}");
         }
     }
 
@@ -110,13 +110,17 @@ mod tests {
             ("campaign:300", "campaign:300"),
             ("4711", "campaign:300"),
         ] {
-            let told = told(&["4711", "4712"], &[counted]);
-            assert_eq!(told.len(), 1, "{counted:?} {told:?}");
-            assert!(told[0].contains("by its own effect"), "{told:?}");
+            let faults = faults(&["4711", "4712"], &[counted]);
+            assert_eq!(faults.len(), 1, "{counted:?} {faults:?}");
+            assert!(faults[0].contains("by its own effect"), "{faults:?}");
         }
         for counted in [("4711", "4999"), ("4999", "4999"), ("4999", "4711")] {
-            assert_eq!(told(&["4711", "4712"], &[counted]), [""; 0], "{counted:?}");
+            assert_eq!(
+                faults(&["4711", "4712"], &[counted]),
+                [""; 0],
+                "{counted:?}"
+            );
         }
-        assert_eq!(told(&[], &[("4711", "4711")]), [""; 0]);
+        assert_eq!(faults(&[], &[("4711", "4711")]), [""; 0]);
     }
 }

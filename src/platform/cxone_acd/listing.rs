@@ -1,6 +1,6 @@
 //! A page of a listing, in every envelope that releases put around it.
 //!
-//! Rows stand at the top or in `resultSet`; so do `totalRecords`, `_links` and `lastPollTime`, and the last of them also in
+//! Rows are at the top or in `resultSet`; so do `totalRecords`, `_links` and `lastPollTime`, and the last of them also in
 //! each row. A page whose rows are missing is refused unless it counts none: an answer that cannot be read is not "nobody".
 
 use std::fmt;
@@ -17,7 +17,7 @@ pub(super) trait Row: DeserializeOwned {
     /// The member that holds the rows.
     const ROWS: &'static str;
 
-    /// What tells the row from others.
+    /// What distinguishes the row from others.
     fn key(&self) -> Option<String> {
         None
     }

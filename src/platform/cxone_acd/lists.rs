@@ -4,7 +4,7 @@
 //! three kinds of writes, those that take agents off first ([`membership::writes`]): no agent is above their concurrency on
 //! the way. The first write that is not answered ends it. What each agent's own result says is added up to one receipt.
 //!
-//! Nothing on the platform tells a write that it rests on an old reading, so that the membership is read once more right
+//! The platform does not refuse a write that rests on an old reading, so that the membership is read once more right
 //! before the first write.
 
 use std::collections::BTreeSet;
@@ -96,7 +96,7 @@ impl ListSender {
             skill,
             wanted,
             before,
-        } = match Orders::of(dispatch) {
+        } = match Orders::new(dispatch) {
             Ok(orders) => orders,
             Err(why) => return receipt(Delivery::Refused { why, wait: None }),
         };
@@ -122,7 +122,7 @@ impl ListSender {
                 Err(failed) => return broken_off(&taken, &write, failed),
             }
         }
-        told(&taken, wanted.len())
+        answered(&taken, wanted.len())
     }
 
     async fn send(
@@ -158,7 +158,7 @@ struct Orders {
 }
 
 impl Orders {
-    fn of(dispatch: &Dispatch) -> Result<Self, String> {
+    fn new(dispatch: &Dispatch) -> Result<Self, String> {
         let skill = skill_of(&dispatch.campaign)?;
         let wanted = numbers(dispatch.agents.keys())?;
         let (joining, leaving) = (numbers(&dispatch.joining)?, numbers(&dispatch.leaving)?);
@@ -217,13 +217,13 @@ fn receipt(delivery: Delivery) -> ListReceipt {
     }
 }
 
-/// The receipt when every write was answered, `many` being the agents of the list.
-fn told(taken: &Taken, many: usize) -> ListReceipt {
+/// Returns the receipt when every write was answered, `many` being the agents of the list.
+fn answered(taken: &Taken, many: usize) -> ListReceipt {
     let left_out = left_out(taken);
-    if !taken.untold.is_empty() {
+    if !taken.unanswered.is_empty() {
         let why = format!(
             "the platform does not say what became of {} agents",
-            taken.untold.len()
+            taken.unanswered.len()
         );
         return ListReceipt {
             left_out,
@@ -260,7 +260,7 @@ fn broken_off(taken: &Taken, write: &MembershipWrite, failed: CallFault) -> List
     } = failed;
     let why = fault.detail;
     let mut left_out = left_out(taken);
-    if maybe_applied || !taken.untold.is_empty() {
+    if maybe_applied || !taken.unanswered.is_empty() {
         return ListReceipt {
             left_out,
             ..receipt(Delivery::Lost { why })
@@ -335,14 +335,14 @@ impl ListWriter for ListSender {
 mod tests {
     use super::*;
 
-    fn taken(done: &[u64], failed: &[u64], untold: &[u64]) -> Taken {
+    fn taken(done: &[u64], failed: &[u64], unanswered: &[u64]) -> Taken {
         Taken {
             done: done.iter().copied().collect(),
             failed: failed
                 .iter()
                 .map(|agent| (*agent, "restricted".to_owned()))
                 .collect(),
-            untold: untold.iter().copied().collect(),
+            unanswered: unanswered.iter().copied().collect(),
         }
     }
 
@@ -364,21 +364,21 @@ mod tests {
 
     #[test]
     fn what_is_done_for_some_is_taken_in_part() {
-        let all = told(&taken(&[1, 2], &[], &[]), 2);
+        let all = answered(&taken(&[1, 2], &[], &[]), 2);
         assert_eq!((all.delivery, all.updated), (acknowledged(), Some(2)));
-        let some = told(&taken(&[1], &[2], &[]), 2);
+        let some = answered(&taken(&[1], &[2], &[]), 2);
         assert_eq!(some.delivery, acknowledged());
         assert_eq!(some.left_out, ids(&["2"]));
         assert_eq!(some.in_part.as_deref(), Some("agent 2: restricted"));
-        let none = told(&taken(&[], &[2], &[]), 2);
+        let none = answered(&taken(&[], &[2], &[]), 2);
         assert!(matches!(
             none.delivery,
             Delivery::Refused { wait: None, .. }
         ));
         assert_eq!(none.left_out, ids(&["2"]));
-        let unknown = told(&taken(&[1], &[2], &[3]), 3);
+        let unknown = answered(&taken(&[1], &[2], &[3]), 3);
         assert!(matches!(unknown.delivery, Delivery::Lost { .. }));
-        let nothing_to_do = told(&taken(&[], &[], &[]), 4);
+        let nothing_to_do = answered(&taken(&[], &[], &[]), 4);
         assert_eq!(nothing_to_do.delivery, acknowledged());
     }
 
@@ -414,20 +414,20 @@ mod tests {
             joining: ids(&["9002"]),
             leaving: ids(&["9003"]),
         };
-        let orders = Orders::of(&dispatch).unwrap();
+        let orders = Orders::new(&dispatch).unwrap();
         assert_eq!(orders.before, BTreeSet::from([9_001, 9_003]));
         assert_eq!(orders.wanted, BTreeSet::from([9_001, 9_002]));
         let group = Dispatch {
             campaign: "campaign:300".parse().unwrap(),
             ..dispatch.clone()
         };
-        assert!(Orders::of(&group).is_err());
+        assert!(Orders::new(&group).is_err());
         for wrong in ["a1", "0", "09001", "+9"] {
             let foreign = Dispatch {
                 joining: ids(&[wrong]),
                 ..dispatch.clone()
             };
-            assert!(Orders::of(&foreign).is_err(), "{wrong}");
+            assert!(Orders::new(&foreign).is_err(), "{wrong}");
         }
     }
 }

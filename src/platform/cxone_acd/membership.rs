@@ -15,7 +15,7 @@ use super::skill_agents::Assignment;
 /// The most agents in one write.
 const MOST_AGENTS: usize = 10_000;
 
-/// How a write is sent.
+/// The operation by which a write is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     /// POST: agents who do not have the skill.
@@ -88,7 +88,7 @@ const MOST_NAMED: usize = 5;
 /// A longer reason of the platform is cut.
 const LONGEST_REASON: usize = 120;
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MembershipOutcome {
     /// Agents for whom it is done.
@@ -96,7 +96,7 @@ pub(super) struct MembershipOutcome {
     /// Agents for whom it failed, and why.
     pub(super) failed: BTreeMap<u64, String>,
     /// Agents of whom the answer says nothing.
-    pub(super) untold: BTreeSet<u64>,
+    pub(super) unanswered: BTreeSet<u64>,
 }
 
 /// Reads the answer to a write.
@@ -140,14 +140,14 @@ pub(super) fn outcome(write: &MembershipWrite, body: &[u8]) -> Result<Membership
             None => {}
         }
     }
-    let told =
+    let is_silent =
         |agent: &&u64| !outcome.done.contains(*agent) && !outcome.failed.contains_key(*agent);
-    let silent: BTreeSet<u64> = asked.iter().filter(told).copied().collect();
+    let silent: BTreeSet<u64> = asked.iter().filter(is_silent).copied().collect();
     // Only an answer that counts no error speaks for those whom it does not name.
     if errors == Some(0) && outcome.failed.is_empty() {
         outcome.done.extend(silent);
     } else {
-        outcome.untold = silent;
+        outcome.unanswered = silent;
     }
     Ok(outcome)
 }
@@ -160,7 +160,7 @@ pub(super) struct Taken {
     /// Agents for whom it failed, and why.
     pub(super) failed: BTreeMap<u64, String>,
     /// Agents of whom no answer says anything.
-    pub(super) untold: BTreeSet<u64>,
+    pub(super) unanswered: BTreeSet<u64>,
 }
 
 impl Taken {
@@ -169,11 +169,11 @@ impl Taken {
         let MembershipOutcome {
             done,
             failed,
-            untold,
+            unanswered,
         } = outcome;
         self.done.extend(done);
         self.failed.extend(failed);
-        self.untold.extend(untold);
+        self.unanswered.extend(unanswered);
     }
 
     /// Names those for whom it failed, with the platform's reasons.
@@ -208,7 +208,7 @@ mod tests {
             failed: (2..=8)
                 .map(|agent| (agent, "no\nright".to_owned()))
                 .collect(),
-            untold: BTreeSet::new(),
+            unanswered: BTreeSet::new(),
         });
         let reasons = taken.reasons();
         assert!(
@@ -276,13 +276,13 @@ mod tests {
             Ok(MembershipOutcome {
                 done: [1].into(),
                 failed: [(2, "restricted".to_owned())].into(),
-                untold: [3].into(),
+                unanswered: [3].into(),
             })
         );
         let all = outcome(&write(), br#"{"errorCount":0}"#).unwrap();
         assert_eq!(all.done.len(), 3);
         let nothing = outcome(&write(), br#"{"resultSet":{}}"#).unwrap();
-        assert_eq!(nothing.untold.len(), 3);
+        assert_eq!(nothing.unanswered.len(), 3);
         assert!(outcome(&write(), b"").is_err());
     }
 }

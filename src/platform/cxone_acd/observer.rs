@@ -29,7 +29,7 @@ use super::tenant::{Ask, Tenant};
 pub(super) struct ObserverSettings {
     pub(super) pages: PageSettings,
     pub(super) ready: ReadyStates,
-    /// From one look at a skill's assignments to the next: who has a skill changes seldom, and each skill costs a call.
+    /// The time from one reading of a skill's assignments to the next: who has a skill changes seldom, and each skill costs a call.
     pub(super) assignments_every: Duration,
 }
 
@@ -41,13 +41,13 @@ pub(super) struct Observer {
     tables: Mutex<Tables>,
 }
 
-/// What is known of the agents.
+/// The tables of what is known of the agents.
 struct Tables {
     states: Merged<u64, AgentNow>,
     skills: BTreeMap<u64, SkillTable>,
 }
 
-/// Who has a skill.
+/// The agents who have a skill.
 struct SkillTable {
     agents: Merged<u64, Assignment>,
     looked_at: Option<Timestamp>,
@@ -70,7 +70,7 @@ impl Observer {
         }
     }
 
-    async fn look(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
+    async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let mut tables = self.tables.lock().await;
         let taken_at = self.tenant.now();
         let mut tally = Tally::default();
@@ -140,7 +140,7 @@ impl Observer {
         let read = |row: &AssignmentRow| row.assignment();
         let ask = Self::listing_ask(Operation::SkillAgents, Some(skill), fields, deadline);
         let followed = self.follow(&mut table.agents, ask, read, Nothing::IsNobody, tally);
-        // A look that failed is made again at the next poll.
+        // A reading that failed is made again at the next poll.
         table.looked_at = None;
         followed.await.map_err(|failed| failed.fault)?;
         table.looked_at = Some(now);
@@ -283,6 +283,6 @@ impl AgentObserver for Observer {
         &'a self,
         request: ObserveRequest<'a>,
     ) -> BoxFuture<'a, Result<Observation, ObserveFault>> {
-        Box::pin(self.look(request))
+        Box::pin(self.read(request))
     }
 }

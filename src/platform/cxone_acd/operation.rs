@@ -102,7 +102,7 @@ impl Operation {
         }
     }
 
-    /// The path behind the version; `id` stands where the operation has one.
+    /// The path behind the version; `id` is where the operation has one.
     fn path(self, id: &str) -> Vec<&str> {
         match self {
             Self::AgentStates => vec!["agents", "states"],
@@ -142,8 +142,8 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// The version of an operation.
-    pub(super) fn of(&self, operation: Operation) -> ApiVersion {
+    /// Returns the version of an operation.
+    pub(super) fn version(&self, operation: Operation) -> ApiVersion {
         self.overrides
             .get(&operation)
             .copied()
@@ -176,7 +176,7 @@ impl FromStr for Versions {
     }
 }
 
-/// Where a tenant's services are.
+/// The addresses of a tenant's services.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
     base: reqwest::Url,
@@ -208,7 +208,7 @@ impl Services {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty()
                 .extend(SERVICES)
-                .push(&self.versions.of(operation).to_string())
+                .push(&self.versions.version(operation).to_string())
                 .extend(operation.path(id));
         }
         url
@@ -232,10 +232,10 @@ mod tests {
     #[test]
     fn an_operation_may_have_a_version_of_its_own() {
         let versions: Versions = "v23.0, stop-skill=v31.0".parse().unwrap();
-        assert_eq!(versions.of(Operation::StopSkill).to_string(), "v31.0");
-        assert_eq!(versions.of(Operation::StartSkill).to_string(), "v23.0");
+        assert_eq!(versions.version(Operation::StopSkill).to_string(), "v31.0");
+        assert_eq!(versions.version(Operation::StartSkill).to_string(), "v23.0");
         let only: Versions = "skills=v30".parse().unwrap();
-        assert_eq!(only.of(Operation::Skill), ApiVersion::default());
+        assert_eq!(only.version(Operation::Skill), ApiVersion::default());
         for wrong in ["v23,v24", "skills=v23,skills=v24", "tea=v23", ""] {
             assert!(wrong.parse::<Versions>().is_err(), "{wrong}");
         }

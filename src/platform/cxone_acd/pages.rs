@@ -36,7 +36,7 @@ pub(super) struct PageHead<'a> {
     pub(super) total: Option<usize>,
     /// The link to the next page.
     pub(super) next: NextLink,
-    /// What tells its first row from others.
+    /// What distinguishes its first row from others.
     pub(super) first: Option<&'a str>,
 }
 
@@ -162,12 +162,12 @@ mod tests {
                 *row = true;
             }
             let first = stretch.skip.to_string();
-            let (told, next) = head(end, total);
+            let (reported, next) = head(end, total);
             pages.answer(
                 stretch,
                 PageHead {
                     rows: end.saturating_sub(stretch.skip),
-                    total: told,
+                    total: reported,
                     next,
                     first: Some(&first),
                 },

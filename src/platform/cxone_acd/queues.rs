@@ -1,6 +1,6 @@
 //! The ports of queues: settings of a skill, read and written as a whole.
 //!
-//! The platform refuses a change of a skill that runs (409), and nothing tells a write that it rests on an old reading. Both
+//! The platform refuses a change of a skill that runs (409), and does not refuse a write that rests on an old reading. Both
 //! are looked at right before it: the gap that remains is between that reading and the write.
 
 use std::collections::BTreeSet;

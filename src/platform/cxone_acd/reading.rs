@@ -21,9 +21,9 @@ pub(super) struct PageSettings {
 
 /// A listing that was read.
 pub(super) struct Listed<R> {
-    /// The rows; nothing where the platform said that there is nothing to tell.
+    /// The rows; nothing where the platform said that there is nothing to report.
     pub(super) rows: Option<Vec<R>>,
-    /// How the next delta is asked for, as the first page told it.
+    /// How the next delta is asked for, as the first page says.
     pub(super) last_poll_time: Option<String>,
     /// Requests made.
     pub(super) calls: usize,
@@ -85,7 +85,7 @@ pub(super) async fn read_listing<R: Row>(
     }
 }
 
-/// One page; nothing where the platform says that there is nothing to tell.
+/// One page; nothing where the platform says that there is nothing to report.
 async fn page<R: Row>(
     tenant: &Tenant,
     ask: &Ask,

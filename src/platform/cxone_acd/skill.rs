@@ -65,7 +65,7 @@ pub(super) enum NeverCommanded {
     Agentless,
     /// The platform did not say what is needed to know.
     #[error("has no readable {0}")]
-    Untold(&'static str),
+    NotReported(&'static str),
 }
 
 /// A row of `/skills`, or the answer of `/skills/{id}`.
@@ -137,12 +137,12 @@ impl Skill {
         match self.active {
             Some(true) => {}
             Some(false) => return Err(NeverCommanded::Inactive),
-            None => return Err(NeverCommanded::Untold("isActive")),
+            None => return Err(NeverCommanded::NotReported("isActive")),
         }
         match self.outbound {
             Some(true) => {}
             Some(false) => return Err(NeverCommanded::Inbound),
-            None => return Err(NeverCommanded::Untold("isOutbound")),
+            None => return Err(NeverCommanded::NotReported("isOutbound")),
         }
         // Releases without agentless skills leave the member out.
         if self.agentless == Some(true) {
@@ -151,7 +151,7 @@ impl Skill {
         let strategy = self
             .strategy
             .as_deref()
-            .ok_or(NeverCommanded::Untold("outboundStrategy"))?;
+            .ok_or(NeverCommanded::NotReported("outboundStrategy"))?;
         let letters: String = strategy
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -245,12 +245,12 @@ mod tests {
             NeverCommanded::OtherStrategy("Manual".to_owned())
         );
         for member in ["isActive", "isOutbound", "outboundStrategy"] {
-            let untold = skill(|skill| {
+            let silent = skill(|skill| {
                 skill.as_object_mut().unwrap().remove(member);
             });
             assert_eq!(
-                untold.commandable(true),
-                Err(NeverCommanded::Untold(member))
+                silent.commandable(true),
+                Err(NeverCommanded::NotReported(member))
             );
         }
     }

@@ -6,7 +6,7 @@
 //! | `wrap_up` | `maxSecondsACW` |
 //! | `service_level` | `serviceLevelGoal`, in per cent, and `serviceLevelThreshold`, in seconds |
 //!
-//! No answer names a version. What tells one state from another is a digest of our own, of everything that a write replaces:
+//! No answer names a version. Two states are distinguished by a digest of our own, of everything that a write replaces:
 //! whether the skill runs is not among it. A write carries all of that back as it was read, since nobody has published whether
 //! members that are left out stay **\[I\]**.
 
@@ -85,7 +85,7 @@ impl SkillSettings {
         let found = Skill::parse(body)?;
         if found.id() != Ok(skill) {
             return Err(format!(
-                "asked for skill {skill}, the platform told another"
+                "asked for skill {skill}, the platform answered about another"
             ));
         }
         let whole = one_skill(body)?;

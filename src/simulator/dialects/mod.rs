@@ -73,11 +73,11 @@ impl DialectKind {
         }
     }
 
-    /// Words a refusal in the dialect's own form; other answers stay as they are.
-    pub(super) fn worded(self, answer: Answer) -> Answer {
+    /// Returns a refusal in the dialect's own form; other answers stay as they are.
+    pub(super) fn in_own_form(self, answer: Answer) -> Answer {
         match self {
             Self::V2 => answer,
-            Self::Acd => cxone_acd::worded(answer),
+            Self::Acd => cxone_acd::in_own_form(answer),
         }
     }
 }

@@ -115,7 +115,7 @@ pub struct CampaignGauges(Arc<CampaignSeries>);
 
 impl CampaignGauges {
     /// The numbers that the rule compared.
-    pub fn weighed(&self, available: u32, pause_below: u32, resume_at: u32) {
+    pub fn observe_sample(&self, available: u32, pause_below: u32, resume_at: u32) {
         self.0.available.set(available.into());
         self.0.pause_below.set(pause_below.into());
         self.0.resume_at.set(resume_at.into());
@@ -400,7 +400,7 @@ mod tests {
     fn series_are_written_as_they_stand() {
         let families = CampaignFamilies::new();
         let series = families.series(&id("a\"b"), true);
-        series.weighed(3, 5, 8);
+        series.observe_sample(3, 5, 8);
         series.state("paused");
         series.transition(Direction::Pause, Cause::Threshold, 1_715_760_000.25);
         series.failed(Direction::Resume, "refused");

@@ -105,7 +105,7 @@ impl QueueMetrics {
             last_change: of(&self.last_change)?,
         };
         gauges.flow(&QueueFlow::default());
-        gauges.stands(QueueStanding::Unmeasured);
+        gauges.report_standing(QueueStanding::Unmeasured);
         gauges.last_success.set(now_s);
         Ok(gauges)
     }
@@ -125,8 +125,8 @@ impl QueueMetrics {
 }
 
 impl QueueGauges {
-    /// How the queue stands.
-    pub fn stands(&self, standing: QueueStanding) {
+    /// Reports the state of the queue's calibration.
+    pub fn report_standing(&self, standing: QueueStanding) {
         for (one, gauge) in &self.standing {
             gauge.set(i64::from(*one == standing));
         }

@@ -21,7 +21,7 @@ pub struct BackOffVerdict {
 
 impl BackOffVerdict {
     /// The first refusal may have been chance; from the second on the wait doubles.
-    pub(super) fn of(refusals: u32, last: Timestamp, now: Timestamp) -> Self {
+    pub(super) fn evaluate(refusals: u32, last: Timestamp, now: Timestamp) -> Self {
         let doublings = refusals.checked_sub(2).map(|more| more.min(16));
         let wait = doublings
             .map(|doublings| FIRST_WAIT.saturating_mul(1_u32.wrapping_shl(doublings)))

@@ -17,7 +17,7 @@ pub struct BudgetVerdict {
 }
 
 impl BudgetVerdict {
-    pub(super) fn of(limit: u32, state: &CampaignState, now: Timestamp) -> Self {
+    pub(super) fn evaluate(limit: u32, state: &CampaignState, now: Timestamp) -> Self {
         let mut resumes: Vec<Timestamp> = state.recent_resumes(now).collect();
         resumes.sort_unstable();
         let used = u32::try_from(resumes.len()).unwrap_or(u32::MAX);
@@ -48,7 +48,7 @@ mod tests {
         let mut state = CampaignState::unread(minute(0));
         // The last two by an operator's hold.
         state.resumes = vec![minute(10), minute(30), minute(20)];
-        let free_at = |limit| BudgetVerdict::of(limit, &state, minute(40)).free_at;
+        let free_at = |limit| BudgetVerdict::evaluate(limit, &state, minute(40)).free_at;
         assert_eq!(free_at(4), None, "there is one left");
         assert_eq!(free_at(3), Some(minute(70)));
         assert_eq!(free_at(1), Some(minute(90)), "all three have to go");

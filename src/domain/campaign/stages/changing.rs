@@ -8,12 +8,12 @@ use crate::domain::status::{CampaignActivity, Direction};
 /// A campaign that was last seen on its way between two states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangingVerdict {
-    /// Where it is going, if the platform tells.
+    /// The direction of the change, if the platform reports it.
     pub to: Option<Direction>,
 }
 
 impl ChangingVerdict {
-    pub(super) fn of(state: &CampaignState) -> Option<Self> {
+    pub(super) fn evaluate(state: &CampaignState) -> Option<Self> {
         match state.last_reading.as_ref()?.activity {
             CampaignActivity::Changing { to } => Some(Self { to }),
             CampaignActivity::Running

@@ -11,12 +11,12 @@ pub struct ConfirmationVerdict {
     pub seen: u8,
     /// Samples needed.
     pub needed: u8,
-    /// Samples looked at.
+    /// Samples considered.
     pub of_last: u8,
 }
 
 impl ConfirmationVerdict {
-    pub(super) fn of(window: SampleWindow, rule: Confirmation) -> Self {
+    pub(super) fn evaluate(window: SampleWindow, rule: Confirmation) -> Self {
         Self {
             seen: window.count(rule),
             needed: rule.needed(),

@@ -13,7 +13,7 @@ pub struct DwellVerdict {
 }
 
 impl DwellVerdict {
-    pub(super) fn of(
+    pub(super) fn evaluate(
         direction: Direction,
         state: &CampaignState,
         policy: &Policy,

@@ -24,22 +24,22 @@ use super::verdicts::{Stages, Verdict};
 
 impl Campaign {
     /// What a valid sample says: the count, and the thresholds in whole agents.
-    pub(crate) fn weigh(
+    pub(crate) fn evaluate_sample(
         &self,
         sample: SampleView,
         now: Timestamp,
     ) -> Option<(Count, AgentThresholds)> {
-        let (_, count) = SampleVerdict::of(sample, &self.policy, now);
+        let (_, count) = SampleVerdict::evaluate(sample, &self.policy, now);
         count.map(|count| (count, self.thresholds(now).in_agents(count.staffed)))
     }
 
     /// Remembers which thresholds this valid sample crossed.
-    pub(crate) fn count_sample(&mut self, count: Count, lines: AgentThresholds) {
+    pub(crate) fn count_sample(&mut self, count: Count, thresholds: AgentThresholds) {
         // When the samples ask for the status that a person gave it, nothing is left to be turned back, and what spoke
         // for turning it back says nothing of the thresholds.
         let agreed = match self.state.enforcing {
-            Some(Direction::Resume) => count.available < lines.pause_below,
-            Some(Direction::Pause) => count.available >= lines.resume_at,
+            Some(Direction::Resume) => count.available < thresholds.pause_below,
+            Some(Direction::Pause) => count.available >= thresholds.resume_at,
             None => false,
         };
         if agreed {
@@ -47,7 +47,7 @@ impl Campaign {
             self.below_pause.clear();
             self.at_resume.clear();
         }
-        let (pausing, resuming) = crossings(count, lines, self.state.enforcing);
+        let (pausing, resuming) = crossings(count, thresholds, self.state.enforcing);
         self.below_pause.push(pausing);
         self.at_resume.push(resuming);
     }
@@ -67,26 +67,28 @@ impl Campaign {
     /// What is known whichever stage decides.
     fn readings(&self, sample: SampleView, now: Timestamp) -> Stages {
         let (policy, state) = (&self.policy, &self.state);
-        let (verdict, count) = SampleVerdict::of(sample, policy, now);
+        let (verdict, count) = SampleVerdict::evaluate(sample, policy, now);
         let thresholds = self.thresholds(now);
-        let weighed = count.map(|count| (count, thresholds.in_agents(count.staffed)));
+        let in_agents = count.map(|count| (count, thresholds.in_agents(count.staffed)));
         Stages {
-            status: Verdict::not_asked(Some(BelievedStatus::of(state))),
+            status: Verdict::not_asked(Some(BelievedStatus::from_state(state))),
             in_flight: Verdict::not_asked(command_on_its_way(self.in_flight, state)),
-            changing: Verdict::not_asked(ChangingVerdict::of(state)),
-            hold: Verdict::not_asked(HoldVerdict::of(state, now)),
+            changing: Verdict::not_asked(ChangingVerdict::evaluate(state)),
+            hold: Verdict::not_asked(HoldVerdict::evaluate(state, now)),
             sample: Verdict::not_asked(Some(verdict)),
-            signal: Verdict::not_asked(count.map(|count| SignalVerdict::of(count, thresholds))),
-            thresholds: Verdict::not_asked(
-                weighed.map(|(count, lines)| ThresholdsVerdict::of(count, lines, state)),
+            signal: Verdict::not_asked(
+                count.map(|count| SignalVerdict::evaluate(count, thresholds)),
             ),
-            people: Verdict::not_asked(Some(PeopleVerdict::of(state, policy, now))),
+            thresholds: Verdict::not_asked(
+                in_agents.map(|(count, found)| ThresholdsVerdict::evaluate(count, found, state)),
+            ),
+            people: Verdict::not_asked(Some(PeopleVerdict::evaluate(state, policy, now))),
             confirmation: Verdict::not_asked(None),
             dwell: Verdict::not_asked(None),
             resume_budget: Verdict::not_asked(None),
             back_off: Verdict::not_asked(
                 self.refusals
-                    .map(|(times, last)| BackOffVerdict::of(times, last, now)),
+                    .map(|(times, last)| BackOffVerdict::evaluate(times, last, now)),
             ),
         }
     }
@@ -94,7 +96,7 @@ impl Campaign {
     /// Enters the verdict of every stage that is reached.
     fn ask(&self, stages: &mut Stages, now: Timestamp) {
         let (policy, state) = (&self.policy, &self.state);
-        let status = BelievedStatus::of(state);
+        let status = BelievedStatus::from_state(state);
         if stages.status.settle(status.not_commandable()) {
             return;
         }
@@ -107,7 +109,7 @@ impl Campaign {
         if stages.hold.settle(stages.hold.found.is_some()) {
             return;
         }
-        let people = PeopleVerdict::of(state, policy, now);
+        let people = PeopleVerdict::evaluate(state, policy, now);
         let Some(thresholds) = stages.thresholds.found else {
             let sample = stages.sample.found;
             let running = status == BelievedStatus::Running;
@@ -131,19 +133,19 @@ impl Campaign {
             Direction::Pause => (self.below_pause, policy.confirm_pause),
             Direction::Resume => (self.at_resume, policy.confirm_resume),
         };
-        let confirmation = ConfirmationVerdict::of(window, rule);
+        let confirmation = ConfirmationVerdict::evaluate(window, rule);
         let unconfirmed = !confirmation.enough();
         if stages.confirmation.answer(Some(confirmation), unconfirmed) {
             return;
         }
-        let dwell = DwellVerdict::of(direction, state, policy, now);
+        let dwell = DwellVerdict::evaluate(direction, state, policy, now);
         if stages.dwell.answer(Some(dwell), dwell.until.is_some()) {
             return;
         }
         let limit = policy.max_resumes_per_hour;
         let budget = limit
             .filter(|_| direction == Direction::Resume)
-            .map(|limit| BudgetVerdict::of(limit, state, now));
+            .map(|limit| BudgetVerdict::evaluate(limit, state, now));
         let used_up = budget.is_some_and(BudgetVerdict::used_up);
         if stages.resume_budget.answer(budget, used_up) {
             return;

@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 /// A hold in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HoldVerdict {
-    /// What it asks for.
+    /// The kind of the hold.
     pub kind: HoldKind,
     /// When it ends.
     pub until: Timestamp,
@@ -15,7 +15,7 @@ pub struct HoldVerdict {
 
 impl HoldVerdict {
     /// The hold in force, if there is one.
-    pub(super) fn of(state: &CampaignState, now: Timestamp) -> Option<Self> {
+    pub(super) fn evaluate(state: &CampaignState, now: Timestamp) -> Option<Self> {
         let hold = state.hold.as_ref().filter(|hold| hold.active(now))?;
         Some(Self {
             kind: hold.kind,

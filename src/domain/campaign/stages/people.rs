@@ -7,7 +7,7 @@ use crate::domain::policy::Policy;
 use crate::domain::status::Direction;
 use crate::domain::time::Timestamp;
 
-/// What people did.
+/// What people changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeopleVerdict {
     /// The pause is a person's.
@@ -21,7 +21,7 @@ pub struct PeopleVerdict {
 }
 
 impl PeopleVerdict {
-    pub(super) fn of(state: &CampaignState, policy: &Policy, now: Timestamp) -> Self {
+    pub(super) fn evaluate(state: &CampaignState, policy: &Policy, now: Timestamp) -> Self {
         let grace_from = state.grace_from.map(|from| from.min(now));
         let grace_until = grace_from.map(|from| from.plus(policy.manual_grace));
         let (persons_pause, unproven) = match &state.belief {

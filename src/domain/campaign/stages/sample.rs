@@ -46,7 +46,11 @@ pub enum SampleVerdict {
 
 impl SampleVerdict {
     /// The verdict, and the count where it is valid.
-    pub(super) fn of(view: SampleView, policy: &Policy, now: Timestamp) -> (Self, Option<Count>) {
+    pub(super) fn evaluate(
+        view: SampleView,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> (Self, Option<Count>) {
         match view {
             SampleView::None => (Self::None, None),
             SampleView::Invalid { streak } if streak >= policy.stale_after => {

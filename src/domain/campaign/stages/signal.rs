@@ -1,4 +1,4 @@
-//! The signal: the agents that count for the campaign. It only tells a number, and always passes.
+//! The signal: the agents that count for the campaign. It only gives a number, and always passes.
 
 use crate::domain::count::Count;
 use crate::domain::thresholds::Thresholds;
@@ -13,7 +13,7 @@ pub struct SignalVerdict {
 }
 
 impl SignalVerdict {
-    pub(super) fn of(count: Count, thresholds: Thresholds) -> Self {
+    pub(super) fn evaluate(count: Count, thresholds: Thresholds) -> Self {
         Self {
             available: count.available,
             staffed: thresholds.needs_staffed().then_some(count.staffed),

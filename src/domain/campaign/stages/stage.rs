@@ -18,7 +18,7 @@ pub enum Stage {
     Sample,
     /// How many of its agents are available.
     Signal,
-    /// Where that number stands to the thresholds.
+    /// The relation of that number to the thresholds.
     Thresholds,
     /// Whether a person has changed it.
     People,

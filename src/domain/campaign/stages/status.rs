@@ -28,8 +28,8 @@ pub enum BelievedStatus {
 }
 
 impl BelievedStatus {
-    /// What is known of a campaign comes to.
-    pub(crate) fn of(state: &CampaignState) -> Self {
+    /// Returns the status that the campaign's state amounts to.
+    pub(crate) fn from_state(state: &CampaignState) -> Self {
         match &state.belief {
             Belief::Missing { .. } => Self::Missing,
             Belief::Unread | Belief::Running | Belief::Paused(_) | Belief::Other { .. }

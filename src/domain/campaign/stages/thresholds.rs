@@ -9,25 +9,25 @@ use crate::domain::thresholds::AgentThresholds;
 
 use super::status::BelievedStatus;
 
-/// Where the available agents stand to the thresholds.
+/// The relation of the available agents to the thresholds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// Below the pause line.
+    /// Below the pause threshold.
     BelowPause,
-    /// Neither below the pause line nor at the resume line.
+    /// Neither below the pause threshold nor at the resume threshold.
     Between,
-    /// At the resume line or above.
+    /// At the resume threshold or above.
     AtResume,
 }
 
 impl Relation {
-    /// The relation of `available` to `lines`.
+    /// The relation of `available` to `thresholds`.
     #[must_use]
-    pub fn of(available: u32, lines: AgentThresholds) -> Self {
-        if available < lines.pause_below {
+    pub fn new(available: u32, thresholds: AgentThresholds) -> Self {
+        if available < thresholds.pause_below {
             Self::BelowPause
-        } else if available >= lines.resume_at {
+        } else if available >= thresholds.resume_at {
             Self::AtResume
         } else {
             Self::Between
@@ -35,28 +35,32 @@ impl Relation {
     }
 }
 
-/// Where the available agents stand, and what that asks for.
+/// The relation of the available agents to the thresholds, and the command that it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThresholdsVerdict {
     /// The thresholds in force, in whole agents.
-    pub lines: AgentThresholds,
-    /// Where the available agents stand to them.
+    pub thresholds: AgentThresholds,
+    /// The relation of the available agents to them.
     pub relation: Relation,
     /// The command that this asks for in the status that the campaign has.
     pub asks: Option<Direction>,
 }
 
 impl ThresholdsVerdict {
-    pub(super) fn of(count: Count, lines: AgentThresholds, state: &CampaignState) -> Self {
-        let (pausing, resuming) = crossings(count, lines, state.enforcing);
-        let asks = match BelievedStatus::of(state).running() {
+    pub(super) fn evaluate(
+        count: Count,
+        thresholds: AgentThresholds,
+        state: &CampaignState,
+    ) -> Self {
+        let (pausing, resuming) = crossings(count, thresholds, state.enforcing);
+        let asks = match BelievedStatus::from_state(state).running() {
             Some(true) => pausing.then_some(Direction::Pause),
             Some(false) => resuming.then_some(Direction::Resume),
             None => None,
         };
         Self {
-            lines,
-            relation: Relation::of(count.available, lines),
+            thresholds,
+            relation: Relation::new(count.available, thresholds),
             asks,
         }
     }
@@ -66,13 +70,13 @@ impl ThresholdsVerdict {
 /// judged by the threshold of the status that it is to have.
 pub(super) fn crossings(
     count: Count,
-    lines: AgentThresholds,
+    thresholds: AgentThresholds,
     enforcing: Option<Direction>,
 ) -> (bool, bool) {
     let x = count.available;
     match enforcing {
-        None => (x < lines.pause_below, x >= lines.resume_at),
-        Some(Direction::Pause) => (x < lines.resume_at, x >= lines.resume_at),
-        Some(Direction::Resume) => (x < lines.pause_below, x >= lines.pause_below),
+        None => (x < thresholds.pause_below, x >= thresholds.resume_at),
+        Some(Direction::Pause) => (x < thresholds.resume_at, x >= thresholds.resume_at),
+        Some(Direction::Resume) => (x < thresholds.pause_below, x >= thresholds.pause_below),
     }
 }

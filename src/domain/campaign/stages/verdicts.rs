@@ -21,7 +21,7 @@ use super::stage::Stage;
 use super::status::BelievedStatus;
 use super::thresholds::ThresholdsVerdict;
 
-/// What came of asking one stage.
+/// Whether a stage was reached, and whether it decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
@@ -34,10 +34,10 @@ pub enum Asked {
     NotAsked,
 }
 
-/// What one stage said.
+/// The verdict of one stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict<T> {
-    /// What came of asking it.
+    /// Whether it was reached, and whether it decided.
     pub asked: Asked,
     /// What it rests on. Readings are there whether or not the stage was asked.
     pub found: Option<T>,
@@ -73,21 +73,21 @@ impl<T> Verdict<T> {
 /// thousand campaigns take little memory; [`Stages::list`] is the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stages {
-    /// What it is believed to be.
+    /// The believed status.
     pub status: Verdict<BelievedStatus>,
-    /// Where the command on its way leads.
+    /// The direction of the command on its way.
     pub in_flight: Verdict<Direction>,
     /// Whether it is between two states.
     pub changing: Verdict<ChangingVerdict>,
     /// The operator's hold in force.
     pub hold: Verdict<HoldVerdict>,
-    /// What the sample is worth.
+    /// The validity of the sample.
     pub sample: Verdict<SampleVerdict>,
     /// The agents that count.
     pub signal: Verdict<SignalVerdict>,
-    /// Where they stand to the thresholds.
+    /// Their relation to the thresholds.
     pub thresholds: Verdict<ThresholdsVerdict>,
-    /// What people did.
+    /// What people changed.
     pub people: Verdict<PeopleVerdict>,
     /// How many samples agree.
     pub confirmation: Verdict<ConfirmationVerdict>,
@@ -102,21 +102,21 @@ pub struct Stages {
 /// The numbers behind a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// What it is believed to be.
+    /// The believed status.
     Status(BelievedStatus),
-    /// Where the command on its way leads.
+    /// The direction of the command on its way.
     InFlight(Direction),
     /// That it is between two states.
     Changing(ChangingVerdict),
     /// The operator's hold in force.
     Hold(HoldVerdict),
-    /// What the sample is worth.
+    /// The validity of the sample.
     Sample(SampleVerdict),
     /// The agents that count.
     Signal(SignalVerdict),
-    /// Where they stand to the thresholds.
+    /// Their relation to the thresholds.
     Thresholds(ThresholdsVerdict),
-    /// What people did.
+    /// What people changed.
     People(PeopleVerdict),
     /// How many samples agree.
     Confirmation(ConfirmationVerdict),
@@ -131,9 +131,9 @@ pub enum Finding {
 /// One stage's verdict, in the form that all stages share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageVerdict {
-    /// Which stage.
+    /// The stage.
     pub stage: Stage,
-    /// What came of asking it.
+    /// Whether it was reached, and whether it decided.
     pub asked: Asked,
     /// What it rests on, where anything is known.
     pub finding: Option<Finding>,
@@ -145,12 +145,12 @@ impl Stages {
     /// The verdicts in the order in which the stages are asked.
     #[must_use]
     pub fn list(&self) -> [StageVerdict; Stage::ALL.len()] {
-        Stage::ALL.map(|stage| self.of(stage))
+        Stage::ALL.map(|stage| self.verdict(stage))
     }
 
     /// The verdict of one stage.
     #[must_use]
-    pub fn of(&self, stage: Stage) -> StageVerdict {
+    pub fn verdict(&self, stage: Stage) -> StageVerdict {
         let (asked, finding, until) = match stage {
             Stage::Status => shared(self.status, Finding::Status, |_| None),
             Stage::InFlight => shared(self.in_flight, Finding::InFlight, |_| None),
@@ -178,11 +178,11 @@ impl Stages {
     /// The stage that settled the decision; none if all that were asked passed it on to a command.
     #[must_use]
     pub fn decided_by(&self) -> Option<Stage> {
-        let decided = |stage: &Stage| self.of(*stage).asked == Asked::Decided;
+        let decided = |stage: &Stage| self.verdict(*stage).asked == Asked::Decided;
         Stage::ALL.into_iter().find(decided)
     }
 
-    /// What follows.
+    /// Returns the outcome that follows from the verdicts.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let held_back = |direction, by| Outcome::Suppressed { direction, by };

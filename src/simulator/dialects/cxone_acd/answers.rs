@@ -37,7 +37,7 @@ const MOST_DAYS: u64 = 30;
 const MOST_AGENTS: usize = 10_000;
 
 /// A request and everything that its answer depends on.
-struct Desk<'a> {
+struct RequestContext<'a> {
     world: &'a mut World,
     acd: &'a mut AcdState,
     performance: &'a mut Performance,
@@ -72,7 +72,7 @@ impl Platform {
             ..
         } = &mut *acd;
         roster.follow(world, settings, assignments, now);
-        let mut desk = Desk {
+        let mut context = RequestContext {
             world,
             acd,
             performance,
@@ -85,40 +85,40 @@ impl Platform {
             AcdOperation::AreaToken | AcdOperation::GlobalToken | AcdOperation::Discovery => {
                 Err(Refused::no_such("operation", operation.name()))
             }
-            AcdOperation::AgentStates => desk.agent_states(),
-            AcdOperation::SkillsActivity => desk.activity(),
-            AcdOperation::Skills => desk.skills(),
-            AcdOperation::Skill => desk.skill(id),
-            AcdOperation::PutSkill => desk.put_skill(id),
+            AcdOperation::AgentStates => context.agent_states(),
+            AcdOperation::SkillsActivity => context.activity(),
+            AcdOperation::Skills => context.skills(),
+            AcdOperation::Skill => context.skill(id),
+            AcdOperation::PutSkill => context.put_skill(id),
             AcdOperation::StartSkill => {
-                let campaign = desk.startable(id)?;
+                let campaign = context.startable(id)?;
                 let by = call.actor(token);
-                desk.world.command(&campaign, "RUNNING", by, delay, now);
+                context.world.command(&campaign, "RUNNING", by, delay, now);
                 Ok(accepted())
             }
             AcdOperation::StopSkill => {
-                let campaign = desk.stoppable(id)?;
+                let campaign = context.stoppable(id)?;
                 let (by, at_once) = (call.actor(token), std::time::Duration::ZERO);
-                desk.world.command(&campaign, "PAUSED", by, at_once, now);
-                desk.acd.stops.begin(&campaign, now);
+                context.world.command(&campaign, "PAUSED", by, at_once, now);
+                context.acd.stops.begin(&campaign, now);
                 Ok(accepted())
             }
-            AcdOperation::SkillAgents => desk.assignments(id),
-            AcdOperation::AssignAgents => desk.assign(id, true, &call.actor(token)),
-            AcdOperation::ChangeAgents => desk.assign(id, false, &call.actor(token)),
-            AcdOperation::SkillSummary => desk.summary(id),
-            AcdOperation::SkillParameters => desk.parameters(id),
-            AcdOperation::GeneralSettings => desk.general_settings(id),
-            AcdOperation::PutGeneralSettings => desk.put_general_settings(id),
-            AcdOperation::CampaignSkills => desk.campaign_skills(id),
-            AcdOperation::DialerContacts => desk.dialer_contacts(),
-            AcdOperation::BusinessUnit => Ok(desk.business_unit()),
-            AcdOperation::ServerTime => Ok(desk.json(json!({"serverTime": now.rfc3339()}))),
+            AcdOperation::SkillAgents => context.assignments(id),
+            AcdOperation::AssignAgents => context.assign(id, true, &call.actor(token)),
+            AcdOperation::ChangeAgents => context.assign(id, false, &call.actor(token)),
+            AcdOperation::SkillSummary => context.summary(id),
+            AcdOperation::SkillParameters => context.parameters(id),
+            AcdOperation::GeneralSettings => context.general_settings(id),
+            AcdOperation::PutGeneralSettings => context.put_general_settings(id),
+            AcdOperation::CampaignSkills => context.campaign_skills(id),
+            AcdOperation::DialerContacts => context.dialer_contacts(),
+            AcdOperation::BusinessUnit => Ok(context.business_unit()),
+            AcdOperation::ServerTime => Ok(context.json(json!({"serverTime": now.rfc3339()}))),
         }
     }
 }
 
-impl Desk<'_> {
+impl RequestContext<'_> {
     fn json(&self, body: Value) -> Answer {
         wrapped(self.acd.settings.release, body)
     }
@@ -218,7 +218,7 @@ impl Desk<'_> {
         settings
     }
 
-    /// Members that are left out stay as they are. A skill that runs, or is on its way to stand still, takes nothing.
+    /// Members that are left out stay as they are. A skill that runs, or is about to stop, takes nothing.
     fn put_skill(&mut self, id: &str) -> Result<Answer, Refused> {
         let written = skill_settings::of_body(&self.call.body)?;
         let view = self.view(id)?;

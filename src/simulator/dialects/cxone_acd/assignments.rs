@@ -16,7 +16,7 @@ pub(super) struct Assignment {
 /// An agent was given a skill, parked, or let back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembershipChanged {
-    /// When it took effect.
+    /// The time at which it took effect.
     pub at: SimTime,
     /// The skill's number.
     pub skill: u64,
@@ -24,7 +24,7 @@ pub struct MembershipChanged {
     pub agent: u64,
     /// Whether the assignment is in force from then on.
     pub active: bool,
-    /// Who did it.
+    /// The author of it.
     pub by: Actor,
 }
 

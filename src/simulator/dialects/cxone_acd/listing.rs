@@ -10,7 +10,7 @@ use super::super::super::time::SimTime;
 use super::query::Query;
 use super::settings::{AcdSettings, NoChange, Release};
 
-/// What a listing is asked for.
+/// The parameters of a request for a listing.
 pub(super) struct ListingRequest {
     pub(super) since: Option<SimTime>,
     top: usize,

@@ -5,7 +5,7 @@
 //!
 //! | an agent who | while the skill runs | while it does not |
 //! |---|---|---|
-//! | is idle | stands in `Dialer`, for one of the running skills | is `Available` |
+//! | is idle | is in `Dialer`, for one of the running skills | is `Available` |
 //! | is idle, with [`AcdSettings::blended`] | is `Available` | is `Available` |
 //! | has one of its calls, or their wrap-up | is in `OutboundContact` with the skill | likewise: a stop ends no call |
 //! | has another call | is in `InboundContact` | likewise |
@@ -90,8 +90,8 @@ impl AcdState {
     }
 }
 
-/// A refusal as this platform says it.
-pub(in crate::simulator) fn worded(answer: Answer) -> Answer {
+/// Returns a refusal in the form of this platform.
+pub(in crate::simulator) fn in_own_form(answer: Answer) -> Answer {
     let Some(refused) = &answer.refused else {
         return answer;
     };

@@ -20,7 +20,7 @@ const AGENTS_FROM: u64 = 9_000;
 
 /// An agent's state, as the platform numbers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ShownState {
     pub(super) state: i64,
     pub(super) name: String,
     pub(super) wrap_up: bool,
@@ -32,7 +32,7 @@ pub(super) struct Shown {
 pub(super) struct Roster {
     skills: BTreeMap<String, u64>,
     agents: BTreeMap<String, u64>,
-    shown: BTreeMap<u64, (Shown, SimTime)>,
+    shown: BTreeMap<u64, (ShownState, SimTime)>,
     /// The world as it was shown last.
     seen: Option<(u64, usize)>,
 }
@@ -102,11 +102,11 @@ impl Roster {
                         .filter(|(campaign, skill)| !settings.blended && able(campaign, *skill))
                         .map(|(_, skill)| *skill)
                         .collect();
-                    // An agent stands in one dialler; who has several running skills is spread over them.
+                    // An agent is in one dialler; who has several running skills is spread over them.
                     let many = u64::try_from(joined.len()).unwrap_or(1).max(1);
                     let place = usize::try_from(number % many).unwrap_or(0);
                     match joined.get(place) {
-                        Some(skill) => Shown {
+                        Some(skill) => ShownState {
                             skill: settings.dialer_has_skill.then_some(*skill),
                             ..plain(7, "Dialer")
                         },
@@ -114,14 +114,14 @@ impl Roster {
                     }
                 }
                 (AgentState::Busy | AgentState::WrapUp, Some(Work::Outbound { campaign })) => {
-                    Shown {
+                    ShownState {
                         skill: of(campaign),
                         wrap_up: agent.state == AgentState::WrapUp,
                         ..plain(4, "OutboundContact")
                     }
                 }
                 (AgentState::Busy, Some(Work::Break)) => plain(2, "Unavailable"),
-                (AgentState::Busy | AgentState::WrapUp, _) => Shown {
+                (AgentState::Busy | AgentState::WrapUp, _) => ShownState {
                     wrap_up: agent.state == AgentState::WrapUp,
                     ..plain(3, "InboundContact")
                 },
@@ -142,7 +142,7 @@ impl Roster {
     }
 
     /// Agents with what they are shown to do and since when, in the order of their numbers.
-    pub(super) fn agents(&self) -> impl Iterator<Item = (u64, &Shown, SimTime)> {
+    pub(super) fn agents(&self) -> impl Iterator<Item = (u64, &ShownState, SimTime)> {
         self.shown
             .iter()
             .map(|(number, (shown, since))| (*number, shown, *since))
@@ -174,8 +174,8 @@ pub(super) fn has_skill(settings: &AcdSettings, campaign: &str, skills: &[String
         .is_none_or(|needed| skills.iter().any(|own| own == needed))
 }
 
-fn plain(state: i64, name: &str) -> Shown {
-    Shown {
+fn plain(state: i64, name: &str) -> ShownState {
+    ShownState {
         state,
         name: name.to_owned(),
         wrap_up: false,

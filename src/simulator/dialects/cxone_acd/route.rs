@@ -93,7 +93,7 @@ fn is_version(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The contract's operations: method and path. Its layout is fixed: paths stand two blanks in, methods four.
+    /// The contract's operations: method and path. Its layout is fixed: paths are indented by two blanks, methods by four.
     fn operations() -> Vec<(Method, &'static str)> {
         let contract = include_str!("../../../../tests/contract/cxone-acd.openapi.yaml");
         let paths = contract.split("\ncomponents:").next().unwrap();

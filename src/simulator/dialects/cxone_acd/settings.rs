@@ -16,23 +16,23 @@ pub struct AcdSettings {
     pub page_limit: usize,
     /// Whether pages link to the next one.
     pub links: bool,
-    /// Whether pages tell how many rows there are in all.
+    /// Whether pages say how many rows there are in all.
     pub totals: bool,
     /// Which release spells the answers.
     pub release: Release,
     /// How a listing says that nothing changed.
     pub no_change: NoChange,
-    /// Whether listings tell when to continue. Without it every reading has to be a whole one.
+    /// Whether listings say when to continue. Without it every reading has to be a whole one.
     pub poll_times: bool,
-    /// Whether an agent in the dialler comes with the skill that they stand in.
+    /// Whether an agent in the dialler comes with the skill whose dialler they are in.
     pub dialer_has_skill: bool,
     /// Whether agents are taken from `Available` instead of joining the dialler.
     pub blended: bool,
     /// What a stopped skill shows until it is off.
     pub stop: StopShows,
-    /// Whether the platform itself starts and stops the skills by the clock, as it tells; nothing comes of it.
+    /// Whether the platform itself starts and stops the skills by the clock, as it reports; nothing comes of it.
     pub scheduled: bool,
-    /// Calls a day that the tenant is told of.
+    /// Calls a day that are reported as the tenant's limit.
     pub daily_calls: u64,
     /// Which skill of the agents a campaign needs; every agent has the skill of a campaign that is not named.
     pub skills: BTreeMap<String, String>,

@@ -10,7 +10,7 @@ use super::super::super::work::Work;
 use super::super::super::world::World;
 use super::settings::{AcdSettings, StopShows};
 
-/// What `isRunning` is shown as.
+/// The value that `isRunning` is shown with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Running {
     Flag(bool),

@@ -209,7 +209,7 @@ fn a_delta_holds_who_changed_and_an_empty_one_says_so() {
         assert_eq!(whole["totalRecords"], 5);
         tenant.after(10);
         let changed = |since: &Value| format!("{STATES}?updatedSince={}", since.as_str().unwrap());
-        // What changed at the very time is told once more.
+        // What changed at the very time is reported once more.
         tenant
             .handle
             .set_agent_state("agent-0003", AgentState::Busy);
@@ -389,7 +389,7 @@ fn a_centre_shows_whose_calls_agents_are_on_and_a_stop_lasts_until_they_are_over
     let tenant = Tenant::with(platform, clock);
     tenant.after(3_000);
     let [_, available, outbound] = tenant.in_states([7, 1, 4]);
-    assert_eq!(available, 0, "who is idle stands in the dialler");
+    assert_eq!(available, 0, "who is idle is in the dialler");
     assert!(outbound > 0);
     assert_eq!(tenant.status("POST", "skills/4711/stop"), 202);
     assert_eq!(tenant.running(), json!(true), "calls go on");
@@ -455,7 +455,7 @@ fn whom_a_client_may_not_assign_is_told_by_that_agents_result() {
         assert_eq!(results[1]["error"], "restricted");
         assert!(results[0]["error"].is_null());
         assert_eq!(tenant.handle.skill_agents("campaign-1"), [9_002]);
-        // Whoever was parked stands in the dialler no longer.
+        // Whoever was parked is in the dialler no longer.
         let states = tenant.get(STATES);
         let states = states.get("resultSet").unwrap_or(&states)["agentStates"].clone();
         let dialling = |row: &Value| row["agentStateName"] == "Dialer";

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::time::SimTime;
 use super::assignments::Assignment;
-use super::roster::Shown;
+use super::roster::ShownState;
 use super::settings::Release;
 use super::skills::{GROUP, GROUP_NAME, Running, SkillView};
 
@@ -18,7 +18,12 @@ fn flag(release: Release, value: bool, numbered: bool) -> Value {
 }
 
 /// A row of the agents' states.
-pub(super) fn agent_state(release: Release, agent: u64, shown: &Shown, since: SimTime) -> Value {
+pub(super) fn agent_state(
+    release: Release,
+    agent: u64,
+    shown: &ShownState,
+    since: SimTime,
+) -> Value {
     let wrap_up = match release {
         Release::Current => "isACW",
         Release::Older => "isAcw",
