@@ -396,8 +396,9 @@ fn start(centre: &Centre, arguments: &[&str]) -> Daemon {
             "15ms",
             "--request-timeout",
             "500ms",
+            // Shorter than most lives: who resumes a pause of unknown origin is left alone for it.
             "--manual-grace",
-            "300ms",
+            "50ms",
         ])
         .args(arguments)
         .start()
