@@ -51,6 +51,9 @@ pub struct LostAttempt {
     /// one.
     #[serde(default)]
     pub closed: bool,
+    /// A reading within its window showed the campaign on its way to what was asked for, and none since has shown otherwise.
+    #[serde(default)]
+    pub changing: bool,
 }
 
 impl LostAttempt {
@@ -112,6 +115,7 @@ impl LostAttempt {
             until,
             lands_by: until.plus(settling.longest.max(LONGEST_ON_ITS_WAY)),
             closed: false,
+            changing: false,
         }
     }
 
@@ -119,7 +123,7 @@ impl LostAttempt {
     /// within the window shows that the change lies in it.
     pub(super) fn made(&self, reading: &StatusReading) -> bool {
         let (earliest, latest) = reading.changed_between();
-        self.from <= latest && earliest <= self.until
+        self.changing || (self.from <= latest && earliest <= self.until)
     }
 
     /// Returns whether the change that `reading` shows may be its doing; `last` is the reading before it. Without a time of the

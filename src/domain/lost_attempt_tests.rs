@@ -250,3 +250,78 @@ fn another_version_than_the_answer_told_is_not_shown_to_be_ours() {
         })
     );
 }
+
+#[test]
+fn a_person_between_a_lost_attempt_and_the_refusal_of_the_next_keeps_the_pause() {
+    let mut scene = Scene::new(Policy::default());
+    scene.agents(0, 1_000);
+    scene.pilot.decide(at(1_000));
+    let asked = scene.pilot.authorise(&id(), Direction::Pause, at(1_000));
+    asked.expect("wanted");
+    // The first broke off at 1.1 s; the second rested on an untouched reading at 1.4 s and was refused.
+    let result = CommandResult {
+        delivery: Delivery::Lost { why: String::new() },
+        after: StatusFinding::Found(reading(CampaignActivity::Paused, 1_800, 2_100)),
+        before: Some(running(1_400)),
+        ended_at: Some(at(2_000)),
+        lost: vec![LostTry {
+            before: running(1_000),
+            ended_at: at(1_100),
+        }],
+    };
+    scene.pilot.report(&id(), &result, at(2_100));
+    assert_eq!(scene.belief(), &UNPROVEN);
+}
+
+#[test]
+fn a_pause_that_may_be_ours_stays_unproven_over_a_404() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], running(1_200));
+    let missing = StatusFinding::Missing;
+    scene.pilot.observe_status(&id(), &missing, at(10_000));
+    scene.read(&reading(CampaignActivity::Paused, 5_000, 20_000));
+    assert_eq!(scene.belief(), &UNPROVEN);
+    assert!(!scene.notices.contains(&Notice::FoundPaused));
+}
+
+#[test]
+fn an_attempt_that_was_seen_on_its_way_is_ours_when_it_is_through() {
+    let changing = || CampaignActivity::Changing { to: None };
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], reading(changing(), 1_050, 1_200));
+    scene.read(&reading(changing(), 1_050, 10_000));
+    // The platform stamps it anew when it is through.
+    scene.read(&reading(CampaignActivity::Paused, 15_000, 20_000));
+    assert!(scene.belief().paused_by_us());
+    assert_eq!(scene.resolved(), [Conclusion::Confirmed]);
+    // One that turned back on its way is no evidence any more.
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], reading(changing(), 1_050, 1_200));
+    scene.read(&reading(CampaignActivity::Running, 8_000, 10_000));
+    scene.read(&reading(CampaignActivity::Paused, 15_000, 20_000));
+    assert_eq!(scene.belief(), &UNPROVEN);
+}
+
+#[test]
+fn a_command_is_resolved_once_by_whichever_attempt_took_effect() {
+    let mut scene = Scene::new(Policy::default());
+    scene.agents(0, 1_000);
+    scene.pilot.decide(at(1_000));
+    let asked = scene.pilot.authorise(&id(), Direction::Pause, at(1_000));
+    asked.expect("wanted");
+    // The first took effect and showed late; the second was accepted and changed nothing.
+    let result = CommandResult {
+        delivery: Delivery::Acknowledged { version: None },
+        after: StatusFinding::Unreadable,
+        before: Some(running(1_600)),
+        ended_at: Some(at(1_700)),
+        lost: vec![LostTry {
+            before: running(1_000),
+            ended_at: at(1_100),
+        }],
+    };
+    scene.pilot.report(&id(), &result, at(1_800));
+    scene.read(&reading(CampaignActivity::Paused, 1_050, 10_000));
+    assert!(scene.belief().paused_by_us());
+    assert_eq!(scene.resolved(), [Conclusion::Confirmed]);
+}

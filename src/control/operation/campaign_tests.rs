@@ -243,7 +243,12 @@ async fn the_refusal_of_a_later_attempt_says_nothing_of_a_lost_one() {
     };
     let platform = Platform::new([lost(), refused]);
     let result = platform.deliver(&platform.command()).await;
-    assert_eq!(result.delivery, lost());
+    assert_eq!(
+        result.delivery,
+        Delivery::Lost {
+            why: "no answer in time; then: no right".to_owned()
+        }
+    );
     platform.sound();
 }
 

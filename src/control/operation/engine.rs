@@ -139,7 +139,7 @@ impl Engine<'_> {
             {
                 readings += 1;
                 if readings > MOST_READINGS {
-                    let why = "each reading grew old before the write could leave";
+                    let why = "not sent: the rate limit made the write wait until each reading was too old";
                     return self.kept_back(before, why, lost, unread());
                 }
                 match target.read(Urgency::BeforeCommand, self.deadline).await {
@@ -147,8 +147,13 @@ impl Engine<'_> {
                         before = found;
                     }
                     Ok(found) => {
-                        let why = "somebody changed it before the write could leave";
-                        return self.kept_back(before, why, lost, found);
+                        let why = match &found {
+                            Seen::Found(_) => "the object was changed after it was read",
+                            Seen::Missing => "the platform does not know the object any more",
+                            Seen::Unreadable { why } => why,
+                        };
+                        let why = format!("not sent: {why}");
+                        return self.kept_back(before, &why, lost, found);
                     }
                     Err(fault) => {
                         return self.kept_back(before, &fault.detail, lost, unread());
@@ -275,10 +280,10 @@ fn ended<R>(
 ) -> Carried<R> {
     let delivery = match (delivery, lost.first()) {
         (
-            Delivery::Conflict { .. } | Delivery::Refused { .. } | Delivery::NotSent { .. },
+            Delivery::Conflict { why } | Delivery::Refused { why, .. } | Delivery::NotSent { why },
             Some(first),
         ) => Delivery::Lost {
-            why: first.why.clone(),
+            why: format!("{}; then: {why}", first.why),
         },
         (delivery, _) => delivery,
     };

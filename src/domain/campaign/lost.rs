@@ -44,13 +44,15 @@ impl Campaign {
             ));
         }
         let readings = result.lost.iter().skip(1).map(|next| &next.before);
-        let last = match (&result.delivery, &result.after) {
+        // A later attempt that was answered, or never left, rested on a reading after the last one that was lost.
+        let ended_at = result.lost.last().map(|last| last.ended_at);
+        let before = result.before.as_ref();
+        let before = before.filter(|before| ended_at.is_some_and(|at| before.read_at >= at));
+        let after = match (&result.delivery, &result.after) {
             (Delivery::Lost { .. }, StatusFinding::Found(after)) => Some(after),
-            (Delivery::Lost { .. }, StatusFinding::Missing | StatusFinding::Unreadable) => None,
-            // The attempt that was answered rested on a reading after the last one that was lost.
-            (_, _) => result.before.as_ref(),
+            (_, _) => None,
         };
-        let mut readings = readings.chain(last);
+        let mut readings = readings.chain(before).chain(after);
         for LostTry { before, ended_at } in &result.lost {
             let attempt = LostAttempt::new(&command, before, *ended_at, settling);
             let untouched = readings
@@ -83,7 +85,13 @@ impl Campaign {
     /// Takes over a command whose answer a crash took, at the first reading after it.
     pub(super) fn take_over_unanswered(&mut self, reading: &StatusReading, settling: Settling) {
         let crashed = |command: &mut Unresolved| !command.acknowledged;
-        if let Some(command) = self.state.unresolved.take_if(crashed) {
+        let Some(command) = self.state.unresolved.take_if(crashed) else {
+            return;
+        };
+        // What is on its way then may be ours.
+        if matches!(reading.activity, CampaignActivity::Changing { .. }) {
+            self.keep_unanswered(&command, settling);
+        } else {
             self.keep_unshown(&command, reading, settling);
         }
     }
@@ -91,8 +99,10 @@ impl Campaign {
     fn keep(&mut self, attempt: LostAttempt) {
         let lost = &mut self.state.lost;
         lost.push(attempt);
-        let most = lost.len().saturating_sub(MOST_KEPT);
-        lost.drain(..most);
+        if lost.len() > MOST_KEPT {
+            let closed = lost.iter().position(|attempt| attempt.closed);
+            lost.remove(closed.unwrap_or(0));
+        }
     }
 
     /// Finds out whether attempts without an answer explain what `reading` shows.
@@ -201,8 +211,9 @@ impl Campaign {
             self.own(reading, now);
             return;
         }
-        // A later command that asked for the same came upon it, and had nothing left to do.
+        // A later command that asked for the same came upon it, and had nothing left to do; so had a later attempt of its own.
         let later = self.state.unresolved.take_if(|open| open.to == attempt.to);
+        let later = later.filter(|later| later.decision != attempt.decision);
         let LostAttempt {
             decision,
             to,
@@ -224,8 +235,29 @@ impl Campaign {
         }
     }
 
+    /// Notes attempts that a reading within their window shows on their way, and those that have turned back.
+    pub(super) fn watch_changing(&mut self, reading: &StatusReading) {
+        for attempt in &mut self.state.lost {
+            match &reading.activity {
+                CampaignActivity::Changing { to } => {
+                    let fits = to.is_none_or(|to| to == attempt.to);
+                    if fits && attempt.made(reading) {
+                        attempt.changing = true;
+                    }
+                }
+                found if *found == attempt.to.target() => {}
+                CampaignActivity::Running
+                | CampaignActivity::Paused
+                | CampaignActivity::NotCommandable { .. } => attempt.changing = false,
+            }
+        }
+    }
+
     /// Notes attempts whose effect may have come and gone: the campaign is as it was before them, and was changed since.
     pub(super) fn hide_effects(&mut self, reading: &StatusReading) {
+        if matches!(reading.activity, CampaignActivity::Changing { .. }) {
+            return;
+        }
         let last = self.state.last_reading.as_ref();
         let versions = last.and_then(|last| last.version.as_ref().zip(reading.version.as_ref()));
         let changed = versions.is_some_and(|(last, found)| last != found);

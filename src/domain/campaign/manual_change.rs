@@ -90,6 +90,13 @@ impl Campaign {
                 // Only what was never known is taken over: what the store knows to be a person's stays a person's.
                 if self.policy.adopt_paused && self.state.last_reading.is_none() {
                     self.adopt(reading, now, notices);
+                } else if let Some(doubt) = doubt.filter(|_| reading.changed_by.is_none()) {
+                    self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
+                    notices.push(Notice::Unproven {
+                        to: Direction::Pause,
+                        doubt,
+                        grace_until: None,
+                    });
                 } else {
                     self.believe(Belief::Paused(PauseOwner::Person), now);
                     notices.push(Notice::FoundPaused);

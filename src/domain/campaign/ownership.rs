@@ -200,6 +200,7 @@ impl Campaign {
                 if self.in_flight.is_none() {
                     self.take_over_unanswered(reading, seen.traits.settling);
                 }
+                self.watch_changing(reading);
                 self.hide_effects(reading);
                 let doubt = self.settle_unresolved(reading, reading_back, seen, &mut notices);
                 self.observe_status(reading, doubt, seen, &mut notices);
