@@ -142,7 +142,7 @@ impl LostAttempt {
 }
 
 /// How far the platform's clock may be from what is computed of it, to either side.
-pub(super) fn slack(before: &StatusReading) -> (Duration, Duration) {
+fn slack(before: &StatusReading) -> (Duration, Duration) {
     if before.platform_now.is_some() {
         (
             Duration::ZERO,

@@ -12,11 +12,9 @@
 //!
 //! *Never here:* a change of belief. [`Campaign`](super::campaign::Campaign) makes those.
 
-use std::time::Duration;
-
 use super::belief::{Doubt, Unresolved};
 use super::evidence::PlatformTraits;
-use super::lost_attempt::{LostAttempt, slack};
+use super::lost_attempt::LostAttempt;
 use super::status::{Author, CampaignActivity, Direction, StatusReading};
 use super::time::Timestamp;
 
@@ -68,7 +66,7 @@ impl Question<'_> {
         match &reading.activity {
             // Nobody's status yet: it becomes the one that was asked for, or another.
             CampaignActivity::Changing { .. } => {
-                if *acknowledged && now > self.until() {
+                if *acknowledged && now > self.window().until {
                     Resolution::Overdue
                 } else {
                     Resolution::Pending
@@ -83,7 +81,7 @@ impl Question<'_> {
                     Resolution::Overtaken
                 } else if *acknowledged && (changed || changing_since.is_some()) {
                     Resolution::TurnedBack
-                } else if now >= self.until() {
+                } else if now >= self.window().until {
                     Resolution::NotShown
                 } else {
                     Resolution::Pending
@@ -109,7 +107,8 @@ impl Question<'_> {
             Some(Author::Somebody { .. }) => return Resolution::NotOurs(None),
             None => {}
         }
-        let began = changing_since.is_some_and(|at| self.from() <= at && at <= self.until());
+        let window = self.window();
+        let began = changing_since.is_some_and(|at| window.from <= at && at <= window.until);
         match self.matches_answer() {
             Some(true) => return Resolution::Ours,
             // Where answers and readings never agree, that they differ says nothing; and a platform that names a status in
@@ -127,9 +126,7 @@ impl Question<'_> {
             }));
         }
         // Without a time of the change, only a reading within the window shows that the change lies in it.
-        let (earliest, latest) = reading.changed_between();
-        let within = self.from() <= latest && earliest <= self.until();
-        if within || began || (*acknowledged && self.reading_back) {
+        if window.made(reading) || began || (*acknowledged && self.reading_back) {
             Resolution::Ours
         } else {
             Resolution::NotOurs(self.doubt(Doubt::Outcome))
@@ -156,33 +153,12 @@ impl Question<'_> {
 
     /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
     fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
-        let command = LostAttempt::of_command(self.unresolved, self.traits.settling);
-        command.may_have_made(self.reading, None).then_some(doubt)
+        let possible = self.window().may_have_made(self.reading, None);
+        possible.then_some(doubt)
     }
 
-    /// From when on a change can be this command's, on the platform's clock.
-    fn from(&self) -> Timestamp {
-        self.unresolved.from.minus(slack(&self.unresolved.before).0)
-    }
-
-    /// Until when a change can be this command's, on the platform's clock.
-    fn until(&self) -> Timestamp {
-        let Unresolved {
-            before,
-            longest,
-            ended_after,
-            acknowledged,
-            ..
-        } = self.unresolved;
-        let settles = if *acknowledged {
-            self.traits.settling.longest
-        } else {
-            Duration::ZERO
-        };
-        before
-            .clock()
-            .plus(ended_after.unwrap_or(*longest))
-            .plus(settles)
-            .plus(slack(before).1)
+    /// The window in which a change can be this command's.
+    fn window(&self) -> LostAttempt {
+        LostAttempt::of_command(self.unresolved, self.traits.settling)
     }
 }
