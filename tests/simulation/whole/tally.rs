@@ -16,6 +16,7 @@ pub(crate) struct Tally {
     pub(crate) commands: u64,
     pub(crate) lives: u64,
     pub(crate) races: u64,
+    pub(crate) alike: u64,
     pub(crate) injected: BTreeMap<&'static str, u64>,
     pub(crate) acts: BTreeMap<&'static str, u64>,
     pub(crate) stakes: BTreeMap<Invariant, u64>,
@@ -31,6 +32,7 @@ impl Tally {
         self.requests += u64::try_from(record.requests.len()).unwrap_or(u64::MAX);
         self.lives += u64::try_from(record.lives.len()).unwrap_or(u64::MAX);
         self.races += verdict.races;
+        self.alike += verdict.alike;
         for request in &record.requests {
             if request.writes() {
                 self.commands += 1;
@@ -82,8 +84,8 @@ impl Tally {
     /// The report, for people.
     pub(crate) fn report(&self) -> String {
         let mut text = format!(
-            "{} schedules, {} lives, {} requests, {} writes; {} acts too late for anybody to know of\n",
-            self.schedules, self.lives, self.requests, self.commands, self.races
+            "{} schedules, {} lives, {} requests, {} writes; {} acts too late for anybody to know of, {} within the window of a request for the same\n",
+            self.schedules, self.lives, self.requests, self.commands, self.races, self.alike
         );
         let list = |counts: &BTreeMap<&'static str, u64>| {
             counts

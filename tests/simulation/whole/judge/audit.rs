@@ -7,6 +7,7 @@ use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
 
 use super::truth::By;
+use super::windows::is_within_own_window;
 use super::{Bench, Invariant};
 
 /// A person's act may be told of so much later: the status of a campaign is read every few polls.
@@ -184,8 +185,19 @@ fn concluded(
             && matches!(change.by, By::Ours(_))
             && accepted(bench, campaign, decision)
     });
+    // A person's change that nobody can tell from its effect.
+    let mut changes = bench.truth.changes(campaign).iter();
+    let alike = changes.any(|change| {
+        change.at <= at
+            && change.to == target
+            && is_within_own_window(bench.record, campaign, change)
+    });
     bench.stake(Invariant::AuditFalse);
     let says = match conclusion {
+        "confirmed" if !took_effect && !in_force && alike => {
+            bench.alike();
+            return;
+        }
         "confirmed" if !took_effect && !in_force => "is told to be confirmed and never took effect",
         "refused" | "not_sent" | "not_applied" if took_effect => {
             "is told to have had no effect and had one"

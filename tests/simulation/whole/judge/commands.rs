@@ -7,10 +7,11 @@ use crate::whole::schedule::Asked;
 use crate::whole::wire::Request;
 
 use super::truth::{By, Change, command_of, reading_before};
+use super::windows::is_within_own_window;
 use super::{Bench, Invariant};
 
 /// A command leaves on a reading no older than this: a second, and what a busy loop takes to act on it.
-const FRESH: i64 = 1_200;
+pub(super) const FRESH: i64 = 1_200;
 
 pub(super) fn judge(bench: &mut Bench<'_>) {
     undone(bench);
@@ -119,6 +120,10 @@ fn turned_back(
     });
     if person.at >= read && age <= FRESH {
         bench.race();
+        return;
+    }
+    if is_within_own_window(record, campaign, person) {
+        bench.alike();
         return;
     }
     let says = if person.at >= read {

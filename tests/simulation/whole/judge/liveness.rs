@@ -7,6 +7,7 @@ use crate::whole::record::{Check, Checked};
 use crate::whole::time::millis_of;
 
 use super::truth::By;
+use super::windows::is_within_own_window;
 use super::{Bench, Invariant};
 
 pub(super) fn judge(bench: &mut Bench<'_>) {
@@ -153,10 +154,14 @@ fn shown(bench: &mut Bench<'_>, checked: &Checked, campaign: &str, status: &str)
         .at(campaign, checked.at)
         .map(|change| change.by.clone());
     let (state, owner) = (member("state"), member("paused_by"));
+    let alike = bench
+        .truth
+        .at(campaign, checked.at)
+        .is_some_and(|change| is_within_own_window(bench.record, campaign, change));
     let right = match (status, &by) {
         ("RUNNING", _) => state == "running",
         ("PAUSED", Some(By::Ours(_))) => state == "paused" && owner == "autopilot",
-        ("PAUSED", _) => state == "paused" && owner != "autopilot",
+        ("PAUSED", _) => state == "paused" && (alike || owner != "autopilot"),
         _ => state == "stopped",
     };
     if !right {

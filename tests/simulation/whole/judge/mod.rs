@@ -1,5 +1,6 @@
 //! Judges a run by what is true at the platform. It knows nothing of how a decision was made, and excuses nothing but what
-//! nobody could have known: that a person acts after the status was read and before the command arrives.
+//! nobody could have known: that a person acts after the status was read and before the command arrives, or asks for the same as
+//! a request of ours within that request's own window ([`windows`]).
 
 mod audit;
 mod commands;
@@ -8,6 +9,7 @@ mod effects;
 mod liveness;
 mod messages;
 mod truth;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -129,6 +131,8 @@ pub(crate) struct Verdict {
     /// Acts of people between a fresh reading and the command's arrival, and agents who move between two pages: nobody can
     /// know of them.
     pub(crate) races: u64,
+    /// People's changes that were taken for ours, within the own window of a request of ours for the same.
+    pub(crate) alike: u64,
 }
 
 /// Trouble may show its consequences so much later.
@@ -177,6 +181,10 @@ impl Bench<'_> {
 
     pub(crate) fn race(&mut self) {
         self.verdict.races += 1;
+    }
+
+    pub(crate) fn alike(&mut self) {
+        self.verdict.alike += 1;
     }
 
     pub(crate) fn violated(

@@ -1,0 +1,90 @@
+//! People's changes that nobody could tell from a command of ours: those within the own window of a request for the same.
+//!
+//! Such a platform names no author, and the change has the time that the request's own effect would have. The README says
+//! that it counts as ours. Everything outside of a request's own window is a person's, whatever went wrong around it.
+
+use campaign_autopilot::simulator::{Endpoint, Timestamps};
+
+use crate::whole::record::Record;
+use crate::whole::wire::Request;
+
+use super::commands::FRESH;
+use super::truth::{By, Change, reading_before};
+
+/// The time in which the platform's commands settle.
+const SETTLES: i64 = 60_000;
+
+/// How closely the platform's clock is known.
+const CLOCK_ERROR: i64 = 1_000;
+
+/// Whether a person's change has what a request of ours would have made of it.
+pub(super) fn is_within_own_window(record: &Record, campaign: &str, change: &Change) -> bool {
+    // Strict ownership asks for the version in the answer.
+    let strict = record.schedule.setup.strict && change.to == "PAUSED";
+    if strict || change.by != By::Person {
+        return false;
+    }
+    let whole_seconds = record.schedule.setup.quirks.timestamps != Timestamps::default();
+    let rounding = if whole_seconds { 1_000 } else { 0 };
+    let within = |(from, until): (i64, i64)| {
+        from - rounding <= change.at && change.at <= until + CLOCK_ERROR
+    };
+    let requests = record.requests.iter().filter(|request| {
+        request.endpoint == Endpoint::CampaignPut
+            && request.target.as_deref() == Some(campaign)
+            && request.asks().as_deref() == Some(change.to.as_str())
+    });
+    let mut windows = requests.filter_map(|request| window(record, campaign, request));
+    windows.any(within) || unsent(record, campaign, &change.to).into_iter().any(within)
+}
+
+/// From the reading before a request to its end; where it was accepted, to the end of the time in which commands settle. None
+/// for a request that was refused.
+fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i64)> {
+    let before = reading_before(record, campaign, request.life, request.sent);
+    let from = before
+        .and_then(|before| before.carried)
+        .unwrap_or(request.sent);
+    let until = match (request.status, request.ended) {
+        (Some(200..=299), Some(ended)) => ended + SETTLES,
+        (Some(400..=499), _) => return None,
+        (_, Some(ended)) => ended,
+        (_, None) => next_reading(record, campaign, request.life)?,
+    };
+    Some((from, until))
+}
+
+/// The windows of commands that a crash took before anybody could know whether they were sent.
+fn unsent(record: &Record, campaign: &str, to: &str) -> Vec<(i64, i64)> {
+    let direction = if to == "PAUSED" { "pause" } else { "resume" };
+    let lives = record.lives.iter().enumerate();
+    let died = lives.filter(|(_, life)| matches!(life.ended, "died" | "killed"));
+    let windows = died.filter_map(|(number, life)| {
+        let open = record.audit.iter().rfind(|row| {
+            let at = row.at.parse::<jiff::Timestamp>().ok();
+            let at = at.map_or(0, jiff::Timestamp::as_millisecond);
+            row.kind == "intent"
+                && row.campaign.as_deref() == Some(campaign)
+                && (life.from..=life.until).contains(&at)
+        })?;
+        let asked = open.event.get("direction")?.as_str()?;
+        let at = open.at.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+        let ended = record.audit.iter().any(|row| {
+            row.kind == "outcome" && row.decision == open.decision && row.campaign == open.campaign
+        });
+        (asked == direction && !ended)
+            .then(|| next_reading(record, campaign, number).map(|until| (at - FRESH, until)))
+            .flatten()
+    });
+    windows.collect()
+}
+
+/// When a later life first read the campaign.
+fn next_reading(record: &Record, campaign: &str, life: usize) -> Option<i64> {
+    let read = |request: &&Request| {
+        request.life > life
+            && request.target.as_deref() == Some(campaign)
+            && request.shown().is_some()
+    };
+    record.requests.iter().find(read)?.ended
+}
