@@ -12,7 +12,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    Dispatch, DispatchEnd, DispatchPass, List, ListFinding, Move, Proposal, Trigger,
+    Dispatch, DispatchEnd, DispatchPass, List, ListFinding, Move, Proposal, Trigger, is_same_work,
 };
 use crate::domain::{
     Belief, CampaignActivity, CampaignId, Conclusion, Delivery, StatusFinding, Timestamp,
@@ -23,7 +23,7 @@ use crate::platform::port::{ListPorts, ListReceipt, ListWriter, Urgency};
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
 use super::ledger::{Fact, Ledger};
-use super::operation::{Carried, ListOperation, ListSeen, Seen, is_same_work};
+use super::operation::{Carried, ListOperation, ListSeen, Seen};
 use super::poller::PollResult;
 use super::status::DispatchView;
 
@@ -291,7 +291,8 @@ impl Assigning {
         let decision = ledger.decision();
         let campaign = &dispatch.campaign;
         let before = self.seen(campaign);
-        self.assigner.depart(dispatch);
+        let in_force = before.agents.clone();
+        self.assigner.depart(dispatch, now);
         let intended = Fact::DispatchIntended {
             dispatch,
             trigger,
@@ -325,7 +326,7 @@ impl Assigning {
         if let Seen::Found(seen) = &carried.after {
             self.seen.insert(campaign.clone(), seen.clone());
         }
-        let (end, after) = dispatch_end(dispatch, carried, receipt);
+        let (end, after) = dispatch_end(dispatch, in_force.as_ref(), carried, receipt);
         let took = self.clock.monotonic().saturating_sub(started);
         let now = self.clock.now();
         ledger.record(now, Fact::LoopAlive);
@@ -364,19 +365,29 @@ impl Assigning {
 /// person was quicker than the reading.
 fn dispatch_end(
     dispatch: &Dispatch,
+    before: Option<&List>,
     carried: Carried<ListSeen>,
     receipt: Option<ListReceipt>,
 ) -> (DispatchEnd, Option<List>) {
     let Carried {
-        delivery, after, ..
+        delivery,
+        after,
+        lost,
+        ..
     } = carried;
+    let may_come_late = !lost.is_empty();
     let after = match after {
         Seen::Found(ListSeen { agents, .. }) => agents,
         Seen::Missing | Seen::Unreadable { .. } => None,
     };
     let end = match delivery {
         Delivery::Acknowledged { .. } => {
-            return acknowledged(dispatch, after, receipt);
+            let (end, after) = acknowledged(dispatch, before, after, receipt);
+            let end = DispatchEnd {
+                may_come_late,
+                ..end
+            };
+            return (end, after);
         }
         Delivery::Conflict { why } => {
             return (DispatchEnd::failed(Conclusion::Conflict, why), None);
@@ -401,6 +412,7 @@ fn dispatch_end(
 /// What came of a list that the platform took, all of it or in part.
 fn acknowledged(
     dispatch: &Dispatch,
+    before: Option<&List>,
     after: Option<List>,
     receipt: Option<ListReceipt>,
 ) -> (DispatchEnd, Option<List>) {
@@ -420,6 +432,13 @@ fn acknowledged(
     }
     let sent = dispatch.agents.len();
     let other = after.filter(|shown| !is_whole(shown));
+    if other.as_ref() == before && other.is_some() {
+        let why = "the platform accepted the list and does not show it";
+        return (
+            DispatchEnd::failed(Conclusion::Unknown, why.to_owned()),
+            None,
+        );
+    }
     let counted_less = updated.is_none_or(|updated| u64::try_from(sent) != Ok(updated));
     let end = match &other {
         Some(shown) if counted_less => {

@@ -209,6 +209,9 @@ pub struct StampTrust {
     pub moves: u8,
     /// It moves by itself, and says nothing.
     pub worthless: bool,
+    /// The pause in force would be shown to be ours if nothing were given for the stamp.
+    #[serde(default)]
+    pub alone_doubts: bool,
     /// The stamp in the answer to a command was read back after it, at least once: one that differs is another change.
     #[serde(default)]
     pub answers_match: bool,

@@ -25,7 +25,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 const DATE_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// How long a request without an answer may wait in a gateway before it is carried out: an assumption, as no platform states it.
-const LONGEST_ON_ITS_WAY: Duration = Duration::from_secs(5 * 60);
+pub(super) const LONGEST_ON_ITS_WAY: Duration = Duration::from_secs(5 * 60);
 
 /// At most so many are kept for a campaign; the oldest go first.
 pub(super) const MOST_KEPT: usize = 32;
@@ -45,6 +45,9 @@ pub struct LostAttempt {
     pub from: Timestamp,
     /// When it broke off or was given up. A change from `from` to here is shown to be its doing.
     pub until: Timestamp,
+    /// A later change than this is another one: the stamp showed that the effect may have come and gone by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_at: Option<Timestamp>,
     /// After this it cannot take effect any more.
     pub lands_by: Timestamp,
     /// Nothing more is reported of it: another attempt of the same command took effect, or nobody can say any more whether it had
@@ -114,6 +117,7 @@ impl LostAttempt {
             from: from.minus(earlier),
             until,
             lands_by: until.plus(settling.longest.max(LONGEST_ON_ITS_WAY)),
+            hidden_at: None,
             closed: false,
             changing: false,
         }
@@ -123,7 +127,14 @@ impl LostAttempt {
     /// within the window shows that the change lies in it.
     pub(super) fn made(&self, reading: &StatusReading) -> bool {
         let (earliest, latest) = reading.changed_between();
-        self.changing || (self.from <= latest && earliest <= self.until)
+        let until = self.hidden_at.map_or(self.until, |at| at.min(self.until));
+        self.changing || (self.from <= latest && earliest <= until)
+    }
+
+    /// Returns whether the change would be shown to be its doing if nothing were given for stamps: by the time of the reading.
+    pub(super) fn made_but_for_stamps(&self, reading: &StatusReading) -> bool {
+        let now = reading.clock();
+        self.changing || (self.from <= now && now <= self.until)
     }
 
     /// Returns whether the change that `reading` shows may be its doing; `last` is the reading before it. Without a time of the

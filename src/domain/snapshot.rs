@@ -174,7 +174,18 @@ impl SnapshotBuilder {
         self.rows.len()
     }
 
+    /// The state of every row in the order in which it was added.
+    pub(crate) fn states(&self) -> impl Iterator<Item = AgentState> {
+        self.rows.iter().map(|row| row.state)
+    }
+
+    /// The id in the row of this number.
+    pub(crate) fn id_at(&self, number: usize) -> Option<&str> {
+        self.rows.get(number)?.id(&self.text)
+    }
+
     /// Every row in the order in which it was added, skills sorted and each once.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn added(&self) -> impl Iterator<Item = (&str, AgentState, &[Box<str>])> {
         self.rows.iter().filter_map(|row| {
             let skills = element(&self.skill_sets, row.skill_set)?;

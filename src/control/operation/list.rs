@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::control::ports::Clock;
-use crate::domain::assignment::{Dispatch, List, ListFinding};
+use crate::domain::assignment::{Dispatch, List, ListFinding, is_same_work};
 use crate::domain::{DecisionId, Delivery, Timestamp};
 use crate::platform::port::{ListReader, ListReceipt, ListWriter, PlatformFault, Urgency};
 
@@ -143,15 +143,4 @@ impl Target for Replaced<'_> {
             delivery
         })
     }
-}
-
-/// Whether two lists have the same agents for as many calls.
-pub(in crate::control) fn is_same_work(a: &List, b: &List) -> bool {
-    let calls = |list: &List| -> Vec<_> {
-        let entries = list.iter();
-        entries
-            .map(|(agent, entry)| (agent.clone(), entry.calls))
-            .collect()
-    };
-    calls(a) == calls(b)
 }

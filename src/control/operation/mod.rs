@@ -33,7 +33,7 @@ mod recovery;
 
 pub(super) use campaign::{CampaignOperation, read_one};
 pub(super) use engine::{Carried, Seen};
-pub(super) use list::{ListOperation, ListSeen, is_same_work};
+pub(super) use list::{ListOperation, ListSeen};
 pub(super) use profile::{ProfileOperation, StatusSeen, read_status};
 pub(super) use queue::{QueueOperation, differing};
 pub use recovery::{LeftOpen, Recovery};

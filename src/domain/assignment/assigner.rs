@@ -20,6 +20,7 @@ use super::preview::{AssignPolicy, Preview};
 use super::rate::CallRate;
 use super::roster::Roster;
 use super::situation::{CampaignNow, Pair, Serving, Situation};
+use crate::domain::lost_attempt::LONGEST_ON_ITS_WAY;
 use crate::domain::{AgentId, AgentState, CampaignId, Conclusion, Timestamp};
 
 /// A dialler that had no capacity is tried with the full number again after this.
@@ -189,7 +190,7 @@ impl Assigner {
         let preview = self.policy.previews.get(campaign)?;
         let grace_until = now.plus(preview.manual_grace);
         let memory = self.lists.get_mut(position)?;
-        memory.observe(finding, preview.on_manual_change, grace_until)
+        memory.observe(finding, preview.on_manual_change, grace_until, now)
     }
 
     /// Returns the campaigns whose lists have to be read: nothing is known of them, or not enough.
@@ -227,6 +228,9 @@ impl Assigner {
     pub fn propose(&mut self, now: Timestamp) -> Proposal {
         self.refused.retain(|(_, until)| *until > now);
         self.kept.retain(|(_, until)| *until > now);
+        for memory in &mut self.lists {
+            memory.forget_late(now);
+        }
         for cap in &mut self.caps {
             *cap = cap.filter(|(_, until)| *until > now);
         }
@@ -270,10 +274,10 @@ impl Assigner {
     }
 
     /// Notes that a dispatch is about to leave; the memory of its list has to be committed before it does.
-    pub fn depart(&mut self, dispatch: &Dispatch) {
+    pub fn depart(&mut self, dispatch: &Dispatch, now: Timestamp) {
         let position = self.position(&dispatch.campaign);
         if let Some(memory) = position.and_then(|position| self.lists.get_mut(position)) {
-            memory.depart(&dispatch.agents);
+            memory.depart(&dispatch.agents, now.plus(LONGEST_ON_ITS_WAY));
         }
     }
 
@@ -285,6 +289,22 @@ impl Assigner {
         let Some(memory) = self.lists.get_mut(position) else {
             return;
         };
+        match end.conclusion {
+            Conclusion::Unknown | Conclusion::Differs | Conclusion::NotOurs => {
+                memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
+            }
+            _ if end.may_come_late => {
+                memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
+            }
+            Conclusion::Confirmed
+            | Conclusion::Unchanged
+            | Conclusion::Conflict
+            | Conclusion::Stale
+            | Conclusion::Refused
+            | Conclusion::Invalid
+            | Conclusion::NotSent
+            | Conclusion::NotApplied => memory.arrived(&sent.agents),
+        }
         match end.conclusion {
             Conclusion::Confirmed | Conclusion::Unchanged => {
                 memory.in_force.clone_from(&sent.agents);

@@ -125,7 +125,7 @@ impl Told {
     }
 
     fn send(&mut self, dispatch: Dispatch, end: DispatchEnd) {
-        self.assigner.depart(&dispatch);
+        self.assigner.depart(&dispatch, self.now);
         self.keep(AssignInput::Depart {
             dispatch: dispatch.clone(),
         });

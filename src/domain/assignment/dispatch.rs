@@ -2,9 +2,10 @@
 //!
 //! Lists that lose agents go first. An agent joins a list only when the calls of all lists that the agent is on at that
 //! moment leave room; who does not fit yet joins in a second round, after the other lists have let go. A dispatch that
-//! failed lets nobody go, so that those who wait for it stay where they are.
+//! failed lets nobody go, so that those who wait for it stay where they are. One without an answer may be carried out later:
+//! until it cannot any more, its agents count as being on its list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct DispatchEnd {
     /// Agents whom the platform refused, where it tells them: it did not let them join, or leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentId>,
+    /// An attempt at it had no usable answer and may be carried out yet, whatever became of the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_come_late: bool,
 }
 
 impl DispatchEnd {
@@ -59,6 +63,7 @@ impl DispatchEnd {
             assignment,
             updated: Some(updated),
             agents: Vec::new(),
+            may_come_late: false,
         }
     }
 
@@ -71,6 +76,7 @@ impl DispatchEnd {
             assignment: None,
             updated: None,
             agents: Vec::new(),
+            may_come_late: false,
         }
     }
 
@@ -114,10 +120,14 @@ pub(super) fn next_dispatch(
     pass: DispatchPass,
     concurrency: impl Fn(&AgentId) -> Option<u8>,
 ) -> Option<Dispatch> {
+    // By what is in force, and by what may be put in force yet.
     let mut calls: BTreeMap<&AgentId, u32> = BTreeMap::new();
-    for (agent, entry) in lists.values().flat_map(|list| &list.in_force) {
-        let sum = calls.entry(agent).or_default();
-        *sum = sum.saturating_add(u32::from(entry.calls));
+    for list in lists.values() {
+        let agents: BTreeSet<&AgentId> = list.anybody().collect();
+        for agent in agents {
+            let sum = calls.entry(agent).or_default();
+            *sum = sum.saturating_add(u32::from(list.most_calls(agent)));
+        }
     }
     targets.iter().find_map(|(campaign, target)| {
         let memory = lists.get(campaign)?;
@@ -134,7 +144,7 @@ pub(super) fn next_dispatch(
             return None;
         }
         let fits = |agent: &AgentId, more: u8| {
-            let own = before.get(agent).map_or(0, |entry| u32::from(entry.calls));
+            let own = u32::from(memory.most_calls(agent));
             let others = calls.get(agent).copied().unwrap_or(0).saturating_sub(own);
             let most = concurrency(agent).map_or(u32::MAX, u32::from);
             others.saturating_add(u32::from(more)) <= most

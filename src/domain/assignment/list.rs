@@ -3,6 +3,10 @@
 //! What is in force when a campaign is first managed is the starting point and not a change by anybody: a `[[preview]]`
 //! table says that the list is ours to keep. From then on a list that differs from the last known one is a manual
 //! change, unless a dispatch of ours has an unknown end.
+//!
+//! *A list that was sent may come late.* A request without an answer can wait in a gateway and be carried out minutes later, over
+//! whatever is in force then. Until it cannot any more, its agents may be on that list, and are not let onto others that
+//! would be too many for them.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +47,22 @@ impl Entry {
 /// Who is on a list.
 pub type List = BTreeMap<AgentId, Entry>;
 
+/// Whether two lists give the same agents the same work. Zones, times and skills have several forms.
+#[must_use]
+pub fn is_same_work(a: &List, b: &List) -> bool {
+    let calls = |(agent, entry): (&AgentId, &Entry)| (agent.clone(), entry.calls);
+    a.iter().map(calls).eq(b.iter().map(calls))
+}
+
+/// A list that was sent and may be put in force yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateList {
+    /// Who is on it.
+    pub agents: List,
+    /// After this it cannot be put in force any more.
+    pub lands_by: Timestamp,
+}
+
 /// The result of reading a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "list")]
@@ -75,6 +95,9 @@ pub enum ListNotice {
     Resolved,
 }
 
+/// At most so many lists that may come late are kept for a campaign; the oldest go first.
+const MOST_LATE: usize = 8;
+
 /// What is remembered of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListMemory {
@@ -88,11 +111,41 @@ pub struct ListMemory {
     pub before: Option<(List, bool)>,
     /// Until when a list changed by a person is left alone.
     pub person_until: Option<Timestamp>,
+    /// Lists that were sent and may be put in force yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateList>,
 }
 
 impl ListMemory {
+    /// The calls at once that an agent has by this list, or may have by one that comes late.
+    pub(super) fn most_calls(&self, agent: &AgentId) -> u8 {
+        let lists = self.late.iter().map(|late| &late.agents);
+        let entries = lists
+            .chain([&self.in_force])
+            .filter_map(|list| list.get(agent));
+        entries.map(|entry| entry.calls).max().unwrap_or(0)
+    }
+
+    /// Everybody who is on this list, or may be by one that comes late; some of them twice.
+    pub(super) fn anybody(&self) -> impl Iterator<Item = &AgentId> {
+        let lists = self.late.iter().map(|late| &late.agents);
+        lists.chain([&self.in_force]).flat_map(BTreeMap::keys)
+    }
+
+    /// Forgets lists that cannot be put in force any more.
+    pub(super) fn forget_late(&mut self, now: Timestamp) {
+        self.late.retain(|late| now <= late.lands_by);
+    }
+
     /// A dispatch leaves: until its end is known, everybody who may be on the list counts.
-    pub(super) fn depart(&mut self, agents: &List) {
+    pub(super) fn depart(&mut self, agents: &List, lands_by: Timestamp) {
+        if self.late.len() == MOST_LATE {
+            self.late.remove(0);
+        }
+        self.late.push(LateList {
+            agents: agents.clone(),
+            lands_by,
+        });
         self.before = Some((self.in_force.clone(), self.uncertain));
         for (agent, entry) in agents {
             let known = self.in_force.entry(agent.clone());
@@ -100,6 +153,22 @@ impl ListMemory {
             known.calls = known.calls.max(entry.calls);
         }
         self.uncertain = true;
+    }
+
+    /// The dispatch has ended, and may be carried out until `lands_by`.
+    pub(super) fn may_come_late(&mut self, agents: &List, lands_by: Timestamp) {
+        let sent = self.late.iter_mut().rfind(|late| late.agents == *agents);
+        if let Some(sent) = sent {
+            sent.lands_by = sent.lands_by.max(lands_by);
+        }
+    }
+
+    /// The dispatch has an end that is known: it comes no more.
+    pub(super) fn arrived(&mut self, agents: &List) {
+        let last = self.late.iter().rposition(|late| late.agents == *agents);
+        if let Some(last) = last {
+            self.late.remove(last);
+        }
     }
 
     /// The dispatch changed nothing.
@@ -115,7 +184,9 @@ impl ListMemory {
         finding: &ListFinding,
         rule: OnManualChange,
         grace_until: Timestamp,
+        now: Timestamp,
     ) -> Option<ListNotice> {
+        self.forget_late(now);
         let agents = match finding {
             ListFinding::Found { agents } => agents,
             ListFinding::NotShown => {
@@ -135,6 +206,10 @@ impl ListMemory {
         }
         if !was_known || before == self.in_force {
             return None;
+        }
+        let ours = |late: &LateList| is_same_work(&late.agents, &self.in_force);
+        if self.late.iter().any(ours) {
+            return Some(ListNotice::Resolved);
         }
         let until = (rule == OnManualChange::Respect).then_some(grace_until);
         self.person_until = until;

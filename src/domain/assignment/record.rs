@@ -109,7 +109,7 @@ pub(crate) fn feed(
             Some((in_words(&targets), in_words(&again)))
         }
         AssignInput::Depart { dispatch } => {
-            assigner.depart(&dispatch);
+            assigner.depart(&dispatch, at);
             None
         }
         AssignInput::Report { sent, end } => {

@@ -161,6 +161,15 @@ impl Campaign {
         }
     }
 
+    /// Whether nothing but stamps keeps what `reading` shows from being shown to be the doing of an attempt.
+    pub(super) fn stamps_alone_doubt(&self, reading: &StatusReading) -> bool {
+        let mut asked = self.state.lost.iter();
+        !self.policy.strict_ownership
+            && asked.any(|attempt| {
+                attempt.to.target() == reading.activity && attempt.made_but_for_stamps(reading)
+            })
+    }
+
     /// Reports that what `reading` shows may be the doing of an attempt without an answer: the last command of them is not
     /// shown to be ours.
     pub(super) fn doubt_lost(&mut self, reading: &StatusReading, notices: &mut Vec<Notice>) {
@@ -253,22 +262,32 @@ impl Campaign {
         }
     }
 
-    /// Notes attempts whose effect may have come and gone: the campaign is as it was before them, and was changed since.
-    pub(super) fn hide_effects(&mut self, reading: &StatusReading) {
+    /// Whether the campaign was changed since the last reading; `None` where no version says so.
+    pub(super) fn changed_since_last(&self, reading: &StatusReading) -> Option<bool> {
+        let last = self.state.last_reading.as_ref()?;
+        let (last, found) = last.version.as_ref().zip(reading.version.as_ref())?;
+        Some(last != found)
+    }
+
+    /// Notes attempts whose effect may have come and gone: the campaign is as it was before them, and was changed since. Where
+    /// no version says so, a change and its reversal between two readings leave no trace.
+    pub(super) fn hide_effects(&mut self, reading: &StatusReading, changed: Option<bool>) {
         if matches!(reading.activity, CampaignActivity::Changing { .. }) {
             return;
         }
-        let last = self.state.last_reading.as_ref();
-        let versions = last.and_then(|last| last.version.as_ref().zip(reading.version.as_ref()));
-        let changed = versions.is_some_and(|(last, found)| last != found);
         for attempt in &mut self.state.lost {
-            let as_before = attempt.to.target() != reading.activity;
-            if changed && as_before {
+            if attempt.to.target() == reading.activity || changed == Some(false) {
+                continue;
+            }
+            attempt.closed = true;
+            if changed.is_some() {
                 // What comes after this is another change, and no more to be shown to be ours.
-                attempt.until = attempt
-                    .until
-                    .min(reading.updated_at.unwrap_or(reading.clock()));
-                attempt.closed = true;
+                let changed_at = reading.updated_at.unwrap_or(reading.clock());
+                attempt.hidden_at = Some(
+                    attempt
+                        .hidden_at
+                        .map_or(changed_at, |at| at.min(changed_at)),
+                );
             }
         }
     }

@@ -28,13 +28,20 @@ impl Campaign {
         notices: &mut Vec<Notice>,
     ) {
         let now = seen.now;
+        let mut doubt = doubt;
         if let Belief::Missing { ours, .. } = self.state.belief {
-            // Nothing says what happened meanwhile; only the version can still show a pause to be ours.
-            let belief = match &self.state.last_reading {
-                Some(last) if last.version.is_some() && last.version == reading.version => {
-                    Self::as_before(reading, ours)
+            let belief = match reading.activity {
+                _ if self.is_unchanged(reading) => Self::as_before(reading, ours),
+                // Somebody has ended our pause meanwhile.
+                CampaignActivity::Running if ours => {
+                    doubt = doubt.or(Some(Doubt::Gap));
+                    Belief::Paused(PauseOwner::Autopilot { version: None })
                 }
-                Some(_) | None => Belief::Unread,
+                // Nothing says what happened meanwhile.
+                CampaignActivity::Running
+                | CampaignActivity::Paused
+                | CampaignActivity::Changing { .. }
+                | CampaignActivity::NotCommandable { .. } => Belief::Unread,
             };
             self.believe(belief, now);
             notices.push(Notice::Back);
@@ -141,7 +148,21 @@ impl Campaign {
         }
     }
 
-    /// The belief in a campaign that was away and is back in the version that it had.
+    /// Whether a campaign that was away is as it was before: in the same version or, where there are none, in the same status
+    /// after a short absence.
+    fn is_unchanged(&self, reading: &StatusReading) -> bool {
+        let last = self.state.last_reading.as_ref();
+        last.is_some_and(|last| match (&last.version, &reading.version) {
+            (Some(last), Some(found)) => last == found,
+            (None, None) => {
+                let away = reading.read_at.since(last.read_at);
+                last.activity == reading.activity && away <= LONGEST_GAP
+            }
+            (Some(_), None) | (None, Some(_)) => false,
+        })
+    }
+
+    /// The belief in a campaign that was away and is back as it was.
     fn as_before(reading: &StatusReading, ours: bool) -> Belief {
         match reading.activity {
             CampaignActivity::Running => Belief::Running,
@@ -180,6 +201,8 @@ impl Campaign {
                 let owner =
                     unproven.map_or(PauseOwner::Person, |doubt| PauseOwner::Unproven { doubt });
                 self.believe(Belief::Paused(owner), now);
+                self.state.stamp.alone_doubts =
+                    unproven.is_some() && self.stamps_alone_doubt(reading);
             }
             OnManualChange::Adopt => self.adopt(reading, now, notices),
             OnManualChange::Enforce => {

@@ -33,12 +33,9 @@ use crate::domain::time::Timestamp;
 
 use super::state::CampaignState;
 
-/// A campaign that the platform does not know is asked for again after 1, 2 and 4 polls, since it may have been a single
-/// wrong answer, and then this seldom.
+/// A campaign that the platform does not know is asked for again after 1, 2, 4, 8, ... polls, since it may have been a wrong
+/// answer, and at least this often.
 const MISSING_RECHECK: Duration = Duration::from_secs(15 * 60);
-
-/// The polls after which a missing campaign is asked for again.
-const MISSING_RECHECK_POLLS: [u64; 3] = [1, 2, 4];
 
 /// A stamp that has moved at so many readings in a row, while nothing else did, moves by itself: nobody saves a campaign
 /// that often between our readings.
@@ -144,10 +141,8 @@ impl Campaign {
         match &self.state.belief {
             Belief::Missing { recheck_at, .. } => {
                 let soon = self.missing.is_some_and(|(times, at)| {
-                    let polls = usize::try_from(times.saturating_sub(1))
-                        .ok()
-                        .and_then(|times| MISSING_RECHECK_POLLS.get(times));
-                    polls.is_some_and(|polls| tick >= at.saturating_add(*polls))
+                    let polls = 1_u64.checked_shl(times.saturating_sub(1));
+                    polls.is_some_and(|polls| tick >= at.saturating_add(polls))
                 });
                 soon || now >= *recheck_at || !self.read_in_run
             }
@@ -197,13 +192,14 @@ impl Campaign {
                     self.watch_stamp(reading, now, &mut notices);
                 }
                 let reading = &self.trusted(reading, seen.traits);
+                let changed = self.changed_since_last(reading);
                 if self.in_flight.is_none() {
                     self.take_over_unanswered(reading, seen.traits.settling);
                 }
                 self.watch_changing(reading);
-                self.hide_effects(reading);
                 let doubt = self.settle_unresolved(reading, reading_back, seen, &mut notices);
                 self.observe_status(reading, doubt, seen, &mut notices);
+                self.hide_effects(reading, changed);
                 self.forget_lost(reading, &mut notices);
                 self.state.last_reading = Some(reading.clone());
                 self.read_in_run = true;
@@ -231,13 +227,23 @@ impl Campaign {
         if self.state.stamp.moves >= STAMP_MOVES {
             self.state.stamp.worthless = true;
             notices.push(Notice::StampWorthless);
+            for attempt in &mut self.state.lost {
+                attempt.hidden_at = None;
+            }
             // Nothing but the stamp said that somebody touched our pause, or that it is not the one we asked for.
-            if matches!(
-                self.state.belief,
-                Belief::Paused(PauseOwner::Unproven {
-                    doubt: Doubt::Touched | Doubt::Unmatched
-                })
-            ) {
+            let ours = match self.state.belief {
+                Belief::Paused(PauseOwner::Unproven { doubt }) => match doubt {
+                    Doubt::Touched | Doubt::Unmatched => true,
+                    Doubt::Outcome => self.state.stamp.alone_doubts,
+                    Doubt::Gap => false,
+                },
+                Belief::Unread
+                | Belief::Running
+                | Belief::Paused(_)
+                | Belief::Other { .. }
+                | Belief::Missing { .. } => false,
+            };
+            if ours {
                 self.believe(Belief::Paused(PauseOwner::Autopilot { version: None }), now);
             }
         }
@@ -480,6 +486,7 @@ impl Campaign {
             }
             self.state.since = now;
             self.state.enforcing = None;
+            self.state.stamp.alone_doubts = false;
             // A campaign that is only away for a while comes back to the same grace.
             if matches!(belief, Belief::Paused(_) | Belief::Other { .. }) {
                 self.state.grace_from = None;

@@ -285,17 +285,15 @@ impl Agents {
 
 /// Finds the place that shows how agents are filtered, if the listing has one.
 fn probe_place(everybody: &SnapshotBuilder) -> Option<ProbePlace> {
-    let is_free = |state| state == AgentState::Available;
-    let (offset, (id, ..)) = everybody
-        .added()
-        .enumerate()
-        .find(|(_, (_, state, _))| !is_free(*state))?;
-    let free = everybody.added().filter(|(_, state, _)| is_free(*state));
+    let is_free = |state: &AgentState| *state == AgentState::Available;
+    let offset = everybody.states().position(|state| !is_free(&state))?;
+    let free = everybody.states().filter(is_free).count();
     // As many as are before it are available; more have to be, and some may leave meanwhile.
-    (free.count() > offset.saturating_mul(2)).then(|| ProbePlace {
-        offset,
-        id: id.to_owned(),
-    })
+    if free <= offset.saturating_mul(2) {
+        return None;
+    }
+    let id = everybody.id_at(offset)?.to_owned();
+    Some(ProbePlace { offset, id })
 }
 
 impl AgentObserver for Agents {

@@ -7,7 +7,7 @@ use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
 
 use super::truth::By;
-use super::windows::is_within_own_window;
+use super::windows::is_like;
 use super::{Bench, Invariant};
 
 /// A person's act may be told of so much later: the status of a campaign is read every few polls.
@@ -185,12 +185,12 @@ fn concluded(
             && matches!(change.by, By::Ours(_))
             && accepted(bench, campaign, decision)
     });
-    // A person's change that nobody can tell from its effect.
+    // Another change that nobody can tell from its effect.
     let mut changes = bench.truth.changes(campaign).iter();
     let alike = changes.any(|change| {
         change.at <= at
             && change.to == target
-            && is_within_own_window(bench.record, campaign, change)
+            && is_like(bench.record, campaign, change, Some(decision))
     });
     bench.stake(Invariant::AuditFalse);
     let says = match conclusion {

@@ -131,7 +131,7 @@ pub(crate) struct Verdict {
     /// Acts of people between a fresh reading and the command's arrival, and agents who move between two pages: nobody can
     /// know of them.
     pub(crate) races: u64,
-    /// People's changes that were taken for ours, within the own window of a request of ours for the same.
+    /// Changes that were taken for those of a request for the same, within its own window.
     pub(crate) alike: u64,
 }
 

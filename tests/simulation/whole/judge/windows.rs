@@ -17,14 +17,24 @@ const SETTLES: i64 = 60_000;
 /// How closely the platform's clock is known.
 const CLOCK_ERROR: i64 = 1_000;
 
-/// Whether a person's change has what a request of ours would have made of it.
+/// Whether a person's change is what a request of ours for the same would have made.
 pub(super) fn is_within_own_window(record: &Record, campaign: &str, change: &Change) -> bool {
+    change.by == By::Person && is_like(record, campaign, change, None)
+}
+
+/// Whether a change is what a request of ours would have made, one of this decision if it is named.
+pub(super) fn is_like(
+    record: &Record,
+    campaign: &str,
+    change: &Change,
+    decision: Option<&str>,
+) -> bool {
     // Strict ownership asks for the version in the answer.
-    let strict = record.schedule.setup.strict && change.to == "PAUSED";
-    if strict || change.by != By::Person {
+    if record.schedule.setup.strict && change.to == "PAUSED" {
         return false;
     }
-    let whole_seconds = record.schedule.setup.quirks.timestamps != Timestamps::default();
+    let cut = [Timestamps::WholeSeconds, Timestamps::MovesInWholeSeconds];
+    let whole_seconds = cut.contains(&record.schedule.setup.quirks.timestamps);
     let rounding = if whole_seconds { 1_000 } else { 0 };
     let within = |(from, until): (i64, i64)| {
         from - rounding <= change.at && change.at <= until + CLOCK_ERROR
@@ -33,9 +43,11 @@ pub(super) fn is_within_own_window(record: &Record, campaign: &str, change: &Cha
         request.endpoint == Endpoint::CampaignPut
             && request.target.as_deref() == Some(campaign)
             && request.asks().as_deref() == Some(change.to.as_str())
+            && decision.is_none_or(|decision| request.decision.as_deref() == Some(decision))
     });
     let mut windows = requests.filter_map(|request| window(record, campaign, request));
-    windows.any(within) || unsent(record, campaign, &change.to).into_iter().any(within)
+    let mut unsent = unsent(record, campaign, &change.to, decision).into_iter();
+    windows.any(within) || unsent.any(within)
 }
 
 /// From the reading before a request to its end; where it was accepted, to the end of the time in which commands settle. None
@@ -55,7 +67,7 @@ fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i6
 }
 
 /// The windows of commands that a crash took before anybody could know whether they were sent.
-fn unsent(record: &Record, campaign: &str, to: &str) -> Vec<(i64, i64)> {
+fn unsent(record: &Record, campaign: &str, to: &str, decision: Option<&str>) -> Vec<(i64, i64)> {
     let direction = if to == "PAUSED" { "pause" } else { "resume" };
     let lives = record.lives.iter().enumerate();
     let died = lives.filter(|(_, life)| matches!(life.ended, "died" | "killed"));
@@ -72,7 +84,8 @@ fn unsent(record: &Record, campaign: &str, to: &str) -> Vec<(i64, i64)> {
         let ended = record.audit.iter().any(|row| {
             row.kind == "outcome" && row.decision == open.decision && row.campaign == open.campaign
         });
-        (asked == direction && !ended)
+        let named = decision.is_none_or(|decision| open.decision == decision);
+        (asked == direction && named && !ended)
             .then(|| next_reading(record, campaign, number).map(|until| (at - FRESH, until)))
             .flatten()
     });
