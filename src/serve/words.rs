@@ -133,8 +133,16 @@ pub fn event(event: &AuditEvent) -> String {
             format!("assigning {agents} agents: {}", end.conclusion.list_label())
         }
         AuditEvent::ListNoticed {
-            notice: ListNotice::PersonChanged { joined, left, .. },
-        } => format!("list of agents changed by a person: {joined} joined, {left} left"),
+            notice:
+                ListNotice::PersonChanged {
+                    joined,
+                    left,
+                    altered,
+                    ..
+                },
+        } => format!(
+            "list of agents changed by a person: {joined} joined, {left} left, {altered} with other skills, hours or calls"
+        ),
         AuditEvent::ListNoticed {
             notice: ListNotice::Resolved,
         } => "list of agents, whose outcome was unknown: read back".to_owned(),

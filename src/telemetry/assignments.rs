@@ -104,10 +104,11 @@ impl AssignEvents {
             ListNotice::PersonChanged {
                 joined,
                 left,
+                altered,
                 grace_until,
             } => {
                 let grace_until = grace_until.map(|until| until.to_string());
-                info!(%campaign, joined, left, grace_until, %decision, "a person changed the assignments");
+                info!(%campaign, joined, left, altered, grace_until, %decision, "a person changed the assignments");
             }
             ListNotice::Resolved => {
                 info!(%campaign, %decision, "read what became of the last assignment");

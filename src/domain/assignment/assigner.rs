@@ -15,6 +15,7 @@ use super::dispatch::{self, Dispatch, DispatchEnd, DispatchPass};
 use super::eligibility::Eligibility;
 use super::form::ListForm;
 use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
+use super::meaning::is_same_list;
 use super::plan::{AssignPlan, Placement, Prior, explain, plan};
 use super::preview::{AssignPolicy, Preview};
 use super::rate::CallRate;
@@ -450,7 +451,8 @@ impl Assigner {
         ids.enumerate()
             .filter(|(position, ((_, list), memory))| {
                 let serving = situation.campaign(*position).serving;
-                serving != Serving::Fixed && (*list != memory.in_force || memory.uncertain)
+                let differs = !is_same_list(list, &memory.in_force);
+                serving != Serving::Fixed && (differs || memory.uncertain)
             })
             .map(|(_, ((id, list), _))| (id.clone(), list))
             .collect()

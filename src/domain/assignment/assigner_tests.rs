@@ -321,6 +321,7 @@ fn a_persons_list_is_left_alone_for_the_grace_and_strangers_stay() {
     let expected = ListNotice::PersonChanged {
         joined: 1,
         left: 1,
+        altered: 0,
         grace_until,
     };
     assert_eq!(notice, Some(expected));

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::list::{List, ListMemory};
+use super::meaning::is_same_list;
 use crate::domain::{AgentId, CampaignId, Conclusion};
 
 /// One list to put in force.
@@ -157,7 +158,7 @@ pub(super) fn next_dispatch(
                 agents.insert(agent.clone(), entry.clone());
             }
         }
-        if agents == *before && !memory.uncertain {
+        if is_same_list(&agents, before) && !memory.uncertain {
             return None;
         }
         let joining = agents

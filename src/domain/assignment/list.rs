@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::meaning::{altered, is_same_list};
 use crate::domain::policy::OnManualChange;
 use crate::domain::{AgentId, Timestamp};
 
@@ -88,6 +89,9 @@ pub enum ListNotice {
         joined: usize,
         /// Agents that the person took off it.
         left: usize,
+        /// Agents who stayed on it, with other skills, hours or calls.
+        #[serde(default)]
+        altered: usize,
         /// Until when the list is left alone; absent unless manual changes are respected.
         grace_until: Option<Timestamp>,
     },
@@ -204,7 +208,7 @@ impl ListMemory {
         if was_uncertain {
             return Some(ListNotice::Resolved);
         }
-        if !was_known || before == self.in_force {
+        if !was_known || is_same_list(&before, &self.in_force) {
             return None;
         }
         let ours = |late: &LateList| is_same_work(&late.agents, &self.in_force);
@@ -217,6 +221,7 @@ impl ListMemory {
         Some(ListNotice::PersonChanged {
             joined: missing(&self.in_force, &before),
             left: missing(&before, &self.in_force),
+            altered: altered(&before, &self.in_force),
             grace_until: until,
         })
     }

@@ -19,6 +19,7 @@ mod eligibility;
 pub mod flow;
 mod form;
 mod list;
+mod meaning;
 mod plan;
 mod preview;
 mod problem;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use campaign_autopilot::simulator::Endpoint;
+use campaign_autopilot::simulator::{Actor, Effect, Endpoint};
 use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
+
+use crate::whole::time::millis_of;
 
 use super::truth::By;
 use super::windows::is_like;
@@ -29,6 +31,7 @@ pub(super) fn judge(bench: &mut Bench<'_>) {
     for row in &rows {
         truthful(bench, row);
     }
+    lists(bench, &rows);
 }
 
 fn at(row: &AuditRecord) -> i64 {
@@ -210,6 +213,46 @@ fn concluded(
         Some(campaign),
         format!("the {to} of {decision} {says} ({conclusion})"),
     );
+}
+
+/// A list is told to be changed by a person once at most for each time that one did.
+fn lists(bench: &mut Bench<'_>, rows: &[AuditRecord]) {
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.kind == "list_noticed") {
+        let notice = row.event.get("notice").unwrap_or(&Value::Null);
+        let Some(campaign) = row.campaign.as_deref() else {
+            continue;
+        };
+        if text(notice, "list_notice") != "person_changed" {
+            continue;
+        }
+        let at = at(row);
+        let assigned = bench.record.effects.iter().filter(|effect| {
+            let Effect::Assigned(replaced) = effect else {
+                return false;
+            };
+            let by_person = replaced.by == Actor::Person && replaced.campaign == campaign;
+            by_person && millis_of(replaced.at) <= at
+        });
+        // One that was deleted comes back with nobody on its list.
+        let there = bench.record.there.iter();
+        let there = there.filter(|(when, id, _)| id == campaign && *when <= at);
+        let acts = assigned.count() + there.count();
+        let times = told.entry(campaign).or_default();
+        *times += 1;
+        let times = *times;
+        bench.stake(Invariant::AuditFalse);
+        if times > acts {
+            bench.violated(
+                Invariant::AuditFalse,
+                at,
+                Some(campaign),
+                format!(
+                    "a person is told to have changed the list {times} times, after {acts} acts"
+                ),
+            );
+        }
+    }
 }
 
 /// Whether a request of the decision was carried out and said so.

@@ -25,10 +25,17 @@ const CALIBRATED: [&str; 6] = [
 pub(super) fn judge(bench: &mut Bench<'_>) {
     let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut person_at = 0;
+    let there = bench.record.there.iter().filter(|(.., there)| !there);
+    let deleted: Vec<(i64, String)> = there.map(|(at, id, _)| (*at, id.clone())).collect();
+    let mut deleted = deleted.into_iter().peekable();
     for effect in bench.record.effects.clone() {
         match effect {
             Effect::Assigned(replaced) => {
                 let at = millis_of(replaced.at);
+                // The list of a campaign that was deleted is gone with it.
+                while let Some((_, gone)) = deleted.next_if(|(when, _)| *when <= at) {
+                    lists.remove(&gone);
+                }
                 let to: BTreeSet<String> = replaced
                     .to
                     .iter()

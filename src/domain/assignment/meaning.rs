@@ -1,0 +1,121 @@
+//! Lists compared by what they mean: a platform may give a list back in another form than it was sent in.
+//!
+//! *The same* are: the same skills in another order, `9:00` and `09:00:00`, and a time zone by its older or newer name.
+//! A text that cannot be read as what it should be is the same as itself and nothing else.
+
+use std::collections::BTreeSet;
+
+use super::list::{Entry, List};
+use super::window::Zone;
+
+/// Whether two lists mean the same.
+pub(super) fn is_same_list(a: &List, b: &List) -> bool {
+    let agents = a.len() == b.len() && a.keys().eq(b.keys());
+    agents && altered(a, b) == 0
+}
+
+/// How many agents are on both lists with entries that mean something else.
+pub(super) fn altered(a: &List, b: &List) -> usize {
+    let differs = |(agent, entry)| {
+        b.get(agent)
+            .is_some_and(|other| !is_same_entry(entry, other))
+    };
+    a.iter().filter(|on_it| differs(*on_it)).count()
+}
+
+fn is_same_entry(a: &Entry, b: &Entry) -> bool {
+    if a == b {
+        return true;
+    }
+    let skills = |entry: &Entry| entry.skills.iter().cloned().collect::<BTreeSet<_>>();
+    a.calls == b.calls
+        && is_same_time(&a.start, &b.start)
+        && is_same_time(&a.end, &b.end)
+        && is_same_zone(&a.zone, &b.zone)
+        && skills(a) == skills(b)
+}
+
+fn is_same_time(a: &str, b: &str) -> bool {
+    a == b || seconds_of_day(a).is_some_and(|a| seconds_of_day(b) == Some(a))
+}
+
+fn is_same_zone(a: &str, b: &str) -> bool {
+    let zone = |name: &str| name.trim().parse::<Zone>().ok();
+    a == b || zone(a).is_some_and(|a| zone(b).is_some_and(|b| a == b))
+}
+
+/// Reads `9:00`, `09:00` and `09:00:00`.
+fn seconds_of_day(text: &str) -> Option<u32> {
+    let number = |part: &str, below: u32| {
+        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        let number = part.parse::<u32>().ok().filter(|number| *number < below);
+        number.filter(|_| digits)
+    };
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    let (hours, minutes, seconds) = match parts.as_slice() {
+        [hours, minutes] => (hours, minutes, &"0"),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
+        _ => return None,
+    };
+    let minutes = number(hours, 24)?
+        .checked_mul(60)?
+        .checked_add(number(minutes, 60)?)?;
+    minutes.checked_mul(60)?.checked_add(number(seconds, 60)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(skills: &[&str], start: &str, end: &str, zone: &str) -> Entry {
+        Entry {
+            skills: skills.iter().map(ToString::to_string).collect(),
+            start: start.to_owned(),
+            end: end.to_owned(),
+            zone: zone.to_owned(),
+            calls: 1,
+        }
+    }
+
+    fn list(entry: Entry) -> List {
+        List::from([("a".parse().unwrap(), entry)])
+    }
+
+    #[test]
+    fn another_form_of_the_same_list_is_no_change() {
+        let sent = list(entry(&["x", "y"], "09:00", "17:30", "America/New_York"));
+        for shown in [
+            entry(&["y", "x"], "09:00", "17:30", "America/New_York"),
+            entry(&["x", "y"], "9:00", "17:30:00", "America/New_York"),
+            entry(&["y", "x", "x"], "09:00:00", "17:30", "US/Eastern"),
+        ] {
+            assert!(is_same_list(&sent, &list(shown.clone())), "{shown:?}");
+            assert!(is_same_list(&list(shown.clone()), &sent), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn another_meaning_is_a_change() {
+        let sent = entry(&["x", "y"], "09:00", "17:30", "America/New_York");
+        for shown in [
+            entry(&["x"], "09:00", "17:30", "America/New_York"),
+            entry(&["x", "y"], "09:30", "17:30", "America/New_York"),
+            entry(&["x", "y"], "09:00", "17:30:01", "America/New_York"),
+            entry(&["x", "y"], "09:00", "17:30", "America/Chicago"),
+            entry(&["x", "y"], "9 am", "17:30", "America/New_York"),
+            entry(&["x", "y"], "09:00:", "17:30", "America/New_York"),
+            entry(&["x", "y"], "09:00:00:00", "17:30", "America/New_York"),
+            Entry {
+                calls: 2,
+                ..sent.clone()
+            },
+        ] {
+            let (sent, shown) = (list(sent.clone()), list(shown));
+            assert_eq!(altered(&sent, &shown), 1, "{shown:?}");
+            assert!(!is_same_list(&sent, &shown));
+        }
+        let sent = list(sent);
+        assert!(!is_same_list(&sent, &List::new()));
+        assert_eq!(altered(&sent, &List::new()), 0);
+    }
+}
