@@ -12,7 +12,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::assignment::{
-    Dispatch, DispatchEnd, DispatchPass, List, ListFinding, Move, Proposal, Trigger, is_same_work,
+    Dispatch, DispatchEnd, DispatchPass, List, ListFinding, Move, Proposal, Trigger, is_between,
+    is_same_list, is_same_work,
 };
 use crate::domain::{
     Belief, CampaignActivity, CampaignId, Conclusion, Delivery, StatusFinding, Timestamp,
@@ -361,8 +362,8 @@ impl Assigning {
 
 /// Returns the outcome of a dispatch, and the list read after it where that is another one.
 ///
-/// Another list than was sent is in force where the platform accepted a part of it, which its count shows, or where a
-/// person was quicker than the reading.
+/// Another list than was sent is in force where the platform accepted a part of it, or where a person was quicker than the
+/// reading. A list that a part of ours explains is nobody's.
 fn dispatch_end(
     dispatch: &Dispatch,
     before: Option<&List>,
@@ -432,7 +433,12 @@ fn acknowledged(
     }
     let sent = dispatch.agents.len();
     let other = after.filter(|shown| !is_whole(shown));
-    if other.as_ref() == before && other.is_some() {
+    let nobody = List::new();
+    let before = before.unwrap_or(&nobody);
+    if other
+        .as_ref()
+        .is_some_and(|shown| is_same_list(shown, before))
+    {
         let why = "the platform accepted the list and does not show it";
         return (
             DispatchEnd::failed(Conclusion::Unknown, why.to_owned()),
@@ -440,8 +446,9 @@ fn acknowledged(
         );
     }
     let counted_less = updated.is_none_or(|updated| u64::try_from(sent) != Ok(updated));
+    let in_part = |shown: &List| is_between(shown, before, &dispatch.agents);
     let end = match &other {
-        Some(shown) if counted_less => {
+        Some(shown) if counted_less || in_part(shown) => {
             let why = format!(
                 "the platform took a list of {sent} agents and shows another one, of {}",
                 shown.len()

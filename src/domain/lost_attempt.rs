@@ -83,6 +83,16 @@ impl LostAttempt {
         self
     }
 
+    /// Takes back that any change can be shown to be its doing: what the platform tells of it says otherwise. It may yet take
+    /// effect.
+    #[must_use]
+    pub(super) fn disproved(mut self) -> Self {
+        // Earlier than any change that a time in whole seconds can stand for.
+        self.until = self.from.minus(CLOCK_SKEW);
+        self.closed = true;
+        self
+    }
+
     /// Returns the command as one attempt, where a crash took the answers, or the platform said yes and showed nothing for
     /// as long as its commands settle.
     pub(super) fn of_command(command: &Unresolved, settling: Settling) -> Self {

@@ -9,9 +9,22 @@ use super::list::{Entry, List};
 use super::window::Zone;
 
 /// Whether two lists mean the same.
-pub(super) fn is_same_list(a: &List, b: &List) -> bool {
+#[must_use]
+pub fn is_same_list(a: &List, b: &List) -> bool {
     let agents = a.len() == b.len() && a.keys().eq(b.keys());
     agents && altered(a, b) == 0
+}
+
+/// Whether a platform that takes a part of what was sent can have made this list: everybody is on it as before or as was
+/// sent. Who is missing was left out.
+#[must_use]
+pub fn is_between(list: &List, before: &List, sent: &List) -> bool {
+    list.iter().all(|(agent, entry)| {
+        let mut entries = [before, sent]
+            .into_iter()
+            .filter_map(|list| list.get(agent));
+        entries.any(|other| is_same_entry(entry, other))
+    })
 }
 
 /// How many agents are on both lists with entries that mean something else.
@@ -92,6 +105,25 @@ mod tests {
             assert!(is_same_list(&sent, &list(shown.clone())), "{shown:?}");
             assert!(is_same_list(&list(shown.clone()), &sent), "{shown:?}");
         }
+    }
+
+    #[test]
+    fn a_list_taken_in_part_lies_between_the_two() {
+        let agent = entry(&["x"], "09:00", "17:00", "UTC");
+        let of = |agents: &[&str]| -> List {
+            let ids = agents.iter().map(|id| id.parse().unwrap());
+            ids.map(|id| (id, agent.clone())).collect()
+        };
+        let (before, sent) = (of(&["a", "b", "c"]), of(&["b", "c", "d"]));
+        for shown in [&["b", "c"][..], &["a", "b", "c", "d"], &["b", "d"], &[]] {
+            assert!(is_between(&of(shown), &before, &sent), "{shown:?}");
+        }
+        assert!(!is_between(&of(&["b", "c", "e"]), &before, &sent));
+        let mut altered = of(&["b"]);
+        for entry in altered.values_mut() {
+            entry.calls = 2;
+        }
+        assert!(!is_between(&altered, &before, &sent));
     }
 
     #[test]

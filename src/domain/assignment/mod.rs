@@ -36,6 +36,7 @@ pub use dispatch::{Dispatch, DispatchEnd, DispatchPass};
 pub use eligibility::{Barred, Eligibility};
 pub use form::ListForm;
 pub use list::{Entry, LateList, List, ListFinding, ListMemory, ListNotice, is_same_work};
+pub use meaning::{is_between, is_same_list};
 pub use plan::{AssignPlan, Move, MoveReason, Placement, Prior, explain, plan};
 pub use preview::{AssignPolicy, Preview};
 pub use rate::{CallRate, RateError, Score, Weight};

@@ -82,6 +82,11 @@ impl Campaign {
         self.keep(attempt.ended_by(reading));
     }
 
+    /// Keeps that a command may yet take effect whose status is there and not its doing.
+    pub(super) fn keep_disproved(&mut self, command: &Unresolved, settling: Settling) {
+        self.keep(LostAttempt::of_command(command, settling).disproved());
+    }
+
     /// Takes over a command whose answer a crash took, at the first reading after it.
     pub(super) fn take_over_unanswered(&mut self, reading: &StatusReading, settling: Settling) {
         let crashed = |command: &mut Unresolved| !command.acknowledged;

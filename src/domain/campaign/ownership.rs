@@ -375,6 +375,7 @@ impl Campaign {
                     return None;
                 }
                 doubt = why;
+                self.keep_disproved(&unresolved, seen.traits.settling);
                 Conclusion::NotOurs
             }
             Resolution::TurnedBack => {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, Quirks};
+use campaign_autopilot::simulator::{Endpoint, Fault, Quirks, Timestamps};
 
 use super::crash::Place;
 
@@ -71,6 +71,13 @@ pub(crate) struct Setup {
     pub(crate) quirks: Quirks,
     /// Length of the safety phase.
     pub(crate) safety_s: i64,
+}
+
+impl Setup {
+    /// Whether the platform tells when a campaign was changed.
+    pub(crate) fn tells_when(&self) -> bool {
+        [Timestamps::Exact, Timestamps::WholeSeconds].contains(&self.quirks.timestamps)
+    }
 }
 
 /// What an operator asks for.

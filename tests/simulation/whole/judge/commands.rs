@@ -50,11 +50,31 @@ fn undone(bench: &mut Bench<'_>) {
                     }
                     _ => continue,
                 };
+                if unseen(record, campaign, &changes[..place]) {
+                    bench.race();
+                    continue;
+                }
                 let command = command_of(record, campaign, decision, &change.to, change.at);
                 turned_back(bench, invariant, campaign, before, change, command);
             }
         }
     }
+}
+
+/// Whether a person has undone a change of ours and made it again between two readings, on a platform that does not tell when a
+/// campaign was changed.
+fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
+    let [.., ours, undone, again] = changes else {
+        return false;
+    };
+    let made_again = matches!(ours.by, By::Ours(_)) && ours.to == again.to;
+    let read_between = record.requests.iter().any(|request| {
+        let between = |read: i64| undone.at <= read && read <= again.at;
+        request.target.as_deref() == Some(campaign)
+            && request.shown().is_some()
+            && request.carried.is_some_and(between)
+    });
+    made_again && !read_between && !record.schedule.setup.tells_when()
 }
 
 /// Whether the change at `place` is a person's resume of a pause of ours that the daemon has seen.

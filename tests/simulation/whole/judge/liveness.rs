@@ -46,8 +46,8 @@ fn given_up(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
 }
 
 /// Whether the change in force is our doing and nothing that the platform tells can show it: it took effect after its request
-/// had ended, in another version than the answer told, or the daemon died meanwhile. Or a person saved the campaign since, and
-/// may have meant it to stay paused.
+/// had ended, in another version than the answer told, or the daemon died meanwhile on a platform that does not tell when a
+/// campaign was changed. Or a person saved the campaign since, and may have meant it to stay paused.
 fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     let Some(change) = bench.truth.at(campaign, at) else {
         return false;
@@ -69,9 +69,32 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             && request.target.as_deref() == Some(campaign)
             && request.decision.as_deref() == Some(decision)
     });
+    let tells_when = bench.record.schedule.setup.tells_when();
+    // A reading after it that did not show it yet says that it was not made by then.
+    let shown_late = bench.record.requests.iter().any(|request| {
+        let read = request
+            .carried
+            .is_some_and(|read| change.at < read && read <= at);
+        let other = request
+            .shown()
+            .is_some_and(|shown| !shown.eq_ignore_ascii_case(&change.to));
+        request.target.as_deref() == Some(campaign) && read && other
+    });
+    if shown_late && !tells_when {
+        return true;
+    }
+    // A crash takes an answer that was not recorded.
+    let recorded = bench.record.audit.iter().any(|row| {
+        row.kind == "outcome"
+            && row.campaign.as_deref() == Some(campaign)
+            && row.decision == *decision
+    });
     !tries.any(|request| {
-        let ended = request.ended.unwrap_or(i64::MAX / 2);
-        request.sent <= change.at && change.at <= ended
+        let shown = match request.ended.filter(|_| recorded) {
+            Some(ended) => change.at <= ended,
+            None => tells_when,
+        };
+        request.sent <= change.at && shown
     })
 }
 

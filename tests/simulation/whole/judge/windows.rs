@@ -50,8 +50,8 @@ pub(super) fn is_like(
     windows.any(within) || unsent.any(within)
 }
 
-/// From the reading before a request to its end; where it was accepted, to the end of the time in which commands settle. None
-/// for a request that was refused.
+/// From the reading before a request to its end; where it was accepted, or was read to be on its way, to the end of the time in
+/// which commands settle. None for a request that was refused.
 fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i64)> {
     let before = reading_before(record, campaign, request.life, request.sent);
     let from = before
@@ -60,10 +60,23 @@ fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i6
     let until = match (request.status, request.ended) {
         (Some(200..=299), Some(ended)) => ended + SETTLES,
         (Some(400..=499), _) => return None,
+        (_, Some(ended)) if is_read_on_its_way(record, campaign, request, ended) => ended + SETTLES,
         (_, Some(ended)) => ended,
         (_, None) => next_reading(record, campaign, request.life)?,
     };
     Some((from, until))
+}
+
+/// Whether the next reading after a request shows the campaign between two statuses.
+fn is_read_on_its_way(record: &Record, campaign: &str, request: &Request, ended: i64) -> bool {
+    let next = record.requests.iter().find_map(|read| {
+        let after = read.life == request.life && read.sent >= ended;
+        (read.target.as_deref() == Some(campaign) && after).then(|| read.shown())?
+    });
+    next.is_some_and(|word| {
+        let settled = ["running", "paused"];
+        !settled.contains(&word.to_ascii_lowercase().as_str())
+    })
 }
 
 /// The windows of commands that a crash took before anybody could know whether they were sent.
