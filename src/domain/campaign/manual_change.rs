@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use crate::domain::belief::{Belief, Doubt, PauseOwner};
-use crate::domain::evidence::Evidence;
 use crate::domain::notice::Notice;
 use crate::domain::policy::OnManualChange;
 use crate::domain::status::{Author, CampaignActivity, Direction, StatusReading};
@@ -30,18 +29,15 @@ impl Campaign {
         let now = seen.now;
         let mut doubt = doubt;
         if let Belief::Missing { ours, .. } = self.state.belief {
-            let belief = match reading.activity {
-                _ if self.is_unchanged(reading) => Self::as_before(reading, ours),
-                // Somebody has ended our pause meanwhile.
-                CampaignActivity::Running if ours => {
-                    doubt = doubt.or(Some(Doubt::Gap));
-                    Belief::Paused(PauseOwner::Autopilot { version: None })
-                }
-                // Nothing says what happened meanwhile.
-                CampaignActivity::Running
-                | CampaignActivity::Paused
-                | CampaignActivity::Changing { .. }
-                | CampaignActivity::NotCommandable { .. } => Belief::Unread,
+            let belief = if ours {
+                // Whoever resumed it meanwhile, nobody saw it.
+                let resumed = reading.activity == CampaignActivity::Running;
+                doubt = doubt.or(resumed.then_some(Doubt::Gap));
+                let last = self.state.last_reading.as_ref();
+                let version = last.and_then(|last| last.version.clone());
+                Belief::Paused(PauseOwner::Autopilot { version })
+            } else {
+                Belief::Unread
             };
             self.believe(belief, now);
             notices.push(Notice::Back);
@@ -141,37 +137,10 @@ impl Campaign {
             }
             (None, Some(_)) => self.own(reading, seen.now),
             (Some(_) | None, _) => {
-                if seen.traits.evidence == Evidence::OwnReadings && gap > LONGEST_GAP {
+                if reading.version.is_none() && gap > LONGEST_GAP {
                     self.doubt_pause(Doubt::Gap, reading, seen.now, notices);
                 }
             }
-        }
-    }
-
-    /// Whether a campaign that was away is as it was before: in the same version or, where there are none, in the same status
-    /// after a short absence.
-    fn is_unchanged(&self, reading: &StatusReading) -> bool {
-        let last = self.state.last_reading.as_ref();
-        last.is_some_and(|last| match (&last.version, &reading.version) {
-            (Some(last), Some(found)) => last == found,
-            (None, None) => {
-                let away = reading.read_at.since(last.read_at);
-                last.activity == reading.activity && away <= LONGEST_GAP
-            }
-            (Some(_), None) | (None, Some(_)) => false,
-        })
-    }
-
-    /// The belief in a campaign that was away and is back as it was.
-    fn as_before(reading: &StatusReading, ours: bool) -> Belief {
-        match reading.activity {
-            CampaignActivity::Running => Belief::Running,
-            CampaignActivity::Paused if ours => Belief::Paused(PauseOwner::Autopilot {
-                version: reading.version.clone(),
-            }),
-            CampaignActivity::Paused
-            | CampaignActivity::Changing { .. }
-            | CampaignActivity::NotCommandable { .. } => Belief::Unread,
         }
     }
 
