@@ -139,7 +139,12 @@ impl Campaign {
             return Some(Explained::ByOurs(*attempt));
         }
         let last = self.state.last_reading.as_ref();
-        let perhaps = candidates.any(|attempt| attempt.may_have_made(reading, last));
+        // A stamp that moved before without a reason says nothing of when this change was.
+        let unstamped = StatusReading {
+            updated_at: reading.updated_at.filter(|_| self.state.stamp.moves == 0),
+            ..reading.clone()
+        };
+        let perhaps = candidates.any(|attempt| attempt.may_have_made(&unstamped, last));
         perhaps.then_some(Explained::Perhaps)
     }
 

@@ -24,6 +24,7 @@ use crate::domain::confirmation::SampleWindow;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
 use crate::domain::ids::DecisionId;
+use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::notice::Notice;
 use crate::domain::ownership::{Question, Resolution};
 use crate::domain::policy::Policy;
@@ -40,6 +41,9 @@ const MISSING_RECHECK: Duration = Duration::from_secs(15 * 60);
 /// A stamp that has moved at so many readings in a row, while nothing else did, moves by itself: nobody saves a campaign
 /// that often between our readings.
 const STAMP_MOVES: u8 = 5;
+
+/// Readings closer than this say nothing of a stamp that stands still: it may move by itself in whole seconds.
+const STANDS_STILL_AFTER: Duration = Duration::from_secs(1);
 
 /// The circumstances of an observation.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +195,7 @@ impl Campaign {
                 if !reading_back {
                     self.watch_stamp(reading, now, &mut notices);
                 }
-                let reading = &self.trusted(reading, seen.traits);
+                let reading = &self.on_its_way(self.trusted(reading, seen.traits), seen.traits);
                 let changed = self.changed_since_last(reading);
                 if self.in_flight.is_none() {
                     self.take_over_unanswered(reading, seen.traits.settling);
@@ -219,6 +223,9 @@ impl Campaign {
         let Some((before, after)) = last.version.as_ref().zip(reading.version.as_ref()) else {
             return;
         };
+        if before == after && reading.read_at.since(last.read_at) < STANDS_STILL_AFTER {
+            return;
+        }
         if before == after || last.activity != reading.activity {
             self.state.stamp.moves = 0;
             return;
@@ -255,6 +262,25 @@ impl Campaign {
         if self.state.stamp.worthless || traits.evidence == Evidence::OwnReadings {
             reading.version = None;
             reading.updated_at = None;
+        }
+        reading
+    }
+
+    /// A word that is not known, in the version that the answer to our command told, is that command on its way: nobody has
+    /// changed the campaign since.
+    fn on_its_way(&self, mut reading: StatusReading, traits: PlatformTraits) -> StatusReading {
+        let accepted = self.state.unresolved.as_ref();
+        let Some(command) = accepted.filter(|command| command.acknowledged) else {
+            return reading;
+        };
+        let unknown = matches!(reading.activity, CampaignActivity::NotCommandable { .. });
+        let told = [&command.before.version, &command.answer];
+        let ours = reading.version.is_some() && told.contains(&&reading.version);
+        let attempt = LostAttempt::of_command(command, traits.settling);
+        if unknown && ours && reading.clock() <= attempt.until {
+            reading.activity = CampaignActivity::Changing {
+                to: Some(command.to),
+            };
         }
         reading
     }

@@ -61,20 +61,22 @@ fn undone(bench: &mut Bench<'_>) {
     }
 }
 
-/// Whether a person has undone a change of ours and made it again between two readings, on a platform that does not tell when a
-/// campaign was changed.
+/// Whether a person has made a status again that we had made, on a platform that does not tell when a campaign was changed, and no
+/// reading has shown that there was another one in between.
 fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
     let [.., ours, undone, again] = changes else {
         return false;
     };
     let made_again = matches!(ours.by, By::Ours(_)) && ours.to == again.to;
-    let read_between = record.requests.iter().any(|request| {
-        let between = |read: i64| undone.at <= read && read <= again.at;
+    let shows_late = i64::from(record.schedule.setup.shows_after_s) * 1_000;
+    let shown_between = record.requests.iter().any(|request| {
+        let between = |read: i64| undone.at <= read && read <= again.at + shows_late;
+        let other = |shown: String| !shown.eq_ignore_ascii_case(&again.to);
         request.target.as_deref() == Some(campaign)
-            && request.shown().is_some()
+            && request.shown().is_some_and(other)
             && request.carried.is_some_and(between)
     });
-    made_again && !read_between && !record.schedule.setup.tells_when()
+    made_again && !shown_between && !record.schedule.setup.tells_when()
 }
 
 /// Whether the change at `place` is a person's resume of a pause of ours that the daemon has seen.

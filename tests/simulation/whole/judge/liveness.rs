@@ -7,7 +7,7 @@ use crate::whole::record::{Check, Checked};
 use crate::whole::time::millis_of;
 
 use super::truth::By;
-use super::windows::is_within_own_window;
+use super::windows::{is_within_own_window, next_reading};
 use super::{Bench, Invariant};
 
 pub(super) fn judge(bench: &mut Bench<'_>) {
@@ -92,7 +92,10 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     !tries.any(|request| {
         let shown = match request.ended.filter(|_| recorded) {
             Some(ended) => change.at <= ended,
-            None => tells_when,
+            None => {
+                let next = next_reading(bench.record, campaign, request.life);
+                tells_when && next.is_some_and(|read| change.at <= read)
+            }
         };
         request.sent <= change.at && shown
     })

@@ -106,7 +106,7 @@ fn unsent(record: &Record, campaign: &str, to: &str, decision: Option<&str>) -> 
 }
 
 /// When a later life first read the campaign.
-fn next_reading(record: &Record, campaign: &str, life: usize) -> Option<i64> {
+pub(super) fn next_reading(record: &Record, campaign: &str, life: usize) -> Option<i64> {
     let read = |request: &&Request| {
         request.life > life
             && request.target.as_deref() == Some(campaign)
