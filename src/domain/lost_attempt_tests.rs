@@ -249,6 +249,107 @@ fn another_version_than_the_answer_told_is_not_shown_to_be_ours() {
             doubt: Doubt::Unmatched
         })
     );
+    // They resume it, and ours comes after all: nobody is accused of it.
+    scene.read(&reading(
+        CampaignActivity::Running,
+        2 * day + 60_000,
+        2 * day + 70_000,
+    ));
+    let ours = reading(
+        CampaignActivity::Paused,
+        2 * day + 200_000,
+        2 * day + 210_000,
+    );
+    scene.read(&ours);
+    assert_eq!(scene.belief(), &UNPROVEN);
+    assert!(!scene.notices.contains(&Notice::PersonPaused));
+}
+
+#[test]
+fn an_unknown_word_in_our_commands_version_is_that_command_on_its_way() {
+    let word = || CampaignActivity::NotCommandable {
+        word: "PENDING".to_owned(),
+    };
+    for (shown, ours) in [(1_050, true), (8_000, false)] {
+        let mut scene = Scene::new(Policy::default());
+        scene.agents(0, 1_000);
+        scene.pilot.decide(at(1_000));
+        let asked = scene.pilot.authorise(&id(), Direction::Pause, at(1_000));
+        asked.expect("wanted");
+        let result = CommandResult {
+            delivery: Delivery::Acknowledged {
+                version: Some("1050".to_owned()),
+            },
+            after: StatusFinding::Found(reading(word(), shown, 10_000)),
+            before: None,
+            ended_at: Some(at(1_100)),
+            lost: Vec::new(),
+        };
+        scene.pilot.report(&id(), &result, at(10_000));
+        let other = matches!(scene.belief(), Belief::Other { .. });
+        assert_eq!(other, !ours, "somebody else has changed it");
+        scene.read(&reading(CampaignActivity::Paused, 31_000, 40_000));
+        assert_eq!(scene.belief().paused_by_us(), ours, "{shown}");
+    }
+}
+
+#[test]
+fn without_stamps_nobody_can_say_that_an_attempt_had_no_effect() {
+    let mut scene = Scene::new(Policy::default());
+    let unstamped = |ms: u64| StatusReading {
+        version: None,
+        updated_at: None,
+        ..running(ms)
+    };
+    scene.read(&unstamped(500));
+    scene.lose(1_000, &[(1_000, 1_100)], unstamped(1_200));
+    for minute in 1..=8 {
+        scene.read(&unstamped(minute * 60_000));
+    }
+    assert_eq!(
+        scene.resolved(),
+        [],
+        "a change and its reversal between two readings leave no trace"
+    );
+}
+
+#[test]
+fn a_stamp_that_turns_out_worthless_gives_back_what_it_alone_had_doubted() {
+    let mut scene = Scene::new(Policy::default());
+    scene.agents(0, 1_000);
+    scene.pilot.decide(at(1_000));
+    let asked = scene.pilot.authorise(&id(), Direction::Pause, at(1_000));
+    asked.expect("wanted");
+    // Accepted, and shown ten seconds later; the stamp moves with each reading.
+    let moving = |activity, ms: u64| reading(activity, ms, ms);
+    let result = CommandResult {
+        delivery: Delivery::Acknowledged { version: None },
+        after: StatusFinding::Found(moving(CampaignActivity::Running, 1_200)),
+        before: Some(moving(CampaignActivity::Running, 1_000)),
+        ended_at: Some(at(1_100)),
+        lost: Vec::new(),
+    };
+    scene.pilot.report(&id(), &result, at(1_200));
+    scene.read(&moving(CampaignActivity::Running, 5_000));
+    scene.read(&moving(CampaignActivity::Paused, 12_000));
+    assert_eq!(scene.belief(), &UNPROVEN, "it was changed in between");
+    for second in 20..26 {
+        scene.read(&moving(CampaignActivity::Paused, second * 1_000));
+    }
+    assert!(scene.notices.contains(&Notice::StampWorthless));
+    assert!(scene.belief().paused_by_us());
+}
+
+#[test]
+fn equal_stamps_within_a_second_do_not_say_that_they_stand_still() {
+    let mut scene = Scene::new(Policy::default());
+    // In whole seconds, and read twice in each poll.
+    for poll in 1..=6 {
+        let ms = poll * 10_000;
+        scene.read(&reading(CampaignActivity::Running, ms, ms + 100));
+        scene.read(&reading(CampaignActivity::Running, ms, ms + 400));
+    }
+    assert!(scene.notices.contains(&Notice::StampWorthless));
 }
 
 #[test]

@@ -35,6 +35,8 @@ mod lost_attempt;
 #[cfg(test)]
 mod lost_attempt_tests;
 mod message;
+#[cfg(test)]
+mod missing_tests;
 mod notice;
 mod ownership;
 #[cfg(test)]

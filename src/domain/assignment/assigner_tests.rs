@@ -267,6 +267,64 @@ fn a_lost_answer_counts_both_ways_until_the_list_is_read() {
 }
 
 #[test]
+fn who_may_come_onto_a_list_late_joins_no_other_until_then() {
+    let mut told = Told::new();
+    told.agents([Available; 3]);
+    told.running(false, true);
+    told.nothing_listed();
+    let targets = told.propose();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
+    let lost = DispatchEnd::failed(Conclusion::Unknown, "no answer".to_owned());
+    told.send(dispatch.clone(), lost);
+    let nobody = || ListFinding::Found {
+        agents: List::new(),
+    };
+    assert_eq!(told.list("y", nobody()), Some(ListNotice::Resolved));
+    told.later(60);
+    told.running(true, false);
+    assert_eq!(told.settle(), [""; 0], "they may be on the other list yet");
+    let mut late = told.assigner.clone();
+    let came = ListFinding::Found {
+        agents: dispatch.agents,
+    };
+    assert_eq!(
+        late.observe_list(&id("y"), &came, told.now),
+        Some(ListNotice::Resolved),
+        "it came late, and is nobody else's"
+    );
+    told.later(300);
+    assert_eq!(told.list("y", nobody()), None);
+    assert_eq!(told.settle(), ["x: b1 c2"]);
+    told.replays();
+}
+
+#[test]
+fn a_list_that_was_confirmed_after_a_lost_attempt_may_come_once_more() {
+    let mut told = Told::new();
+    told.agents([Available; 3]);
+    told.running(false, true);
+    told.nothing_listed();
+    let targets = told.propose();
+    let dispatch = told
+        .assigner
+        .next_dispatch(&targets, DispatchPass::All)
+        .unwrap();
+    let confirmed = DispatchEnd {
+        may_come_late: true,
+        ..accepted()
+    };
+    told.send(dispatch, confirmed);
+    told.running(true, false);
+    assert_eq!(told.settle(), ["y: "], "they leave, and join later");
+    told.later(301);
+    assert_eq!(told.settle(), ["x: b1 c2"]);
+    told.replays();
+}
+
+#[test]
 fn without_capacity_fewer_are_planned_for_a_while() {
     let mut told = Told::new();
     told.agents([Available; 3]);
