@@ -44,7 +44,7 @@ fn refused(times: u32) -> Driver {
 #[test]
 fn after_two_refusals_the_back_off_holds_it_and_the_dwell_has_passed() {
     let mut driver = refused(2);
-    // Right after the second refusal: a whole tick later its 30 s are over.
+    // Right after the second refusal: a whole tick later its 5 s are over.
     let plan = driver.pilot.decide(driver.clock());
     driver.reasons = plan.reasons.into_iter().map(|(_, reason)| reason).collect();
     let reason = driver.reasons[0];

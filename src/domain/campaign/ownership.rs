@@ -32,6 +32,7 @@ use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusRe
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 
+use super::stages::Refusals;
 use super::state::CampaignState;
 
 /// A campaign that the platform does not know is asked for again after 1, 2, 4, 8, ... polls, since it may have been a wrong
@@ -89,7 +90,7 @@ pub struct Campaign {
     pub(crate) in_flight: Option<Direction>,
     pub(crate) budget_alerted: bool,
     /// How often in a row the platform refused a command, and when last.
-    pub(crate) refusals: Option<(u32, Timestamp)>,
+    pub(crate) refusals: Option<Refusals>,
     /// When its status was last asked for, whatever came back.
     pub(crate) asked_at: Option<Timestamp>,
     /// How often in a row the platform did not know it, and at which tick last.
@@ -327,13 +328,17 @@ impl Campaign {
             unresolved.from = before.clock();
             unresolved.before = before;
         }
-        let sent = self.state.unresolved.as_ref().map(|sent| sent.decision);
+        let command = self.state.unresolved.as_ref();
+        let (sent, to) = command
+            .map(|command| (command.decision, command.to))
+            .unzip();
         self.keep_lost(result, seen);
         match &result.delivery {
             Delivery::Refused { wait: None, .. } | Delivery::Conflict { .. } => {
                 self.state.unresolved = None;
-                let times = self.refusals.map_or(0, |(times, _)| times);
-                self.refusals = Some((times.saturating_add(1), seen.now));
+                if let Some(to) = to {
+                    self.refusals = Some(Refusals::counted(self.refusals, to, seen.now));
+                }
                 return (Conclusion::Refused, self.observe(&result.after, seen));
             }
             Delivery::NotSent { .. } | Delivery::Refused { wait: Some(_), .. } => {

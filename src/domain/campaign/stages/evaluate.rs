@@ -86,11 +86,19 @@ impl Campaign {
             confirmation: Verdict::not_asked(None),
             dwell: Verdict::not_asked(None),
             resume_budget: Verdict::not_asked(None),
-            back_off: Verdict::not_asked(
-                self.refusals
-                    .map(|(times, last)| BackOffVerdict::evaluate(times, last, now)),
-            ),
+            back_off: Verdict::not_asked(self.back_off(now)),
         }
+    }
+
+    /// The refusals that count for the one direction that a command can have now.
+    fn back_off(&self, now: Timestamp) -> Option<BackOffVerdict> {
+        let running = BelievedStatus::from_state(&self.state).running()?;
+        let direction = if running {
+            Direction::Pause
+        } else {
+            Direction::Resume
+        };
+        BackOffVerdict::evaluate(self.refusals?, direction, now)
     }
 
     /// Enters the verdict of every stage that is reached.

@@ -31,6 +31,7 @@ mod thresholds;
 mod verdicts;
 
 pub use back_off::BackOffVerdict;
+pub(crate) use back_off::Refusals;
 pub use budget::BudgetVerdict;
 pub use changing::ChangingVerdict;
 pub use confirmation::ConfirmationVerdict;
