@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use ring::digest::{SHA256, digest};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::control::operator::{
     AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
@@ -55,7 +55,15 @@ pub(crate) struct Reloader {
     source: Option<RunArgs>,
     file: Option<PathBuf>,
     loaded: Mutex<Loaded>,
+    /// One reload under way, and one that waits for it: whatever is asked for beyond that, the waiting one will read.
+    places: Semaphore,
 }
+
+/// A reload under way, and one that waits.
+const MOST_RELOADS: usize = 2;
+
+/// Faults of a refused configuration that are kept in the audit: a file with a fault on every line must not fill it.
+const MOST_FAULTS: usize = 100;
 
 struct Loaded {
     settings: Settings,
@@ -78,6 +86,7 @@ impl Reloader {
             handle,
             source: args,
             file,
+            places: Semaphore::new(MOST_RELOADS),
             loaded: Mutex::new(Loaded {
                 settings,
                 values: values.unwrap_or_default(),
@@ -114,9 +123,13 @@ impl Reloader {
 
     /// Reloads for a reason of the daemon's own; the loop reports the result.
     pub(crate) async fn reload_for(&self, by: &str, reason: &str) {
+        let Ok(_place) = self.places.try_acquire() else {
+            debug!(by, "a reload that waits will read it");
+            return;
+        };
         match Author::new(by, reason) {
             Ok(author) => {
-                if let Err(refusal) = self.reload(author).await {
+                if let Err(refusal) = self.read_anew(author).await {
                     warn!(by, why = %refusal, "configuration not reloaded");
                 }
             }
@@ -146,7 +159,7 @@ impl Reloader {
         let resolved = match resolved {
             Ok(resolved) => resolved,
             Err(faults) => {
-                let faults = faults.iter().map(ToString::to_string).collect();
+                let faults = bounded(faults.iter().map(ToString::to_string).collect());
                 return self
                     .handle
                     .ask(OperatorCommand::ReloadRefused { faults }, author)
@@ -182,8 +195,21 @@ impl Reloader {
 
 impl Reload for Reloader {
     fn reload(&self, author: Author) -> BoxFuture<'_, Result<AppliedChange, OperatorError>> {
-        Box::pin(self.read_anew(author))
+        Box::pin(async move {
+            let _place = self.places.try_acquire().map_err(|_| OperatorError::Busy)?;
+            self.read_anew(author).await
+        })
     }
+}
+
+/// Keeps the first faults, and says how many there are beyond them.
+fn bounded(mut faults: Vec<String>) -> Vec<String> {
+    let more = faults.len().saturating_sub(MOST_FAULTS);
+    if more > 0 {
+        faults.truncate(MOST_FAULTS);
+        faults.push(format!("and {more} more; `check` names them all"));
+    }
+    faults
 }
 
 fn content(path: &Path) -> Content {

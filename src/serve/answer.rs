@@ -1,12 +1,13 @@
 //! Responses: documents, texts and errors.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -26,21 +27,30 @@ pub struct ApiFault {
 }
 
 /// An error response.
-pub(super) struct Failure(StatusCode, &'static str, Vec<String>);
+pub(super) struct Failure(StatusCode, &'static str, Vec<String>, Option<u64>);
 
 pub(super) type Answered = Result<Response<Body>, Failure>;
 
 impl Failure {
     pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
-        Self(status, error, vec![fault.into()])
+        Self(status, error, vec![fault.into()], None)
     }
 
     pub(super) fn bad(faults: Vec<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, "invalid", faults)
+        Self(StatusCode::BAD_REQUEST, "invalid", faults, None)
+    }
+
+    /// Too many changes were asked for; the next one may be after `wait`.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        let fault = format!("too many changes were asked for; try again in {seconds} s");
+        let faults = vec![fault];
+        Self(StatusCode::TOO_MANY_REQUESTS, "rate", faults, Some(seconds))
     }
 
     pub(super) fn answer(self) -> Response<Body> {
-        let Self(status, error, faults) = self;
+        let Self(status, error, faults, retry_after) = self;
         let fault = ApiFault {
             error: error.to_owned(),
             faults,
@@ -50,6 +60,10 @@ impl Failure {
         if status == StatusCode::UNAUTHORIZED {
             let bearer = HeaderValue::from_static("Bearer");
             answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+        }
+        if let Some(seconds) = retry_after {
+            let seconds = HeaderValue::from(seconds);
+            answer.headers_mut().insert(RETRY_AFTER, seconds);
         }
         answer
     }

@@ -103,6 +103,10 @@ impl Sources {
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
+        if operation.changes() {
+            let taken = self.changes.take(self.shown.clock.monotonic());
+            taken.map_err(Failure::too_many)?;
+        }
         let query = Query::of(uri.query().unwrap_or_default());
         let campaign = || named(id.unwrap_or_default());
         match operation {

@@ -31,6 +31,7 @@ mod past;
 mod query;
 mod queue_documents;
 mod queues;
+mod rate;
 mod routes;
 mod schema;
 mod series;

@@ -27,6 +27,32 @@ pub(super) enum Operation {
     ReleaseQueue,
 }
 
+impl Operation {
+    /// Whether it changes something, and so leaves rows in the store.
+    pub(super) fn changes(self) -> bool {
+        match self {
+            Self::Describe
+            | Self::Status
+            | Self::Campaigns
+            | Self::Campaign
+            | Self::Series
+            | Self::History
+            | Self::Events
+            | Self::Queues => false,
+            Self::SetThresholds
+            | Self::RestoreThresholds
+            | Self::Hold
+            | Self::Release
+            | Self::ClaimPause
+            | Self::Reload
+            | Self::Recalibrate
+            | Self::Trigger
+            | Self::HoldQueue
+            | Self::ReleaseQueue => true,
+        }
+    }
+}
+
 /// Every path with its operations; `{id}` stands for a campaign or a queue.
 pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 
@@ -25,6 +25,23 @@ struct CampaignsDocument<'a> {
     campaigns: &'a [CampaignDocument],
 }
 
+/// Whether a path is one by which it is decided whether the daemon lives and works.
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+/// Returns the answer where only health probes are answered; the connection ends with it.
+fn busy() -> Response<Body> {
+    let mut refusal = text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "every connection is in use; try again in a moment\n",
+    );
+    let headers = refusal.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    refusal
+}
+
 impl Sources {
     pub(super) async fn answer(
         self: &Arc<Self>,
@@ -32,6 +49,9 @@ impl Sources {
         slot: &Arc<Slot>,
     ) -> Response<Body> {
         let path = request.uri().path();
+        if slot.probes_only() && !is_probe(path) {
+            return busy();
+        }
         if path.starts_with("/api/") || path.starts_with("/-/") {
             return self.operate(request, slot).await;
         }

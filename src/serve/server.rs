@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::ConnectionLimiter;
+use super::rate::ChangeRate;
 use super::sources::{Api, PublicSources, Sources};
 use super::stream::MOST_STREAMS;
 use super::write_timeout::WithWriteTimeout;
@@ -31,6 +32,9 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Connections at once; a scraper, a health check and the wallboards need some twenty.
 const MOST_CONNECTIONS: usize = 128;
+
+/// Connections beyond those, for health probes alone: each lasts as long as an answer takes.
+const MOST_PROBES: usize = 64;
 
 /// After a failed accept (no file descriptors left, say), so that the task does not spin.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
@@ -81,8 +85,9 @@ impl Server {
             scrape: Semaphore::new(1),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             rendered: Mutex::new(None),
+            changes: ChangeRate::default(),
         });
-        let limiter = Arc::new(ConnectionLimiter::new(MOST_CONNECTIONS));
+        let limiter = Arc::new(ConnectionLimiter::new(MOST_CONNECTIONS, MOST_PROBES));
         Self {
             address,
             stop: CancellationToken::new(),

@@ -14,6 +14,7 @@ use crate::control::series::PastSeries;
 use crate::telemetry::Metrics;
 
 use super::gate::Access;
+use super::rate::ChangeRate;
 
 /// What is served without a token.
 pub struct PublicSources {
@@ -51,6 +52,8 @@ pub(super) struct Sources {
     pub(super) streams: Arc<Semaphore>,
     /// The documents as they were last rendered: a flood of requests renders nothing twice.
     pub(super) rendered: Mutex<Option<Rendered>>,
+    /// How many changes may be asked for.
+    pub(super) changes: ChangeRate,
 }
 
 /// The rendered documents of one version.

@@ -1,0 +1,67 @@
+//! The rate of changes that the admin API takes: a script that has gone mad neither fills the disk nor buries the audit.
+//!
+//! Every change leaves rows in the audit, which is never pruned. At the rate that is allowed in the long run these are some
+//! tens of megabytes a day at worst. A thousand campaigns can be held at once all the same.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Changes at once, after a calm time.
+const BURST: u32 = 1_000;
+
+/// One more change may be asked for each time that this has passed.
+const BETWEEN: Duration = Duration::from_secs(5);
+
+/// Counts the changes that may be asked for.
+#[derive(Default)]
+pub(super) struct ChangeRate {
+    /// When the last change that was taken would have been due, had all come at their pace; before the time is what is unused.
+    due: Mutex<Duration>,
+}
+
+impl ChangeRate {
+    /// Takes one change at `now` of a monotonic clock.
+    ///
+    /// # Errors
+    /// How long to wait for the next one.
+    pub(super) fn take(&self, now: Duration) -> Result<(), Duration> {
+        let burst = BETWEEN.saturating_mul(BURST.saturating_sub(1));
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = (*due).max(now);
+        let ahead = next.saturating_sub(now);
+        if ahead > burst {
+            return Err(ahead.saturating_sub(burst));
+        }
+        *due = next.saturating_add(BETWEEN);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_taken_and_then_one_change_at_a_time() {
+        let rate = ChangeRate::default();
+        let mut now = Duration::from_secs(7);
+        for _ in 0..BURST {
+            assert_eq!(rate.take(now), Ok(()));
+        }
+        assert_eq!(rate.take(now), Err(BETWEEN));
+        now += BETWEEN / 2;
+        assert_eq!(rate.take(now), Err(BETWEEN / 2), "a refusal costs nothing");
+        now += BETWEEN / 2;
+        assert_eq!(rate.take(now), Ok(()));
+        assert_eq!(rate.take(now), Err(BETWEEN));
+    }
+
+    #[test]
+    fn a_day_of_changes_is_bounded_however_hard_they_are_asked_for() {
+        let rate = ChangeRate::default();
+        let day = 24 * 3600;
+        let asked = (0..day).flat_map(|second| [Duration::from_secs(second); 3]);
+        let taken = asked.filter(|now| rate.take(*now).is_ok()).count();
+        assert_eq!(taken, 1_000 + 24 * 3600 / 5 - 1);
+    }
+}
