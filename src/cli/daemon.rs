@@ -26,6 +26,7 @@ use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, Recovering, queues};
+use super::chain_check::ChainCheck;
 use super::reload::{Reloader, Source};
 use super::start_fault::StartFault;
 
@@ -176,6 +177,10 @@ pub(crate) struct Daemon {
     pub(crate) unresolved_commands: usize,
     /// Campaigns that are paused by us and not in the configuration any more.
     pub(crate) orphans: Vec<CampaignId>,
+    /// What the store has lost since it was last written, in words.
+    pub(crate) lost: Option<String>,
+    /// Checks the chain of the audit once, where the store has a thread of its own.
+    pub(crate) chain_check: Option<ChainCheck>,
     /// Delivers messages, where there is a receiver and this is no dry run.
     pub(crate) delivering: Option<Delivering>,
     /// Messages of earlier runs for which there is no receiver any more.
@@ -239,7 +244,8 @@ impl Daemon {
             restored: restored.states,
             assignments: assign_start(settings, restored.lists),
         };
-        let cycle_settings = cycle_settings(settings, &*clock);
+        let mut cycle_settings = cycle_settings(settings, &*clock);
+        cycle_settings.store_damage.extend(restored.lost.clone());
         let longest = cycle_settings.command_longest;
         let (cycle, observed) = Cycle::new(
             ports,
@@ -261,6 +267,11 @@ impl Daemon {
             shutdown: shutdown.clone(),
         })
         .await?;
+        let chain_check = (!without_sockets).then(|| ChainCheck {
+            directory: settings.state_dir.clone(),
+            observed: cycle.shown(),
+            metrics: Arc::clone(&metrics),
+        });
         let labels = Arc::new(settings.labels.clone());
         cycle.shown().send_modify(|shown| shown.labels = labels);
         let rivals = platform.capabilities.rivals.then(|| RivalWatch {
@@ -310,6 +321,8 @@ impl Daemon {
             reloader,
             unresolved_commands: left_open.commands,
             orphans,
+            lost: restored.lost,
+            chain_check,
             delivering: worker.map(DeliveryWorker::start),
             without_receiver,
         })
@@ -425,5 +438,6 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),
+        store_damage: Vec::new(),
     }
 }

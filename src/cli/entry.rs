@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::settings::{Fault, RunArgs, resolve, rows, state_dir_of};
-use crate::telemetry::{LogFormat, LogLayer, install_log};
+use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
@@ -158,6 +158,7 @@ pub fn main() -> ExitCode {
     match runtime {
         Ok(runtime) => {
             let exit = runtime.block_on(dispatch(line.command));
+            flush_log();
             if exit == Exit::Ok && output::lost() {
                 Exit::Io.into()
             } else {

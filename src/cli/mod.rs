@@ -3,6 +3,7 @@
 mod assign;
 mod audit;
 mod calibrating;
+mod chain_check;
 mod check;
 mod compare;
 mod completions;

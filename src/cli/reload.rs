@@ -62,8 +62,9 @@ pub(crate) struct Reloader {
 /// A reload under way, and one that waits.
 const MOST_RELOADS: usize = 2;
 
-/// Faults of a refused configuration that are kept in the audit: a file with a fault on every line must not fill it.
-const MOST_FAULTS: usize = 100;
+/// Lines that each reload may repeat in the audit, faults and what waits for a restart: a file that is wrong on every line, read
+/// over and over, must not fill it.
+const MOST_LINES: usize = 20;
 
 struct Loaded {
     settings: Settings,
@@ -159,7 +160,7 @@ impl Reloader {
         let resolved = match resolved {
             Ok(resolved) => resolved,
             Err(faults) => {
-                let faults = bounded(faults.iter().map(ToString::to_string).collect());
+                let faults = bounded(faults.iter().map(ToString::to_string).collect(), "check");
                 return self
                     .handle
                     .ask(OperatorCommand::ReloadRefused { faults }, author)
@@ -174,6 +175,7 @@ impl Reloader {
         settings.labels = resolved.settings.labels.clone();
         let found = values(&resolved);
         let (changes, after_restart) = differences(&loaded.values, &found);
+        let after_restart = bounded(after_restart, "config show");
         let rules = NewRules {
             policies: settings.policies.clone(),
             labels: settings.labels.clone(),
@@ -202,14 +204,14 @@ impl Reload for Reloader {
     }
 }
 
-/// Keeps the first faults, and says how many there are beyond them.
-fn bounded(mut faults: Vec<String>) -> Vec<String> {
-    let more = faults.len().saturating_sub(MOST_FAULTS);
+/// Keeps the first lines, and says how many there are beyond them and which command shows all.
+fn bounded(mut lines: Vec<String>, command: &str) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST_LINES);
     if more > 0 {
-        faults.truncate(MOST_FAULTS);
-        faults.push(format!("and {more} more; `check` names them all"));
+        lines.truncate(MOST_LINES);
+        lines.push(format!("and {more} more; `{command}` names them all"));
     }
-    faults
+    lines
 }
 
 fn content(path: &Path) -> Content {
@@ -255,6 +257,15 @@ mod tests {
         pairs
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn what_every_reload_repeats_is_bounded() {
+        let lines = |many: usize| (0..many).map(|line| line.to_string()).collect::<Vec<_>>();
+        assert_eq!(bounded(lines(20), "check"), lines(20));
+        let kept = bounded(lines(2_000), "check");
+        assert_eq!(kept.len(), 21);
+        assert_eq!(kept[20], "and 1980 more; `check` names them all");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
+use crate::telemetry::flush_log;
 
 use super::daemon::Daemon;
 use super::exit::Exit;
@@ -45,6 +46,9 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     };
     for campaign in &daemon.orphans {
         warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
+    }
+    if let Some(lost) = &daemon.lost {
+        warn!("{lost}; what it remembers may be older than what was done");
     }
     if daemon.without_receiver > 0 {
         warn!(
@@ -83,18 +87,22 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
         observed,
         delivering,
         server,
+        chain_check,
         ..
     } = daemon;
     let cycle = match systemd {
         Some(systemd) => cycle.supervised(systemd.supervised()),
         None => cycle,
     };
-    // Neither is waited for: both end with the loop or change nothing.
+    // None is waited for: they end with the loop or change nothing.
     if let Some(rivals) = rivals {
         tokio::spawn(rivals.run());
     }
     if let Some(planning) = planning {
         tokio::spawn(planning.tell());
+    }
+    if let Some(chain_check) = chain_check {
+        tokio::spawn(chain_check.run());
     }
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     let recovering = recovering.map(|recovering| tokio::spawn(recovering.run()));
@@ -189,6 +197,7 @@ pub(super) fn stop_on_signals(shutdown: CancellationToken, reloader: Option<Arc<
             }
             asked = asked.saturating_add(1);
             if asked > 1 {
+                flush_log();
                 #[expect(clippy::exit, reason = "a second signal asks for just this")]
                 std::process::exit(ABORTED);
             }

@@ -151,6 +151,19 @@ impl Assigning {
         self.wanted = Some(wanted);
     }
 
+    /// Moves every remembered time with the clock.
+    pub(super) fn shift_clock(&mut self, milliseconds: i64) {
+        self.assigner.shift_clock(milliseconds);
+        for seen in self.seen.values_mut() {
+            seen.read_at.shift(milliseconds);
+        }
+    }
+
+    /// Returns what is known and wanted of the assignments.
+    pub(super) fn assigner(&self) -> &Assigner {
+        &self.assigner
+    }
+
     /// Returns the whole state, to be recorded.
     pub(super) fn checkpoint(&self) -> Fact<'static> {
         Fact::AssignmentsCheckpointed {

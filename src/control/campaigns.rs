@@ -14,6 +14,7 @@ use crate::platform::port::{CampaignFinding, CampaignReader, Connected};
 
 use super::assigning::Assigning;
 use super::ledger::{Fact, Ledger, Standing};
+use super::ports::Clock;
 use super::start::{CycleSettings, RunStart};
 use super::status::CampaignView;
 
@@ -120,8 +121,49 @@ impl Campaigns {
             .count()
     }
 
+    /// Follows the machine's clock where it was set: every remembered time moves with it, and that is recorded.
+    pub(super) fn follow_clock(
+        &mut self,
+        clock: &dyn Clock,
+        mut assigning: Option<&mut Assigning>,
+        ledger: &mut Ledger,
+    ) {
+        let Some(milliseconds) = clock.resynchronise() else {
+            return;
+        };
+        self.autopilot.shift_clock(milliseconds);
+        self.checkpoint_at.shift(milliseconds);
+        if let Some(assigning) = &mut assigning {
+            assigning.shift_clock(milliseconds);
+        }
+        let stepped = Fact::ClockStepped {
+            milliseconds,
+            autopilot: &self.autopilot,
+            assigner: assigning.as_deref().map(Assigning::assigner),
+        };
+        ledger.record(ledger.now(), stepped);
+    }
+
+    /// Applies what a poll read, after a record of the whole state where that is due.
+    pub(super) fn apply_poll(
+        &mut self,
+        sample: Sample,
+        statuses: Vec<(CampaignId, CampaignFinding)>,
+        assigning: Option<&Assigning>,
+        ledger: &mut Ledger,
+    ) {
+        let now = ledger.now();
+        if self.checkpoint(now, ledger)
+            && let Some(assigning) = assigning
+        {
+            ledger.record(now, assigning.checkpoint());
+        }
+        self.apply_sample(sample, now, ledger);
+        self.apply_statuses(statuses, ledger);
+    }
+
     /// Records the whole state if that is due, and returns whether it was.
-    pub(super) fn checkpoint(&mut self, now: Timestamp, ledger: &mut Ledger) -> bool {
+    fn checkpoint(&mut self, now: Timestamp, ledger: &mut Ledger) -> bool {
         let due = now.since(self.checkpoint_at) >= BETWEEN_CHECKPOINTS;
         if due {
             self.checkpoint_at = now;
@@ -132,7 +174,7 @@ impl Campaigns {
     }
 
     /// Applies a poll of the agents.
-    pub(super) fn apply_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
+    fn apply_sample(&mut self, sample: Sample, now: Timestamp, ledger: &mut Ledger) {
         self.autopilot.observe_sample(sample.clone(), now);
         ledger.record(now, Fact::SampleTaken { sample });
     }
@@ -211,6 +253,20 @@ impl Campaigns {
         self.autopilot.campaign(campaign).map(Campaign::state)
     }
 
+    /// Decides on one campaign alone, and records the decision.
+    pub(super) fn decide_on(&mut self, campaign: &CampaignId, ledger: &mut Ledger) -> Plan {
+        let now = ledger.now();
+        let plan = self.autopilot.decide_on(campaign, now);
+        let decided = Fact::Decided {
+            decision: self.autopilot.decision(),
+            plan: &plan,
+            autopilot: &self.autopilot,
+            about: Some(campaign),
+        };
+        ledger.record(now, decided);
+        plan
+    }
+
     /// Decides on every campaign, and records the decision with its alerts.
     pub(super) fn decide(&mut self, ledger: &mut Ledger) -> Plan {
         let now = ledger.now();
@@ -221,6 +277,7 @@ impl Campaigns {
             decision: self.autopilot.decision(),
             plan: &plan,
             autopilot: &self.autopilot,
+            about: None,
         };
         ledger.record(now, decided);
         for alert in &plan.alerts {

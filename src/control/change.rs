@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Campaign, CampaignId, CampaignState, Hold, PauseClaim, ThresholdOverride, Timestamp,
+    Campaign, CampaignId, CampaignState, Direction, Hold, PauseClaim, ThresholdOverride, Timestamp,
 };
 use crate::platform::port::CampaignReader;
 
 use super::assigning::Assigning;
 use super::campaigns::Campaigns;
+use super::execute::Commanding;
 use super::ledger::{Fact, Ledger, Standing};
 use super::operator::{
     AppliedChange, Author, LONGEST_OVERRIDE, NewRules, OperatorCommand, OperatorError,
@@ -23,7 +24,9 @@ pub(super) struct Changing<'a> {
     pub(super) assigning: Option<&'a Assigning>,
     pub(super) ledger: &'a mut Ledger,
     /// Learns which campaigns are configured.
-    pub(super) reader: &'a dyn CampaignReader,
+    pub(super) reader: Arc<dyn CampaignReader>,
+    /// Carries out a hold that pauses.
+    pub(super) commanding: &'a mut Commanding,
 }
 
 impl Changing<'_> {
@@ -129,6 +132,32 @@ impl Changing<'_> {
                 self.record_in_force(None, author, &made, now);
                 Ok(made)
             }
+        }
+    }
+
+    /// Pauses a campaign that was just held paused, without a poll. Its status is read once more where nothing that is believed of
+    /// it asks for a command: that may be old.
+    pub(super) async fn pause_held(&mut self, campaign: &CampaignId) {
+        let now = self.ledger.now();
+        let autopilot = &self.campaigns.autopilot;
+        if autopilot
+            .still_wants(campaign, Direction::Pause, now)
+            .is_none()
+        {
+            let found = self.commanding.read(campaign).await;
+            self.campaigns.apply_status(campaign, found, self.ledger);
+        }
+        let plan = self.campaigns.decide_on(campaign, self.ledger);
+        let (campaigns, ledger) = (&mut *self.campaigns, &mut *self.ledger);
+        self.commanding
+            .execute(&plan, now, Duration::MAX, campaigns, ledger)
+            .await;
+        // A failure is recorded by `commit`; what was not written is kept for the next tick.
+        drop(self.ledger.commit().await);
+        if let Some(state) = self.campaigns.state(campaign) {
+            let now = self.ledger.now();
+            self.ledger
+                .record(now, Fact::HoldCarriedOut { campaign, state });
         }
     }
 
@@ -353,7 +382,7 @@ impl Changing<'_> {
         let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
         let reasons: Vec<_> = reasons.collect();
         self.campaigns
-            .standing(&reasons, self.assigning, self.reader, shown.poll_valid)
+            .standing(&reasons, self.assigning, &*self.reader, shown.poll_valid)
     }
 }
 

@@ -25,8 +25,6 @@ pub(crate) struct Collector {
 
 /// The scope of one poll.
 pub(crate) struct PollNeeds<'a> {
-    /// The decision that it leads to.
-    pub(crate) decision: DecisionId,
     pub(crate) staffed: bool,
     pub(crate) skills: bool,
     pub(crate) groups: &'a [Group],
@@ -35,13 +33,56 @@ pub(crate) struct PollNeeds<'a> {
     pub(crate) roster: Option<&'a Roster>,
 }
 
+/// How a poll went.
+enum PollEnd {
+    Complete(PollFigures),
+    Failed { fault: PlatformFault, partial: bool },
+}
+
 /// The sample of a poll, and its fault if there was one.
 pub(crate) struct Polled {
     pub(crate) sample: Sample,
-    pub(crate) fault: Option<PlatformFault>,
     pub(crate) taken_at: Timestamp,
+    end: PollEnd,
+    took: Duration,
+    /// Whether it was made once more.
+    repeated: bool,
+    /// The poll's own, for what is reported of it.
+    span: Span,
     /// By position in the roster; an agent who was not read is offline.
     pub(crate) roster_states: Option<Vec<AgentState>>,
+}
+
+impl Polled {
+    /// Records how it went, as the poll of `decision`; returns its fault.
+    pub(super) fn record(
+        &self,
+        decision: DecisionId,
+        ledger: &mut Ledger,
+    ) -> Option<&PlatformFault> {
+        let _within = self.span.enter();
+        let now = ledger.now();
+        if self.repeated {
+            ledger.record(now, Fact::PollRepeated);
+        }
+        match &self.end {
+            PollEnd::Complete(figures) => {
+                let figures = *figures;
+                ledger.record(now, Fact::PollSucceeded { figures, decision });
+                None
+            }
+            PollEnd::Failed { fault, partial } => {
+                let failed = Fact::PollFailed {
+                    partial: *partial,
+                    why: &fault.detail,
+                    took: self.took,
+                    decision,
+                };
+                ledger.record(now, failed);
+                Some(fault)
+            }
+        }
+    }
 }
 
 impl Collector {
@@ -49,7 +90,6 @@ impl Collector {
         &mut self,
         agents: &dyn AgentObserver,
         clock: &dyn Clock,
-        ledger: &mut Ledger,
         needs: PollNeeds<'_>,
     ) -> Polled {
         let started = clock.monotonic();
@@ -65,8 +105,8 @@ impl Collector {
         let suddenly_empty = |read: &Observation| {
             read.tally.rows == Some(0) && self.last_rows.is_some_and(|rows| rows > 0)
         };
-        if read.as_ref().is_ok_and(suddenly_empty) {
-            ledger.record(clock.now(), Fact::PollRepeated);
+        let repeated = read.as_ref().is_ok_and(suddenly_empty);
+        if repeated {
             read = agents.observe(request).await;
         }
         let took = clock.monotonic().saturating_sub(started);
@@ -88,8 +128,6 @@ impl Collector {
                     pages: tally.calls,
                     took,
                 };
-                let decision = needs.decision;
-                ledger.record(clock.now(), Fact::PollSucceeded { figures, decision });
                 let states = needs.roster.zip(agents).map(|(roster, agents)| {
                     let state = |id| agents.state_of(id).unwrap_or(AgentState::Offline);
                     roster
@@ -100,26 +138,25 @@ impl Collector {
                 });
                 Polled {
                     sample: Sample::Complete { taken_at, heads },
-                    fault: None,
                     taken_at,
+                    end: PollEnd::Complete(figures),
+                    took,
+                    repeated,
+                    span: Span::current(),
                     roster_states: states,
                 }
             }
             Err(ObserveFault { fault, partial }) => {
                 Span::current().record("fault", fault.detail.as_str());
-                let failed = Fact::PollFailed {
-                    partial,
-                    why: &fault.detail,
-                    took,
-                    decision: needs.decision,
-                };
-                ledger.record(clock.now(), failed);
                 Polled {
                     sample: Sample::Invalid {
                         why: fault.detail.clone(),
                     },
-                    fault: Some(fault),
+                    end: PollEnd::Failed { fault, partial },
                     taken_at: begun_at,
+                    took,
+                    repeated,
+                    span: Span::current(),
                     roster_states: None,
                 }
             }

@@ -159,9 +159,8 @@ impl Cycle {
     }
 
     async fn tick(&mut self, next_due: Duration) {
-        if let Some(milliseconds) = self.clock.resynchronise() {
-            self.record(Fact::ClockStepped { milliseconds });
-        }
+        let (assigning, ledger) = (self.assigning.as_mut(), &mut self.ledger);
+        self.campaigns.follow_clock(&*self.clock, assigning, ledger);
         let Some(polled) = self.observe().await else {
             return;
         };
@@ -182,24 +181,24 @@ impl Cycle {
         // A failure is recorded by `commit`; what was not written is kept for the next tick.
         drop(self.ledger.commit().await);
         let (assigning, valid) = (self.assigning.as_ref(), self.poller.valid());
-        let reader = self.poller.reader();
+        let reader = &**self.poller.reader();
         let standing = self.campaigns.standing(reasons, assigning, reader, valid);
         self.record(Fact::TickEnded { standing });
     }
 
     /// Reads the platform and applies the readings. Returns `None` when that was given up for a shutdown.
     async fn observe(&mut self) -> Option<PollResult> {
-        let roster = self.assigning.as_ref().map(Assigning::roster);
-        let (campaigns, ledger) = (&mut self.campaigns, &mut self.ledger);
-        let (polled, sample, statuses) = self.poller.observe(campaigns, roster, ledger).await?;
-        let now = self.clock.now();
-        if campaigns.checkpoint(now, ledger)
-            && let Some(assigning) = &self.assigning
-        {
-            ledger.record(now, assigning.checkpoint());
-        }
-        campaigns.apply_sample(sample, now, ledger);
-        campaigns.apply_statuses(statuses, ledger);
+        let changing = Changing {
+            campaigns: &mut self.campaigns,
+            assigning: self.assigning.as_ref(),
+            ledger: &mut self.ledger,
+            reader: Arc::clone(self.poller.reader()),
+            commanding: &mut self.commanding,
+        };
+        let (polled, sample, statuses) = self.poller.observe(changing, &mut self.inbox).await?;
+        let (assigning, ledger) = (self.assigning.as_ref(), &mut self.ledger);
+        self.campaigns
+            .apply_poll(sample, statuses, assigning, ledger);
         Some(polled)
     }
 
@@ -217,7 +216,8 @@ impl Cycle {
             campaigns: &mut self.campaigns,
             assigning: self.assigning.as_ref(),
             ledger: &mut self.ledger,
-            reader: self.poller.reader(),
+            reader: Arc::clone(self.poller.reader()),
+            commanding: &mut self.commanding,
         };
         self.inbox.serve(changing, due, changed).await
     }

@@ -175,6 +175,12 @@ impl Commanding {
         }
     }
 
+    /// Reads the status of one campaign, as before a command.
+    pub(super) async fn read(&self, campaign: &CampaignId) -> CampaignFinding {
+        let deadline = self.clock.now().plus(self.longest);
+        read_one(&*self.campaigns, campaign, Urgency::BeforeCommand, deadline).await
+    }
+
     fn read_before(
         &self,
         campaign: CampaignId,

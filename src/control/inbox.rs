@@ -1,10 +1,19 @@
 //! The inbox of operator commands: served between two ticks, one at a time.
+//!
+//! *One kind does not wait for a tick to end:* a hold that pauses. It is made and carried out beside the poll that is under way, since a
+//! poll of a platform in trouble takes long, and who holds a campaign paused has a reason. Whatever was asked for about the same
+//! campaign before it goes first.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::pin::pin;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::CampaignId;
+
 use super::change::Changing;
-use super::operator::{OperatorHandle, OperatorRequest};
+use super::operator::{MOST_WAITING, OperatorHandle, OperatorRequest};
 
 /// Commands that are served between two ticks even when the loop is late, so that none waits for ever.
 const MOST_WHEN_LATE: usize = 4;
@@ -22,6 +31,8 @@ pub(super) enum Waited {
 pub(super) struct Inbox {
     handle: OperatorHandle,
     requests: mpsc::Receiver<OperatorRequest>,
+    /// Taken in while a poll was under way, and to be served after its tick.
+    deferred: VecDeque<OperatorRequest>,
     shutdown: CancellationToken,
 }
 
@@ -31,6 +42,7 @@ impl Inbox {
         Self {
             handle,
             requests,
+            deferred: VecDeque::new(),
             shutdown: shutdown.clone(),
         }
     }
@@ -49,22 +61,96 @@ impl Inbox {
     ) -> Waited {
         let mut changed = std::pin::pin!(changed);
         for _ in 0..MOST_WHEN_LATE {
-            let Ok(request) = self.requests.try_recv() else {
+            let deferred = self.deferred.pop_front();
+            let Some(request) = deferred.or_else(|| self.requests.try_recv().ok()) else {
                 break;
             };
             serve(&mut changing, request).await;
         }
         loop {
+            let deferred = self.deferred.pop_front();
             let request = tokio::select! {
                 // The tick and the end go before anybody who waits.
                 biased;
                 () = self.shutdown.cancelled() => return Waited::Due,
                 () = &mut due => return Waited::Due,
                 () = &mut changed => return Waited::Woken,
-                Some(request) = self.requests.recv() => request,
+                Some(request) = next(deferred, &mut self.requests) => request,
             };
             serve(&mut changing, request).await;
         }
+    }
+
+    /// Waits for the end of `work` and serves holds that pause beside it. Returns what came of the work, and the campaigns that were
+    /// held.
+    pub(super) async fn serve_holds_beside<T>(
+        &mut self,
+        changing: &mut Changing<'_>,
+        work: impl Future<Output = T>,
+    ) -> (T, BTreeSet<CampaignId>) {
+        let mut work = pin!(work);
+        let mut held = BTreeSet::new();
+        loop {
+            let requests = tokio::select! {
+                biased;
+                done = &mut work => return (done, held),
+                requests = self.next_hold() => requests,
+            };
+            let campaigns = requests
+                .iter()
+                .filter_map(|request| request.change.campaign());
+            held.extend(campaigns.cloned());
+            let mut serving = pin!(async {
+                for request in requests {
+                    serve(changing, request).await;
+                }
+            });
+            let mut done = None;
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut serving => break,
+                    finished = &mut work, if done.is_none() => done = Some(finished),
+                }
+            }
+            if let Some(done) = done {
+                return (done, held);
+            }
+        }
+    }
+
+    /// Returns the next hold that pauses, behind what was asked for about the same campaign before; everything else stays here.
+    async fn next_hold(&mut self) -> Vec<OperatorRequest> {
+        loop {
+            if self.deferred.len() >= MOST_WAITING {
+                // Whoever asks now is refused, as long as the inbox is full.
+                std::future::pending::<()>().await;
+            }
+            let Some(request) = self.requests.recv().await else {
+                return std::future::pending().await;
+            };
+            if request.change.pauses_at_once() {
+                let about = request.change.campaign();
+                let waiting = std::mem::take(&mut self.deferred).into_iter();
+                let (mut first, others): (Vec<_>, Vec<_>) =
+                    waiting.partition(|waiting| waiting.change.campaign() == about);
+                self.deferred = others.into();
+                first.push(request);
+                return first;
+            }
+            self.deferred.push_back(request);
+        }
+    }
+}
+
+/// Returns the request that waits already, or else the next one that comes.
+async fn next(
+    waiting: Option<OperatorRequest>,
+    requests: &mut mpsc::Receiver<OperatorRequest>,
+) -> Option<OperatorRequest> {
+    match waiting {
+        Some(request) => Some(request),
+        None => requests.recv().await,
     }
 }
 
@@ -78,7 +164,15 @@ async fn serve(changing: &mut Changing<'_>, request: OperatorRequest) {
         // The caller has been answered that the command was not carried out.
         return;
     }
+    let at_once = change
+        .pauses_at_once()
+        .then(|| change.campaign().cloned())
+        .flatten();
     let answer = changing.make(change, &author).await;
+    let at_once = at_once.filter(|_| answer.is_ok());
     // A caller who has gone meanwhile finds it in status and audit.
     drop(reply.send(answer));
+    if let Some(campaign) = at_once {
+        changing.pause_held(&campaign).await;
+    }
 }

@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
-const MOST_WAITING: usize = 32;
+pub(super) const MOST_WAITING: usize = 32;
 
 /// A request is given up after this long: a tick on a platform in trouble takes about as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -141,6 +141,26 @@ pub enum OperatorCommand {
         /// Every fault.
         faults: Vec<String>,
     },
+}
+
+impl OperatorCommand {
+    /// Returns the campaign that it is about, if it is about one.
+    pub(super) fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::Hold { campaign, .. }
+            | Self::Release { campaign }
+            | Self::ClaimPause { campaign, .. }
+            | Self::Thresholds { campaign, .. }
+            | Self::RestoreThresholds { campaign } => Some(campaign),
+            Self::Reload(_) | Self::ReloadRefused { .. } => None,
+        }
+    }
+
+    /// Whether it is carried out at once and does not wait for a poll.
+    pub(super) fn pauses_at_once(&self) -> bool {
+        let kind = HoldKind::Paused;
+        matches!(self, Self::Hold { kind: asked, .. } if *asked == kind)
+    }
 }
 
 /// A change that was applied, as the audit and the answer show it.

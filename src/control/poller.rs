@@ -9,14 +9,17 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, CampaignId, Sample, Timestamp};
+use crate::domain::{AgentState, CampaignId, Group, Sample, Timestamp};
 use crate::platform::port::{
     AgentObserver, CampaignFinding, CampaignReader, Connected, StatusCalls, Urgency,
 };
 
+use super::assigning::Assigning;
 use super::campaigns::Campaigns;
+use super::change::Changing;
 use super::collect::{Collector, PollNeeds, Polled};
-use super::ledger::{Fact, Ledger};
+use super::inbox::Inbox;
+use super::ledger::Fact;
 use super::ports::Clock;
 use super::start::{CycleSettings, LastPoll};
 
@@ -29,6 +32,15 @@ const SHORTEST_PART: u32 = 4;
 
 /// Statuses that were read.
 pub(super) type Statuses = Vec<(CampaignId, CampaignFinding)>;
+
+/// What a poll is to read, as of its beginning.
+struct PollScope {
+    groups: Vec<Group>,
+    staffed: bool,
+    skills: bool,
+    /// Campaigns whose status is read beside it.
+    statuses: Vec<CampaignId>,
+}
 
 /// What a poll leaves for the rest of the tick.
 pub(super) struct PollResult {
@@ -54,8 +66,8 @@ pub(super) struct Poller {
 
 impl Poller {
     /// Returns the port that reads campaigns.
-    pub(super) fn reader(&self) -> &dyn CampaignReader {
-        &*self.campaigns
+    pub(super) fn reader(&self) -> &Arc<dyn CampaignReader> {
+        &self.campaigns
     }
 
     pub(super) fn new(
@@ -89,54 +101,72 @@ impl Poller {
         self.last == LastPoll::Valid
     }
 
-    /// Polls the agents and reads the statuses without which nothing can be commanded. Returns `None` when that was given up
-    /// for a shutdown.
+    /// Polls the agents and reads the statuses without which nothing can be commanded, and serves holds that cannot wait for that.
+    /// Returns `None` when it was given up for a shutdown.
     pub(super) async fn observe(
         &mut self,
-        campaigns: &Campaigns,
-        roster: Option<&Roster>,
-        ledger: &mut Ledger,
+        mut changing: Changing<'_>,
+        inbox: &mut Inbox,
     ) -> Option<(PollResult, Sample, Statuses)> {
+        changing.ledger.record(self.clock.now(), Fact::LoopAlive);
+        let roster = changing.assigning.map(Assigning::roster);
+        let scope = self.scope(changing.campaigns, roster.is_some());
+        let poll = self.poll(&scope, roster);
+        let (polled, held) = inbox.serve_holds_beside(&mut changing, poll).await;
+        let (polled, mut statuses) = polled?;
+        // Read before the campaign was commanded, perhaps: a later reading shows it.
+        statuses.retain(|(campaign, _)| !held.contains(campaign));
+        let ledger = changing.ledger;
         ledger.record(self.clock.now(), Fact::LoopAlive);
+        let decision = changing.campaigns.autopilot.next_decision();
+        let fault = polled.record(decision, ledger);
+        self.last = fault.map_or(LastPoll::Valid, |fault| LastPoll::Failed(fault.clone()));
+        let result = PollResult {
+            taken_at: polled.taken_at,
+            roster_states: polled.roster_states,
+        };
+        Some((result, polled.sample, statuses))
+    }
+
+    fn scope(&self, campaigns: &Campaigns, assigns: bool) -> PollScope {
         let autopilot = &campaigns.autopilot;
         let beside = if self.reads_all() { usize::MAX } else { 0 };
-        let needed = autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now());
-        let reads = self.read_statuses(needed, self.longest);
-        let needs = PollNeeds {
-            decision: autopilot.next_decision(),
-            staffed: autopilot.needs_staffed() || roster.is_some(),
+        PollScope {
+            groups: autopilot.groups().to_vec(),
+            staffed: autopilot.needs_staffed() || assigns,
             skills: autopilot.needs_skills(),
-            groups: autopilot.groups(),
+            statuses: autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now()),
+        }
+    }
+
+    /// Borrows nothing that changes meanwhile, so that an operator can be served beside it.
+    async fn poll(
+        &mut self,
+        scope: &PollScope,
+        roster: Option<&Roster>,
+    ) -> Option<(Polled, Statuses)> {
+        let reads = self.read_statuses(scope.statuses.clone(), self.longest);
+        let needs = PollNeeds {
+            staffed: scope.staffed,
+            skills: scope.skills,
+            groups: &scope.groups,
             longest: self.longest,
             roster,
         };
         let poll = self
             .collector
-            .poll(&*self.agents, &*self.clock, ledger, needs)
+            .poll(&*self.agents, &*self.clock, needs)
             .instrument(debug_span!(
                 "poll",
                 rows = Empty,
                 pages = Empty,
                 fault = Empty
             ));
-        let (polled, statuses) = tokio::select! {
+        tokio::select! {
             biased;
-            both = join(poll, reads) => both,
-            () = self.shutdown.cancelled() => return None,
-        };
-        ledger.record(self.clock.now(), Fact::LoopAlive);
-        let Polled {
-            sample,
-            fault,
-            taken_at,
-            roster_states,
-        } = polled;
-        self.last = fault.map_or(LastPoll::Valid, LastPoll::Failed);
-        let result = PollResult {
-            taken_at,
-            roster_states,
-        };
-        Some((result, sample, statuses))
+            both = join(poll, reads) => Some(both),
+            () = self.shutdown.cancelled() => None,
+        }
     }
 
     /// Reads the statuses that are due to be read for manual changes. Comes after the commands, so that a slow answer delays

@@ -40,6 +40,11 @@ pub trait Clock: Send + Sync + 'static {
     fn resynchronise(&self) -> Option<i64> {
         None
     }
+
+    /// By how many milliseconds in all the machine's time of day was followed, for tasks beside the loop that remember times.
+    fn followed(&self) -> i64 {
+        0
+    }
 }
 
 /// A difference to the machine's time of day up to this is left alone: clocks are slewed all the time.
@@ -50,6 +55,7 @@ const LARGEST_DRIFT: Duration = Duration::from_secs(2);
 pub struct SystemClock {
     started: std::time::Instant,
     started_at: AtomicI64,
+    followed: AtomicI64,
     speed: f64,
     follows_machine: bool,
 }
@@ -86,6 +92,7 @@ impl SystemClock {
         Self {
             started: std::time::Instant::now(),
             started_at: AtomicI64::new(started_at.as_unix_millis()),
+            followed: AtomicI64::new(0),
             speed,
             follows_machine: false,
         }
@@ -122,7 +129,12 @@ impl Clock for SystemClock {
             return None;
         }
         self.started_at.fetch_add(step, Ordering::Relaxed);
+        self.followed.fetch_add(step, Ordering::Relaxed);
         Some(step)
+    }
+
+    fn followed(&self) -> i64 {
+        self.followed.load(Ordering::Relaxed)
     }
 }
 
@@ -138,9 +150,17 @@ pub enum AuditEvent {
         dry_run: bool,
         /// SHA-256 of the configuration in force.
         config: String,
+        /// What the store had lost, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damage: Vec<String>,
     },
     /// A run ended in order.
     Stopped,
+    /// The machine's clock was set, and holds, graces and waiting times in force moved with it.
+    ClockStepped {
+        /// By how much.
+        milliseconds: i64,
+    },
     /// A command is about to be sent.
     Intent {
         /// The direction of the command.
@@ -253,6 +273,7 @@ impl AuditEvent {
         match self {
             Self::Started { .. } => "started",
             Self::Stopped => "stopped",
+            Self::ClockStepped { .. } => "clock_stepped",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
@@ -491,6 +512,7 @@ impl AuditRow {
             }),
             AuditEvent::Started { .. }
             | AuditEvent::Stopped
+            | AuditEvent::ClockStepped { .. }
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
             | AuditEvent::Operator { .. }
@@ -517,6 +539,8 @@ pub struct Batch {
     pub outbox: Vec<Message>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,
+    /// By how many milliseconds the machine's clock was set since the last batch: what waits in the store moves by as much.
+    pub clock_step: i64,
 }
 
 impl Batch {
@@ -539,6 +563,7 @@ impl Batch {
             && self.audit.is_empty()
             && self.outbox.is_empty()
             && self.frame.is_none()
+            && self.clock_step == 0
     }
 }
 

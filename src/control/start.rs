@@ -64,6 +64,8 @@ pub struct CycleSettings {
     pub version: String,
     /// SHA-256 of the configuration, for the audit.
     pub config: String,
+    /// What the store has lost since it was last written, in words: for the audit and the page.
+    pub store_damage: Vec<String>,
 }
 
 impl CycleSettings {
@@ -84,6 +86,7 @@ impl CycleSettings {
             dry_run: platform.commander.is_none(),
             poll_interval: self.poll_interval,
             config: self.config.clone(),
+            store_damage: Arc::new(self.store_damage.clone()),
             campaigns: Arc::new(campaigns),
             ..ObservableState::default()
         }

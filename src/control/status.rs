@@ -106,6 +106,8 @@ pub struct ObservableState {
     pub last_reload: Option<ReloadView>,
     /// Whether the store could be written the last time.
     pub journal_writable: bool,
+    /// What is damaged in the store, in words.
+    pub store_damage: Arc<Vec<String>>,
     /// Every campaign.
     pub campaigns: Arc<Vec<CampaignView>>,
     /// Every queue that is calibrated, by id.

@@ -149,8 +149,8 @@ fn line(state: &ObservableState) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Mutex, mpsc};
 
     use crate::control::hand_clock::HandClock;
     use crate::control::status::CampaignView;
@@ -196,6 +196,43 @@ mod tests {
             assert!(futures_util::poll!(&mut signs).is_pending());
         }
         assert_eq!(notes.signs.load(Ordering::Relaxed), 12);
+    }
+
+    #[test]
+    fn a_thread_that_is_stuck_in_the_loop_gives_no_sign() {
+        let (clock, notes) = (Arc::new(HandClock::default()), Arc::new(Notes::default()));
+        let (sender, observed) = watch::channel(ObservableState {
+            alive_at: clock.now(),
+            silence_allowed: Duration::MAX,
+            ..ObservableState::default()
+        });
+        let supervised = Supervised::by(Arc::<Notes>::clone(&notes), Some(Duration::from_secs(4)));
+        let signs = supervised.signs(clock, observed);
+        let ((stuck, is_stuck), (let_go, held)) = (mpsc::channel(), mpsc::channel::<()>());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        let run = async move {
+            let _sender = sender;
+            tokio::task::yield_now().await;
+            stuck.send(()).unwrap();
+            // The thread itself waits, in the middle of the loop.
+            drop(held.recv());
+        };
+        let running = runtime.spawn(run_with_signs(run, Some(signs)));
+        is_stuck.recv().unwrap();
+        let before = notes.signs.load(Ordering::Relaxed);
+        assert!(before > 0, "it lived");
+        // Everything else goes on.
+        runtime.block_on(async {
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+        });
+        assert_eq!(notes.signs.load(Ordering::Relaxed), before);
+        drop(let_go);
+        runtime.block_on(running).unwrap();
     }
 
     #[test]

@@ -357,6 +357,30 @@ impl Autopilot {
         plan
     }
 
+    /// Decides on one campaign alone, and with that begins a new decision: an operator's hold does not wait for a poll. Nothing but
+    /// the decision changes.
+    pub fn decide_on(&mut self, id: &CampaignId, now: Timestamp) -> Plan {
+        self.decision = self.next_decision();
+        let campaign = self.campaigns.get(id);
+        let reason = campaign.map(|campaign| campaign.evaluate(self.view(id), self.decision, now));
+        let outcome = reason.map(|reason| reason.outcome);
+        let wanted = outcome.and_then(|outcome| match outcome {
+            Outcome::Command { direction, .. } => Some(WantedCommand { direction }),
+            Outcome::NothingToDo | Outcome::Suppressed { .. } => None,
+        });
+        Plan {
+            commands: wanted
+                .map(|wanted| (id.clone(), wanted))
+                .into_iter()
+                .collect(),
+            reasons: reason
+                .map(|reason| (id.clone(), reason))
+                .into_iter()
+                .collect(),
+            alerts: Vec::new(),
+        }
+    }
+
     /// Whether a command is still wanted now that its campaign's status was read; if so it is on its way from here
     /// on, and the campaign's state has to be committed before it leaves.
     pub fn authorise(

@@ -22,6 +22,9 @@ mod autopilot;
 mod belief;
 mod campaign;
 mod cause;
+mod clock_step;
+#[cfg(test)]
+mod clock_step_tests;
 mod command;
 mod conclusion;
 mod confirmation;

@@ -66,6 +66,13 @@ pub enum Input {
         /// The commands that it wanted.
         wanted: Vec<(CampaignId, Direction)>,
     },
+    /// It was asked what should happen to one campaign, without a poll.
+    DecideOn {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The command that it wanted.
+        wanted: Option<Direction>,
+    },
     /// It was asked whether a command is still wanted.
     Authorise {
         /// The campaign.
@@ -123,6 +130,11 @@ pub enum Input {
     Reconfigure {
         /// The rules.
         policies: BTreeMap<CampaignId, Policy>,
+    },
+    /// The machine's clock was set, and what is remembered moved with it.
+    ClockStepped {
+        /// By how much.
+        milliseconds: i64,
     },
 }
 
@@ -203,6 +215,15 @@ pub fn replay(
                 None
             }
             (_, Input::Assign { assign }) => record::feed(&mut assigner, at, *assign),
+            (pilot, Input::ClockStepped { milliseconds }) => {
+                if let Some(pilot) = pilot {
+                    pilot.shift_clock(milliseconds);
+                }
+                if let Some(assigner) = &mut assigner {
+                    assigner.shift_clock(milliseconds);
+                }
+                None
+            }
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
             (Some(pilot), input) => feed(pilot, at, input, &mut found),
@@ -229,7 +250,11 @@ fn feed(
     found: &mut Replayed,
 ) -> Option<(String, String)> {
     match input {
-        Input::Start { .. } | Input::Checkpoint { .. } | Input::Gap | Input::Assign { .. } => None,
+        Input::Start { .. }
+        | Input::Checkpoint { .. }
+        | Input::Gap
+        | Input::Assign { .. }
+        | Input::ClockStepped { .. } => None,
         Input::Sample { sample } => {
             if matches!(sample, Sample::Complete { .. }) {
                 found.samples = found.samples.saturating_add(1);
@@ -254,6 +279,19 @@ fn feed(
         Input::Decide { wanted } => {
             let again: Vec<(CampaignId, Direction)> = pilot
                 .decide(at)
+                .commands
+                .into_iter()
+                .map(|(id, wanted)| (id, wanted.direction))
+                .collect();
+            Some((in_words(&wanted), in_words(&again)))
+        }
+        Input::DecideOn { campaign, wanted } => {
+            let wanted: Vec<_> = wanted
+                .map(|direction| (campaign.clone(), direction))
+                .into_iter()
+                .collect();
+            let again: Vec<(CampaignId, Direction)> = pilot
+                .decide_on(&campaign, at)
                 .commands
                 .into_iter()
                 .map(|(id, wanted)| (id, wanted.direction))

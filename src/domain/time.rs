@@ -54,6 +54,11 @@ impl Timestamp {
         )
     }
 
+    /// Moves this time by so many milliseconds, because the clock that it was read from was set by as many.
+    pub fn shift(&mut self, milliseconds: i64) {
+        self.0 = self.0.saturating_add(milliseconds);
+    }
+
     /// How long ago `earlier` was; zero when it lies ahead.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

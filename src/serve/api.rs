@@ -24,7 +24,7 @@ use super::connections::Slot;
 use super::documents::{CampaignDetail, ChangeAnswer};
 use super::gate::TurnedAway;
 use super::openapi;
-use super::operations::{Operation, find};
+use super::operations::{Operation, Trace, find};
 use super::query::{self, Query};
 use super::schema::SCHEMA;
 use super::sources::Sources;
@@ -103,10 +103,13 @@ impl Sources {
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
-        if operation.changes() {
-            let taken = self.changes.take(self.shown.clock.monotonic());
-            taken.map_err(Failure::too_many)?;
-        }
+        let now = self.shown.clock.monotonic();
+        let taken = match operation.leaves() {
+            Trace::Nothing => Ok(()),
+            Trace::Calibration => self.calibrations.take(now),
+            Trace::Change => self.changes.take(now),
+        };
+        taken.map_err(Failure::too_many)?;
         let query = Query::of(uri.query().unwrap_or_default());
         let campaign = || named(id.unwrap_or_default());
         match operation {

@@ -54,6 +54,9 @@ pub struct StatusDocument {
     pub sample_at: Option<String>,
     /// Whether the store could be written the last time.
     pub journal_writable: bool,
+    /// What was found damaged in the store at the start, a sentence each.
+    #[serde(default)]
+    pub store_damage: Vec<String>,
     /// The configuration.
     pub config: ConfigDocument,
     /// Every campaign, by id.
@@ -289,6 +292,7 @@ impl StatusDocument {
             poll_interval_s: observed.poll_interval.as_secs_f64(),
             sample_at: observed.sample_at.map(|at| at.to_string()),
             journal_writable: observed.journal_writable,
+            store_damage: observed.store_damage.to_vec(),
             config: ConfigDocument {
                 hash: observed.config.clone(),
                 last_reload,

@@ -28,8 +28,8 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    /// Whether it changes something, and so leaves rows in the store.
-    pub(super) fn changes(self) -> bool {
+    /// What it may leave in the store.
+    pub(super) fn leaves(self) -> Trace {
         match self {
             Self::Describe
             | Self::Status
@@ -38,19 +38,29 @@ impl Operation {
             | Self::Series
             | Self::History
             | Self::Events
-            | Self::Queues => false,
+            | Self::Queues => Trace::Nothing,
+            Self::Recalibrate | Self::Trigger => Trace::Calibration,
             Self::SetThresholds
             | Self::RestoreThresholds
             | Self::Hold
             | Self::Release
             | Self::ClaimPause
             | Self::Reload
-            | Self::Recalibrate
-            | Self::Trigger
             | Self::HoldQueue
-            | Self::ReleaseQueue => true,
+            | Self::ReleaseQueue => Trace::Change,
         }
     }
+}
+
+/// What an operation may leave in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trace {
+    /// It only looks.
+    Nothing,
+    /// What a calibration leaves.
+    Calibration,
+    /// A row of the audit.
+    Change,
 }
 
 /// Every path with its operations; `{id}` stands for a campaign or a queue.

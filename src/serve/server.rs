@@ -85,7 +85,8 @@ impl Server {
             scrape: Semaphore::new(1),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             rendered: Mutex::new(None),
-            changes: ChangeRate::default(),
+            changes: ChangeRate::of_changes(),
+            calibrations: ChangeRate::of_calibrations(),
         });
         let limiter = Arc::new(ConnectionLimiter::new(MOST_CONNECTIONS, MOST_PROBES));
         Self {

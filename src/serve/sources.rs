@@ -54,6 +54,8 @@ pub(super) struct Sources {
     pub(super) rendered: Mutex<Option<Rendered>>,
     /// How many changes may be asked for.
     pub(super) changes: ChangeRate,
+    /// How many calibrations may be asked for.
+    pub(super) calibrations: ChangeRate,
 }
 
 /// The rendered documents of one version.

@@ -90,12 +90,19 @@ fn end_of_hold(ended: Option<HoldKind>) -> String {
 pub fn event(event: &AuditEvent) -> String {
     match event {
         AuditEvent::Started {
-            version, dry_run, ..
+            version,
+            dry_run,
+            damage,
+            ..
         } => {
             let dry = if *dry_run { ", dry run" } else { "" };
-            format!("started, version {version}{dry}")
+            let damage: Vec<String> = damage.iter().map(|found| format!("; {found}")).collect();
+            format!("started, version {version}{dry}{}", damage.concat())
         }
         AuditEvent::Stopped => "ended in order".to_owned(),
+        AuditEvent::ClockStepped { milliseconds } => format!(
+            "the machine's clock was set by {milliseconds} ms; holds and waiting times moved with it"
+        ),
         AuditEvent::Intent {
             direction, reason, ..
         } => format!("to {direction}: {reason}"),

@@ -105,10 +105,12 @@ pub(super) fn append(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqli
 /// Feeds every row to `each` in order, and checks the chain on the way.
 pub(super) fn verify(
     connection: &Connection,
-    mut each: impl FnMut(AuditRecord),
+    mut each: impl FnMut(StoredRow),
 ) -> Result<u64, BrokenChain> {
     let unreadable = |wrong: rusqlite::Error| BrokenChain::Unreadable(wrong.to_string());
-    let mut select = connection
+    // Of one moment: a daemon that writes meanwhile must not move the head away from the rows.
+    let moment = connection.unchecked_transaction().map_err(unreadable)?;
+    let mut select = moment
         .prepare("SELECT seq, at_ms, campaign, run, tick, kind, body, previous, hash FROM audit ORDER BY seq")
         .map_err(unreadable)?;
     let rows = select.query_map([], StoredRow::read).map_err(unreadable)?;
@@ -127,10 +129,10 @@ pub(super) fn verify(
         }
         expected = expected.saturating_add(1);
         previous.clone_from(&row.hash);
-        each(row.record());
+        each(row);
     }
     let found = expected.saturating_sub(1);
-    let (written, hash) = head(connection)
+    let (written, hash) = head(&moment)
         .map_err(unreadable)?
         .unwrap_or((0, GENESIS.to_owned()));
     if written != found || hash != previous {
@@ -142,13 +144,15 @@ pub(super) fn verify(
     Ok(u64::try_from(found).unwrap_or_default())
 }
 
-fn head(connection: &Connection) -> rusqlite::Result<Option<(i64, String)>> {
+/// The last row that was written, and its hash.
+pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<(i64, String)>> {
     let mut select = connection.prepare_cached("SELECT seq, hash FROM audit_head")?;
     let mut rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.next().transpose()
 }
 
-struct StoredRow {
+/// One row of the audit, as it is stored.
+pub(super) struct StoredRow {
     seq: i64,
     at_ms: i64,
     campaign: Option<String>,
@@ -223,7 +227,8 @@ impl StoredRow {
         hex(context.finish().as_ref())
     }
 
-    fn record(self) -> AuditRecord {
+    /// Returns the row as it is exported.
+    pub(super) fn record(self) -> AuditRecord {
         AuditRecord {
             seq: self.seq,
             at: Timestamp::from_unix_millis(self.at_ms).to_string(),

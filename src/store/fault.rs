@@ -63,6 +63,12 @@ pub enum StoreFault {
         /// Which file.
         path: PathBuf,
     },
+    /// A file of the store is not the one that was opened.
+    #[error("{} was deleted or replaced while the daemon had it open; put back what was there, or restart the daemon", path.display())]
+    Replaced {
+        /// Which file.
+        path: PathBuf,
+    },
     /// No room.
     #[error("{}: the disk is full; make room, the daemon goes on by itself", path.display())]
     Full {

@@ -8,6 +8,9 @@
 //! verify, replay) may come while a daemon runs. One daemon a directory, by a lock on a file beside the database that
 //! the system gives back when the process ends, however it ends.
 //!
+//! *What may happen to it meanwhile.* A file that is deleted or replaced is noticed before the next commit, which then fails; rows
+//! that a damaged write-ahead log has lost are noticed at the next start, by a mark in a file of its own.
+//!
 //! *First start.* The directory and the file are made; the schema is versioned and migrates forward. A file of a newer
 //! version is refused.
 
@@ -17,6 +20,7 @@ mod columns;
 mod delivery;
 mod fault;
 mod gate;
+mod high_water;
 mod operations;
 #[cfg(test)]
 mod operations_tests;
@@ -25,6 +29,7 @@ mod outbox_editor;
 #[cfg(test)]
 mod outbox_tests;
 mod past;
+mod presence;
 mod queues;
 mod reader;
 mod schema;

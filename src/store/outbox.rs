@@ -76,6 +76,20 @@ pub(super) fn insert(
     keep_to(transaction, bounds, newest)
 }
 
+/// Moves what waits with the machine's clock, which was set by so many milliseconds: no entry is given up or late by that.
+pub(super) fn shift_clock(
+    transaction: &Transaction<'_>,
+    milliseconds: i64,
+) -> rusqlite::Result<()> {
+    if milliseconds != 0 {
+        transaction.execute(
+            "UPDATE outbox SET since_ms = since_ms + ?1, due_ms = due_ms + ?1 WHERE dead_ms IS NULL",
+            [milliseconds],
+        )?;
+    }
+    Ok(())
+}
+
 fn keep_to(transaction: &Transaction<'_>, bounds: Bounds, now: Timestamp) -> rusqlite::Result<()> {
     let OutboxStats { waiting, .. } = stats(transaction)?;
     let oldest =

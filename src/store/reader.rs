@@ -53,8 +53,16 @@ impl StoreReader {
     ///
     /// # Errors
     /// The first place where the chain does not hold.
-    pub fn audit(&self, each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
-        audit::verify(&self.connection, each)
+    pub fn audit(&self, mut each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
+        audit::verify(&self.connection, |row| each(row.record()))
+    }
+
+    /// Checks the whole chain of the audit, and returns how many rows there are.
+    ///
+    /// # Errors
+    /// The first place where the chain does not hold.
+    pub fn check_chain(&self) -> Result<u64, BrokenChain> {
+        audit::verify(&self.connection, drop)
     }
 
     /// What is remembered of each campaign.

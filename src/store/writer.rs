@@ -24,11 +24,16 @@ use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
 use super::columns::json;
 use super::fault::StoreFault;
 use super::gate::CommitGate;
+use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
+use super::presence::{Presence, with_companions};
 use super::{audit, operations, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
+
+/// The lock's name within the state directory.
+const LOCK_NAME: &str = "lock";
 
 /// Another program may hold the file this long before a commit fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -54,6 +59,8 @@ pub struct Restored {
     pub queues: BTreeMap<QueueId, QueueMemory>,
     /// Operations of earlier runs whose outcome is not known yet.
     pub open: Vec<OpenOperation>,
+    /// What the store has lost since it was last written, in words.
+    pub lost: Option<String>,
 }
 
 /// The store, open for writing. Closing it waits for the commits under way.
@@ -135,10 +142,16 @@ impl Store {
         )?;
         let queues = remembered(&connection, &path, "SELECT id, memory FROM queue", "memory")?;
         let open = operations::open(&connection).map_err(sqlite)?;
+        let high_water = HighWater::open(directory);
+        let lost = high_water
+            .as_ref()
+            .map_or(Ok(None), |mark| mark.lost(&connection))
+            .map_err(sqlite)?;
         let run = begin_run(&connection, now).map_err(sqlite)?;
         Ok((
             Self::writing(connection, path, Some(lock), hand)?,
             Restored {
+                lost,
                 run,
                 states,
                 lists,
@@ -189,7 +202,12 @@ impl Store {
     ) -> Result<Self, StoreFault> {
         let outbox_written = Arc::new(Notify::new());
         let size = Arc::new(AtomicU64::new(size_of(&path)));
+        let directory = path.parent().unwrap_or(Path::new("."));
+        let files = with_companions(&path);
+        let files = files.chain(lock.is_some().then(|| directory.join(LOCK_NAME)));
         let writer = Writer {
+            presence: Presence::of(files),
+            high_water: HighWater::open(directory),
             connection,
             path,
             commits: 0,
@@ -240,6 +258,7 @@ impl Store {
     ) -> Result<T, String> {
         let gone = || "the store's writer has ended".to_owned();
         let work = |writer: &mut Writer| {
+            writer.presence.check().map_err(|gone| gone.to_string())?;
             work(writer).map_err(|wrong| StoreFault::from_sqlite(&writer.path, &wrong).to_string())
         };
         let sender = match &self.hand {
@@ -292,6 +311,8 @@ impl Drop for Store {
 struct Writer {
     connection: Connection,
     path: PathBuf,
+    presence: Presence,
+    high_water: Option<HighWater>,
     commits: u32,
     /// Bytes of the frames that are kept, once they were counted.
     series_bytes: Option<u64>,
@@ -316,6 +337,8 @@ impl Writer {
         queues::write_memories(&transaction, &batch.queues)?;
         operations::write(&transaction, batch)?;
         audit::append(&transaction, &batch.audit)?;
+        // Messages of this batch were recorded by the new time, or will be delivered at once.
+        outbox::shift_clock(&transaction, batch.clock_step)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         let mut series_bytes = self.series_bytes;
         if let Some(frame) = &batch.frame {
@@ -331,7 +354,11 @@ impl Writer {
             transaction.execute("DELETE FROM input WHERE at_ms < ?1", [before])?;
             operations::prune(&transaction, oldest)?;
         }
+        let mark = Mark::of(&transaction)?;
         transaction.commit()?;
+        if let Some(high_water) = &self.high_water {
+            high_water.write(&mark);
+        }
         self.size.store(size_of(&self.path), Ordering::Relaxed);
         self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
@@ -438,7 +465,7 @@ fn lock(directory: &Path) -> Result<File, StoreFault> {
         .create(true)
         .truncate(false)
         .mode(0o600);
-    let mut file = options.open(directory.join("lock")).map_err(wrong)?;
+    let mut file = options.open(directory.join(LOCK_NAME)).map_err(wrong)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -393,9 +393,10 @@ impl Events {
 
     /// Reports that the machine's clock was set; the daemon's follows it.
     pub fn clock_stepped(&self, milliseconds: i64) {
+        self.metrics.cycle.clock_stepped();
         warn!(
             milliseconds,
-            "the machine's clock was set; waiting times count on from the new time"
+            "the machine's clock was set; holds, graces and waiting times moved with it"
         );
     }
 

@@ -1,10 +1,22 @@
-//! Log set-up: text for people, JSON for machines, always on standard error.
+//! Log set-up: text for people, JSON for machines, always on standard error, and never waited for.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tracing::warn;
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+use super::log_queue::LogQueue;
+
+/// The last lines of a process are waited for so long at most.
+const LONGEST_FLUSH: Duration = Duration::from_secs(1);
+
+/// The log of this process.
+static LOG: OnceLock<LogQueue> = OnceLock::new();
 
 /// A further listener to log lines and spans.
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -37,7 +49,10 @@ pub fn install(
     let filter =
         EnvFilter::try_new(filter).map_err(|wrong| format!("log filter `{filter}`: {wrong}"))?;
     let terminal = std::io::stderr().is_terminal();
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let report = |lines| warn!(lines, "log lines were lost: nobody read the log");
+    let queue = LogQueue::start(std::io::stderr(), report);
+    let queue = queue.map_err(|wrong| format!("no thread for the log: {wrong}"))?;
+    let lines = fmt::layer().with_writer(queue.clone()).with_target(false);
     let lines = match (format, terminal) {
         (LogFormat::Json, _) | (LogFormat::Auto, false) => lines
             .json()
@@ -52,5 +67,23 @@ pub fn install(
     };
     let layers: Vec<LogLayer> = std::iter::once(lines).chain(beside).collect();
     let installed = Registry::default().with(layers).try_init();
-    installed.map_err(|wrong| wrong.to_string())
+    installed.map_err(|wrong| wrong.to_string())?;
+    // A panic is shown after the lines that lead to it, and not at all where nobody reads them: it would wait for ever.
+    let show = std::panic::take_hook();
+    let flushed = queue.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        if flushed.flush(LONGEST_FLUSH) {
+            show(panic);
+        }
+    }));
+    // It is set once, as the subscriber is.
+    drop(LOG.set(queue));
+    Ok(())
+}
+
+/// Waits a moment until every log line is written. To be called before the process ends.
+pub fn flush() {
+    if let Some(queue) = LOG.get() {
+        queue.flush(LONGEST_FLUSH);
+    }
 }

@@ -10,6 +10,7 @@ mod causes;
 mod deliveries;
 mod events;
 mod log;
+mod log_queue;
 mod metrics;
 mod operator_events;
 #[cfg(feature = "otlp")]
@@ -21,7 +22,7 @@ pub use assignments::AssignEvents;
 pub use causes::causes;
 pub use deliveries::{DeliveryEvents, EntryLabel};
 pub use events::{Events, PollFigures};
-pub use log::{LogFormat, LogLayer, install as install_log};
+pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
     LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause,

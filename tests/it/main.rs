@@ -30,6 +30,7 @@ mod reassign;
 mod receiver;
 mod reload;
 mod restart;
+mod robustness;
 mod shutdown;
 mod steering;
 mod stored_states;

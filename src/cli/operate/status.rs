@@ -117,6 +117,9 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     let dry = if document.dry_run { ", dry run" } else { "" };
     let read = document.sample_at.as_deref().unwrap_or("never");
     output::result(format_args!("{health}{dry}, agents read {read}"));
+    for found in &document.store_damage {
+        output::result(format_args!("the store is damaged: {found}"));
+    }
     let last = document.config.last_reload.as_ref();
     if let Some(last) = last.filter(|last| !last.ok) {
         output::result(format_args!(

@@ -20,10 +20,15 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
                 version: settings.version.clone(),
                 dry_run: *dry_run,
                 config: settings.config.clone(),
+                damage: settings.store_damage.clone(),
             };
             (None, decision, started)
         }
         Fact::RunEnded => (None, decision, AuditEvent::Stopped),
+        Fact::ClockStepped { milliseconds, .. } => {
+            let milliseconds = *milliseconds;
+            (None, decision, AuditEvent::ClockStepped { milliseconds })
+        }
         Fact::Noticed {
             campaign,
             notice,
@@ -120,7 +125,6 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         | Fact::AssignmentsCheckpointed { .. }
         | Fact::LoopEnded
         | Fact::LoopAlive
-        | Fact::ClockStepped { .. }
         | Fact::TickLagged { .. }
         | Fact::PointsTaken { .. }
         | Fact::TickEnded { .. }
@@ -141,6 +145,7 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         | Fact::PauseClaimed { .. }
         | Fact::CampaignRestored { .. }
         | Fact::HoldSet { .. }
+        | Fact::HoldCarriedOut { .. }
         | Fact::ThresholdsSet { .. }
         | Fact::PoliciesReplaced { .. }
         | Fact::ChangeInForce { .. }

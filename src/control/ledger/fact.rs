@@ -58,8 +58,13 @@ pub(in crate::control) enum Fact<'a> {
     LoopEnded,
     /// The loop passed a station on its way, so it does not hang.
     LoopAlive,
-    /// The machine's clock was set, and the daemon's follows it.
-    ClockStepped { milliseconds: i64 },
+    /// The machine's clock was set, and the daemon's follows it with all that it remembers.
+    ClockStepped {
+        milliseconds: i64,
+        autopilot: &'a Autopilot,
+        /// Absent where nothing is assigned.
+        assigner: Option<&'a Assigner>,
+    },
     /// A tick begins this much later than planned.
     TickLagged { lag: Duration },
     /// A tick's commands are done, and its points can be plotted.
@@ -121,6 +126,8 @@ pub(in crate::control) enum Fact<'a> {
         decision: DecisionId,
         plan: &'a Plan,
         autopilot: &'a Autopilot,
+        /// The one campaign that was decided on, where it was not every one.
+        about: Option<&'a CampaignId>,
     },
     /// A decision found something that may have to wake a person.
     Alerted {
@@ -178,6 +185,11 @@ pub(in crate::control) enum Fact<'a> {
         campaign: &'a CampaignId,
         hold: Option<Hold>,
         state: Option<&'a CampaignState>,
+    },
+    /// A hold that pauses was carried out, as far as that is possible now.
+    HoldCarriedOut {
+        campaign: &'a CampaignId,
+        state: &'a CampaignState,
     },
     /// A campaign's threshold override was set or lifted, or put back because that could not be committed.
     ThresholdsSet {

@@ -41,6 +41,14 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             campaign: campaign.clone(),
             finding: StatusFinding::Unreadable,
         },
+        Fact::Decided {
+            plan,
+            about: Some(campaign),
+            ..
+        } => Input::DecideOn {
+            campaign: campaign.clone(),
+            wanted: plan.commands.first().map(|(_, wanted)| wanted.direction),
+        },
         Fact::Decided { plan, .. } => {
             let commands = plan.commands.iter();
             Input::Decide {
@@ -102,6 +110,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             campaign: campaign.clone(),
             thresholds,
         },
+        Fact::ClockStepped { milliseconds, .. } => Input::ClockStepped { milliseconds },
         Fact::PoliciesReplaced { policies, .. } => Input::Reconfigure { policies },
         Fact::AssignmentsStarted {
             policy,
@@ -137,7 +146,6 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
         Fact::RunEnded
         | Fact::LoopEnded
         | Fact::LoopAlive
-        | Fact::ClockStepped { .. }
         | Fact::TickLagged { .. }
         | Fact::PointsTaken { .. }
         | Fact::TickEnded { .. }
@@ -148,6 +156,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
         | Fact::Noticed { .. }
         | Fact::Alerted { .. }
         | Fact::CommandHeldBack { .. }
+        | Fact::HoldCarriedOut { .. }
         | Fact::ChangeMade { .. }
         | Fact::ChangeInForce { .. }
         | Fact::ConfigurationReloaded { .. }

@@ -334,6 +334,7 @@ async fn a_command_is_recorded_under_the_decision_that_wanted_it() {
         decision: later,
         plan: &world.plan,
         autopilot: &world.autopilot,
+        about: None,
     };
     ledger.record(at(), decided);
     let ended = Fact::CommandEnded {

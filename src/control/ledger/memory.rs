@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::assignment::ListMemory;
+use crate::domain::assignment::{Assigner, ListMemory};
 use crate::domain::{Alert, Autopilot, Campaign, CampaignId, CampaignState, Reason};
 
 use super::fact::Fact;
@@ -14,6 +14,12 @@ pub(super) enum Remembered<'a> {
     Campaign(&'a CampaignId, &'a CampaignState),
     /// What is known of a list now.
     List(&'a CampaignId, &'a ListMemory),
+    /// Everything is known at other times now, because the clock was set by so many milliseconds.
+    Shifted {
+        milliseconds: i64,
+        autopilot: &'a Autopilot,
+        assigner: Option<&'a Assigner>,
+    },
     /// What the points of a poll are taken from.
     Points {
         autopilot: &'a Autopilot,
@@ -64,6 +70,15 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::DispatchEnded {
             dispatch, memory, ..
         } => of_list(&dispatch.campaign, *memory),
+        Fact::ClockStepped {
+            milliseconds,
+            autopilot,
+            assigner,
+        } => Remembered::Shifted {
+            milliseconds: *milliseconds,
+            autopilot,
+            assigner: *assigner,
+        },
         Fact::PointsTaken {
             autopilot,
             reasons,
@@ -81,7 +96,6 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::RunEnded
         | Fact::LoopEnded
         | Fact::LoopAlive
-        | Fact::ClockStepped { .. }
         | Fact::TickLagged { .. }
         | Fact::TickEnded { .. }
         | Fact::CommitEnded { .. }
@@ -96,6 +110,7 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::CommandDeclined { .. }
         | Fact::PoliciesReplaced { .. }
         | Fact::ChangeMade { .. }
+        | Fact::HoldCarriedOut { .. }
         | Fact::ChangeInForce { .. }
         | Fact::ConfigurationReloaded { .. }
         | Fact::ReloadRefused { .. }

@@ -64,6 +64,7 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::PauseClaimed { .. }
         | Fact::CampaignRestored { .. }
         | Fact::HoldSet { .. }
+        | Fact::HoldCarriedOut { .. }
         | Fact::ThresholdsSet { .. }
         | Fact::PoliciesReplaced { .. }
         | Fact::ChangeMade { .. }

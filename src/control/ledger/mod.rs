@@ -37,6 +37,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::{Instrument, debug_span};
 
+use crate::domain::assignment::Assigner;
 use crate::domain::{Autopilot, DecisionId, Timestamp};
 use crate::telemetry::Metrics;
 
@@ -131,6 +132,19 @@ impl Ledger {
             Remembered::Nothing => {}
             Remembered::Campaign(id, state) => self.recorder.state(id, state),
             Remembered::List(id, memory) => self.recorder.list(id, memory),
+            Remembered::Shifted {
+                milliseconds,
+                autopilot,
+                assigner,
+            } => {
+                for (id, state) in autopilot.remembered() {
+                    self.recorder.state(id, state);
+                }
+                for (id, memory) in assigner.into_iter().flat_map(Assigner::lists) {
+                    self.recorder.list(id, memory);
+                }
+                self.recorder.clock_stepped(milliseconds);
+            }
             Remembered::Points {
                 autopilot,
                 reasons,

@@ -26,6 +26,7 @@ pub(super) struct Recorder {
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
     frame: Option<Frame>,
+    clock_step: i64,
     encoder: SeriesEncoder,
 }
 
@@ -55,6 +56,11 @@ impl Recorder {
         self.outbox.extend(message);
     }
 
+    /// What waits in the store is due as much later or earlier as the clock was set.
+    pub(super) fn clock_stepped(&mut self, milliseconds: i64) {
+        self.clock_step = self.clock_step.saturating_add(milliseconds);
+    }
+
     /// Makes the series' frame of a poll; it joins the next commit or becomes a gap.
     pub(super) fn points(
         &mut self,
@@ -80,6 +86,8 @@ impl Recorder {
             audit,
             outbox,
             frame,
+            // Never without an input.
+            clock_step: _,
             encoder: _,
         } = self;
         inputs.is_empty()
@@ -102,6 +110,7 @@ impl Recorder {
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
             frame: self.frame.take(),
+            clock_step: mem::take(&mut self.clock_step),
             ..Batch::default()
         });
         let written = journal.commit(Arc::clone(&batch)).await;
@@ -114,12 +123,14 @@ impl Recorder {
                 outbox,
                 queues: _,
                 frame,
+                clock_step,
             } = Arc::unwrap_or_clone(batch);
             self.inputs = inputs;
             self.states = states.into_iter().collect();
             self.lists = lists.into_iter().collect();
             self.audit = audit;
             self.outbox = outbox;
+            self.clock_step = clock_step;
             if frame.is_some() {
                 self.encoder.mark_gap();
             }

@@ -41,7 +41,7 @@ impl Telemetry {
     pub(super) fn report(&mut self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
         let events = &mut self.events;
         match fact {
-            Fact::ClockStepped { milliseconds } => events.clock_stepped(*milliseconds),
+            Fact::ClockStepped { milliseconds, .. } => events.clock_stepped(*milliseconds),
             Fact::TickLagged { lag } => events.lagged(*lag),
             Fact::CommitEnded {
                 took,
@@ -186,6 +186,7 @@ impl Telemetry {
             | Fact::PauseClaimed { .. }
             | Fact::CampaignRestored { .. }
             | Fact::HoldSet { .. }
+            | Fact::HoldCarriedOut { .. }
             | Fact::ThresholdsSet { .. }
             | Fact::PoliciesReplaced { .. }
             | Fact::ChangeMade { .. }

@@ -91,6 +91,7 @@ impl World {
                 routine_status_reads: 1,
                 announces: true,
                 version: "1".to_owned(),
+                store_damage: Vec::new(),
                 config: "old".to_owned(),
             },
             autopilot,
@@ -200,7 +201,11 @@ impl World {
             Fact::RunEnded,
             Fact::LoopEnded,
             Fact::LoopAlive,
-            Fact::ClockStepped { milliseconds: 5000 },
+            Fact::ClockStepped {
+                milliseconds: 5000,
+                autopilot: &self.autopilot,
+                assigner: Some(&self.assigner),
+            },
             Fact::TickLagged {
                 lag: Duration::from_secs(1),
             },
@@ -287,6 +292,7 @@ impl World {
                 decision: self.autopilot.decision(),
                 plan: &self.plan,
                 autopilot: &self.autopilot,
+                about: None,
             },
             Fact::Alerted {
                 alert: &self.alerts[0],
@@ -348,6 +354,10 @@ impl World {
                 campaign,
                 hold: Some(hold),
                 state,
+            },
+            Fact::HoldCarriedOut {
+                campaign,
+                state: self.state(),
             },
             Fact::ThresholdsSet {
                 campaign,

@@ -29,7 +29,10 @@ impl View {
     /// Shows a fact, if there is anything to be seen of it.
     pub(super) fn show(&self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
         match fact {
-            Fact::LoopAlive => self.observed.send_modify(|observed| observed.alive_at = at),
+            // The time of the last sign of life is of the old clock; the loop is just giving one.
+            Fact::LoopAlive | Fact::ClockStepped { .. } => {
+                self.observed.send_modify(|observed| observed.alive_at = at);
+            }
             Fact::SampleTaken {
                 sample: Sample::Complete { taken_at, .. },
             } => {
@@ -53,6 +56,9 @@ impl View {
                 state: Some(state),
                 ..
             } => self
+                .observed
+                .send_modify(|observed| show_state(observed, campaign, state)),
+            Fact::HoldCarriedOut { campaign, state } => self
                 .observed
                 .send_modify(|observed| show_state(observed, campaign, state)),
             Fact::ConfigurationReloaded {
@@ -83,7 +89,6 @@ impl View {
             | Fact::CampaignsCheckpointed { .. }
             | Fact::AssignmentsCheckpointed { .. }
             | Fact::RunEnded
-            | Fact::ClockStepped { .. }
             | Fact::TickLagged { .. }
             | Fact::PointsTaken { .. }
             | Fact::PollRepeated

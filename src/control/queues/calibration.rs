@@ -88,6 +88,8 @@ pub struct Calibration {
     dry_run: bool,
     longest: Duration,
     shutdown: CancellationToken,
+    /// How far the machine's clock was followed with what is remembered.
+    followed: i64,
     handle: QueueHandle,
     requests: mpsc::Receiver<CalibrationRequest>,
 }
@@ -140,6 +142,7 @@ impl Calibration {
         }
         let (handle, requests) = QueueHandle::new();
         let calibration = Self {
+            followed: clock.followed(),
             clock,
             platform,
             reconciler,
@@ -176,13 +179,34 @@ impl Calibration {
             tokio::select! {
                 biased;
                 () = self.shutdown.cancelled() => return,
-                Some(request) = self.requests.recv() => self.serve(request).await,
+                Some(request) = self.requests.recv() => {
+                    self.follow_clock();
+                    self.serve(request).await;
+                }
                 () = self.clock.sleep(pause) => {
+                    self.follow_clock();
                     self.resolve().await;
                     self.calibrate(&id, None, None).await;
                     self.schedule(&id, due);
                 }
             }
+        }
+    }
+
+    /// Moves what is remembered with the machine's clock, where the loop has followed a step of it. The memory of a queue is
+    /// committed with its next reading or change.
+    fn follow_clock(&mut self) {
+        let followed = self.clock.followed();
+        let step = followed.saturating_sub(self.followed);
+        self.followed = followed;
+        if step == 0 {
+            return;
+        }
+        for entry in self.queues.values_mut() {
+            entry.calibrator.shift_clock(step);
+        }
+        for open in &mut self.open {
+            open.at.shift(step);
         }
     }
 

@@ -75,6 +75,13 @@ impl Activity {
         self.last = Some(at);
     }
 
+    /// Moves every time with the clock, which was set by so many milliseconds.
+    pub(super) fn shift_clock(&mut self, milliseconds: i64) {
+        let starts = self.agents.iter_mut().flat_map(|agent| &mut agent.starts);
+        let polls = self.since.iter_mut().chain(&mut self.last);
+        starts.chain(polls).for_each(|at| at.shift(milliseconds));
+    }
+
     /// Whether any poll was observed.
     #[must_use]
     pub(super) fn observed(&self) -> bool {

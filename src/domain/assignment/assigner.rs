@@ -77,8 +77,8 @@ impl fmt::Display for Trigger {
 
 /// What the last plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct LastPlan {
-    at: Timestamp,
+pub(super) struct LastPlan {
+    pub(super) at: Timestamp,
     present: usize,
     serving: Vec<Serving>,
 }
@@ -101,18 +101,18 @@ pub struct Assigner {
     /// Rates that were configured and so are not measured, by position.
     #[serde(rename = "given")]
     configured_rates: Vec<(usize, CallRate)>,
-    activity: Activity,
+    pub(super) activity: Activity,
     /// Whether each campaign runs, where it is known.
     running: Vec<Option<bool>>,
-    lists: Vec<ListMemory>,
-    caps: Vec<Option<(u32, Timestamp)>>,
+    pub(super) lists: Vec<ListMemory>,
+    pub(super) caps: Vec<Option<(u32, Timestamp)>>,
     /// Ascending.
-    refused: Vec<(Pair, Timestamp)>,
+    pub(super) refused: Vec<(Pair, Timestamp)>,
     /// Pairs in force that the platform refused to end, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    kept: Vec<(Pair, Timestamp)>,
+    pub(super) kept: Vec<(Pair, Timestamp)>,
     prior: Option<Prior>,
-    planned: Option<LastPlan>,
+    pub(super) planned: Option<LastPlan>,
 }
 
 impl Assigner {

@@ -14,6 +14,7 @@ mod activity;
 mod assigner;
 #[cfg(test)]
 mod assigner_tests;
+mod clock_step;
 mod dispatch;
 mod eligibility;
 pub mod flow;

@@ -180,6 +180,31 @@ impl QueueCalibrator {
         &self.memory
     }
 
+    /// Moves every remembered time of our clock, which was set by so many milliseconds: holds and the budget of changes go on as
+    /// if it had not been.
+    pub fn shift_clock(&mut self, milliseconds: i64) {
+        let QueueMemory {
+            readings,
+            known: _,
+            written,
+            manual_change,
+            hold,
+            changes,
+            last_change,
+        } = &mut self.memory;
+        let readings = readings.iter_mut().chain(&mut self.before);
+        let statistics = self.statistics.iter_mut();
+        let counters = readings.chain(statistics.map(|statistics| &mut statistics.counters));
+        let counted = counters.map(|counters| &mut counters.at);
+        let written = written.iter_mut().map(|(_, at)| at);
+        let since = manual_change.iter_mut().map(|change| &mut change.since);
+        let held = hold.iter_mut().map(|hold| &mut hold.since);
+        let last = last_change.iter_mut().map(|(at, _)| at);
+        let times = counted.chain(written).chain(since).chain(held);
+        let times = times.chain(changes).chain(last);
+        times.for_each(|at| at.shift(milliseconds));
+    }
+
     /// Returns the queue's figures as they were last read.
     #[must_use]
     pub fn figures(&self) -> Figures {

@@ -51,6 +51,11 @@ function due(view) {
   if (status.dry_run) {
     add("dry", () => notice("info", "info", "Dry run. ", "Decisions are made and shown; nothing is commanded."));
   }
+  if (status.store_damage?.length) {
+    const found = status.store_damage;
+    add(`damage ${found.join(" ")}`, () =>
+      notice("bad", "warning", "The store is damaged. ", "The campaigns are controlled all the same.", el("ul", {}, found.map((one) => el("li", {}, one)))));
+  }
   const reload = status.config.last_reload;
   if (reload && !reload.ok) {
     const at = clockToSecond(ms(reload.at), ms(status.now));

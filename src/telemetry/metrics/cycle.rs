@@ -14,12 +14,14 @@ pub struct LoopMetrics {
     polls: IntCounterVec,
     poll_duration: HistogramVec,
     loop_lag: Histogram,
+    clock_steps: IntCounter,
     last_success: GaugeVec,
     agents: IntGaugeVec,
     transition_duration: HistogramVec,
     journal_failures: IntCounter,
     journal_commit: Histogram,
     journal_size: IntGauge,
+    journal_damage: IntGauge,
     rival_campaigns: IntGauge,
 }
 
@@ -42,6 +44,10 @@ impl LoopMetrics {
                 "loop_lag_seconds",
                 "How much later than planned a tick of the loop started.",
                 &[0.001, 0.01, 0.1, 0.5, 2.5, 10.5],
+            )?,
+            clock_steps: families.counter(
+                "clock_steps_total",
+                "Times that the machine's clock was set while the daemon ran.",
             )?,
             last_success: families.gauges(
                 "last_success_timestamp_seconds",
@@ -69,6 +75,10 @@ impl LoopMetrics {
             journal_size: families.int_gauge(
                 "journal_size_bytes",
                 "Bytes on disk of the store: the database and its write-ahead log.",
+            )?,
+            journal_damage: families.int_gauge(
+                "journal_damage",
+                "What was found damaged in the store at the start: a broken audit chain, lost rows.",
             )?,
             rival_campaigns: families.int_gauge(
                 "rival_campaigns",
@@ -107,6 +117,11 @@ impl LoopMetrics {
         self.loop_lag.observe(seconds);
     }
 
+    /// The machine's clock was set.
+    pub fn clock_stepped(&self) {
+        self.clock_steps.inc();
+    }
+
     /// A step succeeded at this Unix time.
     pub fn succeeded(&self, step: Step, unix_seconds: f64) {
         self.last_success
@@ -135,6 +150,12 @@ impl LoopMetrics {
             self.journal_size
                 .set(i64::try_from(bytes).unwrap_or(i64::MAX));
         }
+    }
+
+    /// So much was found damaged in the store.
+    pub(crate) fn store_damage(&self, findings: usize) {
+        let findings = i64::try_from(findings).unwrap_or(i64::MAX);
+        self.journal_damage.set(findings);
     }
 
     /// So many campaigns are started and stopped by something else as well.

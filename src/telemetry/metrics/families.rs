@@ -1,6 +1,7 @@
 //! Makes metrics with the product's prefix and registers them.
 
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry,
@@ -9,6 +10,24 @@ use prometheus::{
 /// Makes metrics with the prefix and registers them.
 pub(super) struct Families<'a> {
     pub(super) registry: &'a Registry,
+}
+
+/// Shows a count when it is asked for.
+struct CountedElsewhere {
+    counter: IntCounter,
+    count: fn() -> u64,
+}
+
+impl Collector for CountedElsewhere {
+    fn desc(&self) -> Vec<&Desc> {
+        self.counter.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.counter.reset();
+        self.counter.inc_by((self.count)());
+        self.counter.collect()
+    }
 }
 
 impl Families<'_> {
@@ -27,6 +46,18 @@ impl Families<'_> {
 
     pub(super) fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
         self.register(IntCounter::with_opts(Self::opts(name, help))?)
+    }
+
+    /// A counter of something that is counted elsewhere.
+    pub(super) fn counter_of(
+        &self,
+        name: &str,
+        help: &str,
+        count: fn() -> u64,
+    ) -> prometheus::Result<()> {
+        let counter = IntCounter::with_opts(Self::opts(name, help))?;
+        self.registry
+            .register(Box::new(CountedElsewhere { counter, count }))
     }
 
     pub(super) fn counters(

@@ -3,6 +3,7 @@
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use crate::domain::CampaignId;
+use crate::telemetry::log_queue::lost_lines;
 
 use super::api::ApiMetrics;
 use super::assignments::AssignMetrics;
@@ -47,6 +48,11 @@ impl Metrics {
         let cycle = LoopMetrics::register(&families, now_s)?;
         let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
         families.process()?;
+        families.counter_of(
+            "log_lines_lost_total",
+            "Log lines that were lost, because nobody read the log or it could not be written.",
+            lost_lines,
+        )?;
         families.constants(poll_interval_s, dry_run)?;
         Ok(Self {
             registry,

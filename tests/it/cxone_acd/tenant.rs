@@ -282,6 +282,7 @@ impl Tenant {
             assignments: None,
         };
         let settings = CycleSettings {
+            store_damage: Vec::new(),
             poll_interval: Duration::from_secs(10),
             poll_longest: Duration::from_secs(10),
             command_longest: Duration::from_secs(30),

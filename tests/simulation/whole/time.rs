@@ -90,6 +90,7 @@ impl Time {
     pub(crate) fn clock(self: &Arc<Self>) -> DaemonClock {
         DaemonClock {
             followed: AtomicI64::new(self.machine.load(Ordering::SeqCst)),
+            began_at: self.machine.load(Ordering::SeqCst),
             time: Arc::clone(self),
         }
     }
@@ -114,6 +115,8 @@ pub(crate) struct DaemonClock {
     time: Arc<Time>,
     /// How far it is ahead of the truth.
     followed: AtomicI64,
+    /// How far that was when this life began.
+    began_at: i64,
 }
 
 impl Clock for DaemonClock {
@@ -145,5 +148,9 @@ impl Clock for DaemonClock {
         }
         self.followed.store(machine, Ordering::SeqCst);
         Some(step)
+    }
+
+    fn followed(&self) -> i64 {
+        self.followed.load(Ordering::SeqCst) - self.began_at
     }
 }

@@ -3,7 +3,8 @@
 use campaign_autopilot::simulator::Endpoint;
 
 use crate::whole::record::Record;
-use crate::whole::schedule::Asked;
+use crate::whole::schedule::{Act, Asked};
+use crate::whole::time::START;
 use crate::whole::wire::Request;
 
 use super::truth::{By, Change, command_of, reading_before};
@@ -12,6 +13,9 @@ use super::{Bench, Invariant};
 
 /// A command leaves on a reading no older than this: a second, and what a busy loop takes to act on it.
 pub(super) const FRESH: i64 = 1_200;
+
+/// A step of the clock is followed at the next tick and committed with it: three poll intervals, whatever else goes on.
+const FOLLOWED_WITHIN: i64 = 30_000;
 
 pub(super) fn judge(bench: &mut Bench<'_>) {
     undone(bench);
@@ -126,9 +130,8 @@ fn turned_back(
     if person.by == By::Before && setup.adopt {
         return;
     }
-    if invariant == Invariant::ResumeUndone
-        && command.sent - person.at >= i64::from(setup.grace_s) * 1_000
-    {
+    let passed = command.sent - person.at + steps_unseen(record, person.at, command.sent);
+    if invariant == Invariant::ResumeUndone && passed >= i64::from(setup.grace_s) * 1_000 {
         return;
     }
     if person.at > command.sent {
@@ -179,13 +182,30 @@ fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
                 | Asked::Release
         )
     })?;
-    let until = |for_s: u32| last.sent + i64::from(for_s) * 1_000;
+    let unseen = steps_unseen(record, last.sent, at);
+    let until = |for_s: u32| last.sent + i64::from(for_s) * 1_000 - unseen;
     match last.asked {
         Asked::HoldPaused { for_s } => (at < until(for_s)).then_some("paused"),
         Asked::HoldRunning { for_s } => (at < until(for_s)).then_some("running"),
         Asked::HoldAsIs { for_s } => (at < until(for_s)).then_some("as-is"),
         Asked::Release | Asked::Thresholds { .. } | Asked::RestoreThresholds => None,
     }
+}
+
+/// How far the machine's clock was set forward from one time to another while no daemon ran that could tell that from time
+/// passing: none, or one that ended before its next tick was committed.
+fn steps_unseen(record: &Record, from: i64, to: i64) -> i64 {
+    let acts = record.schedule.acts.iter();
+    let steps = acts.filter_map(|(after, act)| match act {
+        Act::ClockStep { by_s } => Some((START + after, by_s * 1_000)),
+        _ => None,
+    });
+    let unseen = steps.filter(|(at, _)| {
+        let mut lives = record.lives.iter();
+        let seen = lives.any(|life| life.from <= *at && *at + FOLLOWED_WITHIN <= life.until);
+        from <= *at && *at <= to && !seen
+    });
+    unseen.map(|(_, by)| by).sum::<i64>().max(0)
 }
 
 /// Each command by itself.

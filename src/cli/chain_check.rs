@@ -1,0 +1,56 @@
+//! The check of the audit's chain at a start: beside the loop, since a chain of years takes a while and no campaign waits for it.
+//!
+//! A broken chain is told in the log, in a metric and on the page, and keeps nothing from being commanded: the campaigns need
+//! their daemon, and what was changed in the past is for people to judge.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::control::ObservableState;
+use crate::store::StoreReader;
+use crate::telemetry::Metrics;
+
+/// Checks the chain once.
+pub(crate) struct ChainCheck {
+    /// The state directory.
+    pub(crate) directory: PathBuf,
+    /// The snapshot in which damage is shown.
+    pub(crate) observed: watch::Sender<ObservableState>,
+    /// Count it.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl ChainCheck {
+    /// Checks, and tells what was found.
+    pub(crate) async fn run(self) {
+        let Self {
+            directory,
+            observed,
+            metrics,
+        } = self;
+        let checking = tokio::task::spawn_blocking(move || {
+            let store = StoreReader::open(&directory).map_err(|fault| fault.to_string())?;
+            store.check_chain().map_err(|broken| broken.to_string())
+        });
+        // It fails only when the runtime ends.
+        let Ok(checked) = checking.await else {
+            return;
+        };
+        match checked {
+            Ok(rows) => info!(rows, "the chain of the audit holds"),
+            Err(why) => {
+                warn!(%why, "the chain of the audit is broken; `audit verify` shows where");
+                observed.send_modify(|shown| {
+                    let found = format!("the chain of the audit is broken: {why}");
+                    Arc::make_mut(&mut shown.store_damage).push(found);
+                    shown.version = shown.version.saturating_add(1);
+                });
+            }
+        }
+        let damage = observed.borrow().store_damage.len();
+        metrics.cycle.store_damage(damage);
+    }
+}

@@ -1,0 +1,146 @@
+//! A step of the machine's clock: what counts from a remembered time goes on as if there had been none.
+//!
+//! *Why times are moved.* Holds, graces, dwell and budgets are kept as times of day, so that they survive a restart. While the
+//! process lives, the monotonic clock shows how far the time of day was set, and every remembered time moves by as much. What
+//! is left of a hold is then what was left before.
+//!
+//! *Not moved* are times of the platform's clock, which nobody set, and what was written down of the past: audit, messages and
+//! series keep the time at which something was recorded.
+//!
+//! *What cannot be told:* a clock that was set while no daemon ran looks like time that passed. What was remembered then ends
+//! early or late by that step, and late by no more than it lasts.
+
+use super::autopilot::Autopilot;
+use super::belief::{Belief, Hold, Transition, Unresolved};
+use super::campaign::{Campaign, CampaignState};
+use super::ids::CampaignId;
+use super::lost_attempt::LostAttempt;
+use super::status::StatusReading;
+use super::threshold_override::ThresholdOverride;
+use super::time::Timestamp;
+
+impl Autopilot {
+    /// Moves every remembered time of our clock, which was set by so many milliseconds.
+    pub fn shift_clock(&mut self, milliseconds: i64) {
+        if let Some((taken_at, _)) = &mut self.sample {
+            taken_at.shift(milliseconds);
+        }
+        for campaign in self.campaigns.values_mut() {
+            campaign.shift_clock(milliseconds);
+        }
+        for state in self.retired.values_mut() {
+            state.shift_clock(milliseconds);
+        }
+    }
+
+    /// Returns everything that is remembered of campaigns over a restart, those without a policy included.
+    pub fn remembered(&self) -> impl Iterator<Item = (&CampaignId, &CampaignState)> {
+        let managed = self.campaigns.iter();
+        managed
+            .map(|(id, campaign)| (id, campaign.state()))
+            .chain(&self.retired)
+    }
+}
+
+impl Campaign {
+    fn shift_clock(&mut self, milliseconds: i64) {
+        self.state.shift_clock(milliseconds);
+        if let Some(refusals) = &mut self.refusals {
+            refusals.last.shift(milliseconds);
+        }
+        if let Some(asked_at) = &mut self.asked_at {
+            asked_at.shift(milliseconds);
+        }
+    }
+}
+
+impl CampaignState {
+    fn shift_clock(&mut self, milliseconds: i64) {
+        // Every member is named, so that no time of a later version is forgotten.
+        let Self {
+            belief,
+            since,
+            last_reading,
+            last_transition,
+            resumes,
+            flapping: _,
+            grace_from,
+            enforcing: _,
+            hold,
+            threshold_override,
+            unresolved,
+            lost,
+            stamp: _,
+            unproven_alerted: _,
+        } = self;
+        let shift = |at: &mut Timestamp| at.shift(milliseconds);
+        if let Belief::Missing {
+            recheck_at,
+            ours: _,
+        } = belief
+        {
+            shift(recheck_at);
+        }
+        shift(since);
+        // Windows are held against the platform's clock, and against ours only where it shows none.
+        let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);
+        if let Some(reading) = last_reading {
+            shift(&mut reading.read_at);
+        }
+        if let Some(Transition { at, .. }) = last_transition {
+            shift(at);
+        }
+        resumes.iter_mut().for_each(shift);
+        grace_from.iter_mut().for_each(shift);
+        if let Some(Hold { since, .. }) = hold {
+            shift(since);
+        }
+        if let Some(ThresholdOverride { since, .. }) = threshold_override {
+            shift(since);
+        }
+        if let Some(unresolved) = unresolved {
+            shift_unresolved(unresolved, milliseconds);
+        }
+        if by_our_clock {
+            for LostAttempt {
+                from,
+                until,
+                lands_by,
+                ..
+            } in lost
+            {
+                [from, until, lands_by].into_iter().for_each(shift);
+            }
+        }
+    }
+}
+
+fn shift_unresolved(unresolved: &mut Unresolved, milliseconds: i64) {
+    let Unresolved {
+        decision: _,
+        to: _,
+        cause: _,
+        before,
+        from,
+        sent_at,
+        longest: _,
+        acknowledged: _,
+        answer: _,
+        ended_after: _,
+        changing_since,
+        overdue: _,
+    } = unresolved;
+    if by_our_clock(before) {
+        from.shift(milliseconds);
+        if let Some(changing_since) = changing_since {
+            changing_since.shift(milliseconds);
+        }
+    }
+    before.read_at.shift(milliseconds);
+    sent_at.shift(milliseconds);
+}
+
+/// Returns whether a reading is dated by our clock alone.
+fn by_our_clock(reading: &StatusReading) -> bool {
+    reading.platform_now.is_none()
+}
