@@ -106,10 +106,12 @@ impl CampaignState {
                 from,
                 until,
                 lands_by,
+                hidden_at,
                 ..
             } in lost
             {
-                [from, until, lands_by].into_iter().for_each(shift);
+                let times = [from, until, lands_by].into_iter();
+                times.chain(hidden_at).for_each(shift);
             }
         }
     }

@@ -11,10 +11,10 @@ impl Assigner {
     pub fn shift_clock(&mut self, milliseconds: i64) {
         self.activity.shift_clock(milliseconds);
         let shift = |at: &mut Timestamp| at.shift(milliseconds);
-        let lists = self.lists.iter_mut();
-        lists
-            .filter_map(|memory| memory.person_until.as_mut())
-            .for_each(shift);
+        for memory in &mut self.lists {
+            let late = memory.late.iter_mut().map(|late| &mut late.lands_by);
+            memory.person_until.iter_mut().chain(late).for_each(shift);
+        }
         let caps = self.caps.iter_mut().flatten();
         caps.for_each(|(_, at)| shift(at));
         let pairs = self.refused.iter_mut().chain(&mut self.kept);
