@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod fuzzing;
 pub mod notify;
 pub mod platform;
+pub mod secrets;
 pub mod serve;
 mod settings;
 pub mod simulator;

@@ -284,6 +284,12 @@ impl Daemon {
         });
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let reloader = Arc::new(Reloader::new(cycle.handle(), settings.clone(), source));
+        let access = Access::new(
+            settings.admin.token.clone(),
+            settings.admin.hosts.clone(),
+            settings.admin.actions,
+            Arc::clone(&clock),
+        );
         let shown = PublicSources {
             metrics,
             observed: observed.clone(),
@@ -295,11 +301,7 @@ impl Daemon {
             reload: Arc::<Reloader>::clone(&reloader),
             queues: calibration.as_ref().map(Calibration::handle),
             past: Arc::new(StorePast::new(settings.state_dir.clone())),
-            access: Access::new(
-                settings.admin.token.as_ref(),
-                settings.admin.hosts.clone(),
-                settings.admin.actions,
-            ),
+            access,
         };
         let server = match settings.listen {
             None => None,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::settings::{Fault, RunArgs, resolve, rows, state_dir_of};
+use crate::settings::{Fault, LOG, RunArgs, resolve, rows, state_dir_of, unknown_variables};
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
@@ -174,7 +174,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Command) -> Exit {
     let names = rows().flat_map(|row| row.env.iter().copied());
-    let unreadable: Vec<Fault> = names
+    let mut faults: Vec<Fault> = names
         .filter(|name| environment::is_not_text(name))
         .map(|name| Fault {
             place: Some(name.to_owned()),
@@ -183,8 +183,11 @@ async fn dispatch(command: Command) -> Exit {
             remedy: "set it again, or unset it".to_owned(),
         })
         .collect();
-    if !unreadable.is_empty() {
-        return refuse_configuration(&unreadable);
+    if reads_variables(&command) {
+        faults.extend(unknown_variables(environment::variables()));
+    }
+    if !faults.is_empty() {
+        return refuse_configuration(&faults);
     }
     match command {
         Command::Run(args) => match resolve(&args, &variable) {
@@ -267,6 +270,33 @@ async fn dispatch(command: Command) -> Exit {
     }
 }
 
+/// Whether a command does something else under other variables than those of its log.
+fn reads_variables(command: &Command) -> bool {
+    match command {
+        Command::Run(_)
+        | Command::Check { .. }
+        | Command::Assign { .. }
+        | Command::Audit { .. }
+        | Command::Outbox { .. }
+        | Command::Queue { .. }
+        | Command::Operate(_)
+        | Command::Eval { .. }
+        | Command::Webhook { .. }
+        | Command::Config {
+            command: ConfigCommand::Show { .. },
+        } => true,
+        Command::Demo(_)
+        | Command::Compare(_)
+        | Command::Simulate(_)
+        | Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Rules(_)
+        | Command::Config {
+            command: ConfigCommand::Init,
+        } => false,
+    }
+}
+
 /// Works in the directory given, or where the daemon would keep its state.
 fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exit {
     let directory = given.or_else(|| state_dir_of(&variable));
@@ -283,10 +313,10 @@ fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {
 }
 
 fn install(format: LogFormat, level: &str, beside: Option<LogLayer>) -> Result<(), Exit> {
-    let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| level.to_owned());
+    let filter = variable(LOG).unwrap_or_else(|| level.to_owned());
     let colour = variable("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     install_log(format, &filter, colour, beside).map_err(|why| {
-        output::talk(format_args!("campaign-autopilot: {why}; fix AUTOPILOT_LOG"));
+        output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
         Exit::Configuration
     })
 }

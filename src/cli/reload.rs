@@ -1,8 +1,9 @@
 //! Reloads the configuration: at SIGHUP, on request of the API, and when the settings file has changed.
 //!
 //! It is read and checked whole, beside the loop. With a fault, everything stays as it is and every fault is shown. Otherwise
-//! the rules of campaigns, and with them the set of campaigns, come into force at once and act at the next poll; anything
-//! else that differs is named and acts at the next start. Flags and environment are those of the start.
+//! the rules of campaigns, and with them the set of campaigns, come into force at once and act at the next poll, and so do secrets
+//! that differ in their files; anything else that differs is named and acts at the next start. Flags and environment are those of the
+//! start: of a secret that is kept in a variable it is said that it was not read again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -174,21 +175,25 @@ impl Reloader {
         settings.policies = resolved.settings.policies.clone();
         settings.labels = resolved.settings.labels.clone();
         let found = values(&resolved);
-        let (changes, after_restart) = differences(&loaded.values, &found);
+        let taken = take_over_secrets(&loaded.settings, &resolved.settings);
+        let (mut changes, after_restart) = differences(&loaded.values, &found, &taken.places);
         let after_restart = bounded(after_restart, "config show");
+        changes.extend(taken.changes);
         let rules = NewRules {
             policies: settings.policies.clone(),
             labels: settings.labels.clone(),
             config: settings.digest(),
             changes,
             after_restart,
+            not_read_again: taken.not_read_again,
         };
         let made = self
             .handle
             .ask(OperatorCommand::Reload(Box::new(rules)), author)
             .await?;
-        loaded.values.retain(|key, _| !acts_at_once(key));
-        let in_force = found.into_iter().filter(|(key, _)| acts_at_once(key));
+        let at_once = |key: &str| acts_at_once(key) || taken.places.contains(&key);
+        loaded.values.retain(|key, _| !at_once(key));
+        let in_force = found.into_iter().filter(|(key, _)| at_once(key));
         loaded.values.extend(in_force);
         loaded.settings = settings;
         Ok(made)
@@ -226,8 +231,41 @@ fn values(resolved: &Resolved) -> Values {
         .collect()
 }
 
-/// Returns what differs, as `key: old -> new`: what acts at once, and what acts after a restart.
-fn differences(old: &Values, new: &Values) -> (Vec<String>, Vec<String>) {
+/// What became of the secrets.
+#[derive(Default)]
+struct TakenOver {
+    /// Those that differ, a line each.
+    changes: Vec<String>,
+    /// The keys of settings that say where those in use are kept, which act at once.
+    places: Vec<&'static str>,
+    /// The variables that others are kept in.
+    not_read_again: Vec<String>,
+}
+
+/// Puts every secret in use that was read anew: those who have it share it.
+fn take_over_secrets(current: &Settings, anew: &Settings) -> TakenOver {
+    let mut taken = TakenOver::default();
+    let secrets = current.secrets().into_iter().zip(anew.secrets());
+    for ((rows, secret), (_, other)) in secrets {
+        let (Some(secret), Some(other)) = (secret, other) else {
+            continue;
+        };
+        let (row, place) = rows;
+        if secret.take_over(other) {
+            taken
+                .changes
+                .push(format!("{}: (set) -> (set), another one", row.key));
+        }
+        taken.places.push(place.key);
+        taken
+            .not_read_again
+            .extend(other.variable().map(str::to_owned));
+    }
+    taken
+}
+
+/// Returns what differs, as `key: old -> new`: what acts at once, with these keys, and what acts after a restart.
+fn differences(old: &Values, new: &Values, too: &[&str]) -> (Vec<String>, Vec<String>) {
     let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
     keys.sort();
     keys.dedup();
@@ -241,7 +279,8 @@ fn differences(old: &Values, new: &Values) -> (Vec<String>, Vec<String>) {
     let differing = keys
         .into_iter()
         .filter(|key| old.get(*key) != new.get(*key));
-    let (at_once, later): (Vec<_>, Vec<_>) = differing.partition(|key| acts_at_once(key));
+    let (at_once, later): (Vec<_>, Vec<_>) =
+        differing.partition(|key| acts_at_once(key) || too.contains(&key.as_str()));
     (
         at_once.into_iter().map(line).collect(),
         later.into_iter().map(line).collect(),
@@ -281,7 +320,7 @@ mod tests {
             ("poll_interval", "10s"),
             ("campaign.b.min_paused", "2m"),
         ]);
-        let (changes, after_restart) = differences(&old, &new);
+        let (changes, after_restart) = differences(&old, &new, &[]);
         assert_eq!(
             changes,
             ["campaign.b.min_paused: (none) -> 2m", "pause_below: 5 -> 4"]

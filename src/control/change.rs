@@ -338,6 +338,7 @@ impl Changing<'_> {
             config,
             changes,
             after_restart,
+            not_read_again,
         } = rules;
         let ours: Vec<CampaignId> = self
             .campaigns
@@ -358,6 +359,7 @@ impl Changing<'_> {
             config: config.clone(),
             changes,
             after_restart,
+            not_read_again,
         };
         self.record_made(None, author, &made, now);
         // A failure is recorded by `commit`; the batch is kept and written with the next tick.

@@ -94,6 +94,8 @@ pub struct NewRules {
     pub changes: Vec<String>,
     /// What differs and acts only after a restart, a line each.
     pub after_restart: Vec<String>,
+    /// Variables that hold a secret: they are those of the start.
+    pub not_read_again: Vec<String>,
 }
 
 /// A command of an operator.
@@ -231,6 +233,9 @@ pub enum AppliedChange {
         changes: Vec<String>,
         /// What differs and acts only after a restart.
         after_restart: Vec<String>,
+        /// Variables that hold a secret: a running process cannot read them again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_read_again: Vec<String>,
     },
     /// A reloaded configuration could not be used; the old rules are in force.
     ReloadRefused {

@@ -105,7 +105,8 @@ mod tests {
             attempts: 2,
             decision: DecisionId { run: 1, tick: 2 },
         };
-        let keys = SigningKeys::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let keys =
+            SigningKeys::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into()).unwrap();
         let now = Timestamp::from_unix_millis(1_614_265_330_999);
         let envelope = Envelope::seal(&entry, "urn:campaign-autopilot:t 1", &keys, now).unwrap();
         let headers: Vec<String> = envelope

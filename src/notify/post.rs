@@ -2,13 +2,19 @@
 //!
 //! Redirects are not followed: an entry goes where the configuration says and nowhere else. The answer's body is read to its
 //! end so that the connection can serve again, but only up to a bound; the status counts whatever becomes of the body.
+//!
+//! A receiver that does not take a signature may know another secret already: the secret is read again where it is kept, and if it
+//! has changed, the entry is posted once more, signed with it.
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hyper::header::{HeaderMap, RETRY_AFTER};
+use secrecy::ExposeSecret;
+use tracing::info;
 
 use crate::domain::Timestamp;
+use crate::secrets::{Mask, Reread};
 use crate::telemetry::causes;
 
 use super::envelope::Envelope;
@@ -21,6 +27,9 @@ const LARGEST_ANSWER: usize = 64 << 10;
 
 /// The longest part of an answer that is shown to people.
 const LONGEST_EXCERPT: usize = 200;
+
+/// Parts of an address that are shorter are names rather than tokens.
+const SHORTEST_TOKEN: usize = 8;
 
 /// Connecting may take this long, and no longer than the whole attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,6 +44,7 @@ pub trait Post: Send + Sync + 'static {
 pub struct HttpPost {
     client: reqwest::Client,
     receiver: Receiver,
+    mask: Mask,
 }
 
 impl HttpPost {
@@ -53,10 +63,33 @@ impl HttpPost {
             .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|wrong| causes(&wrong))?;
-        Ok(Self { client, receiver })
+        let mask = Mask::default();
+        learn(&mask, &receiver);
+        Ok(Self {
+            client,
+            receiver,
+            mask,
+        })
     }
 
     async fn exchange(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
+        let answer = self.once(entry, now).await;
+        let refused = matches!(
+            answer,
+            Answer::Status {
+                status: 400 | 401 | 403,
+                ..
+            }
+        );
+        if !refused || self.receiver.keys.secret().read_again() != Reread::Changed {
+            return answer;
+        }
+        info!("the webhook's secret was read again: it has changed");
+        self.once(entry, now).await
+    }
+
+    async fn once(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
+        learn(&self.mask, &self.receiver);
         let Receiver {
             url, keys, source, ..
         } = &self.receiver;
@@ -82,7 +115,7 @@ impl HttpPost {
         Answer::Status {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers(), now),
-            excerpt: drain(response).await,
+            excerpt: drain(response, &self.mask).await,
         }
     }
 }
@@ -93,22 +126,46 @@ impl Post for HttpPost {
     }
 }
 
-/// Reads the body within the bound and gives its beginning on one line. A body that breaks off or comes too slowly changes
-/// nothing about the status.
-async fn drain(mut response: reqwest::Response) -> String {
-    let (mut read, mut kept) = (0_usize, Vec::new());
+/// Teaches a mask the secrets of a receiver: what it is signed for with, and what its address holds.
+fn learn(mask: &Mask, receiver: &Receiver) {
+    for text in receiver
+        .keys
+        .secret()
+        .text()
+        .expose_secret()
+        .split_whitespace()
+    {
+        mask.learn_token(text);
+        mask.learn_token(text.trim_start_matches("whsec_"));
+    }
+    let url = receiver.url.expose();
+    let queries = url.query_pairs().map(|(_, value)| value.into_owned());
+    let parts = url.path().split('/').map(str::to_owned);
+    for part in parts
+        .chain(queries)
+        .filter(|part| part.len() >= SHORTEST_TOKEN)
+    {
+        mask.learn_token(&part);
+    }
+}
+
+/// Reads the body within the bound and gives its beginning on one line, without our secrets. A body that breaks off or comes too
+/// slowly changes nothing about the status.
+async fn drain(mut response: reqwest::Response, mask: &Mask) -> String {
+    let mut kept = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        read = read.saturating_add(chunk.len());
-        let room = LONGEST_EXCERPT.saturating_sub(kept.len());
-        kept.extend(chunk.iter().take(room));
-        if read > LARGEST_ANSWER {
+        kept.extend_from_slice(&chunk);
+        if kept.len() > LARGEST_ANSWER {
             break;
         }
     }
-    let text = String::from_utf8_lossy(&kept);
+    kept.truncate(LARGEST_ANSWER);
+    // What is cut off could leave the beginning of a secret behind, so that masking comes first.
+    let text = mask.apply(&String::from_utf8_lossy(&kept));
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST_EXCERPT)
         .collect();
     line.trim().to_owned()
 }

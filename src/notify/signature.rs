@@ -3,11 +3,12 @@
 //! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, once for each key, separated by spaces:
 //! with two keys a receiver can change from the old secret to the new one without missing an entry.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
+use secrecy::ExposeSecret;
+
+use crate::secrets::Secret;
 
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";
@@ -38,33 +39,34 @@ pub enum KeyError {
     TooMany,
 }
 
-/// The keys that every entry is signed with. Their `Debug` shows only how many there are.
-#[derive(Clone)]
-pub struct SigningKeys(Vec<hmac::Key>);
+/// The keys that every entry is signed with, as their secret has them at the time. Their `Debug` shows nothing of them.
+#[derive(Clone, Debug)]
+pub struct SigningKeys(Secret);
 
 impl SigningKeys {
-    /// Reads secrets, separated by white space, the one in force first.
+    /// Takes a secret: texts separated by white space, the one in force first.
     ///
     /// # Errors
     /// What is wrong with one of them.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let keys: Vec<hmac::Key> = text
-            .split_whitespace()
-            .map(key)
-            .collect::<Result<_, KeyError>>()?;
-        match keys.len() {
-            0 => Err(KeyError::Empty),
-            many if many > MOST_KEYS => Err(KeyError::TooMany),
-            _ => Ok(Self(keys)),
-        }
+    pub fn new(secret: Secret) -> Result<Self, KeyError> {
+        keys(secret.text().expose_secret())?;
+        let fault = |text: &str| keys(text).err().map(|wrong| wrong.to_string());
+        Ok(Self(secret.checked_by(fault)))
+    }
+
+    /// Returns the secret that they are made of.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.0
     }
 
     /// Returns the value of `webhook-signature`; `timestamp` is in seconds since the Unix epoch.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let head = format!("{id}.{timestamp}.");
-        let signatures: Vec<String> = self
-            .0
+        // What the secret is replaced by was checked as well; without a key there is no signature, and no receiver takes that.
+        let keys = keys(self.0.text().expose_secret()).unwrap_or_default();
+        let signatures: Vec<String> = keys
             .iter()
             .map(|key| {
                 let mut context = hmac::Context::with_key(key);
@@ -77,9 +79,16 @@ impl SigningKeys {
     }
 }
 
-impl fmt::Debug for SigningKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKeys({})", self.0.len())
+/// Reads the keys of a secret.
+fn keys(text: &str) -> Result<Vec<hmac::Key>, KeyError> {
+    let keys: Vec<hmac::Key> = text
+        .split_whitespace()
+        .map(key)
+        .collect::<Result<_, KeyError>>()?;
+    match keys.len() {
+        0 => Err(KeyError::Empty),
+        many if many > MOST_KEYS => Err(KeyError::TooMany),
+        _ => Ok(keys),
     }
 }
 
@@ -106,7 +115,7 @@ mod tests {
 
     #[test]
     fn signs_the_published_vector() {
-        let keys = SigningKeys::parse(SECRET).unwrap();
+        let keys = SigningKeys::new(SECRET.to_owned().into()).unwrap();
         assert_eq!(keys.sign(ID, TIMESTAMP, BODY), SIGNATURE);
         assert_ne!(keys.sign("msg_other", TIMESTAMP, BODY), SIGNATURE);
         assert_ne!(keys.sign(ID, TIMESTAMP + 1, BODY), SIGNATURE);
@@ -115,7 +124,7 @@ mod tests {
     #[test]
     fn two_secrets_give_two_signatures() {
         let other = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-        let keys = SigningKeys::parse(&format!("{other}\n{SECRET}\n")).unwrap();
+        let keys = SigningKeys::new(format!("{other}\n{SECRET}\n").into()).unwrap();
         let both = keys.sign(ID, TIMESTAMP, BODY);
         let signatures: Vec<&str> = both.split(' ').collect();
         assert_eq!(signatures.len(), 2);
@@ -131,13 +140,16 @@ mod tests {
             ("whsec_hunter2!", KeyError::Base64),
             ("whsec_aHVudGVyMg==", KeyError::Size(7)),
         ] {
-            let refused = SigningKeys::parse(text).unwrap_err();
+            let refused = SigningKeys::new(text.to_owned().into()).unwrap_err();
             assert_eq!(refused, wrong, "{text}");
             assert!(!refused.to_string().contains("hunter2"));
         }
         let many = [SECRET; 4].join(" ");
-        assert_eq!(SigningKeys::parse(&many).unwrap_err(), KeyError::TooMany);
-        let debug = format!("{:?}", SigningKeys::parse(SECRET).unwrap());
-        assert_eq!(debug, "SigningKeys(1)");
+        assert_eq!(
+            SigningKeys::new(many.into()).unwrap_err(),
+            KeyError::TooMany
+        );
+        let debug = format!("{:?}", SigningKeys::new(SECRET.to_owned().into()).unwrap());
+        assert_eq!(debug, "SigningKeys(Secret)");
     }
 }

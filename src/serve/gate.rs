@@ -1,7 +1,8 @@
 //! Access control of the admin API.
 //!
 //! *The token* is asked for wherever one is configured. It is compared by its keyed hash, so that the time
-//! that it takes shows neither a wrong character nor a wrong length.
+//! that it takes shows neither a wrong character nor a wrong length. Where it does not fit, it is read again where it is kept,
+//! once a second at the most: one that was rotated is good without a restart, and the old one is none any more.
 //!
 //! *A browser* can be led to send requests by any page that it shows. `Host` has to be an address, `localhost` or a
 //! name that was allowed, which keeps out names that somebody else points here; an `Origin` has to be the listener's own.
@@ -9,21 +10,36 @@
 //! are allowed: to see the page does not imply the right to change anything.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use hyper::http::uri::Authority;
 use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+use tracing::info;
+
+use crate::control::ports::Clock;
+use crate::secrets::{Reread, Secret};
+
+/// A flood of wrong tokens reads the file no more often than this.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The length of the key under which tokens are compared.
 const KEY_BYTES: usize = 32;
 
 /// Decides which requests may use the admin API.
 pub struct Access {
-    token: Option<(hmac::Key, hmac::Tag)>,
+    token: Option<Secret>,
+    /// The key under which tokens are compared.
+    key: hmac::Key,
     hosts: Vec<String>,
     actions: bool,
+    clock: Arc<dyn Clock>,
+    /// When the token may be read again, in milliseconds of the monotonic clock.
+    look_at_ms: AtomicU64,
 }
 
 /// Why a request is refused.
@@ -43,19 +59,22 @@ impl Access {
     /// `token` is asked for if there is one; `hosts` are names by which clients may call the listener besides addresses
     /// and `localhost`; `actions` lets browsers ask for changes.
     #[must_use]
-    pub fn new(token: Option<&SecretString>, hosts: Vec<String>, actions: bool) -> Self {
-        let token = token.map(|token| {
-            let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
-                .take(KEY_BYTES)
-                .collect();
-            let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
-            let tag = hmac::sign(&key, token.expose_secret().as_bytes());
-            (key, tag)
-        });
+    pub fn new(
+        token: Option<Secret>,
+        hosts: Vec<String>,
+        actions: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
+            .take(KEY_BYTES)
+            .collect();
         Self {
             token,
+            key: hmac::Key::new(hmac::HMAC_SHA256, &bytes),
             hosts,
             actions,
+            clock,
+            look_at_ms: AtomicU64::new(0),
         }
     }
 
@@ -85,7 +104,7 @@ impl Access {
 
     /// Whether the token is the operators', where one is asked for.
     fn prove(&self, headers: &HeaderMap) -> Result<(), TurnedAway> {
-        let Some((key, tag)) = &self.token else {
+        let Some(token) = &self.token else {
             return Ok(());
         };
         let given = headers
@@ -94,9 +113,34 @@ impl Access {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        match given.map(|token| hmac::verify(key, token.as_bytes(), tag.as_ref())) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(_)) | None => Err(TurnedAway::Token),
+        let given = given.ok_or(TurnedAway::Token)?;
+        if self.fits(token, given) {
+            return Ok(());
+        }
+        self.look_again(token);
+        if self.fits(token, given) {
+            Ok(())
+        } else {
+            Err(TurnedAway::Token)
+        }
+    }
+
+    fn fits(&self, token: &Secret, given: &str) -> bool {
+        let tag = hmac::sign(&self.key, token.text().expose_secret().as_bytes());
+        hmac::verify(&self.key, given.as_bytes(), tag.as_ref()).is_ok()
+    }
+
+    /// Reads the token again where it is kept, unless that was done just now.
+    fn look_again(&self, token: &Secret) {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let now = ms(self.clock.monotonic());
+        let next = now.saturating_add(ms(BETWEEN_LOOKS));
+        let due = |at: u64| (at <= now).then_some(next);
+        let looks = self
+            .look_at_ms
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
+        if looks.is_ok() && token.read_again() == Reread::Changed {
+            info!("the operators' token was read again: it has changed");
         }
     }
 
@@ -124,6 +168,8 @@ mod tests {
     use hyper::header::{HeaderName, HeaderValue};
 
     use super::*;
+    use crate::control::hand_clock::HandClock;
+    use crate::secrets::Place;
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
         let pairs = pairs.iter().cloned();
@@ -132,9 +178,16 @@ mod tests {
             .collect()
     }
 
+    fn access(token: Option<Secret>, actions: bool) -> Access {
+        Access::new(token, Vec::new(), actions, Arc::new(HandClock::default()))
+    }
+
     #[test]
     fn only_hosts_of_ours_are_admitted() {
-        let access = Access::new(None, vec!["autopilot.example.com".to_owned()], false);
+        let access = Access {
+            hosts: vec!["autopilot.example.com".to_owned()],
+            ..access(None, false)
+        };
         for (host, admitted) in [
             ("127.0.0.1:9464", true),
             ("[::1]:9464", true),
@@ -158,7 +211,7 @@ mod tests {
 
     #[test]
     fn another_pages_origin_is_turned_away() {
-        let access = Access::new(None, Vec::new(), false);
+        let access = access(None, false);
         let from = |origin| {
             access.admit(
                 &Method::GET,
@@ -173,8 +226,8 @@ mod tests {
 
     #[test]
     fn the_token_is_asked_for_where_there_is_one() {
-        let token = SecretString::from("a-token-of-the-operators");
-        let access = Access::new(Some(&token), Vec::new(), false);
+        let token = "a-token-of-the-operators".to_owned();
+        let access = access(Some(token.into()), false);
         let with = |value| {
             access.admit(
                 &Method::GET,
@@ -201,13 +254,45 @@ mod tests {
     fn a_browser_changes_nothing_unless_that_is_allowed() {
         let own = &[(HOST, "127.0.0.1:9464"), (ORIGIN, "http://127.0.0.1:9464")];
         let (page, command) = (headers(own), headers(&own[..1]));
-        let looks_only = Access::new(None, Vec::new(), false);
+        let looks_only = access(None, false);
         for method in [Method::PUT, Method::DELETE, Method::POST] {
             assert_eq!(looks_only.admit(&method, &page), Err(TurnedAway::Actions));
             assert_eq!(looks_only.admit(&method, &command), Ok(()));
-            let acts = Access::new(None, Vec::new(), true);
+            let acts = access(None, true);
             assert_eq!(acts.admit(&method, &page), Ok(()));
         }
         assert_eq!(looks_only.admit(&Method::GET, &page), Ok(()));
+    }
+
+    #[test]
+    fn a_rotated_token_is_good_at_once_and_a_flood_of_wrong_ones_reads_no_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write("the-old-token-of-ours");
+        let token = Secret::new(
+            "the-old-token-of-ours".to_owned().into(),
+            Place::File(path.clone()),
+        );
+        let clock = Arc::new(HandClock::default());
+        let access = Access::new(Some(token.clone()), Vec::new(), false, clock.clone());
+        let with = |token: &str| {
+            let value = format!("Bearer {token}");
+            access.admit(
+                &Method::GET,
+                &headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value.as_str())]),
+            )
+        };
+        assert_eq!(with("the-old-token-of-ours"), Ok(()));
+        write("the-new-token-of-ours\n");
+        assert_eq!(with("the-new-token-of-ours"), Ok(()));
+        assert_eq!(with("the-old-token-of-ours"), Err(TurnedAway::Token));
+        write("one-more-token-of-ours");
+        for _ in 0..1_000 {
+            assert_eq!(with("wrong-token"), Err(TurnedAway::Token));
+        }
+        assert_eq!(token.version(), 1, "not read again within the second");
+        clock.advance(BETWEEN_LOOKS);
+        assert_eq!(with("one-more-token-of-ours"), Ok(()));
     }
 }

@@ -61,6 +61,7 @@ pub fn made(made: &AppliedChange) -> String {
         AppliedChange::Reloaded {
             changes,
             after_restart,
+            not_read_again,
             ..
         } => {
             let mut lines = vec!["configuration reloaded".to_owned()];
@@ -70,6 +71,10 @@ pub fn made(made: &AppliedChange) -> String {
             if lines.len() == 1 {
                 lines.push("  nothing differs".to_owned());
             }
+            let kept = not_read_again.iter();
+            lines.extend(kept.map(|variable| {
+                format!("  {variable}: not read again, as of every variable; a secret in a file is")
+            }));
             lines.join("\n")
         }
         AppliedChange::ReloadRefused { faults } => {

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+
+use crate::secrets::Secret;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
@@ -17,7 +19,7 @@ const SHORTEST_TOKEN: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AdminSettings {
     /// Asked for wherever there is one; nobody needs one on loopback when there is none.
-    pub token: Option<SecretString>,
+    pub token: Option<Secret>,
     /// Names by which clients may call the listener besides addresses and `localhost`.
     pub hosts: Vec<String>,
     /// Whether a browser may ask for changes.
@@ -42,20 +44,27 @@ pub(super) fn admin(layers: &mut Layers<'_>, values: &Values) -> AdminSettings {
     }
 }
 
-fn checked(layers: &mut Layers<'_>, token: SecretString, origin: &Origin) -> Option<SecretString> {
-    let text = token.expose_secret();
-    let wrong = if text.len() < SHORTEST_TOKEN {
-        "is shorter than 16 characters"
-    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "holds a character that no header can carry"
-    } else {
-        return Some(token);
+fn checked(layers: &mut Layers<'_>, token: Secret, origin: &Origin) -> Option<Secret> {
+    let Some(wrong) = fault(token.text().expose_secret()) else {
+        return Some(token.checked_by(fault));
     };
     let remedy = "take a random one, such as of `openssl rand -hex 32`";
     layers
         .faults
         .push(origin, ADMIN_TOKEN.key, Problem::new(wrong, remedy));
     None
+}
+
+/// What is wrong with a text that cannot be the token.
+fn fault(text: &str) -> Option<String> {
+    let wrong = if text.len() < SHORTEST_TOKEN {
+        "is shorter than 16 characters"
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "holds a character that no header can carry"
+    } else {
+        return None;
+    };
+    Some(wrong.to_owned())
 }
 
 /// Whoever reaches the listener may change what the daemon does; beyond this machine that needs a token.

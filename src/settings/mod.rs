@@ -21,7 +21,8 @@
 //!
 //! So a flag for all campaigns also beats a campaign's own table. Campaigns named by `--campaign` (or, without that
 //! flag, by `CXONE_CAMPAIGN_ID`) come in addition to those of the file. An empty environment variable counts as not
-//! given. Every value that is given is checked, also one that another beats.
+//! given. Every value that is given is checked, also one that another beats. A variable with one of our prefixes that is none of ours is
+//! refused, with the name that was probably meant.
 //!
 //! # Secrets
 //!
@@ -53,6 +54,7 @@ mod labels;
 mod lacking;
 mod memberships;
 mod merge;
+mod odd;
 mod queues;
 mod resolve;
 mod resolved;
@@ -68,6 +70,7 @@ mod tests;
 mod text_places;
 mod value;
 mod values;
+mod variables;
 mod webhook;
 
 pub(crate) use admin::AdminSettings;
@@ -78,3 +81,4 @@ pub(crate) use resolved::{Assignments, Resolved, Settings};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, rows};
 pub(crate) use table_keys::campaign as campaign_keys;
+pub(crate) use variables::{LOG, SERVER, unknown_variables};

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use crate::domain::CampaignId;
 use crate::platform::http::{Credentials, Rate};
+use crate::secrets::Secret;
 
 use super::admin::admin;
 use super::assignments;
@@ -20,12 +19,13 @@ use super::given::{FileValues, RawValue};
 use super::labels::labels;
 use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
+use super::odd::warn_of_odd_values;
 use super::queues;
 use super::resolved::{Resolved, Settings};
 use super::row::Row;
 use super::rows::{
-    BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG, POLL_INTERVAL,
-    STATE_DIR, TOKEN_URL, rows, settings,
+    BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG, STATE_DIR, TOKEN_URL,
+    rows, settings,
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
@@ -33,9 +33,6 @@ use super::tenant::{TenantPlace, tenant};
 use super::value;
 use super::values::Values;
 use super::webhook;
-
-/// Polling a shared platform more often than this is probably a slip of the unit.
-const BRISK_POLL: Duration = Duration::from_secs(1);
 
 /// Merges flags, environment (looked up with `env`) and settings file.
 ///
@@ -207,7 +204,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     ] {
         warn_of_plain_http(layers, row, url);
     }
-    warn_of_brisk_polls(layers, values.poll_interval, address);
+    warn_of_odd_values(layers, &values, &policies, address);
     let TenantPlace {
         base_url,
         token_url,
@@ -248,7 +245,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     })
 }
 
-fn client_secret(layers: &mut Layers<'_>) -> Option<SecretString> {
+fn client_secret(layers: &mut Layers<'_>) -> Option<Secret> {
     match secret(layers, &CLIENT_SECRET, &CLIENT_SECRET_FILE, "client secret") {
         SecretLookup::Secret(secret, _) => Some(secret),
         SecretLookup::Nothing => {
@@ -316,20 +313,5 @@ fn warn_of_plain_http(layers: &mut Layers<'_>, row: &Row, url: Option<&Url>) {
             "use https",
         );
         layers.warnings.push(&origin, row.key, problem);
-    }
-}
-
-fn warn_of_brisk_polls(layers: &mut Layers<'_>, interval: Duration, base: Option<&Url>) {
-    if interval < BRISK_POLL
-        && let Some((text, origin)) = layers.source(POLL_INTERVAL.row())
-        && base.is_some_and(|base| !value::is_loopback(base))
-    {
-        let problem = Problem::new(
-            format!("`{text}` polls a shared platform many times a second"),
-            "give 1s or more",
-        );
-        layers
-            .warnings
-            .push(&origin, POLL_INTERVAL.row().key, problem);
     }
 }

@@ -15,11 +15,16 @@ use crate::domain::{AgentId, CampaignId, CampaignLabels, Policy, QueueId};
 use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
+use crate::secrets::Secret;
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
-use super::rows::{AUTH_STYLES, LOG_FORMATS};
+use super::row::Row;
+use super::rows::{
+    ADMIN_TOKEN, ADMIN_TOKEN_FILE, AUTH_STYLES, CLIENT_SECRET, CLIENT_SECRET_FILE, LOG_FORMATS,
+    REGISTERED_CLIENT_SECRET, REGISTERED_CLIENT_SECRET_FILE, WEBHOOK_SECRET, WEBHOOK_SECRET_FILE,
+};
 
 /// What the preview assignments are made from.
 #[derive(Clone, Debug)]
@@ -106,6 +111,33 @@ impl Settings {
         assignments
             .flat_map(|assignments| assignments.policy.previews.keys().cloned())
             .collect()
+    }
+
+    /// The secrets in use, each with its rows: the secret's own, and that of the file which may hold it.
+    pub(crate) fn secrets(&self) -> [((&'static Row, &'static Row), Option<&Secret>); 4] {
+        let registered = self.special.registered_client.as_ref();
+        let signing = self.webhook.as_ref();
+        [
+            (
+                (&CLIENT_SECRET, CLIENT_SECRET_FILE.row()),
+                Some(&self.credentials.client_secret),
+            ),
+            (
+                (
+                    &REGISTERED_CLIENT_SECRET,
+                    REGISTERED_CLIENT_SECRET_FILE.row(),
+                ),
+                registered.map(|(_, secret)| secret),
+            ),
+            (
+                (&WEBHOOK_SECRET, WEBHOOK_SECRET_FILE.row()),
+                signing.map(|receiver| receiver.keys.secret()),
+            ),
+            (
+                (&ADMIN_TOKEN, ADMIN_TOKEN_FILE.row()),
+                self.admin.token.as_ref(),
+            ),
+        ]
     }
 
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.

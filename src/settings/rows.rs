@@ -106,7 +106,7 @@ settings! { PLATFORM_ROWS "Platform"
     CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
         "Client secret, or that of the access key; never a flag and never in the settings file.");
     CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
-        "File that holds the client secret; line ends behind it are dropped. Instead of it, AUTOPILOT_CLIENT_SECRET may hold the secret.",
+        "File that holds the client secret; it is read again when that may have changed, unlike AUTOPILOT_CLIENT_SECRET, which may hold it instead.",
         value::text);
     TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in"), Top,
         "Address that gives access tokens. On cxone-acd its path says which log-in it is.",

@@ -1,17 +1,20 @@
 //! A secret: from its variable or from a file, never from a flag's value and never from the settings file.
 
-use std::fs;
+use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::secrets::{Hint, Place, Secret, clean, file_text};
 
 use super::fault::{Origin, Problem};
 use super::merge::{Cell, Layers};
 use super::row::{Row, Setting};
+use super::rows::WEBHOOK_SECRET;
 
 /// The result of looking for a secret.
 pub(super) enum SecretLookup {
     /// A secret, and where it came from.
-    Secret(SecretString, Origin),
+    Secret(Secret, Origin),
     /// None was given.
     Nothing,
     /// One was given that cannot be read; that is a fault already.
@@ -30,22 +33,28 @@ pub(super) fn secret(
     let direct = layers.variable(row);
     let path = path.general();
     let from_flag = path.is_some_and(|cell| matches!(cell.origin, Origin::Flag(_)));
-    if let Some((env, secret)) = direct.filter(|_| !from_flag) {
-        layers.note(row, "(set)", Origin::Env(env));
-        return SecretLookup::Secret(SecretString::from(secret), Origin::Env(env));
+    if let Some((env, text)) = direct.filter(|_| !from_flag) {
+        let origin = Origin::Env(env);
+        let Some(text) = cleaned(layers, row, &text, &origin) else {
+            let problem = Problem::new("holds nothing but blanks", format!("set it to the {what}"));
+            layers.faults.push(&origin, row.key, problem);
+            return SecretLookup::Unreadable;
+        };
+        layers.note(row, "(set)", origin.clone());
+        return SecretLookup::Secret(Secret::new(text, Place::Variable(env)), origin);
     }
     let Some(Cell { value, origin, .. }) = path else {
         return SecretLookup::Nothing;
     };
-    let Some(path) = value.as_ref() else {
+    let Some(path) = value.as_ref().map(PathBuf::from) else {
         return SecretLookup::Unreadable;
     };
-    let problem = match fs::read_to_string(path) {
+    let problem = match file_text(&path) {
         Ok(text) => {
-            let secret = text.trim_end_matches(['\r', '\n']);
-            if !secret.is_empty() {
+            if let Some(text) = cleaned(layers, row, &text, origin) {
                 layers.note(row, "(set)", origin.clone());
-                return SecretLookup::Secret(SecretString::from(secret), origin.clone());
+                let secret = Secret::new(text, Place::File(path));
+                return SecretLookup::Secret(secret, origin.clone());
             }
             Problem::new("names an empty file", format!("write the {what} into it"))
         }
@@ -57,4 +66,26 @@ pub(super) fn secret(
     };
     layers.faults.push(origin, file.row.key, problem);
     SecretLookup::Unreadable
+}
+
+/// The secret in a text, with a warning of what may not belong to it; nothing where there is none.
+fn cleaned(
+    layers: &mut Layers<'_>,
+    row: &'static Row,
+    text: &str,
+    origin: &Origin,
+) -> Option<SecretString> {
+    let (secret, hints) = clean(text);
+    if secret.expose_secret().is_empty() {
+        return None;
+    }
+    for hint in hints {
+        // Several secrets of webhooks may stand on lines of their own.
+        if hint == Hint::Lines && row.key == WEBHOOK_SECRET.key {
+            continue;
+        }
+        let problem = Problem::new(hint.to_string(), "write the bare secret");
+        layers.warnings.push(origin, row.key, problem);
+    }
+    Some(secret)
 }

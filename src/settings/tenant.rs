@@ -1,10 +1,10 @@
 //! The tenant's addresses and its log-in, as its platform needs them.
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use crate::domain::CampaignId;
 use crate::platform::dialect::SpecialSettings;
+use crate::secrets::Secret;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
@@ -123,7 +123,7 @@ fn registered_client(
     values: &Values,
     token_url: &Url,
     secret: SecretLookup,
-) -> Option<(String, SecretString)> {
+) -> Option<(String, Secret)> {
     match values.platform.needs_registered_client(token_url) {
         Ok(true) => {}
         Ok(false) => return None,
@@ -235,7 +235,10 @@ mod tests {
         .concat();
         let resolved = try_run("--registered-client-id app", &env, None).unwrap();
         let (id, secret) = resolved.settings.special.registered_client.clone().unwrap();
-        assert_eq!((id.as_str(), secret.expose_secret()), ("app", "hidden===="));
+        assert_eq!(
+            (id.as_str(), secret.text().expose_secret()),
+            ("app", "hidden====")
+        );
         assert!(!format!("{resolved:?}").contains("hidden"));
         let neither = told(
             "--token-url https://cxone.niceincontact.com/oauth2/token",

@@ -130,7 +130,7 @@ fn the_defaults_are_those_of_the_help_and_of_the_policy() {
         Some("/home/ops/.local/state/campaign-autopilot")
     );
     assert_eq!(
-        settings.credentials.client_secret.expose_secret(),
+        settings.credentials.client_secret.text().expose_secret(),
         "hunter2"
     );
     assert_eq!(resolved.warnings, []);
@@ -306,6 +306,7 @@ fn secrets_come_from_the_strongest_place_and_are_shown_nowhere() {
             .settings
             .credentials
             .client_secret
+            .text()
             .expose_secret()
             .to_owned();
         format!("{secret}: {}", origin(&resolved, "client_secret"))

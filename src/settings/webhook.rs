@@ -3,10 +3,8 @@
 //! The address is https, or http to this machine, or http anywhere when somebody allows it. Its path and query may hold a
 //! token: no fault, origin or digest shows more of it than where it leads.
 
-use reqwest::Url;
-use secrecy::ExposeSecret;
-
 use crate::notify::{Receiver, SigningKeys};
+use reqwest::Url;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
@@ -68,7 +66,7 @@ fn keys(layers: &mut Layers<'_>, found: &SecretLookup) -> Option<SigningKeys> {
     let SecretLookup::Secret(secret, origin) = found else {
         return None;
     };
-    match SigningKeys::parse(secret.expose_secret()) {
+    match SigningKeys::new(secret.clone()) {
         Ok(keys) => Some(keys),
         Err(wrong) => {
             let remedy = "write whsec_ and the base64 of 24 to 64 random bytes, such as of `openssl rand -base64 32`";

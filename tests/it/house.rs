@@ -32,11 +32,13 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     let adapters = vec![
         "domain",
         "telemetry",
+        "secrets",
         "control::ports",
         "control::hand_clock",
     ];
     BTreeMap::from([
         ("domain", vec![]),
+        ("secrets", vec![]),
         ("telemetry", vec!["domain"]),
         // What a platform is asked for stands beside the dialects that answer it.
         ("control", vec!["domain", "telemetry", "platform::port"]),
@@ -55,7 +57,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec![
                 "domain",
                 "telemetry",
+                "secrets",
                 "control::ports",
+                "control::hand_clock",
                 "control::operator",
                 "control::queues::handle",
                 "control::series",
@@ -68,7 +72,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ),
         (
             "settings",
-            vec!["domain", "notify", "platform", "telemetry"],
+            vec!["domain", "notify", "platform", "secrets", "telemetry"],
         ),
         ("simulator", vec![]),
         ("experiment", vec!["domain", "simulator"]),
@@ -80,6 +84,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "experiment",
                 "notify",
                 "platform",
+                "secrets",
                 "serve",
                 "settings",
                 "simulator",

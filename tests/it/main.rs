@@ -36,4 +36,5 @@ mod steering;
 mod stored_states;
 mod supervised;
 mod trace;
+mod variables;
 mod webhooks;

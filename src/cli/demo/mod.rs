@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use secrecy::SecretString;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +30,7 @@ use crate::domain::{
 use crate::experiment::{Arm, run_until};
 use crate::platform::dialect::{Dialect, SpecialSettings};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
+use crate::secrets::Secret;
 use crate::serve::Server;
 use crate::settings::{AdminSettings, Settings};
 use crate::simulator::{
@@ -205,7 +205,7 @@ impl Show {
         platform.seed = args.seed;
         platform.dialect = SimDialect::named(&args.platform, Some(&scenario)).unwrap_or_default();
         let token_path = platform.dialect.token_path();
-        let secret = SecretString::from(platform.credentials.client_secret.clone());
+        let secret = Secret::from(platform.credentials.client_secret.clone());
         let client_id = platform.credentials.client_id.clone();
         let simulator = Simulator::start(platform)
             .map_err(|why| (format!("cannot start the platform: {why}"), Exit::Io))?;

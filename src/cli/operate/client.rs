@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::platform::http::install_tls;
+use crate::secrets::{clean, file_text};
 use crate::serve::ApiFault;
-use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE};
+use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
 
 use super::args::ServerArgs;
 
@@ -71,7 +72,7 @@ impl Client {
     pub(super) fn new(server: &ServerArgs) -> Result<Self, ClientFault> {
         let given = Some(server.server.clone()).filter(|given| given != DEFAULT_SERVER);
         let address = given
-            .or_else(|| variable("AUTOPILOT_SERVER"))
+            .or_else(|| variable(SERVER))
             .unwrap_or_else(|| DEFAULT_SERVER.to_owned());
         let base: Url = address
             .parse()
@@ -215,7 +216,7 @@ pub(super) fn with_query(request: RequestBuilder, query: &[(&str, &str)]) -> Req
 }
 
 fn token(server: &ServerArgs) -> Result<Option<SecretString>, ClientFault> {
-    let direct = variable(ADMIN_TOKEN.variable()).map(SecretString::from);
+    let direct = variable(ADMIN_TOKEN.variable()).map(|text| clean(&text).0);
     let from_flag = server.token_file.clone();
     if from_flag.is_none() && direct.is_some() {
         return Ok(direct);
@@ -224,10 +225,8 @@ fn token(server: &ServerArgs) -> Result<Option<SecretString>, ClientFault> {
     let Some(path) = from_flag.or(named) else {
         return Ok(None);
     };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(SecretString::from(
-            text.trim_end_matches(['\r', '\n']),
-        ))),
+    match file_text(&path) {
+        Ok(text) => Ok(Some(clean(&text).0)),
         Err(wrong) => Err(ClientFault::Given(format!(
             "--token-file: names a file that cannot be read ({wrong})"
         ))),

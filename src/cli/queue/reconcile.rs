@@ -12,7 +12,7 @@ use crate::platform::port::{AgentObserver, ProfileWriter, QueuePorts, QueueReade
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
-use crate::settings::{RunArgs, Settings, resolve_without_campaigns};
+use crate::settings::{LOG, RunArgs, Settings, resolve_without_campaigns};
 
 use super::super::daemon::Connection;
 use super::super::environment::variable;
@@ -65,9 +65,9 @@ pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
     let resolved = resolve_without_campaigns(args, &variable)
         .map_err(|faults| refuse_configuration(&faults))?;
     // Errors only: the command's own output reports what went otherwise than asked.
-    let filter = variable("AUTOPILOT_LOG").unwrap_or_else(|| "error".to_owned());
+    let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
-        output::talk(format_args!("campaign-autopilot: {why}; fix AUTOPILOT_LOG"));
+        output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
         Exit::Configuration
     })?;
     Ok(resolved.settings)

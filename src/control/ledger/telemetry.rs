@@ -238,6 +238,7 @@ fn in_words(change: &AppliedChange) -> String {
         AppliedChange::Reloaded {
             changes,
             after_restart,
+            not_read_again,
             ..
         } => {
             let mut text = if changes.is_empty() {
@@ -248,6 +249,10 @@ fn in_words(change: &AppliedChange) -> String {
             if !after_restart.is_empty() {
                 text.push_str("; after a restart: ");
                 text.push_str(&after_restart.join(", "));
+            }
+            if !not_read_again.is_empty() {
+                text.push_str("; secrets of the start, since variables cannot be read again: ");
+                text.push_str(&not_read_again.join(", "));
             }
             text
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
-use secrecy::SecretString;
 
 use crate::domain::assignment::ListForm;
 use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
@@ -16,6 +15,7 @@ use crate::platform::port::{
     AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
     NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
 };
+use crate::secrets::Secret;
 
 use super::activity::ActivityObserver;
 use super::agent_state::ReadyStates;
@@ -166,7 +166,7 @@ impl Grant for LogIn {
         EARLY
     }
 
-    fn secrets(&self) -> Vec<(&str, &SecretString)> {
+    fn secrets(&self) -> Vec<(&str, &Secret)> {
         LogIn::secrets(self)
     }
 }

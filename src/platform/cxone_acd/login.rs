@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::platform::http::GrantedToken;
+use crate::secrets::Secret;
 
 /// The end of the address of an area's log-in.
 const AREA_PATH: &str = "/authentication/v1/token/access-key";
@@ -35,7 +36,7 @@ pub(super) struct AccessKey {
     /// Its id.
     pub(super) id: String,
     /// Its secret; never printed.
-    pub(super) secret: SecretString,
+    pub(super) secret: Secret,
 }
 
 /// An application that is registered with the vendor.
@@ -44,7 +45,7 @@ pub(super) struct RegisteredClient {
     /// Its id.
     pub(super) id: String,
     /// Its secret; never printed.
-    pub(super) secret: SecretString,
+    pub(super) secret: Secret,
 }
 
 /// How to get a token.
@@ -104,7 +105,7 @@ impl LogIn {
     }
 
     /// Each id with its secret.
-    pub(super) fn secrets(&self) -> Vec<(&str, &SecretString)> {
+    pub(super) fn secrets(&self) -> Vec<(&str, &Secret)> {
         match self {
             Self::Area(key) => vec![(key.id.as_str(), &key.secret)],
             Self::Global(key, client) => vec![
@@ -122,7 +123,7 @@ impl LogIn {
                 headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
                 let body = serde_json::json!({
                     "accessKeyId": key.id,
-                    "accessKeySecret": key.secret.expose_secret(),
+                    "accessKeySecret": key.secret.text().expose_secret(),
                 });
                 (headers, Bytes::from(body.to_string()))
             }
@@ -133,7 +134,7 @@ impl LogIn {
                 let body = form_urlencoded::Serializer::new(String::new())
                     .append_pair("grant_type", "password")
                     .append_pair("username", &key.id)
-                    .append_pair("password", key.secret.expose_secret())
+                    .append_pair("password", key.secret.text().expose_secret())
                     .finish();
                 (headers, Bytes::from(body))
             }
@@ -147,7 +148,7 @@ fn basic(client: &RegisteredClient) -> Option<HeaderValue> {
     let pair = format!(
         "{}:{}",
         encode(&client.id),
-        encode(client.secret.expose_secret())
+        encode(client.secret.text().expose_secret())
     );
     let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).ok()?;
     value.set_sensitive(true);
@@ -194,14 +195,14 @@ mod tests {
     fn key() -> AccessKey {
         AccessKey {
             id: "key+id".to_owned(),
-            secret: SecretString::from("s3cret/+====".to_owned()),
+            secret: "s3cret/+====".to_owned().into(),
         }
     }
 
     fn client() -> RegisteredClient {
         RegisteredClient {
             id: "app@vendor".to_owned(),
-            secret: SecretString::from("a:b====".to_owned()),
+            secret: "a:b====".to_owned().into(),
         }
     }
 

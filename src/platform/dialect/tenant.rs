@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;
 use crate::platform::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
+use crate::secrets::Secret;
 use crate::telemetry::Metrics;
 
 /// Whether anything may be changed on the platform.
@@ -66,7 +65,7 @@ impl AgentSource {
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
     /// A client that is registered with the vendor, by id and secret.
-    pub registered_client: Option<(String, SecretString)>,
+    pub registered_client: Option<(String, Secret)>,
     /// Versions of the API, as [`api_versions`](super::api_versions) has them.
     pub api_versions: Option<String>,
     /// States in which agents are ready, as [`ready_states`](super::ready_states) has them.

@@ -16,11 +16,11 @@ use tracing::{Instrument, Span, debug};
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
+use crate::secrets::Mask;
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
 use super::answer::{code, date, excerpt, refusal_words, remaining, retry_after};
 use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
-use super::mask::Mask;
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
@@ -108,7 +108,7 @@ pub struct Client {
     transport: Arc<dyn HttpSend>,
     limiter: Limiter,
     tokens: TokenSource,
-    mask: Mask,
+    mask: Arc<Mask>,
     clock: Arc<dyn Clock>,
     platform_clock: PlatformClock,
     metrics: Arc<Metrics>,
@@ -298,7 +298,7 @@ impl Client {
             deadline: leave_by.map_or(call.deadline, |by| by.min(call.deadline)),
             prepaid: leave_by.is_some(),
         };
-        let response = match self.exchange(permit, request).await {
+        let mut response = match self.exchange(permit, request).await {
             Ok(response) => response,
             Err(stopped) => {
                 if stopped.may_have_arrived {
@@ -309,6 +309,13 @@ impl Client {
             }
         };
         answered.store(true, Ordering::Relaxed);
+        if response.status != StatusCode::UNAUTHORIZED {
+            self.tokens.accept(token.serial());
+        }
+        // A name, a word or an id that repeats a secret of ours would carry it on.
+        if let Some(masked) = self.mask.apply_to_body(&response.body) {
+            response.body = Bytes::from(masked);
+        }
         if response.status == StatusCode::PARTIAL_CONTENT {
             // No part was asked for, and what is missing must not count as zero.
             maybe_applied.store(true, Ordering::Relaxed);
@@ -346,7 +353,7 @@ impl Client {
             "{} answered {}{}",
             place(call),
             response.status,
-            self.said(response, token.text())
+            self.said(response)
         );
         let last = |kind, detail| Verdict::Final(PlatformFault { kind, detail });
         match response.status {
@@ -384,8 +391,8 @@ impl Client {
     }
 
     /// Returns the platform's own words, without our secrets.
-    fn said(&self, response: &HttpResponse, token: Option<&str>) -> String {
-        let said = refusal_words(&response.body).map(|said| self.mask.apply(&said, token));
+    fn said(&self, response: &HttpResponse) -> String {
+        let said = refusal_words(&response.body).map(|said| self.mask.apply(&said));
         said.map_or_else(String::new, |said| excerpt(&said))
     }
 
@@ -437,7 +444,7 @@ impl Client {
                 let said = format!(
                     "the token endpoint answered {}{}",
                     response.status,
-                    self.said(&response, None)
+                    self.said(&response)
                 );
                 match response.status {
                     status if status.is_success() => self

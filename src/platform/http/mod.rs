@@ -21,6 +21,9 @@
 //! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
 //! takes the command's permit in advance, so that it does not grow old while the command waits for one.
 //!
+//! *Our secrets* are taken out of an answer before it is read, and out of what is repeated of it
+//! ([`Mask`](crate::secrets::Mask)).
+//!
 //! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
 //! are not followed, so that a token is sent only to the configured host.
 //!
@@ -32,7 +35,8 @@ mod delivery;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod limiter;
-mod mask;
+#[cfg(test)]
+mod login_tests;
 mod paging;
 mod platform_clock;
 mod retry;

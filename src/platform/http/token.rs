@@ -1,6 +1,12 @@
 //! The access token: cached, fetched once however many ask, fresh before it expires.
+//!
+//! *Secrets are read again* before each log-in, so that one that was rotated in its file is used from the next on. *A log-in that is
+//! refused* is not made again by everybody who wants a token: they get the same refusal until a back-off is over or the secret has
+//! changed. The same back-off holds where the log-in grants tokens that the platform then refuses; requests that it takes go on
+//! meanwhile with the token at hand.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,21 +16,31 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tracing::info;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
+use crate::platform::port::{FaultKind, PlatformFault};
+use crate::secrets::{Mask, Reread, Secret};
 use crate::telemetry::Endpoint;
 
 /// Where tokens come from, as metrics and traces have it: every dialect has it among its endpoints.
 pub const TOKEN: Endpoint = Endpoint::log_in("token");
-
-use super::mask::Mask;
 
 /// A token is renewed this long before it expires, or after half its life when that comes first.
 const EARLY: Duration = Duration::from_secs(60);
 
 /// After a renewal that failed while the token is still good.
 const RENEW_AGAIN: Duration = Duration::from_secs(5);
+
+/// The wait after the first log-in that was refused; it doubles with each further one.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+
+/// The longest wait between two log-ins that are refused: a secret that was put right is in use within a minute.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How often files of secrets are looked at during such a wait.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The life of a token whose answer does not name it.
 const ASSUMED_LIFE: Duration = Duration::from_secs(3600);
@@ -47,7 +63,7 @@ pub struct Credentials {
     /// The client id.
     pub client_id: String,
     /// The secret; never printed.
-    pub client_secret: SecretString,
+    pub client_secret: Secret,
     /// How they are sent.
     pub style: AuthStyle,
     /// The scopes asked for; none when empty.
@@ -69,7 +85,7 @@ pub trait Grant: Send + Sync + 'static {
     fn early(&self) -> Duration;
 
     /// Returns each id with its secret, so that what a platform repeats of them can be masked.
-    fn secrets(&self) -> Vec<(&str, &SecretString)>;
+    fn secrets(&self) -> Vec<(&str, &Secret)>;
 }
 
 /// A token that was given.
@@ -111,12 +127,78 @@ impl Token {
     }
 }
 
+/// The result of reading secrets again.
+#[derive(Default)]
+struct SecretsRead {
+    /// How often each has changed.
+    versions: Vec<u64>,
+    /// What to say of those that could not be read, behind a refusal.
+    hint: String,
+}
+
 /// Keeps one token.
 pub struct TokenSource {
     way: Way,
     url: reqwest::Url,
     clock: Arc<dyn Clock>,
-    current: Mutex<Option<Token>>,
+    mask: Arc<Mask>,
+    /// The serial of the newest token that the platform took.
+    accepted: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// The token at hand, and what is known of log-ins.
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// The serial of the token that the platform refused last.
+    refused: Option<u64>,
+    /// Tokens in a row that the platform refused, the newer ones without having taken them once.
+    refused_in_a_row: u32,
+    /// Log-ins in a row that were refused, with the last refusal.
+    failed: Option<(u32, PlatformFault)>,
+    /// No log-in before this.
+    again_at: Option<Timestamp>,
+    /// When files of secrets were looked at last.
+    looked_at: Option<Timestamp>,
+    /// How often each secret had changed at the last log-in.
+    versions: Vec<u64>,
+}
+
+impl State {
+    /// The token where it has not expired and was not refused.
+    fn good(&self, now: Timestamp, refused: Option<u64>) -> Option<&Token> {
+        self.token.as_ref().filter(|token| {
+            now < token.expires_at && ![refused, self.refused].contains(&Some(token.serial))
+        })
+    }
+
+    /// Returns what there is while no log-in is made.
+    fn meanwhile(&self, now: Timestamp, refused: Option<u64>) -> Result<Token, PlatformFault> {
+        if let Some(token) = self.good(now, refused) {
+            return Ok(token.clone());
+        }
+        if let Some((_, fault)) = &self.failed {
+            return Err(fault.clone());
+        }
+        // The log-in works: what refuses its tokens may be one operation alone.
+        let other = |token: &&Token| now < token.expires_at && refused != Some(token.serial);
+        self.token.as_ref().filter(other).cloned().ok_or_else(|| {
+            let detail = "the platform refuses the tokens that its log-in grants".to_owned();
+            PlatformFault {
+                kind: FaultKind::Unauthorized,
+                detail,
+            }
+        })
+    }
+}
+
+/// The wait after so many refusals in a row.
+fn back_off(refusals: u32) -> Duration {
+    let doubled = 1_u32.checked_shl(refusals.saturating_sub(1).min(16));
+    FIRST_WAIT
+        .saturating_mul(doubled.unwrap_or(u32::MAX))
+        .min(LONGEST_WAIT)
 }
 
 #[derive(Deserialize)]
@@ -141,23 +223,38 @@ impl TokenSource {
     }
 
     fn asking(way: Way, url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
-        Self {
+        let source = Self {
             way,
             url,
             clock,
-            current: Mutex::new(None),
+            mask: Arc::default(),
+            accepted: AtomicU64::new(0),
+            state: Mutex::default(),
+        };
+        source.learn_secrets();
+        source
+    }
+
+    /// The platform refused the token with this serial: the next one who asks gets another, unless that happens too often.
+    pub(super) async fn refuse(&self, serial: u64) {
+        let mut state = self.state.lock().await;
+        let current = state.token.as_ref().map(|token| token.serial);
+        if current != Some(serial) || state.refused == Some(serial) {
+            return;
+        }
+        state.refused = Some(serial);
+        if self.accepted.load(Ordering::Relaxed) == serial {
+            state.refused_in_a_row = 0;
+        }
+        state.refused_in_a_row = state.refused_in_a_row.saturating_add(1);
+        if let Some(fresh @ 1..) = state.refused_in_a_row.checked_sub(1) {
+            state.again_at = Some(self.clock.now().plus(back_off(fresh)));
         }
     }
 
-    /// The platform refused the token with this serial: the next one who asks gets another.
-    pub(super) async fn refuse(&self, serial: u64) {
-        let mut current = self.current.lock().await;
-        if let Some(token) = current.as_mut()
-            && token.serial == serial
-        {
-            token.renew_at = Timestamp::from_unix_millis(i64::MIN);
-            token.expires_at = token.renew_at;
-        }
+    /// The platform took the token with this serial.
+    pub(super) fn accept(&self, serial: u64) {
+        self.accepted.fetch_max(serial, Ordering::Relaxed);
     }
 
     pub(super) fn url(&self) -> &reqwest::Url {
@@ -166,62 +263,158 @@ impl TokenSource {
 
     /// The token, fetched by `fetch` when there is none that is still good, or when the one at hand is `refused`.
     /// Whoever asks meanwhile waits for that one fetch.
-    pub(super) async fn get<E, F, Fut>(&self, refused: Option<u64>, fetch: F) -> Result<Token, E>
+    pub(super) async fn get<F, Fut>(
+        &self,
+        refused: Option<u64>,
+        fetch: F,
+    ) -> Result<Token, PlatformFault>
     where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<TokenParts, E>>,
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<TokenParts, PlatformFault>>,
     {
-        let mut current = self.current.lock().await;
+        let mut state = self.state.lock().await;
         let now = self.clock.now();
-        if let Some(token) = current.as_ref()
+        if let Some(token) = state.good(now, refused)
             && now < token.renew_at
-            && refused != Some(token.serial)
         {
             return Ok(token.clone());
         }
-        let serial = current
-            .as_ref()
-            .map_or(0, |token| token.serial)
-            .wrapping_add(1);
-        let parts = match fetch().await {
-            Ok(parts) => parts,
+        let waits = state.again_at.is_some_and(|at| now < at);
+        let looked = state
+            .looked_at
+            .is_some_and(|at| now < at.plus(BETWEEN_LOOKS));
+        if waits && looked {
+            return state.meanwhile(now, refused);
+        }
+        state.looked_at = Some(now);
+        let secrets = self.read_secrets_again();
+        if waits && state.versions == secrets.versions {
+            return state.meanwhile(now, refused);
+        }
+        let changed = state.versions != secrets.versions;
+        state.versions.clone_from(&secrets.versions);
+        if changed {
+            state.failed = None;
+            state.refused_in_a_row = 0;
+            self.learn_secrets();
+        }
+        match fetch().await {
+            Ok(parts) => Ok(self.keep(&mut state, parts)),
             Err(fault) => {
-                // One that is still good serves a little longer; not every caller need try meanwhile.
                 let now = self.clock.now();
-                let good =
-                    |token: &&mut Token| now < token.expires_at && refused != Some(token.serial);
-                let Some(token) = current.as_mut().filter(good) else {
+                let fault = self.note(&mut state, now, fault, &secrets);
+                // One that is still good serves a little longer; not every caller need try meanwhile.
+                if state.good(now, refused).is_none() {
                     return Err(fault);
-                };
+                }
+                let token = state.token.as_mut().ok_or(fault)?;
                 token.renew_at = now.plus(RENEW_AGAIN);
-                return Ok(token.clone());
+                Ok(token.clone())
             }
-        };
+        }
+    }
+
+    /// Keeps a token that was granted.
+    fn keep(&self, state: &mut State, parts: TokenParts) -> Token {
         let received = self.clock.now();
         let early = match &self.way {
             Way::Credentials(_) => EARLY,
             Way::Grant(grant) => grant.early(),
         };
         let early = early.min(parts.life / 2);
+        let last = state.token.as_ref().map_or(0, |token| token.serial);
         let token = Token {
             header: parts.header,
             granted: parts.granted,
             expires_at: received.plus(parts.life),
             renew_at: received.plus(parts.life.saturating_sub(early)),
-            serial,
+            serial: last.wrapping_add(1),
         };
-        *current = Some(token.clone());
-        Ok(token)
+        // The secrets first: they stay what was learned last beside it.
+        self.learn_secrets();
+        self.mask.learn_token(token.text().unwrap_or_default());
+        state.failed = None;
+        state.again_at = None;
+        state.token = Some(token.clone());
+        token
+    }
+
+    /// Notes a log-in that failed. One that the platform refuses is made again only after a while.
+    fn note(
+        &self,
+        state: &mut State,
+        now: Timestamp,
+        mut fault: PlatformFault,
+        secrets: &SecretsRead,
+    ) -> PlatformFault {
+        let refused = matches!(
+            fault.kind,
+            FaultKind::Unauthorized
+                | FaultKind::Forbidden
+                | FaultKind::NotFound
+                | FaultKind::NotAllowed
+                | FaultKind::Refused
+        );
+        if !refused {
+            return fault;
+        }
+        if fault.kind == FaultKind::Unauthorized {
+            fault.detail.push_str(&secrets.hint);
+        }
+        let before = state.failed.as_ref().map_or(0, |(times, _)| *times);
+        let times = before.saturating_add(1);
+        state.again_at = Some(now.plus(back_off(times)));
+        state.failed = Some((times, fault.clone()));
+        fault
+    }
+
+    fn secrets(&self) -> Vec<(&str, &Secret)> {
+        match &self.way {
+            Way::Credentials(credentials) => {
+                vec![(credentials.client_id.as_str(), &credentials.client_secret)]
+            }
+            Way::Grant(grant) => grant.secrets(),
+        }
+    }
+
+    fn learn_secrets(&self) {
+        for (id, secret) in self.secrets() {
+            self.mask.learn(id, &secret.text());
+        }
+    }
+
+    /// Reads every secret again where it is kept.
+    fn read_secrets_again(&self) -> SecretsRead {
+        let mut read = SecretsRead::default();
+        for (_, secret) in self.secrets() {
+            match secret.read_again() {
+                Reread::Same => {}
+                Reread::Changed => {
+                    info!("a secret of the log-in was read again: it has changed");
+                }
+                Reread::Fixed => {
+                    if let Some(variable) = secret.variable() {
+                        read.hint = format!(
+                            "{}; {variable} was read at the start and cannot be read again: a new secret needs a restart, one in a file does not",
+                            read.hint
+                        );
+                    }
+                }
+                Reread::Unreadable(why) => {
+                    read.hint = format!(
+                        "{}; the secret's file cannot be read again ({why})",
+                        read.hint
+                    );
+                }
+            }
+            read.versions.push(secret.version());
+        }
+        read
     }
 
     /// What hides our secrets in a platform's words.
-    pub(super) fn mask(&self) -> Mask {
-        match &self.way {
-            Way::Credentials(credentials) => {
-                Mask::new([(credentials.client_id.as_str(), &credentials.client_secret)])
-            }
-            Way::Grant(grant) => Mask::new(grant.secrets()),
-        }
+    pub(super) fn mask(&self) -> Arc<Mask> {
+        Arc::clone(&self.mask)
     }
 
     /// Headers and body of the token request.
@@ -257,6 +450,7 @@ impl Credentials {
             style,
             scopes,
         } = self;
+        let client_secret = client_secret.text();
         let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
         let mut headers = vec![(ACCEPT, HeaderValue::from_static("application/json"))];
         let in_body = *style != AuthStyle::Basic;
