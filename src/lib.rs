@@ -12,5 +12,6 @@ pub mod secrets;
 pub mod serve;
 mod settings;
 pub mod simulator;
+pub mod sockets;
 pub mod store;
 pub mod telemetry;

@@ -26,6 +26,7 @@ impl Post for Eager {
             Answer::Status {
                 status: 204,
                 retry_after: None,
+                leads_to: None,
                 excerpt: String::new(),
             }
         })

@@ -45,12 +45,15 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection over real sockets for these settings; nothing is sent yet.
     pub(crate) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, StartFault> {
-        let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Tls)?;
+        let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Client)?;
+        for url in settings.base_url.iter().chain([&settings.token_url]) {
+            transport.can_reach(url)?;
+        }
         Self::over(Arc::new(transport), fastrand::u64(..), settings, clock)
     }
 
     /// The same over a transport that is given; `seed` decides what is left to chance.
-    fn over(
+    pub(crate) fn over(
         transport: Arc<dyn HttpSend>,
         seed: u64,
         settings: &Settings,
@@ -411,7 +414,8 @@ async fn delivery_worker(
     let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
         given
     } else {
-        let post = HttpPost::new(receiver.clone(), MAX_IN_FLIGHT).map_err(StartFault::Tls)?;
+        let post = HttpPost::new(receiver.clone(), MAX_IN_FLIGHT).map_err(StartFault::Client)?;
+        post.can_reach()?;
         (Arc::new(post), fastrand::u64(..))
     };
     let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::control::CampaignView;
 use crate::control::ports::{Clock, SystemClock};
+use crate::control::{CampaignView, PollScope};
 use crate::domain::{Autopilot, CampaignId, CampaignState, Sample, StatusFinding};
-use crate::platform::port::{ObserveRequest, Urgency};
+use crate::platform::port::Urgency;
 use crate::serve::CampaignDetail;
 use crate::settings::Settings;
 use crate::store::{StoreFault, StoreReader};
@@ -42,13 +42,9 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     let policies = settings.policies.clone();
     let mut pilot = Autopilot::new(0, policies, remembered, longest, clock.now())
         .on_platform(connection.platform.capabilities.traits);
-    let request = ObserveRequest {
-        groups: pilot.groups(),
-        staffed: pilot.needs_staffed(),
-        agents: false,
-        skills: pilot.needs_skills(),
-        deadline: clock.now().plus(longest),
-    };
+    // The polls of preview assignments ask for more; nothing is assigned here.
+    let scope = PollScope::of(&pilot, false);
+    let request = scope.request(clock.now().plus(longest));
     let observed = match connection.platform.agents.observe(request).await {
         Ok(observed) => observed,
         Err(failed) => {

@@ -19,7 +19,9 @@ use tracing::{debug, warn};
 use crate::control::operator::{
     AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
 };
-use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, resolve, settings_file};
+use crate::settings::{
+    LONGEST_DATA, Resolved, RunArgs, Settings, acts_at_once, read_bytes, resolve, settings_file,
+};
 
 use super::environment::variable;
 use super::supervisor::Systemd;
@@ -220,7 +222,7 @@ fn bounded(mut lines: Vec<String>, command: &str) -> Vec<String> {
 }
 
 fn content(path: &Path) -> Content {
-    let bytes = std::fs::read(path).ok()?;
+    let bytes = read_bytes(path, LONGEST_DATA).ok()?;
     Some(digest(&SHA256, &bytes).as_ref().to_vec())
 }
 

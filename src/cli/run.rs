@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use crate::control::ports::SystemClock;
 use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
+use crate::domain::assignment::Zone;
 use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
 use crate::telemetry::flush_log;
@@ -164,6 +165,7 @@ fn tell_start(settings: &Settings, daemon: &Daemon) {
         listening,
         webhook = settings.webhook.as_ref().map(|to| tracing::field::display(&to.url)),
         dry_run = settings.dry_run,
+        time_zones = Zone::data_version(),
         unresolved_commands = daemon.unresolved_commands,
         "started",
     );

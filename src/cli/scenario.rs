@@ -1,5 +1,6 @@
 //! `--scenario NAME|FILE`.
 
+use crate::settings::{LONGEST_DATA, read_text};
 use crate::simulator::{Scenario, ScenarioFaults};
 
 use super::exit::Exit;
@@ -10,7 +11,7 @@ pub(super) fn load(named: &str) -> Result<Scenario, Exit> {
     if let Some(text) = Scenario::text(named) {
         return Scenario::parse(text, named).map_err(|faults| refuse(&faults));
     }
-    let text = std::fs::read_to_string(named).map_err(|wrong| {
+    let text = read_text(named, LONGEST_DATA).map_err(|wrong| {
         let known: Vec<&str> = Scenario::names().collect();
         output::talk(format_args!(
             "campaign-autopilot: --scenario {named}: neither a file that can be read ({wrong}) nor one of {}",

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
+use crate::settings::{LONGEST_DATA, read_text};
 use crate::simulator::{
     Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings,
     SimClock, SimTime, Simulator, Trace, World, status,
@@ -168,7 +169,7 @@ fn staged(scenario: &Scenario, args: &SimulateArgs) -> Programme {
 
 fn replayed(args: &SimulateArgs, path: &Path) -> Result<Programme, String> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|wrong| format!("{name}: {wrong}"))?;
+    let text = read_text(path, LONGEST_DATA).map_err(|wrong| format!("{name}: {wrong}"))?;
     let trace = Trace::parse(&text, &name).map_err(|faults| faults.to_string())?;
     let trace = match &args.day {
         Some(day) => trace.day(day).map_err(|wrong| format!("{name}: {wrong}"))?,

@@ -1,5 +1,6 @@
 //! Why the daemon cannot start.
 
+use crate::sockets::NoCertificates;
 use crate::store::StoreFault;
 
 use super::exit::Exit;
@@ -21,9 +22,12 @@ pub(crate) enum StartFault {
     /// The stored state of queues cannot be read.
     #[error("the stored state of queues cannot be read: {0}; is the state directory damaged?")]
     Queues(String),
-    /// TLS cannot be set up.
-    #[error("cannot set up HTTPS: {0}; are the system's CA certificates installed?")]
-    Tls(String),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(String),
+    /// HTTPS is needed, and there are no certificates.
+    #[error(transparent)]
+    Certificates(#[from] NoCertificates),
     /// Settings that the platform's dialect cannot use.
     #[error("{0}")]
     Platform(String),
@@ -36,7 +40,11 @@ impl StartFault {
     /// Returns its exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Store(_) | Self::Queues(_) | Self::Listen { .. } | Self::Tls(_) => Exit::Io,
+            Self::Store(_)
+            | Self::Queues(_)
+            | Self::Listen { .. }
+            | Self::Client(_)
+            | Self::Certificates(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,
             Self::Platform(_) => Exit::Configuration,
         }

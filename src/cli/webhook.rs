@@ -31,11 +31,15 @@ pub(crate) async fn test(settings: &Settings) -> Exit {
         Ok(post) => post,
         Err(why) => {
             output::talk(format_args!(
-                "campaign-autopilot: cannot set up HTTPS: {why}; are the system's CA certificates installed?"
+                "campaign-autopilot: cannot set up the HTTP client: {why}"
             ));
             return Exit::Io;
         }
     };
+    if let Err(lacking) = post.can_reach() {
+        output::talk(format_args!("campaign-autopilot: {lacking}"));
+        return Exit::Io;
+    }
     let clock = SystemClock::real_time();
     let entry = match test_entry(&clock) {
         Ok(entry) => entry,

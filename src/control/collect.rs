@@ -8,13 +8,12 @@ use std::time::Duration;
 use tracing::Span;
 
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, DecisionId, Group, Sample, Timestamp};
-use crate::platform::port::{
-    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault,
-};
+use crate::domain::{AgentState, DecisionId, Sample, Timestamp};
+use crate::platform::port::{AgentObserver, Observation, ObserveFault, PlatformFault};
 use crate::telemetry::PollFigures;
 
 use super::ledger::{Fact, Ledger};
+use super::poll_scope::PollScope;
 use super::ports::Clock;
 
 /// Polls the agents, and remembers how many rows the last poll had.
@@ -25,9 +24,7 @@ pub(crate) struct Collector {
 
 /// The scope of one poll.
 pub(crate) struct PollNeeds<'a> {
-    pub(crate) staffed: bool,
-    pub(crate) skills: bool,
-    pub(crate) groups: &'a [Group],
+    pub(crate) scope: &'a PollScope,
     pub(crate) longest: Duration,
     /// The agents whose states are wanted individually.
     pub(crate) roster: Option<&'a Roster>,
@@ -94,14 +91,12 @@ impl Collector {
     ) -> Polled {
         let started = clock.monotonic();
         let begun_at = clock.now();
-        let request = ObserveRequest {
-            groups: needs.groups,
-            staffed: needs.staffed,
-            agents: needs.roster.is_some(),
-            skills: needs.skills,
-            deadline: begun_at.plus(needs.longest),
+        let request = needs.scope.request(begun_at.plus(needs.longest));
+        let mut read = if needs.scope.is_empty() {
+            Ok(Observation::of_nothing(begun_at))
+        } else {
+            agents.observe(request).await
         };
-        let mut read = agents.observe(request).await;
         let suddenly_empty = |read: &Observation| {
             read.tally.rows == Some(0) && self.last_rows.is_some_and(|rows| rows > 0)
         };
@@ -116,6 +111,7 @@ impl Collector {
                 heads,
                 agents,
                 tally,
+                ..
             }) => {
                 self.last_rows = tally.rows;
                 Span::current()

@@ -20,6 +20,7 @@ mod ledger;
 mod operation;
 pub mod operator;
 mod pace;
+mod poll_scope;
 mod poller;
 pub mod ports;
 pub mod queues;
@@ -31,6 +32,7 @@ mod supervisor;
 
 pub use cycle::Cycle;
 pub use operation::{FRESHEST, LeftOpen, Recovery};
+pub use poll_scope::PollScope;
 pub use queues::QueueView;
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};

@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, CampaignId, Group, Sample, Timestamp};
+use crate::domain::{AgentState, CampaignId, Sample, Timestamp};
 use crate::platform::port::{
     AgentObserver, CampaignFinding, CampaignReader, Connected, StatusCalls, Urgency,
 };
@@ -20,6 +20,7 @@ use super::change::Changing;
 use super::collect::{Collector, PollNeeds, Polled};
 use super::inbox::Inbox;
 use super::ledger::Fact;
+use super::poll_scope::PollScope;
 use super::ports::Clock;
 use super::start::{CycleSettings, LastPoll};
 
@@ -34,10 +35,8 @@ const SHORTEST_PART: u32 = 4;
 pub(super) type Statuses = Vec<(CampaignId, CampaignFinding)>;
 
 /// What a poll is to read, as of its beginning.
-struct PollScope {
-    groups: Vec<Group>,
-    staffed: bool,
-    skills: bool,
+struct Reading {
+    scope: PollScope,
     /// Campaigns whose status is read beside it.
     statuses: Vec<CampaignId>,
 }
@@ -110,8 +109,8 @@ impl Poller {
     ) -> Option<(PollResult, Sample, Statuses)> {
         changing.ledger.record(self.clock.now(), Fact::LoopAlive);
         let roster = changing.assigning.map(Assigning::roster);
-        let scope = self.scope(changing.campaigns, roster.is_some());
-        let poll = self.poll(&scope, roster);
+        let reading = self.reading(changing.campaigns, roster.is_some());
+        let poll = self.poll(&reading, roster);
         let (polled, held) = inbox.serve_holds_beside(&mut changing, poll).await;
         let (polled, mut statuses) = polled?;
         // Read before the campaign was commanded, perhaps: a later reading shows it.
@@ -128,13 +127,11 @@ impl Poller {
         Some((result, polled.sample, statuses))
     }
 
-    fn scope(&self, campaigns: &Campaigns, assigns: bool) -> PollScope {
+    fn reading(&self, campaigns: &Campaigns, assigns: bool) -> Reading {
         let autopilot = &campaigns.autopilot;
         let beside = if self.reads_all() { usize::MAX } else { 0 };
-        PollScope {
-            groups: autopilot.groups().to_vec(),
-            staffed: autopilot.needs_staffed() || assigns,
-            skills: autopilot.needs_skills(),
+        Reading {
+            scope: PollScope::of(autopilot, assigns),
             statuses: autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now()),
         }
     }
@@ -142,14 +139,12 @@ impl Poller {
     /// Borrows nothing that changes meanwhile, so that an operator can be served beside it.
     async fn poll(
         &mut self,
-        scope: &PollScope,
+        reading: &Reading,
         roster: Option<&Roster>,
     ) -> Option<(Polled, Statuses)> {
-        let reads = self.read_statuses(scope.statuses.clone(), self.longest);
+        let reads = self.read_statuses(reading.statuses.clone(), self.longest);
         let needs = PollNeeds {
-            staffed: scope.staffed,
-            skills: scope.skills,
-            groups: &scope.groups,
+            scope: &reading.scope,
             longest: self.longest,
             roster,
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::count::Count;
 use super::ids::SkillId;
+use super::selector::Selector;
 
 /// Skill sets of one snapshot, with the agents of each.
 pub(super) struct SkillIndex {
@@ -53,6 +54,23 @@ impl SkillIndex {
                 .filter_map(|bits| bits.get(word))
                 .fold(u64::MAX, |all, bits| all & bits)
         })
+    }
+
+    /// Whether a selector by skills chooses the agents of a skill set.
+    pub(super) fn chooses(&self, selector: &Selector, set: u32) -> bool {
+        let set = usize::try_from(set).unwrap_or(usize::MAX);
+        let holds = |skill: &SkillId| {
+            let word = self
+                .holders(skill)
+                .and_then(|bits| bits.get(set.div_euclid(64)));
+            let bit = u32::try_from(set.rem_euclid(64)).unwrap_or_default();
+            word.is_some_and(|bits| bits & 1_u64.rotate_left(bit) != 0)
+        };
+        match selector {
+            Selector::AnySkill(wanted) => wanted.iter().any(holds),
+            Selector::AllSkills(wanted) => wanted.iter().all(holds),
+            Selector::All | Selector::Agents(_) => false,
+        }
     }
 
     fn holders(&self, skill: &SkillId) -> Option<&[u64]> {

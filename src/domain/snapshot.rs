@@ -338,6 +338,27 @@ impl Snapshot {
         }
     }
 
+    /// Counts the agents whom `selector` chooses, those who are offline included. Walks through all of them.
+    #[must_use]
+    pub fn size(&self, selector: &Selector) -> u32 {
+        let chosen = match selector {
+            Selector::All => self.len(),
+            Selector::Agents(wanted) => wanted
+                .iter()
+                .filter(|id| self.state_of(id).is_some())
+                .count(),
+            Selector::AnySkill(_) | Selector::AllSkills(_) => {
+                let rows = self
+                    .agents
+                    .iter()
+                    .filter_map(|number| self.rows.get(*number));
+                rows.filter(|row| self.skills.chooses(selector, row.skill_set))
+                    .count()
+            }
+        };
+        u32::try_from(chosen).unwrap_or(u32::MAX)
+    }
+
     /// Returns when the reading began: no agent's state is older.
     #[must_use]
     pub fn taken_at(&self) -> Timestamp {

@@ -9,13 +9,13 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use hyper::header::{HeaderMap, RETRY_AFTER};
+use hyper::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret;
 use tracing::info;
 
 use crate::domain::Timestamp;
 use crate::secrets::{Mask, Reread};
-use crate::telemetry::causes;
+use crate::sockets::{ClientBounds, HttpClient, NoCertificates};
 
 use super::envelope::Envelope;
 use super::ports::OutboxEntry;
@@ -42,7 +42,7 @@ pub trait Post: Send + Sync + 'static {
 
 /// Posts over HTTP with a client and connections of its own.
 pub struct HttpPost {
-    client: reqwest::Client,
+    client: HttpClient,
     receiver: Receiver,
     mask: Mask,
 }
@@ -51,18 +51,13 @@ impl HttpPost {
     /// Creates a client for this receiver, with at most `connections` kept open.
     ///
     /// # Errors
-    /// When the system's certificates cannot be used.
+    /// When the client cannot be set up; missing certificates are no error before they are needed.
     pub fn new(receiver: Receiver, connections: usize) -> Result<Self, String> {
-        // An error says that a provider is installed already, which is what is wanted.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(receiver.timeout)
-            .pool_max_idle_per_host(connections)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|wrong| causes(&wrong))?;
+        let client = HttpClient::new(ClientBounds {
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: Some(receiver.timeout),
+            idle_connections: connections,
+        })?;
         let mask = Mask::default();
         learn(&mask, &receiver);
         Ok(Self {
@@ -70,6 +65,14 @@ impl HttpPost {
             receiver,
             mask,
         })
+    }
+
+    /// Returns whether certificates are there if the receiver's address needs them.
+    ///
+    /// # Errors
+    /// When they are not, with what to install.
+    pub fn can_reach(&self) -> Result<(), NoCertificates> {
+        self.client.can_reach(self.receiver.url.expose())
     }
 
     async fn exchange(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
@@ -101,8 +104,14 @@ impl HttpPost {
             }
         };
         let headers: HeaderMap = headers.into_iter().collect();
-        let sent = self
-            .client
+        let client = match self.client.to(url.expose()) {
+            Ok(client) => client,
+            Err(lacking) => {
+                let why = lacking.to_string();
+                return Answer::Connect { why };
+            }
+        };
+        let sent = client
             .post(url.expose().clone())
             .headers(headers)
             .body(body)
@@ -110,11 +119,16 @@ impl HttpPost {
             .await;
         let response = match sent {
             Ok(response) => response,
-            Err(wrong) => return without_answer(wrong),
+            Err(wrong) if wrong.is_timeout() && !wrong.is_connect() => return Answer::Timeout,
+            Err(wrong) => {
+                let why = self.client.explain(url.expose(), wrong);
+                return Answer::Connect { why };
+            }
         };
         Answer::Status {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers(), now),
+            leads_to: leads_to(url.expose(), response.headers()),
             excerpt: drain(response, &self.mask).await,
         }
     }
@@ -170,6 +184,12 @@ async fn drain(mut response: reqwest::Response, mask: &Mask) -> String {
     line.trim().to_owned()
 }
 
+/// The host to which a redirect leads: what is behind it may repeat a secret of the address.
+fn leads_to(from: &reqwest::Url, headers: &HeaderMap) -> Option<String> {
+    let place = from.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    Some(place.origin().ascii_serialization())
+}
+
 /// Reads `Retry-After`, in seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -182,23 +202,24 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(Timestamp::from_unix_millis(millis).since(now))
 }
 
-fn without_answer(wrong: reqwest::Error) -> Answer {
-    // The path of the address may be a secret.
-    let wrong = wrong.without_url();
-    if wrong.is_timeout() {
-        Answer::Timeout
-    } else {
-        Answer::Connect {
-            why: causes(&wrong),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use hyper::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn a_redirect_is_told_by_its_host_alone() {
+        let from = "https://receiver.example/hook/s3cret".parse().unwrap();
+        let told = |to: &'static str| {
+            let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static(to))]);
+            leads_to(&from, &headers)
+        };
+        let host = told("https://ana:pw@elsewhere.example:8443/hook/s3cret?x");
+        assert_eq!(host.as_deref(), Some("https://elsewhere.example:8443"));
+        assert_eq!(told("/other").as_deref(), Some("https://receiver.example"));
+        assert_eq!(leads_to(&from, &HeaderMap::new()), None);
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {

@@ -25,6 +25,8 @@ pub enum Answer {
         status: u16,
         /// How long its `Retry-After` asks to wait.
         retry_after: Option<Duration>,
+        /// The host to which a redirect leads.
+        leads_to: Option<String>,
         /// The beginning of what it said, on one line.
         excerpt: String,
     },
@@ -58,8 +60,15 @@ impl Answer {
     #[must_use]
     pub fn why(&self) -> String {
         match self {
-            Self::Status { status, .. } if (300..=399).contains(status) => {
-                format!("{status}: a redirect, which is not followed; give the address it leads to")
+            Self::Status {
+                status, leads_to, ..
+            } if (300..=399).contains(status) => {
+                let place = leads_to
+                    .as_ref()
+                    .map_or_else(String::new, |host| format!(" to {host}"));
+                format!(
+                    "{status}: a redirect{place}, which is not followed; give the address it leads to"
+                )
             }
             Self::Status { status, .. } => format!("the receiver answered {status}"),
             Self::Timeout => "no answer in time".to_owned(),
@@ -139,6 +148,7 @@ mod tests {
         Answer::Status {
             status,
             retry_after: None,
+            leads_to: None,
             excerpt: String::new(),
         }
     }
@@ -173,6 +183,7 @@ mod tests {
         let wishing = |seconds| Answer::Status {
             status: 429,
             retry_after: Some(Duration::from_secs(seconds)),
+            leads_to: None,
             excerpt: String::new(),
         };
         let fresh = entry(0, Duration::ZERO);

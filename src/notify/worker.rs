@@ -365,6 +365,7 @@ mod tests {
                 Answer::Status {
                     status,
                     retry_after: None,
+                    leads_to: None,
                     excerpt: String::new(),
                 }
             })

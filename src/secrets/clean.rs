@@ -1,7 +1,7 @@
 //! The text of a secret, without what editors and shells leave around it.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
@@ -57,6 +57,11 @@ pub fn clean(text: &str) -> (SecretString, Vec<Hint>) {
 /// # Errors
 /// Why it cannot be read.
 pub fn file_text(path: &Path) -> Result<String, String> {
+    let metadata = fs::metadata(path).map_err(|wrong| wrong.to_string())?;
+    if !metadata.is_file() {
+        // A pipe that nobody writes into would stop the daemon where it reads the secret again.
+        return Err("it is not a file".to_owned());
+    }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| {
@@ -120,7 +125,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("s3cret");
         let read = |bytes: &[u8]| {
-            std::fs::write(&path, bytes).unwrap();
+            fs::write(&path, bytes).unwrap();
             file_text(&path)
         };
         assert_eq!(read(b"abc\n").as_deref(), Ok("abc\n"));

@@ -1,7 +1,6 @@
 //! The rules of preview assignments, and every fault in them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::str::FromStr;
 
 use crate::domain::assignment::{AssignPolicy, MOST_CONCURRENT, Preview, Weight, Zone};
@@ -9,6 +8,7 @@ use crate::domain::{CampaignId, Policy, SkillId};
 
 use super::fault::{Origin, Problem};
 use super::given::{ListedTable, RawValue};
+use super::given_file::{LONGEST_DATA, read_text};
 use super::memberships::{refuse_foreign_agents, refuse_what_lists_cannot_hold};
 use super::merge::Layers;
 use super::resolved::Assignments;
@@ -48,7 +48,7 @@ pub(super) fn read(
     }
     let source = layers.source(ROSTER.row());
     let roster = match (&values.roster, &source) {
-        (Some(path), Some((_, origin))) => match fs::read_to_string(path) {
+        (Some(path), Some((_, origin))) => match read_text(path, LONGEST_DATA) {
             Ok(text) => roster::read(path, &text, &mut layers.faults),
             Err(wrong) => {
                 let problem = Problem::new(

@@ -34,7 +34,7 @@ fn everything_missing_is_named_with_the_ways_to_give_it() {
         told,
         [
             "base_url: is missing; give --base-url, or AUTOPILOT_BASE_URL or CXONE_BASE_URL, or base_url in the settings file",
-            "campaign: is missing; give --campaign, or CXONE_CAMPAIGN_ID, or a [[campaign]] table with an id in the settings file",
+            "campaign: is missing; give --campaign, or CXONE_CAMPAIGN_ID, or a [[campaign]], [[preview]] or [[queue]] table in the settings file",
             "client_id: is missing; give --client-id, or AUTOPILOT_CLIENT_ID or CXONE_CLIENT_ID, or client_id in the settings file",
             "client_secret: is missing; set AUTOPILOT_CLIENT_SECRET or CXONE_CLIENT_SECRET, or give --client-secret-file, or AUTOPILOT_CLIENT_SECRET_FILE, or client_secret_file in the settings file",
             "state_dir: is missing; give --state-dir, or AUTOPILOT_STATE_DIR, or state_dir in the settings file, or set STATE_DIRECTORY, XDG_STATE_HOME or HOME",

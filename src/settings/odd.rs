@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::domain::{CampaignId, Limit, Policy};
+use crate::sockets::is_loopback;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
@@ -16,7 +17,6 @@ use super::rows::{
     MANUAL_GRACE, MAX_SAMPLE_AGE, PAUSE_BELOW, POLL_INTERVAL, REQUEST_TIMEOUT, RESUME_AT,
     STATUS_READS_PER_POLL, WEBHOOK_TIMEOUT,
 };
-use super::value;
 use super::values::Values;
 
 /// Polling a shared platform more often than this is probably a slip of the unit.
@@ -35,7 +35,7 @@ pub(super) fn warn_of_odd_values(
     policies: &BTreeMap<CampaignId, Policy>,
     address: Option<&Url>,
 ) {
-    let far = |url: Option<&Url>| url.is_some_and(|url| !value::is_loopback(url));
+    let far = |url: Option<&Url>| url.is_some_and(|url| !is_loopback(url));
     let interval = values.poll_interval;
     if interval < BRISK_POLL && far(address) {
         let wrong = "polls a shared platform many times a second";

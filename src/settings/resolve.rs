@@ -1,7 +1,6 @@
 //! From texts to settings, and every fault on the way.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -9,6 +8,7 @@ use reqwest::Url;
 use crate::domain::CampaignId;
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
+use crate::sockets::is_loopback;
 
 use super::admin::admin;
 use super::assignments;
@@ -16,6 +16,7 @@ use super::fault::{Fault, Findings, Origin, Problem};
 use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
+use super::given_file::{LONGEST_SETTINGS, read_text};
 use super::labels::labels;
 use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
@@ -30,7 +31,6 @@ use super::rows::{
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
 use super::tenant::{TenantPlace, tenant};
-use super::value;
 use super::values::Values;
 use super::webhook;
 
@@ -116,7 +116,7 @@ fn read_file(layers: &mut Layers<'_>) {
     else {
         return;
     };
-    match fs::read_to_string(path) {
+    match read_text(path, LONGEST_SETTINGS) {
         Ok(text) => layers.file = file::read(path, &text, &mut layers.faults),
         Err(wrong) => {
             layers.file = FileValues::broken();
@@ -167,9 +167,11 @@ fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
     for (id, origin) in named {
         layers.campaigns.entry(id).or_insert(origin);
     }
-    if nobody && needed {
+    // Preview campaigns and queues are enough to work on.
+    let nothing = nobody && layers.file.previews.is_empty() && layers.file.queues.is_empty();
+    if nothing && needed {
         let remedy = format!(
-            "give {}, or a [[campaign]] table with an id in the settings file",
+            "give {}, or a [[campaign]], [[preview]] or [[queue]] table in the settings file",
             CAMPAIGN.ways()
         );
         layers.missing(&CAMPAIGN, remedy);
@@ -306,7 +308,7 @@ fn warn_of_plain_http(layers: &mut Layers<'_>, row: &Row, url: Option<&Url>) {
     if let Some(url) = url
         && let Some((_, origin)) = layers.source(row)
         && url.scheme() == "http"
-        && !value::is_loopback(url)
+        && !is_loopback(url)
     {
         let problem = Problem::new(
             "is plain http, so that anybody on the way can read the secret and the token",

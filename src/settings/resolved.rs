@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     pub credentials: Credentials,
     /// What not every platform has.
     pub special: SpecialSettings,
-    /// The rules of each campaign; at least one.
+    /// The rules of each campaign; none where there are preview campaigns or queues alone.
     pub policies: BTreeMap<CampaignId, Policy>,
     /// What people call campaigns; only those of which something is said.
     pub labels: BTreeMap<CampaignId, CampaignLabels>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{CampaignId, CountedQueue, Limit, Policy, Thresholds};
+use crate::domain::{CampaignId, CountedQueue, Limit, Policy, Selector, Thresholds};
 use crate::platform::dialect::Dialect;
 
 use super::fault::{Origin, Problem};
@@ -66,6 +66,7 @@ pub(super) fn policies(
         }
         if let Some(thresholds) = thresholds(layers, &id, &lines) {
             policy.thresholds = thresholds;
+            warn_of_too_few_ids(layers, &id, &policy);
         }
         for line in [&lines.pause_below, &lines.resume_at] {
             line.noted_for(&id, &mut layers.noted);
@@ -76,6 +77,28 @@ pub(super) fn policies(
         (id, policy)
     });
     policies.collect()
+}
+
+/// With fewer agents than the campaign needs to run, it would never run.
+fn warn_of_too_few_ids(layers: &mut Layers<'_>, id: &CampaignId, policy: &Policy) {
+    let (Selector::Agents(ids), None) = (&policy.selector, &policy.queue) else {
+        return;
+    };
+    let (Limit::Agents(needed), named) = (policy.thresholds.resume_at(), ids.len()) else {
+        return;
+    };
+    if u32::try_from(named).is_ok_and(|named| named < needed) {
+        let key = format!("campaign.{id}.{}", campaign::AGENTS.name);
+        let tables = layers.file.campaigns.iter();
+        let mut agents = tables.filter(|table| table.id.as_ref() == Some(id));
+        let agents = agents.find_map(|table| table.agents.as_ref());
+        let origin = agents.map_or(Origin::Default, |(_, origin)| origin.clone());
+        let problem = Problem::new(
+            format!("names {named} agents, so that resume_at {needed} cannot be reached"),
+            "name more agents, or lower the thresholds",
+        );
+        layers.warnings.push(&origin, key, problem);
+    }
 }
 
 /// Joins the two thresholds of a campaign; a fault of thresholds that hold for all is reported once.

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::secrets::{Hint, Place, Secret, clean, file_text};
 
 use super::fault::{Origin, Problem};
+use super::given_file::mode_open_to_all;
 use super::merge::{Cell, Layers};
 use super::row::{Row, Setting};
 use super::rows::WEBHOOK_SECRET;
@@ -52,6 +53,15 @@ pub(super) fn secret(
     let problem = match file_text(&path) {
         Ok(text) => {
             if let Some(text) = cleaned(layers, row, &text, origin) {
+                if let Some(mode) = mode_open_to_all(&path) {
+                    let problem = Problem::new(
+                        format!(
+                            "names a file that everybody on this machine can read (mode {mode})"
+                        ),
+                        "let its owner alone read it (chmod 600)",
+                    );
+                    layers.warnings.push(origin, file.row.key, problem);
+                }
                 layers.note(row, "(set)", origin.clone());
                 let secret = Secret::new(text, Place::File(path));
                 return SecretLookup::Secret(secret, origin.clone());

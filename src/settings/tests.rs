@@ -458,3 +458,41 @@ fn a_platform_that_cannot_be_steered_is_refused_with_those_that_can() {
         ["AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd"]
     );
 }
+
+#[test]
+fn preview_campaigns_or_queues_alone_are_enough_to_work_on() {
+    let env: Vec<_> = ENOUGH
+        .into_iter()
+        .filter(|(name, _)| *name != "CXONE_CAMPAIGN_ID")
+        .collect();
+    let alone = try_run("", &env, Some("[[queue]]\nid = \"q\"\n")).unwrap();
+    assert_eq!(alone.settings.policies.len(), 0);
+    assert_eq!(alone.settings.queues.len(), 1);
+    let (_directory, roster) =
+        written("id,skills,start,end,zone,concurrency\na,s,09:00,17:00,UTC,1\n");
+    let preview = "[[preview]]\ncampaign = \"p\"\nskills = [\"s\"]\ntarget_rate = 4\nmost = 9\nzones = [\"UTC\"]\n";
+    let alone = try_run(&format!("--roster {roster}"), &env, Some(preview)).unwrap();
+    assert_eq!(alone.settings.policies.len(), 0);
+    assert_eq!(alone.settings.lists().len(), 1);
+    assert!(try_run("", &env, Some("pause_below = 3\n")).is_err());
+}
+
+#[test]
+fn thresholds_above_the_agents_who_are_named_are_told() {
+    let table = |needed: &str| {
+        let file = format!(
+            "[[campaign]]\nid = \"a\"\npause_below = 1\nresume_at = {needed}\nagents = {{ ids = [\"x\", \"y\"] }}\n"
+        );
+        let resolved = run("", &[], &file);
+        let warnings = resolved.warnings.iter();
+        warnings.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = table("3");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0]
+            .contains("campaign.a.agents: names 2 agents, so that resume_at 3 cannot be reached"),
+        "{told:?}"
+    );
+    assert_eq!(table("2"), [""; 0]);
+}

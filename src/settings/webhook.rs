@@ -4,13 +4,13 @@
 //! token: no fault, origin or digest shows more of it than where it leads.
 
 use crate::notify::{Receiver, SigningKeys};
+use crate::sockets::is_loopback;
 use reqwest::Url;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::rows::{WEBHOOK_SECRET, WEBHOOK_SECRET_FILE, WEBHOOK_URL};
 use super::secret::{SecretLookup, secret};
-use super::value;
 use super::values::Values;
 
 /// The receiver, if there is one; `base` is the tenant whose events are sent.
@@ -45,7 +45,7 @@ pub(super) fn receiver(
             .push(&Origin::Default, WEBHOOK_SECRET.key, problem);
     }
     let url = url?;
-    let open = url.expose().scheme() == "http" && !value::is_loopback(url.expose());
+    let open = url.expose().scheme() == "http" && !is_loopback(url.expose());
     if open && !values.webhook_allow_http {
         let problem = Problem::new(
             "is plain http to another machine",

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use csv::StringRecord;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -78,24 +79,28 @@ impl Trace {
         };
         let mut rows: Vec<TraceRow> = Vec::new();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines = (1_usize..)
-            .zip(text.lines())
-            .filter(|(_, line)| !line.trim().is_empty());
-        match lines.next() {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        // The text is UTF-8 and rows may be of any length: there is nothing that the reader refuses.
+        let records = reader.records().map_while(Result::ok);
+        let mut records = records.filter(|record| record.iter().any(|field| !field.is_empty()));
+        match records.next() {
             None => faults.add(
                 1,
                 &format!("the file is empty, expected the header {HEADER}"),
             ),
-            Some((number, line)) if line.trim() != HEADER => {
-                faults.add(
-                    number,
-                    &format!("the header is {line:?}, expected {HEADER}"),
-                );
+            Some(header) => {
+                if let Some(wrong) = header_fault(&header) {
+                    faults.add(first_line(text, &header), &wrong);
+                }
             }
-            Some(_) => {}
         }
-        for (number, line) in lines {
-            match parse_row(line) {
+        for record in records {
+            let number = first_line(text, &record);
+            match parse_row(&record) {
                 Err(wrong) => faults.add(number, &wrong),
                 Ok(row) => match rows.last_mut() {
                     Some(last) if row.at < last.at => {
@@ -180,8 +185,34 @@ impl Trace {
     }
 }
 
-fn parse_row(line: &str) -> Result<TraceRow, String> {
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+/// What is wrong with the header, if anything.
+fn header_fault(header: &StringRecord) -> Option<String> {
+    let names: Vec<&str> = header.iter().collect();
+    if names == HEADER.split(',').collect::<Vec<_>>() {
+        return None;
+    }
+    let separated = |sign: &str| names == [HEADER.replace(',', sign)];
+    let other = [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")];
+    let other = other.into_iter().find(|(sign, _)| separated(sign));
+    Some(match other {
+        Some((_, called)) => format!("fields are separated by {called}, expected commas: {HEADER}"),
+        None => format!("the header is {:?}, expected {HEADER}", names.join(",")),
+    })
+}
+
+/// The line on which a record begins, from 1. The reader counts the empty lines that it skipped before it to the record.
+fn first_line(text: &str, record: &StringRecord) -> usize {
+    let Some(position) = record.position() else {
+        return 1;
+    };
+    let byte = usize::try_from(position.byte()).unwrap_or_default();
+    let line = usize::try_from(position.line()).unwrap_or_default();
+    let skipped = text.get(byte..).unwrap_or_default().lines();
+    line + skipped.take_while(|line| line.is_empty()).count()
+}
+
+fn parse_row(record: &StringRecord) -> Result<TraceRow, String> {
+    let fields: Vec<&str> = record.iter().collect();
     let [timestamp, staffed, available] = fields.as_slice() else {
         return Err(format!("{} fields, expected 3 ({HEADER})", fields.len()));
     };
@@ -253,13 +284,22 @@ impl fmt::Display for TraceFaults {
             write!(formatter, "\n  {fault}")?;
         }
         if self.more > 0 {
-            write!(formatter, "\n  and {} more", self.more)?;
+            let rows = if self.more == 1 { "row" } else { "rows" };
+            write!(formatter, "\n  and {} more {rows}", grouped(self.more))?;
         }
         Ok(())
     }
 }
 
 impl std::error::Error for TraceFaults {}
+
+/// A number with its thousands set apart.
+fn grouped(number: usize) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1_000), number % 1_000),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -332,12 +372,34 @@ mod tests {
     fn lists_twenty_faults_and_counts_the_rest() {
         let text = faults(&"x\n".repeat(25));
         assert!(text.ends_with(
-            "line 21: 1 fields, expected 3 (timestamp,staffed,available)\n  and 5 more"
+            "line 21: 1 fields, expected 3 (timestamp,staffed,available)\n  and 5 more rows"
         ));
+        let many = faults(&"x\n".repeat(3_000));
+        assert!(many.ends_with("and 2,980 more rows"), "{many}");
         assert_eq!(
             Trace::parse(&"x\n".repeat(25), "t").unwrap_err().count(),
             25
         );
+    }
+
+    #[test]
+    fn quoted_fields_and_other_separators_are_understood() {
+        let text = "\u{feff}\"timestamp\",\"staffed\", available\r\n\r\n\"1999-01-03T23:50:00+02:00\",\"3\",\"1\"\r\n\
+            \"x\ny\",3,1\n1999-01-03T23:50:00+02:00,3,x\n";
+        let told = Trace::parse(text, "t.csv").unwrap_err().to_string();
+        let expected = "t.csv is not a trace\n  line 4: timestamp \"x\\ny\", expected RFC 3339 with an offset\n  \
+            line 6: available \"x\", expected a whole number from 0 up";
+        assert_eq!(told, expected);
+        for (sign, called) in [(";", "semicolons"), ("\t", "tabs")] {
+            let text = format!("{HEADER}\n1999-01-03T23:50:00+02:00,3,1\n").replace(',', sign);
+            let told = Trace::parse(&text, "t.csv").unwrap_err().to_string();
+            assert!(
+                told.contains(&format!(
+                    "line 1: fields are separated by {called}, expected commas"
+                )),
+                "{told}"
+            );
+        }
     }
 
     #[test]

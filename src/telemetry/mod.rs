@@ -6,7 +6,6 @@
 //! *Never here:* decisions.
 
 mod assignments;
-mod causes;
 mod deliveries;
 mod events;
 mod log;
@@ -19,7 +18,6 @@ mod queues;
 mod rivals;
 
 pub use assignments::AssignEvents;
-pub use causes::causes;
 pub use deliveries::{DeliveryEvents, EntryLabel};
 pub use events::{Events, PollFigures};
 pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};

@@ -22,7 +22,8 @@ use tracing::{Level, info, warn};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 
-use super::causes::causes;
+use crate::sockets::{ClientBounds, HttpClient as Sockets, causes};
+
 use super::log::LogLayer;
 
 /// How the program calls itself in traces, unless `OTEL_SERVICE_NAME` says otherwise.
@@ -62,7 +63,7 @@ impl TraceExport {
         }
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Sender::new()?)
+            .with_http_client(Sender::new(&url)?)
             .with_protocol(Protocol::HttpJson)
             .with_endpoint(url)
             .with_timeout(LONGEST_EXPORT)
@@ -125,22 +126,22 @@ fn resource() -> Resource {
 /// Sends requests of the thread that exports on the runtime, where the HTTP client lives.
 #[derive(Debug)]
 struct Sender {
-    client: reqwest::Client,
+    client: Sockets,
     runtime: Handle,
     works: AtomicBool,
 }
 
 impl Sender {
-    fn new() -> Result<Self, String> {
-        // An error says that a provider is installed already, which is what is wanted.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .timeout(LONGEST_EXPORT)
-            .pool_max_idle_per_host(1)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|wrong| causes(&wrong))?;
+    fn new(endpoint: &reqwest::Url) -> Result<Self, String> {
+        let bounds = ClientBounds {
+            connect_timeout: LONGEST_EXPORT,
+            timeout: Some(LONGEST_EXPORT),
+            idle_connections: 1,
+        };
+        let client = Sockets::new(bounds)?;
+        client
+            .can_reach(endpoint)
+            .map_err(|wrong| wrong.to_string())?;
         Ok(Self {
             client,
             runtime: Handle::current(),
@@ -149,12 +150,16 @@ impl Sender {
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let client = self.client.clone();
+        let request = reqwest::Request::try_from(request)?;
+        let url = request.url().clone();
+        let client = self.client.to(&url)?.clone();
         let sent = self.runtime.spawn(exchange(client, request)).await?;
+        // Its address may hold a key.
+        let sent = sent.map_err(|wrong| self.client.explain(&url, wrong));
         let wrong = match &sent {
             Ok(answer) if answer.status().is_success() => None,
             Ok(answer) => Some(format!("the collector answered {}", answer.status())),
-            Err(wrong) => Some(causes(wrong)),
+            Err(why) => Some(why.clone()),
         };
         match wrong {
             Some(why) if self.works.swap(false, Ordering::Relaxed) => {
@@ -174,12 +179,9 @@ impl Sender {
 
 async fn exchange(
     client: reqwest::Client,
-    request: Request<Bytes>,
+    request: reqwest::Request,
 ) -> Result<Response<Bytes>, reqwest::Error> {
-    let request = reqwest::Request::try_from(request)?;
-    let sent = client.execute(request).await;
-    // Its address may hold a key.
-    let mut answer = sent.map_err(reqwest::Error::without_url)?;
+    let mut answer = client.execute(request).await?;
     let mut read = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         read.extend_from_slice(&chunk);

@@ -36,22 +36,24 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "control::ports",
         "control::hand_clock",
     ];
+    let outward = [adapters.clone(), vec!["sockets"]].concat();
     BTreeMap::from([
         ("domain", vec![]),
         ("secrets", vec![]),
-        ("telemetry", vec!["domain"]),
+        ("sockets", vec![]),
+        ("telemetry", vec!["domain", "sockets"]),
         // What a platform is asked for stands beside the dialects that answer it.
         ("control", vec!["domain", "telemetry", "platform::port"]),
-        ("platform", adapters.clone()),
+        ("platform", outward.clone()),
         (
             "store",
             [
-                adapters.clone(),
+                adapters,
                 vec!["notify::ports", "control::operator", "control::series"],
             ]
             .concat(),
         ),
-        ("notify", adapters),
+        ("notify", outward),
         (
             "serve",
             vec![
@@ -72,7 +74,14 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ),
         (
             "settings",
-            vec!["domain", "notify", "platform", "secrets", "telemetry"],
+            vec![
+                "domain",
+                "notify",
+                "platform",
+                "secrets",
+                "sockets",
+                "telemetry",
+            ],
         ),
         ("simulator", vec![]),
         ("experiment", vec!["domain", "simulator"]),
@@ -88,6 +97,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "serve",
                 "settings",
                 "simulator",
+                "sockets",
                 "store",
                 "telemetry",
             ],

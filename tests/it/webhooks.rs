@@ -529,7 +529,11 @@ fn a_redirect_is_not_followed() {
     let receiver = Receiver::start(Answering::Redirect(elsewhere.url()));
     let done = try_receiver(&centre, &receiver);
     assert_eq!(done.code(), 77);
-    assert!(done.stdout.contains("307: a redirect"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("307: a redirect to http://127.0.0.1:"),
+        "{}",
+        done.stdout
+    );
     let daemon = told(&centre, &receiver).start().tolerate(&[NOT_TAKEN]);
     centre.platform.set_available(3);
     daemon.wait_for_log(NOT_TAKEN);

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
-use crate::platform::http::install_tls;
+use crate::cli::output;
 use crate::secrets::{clean, file_text};
 use crate::serve::ApiFault;
-use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
+use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER, mode_open_to_all};
+use crate::sockets::{ClientBounds, HttpClient};
 
 use super::args::ServerArgs;
 
@@ -83,16 +84,17 @@ impl Client {
                     "--server: `{address}` is not an address; write such as {DEFAULT_SERVER}"
                 ))
             })?;
-        install_tls();
-        let http = reqwest::Client::builder()
-            .connect_timeout(LONGEST_CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            // A proxy of the environment leads to the platform, not to this machine.
-            .no_proxy()
-            .build()
+        let bounds = ClientBounds {
+            connect_timeout: LONGEST_CONNECT,
+            timeout: None,
+            idle_connections: 1,
+        };
+        // A proxy of the environment leads to the platform, not to the daemon.
+        let client = HttpClient::direct(bounds)
             .map_err(|wrong| ClientFault::Given(format!("cannot set up HTTP: {wrong}")))?;
+        let http = client.to(&base).cloned();
         Ok(Self {
-            http,
+            http: http.map_err(|lacking| ClientFault::Given(lacking.to_string()))?,
             base,
             token: token(server)?,
         })
@@ -225,6 +227,12 @@ fn token(server: &ServerArgs) -> Result<Option<SecretString>, ClientFault> {
     let Some(path) = from_flag.or(named) else {
         return Ok(None);
     };
+    if let Some(mode) = mode_open_to_all(&path) {
+        output::talk(format_args!(
+            "warning: --token-file: names a file that everybody on this machine can read (mode {mode}); let its owner \
+             alone read it (chmod 600)"
+        ));
+    }
     match file_text(&path) {
         Ok(text) => Ok(Some(clean(&text).0)),
         Err(wrong) => Err(ClientFault::Given(format!(

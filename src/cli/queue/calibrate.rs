@@ -13,7 +13,7 @@ use crate::domain::queue::{
     QueueModel, ServiceTargets, Setting, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
-use crate::settings::RunArgs;
+use crate::settings::{LONGEST_DATA, RunArgs, read_text};
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -81,7 +81,7 @@ struct Figures {
 
 fn figures(path: &Path) -> Result<Figures, Exit> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|wrong| {
+    let text = read_text(path, LONGEST_DATA).map_err(|wrong| {
         output::talk(format_args!(
             "campaign-autopilot: {name}: {wrong}; name a file of UTF-8 text that this user can read"
         ));

@@ -1,7 +1,6 @@
 //! Reads change sets and plans; every fault is reported with its place.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use toml::de::{DeTable, ValueDeserializer};
 
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members, QueueVersion};
+use crate::settings::{LONGEST_DATA, read_text};
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -88,7 +88,7 @@ fn flag_value(text: &str) -> Value {
 }
 
 fn read(path: &Path) -> Result<String, Exit> {
-    fs::read_to_string(path).map_err(|wrong| {
+    read_text(path, LONGEST_DATA).map_err(|wrong| {
         output::talk(format_args!(
             "campaign-autopilot: {}: {wrong}; name a file of UTF-8 text that this user can read",
             path.display()

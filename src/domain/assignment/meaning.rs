@@ -53,8 +53,7 @@ fn is_same_time(a: &str, b: &str) -> bool {
 }
 
 fn is_same_zone(a: &str, b: &str) -> bool {
-    let zone = |name: &str| name.trim().parse::<Zone>().ok();
-    a == b || zone(a).is_some_and(|a| zone(b).is_some_and(|b| a == b))
+    Zone::same(a.trim(), b.trim())
 }
 
 /// Reads `9:00`, `09:00` and `09:00:00`.

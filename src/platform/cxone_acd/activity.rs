@@ -101,6 +101,8 @@ impl ActivityObserver {
             taken_at,
             heads,
             agents: None,
+            sizes: Vec::new(),
+            unknown_state: None,
             tally,
         })
     }

@@ -55,6 +55,11 @@ impl SkillCount {
             .saturating_add(self.not_ready)
     }
 
+    /// All of them, those who are not logged in included.
+    pub(super) fn size(&self) -> u32 {
+        self.staffed().saturating_add(self.offline)
+    }
+
     fn add(&mut self, availability: Availability) {
         let place = match availability {
             Availability::Available => &mut self.available,

@@ -9,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::sockets::is_loopback;
+
 /// The issuer that serves all areas but the government's.
 pub(super) const ISSUER: &str = "https://cxone.niceincontact.com";
 
@@ -86,16 +88,6 @@ pub(super) fn api_host(issuer: &reqwest::Url, body: &[u8]) -> Result<reqwest::Ur
             "the discovery's api_endpoint `{endpoint}` is not an https address"
         ))
     }
-}
-
-fn is_loopback(url: &reqwest::Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        host == "localhost"
-            || host
-                .trim_matches(['[', ']'])
-                .parse()
-                .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-    })
 }
 
 #[cfg(test)]

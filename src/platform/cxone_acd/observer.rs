@@ -77,11 +77,15 @@ impl Observer {
         self.follow_states(&mut tables.states, request.deadline, &mut tally)
             .await?;
         let mut heads = Vec::with_capacity(request.groups.len());
+        let mut sizes = Vec::new();
         for group in request.groups {
-            let head = self
-                .head(group, &mut tables, request.deadline, &mut tally)
+            let counted = self
+                .count(group, &mut tables, request.deadline, &mut tally)
                 .await;
-            heads.push(head.unwrap_or_else(|why| GroupCount::Unknown { why }));
+            if request.agents {
+                sizes.push(counted.as_ref().ok().map(SkillCount::size));
+            }
+            heads.push(counted.map_or_else(|why| GroupCount::Unknown { why }, known));
         }
         let states = tables.states.rows().filter(|_| request.agents);
         let agents = states.map(|states| snapshot(states, &self.settings.ready, taken_at));
@@ -89,6 +93,8 @@ impl Observer {
             taken_at,
             heads,
             agents,
+            sizes,
+            unknown_state: None,
             tally,
         })
     }
@@ -207,17 +213,17 @@ impl Observer {
         Ok(())
     }
 
-    async fn head(
+    async fn count(
         &self,
         group: &Group,
         tables: &mut Tables,
         deadline: Timestamp,
         tally: &mut Tally,
-    ) -> Result<GroupCount, String> {
+    ) -> Result<SkillCount, String> {
         let target: Target = match group {
             Group::Own(campaign) => campaign.as_str().parse()?,
             Group::Queue(queue) => queue.as_str().parse()?,
-            Group::Rows(Selector::All) => return Ok(known(self.everyone(&tables.states))),
+            Group::Rows(Selector::All) => return Ok(self.everyone(&tables.states)),
             Group::Rows(Selector::AnySkill(_) | Selector::AllSkills(_) | Selector::Agents(_)) => {
                 return Err("agents are counted by skill and not chosen by their rows".to_owned());
             }
@@ -243,7 +249,7 @@ impl Observer {
                     .ok_or_else(|| format!("it is not known who has skill {skill}"))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(known(count(assigned, states, &self.settings.ready)))
+        Ok(count(assigned, states, &self.settings.ready))
     }
 
     fn everyone(&self, states: &Merged<u64, AgentNow>) -> SkillCount {

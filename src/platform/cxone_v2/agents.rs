@@ -13,7 +13,7 @@ use hyper::{Method, StatusCode};
 use tracing::{Instrument, Span, warn};
 
 use crate::control::ports::Clock;
-use crate::domain::{AgentState, Selector, SnapshotBuilder, Timestamp};
+use crate::domain::{AgentState, Group, Selector, SnapshotBuilder, Timestamp};
 use crate::platform::http::{
     Call, Client, HttpResponse, Page, PagePlace, PageSize, PageWindow, RateShare, Sending,
     page_span, read_pages,
@@ -62,6 +62,15 @@ struct Listing {
 enum ListingKind {
     Everybody,
     Available,
+}
+
+/// A whole listing.
+struct RowsRead {
+    builder: SnapshotBuilder,
+    /// The pages that it took.
+    calls: usize,
+    /// A word for a state that is not known.
+    unknown_state: Option<String>,
 }
 
 /// How often in a row it has to look as if pages were cut first before that is believed: agents move between the two
@@ -133,7 +142,11 @@ impl Agents {
         } else {
             ListingKind::Available
         };
-        let (builder, mut calls) = self.rows(request, wanted).await?;
+        let RowsRead {
+            builder,
+            mut calls,
+            unknown_state,
+        } = self.rows(request, wanted).await?;
         if !request.staffed
             && self.filter_order.is(FilterOrder::NOT_KNOWN)
             && let Some(probe_place) = probe_place(&builder)
@@ -149,8 +162,16 @@ impl Agents {
             free: Some(snapshot.count(&Selector::All).available),
             states: request.staffed.then(|| snapshot.states()),
         };
+        let size = |group: &Group| match group {
+            Group::Rows(selector) => Some(snapshot.size(selector)),
+            Group::Own(_) | Group::Queue(_) => None,
+        };
+        let shows_all = request.agents && wanted == ListingKind::Everybody;
+        let sizes = request.groups.iter().filter(|_| shows_all).map(size);
         Ok(Observation {
             taken_at,
+            sizes: sizes.collect(),
+            unknown_state,
             heads: request
                 .groups
                 .iter()
@@ -161,12 +182,12 @@ impl Agents {
         })
     }
 
-    /// Reads a whole listing, and returns how many pages that took.
+    /// Reads a whole listing.
     async fn rows(
         &self,
         request: ObserveRequest<'_>,
         wanted: ListingKind,
-    ) -> Result<(SnapshotBuilder, usize), ObserveFault> {
+    ) -> Result<RowsRead, ObserveFault> {
         let listing = match wanted {
             ListingKind::Everybody => &self.everybody,
             ListingKind::Available => &self.available,
@@ -209,7 +230,7 @@ impl Agents {
         let rows = builder.rows();
         if wanted == ListingKind::Available
             && not_known == rows
-            && let Some(word) = word
+            && let Some(word) = &word
         {
             // Available agents in a state that is not known are not nobody.
             let detail = format!(
@@ -224,7 +245,11 @@ impl Agents {
             });
         }
         listing.expected_rows.store(rows, Ordering::Relaxed);
-        Ok((builder, calls))
+        Ok(RowsRead {
+            builder,
+            calls,
+            unknown_state: word.map(String::from),
+        })
     }
 
     /// Finds out whether agents are chosen before pages are cut. A fault leaves it open for the next reading.

@@ -64,14 +64,23 @@ pub(super) fn read(body: &[u8]) -> Result<List, String> {
         } = assignment.availability_window;
         let entry = Entry {
             skills,
-            start,
-            end,
+            start: as_sent(start),
+            end: as_sent(end),
             zone: timezone,
             calls: assignment.max_concurrent_calls,
         };
         list.insert(id, entry);
     }
     Ok(list)
+}
+
+/// A time of day in the form in which it is sent; as it came where it is in none that is known.
+fn as_sent(text: String) -> String {
+    let known = ["%H:%M", "%H:%M:%S"].iter().find_map(|form| {
+        let time = jiff::civil::Time::strptime(form, &text).ok()?;
+        (time.second() == 0).then(|| time.strftime("%H:%M").to_string())
+    });
+    known.unwrap_or(text)
 }
 
 /// The body of a dispatch.
@@ -160,6 +169,36 @@ mod tests {
         let sent = dispatch(&["a", "b"]);
         assert_eq!(read(&body(&sent)).unwrap(), sent.agents);
         assert!(read(b"{}").is_err());
+    }
+
+    #[test]
+    fn a_list_in_another_form_means_the_same() {
+        let agents = |start: &str, end: &str, zone: &str| {
+            let body = serde_json::json!({"agents": [{
+                "userId": "a",
+                "skills": ["sales"],
+                "availabilityWindow": {"start": start, "end": end, "timezone": zone},
+                "maxConcurrentCalls": 1
+            }]});
+            read(body.to_string().as_bytes()).unwrap()
+        };
+        let sent = agents("09:00", "17:00", "America/New_York");
+        for (start, end, zone) in [
+            ("9:00", "17:00:00", "America/New_York"),
+            ("09:00:00", "17:00", "US/Eastern"),
+        ] {
+            assert_eq!(agents(start, end, zone), sent, "{start} {end} {zone}");
+        }
+        for (start, end, zone) in [
+            ("09:00", "17:00", "America/Chicago"),
+            ("09:00", "17:00", "Mars/Olympus"),
+            ("09:01", "17:00", "America/New_York"),
+            ("09:00:01", "17:00", "America/New_York"),
+            ("24:00", "17:00", "America/New_York"),
+            ("noon", "17:00", "America/New_York"),
+        ] {
+            assert_ne!(agents(start, end, zone), sent, "{start} {end} {zone}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use hyper::StatusCode;
-use hyper::header::DATE;
+use hyper::header::{DATE, LOCATION};
 use serde_json::Value;
 
 use crate::domain::Timestamp;
@@ -64,6 +64,18 @@ pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(Timestamp::from_unix_millis(0).plus(since_epoch).since(now))
 }
 
+/// Returns where a redirect leads, without what may be a secret in it.
+pub(super) fn location(from: &reqwest::Url, response: &HttpResponse) -> Option<String> {
+    let text = response.headers.get(LOCATION)?.to_str().ok()?;
+    let mut place = from.join(text).ok()?;
+    place.set_query(None);
+    place.set_fragment(None);
+    if place.set_username("").is_err() || place.set_password(None).is_err() {
+        return None;
+    }
+    Some(place.as_str().chars().take(LONGEST_EXCERPT).collect())
+}
+
 /// Returns the platform's own words in a refusal, in whatever common form they come; an HTML page is not repeated.
 pub(super) fn refusal_words(body: &[u8]) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
@@ -81,41 +93,72 @@ pub(super) fn excerpt(words: &str) -> String {
     format!(" ({short})")
 }
 
-/// The words of a refusal in JSON: a list of errors, OAuth 2 (RFC 6749, 5.2), problem details (RFC 9457), or a message.
+/// The words of a refusal in JSON: a list of errors or one by field, OAuth 2 (RFC 6749, 5.2), problem details (RFC 9457),
+/// or a message.
 fn words_of(value: &Value) -> Option<String> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str);
-    if let Some(errors) = value.get("errors").and_then(Value::as_array) {
-        let said: Vec<String> = errors.iter().filter_map(one_error).collect();
-        if !said.is_empty() {
-            return Some(said.join("; "));
-        }
+    let nested: Vec<String> = ["errors", "error", "fault", "detail"]
+        .iter()
+        .filter_map(|name| nested(value.get(name)?))
+        .collect();
+    let own = one_error(value);
+    match (own, nested.is_empty()) {
+        // What is wrong with each part says more than a heading.
+        (Some(own), false) => Some(format!("{own}: {}", nested.join("; "))),
+        (Some(own), true) => Some(own),
+        (None, false) => Some(nested.join("; ")),
+        (None, true) => Some(value)
+            .filter(|value| value.is_array())
+            .and_then(self::nested),
     }
-    if let Some(error) = value.get("error").filter(|error| error.is_object()) {
-        return one_error(error);
-    }
-    let named = text("error").or_else(|| text("title"));
-    let explained = text("error_description").or_else(|| text("detail"));
-    joined(named, explained).or_else(|| one_error(value))
 }
 
+/// Errors below a member: a list of them, one, or one or several for each field.
+fn nested(value: &Value) -> Option<String> {
+    let said: Vec<String> = match value {
+        Value::Array(errors) => errors.iter().filter_map(one_error).collect(),
+        Value::Object(fields) => match one_error(value) {
+            Some(said) => vec![said],
+            None => {
+                let each = fields.iter().filter_map(|(field, errors)| {
+                    let said = nested(errors).or_else(|| one_error(errors))?;
+                    Some(format!("{field}: {said}"))
+                });
+                each.collect()
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// The words of one error: what it is called, and what it says.
 fn one_error(error: &Value) -> Option<String> {
+    const NAMES: [&str; 5] = ["error", "title", "code", "errorCode", "status"];
+    const WORDS: [&str; 9] = [
+        "error_description",
+        "detail",
+        "message",
+        "Message",
+        "errorMessage",
+        "description",
+        "faultstring",
+        "reason",
+        "msg",
+    ];
     if let Some(text) = error.as_str() {
         return Some(text.to_owned());
     }
-    let text = |names: [&str; 3]| {
-        let mut found = names.iter().filter_map(|name| error.get(name)?.as_str());
-        found.next()
+    // A code may be a number.
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    joined(
-        text(["code", "errorCode", "status"]),
-        text(["message", "Message", "detail"]),
-    )
-}
-
-fn joined(named: Option<&str>, explained: Option<&str>) -> Option<String> {
-    match (named, explained) {
-        (Some(named), Some(explained)) => Some(format!("{named}: {explained}")),
-        (named, explained) => named.or(explained).map(str::to_owned),
+    let found = |names: &[&str]| names.iter().find_map(|name| text(error.get(name)?));
+    match (found(&NAMES), found(&WORDS)) {
+        (Some(name), Some(words)) if name != words => Some(format!("{name}: {words}")),
+        (_, Some(words)) => Some(words),
+        (name, None) => name,
     }
 }
 
@@ -128,6 +171,8 @@ fn plain_words(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::{HeaderMap, HeaderValue};
+
     use super::*;
 
     #[test]
@@ -150,6 +195,30 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_is_told_without_what_may_be_secret_in_it() {
+        let from = "https://api.example/v2/x?y".parse().unwrap();
+        let leads = |to: &'static str| {
+            let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static(to))]);
+            let response = HttpResponse {
+                status: StatusCode::FOUND,
+                headers,
+                body: bytes::Bytes::new(),
+            };
+            location(&from, &response)
+        };
+        for (to, told) in [
+            (
+                "https://ana:hidden@login.example/in?code=hidden#hidden",
+                "https://login.example/in",
+            ),
+            ("/v3/x", "https://api.example/v3/x"),
+            ("http://[", ""),
+        ] {
+            assert_eq!(leads(to).unwrap_or_default(), told, "{to}");
+        }
+    }
+
+    #[test]
     fn repeats_the_platforms_words_but_no_pages() {
         for (body, said) in [
             (r#"{"errors":[{"code":"x","message":"no"}]}"#, "x: no"),
@@ -167,6 +236,26 @@ mod tests {
             (r#"{"message":"no \u0007rights"}"#, "no rights"),
             (r#"{"Message":"no rights"}"#, "no rights"),
             (r#""plain""#, "plain"),
+            (r#"[{"errorCode":"E7","message":"no"}]"#, "E7: no"),
+            (
+                r#"{"timestamp":1,"status":404,"error":"Not Found","message":"no skill 7","path":"/x"}"#,
+                "Not Found: no skill 7",
+            ),
+            (r#"{"code":40103,"message":"no"}"#, "40103: no"),
+            (r#"{"error_description":"bad secret"}"#, "bad secret"),
+            (
+                r#"{"title":"Invalid","status":400,"errors":{"id":["is missing","is odd"],"to":"x"}}"#,
+                "Invalid: id: is missing; is odd; to: x",
+            ),
+            (
+                r#"{"errors":[{"status":"403","title":"Forbidden","detail":"no right"}]}"#,
+                "Forbidden: no right",
+            ),
+            (r#"{"fault":{"faultstring":"Invalid key"}}"#, "Invalid key"),
+            (
+                r#"{"detail":[{"loc":["id"],"msg":"is missing"}]}"#,
+                "is missing",
+            ),
             (" not\tallowed\n", "notallowed"),
         ] {
             assert_eq!(

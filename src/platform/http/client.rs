@@ -19,7 +19,7 @@ use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
 use crate::secrets::Mask;
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{code, date, excerpt, refusal_words, remaining, retry_after};
+use super::answer::{code, date, excerpt, location, refusal_words, remaining, retry_after};
 use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
@@ -377,14 +377,19 @@ impl Client {
                 last(FaultKind::Conflict, said)
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                let halt = self.halt(call.endpoint, response);
-                let ms = u64::try_from(halt.as_millis()).unwrap_or(u64::MAX);
-                wait_ms.store(ms, Ordering::Relaxed);
-                again(FaultKind::RateLimited, said, Some(halt))
+                let (halt, after) = self.too_many(call.endpoint, response);
+                wait_ms.store(millis(halt), Ordering::Relaxed);
+                again(FaultKind::RateLimited, said, after)
             }
             status if status.is_server_error() => {
                 maybe_applied.store(true, Ordering::Relaxed);
-                again(FaultKind::Server, said, None)
+                let after = self.unavailable(call.endpoint, response);
+                wait_ms.store(after.map_or(0, millis), Ordering::Relaxed);
+                again(FaultKind::Server, said, after)
+            }
+            status if status.is_redirection() => {
+                let leads = self.leads(&call.url, response);
+                last(FaultKind::Refused, format!("{said}; {leads}"))
             }
             _ => last(FaultKind::Refused, said),
         }
@@ -394,6 +399,17 @@ impl Client {
     fn said(&self, response: &HttpResponse) -> String {
         let said = refusal_words(&response.body).map(|said| self.mask.apply(&said));
         said.map_or_else(String::new, |said| excerpt(&said))
+    }
+
+    /// Describes where a redirect leads, without our secrets.
+    fn leads(&self, from: &reqwest::Url, response: &HttpResponse) -> String {
+        match location(from, response) {
+            Some(place) => format!(
+                "it leads to {}, and redirects are not followed: give the right address",
+                self.mask.apply(&place)
+            ),
+            None => "redirects are not followed".to_owned(),
+        }
     }
 
     async fn token(
@@ -452,10 +468,21 @@ impl Client {
                         .read(&response.body)
                         .map_err(|why| again(FaultKind::Decode, why, None)),
                     StatusCode::TOO_MANY_REQUESTS => {
-                        let halt = self.halt(TOKEN, &response);
-                        Err(again(FaultKind::RateLimited, said, Some(halt)))
+                        let (_, after) = self.too_many(TOKEN, &response);
+                        Err(again(FaultKind::RateLimited, said, after))
                     }
-                    status if status.is_server_error() => Err(again(FaultKind::Server, said, None)),
+                    status if status.is_server_error() => {
+                        let after = self.unavailable(TOKEN, &response);
+                        Err(again(FaultKind::Server, said, after))
+                    }
+                    status if status.is_redirection() => {
+                        let leads = self.leads(self.tokens.url(), &response);
+                        let detail = format!("{said}; {leads}");
+                        Err(Verdict::Final(PlatformFault {
+                            kind: FaultKind::Refused,
+                            detail,
+                        }))
+                    }
                     StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                         let detail = format!("{said}; check client id, secret and --auth");
                         Err(Verdict::Final(PlatformFault {
@@ -573,17 +600,30 @@ impl Client {
         );
     }
 
-    fn halt(&self, endpoint: Endpoint, response: &HttpResponse) -> Duration {
-        let wish = response
-            .headers
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok());
-        let halt = wish
-            .and_then(|wish| retry_after(wish, self.clock.now()))
-            .unwrap_or(DEFAULT_HALT)
-            .clamp(SHORTEST_HALT, LONGEST_HALT);
+    /// Returns how long the platform asks to wait; zero where that is over already.
+    fn wish(&self, response: &HttpResponse) -> Option<Duration> {
+        let wish = response.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        Some(retry_after(wish, self.clock.now())?.min(LONGEST_HALT))
+    }
+
+    /// Reacts to a 429. Returns how long its endpoint rests, and the wait before the next attempt if that is not left to
+    /// the jitter, as it is where the platform asks for none.
+    fn too_many(
+        &self,
+        endpoint: Endpoint,
+        response: &HttpResponse,
+    ) -> (Duration, Option<Duration>) {
+        let wish = self.wish(response).unwrap_or(DEFAULT_HALT);
+        let halt = wish.max(SHORTEST_HALT);
         self.limiter.too_many(endpoint, halt);
-        halt
+        (halt, (!wish.is_zero()).then_some(halt))
+    }
+
+    /// Reacts to a 5xx: the endpoint rests for as long as the platform asks, if it does.
+    fn unavailable(&self, endpoint: Endpoint, response: &HttpResponse) -> Option<Duration> {
+        let wish = self.wish(response).filter(|wish| !wish.is_zero())?;
+        self.limiter.halt(endpoint, wish);
+        Some(wish)
     }
 }
 
@@ -608,6 +648,10 @@ fn again(kind: FaultKind, detail: String, after: Option<Duration>) -> Verdict<Pl
         fault: PlatformFault { kind, detail },
         after,
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn place(call: &Call) -> String {

@@ -36,8 +36,8 @@ const GROWTH: f64 = 0.1;
 /// sent after all must not add up to a burst.
 const PREPAID_FOR: Duration = Duration::from_secs(15);
 
-/// A platform cannot halt us for longer than this.
-pub(super) const LONGEST_HALT: Duration = Duration::from_secs(60);
+/// A platform cannot halt us for longer than this: a pause is waiting, and a wish of hours may be a slip.
+pub(super) const LONGEST_HALT: Duration = Duration::from_secs(15 * 60);
 
 /// The request rate, and how many requests may leave at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -184,12 +184,19 @@ impl Limiter {
         granted
     }
 
-    /// Reacts to a 429: no request leaves for this endpoint for `halt`, and the rate is cut.
-    pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
+    /// Lets no request leave for this endpoint for `halt`.
+    pub(super) fn halt(&self, endpoint: Endpoint, halt: Duration) {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let until = state.halted_until.entry(endpoint).or_default();
         *until = (*until).max(now.saturating_add(halt.min(LONGEST_HALT)));
+    }
+
+    /// Reacts to a 429: no request leaves for this endpoint for `halt`, and the rate is cut.
+    pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
+        self.halt(endpoint, halt);
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let scale = (state.scale / 2.0).max(LEAST_SCALE);
         if scale < state.scale
             && (state.scale >= 1.0 || now.saturating_sub(state.changed_at) >= BETWEEN_CUTS)

@@ -13,9 +13,9 @@
 //! *How often.* At most four attempts ([`RetryPolicy`]), never past the deadline that came with the request, with full
 //! jitter: each wait is drawn evenly between nothing and a bound that doubles from attempt to attempt.
 //!
-//! *`Retry-After` wins* over the jitter, as seconds (also fractional) or as an HTTP date, clamped to one minute. It halts
-//! every request to that endpoint, not only the one that was refused, and each 429 halves the rate, which grows back by
-//! a tenth every ten seconds while requests are made.
+//! *`Retry-After` wins* over the jitter, of a 429 and of any 5xx, as seconds (also fractional) or as an HTTP date, up to 15
+//! minutes. It halts every request to that endpoint, not only the one that was refused; zero and a date that is past leave
+//! the wait to the jitter. Each 429 halves the rate, which grows back by a tenth every ten seconds while requests are made.
 //!
 //! *Every attempt passes the limiter*, the token request too. Commands have a share of the rate that readings cannot
 //! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
@@ -25,7 +25,7 @@
 //! ([`Mask`](crate::secrets::Mask)).
 //!
 //! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
-//! are not followed, so that a token is sent only to the configured host.
+//! are not followed, so that a token is sent only to the configured host; where one leads is told.
 //!
 //! *A command that failed* reports whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
 
@@ -52,8 +52,6 @@ pub use limiter::{Limiter, Rate, RateShare};
 pub use paging::{Page, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};
 pub use retry::RetryPolicy;
-pub use send::{
-    HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport, install_tls,
-};
+pub use send::{HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport};
 pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TOKEN, TokenSource};
 pub use traced::{page_span, request_span};

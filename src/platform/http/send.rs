@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 
-use crate::telemetry::causes;
+use crate::sockets::{ClientBounds, HttpClient, NoCertificates};
 
 /// A request with everything that its transport needs.
 #[derive(Clone)]
@@ -80,15 +80,9 @@ impl Default for Transport {
     }
 }
 
-/// Chooses ring as the process's TLS provider. Calling it again changes nothing.
-pub fn install_tls() {
-    // An error says that one is installed already, which is what is wanted.
-    drop(rustls::crypto::ring::default_provider().install_default());
-}
-
 /// Real sockets: one client, connections kept open, TLS by rustls.
 pub struct ReqwestSend {
-    client: reqwest::Client,
+    client: HttpClient,
     largest_body: usize,
 }
 
@@ -96,20 +90,25 @@ impl ReqwestSend {
     /// Creates a client with these bounds.
     ///
     /// # Errors
-    /// When the system's certificates cannot be used.
+    /// When the client cannot be set up; missing certificates are no error before they are needed.
     pub fn new(transport: Transport) -> Result<Self, String> {
-        install_tls();
-        let client = reqwest::Client::builder()
-            .connect_timeout(transport.connect_timeout)
-            .pool_max_idle_per_host(transport.idle_connections)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("campaign-autopilot/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|wrong| causes(&wrong))?;
+        let client = HttpClient::new(ClientBounds {
+            connect_timeout: transport.connect_timeout,
+            timeout: None,
+            idle_connections: transport.idle_connections,
+        })?;
         Ok(Self {
             client,
             largest_body: transport.largest_body,
         })
+    }
+
+    /// Returns whether certificates are there if this address needs them.
+    ///
+    /// # Errors
+    /// When they are not, with what to install.
+    pub fn can_reach(&self, url: &reqwest::Url) -> Result<(), NoCertificates> {
+        self.client.can_reach(url)
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, SendFault> {
@@ -121,9 +120,11 @@ impl ReqwestSend {
             timeout,
         } = request;
         let headers: HeaderMap = headers.into_iter().collect();
-        let sent = self
-            .client
-            .request(method, url)
+        let client = self.client.to(&url);
+        let client = client.map_err(|lacking| SendFault::Connect(lacking.to_string()))?;
+        let fault = |wrong: reqwest::Error| self.fault(&url, wrong);
+        let sent = client
+            .request(method, url.clone())
             .headers(headers)
             .body(body)
             .timeout(timeout)
@@ -152,21 +153,20 @@ impl ReqwestSend {
             body: Bytes::from(body),
         })
     }
+
+    fn fault(&self, url: &reqwest::Url, wrong: reqwest::Error) -> SendFault {
+        if wrong.is_connect() {
+            SendFault::Connect(self.client.explain(url, wrong))
+        } else if wrong.is_timeout() {
+            SendFault::Timeout
+        } else {
+            SendFault::Broken(self.client.explain(url, wrong))
+        }
+    }
 }
 
 impl HttpSend for ReqwestSend {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
         Box::pin(self.exchange(request))
-    }
-}
-
-fn fault(wrong: reqwest::Error) -> SendFault {
-    let wrong = wrong.without_url();
-    if wrong.is_connect() {
-        SendFault::Connect(causes(&wrong))
-    } else if wrong.is_timeout() {
-        SendFault::Timeout
-    } else {
-        SendFault::Broken(causes(&wrong))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
-use hyper::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Method, StatusCode};
 
 use super::limiter::{PermitRequest, TooLate};
@@ -73,12 +73,16 @@ fn answer(status: u16, body: &str) -> Answer {
     clippy::unnecessary_wraps,
     reason = "one of the answers that a script may hold"
 )]
-fn too_many(wish: &'static str) -> Answer {
-    let mut response = response(429, "");
+fn with_header(status: u16, name: HeaderName, value: &'static str) -> Answer {
+    let mut response = response(status, "");
     response
         .headers
-        .insert(RETRY_AFTER, HeaderValue::from_static(wish));
+        .insert(name, HeaderValue::from_static(value));
     Ok(response)
+}
+
+fn too_many(wish: &'static str) -> Answer {
+    with_header(429, RETRY_AFTER, wish)
 }
 
 struct Bench {
@@ -193,18 +197,69 @@ async fn no_attempt_starts_after_the_deadline() {
 
 #[tokio::test]
 async fn retry_after_wins_and_is_clamped() {
-    let bench = bench([too_many("2.5"), too_many("9999")]);
-    bench
-        .ask(&Call {
-            deadline: bench.clock.now().plus(Duration::from_secs(100)),
+    for status in [429, 503] {
+        let wish = |wish| with_header(status, RETRY_AFTER, wish);
+        let bench = bench([wish("2.5"), wish("90"), wish("9999")]);
+        let call = Call {
+            deadline: bench.clock.now().plus(Duration::from_secs(1_000)),
             ..bench.reading()
-        })
-        .await
-        .unwrap();
-    let waited = bench.clock.monotonic();
+        };
+        bench.ask(&call).await.unwrap();
+        let waited = bench.clock.monotonic();
+        let longest = Duration::from_millis(2_500) + Duration::from_secs(90 + 15 * 60);
+        assert!(
+            waited >= longest && waited < longest + Duration::from_millis(500),
+            "{status}: {waited:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wish_of_a_503_holds_for_every_request_to_its_endpoint_and_for_writes() {
+    let bench = bench([with_header(503, RETRY_AFTER, "120")]);
+    let failed = bench.ask(&bench.command()).await.unwrap_err();
+    assert_eq!(
+        (failed.fault.kind, failed.wait, failed.maybe_applied),
+        (FaultKind::Server, Some(Duration::from_secs(120)), true)
+    );
+    let early = bench.ask(&bench.command()).await.unwrap_err();
+    assert_eq!(early.fault.kind, FaultKind::RateLimited);
+    bench.ask(&bench.reading()).await.unwrap();
+    assert_eq!(bench.attempts(), 2, "another endpoint is not halted");
+    bench.clock.advance(Duration::from_secs(120));
+    bench.ask(&bench.command()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wish_that_is_over_leaves_the_wait_to_the_jitter() {
+    for status in [429, 503] {
+        for over in ["0", "-5", "Wed, 15 May 1974 14:00:00 GMT"] {
+            let bench = bench((0..9).map(|_| with_header(status, RETRY_AFTER, over)));
+            bench.ask(&bench.reading()).await.unwrap_err();
+            let waited = bench.clock.monotonic();
+            assert_eq!(bench.attempts(), 4, "{status} {over}");
+            assert!(
+                waited > Duration::from_millis(150)
+                    && waited <= Duration::from_millis(250 + 500 + 1_000 + 3 * 50),
+                "{status} {over}: {waited:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_a_redirect_leads_is_told_and_nothing_follows_it() {
+    let bench = bench([with_header(
+        308,
+        LOCATION,
+        "https://ana:s&cret@elsewhere.example/agents?token=t1",
+    )]);
+    let failed = bench.ask(&bench.reading()).await.unwrap_err();
+    assert_eq!(bench.attempts(), 1);
+    let detail = failed.fault.detail;
     assert!(
-        waited >= Duration::from_millis(62_500) && waited < Duration::from_secs(63),
-        "{waited:?}"
+        detail.contains("it leads to https://elsewhere.example/agents, and redirects"),
+        "{detail}"
     );
 }
 

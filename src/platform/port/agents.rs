@@ -44,8 +44,28 @@ pub struct Observation {
     pub heads: Vec<GroupCount>,
     /// The agents, where they were asked for and the platform returns them.
     pub agents: Option<Snapshot>,
+    /// For each group, in the same order, how many agents it has, those who are offline included. Nothing where agents were
+    /// not asked for, and none for a group of which the platform does not show it. Shown, and not decided on.
+    pub sizes: Vec<Option<u32>>,
+    /// A word for an agent's state that is not known, where there was one. Shown, and not decided on.
+    pub unknown_state: Option<String>,
     /// Its cost and coverage.
     pub tally: Tally,
+}
+
+impl Observation {
+    /// The observation of no group, which asks the platform for nothing.
+    #[must_use]
+    pub fn of_nothing(taken_at: Timestamp) -> Self {
+        Self {
+            taken_at,
+            heads: Vec::new(),
+            agents: None,
+            sizes: Vec::new(),
+            unknown_state: None,
+            tally: Tally::default(),
+        }
+    }
 }
 
 /// An observation that said nothing about any group.

@@ -12,6 +12,7 @@ use crate::domain::{AgentId, SkillId};
 use crate::settings::fault::{Findings, Problem};
 use crate::settings::table_keys::{TableKey, agent};
 
+use super::folded::FoldedFaults;
 use super::row::{Row, Rows};
 use super::{csv, tables};
 
@@ -24,12 +25,15 @@ pub(in crate::settings) fn read(
     let is_toml = Path::new(path)
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    let mut faults = FoldedFaults::new(faults);
     let rows = if is_toml {
-        tables::rows(path, text, faults)
+        tables::rows(path, text, &mut faults)
     } else {
-        csv::rows(path, text, faults)
+        csv::rows(path, text, &mut faults)
     };
-    Agents::of(rows?, faults)
+    let found = rows.and_then(|rows| Agents::of(rows, &mut faults));
+    faults.finish();
+    found
 }
 
 /// All agents that are in order.
@@ -40,7 +44,10 @@ struct Agents {
 }
 
 impl Agents {
-    fn of(rows: Rows, faults: &mut Findings) -> Option<(Roster, BTreeMap<AgentId, CallRate>)> {
+    fn of(
+        rows: Rows,
+        faults: &mut FoldedFaults<'_>,
+    ) -> Option<(Roster, BTreeMap<AgentId, CallRate>)> {
         let Rows {
             agents,
             mut whole,
@@ -72,12 +79,12 @@ impl Agents {
 }
 
 /// A row that is being read.
-struct Reading<'f> {
+struct Reading<'f, 's> {
     row: Row,
-    faults: &'f mut Findings,
+    faults: &'f mut FoldedFaults<'s>,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     fn agent(mut self) -> Option<(AgentId, RosterAgent, Option<CallRate>)> {
         let id = self.one(&agent::ID, "give the agent's id as the platform shows it");
         let skills = self.skills();

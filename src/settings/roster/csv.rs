@@ -1,4 +1,4 @@
-//! The roster as CSV: one line an agent.
+//! The roster as CSV: one row an agent.
 //!
 //! ```text
 //! id,skills,start,end,zone,concurrency,recent
@@ -6,52 +6,61 @@
 //! ben,sales,22:00,06:00,Europe/Berlin,1,3.5
 //! ```
 //!
-//! Skills are separated by semicolons. `recent` may be left out, as a column or in a line: the rate is then measured. Fields
-//! may be put in double quotes. Lines that are empty or begin with `#` are skipped.
+//! Skills are separated by semicolons. `recent` may be left out, as a column or in a row: the rate is then measured. Fields
+//! may be put in double quotes, and then hold line ends. Rows that are empty or begin with `#` are skipped.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::settings::fault::{Findings, Origin, Problem};
+use csv::{ReaderBuilder, StringRecord};
+
+use crate::settings::fault::{Origin, Problem};
 use crate::settings::row::Kind;
 use crate::settings::table_keys::{TableKey, agent, key_named};
 
+use super::folded::FoldedFaults;
 use super::row::{Row, Rows, needed};
 
-/// The lines of a file; none when its header is wrong.
-pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
+const REMEDY: &str = "begin with id,skills,start,end,zone,concurrency and, if wanted, recent";
+
+/// What others put between fields, and what it is called.
+const OTHER_SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
+
+/// The rows of a file; none when its header is wrong.
+pub(super) fn rows(path: &str, text: &str, faults: &mut FoldedFaults<'_>) -> Option<Rows> {
     let path: Arc<str> = Arc::from(path);
-    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with('#')
-    });
     let at = |line: usize| Origin::File {
         path: Arc::clone(&path),
         line: Some(line),
     };
-    let remedy = "begin with id,skills,start,end,zone,concurrency and, if wanted, recent";
-    let Some((number, header)) = lines.next() else {
-        faults.push(&at(1), "roster", Problem::new("names no agent", remedy));
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) if is_passed_over(&record) => {}
+            Ok(record) => records.push((first_line(text, &record), record)),
+            Err(wrong) => {
+                let problem = Problem::new(format!("is not CSV: {wrong}"), "write it anew");
+                faults.push(&at(1), "roster", problem);
+                return None;
+            }
+        }
+    }
+    let mut records = records.into_iter();
+    let Some((number, header)) = records.next() else {
+        faults.push(&at(1), "roster", Problem::new("names no agent", REMEDY));
         return None;
     };
-    let names = split(header.trim_start_matches('\u{feff}'));
-    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-    let missing = agent::ALL.iter().filter(|member| needed(member));
-    let missing = missing.filter(|member| !names.contains(&member.name));
-    let strange = names
-        .iter()
-        .filter(|name| key_named(agent::ALL, name).is_none());
-    let twice: BTreeSet<&&str> = names.iter().collect();
-    let mut wrong: Vec<String> = missing
-        .map(|member| format!("column `{}` is missing", member.name))
-        .collect();
-    wrong.extend(strange.map(|name| format!("column `{}` is not known", name.escape_debug())));
-    if twice.len() < names.len() {
-        wrong.push("a column is named twice".to_owned());
-    }
+    let names: Vec<&str> = header.iter().map(str::trim).collect();
+    let wrong = header_faults(&names);
     if !wrong.is_empty() {
         for wrong in wrong {
-            faults.push(&at(number), "roster", Problem::new(wrong, remedy));
+            faults.push(&at(number), "roster", wrong);
         }
         return None;
     }
@@ -64,60 +73,103 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
         whole: true,
         begin: at(number),
     };
-    for (number, line) in lines {
-        let fields = split(line);
+    for (number, record) in records {
         let origin = at(number);
-        if fields.len() != names.len() {
-            let wrong = format!("has {} fields, not {}", fields.len(), names.len());
-            let wrong = Problem::new(wrong, "give one for each column");
-            faults.push(&origin, "roster", wrong);
+        if record.len() != names.len() {
+            faults.push(&origin, "roster", uneven(&record, names.len()));
             rows.whole = false;
             continue;
         }
-        let mut row = Row::empty(origin.clone());
-        for (member, field) in members.iter().zip(&fields) {
-            let field = field.trim();
-            if member.kind == Kind::Number && field.is_empty() {
-                continue;
-            }
-            let texts: Vec<String> = if member.kind == Kind::Texts {
-                field.split(';').map(|one| one.trim().to_owned()).collect()
-            } else {
-                vec![field.to_owned()]
-            };
-            row.add(member, texts, origin.clone());
-        }
-        rows.agents.push(row);
+        rows.agents.push(row(&members, &record, &origin));
     }
     Some(rows)
 }
 
-/// The fields of a line. Within double quotes commas are text, and two quotes are one.
-fn split(line: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let Some(field) = fields.last_mut() else {
-            break;
+fn row(members: &[&'static TableKey], record: &StringRecord, origin: &Origin) -> Row {
+    let mut row = Row::empty(origin.clone());
+    for (member, field) in members.iter().copied().zip(record) {
+        let field = field.trim();
+        if member.kind == Kind::Number && field.is_empty() {
+            continue;
+        }
+        let texts: Vec<String> = if member.kind == Kind::Texts {
+            field.split(';').map(|one| one.trim().to_owned()).collect()
+        } else {
+            vec![field.to_owned()]
         };
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(String::new()),
-            other => field.push(other),
+        row.add(member, texts, origin.clone());
+    }
+    row
+}
+
+/// What is wrong with the names of columns.
+fn header_faults(names: &[&str]) -> Vec<Problem> {
+    if let [whole] = names {
+        let known = |separator: char| {
+            let names = whole.split(separator);
+            names
+                .filter(|name| key_named(agent::ALL, name.trim()).is_some())
+                .count()
+        };
+        let other = OTHER_SEPARATORS.iter().find(|(sign, _)| known(*sign) > 1);
+        if let Some((_, called)) = other {
+            let problem = Problem::new(
+                format!("is separated by {called}"),
+                "separate columns by commas, as in id,skills,start,end,zone,concurrency, and the skills of one agent by semicolons",
+            );
+            return vec![problem];
         }
     }
-    fields
+    let missing = agent::ALL.iter().filter(|member| needed(member));
+    let missing = missing.filter(|member| !names.contains(&member.name));
+    let strange = names
+        .iter()
+        .filter(|name| key_named(agent::ALL, name).is_none());
+    let mut wrong: Vec<String> = missing
+        .map(|member| format!("column `{}` is missing", member.name))
+        .collect();
+    wrong.extend(strange.map(|name| format!("column `{}` is not known", name.escape_debug())));
+    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+        wrong.push("a column is named twice".to_owned());
+    }
+    let wrong = wrong.into_iter();
+    wrong.map(|wrong| Problem::new(wrong, REMEDY)).collect()
+}
+
+/// A row with more or fewer fields than there are columns.
+fn uneven(record: &StringRecord, columns: usize) -> Problem {
+    let fields = record.len();
+    let several_lines = record.iter().any(|field| field.contains('\n'));
+    let remedy = if several_lines {
+        "close the quotation mark, and give one field for each column"
+    } else {
+        "give one for each column"
+    };
+    Problem::new(format!("has {fields} fields, not {columns}"), remedy)
+}
+
+/// Whether a row says nothing: blanks alone, or a comment behind blanks.
+fn is_passed_over(record: &StringRecord) -> bool {
+    let first = record.get(0).unwrap_or_default().trim_start();
+    first.starts_with('#') || (record.len() == 1 && first.is_empty())
+}
+
+/// The line on which a record begins, from 1. The reader counts the lines that it skipped before it to the record.
+fn first_line(text: &str, record: &StringRecord) -> usize {
+    let Some(position) = record.position() else {
+        return 1;
+    };
+    let byte = usize::try_from(position.byte()).unwrap_or_default();
+    let line = usize::try_from(position.line()).unwrap_or_default();
+    let skipped = text.get(byte..).unwrap_or_default().lines();
+    let skipped = skipped.take_while(|line| line.is_empty() || line.starts_with('#'));
+    line.saturating_add(skipped.count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::read;
-    use super::*;
+    use crate::settings::fault::Findings;
 
     fn faults(text: &str) -> Vec<String> {
         let mut faults = Findings::default();
@@ -182,5 +234,86 @@ mod tests {
     fn a_negative_rate_is_refused() {
         let text = "id,skills,start,end,zone,concurrency,recent\na,s,09:00,17:00,UTC,1,-2\n";
         assert!(faults(text)[0].contains("roster.recent: `-2` is negative"));
+    }
+
+    #[test]
+    fn quoted_fields_hold_line_ends_commas_and_quotes_and_lines_are_still_counted() {
+        let text = "id,skills,start,end,zone,concurrency\r\n\r\n# a comment\r\n\
+            \"ana\"\"the\"\"first\",\"sales;\r\nservice\",09:00,17:00,UTC,1\r\n\
+            \"ben\",\"a,b\",09:00,17:00,UTC,1\r\n   \r\n  # another\r\n\
+            cid,sales,09:00,25:00,UTC,1\r\n";
+        let found = faults(text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].starts_with("agents.csv:9: roster.end"),
+            "{found:#?}"
+        );
+        let good = text.replace("25:00", "17:00");
+        let mut faults = Findings::default();
+        let (roster, _) = read("agents.csv", &good, &mut faults).unwrap();
+        let of = |place: usize| {
+            let agent = &roster.agents()[place];
+            let skills = roster.kind(agent).unwrap().skills.iter();
+            let skills: Vec<&str> = skills.map(|skill| skill.as_str()).collect();
+            format!("{} {}", agent.id, skills.join("|"))
+        };
+        assert_eq!(
+            [of(0), of(1), of(2)],
+            ["ana\"the\"first sales|service", "ben a,b", "cid sales"]
+        );
+        let open = faults_of_rows("ana,\"sales,09:00,17:00,UTC,1\nben,sales,09:00,17:00,UTC,1\n");
+        assert_eq!(open.len(), 1, "{open:#?}");
+        assert!(open[0].contains("close the quotation mark"), "{open:#?}");
+    }
+
+    fn faults_of_rows(rows: &str) -> Vec<String> {
+        faults(&format!("id,skills,start,end,zone,concurrency\n{rows}"))
+    }
+
+    #[test]
+    fn other_separators_are_named() {
+        for (sign, called) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] {
+            let header = "id,skills,start,end,zone,concurrency".replace(',', sign);
+            let row = "ana,sales,09:00,17:00,UTC,1".replace(',', sign);
+            let found = faults(&format!("{header}\n{row}\n"));
+            assert_eq!(found.len(), 1, "{found:#?}");
+            assert!(
+                found[0].starts_with(&format!(
+                    "agents.csv:1: roster: is separated by {called}; separate columns by commas"
+                )),
+                "{found:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_every_row_is_told_twenty_times_and_then_counted() {
+        let rows: String = (0..3_000)
+            .map(|number| format!("a{number},sales,09:00,17:00,Mars/Olympus,1\n"))
+            .collect();
+        let found = faults_of_rows(&rows);
+        assert_eq!(found.len(), 21);
+        assert_eq!(
+            found[20],
+            "agents.csv:22: roster.zone: is wrong in 2,980 more rows; give an IANA name, such as America/New_York"
+        );
+        let few: String = rows
+            .lines()
+            .take(20)
+            .map(|row| format!("{row}\n"))
+            .collect();
+        assert_eq!(faults_of_rows(&few).len(), 20);
+    }
+
+    #[test]
+    fn midnight_at_the_end_of_a_day_is_explained() {
+        let found = faults_of_rows("ana,sales,09:00,24:00,UTC,1\n");
+        assert_eq!(
+            found,
+            [
+                "agents.csv:2: roster.end: `24:00` is the end of a day, which is written 00:00: a window whose end is not after \
+              its start goes through midnight; give a time of day, such as 09:00"
+            ]
+        );
     }
 }

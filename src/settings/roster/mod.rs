@@ -3,6 +3,7 @@
 
 mod agents;
 mod csv;
+mod folded;
 mod row;
 mod tables;
 

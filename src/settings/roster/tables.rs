@@ -21,16 +21,17 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::fault::{Findings, Origin, Problem};
+use crate::settings::fault::{Origin, Problem};
 use crate::settings::file::{expected, scalar, shown, texts, unknown, wrong_type};
 use crate::settings::row::Kind;
 use crate::settings::table_keys::{agent, key_named};
 use crate::settings::text_places::TextPlaces;
 
+use super::folded::FoldedFaults;
 use super::row::{Row, Rows};
 
 /// The tables of a file; none when it is not TOML or has no list of agents.
-pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows> {
+pub(super) fn rows(path: &str, text: &str, faults: &mut FoldedFaults<'_>) -> Option<Rows> {
     let mut walk = Walk {
         places: TextPlaces::new(path, text),
         faults,
@@ -80,13 +81,13 @@ pub(super) fn rows(path: &str, text: &str, faults: &mut Findings) -> Option<Rows
     })
 }
 
-struct Walk<'f> {
+struct Walk<'f, 's> {
     places: TextPlaces,
-    faults: &'f mut Findings,
+    faults: &'f mut FoldedFaults<'s>,
     whole: bool,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     fn refuse(&mut self, origin: &Origin, key: impl Into<String>, wrong: Problem) {
         self.faults.push(origin, key, wrong);
         self.whole = false;
@@ -138,7 +139,7 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::read;
-    use super::*;
+    use crate::settings::fault::Findings;
 
     fn faults(text: &str) -> Vec<String> {
         let mut faults = Findings::default();

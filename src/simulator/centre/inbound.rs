@@ -41,8 +41,8 @@ impl Rate {
 }
 
 /// The highest product of the surges at any one moment: it begins where one of them does.
-fn highest(surges: &[(SimTime, SimTime, f64)]) -> f64 {
-    let factor_at = |now: SimTime| -> f64 {
+pub(super) fn highest<T: Copy + Ord>(surges: &[(T, T, f64)]) -> f64 {
+    let factor_at = |now: T| -> f64 {
         let there = surges
             .iter()
             .filter(|(from, to, _)| (*from..*to).contains(&now));

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::super::faults::FaultPlan;
 use super::super::status;
 use super::distribution::Distribution;
+use super::inbound::highest;
 use super::scenario::{
     Event, InboundQueue, Mode, OutboundCampaign, Scenario, ScenarioFaults, Team,
 };
@@ -14,8 +16,15 @@ use super::scenario::{
 /// More than any centre has; what is larger is a slip of the pen.
 const MOST_AGENTS: u32 = 100_000;
 
-/// More than any centre gets.
+/// More than any centre gets, also at its busiest: a day with more of them would not end within a working day.
 const MOST_CALLS_PER_HOUR: f64 = 1_000_000.0;
+
+/// The shortest that anything may take that is followed by more of the same: what takes no time is followed by the next at the
+/// same moment, for ever.
+const SHORTEST_SECONDS: f64 = 1.0;
+
+/// The shortest mean time between an agent's breaks, in seconds.
+const SHORTEST_BETWEEN_BREAKS: u64 = 60;
 
 /// The bits of the word that holds a team's skills.
 pub(super) const MOST_SKILLS: usize = 64;
@@ -39,6 +48,18 @@ impl Scenario {
             Err(refuse(faults))
         }
     }
+}
+
+/// Calls in an hour of a queue at its busiest.
+fn busiest(queue: &InboundQueue) -> f64 {
+    let hourly = queue.by_hour.iter().copied().reduce(f64::max);
+    let swing = queue.swing.as_ref().map_or(0.0, |swing| swing.share);
+    let surges: Vec<(Time, Time, f64)> = queue
+        .surges
+        .iter()
+        .map(|surge| (surge.from, surge.to, surge.factor))
+        .collect();
+    queue.calls_per_hour * hourly.unwrap_or(1.0) * (1.0 + swing) * highest(&surges)
 }
 
 /// One line for each fault, with the place.
@@ -191,8 +212,8 @@ impl Faults {
             self.distribution("planned_breaks.lasts", &planned.lasts);
         }
         if let Some(random) = &team.random_breaks {
-            self.need(random.every.as_secs() > 0, || {
-                "random_breaks.every is below a second".to_owned()
+            self.need(random.every.as_secs() >= SHORTEST_BETWEEN_BREAKS, || {
+                "random_breaks.every is below a minute".to_owned()
             });
             self.distribution("random_breaks.lasts", &random.lasts);
         }
@@ -217,6 +238,12 @@ impl Faults {
             });
             self.share("a surge's factor", surge.factor, 100.0);
         }
+        let busiest = busiest(queue);
+        self.need(busiest <= MOST_CALLS_PER_HOUR, || {
+            format!(
+                "the busiest hour has {busiest:.0} calls by all factors together, expected at most {MOST_CALLS_PER_HOUR}"
+            )
+        });
         self.distribution("talk", &queue.talk);
         self.distribution("wrap_up", &queue.wrap_up);
         if let Some(patience) = &queue.patience {
@@ -240,12 +267,21 @@ impl Faults {
             }
             Mode::Progressive | Mode::Instant { .. } => {}
         }
-        // A dial that takes no time would be followed by another one at the same moment, for ever.
-        let rings = !campaign.no_answer_after.is_zero();
-        self.need(
-            rings || matches!(campaign.mode, Mode::Instant { .. }),
-            || "no_answer_after is zero".to_owned(),
-        );
+        if matches!(campaign.mode, Mode::Instant { .. }) {
+            let busy = campaign.talk.mean_seconds() + campaign.wrap_up.mean_seconds();
+            self.takes_time("talk and wrap_up together", busy);
+        } else {
+            self.takes_time("no_answer_after", campaign.no_answer_after.as_secs_f64());
+            self.takes_time("ring", campaign.ring.mean_seconds());
+        }
+    }
+
+    fn takes_time(&mut self, what: &str, seconds: f64) {
+        self.need(seconds >= SHORTEST_SECONDS, || {
+            format!(
+                "{what}: below {SHORTEST_SECONDS} second, so that the day would not end for all the dials in it"
+            )
+        });
     }
 
     fn event(&mut self, event: &Event, scenario: &Scenario) {
@@ -282,5 +318,69 @@ impl Faults {
             let known = Scenario::endpoint(&outage.endpoint).is_some();
             self.need(known, || format!("no endpoint `{}`", outage.endpoint));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The faults of a scenario that comes with the program, changed.
+    fn faults(changes: &[(&str, &str)]) -> Vec<String> {
+        let mut text = Scenario::text("inbound-surge").unwrap().to_owned();
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        Scenario::parse(&text, "changed").map_or_else(|refused| refused.faults, |_| Vec::new())
+    }
+
+    #[test]
+    fn a_day_that_would_not_end_is_refused() {
+        const RING: &str = "ring = { uniform = { low = \"5s\", high = \"15s\" } }";
+        const UNANSWERED: &str = "no_answer_after = \"20s\"";
+        assert_eq!(faults(&[]), [""; 0]);
+        for (change, told) in [
+            ((UNANSWERED, "no_answer_after = \"0s\""), "no_answer_after"),
+            ((UNANSWERED, "no_answer_after = \"1ns\""), "no_answer_after"),
+            (
+                (UNANSWERED, "no_answer_after = \"999ms\""),
+                "no_answer_after",
+            ),
+            ((RING, "ring = \"0s\""), "ring"),
+            (
+                (RING, "ring = { exponential = { mean = \"1us\" } }"),
+                "ring",
+            ),
+        ] {
+            let found = faults(&[change]);
+            assert_eq!(found.len(), 1, "{change:?}: {found:?}");
+            assert!(
+                found[0].contains(&format!("{told}: below 1 second")),
+                "{found:?}"
+            );
+        }
+        assert_eq!(faults(&[(UNANSWERED, "no_answer_after = \"1s\"")]), [""; 0]);
+    }
+
+    #[test]
+    fn the_calls_of_all_factors_together_are_bounded() {
+        let queue = |factors: &str| -> InboundQueue {
+            let text = format!(
+                "name = \"q\"\nskill = \"s\"\ncalls_per_hour = 1000\ntalk = \"60s\"\nwrap_up = \"0s\"\n{factors}"
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let busy = |factors: &str| busiest(&queue(factors)).round();
+        assert!((busy("") - 1_000.0).abs() < 0.5);
+        assert!((busy("by_hour = [1.0, 2.5]") - 2_500.0).abs() < 0.5);
+        let surge = |from: &str, to: &str| {
+            format!("[[surges]]\nfrom = \"{from}\"\nto = \"{to}\"\nfactor = 3.0\n")
+        };
+        let (first, second) = (surge("09:00", "10:00"), surge("10:00", "11:00"));
+        assert!((busy(&format!("{first}{second}")) - 3_000.0).abs() < 0.5);
+        let overlapping = surge("09:30", "10:30");
+        assert!((busy(&format!("{first}{overlapping}")) - 9_000.0).abs() < 0.5);
+        assert!(busy("by_hour = [1e300]") > MOST_CALLS_PER_HOUR);
     }
 }

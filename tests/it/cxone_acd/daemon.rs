@@ -1,6 +1,7 @@
 //! The real daemon on this platform, told by its settings alone.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -23,7 +24,7 @@ const GLOBAL: Endpoint = Endpoint::Acd(AcdOperation::GlobalToken);
 const SPEED: f64 = 10.0;
 
 /// A platform of this dialect with ten agents, whose tenant may make any number of calls a day.
-pub(super) fn centre(settings: AcdSettings) -> Centre {
+pub(crate) fn centre(settings: AcdSettings) -> Centre {
     Centre::with(|platform| platform.dialect = unlimited(settings))
 }
 
@@ -66,7 +67,7 @@ pub(super) fn wait_for_polls(centre: &Centre, polls: u64) {
 }
 
 /// One of the commands that look, with this configuration.
-pub(super) fn asked(centre: &Centre, arguments: &[&str]) -> Finished {
+pub(crate) fn asked(centre: &Centre, arguments: &[&str]) -> Finished {
     let mut invocation = Invocation::bare();
     invocation
         .env("AUTOPILOT_BASE_URL", &centre.base_url)
@@ -83,6 +84,8 @@ pub(super) fn asked(centre: &Centre, arguments: &[&str]) -> Finished {
 pub(super) fn write(directory: &Path, name: &str, text: &str) -> String {
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
+    // Some of them are secrets.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     path.to_str().unwrap().to_owned()
 }
 

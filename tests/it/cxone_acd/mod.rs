@@ -9,3 +9,5 @@ mod parts;
 mod settings;
 mod stories;
 mod tenant;
+
+pub(crate) use daemon::{asked, centre};

@@ -57,6 +57,7 @@ impl Receiver {
         Answer::Status {
             status: 204,
             retry_after: None,
+            leads_to: None,
             excerpt: String::new(),
         }
     }

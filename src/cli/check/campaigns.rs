@@ -1,0 +1,133 @@
+//! Campaigns: their statuses, read as `run` reads them, and what else moves them.
+
+use crate::cli::daemon::Connection;
+use crate::cli::exit::Exit;
+use crate::control::ports::Clock;
+use crate::domain::{CampaignId, GroupCount, HeadCount, StatusFinding};
+use crate::platform::port::{CampaignFinding, Urgency};
+use crate::settings::Settings;
+
+use super::agents::{Everybody, doubt_thresholds};
+use super::findings::Findings;
+
+/// Campaigns of which the statuses are asked for together, as at a start with many of them.
+const READ_TOGETHER: usize = 128;
+
+/// Reads every campaign and tells what is so.
+pub(super) async fn look_at_campaigns(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &dyn Clock,
+    everybody: &Everybody,
+    findings: &mut Findings,
+) {
+    let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    for (campaign, finding) in read_statuses(settings, connection, clock, &campaigns).await {
+        let Some(policy) = settings.policies.get(&campaign) else {
+            continue;
+        };
+        let count = everybody.head(&campaign, policy).map(|head| &head.count);
+        tell_campaign(&campaign, &finding, count, findings);
+        doubt_thresholds(&campaign, policy, everybody);
+        tell_rivals(settings, connection, clock, &campaign).await;
+    }
+}
+
+/// Reads the statuses of campaigns.
+pub(super) async fn read_statuses(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &dyn Clock,
+    campaigns: &[CampaignId],
+) -> Vec<(CampaignId, CampaignFinding)> {
+    let reader = &connection.platform.campaigns;
+    let mut found = Vec::with_capacity(campaigns.len());
+    for together in campaigns.chunks(READ_TOGETHER) {
+        let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
+        let findings = reader.read(together, Urgency::Routine, deadline).await;
+        let mut findings = findings.into_iter();
+        found.extend(together.iter().map(|campaign| {
+            let finding = findings.next().unwrap_or(Ok(StatusFinding::Unreadable));
+            (campaign.clone(), finding)
+        }));
+    }
+    found
+}
+
+fn tell_campaign(
+    campaign: &CampaignId,
+    finding: &CampaignFinding,
+    count: Option<&GroupCount>,
+    findings: &mut Findings,
+) {
+    let what = format!("campaign {campaign}");
+    let (Ok(StatusFinding::Found(reading)), Some(count)) = (finding, count) else {
+        tell_status(&what, finding, findings);
+        return;
+    };
+    let status = &reading.word;
+    match count {
+        GroupCount::Unknown { why } => {
+            findings.bad(
+                format_args!("{what}: {status}, its agents: {why}"),
+                Exit::Refused,
+            );
+        }
+        GroupCount::Known(HeadCount { free, staffed, .. }) => {
+            Findings::good(format_args!(
+                "{what}: {status}, {free} of its {staffed} agents available"
+            ));
+            if *staffed == 0 {
+                Findings::doubtful(format_args!(
+                    "no agent that is not offline counts for {what}; are its skills or ids spelled as the platform has them?"
+                ));
+            }
+        }
+    }
+}
+
+/// Tells the status of a campaign, or why it is not known.
+pub(super) fn tell_status(what: &str, finding: &CampaignFinding, findings: &mut Findings) {
+    match finding {
+        Ok(StatusFinding::Found(reading)) => {
+            Findings::good(format_args!("{what}: {}", reading.word));
+        }
+        Ok(StatusFinding::Missing) => findings.bad(
+            format_args!(
+                "{what}: 404, the platform does not know it; check the id and the base URL"
+            ),
+            Exit::Refused,
+        ),
+        Ok(StatusFinding::Unreadable) => {
+            findings.bad(format_args!("{what}: cannot be read"), Exit::Unreachable);
+        }
+        Err(fault) => findings.fault(what, fault),
+    }
+}
+
+/// Reports whatever else on the platform starts and stops a campaign.
+async fn tell_rivals(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &dyn Clock,
+    campaign: &CampaignId,
+) {
+    if !connection.platform.capabilities.rivals {
+        return;
+    }
+    let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
+    let ids = std::slice::from_ref(campaign);
+    match connection.platform.campaigns.rivals(ids, deadline).await {
+        Ok(rivals) => {
+            for rival in rivals {
+                Findings::doubtful(format_args!(
+                    "campaign {campaign}: {}, and what it does counts as a manual change",
+                    rival.description
+                ));
+            }
+        }
+        Err(fault) => Findings::doubtful(format_args!(
+            "campaign {campaign}: it cannot be seen whether something else starts and stops it: {fault}"
+        )),
+    }
+}

@@ -1,0 +1,217 @@
+//! `check`: every fault of the configuration at once, and with `--online` whether credentials and rights work.
+//!
+//! What it asks of the platform is what `run` asks, through the same ports and with the same requests; a look at everybody
+//! beyond that shows what of the settings the platform does not have.
+
+mod agents;
+#[cfg(test)]
+mod asked_tests;
+mod campaigns;
+mod findings;
+mod previews;
+
+use std::sync::Arc;
+
+use crate::control::ports::{Clock, SystemClock};
+use crate::domain::assignment::Zone;
+use crate::domain::queue::Member;
+use crate::domain::{CampaignId, Timestamp};
+use crate::platform::port::Granted;
+use crate::settings::{Resolved, Settings};
+
+use super::daemon::Connection;
+use super::exit::Exit;
+use super::output;
+
+use agents::{look_at_everybody, poll};
+use campaigns::look_at_campaigns;
+use findings::{Findings, counted};
+use previews::look_at_previews;
+
+/// The width of the column of settings; a longer one moves its origin to the right.
+const WIDEST: usize = 60;
+
+/// Reports on a configuration that could be read.
+pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
+    for warning in &resolved.warnings {
+        output::talk(format_args!("warning: {warning}"));
+    }
+    let settings = &resolved.settings;
+    let widest = resolved
+        .origins
+        .iter()
+        .map(|(key, value, _)| key.len() + value.len())
+        .max()
+        .unwrap_or(0)
+        .min(WIDEST);
+    for (key, value, origin) in &resolved.origins {
+        let setting = format!("{key} = {value}");
+        output::result(format_args!(
+            "{setting:width$}  {origin}",
+            width = widest + " = ".len()
+        ));
+    }
+    output::result(format_args!(
+        "time zones: release {} of the IANA data, built in",
+        Zone::data_version()
+    ));
+    output::result(format_args!("configuration: ok, {}", contents(settings)));
+    if online {
+        check_online(settings).await
+    } else {
+        Exit::Ok
+    }
+}
+
+/// What the settings have, for people.
+fn contents(settings: &Settings) -> String {
+    let previews = settings.lists().len();
+    let queues = settings.queues.len();
+    let mut parts = vec![counted(settings.policies.len(), "campaign")];
+    if previews > 0 {
+        parts.push(counted(previews, "preview campaign"));
+    }
+    if queues > 0 {
+        parts.push(counted(queues, "queue"));
+    }
+    parts.join(", ")
+}
+
+async fn check_online(settings: &Settings) -> Exit {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let connection = match Connection::new(settings, &clock) {
+        Ok(connection) => connection,
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            return fault.exit();
+        }
+    };
+    let exit = check_platform(settings, &connection, &clock).await;
+    output::result("not tried: commands, the state directory and the listener; `run` does");
+    if settings.webhook.is_some() {
+        output::result("not tried: the webhook's receiver; `webhook test` does");
+    }
+    exit
+}
+
+/// Asks the platform what `run` would ask it, and tells what is so.
+async fn check_platform(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &Arc<dyn Clock>,
+) -> Exit {
+    let mut findings = Findings::none();
+    let deadline = || clock.now().plus(settings.request_timeout.saturating_mul(3));
+    match connection.platform.login.granted(deadline()).await {
+        Ok(Granted {
+            source,
+            rights: granted,
+        }) => {
+            Findings::good(format_args!("token from {source}"));
+            name_missing_scopes(settings, connection, granted.as_deref(), &mut findings);
+        }
+        Err(fault) => {
+            findings.fault("token", &fault);
+            return findings.exit();
+        }
+    }
+    let needs_agents = !settings.policies.is_empty() || settings.assignments.is_some();
+    if needs_agents {
+        plan_calls(settings, connection, deadline(), &mut findings).await;
+        poll(settings, connection, &**clock, &mut findings).await;
+        let everybody = look_at_everybody(settings, connection, &**clock, &mut findings).await;
+        look_at_campaigns(settings, connection, &**clock, &everybody, &mut findings).await;
+        look_at_previews(settings, connection, &**clock, &everybody, &mut findings).await;
+    }
+    if !settings.queues.is_empty() {
+        read_queues(settings, connection, clock, &mut findings).await;
+    }
+    findings.exit()
+}
+
+/// Plans the calls of a day, where the platform counts them.
+async fn plan_calls(
+    settings: &Settings,
+    connection: &Connection,
+    deadline: Timestamp,
+    findings: &mut Findings,
+) {
+    let Some(planner) = &connection.platform.call_plan else {
+        return;
+    };
+    let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    let lists = settings.lists();
+    let plan = planner.plan(&campaigns, &lists, settings.poll_interval, deadline);
+    match plan.await {
+        Ok(plan) if plan.fits() => Findings::good(plan.describe()),
+        Ok(plan) => Findings::doubtful(plan.describe()),
+        Err(fault) => findings.fault("calls of a day", &fault),
+    }
+}
+
+/// Reads each queue and whether its figures can be measured.
+async fn read_queues(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &Arc<dyn Clock>,
+    findings: &mut Findings,
+) {
+    let Some(queues) = connection.platform.queues.as_ref() else {
+        let what = "queues: this platform has none that can be changed";
+        findings.bad(what, Exit::Configuration);
+        return;
+    };
+    let queues = &queues.reader;
+    for queue in settings.queues.keys() {
+        let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
+        match queues.read_queue(queue, deadline).await {
+            Ok(Some(reading)) => {
+                let name = reading.members.get(&Member::Name);
+                let name = name.map_or(String::new(), |name| format!(" ({name})"));
+                let version = &reading.version;
+                Findings::good(format_args!("queue {queue}{name}: version {version}"));
+            }
+            Ok(None) => {
+                let what =
+                    format!("queue {queue}: 404, the platform does not know it; check the id");
+                findings.bad(what, Exit::Refused);
+                continue;
+            }
+            Err(fault) => findings.fault(&format!("queue {queue}"), &fault),
+        }
+        match queues.read_statistics(queue, deadline).await {
+            Ok(Some(_)) => {}
+            Ok(None) => Findings::doubtful(format_args!(
+                "the platform shows no statistics of queue {queue}: it is calibrated only by figures that \
+                 POST /api/trigger-queue-update brings along"
+            )),
+            Err(fault) => findings.fault(&format!("statistics of queue {queue}"), &fault),
+        }
+    }
+}
+
+/// Names the rights that are missing for what the settings ask for.
+fn name_missing_scopes(
+    settings: &Settings,
+    connection: &Connection,
+    granted: Option<&[String]>,
+    findings: &mut Findings,
+) {
+    // A platform that tells nothing shows what is missing by a 403 below, except for commands, which are not tried.
+    let Some(granted) = granted else { return };
+    let is_granted = |scope: &str| granted.iter().any(|granted| granted == scope);
+    let rights = connection.platform.capabilities.rights;
+    let assigns = settings.assignments.is_some();
+    for (needed, scopes) in [
+        (assigns || !settings.policies.is_empty(), rights.campaigns),
+        (assigns, rights.lists),
+        (!settings.queues.is_empty(), rights.queues),
+    ] {
+        for scope in scopes.iter().filter(|scope| needed && !is_granted(scope)) {
+            findings.bad(
+                format_args!("scope {scope} is not granted; add it to the OAuth client"),
+                Exit::Refused,
+            );
+        }
+    }
+}

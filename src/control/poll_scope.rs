@@ -1,0 +1,53 @@
+//! What the polls of the agents ask for.
+//!
+//! The loop decides it here, and so does whoever wants to ask a platform what the loop would ask: a check of the
+//! configuration, or a single decision without a daemon.
+
+use crate::domain::{Autopilot, Group, Timestamp};
+use crate::platform::port::ObserveRequest;
+
+/// What a poll of the agents asks for.
+#[derive(Clone, Debug)]
+pub struct PollScope {
+    groups: Vec<Group>,
+    staffed: bool,
+    agents: bool,
+    skills: bool,
+}
+
+impl PollScope {
+    /// Returns what this autopilot needs; with `assigns` also the single agents that preview campaigns are given.
+    #[must_use]
+    pub fn of(autopilot: &Autopilot, assigns: bool) -> Self {
+        Self {
+            groups: autopilot.groups().to_vec(),
+            staffed: autopilot.needs_staffed() || assigns,
+            agents: assigns,
+            skills: autopilot.needs_skills(),
+        }
+    }
+
+    /// Whether nothing is needed, as with queues alone: the agents are not read then.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && !self.agents
+    }
+
+    /// Returns the request for it.
+    #[must_use]
+    pub fn request(&self, deadline: Timestamp) -> ObserveRequest<'_> {
+        let Self {
+            groups,
+            staffed,
+            agents,
+            skills,
+        } = self;
+        ObserveRequest {
+            groups,
+            staffed: *staffed,
+            agents: *agents,
+            skills: *skills,
+            deadline,
+        }
+    }
+}
