@@ -287,24 +287,12 @@ impl Daemon {
         });
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let reloader = Arc::new(Reloader::new(cycle.handle(), settings.clone(), source));
-        let access = Access::new(
-            settings.admin.token.clone(),
-            settings.admin.hosts.clone(),
-            settings.admin.actions,
-            Arc::clone(&clock),
-        );
+        let api = admin_api(settings, &cycle, &reloader, calibration.as_ref(), &clock);
         let shown = PublicSources {
             metrics,
             observed: observed.clone(),
             clock,
             ending,
-        };
-        let api = Api {
-            handle: cycle.handle(),
-            reload: Arc::<Reloader>::clone(&reloader),
-            queues: calibration.as_ref().map(Calibration::handle),
-            past: Arc::new(StorePast::new(settings.state_dir.clone())),
-            access,
         };
         let server = match settings.listen {
             None => None,
@@ -331,6 +319,28 @@ impl Daemon {
             delivering: worker.map(DeliveryWorker::start),
             without_receiver,
         })
+    }
+}
+
+/// Returns what the admin API is served from.
+fn admin_api(
+    settings: &Settings,
+    cycle: &Cycle,
+    reloader: &Arc<Reloader>,
+    calibration: Option<&Calibration>,
+    clock: &Arc<dyn Clock>,
+) -> Api {
+    Api {
+        handle: cycle.handle(),
+        reload: Arc::<Reloader>::clone(reloader),
+        queues: calibration.map(Calibration::handle),
+        past: Arc::new(StorePast::new(settings.state_dir.clone())),
+        access: Access::new(
+            settings.admin.token.clone(),
+            settings.admin.hosts.clone(),
+            settings.admin.actions,
+            Arc::clone(clock),
+        ),
     }
 }
 

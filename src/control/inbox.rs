@@ -176,3 +176,55 @@ async fn serve(changing: &mut Changing<'_>, request: OperatorRequest) {
         changing.pause_held(&campaign).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::control::operator::{Author, OperatorCommand};
+    use crate::domain::HoldKind;
+
+    fn hold(campaign: &str, kind: HoldKind) -> OperatorCommand {
+        OperatorCommand::Hold {
+            campaign: campaign.parse().unwrap(),
+            kind,
+            lasts: Duration::from_secs(60),
+        }
+    }
+
+    fn release(campaign: &str) -> OperatorCommand {
+        OperatorCommand::Release {
+            campaign: campaign.parse().unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hold_that_pauses_overtakes_what_is_asked_of_other_campaigns_alone() {
+        let mut inbox = Inbox::new(&CancellationToken::new());
+        let asked = [
+            release("a"),
+            hold("b", HoldKind::AsIs),
+            hold("a", HoldKind::Running),
+            hold("a", HoldKind::Paused),
+            release("c"),
+        ];
+        let author = Author::new("anna", "trial").unwrap();
+        for change in asked.clone() {
+            let (handle, author) = (inbox.handle(), author.clone());
+            tokio::spawn(async move { handle.ask(change, author).await });
+        }
+        while inbox.requests.len() < asked.len() {
+            tokio::task::yield_now().await;
+        }
+        let [first, other, second, pausing, last] = asked;
+        let changes = |requests: Vec<OperatorRequest>| -> Vec<OperatorCommand> {
+            requests.into_iter().map(|request| request.change).collect()
+        };
+        let served = changes(inbox.next_hold().await);
+        assert_eq!(served, [first, second, pausing]);
+        let deferred = changes(inbox.deferred.into());
+        assert_eq!(deferred, [other], "served after the tick");
+        assert_eq!(inbox.requests.try_recv().unwrap().change, last);
+    }
+}

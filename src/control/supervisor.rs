@@ -218,7 +218,7 @@ mod tests {
             tokio::task::yield_now().await;
             stuck.send(()).unwrap();
             // The thread itself waits, in the middle of the loop.
-            drop(held.recv());
+            assert!(held.recv().is_err(), "it is let go");
         };
         let running = runtime.spawn(run_with_signs(run, Some(signs)));
         is_stuck.recv().unwrap();

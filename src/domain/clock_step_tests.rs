@@ -223,7 +223,10 @@ fn differences(
             }
         }
         (before, after) if before != after => {
-            let by = after.as_i64().unwrap() - before.as_i64().unwrap();
+            let by = after
+                .as_i64()
+                .unwrap()
+                .saturating_sub(before.as_i64().unwrap());
             found.push((place.to_owned(), by));
         }
         (_, _) => {}

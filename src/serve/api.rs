@@ -103,13 +103,7 @@ impl Sources {
         admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
-        let now = self.shown.clock.monotonic();
-        let taken = match operation.leaves() {
-            Trace::Nothing => Ok(()),
-            Trace::Calibration => self.calibrations.take(now),
-            Trace::Change => self.changes.take(now),
-        };
-        taken.map_err(Failure::too_many)?;
+        self.take(operation)?;
         let query = Query::of(uri.query().unwrap_or_default());
         let campaign = || named(id.unwrap_or_default());
         match operation {
@@ -190,20 +184,35 @@ impl Sources {
                 answer(self.api.handle.ask(change, author).await)
             }
             Operation::Reload => {
-                let author = query.author_or("asked for by the API")?;
                 let _busy = slot.busy();
-                let made = self.api.reload.reload(author).await?;
-                let refused = matches!(made, AppliedChange::ReloadRefused { .. });
-                let mut answer = json(&ChangeAnswer {
-                    schema: SCHEMA,
-                    made,
-                });
-                if refused {
-                    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-                }
-                Ok(answer)
+                self.reload(&query).await
             }
         }
+    }
+
+    /// Takes what an operation may leave in the store from the rate of such operations.
+    fn take(&self, operation: Operation) -> Result<(), Failure> {
+        let now = self.shown.clock.monotonic();
+        let taken = match operation.leaves() {
+            Trace::Nothing => Ok(()),
+            Trace::Calibration => self.calibrations.take(now),
+            Trace::Change => self.changes.take(now),
+        };
+        taken.map_err(Failure::too_many)
+    }
+
+    async fn reload(&self, query: &Query) -> Answered {
+        let author = query.author_or("asked for by the API")?;
+        let made = self.api.reload.reload(author).await?;
+        let refused = matches!(made, AppliedChange::ReloadRefused { .. });
+        let mut answer = json(&ChangeAnswer {
+            schema: SCHEMA,
+            made,
+        });
+        if refused {
+            *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        Ok(answer)
     }
 
     fn campaign(&self, id: &CampaignId) -> Answered {

@@ -151,12 +151,12 @@ impl Store {
         Ok((
             Self::writing(connection, path, Some(lock), hand)?,
             Restored {
-                lost,
                 run,
                 states,
                 lists,
                 queues,
                 open,
+                lost,
             },
         ))
     }

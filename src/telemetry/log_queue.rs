@@ -118,14 +118,13 @@ fn write_lines(shared: &Shared, mut output: impl Write, report: &impl Fn(u64)) {
         let written = output.write_all(&batch).and_then(|()| output.flush());
         let mut waiting = shared.lock();
         waiting.writing = false;
-        let lost = match written {
-            Ok(()) => std::mem::take(&mut waiting.lost),
+        let lost = if written.is_ok() {
+            std::mem::take(&mut waiting.lost)
+        } else {
             // The reader has gone, say: there is no other place to log to.
-            Err(_) => {
-                waiting.lost = waiting.lost.saturating_add(lines);
-                LOST.fetch_add(lines, Ordering::Relaxed);
-                0
-            }
+            waiting.lost = waiting.lost.saturating_add(lines);
+            LOST.fetch_add(lines, Ordering::Relaxed);
+            0
         };
         drop(waiting);
         shared.changed.notify_all();

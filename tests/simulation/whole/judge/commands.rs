@@ -196,9 +196,12 @@ fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
 /// passing: none, or one that ended before its next tick was committed.
 fn steps_unseen(record: &Record, from: i64, to: i64) -> i64 {
     let acts = record.schedule.acts.iter();
-    let steps = acts.filter_map(|(after, act)| match act {
-        Act::ClockStep { by_s } => Some((START + after, by_s * 1_000)),
-        _ => None,
+    let steps = acts.filter_map(|(after, act)| {
+        if let Act::ClockStep { by_s } = act {
+            Some((START + after, by_s * 1_000))
+        } else {
+            None
+        }
     });
     let unseen = steps.filter(|(at, _)| {
         let mut lives = record.lives.iter();
