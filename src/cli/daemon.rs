@@ -21,7 +21,7 @@ use crate::platform::dialect::{Access as PlatformAccess, SharedParts, TenantSett
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::{CallPlanner, Connected};
 use crate::serve::{Access, Api, PublicSources, Server};
-use crate::settings::Settings;
+use crate::settings::{AdminSettings, Settings};
 use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, Metrics};
 
@@ -335,12 +335,7 @@ fn admin_api(
         reload: Arc::<Reloader>::clone(reloader),
         queues: calibration.map(Calibration::handle),
         past: Arc::new(StorePast::new(settings.state_dir.clone())),
-        access: Access::new(
-            settings.admin.token.clone(),
-            settings.admin.hosts.clone(),
-            settings.admin.actions,
-            Arc::clone(clock),
-        ),
+        access: access(settings, clock),
     }
 }
 
@@ -391,6 +386,16 @@ impl Planning {
             Err(fault) => info!(why = %fault, "the calls of a day could not be planned"),
         }
     }
+}
+
+/// Who may use the admin API.
+fn access(settings: &Settings, clock: &Arc<dyn Clock>) -> Access {
+    let AdminSettings {
+        token,
+        hosts,
+        actions,
+    } = settings.admin.clone();
+    Access::new(token, hosts, actions, Arc::clone(clock))
 }
 
 /// Campaigns that are paused by us and not in the configuration any more.

@@ -2,22 +2,42 @@
 //!
 //! A reader that has gone away (`head`) is not a fault. A result that cannot be written, on a full disk say, is: the program
 //! goes on, and its exit code shows it.
+//!
+//! Whatever is printed may hold texts of a platform: characters that act on a terminal or turn a text around are written so that they
+//! are seen.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::domain::visible;
 
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints a line of the result.
 pub(crate) fn result(line: impl Display) {
-    if let Err(wrong) = writeln!(stdout(), "{line}")
+    if let Err(wrong) = writeln!(stdout(), "{}", shown(&line))
         && wrong.kind() != ErrorKind::BrokenPipe
         && !LOST.swap(true, Ordering::Relaxed)
     {
         talk(format_args!(
             "campaign-autopilot: standard output: {wrong}; the result is incomplete"
         ));
+    }
+}
+
+/// Clears the terminal, for a result that replaces the one before.
+pub(crate) fn clear() {
+    // A terminal that is not cleared shows the new result below the old one.
+    drop(write!(stdout(), "\x1b[2J\x1b[H"));
+}
+
+fn shown(line: &impl Display) -> String {
+    let text = line.to_string();
+    match visible(&text, |c| matches!(c, '\n' | '\t')) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
 }
 
@@ -29,5 +49,20 @@ pub(crate) fn lost() -> bool {
 /// Prints a message to standard error.
 pub(crate) fn talk(line: impl Display) {
     // There is no other place left to tell it to.
-    drop(writeln!(stderr(), "{line}"));
+    drop(writeln!(stderr(), "{}", shown(&line)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_does_not_act() {
+        let evil = "name\u{1b}]0;title\u{7}\u{202e}\r\u{9b}2J";
+        let printed = shown(&format_args!("a\t{evil}\nb"));
+        assert_eq!(
+            printed,
+            "a\tname\\u001b]0;title\\u0007\\u202e\\u000d\\u009b2J\nb"
+        );
+    }
 }

@@ -21,9 +21,18 @@ pub enum IdError {
     /// `.` or `..`, which lead elsewhere in an address.
     #[error("is a step in a path, not an id")]
     Path,
-    /// White space or a control character inside.
-    #[error("contains white space or a control character")]
+    /// White space at an end.
+    #[error("begins or ends with white space")]
     Blank,
+    /// A control character.
+    #[error("contains a control character")]
+    Control,
+}
+
+/// Returns whether a platform's id, skill or word has a length that one can have; what is longer is kept nowhere.
+#[must_use]
+pub fn has_length_of_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID
 }
 
 fn validated(text: &str) -> Result<Arc<str>, IdError> {
@@ -36,8 +45,11 @@ fn validated(text: &str) -> Result<Arc<str>, IdError> {
     if text.len() > LONGEST_ID {
         return Err(IdError::TooLong);
     }
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if text.trim().len() != text.len() {
         return Err(IdError::Blank);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(IdError::Control);
     }
     Ok(Arc::from(text))
 }
@@ -129,11 +141,34 @@ mod tests {
     fn refuses_ids_that_no_platform_would_give() {
         assert_eq!("".parse::<CampaignId>(), Err(IdError::Empty));
         assert_eq!("..".parse::<CampaignId>(), Err(IdError::Path));
-        assert_eq!("a b".parse::<CampaignId>(), Err(IdError::Blank));
+        for outer in [" a", "a ", "\u{a0}a", "a\u{3000}"] {
+            assert_eq!(outer.parse::<CampaignId>(), Err(IdError::Blank));
+        }
+        for control in ["a\tb", "a\nb", "a\u{1b}b", "a\u{7f}b", "a\u{85}b"] {
+            assert_eq!(control.parse::<CampaignId>(), Err(IdError::Control));
+        }
+        assert!(has_length_of_id(&"x".repeat(200)) && !has_length_of_id(&"x".repeat(201)));
         assert_eq!("x".repeat(201).parse::<CampaignId>(), Err(IdError::TooLong));
         assert_eq!(
             "cmp-884291".parse::<CampaignId>().unwrap().to_string(),
             "cmp-884291"
         );
+    }
+
+    #[test]
+    fn blanks_inside_and_any_letters_make_an_id() {
+        for id in [
+            "Spring renewals 2",
+            "a\u{a0}b",
+            "Süd/Ost?#%",
+            "東京 1",
+            "\u{1f469}\u{200d}\u{1f4bb}",
+            "a=b,c",
+        ] {
+            assert_eq!(id.parse::<CampaignId>().unwrap().as_str(), id);
+            assert_eq!(id.parse::<AgentId>().unwrap().as_str(), id);
+            assert_eq!(id.parse::<SkillId>().unwrap().as_str(), id);
+            assert_eq!(id.parse::<QueueId>().unwrap().as_str(), id);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::visible::acts_unseen;
+
 /// What people call a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignLabels {
@@ -22,7 +24,7 @@ impl CampaignLabels {
     #[must_use]
     pub fn platform_name(given: &str) -> Option<String> {
         let words = given.split(|c: char| c.is_whitespace() || c.is_control());
-        let words = words.map(|word| word.replace(turns_text, ""));
+        let words = words.map(|word| word.replace(acts_unseen, ""));
         let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
         let name = words.join(" ");
         if name.chars().count() <= Self::LONGEST_NAME {
@@ -31,11 +33,6 @@ impl CampaignLabels {
         let kept = name.chars().take(Self::LONGEST_NAME.saturating_sub(1));
         Some(kept.chain(['\u{2026}']).collect())
     }
-}
-
-/// Whether a character turns the text behind it around, so that a name could pass for another.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ mod stored_reading;
 mod threshold_override;
 mod thresholds;
 mod time;
+mod visible;
 
 pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};
 pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
@@ -74,7 +75,7 @@ pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use evidence::{Evidence, PlatformTraits, Settling};
 pub use group::{Group, GroupCount, HeadCount};
-pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId};
+pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId, has_length_of_id};
 pub use labels::CampaignLabels;
 pub use lost_attempt::LostAttempt;
 pub use message::{
@@ -89,3 +90,4 @@ pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReadi
 pub use threshold_override::ThresholdOverride;
 pub use thresholds::{AgentThresholds, Limit, LimitError, Share, Thresholds, ThresholdsError};
 pub use time::Timestamp;
+pub use visible::{acts_unseen, visible};

@@ -87,6 +87,7 @@ impl Secret {
 
     /// Reads it again where it is kept, and uses what is found unless it cannot be this secret. A file that is no regular one was
     /// read to its end and has nothing more to give.
+    #[must_use]
     pub fn read_again(&self) -> Reread {
         let (place, fault) = {
             let held = self.read();

@@ -80,7 +80,7 @@ id = "b"
 max_resumes_per_hour = 0
 agents = { ids = [] }
 [[campaign]]
-id = "c d"
+id = "c\u0007d"
 on_stale = "stop"
 "#;
     let told = faults(
@@ -109,7 +109,7 @@ on_stale = "stop"
         "FILE:24: campaign.id: campaign `b` has a table already, at FILE:17; make one table of both",
         "FILE:25: campaign.?.max_resumes_per_hour: `0` is neither a whole number from 1 nor `none`; give a number such as 4, or leave it out for no limit",
         "FILE:26: campaign.b.agents: `ids` is empty, so that no agent would count; name at least one, or write \"all\"",
-        "FILE:28: campaign.id: contains white space or a control character; write the campaign's id in quotes",
+        "FILE:28: campaign.id: contains a control character; write the campaign's id in quotes",
         "FILE:29: campaign.?.on_stale: `stop` is not known; write one of hold, pause",
         "--listen: listen: `here` is neither an IP address with a port nor `off`; write such as 127.0.0.1:9464 or [::1]:9464",
         "--pause-below: campaign.z.pause_below: campaign `z` is not managed; did you mean `a`?",

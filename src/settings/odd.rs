@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::domain::{CampaignId, Limit, Policy};
+use crate::notify::ReceiverUrl;
 use crate::sockets::is_loopback;
 
 use super::fault::{Origin, Problem};
@@ -45,7 +46,7 @@ pub(super) fn warn_of_odd_values(
         let wrong = "polls so seldom that agents come and go unseen";
         warn(layers, POLL_INTERVAL.row(), wrong, "give 10m or less");
     }
-    let receiver = values.webhook_url.as_ref().map(|url| url.expose());
+    let receiver = values.webhook_url.as_ref().map(ReceiverUrl::expose);
     for (row, timeout, url) in [
         (REQUEST_TIMEOUT.row(), values.request_timeout, address),
         (WEBHOOK_TIMEOUT.row(), values.webhook_timeout, receiver),

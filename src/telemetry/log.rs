@@ -17,6 +17,7 @@ const LONGEST_FLUSH: Duration = Duration::from_secs(1);
 
 /// The log of this process.
 static LOG: OnceLock<LogQueue> = OnceLock::new();
+use super::visible_lines::VisibleLines;
 
 /// A further listener to log lines and spans.
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -52,7 +53,12 @@ pub fn install(
     let report = |lines| warn!(lines, "log lines were lost: nobody read the log");
     let queue = LogQueue::start(std::io::stderr(), report);
     let queue = queue.map_err(|wrong| format!("no thread for the log: {wrong}"))?;
-    let lines = fmt::layer().with_writer(queue.clone()).with_target(false);
+    // No text from outside may act on a terminal or begin a line of its own.
+    let writer = VisibleLines {
+        inner: queue.clone(),
+        colours: terminal && colour,
+    };
+    let lines = fmt::layer().with_writer(writer).with_target(false);
     let lines = match (format, terminal) {
         (LogFormat::Json, _) | (LogFormat::Auto, false) => lines
             .json()

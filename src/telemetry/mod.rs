@@ -16,6 +16,7 @@ mod operator_events;
 mod otlp;
 mod queues;
 mod rivals;
+mod visible_lines;
 
 pub use assignments::AssignEvents;
 pub use deliveries::{DeliveryEvents, EntryLabel};

@@ -42,7 +42,7 @@ fn help_teaches() {
 fn every_fault_of_the_configuration_is_told_at_once() {
     let centre = Centre::new();
     let file = centre.directory.path().join("bad.toml");
-    std::fs::write(&file, "pause_bellow = 5\nresume_at = \"many\"\n\n[[campaign]]\nid = \"a b\"\npause_below = 9\nresume_at = 2\n")
+    std::fs::write(&file, "pause_bellow = 5\nresume_at = \"many\"\n\n[[campaign]]\nid = \"a\\u0007b\"\npause_below = 9\nresume_at = 2\n")
         .unwrap();
     let done = Invocation::bare()
         .args(&["check", "--config"])

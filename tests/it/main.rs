@@ -33,6 +33,7 @@ mod receiver;
 mod reload;
 mod restart;
 mod robustness;
+mod secrets;
 mod shutdown;
 mod steering;
 mod stored_states;

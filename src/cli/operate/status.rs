@@ -13,9 +13,6 @@ use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument};
 use super::args::{Form, ServerArgs};
 use super::client::{Client, ClientFault};
 
-/// Clears a terminal and goes to its first line.
-const CLEAR: &str = "\x1b[2J\x1b[H";
-
 /// The wait before a daemon that has gone is asked again.
 const BEFORE_RECONNECT: Duration = Duration::from_secs(2);
 
@@ -79,7 +76,7 @@ async fn follow(client: &Client, form: Form) -> Result<Exit, ClientFault> {
             for event in events(&mut waiting) {
                 if let Ok(document) = serde_json::from_str::<StatusDocument>(&event) {
                     if form == Form::Table && std::io::stdout().is_terminal() {
-                        output::result(CLEAR);
+                        output::clear();
                     }
                     show(&document, &event, form);
                 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::domain::has_length_of_id;
+
 use super::drift;
 use super::listing::Row;
 
@@ -27,7 +29,8 @@ impl RunState {
         match (drift::as_flag(value), value) {
             (Some(true), _) => Some(Self::Running),
             (Some(false), _) => Some(Self::Stopped),
-            (None, Value::String(word)) if !word.trim().is_empty() => {
+            // A word that is longer than any says nothing.
+            (None, Value::String(word)) if !word.trim().is_empty() && has_length_of_id(word) => {
                 Some(Self::Word(word.clone()))
             }
             (None, _) => None,
@@ -266,6 +269,7 @@ mod tests {
         );
         assert!(state(json!(null)).is_err());
         assert!(state(json!("")).is_err());
+        assert!(state(json!("x".repeat(38_000))).is_err());
     }
 
     #[test]

@@ -227,6 +227,20 @@ impl Agents {
             word = word.or(page.content.not_known.word);
             builder.append(page.content.builder);
         }
+        if builder.too_long() > 0 {
+            // Left out they would count as nobody.
+            let detail = format!(
+                "rows with an id or a skill that is longer than any: {}",
+                builder.too_long()
+            );
+            return Err(ObserveFault {
+                fault: PlatformFault {
+                    kind: FaultKind::Decode,
+                    detail,
+                },
+                partial: true,
+            });
+        }
         let rows = builder.rows();
         if wanted == ListingKind::Available
             && not_known == rows

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::domain::has_length_of_id;
+
 /// A campaign, as far as it is needed.
 #[derive(Debug, Deserialize)]
 pub(super) struct CampaignWire {
@@ -14,9 +16,20 @@ pub(super) struct CampaignWire {
     pub(super) updated_timestamp: Option<String>,
 }
 
-/// Reads a campaign.
+/// Reads a campaign. A status or a version that is longer than any is a fault: it is kept and compared, and cut short it could be taken
+/// for another.
 pub(super) fn campaign(body: &[u8]) -> Result<CampaignWire, String> {
-    serde_json::from_slice(body).map_err(|wrong| format!("not a campaign: {wrong}"))
+    let found: CampaignWire =
+        serde_json::from_slice(body).map_err(|wrong| format!("not a campaign: {wrong}"))?;
+    for (what, text) in [
+        ("status", Some(&found.status)),
+        ("updatedTimestamp", found.updated_timestamp.as_ref()),
+    ] {
+        if let Some(text) = text.filter(|text| !has_length_of_id(text)) {
+            return Err(format!("not a campaign: a {what} of {} bytes", text.len()));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -40,6 +53,21 @@ mod tests {
                 .is_none()
         );
         assert!(campaign(br#"{"id":"c"}"#).is_err());
+    }
+
+    #[test]
+    fn a_word_or_a_version_that_is_longer_than_any_is_refused() {
+        let long = "x".repeat(38_000);
+        for body in [
+            format!(r#"{{"id":"c","status":"{long}"}}"#),
+            format!(r#"{{"id":"c","status":"PAUSED","updatedTimestamp":"{long}"}}"#),
+        ] {
+            let wrong = campaign(body.as_bytes()).unwrap_err();
+            assert!(
+                wrong.contains("38000 bytes") && wrong.len() < 100,
+                "{wrong}"
+            );
+        }
     }
 
     proptest! {

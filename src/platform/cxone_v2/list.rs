@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::AgentId;
 use crate::domain::assignment::{Dispatch, Entry, List};
+use crate::domain::{AgentId, has_length_of_id};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +55,15 @@ pub(super) fn read(body: &[u8]) -> Result<List, String> {
             .parse()
             .map_err(|wrong| format!("an agent's id {wrong}"))?;
         let mut skills = assignment.skills;
+        let window = &assignment.availability_window;
+        let texts = [&window.start, &window.end, &window.timezone];
+        if !skills
+            .iter()
+            .chain(texts)
+            .all(|text| has_length_of_id(text))
+        {
+            return Err(format!("agent {id}: a text that is longer than any"));
+        }
         skills.sort();
         skills.dedup();
         let WindowWire {
@@ -201,6 +210,17 @@ mod tests {
         ] {
             let shown = agents(start, end, zone);
             assert!(!is_same_list(&shown, &sent), "{start} {end} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_longer_than_any_is_refused() {
+        let sent = String::from_utf8(body(&dispatch(&["a"])).to_vec()).unwrap();
+        for part in ["\"a\"", "\"sales\"", "\"America/New_York\""] {
+            let long = sent.replace(part, &format!("\"{}\"", "x".repeat(38_000)));
+            assert_ne!(long, sent, "{part}");
+            let wrong = read(long.as_bytes()).unwrap_err();
+            assert!(wrong.len() < 100, "{wrong}");
         }
     }
 

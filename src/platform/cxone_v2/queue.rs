@@ -25,6 +25,7 @@ use crate::domain::queue::{
     Strategy, WriteForm,
 };
 use crate::platform::port::{Original, QueueReading};
+use crate::secrets::MASKED_IN_BODY;
 
 /// An object whose members are not looked into.
 type Raw = BTreeMap<String, Box<RawValue>>;
@@ -59,6 +60,10 @@ const PLACES: [(Member, &[&str]); 14] = [
 /// Reads a queue.
 pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, String> {
     let text = std::str::from_utf8(body).map_err(|wrong| format!("not a queue: {wrong}"))?;
+    if text.contains(MASKED_IN_BODY) {
+        // It would be written back without what was masked.
+        return Err("a queue that repeats a secret of ours: take it out there".to_owned());
+    }
     let whole: Value =
         serde_json::from_str(text).map_err(|wrong| format!("not a queue: {wrong}"))?;
     let version = whole
@@ -377,6 +382,15 @@ mod tests {
         "wrap_up_time_seconds": 30, "wrapUpTimeout": 30000, "serviceLevelTarget": {"threshold": 80, "time": 20},
         "maxWaitTime": 120, "maxWaiters": 40, "ledger": 123456789012345678901234567890, "costCentre": "0815"
     }"#;
+
+    #[test]
+    fn what_was_masked_is_never_written_back() {
+        let queue = "a".parse().unwrap();
+        let body = QUEUE.replace("0815", &format!("x {MASKED_IN_BODY}"));
+        let wrong = reading(&queue, body.as_bytes()).unwrap_err();
+        assert!(wrong.contains("repeats a secret"), "{wrong}");
+        assert!(reading(&queue, QUEUE.as_bytes()).is_ok());
+    }
 
     fn read(text: &str) -> QueueReading {
         reading(&"a".parse().unwrap(), text.as_bytes()).unwrap()

@@ -309,9 +309,6 @@ impl Client {
             }
         };
         answered.store(true, Ordering::Relaxed);
-        if response.status != StatusCode::UNAUTHORIZED {
-            self.tokens.accept(token.serial());
-        }
         // A name, a word or an id that repeats a secret of ours would carry it on.
         if let Some(masked) = self.mask.apply_to_body(&response.body) {
             response.body = Bytes::from(masked);

@@ -265,22 +265,6 @@ async fn a_refusal_says_that_a_variable_cannot_be_read_again() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_granted_and_refused_are_not_asked_for_without_end() {
-    let bench = bench(RIGHT, true, false);
-    bench.ask().await.unwrap();
-    *bench.platform.takes_tokens.lock().unwrap() = false;
-    for _ in 0..60 {
-        let answers = join_all((0..300).map(|_| bench.ask())).await;
-        assert!(answers.iter().all(Result::is_err));
-        bench.clock.advance(Duration::from_secs(1));
-    }
-    assert!(bench.log_ins() <= 8, "{}", bench.log_ins());
-    // Requests that are taken meanwhile are made with the token at hand.
-    *bench.platform.takes_tokens.lock().unwrap() = true;
-    assert_eq!(bench.ask().await.unwrap(), "fine");
-}
-
-#[tokio::test]
 async fn what_the_platform_repeats_of_a_secret_or_a_token_is_masked_in_answers_and_faults() {
     for by_grant in [false, true] {
         let bench = bench(RIGHT, true, by_grant);

@@ -2,11 +2,9 @@
 //!
 //! *Secrets are read again* before each log-in, so that one that was rotated in its file is used from the next on. *A log-in that is
 //! refused* is not made again by everybody who wants a token: they get the same refusal until a back-off is over or the secret has
-//! changed. The same back-off holds where the log-in grants tokens that the platform then refuses; requests that it takes go on
-//! meanwhile with the token at hand.
+//! changed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -142,8 +140,6 @@ pub struct TokenSource {
     url: reqwest::Url,
     clock: Arc<dyn Clock>,
     mask: Arc<Mask>,
-    /// The serial of the newest token that the platform took.
-    accepted: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -153,8 +149,6 @@ struct State {
     token: Option<Token>,
     /// The serial of the token that the platform refused last.
     refused: Option<u64>,
-    /// Tokens in a row that the platform refused, the newer ones without having taken them once.
-    refused_in_a_row: u32,
     /// Log-ins in a row that were refused, with the last refusal.
     failed: Option<(u32, PlatformFault)>,
     /// No log-in before this.
@@ -173,23 +167,17 @@ impl State {
         })
     }
 
-    /// Returns what there is while no log-in is made.
-    fn meanwhile(&self, now: Timestamp, refused: Option<u64>) -> Result<Token, PlatformFault> {
+    /// Returns what there is while no log-in is made: the token at hand where it is good, or the last refusal.
+    fn meanwhile(
+        &self,
+        now: Timestamp,
+        refused: Option<u64>,
+    ) -> Option<Result<Token, PlatformFault>> {
         if let Some(token) = self.good(now, refused) {
-            return Ok(token.clone());
+            return Some(Ok(token.clone()));
         }
-        if let Some((_, fault)) = &self.failed {
-            return Err(fault.clone());
-        }
-        // The log-in works: what refuses its tokens may be one operation alone.
-        let other = |token: &&Token| now < token.expires_at && refused != Some(token.serial);
-        self.token.as_ref().filter(other).cloned().ok_or_else(|| {
-            let detail = "the platform refuses the tokens that its log-in grants".to_owned();
-            PlatformFault {
-                kind: FaultKind::Unauthorized,
-                detail,
-            }
-        })
+        let (_, fault) = self.failed.as_ref()?;
+        Some(Err(fault.clone()))
     }
 }
 
@@ -228,14 +216,13 @@ impl TokenSource {
             url,
             clock,
             mask: Arc::default(),
-            accepted: AtomicU64::new(0),
             state: Mutex::default(),
         };
         source.learn_secrets();
         source
     }
 
-    /// The platform refused the token with this serial: the next one who asks gets another, unless that happens too often.
+    /// The platform refused the token with this serial: the next one who asks gets another.
     pub(super) async fn refuse(&self, serial: u64) {
         let mut state = self.state.lock().await;
         let current = state.token.as_ref().map(|token| token.serial);
@@ -243,18 +230,6 @@ impl TokenSource {
             return;
         }
         state.refused = Some(serial);
-        if self.accepted.load(Ordering::Relaxed) == serial {
-            state.refused_in_a_row = 0;
-        }
-        state.refused_in_a_row = state.refused_in_a_row.saturating_add(1);
-        if let Some(fresh @ 1..) = state.refused_in_a_row.checked_sub(1) {
-            state.again_at = Some(self.clock.now().plus(back_off(fresh)));
-        }
-    }
-
-    /// The platform took the token with this serial.
-    pub(super) fn accept(&self, serial: u64) {
-        self.accepted.fetch_max(serial, Ordering::Relaxed);
     }
 
     pub(super) fn url(&self) -> &reqwest::Url {
@@ -283,26 +258,31 @@ impl TokenSource {
         let looked = state
             .looked_at
             .is_some_and(|at| now < at.plus(BETWEEN_LOOKS));
-        if waits && looked {
-            return state.meanwhile(now, refused);
+        if waits
+            && looked
+            && let Some(answer) = state.meanwhile(now, refused)
+        {
+            return answer;
         }
         state.looked_at = Some(now);
         let secrets = self.read_secrets_again();
-        if waits && state.versions == secrets.versions {
-            return state.meanwhile(now, refused);
+        if waits
+            && state.versions == secrets.versions
+            && let Some(answer) = state.meanwhile(now, refused)
+        {
+            return answer;
         }
         let changed = state.versions != secrets.versions;
         state.versions.clone_from(&secrets.versions);
         if changed {
             state.failed = None;
-            state.refused_in_a_row = 0;
             self.learn_secrets();
         }
         match fetch().await {
             Ok(parts) => Ok(self.keep(&mut state, parts)),
             Err(fault) => {
                 let now = self.clock.now();
-                let fault = self.note(&mut state, now, fault, &secrets);
+                let fault = Self::note(&mut state, now, fault, &secrets);
                 // One that is still good serves a little longer; not every caller need try meanwhile.
                 if state.good(now, refused).is_none() {
                     return Err(fault);
@@ -341,7 +321,6 @@ impl TokenSource {
 
     /// Notes a log-in that failed. One that the platform refuses is made again only after a while.
     fn note(
-        &self,
         state: &mut State,
         now: Timestamp,
         mut fault: PlatformFault,

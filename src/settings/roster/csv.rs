@@ -196,7 +196,7 @@ mod tests {
     fn every_fault_is_told_with_its_line() {
         let text = "id,skills,start,end,zone,concurrency\n\
             ana,,9:00,25:00,Mars/Olympus,3\n\
-            b b,sales,09:00,17:00,UTC,x\n\
+            b\u{7}b,sales,09:00,17:00,UTC,x\n\
             cid,sales,09:00\n\
             dan,sales,09:00,17:00,UTC,1\n\
             dan,sales,09:00,17:00,UTC,1\n";
@@ -220,6 +220,18 @@ mod tests {
             ],
             "{found:#?}"
         );
+    }
+
+    #[test]
+    fn ids_and_skills_may_have_blanks_and_any_letters() {
+        let text =
+            "id,skills,start,end,zone,concurrency\nÄnne Süd 東,VIP Kunden;é,09:00,17:00,UTC,1\n";
+        let mut faults = Findings::default();
+        let (roster, _) = read("agents.csv", text, &mut faults).unwrap();
+        assert_eq!(roster.agents()[0].id.as_str(), "Änne Süd 東");
+        let kind = roster.kind(&roster.agents()[0]).unwrap();
+        let skills: Vec<String> = kind.skills.iter().map(ToString::to_string).collect();
+        assert_eq!(skills, ["VIP Kunden", "é"]);
     }
 
     #[test]

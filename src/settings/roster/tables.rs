@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_with_its_line() {
-        let text = "[[agent]]\nid = \"b b\"\nskills = []\nstart = \"9:00\"\nend = 17\nzone = \"Mars/Olympus\"\n\
+        let text = "[[agent]]\nid = \"b\\u0007b\"\nskills = []\nstart = \"9:00\"\nend = 17\nzone = \"Mars/Olympus\"\n\
             concurrency = 3\nrecent = \"4\"\nwindow = \"x\"\n[[agent]]\nid = \"cid\"\n[agents]\nid = 4\n";
         let found = faults(text);
         let places: Vec<(&str, &str)> = found

@@ -10,6 +10,9 @@ use super::truth::By;
 use super::windows::{is_within_own_window, next_reading};
 use super::{Bench, Invariant};
 
+/// Most commands show within this time, and are read back within it.
+const SETTLES_USUALLY: i64 = 1_000;
+
 pub(super) fn judge(bench: &mut Bench<'_>) {
     if bench.record.schedule.setup.dry_run {
         return;
@@ -91,13 +94,28 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     });
     !tries.any(|request| {
         let shown = match request.ended.filter(|_| recorded) {
-            Some(ended) => change.at <= ended,
+            // Without a time of the change, only a reading right after the request shows that it was made by then.
+            Some(ended) => {
+                change.at <= ended
+                    && (tells_when || is_read_by(bench, campaign, ended + SETTLES_USUALLY))
+            }
             None => {
                 let next = next_reading(bench.record, campaign, request.life);
                 tells_when && next.is_some_and(|read| change.at <= read)
             }
         };
         request.sent <= change.at && shown
+    })
+}
+
+/// Whether the first whole reading that was made after a command was sent came by `until`.
+fn is_read_by(bench: &Bench<'_>, campaign: &str, until: i64) -> bool {
+    let earliest = until - SETTLES_USUALLY;
+    bench.record.requests.iter().any(|request| {
+        let read = request
+            .carried
+            .is_some_and(|read| earliest <= read && read <= until);
+        request.target.as_deref() == Some(campaign) && request.shown().is_some() && read
     })
 }
 
