@@ -211,7 +211,7 @@ fn what_is_no_file_or_has_no_end_is_refused_and_nothing_waits() {
             assert_eq!(done.code(), 78, "{flag}: {}", told(&done));
             assert!(done.stderr.contains(what), "{flag}: {}", done.stderr);
         }
-        for flag in ["--scenario", "--trace"] {
+        for flag in ["--scenario", "--replay"] {
             let mut invocation = Invocation::bare();
             let done = invocation.args(&["simulate", flag]).arg(path).output();
             assert_ne!(done.code(), 0, "{flag}");

@@ -155,7 +155,7 @@ pub(super) fn doubt_thresholds(campaign: &CampaignId, policy: &Policy, everybody
         && threshold > size
     {
         Findings::doubtful(format_args!(
-            "campaign {campaign}: the threshold {threshold} cannot be reached: {} count for it, those who are offline included",
+            "campaign {campaign}: the threshold {threshold} cannot be reached: it has {}, those who are offline included",
             counted(usize::try_from(size).unwrap_or_default(), "agent")
         ));
     }

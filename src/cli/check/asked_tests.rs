@@ -275,7 +275,7 @@ async fn a_check_makes_every_request_that_a_run_makes() {
     };
     for (dialect, file, kinds) in [
         (Dialect::CxoneV2, OF_V2, 6),
-        (Dialect::CxoneV2, OF_V2_WITHOUT_PREVIEWS, 5),
+        (Dialect::CxoneV2, OF_V2_WITHOUT_PREVIEWS, 6),
         (acd(), OF_ACD, 5),
         (Dialect::CxoneV2, QUEUE_ALONE, 3),
     ] {
