@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use campaign_autopilot::control::ports::Clock;
 use campaign_autopilot::platform::http::{
-    Call, Client, Page, PagePlace, PageSize, PageWindow, RateShare, Sending, read_pages,
+    Call, Client, Page, PageClaims, PagePlace, PageSize, PageWindow, RateShare, Sending, read_pages,
 };
 use campaign_autopilot::telemetry::Endpoint;
 
@@ -103,6 +103,7 @@ async fn receive_and_drop(client: &Arc<Client>, clock: &Arc<dyn Clock>, base_url
             rows,
             content: bytes,
             ends: None,
+            claims: PageClaims::default(),
         })
     })
     .await;

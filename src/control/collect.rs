@@ -1,7 +1,7 @@
 //! Turns one observation into one sample, and says where there is none.
 //!
-//! A failed observation gives no sample. The first empty one after one with agents is made once more before it counts: a
-//! platform in trouble answers with nothing in it.
+//! A failed observation gives no sample. An empty one is made once more before it counts, unless the one before it was empty as well: a
+//! platform in trouble answers with nothing in it, also at the start.
 
 use std::time::Duration;
 
@@ -97,9 +97,8 @@ impl Collector {
         } else {
             agents.observe(request).await
         };
-        let suddenly_empty = |read: &Observation| {
-            read.tally.rows == Some(0) && self.last_rows.is_some_and(|rows| rows > 0)
-        };
+        let suddenly_empty =
+            |read: &Observation| read.tally.rows == Some(0) && self.last_rows != Some(0);
         let repeated = read.as_ref().is_ok_and(suddenly_empty);
         if repeated {
             read = agents.observe(request).await;

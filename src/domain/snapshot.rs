@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::count::Count;
 use super::group::{Group, GroupCount, HeadCount};
-use super::ids::{AgentId, has_length_of_id};
+use super::ids::AgentId;
 use super::selector::Selector;
 use super::skill_index::SkillIndex;
 use super::time::Timestamp;
@@ -114,7 +114,6 @@ pub struct SnapshotBuilder {
     skill_sets: Vec<Box<[Box<str>]>>,
     skill_set_index: BTreeMap<Box<[Box<str>]>, u32>,
     last_skills: Option<u32>,
-    too_long: usize,
 }
 
 impl SnapshotBuilder {
@@ -130,23 +129,13 @@ impl SnapshotBuilder {
         }
     }
 
-    /// Adds one agent. `skills` may come in any order and repeat. One with an id or a skill that is longer than any is counted apart
-    /// ([`Self::too_long`]): kept short it could be taken for another.
+    /// Adds one agent. `skills` may come in any order and repeat.
     pub fn add<'a>(
         &mut self,
         id: &str,
         state: AgentState,
         skills: impl IntoIterator<Item = &'a str>,
     ) {
-        let mut fits = has_length_of_id(id);
-        let skills = skills
-            .into_iter()
-            .inspect(|skill| fits = fits && has_length_of_id(skill));
-        let skills: Vec<&str> = skills.collect();
-        if !fits {
-            self.too_long = self.too_long.saturating_add(1);
-            return;
-        }
         let skill_set = self.intern(skills);
         let start = self.text.len();
         self.text.push_str(id);
@@ -162,7 +151,6 @@ impl SnapshotBuilder {
 
     /// Takes over the rows of another builder: pages are decoded apart and joined in any order.
     pub fn append(&mut self, page: Self) {
-        self.too_long = self.too_long.saturating_add(page.too_long);
         let offset = self.text.len();
         self.text.push_str(&page.text);
         let sets = page.skill_sets.iter();
@@ -178,12 +166,6 @@ impl SnapshotBuilder {
                 ..row
             }
         }));
-    }
-
-    /// Rows that were left out, since an id or a skill of theirs is longer than any.
-    #[must_use]
-    pub fn too_long(&self) -> usize {
-        self.too_long
     }
 
     /// Rows added so far, repeated agents included.
@@ -536,19 +518,5 @@ mod tests {
         let snapshot = whole.finish(NOW);
         assert_eq!(snapshot.count(&any(&["x"])).available, 2);
         assert_eq!(snapshot.count(&any(&["y"])).available, 1);
-    }
-
-    #[test]
-    fn a_row_that_is_longer_than_any_is_left_out_and_counted() {
-        let mut whole = SnapshotBuilder::default();
-        let mut page = SnapshotBuilder::default();
-        let long = "x".repeat(38_000);
-        page.add(&long, AgentState::Available, []);
-        page.add("a", AgentState::Available, ["s", &long]);
-        page.add("b", AgentState::Available, ["s"]);
-        page.add(&"y".repeat(200), AgentState::Available, ["s"]);
-        whole.append(page);
-        assert_eq!((whole.rows(), whole.too_long()), (2, 2));
-        assert!(whole.text.len() < 300, "nothing of it is kept");
     }
 }

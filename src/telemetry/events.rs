@@ -94,9 +94,9 @@ impl Events {
         self.campaigns.insert(id, series);
     }
 
-    /// Reports that a poll without agents is made once more.
+    /// Reports that a first poll without agents is made once more.
     pub fn poll_repeated(&self) {
-        debug!("no agents after a poll with agents: read once more");
+        debug!("no agents: read once more before it is believed");
     }
 
     /// Reports a complete poll.

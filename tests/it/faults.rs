@@ -380,6 +380,34 @@ fn the_first_empty_answer_is_read_once_more() {
 }
 
 #[test]
+fn an_empty_answer_at_the_start_is_read_once_more() {
+    let centre = Centre::new();
+    centre.platform.set_available(10);
+    let platform = centre.platform.clone();
+    let answers = AtomicU32::new(0);
+    // Nobody is there for the first answer, and everybody for the next.
+    centre
+        .platform
+        .set_hook(Some(Arc::new(move |request, phase| {
+            if request.endpoint == Endpoint::Agents && phase == Phase::Arrived {
+                let first = answers.fetch_add(1, Ordering::SeqCst) == 0;
+                for agent in (1..=10).map(|number| format!("agent-{number:04}")) {
+                    if first {
+                        platform.remove_agent(&agent);
+                    } else {
+                        platform.put_agent(&agent, AgentState::Available, &[]);
+                    }
+                }
+            }
+        })));
+    let done = centre.daemon().arg("--once").output();
+    assert_eq!(done.code(), 0, "{}", done.stderr);
+    let asked = centre.platform.request_count(Some(Endpoint::Agents));
+    assert!(asked >= 2, "{asked}");
+    assert_eq!(centre.commands(), [""; 0]);
+}
+
+#[test]
 fn an_empty_room_that_is_confirmed_is_believed() {
     let centre = Centre::new();
     let daemon = centre.daemon().start();

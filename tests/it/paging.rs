@@ -1,8 +1,8 @@
 //! Pages: many of them, and agents that move while they are read.
 
-use campaign_autopilot::simulator::{AgentState, Endpoint};
+use campaign_autopilot::simulator::{AgentState, Endpoint, Filtering, Nobody, Quirks, WordForm};
 
-use crate::centre::{CAMPAIGN, Centre};
+use crate::centre::{CAMPAIGN, Centre, Invocation};
 
 #[test]
 fn every_page_is_counted() {
@@ -82,4 +82,60 @@ fn agents_that_move_between_pages_are_counted_once() {
     centre.wait_for_polls(120);
     daemon.stop();
     assert_eq!(centre.commands(), [""; 0]);
+}
+
+#[test]
+fn a_check_tells_where_the_platform_cuts_its_pages() {
+    let centre = Centre::new();
+    centre.platform.set_available(120);
+    centre.platform.set_quirks(Quirks {
+        page_clamp: Some(50),
+        ..Quirks::default()
+    });
+    let mut check = Invocation::bare();
+    let checked = check
+        .env("CXONE_BASE_URL", &centre.base_url)
+        .env("CXONE_CLIENT_ID", "autopilot")
+        .env("CXONE_CLIENT_SECRET", "autopilot-secret")
+        .env("CXONE_CAMPAIGN_ID", CAMPAIGN)
+        .env("AUTOPILOT_STATE_DIR", centre.state_dir())
+        .args(&["check", "--online"])
+        .output();
+    assert_eq!(checked.code(), 0, "{}", checked.stderr);
+    let told = "agents: 120 available now of 120 that are not offline, in 3 pages of 50, \
+                where the platform cuts them: 100 are asked for";
+    assert!(checked.stdout.contains(told), "{}", checked.stdout);
+}
+
+#[test]
+fn every_form_of_a_listing_gives_the_same_count() {
+    for filtering in [Filtering::BeforePaging, Filtering::AfterPaging] {
+        for words in [
+            WordForm::Documented,
+            WordForm::Capitalised,
+            WordForm::Underscored,
+        ] {
+            let centre = Centre::new();
+            centre.platform.set_available(120);
+            // In front of the others, where a filter that comes too late would show.
+            centre.platform.put_agent("a", AgentState::WrapUp, &[]);
+            centre.platform.set_quirks(Quirks {
+                page_clamp: Some(50),
+                filtering,
+                words,
+                nobody: Nobody::NullItems,
+                ..Quirks::default()
+            });
+            let mut invocation = centre.daemon();
+            let daemon = invocation
+                .args(&["--pause-below", "120", "--resume-at", "121"])
+                .start()
+                .tolerate(&["cuts pages before it chooses"]);
+            centre.wait_for_polls(30);
+            assert_eq!(centre.commands(), [""; 0], "{filtering:?} {words:?}");
+            centre.platform.set_available(119);
+            daemon.wait_for_log("paused");
+            daemon.stop();
+        }
+    }
 }

@@ -117,9 +117,9 @@ pub(super) async fn look_at_everybody(
         .map(|head| &head.count)
     {
         Some(GroupCount::Known(HeadCount { free, staffed, .. })) => Findings::good(format_args!(
-            "agents: {free} available now of {staffed} that are not offline, in {} of {}",
+            "agents: {free} available now of {staffed} that are not offline, in {}{}",
             counted(tally.calls, "page"),
-            settings.page_size,
+            page_size(settings.page_size, tally.page_rows),
         )),
         Some(GroupCount::Unknown { why }) => {
             findings.bad(format_args!("agents: {why}"), Exit::Unreachable);
@@ -133,6 +133,16 @@ pub(super) async fn look_at_everybody(
         ));
     }
     Everybody { heads, agents }
+}
+
+/// The size of the pages: the platform may cut them at fewer rows than are asked for.
+fn page_size(asked: usize, given: Option<usize>) -> String {
+    match given {
+        Some(given) if given < asked => {
+            format!(" of {given}, where the platform cuts them: {asked} are asked for")
+        }
+        Some(_) | None => format!(" of {asked}"),
+    }
 }
 
 /// Tells of thresholds that the agents who are there cannot reach.

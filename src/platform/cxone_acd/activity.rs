@@ -126,23 +126,35 @@ impl ActivityObserver {
             fault: failed.fault,
         })?;
         tally.calls = listed.calls;
-        let unreadable = |fault: PlatformFault| ObserveFault {
+        tally.page_rows = listed.cut_at;
+        let invalid = |fault: PlatformFault| ObserveFault {
             fault,
             partial: true,
         };
         let rows = listed.rows.ok_or_else(|| {
             let detail = "asked for every skill's activity, the platform says that nothing changed";
-            unreadable(decode(detail.to_owned()))
+            invalid(decode(detail.to_owned()))
         })?;
+        let mut unreadable = listed.unreadable;
         let mut counts: BTreeMap<u64, ActivityCount> = BTreeMap::new();
         for row in &rows {
-            let (skill, count) = row.count().map_err(decode).map_err(unreadable)?;
+            let (skill, count) = match row.count() {
+                Ok(counted) => counted,
+                Err(why) => {
+                    unreadable.note(&why);
+                    continue;
+                }
+            };
             let known = counts.entry(skill).or_insert(count);
             // A skill that appears twice, because pages moved while they were read, counts with fewer agents.
             if count.available < known.available {
                 *known = count;
             }
         }
+        self.tenant.note_unreadable(ask.operation, &unreadable);
+        // The skill of such a row has no count, which is not nought.
+        let borne = unreadable.bearable(counts.len());
+        borne.map_err(decode).map_err(invalid)?;
         Ok(counts)
     }
 
@@ -197,7 +209,7 @@ mod tests {
 
     fn counts(text: &str) -> Result<Vec<(u64, ActivityCount)>, String> {
         let page = ListingPage::<ActivityRow>::parse(text.as_bytes())?;
-        page.rows.iter().map(ActivityRow::count).collect()
+        page.every_row()?.iter().map(ActivityRow::count).collect()
     }
 
     #[test]

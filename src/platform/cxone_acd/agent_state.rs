@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::drift;
 use super::listing::Row;
 
+/// The longest part of a foreign name that is repeated to people.
+const LONGEST_NAME: usize = 40;
+
 /// The states that the platform numbers, with their names.
 const NAMED: [(i64, &str); 9] = [
     (0, "LoggedOut"),
@@ -33,6 +36,8 @@ impl StateId {
     pub(super) const INBOUND_CONSULT: Self = Self(5);
     pub(super) const OUTBOUND_CONSULT: Self = Self(6);
     pub(super) const DIALER: Self = Self(7);
+    /// A state that is given neither by number nor by a known name. No platform numbers one so.
+    pub(super) const NOT_KNOWN: Self = Self(i64::MIN);
     /// An agent is shown a record before it is dialled.
     pub(super) const PREVIEW_NOTIFICATION: Self = Self(-13);
 }
@@ -144,6 +149,12 @@ impl AgentStateRow {
     pub(super) const FIELDS: &'static str =
         "agentId,agentStateId,agentStateName,isACW,skillId,lastPollTime";
 
+    /// What the platform calls the state, shortened for people; nothing where it does not say.
+    pub(super) fn name(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        name.chars().take(LONGEST_NAME).collect()
+    }
+
     /// Who does what; a row that does not say who is a fault. A state that is given neither by number nor by a known name
     /// is one that does not count.
     pub(super) fn agent(&self) -> Result<(u64, AgentNow), String> {
@@ -155,7 +166,7 @@ impl AgentStateRow {
             .state
             .map(StateId)
             .or_else(by_name)
-            .unwrap_or(StateId(i64::MIN));
+            .unwrap_or(StateId::NOT_KNOWN);
         let now = AgentNow {
             state,
             skill: self.skill,
@@ -218,7 +229,8 @@ mod tests {
     #[test]
     fn a_row_without_an_agent_is_a_fault() {
         let parse = |text: &str| ListingPage::<AgentStateRow>::parse(text.as_bytes());
-        assert!(parse(r#"{"agentStates":[{"agentStateId":1}]}"#).is_err());
+        let page = parse(r#"{"agentStates":[{"agentStateId":1}]}"#).unwrap();
+        assert_eq!((page.rows.len(), page.unreadable.rows), (0, 1));
         let page = parse(r#"{"agentStates":[{"agentId":"x","agentStateId":1}]}"#).unwrap();
         assert!(page.rows[0].agent().is_err());
     }

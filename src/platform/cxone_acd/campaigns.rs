@@ -19,7 +19,7 @@ use super::campaign_skills::{Target, group_state};
 use super::command::{self, fulfilled};
 use super::groups::Groups;
 use super::operation::Operation;
-use super::reading::{PageSettings, decode, read_listing};
+use super::reading::{Listed, PageSettings, decode, read_listing};
 use super::schedule;
 use super::skill::{RunState, Skill};
 use super::tenant::{Ask, Order, Tenant};
@@ -33,6 +33,13 @@ pub(super) struct Campaigns {
     pub(super) groups: Arc<Groups>,
     pub(super) pages: PageSettings,
     pub(super) names: NameMemory,
+}
+
+/// The telephone skills of a tenant.
+struct ListedSkills {
+    skills: BTreeMap<u64, Skill>,
+    /// Whether every row could be read.
+    whole: bool,
 }
 
 /// Commands campaigns of a tenant.
@@ -73,7 +80,7 @@ impl Campaigns {
         &self,
         share: RateShare,
         deadline: Timestamp,
-    ) -> Result<BTreeMap<u64, Skill>, PlatformFault> {
+    ) -> Result<ListedSkills, PlatformFault> {
         let ask = Ask {
             operation: Operation::Skills,
             id: None,
@@ -85,21 +92,36 @@ impl Campaigns {
             deadline,
         };
         let listed = read_listing::<Skill>(&self.tenant, &ask, self.pages).await;
-        let rows = listed.map_err(|failed| failed.fault)?.rows;
-        rows.unwrap_or_default()
-            .into_iter()
-            .map(|skill| skill.id().map(|id| (id, skill)))
-            .collect::<Result<_, _>>()
-            .map_err(decode)
+        let Listed {
+            rows,
+            mut unreadable,
+            ..
+        } = listed.map_err(|failed| failed.fault)?;
+        let mut skills = BTreeMap::new();
+        for skill in rows.unwrap_or_default() {
+            match skill.id() {
+                Ok(id) => {
+                    skills.insert(id, skill);
+                }
+                Err(why) => unreadable.note(&why),
+            }
+        }
+        self.tenant.note_unreadable(ask.operation, &unreadable);
+        unreadable.bearable(skills.len()).map_err(decode)?;
+        Ok(ListedSkills {
+            skills,
+            whole: unreadable.rows == 0,
+        })
     }
 
     async fn find(
         &self,
         id: &CampaignId,
-        skills: &BTreeMap<u64, Skill>,
+        listed: &ListedSkills,
         share: RateShare,
         deadline: Timestamp,
     ) -> CampaignFinding {
+        let skills = &listed.skills;
         let target: Target = id.as_str().parse().map_err(decode)?;
         match target {
             // The listing may leave out what is there: only a reading of the skill itself shows that it is not.
@@ -116,6 +138,11 @@ impl Campaigns {
                     }
                     Err(fault) => return Err(fault),
                 };
+                // A skill of another medium is not listed, and one that cannot be read may be any.
+                if !listed.whole && !members.iter().all(|skill| skills.contains_key(skill)) {
+                    let detail = format!("a skill of {id} may be in a row that cannot be read");
+                    return Err(decode(detail));
+                }
                 let found = members.iter().filter_map(|skill| skills.get(skill));
                 self.finding(id, target, found)
             }

@@ -36,7 +36,7 @@ pub(super) const fn reading(operation: Operation) -> Endpoint {
         Operation::Skills => Endpoint::listing("skills"),
         Operation::Skill => Endpoint::reading("skill"),
         Operation::StartSkill | Operation::StopSkill => writing(operation),
-        Operation::SkillAgents => Endpoint::reading("skill_agents"),
+        Operation::SkillAgents => Endpoint::listing("skill_agents"),
         Operation::SkillSummary => Endpoint::reading("skill_summary"),
         Operation::SkillParameters => Endpoint::reading("skill_parameters"),
         Operation::GeneralSettings => Endpoint::reading("general_settings"),

@@ -114,9 +114,9 @@ impl Groups {
             deadline,
         };
         let listed = read_listing::<CampaignSkill>(tenant, &ask, pages).await;
-        let rows = listed.map_err(|failed| failed.fault)?.rows;
+        // A skill that is left out would not be paused with the others.
+        let rows = listed.map_err(|failed| failed.fault)?.every_row()?;
         let members: Vec<u64> = rows
-            .unwrap_or_default()
             .iter()
             .map(CampaignSkill::skill)
             .collect::<Result<_, _>>()

@@ -1,7 +1,9 @@
 //! A page of a listing, in every envelope that releases put around it.
 //!
 //! Rows are at the top or in `resultSet`; so do `totalRecords`, `_links` and `lastPollTime`, and the last of them also in
-//! each row. A page whose rows are missing is refused unless it counts none: an answer that cannot be read is not "nobody".
+//! each row. A page whose rows are missing is refused unless it counts none: an answer that cannot be read is not "nobody". `null`, as the
+//! whole answer or in the place of the rows, reports nothing, as 204 does. A row is read by itself: one that cannot be read
+//! costs no other row.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,6 +11,9 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::platform::port::UnreadableRows;
 
 use super::drift;
 
@@ -44,6 +49,10 @@ pub(super) enum NextLink {
 pub(super) struct ListingPage<R> {
     /// The rows.
     pub(super) rows: Vec<R>,
+    /// Rows that cannot be read.
+    pub(super) unreadable: UnreadableRows,
+    /// Whether it has `null` in the place of its rows, and so reports nothing.
+    pub(super) silent: bool,
     /// How many rows all pages hold together.
     pub(super) total: Option<usize>,
     /// The link to the next page.
@@ -55,32 +64,63 @@ pub(super) struct ListingPage<R> {
 impl<R: Row> ListingPage<R> {
     /// Reads a page.
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
+        let unreadable = |wrong: &dyn fmt::Display| format!("the listing cannot be read: {wrong}");
+        let text = std::str::from_utf8(body).map_err(|wrong| unreadable(&wrong))?;
         let mut raw = RawPage::default();
-        let mut from = serde_json::Deserializer::from_slice(body);
-        let read = PageSeed(&mut raw).deserialize(&mut from);
+        let mut from = serde_json::Deserializer::from_str(text);
+        let read = PageSeed::<R>(&mut raw, PhantomData).deserialize(&mut from);
         read.and_then(|()| from.end())
-            .map_err(|wrong| format!("the listing cannot be read: {wrong}"))?;
+            .map_err(|wrong| unreadable(&wrong))?;
         let RawPage {
-            rows,
+            rows: raw_rows,
+            null,
             total,
             next,
             last_poll_time,
         } = raw;
-        let rows = match (rows, total) {
-            (Some(rows), _) => rows,
-            (None, Some(0)) => Vec::new(),
-            (None, _) => return Err(format!("the listing has no {}", R::ROWS)),
-        };
+        let none_counted = total.is_none_or(|total| total == 0);
+        if raw_rows.is_none() && !(total == Some(0) || (null && none_counted)) {
+            return Err(format!("the listing has no {}", R::ROWS));
+        }
+        let silent = raw_rows.is_none() && total.is_none();
+        let (mut rows, mut unreadable) = (Vec::new(), UnreadableRows::default());
+        for row in raw_rows.unwrap_or_default() {
+            // A list of the members' values is not the object, though a derived reader takes it for one.
+            if row.get().starts_with('{') {
+                match serde_json::from_str::<R>(row.get()) {
+                    Ok(row) => rows.push(row),
+                    Err(wrong) => unreadable.note(&wrong.to_string()),
+                }
+            } else {
+                unreadable.note("a row is no object");
+            }
+        }
         let last_poll_time = last_poll_time.or_else(|| {
             rows.iter()
                 .find_map(|row: &R| row.last_poll_time().map(str::to_owned))
         });
         Ok(Self {
             rows,
+            unreadable,
+            silent,
             total,
             next: next.as_deref().map_or(NextLink::Absent, next_link),
             last_poll_time,
         })
+    }
+
+    /// Returns the rows of a page of which every one is needed.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or there is none because the page reports nothing.
+    pub(super) fn every_row(self) -> Result<Vec<R>, String> {
+        if let Some(why) = self.unreadable.why {
+            return Err(format!("a row of {} cannot be read: {why}", R::ROWS));
+        }
+        if self.silent {
+            return Err(format!("the listing has no {}", R::ROWS));
+        }
+        Ok(self.rows)
     }
 }
 
@@ -93,42 +133,37 @@ fn next_link(link: &str) -> NextLink {
         .map_or(NextLink::Unsaid, NextLink::Skip)
 }
 
-struct RawPage<R> {
-    rows: Option<Vec<R>>,
+#[derive(Default)]
+struct RawPage<'de> {
+    rows: Option<Vec<&'de RawValue>>,
+    /// Whether `null` stands in the place of the rows.
+    null: bool,
     total: Option<usize>,
     next: Option<String>,
     last_poll_time: Option<String>,
 }
 
-impl<R> Default for RawPage<R> {
-    fn default() -> Self {
-        Self {
-            rows: None,
-            total: None,
-            next: None,
-            last_poll_time: None,
-        }
-    }
-}
-
 /// Reads an object into the page, and the object `resultSet` in it as if its members stood outside.
-struct PageSeed<'a, R>(&'a mut RawPage<R>);
+struct PageSeed<'a, 'de, R>(&'a mut RawPage<'de>, PhantomData<R>);
 
-impl<'de, R: Row> DeserializeSeed<'de> for PageSeed<'_, R> {
+impl<'de, R: Row> DeserializeSeed<'de> for PageSeed<'_, 'de, R> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_map(PageVisitor(self.0, PhantomData))
+        from.deserialize_any(self)
     }
 }
 
-struct PageVisitor<'a, R>(&'a mut RawPage<R>, PhantomData<R>);
-
-impl<'de, R: Row> Visitor<'de> for PageVisitor<'_, R> {
+impl<'de, R: Row> Visitor<'de> for PageSeed<'_, 'de, R> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.0.null = true;
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -140,7 +175,7 @@ impl<'de, R: Row> Visitor<'de> for PageVisitor<'_, R> {
         let page = self.0;
         while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match &*name {
-                "resultSet" => map.next_value_seed(PageSeed(page))?,
+                "resultSet" => map.next_value_seed(PageSeed::<R>(page, PhantomData))?,
                 "totalRecords" => {
                     let total = drift::as_whole(&map.next_value::<Value>()?);
                     page.total = total
@@ -157,7 +192,9 @@ impl<'de, R: Row> Visitor<'de> for PageVisitor<'_, R> {
                     page.next = links.and_then(|links| links.next).or(page.next.take());
                 }
                 rows if rows.eq_ignore_ascii_case(R::ROWS) => {
-                    page.rows = map.next_value::<Option<Vec<R>>>()?.or(page.rows.take());
+                    let rows = map.next_value::<Option<Vec<&'de RawValue>>>()?;
+                    page.null |= rows.is_none();
+                    page.rows = rows.or(page.rows.take());
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -220,19 +257,56 @@ mod tests {
     fn nobody_is_told_and_not_concluded() {
         assert_eq!(parse(r#"{"numbers":[]}"#).unwrap().rows.len(), 0);
         assert_eq!(parse(r#"{"totalRecords":0}"#).unwrap().rows.len(), 0);
+        for silent in [
+            "null",
+            r#"{"numbers":null}"#,
+            r#"{"resultSet":null}"#,
+            r#"{"resultSet":{"numbers":null}}"#,
+        ] {
+            let page = parse(silent).unwrap();
+            assert!(page.silent && page.rows.is_empty(), "{silent}");
+            assert!(page.every_row().is_err(), "{silent}");
+        }
+        assert!(
+            !parse(r#"{"totalRecords":0,"numbers":null}"#)
+                .unwrap()
+                .silent
+        );
         for wrong in [
             "",
             "{}",
             r#"{"totalRecords":3}"#,
-            r#"{"numbers":null}"#,
+            r#"{"totalRecords":3,"numbers":null}"#,
             r#"{"resultSet":{}}"#,
-            r#"{"numbers":[{}]}"#,
+            r#"{"numbers":{}}"#,
             r#"{"numbers":[{"n":1}"#,
             "[]",
             r#"{"numbers":[]} x"#,
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn one_bad_row_costs_that_row() {
+        let deep = format!(r#"{{"n":{}}}"#, "[".repeat(300) + &"]".repeat(300));
+        for bad in [
+            "null",
+            "7",
+            r#""n""#,
+            "[1,null]",
+            "{}",
+            r#"{"n":"x"}"#,
+            &deep,
+        ] {
+            let page = parse(&format!(r#"{{"numbers":[{{"n":1}},{bad},{{"n":2}}]}}"#)).unwrap();
+            assert_eq!((page.rows.len(), page.unreadable.rows), (2, 1), "{bad}");
+            assert!(page.every_row().is_err(), "{bad}");
+        }
+        let good = parse(r#"{"numbers":[{"n":1},{"n":2}]}"#).unwrap();
+        assert_eq!(good.every_row().unwrap().len(), 2);
+        let latin = b"{\"numbers\":[{\"n\":1,\"name\":\"M\xfcller\"}]}";
+        assert!(ListingPage::<Number>::parse(latin).is_err());
     }
 
     #[test]

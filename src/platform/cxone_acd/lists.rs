@@ -58,9 +58,9 @@ impl Lists {
             deadline,
         };
         let listed = read_listing::<AssignmentRow>(&self.tenant, &ask, self.pages).await;
-        let rows = listed.map_err(|failed| failed.fault)?.rows;
-        rows.unwrap_or_default()
-            .iter()
+        // A row that cannot be read could be anybody, and a list is changed as a whole.
+        let rows = listed.map_err(|failed| failed.fault)?.every_row()?;
+        rows.iter()
             .map(AssignmentRow::assignment)
             .collect::<Result<_, _>>()
             .map_err(decode)

@@ -49,6 +49,8 @@ mod lists;
 mod login;
 mod membership;
 mod observer;
+#[cfg(test)]
+mod observer_tests;
 mod operation;
 mod outcomes;
 mod pacing;

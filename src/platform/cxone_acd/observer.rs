@@ -1,7 +1,7 @@
 //! Who is available: agents' states and assignments, merged from deltas and counted for each group.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use crate::domain::{Group, GroupCount, HeadCount, Selector, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
-    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
+    AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally, UnreadableRows,
 };
 
 use super::agent_rows::snapshot;
@@ -107,13 +107,35 @@ impl Observer {
         tally: &mut Tally,
     ) -> Result<(), ObserveFault> {
         let fields = AgentStateRow::FIELDS;
-        let read = |row: &AgentStateRow| row.agent();
+        // The first state that says neither number nor known name.
+        let foreign = OnceLock::new();
+        let read = |row: &AgentStateRow| {
+            let agent = row.agent();
+            if agent
+                .as_ref()
+                .is_ok_and(|(_, now)| now.state == StateId::NOT_KNOWN)
+            {
+                foreign.get_or_init(|| row.name());
+            }
+            agent
+        };
         let ask = Self::listing_ask(Operation::AgentStates, None, fields, deadline);
         let followed = self.follow(states, ask, read, Nothing::IsUnreadable, tally);
         followed.await.map_err(|failed| ObserveFault {
             partial: failed.pages_read > 0,
             fault: failed.fault,
         })?;
+        let mut known = states.rows().into_iter().flat_map(BTreeMap::values);
+        let all_foreign = known.all(|now| now.state == StateId::NOT_KNOWN);
+        if let Some(word) = foreign.get().filter(|_| all_foreign) {
+            // Agents of whom no state can be read are not nobody.
+            states.failed();
+            let detail = format!("every agent is in the state {word:?}, which is not known");
+            return Err(ObserveFault {
+                fault: decode(detail),
+                partial: true,
+            });
+        }
         let rows = states.rows().map_or(0, BTreeMap::len);
         tally.rows = Some(rows);
         let free = states.rows().into_iter().flatten();
@@ -172,45 +194,80 @@ impl Observer {
     async fn follow<R: super::listing::Row, V>(
         &self,
         table: &mut Merged<u64, V>,
-        mut ask: Ask,
+        ask: Ask,
         read: impl Fn(&R) -> Result<(u64, V), String>,
         nothing: Nothing,
         tally: &mut Tally,
     ) -> Result<(), ListingFault> {
         let asked_at = self.tenant.now();
         let delta = table.ask(asked_at);
-        if let DeltaAsk::Since(since) = &delta {
-            ask.query.push(("updatedSince", since.clone()));
-        }
         // Should this be given up in the middle, the table is read whole the next time.
         table.failed();
+        if let DeltaAsk::Since(since) = delta {
+            let mut ask = ask.clone();
+            ask.query.push(("updatedSince", since.clone()));
+            let changed = self.listed(&ask, &read, tally).await?;
+            if changed.unreadable.rows == 0 {
+                let time = changed
+                    .rows
+                    .as_ref()
+                    .map_or(Some(since), |_| changed.last_poll_time);
+                table.merge(changed.rows.unwrap_or_default(), time);
+                return Ok(());
+            }
+            // Whose state it is that cannot be read is not known, so that what is known of anybody may be old.
+        }
+        let Followed {
+            rows,
+            unreadable,
+            last_poll_time,
+        } = self.listed(&ask, &read, tally).await?;
+        let invalid = |detail: String| ListingFault {
+            fault: decode(detail),
+            pages_read: tally.calls,
+        };
+        let rows = match (rows, nothing) {
+            (Some(rows), _) => rows,
+            (None, Nothing::IsNobody) => Vec::new(),
+            (None, Nothing::IsUnreadable) => {
+                let detail = "asked for every agent, the platform says that nothing changed";
+                return Err(invalid(detail.to_owned()));
+            }
+        };
+        unreadable.bearable(rows.len()).map_err(invalid)?;
+        // Where nobody was found, or somebody could not be read, a delta could not make up for it: the next reading is whole.
+        let continued = last_poll_time.filter(|_| !rows.is_empty() && unreadable.rows == 0);
+        table.replace(rows, continued, asked_at);
+        Ok(())
+    }
+
+    /// Reads a listing, and each of its rows by itself.
+    async fn listed<R: super::listing::Row, V>(
+        &self,
+        ask: &Ask,
+        read: impl Fn(&R) -> Result<(u64, V), String>,
+        tally: &mut Tally,
+    ) -> Result<Followed<V>, ListingFault> {
         let Listed {
             rows,
+            mut unreadable,
+            cut_at,
             last_poll_time,
             calls,
-        } = read_listing::<R>(&self.tenant, &ask, self.settings.pages).await?;
+        } = read_listing::<R>(&self.tenant, ask, self.settings.pages).await?;
         tally.calls = tally.calls.saturating_add(calls);
-        let unreadable = |detail| ListingFault {
-            fault: decode(detail),
-            pages_read: calls,
-        };
-        let read_rows = |rows: Vec<R>| -> Result<Vec<(u64, V)>, ListingFault> {
-            let rows: Result<_, String> = rows.iter().map(&read).collect();
-            rows.map_err(unreadable)
-        };
-        match (delta, rows, nothing) {
-            (DeltaAsk::Since(since), None, _) => table.merge([], Some(since)),
-            (DeltaAsk::Since(_), Some(rows), _) => table.merge(read_rows(rows)?, last_poll_time),
-            (DeltaAsk::Everything, Some(rows), _) => {
-                table.replace(read_rows(rows)?, last_poll_time, asked_at);
-            }
-            (DeltaAsk::Everything, None, Nothing::IsNobody) => table.replace([], None, asked_at),
-            (DeltaAsk::Everything, None, Nothing::IsUnreadable) => {
-                let detail = "asked for every agent, the platform says that nothing changed";
-                return Err(unreadable(detail.to_owned()));
-            }
-        }
-        Ok(())
+        tally.page_rows = cut_at.or(tally.page_rows);
+        let rows = rows.map(|rows| {
+            let each = rows.iter().map(&read);
+            each.filter_map(|row| row.map_err(|why| unreadable.note(&why)).ok())
+                .collect()
+        });
+        self.tenant.note_unreadable(ask.operation, &unreadable);
+        Ok(Followed {
+            rows,
+            unreadable,
+            last_poll_time,
+        })
     }
 
     async fn count(
@@ -265,6 +322,14 @@ impl Observer {
         }
         counted
     }
+}
+
+/// Rows of a listing.
+struct Followed<V> {
+    /// Those that can be read; nothing where the platform said that there is nothing to report.
+    rows: Option<Vec<(u64, V)>>,
+    unreadable: UnreadableRows,
+    last_poll_time: Option<String>,
 }
 
 /// What 204 or 304 says to a reading of everything.

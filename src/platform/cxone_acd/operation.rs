@@ -67,6 +67,11 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// Whether its listing comes in pages. What does not comes whole, whatever is to be passed over.
+    pub(super) fn is_paged(self) -> bool {
+        self != Self::CampaignSkills
+    }
+
     pub(super) const ALL: [Self; 13] = [
         Self::AgentStates,
         Self::SkillsActivity,

@@ -48,7 +48,7 @@ impl Outcomes {
             };
             let parse = |response: &HttpResponse| {
                 let page = ListingPage::<SummaryRow>::parse(&response.body)?;
-                counters(&page.rows, skill)
+                counters(&page.every_row()?, skill)
             };
             let counted = self.tenant.read(&ask, parse).await?;
             sum = Some(sum.map_or(counted, |sum| sum.plus(counted)));

@@ -1,6 +1,7 @@
 //! One tenant: its host, its versions, and the requests to it.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
@@ -12,7 +13,7 @@ use crate::domain::Timestamp;
 use crate::platform::http::{
     Call, CallFault, Client, HttpResponse, RateShare, Sending, request_span,
 };
-use crate::platform::port::{FaultKind, PlatformFault};
+use crate::platform::port::{FaultKind, PlatformFault, UnreadableRows};
 
 use super::discovery;
 use super::endpoints;
@@ -34,6 +35,8 @@ pub(super) struct Tenant {
     place: Place,
     versions: Versions,
     services: OnceCell<Services>,
+    /// The highest count of each listing that was held against its pages.
+    proven_counts: Mutex<BTreeMap<Operation, usize>>,
 }
 
 /// A request to read something.
@@ -74,11 +77,33 @@ impl Tenant {
             place,
             versions,
             services: OnceCell::new(),
+            proven_counts: Mutex::default(),
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Returns the highest count of this listing that was held against its pages; 0 before the first one.
+    pub(super) fn proven_count(&self, listing: Operation) -> usize {
+        let proven = self.proven_counts.lock();
+        let proven = proven.unwrap_or_else(PoisonError::into_inner);
+        proven.get(&listing).copied().unwrap_or_default()
+    }
+
+    /// Notes that a count was held against its pages.
+    pub(super) fn note_proven_count(&self, listing: Operation, rows: usize) {
+        let proven = self.proven_counts.lock();
+        let mut proven = proven.unwrap_or_else(PoisonError::into_inner);
+        let highest = proven.entry(listing).or_default();
+        *highest = rows.max(*highest);
+    }
+
+    /// Counts the rows of a listing that could not be read, and tells of the first ones.
+    pub(super) fn note_unreadable(&self, listing: Operation, unreadable: &UnreadableRows) {
+        let listing = endpoints::reading(listing);
+        self.client.note_unreadable(listing, unreadable);
     }
 
     /// Reads; 204 and 304 are answers as well, which `parse` sees.

@@ -3,7 +3,12 @@
 //! *Asking for those who are available* saves most of the pages, on a platform that chooses agents before it cuts a page.
 //! One that chooses afterwards gives short pages in the middle of its listing, and the daemon would count too few. The first
 //! reading therefore asks for everybody, and then for the one row that shows which of the two it is; until that is known,
-//! and where pages are cut first, everybody is read at each poll.
+//! and where pages are cut first, everybody is read at each poll. A listing of available agents that contradicts itself is read
+//! as everybody in the same poll, and counts as such a sign.
+//!
+//! *Words.* Agents whom the platform itself gives as available and whose state is not known are not nobody. Where everybody was read,
+//! nobody is available and some are in a state that is not known, the platform is therefore asked for its own available
+//! ones before zero is believed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -20,10 +25,11 @@ use crate::platform::http::{
 };
 use crate::platform::port::{
     AgentObserver, FaultKind, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
+    UnreadableRows,
 };
 
 use super::address::endpoint;
-use super::rows::AgentsPage;
+use super::rows::{AgentsPage, NotKnown};
 use super::{endpoints, page};
 
 /// The settings of one tenant.
@@ -67,14 +73,12 @@ enum ListingKind {
 /// A whole listing.
 struct RowsRead {
     builder: SnapshotBuilder,
-    /// The pages that it took.
-    calls: usize,
     /// A word for a state that is not known.
     unknown_state: Option<String>,
 }
 
-/// How often in a row it has to look as if pages were cut first before that is believed: agents move between the two
-/// requests that are compared.
+/// How often in a row it has to look as if pages were cut first before that is believed: agents move between the
+/// requests that are compared, and a platform in trouble contradicts itself for a while.
 const TIMES_CUT_FIRST: u8 = 3;
 
 /// Whether the platform filters by state before it cuts a page. It is found out once.
@@ -96,6 +100,11 @@ impl FilterOrder {
 
     fn filters_first(&self) {
         self.known.store(Self::BEFORE_PAGING, Ordering::Relaxed);
+        self.looks_filtered_first();
+    }
+
+    fn looks_filtered_first(&self) {
+        self.cut_first.store(0, Ordering::Relaxed);
     }
 
     fn looks_cut_first(&self) {
@@ -137,17 +146,33 @@ impl Agents {
 
     async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let taken_at = self.clock.now();
-        let wanted = if request.staffed || !self.filter_order.is(FilterOrder::BEFORE_PAGING) {
+        let mut wanted = if request.staffed || !self.filter_order.is(FilterOrder::BEFORE_PAGING) {
             ListingKind::Everybody
         } else {
             ListingKind::Available
         };
+        let mut calls = 0;
+        let mut found = self.rows(request, wanted, &mut calls).await;
+        if wanted == ListingKind::Available {
+            match &found {
+                Ok(_) => self.filter_order.looks_filtered_first(),
+                Err(stopped) if stopped.fault.kind == FaultKind::Decode => {
+                    // That everybody can be read tells a listing that contradicts itself from a platform in trouble.
+                    wanted = ListingKind::Everybody;
+                    found = self.rows(request, wanted, &mut calls).await;
+                    if found.is_ok() {
+                        self.filter_order.looks_cut_first();
+                    }
+                }
+                Err(_) => {}
+            }
+        }
         let RowsRead {
             builder,
-            mut calls,
             unknown_state,
-        } = self.rows(request, wanted).await?;
+        } = found?;
         if !request.staffed
+            && wanted == ListingKind::Everybody
             && self.filter_order.is(FilterOrder::NOT_KNOWN)
             && let Some(probe_place) = probe_place(&builder)
         {
@@ -156,9 +181,11 @@ impl Agents {
         }
         let rows = builder.rows();
         let snapshot = builder.finish(taken_at);
+        let listing = self.listing(wanted);
         let tally = Tally {
             rows: Some(rows),
             calls,
+            page_rows: Some(listing.size.full()),
             free: Some(snapshot.count(&Selector::All).available),
             states: request.staffed.then(|| snapshot.states()),
         };
@@ -182,16 +209,21 @@ impl Agents {
         })
     }
 
-    /// Reads a whole listing.
+    fn listing(&self, kind: ListingKind) -> &Listing {
+        match kind {
+            ListingKind::Everybody => &self.everybody,
+            ListingKind::Available => &self.available,
+        }
+    }
+
+    /// Reads a whole listing, and adds how many pages that took.
     async fn rows(
         &self,
         request: ObserveRequest<'_>,
         wanted: ListingKind,
+        calls: &mut usize,
     ) -> Result<RowsRead, ObserveFault> {
-        let listing = match wanted {
-            ListingKind::Everybody => &self.everybody,
-            ListingKind::Available => &self.available,
-        };
+        let listing = self.listing(wanted);
         let expected = listing.expected_rows.load(Ordering::Relaxed);
         let window = PageWindow {
             at_once: self.settings.page_concurrency,
@@ -208,62 +240,56 @@ impl Agents {
             );
             async move {
                 let page = page.await?;
-                let rows = page.builder.rows();
+                let rows = page.rows();
                 Span::current().record("rows", rows);
                 Ok(Page {
                     rows,
                     ends: page.ends.clone(),
+                    claims: page.claims,
                     content: page,
                 })
             }
             .instrument(span)
         };
         let pages = read_pages(&listing.size, window, page).await?;
-        let calls = pages.len();
-        let mut builder = SnapshotBuilder::with_capacity(pages.iter().map(|page| page.rows).sum());
-        let (mut not_known, mut word) = (0_usize, None);
+        *calls = calls.saturating_add(pages.len());
+        let rows = pages.iter().map(|page| page.rows).sum();
+        let mut builder = SnapshotBuilder::with_capacity(rows);
+        let mut not_known = NotKnown::default();
+        let mut unreadable = UnreadableRows::default();
         for page in pages {
-            not_known = not_known.saturating_add(page.content.not_known.rows);
-            word = word.or(page.content.not_known.word);
+            not_known.add(page.content.not_known);
+            unreadable.add(page.content.unreadable);
             builder.append(page.content.builder);
         }
-        if builder.too_long() > 0 {
-            // Left out they would count as nobody.
-            let detail = format!(
-                "rows with an id or a skill that is longer than any: {}",
-                builder.too_long()
-            );
-            return Err(ObserveFault {
-                fault: PlatformFault {
-                    kind: FaultKind::Decode,
-                    detail,
-                },
-                partial: true,
-            });
-        }
-        let rows = builder.rows();
-        if wanted == ListingKind::Available
-            && not_known == rows
-            && let Some(word) = &word
-        {
-            // Available agents in a state that is not known are not nobody.
-            let detail = format!(
-                "every agent that was asked for as available is in the state {word:?}, which is not known"
-            );
-            return Err(ObserveFault {
-                fault: PlatformFault {
-                    kind: FaultKind::Decode,
-                    detail,
-                },
-                partial: true,
-            });
+        let borne = unreadable.bearable(builder.rows());
+        self.client.note_unreadable(endpoints::AGENTS, &unreadable);
+        borne.map_err(invalid)?;
+        match wanted {
+            ListingKind::Available => known_states(&not_known, builder.rows()).map_err(invalid)?,
+            ListingKind::Everybody if not_known.rows > 0 && !has_available(&builder) => {
+                *calls = calls.saturating_add(1);
+                self.ask_for_available(request.deadline).await?;
+            }
+            ListingKind::Everybody => {}
         }
         listing.expected_rows.store(rows, Ordering::Relaxed);
         Ok(RowsRead {
             builder,
-            calls,
-            unknown_state: word.map(String::from),
+            unknown_state: not_known.word.map(String::from),
         })
+    }
+
+    /// Makes sure that those whom the platform gives as available have a state that is known.
+    async fn ask_for_available(&self, deadline: Timestamp) -> Result<(), ObserveFault> {
+        let place = (0, self.available.size.asked());
+        let asked = self.page(place, ListingKind::Available, false, deadline);
+        let page = asked.instrument(page_span(endpoints::AGENTS, 0)).await;
+        let page = page.map_err(|fault| ObserveFault {
+            fault,
+            partial: true,
+        })?;
+        known_states(&page.not_known, page.builder.rows()).map_err(invalid)
     }
 
     /// Finds out whether agents are chosen before pages are cut. A fault leaves it open for the next reading.
@@ -319,6 +345,33 @@ impl Agents {
         };
         let page = self.client.call(&call, parse).await;
         page.map_err(|failed| failed.fault)
+    }
+}
+
+/// Checks that of agents who were asked for as available some have a state that is known. They are not nobody otherwise.
+fn known_states(not_known: &NotKnown, rows: usize) -> Result<(), String> {
+    if rows == 0 || not_known.rows < rows {
+        return Ok(());
+    }
+    Err(match &not_known.word {
+        Some(word) => format!(
+            "every agent that was asked for as available is in the state {word:?}, which is not known"
+        ),
+        None => "no agent that was asked for as available has a state".to_owned(),
+    })
+}
+
+fn has_available(builder: &SnapshotBuilder) -> bool {
+    builder.states().any(|state| state == AgentState::Available)
+}
+
+fn invalid(detail: String) -> ObserveFault {
+    ObserveFault {
+        fault: PlatformFault {
+            kind: FaultKind::Decode,
+            detail,
+        },
+        partial: true,
     }
 }
 

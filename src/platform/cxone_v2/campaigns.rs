@@ -85,16 +85,14 @@ impl Campaigns {
     }
 
     fn reading(&self, id: &CampaignId, response: &HttpResponse) -> Result<StatusReading, String> {
-        let found = campaign::campaign(&response.body)?;
+        let found = campaign::campaign(id, &response.body)?;
         self.names.note(id, found.name.as_str());
         let read_at = self.clock.now();
         let time = self.client.platform_time(read_at);
+        let version = found.version();
         Ok(StatusReading {
-            updated_at: found
-                .updated_timestamp
-                .as_deref()
-                .and_then(Timestamp::parse_rfc3339),
-            version: found.updated_timestamp,
+            updated_at: version.as_deref().and_then(campaign::changed_at),
+            version,
             platform_now: time.map(|time| time.at),
             platform_error: time.map(|time| time.error),
             ..StatusReading::without_evidence(activity(&found.status), found.status, read_at)
@@ -146,8 +144,8 @@ impl CommandSender {
         };
         // The answer may have no body, or another one: that it was taken is in its status alone.
         let version = |response: &HttpResponse| {
-            let made = campaign::campaign(&response.body).ok();
-            Ok(made.and_then(|made| made.updated_timestamp))
+            let made = campaign::campaign(order.campaign, &response.body).ok();
+            Ok(made.and_then(|made| made.version()))
         };
         match self.client.call(&call, version).await {
             Ok(version) => Delivery::Acknowledged { version },
@@ -215,6 +213,21 @@ mod tests {
             1,
         );
         Campaigns::new(Arc::new(client), clock, base)
+    }
+
+    #[tokio::test]
+    async fn an_answer_about_another_campaign_says_nothing() {
+        let other = r#"{"id":"c-2","status":"PAUSED","name":"Other"}"#;
+        let reader = campaigns([other; 4]);
+        let ids = ["c-1".parse::<CampaignId>().unwrap()];
+        let deadline = reader.clock.now().plus(Duration::from_secs(60));
+        let read = reader.read(&ids, Urgency::Routine, deadline).await;
+        let [Err(fault)] = read.as_slice() else {
+            panic!("{read:?}");
+        };
+        assert_eq!(fault.kind, FaultKind::Decode);
+        assert!(fault.detail.contains("returned \"c-2\""), "{fault}");
+        assert!(reader.names().is_empty());
     }
 
     #[tokio::test]

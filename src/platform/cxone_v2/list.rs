@@ -4,9 +4,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::assignment::{Dispatch, Entry, List};
-use crate::domain::{AgentId, has_length_of_id};
+use crate::domain::{AgentId, CampaignId, has_length_of_id};
 
-#[derive(Debug, Serialize, Deserialize)]
+use super::value::{self, Word};
+
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AssignmentWire {
     user_id: String,
@@ -23,11 +25,31 @@ struct WindowWire {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ListWire {
+    #[serde(default, deserialize_with = "value::word")]
+    campaign_id: Word<'static>,
     /// `null` is nobody; a list that is missing is an error.
     #[serde(deserialize_with = "Option::deserialize")]
-    agents: Option<Vec<AssignmentWire>>,
+    agents: Option<Vec<ReadWire>>,
 }
+
+/// An assignment in the forms in which tenants give it back.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReadWire {
+    #[serde(deserialize_with = "value::text")]
+    user_id: String,
+    #[serde(default)]
+    skills: Option<Vec<Name>>,
+    availability_window: WindowWire,
+    #[serde(deserialize_with = "value::word")]
+    max_concurrent_calls: Word<'static>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name(#[serde(deserialize_with = "value::text")] String);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,29 +61,41 @@ struct BodyWire<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AnswerWire {
-    agents_updated: u64,
+    #[serde(deserialize_with = "value::word")]
+    agents_updated: Word<'static>,
+    #[serde(deserialize_with = "value::text")]
     assignment_id: String,
 }
 
-/// Reads the list in force. `null`, as the whole answer or in the place of the list, is nobody.
-pub(super) fn read(body: &[u8]) -> Result<List, String> {
+/// Reads the list in force of this campaign. `null`, as the whole answer or in the place of the list, is nobody.
+///
+/// A row that cannot be read refuses the whole list, however many there are: a list is replaced as a whole, and whoever is
+/// not on it would be taken off.
+pub(super) fn read(campaign: &CampaignId, body: &[u8]) -> Result<List, String> {
     let read: Option<ListWire> =
         serde_json::from_slice(body).map_err(|wrong| format!("not a list of agents: {wrong}"))?;
-    let agents = read.and_then(|read| read.agents).unwrap_or_default();
+    let Some(read) = read else {
+        return Ok(List::new());
+    };
+    value::same_id(campaign.as_str(), &read.campaign_id).map_err(|other| {
+        format!("asked for the list of campaign {campaign}, the platform returned that of {other}")
+    })?;
     let mut list = List::new();
-    for assignment in agents {
+    for assignment in read.agents.unwrap_or_default() {
         let id: AgentId = assignment
             .user_id
             .parse()
             .map_err(|wrong| format!("an agent's id {wrong}"))?;
-        let mut skills = assignment.skills;
+        let calls = assignment.max_concurrent_calls.count();
+        let calls = calls
+            .and_then(|calls| u8::try_from(calls).ok())
+            .ok_or("not a list of agents: maxConcurrentCalls is no count")?;
+        let skills = assignment.skills.unwrap_or_default();
+        let mut skills: Vec<String> = skills.into_iter().map(|Name(skill)| skill).collect();
         let window = &assignment.availability_window;
         let texts = [&window.start, &window.end, &window.timezone];
-        if !skills
-            .iter()
-            .chain(texts)
-            .all(|text| has_length_of_id(text))
-        {
+        let bounded = |text: &String| has_length_of_id(text);
+        if !skills.iter().chain(texts).all(bounded) {
             return Err(format!("agent {id}: a text that is longer than any"));
         }
         skills.sort();
@@ -76,7 +110,7 @@ pub(super) fn read(body: &[u8]) -> Result<List, String> {
             start: as_sent(start),
             end: as_sent(end),
             zone: timezone,
-            calls: assignment.max_concurrent_calls,
+            calls,
         };
         list.insert(id, entry);
     }
@@ -116,7 +150,11 @@ pub(super) fn body(dispatch: &Dispatch) -> Bytes {
 pub(super) fn answer(body: &[u8]) -> Result<(String, u64), String> {
     let read: AnswerWire =
         serde_json::from_slice(body).map_err(|wrong| format!("not an assignment: {wrong}"))?;
-    Ok((read.assignment_id, read.agents_updated))
+    let updated = read.agents_updated.count();
+    let updated = updated
+        .and_then(|updated| u64::try_from(updated).ok())
+        .ok_or("not an assignment: agentsUpdated is no count")?;
+    Ok((read.assignment_id, updated))
 }
 
 /// The agents of a dispatch whose ids are in a refusal as words of their own.
@@ -177,8 +215,50 @@ mod tests {
     #[test]
     fn what_was_sent_is_read_back_the_same() {
         let sent = dispatch(&["a", "b"]);
-        assert_eq!(read(&body(&sent)).unwrap(), sent.agents);
-        assert!(read(b"{}").is_err());
+        assert_eq!(read(&sent.campaign, &body(&sent)).unwrap(), sent.agents);
+        assert!(read(&sent.campaign, b"{}").is_err());
+    }
+
+    #[test]
+    fn numbers_and_texts_mean_the_same() {
+        let campaign: CampaignId = "7".parse().unwrap();
+        let listed = |text: &str| read(&campaign, text.as_bytes());
+        let one = r#"{"userId":"9001","skills":["1","a"],"availabilityWindow":{"start":"09:00","end":"17:00","timezone":"UTC"},"maxConcurrentCalls":2}"#;
+        let other = r#"{"userId":9001,"skills":["a",1],"availabilityWindow":{"start":"09:00","end":"17:00","timezone":"UTC"},"maxConcurrentCalls":"2"}"#;
+        let of = |agent: &str, campaign: &str| {
+            listed(&format!(
+                r#"{{"campaignId":{campaign},"agents":[{agent}]}}"#
+            ))
+        };
+        assert_eq!(of(one, "7").unwrap(), of(other, r#""7""#).unwrap());
+        for wrong in [
+            one.replace(":2}", ":300}"),
+            one.replace(r#""9001""#, "null"),
+            one.replace(r#""9001""#, r#"{"id":1}"#),
+        ] {
+            assert!(of(&wrong, "7").is_err(), "{wrong}");
+        }
+        let answered = answer(br#"{"agentsUpdated":"3","assignmentId":12}"#);
+        assert_eq!(answered, Ok(("12".to_owned(), 3)));
+    }
+
+    #[test]
+    fn the_list_of_another_campaign_is_refused() {
+        let campaign: CampaignId = "cmp-1".parse().unwrap();
+        let said = read(&campaign, br#"{"campaignId":"cmp-2","agents":[]}"#).unwrap_err();
+        assert!(said.ends_with("returned that of \"cmp-2\""), "{said}");
+        for same in [r#"{"agents":[]}"#, r#"{"campaignId":"CMP-1","agents":[]}"#] {
+            assert_eq!(read(&campaign, same.as_bytes()), Ok(List::new()));
+        }
+    }
+
+    #[test]
+    fn a_bad_row_refuses_the_whole_list() {
+        let sent = dispatch(&["a", "b"]);
+        let text = String::from_utf8(body(&sent).to_vec()).unwrap();
+        let broken = text.replace(r#""userId":"b""#, r#""userId":"""#);
+        assert!(read(&sent.campaign, text.as_bytes()).is_ok());
+        assert!(read(&sent.campaign, broken.as_bytes()).is_err());
     }
 
     #[test]
@@ -190,7 +270,8 @@ mod tests {
                 "availabilityWindow": {"start": start, "end": end, "timezone": zone},
                 "maxConcurrentCalls": 1
             }]});
-            read(body.to_string().as_bytes()).unwrap()
+            let campaign = "cmp-1".parse().unwrap();
+            read(&campaign, body.to_string().as_bytes()).unwrap()
         };
         let sent = agents("09:00", "17:00", "America/New_York");
         for (start, end, zone) in [
@@ -215,11 +296,12 @@ mod tests {
 
     #[test]
     fn a_text_that_is_longer_than_any_is_refused() {
-        let sent = String::from_utf8(body(&dispatch(&["a"])).to_vec()).unwrap();
+        let dispatch = dispatch(&["a"]);
+        let sent = String::from_utf8(body(&dispatch).to_vec()).unwrap();
         for part in ["\"a\"", "\"sales\"", "\"America/New_York\""] {
             let long = sent.replace(part, &format!("\"{}\"", "x".repeat(38_000)));
             assert_ne!(long, sent, "{part}");
-            let wrong = read(long.as_bytes()).unwrap_err();
+            let wrong = read(&dispatch.campaign, long.as_bytes()).unwrap_err();
             assert!(wrong.len() < 100, "{wrong}");
         }
     }
@@ -227,7 +309,7 @@ mod tests {
     #[test]
     fn null_is_nobody() {
         for nobody in [&b"null"[..], br#"{"agents":null}"#, br#"{"agents":[]}"#] {
-            assert_eq!(read(nobody), Ok(List::new()));
+            assert_eq!(read(&"c".parse().unwrap(), nobody), Ok(List::new()));
         }
     }
 

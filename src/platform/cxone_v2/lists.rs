@@ -53,7 +53,7 @@ impl Lists {
         };
         let in_force = |response: &HttpResponse| match response.status {
             StatusCode::NO_CONTENT => Ok(List::new()),
-            _ => list::read(&response.body),
+            _ => list::read(campaign, &response.body),
         };
         match self.client.call(&call, in_force).await {
             Ok(agents) => Ok(ListFinding::Found { agents }),

@@ -17,12 +17,16 @@
 //! A queue may have one thing in several forms; `queue` says which is read and written.
 //!
 //! The last page is the first one with fewer items than a page holds there, which may be fewer than `limit`: `agents` finds
-//! that out. 204 and `null` say that there is nobody. Members that are not known are passed over, an unknown state counts
-//! as staffed and not available, and words mean the same in capitals and with `_` for `-`. `updatedTimestamp`, where it is given, tells one version of a campaign from
+//! that out. Where a page names `total`, `next` or `limit`, it is held against them. 204 and `null` say that there is nobody. Members
+//! that are not known are passed over, a state that is unknown or missing counts as staffed and not available, and words mean the same in
+//! capitals and with `_` for `-`. Ids, versions and times may be numbers or texts, and skills objects (`value`); one row of agents
+//! that cannot be read costs that row. An answer about another campaign or queue is refused. `updatedTimestamp`, where it is given, tells one version of a campaign from
 //! the next; there are no conditional writes. The `Date` header gives the platform's clock.
 
 mod address;
 mod agents;
+#[cfg(test)]
+mod agents_tests;
 mod campaign;
 mod campaigns;
 mod compact;
@@ -40,6 +44,7 @@ mod queue;
 mod queue_statistics;
 mod queues;
 mod rows;
+mod value;
 mod words;
 
 pub use agents::{Agents, CxoneSettings};

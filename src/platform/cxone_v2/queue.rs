@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -24,8 +25,11 @@ use crate::domain::queue::{
     ChangeFault, Member, Members, Overflow, OverflowAction, QueueVersion, ServiceLevel, Setting,
     Strategy, WriteForm,
 };
+use crate::platform::http::PageClaims;
 use crate::platform::port::{Original, QueueReading};
 use crate::secrets::MASKED_IN_BODY;
+
+use super::value::{self, Word};
 
 /// An object whose members are not looked into.
 type Raw = BTreeMap<String, Box<RawValue>>;
@@ -66,9 +70,13 @@ pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, Stri
     }
     let whole: Value =
         serde_json::from_str(text).map_err(|wrong| format!("not a queue: {wrong}"))?;
+    let id = whole.get("id").map_or(Ok(Word::Nothing), Word::deserialize);
+    let id = id.map_err(|wrong| format!("not a queue: {wrong}"))?;
+    value::same_id(queue.as_str(), &id)
+        .map_err(|other| format!("asked for queue {queue}, the platform returned {other}"))?;
     let version = whole
         .get("version")
-        .and_then(Value::as_i64)
+        .and_then(whole_number)
         .ok_or("not a queue: no version that is a whole number")?;
     let hash = digest(&SHA256, whole.to_string().as_bytes());
     let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -81,6 +89,13 @@ pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, Stri
             .collect(),
         original: Original(text.to_owned()),
     })
+}
+
+/// Returns the whole number that a value is, also as text.
+fn whole_number(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn members(whole: &Value) -> Members {
@@ -250,7 +265,9 @@ pub(super) fn body(reading: &QueueReading, change: &Members, form: WriteForm) ->
             serde_json::to_vec(&whole).ok()
         }
         WriteForm::Members => {
-            let mut members = json!({"id": reading.queue, "version": reading.version});
+            // The version goes back as it came, be it a number or a text.
+            let original: Value = serde_json::from_str(&reading.original.0).ok()?;
+            let mut members = json!({"id": reading.queue, "version": original.get("version")?});
             for (member, setting) in change {
                 let (name, value) = match (member, setting) {
                     (Member::WrapUp, Setting::Time(time)) => {
@@ -353,19 +370,49 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Reads a page of skills: its ids, and how many rows it had.
-pub(super) fn skills(body: &[u8]) -> Result<Vec<String>, String> {
-    #[derive(serde::Deserialize)]
+/// A page of skills.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SkillsPage {
+    pub(super) ids: Vec<String>,
+    /// What the page says of its listing.
+    pub(super) claims: PageClaims,
+}
+
+/// Reads a page of skills. `null` is no skill. One that cannot be read refuses the page: it would look as if it did not exist.
+pub(super) fn skills(body: &[u8]) -> Result<SkillsPage, String> {
+    #[derive(Deserialize)]
     struct Page {
-        items: Vec<Skill>,
+        #[serde(deserialize_with = "Option::deserialize")]
+        items: Option<Vec<Skill>>,
+        #[serde(default, deserialize_with = "value::word")]
+        total: Word<'static>,
+        #[serde(default, deserialize_with = "value::word")]
+        next: Word<'static>,
+        #[serde(default, deserialize_with = "value::word")]
+        limit: Word<'static>,
     }
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Skill {
+        #[serde(deserialize_with = "value::text")]
         id: String,
     }
-    let page: Page =
+    let page: Option<Page> =
         serde_json::from_slice(body).map_err(|wrong| format!("not a page of skills: {wrong}"))?;
-    Ok(page.items.into_iter().map(|skill| skill.id).collect())
+    let Some(page) = page else {
+        return Ok(SkillsPage {
+            ids: Vec::new(),
+            claims: PageClaims::default(),
+        });
+    };
+    let skills = page.items.unwrap_or_default();
+    Ok(SkillsPage {
+        ids: skills.into_iter().map(|skill| skill.id).collect(),
+        claims: PageClaims {
+            total: page.total.count(),
+            next: page.next.says_something(),
+            limit: page.limit.count(),
+        },
+    })
 }
 
 #[cfg(test)]
@@ -460,6 +507,55 @@ mod tests {
             "skills": [{"id": "voice", "level": 5}],
             "overflow": {"maxWaitTime": 120_000, "action": "routeToQueue", "targetQueueId": "b"}});
         assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_version_may_be_a_text_and_goes_back_as_one() {
+        let reading = read(r#"{"id": "a", "version": "7", "wrapUpTimeout": 30000}"#);
+        assert_eq!(reading.version, QueueVersion::Numbered(7));
+        let entries = change(&json!({"wrap_up": "45s"}));
+        for form in [WriteForm::Members, WriteForm::Whole] {
+            let sent = body(&reading, &entries, form).unwrap();
+            let sent: Value = serde_json::from_slice(&sent).unwrap();
+            assert_eq!(sent["version"], json!("7"));
+            assert_eq!(sent["wrapUpTimeout"], json!(45_000));
+        }
+        for wrong in ["\"\"", "\"seven\"", "1.5", "null", "[7]"] {
+            let queue = format!(r#"{{"id": "a", "version": {wrong}}}"#);
+            let found = super::reading(&"a".parse().unwrap(), queue.as_bytes());
+            assert!(found.is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn another_queue_in_the_answer_is_refused() {
+        let with = |id: &str| {
+            let queue = format!(r#"{{"id": {id}, "version": 1}}"#);
+            reading(&"a".parse().unwrap(), queue.as_bytes())
+        };
+        assert!(with(r#""A""#).is_ok());
+        for other in [r#""b""#, "7", r#"{"id":"a"}"#] {
+            let said = with(other).unwrap_err();
+            assert!(said.starts_with("asked for queue a, "), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_skills_is_read_whole_or_not_at_all() {
+        let page = skills(br#"{"items":[{"id":"a"},{"id":7}],"total":"9","next":"/x"}"#).unwrap();
+        assert_eq!(page.ids, ["a", "7"]);
+        assert_eq!((page.claims.total, page.claims.next), (Some(9), true));
+        for nothing in ["null", r#"{"items":null}"#, r#"{"items":[]}"#] {
+            assert_eq!(skills(nothing.as_bytes()).unwrap().ids, [""; 0]);
+        }
+        for wrong in [
+            "",
+            "{}",
+            r#"{"items":[{"id":"a"},{}]}"#,
+            r#"{"items":[{"id":null}]}"#,
+        ] {
+            assert!(skills(wrong.as_bytes()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -5,25 +5,26 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use tracing::Instrument;
 
 use crate::control::ports::Clock;
 use crate::domain::queue::{ChangeFault, Members, QueueStatistics, WriteForm};
 use crate::domain::{Delivery, QueueId, SkillId, Timestamp};
-use crate::platform::http::{Call, Client, RateShare, Sending, failed_delivery, request_span};
+use crate::platform::http::{
+    Call, Client, HttpResponse, Page, PagePlace, PageSize, PageWindow, RateShare, Sending,
+    failed_delivery, read_pages, request_span,
+};
 use crate::platform::port::{
     FaultKind, PlatformFault, QueueOrder, QueueReader, QueueReading, QueueWriter,
 };
 
 use super::address::endpoint;
+use super::queue::SkillsPage;
 use super::{endpoints, queue, queue_statistics};
 
 /// Skills in a page.
 const PAGE: usize = 100;
-
-/// Pages of skills that are read; a platform with more is not one.
-const MOST_PAGES: usize = 200;
 
 /// Reads queues and skills. Has no way to change anything there.
 pub struct Queues {
@@ -114,40 +115,54 @@ impl Queues {
     }
 
     async fn skills(&self, deadline: Timestamp) -> Result<BTreeSet<SkillId>, PlatformFault> {
-        let mut found = BTreeSet::new();
-        for page in 0..MOST_PAGES {
-            let mut url = endpoint(&self.base_url, &["api", "v2", "routing", "skills"]);
-            url.query_pairs_mut()
-                .append_pair("limit", &PAGE.to_string())
-                .append_pair("offset", &page.saturating_mul(PAGE).to_string());
-            let call = Call {
-                endpoint: endpoints::SKILLS,
-                share: RateShare::Readings,
-                method: Method::GET,
-                url,
-                body: None,
-                request_id: None,
-                client_id: None,
-                deadline,
-                scope: "routing:skill:read",
-                sending: Sending::Repeatable,
-            };
-            let ids = self
-                .client
-                .call(&call, |response| queue::skills(&response.body))
-                .await
-                .map_err(|failed| failed.fault)?;
-            let rows = ids.len();
-            // An id that no platform would give cannot be named by a change either.
-            found.extend(ids.into_iter().filter_map(|id| id.parse::<SkillId>().ok()));
-            if rows < PAGE {
-                return Ok(found);
-            }
-        }
-        Err(PlatformFault {
-            kind: FaultKind::Decode,
-            detail: format!("the pages of skills do not end after {MOST_PAGES}"),
-        })
+        let size = PageSize::asking(PAGE);
+        let window = PageWindow {
+            at_once: 1,
+            expected_rows: None,
+        };
+        let page = async |place: PagePlace| {
+            let SkillsPage { ids, claims } = self.skills_from(place.offset, deadline).await?;
+            Ok(Page {
+                rows: ids.len(),
+                ends: ids.first().cloned().zip(ids.last().cloned()),
+                claims,
+                content: ids,
+            })
+        };
+        let pages = read_pages(&size, window, page).await;
+        let pages = pages.map_err(|stopped| stopped.fault)?;
+        let ids = pages.into_iter().flat_map(|page| page.content);
+        // An id that no platform would give cannot be named by a change either.
+        Ok(ids.filter_map(|id| id.parse::<SkillId>().ok()).collect())
+    }
+
+    async fn skills_from(
+        &self,
+        offset: usize,
+        deadline: Timestamp,
+    ) -> Result<SkillsPage, PlatformFault> {
+        let mut url = endpoint(&self.base_url, &["api", "v2", "routing", "skills"]);
+        url.query_pairs_mut()
+            .append_pair("limit", &PAGE.to_string())
+            .append_pair("offset", &offset.to_string());
+        let call = Call {
+            endpoint: endpoints::SKILLS,
+            share: RateShare::Readings,
+            method: Method::GET,
+            url,
+            body: None,
+            request_id: None,
+            client_id: None,
+            deadline,
+            scope: "routing:skill:read",
+            sending: Sending::Repeatable,
+        };
+        let parse = |response: &HttpResponse| match response.status {
+            StatusCode::NO_CONTENT => queue::skills(b"null"),
+            _ => queue::skills(&response.body),
+        };
+        let page = self.client.call(&call, parse).await;
+        page.map_err(|failed| failed.fault)
     }
 }
 

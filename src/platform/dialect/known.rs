@@ -270,9 +270,9 @@ mod tests {
         assert!(!series(&late).contains_key("queue_get"));
         late.queues().unwrap();
         assert_eq!(series(&early), series(&late));
-        // A sum and a count for each code, and a counter for each cause of a retry.
+        // A sum and a count for each code, a counter for each cause of a retry, and one for the unreadable rows of a listing.
         let numbers = [
-            ("agents", 2 * 9 + 6),
+            ("agents", 2 * 9 + 6 + 1),
             ("campaign_get", 2 * 10 + 6),
             ("campaign_put", 2 * 10 + 5),
             ("queue_get", 2 * 10 + 6),

@@ -1,7 +1,8 @@
 //! Limiter, token, transport and retries behind one call.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,15 +12,17 @@ use hyper::header::{
 };
 use hyper::{Method, StatusCode};
 use secrecy::SecretString;
-use tracing::{Instrument, Span, debug};
+use tracing::{Instrument, Span, debug, warn};
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
-use crate::platform::port::{FaultKind, Granted, Login, PlatformFault};
+use crate::platform::port::{FaultKind, Granted, Login, PlatformFault, UnreadableRows};
 use crate::secrets::Mask;
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{code, date, excerpt, location, refusal_words, remaining, retry_after};
+use super::answer::{
+    code, date, encoded_as, excerpt, location, refusal_words, remaining, retry_after, without_mark,
+};
 use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
@@ -115,6 +118,8 @@ pub struct Client {
     policy: RetryPolicy,
     request_timeout: Duration,
     seed: AtomicU64,
+    /// Listings whose last reading had rows that could not be read.
+    incomplete: Mutex<BTreeSet<Endpoint>>,
 }
 
 impl Client {
@@ -141,6 +146,7 @@ impl Client {
             policy,
             request_timeout,
             seed: AtomicU64::new(seed),
+            incomplete: Mutex::default(),
         }
     }
 
@@ -198,6 +204,27 @@ impl Client {
     ) -> Result<T, CallFault> {
         let condition = if_match.map_or(Condition::None, Condition::Version);
         self.call_under(call, condition, parse).await
+    }
+
+    /// Counts the rows of a listing that could not be read, and tells of the first ones.
+    pub fn note_unreadable(&self, listing: Endpoint, unreadable: &UnreadableRows) {
+        let mut incomplete = self
+            .incomplete
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if unreadable.rows == 0 {
+            incomplete.remove(&listing);
+            return;
+        }
+        self.metrics.api.unreadable_rows(listing, unreadable.rows);
+        if incomplete.insert(listing) {
+            warn!(
+                listing = listing.label(),
+                rows = unreadable.rows,
+                why = unreadable.why,
+                "some rows cannot be read and are left out"
+            );
+        }
     }
 
     async fn call_under<T>(
@@ -317,6 +344,16 @@ impl Client {
             // No part was asked for, and what is missing must not count as zero.
             maybe_applied.store(true, Ordering::Relaxed);
             let detail = format!("{} answered with a part of what there is", place(call));
+            return Err(again(FaultKind::Decode, detail, None));
+        }
+        if response.status.is_success()
+            && let Some(encoding) = encoded_as(&response)
+        {
+            maybe_applied.store(true, Ordering::Relaxed);
+            let detail = format!(
+                "{} answered in the encoding {encoding:?}, which was not asked for",
+                place(call)
+            );
             return Err(again(FaultKind::Decode, detail, None));
         }
         let unchanged =
@@ -542,7 +579,8 @@ impl Client {
         let answer = self.transport.send(request).await;
         let took = self.clock.monotonic().saturating_sub(started).as_secs_f64();
         let fault = match answer {
-            Ok(response) => {
+            Ok(mut response) => {
+                response.body = without_mark(response.body);
                 self.metrics
                     .api
                     .attempt(endpoint, code(response.status), took);

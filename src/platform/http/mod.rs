@@ -49,7 +49,7 @@ mod traced;
 pub use client::{Call, CallFault, Client, Sending};
 pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare};
-pub use paging::{Page, PagePlace, PageSize, PageWindow, read_pages};
+pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};
 pub use retry::RetryPolicy;
 pub use send::{HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport};

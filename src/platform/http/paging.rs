@@ -1,7 +1,7 @@
 //! Offset pages, read at once instead of one round trip after the other.
 //!
-//! There is no total: the last page is the first one that is not full. The last reading's size says how many pages to
-//! ask for at once; without it, and beyond it, the window doubles. At most `at_once` requests are on their way.
+//! A page says little of its listing: the last page is the first one that is not full. The last reading's size says how many pages
+//! to ask for at once; without it, and beyond it, the window doubles. At most `at_once` requests are on their way.
 //!
 //! ```text
 //!  expected 4 pages      p0 p1 p2 p3          p3 short: done after one round trip
@@ -12,10 +12,16 @@
 //! *How many rows a full page has* is measured, not assumed: a platform may cut pages at fewer rows than were asked for,
 //! and its first page then looks like the last one. Behind a short first page that is no smaller than every page before
 //! it, one page more is asked for. Rows on it say that pages end there, and the reading goes on from there; no rows on it
-//! say that the listing ended. A page smaller than one that was given before cannot have been cut.
+//! say that the listing ended. A page smaller than one that was given before cannot have been cut. Where a page names a limit
+//! below the one that was asked for, that is what a full page has.
 //!
-//! *Contradiction.* Rows on a page behind a short one say that the listing moved while it was read, or that pages are cut
-//! elsewhere than before. It is read once more from its start; a second contradiction makes the reading invalid.
+//! *What pages claim* ([`PageClaims`]) is held against what they hold. A short page ends the listing only where its total is
+//! reached, and one that links to another only after one page more was asked for.
+//!
+//! *Contradiction.* Rows on a page behind a short one, a total that is exceeded or not reached, more rows than the limit, an empty
+//! page that links to another: the listing moved while it was read, or pages are cut elsewhere than before. It is
+//! read once more from its start; a second contradiction makes the reading invalid. A full page that comes twice is the platform
+//! ignoring the offset, which no second reading would change.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,14 +52,27 @@ pub struct PagePlace {
     pub offset: usize,
 }
 
+/// What a page says of its listing, as far as it says anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageClaims {
+    /// Rows of all pages together.
+    pub total: Option<usize>,
+    /// Whether it links to a next page. The link itself is never followed: its host is not ours to send a token to.
+    pub next: bool,
+    /// The most rows that a page has there.
+    pub limit: Option<usize>,
+}
+
 /// One page.
 pub struct Page<T> {
-    /// Rows in it.
+    /// Rows in it, those that cannot be read included.
     pub rows: usize,
     /// What it held.
     pub content: T,
-    /// First and last id; a full page with those of page 0 says that the platform ignores the offset.
+    /// First and last id; a full page with those of another one says that the platform ignores the offset.
     pub ends: Option<(String, String)>,
+    /// What it says of the listing.
+    pub claims: PageClaims,
 }
 
 /// What is known of the pages of one listing, kept from one reading to the next.
@@ -108,6 +127,13 @@ impl PageSize {
     }
 }
 
+/// Why a listing could not be read through.
+enum Stopped {
+    Fault(ObserveFault),
+    /// Pages contradict each other or themselves.
+    Contradiction(String),
+}
+
 /// Reads pages by `fetch` until the listing ends. The pages come in their order; when the listing moved, or when pages
 /// overlap, a row may be on two of them.
 ///
@@ -122,27 +148,32 @@ where
     F: Fn(PagePlace) -> Fut,
     Fut: Future<Output = Result<Page<T>, PlatformFault>>,
 {
-    if let Some(pages) = read_through(size, window, &fetch).await? {
-        return Ok(pages);
+    match read_through(size, window, &fetch).await {
+        Ok(pages) => return Ok(pages),
+        Err(Stopped::Fault(fault)) => return Err(fault),
+        Err(Stopped::Contradiction(_)) => size.forget(),
     }
-    size.forget();
     let window = PageWindow {
         expected_rows: None,
         ..window
     };
-    let again = read_through(size, window, &fetch).await?;
-    again.ok_or_else(|| {
-        let detail = "the pages of the agents contradict each other: one is short, and one behind it is not empty";
-        invalid(detail.to_owned(), true)
-    })
+    read_through(size, window, &fetch)
+        .await
+        .map_err(|stopped| match stopped {
+            Stopped::Fault(fault) => fault,
+            Stopped::Contradiction(what) => {
+                size.forget();
+                invalid(format!("the pages contradict each other: {what}"), true)
+            }
+        })
 }
 
-/// Reads the listing once. None when pages contradict each other.
+/// Reads the listing once.
 async fn read_through<T, F, Fut>(
     size: &PageSize,
     window: PageWindow,
     fetch: &F,
-) -> Result<Option<Vec<Page<T>>>, ObserveFault>
+) -> Result<Vec<Page<T>>, Stopped>
 where
     F: Fn(PagePlace) -> Fut,
     Fut: Future<Output = Result<Page<T>, PlatformFault>>,
@@ -158,74 +189,217 @@ where
         while last.is_none() && asked < wanted && on_their_way.len() < window.at_once.max(1) {
             let number = asked;
             let offset = number.saturating_mul(full);
-            let page = fetch(PagePlace { number, offset });
-            on_their_way.push(async move { (number, page.await) });
+            let place = PagePlace { number, offset };
+            let page = fetch(place);
+            on_their_way.push(async move { (place, page.await) });
             asked += 1;
         }
-        let Some((number, page)) = on_their_way.next().await else {
+        let Some((place, page)) = on_their_way.next().await else {
             break;
         };
-        let page = page.map_err(|fault| ObserveFault {
-            fault,
-            partial: !pages.is_empty(),
+        let number = place.number;
+        let page = page.map_err(|fault| {
+            Stopped::Fault(ObserveFault {
+                fault,
+                partial: !pages.is_empty(),
+            })
         })?;
         size.note_rows(page.rows);
-        if page.rows >= full {
-            if last.is_none() && number + 1 == wanted {
-                wanted += wanted.clamp(1, window.at_once.max(1));
-            }
-        } else if number == 0 && page.rows > 0 && page.rows >= largest {
-            // It looks like the last page, and like one that was cut.
-            let place = PagePlace {
-                number: 1,
-                offset: page.rows,
-            };
-            let behind = fetch(place).await.map_err(|fault| ObserveFault {
-                fault,
-                partial: true,
-            })?;
-            size.note_rows(behind.rows);
-            if behind.rows == 0 {
-                last = Some(0);
-            } else if asked > 1 {
-                // Others were asked for at offsets that now mean something else.
-                return Ok(None);
-            } else {
-                full = page.rows;
-                size.cut_at(full);
-                asked = 2;
-                wanted = wanted.max(2);
-                if behind.rows < full {
-                    last = Some(1);
-                } else {
-                    wanted = 3;
-                }
-                pages.insert(1, behind);
-            }
-        } else {
-            last = Some(last.map_or(number, |earlier| earlier.min(number)));
+        if number == 0 {
+            full = limited(size, page.claims.limit, full, asked)?;
         }
-        let ignored =
-            |first: &Page<T>| page.rows >= full && page.ends.is_some() && first.ends == page.ends;
-        if number > 0 && pages.get(&0).is_some_and(ignored) {
-            let detail = format!(
-                "page {number} of the agents is page 0 again: the platform ignores the offset"
-            );
-            return Err(invalid(detail, !pages.is_empty()));
+        match reading_of(&page, place.offset, full)? {
+            Reading::Full => {
+                if last.is_none() && number + 1 == wanted {
+                    wanted += wanted.clamp(1, window.at_once.max(1));
+                }
+            }
+            // A first page that looks like the last page, and like one that was cut.
+            Reading::Short | Reading::ShortWithMore
+                if number == 0
+                    && page.rows > 0
+                    && (page.rows >= largest || page.claims.says_more(page.rows)) =>
+            {
+                let place = PagePlace {
+                    number: 1,
+                    offset: page.rows,
+                };
+                let behind = behind(fetch, size, place).await?;
+                if behind.rows == 0 {
+                    if page.claims.total.is_some_and(|total| total > page.rows) {
+                        return Err(contradiction("the total is not reached"));
+                    }
+                    last = Some(0);
+                } else if asked > 1 {
+                    return Err(contradiction("pages end elsewhere than before"));
+                } else {
+                    full = page.rows;
+                    size.cut_at(full);
+                    asked = 2;
+                    wanted = wanted.max(2);
+                    match reading_of(&behind, place.offset, full)? {
+                        Reading::Full => wanted = 3,
+                        Reading::Short => last = Some(1),
+                        Reading::ShortWithMore => {
+                            nothing_behind(fetch, size, place, behind.rows).await?;
+                            last = Some(1);
+                        }
+                    }
+                    pages.insert(1, behind);
+                }
+            }
+            Reading::Short => last = Some(last.map_or(number, |earlier| earlier.min(number))),
+            Reading::ShortWithMore => {
+                nothing_behind(fetch, size, place, page.rows).await?;
+                last = Some(last.map_or(number, |earlier| earlier.min(number)));
+            }
+        }
+        if let Some(earlier) = given_before(&pages, number, &page, full) {
+            let detail =
+                format!("page {number} is page {earlier} again: the platform ignores the offset");
+            return Err(Stopped::Fault(invalid(detail, !pages.is_empty())));
         }
         pages.insert(number, page);
         if asked > MOST_PAGES {
-            return Err(invalid(
-                format!("the listing of agents does not end after {MOST_PAGES} pages"),
-                !pages.is_empty(),
-            ));
+            let detail = format!("the listing does not end after {MOST_PAGES} pages");
+            return Err(Stopped::Fault(invalid(detail, !pages.is_empty())));
         }
     }
-    let contradicts = last.is_some_and(|last| {
-        let mut behind = pages.range(last.saturating_add(1)..);
-        behind.any(|(_, page)| page.rows > 0)
-    });
-    Ok((!contradicts).then(|| pages.into_values().collect()))
+    let first_behind = last.map_or(usize::MAX, |last| last.saturating_add(1));
+    if pages.range(first_behind..).any(|(_, page)| page.rows > 0) {
+        return Err(contradiction(
+            "one is short, and one behind it is not empty",
+        ));
+    }
+    Ok(pages.into_values().collect())
+}
+
+/// Returns the rows of a full page where the first page names a limit, when so many pages were asked for.
+fn limited(
+    size: &PageSize,
+    limit: Option<usize>,
+    full: usize,
+    asked: usize,
+) -> Result<usize, Stopped> {
+    let Some(limit) = limit.filter(|limit| (1..full).contains(limit)) else {
+        return Ok(full);
+    };
+    if asked > 1 {
+        // Others were asked for at offsets that now mean something else.
+        return Err(contradiction("a page has a lower limit than before"));
+    }
+    size.cut_at(limit);
+    Ok(limit)
+}
+
+/// What a page says about the end of its listing.
+enum Reading {
+    /// It is full, so that others may follow.
+    Full,
+    /// It is the last one, or behind the last one.
+    Short,
+    /// It is not full, and links to another all the same.
+    ShortWithMore,
+}
+
+/// Holds a page against its own claims.
+fn reading_of<T>(page: &Page<T>, offset: usize, full: usize) -> Result<Reading, Stopped> {
+    let PageClaims { total, next, limit } = page.claims;
+    let end = offset.saturating_add(page.rows);
+    if limit.is_some_and(|limit| limit > 0 && page.rows > limit) {
+        return Err(contradiction("a page has more rows than its own limit"));
+    }
+    if page.rows > 0 && total.is_some_and(|total| end > total) {
+        return Err(contradiction("there are more rows than the total"));
+    }
+    if page.rows >= full {
+        return Ok(Reading::Full);
+    }
+    // A first page may have been cut, which the page behind it shows.
+    let may_be_cut = offset == 0 && page.rows > 0;
+    if !may_be_cut && total.is_some_and(|total| end < total) {
+        return Err(contradiction(
+            "a page is short, and the total is not reached",
+        ));
+    }
+    if page.rows == 0 && next {
+        return Err(contradiction("an empty page links to a next one"));
+    }
+    Ok(if next {
+        Reading::ShortWithMore
+    } else {
+        Reading::Short
+    })
+}
+
+impl PageClaims {
+    /// Whether a first page with so many rows says that there are others.
+    fn says_more(&self, rows: usize) -> bool {
+        self.next || self.total.is_some_and(|total| total > rows)
+    }
+}
+
+/// Asks for a page that is out of turn.
+async fn behind<T, F, Fut>(fetch: &F, size: &PageSize, place: PagePlace) -> Result<Page<T>, Stopped>
+where
+    F: Fn(PagePlace) -> Fut,
+    Fut: Future<Output = Result<Page<T>, PlatformFault>>,
+{
+    let page = fetch(place).await.map_err(|fault| {
+        Stopped::Fault(ObserveFault {
+            fault,
+            partial: true,
+        })
+    })?;
+    size.note_rows(page.rows);
+    Ok(page)
+}
+
+/// Makes sure that nothing follows the short page at `place`, which links to another.
+async fn nothing_behind<T, F, Fut>(
+    fetch: &F,
+    size: &PageSize,
+    place: PagePlace,
+    rows: usize,
+) -> Result<(), Stopped>
+where
+    F: Fn(PagePlace) -> Fut,
+    Fut: Future<Output = Result<Page<T>, PlatformFault>>,
+{
+    let place = PagePlace {
+        number: place.number.saturating_add(1),
+        offset: place.offset.saturating_add(rows),
+    };
+    if behind(fetch, size, place).await?.rows > 0 {
+        return Err(contradiction(
+            "one is short, and one behind it is not empty",
+        ));
+    }
+    Ok(())
+}
+
+/// Finds an earlier or later page with the same first and last row: the first page, or a neighbour.
+fn given_before<T>(
+    pages: &BTreeMap<usize, Page<T>>,
+    number: usize,
+    page: &Page<T>,
+    full: usize,
+) -> Option<usize> {
+    if page.rows < full || page.ends.is_none() {
+        return None;
+    }
+    // A single row may come twice because it moved.
+    let neighbours = [number.checked_sub(1), number.checked_add(1)];
+    let neighbours = neighbours.into_iter().flatten().filter(|_| page.rows > 1);
+    let mut others = std::iter::once(0).chain(neighbours);
+    others.find(|other| {
+        let same = |other: &Page<T>| other.rows >= full && other.ends == page.ends;
+        *other != number && pages.get(other).is_some_and(same)
+    })
+}
+
+fn contradiction(what: &str) -> Stopped {
+    Stopped::Contradiction(what.to_owned())
 }
 
 fn invalid(detail: String, partial: bool) -> ObserveFault {
@@ -280,6 +454,7 @@ mod tests {
                 rows: until - from,
                 content: from..until,
                 ends: Some((from.to_string(), until.to_string())),
+                claims: PageClaims::default(),
             })
         }
     }
@@ -422,6 +597,146 @@ mod tests {
         size.cut_at(3);
         assert_eq!(read_by(&size, &listing, 4, None).await, 230);
         assert_eq!(size.full(), 100);
+    }
+
+    /// Reads `total` rows in pages of 100 that claim what `claims` says of the page at an offset with so many rows.
+    async fn claiming(
+        total: usize,
+        claims: impl Fn(usize, usize) -> PageClaims,
+    ) -> Result<usize, String> {
+        let listing = Listing::new(total, 100);
+        let size = PageSize::asking(100);
+        let window = PageWindow {
+            at_once: 4,
+            expected_rows: None,
+        };
+        let fetch = async |place: PagePlace| {
+            let mut page = listing.page(place).await?;
+            page.claims = claims(place.offset, page.rows);
+            Ok(page)
+        };
+        let pages = read_pages(&size, window, fetch).await;
+        let pages = pages.map_err(|stopped| stopped.fault.detail)?;
+        Ok(pages.iter().map(|page| page.rows).sum())
+    }
+
+    fn total(total: usize) -> PageClaims {
+        PageClaims {
+            total: Some(total),
+            ..PageClaims::default()
+        }
+    }
+
+    fn next(next: bool) -> PageClaims {
+        PageClaims {
+            next,
+            ..PageClaims::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_listing_is_one_page_whoever_comes_behind_it() {
+        let listing = Listing::new(0, 100);
+        let size = PageSize::asking(100);
+        assert_eq!(read_by(&size, &listing, 4, None).await, 0);
+        assert_eq!(*listing.asked.borrow(), [0]);
+        listing.total.set(10);
+        assert_eq!(read_by(&size, &listing, 4, Some(0)).await, 10);
+        assert_eq!(size.full(), 100);
+    }
+
+    #[tokio::test]
+    async fn claims_that_are_right_cost_no_row() {
+        for rows in [0, 1, 99, 100, 101, 230] {
+            let counted = claiming(rows, |_, _| total(rows)).await;
+            assert_eq!(counted, Ok(rows), "a total");
+            let linked = claiming(rows, |offset, read| next(offset + read < rows)).await;
+            assert_eq!(linked, Ok(rows), "links");
+            // A platform that links on from its last page has nothing there.
+            let always = claiming(rows, |_, read| next(read > 0)).await;
+            assert_eq!(always, Ok(rows), "a link too many");
+            let limited = claiming(rows, |_, _| PageClaims {
+                limit: Some(100),
+                ..PageClaims::default()
+            });
+            assert_eq!(limited.await, Ok(rows), "a limit");
+        }
+    }
+
+    #[tokio::test]
+    async fn claims_that_contradict_the_rows_make_the_reading_invalid() {
+        let of = |what: &str| Err(format!("the pages contradict each other: {what}"));
+        let exceeded = of("there are more rows than the total");
+        let not_reached = of("a page is short, and the total is not reached");
+        for (rows, claimed, said) in [
+            (50, 49, &exceeded),
+            (230, 100, &exceeded),
+            (50, 51, &of("the total is not reached")),
+            (230, 231, &not_reached),
+            (200, 230, &not_reached),
+            (0, 1, &not_reached),
+        ] {
+            let read = claiming(rows, |_, _| total(claimed)).await;
+            assert_eq!(&read, said, "{rows} rows, {claimed} claimed");
+        }
+        let empty = claiming(200, |_, _| next(true)).await;
+        assert_eq!(empty, of("an empty page links to a next one"));
+        let limit = |_, _| PageClaims {
+            limit: Some(20),
+            ..PageClaims::default()
+        };
+        let said = of("a page has more rows than its own limit");
+        assert_eq!(claiming(30, limit).await, said);
+    }
+
+    #[tokio::test]
+    async fn a_short_page_in_the_middle_that_links_on_ends_nothing() {
+        // The second page has 40 rows of the 130 that are left.
+        let fetch = async |place: PagePlace| {
+            let rows = match place.offset {
+                0 => 100,
+                100 => 40,
+                140 => 90,
+                _ => 0,
+            };
+            Ok(Page {
+                rows,
+                content: (),
+                ends: None,
+                claims: next(rows > 0 && place.offset < 140),
+            })
+        };
+        let size = PageSize::asking(100);
+        let window = PageWindow {
+            at_once: 1,
+            expected_rows: None,
+        };
+        let stopped = read_pages(&size, window, fetch).await.err().unwrap();
+        let said = "the pages contradict each other: one is short, and one behind it is not empty";
+        assert_eq!(stopped.fault.detail, said);
+    }
+
+    #[tokio::test]
+    async fn the_last_page_over_and_over_is_noticed() {
+        // Whatever lies beyond row 300 is answered with the page before it.
+        let listing = Listing::new(400, 100);
+        let fetch = |place: PagePlace| {
+            listing.page(PagePlace {
+                number: place.number,
+                offset: place.offset.min(300),
+            })
+        };
+        let size = PageSize::asking(100);
+        let window = PageWindow {
+            at_once: 4,
+            expected_rows: None,
+        };
+        let stopped = read_pages(&size, window, fetch).await.err().unwrap();
+        let said = stopped.fault.detail;
+        assert!(
+            said.contains("again: the platform ignores the offset"),
+            "{said}"
+        );
     }
 
     #[tokio::test]

@@ -194,7 +194,8 @@ struct TokenAnswer {
     access_token: String,
     /// A number; some servers write it as a string.
     expires_in: Option<serde_json::Value>,
-    scope: Option<String>,
+    /// A text with blanks; some servers write a list.
+    scope: Option<serde_json::Value>,
 }
 
 impl TokenSource {
@@ -509,8 +510,38 @@ impl TokenParts {
             .unwrap_or(ASSUMED_LIFE);
         Ok(Self {
             header,
-            granted: answer.scope,
+            granted: answer.scope.as_ref().and_then(scopes),
             life,
         })
+    }
+}
+
+/// The scopes of a token, separated by blanks; nothing where they have another form, as if none were named.
+fn scopes(value: &serde_json::Value) -> Option<String> {
+    if let Some(scopes) = value.as_str() {
+        return Some(scopes.to_owned());
+    }
+    let scopes = value.as_array()?.iter().map(serde_json::Value::as_str);
+    let scopes: Vec<&str> = scopes.collect::<Option<_>>()?;
+    Some(scopes.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_come_as_a_text_or_as_a_list() {
+        let granted = |scope: &str| {
+            let answer = format!(r#"{{"access_token":"t","scope":{scope}}}"#);
+            TokenParts::parse(answer.as_bytes()).unwrap().granted
+        };
+        for scope in [r#""a:read b:write""#, r#"["a:read","b:write"]"#] {
+            assert_eq!(granted(scope).as_deref(), Some("a:read b:write"));
+        }
+        assert_eq!(granted("[]").as_deref(), Some(""));
+        for other in ["null", "7", "{}", "[1]", r#"["a",null]"#] {
+            assert_eq!(granted(other), None, "{other}");
+        }
     }
 }

@@ -25,10 +25,12 @@ pub struct ObserveRequest<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Agents that the platform returned, before repeated ones were merged; after a delta, those that are known.
-    /// None where it returns no agents. The loop asks once more when this becomes zero all at once.
+    /// None where it returns no agents. The loop asks once more when this is zero and was not before.
     pub rows: Option<usize>,
     /// Calls made.
     pub calls: usize,
+    /// Rows that a full page has, as far as is known: fewer than were asked for where the platform cuts pages.
+    pub page_rows: Option<usize>,
     /// Agents who can take a call now, over all groups, where that is known.
     pub free: Option<u32>,
     /// Agents by state, where every state was asked for.

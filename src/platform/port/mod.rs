@@ -47,6 +47,7 @@ mod names;
 mod outcomes;
 mod queues;
 mod throttle;
+mod unreadable;
 
 pub use agents::{AgentObserver, Observation, ObserveFault, ObserveRequest, Tally};
 pub use call_plan::{CallPlan, CallPlanner};
@@ -64,3 +65,4 @@ pub use queues::{
     Original, ProfileWriter, QueueOrder, QueueReader, QueueReading, QueueWriter, Reassignment,
 };
 pub use throttle::{Pace, Throttle, ThrottleOrder};
+pub use unreadable::UnreadableRows;

@@ -18,6 +18,7 @@ pub struct ApiMetrics {
     limiter_wait: HistogramVec,
     token_expiry: Gauge,
     remaining: Gauge,
+    unreadable_rows: IntCounterVec,
     expected: Mutex<Expected>,
 }
 
@@ -54,6 +55,11 @@ impl ApiMetrics {
             remaining: families.gauge(
                 "api_rate_limit_remaining",
                 "Requests that the platform still allows; NaN until it says so.",
+            )?,
+            unreadable_rows: families.counters(
+                "api_unreadable_rows_total",
+                "Rows of listings that could not be read and were left out, or made the reading invalid where they were many.",
+                &["endpoint"],
             )?,
             expected: Mutex::new(Expected {
                 declared: Vec::new(),
@@ -97,6 +103,9 @@ impl ApiMetrics {
                 .with_label_values(&[endpoint.label(), cause.label()]);
         }
         self.limiter_wait.with_label_values(&[endpoint.label()]);
+        if endpoint.is_listing() {
+            self.unreadable_rows.with_label_values(&[endpoint.label()]);
+        }
     }
 
     /// One attempt ended.
@@ -128,5 +137,12 @@ impl ApiMetrics {
     /// The platform said how many requests it would still take.
     pub fn remaining(&self, requests: f64) {
         self.remaining.set(requests);
+    }
+
+    /// Rows of a listing could not be read.
+    pub fn unreadable_rows(&self, endpoint: Endpoint, rows: usize) {
+        self.unreadable_rows
+            .with_label_values(&[endpoint.label()])
+            .inc_by(u64::try_from(rows).unwrap_or(u64::MAX));
     }
 }

@@ -88,6 +88,10 @@ impl Endpoint {
         self.label
     }
 
+    pub(super) fn is_listing(self) -> bool {
+        self.kind == RequestKind::Listing
+    }
+
     pub(super) const fn kind(self) -> RequestKind {
         self.kind
     }
