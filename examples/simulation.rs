@@ -23,8 +23,7 @@ use std::thread::available_parallelism;
 use clap::Parser;
 
 use whole::draw::draw;
-use whole::judge::{Invariant, Verdict};
-use whole::known;
+use whole::judge::Invariant;
 use whole::run::{all, try_out};
 use whole::shrink::{shows, shrink};
 use whole::story::{explained, replay_command, whole as whole_story};
@@ -42,21 +41,15 @@ struct Arguments {
     /// Lives through this seed alone and tells its story
     #[arg(long)]
     seed: Option<u64>,
-    /// With --seed: shrinks the schedule to what its first unexplained violation needs
+    /// With --seed: shrinks the schedule to what its first violation needs
     #[arg(long)]
     shrink: bool,
-    /// With --seed: counts known faults as unexplained, too
-    #[arg(long)]
-    strict: bool,
-    /// Shrinks so many unexplained violations and tells what each comes of
+    /// Shrinks so many violations and tells what each comes of
     #[arg(long, default_value_t = 0)]
     causes: usize,
-    /// Prints at most so many unexplained violations
+    /// Prints at most so many violations
     #[arg(long, default_value_t = 20)]
     most: usize,
-    /// Prints at most so many violations of each known fault
-    #[arg(long, default_value_t = 0)]
-    known: usize,
     /// Threads; as many as there are cores unless given
     #[arg(long)]
     threads: Option<usize>,
@@ -82,15 +75,11 @@ fn main() -> ExitCode {
 fn one(arguments: &Arguments, seed: u64) -> (String, bool) {
     let schedule = draw(seed);
     let (record, verdict) = try_out(&schedule);
-    let unexplained = verdict
-        .violations
-        .iter()
-        .find(|violation| arguments.strict || known::row_of(violation).is_none())
-        .cloned();
+    let found = verdict.violations.first().cloned();
     if !arguments.shrink {
-        return (whole_story(&record, &verdict), unexplained.is_none());
+        return (whole_story(&record, &verdict), found.is_none());
     }
-    let Some(violation) = unexplained else {
+    let Some(violation) = found else {
         return ("nothing to shrink\n".to_owned(), true);
     };
     let smallest = shrink(&schedule, |verdict| shows(verdict, violation.invariant));
@@ -119,20 +108,18 @@ fn many(arguments: &Arguments) -> (String, bool) {
         let done = done.fetch_add(1, Ordering::SeqCst) + 1;
         if done.is_multiple_of(100) {
             let mut err = std::io::stderr().lock();
-            let unexplained = tally.unknown.len();
+            let violations = tally.violations.len();
             // A progress line that cannot be written is no reason to stop.
             drop(writeln!(
                 err,
-                "{done} of {} schedules, {unexplained} unexplained violations",
+                "{done} of {} schedules, {violations} violations",
                 arguments.schedules
             ));
         }
     });
     let tally = tally.into_inner().unwrap();
     let mut text = tally.report();
-    let explained = tally.known.values();
-    let explained = explained.flat_map(|row| row.iter().take(arguments.known));
-    for (seed, violation) in explained.chain(tally.unknown.iter().take(arguments.most)) {
+    for (seed, violation) in tally.violations.iter().take(arguments.most) {
         let (line, command) = (violation.line(), replay_command(*seed));
         writeln!(text, "{line}\n    {command}").unwrap();
     }
@@ -148,14 +135,14 @@ fn many(arguments: &Arguments) -> (String, bool) {
     for line in &idle {
         writeln!(text, "{line}").unwrap();
     }
-    (text, tally.unknown.is_empty() && idle.is_empty())
+    (text, tally.violations.is_empty() && idle.is_empty())
 }
 
-/// What the first unexplained violations come of, one of each kind a seed: the fewest acts and properties that show it.
+/// What the first violations come of, one of each kind a seed: the fewest acts and properties that show it.
 fn causes(tally: &Tally, most: usize, threads: usize) -> String {
     let mut kinds = BTreeSet::new();
     let mut wanted: Vec<(u64, Invariant)> = tally
-        .unknown
+        .violations
         .iter()
         .map(|(seed, violation)| (*seed, violation.invariant))
         .filter(|kind| kinds.insert(*kind))
@@ -177,12 +164,7 @@ fn causes(tally: &Tally, most: usize, threads: usize) -> String {
                     let Some((seed, invariant)) = next.lock().unwrap().next() else {
                         return;
                     };
-                    let unexplained = |verdict: &Verdict| {
-                        verdict.violations.iter().any(|violation| {
-                            violation.invariant == invariant && known::row_of(violation).is_none()
-                        })
-                    };
-                    let smallest = shrink(&draw(seed), unexplained);
+                    let smallest = shrink(&draw(seed), |verdict| shows(verdict, invariant));
                     let mut names = smallest.setup.quirks.names();
                     names.extend(smallest.setup.strict.then_some("strict"));
                     names.extend(smallest.setup.adopt.then_some("adopt"));
@@ -196,7 +178,7 @@ fn causes(tally: &Tally, most: usize, threads: usize) -> String {
             });
         }
     });
-    let mut text = String::from("causes of unexplained violations, shrunk:\n");
+    let mut text = String::from("causes of violations, shrunk:\n");
     for (line, seeds) in found.into_inner().unwrap() {
         writeln!(text, "  {line}  seeds {seeds:?}").unwrap();
     }

@@ -6,6 +6,7 @@ pub mod domain;
 pub mod experiment;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod given_file;
 pub mod notify;
 pub mod platform;
 pub mod secrets;

@@ -19,9 +19,8 @@ use tracing::{debug, warn};
 use crate::control::operator::{
     AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
 };
-use crate::settings::{
-    LONGEST_DATA, Resolved, RunArgs, Settings, acts_at_once, read_bytes, resolve, settings_file,
-};
+use crate::given_file::{LONGEST_DATA, read_bytes};
+use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, resolve, settings_file};
 
 use super::environment::variable;
 use super::supervisor::Systemd;

@@ -1,6 +1,6 @@
 //! `--scenario NAME|FILE`.
 
-use crate::settings::{LONGEST_DATA, read_text};
+use crate::given_file::{LONGEST_DATA, read_text};
 use crate::simulator::{Scenario, ScenarioFaults};
 
 use super::exit::Exit;

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
-use crate::settings::{LONGEST_DATA, read_text};
+use crate::given_file::{LONGEST_DATA, read_text};
 use crate::simulator::{
     Credentials, Dialect, FIRST_CAMPAIGN, FaultPlan, FaultRule, Scenario, Script, Settings,
     SimClock, SimTime, Simulator, Trace, World, status,

@@ -1,11 +1,11 @@
 //! The text of a secret, without what editors and shells leave around it.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 
 use secrecy::SecretString;
+
+use crate::given_file::{FileFault, read_bytes};
 
 /// The largest file that can be a secret's: keys and tokens have some kilobytes at the most.
 const LARGEST_FILE: u64 = 64 << 10;
@@ -57,21 +57,11 @@ pub fn clean(text: &str) -> (SecretString, Vec<Hint>) {
 /// # Errors
 /// Why it cannot be read.
 pub fn file_text(path: &Path) -> Result<String, String> {
-    let metadata = fs::metadata(path).map_err(|wrong| wrong.to_string())?;
-    if !metadata.is_file() {
-        // A pipe that nobody writes into would stop the daemon where it reads the secret again.
-        return Err("it is not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            file.take(LARGEST_FILE.saturating_add(1))
-                .read_to_end(&mut bytes)
-        })
-        .map_err(|wrong| wrong.to_string())?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_FILE {
-        return Err("it is larger than any secret".to_owned());
-    }
+    // The daemon reads it again while it runs: a pipe that nobody writes into would stop it there.
+    let bytes = read_bytes(path, LARGEST_FILE).map_err(|wrong| match wrong {
+        FileFault::TooLong(_) => "it is larger than any secret".to_owned(),
+        FileFault::System(_) | FileFault::NotAFile(_) | FileFault::NotText => wrong.to_string(),
+    })?;
     String::from_utf8(bytes).map_err(|wrong| {
         let utf16 = matches!(wrong.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         let what = if utf16 {
@@ -125,7 +115,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("s3cret");
         let read = |bytes: &[u8]| {
-            fs::write(&path, bytes).unwrap();
+            std::fs::write(&path, bytes).unwrap();
             file_text(&path)
         };
         assert_eq!(read(b"abc\n").as_deref(), Ok("abc\n"));

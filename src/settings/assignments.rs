@@ -8,7 +8,6 @@ use crate::domain::{CampaignId, Policy, SkillId};
 
 use super::fault::{Origin, Problem};
 use super::given::{ListedTable, RawValue};
-use super::given_file::{LONGEST_DATA, read_text};
 use super::memberships::{refuse_foreign_agents, refuse_what_lists_cannot_hold};
 use super::merge::Layers;
 use super::resolved::Assignments;
@@ -16,6 +15,7 @@ use super::roster;
 use super::rows::{ASSIGN_HORIZON, ASSIGN_INTERVAL, ROSTER};
 use super::table_keys::{TableKey, preview as keys};
 use super::values::Values;
+use crate::given_file::{LONGEST_DATA, read_text};
 
 /// A longer list is a slip of the fingers, and no platform accepts it.
 const LONGEST_LIST: u32 = 10_000;

@@ -50,7 +50,6 @@ mod flags;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod given;
-mod given_file;
 mod labels;
 mod lacking;
 mod memberships;
@@ -77,7 +76,6 @@ mod webhook;
 pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
 pub(crate) use flags::RunArgs;
-pub(crate) use given_file::{LONGEST_DATA, mode_open_to_all, read_bytes, read_text};
 pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, state_dir_of};
 pub(crate) use resolved::{Assignments, Resolved, Settings};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};

@@ -16,7 +16,6 @@ use super::fault::{Fault, Findings, Origin, Problem};
 use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
-use super::given_file::{LONGEST_SETTINGS, read_text};
 use super::labels::labels;
 use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
@@ -33,6 +32,7 @@ use super::secret::{SecretLookup, secret};
 use super::tenant::{TenantPlace, tenant};
 use super::values::Values;
 use super::webhook;
+use crate::given_file::{LONGEST_SETTINGS, read_text};
 
 /// Merges flags, environment (looked up with `env`) and settings file.
 ///

@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::secrets::{Hint, Place, Secret, clean, file_text};
 
 use super::fault::{Origin, Problem};
-use super::given_file::mode_open_to_all;
 use super::merge::{Cell, Layers};
 use super::row::{Row, Setting};
 use super::rows::WEBHOOK_SECRET;
+use crate::given_file::mode_open_to_all;
 
 /// The result of looking for a secret.
 pub(super) enum SecretLookup {

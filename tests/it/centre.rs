@@ -2,7 +2,9 @@
 //!
 //! Nothing here sleeps to synchronise: a test waits until something is so, and gives up loudly after [`PATIENCE`].
 
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -369,4 +371,10 @@ impl Drop for Daemon {
 /// What a log line says.
 pub(crate) fn message(line: &Value) -> &str {
     line["message"].as_str().unwrap_or_default()
+}
+
+/// Writes a secret that its owner alone can read.
+pub(crate) fn write_secret(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

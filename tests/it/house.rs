@@ -39,7 +39,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     let outward = [adapters.clone(), vec!["sockets"]].concat();
     BTreeMap::from([
         ("domain", vec![]),
-        ("secrets", vec![]),
+        ("given_file", vec![]),
+        ("secrets", vec!["given_file"]),
         ("sockets", vec![]),
         ("telemetry", vec!["domain", "sockets"]),
         // What a platform is asked for stands beside the dialects that answer it.
@@ -76,6 +77,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             "settings",
             vec![
                 "domain",
+                "given_file",
                 "notify",
                 "platform",
                 "secrets",

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::centre::{Centre, Invocation, PATIENCE, PROGRAM};
+use crate::centre::{Centre, Invocation, PATIENCE, PROGRAM, write_secret};
 use crate::supervised::Manager;
 
 fn packaging() -> PathBuf {
@@ -63,7 +63,7 @@ impl Unit {
                 "client-secret" => "autopilot-secret",
                 _ => "0123456789abcdef0123456789abcdef",
             };
-            fs::write(unit.credentials.join(name), secret).unwrap();
+            write_secret(&unit.credentials.join(name), secret);
         }
         unit
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, of_kind, wait_until};
+use crate::centre::{CAMPAIGN, Centre, of_kind, wait_until, write_secret};
 
 const WEBHOOK: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER_WEBHOOK: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -12,7 +12,7 @@ const OTHER_WEBHOOK: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 fn a_reload_reads_secrets_of_files_again_and_says_so() {
     let centre = Centre::new();
     let path = |name: &str| centre.directory.path().join(name);
-    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    let write = |name: &str, text: &str| write_secret(&path(name), text);
     write("client", "\u{feff}autopilot-secret\r\n");
     write("admin", "token-of-the-operators\n");
     write("webhook", WEBHOOK);

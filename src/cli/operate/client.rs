@@ -10,9 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::given_file::mode_open_to_all;
 use crate::secrets::{clean, file_text};
 use crate::serve::ApiFault;
-use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER, mode_open_to_all};
+use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
 use crate::sockets::{ClientBounds, HttpClient};
 
 use super::args::ServerArgs;

@@ -13,7 +13,8 @@ use crate::domain::queue::{
     QueueModel, ServiceTargets, Setting, WriteForm,
 };
 use crate::domain::{QueueId, Timestamp};
-use crate::settings::{LONGEST_DATA, RunArgs, read_text};
+use crate::given_file::{LONGEST_DATA, read_text};
+use crate::settings::RunArgs;
 
 use super::super::exit::Exit;
 use super::super::output;

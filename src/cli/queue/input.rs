@@ -9,7 +9,7 @@ use toml::de::{DeTable, ValueDeserializer};
 
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeFault, ChangeSet, Member, Members, QueueVersion};
-use crate::settings::{LONGEST_DATA, read_text};
+use crate::given_file::{LONGEST_DATA, read_text};
 
 use super::super::exit::Exit;
 use super::super::output;

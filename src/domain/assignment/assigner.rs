@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::activity::Activity;
 use super::dispatch::{self, Dispatch, DispatchEnd, DispatchPass};
 use super::eligibility::Eligibility;
+use super::entry::{Entry, List};
 use super::form::ListForm;
-use super::list::{Entry, List, ListFinding, ListMemory, ListNotice};
+use super::list::{ListFinding, ListMemory, ListNotice};
 use super::meaning::is_same_list;
 use super::plan::{AssignPlan, Placement, Prior, explain, plan};
 use super::preview::{AssignPolicy, Preview};
@@ -291,7 +292,7 @@ impl Assigner {
             return;
         };
         match end.conclusion {
-            Conclusion::Unknown | Conclusion::Differs | Conclusion::NotOurs => {
+            Conclusion::Unknown | Conclusion::NotOurs => {
                 memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
             }
             _ if end.may_come_late => {
@@ -303,6 +304,7 @@ impl Assigner {
             | Conclusion::Stale
             | Conclusion::Refused
             | Conclusion::Invalid
+            | Conclusion::Differs
             | Conclusion::NotSent
             | Conclusion::NotApplied => memory.arrived(&sent.agents),
         }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::list::{List, ListMemory};
+use super::entry::List;
+use super::list::ListMemory;
 use super::meaning::is_same_list;
 use crate::domain::{AgentId, CampaignId, Conclusion};
 

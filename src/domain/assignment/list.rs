@@ -12,48 +12,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::meaning::{altered, is_same_list};
+use super::entry::List;
+use super::meaning::{altered, is_same_list, is_same_work};
 use crate::domain::policy::OnManualChange;
 use crate::domain::{AgentId, Timestamp};
-
-/// One agent on a list, in the platform's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Sorted.
-    pub skills: Vec<String>,
-    /// When the window opens, `HH:MM`.
-    pub start: String,
-    /// When it closes, `HH:MM`.
-    pub end: String,
-    /// Its time zone.
-    pub zone: String,
-    /// Calls at once.
-    pub calls: u8,
-}
-
-impl Entry {
-    /// Returns the entry of a list that is kept as a membership: that the agent is on it, for one call at once.
-    #[must_use]
-    pub fn member() -> Self {
-        Self {
-            skills: Vec::new(),
-            start: String::new(),
-            end: String::new(),
-            zone: String::new(),
-            calls: 1,
-        }
-    }
-}
-
-/// Who is on a list.
-pub type List = BTreeMap<AgentId, Entry>;
-
-/// Whether two lists give the same agents the same work. Zones, times and skills have several forms.
-#[must_use]
-pub fn is_same_work(a: &List, b: &List) -> bool {
-    let calls = |(agent, entry): (&AgentId, &Entry)| (agent.clone(), entry.calls);
-    a.iter().map(calls).eq(b.iter().map(calls))
-}
 
 /// A list that was sent and may be put in force yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

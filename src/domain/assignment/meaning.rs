@@ -5,8 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use super::list::{Entry, List};
+use super::entry::{Entry, List};
 use super::window::Zone;
+use crate::domain::AgentId;
+
+/// Whether two lists give the same agents the same work. Zones, times and skills have several forms.
+#[must_use]
+pub fn is_same_work(a: &List, b: &List) -> bool {
+    let calls = |(agent, entry): (&AgentId, &Entry)| (agent.clone(), entry.calls);
+    a.iter().map(calls).eq(b.iter().map(calls))
+}
 
 /// Whether two lists mean the same.
 #[must_use]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::assigner::Assigner;
 use super::dispatch::{Dispatch, DispatchEnd};
-use super::list::{List, ListFinding, ListMemory};
+use super::entry::List;
+use super::list::{ListFinding, ListMemory};
 use super::preview::AssignPolicy;
 use super::rate::CallRate;
 use super::roster::Roster;

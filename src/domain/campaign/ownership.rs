@@ -399,7 +399,8 @@ impl Campaign {
                 self.state.stamp.answers_match |= answers_match;
                 let command = Confirmed::from(&unresolved);
                 self.confirm(command, reading, seen.now, notices);
-                let by_time_alone = !answers_match && reading.changed_by.is_none();
+                let stamped = reading.version.is_some() && reading.changed_by.is_none();
+                let by_time_alone = !answers_match && stamped;
                 if by_time_alone && !reading_back && unresolved.changing_since.is_none() {
                     // Somebody may have been quicker, and its own effect come later.
                     self.keep_disproved(&unresolved, seen.traits.settling);

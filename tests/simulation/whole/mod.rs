@@ -3,9 +3,8 @@
 //! virtual time, with one seed for everything.
 //!
 //! A [`Schedule`](schedule::Schedule) is drawn from a seed ([`draw`]) and lived through ([`life`]); what it left is a
-//! [`Record`](record::Record), which the [`judge`] compares with the truth at the platform. Violations that today's daemon is
-//! known for stand in a table ([`known`]); any other fails, and is shrunk to the fewest acts that still show it
-//! ([`shrink`]).
+//! [`Record`](record::Record), which the [`judge`] compares with the truth at the platform. A violation fails, and is shrunk to
+//! the fewest acts that still show it ([`shrink`]).
 //!
 //! The harness knows the seams (HTTP, clock, disk, receiver), the simulated platform, the store's public reading and the
 //! admin API. It knows nothing of the inside of the daemon, so that it outlives changes there.
@@ -15,7 +14,6 @@ pub(crate) mod crash;
 pub(crate) mod disk;
 pub(crate) mod draw;
 pub(crate) mod judge;
-pub(crate) mod known;
 pub(crate) mod life;
 pub(crate) mod log;
 pub(crate) mod operator;

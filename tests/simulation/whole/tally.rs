@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use super::draw::{Dice, KINDS};
 use super::judge::{Invariant, Verdict, Violation};
-use super::known;
 use super::record::Record;
 
 /// Counts over many runs.
@@ -20,10 +19,8 @@ pub(crate) struct Tally {
     pub(crate) injected: BTreeMap<&'static str, u64>,
     pub(crate) acts: BTreeMap<&'static str, u64>,
     pub(crate) stakes: BTreeMap<Invariant, u64>,
-    /// Violations that each row of the table of known faults explains, with their seeds.
-    pub(crate) known: BTreeMap<&'static str, Vec<(u64, Violation)>>,
-    /// Violations that no row explains, with their seeds.
-    pub(crate) unknown: Vec<(u64, Violation)>,
+    /// Violations, with their seeds.
+    pub(crate) violations: Vec<(u64, Violation)>,
 }
 
 impl Tally {
@@ -53,15 +50,9 @@ impl Tally {
             *self.stakes.entry(*invariant).or_default() += many;
         }
         let seed = record.schedule.seed;
-        for violation in &verdict.violations {
-            match known::row_of(violation) {
-                Some(row) => {
-                    let explained = self.known.entry(row.name).or_default();
-                    explained.push((seed, violation.clone()));
-                }
-                None => self.unknown.push((seed, violation.clone())),
-            }
-        }
+        let found = verdict.violations.iter();
+        self.violations
+            .extend(found.map(|violation| (seed, violation.clone())));
     }
 
     /// What never happened, though the run is there for it: an idle run is no proof.
@@ -100,21 +91,11 @@ impl Tally {
         for (invariant, many) in &self.stakes {
             writeln!(text, "{many:>10}  {}", invariant.promise()).unwrap();
         }
-        text.push_str("known faults, and in how many schedules each showed:\n");
-        for row in known::ROWS {
-            let explained = self.known.get(row.name).map_or(&[][..], Vec::as_slice);
-            let seeds: BTreeSet<u64> = explained.iter().map(|(seed, _)| *seed).collect();
-            let many = seeds.len();
-            let first = seeds
-                .first()
-                .map_or(String::new(), |seed| format!(", here first {seed}"));
-            writeln!(text, "{many:>10}  {} (seed {}{first})", row.name, row.seed).unwrap();
-        }
-        let seeds: BTreeSet<u64> = self.unknown.iter().map(|(seed, _)| *seed).collect();
+        let seeds: BTreeSet<u64> = self.violations.iter().map(|(seed, _)| *seed).collect();
         writeln!(
             text,
-            "violations that no known fault explains: {} in {} schedules",
-            self.unknown.len(),
+            "violations: {} in {} schedules",
+            self.violations.len(),
             seeds.len()
         )
         .unwrap();
