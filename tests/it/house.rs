@@ -93,6 +93,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "control",
                 "domain",
                 "experiment",
+                "given_file",
                 "notify",
                 "platform",
                 "secrets",
