@@ -31,7 +31,7 @@ pub fn visible(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
     for c in text.chars() {
         if acts(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                shown.extend(format!("\\u{unit:04x}").chars());
             }
         } else {
             shown.push(c);

@@ -276,11 +276,11 @@ mod tests {
     #[test]
     fn every_form_of_a_secret_is_masked() {
         let json = serde_json::Value::from(SECRET).to_string();
-        let ascii: String = SECRET
-            .encode_utf16()
-            .map(|unit| format!("\\u{unit:04X}"))
-            .collect();
-        let percent: String = SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let units = SECRET.encode_utf16();
+        let ascii: Vec<String> = units.map(|unit| format!("\\u{unit:04X}")).collect();
+        let bytes = SECRET.bytes();
+        let percent: Vec<String> = bytes.map(|byte| format!("%{byte:02x}")).collect();
+        let (ascii, percent) = (ascii.concat(), percent.concat());
         let basic = STANDARD.encode(format!("client:{SECRET}"));
         let encoded = STANDARD.encode(format!("client:{}", form_encoded(SECRET)));
         for form in [

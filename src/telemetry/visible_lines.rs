@@ -60,17 +60,14 @@ fn shown(event: &str, colours: bool) -> Cow<'_, str> {
             let length = codes.find(|c: char| !c.is_ascii_digit() && c != ';')?;
             codes.get(length..)?.strip_prefix('m')
         });
-        match end {
-            Some(after) => {
-                let length = behind.len().saturating_sub(after.len());
-                shown.push('\u{1b}');
-                shown.push_str(behind.get(..length).unwrap_or_default());
-                rest = after;
-            }
-            None => {
-                shown.push_str("\\u001b");
-                rest = behind;
-            }
+        if let Some(after) = end {
+            let length = behind.len().saturating_sub(after.len());
+            shown.push('\u{1b}');
+            shown.push_str(behind.get(..length).unwrap_or_default());
+            rest = after;
+        } else {
+            shown.push_str("\\u001b");
+            rest = behind;
         }
     }
     shown.push_str(&visible(rest, |c| c == '\t'));
@@ -80,7 +77,7 @@ fn shown(event: &str, colours: bool) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, PoisonError};
 
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::{Registry, fmt};
@@ -92,7 +89,8 @@ mod tests {
 
     impl Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
