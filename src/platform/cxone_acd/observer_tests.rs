@@ -150,9 +150,16 @@ struct Reader {
     clock: Arc<HandClock>,
 }
 
+/// What comes of this, on a runtime of its own.
+fn waited<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(work)
+}
+
 /// The tenant of a platform.
 fn tenant(platform: &Arc<Platform>, clock: &Arc<HandClock>) -> Arc<Tenant> {
-    let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+    let clock: Arc<dyn Clock> = clock.clone();
+    let transport: Arc<dyn HttpSend> = platform.clone();
     let metrics = Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap());
     let credentials = Credentials {
         client_id: "id".to_owned(),
@@ -162,7 +169,7 @@ fn tenant(platform: &Arc<Platform>, clock: &Arc<HandClock>) -> Arc<Tenant> {
     };
     let token_url = "http://platform/token".parse().unwrap();
     let client = Client::new(
-        Arc::clone(platform) as Arc<dyn HttpSend>,
+        transport,
         Limiter::new(None, Arc::clone(&clock), Arc::clone(&metrics)),
         TokenSource::new(credentials, token_url, Arc::clone(&clock)),
         Arc::clone(&clock),
@@ -208,8 +215,7 @@ impl Reader {
             skills: false,
             deadline: self.clock.now().plus(Duration::from_secs(60)),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        runtime.unwrap().block_on(self.observer.observe(request))
+        waited(self.observer.observe(request))
     }
 
     fn free(&self) -> Result<usize, String> {
@@ -220,7 +226,7 @@ impl Reader {
         let [GroupCount::Known(head)] = observed.heads.as_slice() else {
             panic!("{:?}", observed.heads);
         };
-        Ok(usize::try_from(head.free).unwrap())
+        Ok(usize::try_from(head.free).unwrap_or(usize::MAX))
     }
 
     /// Gives this instead of the next listing.
@@ -344,9 +350,7 @@ fn an_answer_about_another_skill_says_nothing() {
         let answers = std::iter::repeat_n((StatusCode::OK, body), 4);
         platform.0.lock().unwrap().first = answers.collect();
         let deadline = clock.now().plus(Duration::from_secs(60));
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let found = campaigns.read(&ids, Urgency::Routine, deadline);
-        runtime.unwrap().block_on(found).remove(0)
+        waited(campaigns.read(&ids, Urgency::Routine, deadline)).remove(0)
     };
     let other = read("4712").unwrap_err();
     assert_eq!(other.kind, FaultKind::Decode);

@@ -188,6 +188,12 @@ impl HttpSend for Platform {
     }
 }
 
+/// What comes of this, on a runtime of its own.
+fn waited<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(work)
+}
+
 /// A reader of a platform.
 struct Tenant {
     platform: Arc<Platform>,
@@ -211,8 +217,9 @@ impl Tenant {
             listing: Mutex::new(listing),
             asked: AtomicUsize::new(0),
         });
+        let transport: Arc<dyn HttpSend> = platform.clone();
         let client = Client::new(
-            Arc::clone(&platform) as Arc<dyn HttpSend>,
+            transport,
             Limiter::new(None, Arc::clone(&clock), Arc::clone(&metrics)),
             TokenSource::new(
                 credentials,
@@ -249,13 +256,13 @@ impl Tenant {
             skills: false,
             deadline: self.clock.now().plus(Duration::from_secs(60)),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        runtime.unwrap().block_on(self.agents.observe(request))
+        waited(self.agents.observe(request))
     }
 
     fn available(&self) -> Result<usize, ObserveFault> {
-        let free = self.observe(false)?.tally.free.unwrap();
-        Ok(usize::try_from(free).unwrap())
+        let observed = self.observe(false)?;
+        let free = observed.tally.free.map(usize::try_from);
+        Ok(free.and_then(Result::ok).unwrap_or(usize::MAX))
     }
 
     fn calls(&self) -> usize {

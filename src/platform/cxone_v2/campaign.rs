@@ -69,8 +69,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn id() -> CampaignId {
+        "c".parse().unwrap()
+    }
+
     fn read(body: &str) -> Result<CampaignWire, String> {
-        campaign(&"c".parse().unwrap(), body.as_bytes())
+        campaign(&id(), body.as_bytes())
     }
 
     #[test]

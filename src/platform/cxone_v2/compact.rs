@@ -16,8 +16,8 @@ const BYTES_OF_AN_AGENT: usize = 90;
 pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
     // Without escapes a text ends at the next quote, and without control characters each text between quotes is one. Both are
     // looked for at once in the whole page, which costs less than a look at each byte on the way.
-    let control = |found: bool, byte: &u8| found | (*byte < b' ');
-    if memchr(b'\\', body.as_bytes()).is_some() || body.as_bytes().iter().fold(false, control) {
+    let control = |found: u8, byte: &u8| found | u8::from(*byte < b' ');
+    if memchr(b'\\', body.as_bytes()).is_some() || body.as_bytes().iter().fold(0, control) > 0 {
         return None;
     }
     let mut rest = Rest(body.strip_prefix(r#"{"items":[{"#)?);

@@ -213,8 +213,8 @@ fn check_value(value: &RawValue) -> Result<(), Refusal> {
 fn word(value: &RawValue) -> Option<String> {
     match serde_json::from_str(value.get()).ok()? {
         Value::String(text) => Some(text),
-        Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
-        _ => None,
+        Value::Number(number) => (number.is_u64() || number.is_i64()).then(|| number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
