@@ -137,16 +137,16 @@ fn words_of(value: &Value) -> Option<String> {
 fn nested(value: &Value) -> Option<String> {
     let said: Vec<String> = match value {
         Value::Array(errors) => errors.iter().filter_map(one_error).collect(),
-        Value::Object(fields) => match one_error(value) {
-            Some(said) => vec![said],
-            None => {
-                let each = fields.iter().filter_map(|(field, errors)| {
-                    let said = nested(errors).or_else(|| one_error(errors))?;
-                    Some(format!("{field}: {said}"))
-                });
-                each.collect()
+        Value::Object(fields) => {
+            if let Some(said) = one_error(value) {
+                return Some(said);
             }
-        },
+            let each = fields.iter().filter_map(|(field, errors)| {
+                let said = nested(errors).or_else(|| one_error(errors))?;
+                Some(format!("{field}: {said}"))
+            });
+            each.collect()
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     (!said.is_empty()).then(|| said.join("; "))
