@@ -266,7 +266,7 @@ mod tests {
         let of = |place: usize| {
             let agent = &roster.agents()[place];
             let skills = roster.kind(agent).unwrap().skills.iter();
-            let skills: Vec<&str> = skills.map(|skill| skill.as_str()).collect();
+            let skills: Vec<&str> = skills.map(crate::domain::SkillId::as_str).collect();
             format!("{} {}", agent.id, skills.join("|"))
         };
         assert_eq!(
@@ -300,20 +300,15 @@ mod tests {
 
     #[test]
     fn what_is_wrong_in_every_row_is_told_twenty_times_and_then_counted() {
-        let rows: String = (0..3_000)
-            .map(|number| format!("a{number},sales,09:00,17:00,Mars/Olympus,1\n"))
-            .collect();
-        let found = faults_of_rows(&rows);
+        let row = |number: u32| format!("a{number},sales,09:00,17:00,Mars/Olympus,1\n");
+        let rows: Vec<String> = (0..3_000).map(row).collect();
+        let found = faults_of_rows(&rows.concat());
         assert_eq!(found.len(), 21);
         assert_eq!(
             found[20],
             "agents.csv:22: roster.zone: is wrong in 2,980 more rows; give an IANA name, such as America/New_York"
         );
-        let few: String = rows
-            .lines()
-            .take(20)
-            .map(|row| format!("{row}\n"))
-            .collect();
+        let few = rows.iter().take(20).map(String::as_str).collect::<String>();
         assert_eq!(faults_of_rows(&few).len(), 20);
     }
 
