@@ -93,16 +93,13 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             && row.decision == *decision
     });
     !tries.any(|request| {
-        let shown = match request.ended.filter(|_| recorded) {
+        let shown = if let Some(ended) = request.ended.filter(|_| recorded) {
             // Without a time of the change, only a reading right after the request shows that it was made by then.
-            Some(ended) => {
-                change.at <= ended
-                    && (tells_when || is_read_by(bench, campaign, ended + SETTLES_USUALLY))
-            }
-            None => {
-                let next = next_reading(bench.record, campaign, request.life);
-                tells_when && next.is_some_and(|read| change.at <= read)
-            }
+            change.at <= ended
+                && (tells_when || is_read_by(bench, campaign, ended + SETTLES_USUALLY))
+        } else {
+            let next = next_reading(bench.record, campaign, request.life);
+            tells_when && next.is_some_and(|read| change.at <= read)
         };
         request.sent <= change.at && shown
     })
