@@ -385,7 +385,7 @@ fn dispatch_end(
         Delivery::Acknowledged { .. } => {
             let (end, after) = acknowledged(dispatch, before, after, receipt);
             let end = DispatchEnd {
-                may_come_late,
+                may_come_late: may_come_late || end.may_come_late,
                 ..end
             };
             return (end, after);
@@ -456,6 +456,11 @@ fn acknowledged(
             DispatchEnd::failed(Conclusion::Differs, why)
         }
         Some(_) | None => DispatchEnd::confirmed(assignment, updated.unwrap_or_default()),
+    };
+    let end = DispatchEnd {
+        // Accepted, and another list is there: what was sent may yet come over it.
+        may_come_late: other.is_some(),
+        ..end
     };
     (end, other)
 }
