@@ -6,7 +6,7 @@
 //! *A stamp is a question.* One that moves under our pause while the status stays says that somebody touched the
 //! campaign. One that moves at reading after reading, while nothing else does, says nothing at all, and is passed over.
 //!
-//! *Commands without an answer* leave a window each, kept in [`LostAttempt`](crate::domain::LostAttempt): `lost` holds
+//! *Commands without an answer* leave a window each, kept in [`LostAttempt`]: `lost` holds
 //! changes against them. They keep nothing from being commanded again.
 //!
 //! *Remaining race.* On a platform without conditional writes a person can act between our status read and our
