@@ -291,22 +291,11 @@ impl Assigner {
         let Some(memory) = self.lists.get_mut(position) else {
             return;
         };
-        match end.conclusion {
-            Conclusion::Unknown | Conclusion::NotOurs => {
-                memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
-            }
-            _ if end.may_come_late => {
-                memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
-            }
-            Conclusion::Confirmed
-            | Conclusion::Unchanged
-            | Conclusion::Conflict
-            | Conclusion::Stale
-            | Conclusion::Refused
-            | Conclusion::Invalid
-            | Conclusion::Differs
-            | Conclusion::NotSent
-            | Conclusion::NotApplied => memory.arrived(&sent.agents),
+        let open = matches!(end.conclusion, Conclusion::Unknown | Conclusion::NotOurs);
+        if open || end.may_come_late {
+            memory.may_come_late(&sent.agents, now.plus(LONGEST_ON_ITS_WAY));
+        } else {
+            memory.arrived(&sent.agents);
         }
         match end.conclusion {
             Conclusion::Confirmed | Conclusion::Unchanged => {

@@ -5,7 +5,7 @@
 //! failed lets nobody go, so that those who wait for it stay where they are. One without an answer may be carried out later:
 //! until it cannot any more, its agents count as being on its list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -125,8 +125,7 @@ pub(super) fn next_dispatch(
     // By what is in force, and by what may be put in force yet.
     let mut calls: BTreeMap<&AgentId, u32> = BTreeMap::new();
     for list in lists.values() {
-        let agents: BTreeSet<&AgentId> = list.anybody().collect();
-        for agent in agents {
+        for agent in list.anybody() {
             let sum = calls.entry(agent).or_default();
             *sum = sum.saturating_add(u32::from(list.most_calls(agent)));
         }

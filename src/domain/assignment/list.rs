@@ -8,7 +8,7 @@
 //! whatever is in force then. Until it cannot any more, its agents may be on that list, and are not let onto others that
 //! would be too many for them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,10 +92,12 @@ impl ListMemory {
         entries.map(|entry| entry.calls).max().unwrap_or(0)
     }
 
-    /// Everybody who is on this list, or may be by one that comes late; some of them twice.
+    /// Everybody who is on this list, or may be by one that comes late, each once.
     pub(super) fn anybody(&self) -> impl Iterator<Item = &AgentId> {
-        let lists = self.late.iter().map(|late| &late.agents);
-        lists.chain([&self.in_force]).flat_map(BTreeMap::keys)
+        let late = self.late.iter().flat_map(|late| late.agents.keys());
+        let late = late.filter(|agent| !self.in_force.contains_key(*agent));
+        let late: BTreeSet<&AgentId> = late.collect();
+        self.in_force.keys().chain(late)
     }
 
     /// Forgets lists that cannot be put in force any more.
