@@ -72,7 +72,7 @@ def only(objects: dict[tuple[str, str], dict], kind: str) -> dict:
 
 
 def locked_down(pod: dict) -> None:
-    """What the README promises of the container."""
+    """What is promised of the container."""
     container = pod["containers"][0]
     everywhere, here = pod["securityContext"], container["securityContext"]
     hold(everywhere["runAsNonRoot"] is True and everywhere["runAsUser"] > 0, "runs as root")

@@ -142,20 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_every_setting_as_it_is() {
-        let readme = include_str!("../../README.md");
+    fn the_settings_page_has_every_setting_as_it_is() {
+        let page = include_str!("../../docs/reference/settings.md");
         for row in rows() {
             let row = documented(row);
-            assert!(readme.contains(&row), "the README lacks the row\n{row}");
+            assert!(page.contains(&row), "the page lacks the row\n{row}");
         }
     }
 
     #[test]
-    fn the_readme_has_every_key_of_a_queue_as_it_is() {
-        let readme = include_str!("../../README.md");
+    fn the_page_on_queues_has_every_key_of_a_queue_as_it_is() {
+        let page = include_str!("../../docs/guide/queues.md");
         for key in queue::ALL {
             let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
-            assert!(readme.contains(&row), "the README lacks the row\n{row}");
+            assert!(page.contains(&row), "the page lacks the row\n{row}");
         }
     }
 

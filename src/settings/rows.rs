@@ -1,6 +1,6 @@
 //! Every setting, one row each: names, form, default, meaning, how its texts are read and where the value lands.
 //!
-//! The flags and their help, the keys that the settings file may hold, the names of the environment variables and the README's table
+//! The flags and their help, the keys that the settings file may hold, the names of the environment variables and the table of settings
 //! come from here. Code names a setting by its constant; a text is looked up only where it comes from a file.
 
 use std::net::SocketAddr;

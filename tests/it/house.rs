@@ -495,6 +495,8 @@ fn nothing_refers_to_documents_that_are_not_here() {
         "grafana",
         "fuzz/fuzz_targets",
         "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
         "CHANGELOG.md",
     ] {
         for file in texts(&root().join(place)) {
@@ -562,27 +564,20 @@ fn flags(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_readme_names_every_flag_of_run_and_no_other() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let section = readme
-        .split("## Flags")
-        .nth(1)
-        .unwrap()
-        .split("\n## ")
-        .next()
-        .unwrap();
+fn the_settings_page_names_every_flag_of_run_and_no_other() {
+    let page = fs::read_to_string(root().join("docs/reference/settings.md")).unwrap();
     let help = Invocation::bare().args(&["run", "--help"]).output().stdout;
     let mut of_help = flags(&help);
     of_help.retain(|flag| flag != "--help");
-    let mut of_readme = flags(section);
-    of_readme.retain(|flag| flag != "--help");
-    assert_eq!(of_readme, of_help);
+    let mut of_page = flags(&page);
+    of_page.retain(|flag| flag != "--help");
+    assert_eq!(of_page, of_help);
 }
 
 #[test]
-fn the_readme_has_every_stage_in_its_order() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let table = readme
+fn the_page_on_decisions_has_every_stage_in_its_order() {
+    let page = fs::read_to_string(root().join("docs/reference/decisions.md")).unwrap();
+    let table = page
         .split("| stage | asks |\n|---|---|\n")
         .nth(1)
         .unwrap();
@@ -593,10 +588,41 @@ fn the_readme_has_every_stage_in_its_order() {
 
 #[test]
 fn the_metrics_page_names_every_reason_that_holds_a_command_back() {
-    let page = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/reference/metrics.md")).unwrap();
     for label in Suppression::ALL.map(Suppression::label) {
         assert!(page.contains(&format!("`{label}`")), "{label}");
     }
+}
+
+/// Targets of the links in a text that lead to files of this repository.
+fn linked_files(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1);
+    let targets = targets.filter_map(|rest| rest.split(')').next());
+    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
+    files
+        .filter(|file| !file.is_empty() && !file.contains("://"))
+        .collect()
+}
+
+/// The pages under `docs` are held by their own builder, strictly.
+#[test]
+fn links_of_the_first_pages_lead_somewhere() {
+    assert_eq!(
+        linked_files("[a](src/b.md#c), [d](https://e.example/f), [g](#h)"),
+        ["src/b.md"]
+    );
+    for page in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for file in linked_files(&text) {
+            assert!(root().join(file).exists(), "{page} leads to {file}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 150);
 }
 
 #[test]

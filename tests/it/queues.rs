@@ -377,12 +377,11 @@ fn a_command_works_beside_a_running_daemon() {
     assert_eq!(of_kind(&rows, "intent").len(), 1);
 }
 
-/// The README's change set, and what plan and apply print for it, are as they really are.
+/// The documented change set, and what plan and apply print for it, are as they really are.
 #[test]
-fn the_readme_shows_plan_and_apply_as_they_print() {
+fn the_page_on_queues_shows_plan_and_apply_as_they_print() {
     let centre = Centre::new();
-    let readme = include_str!("../../README.md");
-    let section = readme.split("## Queues").nth(1).unwrap();
+    let section = include_str!("../../docs/guide/queues.md");
     let block = |fence: &str, which: usize| {
         let block = section.split(fence).nth(which).unwrap();
         block.split("```").next().unwrap().trim_start()

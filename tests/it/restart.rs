@@ -327,7 +327,7 @@ impl PauseOnItsWay {
 }
 
 /// With strict ownership what cannot be shown to be ours is not resumed. What remains is a person who pauses between
-/// our reading of the status and our own pause, which the platform then acknowledges: the race that the README states.
+/// our reading of the status and our own pause, which the platform then acknowledges: the race that is stated.
 #[test]
 fn a_hundred_random_kills_lose_no_command_and_undo_no_person() {
     let centre = a_hundred_random_kills(&["--strict-ownership"]);
@@ -344,7 +344,7 @@ fn a_hundred_random_kills_lose_no_command_and_undo_no_person() {
 }
 
 /// Without it, a person's pause may also be taken for ours when it was made while a pause of ours, whose outcome never
-/// became known, can have been on its way; the README states that one too.
+/// became known, can have been on its way; that one is stated too.
 #[test]
 fn a_hundred_random_kills_undo_a_person_only_in_the_race_that_is_stated() {
     let centre = a_hundred_random_kills(&[]);
@@ -360,7 +360,7 @@ fn a_hundred_random_kills_undo_a_person_only_in_the_race_that_is_stated() {
     }
 }
 
-/// A person who pauses between our reading and our command is overruled, as the README says: the acknowledged pause
+/// A person who pauses between our reading and our command is overruled, as is stated: the acknowledged pause
 /// counts as ours. This is the whole of what strict ownership leaves open.
 #[test]
 fn a_person_who_pauses_between_our_reading_and_our_pause_is_the_race_that_remains() {

@@ -384,9 +384,9 @@ fn an_unproven_pause_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
-fn the_readme_names_every_message_in_its_order() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, table) = readme.split_once("| event | when | members").unwrap();
+fn the_page_on_webhooks_names_every_message_in_its_order() {
+    let page = std::fs::read_to_string("docs/guide/webhooks.md").unwrap();
+    let (_, table) = page.split_once("| event | when | members").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
     let named: Vec<&str> = table
         .lines()
@@ -397,7 +397,7 @@ fn the_readme_names_every_message_in_its_order() {
     let known = MessageKind::ALL.map(MessageKind::name);
     // A test of the receiver reports nothing, and is told of beside the table.
     assert_eq!(named, known[..known.len() - 1]);
-    assert!(readme.contains(known[known.len() - 1]));
+    assert!(page.contains(known[known.len() - 1]));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn figures(path: &Path) -> Result<Figures, Exit> {
             .saturating_add(1);
         let said = wrong.message().replace('\n', " ");
         input::refuse(&[format!(
-            "{name}:{line}: {said}; write it as the README does"
+            "{name}:{line}: {said}; write it as the page on queues does"
         )])
     })?;
     let mut faults = Vec::new();

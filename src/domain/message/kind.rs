@@ -26,7 +26,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    /// Every kind, as the README lists them.
+    /// Every kind, as the page on webhooks lists them.
     pub const ALL: [Self; 10] = [
         Self::CampaignPaused,
         Self::CampaignResumed,

@@ -85,7 +85,7 @@ fn rows(exposition: &str) -> Vec<String> {
 }
 
 fn table() -> Vec<String> {
-    text_of("docs/metrics.md")
+    text_of("docs/reference/metrics.md")
         .lines()
         .filter(|line| line.starts_with("| `"))
         .map(str::to_owned)
@@ -100,7 +100,7 @@ fn the_table_of_metrics_is_what_the_daemon_exposes() {
     let stale: Vec<_> = documented.iter().filter(|r| !exposed.contains(r)).collect();
     assert!(
         missing.is_empty() && stale.is_empty(),
-        "docs/metrics.md lacks {missing:#?}\nand has {stale:#?}"
+        "docs/reference/metrics.md lacks {missing:#?}\nand has {stale:#?}"
     );
     assert_eq!(exposed, documented, "the table is sorted by name");
     if there(&["promtool"]) {

@@ -1,6 +1,6 @@
 //! People's changes that nobody could tell from a command of ours: those within the own window of a request for the same.
 //!
-//! Such a platform names no author, and the change has the time that the request's own effect would have. The README says
+//! Such a platform names no author, and the change has the time that the request's own effect would have. The limits say
 //! that it counts as ours. Everything outside of a request's own window is a person's, whatever went wrong around it.
 
 use campaign_autopilot::simulator::{Endpoint, Timestamps};
