@@ -203,6 +203,7 @@ impl SnapshotBuilder {
             ..
         } = self;
         let mut agents: HashTable<usize> = HashTable::with_capacity(rows.len());
+        let mut repeats = Vec::new();
         for number in 0..rows.len() {
             let Some(row) = rows.get(number).copied() else {
                 continue;
@@ -217,6 +218,7 @@ impl SnapshotBuilder {
                     vacant.insert(number);
                 }
                 Entry::Occupied(occupied) => {
+                    repeats.push(number);
                     let first = *occupied.get();
                     if let Some(earlier) = rows.get_mut(first)
                         && row.state > earlier.state
@@ -226,12 +228,17 @@ impl SnapshotBuilder {
                 }
             }
         }
-        let repeated = rows.len().saturating_sub(agents.len());
+        let repeated = repeats.len();
         let mut states = StateCounts::default();
         let mut by_skill_set = vec![Count::default(); skill_sets.len()];
         let mut total = Count::default();
-        // Sums do not depend on the order in which the table gives its agents.
-        for row in agents.iter().filter_map(|at| rows.get(*at)) {
+        // In the order of the rows, which lie side by side, and not in that of the table. A row that repeats an agent comes
+        // after the one that stands for the agent.
+        let mut repeats = repeats.into_iter().peekable();
+        for (number, row) in rows.iter().enumerate() {
+            if repeats.next_if_eq(&number).is_some() {
+                continue;
+            }
             let tally = match row.state {
                 AgentState::Available => &mut states.available,
                 AgentState::WrapUp => &mut states.wrap_up,

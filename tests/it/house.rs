@@ -577,10 +577,7 @@ fn the_settings_page_names_every_flag_of_run_and_no_other() {
 #[test]
 fn the_page_on_decisions_has_every_stage_in_its_order() {
     let page = fs::read_to_string(root().join("docs/reference/decisions.md")).unwrap();
-    let table = page
-        .split("| stage | asks |\n|---|---|\n")
-        .nth(1)
-        .unwrap();
+    let table = page.split("| stage | asks |\n|---|---|\n").nth(1).unwrap();
     let rows = table.lines().map_while(|line| line.strip_prefix("| "));
     let names: Vec<&str> = rows.map(|row| row.split(" |").next().unwrap()).collect();
     assert_eq!(names, Stage::ALL.map(Stage::name));

@@ -129,7 +129,11 @@ pub(super) fn from_toml(name: &str, text: &str, change: &mut ChangeSet, faults: 
         let taken = Value::deserialize(ValueDeserializer::from(value))
             .map_err(|wrong| {
                 let wrong = wrong.message().to_owned();
-                ChangeFault::new(key.get_ref().as_ref(), wrong, "write it as the page on queues does")
+                ChangeFault::new(
+                    key.get_ref().as_ref(),
+                    wrong,
+                    "write it as the page on queues does",
+                )
             })
             .and_then(|value| change.take(key.get_ref(), &value));
         if let Err(fault) = taken {

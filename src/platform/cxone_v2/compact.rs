@@ -2,8 +2,9 @@
 //! no blanks between members.
 //!
 //! It checks every byte of that form, so that what it reads is JSON and means what a full parser makes of it. It is several times
-//! as fast because the form leaves little to decide. Where a page has any other form it says nothing, and the page is
-//! read by a full parser.
+//! as fast because the form leaves little to decide, and because agents mostly have the same members in the same order: a
+//! member that stands where the agent before had it is known by one comparison. Where a page has any other form it says
+//! nothing, and the page is read by a full parser.
 
 use memchr::memchr;
 
@@ -20,15 +21,15 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
     if memchr(b'\\', body.as_bytes()).is_some() || body.as_bytes().iter().fold(0, control) > 0 {
         return None;
     }
-    let mut rest = Rest(body.strip_prefix(r#"{"items":[{"#)?);
+    let mut rest = Rest(body.strip_prefix(r#"{"items":["#)?);
     let mut rows = PageRows::with_capacity(body.len() / BYTES_OF_AN_AGENT);
+    let mut shape = Vec::new();
     let mut listed = Vec::new();
     loop {
-        let agent = agent(&mut rest, skills.then_some(&mut listed))?;
+        let agent = agent(&mut rest, &mut shape, skills.then_some(&mut listed))?;
         rows.add(agent.id.into(), Some(agent.state), listed.iter().copied());
-        match rest.0.strip_prefix(",{") {
-            Some(next) => rest.0 = next,
-            None => break,
+        if rest.eat(',').is_none() {
+            break;
         }
     }
     (rest.0 == "]}").then(|| rows.finish())
@@ -39,31 +40,64 @@ struct Agent<'a> {
     state: &'a str,
 }
 
-/// Reads an agent behind its opening brace; its skills are written into `skills`, where they are wanted.
-fn agent<'a>(rest: &mut Rest<'a>, mut skills: Option<&mut Vec<&'a str>>) -> Option<Agent<'a>> {
+/// What a member of an agent is read for.
+#[derive(Clone, Copy)]
+enum MemberKind {
+    Id,
+    State,
+    Skills,
+    Other,
+}
+
+/// A member as an earlier agent had it.
+struct Member<'a> {
+    /// Its name with what stands around it, such as `,"state":`.
+    lead: &'a str,
+    kind: MemberKind,
+}
+
+/// Reads an agent; its skills are written into `skills`, where they are wanted. `shape` has the members of the agent before, and
+/// then of this one.
+fn agent<'a>(
+    rest: &mut Rest<'a>,
+    shape: &mut Vec<Member<'a>>,
+    mut skills: Option<&mut Vec<&'a str>>,
+) -> Option<Agent<'a>> {
     let (mut id, mut state, mut listed) = (None, None, false);
     if let Some(skills) = skills.as_deref_mut() {
         skills.clear();
     }
+    let mut number = 0;
     loop {
-        let name = rest.text()?;
-        rest.eat(':')?;
+        let as_before = shape
+            .get(number)
+            .and_then(|member| Some((member.kind, rest.0.strip_prefix(member.lead)?)));
+        let kind = if let Some((kind, behind)) = as_before {
+            rest.0 = behind;
+            kind
+        } else {
+            let member = rest.member(number == 0, skills.is_some())?;
+            let kind = member.kind;
+            shape.truncate(number);
+            shape.push(member);
+            kind
+        };
         // A member that comes twice is for the full parser.
-        match (name, skills.as_deref_mut()) {
-            ("id", _) if id.is_none() => id = Some(rest.text()?),
-            ("state", _) if state.is_none() => state = Some(rest.text()?),
-            ("skills", Some(skills)) if !listed => {
+        match (kind, skills.as_deref_mut()) {
+            (MemberKind::Id, _) if id.is_none() => id = Some(rest.text()?),
+            (MemberKind::State, _) if state.is_none() => state = Some(rest.text()?),
+            (MemberKind::Skills, Some(skills)) if !listed => {
                 listed = true;
                 rest.texts(|skill| skills.push(skill))?;
             }
-            ("id" | "state", _) | ("skills", Some(_)) => return None,
-            _ => rest.skip()?,
+            (MemberKind::Other, _) => rest.skip()?,
+            (MemberKind::Id | MemberKind::State | MemberKind::Skills, _) => return None,
         }
-        if rest.eat(',').is_none() {
+        if rest.eat('}').is_some() {
             break;
         }
+        number += 1;
     }
-    rest.eat('}')?;
     Some(Agent {
         id: id?,
         state: state?,
@@ -79,7 +113,23 @@ impl<'a> Rest<'a> {
         Some(())
     }
 
+    /// Reads the name of a member and what stands around it.
+    fn member(&mut self, first: bool, skills: bool) -> Option<Member<'a>> {
+        let before = self.0;
+        self.eat(if first { '{' } else { ',' })?;
+        let kind = match self.text()? {
+            "id" => MemberKind::Id,
+            "state" => MemberKind::State,
+            "skills" if skills => MemberKind::Skills,
+            _ => MemberKind::Other,
+        };
+        self.eat(':')?;
+        let lead = before.strip_suffix(self.0)?;
+        Some(Member { lead, kind })
+    }
+
     /// Reads a text.
+    #[inline]
     fn text(&mut self) -> Option<&'a str> {
         self.eat('"')?;
         let end = first_quote(self.0.as_bytes())?;
@@ -90,6 +140,7 @@ impl<'a> Rest<'a> {
     }
 
     /// Reads a list of texts.
+    #[inline]
     fn texts(&mut self, mut take: impl FnMut(&'a str)) -> Option<()> {
         self.eat('[')?;
         if self.eat(']').is_some() {
@@ -104,6 +155,7 @@ impl<'a> Rest<'a> {
     }
 
     /// Passes over a value that is not needed: a text, a list of texts, a number or a word of JSON.
+    #[inline]
     fn skip(&mut self) -> Option<()> {
         match self.0.as_bytes().first()? {
             b'"' => self.text().map(drop),
