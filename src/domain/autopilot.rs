@@ -20,6 +20,7 @@ use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
 use super::policy::{Counting, Policy};
 use super::selector::Selector;
+use super::sharing::PoolShare;
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
 use super::time::Timestamp;
@@ -83,6 +84,9 @@ pub struct Autopilot {
     traits: PlatformTraits,
     #[serde(alias = "selectors")]
     pub(super) groups: Vec<Group>,
+    /// The campaigns of each group of campaigns, by rank.
+    #[serde(default)]
+    pub(super) sharing: BTreeMap<String, Vec<CampaignId>>,
     pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
     /// Campaigns that are remembered and not under control: they come back to this when they are configured again.
     #[serde(default)]
@@ -106,6 +110,7 @@ impl Autopilot {
         now: Timestamp,
     ) -> Self {
         let groups = Self::distinct_groups(&policies);
+        let sharing = Self::sharing(&policies);
         let campaigns = policies
             .into_iter()
             .map(|(id, policy)| {
@@ -122,6 +127,7 @@ impl Autopilot {
             command_longest,
             traits: PlatformTraits::default(),
             groups,
+            sharing,
             campaigns,
             retired: restored,
             sample: None,
@@ -145,6 +151,26 @@ impl Autopilot {
         groups.sort();
         groups.dedup();
         groups
+    }
+
+    pub(super) fn sharing(
+        policies: &BTreeMap<CampaignId, Policy>,
+    ) -> BTreeMap<String, Vec<CampaignId>> {
+        let mut ranked: BTreeMap<String, Vec<(u32, CampaignId)>> = BTreeMap::new();
+        for (id, policy) in policies {
+            if let Some(place) = &policy.place {
+                let members = ranked.entry(place.group.clone()).or_default();
+                members.push((place.rank, id.clone()));
+            }
+        }
+        let in_order = |mut members: Vec<(u32, CampaignId)>| {
+            members.sort();
+            members.into_iter().map(|(_, id)| id).collect()
+        };
+        let ranked = ranked.into_iter();
+        ranked
+            .map(|(group, members)| (group, in_order(members)))
+            .collect()
     }
 
     /// Returns the distinct groups; a sample has one count for each, in this order.
@@ -208,14 +234,17 @@ impl Autopilot {
         match sample {
             Sample::Complete { taken_at, heads } if self.fresh_enough(taken_at, now) => {
                 self.invalid_streak = 0;
-                let sample = self.sample.insert((taken_at, heads));
-                for campaign in self.campaigns.values_mut() {
+                self.sample = Some((taken_at, heads));
+                let claims = self.claims(now);
+                let Some(sample) = &self.sample else { return };
+                for (id, campaign) in &mut self.campaigns {
                     let head = sample.1.get(campaign.group);
                     campaign.blind = match head {
                         Some(GroupCount::Known(_)) => 0,
                         Some(GroupCount::Unknown { .. }) | None => campaign.blind.saturating_add(1),
                     };
-                    let view = view(Some(sample), 0, campaign);
+                    let claimed = claims.get(id).copied().unwrap_or_default();
+                    let view = view(Some(sample), 0, campaign, claimed);
                     if let Some((count, thresholds)) = campaign.evaluate_sample(view, now) {
                         campaign.count_sample(count, thresholds);
                     }
@@ -297,12 +326,18 @@ impl Autopilot {
             .map(|campaign| campaign.policy.stale_after)
             .min();
         self.alert_staleness(stale_after, &mut plan.alerts);
+        for campaign in self.campaigns.values_mut() {
+            campaign.state.clamp(now);
+            campaign.state.forget_old_resumes(now);
+        }
+        let mut of_groups = self.decide_groups(now);
         let (sample, invalid_streak, decision) =
             (self.sample.as_ref(), self.invalid_streak, self.decision);
         for (id, campaign) in &mut self.campaigns {
-            campaign.state.clamp(now);
-            campaign.state.forget_old_resumes(now);
-            let reason = campaign.evaluate(view(sample, invalid_streak, campaign), decision, now);
+            let reason = of_groups.remove(id).unwrap_or_else(|| {
+                let view = view(sample, invalid_streak, campaign, 0);
+                campaign.evaluate(view, PoolShare::default(), decision, now)
+            });
             match reason.outcome {
                 Outcome::Command {
                     direction: Direction::Pause,
@@ -362,7 +397,7 @@ impl Autopilot {
     pub fn decide_on(&mut self, id: &CampaignId, now: Timestamp) -> Plan {
         self.decision = self.next_decision();
         let campaign = self.campaigns.get(id);
-        let reason = campaign.map(|campaign| campaign.evaluate(self.view(id), self.decision, now));
+        let reason = campaign.map(|campaign| self.evaluate(id, campaign, now));
         let outcome = reason.map(|reason| reason.outcome);
         let wanted = outcome.and_then(|outcome| match outcome {
             Outcome::Command { direction, .. } => Some(WantedCommand { direction }),
@@ -410,10 +445,7 @@ impl Autopilot {
         direction: Direction,
         now: Timestamp,
     ) -> Option<(Reason, Cause)> {
-        let reason = self
-            .campaigns
-            .get(id)?
-            .evaluate(self.view(id), self.decision, now);
+        let reason = self.evaluate(id, self.campaigns.get(id)?, now);
         match reason.outcome {
             Outcome::Command {
                 direction: wanted,
@@ -471,10 +503,96 @@ impl Autopilot {
         }
     }
 
-    fn view(&self, id: &CampaignId) -> SampleView {
-        self.campaigns.get(id).map_or(SampleView::None, |campaign| {
-            view(self.sample.as_ref(), self.invalid_streak, campaign)
-        })
+    /// Decides on one campaign as the others are now.
+    fn evaluate(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> Reason {
+        let share = self.share(id, campaign, now);
+        self.evaluate_with(campaign, share, now)
+    }
+
+    fn evaluate_with(&self, campaign: &Campaign, share: PoolShare, now: Timestamp) -> Reason {
+        let view = view(
+            self.sample.as_ref(),
+            self.invalid_streak,
+            campaign,
+            share.claimed,
+        );
+        campaign.evaluate(view, share, self.decision, now)
+    }
+
+    /// The campaigns of a group by rank.
+    fn members(&self, group: &str) -> impl Iterator<Item = (&CampaignId, &Campaign)> {
+        let members = self.sharing.get(group).into_iter().flatten();
+        members.filter_map(|id| Some((id, self.campaigns.get(id)?)))
+    }
+
+    /// Agents that a campaign claims from those behind it in its group.
+    fn claim(&self, campaign: &Campaign, now: Timestamp) -> u32 {
+        if !campaign.may_run() {
+            return 0;
+        }
+        let own = campaign.policy.place.as_ref().and_then(|place| place.claim);
+        let heads = self.sample.as_ref().map(|(_, heads)| heads);
+        let head = heads.and_then(|heads| heads.get(campaign.group)?.known());
+        let below = |head: HeadCount| campaign.thresholds(now).in_agents(head.staffed).pause_below;
+        own.or_else(|| head.map(below)).unwrap_or_default()
+    }
+
+    /// What is claimed before each campaign that is in a group.
+    fn claims(&self, now: Timestamp) -> BTreeMap<CampaignId, u32> {
+        let mut claims = BTreeMap::new();
+        for group in self.sharing.keys() {
+            let mut claimed: u32 = 0;
+            for (id, campaign) in self.members(group) {
+                claims.insert(id.clone(), claimed);
+                claimed = claimed.saturating_add(self.claim(campaign, now));
+            }
+        }
+        claims
+    }
+
+    /// What the others of its group leave to a campaign.
+    fn share(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> PoolShare {
+        let Some(place) = &campaign.policy.place else {
+            return PoolShare::default();
+        };
+        let mut share = PoolShare {
+            grouped: true,
+            ..PoolShare::default()
+        };
+        let mut before = true;
+        for (other, campaign) in self.members(&place.group) {
+            if other == id {
+                before = false;
+                continue;
+            }
+            share.resuming |= campaign.is_being_resumed();
+            if before {
+                share.claimed = share.claimed.saturating_add(self.claim(campaign, now));
+            }
+        }
+        share
+    }
+
+    /// Decides on the campaigns that are in groups. The first one that is to be resumed has the turn.
+    fn decide_groups(&self, now: Timestamp) -> BTreeMap<CampaignId, Reason> {
+        let mut reasons = BTreeMap::new();
+        for group in self.sharing.keys() {
+            let mut turn_taken = false;
+            for (id, campaign) in self.members(group) {
+                let mut share = self.share(id, campaign, now);
+                share.resuming |= turn_taken;
+                let reason = self.evaluate_with(campaign, share, now);
+                turn_taken |= matches!(
+                    reason.outcome,
+                    Outcome::Command {
+                        direction: Direction::Resume,
+                        ..
+                    }
+                );
+                reasons.insert(id.clone(), reason);
+            }
+        }
+        reasons
     }
 
     /// Polls in a row that said nothing about the campaign that was not seen for the longest time.
@@ -499,6 +617,7 @@ fn view(
     sample: Option<&(Timestamp, Vec<GroupCount>)>,
     invalid_streak: u32,
     campaign: &Campaign,
+    claimed: u32,
 ) -> SampleView {
     let streak = invalid_streak.max(campaign.blind);
     if streak > 0 {
@@ -508,14 +627,15 @@ fn view(
         let count = heads.get(campaign.group)?.known()?;
         Some(SampleView::Complete {
             taken_at: *taken_at,
-            count: counted(count, campaign.policy.counting),
+            count: counted(count, campaign.policy.counting, claimed),
+            claimed,
         })
     };
     sample.and_then(head).unwrap_or(SampleView::None)
 }
 
-/// What of a group counts under the campaign's rule.
-fn counted(heads: HeadCount, counting: Counting) -> Count {
+/// What of a group counts under the campaign's rule, without those who are claimed.
+fn counted(heads: HeadCount, counting: Counting, claimed: u32) -> Count {
     let HeadCount {
         free,
         serving,
@@ -525,5 +645,8 @@ fn counted(heads: HeadCount, counting: Counting) -> Count {
         Counting::Free => free,
         Counting::FreeAndServing => free.saturating_add(serving),
     };
-    Count { available, staffed }
+    Count {
+        available: available.saturating_sub(claimed),
+        staffed,
+    }
 }

@@ -51,6 +51,9 @@ mod reconfigure;
 mod released_forms_tests;
 pub mod replay;
 mod selector;
+mod sharing;
+#[cfg(test)]
+mod sharing_tests;
 mod skill_index;
 mod snapshot;
 mod status;
@@ -66,7 +69,8 @@ pub use campaign::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
     PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, UnprovenEnd, Verdict, explain,
+    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, TurnVerdict, UnprovenEnd, Verdict,
+    explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery, LostTry};
@@ -85,6 +89,7 @@ pub use message::{
 pub use notice::Notice;
 pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
 pub use selector::Selector;
+pub use sharing::GroupPlace;
 pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};
 pub use status::{Author, CampaignActivity, Direction, StatusFinding, StatusReading};
 pub use threshold_override::ThresholdOverride;

@@ -8,6 +8,7 @@ use super::confirmation::Confirmation;
 use super::group::Group;
 use super::ids::{CampaignId, QueueId};
 use super::selector::Selector;
+use super::sharing::GroupPlace;
 use super::thresholds::Thresholds;
 
 /// What to do after too many polls in a row without a valid sample.
@@ -69,6 +70,9 @@ pub struct Policy {
     /// The agents among them that count as available.
     #[serde(default)]
     pub counting: Counting,
+    /// Its place among the campaigns that take their agents from the same pool.
+    #[serde(default)]
+    pub place: Option<GroupPlace>,
     /// Samples below the pause threshold that are needed.
     pub confirm_pause: Confirmation,
     /// Samples at the resume threshold that are needed.
@@ -105,6 +109,7 @@ impl Default for Policy {
             selector: Selector::All,
             queue: None,
             counting: Counting::Free,
+            place: None,
             confirm_pause: Confirmation::AT_ONCE,
             confirm_resume: Confirmation::AT_ONCE,
             min_running: Duration::ZERO,

@@ -21,11 +21,14 @@ impl Autopilot {
     /// Puts new rules in force, and with them the set of campaigns.
     pub fn reconfigure(&mut self, policies: BTreeMap<CampaignId, Policy>, now: Timestamp) {
         let groups = Self::distinct_groups(&policies);
+        self.sharing = Self::sharing(&policies);
         let mut known = mem::take(&mut self.campaigns);
         for (id, policy) in policies {
             let group = groups.binary_search(&policy.group(&id)).unwrap_or_default();
             let campaign = if let Some(mut campaign) = known.remove(&id) {
-                if campaign.policy.group(&id) != policy.group(&id) {
+                if campaign.policy.group(&id) != policy.group(&id)
+                    || campaign.policy.place != policy.place
+                {
                     campaign.below_pause = SampleWindow::default();
                     campaign.at_resume = SampleWindow::default();
                 }

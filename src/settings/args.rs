@@ -94,7 +94,7 @@ mod tests {
     use clap::Args;
 
     use crate::settings::row::InFile;
-    use crate::settings::table_keys::queue;
+    use crate::settings::table_keys::{group, queue};
 
     use super::*;
 
@@ -146,6 +146,15 @@ mod tests {
         let page = include_str!("../../docs/reference/settings.md");
         for row in rows() {
             let row = documented(row);
+            assert!(page.contains(&row), "the page lacks the row\n{row}");
+        }
+    }
+
+    #[test]
+    fn the_page_on_groups_has_every_key_of_a_group_as_it_is() {
+        let page = include_str!("../../docs/guide/groups.md");
+        for key in group::ALL {
+            let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
             assert!(page.contains(&row), "the page lacks the row\n{row}");
         }
     }

@@ -15,7 +15,7 @@ use super::fault::{Findings, Origin, Problem, meant};
 use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
-use super::table_keys::{TableKey, campaign, key_named, preview, queue};
+use super::table_keys::{TableKey, campaign, group, key_named, preview, queue};
 use super::text_places::TextPlaces;
 
 /// Reads a settings file.
@@ -70,6 +70,14 @@ impl Walk<'_> {
                 ("queue", Some(tables)) => {
                     values.queues = self.tables("queue", tables, queue::ALL);
                 }
+                ("group", Some(tables)) => {
+                    values.groups = self.tables("group", tables, group::ALL);
+                }
+                (list @ ("group" | "preview" | "queue"), None) => {
+                    let remedy = format!("write [[{list}]] above its keys");
+                    let wrong = Problem::new("is not a list of tables", remedy);
+                    self.faults.push(&origin, list, wrong);
+                }
                 ("campaign", None) => {
                     self.no_campaign(&origin);
                     values.campaigns.push(CampaignTable::nameless(origin));
@@ -106,7 +114,7 @@ impl Walk<'_> {
             Some(_) | None => {
                 let known = rows().filter(|row| row.file != InFile::No);
                 let known = known.map(|row| row.key);
-                unknown(key, known.chain(["campaign", "preview", "queue"]))
+                unknown(key, known.chain(["campaign", "group", "preview", "queue"]))
             }
         };
         self.faults.push(origin, shown(key), problem);

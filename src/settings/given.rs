@@ -118,6 +118,7 @@ pub(super) struct FileValues {
     pub(super) campaigns: Vec<CampaignTable>,
     pub(super) previews: Vec<ListedTable>,
     pub(super) queues: Vec<ListedTable>,
+    pub(super) groups: Vec<ListedTable>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }

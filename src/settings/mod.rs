@@ -50,6 +50,7 @@ mod flags;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod given;
+mod groups;
 mod labels;
 mod lacking;
 mod memberships;

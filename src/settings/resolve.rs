@@ -16,6 +16,7 @@ use super::fault::{Fault, Findings, Origin, Problem};
 use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
+use super::groups;
 use super::labels::labels;
 use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
@@ -190,7 +191,8 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     }
     let client_secret = client_secret(layers);
     let tenant = tenant(layers, &values);
-    let policies = policies(layers, values.platform, values.poll_interval);
+    let mut policies = policies(layers, values.platform, values.poll_interval);
+    groups::place(layers, &mut policies);
     refuse_what_is_lacking(layers, (values.platform, values.agents), &policies);
     let labels = labels(layers);
     let assignments = assignments::read(layers, &values, &policies);

@@ -48,6 +48,20 @@ pub(crate) mod campaign {
     }
 }
 
+/// Keys of a `[[group]]` table.
+pub(crate) mod group {
+    use super::{Kind, TableKey};
+
+    keys! {
+        NAME "name" Text "",
+            "What people call the group; needed, and given once.";
+        CAMPAIGNS "campaigns" Texts "",
+            "The campaigns that share their agents, the most important one first; at least two.";
+        CLAIM "claim" Count "",
+            "Agents that each of them claims from those behind it while it runs; as many as it is paused below unless given.";
+    }
+}
+
 /// Keys of a `[[preview]]` table.
 pub(crate) mod preview {
     use super::{Kind, TableKey};

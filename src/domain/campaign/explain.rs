@@ -12,7 +12,7 @@ use super::outcome::{Outcome, Suppression};
 use super::stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
     DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, ThresholdsVerdict,
+    Stage, StageVerdict, ThresholdsVerdict, TurnVerdict,
 };
 use super::state::CampaignState;
 use super::verdict::Reason;
@@ -107,6 +107,12 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
             format!("{used} of {limit} resumes used this hour")
         }
         Finding::BackOff(back_off) => back_off_in_words(back_off),
+        Finding::Turn(TurnVerdict { taken: true }) => {
+            "another campaign of its group is resumed first".to_owned()
+        }
+        Finding::Turn(TurnVerdict { taken: false }) => {
+            "no other campaign of its group is being resumed".to_owned()
+        }
     }
 }
 
@@ -118,6 +124,7 @@ fn nothing_found(stage: Stage) -> &'static str {
         Stage::Hold => "nobody holds it",
         Stage::ResumeBudget => "nothing is counted",
         Stage::BackOff => "the platform has refused nothing",
+        Stage::Turn => "it is in no group",
         Stage::Status
         | Stage::Sample
         | Stage::Signal
@@ -181,11 +188,20 @@ fn sample_in_words(sample: SampleVerdict, asked: Asked) -> String {
 }
 
 fn signal_in_words(signal: SignalVerdict) -> String {
-    let SignalVerdict { available, staffed } = signal;
-    staffed.map_or_else(
-        || format!("{available} available"),
-        |staffed| format!("{available} available of {staffed} that are not offline"),
-    )
+    let SignalVerdict {
+        available,
+        staffed,
+        claimed,
+    } = signal;
+    let of = staffed.map_or(String::new(), |staffed| {
+        format!(" of {staffed} that are not offline")
+    });
+    let more = if claimed > 0 {
+        format!(", {claimed} more claimed by campaigns before it in its group")
+    } else {
+        String::new()
+    };
+    format!("{available} available{of}{more}")
 }
 
 fn thresholds_in_words(thresholds: ThresholdsVerdict) -> String {
@@ -280,6 +296,7 @@ fn held_back_by(by: Suppression) -> &'static str {
         Suppression::NotCommandable => "its status",
         Suppression::Changing => "a change under way",
         Suppression::Refused => "the back-off after refusals",
+        Suppression::GroupTurn => "its group",
         Suppression::InFlight => "a command on its way",
     }
 }
@@ -327,6 +344,7 @@ fn would_change(reason: &Reason) -> Vec<String> {
         Stage::Dwell => format!("the dwell ends{at}"),
         Stage::ResumeBudget => format!("a resume becomes free{at}"),
         Stage::BackOff => format!("it is tried again{at}"),
+        Stage::Turn => "the poll after the other campaign's resume".to_owned(),
     };
     changes.push(change);
     changes

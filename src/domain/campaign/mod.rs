@@ -24,7 +24,7 @@ pub(crate) use stages::SampleView;
 pub use stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
     DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, Stages, ThresholdsVerdict, Verdict,
+    Stage, StageVerdict, Stages, ThresholdsVerdict, TurnVerdict, Verdict,
 };
 pub use state::CampaignState;
 pub(crate) use unproven::UnprovenAlert;

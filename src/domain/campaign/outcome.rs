@@ -33,6 +33,8 @@ pub enum Suppression {
     Changing,
     /// The platform keeps refusing, and is not asked again for a while.
     Refused,
+    /// Another campaign of its group is resumed first.
+    GroupTurn,
     /// A command is on its way.
     InFlight,
 }
@@ -40,7 +42,7 @@ pub enum Suppression {
 impl Suppression {
     /// Every suppression that can hold back a direction, so that each counter exists from the start. Between two states
     /// none is asked for.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::StaleData,
         Self::Confirming,
         Self::Cooldown,
@@ -51,6 +53,7 @@ impl Suppression {
         Self::Override,
         Self::NotCommandable,
         Self::Refused,
+        Self::GroupTurn,
         Self::InFlight,
     ];
 
@@ -69,6 +72,7 @@ impl Suppression {
             Self::NotCommandable => "not_commandable",
             Self::Changing => "changing",
             Self::Refused => "refused",
+            Self::GroupTurn => "group_turn",
             Self::InFlight => "in_flight",
         }
     }
@@ -86,6 +90,7 @@ impl Suppression {
             Self::NotCommandable => Stage::Status,
             Self::Changing => Stage::Changing,
             Self::Refused => Stage::BackOff,
+            Self::GroupTurn => Stage::Turn,
             Self::InFlight => Stage::InFlight,
         }
     }

@@ -32,7 +32,7 @@ use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusRe
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 
-use super::stages::Refusals;
+use super::stages::{BelievedStatus, ChangingVerdict, Refusals, command_on_its_way};
 use super::state::CampaignState;
 
 /// A campaign that the platform does not know is asked for again after 1, 2, 4, 8, ... polls, since it may have been a wrong
@@ -133,6 +133,28 @@ impl Campaign {
             .as_ref()
             .filter(|set| set.active(now));
         set.map_or(self.policy.thresholds, |set| set.thresholds)
+    }
+
+    /// Whether it dials, or may: of one that was not read nothing is known, and one on its way may be either.
+    pub(crate) fn may_run(&self) -> bool {
+        match BelievedStatus::from_state(&self.state) {
+            BelievedStatus::Running | BelievedStatus::Unread => true,
+            BelievedStatus::Changing => self.changing_to() != Some(Direction::Pause),
+            BelievedStatus::PausedByUs
+            | BelievedStatus::PausedByPerson
+            | BelievedStatus::PausedUnproven => self.is_being_resumed(),
+            BelievedStatus::Other | BelievedStatus::Missing => false,
+        }
+    }
+
+    /// Whether a resume of it is on its way.
+    pub(crate) fn is_being_resumed(&self) -> bool {
+        command_on_its_way(self.in_flight, &self.state) == Some(Direction::Resume)
+            || self.changing_to() == Some(Direction::Resume)
+    }
+
+    fn changing_to(&self) -> Option<Direction> {
+        ChangingVerdict::evaluate(&self.state)?.to
     }
 
     /// Its state.

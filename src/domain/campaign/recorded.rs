@@ -18,7 +18,7 @@ use super::outcome::Outcome;
 use super::stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
     DwellVerdict, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict, Stage,
-    Stages, ThresholdsVerdict, Verdict,
+    Stages, ThresholdsVerdict, TurnVerdict, Verdict,
 };
 use super::verdict::Reason;
 
@@ -54,6 +54,10 @@ struct RecordedReason {
     turned_back: Option<Direction>,
     #[serde(default)]
     refusals: u32,
+    #[serde(default, skip_serializing_if = "is_none_claimed")]
+    claimed: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    turn: Option<TurnVerdict>,
     #[serde(default)]
     stages: BTreeMap<Stage, Asked>,
 }
@@ -103,6 +107,8 @@ impl From<&Reason> for RecordedReason {
             unproven: people.and_then(|people| people.unproven),
             turned_back: people.and_then(|people| people.turned_back),
             refusals: back_off.map_or(0, |back_off| back_off.refusals),
+            claimed: stages.signal.found.map_or(0, |signal| signal.claimed),
+            turn: stages.turn.found,
             stages: stages
                 .list()
                 .map(|verdict| (verdict.stage, verdict.asked))
@@ -133,6 +139,7 @@ impl From<RecordedReason> for Reason {
                 recorded.available.map(|available| SignalVerdict {
                     available,
                     staffed: recorded.staffed,
+                    claimed: recorded.claimed,
                 }),
             ),
             thresholds: verdict(
@@ -168,6 +175,7 @@ impl From<RecordedReason> for Reason {
                     until: recorded.refused_until,
                 }),
             ),
+            turn: verdict(asked(Stage::Turn), recorded.turn),
         };
         Self {
             decision: recorded.decision,
@@ -176,6 +184,11 @@ impl From<RecordedReason> for Reason {
             stages,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none_claimed(claimed: &u32) -> bool {
+    *claimed == 0
 }
 
 fn verdict<T>(asked: Asked, found: Option<T>) -> Verdict<T> {

@@ -13,7 +13,7 @@ pub struct ChangingVerdict {
 }
 
 impl ChangingVerdict {
-    pub(super) fn evaluate(state: &CampaignState) -> Option<Self> {
+    pub(crate) fn evaluate(state: &CampaignState) -> Option<Self> {
         match state.last_reading.as_ref()?.activity {
             CampaignActivity::Changing { to } => Some(Self { to }),
             CampaignActivity::Running

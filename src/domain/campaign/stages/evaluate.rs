@@ -4,6 +4,7 @@ use crate::domain::campaign::ownership::Campaign;
 use crate::domain::campaign::verdict::Reason;
 use crate::domain::count::Count;
 use crate::domain::ids::DecisionId;
+use crate::domain::sharing::PoolShare;
 use crate::domain::status::Direction;
 use crate::domain::thresholds::AgentThresholds;
 use crate::domain::time::Timestamp;
@@ -20,6 +21,7 @@ use super::sample::{SampleVerdict, SampleView};
 use super::signal::SignalVerdict;
 use super::status::BelievedStatus;
 use super::thresholds::{ThresholdsVerdict, crossings};
+use super::turn::TurnVerdict;
 use super::verdicts::{Stages, Verdict};
 
 impl Campaign {
@@ -56,11 +58,12 @@ impl Campaign {
     pub(crate) fn evaluate(
         &self,
         sample: SampleView,
+        share: PoolShare,
         decision: DecisionId,
         now: Timestamp,
     ) -> Reason {
         let mut stages = self.readings(sample, now);
-        self.ask(&mut stages, now);
+        self.ask(&mut stages, share, now);
         Reason::new(decision, now, stages)
     }
 
@@ -69,6 +72,10 @@ impl Campaign {
         let (policy, state) = (&self.policy, &self.state);
         let (verdict, count) = SampleVerdict::evaluate(sample, policy, now);
         let thresholds = self.thresholds(now);
+        let claimed = match sample {
+            SampleView::Complete { claimed, .. } => claimed,
+            SampleView::None | SampleView::Invalid { .. } => 0,
+        };
         let in_agents = count.map(|count| (count, thresholds.in_agents(count.staffed)));
         Stages {
             status: Verdict::not_asked(Some(BelievedStatus::from_state(state))),
@@ -77,7 +84,7 @@ impl Campaign {
             hold: Verdict::not_asked(HoldVerdict::evaluate(state, now)),
             sample: Verdict::not_asked(Some(verdict)),
             signal: Verdict::not_asked(
-                count.map(|count| SignalVerdict::evaluate(count, thresholds)),
+                count.map(|count| SignalVerdict::evaluate(count, claimed, thresholds)),
             ),
             thresholds: Verdict::not_asked(
                 in_agents.map(|(count, found)| ThresholdsVerdict::evaluate(count, found, state)),
@@ -87,6 +94,7 @@ impl Campaign {
             dwell: Verdict::not_asked(None),
             resume_budget: Verdict::not_asked(None),
             back_off: Verdict::not_asked(self.back_off(now)),
+            turn: Verdict::not_asked(None),
         }
     }
 
@@ -102,7 +110,7 @@ impl Campaign {
     }
 
     /// Enters the verdict of every stage that is reached.
-    fn ask(&self, stages: &mut Stages, now: Timestamp) {
+    fn ask(&self, stages: &mut Stages, share: PoolShare, now: Timestamp) {
         let (policy, state) = (&self.policy, &self.state);
         let status = BelievedStatus::from_state(state);
         if stages.status.settle(status.not_commandable()) {
@@ -162,6 +170,11 @@ impl Campaign {
             .back_off
             .found
             .is_some_and(|found| found.until.is_some());
-        stages.back_off.settle(waiting);
+        if stages.back_off.settle(waiting) {
+            return;
+        }
+        let waits = direction == Direction::Resume && share.resuming;
+        let turn = share.grouped.then_some(TurnVerdict { taken: waits });
+        stages.turn.answer(turn, waits);
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::status::Direction;
 
 /// Where the command on its way leads. One that the platform has acknowledged is waited for until it shows, or is known
 /// not to.
-pub(super) fn command_on_its_way(
+pub(crate) fn command_on_its_way(
     sent: Option<Direction>,
     state: &CampaignState,
 ) -> Option<Direction> {

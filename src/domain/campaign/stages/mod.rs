@@ -1,7 +1,7 @@
 //! The stages of one decision, in the order in which they are asked.
 //!
 //! ```text
-//! status ─▶ in flight ─▶ changing ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ command
+//! status ─▶ in flight ─▶ changing ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ turn ─▶ command
 //! ```
 //!
 //! A stage passes the decision on or settles it; those behind it are then not asked. [`Stages`] keeps every verdict with
@@ -28,6 +28,7 @@ mod signal;
 mod stage;
 mod status;
 mod thresholds;
+mod turn;
 mod verdicts;
 
 pub use back_off::BackOffVerdict;
@@ -37,6 +38,7 @@ pub use changing::ChangingVerdict;
 pub use confirmation::ConfirmationVerdict;
 pub use dwell::DwellVerdict;
 pub use hold::HoldVerdict;
+pub(crate) use in_flight::command_on_its_way;
 pub use people::PeopleVerdict;
 pub use sample::SampleVerdict;
 pub(crate) use sample::SampleView;
@@ -44,4 +46,5 @@ pub use signal::SignalVerdict;
 pub use stage::Stage;
 pub use status::BelievedStatus;
 pub use thresholds::{Relation, ThresholdsVerdict};
+pub use turn::TurnVerdict;
 pub use verdicts::{Asked, Finding, StageVerdict, Stages, Verdict};

@@ -12,8 +12,15 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SampleView {
     None,
-    Invalid { streak: u32 },
-    Complete { taken_at: Timestamp, count: Count },
+    Invalid {
+        streak: u32,
+    },
+    /// `claimed` agents are available too, and not in the count: campaigns before it in its group need them.
+    Complete {
+        taken_at: Timestamp,
+        count: Count,
+        claimed: u32,
+    },
 }
 
 /// Whether the sample says anything.
@@ -57,7 +64,9 @@ impl SampleVerdict {
                 (Self::Stale { streak }, None)
             }
             SampleView::Invalid { streak } => (Self::Invalid { streak }, None),
-            SampleView::Complete { taken_at, count } => {
+            SampleView::Complete {
+                taken_at, count, ..
+            } => {
                 let age = now.since(taken_at);
                 if age > policy.max_sample_age {
                     (Self::TooOld { age }, None)

@@ -30,11 +30,13 @@ pub enum Stage {
     ResumeBudget,
     /// Whether the platform has to be left alone after refusals.
     BackOff,
+    /// Whether another campaign of its group is resumed first.
+    Turn,
 }
 
 impl Stage {
     /// Every stage, in the order in which they are asked.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Status,
         Self::InFlight,
         Self::Changing,
@@ -47,6 +49,7 @@ impl Stage {
         Self::Dwell,
         Self::ResumeBudget,
         Self::BackOff,
+        Self::Turn,
     ];
 
     /// The name for people.
@@ -65,6 +68,7 @@ impl Stage {
             Self::Dwell => "dwell",
             Self::ResumeBudget => "resume budget",
             Self::BackOff => "back-off",
+            Self::Turn => "turn",
         }
     }
 
@@ -85,6 +89,7 @@ impl Stage {
             Self::InFlight => 9,
             Self::BackOff => 10,
             Self::Changing => 11,
+            Self::Turn => 13,
         }
     }
 }

@@ -20,6 +20,7 @@ use super::signal::SignalVerdict;
 use super::stage::Stage;
 use super::status::BelievedStatus;
 use super::thresholds::ThresholdsVerdict;
+use super::turn::TurnVerdict;
 
 /// Whether a stage was reached, and whether it decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,8 @@ pub struct Stages {
     pub resume_budget: Verdict<BudgetVerdict>,
     /// How often the platform refused.
     pub back_off: Verdict<BackOffVerdict>,
+    /// Whether its group resumes another campaign first; nothing is found without a group.
+    pub turn: Verdict<TurnVerdict>,
 }
 
 /// The numbers behind a verdict.
@@ -126,6 +129,8 @@ pub enum Finding {
     ResumeBudget(BudgetVerdict),
     /// How often the platform refused.
     BackOff(BackOffVerdict),
+    /// Whether its group resumes another campaign first.
+    Turn(TurnVerdict),
 }
 
 /// One stage's verdict, in the form that all stages share.
@@ -166,6 +171,7 @@ impl Stages {
                 found.free_at
             }),
             Stage::BackOff => shared(self.back_off, Finding::BackOff, |found| found.until),
+            Stage::Turn => shared(self.turn, Finding::Turn, |_| None),
         };
         StageVerdict {
             stage,
@@ -216,6 +222,7 @@ impl Stages {
             Stage::Dwell => held_back(wanted, Suppression::Cooldown),
             Stage::ResumeBudget => held_back(wanted, Suppression::ResumeBudget),
             Stage::BackOff => held_back(wanted, Suppression::Refused),
+            Stage::Turn => held_back(wanted, Suppression::GroupTurn),
         }
     }
 
