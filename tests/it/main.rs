@@ -14,6 +14,7 @@ mod cxone_acd;
 mod decision_id;
 mod described;
 mod faults;
+mod groups;
 mod house;
 mod machine;
 mod monitoring;
