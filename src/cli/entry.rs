@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::control::ports::{Clock, SystemClock};
 use crate::settings::{Fault, LOG, RunArgs, resolve, rows, state_dir_of, unknown_variables};
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
 use super::audit::{AuditCommand, audit};
+use super::backtest::{BacktestArgs, backtest};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
 use super::completions::completions;
@@ -86,6 +88,8 @@ enum Command {
     Demo(DemoArgs),
     /// Try thresholds and policies on simulated days, side by side
     Compare(CompareArgs),
+    /// Try policies on what the daemon has read
+    Backtest(BacktestArgs),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
     /// Export, verify or replay the audit log of decisions
@@ -227,6 +231,9 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Compare(args) => compare(&args),
+        Command::Backtest(args) => in_state_dir(args.state_dir.clone(), |directory| {
+            backtest(&args, directory, SystemClock::real_time().now())
+        }),
         Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
@@ -277,6 +284,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Check { .. }
         | Command::Assign { .. }
         | Command::Audit { .. }
+        | Command::Backtest(_)
         | Command::Outbox { .. }
         | Command::Queue { .. }
         | Command::Operate(_)

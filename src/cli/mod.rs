@@ -2,6 +2,7 @@
 
 mod assign;
 mod audit;
+mod backtest;
 mod calibrating;
 mod chain_check;
 mod check;

@@ -636,17 +636,8 @@ fn view(
 
 /// What of a group counts under the campaign's rule, without those who are claimed.
 fn counted(heads: HeadCount, counting: Counting, claimed: u32) -> Count {
-    let HeadCount {
-        free,
-        serving,
-        staffed,
-    } = heads;
-    let available = match counting {
-        Counting::Free => free,
-        Counting::FreeAndServing => free.saturating_add(serving),
-    };
     Count {
-        available: available.saturating_sub(claimed),
-        staffed,
+        available: counting.available(heads).saturating_sub(claimed),
+        staffed: heads.staffed,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::confirmation::Confirmation;
-use super::group::Group;
+use super::group::{Group, HeadCount};
 use super::ids::{CampaignId, QueueId};
 use super::selector::Selector;
 use super::sharing::GroupPlace;
@@ -54,6 +54,17 @@ pub enum Counting {
     Free,
     /// Those, and those on the campaign's own calls or in their wrap-up: the count does not move when it is paused.
     FreeAndServing,
+}
+
+impl Counting {
+    /// Returns the agents of a group who count as available.
+    #[must_use]
+    pub fn available(self, heads: HeadCount) -> u32 {
+        match self {
+            Self::Free => heads.free,
+            Self::FreeAndServing => heads.free.saturating_add(heads.serving),
+        }
+    }
 }
 
 /// The rules of one campaign. [`Policy::default`] is the reference rule: pause below 5 and resume at

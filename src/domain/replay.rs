@@ -176,15 +176,39 @@ pub struct Divergence {
 pub fn replay(
     inputs: impl IntoIterator<Item = (Timestamp, Input)>,
 ) -> Result<Replayed, Divergence> {
-    let mut found = Replayed::default();
-    let mut autopilot: Option<Autopilot> = None;
-    let mut assigner: Option<Assigner> = None;
+    let mut replayer = Replayer::default();
     for (at, input) in inputs {
+        replayer.step(at, input)?;
+    }
+    Ok(replayer.found)
+}
+
+/// A replay under way.
+#[derive(Debug, Default)]
+pub struct Replayer {
+    found: Replayed,
+    autopilot: Option<Autopilot>,
+    assigner: Option<Assigner>,
+}
+
+impl Replayer {
+    /// Returns the autopilot as it was behind the last input; none before the first start, and behind a gap.
+    #[must_use]
+    pub fn autopilot(&self) -> Option<&Autopilot> {
+        self.autopilot.as_ref()
+    }
+
+    /// Feeds one input.
+    ///
+    /// # Errors
+    /// A decision that differs from the recorded one.
+    pub fn step(&mut self, at: Timestamp, input: Input) -> Result<(), Divergence> {
+        let found = &mut self.found;
         found.inputs = found.inputs.saturating_add(1);
         if matches!(input, Input::Start { .. } | Input::Checkpoint { .. }) {
             found.beginnings = found.beginnings.saturating_add(1);
         }
-        let compared = match (&mut autopilot, input) {
+        let compared = match (&mut self.autopilot, input) {
             (
                 slot,
                 Input::Start {
@@ -211,22 +235,22 @@ pub fn replay(
             }
             (slot, Input::Gap) => {
                 *slot = None;
-                assigner = None;
+                self.assigner = None;
                 None
             }
-            (_, Input::Assign { assign }) => record::feed(&mut assigner, at, *assign),
+            (_, Input::Assign { assign }) => record::feed(&mut self.assigner, at, *assign),
             (pilot, Input::ClockStepped { milliseconds }) => {
                 if let Some(pilot) = pilot {
                     pilot.shift_clock(milliseconds);
                 }
-                if let Some(assigner) = &mut assigner {
+                if let Some(assigner) = &mut self.assigner {
                     assigner.shift_clock(milliseconds);
                 }
                 None
             }
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
-            (Some(pilot), input) => feed(pilot, at, input, &mut found),
+            (Some(pilot), input) => feed(pilot, at, input, found),
         };
         if let Some((recorded, again)) = compared {
             found.compared = found.compared.saturating_add(1);
@@ -239,8 +263,8 @@ pub fn replay(
                 });
             }
         }
+        Ok(())
     }
-    Ok(found)
 }
 
 fn feed(

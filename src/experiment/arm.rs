@@ -14,6 +14,8 @@ pub struct Arm {
     pub policy: Option<Policy>,
     /// The poll interval.
     pub poll_interval: Duration,
+    /// Whether that was asked for, and is not the default.
+    pub interval_given: bool,
 }
 
 /// The poll interval where none is given: the daemon's default.
@@ -27,6 +29,7 @@ impl Arm {
             name: "always".to_owned(),
             policy: None,
             poll_interval: POLL_INTERVAL,
+            interval_given: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl Arm {
             name: name.to_owned(),
             policy: Some(policy),
             poll_interval: POLL_INTERVAL,
+            interval_given: false,
         }
     }
 
@@ -71,7 +75,10 @@ impl Arm {
                     .map_err(|wrong| format!("`{piece}`: {wrong}; write it such as {key}=90s"))
             };
             match key {
-                "poll" => arm.poll_interval = time()?.max(Duration::from_secs(1)),
+                "poll" => {
+                    arm.poll_interval = time()?.max(Duration::from_secs(1));
+                    arm.interval_given = true;
+                }
                 "running" => policy.min_running = time()?,
                 "paused" => policy.min_paused = time()?,
                 "resumes" => {

@@ -11,11 +11,13 @@
 //! outages of the agents' endpoint; the integration tests are the place for the rest.
 
 mod arm;
+mod backtest;
 mod batch;
 mod day;
 mod summary;
 
 pub use arm::Arm;
+pub use backtest::{Backtest, BacktestRow};
 pub use batch::{all_cores, replicate};
 pub use day::{run_day, run_until};
 pub use summary::{ArmRow, Estimate, compare};

@@ -78,6 +78,31 @@ impl StoreReader {
     /// # Errors
     /// The first decision that differs, or an input that cannot be read.
     pub fn replay(&self) -> Result<Replayed, ReplayFault> {
+        self.with_inputs(|inputs| replay(inputs))?
+            .map_err(ReplayFault::from)
+    }
+
+    /// Returns how many inputs are recorded.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn input_count(&self) -> Result<u64, StoreFault> {
+        let count = "SELECT count(*) FROM input";
+        let count = self
+            .connection
+            .query_row(count, [], |row| row.get::<_, i64>(0));
+        let count = count.map_err(|wrong| self.fault(&wrong))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Gives the recorded inputs in their order to `read`, and returns what it makes of them.
+    ///
+    /// # Errors
+    /// An input that cannot be read; `read` was given those before it.
+    pub fn with_inputs<T>(
+        &self,
+        read: impl FnOnce(&mut dyn Iterator<Item = (Timestamp, Input)>) -> T,
+    ) -> Result<T, ReplayFault> {
         let mut unreadable = None;
         let mut select = self
             .connection
@@ -92,7 +117,7 @@ impl StoreReader {
                 ))
             })
             .map_err(|wrong| self.fault(&wrong))?;
-        let inputs = rows.map_while(|row| {
+        let mut inputs = rows.map_while(|row| {
             let (number, parsed) = match row {
                 Ok((number, at, body)) => (
                     number,
@@ -110,8 +135,9 @@ impl StoreReader {
                 }
             }
         });
-        let replayed = replay(inputs)?;
-        unreadable.map_or(Ok(replayed), Err)
+        let found = read(&mut inputs);
+        drop(inputs);
+        unreadable.map_or(Ok(found), Err)
     }
 
     fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {

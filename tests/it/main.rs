@@ -3,6 +3,7 @@
 
 mod api;
 mod assignments;
+mod backtest;
 mod calibration;
 mod calibration_asked;
 mod centre;

@@ -23,6 +23,7 @@ use crate::domain::conclusion::Conclusion;
 use crate::domain::confirmation::SampleWindow;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
+use crate::domain::group::GroupCount;
 use crate::domain::ids::DecisionId;
 use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::notice::Notice;
@@ -155,6 +156,20 @@ impl Campaign {
 
     fn changing_to(&self) -> Option<Direction> {
         ChangingVerdict::evaluate(&self.state)?.to
+    }
+
+    /// What it is believed to be.
+    #[must_use]
+    pub fn believed_status(&self) -> BelievedStatus {
+        BelievedStatus::from_state(&self.state)
+    }
+
+    /// Its group's count among those of a sample, and the agents of it that count as available under its rules.
+    #[must_use]
+    pub fn head_in<'a>(&self, heads: &'a [GroupCount]) -> Option<(&'a GroupCount, u32)> {
+        let head = heads.get(self.group)?;
+        let available = self.policy.counting.available(head.known()?);
+        Some((head, available))
     }
 
     /// Its state.
