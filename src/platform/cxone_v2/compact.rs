@@ -6,6 +6,8 @@
 //! member that stands where the agent before had it is known by one comparison. Where a page has any other form it says
 //! nothing, and the page is read by a full parser.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::rows::{AgentsPage, PageRows};
@@ -21,23 +23,31 @@ pub(super) fn compact_page(body: &str, skills: bool) -> Option<AgentsPage> {
     if memchr(b'\\', body.as_bytes()).is_some() || body.as_bytes().iter().fold(0, control) > 0 {
         return None;
     }
-    let mut rest = Rest(body.strip_prefix(r#"{"items":["#)?);
+    let opening = r#"{"items":["#;
+    body.strip_prefix(opening)?;
+    let mut rest = Rest {
+        bytes: body.as_bytes(),
+        at: opening.len(),
+    };
     let mut rows = PageRows::with_capacity(body.len() / BYTES_OF_AN_AGENT);
     let mut shape = Vec::new();
     let mut listed = Vec::new();
     loop {
         let agent = agent(&mut rest, &mut shape, skills.then_some(&mut listed))?;
-        rows.add(agent.id.into(), Some(agent.state), listed.iter().copied());
-        if rest.eat(',').is_none() {
+        let text = |place: &Range<usize>| body.get(place.clone());
+        let (id, state) = (text(&agent.id)?, text(&agent.state)?);
+        rows.add(id.into(), Some(state), listed.iter().filter_map(text));
+        if rest.eat(b',').is_none() {
             break;
         }
     }
-    (rest.0 == "]}").then(|| rows.finish())
+    (rest.bytes.get(rest.at..)? == b"]}").then(|| rows.finish())
 }
 
-struct Agent<'a> {
-    id: &'a str,
-    state: &'a str,
+/// Where the texts of an agent stand.
+struct Agent {
+    id: Range<usize>,
+    state: Range<usize>,
 }
 
 /// What a member of an agent is read for.
@@ -52,17 +62,18 @@ enum MemberKind {
 /// A member as an earlier agent had it.
 struct Member<'a> {
     /// Its name with what stands around it, such as `,"state":`.
-    lead: &'a str,
+    lead: &'a [u8],
     kind: MemberKind,
 }
 
 /// Reads an agent; its skills are written into `skills`, where they are wanted. `shape` has the members of the agent before, and
 /// then of this one.
+#[inline]
 fn agent<'a>(
     rest: &mut Rest<'a>,
     shape: &mut Vec<Member<'a>>,
-    mut skills: Option<&mut Vec<&'a str>>,
-) -> Option<Agent<'a>> {
+    mut skills: Option<&mut Vec<Range<usize>>>,
+) -> Option<Agent> {
     let (mut id, mut state, mut listed) = (None, None, false);
     if let Some(skills) = skills.as_deref_mut() {
         skills.clear();
@@ -71,10 +82,10 @@ fn agent<'a>(
     loop {
         let as_before = shape
             .get(number)
-            .and_then(|member| Some((member.kind, behind(rest.0, member.lead)?)));
-        let kind = if let Some((kind, behind)) = as_before {
-            rest.0 = behind;
-            kind
+            .filter(|member| rest.begins_with(member.lead));
+        let kind = if let Some(member) = as_before {
+            rest.at += member.lead.len();
+            member.kind
         } else {
             let member = rest.member(number == 0, skills.is_some())?;
             let kind = member.kind;
@@ -93,7 +104,7 @@ fn agent<'a>(
             (MemberKind::Other, _) => rest.skip()?,
             (MemberKind::Id | MemberKind::State | MemberKind::Skills, _) => return None,
         }
-        if rest.eat('}').is_some() {
+        if rest.eat(b'}').is_some() {
             break;
         }
         number += 1;
@@ -104,52 +115,66 @@ fn agent<'a>(
     })
 }
 
-/// What is still to be read.
-struct Rest<'a>(&'a str);
+/// What is still to be read: places in the page instead of texts, since next to a quote no place needs a look at whether it lies
+/// within a character.
+struct Rest<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
 
 impl<'a> Rest<'a> {
-    fn eat(&mut self, character: char) -> Option<()> {
-        self.0 = self.0.strip_prefix(character)?;
+    #[inline]
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        if *self.bytes.get(self.at)? != byte {
+            return None;
+        }
+        self.at += 1;
         Some(())
+    }
+
+    #[inline]
+    fn begins_with(&self, lead: &[u8]) -> bool {
+        let start = self.bytes.get(self.at..self.at + lead.len());
+        start.is_some_and(|start| is_same(start, lead))
     }
 
     /// Reads the name of a member and what stands around it.
     fn member(&mut self, first: bool, skills: bool) -> Option<Member<'a>> {
-        let before = self.0;
-        self.eat(if first { '{' } else { ',' })?;
-        let kind = match self.text()? {
-            "id" => MemberKind::Id,
-            "state" => MemberKind::State,
-            "skills" if skills => MemberKind::Skills,
+        let start = self.at;
+        self.eat(if first { b'{' } else { b',' })?;
+        let name = self.text()?;
+        let kind = match self.bytes.get(name)? {
+            b"id" => MemberKind::Id,
+            b"state" => MemberKind::State,
+            b"skills" if skills => MemberKind::Skills,
             _ => MemberKind::Other,
         };
-        self.eat(':')?;
-        let lead = before.strip_suffix(self.0)?;
+        self.eat(b':')?;
+        let lead = self.bytes.get(start..self.at)?;
         Some(Member { lead, kind })
     }
 
     /// Reads a text.
     #[inline]
-    fn text(&mut self) -> Option<&'a str> {
-        self.eat('"')?;
-        let end = first_quote(self.0.as_bytes())?;
-        let (text, rest) = self.0.split_at_checked(end)?;
-        self.0 = rest;
-        self.eat('"')?;
-        Some(text)
+    fn text(&mut self) -> Option<Range<usize>> {
+        self.eat(b'"')?;
+        let start = self.at;
+        let end = start + first_quote(self.bytes.get(start..)?)?;
+        self.at = end + 1;
+        Some(start..end)
     }
 
     /// Reads a list of texts.
     #[inline]
-    fn texts(&mut self, mut take: impl FnMut(&'a str)) -> Option<()> {
-        self.eat('[')?;
-        if self.eat(']').is_some() {
+    fn texts(&mut self, mut take: impl FnMut(Range<usize>)) -> Option<()> {
+        self.eat(b'[')?;
+        if self.eat(b']').is_some() {
             return Some(());
         }
         loop {
             take(self.text()?);
-            if self.eat(',').is_none() {
-                return self.eat(']');
+            if self.eat(b',').is_none() {
+                return self.eat(b']');
             }
         }
     }
@@ -157,34 +182,29 @@ impl<'a> Rest<'a> {
     /// Passes over a value that is not needed: a text, a list of texts, a number or a word of JSON.
     #[inline]
     fn skip(&mut self) -> Option<()> {
-        match self.0.as_bytes().first()? {
+        match self.bytes.get(self.at)? {
             b'"' => self.text().map(drop),
             b'[' => self.texts(|_| {}),
             _ => {
-                let end = self
-                    .0
-                    .bytes()
-                    .position(|byte| matches!(byte, b',' | b'}'))?;
-                let (value, rest) = self.0.split_at_checked(end)?;
-                self.0 = rest;
-                let known = matches!(value, "null" | "true" | "false");
-                (known || is_number(value.as_bytes())).then_some(())
+                let rest = self.bytes.get(self.at..)?;
+                let end = rest.iter().position(|byte| matches!(byte, b',' | b'}'))?;
+                let value = rest.get(..end)?;
+                self.at += end;
+                let known = matches!(value, b"null" | b"true" | b"false");
+                (known || is_number(value)).then_some(())
             }
         }
     }
 }
 
-/// What stands behind `lead`, where a text begins with it. Names are short: two words of the machine that overlap hold most of them,
-/// and cost less than a call of a comparison that is made for long texts.
+/// Whether two texts of one length are the same. Names are short: two words of the machine that overlap hold most of them, and cost
+/// less than a call of a comparison that is made for long texts.
 #[inline]
-fn behind<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
-    let (start, rest) = text.split_at_checked(lead.len())?;
-    let (start, lead) = (start.as_bytes(), lead.as_bytes());
-    let same = match (ends(start), ends(lead)) {
-        (Some(start), Some(lead)) => start == lead,
-        (Some(_) | None, _) => start == lead,
-    };
-    same.then_some(rest)
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (ends(one), ends(other)) {
+        (Some(one), Some(other)) => one == other,
+        (Some(_) | None, _) => one == other,
+    }
 }
 
 /// The first and the last eight bytes of a text of 8 to 16 bytes, or the first and last four of one of 4 to 7. They are all of it.
@@ -206,18 +226,19 @@ fn first_quote(text: &[u8]) -> Option<usize> {
     const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
     const LOWEST_BITS: u64 = u64::from_le_bytes([0x01; 8]);
     const HIGHEST_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-    let (chunks, tail) = text.as_chunks::<8>();
-    for (number, chunk) in chunks.iter().enumerate() {
+    let mut rest = text;
+    let mut passed = 0;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
         let differs = u64::from_le_bytes(*chunk) ^ QUOTES;
         // The lowest bit that is left marks the first byte that does not differ; those above it mean nothing.
         let same = differs.wrapping_sub(LOWEST_BITS) & !differs & HIGHEST_BITS;
         if same != 0 {
-            let within = usize::try_from(same.trailing_zeros() / 8).ok()?;
-            return Some(number * 8 + within);
+            return Some(passed + usize::try_from(same.trailing_zeros() / 8).ok()?);
         }
+        passed += 8;
+        rest = behind;
     }
-    let within = tail.iter().position(|byte| *byte == b'"')?;
-    Some(text.len() - tail.len() + within)
+    Some(passed + rest.iter().position(|byte| *byte == b'"')?)
 }
 
 /// Whether this is a number as JSON writes it.
@@ -270,10 +291,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
         #[test]
-        fn what_begins_with_a_lead_is_known(text in "[ab]{0,20}", lead in "[ab]{0,20}") {
-            prop_assert_eq!(behind(&text, &lead), text.strip_prefix(lead.as_str()));
-            let longer = format!("{lead}{text}");
-            prop_assert_eq!(behind(&longer, &lead), Some(text.as_str()));
+        fn short_texts_are_compared_as_long_ones_are(one in "[ab]{0,20}", other in "[ab]{0,20}") {
+            let (one, other) = (one.as_bytes(), other.as_bytes());
+            let length = one.len().min(other.len());
+            prop_assert_eq!(is_same(&one[..length], &other[..length]), one[..length] == other[..length]);
+            prop_assert!(is_same(one, one));
         }
 
         #[test]
