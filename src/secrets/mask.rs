@@ -4,6 +4,9 @@
 //! secret is looked for as it is and as HTTP Basic carries it; each letter of these may be written as it is, percent-encoded or
 //! escaped as JSON does. Whatever follows `Bearer` or `Basic` goes too, since it may be a token from before.
 //!
+//! *Bodies are many and secrets in them are few*, so a body is first asked by words of eight bytes whether it can hold one: see
+//! [`FormStarts`].
+//!
 //! *Words for people* lose every secret of four characters or more. *The body of an answer* is searched before it is read, so that
 //! no name, word or id carries a secret further; there only secrets count that are too long to be a part of an ordinary answer.
 //!
@@ -15,8 +18,8 @@ use std::sync::{PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use memchr::{memchr, memmem};
-use secrecy::{ExposeSecret, SecretString};
+use memchr::{memchr, memchr2, memmem};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
 
 /// Replaces a secret.
 const MASKED: &str = "***";
@@ -39,7 +42,14 @@ const SCHEMES: [&str; 2] = ["bearer ", "basic "];
 
 /// The secrets of one tenant, in every form in which they travel.
 #[derive(Default)]
-pub struct Mask(RwLock<VecDeque<SecretString>>);
+pub struct Mask(RwLock<Forms>);
+
+/// Forms of secrets, the newest last.
+#[derive(Default)]
+struct Forms {
+    texts: VecDeque<SecretString>,
+    starts: FormStarts,
+}
 
 impl Mask {
     /// Adds a secret, and the pair of its id and itself as HTTP Basic writes it.
@@ -71,11 +81,17 @@ impl Mask {
         }
         let mut forms = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // What is learned again is the newest again, so that what falls out is out of use.
-        forms.retain(|form| form.expose_secret() != text);
-        if forms.len() >= MOST_FORMS {
-            forms.pop_front();
+        forms.texts.retain(|form| form.expose_secret() != text);
+        if forms.texts.len() >= MOST_FORMS {
+            forms.texts.pop_front();
         }
-        forms.push_back(SecretString::from(text));
+        forms.texts.push_back(SecretString::from(text));
+        let bytes = forms
+            .texts
+            .iter()
+            .map(|form| form.expose_secret().as_bytes());
+        let long = bytes.filter(|form| form.len() >= SHORTEST_IN_BODY);
+        forms.starts = FormStarts::new(long);
     }
 
     /// Returns words for people without secrets.
@@ -94,6 +110,13 @@ impl Mask {
     /// Returns the body of an answer without secrets; nothing where there is none in it.
     #[must_use]
     pub fn apply_to_body(&self, body: &[u8]) -> Option<Vec<u8>> {
+        // A form that is encoded in the body has one of these in it.
+        let encoded = memchr2(b'\\', b'%', body).is_some();
+        let forms = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if !encoded && !forms.starts.may_be_in(body) {
+            return None;
+        }
+        drop(forms);
         let found = self.spans(body, SHORTEST_IN_BODY);
         (!found.is_empty()).then(|| replaced(body, &found, MASKED_IN_BODY))
     }
@@ -101,7 +124,10 @@ impl Mask {
     /// Where secrets of this length or more stand in a text, joined where they touch.
     fn spans(&self, text: &[u8], shortest: usize) -> Vec<(usize, usize)> {
         let forms = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let forms = forms.iter().map(|form| form.expose_secret().as_bytes());
+        let forms = forms
+            .texts
+            .iter()
+            .map(|form| form.expose_secret().as_bytes());
         let forms: Vec<&[u8]> = forms.filter(|form| form.len() >= shortest).collect();
         let mut found = Vec::new();
         for form in &forms {
@@ -127,6 +153,60 @@ impl Mask {
             }
         }
         joined(found)
+    }
+}
+
+/// How forms of 16 bytes or more begin, to see quickly that a text holds none of them.
+///
+/// Wherever such a form stands in a text, one of the text's words of eight bytes lies within its first fifteen: of those words
+/// there are eight for each form. A word of the text is looked up in a set of bits first, which mostly says that it is none.
+#[derive(Default)]
+struct FormStarts {
+    bits: Vec<u64>,
+    /// Sorted. Parts of secrets, and wiped like those.
+    words: SecretBox<Vec<u64>>,
+}
+
+impl FormStarts {
+    /// Bits of the set: with 320 words in it, one of 200 words of a text has to be looked up among them.
+    const BITS: usize = 1 << 16;
+
+    fn new<'a>(forms: impl Iterator<Item = &'a [u8]>) -> Self {
+        let words = forms.flat_map(|form| {
+            let starts = form.windows(8).take(8);
+            starts.filter_map(|word| word.first_chunk().copied().map(u64::from_le_bytes))
+        });
+        let mut words: Vec<u64> = words.collect();
+        words.sort_unstable();
+        let mut bits = vec![0_u64; Self::BITS / 64];
+        for word in &words {
+            let (place, bit) = Self::place(*word);
+            if let Some(set) = bits.get_mut(place) {
+                *set |= bit;
+            }
+        }
+        Self {
+            bits,
+            words: SecretBox::new(Box::new(words)),
+        }
+    }
+
+    /// Whether a form may stand in this text as it is.
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        let (words, _) = text.as_chunks::<8>();
+        words.iter().any(|word| {
+            let word = u64::from_le_bytes(*word);
+            let (place, bit) = Self::place(word);
+            let set = self.bits.get(place).copied().unwrap_or_default();
+            set & bit != 0 && self.words.expose_secret().binary_search(&word).is_ok()
+        })
+    }
+
+    /// Which of the bits is a word's, by the upper bits of its product with an odd number.
+    fn place(word: u64) -> (usize, u64) {
+        let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        let place = usize::try_from(hash / 64).unwrap_or_default();
+        (place, 1 << (hash % 64))
     }
 }
 
@@ -273,6 +353,25 @@ mod tests {
         mask
     }
 
+    proptest! {
+        #[test]
+        fn a_form_is_found_wherever_it_stands_in_a_body(
+            before in "[a-z\":,]{0,40}",
+            behind in "[a-z\":,]{0,40}",
+            form in "[A-Z0-9]{16,60}",
+        ) {
+            let mask = Mask::default();
+            mask.learn_token("another-token-of-some-length");
+            mask.learn_token(&form);
+            let body = format!("{before}{form}{behind}");
+            let masked = mask.apply_to_body(body.as_bytes());
+            let expected = format!("{before}{MASKED_IN_BODY}{behind}");
+            prop_assert_eq!(masked, Some(expected.into_bytes()));
+            let without = format!("{before}{behind}");
+            prop_assert_eq!(mask.apply_to_body(without.as_bytes()), None);
+        }
+    }
+
     #[test]
     fn every_form_of_a_secret_is_masked() {
         let json = serde_json::Value::from(SECRET).to_string();
@@ -348,7 +447,7 @@ mod tests {
             mask.learn("client", &SecretString::from(SECRET));
             mask.learn_token(&format!("token-number-{number}"));
         }
-        assert!(mask.0.read().unwrap().len() <= MOST_FORMS);
+        assert!(mask.0.read().unwrap().texts.len() <= MOST_FORMS);
         assert_eq!(mask.apply(SECRET), "***");
         assert_eq!(mask.apply("token-number-999"), "***");
     }
