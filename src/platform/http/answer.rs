@@ -2,9 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, DATE, LOCATION};
+use hyper::header::{DATE, LOCATION};
 use serde_json::Value;
 
 use crate::domain::Timestamp;
@@ -14,9 +13,6 @@ use super::send::HttpResponse;
 
 /// The longest part of an error body that is repeated to people.
 const LONGEST_EXCERPT: usize = 200;
-
-/// How UTF-8 may begin.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn code(status: StatusCode) -> Code {
     match status.as_u16() {
@@ -78,23 +74,6 @@ pub(super) fn location(from: &reqwest::Url, response: &HttpResponse) -> Option<S
         return None;
     }
     Some(place.as_str().chars().take(LONGEST_EXCERPT).collect())
-}
-
-/// Takes the byte-order mark off a body: some servers write one before their JSON, and JSON has none.
-pub(super) fn without_mark(body: Bytes) -> Bytes {
-    if body.starts_with(BYTE_ORDER_MARK) {
-        body.slice(BYTE_ORDER_MARK.len()..)
-    } else {
-        body
-    }
-}
-
-/// Returns the encoding of a body that is still encoded; nothing was asked for in any.
-pub(super) fn encoded_as(response: &HttpResponse) -> Option<String> {
-    let encoding = response.headers.get(CONTENT_ENCODING)?.to_str().ok()?;
-    let encoding = encoding.trim();
-    let plain = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
-    (!plain && !response.body.is_empty()).then(|| encoding.chars().take(20).collect())
 }
 
 /// Returns the platform's own words in a refusal, in whatever common form they come; an HTML page is not repeated.
@@ -192,6 +171,7 @@ fn plain_words(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use hyper::header::{HeaderMap, HeaderValue};
 
     use super::*;

@@ -20,13 +20,12 @@ use crate::platform::port::{FaultKind, Granted, Login, PlatformFault, Unreadable
 use crate::secrets::Mask;
 use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
-use super::answer::{
-    code, date, encoded_as, excerpt, location, refusal_words, remaining, retry_after, without_mark,
-};
+use super::answer::{code, date, excerpt, location, refusal_words, remaining, retry_after};
+use super::encoding::unpack;
 use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
-use super::send::{HttpRequest, HttpResponse, HttpSend, SendFault};
+use super::send::{HttpRequest, HttpResponse, HttpSend, LARGEST_BODY, SendFault};
 use super::token::{TOKEN, Token, TokenParts, TokenSource};
 use super::traced::request_span;
 
@@ -221,7 +220,7 @@ impl Client {
             warn!(
                 listing = listing.label(),
                 rows = unreadable.rows,
-                why = unreadable.why,
+                why = unreadable.why.as_deref().map(|why| self.mask.apply(why)),
                 "some rows cannot be read and are left out"
             );
         }
@@ -259,6 +258,7 @@ impl Client {
         let answer = retry(policy, call.deadline, &self.clock, seed, on_retry, attempt).await;
         let wait_ms = wait.into_inner();
         answer.map_err(|fault| {
+            let fault = self.masked(fault);
             Span::current().record("fault", fault.detail.as_str());
             CallFault {
                 fault,
@@ -336,6 +336,7 @@ impl Client {
             }
         };
         answered.store(true, Ordering::Relaxed);
+        let packed = unpack(&mut response, LARGEST_BODY);
         // A name, a word or an id that repeats a secret of ours would carry it on.
         if let Some(masked) = self.mask.apply_to_body(&response.body) {
             response.body = Bytes::from(masked);
@@ -347,14 +348,14 @@ impl Client {
             return Err(again(FaultKind::Decode, detail, None));
         }
         if response.status.is_success()
-            && let Some(encoding) = encoded_as(&response)
+            && let Err(encoded) = packed
         {
             maybe_applied.store(true, Ordering::Relaxed);
-            let detail = format!(
-                "{} answered in the encoding {encoding:?}, which was not asked for",
-                place(call)
-            );
+            let detail = format!("{} answered in {encoded}", place(call));
             return Err(again(FaultKind::Decode, detail, None));
+        }
+        if response.status != StatusCode::UNAUTHORIZED && !response.status.is_server_error() {
+            self.tokens.accepted(token.serial());
         }
         let unchanged =
             condition == Condition::Changed && response.status == StatusCode::NOT_MODIFIED;
@@ -365,7 +366,7 @@ impl Client {
             });
         }
         if response.status == StatusCode::UNAUTHORIZED {
-            self.tokens.refuse(token.serial()).await;
+            self.tokens.refuse(token.serial(), last_refused != 0).await;
         }
         Err(self.refusal(call, &token, &response, record))
     }
@@ -487,19 +488,20 @@ impl Client {
                     deadline,
                     prepaid: false,
                 };
-                let response = self
+                let mut response = self
                     .exchange(permit, request)
                     .await
                     .map_err(|stopped| stopped.verdict)?;
+                let packed = unpack(&mut response, LARGEST_BODY);
                 let said = format!(
                     "the token endpoint answered {}{}",
                     response.status,
                     self.said(&response)
                 );
                 match response.status {
-                    status if status.is_success() => self
-                        .tokens
-                        .read(&response.body)
+                    status if status.is_success() => packed
+                        .map_err(|encoded| format!("the token endpoint answered in {encoded}"))
+                        .and_then(|()| self.tokens.read(&response.body))
                         .map_err(|why| again(FaultKind::Decode, why, None)),
                     StatusCode::TOO_MANY_REQUESTS => {
                         let (_, after) = self.too_many(TOKEN, &response);
@@ -545,6 +547,15 @@ impl Client {
                 .cycle
                 .succeeded(Step::Token, self.clock.now().as_unix_seconds());
         })
+        .map_err(|fault| self.masked(fault))
+    }
+
+    /// A fault without our secrets, whoever repeated them: the platform, a proxy on the way, or what was read of either.
+    fn masked(&self, fault: PlatformFault) -> PlatformFault {
+        PlatformFault {
+            kind: fault.kind,
+            detail: self.mask.apply(&fault.detail),
+        }
     }
 
     /// Makes one attempt on the wire, with its permit and its metric.
@@ -579,8 +590,7 @@ impl Client {
         let answer = self.transport.send(request).await;
         let took = self.clock.monotonic().saturating_sub(started).as_secs_f64();
         let fault = match answer {
-            Ok(mut response) => {
-                response.body = without_mark(response.body);
+            Ok(response) => {
                 self.metrics
                     .api
                     .attempt(endpoint, code(response.status), took);
@@ -630,7 +640,7 @@ impl Client {
         self.metrics.api.retry(endpoint, cause);
         debug!(
             endpoint = endpoint.label(),
-            why = fault.detail,
+            why = self.mask.apply(&fault.detail),
             "asked again"
         );
     }
@@ -697,7 +707,11 @@ impl Login for Client {
     fn granted(&self, deadline: Timestamp) -> BoxFuture<'_, Result<Granted, PlatformFault>> {
         Box::pin(async move {
             let token = self.token(None, deadline).await?;
-            let words = |scopes: String| scopes.split_whitespace().map(str::to_owned).collect();
+            // A platform may repeat a secret of ours in what it grants as well.
+            let words = |scopes: String| {
+                let clean = self.mask.apply(&scopes);
+                clean.split_whitespace().map(str::to_owned).collect()
+            };
             Ok(Granted {
                 source: self.tokens.url().to_string(),
                 rights: token.granted.map(words),

@@ -1,19 +1,23 @@
-//! Log-ins that are refused, secrets that are rotated, and what a platform repeats of them: by client credentials and by a grant.
+//! Log-ins and tokens that are refused, secrets that are rotated, what a platform repeats of them, and answers that come packed: by
+//! client credentials and by a grant.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::future::{BoxFuture, join_all};
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use secrecy::ExposeSecret;
 
 use super::*;
 use crate::control::hand_clock::HandClock;
 use crate::control::ports::Clock;
-use crate::platform::port::FaultKind;
+use crate::platform::port::{FaultKind, Login};
 use crate::secrets::{MASKED_IN_BODY, Place, Secret};
 use crate::telemetry::{Endpoint, Metrics};
 
@@ -25,6 +29,16 @@ struct Platform {
     log_ins: Mutex<u32>,
     requests: Mutex<u32>,
     takes_tokens: Mutex<bool>,
+    /// Where it takes none even so.
+    closed: &'static str,
+    /// Tokens up to this one are not good any more.
+    revoked: Mutex<u32>,
+    /// Whether its answers are packed.
+    packs: Mutex<bool>,
+    /// What breaks connections to anything but the log-in.
+    breaks: Mutex<Option<&'static str>>,
+    /// The scopes that it grants, as it answers.
+    grants: Mutex<&'static str>,
     /// What it answers; `TOKEN` stands for the token, `SECRET` for the body of the last log-in.
     says: Mutex<(u16, &'static str)>,
     last_log_in: Mutex<String>,
@@ -40,8 +54,11 @@ impl HttpSend for Platform {
                 *log_ins += 1;
                 self.last_log_in.lock().unwrap().clone_from(&body);
                 if body.ends_with(*self.secret.lock().unwrap()) {
-                    let token = format!("{{\"access_token\":\"granted-token-{log_ins}-of-many\"}}");
-                    (200, token)
+                    let token = format!("granted-token-{log_ins}-of-many");
+                    let grants = self.grants.lock().unwrap().replace("TOKEN", &token);
+                    let grants = grants.replace("SECRET", &body);
+                    let answer = serde_json::json!({"access_token": token, "scope": grants});
+                    (200, answer.to_string())
                 } else {
                     let said = format!(
                         "{{\"error\":\"invalid_client\",\"error_description\":\"{body}\"}}"
@@ -50,8 +67,15 @@ impl HttpSend for Platform {
                 }
             } else {
                 *self.requests.lock().unwrap() += 1;
+                if let Some(why) = *self.breaks.lock().unwrap() {
+                    let log_in = self.last_log_in.lock().unwrap();
+                    return Err(SendFault::Broken(why.replace("SECRET", &log_in)));
+                }
                 let (status, said) = *self.says.lock().unwrap();
-                if *self.takes_tokens.lock().unwrap() {
+                let log_ins = *self.log_ins.lock().unwrap();
+                let closed =
+                    request.url.path() == self.closed || log_ins <= *self.revoked.lock().unwrap();
+                if *self.takes_tokens.lock().unwrap() && !closed {
                     let bearer = request.headers[1].1.to_str().unwrap();
                     let said = said.replace("TOKEN", bearer.trim_start_matches("Bearer "));
                     let log_in = self.last_log_in.lock().unwrap();
@@ -60,10 +84,18 @@ impl HttpSend for Platform {
                     (401, String::new())
                 }
             };
+            let mut headers = HeaderMap::new();
+            let mut body = said.into_bytes();
+            if *self.packs.lock().unwrap() {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+                packer.write_all(&body).unwrap();
+                body = packer.finish().unwrap();
+            }
             Ok(HttpResponse {
                 status: StatusCode::from_u16(status).unwrap(),
-                headers: HeaderMap::new(),
-                body: Bytes::from(said),
+                headers,
+                body: Bytes::from(body),
             })
         })
     }
@@ -124,6 +156,11 @@ fn bench(secret: &'static str, in_file: bool, by_grant: bool) -> Bench {
         log_ins: Mutex::default(),
         requests: Mutex::default(),
         takes_tokens: Mutex::new(true),
+        closed: "/campaigns/closed",
+        revoked: Mutex::default(),
+        packs: Mutex::default(),
+        breaks: Mutex::default(),
+        grants: Mutex::default(),
         says: Mutex::new((200, "fine")),
         last_log_in: Mutex::default(),
     });
@@ -165,11 +202,15 @@ fn of_file(secret: &'static str) -> Bench {
 
 impl Bench {
     async fn ask(&self) -> Result<String, CallFault> {
+        self.ask_for("http://platform/campaigns/c").await
+    }
+
+    async fn ask_for(&self, url: &str) -> Result<String, CallFault> {
         let call = Call {
             endpoint: READING,
             share: RateShare::Readings,
             method: Method::GET,
-            url: "http://platform/campaigns/c".parse().unwrap(),
+            url: url.parse().unwrap(),
             body: None,
             request_id: None,
             client_id: None,
@@ -291,4 +332,99 @@ async fn what_the_platform_repeats_of_a_secret_or_a_token_is_masked_in_answers_a
         assert_eq!(bench.log_ins(), 2);
         assert!(!said.contains("granted-token"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn where_the_tokens_of_every_log_in_are_refused_log_ins_have_a_back_off() {
+    for by_grant in [false, true] {
+        let bench = bench(RIGHT, true, by_grant);
+        *bench.platform.takes_tokens.lock().unwrap() = false;
+        for _ in 0..120 {
+            for answer in join_all((0..300).map(|_| bench.ask())).await {
+                let fault = answer.unwrap_err().fault;
+                assert_eq!(fault.kind, FaultKind::Unauthorized);
+            }
+            bench.clock.advance(Duration::from_secs(1));
+        }
+        // Twice at once, since one token may have been revoked, and after 2, 6, 14, 30 and 62 seconds.
+        assert_eq!(bench.log_ins(), 7, "by grant: {by_grant}");
+        let fault = bench.ask().await.unwrap_err().fault;
+        assert!(
+            fault.detail.contains("refuses the tokens"),
+            "{}",
+            fault.detail
+        );
+        *bench.platform.takes_tokens.lock().unwrap() = true;
+        bench.clock.advance(Duration::from_secs(60));
+        assert_eq!(bench.ask().await.unwrap(), "fine");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_refuses_every_token_takes_it_from_no_other() {
+    for by_grant in [false, true] {
+        let bench = bench(RIGHT, true, by_grant);
+        for _ in 0..120 {
+            assert_eq!(bench.ask().await.unwrap(), "fine", "by grant: {by_grant}");
+            let closed = bench.ask_for("http://platform/campaigns/closed").await;
+            assert_eq!(closed.unwrap_err().fault.kind, FaultKind::Unauthorized);
+            bench.clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!(bench.log_ins(), 7, "by grant: {by_grant}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_good_for_a_while_is_replaced_at_once() {
+    let bench = of_file(RIGHT);
+    for revoked in 0..8 {
+        assert_eq!(bench.ask().await.unwrap(), "fine");
+        assert_eq!(bench.log_ins(), revoked + 1);
+        bench.clock.advance(Duration::from_secs(60));
+        *bench.platform.revoked.lock().unwrap() = revoked + 1;
+    }
+}
+
+#[tokio::test]
+async fn answers_that_come_packed_are_read_those_of_the_log_in_too() {
+    for by_grant in [false, true] {
+        let bench = bench(RIGHT, true, by_grant);
+        *bench.platform.packs.lock().unwrap() = true;
+        assert_eq!(bench.ask().await.unwrap(), "fine", "by grant: {by_grant}");
+        for (status, says) in [(200, "its TOKEN"), (422, "its TOKEN")] {
+            *bench.platform.says.lock().unwrap() = (status, says);
+            let said = bench.ask().await;
+            let said = said.unwrap_or_else(|failed| failed.fault.detail);
+            assert!(said.contains("its ***"), "read and masked: {said}");
+        }
+        let bomb: &str = " ".repeat(5 << 20).leak();
+        *bench.platform.says.lock().unwrap() = (200, bomb);
+        let fault = bench.ask().await.unwrap_err().fault;
+        assert_eq!(fault.kind, FaultKind::Decode);
+        assert_eq!(
+            fault.detail,
+            "GET /campaigns/c answered in gzip of more than 4194304 bytes"
+        );
+        *bench.platform.says.lock().unwrap() = (422, bomb);
+        let fault = bench.ask().await.unwrap_err().fault;
+        assert_eq!(fault.kind, FaultKind::Refused, "{}", fault.detail);
+    }
+}
+
+#[tokio::test]
+async fn what_a_log_in_grants_and_what_breaks_a_connection_is_masked_too() {
+    let bench = of_file(RIGHT);
+    *bench.platform.grants.lock().unwrap() = "campaigns:read of:TOKEN with:SECRET";
+    let granted = bench
+        .client
+        .granted(bench.clock.now().plus(Duration::from_secs(60)))
+        .await
+        .unwrap();
+    let rights = granted.rights.unwrap().join(" ");
+    assert!(rights.starts_with("campaigns:read of:***"), "{rights}");
+    assert!(!rights.contains(RIGHT) && !rights.contains("granted-token"));
+    *bench.platform.breaks.lock().unwrap() = Some("the proxy said: SECRET");
+    let said = bench.ask().await.unwrap_err().fault.detail;
+    assert!(said.contains("the proxy said: "), "{said}");
+    assert!(!said.contains(RIGHT), "{said}");
 }

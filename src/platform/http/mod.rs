@@ -4,7 +4,8 @@
 //!
 //! *Which requests are made again.* Readings and the token: after 429, any 5xx, a time-out, a broken or refused
 //! connection, and an answer that breaks off or cannot be read. 400, 403, 404, 409, 412, 422 and redirects are final. A
-//! 401 makes the token fresh once and the request again once; a second 401 is final.
+//! 401 makes the token fresh once and the request again once; a second 401 is final. Where tokens are refused although every
+//! log-in gives one, log-ins have a back-off as after one that is refused.
 //!
 //! *Writes leave once* ([`Sending::Once`]), whatever comes back: between two of them a person may have acted, so their
 //! sender reads first. A write that rests on a reading does not leave when that has grown too old behind the limiter or
@@ -24,7 +25,10 @@
 //! *Our secrets* are taken out of an answer before it is read, and out of what is repeated of it
 //! ([`Mask`](crate::secrets::Mask)).
 //!
-//! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer are bounded. Redirects
+//! *Bodies* are asked for as they are. One that comes as `gzip` all the same is read; in any other encoding it is no answer.
+//!
+//! *Bounds.* Connecting, one attempt (connecting, sending, receiving) and the size of an answer, packed and
+//! unpacked, are bounded. Redirects
 //! are not followed, so that a token is sent only to the configured host; where one leads is told.
 //!
 //! *A command that failed* reports whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
@@ -32,6 +36,7 @@
 mod answer;
 mod client;
 mod delivery;
+mod encoding;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod limiter;

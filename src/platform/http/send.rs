@@ -58,6 +58,9 @@ pub trait HttpSend: Send + Sync + 'static {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>>;
 }
 
+/// The largest body: 4 MiB, forty times a page of 100 agents with long names.
+pub(super) const LARGEST_BODY: usize = 4 << 20;
+
 /// Bounds of the transport, in real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Transport {
@@ -70,11 +73,11 @@ pub struct Transport {
 }
 
 impl Default for Transport {
-    /// 5 s; 4 MiB, forty times a page of 100 agents with long names; as many connections as pages are asked for at once.
+    /// 5 s; the largest body of any answer; as many connections as pages are asked for at once.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
-            largest_body: 4 << 20,
+            largest_body: LARGEST_BODY,
             idle_connections: 32,
         }
     }
