@@ -75,10 +75,10 @@ pub(crate) fn queue(body: &[u8]) {
         drop(campaign::campaign(&campaign, body));
     }
     drop(queue::skills(body));
-    drop(queue_statistics::reading(
-        body,
-        Timestamp::from_unix_millis(0),
-    ));
+    if let Ok(queue) = "queue".parse() {
+        let at = Timestamp::from_unix_millis(0);
+        drop(queue_statistics::reading(&queue, body, at));
+    }
     let id = named(body, "id").unwrap_or_else(|| "queue".to_owned());
     let Ok(id) = id.parse::<QueueId>() else {
         return;

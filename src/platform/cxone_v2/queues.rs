@@ -76,7 +76,7 @@ impl Queues {
             sending: Sending::Repeatable,
         };
         let read = self.client.call(&call, |response| {
-            queue_statistics::reading(&response.body, self.clock.now())
+            queue_statistics::reading(queue, &response.body, self.clock.now())
         });
         match read.await {
             Ok(statistics) => Ok(Some(statistics)),
