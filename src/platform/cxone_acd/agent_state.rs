@@ -129,7 +129,7 @@ pub(super) struct AgentStateRow {
     agent: Option<u64>,
     #[serde(rename = "agentStateId", default, deserialize_with = "drift::whole")]
     state: Option<i64>,
-    #[serde(rename = "agentStateName", default, deserialize_with = "drift::text")]
+    #[serde(rename = "agentStateName", default, deserialize_with = "drift::word")]
     name: Option<String>,
     #[serde(rename = "skillId", default, deserialize_with = "drift::id")]
     skill: Option<u64>,
@@ -140,7 +140,7 @@ pub(super) struct AgentStateRow {
         deserialize_with = "drift::flag"
     )]
     wrap_up: Option<bool>,
-    #[serde(rename = "lastPollTime", default, deserialize_with = "drift::text")]
+    #[serde(rename = "lastPollTime", default, deserialize_with = "drift::word")]
     last_poll_time: Option<String>,
 }
 
@@ -224,6 +224,26 @@ mod tests {
             ]
         );
         assert_eq!(page.last_poll_time.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn names_and_times_that_are_longer_than_any_are_none() {
+        let long = "x".repeat(38_000);
+        for text in [
+            format!(
+                r#"{{"lastPollTime":"{long}","agentStates":[{{"agentId":1,"agentStateName":"{long}"}}]}}"#
+            ),
+            format!(
+                r#"{{"agentStates":[{{"agentId":1,"agentStateName":"{long}","lastPollTime":"{long}"}}]}}"#
+            ),
+        ] {
+            let page = ListingPage::<AgentStateRow>::parse(text.as_bytes()).unwrap();
+            assert_eq!(page.last_poll_time, None);
+            assert_eq!(page.rows[0].name, None);
+            assert_eq!(page.rows[0].last_poll_time, None);
+            let (_, now) = page.rows[0].agent().unwrap();
+            assert_eq!(now.state, StateId::NOT_KNOWN, "and does not count");
+        }
     }
 
     #[test]

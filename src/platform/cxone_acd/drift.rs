@@ -6,6 +6,8 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::domain::has_length_of_id;
+
 /// Reads a boolean in any form.
 pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     Ok(as_flag(&Value::deserialize(from)?))
@@ -39,6 +41,12 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
         | Value::Array(_)
         | Value::Object(_) => None,
     })
+}
+
+/// Reads a word or a time that is kept: a text no longer than an id. A longer one is none, and is never cut short, since it could be
+/// taken for another then.
+pub(super) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(text(from)?.filter(|word| has_length_of_id(word)))
 }
 
 /// Returns the boolean that a value means.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::domain::has_length_of_id;
 use crate::platform::port::UnreadableRows;
 
 use super::drift;
@@ -183,7 +184,10 @@ impl<'de, R: Row> Visitor<'de> for PageSeed<'_, 'de, R> {
                         .or(page.total);
                 }
                 "lastPollTime" => {
-                    if let Value::String(time) = map.next_value::<Value>()? {
+                    // It is kept and sent back; without one the next reading is of everything.
+                    if let Value::String(time) = map.next_value::<Value>()?
+                        && has_length_of_id(&time)
+                    {
                         page.last_poll_time = Some(time);
                     }
                 }

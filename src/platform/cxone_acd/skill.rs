@@ -76,15 +76,15 @@ pub(super) enum NeverCommanded {
 pub(super) struct Skill {
     #[serde(rename = "skillId", default, deserialize_with = "drift::id")]
     id: Option<u64>,
-    #[serde(rename = "skillName", default, deserialize_with = "drift::text")]
+    #[serde(rename = "skillName", default, deserialize_with = "drift::word")]
     name: Option<String>,
-    #[serde(rename = "campaignName", default, deserialize_with = "drift::text")]
+    #[serde(rename = "campaignName", default, deserialize_with = "drift::word")]
     campaign_name: Option<String>,
     #[serde(rename = "isActive", default, deserialize_with = "drift::flag")]
     active: Option<bool>,
     #[serde(rename = "isOutbound", default, deserialize_with = "drift::flag")]
     outbound: Option<bool>,
-    #[serde(rename = "outboundStrategy", default, deserialize_with = "drift::text")]
+    #[serde(rename = "outboundStrategy", default, deserialize_with = "drift::word")]
     strategy: Option<String>,
     #[serde(default, deserialize_with = "drift::flag")]
     agentless: Option<bool>,

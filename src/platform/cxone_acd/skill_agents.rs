@@ -33,7 +33,7 @@ pub(super) struct AssignmentRow {
         deserialize_with = "drift::whole"
     )]
     proficiency_misspelled: Option<i64>,
-    #[serde(rename = "lastPollTime", default, deserialize_with = "drift::text")]
+    #[serde(rename = "lastPollTime", default, deserialize_with = "drift::word")]
     last_poll_time: Option<String>,
 }
 

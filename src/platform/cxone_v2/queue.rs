@@ -20,11 +20,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::domain::QueueId;
 use crate::domain::queue::{
     ChangeFault, Member, Members, Overflow, OverflowAction, QueueVersion, ServiceLevel, Setting,
     Strategy, WriteForm,
 };
+use crate::domain::{QueueId, has_length_of_id};
 use crate::platform::http::PageClaims;
 use crate::platform::port::{Original, QueueReading};
 use crate::secrets::MASKED_IN_BODY;
@@ -36,6 +36,9 @@ type Raw = BTreeMap<String, Box<RawValue>>;
 
 /// Seconds that an overflow as a target may wait, by the contract.
 const TARGET_WAIT_S: std::ops::RangeInclusive<u64> = 30..=600;
+
+/// The longest part of a value that cannot be read that is repeated to people.
+const LONGEST_BEGINNING: usize = 40;
 
 /// The place of a member in the whole object.
 const PLACES: [(Member, &[&str]); 14] = [
@@ -78,15 +81,11 @@ pub(super) fn reading(queue: &QueueId, body: &[u8]) -> Result<QueueReading, Stri
         .get("version")
         .and_then(whole_number)
         .ok_or("not a queue: no version that is a whole number")?;
-    let hash = digest(&SHA256, whole.to_string().as_bytes());
-    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
     Ok(QueueReading {
         queue: queue.clone(),
         version: QueueVersion::Numbered(version),
         members: members(&whole),
-        sha256: digits
-            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-            .collect(),
+        sha256: sha256_of(whole.to_string().as_bytes()),
         original: Original(text.to_owned()),
     })
 }
@@ -154,11 +153,34 @@ fn setting(member: Member, value: &Value) -> Setting {
         | Member::MaxWaiters
         | Member::ServiceLevel => member.read(value).ok(),
     };
-    read.unwrap_or_else(|| unreadable(value))
+    let too_long =
+        |setting: &Setting| matches!(setting, Setting::Text(text) if !has_length_of_id(text));
+    read.filter(|setting| !too_long(setting))
+        .unwrap_or_else(|| unreadable(value))
 }
 
+/// What stands in the place of a value that cannot be read: the value, or a digest where it is longer than any, since it is kept,
+/// compared and shown.
 fn unreadable(value: &Value) -> Setting {
-    Setting::Unreadable(value.to_string())
+    let text = value.to_string();
+    if has_length_of_id(&text) {
+        return Setting::Unreadable(text);
+    }
+    let beginning: String = text.chars().take(LONGEST_BEGINNING).collect();
+    let digest = sha256_of(text.as_bytes());
+    Setting::Unreadable(format!(
+        "{beginning}... ({} bytes, sha256:{digest})",
+        text.len()
+    ))
+}
+
+/// SHA-256 in hexadecimal digits.
+fn sha256_of(text: &[u8]) -> String {
+    let hash = digest(&SHA256, text);
+    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// Either form of it; a target that is switched off is neither.
@@ -465,6 +487,32 @@ mod tests {
         let shown = |text| read(text).members[&Member::Overflow].to_string();
         assert_eq!(shown(directive), "drop after 1m 30s");
         assert_eq!(shown(target), "to b after 1m 30s");
+    }
+
+    #[test]
+    fn what_is_longer_than_any_is_kept_as_a_digest_and_goes_back_unchanged() {
+        let long = "x".repeat(38_000);
+        let skills = format!(r#"[{{"id": "{long}", "level": 3}}]"#);
+        let with = |end: &str| {
+            let named = QUEUE.replace(r#""name": "A""#, &format!(r#""name": "{long}{end}""#));
+            named.replace(r#"[{"id": "voice", "level": 3}]"#, &skills)
+        };
+        let found = read(&with("a"));
+        for member in [Member::Name, Member::Skills] {
+            let shown = found.members[&member].to_string();
+            assert!(
+                shown.starts_with("unreadable ") && shown.len() < 200,
+                "{shown}"
+            );
+        }
+        let other = read(&with("b"));
+        assert_ne!(
+            found.members[&Member::Name],
+            other.members[&Member::Name],
+            "never cut short to another's"
+        );
+        let sent = body(&found, &Members::new(), WriteForm::Whole).unwrap();
+        assert!(String::from_utf8(sent).unwrap().contains(&long));
     }
 
     #[test]
