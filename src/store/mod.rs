@@ -21,6 +21,7 @@ mod delivery;
 mod fault;
 mod gate;
 mod high_water;
+mod inputs;
 mod operations;
 #[cfg(test)]
 mod operations_tests;

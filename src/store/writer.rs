@@ -27,7 +27,7 @@ use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::presence::{Presence, with_companions};
-use super::{audit, operations, queues, schema, series};
+use super::{audit, inputs, operations, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -40,9 +40,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A command beside the daemon waits this long for its turn.
 const BESIDE_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.
-const INPUTS_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// Commits between two looks for inputs that are too old.
 const COMMITS_BETWEEN_PRUNINGS: u32 = 500;
@@ -331,7 +328,7 @@ impl Writer {
         let transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let newest = write_inputs(&transaction, batch)?;
+        let newest = inputs::write(&transaction, batch)?;
         write_states(&transaction, batch)?;
         write_lists(&transaction, batch)?;
         queues::write_memories(&transaction, &batch.queues)?;
@@ -349,9 +346,7 @@ impl Writer {
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
         {
-            let oldest = newest.minus(INPUTS_KEPT);
-            let before = oldest.as_unix_millis();
-            transaction.execute("DELETE FROM input WHERE at_ms < ?1", [before])?;
+            let oldest = inputs::prune(&transaction, newest)?;
             operations::prune(&transaction, oldest)?;
         }
         let mark = Mark::of(&transaction)?;
@@ -376,18 +371,6 @@ fn size_of(path: &Path) -> u64 {
         .iter()
         .filter_map(|file| Some(file.metadata().ok()?.len()))
         .sum()
-}
-
-fn write_inputs(
-    transaction: &Transaction<'_>,
-    batch: &Batch,
-) -> rusqlite::Result<Option<Timestamp>> {
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO input (at_ms, body) VALUES (?1, ?2)")?;
-    for (at, input) in &batch.inputs {
-        insert.execute(params![at.as_unix_millis(), json(input)?])?;
-    }
-    Ok(batch.inputs.last().map(|(at, _)| *at))
 }
 
 fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
