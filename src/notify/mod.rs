@@ -26,6 +26,8 @@
 mod envelope;
 pub mod ports;
 mod post;
+#[cfg(test)]
+mod post_tests;
 mod receiver;
 mod retry;
 mod signature;

@@ -99,7 +99,7 @@ impl HttpPost {
         let Envelope { headers, body } = match Envelope::seal(entry, source, keys, now) {
             Ok(envelope) => envelope,
             Err(wrong) => {
-                let why = format!("{wrong}");
+                let why = self.mask.apply(&wrong.to_string());
                 return Answer::Connect { why };
             }
         };
@@ -121,7 +121,7 @@ impl HttpPost {
             Ok(response) => response,
             Err(wrong) if wrong.is_timeout() && !wrong.is_connect() => return Answer::Timeout,
             Err(wrong) => {
-                let why = self.client.explain(url.expose(), wrong);
+                let why = self.mask.apply(&self.client.explain(url.expose(), wrong));
                 return Answer::Connect { why };
             }
         };
