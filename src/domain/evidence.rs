@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::status::StatusReading;
+
 /// What a platform reports of its changes, from the strongest evidence to the weakest. A dialect states it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,5 +64,84 @@ impl Default for PlatformTraits {
                 longest: Duration::from_secs(60),
             },
         }
+    }
+}
+
+/// What the readings of a start show of when campaigns were changed last: weak evidence is told before anything rests on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvidenceSurvey {
+    /// Readings that tell a time, and those among them that tell whole seconds.
+    timed: (u32, u32),
+    /// Readings that tell neither a time nor a version.
+    bare: u32,
+}
+
+impl EvidenceSurvey {
+    /// Counts one reading.
+    pub fn note(&mut self, reading: &StatusReading) {
+        let count = |number: &mut u32| *number = number.saturating_add(1);
+        if let Some(at) = reading.updated_at {
+            count(&mut self.timed.0);
+            if at.as_unix_millis().rem_euclid(1_000) == 0 {
+                count(&mut self.timed.1);
+            }
+        } else if reading.version.is_none() {
+            count(&mut self.bare);
+        }
+    }
+
+    /// Whether anything was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns why whose a pause is rests on weak evidence there, where it does.
+    #[must_use]
+    pub fn weakness(&self) -> Option<&'static str> {
+        let (timed, whole) = self.timed;
+        if timed == 0 && self.bare > 0 {
+            Some("the platform does not show when a campaign was changed last")
+        } else if timed > 0 && timed == whole {
+            Some("the platform shows in whole seconds when a campaign was changed last")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CampaignActivity, Timestamp};
+
+    fn survey(readings: &[(Option<i64>, bool)]) -> EvidenceSurvey {
+        let mut survey = EvidenceSurvey::default();
+        for (updated_at, versioned) in readings {
+            let now = Timestamp::from_unix_millis(1_800_000_000_123);
+            let word = "RUNNING".to_owned();
+            survey.note(&StatusReading {
+                updated_at: updated_at.map(Timestamp::from_unix_millis),
+                version: versioned.then(|| "7".to_owned()),
+                ..StatusReading::without_evidence(CampaignActivity::Running, word, now)
+            });
+        }
+        survey
+    }
+
+    #[test]
+    fn times_in_whole_seconds_and_none_at_all_are_weak_evidence() {
+        let weak = |readings: &[_]| survey(readings).weakness().unwrap_or_default();
+        assert!(weak(&[(None, false), (None, false)]).contains("does not show"));
+        let whole = [
+            (Some(1_700_000_000_000), true),
+            (Some(1_700_000_005_000), true),
+        ];
+        assert!(weak(&whole).contains("whole seconds"));
+        // One that is finer shows that the others fell on a second by chance.
+        assert_eq!(weak(&[whole[0], (Some(1_700_000_005_001), true)]), "");
+        // A version that is no time still differs after every change.
+        assert_eq!(weak(&[(None, true)]), "");
+        assert!(survey(&[]).is_empty() && survey(&[]).weakness().is_none());
     }
 }

@@ -77,7 +77,7 @@ pub use command::{Command, CommandResult, Delivery, LostTry};
 pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
-pub use evidence::{Evidence, PlatformTraits, Settling};
+pub use evidence::{Evidence, EvidenceSurvey, PlatformTraits, Settling};
 pub use group::{Group, GroupCount, HeadCount};
 pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId, has_length_of_id};
 pub use labels::CampaignLabels;

@@ -9,7 +9,7 @@ use tracing::{debug, info, warn};
 
 use crate::domain::{
     Alert, Belief, Campaign, CampaignId, Cause, Conclusion, DecisionId, Delivery, Direction,
-    Notice, Outcome, Reason, Relation, StateCounts, Suppression, Timestamp,
+    EvidenceSurvey, Notice, Outcome, Reason, Relation, StateCounts, Suppression, Timestamp,
 };
 
 use super::metrics::{CampaignGauges, Metrics, PollOutcome, Step};
@@ -398,6 +398,16 @@ impl Events {
             milliseconds,
             "the machine's clock was set; holds, graces and waiting times moved with it"
         );
+    }
+
+    /// Tells once, at the start, where it rests on weak evidence whose a pause is.
+    pub fn surveyed(&self, survey: EvidenceSurvey) {
+        if let Some(weakness) = survey.weakness() {
+            info!(
+                weakness,
+                "whose a pause is rests on weak evidence here: what a person does at about the time of a command may not be told from it"
+            );
+        }
     }
 
     /// Reports how much later than planned a tick began.

@@ -3,7 +3,7 @@
 use crate::cli::daemon::Connection;
 use crate::cli::exit::Exit;
 use crate::control::ports::Clock;
-use crate::domain::{CampaignId, GroupCount, HeadCount, StatusFinding};
+use crate::domain::{CampaignId, EvidenceSurvey, GroupCount, HeadCount, StatusFinding};
 use crate::platform::port::{CampaignFinding, Urgency};
 use crate::settings::Settings;
 
@@ -22,7 +22,11 @@ pub(super) async fn look_at_campaigns(
     findings: &mut Findings,
 ) {
     let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    let mut survey = EvidenceSurvey::default();
     for (campaign, finding) in read_statuses(settings, connection, clock, &campaigns).await {
+        if let Ok(StatusFinding::Found(reading)) = &finding {
+            survey.note(reading);
+        }
         let Some(policy) = settings.policies.get(&campaign) else {
             continue;
         };
@@ -30,6 +34,11 @@ pub(super) async fn look_at_campaigns(
         tell_campaign(&campaign, &finding, count, findings);
         doubt_thresholds(&campaign, policy, everybody);
         tell_rivals(settings, connection, clock, &campaign).await;
+    }
+    if let Some(weakness) = survey.weakness() {
+        Findings::doubtful(format_args!(
+            "{weakness}: what a person does at about the time of a command may not be told from it"
+        ));
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::control::operator::AppliedChange;
-use crate::domain::{Autopilot, DecisionId, HoldKind, PauseOwnerKind, Timestamp};
+use crate::domain::{
+    Autopilot, DecisionId, EvidenceSurvey, HoldKind, PauseOwnerKind, StatusFinding, Timestamp,
+};
 use crate::telemetry::{AssignEvents, Events, Metrics};
 
 use super::fact::{CommandEnd, Fact};
@@ -13,6 +15,8 @@ pub(super) struct Telemetry {
     events: Events,
     /// Absent where nothing is assigned.
     assignments: Option<AssignEvents>,
+    /// What the first readings show of changes; absent once that was told.
+    evidence: Option<EvidenceSurvey>,
 }
 
 impl Telemetry {
@@ -30,6 +34,7 @@ impl Telemetry {
         Ok(Self {
             events: Events::new(metrics, autopilot.campaigns()),
             assignments,
+            evidence: Some(EvidenceSurvey::default()),
         })
     }
 
@@ -61,7 +66,20 @@ impl Telemetry {
                 took,
                 decision,
             } => events.poll_failed(*partial, why, *took, *decision),
-            Fact::StatusRead { .. } => events.status_read(at),
+            Fact::StatusRead { finding, .. } => {
+                if let (Some(survey), StatusFinding::Found(reading)) = (&mut self.evidence, finding)
+                {
+                    survey.note(reading);
+                }
+                events.status_read(at);
+            }
+            Fact::TickEnded { .. } => {
+                let surveyed = self.evidence.filter(|survey| !survey.is_empty());
+                if let Some(survey) = surveyed {
+                    self.evidence = None;
+                    events.surveyed(survey);
+                }
+            }
             Fact::StatusUnreadable { campaign, why, .. } => {
                 events.status_unreadable(campaign, decision, why);
             }
@@ -179,7 +197,6 @@ impl Telemetry {
             | Fact::LoopEnded
             | Fact::LoopAlive
             | Fact::PointsTaken { .. }
-            | Fact::TickEnded { .. }
             | Fact::SampleTaken { .. }
             | Fact::CommandDeclined { .. }
             | Fact::CommandIntended { .. }
