@@ -37,7 +37,7 @@ pub(crate) fn calibrating(centre: &Centre, interval: &str, lines: &str) -> Invoc
     daemon
         .env("AUTOPILOT_CONFIG", &path)
         .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
-        .env("AUTOPILOT_REQUEST_TIMEOUT", "500ms");
+        .env("AUTOPILOT_REQUEST_TIMEOUT", "5s");
     daemon
 }
 

@@ -13,7 +13,7 @@ fn check(centre: &Centre, change: impl FnOnce(&mut Invocation)) -> Finished {
         .env("CXONE_CLIENT_SECRET", "autopilot-secret")
         .env("CXONE_CAMPAIGN_ID", CAMPAIGN)
         .env("AUTOPILOT_STATE_DIR", centre.state_dir())
-        .args(&["check", "--online", "--request-timeout", "500ms"]);
+        .args(&["check", "--online", "--request-timeout", "5s"]);
     change(&mut invocation);
     invocation.output()
 }
@@ -183,7 +183,7 @@ fn a_secret_file_is_read() {
 #[test]
 fn the_demonstration_ends_by_itself_and_proves_itself() {
     let done = Invocation::bare()
-        .args(&["demo", "--for", "4s"])
+        .args(&["demo", "--for", "8s"])
         .env("TMPDIR", std::env::temp_dir())
         .output();
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
@@ -207,7 +207,7 @@ fn the_demonstration_gives_its_figures_as_data() {
         .args(&[
             "demo",
             "--for",
-            "4s",
+            "8s",
             "--scenario",
             "two-campaigns",
             "--json",

@@ -22,7 +22,7 @@ fn a_broken_reading_changes_nothing(fault: Fault) {
     let centre = Centre::new();
     let daemon = centre
         .daemon()
-        .args(&["--request-timeout", "150ms"])
+        .args(&["--request-timeout", "2s"])
         .start()
         .tolerate(&["poll invalid", "no valid poll for too long"]);
     centre.wait_for_polls(3);
@@ -176,7 +176,7 @@ fn too_many_for_longer_than_the_poll_may_take_fails_the_poll_and_halts_the_path(
     let centre = Centre::new();
     let daemon = centre
         .daemon()
-        .args(&["--request-timeout", "300ms"])
+        .args(&["--request-timeout", "2s"])
         .start()
         .tolerate(&["poll invalid", "too long"]);
     centre.wait_for_polls(3);
