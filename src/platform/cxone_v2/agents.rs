@@ -343,7 +343,8 @@ impl Agents {
             StatusCode::NO_CONTENT => Ok(AgentsPage::default()),
             _ => page::agents_page(&response.body, skills),
         };
-        let page = self.client.call(&call, parse).await;
+        // The future of a call takes kilobytes, and that of a page is moved several times before it is polled.
+        let page = Box::pin(self.client.call(&call, parse)).await;
         page.map_err(|failed| failed.fault)
     }
 }
