@@ -60,8 +60,8 @@ pub(crate) struct SimulateArgs {
     speed: f64,
     /// Faults to inject: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
     ///
-    /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 429, 429-no-header,
-    /// lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
+    /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 409, 429,
+    /// 429-no-header, lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
     /// ack-without-effect, ack-late-effect, transition, taken-in-part, empty-200, 206, secrets-4xx, secrets-5xx.
     /// Endpoints: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
     /// queue-patch, queue-put, queue-statistics, profile-put; all that the fault can happen to when absent.

@@ -12,7 +12,7 @@ use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 const MUCH_LATER: Duration = Duration::from_secs(300);
 
 /// Names on the command line, with the faults that they mean. `slow` waits longer than an impatient client.
-const NAMED: [NamedFault; 27] = [
+const NAMED: [NamedFault; 28] = [
     ("500", || Fault::Status500),
     ("html503", || Fault::Html503),
     ("reset", || Fault::Reset),
@@ -23,6 +23,7 @@ const NAMED: [NamedFault; 27] = [
     ("401", || Fault::Unauthorized),
     ("403", || Fault::Forbidden),
     ("404", || Fault::NotFound),
+    ("409", || Fault::Conflict),
     ("429", || Fault::TooMany {
         retry_after: Some("1".to_owned()),
     }),

@@ -177,6 +177,8 @@ pub enum Fault {
     LateEffect(Duration),
     /// 404; no effect.
     NotFound,
+    /// 409; no effect. For writes.
+    Conflict,
     /// Carried out at once, and answered so much later (with what was true at once).
     Slow(Duration),
     /// Carried out, and answered 503 with an HTML page.
@@ -220,6 +222,7 @@ impl Fault {
             Self::Unauthorized => "401",
             Self::Forbidden => "403",
             Self::NotFound => "404",
+            Self::Conflict => "409",
             Self::TooMany { retry_after } if retry_after.is_some() => "429",
             Self::TooMany { .. } => "429-no-header",
             Self::LostReply => "lost-reply",
@@ -244,7 +247,9 @@ impl Fault {
     #[must_use]
     pub fn can_happen_to(&self, endpoint: Endpoint) -> bool {
         match self {
-            Self::AcknowledgedWithoutEffect | Self::AcknowledgedLateEffect(_) => endpoint.writes(),
+            Self::Conflict | Self::AcknowledgedWithoutEffect | Self::AcknowledgedLateEffect(_) => {
+                endpoint.writes()
+            }
             Self::Transition(_) => endpoint == Endpoint::CampaignPut,
             Self::TakenInPart => endpoint == Endpoint::AssignmentsPut,
             Self::Status500

@@ -49,6 +49,7 @@ fn a_pause_has_its_effect_or_not_whatever_is_answered() {
             paused,
         ),
         (Fault::NotFound, Some(404), running, running),
+        (Fault::Conflict, Some(409), running, running),
         (Fault::Unauthorized, Some(401), running, running),
         (
             Fault::TooMany { retry_after: None },

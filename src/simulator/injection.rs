@@ -92,6 +92,10 @@ impl Platform {
             Fault::NotFound => {
                 refused(StatusCode::NOT_FOUND, "not_found", "there is no such thing")
             }
+            Fault::Conflict => {
+                let message = "the state does not allow it";
+                refused(StatusCode::CONFLICT, "conflict", message)
+            }
             Fault::TooMany { retry_after } => Reaction::answer(Answer::too_many(retry_after)),
             Fault::SecretsEchoed(status) => Reaction::answer(echo(call, status)),
         }
@@ -127,8 +131,9 @@ impl Platform {
     /// The answer that the call would get, without any effect.
     fn rehearse(&mut self, call: &Call, now: SimTime) -> Answer {
         let (world, queued) = (self.world.clone(), self.late.queued());
+        let acd = self.acd.clone();
         let mut answer = self.respond(call, now);
-        self.world = world;
+        (self.world, self.acd) = (world, acd);
         self.late.drop_after(queued);
         answer.applied = false;
         answer
@@ -217,9 +222,10 @@ fn in_part(answer: Answer) -> Answer {
 }
 
 fn half_of_the_rows(body: &[u8]) -> Option<Bytes> {
+    const LISTS: [&str; 4] = ["items", "agents", "agentStates", "skills"];
     let mut page: Value = serde_json::from_slice(body).ok()?;
     let members = page.as_object_mut()?.iter_mut();
-    let mut lists = members.filter(|(name, _)| matches!(name.as_str(), "items" | "agents"));
+    let mut lists = members.filter(|(name, _)| LISTS.contains(&name.as_str()));
     let rows = lists.find_map(|(_, list)| list.as_array_mut())?;
     rows.truncate(rows.len() / 2);
     Some(wire::json(&page))

@@ -14,7 +14,7 @@ use super::centre::Scenario;
 use cxone_acd::AcdSettings;
 
 /// The dialect of a platform, with its settings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// The contract in `tests/contract/cxone-v2.openapi.yaml`.
     #[default]

@@ -294,6 +294,7 @@ pub(crate) fn effect_after(fault: &Fault) -> Duration {
         | Fault::TooMany { .. }
         | Fault::LostReply
         | Fault::NotFound
+        | Fault::Conflict
         | Fault::Slow(_)
         | Fault::Status503WithEffect
         | Fault::StallWithEffect

@@ -29,7 +29,7 @@ pub struct MembershipChanged {
 }
 
 /// Assignments that were written, and what of them is refused.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Assignments {
     written: BTreeMap<(u64, u64), Assignment>,
     refused: BTreeMap<(u64, u64), String>,

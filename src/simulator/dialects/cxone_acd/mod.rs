@@ -56,6 +56,7 @@ use skills::Stops;
 const STATUS_DESCRIPTION: HeaderName = HeaderName::from_static("icstatusdescription");
 
 /// What the platform knows beside the world.
+#[derive(Clone)]
 pub(in crate::simulator) struct AcdState {
     settings: AcdSettings,
     roster: Roster,

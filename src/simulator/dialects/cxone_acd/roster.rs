@@ -28,7 +28,7 @@ pub(super) struct ShownState {
 }
 
 /// What is remembered of skills and agents.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Roster {
     skills: BTreeMap<String, u64>,
     agents: BTreeMap<String, u64>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::super::centre::Scenario;
 
 /// How a platform of this dialect behaves. The default is what its contract describes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a difference between tenants on its own"

@@ -68,7 +68,7 @@ pub(super) fn untouchables() -> [SkillView; 3] {
 }
 
 /// Stops of clients that are not done yet, by campaign, with their time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Stops(BTreeMap<String, SimTime>);
 
 impl Stops {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::super::agent_state::AgentState;
 use super::super::super::centre::Scenario;
+use super::super::super::faults::{Fault, FaultRule, FaultTiming};
 use super::super::super::handle::SimHandle;
 use super::super::super::outcome::Outcome;
 use super::super::super::script::Script;
@@ -292,6 +293,25 @@ fn assignments_are_parked_and_each_has_a_result() {
         let reply = tenant.send("POST", "skills/4711/agents", wrong);
         assert_eq!(reply.status, 400, "{wrong}");
     }
+}
+
+#[test]
+fn what_is_acknowledged_without_an_effect_has_none() {
+    let tenant = Tenant::new(AcdSettings::default());
+    tenant.handle.set_available(2);
+    tenant.handle.inject(FaultRule {
+        fault: Fault::AcknowledgedWithoutEffect,
+        endpoint: None,
+        when: FaultTiming::Next(2),
+    });
+    let body = json!({"agents": [{"agentId": 9001, "isActive": false}]});
+    let parked = tenant.send("PUT", "skills/4711/agents", &body.to_string());
+    assert_eq!(parked.status, 200);
+    let stopped = tenant.send("POST", "skills/4711/stop", "");
+    assert_eq!(stopped.status, 202);
+    assert_eq!(tenant.handle.skill_agents("campaign-1"), [9001, 9002]);
+    // No stop is under way for which another one would be refused.
+    assert_eq!(tenant.send("POST", "skills/4711/stop", "").status, 202);
 }
 
 #[test]
