@@ -42,6 +42,16 @@ struct ListedSkills {
     whole: bool,
 }
 
+/// What became of a command to one skill.
+enum SentOne {
+    Delivered(Delivery),
+    /// The skill is as the command wants it and refused the command for that: somebody else has started or stopped it since it
+    /// was read, and nothing of it is our doing.
+    Already {
+        why: String,
+    },
+}
+
 /// Commands campaigns of a tenant.
 pub(super) struct Commander {
     pub(super) campaigns: Arc<Campaigns>,
@@ -329,23 +339,30 @@ impl Commander {
             Ok(skills) => skills,
             Err(fault) => return Delivery::NotSent { why: fault.detail },
         };
-        let mut whole: Option<Delivery> = None;
+        let (mut whole, mut already): (Option<Delivery>, Option<String>) = (None, None);
         for skill in skills {
-            let delivery = match groups.verdict(skill) {
+            let sent = match groups.verdict(skill) {
                 Some(Ok(())) => self.send_one(skill, order).await,
                 // Of a campaign, the skills that never dial are left alone.
                 Some(Err(_)) if matches!(target, Target::Campaign(_)) => continue,
-                Some(Err(why)) => refused(format!("skill {skill} {why}")),
-                None => Delivery::NotSent {
+                Some(Err(why)) => SentOne::Delivered(refused(format!("skill {skill} {why}"))),
+                None => SentOne::Delivered(Delivery::NotSent {
                     why: format!("skill {skill} was not read before"),
-                },
+                }),
             };
-            whole = Some(whole.map_or(delivery.clone(), |sum| together(sum, delivery)));
+            match sent {
+                SentOne::Delivered(delivery) => {
+                    whole = Some(whole.map_or(delivery.clone(), |sum| together(sum, delivery)));
+                }
+                SentOne::Already { why } => already = already.or(Some(why)),
+            }
         }
-        whole.unwrap_or_else(|| refused("no skill of it may be commanded".to_owned()))
+        let not_ours = || already.map(|why| Delivery::Conflict { why });
+        let nothing = || refused("no skill of it may be commanded".to_owned());
+        whole.or_else(not_ours).unwrap_or_else(nothing)
     }
 
-    async fn send_one(&self, skill: u64, order: CommandOrder<'_>) -> Delivery {
+    async fn send_one(&self, skill: u64, order: CommandOrder<'_>) -> SentOne {
         let direction = order.direction;
         let request = Order {
             operation: command::operation(direction),
@@ -358,17 +375,17 @@ impl Commander {
         };
         let tenant = &self.campaigns.tenant;
         let failed = match tenant.write(&request, |_| Ok(())).await {
-            Ok(()) => return Delivery::Acknowledged { version: None },
+            Ok(()) => return SentOne::Delivered(Delivery::Acknowledged { version: None }),
             Err(failed) => failed,
         };
         if needs_reading(direction, failed.fault.kind) {
             return self.resolve(skill, order, failed.fault.detail).await;
         }
-        failed_delivery(failed)
+        SentOne::Delivered(failed_delivery(failed))
     }
 
     /// 404 and 409 do not distinguish "already" from "cannot"; a reading of the skill does.
-    async fn resolve(&self, skill: u64, order: CommandOrder<'_>, why: String) -> Delivery {
+    async fn resolve(&self, skill: u64, order: CommandOrder<'_>, why: String) -> SentOne {
         let read = self
             .campaigns
             .one(skill, RateShare::Commands, order.deadline)
@@ -377,11 +394,9 @@ impl Commander {
             .map_err(|fault| fault.detail)
             .and_then(|found| found.run_state());
         match state {
-            Ok(state) if fulfilled(order.direction, &state) => {
-                Delivery::Acknowledged { version: None }
-            }
-            Ok(_) => Delivery::Refused { why, wait: None },
-            Err(_) => Delivery::Conflict { why },
+            Ok(state) if fulfilled(order.direction, &state) => SentOne::Already { why },
+            Ok(_) => SentOne::Delivered(Delivery::Refused { why, wait: None }),
+            Err(_) => SentOne::Delivered(Delivery::Conflict { why }),
         }
     }
 }

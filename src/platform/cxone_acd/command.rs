@@ -19,8 +19,8 @@ pub(super) fn operation(direction: Direction) -> Operation {
     }
 }
 
-/// Whether a skill in this state is as the command wants it. After an answer that needs a reading, it is done where it is
-/// and refused where it is not.
+/// Whether a skill in this state is as the command wants it. After an answer that needs a reading, somebody else has done it
+/// where it is, and it is refused where it is not.
 pub(super) fn fulfilled(direction: Direction, state: &RunState) -> bool {
     match (direction, state) {
         (Direction::Pause, RunState::Stopped) | (Direction::Resume, RunState::Running) => true,

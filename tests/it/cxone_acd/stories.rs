@@ -1,8 +1,11 @@
 //! The daemon's loop and a skill, from one poll to the next.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{AcdSettings, StopShows};
+use campaign_autopilot::simulator::{
+    AcdOperation, AcdSettings, Endpoint, FIRST_CAMPAIGN, Phase, StopShows,
+};
 
 use super::tenant::Tenant;
 
@@ -59,6 +62,22 @@ fn a_persons_stop_is_not_undone() {
     tenant.handle.set_available(20);
     let events = vec![tenant.person(60, "PAUSED")];
     let lived = tenant.live(1_800, events);
+    assert_eq!(deeds(&lived), ["a person: PAUSED"], "{lived:?}");
+}
+
+#[test]
+fn a_person_who_stops_before_our_stop_arrives_keeps_their_pause() {
+    let tenant = Tenant::new(AcdSettings::default());
+    tenant.handle.set_available(20);
+    let platform = tenant.handle.clone();
+    tenant.handle.set_hook(Some(Arc::new(move |request, phase| {
+        let stop = Endpoint::Acd(AcdOperation::StopSkill);
+        if request.endpoint == stop && phase == Phase::Arrived {
+            platform.person_sets(FIRST_CAMPAIGN, "PAUSED");
+        }
+    })));
+    let events = vec![tenant.available(60, 3), tenant.available(300, 20)];
+    let lived = tenant.live(3_600, events);
     assert_eq!(deeds(&lived), ["a person: PAUSED"], "{lived:?}");
 }
 
