@@ -22,6 +22,7 @@ use std::thread::available_parallelism;
 
 use clap::Parser;
 
+use whole::dialect::Dialect;
 use whole::draw::draw;
 use whole::judge::Invariant;
 use whole::run::{all, try_out};
@@ -32,6 +33,9 @@ use whole::tally::Tally;
 /// Lives through schedules of the whole-daemon simulation and judges them by the truth at the platform.
 #[derive(Parser)]
 struct Arguments {
+    /// The dialect of the platform: cxone-v2 or cxone-acd
+    #[arg(long, value_name = "DIALECT", default_value = "cxone-v2", value_parser = dialect)]
+    platform: Dialect,
     /// How many schedules, by the seeds from `--from` on
     #[arg(long, default_value_t = 10_000)]
     schedules: u64,
@@ -55,6 +59,12 @@ struct Arguments {
     threads: Option<usize>,
 }
 
+fn dialect(name: &str) -> Result<Dialect, String> {
+    let mut all = Dialect::ALL.into_iter();
+    all.find(|dialect| dialect.name() == name)
+        .ok_or_else(|| "expected cxone-v2 or cxone-acd".to_owned())
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut out = std::io::stdout().lock();
@@ -73,7 +83,7 @@ fn main() -> ExitCode {
 }
 
 fn one(arguments: &Arguments, seed: u64) -> (String, bool) {
-    let schedule = draw(seed);
+    let schedule = draw(arguments.platform, seed);
     let (record, verdict) = try_out(&schedule);
     let found = verdict.violations.first().cloned();
     if !arguments.shrink {
@@ -102,35 +112,41 @@ fn many(arguments: &Arguments) -> (String, bool) {
     let tally = Mutex::new(Tally::default());
     let done = AtomicU64::new(0);
     let until = arguments.from.saturating_add(arguments.schedules);
-    all(arguments.from..until, threads, |record, verdict| {
-        let mut tally = tally.lock().unwrap();
-        tally.add(record, verdict);
-        let done = done.fetch_add(1, Ordering::SeqCst) + 1;
-        if done.is_multiple_of(100) {
-            let mut err = std::io::stderr().lock();
-            let violations = tally.violations.len();
-            // A progress line that cannot be written is no reason to stop.
-            drop(writeln!(
-                err,
-                "{done} of {} schedules, {violations} violations",
-                arguments.schedules
-            ));
-        }
-    });
+    let dialect = arguments.platform;
+    all(
+        dialect,
+        arguments.from..until,
+        threads,
+        |record, verdict| {
+            let mut tally = tally.lock().unwrap();
+            tally.add(record, verdict);
+            let done = done.fetch_add(1, Ordering::SeqCst) + 1;
+            if done.is_multiple_of(100) {
+                let mut err = std::io::stderr().lock();
+                let violations = tally.violations.len();
+                // A progress line that cannot be written is no reason to stop.
+                drop(writeln!(
+                    err,
+                    "{done} of {} schedules, {violations} violations",
+                    arguments.schedules
+                ));
+            }
+        },
+    );
     let tally = tally.into_inner().unwrap();
     let mut text = tally.report();
     for (seed, violation) in tally.violations.iter().take(arguments.most) {
-        let (line, command) = (violation.line(), replay_command(*seed));
+        let (line, command) = (violation.line(), replay_command(dialect, *seed));
         writeln!(text, "{line}\n    {command}").unwrap();
     }
     if arguments.causes > 0 {
-        text.push_str(&causes(&tally, arguments.causes, threads));
+        text.push_str(&causes(dialect, &tally, arguments.causes, threads));
     }
     // A short run cannot meet everything.
     let idle = if arguments.schedules < 500 {
         Vec::new()
     } else {
-        tally.idle()
+        tally.idle(dialect)
     };
     for line in &idle {
         writeln!(text, "{line}").unwrap();
@@ -139,7 +155,7 @@ fn many(arguments: &Arguments) -> (String, bool) {
 }
 
 /// What the first violations come of, one of each kind a seed: the fewest acts and properties that show it.
-fn causes(tally: &Tally, most: usize, threads: usize) -> String {
+fn causes(dialect: Dialect, tally: &Tally, most: usize, threads: usize) -> String {
     let mut kinds = BTreeSet::new();
     let mut wanted: Vec<(u64, Invariant)> = tally
         .violations
@@ -164,8 +180,9 @@ fn causes(tally: &Tally, most: usize, threads: usize) -> String {
                     let Some((seed, invariant)) = next.lock().unwrap().next() else {
                         return;
                     };
-                    let smallest = shrink(&draw(seed), |verdict| shows(verdict, invariant));
-                    let mut names = smallest.setup.quirks.names();
+                    let smallest =
+                        shrink(&draw(dialect, seed), |verdict| shows(verdict, invariant));
+                    let mut names = dialect.properties(&smallest.setup);
                     names.extend(smallest.setup.strict.then_some("strict"));
                     names.extend(smallest.setup.adopt.then_some("adopt"));
                     names.extend((smallest.setup.shows_after_s > 0).then_some("shows-late"));

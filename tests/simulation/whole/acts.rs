@@ -182,7 +182,7 @@ impl Run<'_> {
     pub(super) fn standing_marks(&mut self) {
         let setup = &self.schedule.setup;
         let lasts = setup.safety_s * 1_000;
-        let mut names = setup.quirks.names();
+        let mut names = setup.dialect().properties(setup);
         if setup.strict {
             names.push("strict");
         }

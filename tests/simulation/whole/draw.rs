@@ -6,17 +6,18 @@
 use std::time::Duration;
 
 use campaign_autopilot::simulator::{
-    AssignmentForm, Endpoint, Fault, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
+    self, AssignmentForm, Fault, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };
 use hyper::StatusCode;
 
 use super::crash::Place;
+use super::dialect::Dialect;
 use super::schedule::{Act, Asked, CAMPAIGNS, Schedule, Setup, Span, TEAM};
 
 /// One kind of fault: what it is, the endpoints at which it says something, and whether it may last as an outage.
 pub(crate) struct Kind {
     pub(crate) fault: fn(&mut Dice) -> Fault,
-    place: Where,
+    pub(crate) place: Where,
     lasts: bool,
 }
 
@@ -87,64 +88,36 @@ pub(crate) const KINDS: &[Kind] = &[
         Where::Any,
         false,
     ),
+    kind(|_| Fault::Conflict, Where::StateCommands, true),
+    kind(|_| Fault::NotFound, Where::StateCommands, true),
 ];
 
 /// At which endpoints a fault is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Where {
+pub(crate) enum Where {
     Any,
     Agents,
     Campaign,
     Writes,
     Commands,
+    /// Commands that the state of what they are for may refuse.
+    StateCommands,
     Lists,
-}
-
-impl Where {
-    fn endpoints(self, setup: &Setup) -> Vec<Endpoint> {
-        let (reads, writes) = match self {
-            Self::Any => (true, true),
-            Self::Writes => (false, true),
-            Self::Agents => return vec![Endpoint::Agents],
-            Self::Campaign => return vec![Endpoint::CampaignGet, Endpoint::CampaignPut],
-            Self::Commands => return vec![Endpoint::CampaignPut],
-            Self::Lists if setup.previews => return vec![Endpoint::AssignmentsPut],
-            Self::Lists => return Vec::new(),
-        };
-        let mut found = Vec::new();
-        if reads {
-            found.extend([Endpoint::Token, Endpoint::Agents, Endpoint::CampaignGet]);
-        }
-        if writes {
-            found.extend([Endpoint::CampaignPut, Endpoint::CampaignPut]);
-        }
-        if setup.previews {
-            found.extend(reads.then_some(Endpoint::AssignmentsGet));
-            found.extend(writes.then_some(Endpoint::AssignmentsPut));
-        }
-        if setup.queue && reads {
-            found.extend([Endpoint::QueueGet, Endpoint::QueueStatistics]);
-        }
-        if setup.queue && writes {
-            found.extend([Endpoint::QueuePut, Endpoint::QueuePatch]);
-        }
-        found
-    }
 }
 
 /// Chance.
 pub(crate) struct Dice(pub(crate) fastrand::Rng);
 
 impl Dice {
-    fn chance(&mut self, share: f64) -> bool {
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
         self.0.f64() < share
     }
 
-    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.0.usize(..of.len())].clone()
     }
 
-    fn number(&mut self, from: u32, to: u32) -> u32 {
+    pub(crate) fn number(&mut self, from: u32, to: u32) -> u32 {
         self.0.u32(from..=to)
     }
 
@@ -172,9 +145,10 @@ impl Dice {
 }
 
 /// The schedule of a seed.
-pub(crate) fn draw(seed: u64) -> Schedule {
+pub(crate) fn draw(dialect: Dialect, seed: u64) -> Schedule {
     let mut dice = Dice(fastrand::Rng::with_seed(seed));
-    let setup = setup(&mut dice);
+    let mut setup = setup(&mut dice);
+    dialect.draw(&mut dice, &mut setup);
     let mut acts = Vec::new();
     agents(&mut dice, &setup, &mut acts);
     people(&mut dice, &setup, &mut acts);
@@ -188,6 +162,8 @@ pub(crate) fn draw(seed: u64) -> Schedule {
 fn setup(dice: &mut Dice) -> Setup {
     let campaigns = usize::try_from(dice.number(1, 4)).unwrap();
     Setup {
+        platform: simulator::Dialect::CxoneV2,
+        longest_call_s: 60,
         campaigns,
         previews: dice.chance(0.3),
         queue: dice.chance(0.25),
@@ -273,9 +249,7 @@ fn people(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
     }
     for _ in 0..dice.number(1, 8) {
         let campaign = dice.0.usize(..setup.campaigns);
-        let to = dice.one(&[
-            "PAUSED", "PAUSED", "PAUSED", "RUNNING", "RUNNING", "STOPPED",
-        ]);
+        let to = dice.one(setup.dialect().words_of_people());
         let at = moment(dice, setup);
         acts.push((at, Act::Person { campaign, to }));
         if to == "STOPPED" && dice.chance(0.7) {
@@ -310,7 +284,7 @@ fn people(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
 
 fn faults(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
     for kind in KINDS {
-        let places = kind.place.endpoints(setup);
+        let places = setup.dialect().endpoints(kind.place, setup);
         if places.is_empty() || !dice.chance(0.12) {
             continue;
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use campaign_autopilot::cli::{Embedded, Listener, Seams};
-use campaign_autopilot::simulator::{Endpoint, SimHandle};
+use campaign_autopilot::simulator::SimHandle;
 use campaign_autopilot::store::{AuditRecord, StoreReader};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::crash::Crash;
+use super::dialect::Purpose;
 use super::disk::{Disk, Trouble};
 use super::log;
 use super::operator::ask;
@@ -175,7 +176,7 @@ fn fault_mark(request: &Request) -> Option<Mark> {
     let name = request.fault?;
     // A token that is forgotten, or a halt, is everybody's.
     let of_all = ["401", "429", "429-no-header"].contains(&name);
-    let of_one = !of_all && !matches!(request.endpoint, Endpoint::Agents | Endpoint::Token);
+    let of_one = !of_all && !matches!(request.purpose, Purpose::Agents | Purpose::Token);
     // The effect may come minutes later.
     let lasts = if name.contains("late") { 240_000 } else { 0 };
     Some(Mark {
@@ -210,6 +211,7 @@ impl Run<'_> {
             clock: Arc::new(self.time.clock()),
             transport: Arc::new(Wire {
                 life,
+                dialect: self.schedule.setup.dialect(),
                 time: time(),
                 platform: self.platform.clone(),
                 crash: Arc::clone(&self.crash),

@@ -4,13 +4,15 @@
 //!
 //! A [`Schedule`](schedule::Schedule) is drawn from a seed ([`draw`]) and lived through ([`life`]); what it left is a
 //! [`Record`](record::Record), which the [`judge`] compares with the truth at the platform. A violation fails, and is shrunk to
-//! the fewest acts that still show it ([`shrink`]).
+//! the fewest acts that still show it ([`shrink`]). It is the same for every dialect; what differs between them is in
+//! [`dialect`].
 //!
 //! The harness knows the seams (HTTP, clock, disk, receiver), the simulated platform, the store's public reading and the
 //! admin API. It knows nothing of the inside of the daemon, so that it outlives changes there.
 
 pub(crate) mod acts;
 pub(crate) mod crash;
+pub(crate) mod dialect;
 pub(crate) mod disk;
 pub(crate) mod draw;
 pub(crate) mod judge;

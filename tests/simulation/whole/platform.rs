@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{AgentState, Credentials, Script, Settings, SimHandle};
+use campaign_autopilot::simulator::{
+    AgentState, Credentials, FIRST_CAMPAIGN, Script, Settings, SimHandle,
+};
 
 use super::schedule::{CAMPAIGNS, PREVIEWS, Schedule, TEAM};
 use super::settings;
@@ -14,10 +16,13 @@ pub(crate) fn platform(schedule: &Schedule, time: &Arc<Time>) -> SimHandle {
     let mut settings = Settings::new(time.platform(), Script::Fixed);
     settings.seed = schedule.seed;
     settings.credentials = Credentials::new(settings::CLIENT_ID, settings::CLIENT_SECRET);
-    settings.token_life = Duration::from_secs(240);
+    settings.dialect = setup.platform.clone();
+    settings.token_life = setup.dialect().token_life();
     settings.actuation_delay = Duration::from_secs(u64::from(setup.shows_after_s));
     settings.quirks = setup.quirks.clone();
     let platform = SimHandle::without_sockets(settings);
+    // Nothing runs that nobody here steers: agents would join it.
+    platform.remove_campaign(FIRST_CAMPAIGN);
     for (index, (id, _)) in CAMPAIGNS.iter().enumerate().take(setup.campaigns) {
         let paused = setup.paused_before & (1 << index) != 0;
         platform.put_campaign(id, if paused { "PAUSED" } else { "RUNNING" });

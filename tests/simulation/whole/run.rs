@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use super::dialect::Dialect;
 use super::draw::draw;
 use super::judge::{Verdict, judge};
 use super::life::{directory, live};
@@ -20,6 +21,7 @@ pub(crate) fn try_out(schedule: &Schedule) -> (Record, Verdict) {
 
 /// Lives through the schedules of these seeds on so many threads, and gives each to `each` as it is done.
 pub(crate) fn all(
+    dialect: Dialect,
     seeds: std::ops::Range<u64>,
     threads: usize,
     each: impl Fn(&Record, &Verdict) + Sync,
@@ -34,7 +36,7 @@ pub(crate) fn all(
                     if seed >= seeds.end {
                         return;
                     }
-                    let (record, verdict) = try_out(&draw(seed));
+                    let (record, verdict) = try_out(&draw(dialect, seed));
                     let _turn = one_at_a_time.lock();
                     each(&record, &verdict);
                 }

@@ -7,23 +7,25 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{Endpoint, Fault, Quirks, Timestamps};
+use campaign_autopilot::simulator::{self, Endpoint, Fault, Quirks};
 
 use super::crash::Place;
+use super::dialect::Dialect;
 
 /// The daemon's poll interval.
 pub(crate) const POLL_S: i64 = 10;
 
-/// Campaigns that a schedule may have, with the agents that count for each.
+/// Campaigns that a schedule may have, with the agents that usually count for each. Their ids are numbers, since not every
+/// platform has others.
 pub(crate) const CAMPAIGNS: [(&str, Pool); 4] = [
-    ("campaign-1", Pool::Everyone),
-    ("campaign-2", Pool::Alpha),
-    ("campaign-3", Pool::Beta),
-    ("campaign-4", Pool::Everyone),
+    ("4711", Pool::Everyone),
+    ("4712", Pool::Alpha),
+    ("4713", Pool::Beta),
+    ("4714", Pool::Everyone),
 ];
 
 /// The preview campaigns; the first of them is steered as well.
-pub(crate) const PREVIEWS: [&str; 2] = ["campaign-1", "preview-1"];
+pub(crate) const PREVIEWS: [&str; 2] = ["4711", "4715"];
 
 /// The queue that is calibrated.
 pub(crate) const QUEUE: &str = "queue-1";
@@ -39,6 +41,25 @@ pub(crate) enum Pool {
     Beta,
 }
 
+impl Pool {
+    /// That of each campaign, wherever an agent can be free for several.
+    pub(crate) const USUAL: [Self; 4] = [
+        CAMPAIGNS[0].1,
+        CAMPAIGNS[1].1,
+        CAMPAIGNS[2].1,
+        CAMPAIGNS[3].1,
+    ];
+
+    /// The team; everyone is none.
+    pub(crate) fn team(self) -> Option<&'static str> {
+        match self {
+            Self::Everyone => None,
+            Self::Alpha => Some("alpha"),
+            Self::Beta => Some("beta"),
+        }
+    }
+}
+
 /// What holds for the whole schedule.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
@@ -46,6 +67,10 @@ pub(crate) enum Pool {
     reason = "independent properties of platform and daemon"
 )]
 pub(crate) struct Setup {
+    /// The dialect, with what is particular about a platform that speaks it.
+    pub(crate) platform: simulator::Dialect,
+    /// The longest call that the daemon is told of, where a stop takes as long.
+    pub(crate) longest_call_s: u32,
     pub(crate) campaigns: usize,
     pub(crate) previews: bool,
     pub(crate) queue: bool,
@@ -74,9 +99,23 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    pub(crate) fn dialect(&self) -> Dialect {
+        Dialect::of(&self.platform)
+    }
+
+    /// Which agents count for each campaign.
+    pub(crate) fn pools(&self) -> [Pool; 4] {
+        self.dialect().pools(self)
+    }
+
     /// Whether the platform tells when a campaign was changed.
     pub(crate) fn tells_when(&self) -> bool {
-        [Timestamps::Exact, Timestamps::WholeSeconds].contains(&self.quirks.timestamps)
+        self.dialect().tells_when(self)
+    }
+
+    /// The longest time in which the platform's commands settle, in milliseconds.
+    pub(crate) fn settles(&self) -> i64 {
+        self.dialect().settles(self)
     }
 }
 

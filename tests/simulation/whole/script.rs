@@ -10,9 +10,9 @@ use super::time::START;
 /// From one look at the status document to the next.
 const BETWEEN_LOOKS: i64 = 10_000;
 
-/// After the last late effect, this long passes before everything has to be right: an acknowledged command may need a
-/// minute to show, and a person's change is left alone for the grace.
-const QUIET: i64 = 130_000;
+/// After the last late effect, this long passes beyond the time in which commands settle before everything has to be right: an
+/// acknowledged command may show at its end, and a person's change is left alone for the grace.
+const QUIET: i64 = 70_000;
 
 /// What happens in a run.
 pub(crate) enum Step {
@@ -45,13 +45,15 @@ pub(crate) fn script(schedule: &Schedule) -> VecDeque<(i64, Step)> {
             Duration::ZERO
         }
     });
-    let quiet = QUIET + i64::try_from(late.max().unwrap_or_default().as_millis()).unwrap();
+    let late = i64::try_from(late.max().unwrap_or_default().as_millis()).unwrap();
+    // A pause of ours may take its time to show, and nothing is resumed before.
+    let stops = setup.dialect().stops_within(setup);
     let polls = |many: i64| many * POLL_S * 1_000 + 5_000;
     let confirming = i64::from(setup.confirm) - 1;
-    let healed = heal + 26_000 + quiet;
+    let healed = heal + 26_000 + QUIET + setup.settles() + late;
     steps.push((healed, Step::Check(Check::Healed)));
     steps.push((healed + 1_000, Step::Free(0)));
-    let paused = healed + 1_000 + polls(3 + confirming);
+    let paused = healed + 1_000 + polls(3 + confirming) + stops;
     steps.push((paused, Step::Check(Check::AllPaused)));
     steps.push((paused + 1_000, Step::Free(TEAM)));
     let dwell = i64::from(setup.min_paused_s) * 1_000;

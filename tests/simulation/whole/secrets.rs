@@ -5,6 +5,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use super::dialect::Purpose;
 use super::receiver::Taken;
 use super::record::Look;
 use super::settings;
@@ -35,7 +36,7 @@ pub(crate) fn find(
     // A request for a token is the one place for the secret.
     let asked = requests
         .iter()
-        .filter(|request| request.endpoint != campaign_autopilot::simulator::Endpoint::Token)
+        .filter(|request| request.purpose != Purpose::Token)
         .flat_map(|request| [request.query.as_bytes(), &request.body]);
     places.push(("requests".to_owned(), asked.flatten().copied().collect()));
     let mut found = Vec::new();

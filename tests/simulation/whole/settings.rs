@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::operator::ADMIN_TOKEN;
-use super::schedule::{CAMPAIGNS, POLL_S, PREVIEWS, Pool, QUEUE, Setup, TEAM};
+use super::schedule::{CAMPAIGNS, POLL_S, PREVIEWS, QUEUE, Setup, TEAM};
 
 pub(crate) const CLIENT_ID: &str = "autopilot";
 pub(crate) const CLIENT_SECRET: &str = "client-secret-9d41c7";
@@ -80,6 +80,7 @@ dry_run = {}
         setup.adopt,
         setup.dry_run,
     );
+    text.push_str(&setup.dialect().settings(setup));
     if setup.webhook {
         let secret = file("webhook-secret", WEBHOOK_SECRET);
         write!(
@@ -92,12 +93,9 @@ dry_run = {}
         let roster = file("roster.csv", &roster());
         write!(text, "roster = \"{roster}\"\nassign_interval = \"30s\"\n").unwrap();
     }
-    for (id, pool) in CAMPAIGNS.iter().take(setup.campaigns) {
-        let agents = match pool {
-            Pool::Everyone => "\"all\"",
-            Pool::Alpha => "{ any_skill = [\"alpha\"] }",
-            Pool::Beta => "{ all_skills = [\"beta\"] }",
-        };
+    let pools = setup.pools().into_iter();
+    for ((id, _), pool) in CAMPAIGNS.iter().zip(pools).take(setup.campaigns) {
+        let agents = setup.dialect().agents_of(pool);
         write!(text, "\n[[campaign]]\nid = \"{id}\"\nagents = {agents}\n").unwrap();
     }
     if setup.previews {

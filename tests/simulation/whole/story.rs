@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use campaign_autopilot::simulator::{Actor, Endpoint};
+use campaign_autopilot::simulator::Actor;
 use serde_json::Value;
 
+use super::dialect::{Dialect, Purpose};
 use super::judge::{Verdict, Violation};
 use super::record::Record;
 use super::schedule::clock;
@@ -23,12 +24,17 @@ pub(crate) fn story(record: &Record, target: Option<&str>, from: i64, until: i64
     }
     for request in &record.requests {
         let id = request.target.as_deref();
-        let dull = matches!(request.endpoint, Endpoint::Agents | Endpoint::Token);
+        let dull = matches!(request.purpose, Purpose::Agents | Purpose::Token);
         if dull && request.fault.is_none() || !dull && !concerns(id) {
             continue;
         }
         let answer = match request.status {
-            Some(status) => format!("{status} {}", request.shown().unwrap_or_default()),
+            Some(status) => {
+                let shown = request.shown.iter();
+                let shown = shown.filter(|(campaign, _)| concerns(Some(campaign)));
+                let words: Vec<&str> = shown.map(|(_, word)| word.as_str()).collect();
+                format!("{status} {}", words.join(" "))
+            }
             None => "no answer".to_owned(),
         };
         let ended = request
@@ -40,7 +46,7 @@ pub(crate) fn story(record: &Record, target: Option<&str>, from: i64, until: i64
                 "  http {} {} {} -> {answer} at {ended}{}",
                 request.endpoint.name(),
                 id.unwrap_or_default(),
-                request.asks().unwrap_or_default(),
+                request.asks.as_deref().unwrap_or_default(),
                 request
                     .fault
                     .map_or(String::new(), |fault| format!(" [{fault}]")),
@@ -109,8 +115,12 @@ pub(crate) fn explained(record: &Record, violation: &Violation) -> String {
 }
 
 /// The one command that replays a seed.
-pub(crate) fn replay_command(seed: u64) -> String {
-    format!("cargo run --release --example simulation -- --seed {seed}")
+pub(crate) fn replay_command(dialect: Dialect, seed: u64) -> String {
+    let platform = match dialect {
+        Dialect::CxoneV2 => String::new(),
+        Dialect::CxoneAcd => format!(" --platform {}", dialect.name()),
+    };
+    format!("cargo run --release --example simulation --{platform} --seed {seed}")
 }
 
 /// Everything about one run.

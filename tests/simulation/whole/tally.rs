@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::draw::{Dice, KINDS};
+use super::dialect::Dialect;
+use super::draw::{Dice, KINDS, draw};
 use super::judge::{Invariant, Verdict, Violation};
 use super::record::Record;
+use super::schedule::Setup;
 
 /// Counts over many runs.
 #[derive(Default)]
@@ -43,7 +45,12 @@ impl Tally {
                 *self.acts.entry(act.name()).or_default() += 1;
             }
         }
-        for quirk in record.schedule.setup.quirks.names() {
+        for quirk in record
+            .schedule
+            .setup
+            .dialect()
+            .properties(&record.schedule.setup)
+        {
             *self.acts.entry(quirk).or_default() += 1;
         }
         for (invariant, many) in &verdict.stakes {
@@ -56,10 +63,16 @@ impl Tally {
     }
 
     /// What never happened, though the run is there for it: an idle run is no proof.
-    pub(crate) fn idle(&self) -> Vec<String> {
+    pub(crate) fn idle(&self, dialect: Dialect) -> Vec<String> {
         let mut dice = Dice(fastrand::Rng::with_seed(0));
+        let whole = Setup {
+            previews: true,
+            queue: true,
+            ..draw(dialect, 0).setup
+        };
         let faults = KINDS
             .iter()
+            .filter(|kind| !dialect.endpoints(kind.place, &whole).is_empty())
             .map(|kind| (kind.fault)(&mut dice).name())
             .filter(|name| !self.injected.contains_key(name))
             .collect::<Vec<_>>()
@@ -67,6 +80,7 @@ impl Tally {
             .map(|name| format!("fault {name} was never injected"));
         let promises = Invariant::ALL
             .into_iter()
+            .filter(|invariant| dialect.concerns(*invariant))
             .filter(|invariant| self.stakes.get(invariant).copied().unwrap_or(0) == 0)
             .map(|invariant| format!("never at stake: {}", invariant.promise()));
         faults.chain(promises).collect()

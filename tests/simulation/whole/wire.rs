@@ -1,5 +1,6 @@
 //! The way to the platform, without sockets: the daemon's requests, and what became of each.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use super::crash::{Crash, Place};
+use super::dialect::{Classified, Dialect, Purpose};
 use super::time::Time;
 
 /// One request of the daemon.
@@ -19,12 +21,15 @@ use super::time::Time;
 pub(crate) struct Request {
     pub(crate) life: usize,
     pub(crate) endpoint: Endpoint,
+    pub(crate) purpose: Purpose,
     /// The campaign or queue in its path.
     pub(crate) target: Option<String>,
     pub(crate) method: Method,
     pub(crate) query: String,
     pub(crate) decision: Option<String>,
     pub(crate) body: Bytes,
+    /// The status that a command asks for.
+    pub(crate) asks: Option<String>,
     /// When it left.
     pub(crate) sent: i64,
     /// When the platform did what it asks for, as far as it did.
@@ -33,35 +38,26 @@ pub(crate) struct Request {
     pub(crate) ended: Option<i64>,
     /// The status of a whole answer.
     pub(crate) status: Option<u16>,
-    /// The body of a whole answer.
-    pub(crate) answer: Bytes,
+    /// The statuses that a whole and readable answer shows, by campaign.
+    pub(crate) shown: BTreeMap<String, String>,
     pub(crate) fault: Option<&'static str>,
 }
 
 impl Request {
     pub(crate) fn writes(&self) -> bool {
-        self.method != Method::GET && self.endpoint != Endpoint::Token
+        self.method != Method::GET && self.purpose != Purpose::Token
     }
 
-    /// The status word that a whole and readable answer shows.
-    pub(crate) fn shown(&self) -> Option<String> {
-        if self.endpoint != Endpoint::CampaignGet || self.status != Some(200) {
-            return None;
-        }
-        let body: Value = serde_json::from_slice(&self.answer).ok()?;
-        Some(body.get("status")?.as_str()?.to_owned())
-    }
-
-    /// The status word that a command asks for.
-    pub(crate) fn asks(&self) -> Option<String> {
-        let body: Value = serde_json::from_slice(&self.body).ok()?;
-        Some(body.get("status")?.as_str()?.to_owned())
+    /// The status of a campaign that a whole and readable answer shows.
+    pub(crate) fn shows(&self, campaign: &str) -> Option<&str> {
+        self.shown.get(campaign).map(String::as_str)
     }
 }
 
 /// The way to the platform in one life.
 pub(crate) struct Wire {
     pub(crate) life: usize,
+    pub(crate) dialect: Dialect,
     pub(crate) time: Arc<Time>,
     pub(crate) platform: SimHandle,
     pub(crate) crash: Arc<Crash>,
@@ -126,7 +122,9 @@ impl Wire {
                 self.keep_token(number, &body);
                 self.change(number, |request| {
                     request.status = Some(status.as_u16());
-                    request.answer = body.clone();
+                    if request.purpose == Purpose::Status && request.status == Some(200) {
+                        request.shown = self.dialect.shown(request.target.as_deref(), &body);
+                    }
                 });
                 Ok(HttpResponse {
                     status,
@@ -148,13 +146,22 @@ impl Wire {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> usize {
-        let (endpoint, target) = endpoint(method, url.path());
+        let Classified {
+            endpoint,
+            purpose,
+            target,
+            asks,
+        } = self.dialect.classify(method, url.path());
+        let by_body = || self.dialect.asked_by_body(body);
+        let asks = asks.map(str::to_owned).or_else(by_body);
         let decision = headers.get("x-request-id");
         let mut requests = self.requests.lock().unwrap();
         requests.push(Request {
             life: self.life,
             endpoint,
+            purpose,
             target,
+            asks: asks.filter(|_| purpose == Purpose::Command),
             method: method.clone(),
             query: url.query().unwrap_or_default().to_owned(),
             decision: decision.map(|id| id.to_str().unwrap().to_owned()),
@@ -163,7 +170,7 @@ impl Wire {
             carried: None,
             ended: None,
             status: None,
-            answer: Bytes::new(),
+            shown: BTreeMap::new(),
             fault: None,
         });
         requests.len() - 1
@@ -174,7 +181,7 @@ impl Wire {
     }
 
     fn keep_token(&self, number: usize, body: &Bytes) {
-        if self.requests.lock().unwrap()[number].endpoint != Endpoint::Token {
+        if self.requests.lock().unwrap()[number].purpose != Purpose::Token {
             return;
         }
         let token = serde_json::from_slice::<Value>(body)
@@ -188,36 +195,4 @@ impl HttpSend for Wire {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
         Box::pin(self.exchange(request))
     }
-}
-
-/// What a request is for, as the published paths say; the simulator has its own reading of them.
-fn endpoint(method: &Method, path: &str) -> (Endpoint, Option<String>) {
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let get = *method == Method::GET;
-    let (endpoint, target) = match segments.as_slice() {
-        ["oauth2" | "oauth", "token"] => (Endpoint::Token, None),
-        ["api", "v2", "interactions", "agents"] => (Endpoint::Agents, None),
-        ["api", "v2", "campaigns", id] if get => (Endpoint::CampaignGet, Some(*id)),
-        ["api", "v2", "campaigns", id] => (Endpoint::CampaignPut, Some(*id)),
-        ["api", "v2", "outbound", "campaigns", id, "agents"] if get => {
-            (Endpoint::AssignmentsGet, Some(*id))
-        }
-        ["api", "v2", "outbound", "campaigns", id, "agents"] => {
-            (Endpoint::AssignmentsPut, Some(*id))
-        }
-        ["api", "v2", "routing", "queues", id] if get => (Endpoint::QueueGet, Some(*id)),
-        ["api", "v2", "routing", "queues", id] if *method == Method::PATCH => {
-            (Endpoint::QueuePatch, Some(*id))
-        }
-        ["api", "v2", "routing", "queues", id] => (Endpoint::QueuePut, Some(*id)),
-        ["api", "v2", "routing", "queues", id, "statistics"] => {
-            (Endpoint::QueueStatistics, Some(*id))
-        }
-        ["api", "v2", "routing", "skills"] => (Endpoint::Skills, None),
-        ["api", "v2", "routing", "users", id, "routing-profile"] => {
-            (Endpoint::ProfilePut, Some(*id))
-        }
-        _ => panic!("the daemon asks for {method} {path}, which the contract does not have"),
-    };
-    (endpoint, target.map(str::to_owned))
 }

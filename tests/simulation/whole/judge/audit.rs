@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use campaign_autopilot::simulator::{Actor, Effect, Endpoint};
+use campaign_autopilot::simulator::{Actor, Effect};
 use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
 
+use crate::whole::dialect::Purpose;
 use crate::whole::time::millis_of;
 
 use super::truth::By;
@@ -68,9 +69,9 @@ fn complete(bench: &mut Bench<'_>) {
         .iter()
         .filter(|request| request.carried.is_some())
     {
-        let kept = if request.endpoint == Endpoint::CampaignPut {
+        let kept = if request.purpose == Purpose::Command {
             &intents
-        } else if request.endpoint == Endpoint::AssignmentsPut {
+        } else if request.purpose == Purpose::ListWrite {
             &lists
         } else {
             continue;
@@ -259,7 +260,7 @@ fn lists(bench: &mut Bench<'_>, rows: &[AuditRecord]) {
 /// Whether a request of the decision was carried out and said so.
 fn accepted(bench: &Bench<'_>, campaign: &str, decision: &str) -> bool {
     bench.record.requests.iter().any(|request| {
-        request.endpoint == Endpoint::CampaignPut
+        request.purpose == Purpose::Command
             && request.target.as_deref() == Some(campaign)
             && request.decision.as_deref() == Some(decision)
             && request.carried.is_some()

@@ -1,7 +1,6 @@
 //! What was commanded, and on what.
 
-use campaign_autopilot::simulator::Endpoint;
-
+use crate::whole::dialect::Purpose;
 use crate::whole::record::Record;
 use crate::whole::schedule::{Act, Asked};
 use crate::whole::time::START;
@@ -75,10 +74,8 @@ fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
     let shows_late = i64::from(record.schedule.setup.shows_after_s) * 1_000;
     let shown_between = record.requests.iter().any(|request| {
         let between = |read: i64| undone.at <= read && read <= again.at + shows_late;
-        let other = |shown: String| !shown.eq_ignore_ascii_case(&again.to);
-        request.target.as_deref() == Some(campaign)
-            && request.shown().is_some_and(other)
-            && request.carried.is_some_and(between)
+        let other = |shown: &str| !shown.eq_ignore_ascii_case(&again.to);
+        request.shows(campaign).is_some_and(other) && request.carried.is_some_and(between)
     });
     made_again && !shown_between && !record.schedule.setup.tells_when()
 }
@@ -91,8 +88,7 @@ fn resumed_our_pause(record: &Record, campaign: &str, changes: &[Change], place:
     };
     let ours = matches!(pause.by, By::Ours(_)) && pause.to == "PAUSED";
     let seen = record.requests.iter().any(|request| {
-        request.target.as_deref() == Some(campaign)
-            && request.shown().as_deref() == Some("PAUSED")
+        request.shows(campaign) == Some("PAUSED")
             && request
                 .carried
                 .is_some_and(|carried| pause.at <= carried && carried <= resume.at)
@@ -217,7 +213,7 @@ fn sent(bench: &mut Bench<'_>) {
     let commands: Vec<&Request> = record
         .requests
         .iter()
-        .filter(|request| request.endpoint == Endpoint::CampaignPut)
+        .filter(|request| request.purpose == Purpose::Command)
         .collect();
     for (place, command) in commands.iter().enumerate() {
         let campaign = command.target.as_deref().unwrap_or_default();
@@ -241,10 +237,10 @@ fn sent(bench: &mut Bench<'_>) {
 fn blind_writes(bench: &mut Bench<'_>) {
     let record = bench.record;
     for (place, write) in record.requests.iter().enumerate() {
-        let reads = if write.endpoint == Endpoint::AssignmentsPut {
-            Endpoint::AssignmentsGet
-        } else if [Endpoint::QueuePut, Endpoint::QueuePatch].contains(&write.endpoint) {
-            Endpoint::QueueGet
+        let reads = if write.purpose == Purpose::ListWrite {
+            Purpose::List
+        } else if write.purpose == Purpose::QueueWrite {
+            Purpose::Queue
         } else {
             continue;
         };
@@ -252,7 +248,7 @@ fn blind_writes(bench: &mut Bench<'_>) {
             .iter()
             .rev()
             .filter(|other| other.life == write.life && other.target == write.target)
-            .filter(|other| other.endpoint == reads || other.endpoint == write.endpoint);
+            .filter(|other| other.purpose == reads || other.endpoint == write.endpoint);
         let Some(last) = before.next() else { continue };
         bench.stake(Invariant::BlindRepeat);
         // Another write behind one that was plainly taken is another change, and has an intent of its own.
@@ -279,7 +275,7 @@ fn blind_writes(bench: &mut Bench<'_>) {
 fn one(bench: &mut Bench<'_>, campaign: &str, command: &Request, earlier: Option<&Request>) {
     let record = bench.record;
     let target = Some(campaign);
-    let asks = command.asks().unwrap_or_default();
+    let asks = command.asks.clone().unwrap_or_default();
     let reading = reading_before(record, campaign, command.life, command.sent);
     bench.stake(Invariant::StaleReading);
     if let Some(earlier) = earlier {
@@ -329,7 +325,7 @@ fn one(bench: &mut Bench<'_>, campaign: &str, command: &Request, earlier: Option
         );
     }
     bench.stake(Invariant::NotCommandable);
-    let shown = reading.shown().unwrap_or_default();
+    let shown = reading.shows(campaign).unwrap_or_default();
     let opposite = match asks.as_str() {
         "PAUSED" => "RUNNING",
         _ => "PAUSED",

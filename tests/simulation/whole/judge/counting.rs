@@ -1,11 +1,11 @@
 //! Whether what the daemon counts was there, and whether it believes what it was told.
 
-use campaign_autopilot::simulator::Endpoint;
 use serde_json::Value;
 
+use crate::whole::dialect::Purpose;
 use crate::whole::draw::index_of;
 use crate::whole::record::Look;
-use crate::whole::schedule::{CAMPAIGNS, POLL_S, Pool};
+use crate::whole::schedule::{POLL_S, Pool};
 
 use super::{Bench, Invariant};
 
@@ -39,6 +39,7 @@ fn counted(bench: &mut Bench<'_>, look: &Look) {
     let Some(taken_at) = sample_at(&look.document) else {
         return;
     };
+    let pools = record.schedule.setup.pools();
     let campaigns = look.document.get("campaigns").and_then(Value::as_array);
     for campaign in campaigns.into_iter().flatten() {
         let (Some(id), Some(available)) = (
@@ -61,7 +62,7 @@ fn counted(bench: &mut Bench<'_>, look: &Look) {
             continue;
         }
         let [alpha, beta] = record.free_between(from, until);
-        let (least, most) = match CAMPAIGNS[index].1 {
+        let (least, most) = match pools[index] {
             Pool::Everyone => (alpha.0 + beta.0, alpha.1 + beta.1),
             Pool::Alpha => alpha,
             Pool::Beta => beta,
@@ -95,14 +96,16 @@ fn believed(bench: &mut Bench<'_>, look: &Look) {
         .requests
         .iter()
         .filter(|request| {
-            matches!(request.endpoint, Endpoint::Agents | Endpoint::Token)
+            matches!(request.purpose, Purpose::Agents | Purpose::Token)
                 && from - 10_000 <= request.sent
                 && request.sent <= look.at
         })
         .collect();
     let whole = asked.len() >= 3
         && asked.iter().all(|request| {
-            request.fault.is_none() && (request.status == Some(200) || request.status == Some(204))
+            let answered = request.status;
+            request.fault.is_none()
+                && answered.is_some_and(|status| [200, 204, 304].contains(&status))
         });
     // A command that hangs holds up the next poll.
     let held_up = record.requests.iter().any(|request| {

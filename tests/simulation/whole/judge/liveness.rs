@@ -1,12 +1,13 @@
 //! Whether everything came right once it was healed.
 
-use campaign_autopilot::simulator::{Actor, Endpoint};
+use campaign_autopilot::simulator::Actor;
 use serde_json::Value;
 
+use crate::whole::dialect::Purpose;
 use crate::whole::record::{Check, Checked};
 use crate::whole::time::millis_of;
 
-use super::truth::By;
+use super::truth::{By, Change};
 use super::windows::{is_within_own_window, next_reading};
 use super::{Bench, Invariant};
 
@@ -68,7 +69,7 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
         return true;
     }
     let mut tries = bench.record.requests.iter().filter(|request| {
-        request.endpoint == Endpoint::CampaignPut
+        request.purpose == Purpose::Command
             && request.target.as_deref() == Some(campaign)
             && request.decision.as_deref() == Some(decision)
     });
@@ -79,11 +80,22 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             .carried
             .is_some_and(|read| change.at < read && read <= at);
         let other = request
-            .shown()
+            .shows(campaign)
             .is_some_and(|shown| !shown.eq_ignore_ascii_case(&change.to));
-        request.target.as_deref() == Some(campaign) && read && other
+        read && other
     });
-    if shown_late && !tells_when {
+    // What was plainly accepted, and made this change and no earlier one, may show for as long as commands settle.
+    let settles = bench.record.schedule.setup.settles();
+    let accepted = tries.clone().any(|request| {
+        let plainly = request.fault.is_none() && matches!(request.status, Some(200..=299));
+        let mut since = bench.truth.changes(campaign).iter();
+        let made = since.find(|other| other.at >= request.sent);
+        let until = request.ended.map(|ended| ended + settles);
+        plainly
+            && made.is_some_and(|made| made.at == change.at)
+            && until.is_some_and(|until| is_shown_by(bench, campaign, change, until))
+    });
+    if shown_late && !tells_when && !accepted {
         return true;
     }
     // A crash takes an answer that was not recorded.
@@ -93,6 +105,9 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             && row.decision == *decision
     });
     !tries.any(|request| {
+        if accepted && recorded {
+            return true;
+        }
         let shown = if let Some(ended) = request.ended.filter(|_| recorded) {
             // Without a time of the change, only a reading right after the request shows that it was made by then.
             change.at <= ended
@@ -105,6 +120,17 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     })
 }
 
+/// Whether a reading up to `until` shows a change.
+fn is_shown_by(bench: &Bench<'_>, campaign: &str, change: &Change, until: i64) -> bool {
+    bench.record.requests.iter().any(|request| {
+        let read = request
+            .carried
+            .is_some_and(|read| change.at <= read && read <= until);
+        let shown = request.shows(campaign);
+        read && shown.is_some_and(|shown| shown.eq_ignore_ascii_case(&change.to))
+    })
+}
+
 /// Whether the first whole reading that was made after a command was sent came by `until`.
 fn is_read_by(bench: &Bench<'_>, campaign: &str, until: i64) -> bool {
     let earliest = until - SETTLES_USUALLY;
@@ -112,7 +138,7 @@ fn is_read_by(bench: &Bench<'_>, campaign: &str, until: i64) -> bool {
         let read = request
             .carried
             .is_some_and(|read| earliest <= read && read <= until);
-        request.target.as_deref() == Some(campaign) && request.shown().is_some() && read
+        request.shows(campaign).is_some() && read
     })
 }
 

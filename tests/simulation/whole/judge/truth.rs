@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use campaign_autopilot::simulator::{Actor, Endpoint};
+use campaign_autopilot::simulator::Actor;
 
+use crate::whole::dialect::Purpose;
 use crate::whole::record::Record;
 use crate::whole::schedule::CAMPAIGNS;
 use crate::whole::time::{START, millis_of};
@@ -111,10 +112,10 @@ pub(crate) fn command_of<'r>(
     at: i64,
 ) -> Option<&'r Request> {
     record.requests.iter().rfind(|request| {
-        request.endpoint == Endpoint::CampaignPut
+        request.purpose == Purpose::Command
             && request.target.as_deref() == Some(campaign)
             && request.decision.as_deref() == Some(decision)
-            && request.asks().as_deref() == Some(to)
+            && request.asks.as_deref() == Some(to)
             && request.carried.is_some_and(|carried| carried <= at)
     })
 }
@@ -128,9 +129,8 @@ pub(crate) fn reading_before<'r>(
 ) -> Option<&'r Request> {
     let read = |request: &&Request| {
         request.life == life
-            && request.target.as_deref() == Some(campaign)
             && request.ended.is_some_and(|ended| ended <= at)
-            && request.shown().is_some()
+            && request.shows(campaign).is_some()
     };
     record
         .requests

@@ -3,16 +3,14 @@
 //! Such a platform names no author, and the change has the time that the request's own effect would have. The limits say
 //! that it counts as ours. Everything outside of a request's own window is a person's, whatever went wrong around it.
 
-use campaign_autopilot::simulator::{Endpoint, Timestamps};
+use campaign_autopilot::simulator::Timestamps;
 
+use crate::whole::dialect::Purpose;
 use crate::whole::record::Record;
 use crate::whole::wire::Request;
 
 use super::commands::FRESH;
 use super::truth::{By, Change, reading_before};
-
-/// The time in which the platform's commands settle.
-const SETTLES: i64 = 60_000;
 
 /// How closely the platform's clock is known.
 const CLOCK_ERROR: i64 = 1_000;
@@ -40,9 +38,9 @@ pub(super) fn is_like(
         from - rounding <= change.at && change.at <= until + CLOCK_ERROR
     };
     let requests = record.requests.iter().filter(|request| {
-        request.endpoint == Endpoint::CampaignPut
+        request.purpose == Purpose::Command
             && request.target.as_deref() == Some(campaign)
-            && request.asks().as_deref() == Some(change.to.as_str())
+            && request.asks.as_deref() == Some(change.to.as_str())
             && decision.is_none_or(|decision| request.decision.as_deref() == Some(decision))
     });
     let mut windows = requests.filter_map(|request| window(record, campaign, request));
@@ -57,10 +55,11 @@ fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i6
     let from = before
         .and_then(|before| before.carried)
         .unwrap_or(request.sent);
+    let settles = record.schedule.setup.settles();
     let until = match (request.status, request.ended) {
-        (Some(200..=299), Some(ended)) => ended + SETTLES,
+        (Some(200..=299), Some(ended)) => ended + settles,
         (Some(400..=499), _) => return None,
-        (_, Some(ended)) if is_read_on_its_way(record, campaign, request, ended) => ended + SETTLES,
+        (_, Some(ended)) if is_read_on_its_way(record, campaign, request, ended) => ended + settles,
         (_, Some(ended)) => ended,
         (_, None) => next_reading(record, campaign, request.life)?,
     };
@@ -71,7 +70,7 @@ fn window(record: &Record, campaign: &str, request: &Request) -> Option<(i64, i6
 fn is_read_on_its_way(record: &Record, campaign: &str, request: &Request, ended: i64) -> bool {
     let next = record.requests.iter().find_map(|read| {
         let after = read.life == request.life && read.sent >= ended;
-        (read.target.as_deref() == Some(campaign) && after).then(|| read.shown())?
+        after.then(|| read.shows(campaign))?
     });
     next.is_some_and(|word| {
         let settled = ["running", "paused"];
@@ -107,10 +106,6 @@ fn unsent(record: &Record, campaign: &str, to: &str, decision: Option<&str>) -> 
 
 /// When a later life first read the campaign.
 pub(super) fn next_reading(record: &Record, campaign: &str, life: usize) -> Option<i64> {
-    let read = |request: &&Request| {
-        request.life > life
-            && request.target.as_deref() == Some(campaign)
-            && request.shown().is_some()
-    };
+    let read = |request: &&Request| request.life > life && request.shows(campaign).is_some();
     record.requests.iter().find(read)?.ended
 }
