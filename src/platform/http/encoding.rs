@@ -37,10 +37,10 @@ pub(super) fn unpack(response: &mut HttpResponse, largest: usize) -> Result<(), 
 
 /// The encodings that the answer names, unless they change nothing.
 fn encoding(response: &HttpResponse) -> Option<String> {
-    let named = response.headers.get_all(CONTENT_ENCODING).iter();
+    let headers = response.headers.get_all(CONTENT_ENCODING).iter();
     // A name that is no text is the name of no encoding that is known.
-    let named = named.map(|value| value.to_str().unwrap_or("?"));
-    let names: Vec<&str> = named
+    let names: Vec<&str> = headers
+        .map(|value| value.to_str().unwrap_or("?"))
         .flat_map(|names| names.split(','))
         .map(str::trim)
         .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
