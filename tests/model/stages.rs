@@ -26,7 +26,12 @@ pub(crate) fn what_is_wrong(pilot: &Autopilot, id: &CampaignId, reason: &Reason)
             ..
         }
     ) || (decided == Some(Stage::People) && reason.available().is_none());
+    // A hold whose resume was refused waits; nothing else is asked then.
+    let refused_hold = reason.hold().is_some() && decided == Some(Stage::BackOff);
     let left_out = |stage| {
+        if refused_hold {
+            return stage > Stage::Hold && stage < Stage::BackOff;
+        }
         failsafe
             && !matches!(
                 stage,

@@ -99,6 +99,61 @@ fn one_refusal_is_told_and_holds_nothing_back() {
     sound(&driver);
 }
 
+/// The polls until the next command is sent.
+fn polls_until_sent(driver: &mut Driver, fate: Fate) -> usize {
+    driver.sent.clear();
+    let mut polls = 0;
+    while driver.sent.is_empty() {
+        driver.fated(9, fate);
+        polls += 1;
+        assert!(polls < 1_000, "it is never tried again");
+    }
+    polls
+}
+
+#[test]
+fn a_resume_under_a_hold_that_is_refused_is_tried_again_slowly_and_a_new_hold_at_once() {
+    let mut driver = Driver::one(Policy::default());
+    driver.calm(9);
+    driver.hold(0, Some(HoldKind::Paused), 7 * 24 * 3600);
+    driver.calm(9);
+    driver.sent.clear();
+    driver.hold(0, Some(HoldKind::Running), 7 * 24 * 3600);
+    let tries: Vec<usize> = (0..6)
+        .map(|_| polls_until_sent(&mut driver, Fate::Refused))
+        .collect();
+    assert_eq!(tries[..2], [1, 1], "one refusal may be chance: {tries:?}");
+    let slower = tries[2..].windows(2).all(|pair| pair[1] > pair[0]);
+    assert!(tries[2] > 1 && slower, "{tries:?}");
+    driver.calm(9);
+    let reason = driver.reasons[0];
+    assert_eq!(
+        reason.outcome,
+        Outcome::Suppressed {
+            direction: Some(Direction::Resume),
+            by: Suppression::Refused,
+        }
+    );
+    let (decided, asked) = told(&driver);
+    assert_eq!(decided, Some(Stage::BackOff));
+    assert!(asked.contains(&(Stage::Hold, Asked::Passed)));
+    // Somebody has given us the right, and says so.
+    driver.hold(0, Some(HoldKind::Running), 3600);
+    assert_eq!(polls_until_sent(&mut driver, Fate::Refused), 1);
+    sound(&driver);
+}
+
+#[test]
+fn a_pause_under_a_hold_that_is_refused_is_tried_at_each_poll() {
+    let mut driver = Driver::one(Policy::default());
+    driver.calm(9);
+    driver.hold(0, Some(HoldKind::Paused), 7 * 24 * 3600);
+    for _ in 0..8 {
+        assert_eq!(polls_until_sent(&mut driver, Fate::Refused), 1);
+    }
+    sound(&driver);
+}
+
 #[test]
 fn a_stopped_campaign_is_left_alone_for_its_status() {
     let mut driver = Driver::one(Policy::default());

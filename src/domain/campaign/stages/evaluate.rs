@@ -109,6 +109,18 @@ impl Campaign {
         BackOffVerdict::evaluate(self.refusals?, direction, now)
     }
 
+    /// Whether the resume that a hold asks for has to wait, since the platform refused it: a resume is tried again slowly whoever
+    /// asks for it. What was refused before the hold holds it back no more, and a pause never waits.
+    fn refused_under(&self, hold: HoldVerdict, stages: &Stages) -> bool {
+        let asked = self.state.hold.as_ref().zip(self.refusals);
+        hold.asks(BelievedStatus::from_state(&self.state)) == Some(Direction::Resume)
+            && asked.is_some_and(|(hold, refusals)| refusals.last >= hold.since)
+            && stages
+                .back_off
+                .found
+                .is_some_and(|found| found.until.is_some())
+    }
+
     /// Enters the verdict of every stage that is reached.
     fn ask(&self, stages: &mut Stages, share: PoolShare, now: Timestamp) {
         let (policy, state) = (&self.policy, &self.state);
@@ -122,9 +134,15 @@ impl Campaign {
         if stages.changing.settle(stages.changing.found.is_some()) {
             return;
         }
-        if stages.hold.settle(stages.hold.found.is_some()) {
+        if let Some(hold) = stages.hold.found {
+            let waits = self.refused_under(hold, stages);
+            stages.hold.settle(!waits);
+            if waits {
+                stages.back_off.settle(true);
+            }
             return;
         }
+        stages.hold.settle(false);
         let people = PeopleVerdict::evaluate(state, policy, now);
         let Some(thresholds) = stages.thresholds.found else {
             let sample = stages.sample.found;

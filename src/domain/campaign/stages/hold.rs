@@ -2,7 +2,10 @@
 
 use crate::domain::belief::HoldKind;
 use crate::domain::campaign::state::CampaignState;
+use crate::domain::status::Direction;
 use crate::domain::time::Timestamp;
+
+use super::status::BelievedStatus;
 
 /// A hold in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,5 +24,14 @@ impl HoldVerdict {
             kind: hold.kind,
             until: hold.until(now),
         })
+    }
+
+    /// The command that it asks for at this status.
+    pub(super) fn asks(self, status: BelievedStatus) -> Option<Direction> {
+        match (self.kind, status.running()) {
+            (HoldKind::Running, Some(false)) => Some(Direction::Resume),
+            (HoldKind::Paused, Some(true)) => Some(Direction::Pause),
+            (HoldKind::Running | HoldKind::Paused | HoldKind::AsIs, _) => None,
+        }
     }
 }

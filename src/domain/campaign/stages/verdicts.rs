@@ -232,8 +232,13 @@ impl Stages {
             && matches!(self.sample.found, Some(SampleVerdict::Stale { .. }))
     }
 
-    /// What the sample or the thresholds ask for.
+    /// What a hold that passed the decision on, the sample or the thresholds ask for.
     fn wanted(&self) -> Option<Direction> {
+        if self.hold.asked == Asked::Passed
+            && let Some(direction) = self.held_to()
+        {
+            return Some(direction);
+        }
         if self.stale_failsafe() {
             return Some(Direction::Pause);
         }
@@ -251,17 +256,20 @@ impl Stages {
         }
     }
 
+    /// What the hold asks for.
+    fn held_to(&self) -> Option<Direction> {
+        let status = self.status.found?;
+        self.hold.found.and_then(|hold| hold.asks(status))
+    }
+
     fn under_hold(&self) -> Outcome {
-        let command = |direction| Outcome::Command {
-            direction,
-            cause: Cause::Hold,
-        };
-        let running = self.status.found.and_then(BelievedStatus::running);
-        match (self.hold.found.map(|hold| hold.kind), running) {
-            (Some(HoldKind::Running), Some(false)) => command(Direction::Resume),
-            (Some(HoldKind::Paused), Some(true)) => command(Direction::Pause),
-            (Some(HoldKind::Running | HoldKind::Paused), _) => Outcome::NothingToDo,
-            (Some(HoldKind::AsIs) | None, _) => Outcome::Suppressed {
+        match (self.hold.found.map(|hold| hold.kind), self.held_to()) {
+            (_, Some(direction)) => Outcome::Command {
+                direction,
+                cause: Cause::Hold,
+            },
+            (Some(HoldKind::Running | HoldKind::Paused), None) => Outcome::NothingToDo,
+            (Some(HoldKind::AsIs) | None, None) => Outcome::Suppressed {
                 direction: self.thresholds.found.and_then(|found| found.asks),
                 by: Suppression::Override,
             },
