@@ -107,6 +107,18 @@ fn online_names_what_is_wrong_with_the_platform() {
 }
 
 #[test]
+fn weak_evidence_is_told_at_the_start_by_check_and_by_run() {
+    let centre = Centre::new();
+    let weak = "in whole seconds when a campaign was changed last";
+    let done = check(&centre, |_| {});
+    assert!(done.stderr.contains(weak), "{}", done.stderr);
+    let daemon = centre.daemon().start();
+    let told = daemon.wait_for_log("rests on weak evidence");
+    assert!(told["weakness"].as_str().unwrap().contains(weak), "{told}");
+    daemon.stop();
+}
+
+#[test]
 fn online_names_a_scope_that_is_missing() {
     let centre = Centre::with(|settings| {
         settings
