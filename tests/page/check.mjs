@@ -1,7 +1,8 @@
 // What people see and do on the page, in a real browser, against the real daemon.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { launch, sound, tab } from "./browser.mjs";
@@ -330,6 +331,33 @@ test("it can be read on a phone, at a desk and on a wall, by day and by night", 
       await close();
     }
   }, ["queue-1"]);
+});
+
+test("damage to the store is shown, and that the campaigns are controlled all the same", async () => {
+  await within([{ id: "spring-renewals" }], {}, async (centre) => {
+    await centre.stop();
+    const files = ["", "-wal", "-shm"].map((end) => join(centre.directory, "state", `autopilot.sqlite3${end}`));
+    const old = (file) => `${file}.old`;
+    for (const file of files.filter(existsSync)) copyFileSync(file, old(file));
+    await centre.start();
+    const { page, close } = await tab(browser, centre.url, { expected: ["Failed to load resource", "ERR_"] });
+    await says(page, "spring-renewals", "Running");
+    assert.equal(await notice(page, "The store is damaged").count(), 0);
+    await centre.make("/agents/break", { count: 12, for: "1h" });
+    await says(page, "spring-renewals", "Paused by the autopilot");
+    await centre.stop();
+    // A copy of before is put back: what was written since is lost.
+    for (const file of files) {
+      rmSync(file, { force: true });
+      if (existsSync(old(file))) renameSync(old(file), file);
+    }
+    await centre.start();
+    await notice(page, "The store is damaged. The campaigns are controlled all the same.").waitFor();
+    assert.notEqual((await notice(page, "The store is damaged").locator("li").first().textContent()).trim(), "", "it says what is damaged");
+    await sound(page, "damage");
+    await page.screenshot({ path: `${shots}/damage.png` });
+    await close();
+  });
 });
 
 test("when every place among the followers is taken, the page asks instead", async () => {
