@@ -122,9 +122,8 @@ fn a_resume_under_a_hold_that_is_refused_is_tried_again_slowly_and_a_new_hold_at
     let tries: Vec<usize> = (0..6)
         .map(|_| polls_until_sent(&mut driver, Fate::Refused))
         .collect();
-    assert_eq!(tries[..2], [1, 1], "one refusal may be chance: {tries:?}");
-    let slower = tries[2..].windows(2).all(|pair| pair[1] > pair[0]);
-    assert!(tries[2] > 1 && slower, "{tries:?}");
+    // A tick is half a minute; one refusal may be chance.
+    assert_eq!(tries, [1, 1, 1, 2, 4, 8]);
     driver.calm(9);
     let reason = driver.reasons[0];
     assert_eq!(
