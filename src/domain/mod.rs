@@ -17,6 +17,7 @@
 //! give the same decisions again ([`replay`]).
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod aim;
 pub mod assignment;
 mod autopilot;
 mod belief;

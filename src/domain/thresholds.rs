@@ -22,6 +22,20 @@ impl Share {
     }
 }
 
+impl From<u32> for Share {
+    /// Takes hundredths of a percent.
+    fn from(hundredths: u32) -> Self {
+        Self(hundredths)
+    }
+}
+
+impl From<Share> for u32 {
+    /// Gives hundredths of a percent.
+    fn from(share: Share) -> Self {
+        share.0
+    }
+}
+
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, hundredths) = (self.0.div_euclid(100), self.0.rem_euclid(100));
