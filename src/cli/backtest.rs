@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::domain::{CampaignId, Timestamp};
-use crate::experiment::{Arm, Backtest, BacktestRow};
+use crate::experiment::{Backtest, BacktestArm, BacktestRow};
 use crate::store::{ReplayFault, StoreReader};
 
 use super::exit::Exit;
@@ -38,8 +38,8 @@ pub(crate) struct BacktestArgs {
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = humantime::parse_duration)]
     since: Duration,
     /// A policy to try; repeatable [default: always 5/8 2/5]
-    #[arg(long = "policy", value_name = "POLICY", value_parser = Arm::parse)]
-    policies: Vec<Arm>,
+    #[arg(long = "policy", value_name = "POLICY", value_parser = BacktestArm::parse)]
+    policies: Vec<BacktestArm>,
     /// Only this campaign; repeatable
     #[arg(long = "campaign", value_name = "ID")]
     campaigns: Vec<CampaignId>,
@@ -62,7 +62,7 @@ struct Report<'a> {
 pub(crate) fn backtest(args: &BacktestArgs, state_dir: &Path, now: Timestamp) -> Exit {
     let since = now.minus(args.since);
     let arms = if args.policies.is_empty() {
-        let arms = ARMS.iter().map(|text| Arm::parse(text));
+        let arms = ARMS.iter().map(|text| BacktestArm::parse(text));
         arms.filter_map(Result::ok).collect()
     } else {
         args.policies.clone()
@@ -110,7 +110,7 @@ pub(crate) fn backtest(args: &BacktestArgs, state_dir: &Path, now: Timestamp) ->
 }
 
 fn run(
-    arms: Vec<Arm>,
+    arms: Vec<BacktestArm>,
     since: Timestamp,
     campaigns: Vec<CampaignId>,
     state_dir: &Path,

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::experiment::{Arm, ArmRow, Estimate, all_cores, compare as run_arms};
+use crate::experiment::{Arm, ArmRow, Days, Estimate, all_cores, compare as run_arms};
 use crate::simulator::Scenario;
 
 use super::exit::Exit;
@@ -33,16 +33,22 @@ const COLUMNS: [(&str, usize); 8] = [
 ];
 
 const ABOUT: &str = "\
-Everything is simulated: what differs between the rows is the policy and nothing else. Each policy decides with the
+Everything is simulated: what differs between the rows is the policy and nothing else. Thresholds decide with the
 daemon's own rules, without HTTP; every policy meets the same callers, customers, agents and breaks.
 
-POLICY is `always` (nobody pauses anything) or thresholds with options:
+POLICY is `always` (nobody pauses anything), thresholds with options, or a share of abandoned calls:
   5/8                         pause below 5, resume at 8, a poll every 30s
   10%/18%                     shares of the agents who are not offline
   5/8,poll=10s                another poll interval
   5/8,running=3m,paused=3m    least times in a state
   5/8,confirm=2/3             two of the last three readings
   5/8,resumes=6               at most so many resumes an hour
+  aim=0.5%                    one threshold that moves until 0.5% of the answered calls are abandoned, a poll every
+                              10s; it learns from the counted calls, so give it --consecutive days. It is tried here
+                              and is no setting of the daemon yet
+  aim=0.5%,gap=4              resume at so many agents above the threshold (2)
+  aim=0.5%,start=2.5          the threshold before anything was learned (3)
+  aim=0.5%,signal=available   what is compared: available, available+wrap-up/2 (default) or free+serving
 
 The columns: connects/h answered calls that reached an agent; abandoned % answered calls that did not, within two
 seconds; trans/h pauses and resumes; gaps<2min % of the times between them; paused % of the time; idle paused
@@ -65,6 +71,12 @@ pub(crate) struct CompareArgs {
     /// The first day's seed; the others count up from it
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Let the days follow each other: an aim goes on from what it learned on the day before
+    #[arg(long)]
+    consecutive: bool,
+    /// With `--consecutive`: days on which an aim learns before the first one that is counted
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    adaptation: u32,
     /// Threads; the figures are the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
@@ -84,6 +96,9 @@ struct Report<'a> {
     simulated: bool,
     days: u32,
     first_seed: u64,
+    /// Days that an aim has learned before these; absent where each day begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adaptation_days: Option<u32>,
     policies: &'a [ArmRow],
 }
 
@@ -101,11 +116,14 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
         args.policies.clone()
     };
     let threads = args.threads.unwrap_or_else(all_cores);
-    let runs = u64::from(args.days).saturating_mul(u64::try_from(arms.len()).unwrap_or(u64::MAX));
+    let days = Days {
+        count: args.days,
+        first_seed: args.seed,
+        consecutive: args.consecutive.then_some(args.adaptation),
+    };
+    let runs = arms.iter().map(|arm| u64::from(days.simulated(arm))).sum();
     let bar = progress_bar(runs);
-    let rows = run_arms(&scenario, &arms, args.days, args.seed, threads, || {
-        bar.inc(1);
-    });
+    let rows = run_arms(&scenario, &arms, days, threads, || bar.inc(1));
     bar.finish_and_clear();
     if args.json {
         return tell_json(args, &scenario, &rows);
@@ -114,6 +132,12 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
         "Simulated: {} days of {} ({}).",
         args.days, scenario.name, scenario.about
     ));
+    if args.consecutive {
+        output::result(format_args!(
+            "Consecutive: an aim has learned for {} days before these.",
+            args.adaptation
+        ));
+    }
     table(&rows);
     Exit::Ok
 }
@@ -125,6 +149,7 @@ fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[ArmRow]) -> Exit {
         simulated: true,
         days: args.days,
         first_seed: args.seed,
+        adaptation_days: args.consecutive.then_some(args.adaptation),
         policies: rows,
     };
     match serde_json::to_string_pretty(&report) {

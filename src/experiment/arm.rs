@@ -3,23 +3,41 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::aim::AimRule;
 use crate::domain::{Limit, Policy, Thresholds};
 
-/// A policy with its poll interval.
+/// A rule with its poll interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arm {
     /// The name in the results.
     pub name: String,
-    /// The rules; without them the campaigns are left running.
-    pub policy: Option<Policy>,
+    /// What decides.
+    pub rule: ArmRule,
     /// The poll interval.
     pub poll_interval: Duration,
     /// Whether that was asked for, and is not the default.
     pub interval_given: bool,
 }
 
+/// What decides in an arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArmRule {
+    /// Nothing: the campaigns are left running.
+    AlwaysRun,
+    /// The daemon's rules.
+    Policy(Box<Policy>),
+    /// One threshold that learns from the calls that are abandoned.
+    Aim(AimRule),
+}
+
 /// The poll interval where none is given: the daemon's default.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The poll interval of an aim where none is given: at 30 s it connects fewer calls at the same share.
+const AIM_POLL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What begins an arm that aims at a share.
+const AIM: &str = "aim=";
 
 impl Arm {
     /// Returns the arm that leaves the campaigns running.
@@ -27,7 +45,7 @@ impl Arm {
     pub fn always_run() -> Self {
         Self {
             name: "always".to_owned(),
-            policy: None,
+            rule: ArmRule::AlwaysRun,
             poll_interval: POLL_INTERVAL,
             interval_given: false,
         }
@@ -38,13 +56,14 @@ impl Arm {
     pub fn new(name: &str, policy: Policy) -> Self {
         Self {
             name: name.to_owned(),
-            policy: Some(policy),
+            rule: ArmRule::Policy(Box::new(policy)),
             poll_interval: POLL_INTERVAL,
             interval_given: false,
         }
     }
 
-    /// Reads `always`, or thresholds with options: `5/8`, `5/8,poll=10s`, `5/8,running=3m,paused=3m`.
+    /// Reads `always`, thresholds with options (`5/8`, `5/8,poll=10s`, `5/8,running=3m,paused=3m`), or a share of abandoned
+    /// calls with options (`aim=0.5%`, `aim=0.5%,gap=4,start=2.5,signal=available`).
     ///
     /// # Errors
     /// When the text cannot be read; the message says what is expected.
@@ -53,34 +72,32 @@ impl Arm {
             return Ok(Self::always_run());
         }
         let mut pieces = text.split(',').map(str::trim);
-        let lines = pieces.next().unwrap_or_default();
-        let (pause, resume) = lines.split_once('/').ok_or_else(|| {
-            format!("`{lines}`: expected `always`, or thresholds such as 5/8: pause below 5, resume at 8")
+        let first = pieces.next().unwrap_or_default();
+        if let Some(target) = first.strip_prefix(AIM) {
+            return Self::parse_aim(text, target, pieces);
+        }
+        let (pause, resume) = first.split_once('/').ok_or_else(|| {
+            format!(
+                "`{first}`: expected `always`, thresholds such as 5/8 (pause below 5, resume at 8), or aim=0.5%"
+            )
         })?;
         let limit = |text: &str| {
             text.parse::<Limit>()
                 .map_err(|wrong| format!("`{text}`: {wrong}"))
         };
         let thresholds = Thresholds::new(limit(pause)?, limit(resume)?)
-            .map_err(|wrong| format!("`{lines}`: {wrong}"))?;
+            .map_err(|wrong| format!("`{first}`: {wrong}"))?;
         let mut policy = Policy {
             thresholds,
             ..Policy::default()
         };
-        let mut arm = Self::new(text, policy.clone());
+        let mut interval = None;
         for piece in pieces {
-            let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
-            let time = || {
-                humantime::parse_duration(value)
-                    .map_err(|wrong| format!("`{piece}`: {wrong}; write it such as {key}=90s"))
-            };
+            let (key, value) = key_and_value(piece);
             match key {
-                "poll" => {
-                    arm.poll_interval = time()?.max(Duration::from_secs(1));
-                    arm.interval_given = true;
-                }
-                "running" => policy.min_running = time()?,
-                "paused" => policy.min_paused = time()?,
+                "poll" => interval = Some(poll(piece)?),
+                "running" => policy.min_running = time(piece)?,
+                "paused" => policy.min_paused = time(piece)?,
                 "resumes" => {
                     let most = value.parse().map_err(|_| {
                         format!("`{piece}`: expected resumes an hour, such as resumes=6")
@@ -101,9 +118,61 @@ impl Arm {
                 }
             }
         }
-        arm.policy = Some(policy);
-        Ok(arm)
+        Ok(Self {
+            poll_interval: interval.unwrap_or(POLL_INTERVAL),
+            interval_given: interval.is_some(),
+            ..Self::new(text, policy)
+        })
     }
+
+    fn parse_aim<'a>(
+        name: &str,
+        target: &str,
+        pieces: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, String> {
+        let target = target.parse().map_err(|wrong| format!("{wrong}"))?;
+        let mut rule = AimRule::new(target);
+        let mut interval = None;
+        for piece in pieces {
+            let (key, value) = key_and_value(piece);
+            let wrong = |wrong: String| format!("`{piece}`: {wrong}");
+            match key {
+                "poll" => interval = Some(poll(piece)?),
+                "gap" => rule.gap = value.parse().map_err(wrong)?,
+                "start" => rule.start = value.parse().map_err(wrong)?,
+                "signal" => {
+                    rule.signal = value
+                        .parse::<crate::domain::aim::AimSignal>()
+                        .map_err(|unknown| wrong(unknown.to_string()))?;
+                }
+                _ => {
+                    return Err(format!(
+                        "`{piece}`: expected poll=, gap=, start= or signal="
+                    ));
+                }
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            rule: ArmRule::Aim(rule),
+            poll_interval: interval.unwrap_or(AIM_POLL_INTERVAL),
+            interval_given: interval.is_some(),
+        })
+    }
+}
+
+fn key_and_value(piece: &str) -> (&str, &str) {
+    piece.split_once('=').unwrap_or((piece, ""))
+}
+
+fn time(piece: &str) -> Result<Duration, String> {
+    let (key, value) = key_and_value(piece);
+    humantime::parse_duration(value)
+        .map_err(|wrong| format!("`{piece}`: {wrong}; write it such as {key}=90s"))
+}
+
+fn poll(piece: &str) -> Result<Duration, String> {
+    time(piece).map(|interval| interval.max(Duration::from_secs(1)))
 }
 
 impl fmt::Display for Arm {
@@ -115,23 +184,48 @@ impl fmt::Display for Arm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::aim::AimSignal;
 
     #[test]
     fn an_arm_is_read_with_its_options() {
         assert_eq!(Arm::parse("always"), Ok(Arm::always_run()));
         let plain = Arm::parse("5/8").unwrap();
-        assert_eq!(plain.policy, Some(Policy::default()));
+        assert_eq!(policy_of(plain.clone()), Policy::default());
         assert_eq!(plain.poll_interval, POLL_INTERVAL);
         let full =
             Arm::parse("2/5, poll=10s, running=3m, paused=90s, resumes=6, confirm=2/3").unwrap();
-        let policy = full.policy.unwrap();
         assert_eq!(full.poll_interval, Duration::from_secs(10));
+        let policy = policy_of(full);
         assert_eq!(
             (policy.min_running, policy.min_paused),
             (Duration::from_secs(180), Duration::from_secs(90))
         );
         assert_eq!(policy.max_resumes_per_hour, Some(6));
         assert_eq!(policy.confirm_pause.to_string(), "2/3");
+    }
+
+    fn policy_of(arm: Arm) -> Policy {
+        match arm.rule {
+            ArmRule::Policy(policy) => *policy,
+            ArmRule::AlwaysRun | ArmRule::Aim(_) => panic!("{arm} has no policy"),
+        }
+    }
+
+    #[test]
+    fn an_aim_is_read_with_its_options() {
+        let plain = Arm::parse("aim=0.5%").unwrap();
+        let rule = AimRule::new("0.5%".parse().unwrap());
+        assert_eq!(plain.rule, ArmRule::Aim(rule));
+        assert_eq!(plain.poll_interval, Duration::from_secs(10));
+        let full = Arm::parse("aim=2%, poll=30s, gap=4, start=2.5, signal=free+serving").unwrap();
+        let rule = AimRule {
+            gap: "4".parse().unwrap(),
+            start: "2.5".parse().unwrap(),
+            signal: AimSignal::FreeAndServing,
+            ..AimRule::new("2%".parse().unwrap())
+        };
+        assert_eq!(full.rule, ArmRule::Aim(rule));
+        assert_eq!(full.poll_interval, Duration::from_secs(30));
     }
 
     #[test]
@@ -145,6 +239,10 @@ mod tests {
             ("5/8,dwell=3m", "running="),
             ("5/8,resumes=many", "resumes=6"),
             ("5/8,confirm=4/3", "confirm"),
+            ("aim=0", "0.01%"),
+            ("aim=0.5%,gap=0.3", "gap=0.3"),
+            ("aim=0.5%,signal=idle", "free+serving"),
+            ("aim=0.5%,running=3m", "start="),
         ] {
             let wrong = Arm::parse(text).unwrap_err();
             assert!(wrong.contains(part), "{text}: {wrong}");

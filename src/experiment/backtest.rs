@@ -18,7 +18,7 @@ use crate::domain::{
     GroupCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
 };
 
-use super::arm::Arm;
+use super::arm::{Arm, ArmRule};
 
 /// Samples that lie further apart say nothing about the time between them.
 const LONGEST_STEP: Duration = Duration::from_secs(5 * 60);
@@ -54,9 +54,45 @@ impl BacktestRow {
     }
 }
 
+/// A policy to try on a record.
+#[derive(Clone, Debug)]
+pub struct BacktestArm {
+    name: String,
+    /// The rules; without them the campaign is left running.
+    rules: Option<Policy>,
+    /// Readings that are closer are left out.
+    interval: Duration,
+}
+
+impl BacktestArm {
+    /// Reads a policy as [`Arm::parse`] does. Every reading counts, unless a poll interval is given.
+    ///
+    /// # Errors
+    /// When the text cannot be read, and for an aim, which needs the calls that would have been abandoned.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let arm = Arm::parse(text)?;
+        let rules = match arm.rule {
+            ArmRule::AlwaysRun => None,
+            ArmRule::Policy(policy) => Some(*policy),
+            ArmRule::Aim(_) => {
+                return Err(
+                    "an aim learns from abandoned calls, and a record cannot say which there would have been; try it with `compare`"
+                        .to_owned(),
+                );
+            }
+        };
+        let interval = Some(arm.poll_interval).filter(|_| arm.interval_given);
+        Ok(Self {
+            name: arm.name,
+            rules,
+            interval: interval.unwrap_or_default(),
+        })
+    }
+}
+
 /// Policies over a record.
 pub struct Backtest {
-    arms: Vec<Arm>,
+    arms: Vec<BacktestArm>,
     since: Timestamp,
     only: Vec<CampaignId>,
     replayer: Replayer,
@@ -101,7 +137,7 @@ struct Observed {
 impl Backtest {
     /// Begins a backtest of `arms` over what was recorded since then, of these campaigns, or of all where none is named.
     #[must_use]
-    pub fn new(arms: Vec<Arm>, since: Timestamp, only: Vec<CampaignId>) -> Self {
+    pub fn new(arms: Vec<BacktestArm>, since: Timestamp, only: Vec<CampaignId>) -> Self {
         Self {
             arms,
             since,
@@ -198,7 +234,7 @@ impl Backtest {
             };
             trials.history.add(observed);
             for (arm, (trial, tally)) in arms.iter().zip(&mut trials.arms) {
-                let Some(rules) = &arm.policy else {
+                let Some(rules) = &arm.rules else {
                     tally.add(Observed {
                         running: true,
                         ..observed
@@ -208,10 +244,7 @@ impl Backtest {
                 let trial = trial.get_or_insert_with(|| {
                     Trial::new(id, &under(campaign.policy(), rules), running, at)
                 });
-                // Every reading, unless fewer are asked for.
-                let interval = Some(arm.poll_interval).filter(|_| arm.interval_given);
-                let interval = interval.unwrap_or_default();
-                trial.poll(id, (*taken_at, head.clone()), at, interval);
+                trial.poll(id, (*taken_at, head.clone()), at, arm.interval);
                 tally.add(Observed {
                     running: trial.running,
                     ..observed
@@ -486,8 +519,8 @@ mod tests {
         }
 
         fn tried(&self, arms: &[&str], since: Timestamp) -> Vec<BacktestRow> {
-            let arms = arms.iter().map(|text| Arm::parse(text).unwrap()).collect();
-            let mut backtest = Backtest::new(arms, since, Vec::new());
+            let arms = arms.iter().map(|text| BacktestArm::parse(text).unwrap());
+            let mut backtest = Backtest::new(arms.collect(), since, Vec::new());
             for (at, input) in self.inputs.clone() {
                 backtest.step(at, input).unwrap();
             }
@@ -590,7 +623,8 @@ mod tests {
             counting: crate::domain::Counting::FreeAndServing,
             ..Policy::default()
         };
-        let rules = Arm::parse("2/5,running=3m").unwrap().policy.unwrap();
+        let rules = BacktestArm::parse("2/5,running=3m").unwrap().rules.unwrap();
+        assert!(BacktestArm::parse("aim=0.5%").unwrap_err().contains("compare"));
         let tried = under(&history, &rules);
         assert_eq!(tried.counting, history.counting);
         assert_eq!(

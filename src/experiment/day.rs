@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Group, GroupCount, HeadCount,
-    Policy, Sample, Selector, SkillId, StatusFinding, StatusReading, Timestamp,
+    Autopilot, CampaignId, CommandResult, Delivery, Group, GroupCount, HeadCount, Policy, Sample,
+    Selector, SkillId, StatusFinding, StatusReading, Timestamp,
 };
-use crate::simulator::{
-    Centre, CentreFigures, Endpoint, Scenario, ScriptedEvent, ScriptedEventKind, SimTime, status,
-};
+use crate::simulator::{CentreFigures, Scenario, SimTime};
 
-use super::arm::Arm;
+use super::aiming::{Memory, poll_aiming};
+use super::arm::{Arm, ArmRule};
+use super::centre_day::{Day, timestamp};
 
 /// How long a command takes at most: here it arrives at once.
 const COMMAND_LONGEST: Duration = Duration::from_secs(1);
 
-/// Simulates a whole day of the scenario under the arm.
+/// Simulates a whole day of the scenario under the arm, which remembers nothing of other days.
 #[must_use]
 pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> CentreFigures {
     run_until(scenario, seed, arm, scenario.end())
@@ -25,17 +25,35 @@ pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> CentreFigures {
 /// Simulates the scenario under the arm, up to a moment.
 #[must_use]
 pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> CentreFigures {
+    run_remembering(scenario, seed, arm, end, &mut Memory::new())
+}
+
+/// Simulates the scenario under the arm, which goes on from what it remembers of the days before.
+pub(super) fn run_remembering(
+    scenario: &Scenario,
+    seed: u64,
+    arm: &Arm,
+    end: SimTime,
+    memory: &mut Memory,
+) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
-    let Some(policy) = &arm.policy else {
-        day.live_until(end);
-        return day.centre.figures();
+    let mut poll: Box<dyn FnMut(&mut Day<'_>, SimTime)> = match &arm.rule {
+        ArmRule::AlwaysRun => Box::new(|_, _| {}),
+        ArmRule::Policy(policy) => {
+            let mut autopilot = autopilot(scenario, policy);
+            Box::new(move |day, at| day.poll(&mut autopilot, at))
+        }
+        ArmRule::Aim(rule) => {
+            memory.begin_day();
+            Box::new(|day, at| poll_aiming(day, rule, memory, at))
+        }
     };
-    let mut autopilot = autopilot(scenario, policy);
     let mut at = scenario.start().plus(phase(seed, arm.poll_interval));
     while at <= end {
-        day.poll(&mut autopilot, at);
+        poll(&mut day, at);
         at = at.plus(arm.poll_interval);
     }
+    drop(poll);
     day.live_until(end);
     day.centre.figures()
 }
@@ -67,84 +85,9 @@ fn autopilot(scenario: &Scenario, policy: &Policy) -> Autopilot {
     )
 }
 
-/// The centre, and the platform's status of its campaigns.
-struct Day<'a> {
-    scenario: &'a Scenario,
-    centre: Centre,
-    scripted_events: Vec<ScriptedEvent>,
-    happened: usize,
-    /// Each campaign's status and when it last changed.
-    statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
-    blind_until: SimTime,
-    skills: Vec<BTreeSet<SkillId>>,
-}
-
-impl<'a> Day<'a> {
-    fn new(scenario: &'a Scenario, seed: u64) -> Self {
-        let start = scenario.start();
-        let running = |id| (id, (CampaignActivity::Running, start));
-        let skills = |team: &crate::simulator::Team| {
-            let known = team.skills.iter();
-            known.filter_map(|skill| skill.parse().ok()).collect()
-        };
-        Self {
-            scenario,
-            centre: Centre::new(scenario, seed),
-            scripted_events: scenario.scripted_events(),
-            happened: 0,
-            statuses: scenario
-                .campaigns
-                .iter()
-                .map(|campaign| running(campaign.id.as_str()))
-                .collect(),
-            blind_until: start,
-            skills: scenario.teams.iter().map(skills).collect(),
-        }
-    }
-
-    /// Advances the time, with the scenario's events on the way.
-    fn live_until(&mut self, until: SimTime) {
-        while let Some(event) = self.scripted_events.get(self.happened)
-            && event.at <= until
-        {
-            self.happened += 1;
-            self.centre.advance(event.at);
-            match &event.kind {
-                ScriptedEventKind::PersonSets { campaign, status } => {
-                    let status = activity(status);
-                    let at = event.at;
-                    if let Some((known, own)) = self
-                        .statuses
-                        .get_key_value(campaign.as_str())
-                        .map(|(id, own)| (*id, own.0.clone()))
-                        && own != status
-                    {
-                        let runs = status == CampaignActivity::Running;
-                        self.statuses.insert(known, (status, at));
-                        self.centre.allow(known, runs, at);
-                    }
-                }
-                ScriptedEventKind::Outage { endpoint, until } => {
-                    if *endpoint == Endpoint::Agents {
-                        self.blind_until = self.blind_until.max(*until);
-                    }
-                }
-                ScriptedEventKind::Breaks { agents, lasts } => {
-                    self.centre.send_on_break(*agents, *lasts);
-                }
-                ScriptedEventKind::OutageOver { .. } => {}
-            }
-        }
-        self.centre.advance(until);
-    }
-
+impl Day<'_> {
     fn poll(&mut self, autopilot: &mut Autopilot, at: SimTime) {
-        let stale = self.scenario.telemetry.stale_counts;
-        // A reading shows the state of a while ago.
-        let shown = at.minus(stale).max(self.scenario.start());
-        if shown > self.centre.now() {
-            self.live_until(shown);
-        }
+        self.live_until_shown(at);
         let heads = autopilot
             .groups()
             .iter()
@@ -173,13 +116,7 @@ impl<'a> Day<'a> {
             if autopilot.authorise(&id, wanted.direction, now).is_none() {
                 continue;
             }
-            let target = wanted.direction.target();
-            let runs = target == CampaignActivity::Running;
-            if let Some(own) = self.statuses.get_mut(id.as_str()) {
-                *own = (target, at);
-            }
-            let from = at.plus(self.scenario.telemetry.actuation_delay);
-            self.centre.allow(id.as_str(), runs, from);
+            self.command(id.as_str(), wanted.direction.target(), at);
             let result = CommandResult {
                 delivery: Delivery::Acknowledged { version: None },
                 after: self.status(&id, now),
@@ -211,7 +148,7 @@ impl<'a> Day<'a> {
             };
         };
         let mut count = HeadCount::default();
-        for ((available, staffed), skills) in self.centre.crews().zip(&self.skills) {
+        for (crew, skills) in self.centre.crews().zip(&self.skills) {
             let counts = match selector {
                 Selector::All => true,
                 Selector::AnySkill(wanted) => !wanted.is_disjoint(skills),
@@ -219,25 +156,10 @@ impl<'a> Day<'a> {
                 Selector::Agents(_) => false,
             };
             if counts {
-                count.free = count.free.saturating_add(available);
-                count.staffed = count.staffed.saturating_add(staffed);
+                count.free = count.free.saturating_add(crew.available);
+                count.staffed = count.staffed.saturating_add(crew.staffed);
             }
         }
         GroupCount::Known(count)
-    }
-}
-
-fn timestamp(at: SimTime) -> Timestamp {
-    Timestamp::from_unix_millis(at.as_unix_millis())
-}
-
-/// Parses a scenario's word for a status.
-fn activity(word: &str) -> CampaignActivity {
-    match word {
-        status::RUNNING => CampaignActivity::Running,
-        status::PAUSED => CampaignActivity::Paused,
-        _ => CampaignActivity::NotCommandable {
-            word: word.to_owned(),
-        },
     }
 }

@@ -8,7 +8,7 @@ use crate::simulator::{CentreFigures, Scenario};
 
 use super::arm::Arm;
 use super::batch::replicate;
-use super::day::run_day;
+use super::days::Days;
 
 /// A mean over independent days, with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -84,33 +84,51 @@ pub struct ArmRow {
     pub service_level: Estimate,
 }
 
-/// Simulates the same days for every arm, and sums them up. The days' seeds count up from `first_seed`. `done` is
-/// called for each finished day of an arm.
+/// Simulates the same days for every arm, and sums them up. `done` is called for each finished day of an arm.
+///
+/// The standard errors take the days for independent. Consecutive days of an aim are nearly so: a day with many abandoned
+/// calls is followed by one with fewer, which makes the true errors smaller.
 pub fn compare(
     scenario: &Scenario,
     arms: &[Arm],
-    days: u32,
-    first_seed: u64,
+    days: Days,
     threads: NonZero<usize>,
     done: impl Fn() + Sync,
 ) -> Vec<ArmRow> {
-    let days = usize::try_from(days).unwrap_or(usize::MAX);
-    let runs = days.saturating_mul(arms.len());
-    let figures = replicate(
-        runs,
-        threads,
-        |run| {
-            let day = run.checked_rem(days).unwrap_or(0);
-            let arm = run.checked_div(days).and_then(|arm| arms.get(arm));
-            let seed = first_seed.wrapping_add(u64::try_from(day).unwrap_or(u64::MAX));
-            arm.map(|arm| run_day(scenario, seed, arm))
-        },
-        done,
+    // The longest work comes first: days that depend on each other are one piece of it.
+    let (chained, apart): (Vec<usize>, Vec<usize>) =
+        (0..arms.len()).partition(|number| arms.get(*number).is_some_and(|arm| days.chained(arm)));
+    let mut pieces: Vec<(usize, Option<u32>)> = chained.iter().map(|arm| (*arm, None)).collect();
+    pieces.extend(
+        apart
+            .iter()
+            .flat_map(|arm| (0..days.count).map(|day| (*arm, Some(day)))),
     );
-    let figures: Vec<CentreFigures> = figures.into_iter().flatten().collect();
+    let run = |piece: usize| -> Vec<CentreFigures> {
+        let Some((arm, day)) = pieces.get(piece) else {
+            return Vec::new();
+        };
+        let Some(arm) = arms.get(*arm) else {
+            return Vec::new();
+        };
+        match day {
+            None => days.run_chained(scenario, arm, &done),
+            Some(day) => {
+                let figures = days.run_one(scenario, arm, *day);
+                done();
+                vec![figures]
+            }
+        }
+    };
+    let figures = replicate(pieces.len(), threads, run, || {});
     arms.iter()
-        .zip(figures.chunks(days.max(1)))
-        .map(|(arm, figures)| row(arm, figures))
+        .enumerate()
+        .map(|(number, arm)| {
+            let own = pieces.iter().zip(&figures);
+            let own = own.filter(|((of, _), _)| *of == number);
+            let days: Vec<CentreFigures> = own.flat_map(|(_, days)| days.clone()).collect();
+            row(arm, &days)
+        })
         .collect()
 }
 

@@ -72,7 +72,7 @@ mod world_writes;
 pub use agent_state::AgentState;
 pub use assignments::{Assignment, AvailabilityWindow};
 pub use centre::{
-    Activity, ActivityChange, CampaignFigures, Centre, CentreFigures, Distribution,
+    Activity, ActivityChange, CampaignFigures, Centre, CentreFigures, CrewCount, Distribution,
     Event as ScenarioEvent, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak,
     QueueFigures, RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team,
     Telemetry,

@@ -285,6 +285,32 @@ fn policies_are_compared_on_the_same_days_whatever_the_threads() {
 }
 
 #[test]
+fn an_aim_is_compared_on_consecutive_days() {
+    let compare = |days: &[&str]| {
+        let done = Invocation::bare()
+            .args(&["compare", "--days", "5", "--json"])
+            .args(&["--policy", "always", "--policy", "aim=0.5%,gap=4"])
+            .args(days)
+            .output();
+        assert_eq!(done.code(), 0, "{}", done.stderr);
+        serde_json::from_str::<Value>(&done.stdout).unwrap()
+    };
+    let apart = compare(&[]);
+    assert!(apart["adaptation_days"].is_null());
+    let learned = compare(&["--consecutive", "--adaptation", "4"]);
+    assert_eq!(learned["adaptation_days"], 4);
+    let figures = |report: &Value, row: usize| report["policies"][row].clone();
+    assert_eq!(figures(&apart, 0), figures(&learned, 0), "the same days");
+    assert_ne!(figures(&apart, 1), figures(&learned, 1));
+    let share = |row| {
+        figures(&learned, row)["abandoned_share"]["mean"]
+            .as_f64()
+            .unwrap()
+    };
+    assert!(share(1) < share(0) / 2.0);
+}
+
+#[test]
 fn a_scenario_that_is_wrong_is_refused_with_every_fault() {
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("mine.toml");

@@ -130,10 +130,10 @@ impl AimState {
             self.quiet = Duration::ZERO;
             self.learn(rule, calls);
         } else {
-            let passed = reading.until.since(before.until);
-            self.quiet = self.quiet.saturating_add(passed);
+            let elapsed = reading.until.since(before.until);
+            self.quiet = self.quiet.saturating_add(elapsed);
             if paused && self.staffed_now > 0 && self.quiet > NO_ESCAPE_BEFORE {
-                self.escape(passed.min(self.quiet.saturating_sub(NO_ESCAPE_BEFORE)));
+                self.escape(elapsed.min(self.quiet.saturating_sub(NO_ESCAPE_BEFORE)));
             }
         }
         self.threshold = self.threshold.towards(self.goal);

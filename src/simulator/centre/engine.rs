@@ -11,10 +11,10 @@ use super::super::time::SimTime;
 use super::dialler::Dialler;
 use super::distribution::{micros, seconds};
 use super::events::{Event, Events};
-use super::figures::{Activity, CentreFigures};
+use super::figures::{Activity, CampaignFigures, CentreFigures};
 use super::inbound::Queue;
 use super::scenario::{Mode, Scenario, Team};
-use super::staff::{ActivityChange, Agent, Contact, Staff, index, position};
+use super::staff::{ActivityChange, Agent, Contact, CrewCount, Staff, index, position};
 
 /// How often the predictive dialler looks at the busy agents.
 const FORECAST_EVERY: Duration = Duration::from_secs(1);
@@ -137,11 +137,7 @@ impl Centre {
     /// Allows a campaign to dial, or forbids it. A pause stops new dials only: what is in flight is finished. Unknown
     /// campaigns are nobody's.
     pub fn allow(&mut self, campaign: &str, allowed: bool, from: SimTime) {
-        let number = self
-            .campaigns
-            .iter()
-            .position(|known| known.plan.id == campaign);
-        if let Some(number) = number {
+        if let Some(number) = self.number_of(campaign) {
             let campaign = index(number);
             let from = from.max(self.now);
             self.events
@@ -203,12 +199,33 @@ impl Centre {
         self.staff.count(Activity::Idle)
     }
 
-    /// For each team how many agents can take a call, and how many are there at all.
-    pub fn crews(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.staff
-            .crews
+    /// The agents of each team by what they do.
+    pub fn crews(&self) -> impl Iterator<Item = CrewCount> {
+        self.staff.crews.iter().map(|crew| CrewCount {
+            available: crew.idle,
+            wrap_up: crew.wrap_up,
+            staffed: crew.staffed,
+        })
+    }
+
+    /// How many agents are on a call of this campaign or do its paperwork; nobody where it is unknown.
+    #[must_use]
+    pub fn serving(&self, campaign: &str) -> u32 {
+        let number = self.number_of(campaign);
+        number.map_or(0, |number| self.staff.serving(index(number)))
+    }
+
+    /// The campaign's dials and calls since the opening; the hours are counted by [`figures`](Self::figures) only.
+    #[must_use]
+    pub fn calls(&self, campaign: &str) -> Option<&CampaignFigures> {
+        let number = self.number_of(campaign)?;
+        self.campaigns.get(number).map(|known| &known.figures)
+    }
+
+    fn number_of(&self, campaign: &str) -> Option<usize> {
+        self.campaigns
             .iter()
-            .map(|crew| (crew.idle, crew.staffed))
+            .position(|known| known.plan.id == campaign)
     }
 
     /// How many agents do this.

@@ -38,4 +38,4 @@ pub use scenario::{
     Event, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak, RandomBreaks,
     Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
 };
-pub use staff::ActivityChange;
+pub use staff::{ActivityChange, CrewCount};

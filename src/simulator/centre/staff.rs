@@ -49,8 +49,21 @@ pub(super) struct Crew {
     waiting: VecDeque<(u64, u32)>,
     /// How many are idle.
     pub(super) idle: u32,
+    /// How many do the paperwork of a call.
+    pub(super) wrap_up: u32,
     /// How many are there at all.
     pub(super) staffed: u32,
+}
+
+/// The agents of one team by what they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrewCount {
+    /// Those who can take a call.
+    pub available: u32,
+    /// Those who do the paperwork of a call.
+    pub wrap_up: u32,
+    /// Those who are there at all.
+    pub staffed: u32,
 }
 
 /// A change of an agent's activity.
@@ -97,6 +110,7 @@ impl Staff {
         self.crews.push(Crew {
             waiting: VecDeque::new(),
             idle: 0,
+            wrap_up: 0,
             staffed: 0,
         });
         let first = index(self.agents.len());
@@ -155,6 +169,8 @@ impl Staff {
             // The queue's entry is stale from here on.
             agent.ticket = 0;
         }
+        crew.wrap_up -= u32::from(before == Activity::WrapUp);
+        crew.wrap_up += u32::from(activity == Activity::WrapUp);
         crew.staffed -= u32::from(before != Activity::Offline);
         crew.staffed += u32::from(activity != Activity::Offline);
         if activity == Activity::Idle {
@@ -197,6 +213,12 @@ impl Staff {
             .iter()
             .map(|crew| self.crews[position(*crew)].idle)
             .sum()
+    }
+
+    /// How many agents are on a call of this campaign, preview it or do its paperwork.
+    pub(super) fn serving(&self, campaign: u32) -> u32 {
+        let serving = |agent: &&Agent| campaign_of(agent) == Some(campaign);
+        index(self.agents.iter().filter(serving).count())
     }
 
     /// How many agents do this.

@@ -1,0 +1,100 @@
+//! A campaign that aims at a share of abandoned calls, on simulated days.
+//!
+//! The aim decides here by itself: it is asked at each poll, and neither confirmation, dwell nor budgets stand between it and
+//! the campaign. What a person paused it leaves alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::aim::{AimRule, AimState, CallCounters};
+use crate::domain::{CampaignActivity, HeadCount};
+use crate::simulator::{OutboundCampaign, SimTime};
+
+use super::centre_day::{Day, timestamp};
+
+/// What the aims of a scenario's campaigns remember from day to day.
+pub(super) struct Memory {
+    aims: BTreeMap<String, AimState>,
+    /// Days begun; the scenario is the same day again and again, and a remembered time has to lie before it.
+    days: u32,
+    /// When each campaign was paused by us, where it was.
+    pauses: BTreeMap<String, SimTime>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Memory {
+    /// Nothing is remembered.
+    pub(super) fn new() -> Self {
+        Self {
+            aims: BTreeMap::new(),
+            days: 0,
+            pauses: BTreeMap::new(),
+        }
+    }
+
+    /// At the opening every campaign runs, and the platform's counters begin anew.
+    pub(super) fn begin_day(&mut self) {
+        self.days = self.days.saturating_add(1);
+        self.pauses.clear();
+    }
+}
+
+/// Reads the agents and the counters, and commands what the aims ask for.
+pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory, at: SimTime) {
+    day.live_until_shown(at);
+    let campaigns = &day.scenario.campaigns;
+    let shown: Vec<(HeadCount, u32)> = campaigns
+        .iter()
+        .map(|campaign| heads(day, campaign))
+        .collect();
+    day.live_until(at);
+    let before = DAY.saturating_mul(memory.days);
+    let now = timestamp(at).plus(before);
+    let since = timestamp(day.scenario.start()).plus(before);
+    for (campaign, (heads, wrap_up)) in campaigns.iter().zip(shown) {
+        let id = campaign.id.as_str();
+        let Some((status, changed)) = day.statuses.get(id).cloned() else {
+            continue;
+        };
+        let running = status == CampaignActivity::Running;
+        let ours = status == CampaignActivity::Paused && memory.pauses.get(id) == Some(&changed);
+        let aim = memory.aims.entry(id.to_owned());
+        let aim = aim.or_insert_with(|| AimState::new(rule));
+        if let Some(calls) = day.centre.calls(id) {
+            let counters = CallCounters {
+                since,
+                until: now,
+                connected: calls.connected,
+                abandoned: calls.abandoned,
+            };
+            aim.observe_counters(rule, counters, ours);
+        }
+        if at < day.blind_until || !(running || ours) {
+            continue;
+        }
+        aim.observe_staffed(heads.staffed, now);
+        let signal = rule.signal.measure(heads, wrap_up);
+        if let Some(direction) = aim.wanted(rule, signal, running) {
+            day.command(id, direction.target(), at);
+            memory.pauses.insert(id.to_owned(), at);
+        }
+    }
+}
+
+/// The agents who have the campaign's skill, and how many of them do the paperwork of a call.
+fn heads(day: &Day<'_>, campaign: &OutboundCampaign) -> (HeadCount, u32) {
+    let mut heads = HeadCount {
+        serving: day.centre.serving(&campaign.id),
+        ..HeadCount::default()
+    };
+    let mut wrap_up = 0_u32;
+    for (crew, team) in day.centre.crews().zip(&day.scenario.teams) {
+        if team.skills.contains(&campaign.skill) {
+            heads.free = heads.free.saturating_add(crew.available);
+            heads.staffed = heads.staffed.saturating_add(crew.staffed);
+            wrap_up = wrap_up.saturating_add(crew.wrap_up);
+        }
+    }
+    (heads, wrap_up)
+}
