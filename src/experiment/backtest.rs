@@ -624,7 +624,11 @@ mod tests {
             ..Policy::default()
         };
         let rules = BacktestArm::parse("2/5,running=3m").unwrap().rules.unwrap();
-        assert!(BacktestArm::parse("aim=0.5%").unwrap_err().contains("compare"));
+        assert!(
+            BacktestArm::parse("aim=0.5%")
+                .unwrap_err()
+                .contains("compare")
+        );
         let tried = under(&history, &rules);
         assert_eq!(tried.counting, history.counting);
         assert_eq!(

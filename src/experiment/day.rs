@@ -28,6 +28,9 @@ pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> Cen
     run_remembering(scenario, seed, arm, end, &mut Memory::new())
 }
 
+/// What one poll does.
+type Polls<'a> = Box<dyn FnMut(&mut Day<'_>, SimTime) + 'a>;
+
 /// Simulates the scenario under the arm, which goes on from what it remembers of the days before.
 pub(super) fn run_remembering(
     scenario: &Scenario,
@@ -37,7 +40,7 @@ pub(super) fn run_remembering(
     memory: &mut Memory,
 ) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
-    let mut poll: Box<dyn FnMut(&mut Day<'_>, SimTime)> = match &arm.rule {
+    let mut poll: Polls<'_> = match &arm.rule {
         ArmRule::AlwaysRun => Box::new(|_, _| {}),
         ArmRule::Policy(policy) => {
             let mut autopilot = autopilot(scenario, policy);

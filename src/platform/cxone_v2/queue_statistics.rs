@@ -55,12 +55,14 @@ pub(super) fn reading(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::IdError;
 
     const BODY: &str = r#"{"queueId": "a", "waiting": 1, "arrived": 9, "answered": 7, "abandoned": 1, "overflowed": 0,
         "waitedSeconds": 60, "servedSeconds": 900, "agents": 4, "colour": "red"}"#;
 
     fn reading(body: &str, at: Timestamp) -> Result<QueueStatistics, String> {
-        super::reading(&"a".parse().unwrap(), body.as_bytes(), at)
+        let id = "a".parse().map_err(|wrong: IdError| wrong.to_string())?;
+        super::reading(&id, body.as_bytes(), at)
     }
 
     #[test]

@@ -551,11 +551,9 @@ impl Client {
     }
 
     /// A fault without our secrets, whoever repeated them: the platform, a proxy on the way, or what was read of either.
-    fn masked(&self, fault: PlatformFault) -> PlatformFault {
-        PlatformFault {
-            kind: fault.kind,
-            detail: self.mask.apply(&fault.detail),
-        }
+    fn masked(&self, PlatformFault { kind, detail }: PlatformFault) -> PlatformFault {
+        let detail = self.mask.apply(&detail);
+        PlatformFault { kind, detail }
     }
 
     /// Makes one attempt on the wire, with its permit and its metric.

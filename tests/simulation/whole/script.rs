@@ -47,13 +47,13 @@ pub(crate) fn script(schedule: &Schedule) -> VecDeque<(i64, Step)> {
     });
     let late = i64::try_from(late.max().unwrap_or_default().as_millis()).unwrap();
     // A pause of ours may take its time to show, and nothing is resumed before.
-    let stops = setup.dialect().stops_within(setup);
+    let settled = setup.dialect().stops_within(setup);
     let polls = |many: i64| many * POLL_S * 1_000 + 5_000;
     let confirming = i64::from(setup.confirm) - 1;
     let healed = heal + 26_000 + QUIET + setup.settles() + late;
     steps.push((healed, Step::Check(Check::Healed)));
     steps.push((healed + 1_000, Step::Free(0)));
-    let paused = healed + 1_000 + polls(3 + confirming) + stops;
+    let paused = healed + 1_000 + polls(3 + confirming) + settled;
     steps.push((paused, Step::Check(Check::AllPaused)));
     steps.push((paused + 1_000, Step::Free(TEAM)));
     let dwell = i64::from(setup.min_paused_s) * 1_000;
