@@ -23,7 +23,7 @@ use tracing::{Instrument, Span, debug_span};
 
 use crate::domain::{
     CampaignId, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction, Notice,
-    Outcome, Plan, Reason, StatusFinding, Timestamp,
+    Outcome, Plan, Reason, Settling, StatusFinding, Timestamp,
 };
 
 use crate::platform::port::{
@@ -73,8 +73,8 @@ pub(super) struct Commanding {
     freshest: Duration,
     /// How long the platform usually takes to show a command.
     usually_settles: Duration,
-    /// A command that has not shown so long after its acknowledgement is overdue.
-    longest_settles: Duration,
+    /// When a command that was acknowledged and has not shown is overdue.
+    settling: Settling,
     shutdown: CancellationToken,
     failed: Option<Conclusion>,
 }
@@ -94,7 +94,7 @@ impl Commanding {
             longest: settings.command_longest,
             freshest: settings.freshest,
             usually_settles: settling.usual,
-            longest_settles: settling.longest,
+            settling,
             shutdown: shutdown.clone(),
             failed: None,
         }
@@ -316,14 +316,17 @@ impl Commanding {
         let now = self.clock.now();
         let (conclusion, notices) = report(command, result, campaigns, now);
         let Command {
-            campaign, reason, ..
+            campaign,
+            reason,
+            direction,
+            ..
         } = command;
         let end = if conclusion == Conclusion::Confirmed {
             CommandEnd::Confirmed {
                 cause: cause(reason),
                 since_sample: now.since(sample_taken_at),
             }
-        } else if self.still_settles(result, conclusion, now) {
+        } else if self.still_settles(result, conclusion, *direction, now) {
             CommandEnd::Settling
         } else {
             self.failed = Some(conclusion);
@@ -347,11 +350,14 @@ impl Commanding {
         &self,
         result: &CommandResult,
         conclusion: Conclusion,
+        direction: Direction,
         now: Timestamp,
     ) -> bool {
         let acknowledged = matches!(result.delivery, Delivery::Acknowledged { .. });
         let since = now.since(result.ended_at.unwrap_or(now));
-        acknowledged && conclusion == Conclusion::Unknown && since <= self.longest_settles
+        acknowledged
+            && conclusion == Conclusion::Unknown
+            && since <= self.settling.longest_to(direction)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::status::StatusReading;
+use super::status::{Direction, StatusReading};
 
 /// What a platform reports of its changes, from the strongest evidence to the weakest. A dialect states it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,21 @@ pub struct Settling {
     pub usual: Duration,
     /// A command that has not shown by then has had no effect.
     pub longest: Duration,
+    /// That of a resume, where it is another one: a pause may last as long as the calls that it lets end, and a resume waits for
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_resume: Option<Duration>,
+}
+
+impl Settling {
+    /// Returns how long a command in this direction may take to show.
+    #[must_use]
+    pub fn longest_to(self, direction: Direction) -> Duration {
+        match direction {
+            Direction::Pause => self.longest,
+            Direction::Resume => self.longest_resume.unwrap_or(self.longest),
+        }
+    }
 }
 
 /// What the domain has to know of a platform, as data.
@@ -62,6 +77,7 @@ impl Default for PlatformTraits {
             settling: Settling {
                 usual: Duration::from_secs(1),
                 longest: Duration::from_secs(60),
+                longest_resume: None,
             },
         }
     }

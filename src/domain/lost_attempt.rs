@@ -106,7 +106,7 @@ impl LostAttempt {
         } = command;
         let mut lasted = ended_after.unwrap_or(*longest);
         if *acknowledged {
-            lasted = lasted.saturating_add(settling.longest);
+            lasted = lasted.saturating_add(settling.longest_to(command.to));
         }
         Self::within(command, before, *from, lasted, settling)
     }
@@ -126,7 +126,7 @@ impl LostAttempt {
             cause: command.cause,
             from: from.minus(earlier),
             until,
-            lands_by: until.plus(settling.longest.max(LONGEST_ON_ITS_WAY)),
+            lands_by: until.plus(settling.longest_to(command.to).max(LONGEST_ON_ITS_WAY)),
             hidden_at: None,
             closed: false,
             changing: false,

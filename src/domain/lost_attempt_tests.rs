@@ -47,6 +47,7 @@ impl Scene {
             settling: Settling {
                 usual: Duration::from_secs(1),
                 longest: Duration::from_secs(60),
+                longest_resume: None,
             },
         };
         let longest = Duration::from_secs(30);

@@ -24,6 +24,7 @@ fn pilot(policies: BTreeMap<CampaignId, Policy>, evidence: Evidence) -> Autopilo
     let settling = Settling {
         usual: Duration::from_secs(2),
         longest: Duration::from_secs(100),
+        longest_resume: Some(Duration::from_secs(30)),
     };
     let longest = Duration::from_secs(30);
     let traits = PlatformTraits { evidence, settling };
@@ -64,9 +65,23 @@ fn belief<'a>(pilot: &'a Autopilot, campaign: &str) -> &'a Belief {
 
 /// Commands a pause at `s` and reports what became of it.
 fn pause(pilot: &mut Autopilot, s: u64, delivery: Delivery, shows: CampaignActivity) -> Conclusion {
-    sample(pilot, vec![known(0)], s);
+    command(pilot, Direction::Pause, s, delivery, shows)
+}
+
+fn command(
+    pilot: &mut Autopilot,
+    direction: Direction,
+    s: u64,
+    delivery: Delivery,
+    shows: CampaignActivity,
+) -> Conclusion {
+    let free = match direction {
+        Direction::Pause => 0,
+        Direction::Resume => 20,
+    };
+    sample(pilot, vec![known(free)], s);
     pilot
-        .authorise(&id("c"), Direction::Pause, after(s))
+        .authorise(&id("c"), direction, after(s))
         .expect("wanted");
     let later = s.saturating_add(1);
     let result = CommandResult {
@@ -136,6 +151,22 @@ fn a_command_on_its_way_is_ours_for_as_long_as_the_platform_needs() {
     assert_eq!(pilot.decide(after(60)).commands, [], "and never commanded");
     read(&mut pilot, &reading(CampaignActivity::Paused, 95));
     assert!(belief(&pilot, "c").paused_by_us());
+}
+
+#[test]
+fn a_resume_that_was_accepted_and_does_not_show_is_made_again_though_pauses_take_longer() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let paused = CampaignActivity::Paused;
+    pause(&mut pilot, 1, yes(), paused.clone());
+    let open = command(&mut pilot, Direction::Resume, 10, yes(), paused.clone());
+    assert_eq!(open, Conclusion::Unknown);
+    let mut wanted_at = |s: u64| {
+        read(&mut pilot, &reading(paused.clone(), s));
+        sample(&mut pilot, vec![known(20)], s);
+        !pilot.decide(after(s)).commands.is_empty()
+    };
+    assert!(!wanted_at(30), "it may still show");
+    assert!(wanted_at(50), "long before a pause would be given up");
 }
 
 #[test]

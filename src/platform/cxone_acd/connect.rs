@@ -56,6 +56,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             // of calls of five minutes the last one often lasts half an hour. A pause that shows later than this counts as
             // nobody's. A tenant whose calls last longer, or never so long, says so (`longest_call`).
             longest: Duration::from_secs(60 * 60),
+            // [I] A start waits for no call. One that was accepted and does not show is made again after this.
+            longest_resume: Some(Duration::from_secs(5 * 60)),
         },
     },
     lists: Some(ListForm::Membership),
@@ -97,6 +99,9 @@ fn of_tenant(special: &SpecialSettings) -> Capabilities {
     let settling = &mut capabilities.traits.settling;
     if let Some(longest) = special.longest_call {
         settling.longest = longest.max(settling.usual);
+        settling.longest_resume = settling
+            .longest_resume
+            .map(|resume| resume.min(settling.longest));
     }
     capabilities
 }

@@ -30,6 +30,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         settling: Settling {
             usual: Duration::from_secs(1),
             longest: Duration::from_secs(60),
+            longest_resume: None,
         },
     },
     lists: Some(ListForm::Whole),
