@@ -154,6 +154,23 @@ fn a_command_on_its_way_is_ours_for_as_long_as_the_platform_needs() {
 }
 
 #[test]
+fn an_unknown_word_behind_our_command_is_that_command_where_no_stamp_says_otherwise() {
+    let word = |s: u64| CampaignActivity::NotCommandable {
+        word: format!("PENDING-{s}"),
+    };
+    let mut pilot = one(Evidence::ChangedAt);
+    pause(&mut pilot, 1, yes(), word(1));
+    read(&mut pilot, &reading(word(30), 30));
+    assert_eq!(belief(&pilot, "c"), &Belief::Running, "nobody's change");
+    let mut late = pilot.clone();
+    read(&mut pilot, &reading(CampaignActivity::Paused, 60));
+    assert!(belief(&pilot, "c").paused_by_us());
+    // What lasts longer than any command is no command's doing.
+    read(&mut late, &reading(word(150), 150));
+    assert!(matches!(belief(&late, "c"), Belief::Other { .. }));
+}
+
+#[test]
 fn a_resume_that_was_accepted_and_does_not_show_is_made_again_though_pauses_take_longer() {
     let mut pilot = one(Evidence::OwnReadings);
     let paused = CampaignActivity::Paused;

@@ -305,7 +305,8 @@ impl Campaign {
     }
 
     /// A word that is not known, in the version that the answer to our command told, is that command on its way: nobody has
-    /// changed the campaign since.
+    /// changed the campaign since. Where neither the readings nor the answer show a version or a time, nothing tells the word from
+    /// what else may have happened since the platform said yes, and it is taken for the command too, as long as commands settle.
     fn on_its_way(&self, mut reading: StatusReading, traits: PlatformTraits) -> StatusReading {
         let accepted = self.state.unresolved.as_ref();
         let Some(command) = accepted.filter(|command| command.acknowledged) else {
@@ -313,7 +314,11 @@ impl Campaign {
         };
         let unknown = matches!(reading.activity, CampaignActivity::NotCommandable { .. });
         let told = [&command.before.version, &command.answer];
-        let ours = reading.version.is_some() && told.contains(&&reading.version);
+        let stamped = [&command.before, &reading];
+        let stamped =
+            stamped.map(|reading| reading.version.is_some() || reading.updated_at.is_some());
+        let unstamped = stamped == [false, false] && command.answer.is_none();
+        let ours = unstamped || (reading.version.is_some() && told.contains(&&reading.version));
         let attempt = LostAttempt::of_command(command, traits.settling);
         if unknown && ours && reading.clock() <= attempt.until {
             reading.activity = CampaignActivity::Changing {
