@@ -27,6 +27,11 @@ impl Run<'_> {
                 self.mark("person", 1, Some(id));
                 self.platform.person_sets(id, to);
             }
+            Act::PersonFirst { campaign } => {
+                let id = CAMPAIGNS[*campaign].0;
+                self.mark("person-first", 1, Some(id));
+                self.quicker.lock().unwrap().insert(id.to_owned());
+            }
             Act::Gone { campaign } => {
                 let id = CAMPAIGNS[*campaign].0;
                 self.mark("campaign-gone", 1, Some(id));
@@ -159,6 +164,7 @@ impl Run<'_> {
         });
         *self.trouble.lock().unwrap() = Trouble::default();
         *self.mood.lock().unwrap() = Mood::default();
+        self.quicker.lock().unwrap().clear();
         // What a person stopped, a person starts again: nothing else would show whether the daemon still steers it.
         for (id, _) in CAMPAIGNS.iter().take(self.schedule.setup.campaigns) {
             if self.platform.campaign_status(id).as_deref() == Some("STOPPED") {

@@ -155,6 +155,8 @@ pub(crate) fn draw(dialect: Dialect, seed: u64) -> Schedule {
     faults(&mut dice, &setup, &mut acts);
     operators(&mut dice, &setup, &mut acts);
     machine(&mut dice, &setup, &mut acts);
+    // The last to be drawn, so that it takes nothing from what a seed stood for before.
+    quicker_people(&mut dice, &setup, &mut acts);
     acts.sort_by_key(|(at, _)| *at);
     Schedule { seed, setup, acts }
 }
@@ -359,6 +361,15 @@ fn machine(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
         let for_s = dice.number(10, 120);
         let act = dice.one(&[Act::ReceiverDown { for_s }, Act::ReceiverMute { for_s }]);
         acts.push((moment(dice, setup), act));
+    }
+}
+
+fn quicker_people(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
+    if dice.chance(0.2) {
+        for _ in 0..dice.number(1, 3) {
+            let campaign = dice.0.usize(..setup.campaigns);
+            acts.push((moment(dice, setup), Act::PersonFirst { campaign }));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lives through a schedule.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -57,6 +57,8 @@ pub(crate) struct Run<'a> {
     pub(super) crash: Arc<Crash>,
     pub(super) trouble: Arc<Mutex<Trouble>>,
     pub(super) mood: Arc<Mutex<Mood>>,
+    /// Campaigns whose next command finds that a person was quicker.
+    pub(super) quicker: Arc<Mutex<BTreeSet<String>>>,
     pub(super) operators: Arc<Mutex<Vec<OperatorDone>>>,
     pub(super) looks: Arc<Mutex<Vec<Look>>>,
     pub(super) directory: &'a Path,
@@ -79,6 +81,7 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
         crash: Arc::new(Crash::default()),
         trouble: Arc::default(),
         mood: Arc::default(),
+        quicker: Arc::default(),
         operators: Arc::default(),
         looks: Arc::default(),
         directory,
@@ -217,6 +220,7 @@ impl Run<'_> {
                 crash: Arc::clone(&self.crash),
                 requests: Arc::clone(&kept.requests),
                 secrets: Arc::clone(&kept.secrets),
+                quicker: Arc::clone(&self.quicker),
                 chance: Mutex::new(chance.fork()),
             }),
             post: Arc::new(Receiver {

@@ -152,6 +152,10 @@ pub(crate) enum Act {
         campaign: usize,
         to: &'static str,
     },
+    /// A person is quicker with what the next command to a campaign asks for: just before it arrives.
+    PersonFirst {
+        campaign: usize,
+    },
     /// A person deletes a campaign, or brings it back.
     Gone {
         campaign: usize,
@@ -219,6 +223,7 @@ impl Act {
         match self {
             Self::Free { .. } => "agents",
             Self::Person { .. } => "person",
+            Self::PersonFirst { .. } => "person-first",
             Self::Gone { .. } => "campaign-gone",
             Self::Back { .. } => "campaign-back",
             Self::PersonAssigns { .. } => "person-assigns",
@@ -249,6 +254,13 @@ impl fmt::Display for Act {
         match self {
             Self::Free { alpha, beta } => write!(f, "free agents: {alpha} alpha, {beta} beta"),
             Self::Person { campaign: c, to } => write!(f, "a person sets {} {to}", campaign(c)),
+            Self::PersonFirst { campaign: c } => {
+                write!(
+                    f,
+                    "a person is quicker with the next command to {}",
+                    campaign(c)
+                )
+            }
             Self::Gone { campaign: c } => write!(f, "a person deletes {}", campaign(c)),
             Self::Back { campaign: c } => write!(f, "a person restores {}", campaign(c)),
             Self::PersonAssigns { preview } => {

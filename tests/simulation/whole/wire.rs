@@ -1,6 +1,6 @@
 //! The way to the platform, without sockets: the daemon's requests, and what became of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub(crate) struct Wire {
     pub(crate) crash: Arc<Crash>,
     pub(crate) requests: Arc<Mutex<Vec<Request>>>,
     pub(crate) secrets: Arc<Mutex<Vec<String>>>,
+    /// Campaigns whose next command finds that a person was quicker.
+    pub(crate) quicker: Arc<Mutex<BTreeSet<String>>>,
     pub(crate) chance: Mutex<fastrand::Rng>,
 }
 
@@ -85,6 +87,7 @@ impl Wire {
         let there = self.travel();
         tokio::time::sleep(there).await;
         self.time.carry_platform();
+        self.forestall(number);
         let query = url
             .query()
             .map_or(String::new(), |query| format!("?{query}"));
@@ -174,6 +177,17 @@ impl Wire {
             fault: None,
         });
         requests.len() - 1
+    }
+
+    /// Lets a person do what this command asks for, where one is to be quicker.
+    fn forestall(&self, number: usize) {
+        let requests = self.requests.lock().unwrap();
+        let Request { target, asks, .. } = &requests[number];
+        if let (Some(campaign), Some(status)) = (target, asks)
+            && self.quicker.lock().unwrap().remove(campaign)
+        {
+            self.platform.person_sets(campaign, status);
+        }
     }
 
     fn change(&self, number: usize, change: impl FnOnce(&mut Request)) {

@@ -27,10 +27,7 @@ pub(super) fn is_like(
     change: &Change,
     decision: Option<&str>,
 ) -> bool {
-    // Strict ownership asks for the version in the answer.
-    if record.schedule.setup.strict && change.to == "PAUSED" {
-        return false;
-    }
+    let strict = record.schedule.setup.strict && change.to == "PAUSED";
     let cut = [Timestamps::WholeSeconds, Timestamps::MovesInWholeSeconds];
     let whole_seconds = cut.contains(&record.schedule.setup.quirks.timestamps);
     let rounding = if whole_seconds { 1_000 } else { 0 };
@@ -43,6 +40,16 @@ pub(super) fn is_like(
             && request.asks.as_deref() == Some(change.to.as_str())
             && decision.is_none_or(|decision| request.decision.as_deref() == Some(decision))
     });
+    if strict {
+        // Strict ownership asks for the version in the answer. That is the person's where the person was quicker than the command.
+        let mut before = requests.filter(|request| matches!(request.status, Some(200..=299)));
+        return before.any(|request| {
+            let read = reading_before(record, campaign, request.life, request.sent);
+            let read = read.and_then(|read| read.carried);
+            let arrived = request.carried.unwrap_or(request.sent);
+            (read.unwrap_or(request.sent)..=arrived).contains(&change.at)
+        });
+    }
     let mut windows = requests.filter_map(|request| window(record, campaign, request));
     let mut unsent = unsent(record, campaign, &change.to, decision).into_iter();
     windows.any(within) || unsent.any(within)
