@@ -89,7 +89,7 @@ impl Stage {
             Self::InFlight => 9,
             Self::BackOff => 10,
             Self::Changing => 11,
-            Self::Turn => 13,
+            Self::Turn => 12,
         }
     }
 }
