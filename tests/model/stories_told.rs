@@ -1,7 +1,6 @@
 //! What people are told of a decision is what was decided.
 
 use std::cmp::Ordering;
-
 use std::time::Duration;
 
 use campaign_autopilot::domain::{
