@@ -354,9 +354,6 @@ impl Client {
             let detail = format!("{} answered in {encoded}", place(call));
             return Err(again(FaultKind::Decode, detail, None));
         }
-        if response.status != StatusCode::UNAUTHORIZED && !response.status.is_server_error() {
-            self.tokens.accepted(token.serial());
-        }
         let unchanged =
             condition == Condition::Changed && response.status == StatusCode::NOT_MODIFIED;
         if response.status.is_success() || unchanged {
@@ -366,7 +363,7 @@ impl Client {
             });
         }
         if response.status == StatusCode::UNAUTHORIZED {
-            self.tokens.refuse(token.serial(), last_refused != 0).await;
+            self.tokens.refuse(token.serial()).await;
         }
         Err(self.refusal(call, &token, &response, record))
     }

@@ -1,4 +1,4 @@
-//! Log-ins and tokens that are refused, secrets that are rotated, what a platform repeats of them, and answers that come packed: by
+//! Log-ins that are refused, secrets that are rotated, what a platform repeats of them, and answers that come packed: by
 //! client credentials and by a grant.
 
 use std::io::Write;
@@ -29,10 +29,6 @@ struct Platform {
     log_ins: Mutex<u32>,
     requests: Mutex<u32>,
     takes_tokens: Mutex<bool>,
-    /// Where it takes none even so.
-    closed: &'static str,
-    /// Tokens up to this one are not good any more.
-    revoked: Mutex<u32>,
     /// Whether its answers are packed.
     packs: Mutex<bool>,
     /// What breaks connections to anything but the log-in.
@@ -72,10 +68,7 @@ impl HttpSend for Platform {
                     return Err(SendFault::Broken(why.replace("SECRET", &log_in)));
                 }
                 let (status, said) = *self.says.lock().unwrap();
-                let log_ins = *self.log_ins.lock().unwrap();
-                let closed =
-                    request.url.path() == self.closed || log_ins <= *self.revoked.lock().unwrap();
-                if *self.takes_tokens.lock().unwrap() && !closed {
+                if *self.takes_tokens.lock().unwrap() {
                     let bearer = request.headers[1].1.to_str().unwrap();
                     let said = said.replace("TOKEN", bearer.trim_start_matches("Bearer "));
                     let log_in = self.last_log_in.lock().unwrap();
@@ -156,8 +149,6 @@ fn bench(secret: &'static str, in_file: bool, by_grant: bool) -> Bench {
         log_ins: Mutex::default(),
         requests: Mutex::default(),
         takes_tokens: Mutex::new(true),
-        closed: "/campaigns/closed",
-        revoked: Mutex::default(),
         packs: Mutex::default(),
         breaks: Mutex::default(),
         grants: Mutex::default(),
@@ -202,15 +193,11 @@ fn of_file(secret: &'static str) -> Bench {
 
 impl Bench {
     async fn ask(&self) -> Result<String, CallFault> {
-        self.ask_for("http://platform/campaigns/c").await
-    }
-
-    async fn ask_for(&self, url: &str) -> Result<String, CallFault> {
         let call = Call {
             endpoint: READING,
             share: RateShare::Readings,
             method: Method::GET,
-            url: url.parse().unwrap(),
+            url: "http://platform/campaigns/c".parse().unwrap(),
             body: None,
             request_id: None,
             client_id: None,
@@ -331,57 +318,6 @@ async fn what_the_platform_repeats_of_a_secret_or_a_token_is_masked_in_answers_a
         let said = bench.ask().await.unwrap_err().fault.detail;
         assert_eq!(bench.log_ins(), 2);
         assert!(!said.contains("granted-token"), "{said}");
-    }
-}
-
-#[tokio::test]
-async fn where_the_tokens_of_every_log_in_are_refused_log_ins_have_a_back_off() {
-    for by_grant in [false, true] {
-        let bench = bench(RIGHT, true, by_grant);
-        *bench.platform.takes_tokens.lock().unwrap() = false;
-        for _ in 0..120 {
-            for answer in join_all((0..300).map(|_| bench.ask())).await {
-                let fault = answer.unwrap_err().fault;
-                assert_eq!(fault.kind, FaultKind::Unauthorized);
-            }
-            bench.clock.advance(Duration::from_secs(1));
-        }
-        // Twice at once, since one token may have been revoked, and after 2, 6, 14, 30 and 62 seconds.
-        assert_eq!(bench.log_ins(), 7, "by grant: {by_grant}");
-        let fault = bench.ask().await.unwrap_err().fault;
-        assert!(
-            fault.detail.contains("refuses the tokens"),
-            "{}",
-            fault.detail
-        );
-        *bench.platform.takes_tokens.lock().unwrap() = true;
-        bench.clock.advance(Duration::from_secs(60));
-        assert_eq!(bench.ask().await.unwrap(), "fine");
-    }
-}
-
-#[tokio::test]
-async fn an_endpoint_that_refuses_every_token_takes_it_from_no_other() {
-    for by_grant in [false, true] {
-        let bench = bench(RIGHT, true, by_grant);
-        for _ in 0..120 {
-            assert_eq!(bench.ask().await.unwrap(), "fine", "by grant: {by_grant}");
-            let closed = bench.ask_for("http://platform/campaigns/closed").await;
-            assert_eq!(closed.unwrap_err().fault.kind, FaultKind::Unauthorized);
-            bench.clock.advance(Duration::from_secs(1));
-        }
-        assert_eq!(bench.log_ins(), 7, "by grant: {by_grant}");
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_was_good_for_a_while_is_replaced_at_once() {
-    let bench = of_file(RIGHT);
-    for revoked in 0..8 {
-        assert_eq!(bench.ask().await.unwrap(), "fine");
-        assert_eq!(bench.log_ins(), revoked + 1);
-        bench.clock.advance(Duration::from_secs(60));
-        *bench.platform.revoked.lock().unwrap() = revoked + 1;
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! *Secrets are read again* before each log-in, so that one that was rotated in its file is used from the next on. *A log-in that is
 //! refused* is not made again by everybody who wants a token: they get the same refusal until a back-off is over or the secret has
-//! changed. *Tokens that are refused* although each log-in gives one have the same back-off, from the second in a row on.
+//! changed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -141,8 +140,6 @@ pub struct TokenSource {
     url: reqwest::Url,
     clock: Arc<dyn Clock>,
     mask: Arc<Mask>,
-    /// The serial of the newest token that the platform took.
-    accepted: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -152,10 +149,6 @@ struct State {
     token: Option<Token>,
     /// The serial of the token that the platform refused last.
     refused: Option<u64>,
-    /// When the token at hand was granted.
-    granted_at: Option<Timestamp>,
-    /// Tokens in a row that were refused soon after they were granted, with the serial of the last one.
-    unwanted: (u32, u64),
     /// Log-ins in a row that were refused, with the last refusal.
     failed: Option<(u32, PlatformFault)>,
     /// No log-in before this.
@@ -183,17 +176,8 @@ impl State {
         if let Some(token) = self.good(now, refused) {
             return Some(Ok(token.clone()));
         }
-        if let Some((_, fault)) = &self.failed {
-            return Some(Err(fault.clone()));
-        }
-        (self.unwanted.0 > 0).then(|| {
-            let detail = "the platform refuses the tokens that its log-in gives, so that the next log-in waits: check the \
-                          OAuth client";
-            Err(PlatformFault {
-                kind: FaultKind::Unauthorized,
-                detail: detail.to_owned(),
-            })
-        })
+        let (_, fault) = self.failed.as_ref()?;
+        Some(Err(fault.clone()))
     }
 }
 
@@ -233,50 +217,20 @@ impl TokenSource {
             url,
             clock,
             mask: Arc::default(),
-            accepted: AtomicU64::new(0),
             state: Mutex::default(),
         };
         source.learn_secrets();
         source
     }
 
-    /// The platform took the token with this serial.
-    pub(super) fn accepted(&self, serial: u64) {
-        self.accepted.fetch_max(serial, Ordering::Relaxed);
-    }
-
-    /// The platform refused the token with this serial: the next one who asks gets another. Where tokens are refused one after
-    /// the other, that has a back-off; who is not refused goes on meanwhile with the token at hand. `again` says that the same request
-    /// was refused with another token just before.
-    pub(super) async fn refuse(&self, serial: u64, again: bool) {
+    /// The platform refused the token with this serial: the next one who asks gets another.
+    pub(super) async fn refuse(&self, serial: u64) {
         let mut state = self.state.lock().await;
         let current = state.token.as_ref().map(|token| token.serial);
-        let (before, counted) = state.unwanted;
-        if current != Some(serial) || counted == serial {
+        if current != Some(serial) || state.refused == Some(serial) {
             return;
         }
-        let now = self.clock.now();
-        let accepted = self.accepted.load(Ordering::Relaxed);
-        let was_good_for_long = state
-            .granted_at
-            .is_some_and(|at| now >= at.plus(LONGEST_WAIT));
-        let times = if was_good_for_long {
-            1
-        } else if accepted >= serial && !again {
-            // It was good until now, so that it may have been revoked.
-            before.max(1)
-        } else {
-            before.saturating_add(1)
-        };
-        state.unwanted = (times, serial);
-        if times > 1 {
-            state.again_at = Some(now.plus(back_off(times.saturating_sub(1))));
-        }
-        // A single endpoint that refuses every token must not take it from those that take it.
-        let taken_elsewhere = accepted.saturating_add(1) >= serial;
-        if times == 1 || !taken_elsewhere {
-            state.refused = Some(serial);
-        }
+        state.refused = Some(serial);
     }
 
     pub(super) fn url(&self) -> &reqwest::Url {
@@ -323,7 +277,6 @@ impl TokenSource {
         state.versions.clone_from(&secrets.versions);
         if changed {
             state.failed = None;
-            state.unwanted.0 = 0;
             self.learn_secrets();
         }
         match fetch().await {
@@ -363,7 +316,6 @@ impl TokenSource {
         self.mask.learn_token(token.text().unwrap_or_default());
         state.failed = None;
         state.again_at = None;
-        state.granted_at = Some(received);
         state.token = Some(token.clone());
         token
     }
