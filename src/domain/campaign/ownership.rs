@@ -305,8 +305,9 @@ impl Campaign {
     }
 
     /// A word that is not known, in the version that the answer to our command told, is that command on its way: nobody has
-    /// changed the campaign since. Where neither the readings nor the answer show a version or a time, nothing tells the word from
-    /// what else may have happened since the platform said yes, and it is taken for the command too, as long as commands settle.
+    /// changed the campaign since. Where neither the readings nor the answer show a version or a time that is worth anything,
+    /// nothing tells the word from what else may have happened since the platform said yes, and it is taken for the command too,
+    /// as long as commands settle.
     fn on_its_way(&self, mut reading: StatusReading, traits: PlatformTraits) -> StatusReading {
         let accepted = self.state.unresolved.as_ref();
         let Some(command) = accepted.filter(|command| command.acknowledged) else {
@@ -314,10 +315,10 @@ impl Campaign {
         };
         let unknown = matches!(reading.activity, CampaignActivity::NotCommandable { .. });
         let told = [&command.before.version, &command.answer];
-        let stamped = [&command.before, &reading];
         let stamped =
-            stamped.map(|reading| reading.version.is_some() || reading.updated_at.is_some());
-        let unstamped = stamped == [false, false] && command.answer.is_none();
+            |reading: &StatusReading| reading.version.is_some() || reading.updated_at.is_some();
+        let never = !stamped(&command.before) && command.answer.is_none();
+        let unstamped = !stamped(&reading) && (never || self.state.stamp.worthless);
         let ours = unstamped || (reading.version.is_some() && told.contains(&&reading.version));
         let attempt = LostAttempt::of_command(command, traits.settling);
         if unknown && ours && reading.clock() <= attempt.until {
