@@ -74,23 +74,7 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
     let _told = log::keep(&log, schedule.seed);
     let time = Time::new();
     let platform = platform(schedule, &time);
-    let mut run = Run {
-        schedule,
-        time: Arc::clone(&time),
-        platform: platform.clone(),
-        crash: Arc::new(Crash::default()),
-        trouble: Arc::default(),
-        mood: Arc::default(),
-        quicker: Arc::default(),
-        operators: Arc::default(),
-        looks: Arc::default(),
-        directory,
-        // Nobody is free before the first act says so.
-        free: vec![(START, 0, 0)],
-        there: Vec::new(),
-        checks: Vec::new(),
-        marks: Vec::new(),
-    };
+    let mut run = Run::new(schedule, &time, &platform, directory);
     settings::write(directory, &schedule.setup, None);
     run.standing_marks();
     let mut script = script(schedule);
@@ -207,7 +191,32 @@ fn proof(directory: &Path) -> (Vec<AuditRecord>, Vec<String>) {
     (audit, broken)
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        schedule: &'a Schedule,
+        time: &Arc<Time>,
+        platform: &SimHandle,
+        directory: &'a Path,
+    ) -> Self {
+        Self {
+            schedule,
+            time: Arc::clone(time),
+            platform: platform.clone(),
+            crash: Arc::new(Crash::default()),
+            trouble: Arc::default(),
+            mood: Arc::default(),
+            quicker: Arc::default(),
+            operators: Arc::default(),
+            looks: Arc::default(),
+            directory,
+            // Nobody is free before the first act says so.
+            free: vec![(START, 0, 0)],
+            there: Vec::new(),
+            checks: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
     fn seams(&self, life: usize, kept: &SharedRecords, chance: &mut fastrand::Rng) -> Seams {
         let time = || Arc::clone(&self.time);
         Seams {
