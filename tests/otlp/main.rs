@@ -95,6 +95,8 @@ fn a_pause_is_one_trace_from_the_poll_to_the_committed_outcome() {
     });
     centre.platform.set_available(3);
     let line = daemon.wait_for_log("paused");
+    // The tick of the pause goes on behind it, and has to end in order as well.
+    centre.wait_for_polls(2);
     // What waits is sent at the end.
     daemon.stop();
 
