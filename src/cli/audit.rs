@@ -56,12 +56,17 @@ pub(crate) fn audit(command: AuditCommand, state_dir: &Path) -> Exit {
             }
             Err(fault) => {
                 output::talk(format_args!("campaign-autopilot: {fault}"));
-                match fault {
-                    ReplayFault::Diverged(_) | ReplayFault::Unreadable { .. } => Exit::Broken,
-                    ReplayFault::Store(_) => Exit::Io,
-                }
+                of_replay(&fault)
             }
         },
+    }
+}
+
+/// The exit code where recorded inputs could not be decided again.
+pub(super) fn of_replay(fault: &ReplayFault) -> Exit {
+    match fault {
+        ReplayFault::Diverged(_) | ReplayFault::Unreadable { .. } => Exit::Broken,
+        ReplayFault::Store(_) => Exit::Io,
     }
 }
 

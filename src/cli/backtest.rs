@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::domain::{CampaignId, Timestamp};
 use crate::experiment::{Backtest, BacktestArm, BacktestRow};
 use crate::store::{ReplayFault, StoreReader};
 
+use super::audit::of_replay;
 use super::exit::Exit;
 use super::operate::Form;
 use super::output;
+use super::progress::progress_bar;
 
 /// The policies where none is given.
 const ARMS: [&str; 3] = ["always", "5/8", "2/5"];
@@ -71,10 +72,7 @@ pub(crate) fn backtest(args: &BacktestArgs, state_dir: &Path, now: Timestamp) ->
         Ok(results) => results,
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
-            return match fault {
-                ReplayFault::Diverged(_) | ReplayFault::Unreadable { .. } => Exit::Broken,
-                ReplayFault::Store(_) => Exit::Io,
-            };
+            return of_replay(&fault);
         }
     };
     if let Some(unknown) = args.campaigns.iter().find(|id| !results.contains_key(*id)) {
@@ -90,23 +88,16 @@ pub(crate) fn backtest(args: &BacktestArgs, state_dir: &Path, now: Timestamp) ->
         return Exit::Broken;
     }
     match args.output {
-        Form::Table => table(&results),
-        Form::Json => {
-            let report = Report {
-                since: since.to_string(),
-                open_loop: true,
-                campaigns: &results,
-            };
-            match serde_json::to_string_pretty(&report) {
-                Ok(text) => output::result(text),
-                Err(wrong) => {
-                    output::talk(format_args!("campaign-autopilot: {wrong}"));
-                    return Exit::Internal;
-                }
-            }
+        Form::Table => {
+            table(&results);
+            Exit::Ok
         }
+        Form::Json => output::json(&Report {
+            since: since.to_string(),
+            open_loop: true,
+            campaigns: &results,
+        }),
     }
-    Exit::Ok
 }
 
 fn run(
@@ -116,7 +107,7 @@ fn run(
     state_dir: &Path,
 ) -> Result<BTreeMap<CampaignId, Vec<BacktestRow>>, ReplayFault> {
     let reader = StoreReader::open(state_dir)?;
-    let bar = progress_bar(reader.input_count()?);
+    let bar = progress_bar(reader.input_count()?, "inputs");
     let mut backtest = Backtest::new(arms, since, campaigns);
     let fed = reader.with_inputs(|inputs| {
         for (at, input) in inputs {
@@ -153,12 +144,4 @@ fn table(results: &BTreeMap<CampaignId, Vec<BacktestRow>>) {
             ));
         }
     }
-}
-
-fn progress_bar(inputs: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(inputs), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} inputs, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

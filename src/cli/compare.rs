@@ -2,7 +2,6 @@
 
 use std::num::NonZero;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::experiment::{Arm, ArmRow, Days, Estimate, all_cores, compare as run_arms};
@@ -10,6 +9,7 @@ use crate::simulator::Scenario;
 
 use super::exit::Exit;
 use super::output;
+use super::progress::progress_bar;
 use super::scenario;
 
 /// The arms where none is given: no autopilot, the default, lower thresholds, faster polls, and dwell.
@@ -122,7 +122,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
         consecutive: args.consecutive.then_some(args.adaptation),
     };
     let runs = arms.iter().map(|arm| u64::from(days.simulated(arm))).sum();
-    let bar = progress_bar(runs);
+    let bar = progress_bar(runs, "days");
     let rows = run_arms(&scenario, &arms, days, threads, || bar.inc(1));
     bar.finish_and_clear();
     if args.json {
@@ -152,16 +152,7 @@ fn tell_json(args: &CompareArgs, scenario: &Scenario, rows: &[ArmRow]) -> Exit {
         adaptation_days: args.consecutive.then_some(args.adaptation),
         policies: rows,
     };
-    match serde_json::to_string_pretty(&report) {
-        Ok(text) => {
-            output::result(text);
-            Exit::Ok
-        }
-        Err(wrong) => {
-            output::talk(format_args!("campaign-autopilot: {wrong}"));
-            Exit::Internal
-        }
-    }
+    output::json(&report)
 }
 
 fn table(rows: &[ArmRow]) {
@@ -204,12 +195,4 @@ fn figure(mean: f64, error: f64) -> String {
     } else {
         format!("{mean:.2} ±{error:.2}")
     }
-}
-
-fn progress_bar(runs: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} days, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

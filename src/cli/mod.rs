@@ -24,6 +24,7 @@ mod man;
 mod operate;
 mod outbox;
 mod output;
+mod progress;
 mod queue;
 mod refusal;
 mod reload;

@@ -11,7 +11,11 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::Serialize;
+
 use crate::domain::visible;
+
+use super::exit::Exit;
 
 static LOST: AtomicBool = AtomicBool::new(false);
 
@@ -24,6 +28,20 @@ pub(crate) fn result(line: impl Display) {
         talk(format_args!(
             "campaign-autopilot: standard output: {wrong}; the result is incomplete"
         ));
+    }
+}
+
+/// Prints a result as JSON for programs.
+pub(crate) fn json(report: &impl Serialize) -> Exit {
+    match serde_json::to_string_pretty(report) {
+        Ok(text) => {
+            result(text);
+            Exit::Ok
+        }
+        Err(wrong) => {
+            talk(format_args!("campaign-autopilot: {wrong}"));
+            Exit::Internal
+        }
     }
 }
 

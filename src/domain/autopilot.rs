@@ -537,40 +537,40 @@ impl Autopilot {
         own.or_else(|| head.map(below)).unwrap_or_default()
     }
 
+    /// The campaigns of a group by rank, each with what the others leave to it.
+    fn shares(&self, group: &str, now: Timestamp) -> Vec<(&CampaignId, &Campaign, PoolShare)> {
+        let resumed = |(_, campaign): &(&CampaignId, &Campaign)| campaign.is_being_resumed();
+        let all_resumed = self.members(group).filter(resumed).count();
+        let mut claimed: u32 = 0;
+        let shares = self.members(group).map(|(id, campaign)| {
+            let itself = usize::from(campaign.is_being_resumed());
+            let share = PoolShare {
+                grouped: true,
+                claimed,
+                resuming: all_resumed > itself,
+            };
+            claimed = claimed.saturating_add(self.claim(campaign, now));
+            (id, campaign, share)
+        });
+        shares.collect()
+    }
+
     /// What is claimed before each campaign that is in a group.
     fn claims(&self, now: Timestamp) -> BTreeMap<CampaignId, u32> {
-        let mut claims = BTreeMap::new();
-        for group in self.sharing.keys() {
-            let mut claimed: u32 = 0;
-            for (id, campaign) in self.members(group) {
-                claims.insert(id.clone(), claimed);
-                claimed = claimed.saturating_add(self.claim(campaign, now));
-            }
-        }
-        claims
+        let groups = self.sharing.keys();
+        let shares = groups.flat_map(|group| self.shares(group, now));
+        shares
+            .map(|(id, _, share)| (id.clone(), share.claimed))
+            .collect()
     }
 
     /// What the others of its group leave to a campaign.
     fn share(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> PoolShare {
-        let Some(place) = &campaign.policy.place else {
-            return PoolShare::default();
-        };
-        let mut share = PoolShare {
-            grouped: true,
-            ..PoolShare::default()
-        };
-        let mut before = true;
-        for (other, campaign) in self.members(&place.group) {
-            if other == id {
-                before = false;
-                continue;
-            }
-            share.resuming |= campaign.is_being_resumed();
-            if before {
-                share.claimed = share.claimed.saturating_add(self.claim(campaign, now));
-            }
-        }
-        share
+        let place = campaign.policy.place.as_ref();
+        let shares = place.map(|place| self.shares(&place.group, now));
+        let mut shares = shares.into_iter().flatten();
+        let own = shares.find(|(other, ..)| *other == id);
+        own.map(|(_, _, share)| share).unwrap_or_default()
     }
 
     /// Decides on the campaigns that are in groups. The first one that is to be resumed has the turn.
@@ -578,8 +578,7 @@ impl Autopilot {
         let mut reasons = BTreeMap::new();
         for group in self.sharing.keys() {
             let mut turn_taken = false;
-            for (id, campaign) in self.members(group) {
-                let mut share = self.share(id, campaign, now);
+            for (id, campaign, mut share) in self.shares(group, now) {
                 share.resuming |= turn_taken;
                 let reason = self.evaluate_with(campaign, share, now);
                 turn_taken |= matches!(

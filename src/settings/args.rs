@@ -151,20 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn the_page_on_groups_has_every_key_of_a_group_as_it_is() {
-        let page = include_str!("../../docs/guide/groups.md");
-        for key in group::ALL {
-            let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
-            assert!(page.contains(&row), "the page lacks the row\n{row}");
-        }
-    }
-
-    #[test]
-    fn the_page_on_queues_has_every_key_of_a_queue_as_it_is() {
-        let page = include_str!("../../docs/guide/queues.md");
-        for key in queue::ALL {
-            let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
-            assert!(page.contains(&row), "the page lacks the row\n{row}");
+    fn pages_have_every_key_of_their_tables_as_it_is() {
+        let groups = include_str!("../../docs/guide/groups.md");
+        let queues = include_str!("../../docs/guide/queues.md");
+        for (page, keys) in [(groups, group::ALL), (queues, queue::ALL)] {
+            for key in keys {
+                let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
+                assert!(page.contains(&row), "the page lacks the row\n{row}");
+            }
         }
     }
 

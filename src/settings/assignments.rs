@@ -265,8 +265,5 @@ where
 }
 
 fn refuse(layers: &mut Layers<'_>, table: &ListedTable, key: &TableKey, wrong: &str, remedy: &str) {
-    let full = format!("preview.{}", key.name);
-    layers
-        .faults
-        .push(table.place(key), full, Problem::new(wrong, remedy));
+    layers.refuse_key("preview", table, key, Problem::new(wrong, remedy));
 }

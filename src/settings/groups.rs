@@ -55,7 +55,8 @@ impl Reader<'_, '_> {
     }
 
     fn claim_places(&mut self, name: &str, policies: &mut BTreeMap<CampaignId, Policy>) {
-        let claim = self.claim();
+        let count = |text: &str| value::count(text, 0..=LARGEST_CLAIM);
+        let claim = self.layers.key("group", self.table, &keys::CLAIM, count);
         let Some(given) = self.table.get(&keys::CAMPAIGNS) else {
             let remedy = "name the campaigns, the most important one first";
             self.refuse(&keys::CAMPAIGNS, Problem::new("is missing", remedy));
@@ -98,22 +99,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn claim(&mut self) -> Option<u32> {
-        let text = self.table.get(&keys::CLAIM)?.texts.first()?;
-        match value::count(text, 0..=LARGEST_CLAIM) {
-            Ok(claim) => Some(claim),
-            Err(wrong) => {
-                self.refuse(&keys::CLAIM, wrong);
-                None
-            }
-        }
-    }
-
     fn refuse(&mut self, key: &TableKey, problem: Problem) {
-        let full = format!("group.{}", key.name);
-        self.layers
-            .faults
-            .push(self.table.place(key), full, problem);
+        self.layers.refuse_key("group", self.table, key, problem);
     }
 }
 

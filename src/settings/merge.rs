@@ -6,8 +6,9 @@ use crate::domain::CampaignId;
 
 use super::fault::{Findings, Origin, Problem, meant};
 use super::flags::RunArgs;
-use super::given::{FileValues, RawValue};
+use super::given::{FileValues, ListedTable, RawValue};
 use super::row::{DefaultValue, Kind, Parsed, Row, Setting};
+use super::table_keys::TableKey;
 
 /// One value that somebody gave.
 #[derive(Clone, Debug)]
@@ -101,6 +102,36 @@ pub(super) struct Layers<'a> {
 }
 
 impl Layers<'_> {
+    /// Refuses what a table of this list says of a key.
+    pub(super) fn refuse_key(
+        &mut self,
+        list: &str,
+        table: &ListedTable,
+        key: &TableKey,
+        problem: Problem,
+    ) {
+        let full = format!("{list}.{}", key.name);
+        self.faults.push(table.place(key), full, problem);
+    }
+
+    /// The value of a key of such a table; nothing when it is not given, or wrong, which is reported.
+    pub(super) fn key<T>(
+        &mut self,
+        list: &str,
+        table: &ListedTable,
+        key: &TableKey,
+        parse: impl Fn(&str) -> Parsed<T>,
+    ) -> Option<T> {
+        // No text: its type was wrong, and that is told.
+        match parse(table.get(key)?.texts.first()?) {
+            Ok(read) => Some(read),
+            Err(wrong) => {
+                self.refuse_key(list, table, key, wrong);
+                None
+            }
+        }
+    }
+
     /// An environment variable that is set to something.
     pub(super) fn env(&self, name: &str) -> Option<String> {
         (self.env)(name).filter(|text| !text.is_empty())

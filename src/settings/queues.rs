@@ -132,22 +132,11 @@ impl Reader<'_, '_> {
 
     /// The value of a key; nothing when it is not given, or wrong, which is reported.
     fn one<T>(&mut self, key: &TableKey, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
-        let given = self.table.get(key)?;
-        // No text: its type was wrong, and that is told.
-        match parse(given.texts.first()?) {
-            Ok(read) => Some(read),
-            Err(wrong) => {
-                self.refuse(key, wrong);
-                None
-            }
-        }
+        self.layers.key("queue", self.table, key, parse)
     }
 
     fn refuse(&mut self, key: &TableKey, problem: Problem) {
-        let full = format!("queue.{}", key.name);
-        self.layers
-            .faults
-            .push(self.table.place(key), full, problem);
+        self.layers.refuse_key("queue", self.table, key, problem);
     }
 
     /// Notes where each value comes from. There is no other place for them, so defaults are noted too.

@@ -117,16 +117,7 @@ impl Show {
             decisions_replayed,
             outcome,
         };
-        match serde_json::to_string_pretty(&report) {
-            Ok(text) => {
-                output::result(text);
-                Exit::Ok
-            }
-            Err(wrong) => {
-                output::talk(format_args!("campaign-autopilot: {wrong}"));
-                Exit::Internal
-            }
-        }
+        output::json(&report)
     }
 
     fn transition<'a>(&'a self, entry: &'a JournalEntry) -> Transition<'a> {
