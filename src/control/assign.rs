@@ -377,13 +377,20 @@ fn dispatch_end(
         ..
     } = carried;
     let may_come_late = !lost.is_empty();
-    let after = match after {
-        Seen::Found(ListSeen { agents, .. }) => agents,
-        Seen::Missing | Seen::Unreadable { .. } => None,
+    let (after, unread) = match after {
+        Seen::Found(ListSeen { agents, .. }) => (agents, None),
+        Seen::Missing => (None, Some("the campaign is not there any more".to_owned())),
+        Seen::Unreadable { why } => (None, Some(why)),
     };
     let end = match delivery {
         Delivery::Acknowledged { .. } => {
-            let (end, after) = acknowledged(dispatch, before, after, receipt);
+            let (mut end, after) = acknowledged(dispatch, before, after, receipt);
+            if let Some(why) = unread.filter(|_| end.conclusion == Conclusion::Confirmed) {
+                // A platform may say yes and do nothing: the next reading shows what is in force, and that is nobody's change.
+                end.conclusion = Conclusion::Unknown;
+                end.why =
+                    format!("the platform accepted the list, which could not be read then: {why}");
+            }
             let end = DispatchEnd {
                 may_come_late: may_come_late || end.may_come_late,
                 ..end
@@ -463,4 +470,63 @@ fn acknowledged(
         ..end
     };
     (end, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::assignment::Entry;
+
+    #[test]
+    fn a_list_that_was_accepted_and_not_read_again_has_no_known_end() {
+        let agents = |names: &[&str]| -> List {
+            let agents = names
+                .iter()
+                .map(|name| (name.parse().unwrap(), Entry::member()));
+            agents.collect()
+        };
+        let (before, sent) = (agents(&["ada"]), agents(&["ada", "bob"]));
+        let dispatch = Dispatch {
+            campaign: "c".parse().unwrap(),
+            agents: sent.clone(),
+            joining: vec!["bob".parse().unwrap()],
+            leaving: Vec::new(),
+        };
+        let now = Timestamp::from_unix_millis(0);
+        let seen = |agents| ListSeen {
+            agents,
+            read_at: now,
+        };
+        let end_of = |after: Seen<ListSeen>| {
+            let delivery = Delivery::Acknowledged { version: None };
+            let receipt = ListReceipt {
+                delivery: delivery.clone(),
+                assignment: None,
+                updated: Some(2),
+                left_out: Vec::new(),
+                in_part: None,
+            };
+            let carried = Carried {
+                delivery,
+                before: seen(Some(before.clone())),
+                after,
+                ended_at: now,
+                lost: Vec::new(),
+            };
+            dispatch_end(&dispatch, Some(&before), carried, Some(receipt)).0
+        };
+        let confirmed = end_of(Seen::Found(seen(Some(sent.clone()))));
+        assert_eq!(confirmed.conclusion, Conclusion::Confirmed);
+        let not_shown = end_of(Seen::Found(seen(None)));
+        assert_eq!(not_shown.conclusion, Conclusion::Confirmed, "it shows none");
+        for after in [
+            Seen::Missing,
+            Seen::Unreadable {
+                why: "HTTP 503".to_owned(),
+            },
+        ] {
+            let unread = end_of(after);
+            assert_eq!(unread.conclusion, Conclusion::Unknown, "{}", unread.why);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::campaign::{
     Suppression, UnprovenAlert, UnprovenEnd,
 };
 use super::cause::Cause;
+use super::clock_step::follow_set_back;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::count::Count;
@@ -109,6 +110,7 @@ impl Autopilot {
         command_longest: Duration,
         now: Timestamp,
     ) -> Self {
+        follow_set_back(&mut restored, now);
         let groups = Self::distinct_groups(&policies);
         let sharing = Self::sharing(&policies);
         let campaigns = policies
@@ -261,12 +263,9 @@ impl Autopilot {
 
     /// Whether a sample is young enough for any campaign at all.
     fn fresh_enough(&self, taken_at: Timestamp, now: Timestamp) -> bool {
-        let allowed = self
-            .campaigns
-            .values()
-            .map(|campaign| campaign.policy.max_sample_age)
-            .max();
-        allowed.is_none_or(|allowed| now.since(taken_at) <= allowed)
+        let age = now.since(taken_at);
+        let mut campaigns = self.campaigns.values();
+        self.campaigns.is_empty() || campaigns.any(|campaign| age <= campaign.policy.max_sample_age)
     }
 
     /// Observes one status read.
@@ -320,21 +319,24 @@ impl Autopilot {
             alerts: Vec::new(),
         };
         let mut resumes = Vec::new();
-        let stale_after = self
-            .campaigns
-            .values()
-            .map(|campaign| campaign.policy.stale_after)
-            .min();
-        self.alert_staleness(stale_after, &mut plan.alerts);
-        for campaign in self.campaigns.values_mut() {
-            campaign.state.clamp(now);
-            campaign.state.forget_old_resumes(now);
+        for members in self.sharing.values() {
+            for id in members {
+                if let Some(campaign) = self.campaigns.get_mut(id) {
+                    campaign.state.forget_old_times(now);
+                }
+            }
         }
         let mut of_groups = self.decide_groups(now);
         let (sample, invalid_streak, decision) =
             (self.sample.as_ref(), self.invalid_streak, self.decision);
+        // One walk over all campaigns: ten thousand of them do not stay in a cache.
+        let (mut streak, mut stale_after) = (invalid_streak, None);
         for (id, campaign) in &mut self.campaigns {
+            streak = streak.max(campaign.blind);
+            let after = campaign.policy.stale_after;
+            stale_after = Some(stale_after.map_or(after, |least: u32| least.min(after)));
             let reason = of_groups.remove(id).unwrap_or_else(|| {
+                campaign.state.forget_old_times(now);
                 let view = view(sample, invalid_streak, campaign, 0);
                 campaign.evaluate(view, PoolShare::default(), decision, now)
             });
@@ -389,6 +391,8 @@ impl Autopilot {
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
+        let staleness = self.alert_staleness(streak, stale_after);
+        plan.alerts.splice(0..0, staleness);
         plan
     }
 
@@ -594,21 +598,15 @@ impl Autopilot {
         reasons
     }
 
-    /// Polls in a row that said nothing about the campaign that was not seen for the longest time.
-    fn longest_streak(&self) -> u32 {
-        let blind = self.campaigns.values().map(|campaign| campaign.blind);
-        blind.max().unwrap_or(0).max(self.invalid_streak)
-    }
-
-    fn alert_staleness(&mut self, stale_after: Option<u32>, alerts: &mut Vec<Alert>) {
-        let streak = self.longest_streak();
+    /// `streak` polls in a row said nothing about the campaign that was not seen for the longest time.
+    fn alert_staleness(&mut self, streak: u32, stale_after: Option<u32>) -> Option<Alert> {
         let stale = stale_after.is_some_and(|after| streak >= after);
-        if stale && !self.stale_alerted {
-            alerts.push(Alert::Stale { streak });
-        } else if !stale && self.stale_alerted {
-            alerts.push(Alert::Fresh);
+        let before = std::mem::replace(&mut self.stale_alerted, stale);
+        match (before, stale) {
+            (false, true) => Some(Alert::Stale { streak }),
+            (true, false) => Some(Alert::Fresh),
+            (true, true) | (false, false) => None,
         }
-        self.stale_alerted = stale;
     }
 }
 

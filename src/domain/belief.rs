@@ -106,6 +106,9 @@ pub enum Belief {
         recheck_at: Timestamp,
         /// Whether it was paused, and the pause ours, when it was last there.
         ours: bool,
+        /// What kept the pause of that time from being shown to be ours, if that was so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unproven: Option<Doubt>,
     },
 }
 
@@ -200,6 +203,10 @@ pub struct Unresolved {
     /// Whether it was reported that it is on its way for longer than commands settle.
     #[serde(default)]
     pub overdue: bool,
+    /// Whether our clock was set back since while no daemon ran, and it alone dates what is read: no change can be shown to be its
+    /// doing any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undated: bool,
 }
 
 /// How far the platform's stamps of changes are to be believed.

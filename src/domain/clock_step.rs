@@ -8,7 +8,11 @@
 //! series keep the time at which something was recorded.
 //!
 //! *What cannot be told:* a clock that was set while no daemon ran looks like time that passed. What was remembered then ends
-//! early or late by that step, and late by no more than it lasts.
+//! early or late by that step, and late by no more than it lasts. A clock that stands before what was remembered was set back for
+//! certain, and nobody knows how long ago that was: the windows of commands move so that the latest time is now, and a change that
+//! only our clock could show to be the doing of a command is not shown to be its doing any more.
+
+use std::collections::BTreeMap;
 
 use super::autopilot::Autopilot;
 use super::belief::{Belief, Hold, Transition, Unresolved};
@@ -42,6 +46,29 @@ impl Autopilot {
     }
 }
 
+/// Follows a clock that stands before what was remembered of campaigns.
+pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, now: Timestamp) {
+    let latest = states.values().map(CampaignState::latest).max();
+    let Some(latest) = latest.filter(|latest| *latest > now) else {
+        return;
+    };
+    let milliseconds = now.as_unix_millis().saturating_sub(latest.as_unix_millis());
+    for state in states.values_mut() {
+        let by_our_clock = state.last_reading.as_ref().is_some_and(by_our_clock);
+        if let Some(reading) = &mut state.last_reading {
+            reading.read_at.shift(milliseconds);
+        }
+        if let Some(command) = &mut state.unresolved {
+            shift_unresolved(command, milliseconds);
+            command.undated |= command.before.platform_now.is_none();
+        }
+        for attempt in state.lost.iter_mut().filter(|_| by_our_clock) {
+            shift_lost(attempt, milliseconds);
+            *attempt = attempt.disproved();
+        }
+    }
+}
+
 impl Campaign {
     fn shift_clock(&mut self, milliseconds: i64) {
         self.state.shift_clock(milliseconds);
@@ -55,6 +82,14 @@ impl Campaign {
 }
 
 impl CampaignState {
+    /// The latest time of our clock in it.
+    fn latest(&self) -> Timestamp {
+        let read_at = self.last_reading.as_ref().map(|reading| reading.read_at);
+        let sent_at = self.unresolved.as_ref().map(|command| command.sent_at);
+        let others = [read_at, sent_at].into_iter().flatten();
+        others.fold(self.since, Timestamp::max)
+    }
+
     fn shift_clock(&mut self, milliseconds: i64) {
         // Every member is named, so that no time of a later version is forgotten.
         let Self {
@@ -77,6 +112,7 @@ impl CampaignState {
         if let Belief::Missing {
             recheck_at,
             ours: _,
+            unproven: _,
         } = belief
         {
             shift(recheck_at);
@@ -102,19 +138,28 @@ impl CampaignState {
             shift_unresolved(unresolved, milliseconds);
         }
         if by_our_clock {
-            for LostAttempt {
-                from,
-                until,
-                lands_by,
-                hidden_at,
-                ..
-            } in lost
-            {
-                let times = [from, until, lands_by].into_iter();
-                times.chain(hidden_at).for_each(shift);
+            for attempt in lost {
+                shift_lost(attempt, milliseconds);
             }
         }
     }
+}
+
+fn shift_lost(attempt: &mut LostAttempt, milliseconds: i64) {
+    let LostAttempt {
+        decision: _,
+        to: _,
+        cause: _,
+        from,
+        until,
+        hidden_at,
+        lands_by,
+        closed: _,
+        changing: _,
+    } = attempt;
+    let times = [from, until, lands_by].into_iter();
+    let times = times.chain(hidden_at);
+    times.for_each(|at| at.shift(milliseconds));
 }
 
 fn shift_unresolved(unresolved: &mut Unresolved, milliseconds: i64) {
@@ -131,6 +176,7 @@ fn shift_unresolved(unresolved: &mut Unresolved, milliseconds: i64) {
         ended_after: _,
         changing_since,
         overdue: _,
+        undated: _,
     } = unresolved;
     if by_our_clock(before) {
         from.shift(milliseconds);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::belief::{Hold, HoldKind};
+use super::belief::{Belief, Doubt, Hold, HoldKind, PauseOwner};
 use super::replay::{Input, replay};
 use super::{
     Autopilot, CampaignActivity, CampaignId, Direction, GroupCount, HeadCount, Policy, Sample,
@@ -269,4 +269,40 @@ fn a_replay_follows_the_clock() {
     assert_eq!(replay(decided(Vec::new())).unwrap().compared, 1);
     let paused = decided(vec![(id(), Direction::Pause)]);
     assert_eq!(replay(paused).unwrap_err().number, 4, "it is still held");
+}
+
+/// The same campaign in the next run, which begins at `now`.
+fn restarted(before: &Autopilot, now: Timestamp) -> Clocked {
+    let remembered = before.remembered();
+    let remembered = remembered.map(|(id, state)| (id.clone(), state.clone()));
+    let policies = BTreeMap::from([(id(), Policy::default())]);
+    let longest = Duration::from_secs(40);
+    let pilot = Autopilot::new(2, policies, remembered.collect(), longest, now);
+    Clocked { pilot, now }
+}
+
+#[test]
+fn a_command_on_its_way_is_neither_claimed_nor_waited_for_when_the_clock_was_set_back() {
+    let mut clocked = Clocked::new(Policy::default());
+    clocked.pass(HOUR * 24);
+    clocked.read(CampaignActivity::Running);
+    assert_eq!(clocked.poll(0), [Direction::Pause]);
+    let now = clocked.now;
+    let asked = clocked.pilot.authorise(&id(), Direction::Pause, now);
+    asked.expect("wanted");
+    // The daemon dies, and nobody knows for how long: the clock stands an hour before what was stored.
+    let mut set_back = now;
+    set_back.shift(-3_600_000);
+    let mut paused = restarted(&clocked.pilot, set_back);
+    paused.read(CampaignActivity::Paused);
+    let doubt = Doubt::Outcome;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(
+        paused.pilot.campaign(&id()).unwrap().state().belief,
+        unproven
+    );
+    // Where it had no effect, the next poll asks for it again.
+    let mut running = restarted(&clocked.pilot, set_back);
+    running.read(CampaignActivity::Running);
+    assert_eq!(running.poll(0), [Direction::Pause]);
 }

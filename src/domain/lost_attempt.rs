@@ -90,6 +90,7 @@ impl LostAttempt {
         // Earlier than any change that a time in whole seconds can stand for.
         self.until = self.from.minus(CLOCK_SKEW);
         self.closed = true;
+        self.changing = false;
         self
     }
 
@@ -119,18 +120,23 @@ impl LostAttempt {
         settling: Settling,
     ) -> Self {
         let (earlier, later) = slack(before);
+        let shows_after = settling.longest_to(command.to);
         let until = before.clock().plus(lasted).plus(later);
-        Self {
+        let attempt = Self {
             decision: command.decision,
             to: command.to,
             cause: command.cause,
             from: from.minus(earlier),
             until,
-            lands_by: until.plus(settling.longest_to(command.to).max(LONGEST_ON_ITS_WAY)),
+            lands_by: until.plus(LONGEST_ON_ITS_WAY.saturating_add(shows_after)),
             hidden_at: None,
             closed: false,
             changing: false,
+        };
+        if command.undated {
+            return attempt.disproved();
         }
+        attempt
     }
 
     /// Returns whether the change that `reading` shows is shown to be its doing. Without a time of the change only a reading
@@ -169,6 +175,9 @@ fn slack(before: &StatusReading) -> (Duration, Duration) {
             Duration::ZERO,
             before.platform_error.unwrap_or(DATE_RESOLUTION),
         )
+    } else if before.updated_at.is_none() {
+        // Our clock alone dates what is read.
+        (Duration::ZERO, Duration::ZERO)
     } else {
         (CLOCK_SKEW, CLOCK_SKEW)
     }

@@ -35,6 +35,9 @@ fn running(ms: u64) -> StatusReading {
     reading(CampaignActivity::Running, 0, ms)
 }
 
+/// In milliseconds.
+const DAY: u64 = 86_400_000;
+
 struct Scene {
     pilot: Autopilot,
     notices: Vec<Notice>,
@@ -102,6 +105,33 @@ impl Scene {
         conclusion
     }
 
+    /// A command that is accepted at `ms`, in the version of 50 ms later.
+    fn accept(&mut self, ms: u64, to: Direction, after: StatusReading) -> Conclusion {
+        self.agents(if to == Direction::Pause { 0 } else { 50 }, ms);
+        self.pilot.decide(at(ms));
+        self.pilot.authorise(&id(), to, at(ms)).expect("wanted");
+        let read_at = after.read_at;
+        let result = CommandResult {
+            delivery: Delivery::Acknowledged {
+                version: Some(format!("{}", ms + 50)),
+            },
+            after: StatusFinding::Found(after),
+            before: None,
+            ended_at: Some(at(ms + 100)),
+            lost: Vec::new(),
+        };
+        self.pilot.report(&id(), &result, read_at).0
+    }
+
+    /// A pause, and a resume a day later: the version in each answer is the one that is read then.
+    fn pause_and_resume(&mut self) {
+        let paused = reading(CampaignActivity::Paused, 1_050, 1_200);
+        let confirmed = self.accept(1_000, Direction::Pause, paused);
+        assert_eq!(confirmed, Conclusion::Confirmed, "the answer's version");
+        let resumed = reading(CampaignActivity::Running, DAY + 50, DAY + 200);
+        self.accept(DAY, Direction::Resume, resumed);
+    }
+
     fn belief(&self) -> &Belief {
         &self.pilot.campaign(&id()).unwrap().state().belief
     }
@@ -155,9 +185,12 @@ fn nothing_is_said_of_an_attempt_before_it_cannot_take_effect_any_more() {
         scene.read(&running(minute * 60_000));
     }
     assert_eq!(scene.resolved(), []);
+    // It may wait for five minutes on its way, and show a minute after that.
     scene.read(&running(6 * 60_000));
+    assert_eq!(scene.resolved(), []);
+    scene.read(&running(7 * 60_000));
     assert_eq!(scene.resolved(), [Conclusion::NotApplied]);
-    scene.read(&reading(CampaignActivity::Paused, 400_000, 420_000));
+    scene.read(&reading(CampaignActivity::Paused, 430_000, 440_000));
     assert_eq!(scene.belief(), &Belief::Paused(PauseOwner::Person));
 }
 
@@ -191,6 +224,55 @@ fn an_attempt_is_remembered_over_a_later_command() {
 }
 
 #[test]
+fn an_attempt_with_which_a_person_was_quicker_may_come_later() {
+    let mut scene = Scene::new(Policy::default());
+    // A pause within the attempt's window: nobody can tell whose it is, and it counts as ours.
+    let there = reading(CampaignActivity::Paused, 1_050, 1_200);
+    let confirmed = scene.lose(1_000, &[(1_000, 1_100)], there);
+    assert_eq!(confirmed, Conclusion::Confirmed);
+    scene.read(&reading(CampaignActivity::Running, 10_000, 20_000));
+    // What was sent comes after all, and nobody is accused of it.
+    scene.read(&reading(CampaignActivity::Paused, 50_000, 60_000));
+    assert_eq!(scene.belief(), &UNPROVEN);
+    assert!(!scene.notices.contains(&Notice::PersonPaused));
+    assert_eq!(scene.resolved(), [], "it was told to be confirmed already");
+    // It comes no more, and what is paused now a person has paused.
+    scene.read(&reading(CampaignActivity::Running, 70_000, 80_000));
+    scene.read(&reading(CampaignActivity::Paused, 500_000, 500_100));
+    assert_eq!(scene.belief(), &Belief::Paused(PauseOwner::Person));
+}
+
+#[test]
+fn an_attempt_that_was_seen_on_its_way_and_confirmed_claims_no_later_change() {
+    let changing = reading(CampaignActivity::Changing { to: None }, 1_050, 1_200);
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(1_000, &[(1_000, 1_100)], changing);
+    scene.read(&reading(CampaignActivity::Paused, 5_000, 10_000));
+    assert!(scene.belief().paused_by_us());
+    // Somebody resumes it and pauses it again between two readings.
+    scene.read(&reading(CampaignActivity::Paused, 18_000, 20_000));
+    assert!(!scene.belief().paused_by_us());
+}
+
+#[test]
+fn a_pause_that_was_last_seen_on_its_way_is_not_told_to_be_confirmed() {
+    let mut scene = Scene::new(Policy::default());
+    scene.pause_and_resume();
+    let changing = CampaignActivity::Changing { to: None };
+    let changing = reading(changing, 2 * DAY + 50, 2 * DAY + 200);
+    let open = scene.accept(2 * DAY, Direction::Pause, changing);
+    assert_eq!(open, Conclusion::Unknown);
+    // Somebody deletes the campaign meanwhile, and makes it anew.
+    let missing = StatusFinding::Missing;
+    let away = at(2 * DAY + 10_000);
+    scene.pilot.observe_status(&id(), &missing, away);
+    let anew = (2 * DAY + 60_000, 2 * DAY + 70_000);
+    scene.read(&reading(CampaignActivity::Running, anew.0, anew.1));
+    assert_eq!(scene.resolved(), [Conclusion::Unknown]);
+    assert_eq!(scene.belief(), &Belief::Running);
+}
+
+#[test]
 fn a_time_in_whole_seconds_may_have_been_cut() {
     let mut scene = Scene::new(Policy::default());
     scene.lose(1_700, &[(1_700, 1_800)], running(1_900));
@@ -213,35 +295,11 @@ fn strict_ownership_claims_nothing_of_a_lost_attempt() {
 #[test]
 fn another_version_than_the_answer_told_is_not_shown_to_be_ours() {
     let mut scene = Scene::new(Policy::default());
-    let accept = |scene: &mut Scene, ms: u64, to: Direction, after: StatusReading| {
-        scene.agents(if to == Direction::Pause { 0 } else { 50 }, ms);
-        scene.pilot.decide(at(ms));
-        scene.pilot.authorise(&id(), to, at(ms)).expect("wanted");
-        let read_at = after.read_at;
-        let result = CommandResult {
-            delivery: Delivery::Acknowledged {
-                version: Some(format!("{}", ms + 50)),
-            },
-            after: StatusFinding::Found(after),
-            before: None,
-            ended_at: Some(at(ms + 100)),
-            lost: Vec::new(),
-        };
-        scene.pilot.report(&id(), &result, read_at).0
-    };
-    let day = 86_400_000;
-    let paused = reading(CampaignActivity::Paused, 1_050, 1_200);
-    let confirmed = accept(&mut scene, 1_000, Direction::Pause, paused);
-    assert_eq!(confirmed, Conclusion::Confirmed, "the answer's version");
-    let resumed = reading(CampaignActivity::Running, day + 50, day + 200);
-    accept(&mut scene, day, Direction::Resume, resumed.clone());
+    let day = DAY;
+    scene.pause_and_resume();
     // The next pause is accepted and does not show; somebody pauses half a minute later.
-    let shown = StatusReading {
-        read_at: at(2 * day + 200),
-        platform_now: Some(at(2 * day + 200)),
-        ..resumed
-    };
-    accept(&mut scene, 2 * day, Direction::Pause, shown);
+    let shown = reading(CampaignActivity::Running, day + 50, 2 * day + 200);
+    scene.accept(2 * day, Direction::Pause, shown);
     let theirs = reading(CampaignActivity::Paused, 2 * day + 30_000, 2 * day + 40_000);
     scene.read(&theirs);
     assert_eq!(

@@ -105,6 +105,45 @@ fn our_pause_is_ours_after_a_short_absence() {
 }
 
 #[test]
+fn our_pause_without_a_version_is_unproven_when_it_was_away_for_longer_than_a_wrong_answer() {
+    for (version, s, ours) in [
+        (Some("ours"), 80, true),
+        (None, 60, true),
+        (None, 80, false),
+    ] {
+        let mut pilot = paused_by_us(version);
+        // Whoever deleted it may have made it anew, and paused it.
+        let notices = away_and_back(&mut pilot, reading(CampaignActivity::Paused, version, s));
+        assert_eq!(
+            belief(&pilot).paused_by_us(),
+            ours,
+            "{version:?} after {s} s"
+        );
+        let unproven = Notice::Unproven {
+            to: Direction::Pause,
+            doubt: Doubt::Gap,
+            grace_until: None,
+        };
+        assert_eq!(notices.contains(&unproven), !ours);
+        assert!(!notices.contains(&Notice::FoundPaused));
+    }
+}
+
+#[test]
+fn a_pause_that_nobody_can_attribute_stays_one_while_it_is_away() {
+    let mut pilot = paused_by_us(Some("ours"));
+    let touched = || reading(CampaignActivity::Paused, Some("another"), 5);
+    pilot.observe_status(&id(), &StatusFinding::Found(touched()), after(5));
+    let doubt = Doubt::Touched;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(belief(&pilot), &unproven);
+    let back = reading(CampaignActivity::Paused, Some("another"), 20);
+    let notices = away_and_back(&mut pilot, back);
+    assert_eq!(belief(&pilot), &unproven);
+    assert!(!notices.contains(&Notice::FoundPaused));
+}
+
+#[test]
 fn our_pause_in_another_version_is_unproven() {
     let mut pilot = paused_by_us(Some("ours"));
     let back = reading(CampaignActivity::Paused, Some("another"), 20);

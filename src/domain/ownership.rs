@@ -76,8 +76,10 @@ impl Question<'_> {
             found if *found == before.activity => {
                 let versions = before.version.as_ref().zip(reading.version.as_ref());
                 let changed = versions.is_some_and(|(a, b)| a != b);
-                // The version in the answer was in force, and another one is.
-                if *acknowledged && changed && self.answers_match && answer.is_some() {
+                // The version in the answer was in force, and another one is. What was last seen on its way may never have come
+                // through.
+                let in_force = self.answers_match && answer.is_some() && changing_since.is_none();
+                if *acknowledged && changed && in_force {
                     Resolution::Overtaken
                 } else if *acknowledged && (changed || changing_since.is_some()) {
                     Resolution::TurnedBack

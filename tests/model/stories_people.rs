@@ -247,7 +247,7 @@ fn adopt_takes_a_persons_pause_and_resume_for_our_own() {
 }
 
 #[test]
-fn a_persons_pause_is_still_a_persons_after_a_404() {
+fn a_pause_that_somebody_touched_is_still_unproven_after_a_404() {
     let mut driver = paused_by_us(Policy::default());
     driver.person(0, Act::Touch);
     driver.calm(9);
@@ -258,7 +258,7 @@ fn a_persons_pause_is_still_a_persons_after_a_404() {
     assert!(matches!(driver.belief(0), Belief::Missing { .. }));
     driver.person(0, Act::Return);
     calm(&mut driver, 20, 40);
-    assert_eq!(driver.belief(0), &PERSONS);
+    assert_eq!(driver.belief(0), &TOUCHED);
     assert_eq!(driver.sent, []);
 }
 

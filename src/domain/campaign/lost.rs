@@ -89,8 +89,8 @@ impl Campaign {
 
     /// Takes over a command whose answer a crash took, at the first reading after it.
     pub(super) fn take_over_unanswered(&mut self, reading: &StatusReading, settling: Settling) {
-        let crashed = |command: &mut Unresolved| !command.acknowledged;
-        let Some(command) = self.state.unresolved.take_if(crashed) else {
+        let open = &mut self.state.unresolved;
+        let Some(command) = open.take_if(|command| !command.acknowledged) else {
             return;
         };
         // What is on its way then may be ours.
@@ -220,10 +220,14 @@ impl Campaign {
         now: Timestamp,
         notices: &mut Vec<Notice>,
     ) {
-        // It takes effect once; other attempts of the same command may yet.
+        // Other attempts of the same command may take effect yet.
         self.state.lost.retain(|other| *other != attempt);
         for other in &mut self.state.lost {
             other.closed |= other.decision == attempt.decision;
+        }
+        if reading.changed_by != Some(Author::Ours) {
+            // The time alone shows it: somebody may have done the same in its window, and its own effect come later.
+            self.keep(attempt.disproved());
         }
         if self.state.belief.paused_by_us() && attempt.to == Direction::Pause {
             // It came upon a pause that was ours already: nothing but the version is new.

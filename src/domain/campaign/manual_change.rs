@@ -17,6 +17,9 @@ use super::ownership::{Campaign, Seen};
 /// Where only our own readings show whose a pause is, one that nobody read for this long is not shown any more.
 const LONGEST_GAP: Duration = Duration::from_secs(15 * 60);
 
+/// A campaign that the platform does not know for no longer than this was a wrong answer: with polls of half a minute, one of them.
+const LONGEST_WRONG_ANSWER: Duration = Duration::from_secs(60);
+
 impl Campaign {
     /// `doubt` says why the status may be ours, if the command that asked for it could not be shown to have made it.
     pub(super) fn observe_status(
@@ -28,8 +31,14 @@ impl Campaign {
     ) {
         let now = seen.now;
         let mut doubt = doubt;
-        if let Belief::Missing { ours, .. } = self.state.belief {
-            let belief = if ours {
+        if let Belief::Missing { ours, unproven, .. } = self.state.belief {
+            let away = now.since(self.state.since) > LONGEST_WRONG_ANSWER;
+            let paused = reading.activity == CampaignActivity::Paused;
+            let belief = if ours && away && paused && reading.version.is_none() {
+                // It may have been deleted, made anew and paused: nothing shows that this is the pause of that time.
+                doubt = doubt.or(Some(Doubt::Gap));
+                Belief::Unread
+            } else if ours {
                 // Whoever resumed it meanwhile, nobody saw it.
                 let resumed = reading.activity == CampaignActivity::Running;
                 doubt = doubt.or(resumed.then_some(Doubt::Gap));
@@ -37,6 +46,7 @@ impl Campaign {
                 let version = last.and_then(|last| last.version.clone());
                 Belief::Paused(PauseOwner::Autopilot { version })
             } else {
+                doubt = doubt.or(unproven);
                 Belief::Unread
             };
             self.believe(belief, now);

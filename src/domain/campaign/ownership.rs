@@ -214,13 +214,19 @@ impl Campaign {
             StatusFinding::Missing => {
                 let known = !matches!(self.state.belief, Belief::Missing { .. });
                 let recheck_at = now.plus(MISSING_RECHECK);
-                let ours = match self.state.belief {
-                    Belief::Missing { ours, .. } => ours,
+                let (ours, unproven) = match self.state.belief {
+                    Belief::Missing { ours, unproven, .. } => (ours, unproven),
+                    Belief::Paused(PauseOwner::Unproven { doubt }) => (false, Some(doubt)),
                     Belief::Unread | Belief::Running | Belief::Paused(_) | Belief::Other { .. } => {
-                        self.state.belief.paused_by_us()
+                        (self.state.belief.paused_by_us(), None)
                     }
                 };
-                self.believe(Belief::Missing { recheck_at, ours }, now);
+                let missing = Belief::Missing {
+                    recheck_at,
+                    ours,
+                    unproven,
+                };
+                self.believe(missing, now);
                 let times = self.missing.map_or(0, |(times, _)| times);
                 self.missing = Some((times.saturating_add(1), seen.tick));
                 if known || !self.read_in_run {
@@ -340,7 +346,7 @@ impl Campaign {
     ) -> Option<StatusReading> {
         let before = self.state.last_reading.clone()?;
         self.in_flight = Some(direction);
-        self.state.unresolved = Some(Unresolved {
+        self.state.unresolved = Some(Box::new(Unresolved {
             from: before.clock(),
             decision,
             to: direction,
@@ -353,7 +359,8 @@ impl Campaign {
             ended_after: None,
             changing_since: None,
             overdue: false,
-        });
+            undated: false,
+        }));
         Some(before)
     }
 
@@ -440,11 +447,11 @@ impl Campaign {
             }
             Resolution::Ours | Resolution::Overtaken => {
                 self.state.stamp.answers_match |= answers_match;
-                let command = Confirmed::from(&unresolved);
+                let command = Confirmed::from(&*unresolved);
                 self.confirm(command, reading, seen.now, notices);
                 let stamped = reading.version.is_some() && reading.changed_by.is_none();
                 let by_time_alone = !answers_match && stamped;
-                if by_time_alone && !reading_back && unresolved.changing_since.is_none() {
+                if by_time_alone && unresolved.changing_since.is_none() {
                     // Somebody may have been quicker, and its own effect come later.
                     self.keep_disproved(&unresolved, seen.traits.settling);
                 }

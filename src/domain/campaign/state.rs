@@ -38,8 +38,8 @@ pub struct CampaignState {
     /// Thresholds that an operator set for a while.
     #[serde(default, rename = "lines")]
     pub threshold_override: Option<ThresholdOverride>,
-    /// A command whose outcome is not known.
-    pub unresolved: Option<Unresolved>,
+    /// A command whose outcome is not known. Few campaigns have one, and thousands are walked in each poll.
+    pub unresolved: Option<Box<Unresolved>>,
     /// Attempts at commands that had no usable answer and may show an effect yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<LostAttempt>,
@@ -110,8 +110,14 @@ impl CampaignState {
         confirmed.filter(move |at| now.since(*at) < BUDGET_SPAN)
     }
 
+    /// Pulls times of the future back, and forgets what counts no more.
+    pub(crate) fn forget_old_times(&mut self, now: Timestamp) {
+        self.clamp(now);
+        self.forget_old_resumes(now);
+    }
+
     /// Forgets resumes that no budget counts any more.
-    pub(crate) fn forget_old_resumes(&mut self, now: Timestamp) {
+    fn forget_old_resumes(&mut self, now: Timestamp) {
         self.resumes.retain(|at| now.since(*at) < BUDGET_SPAN);
     }
 }

@@ -138,6 +138,7 @@ mod tests {
         let missing = Belief::Missing {
             recheck_at: NOW,
             ours: false,
+            unproven: Some(DOUBT),
         };
         campaign.believe(missing, NOW);
         assert_eq!(campaign.alert_unproven(None), None);

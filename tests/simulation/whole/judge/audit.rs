@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::whole::dialect::Purpose;
 use crate::whole::time::millis_of;
 
-use super::truth::By;
+use super::truth::{By, Change};
 use super::windows::is_like;
 use super::{Bench, Invariant};
 
@@ -257,6 +257,34 @@ fn lists(bench: &mut Bench<'_>, rows: &[AuditRecord]) {
     }
 }
 
+/// Whether a change is the late effect of a command that was told to be confirmed before that, since a person was quicker with the
+/// same: the platform does not tell when a campaign was changed, or its answer showed the person's change as the command's.
+/// Nothing of it was expected any more.
+pub(super) fn was_confirmed_before(bench: &Bench<'_>, campaign: &str, change: &Change) -> bool {
+    let By::Ours(decided) = &change.by else {
+        return false;
+    };
+    let confirmed = bench.record.audit.iter().any(|row| {
+        let notice = row.event.get("notice").unwrap_or(&Value::Null);
+        let (said, of) = match row.kind.as_str() {
+            "outcome" => (&row.event, Some(row.decision.clone())),
+            "noticed" => (notice, notice.get("decision").map(decision)),
+            _ => return false,
+        };
+        let confirmed = text(said, "conclusion") == "confirmed" && of.as_ref() == Some(decided);
+        confirmed && row.campaign.as_deref() == Some(campaign) && at(row) < change.at
+    });
+    let shown_as_ours = bench.record.requests.iter().any(|request| {
+        let accepted = matches!(request.status, Some(200..=299));
+        let of = request.target.as_deref() == Some(campaign)
+            && request.decision.as_ref() == Some(decided);
+        let there = request.carried.and_then(|at| bench.truth.at(campaign, at));
+        let persons = there.is_some_and(|there| there.by == By::Person && there.to == change.to);
+        request.purpose == Purpose::Command && accepted && of && persons
+    });
+    confirmed && (shown_as_ours || !bench.record.schedule.setup.tells_when())
+}
+
 /// Whether a request of the decision was carried out and said so.
 fn accepted(bench: &Bench<'_>, campaign: &str, decision: &str) -> bool {
     bench.record.requests.iter().any(|request| {
@@ -281,7 +309,9 @@ fn a_person(bench: &mut Bench<'_>, campaign: &str, to: &str, at: i64) {
         .any(|(back, change)| {
             // What is in force, or was set lately.
             let recent = back == 0 || at - change.at <= TOLD_LATE;
-            recent && change.to == to && !matches!(change.by, By::Ours(_))
+            let ours = matches!(change.by, By::Ours(_));
+            let anybodys = !ours || was_confirmed_before(bench, campaign, change);
+            recent && change.to == to && anybodys
         });
     if !so {
         bench.violated(

@@ -16,6 +16,9 @@ pub(super) const FRESH: i64 = 1_200;
 /// A step of the clock is followed at the next tick and committed with it: three poll intervals, whatever else goes on.
 const FOLLOWED_WITHIN: i64 = 30_000;
 
+/// A campaign that the platform does not know for no longer than this is taken for a wrong answer.
+pub(super) const LONGEST_WRONG_ANSWER: i64 = 60_000;
+
 pub(super) fn judge(bench: &mut Bench<'_>) {
     undone(bench);
     sent(bench);
@@ -64,13 +67,22 @@ fn undone(bench: &mut Bench<'_>) {
     }
 }
 
-/// Whether a person has made a status again that we had made, on a platform that does not tell when a campaign was changed, and no
-/// reading has shown that there was another one in between.
+/// Whether a person has made a status again that we had made, or seemed to have made, on a platform that does not tell when a
+/// campaign was changed, and no reading has shown that there was another one in between. A campaign that was away for no longer
+/// than a wrong answer may have been there all the time.
 fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
-    let [.., ours, undone, again] = changes else {
+    let [earlier @ .., undone, again] = changes else {
         return false;
     };
-    let made_again = matches!(ours.by, By::Ours(_)) && ours.to == again.to;
+    let away = |gone: &Change| gone.to.is_empty() && undone.at - gone.at <= LONGEST_WRONG_ANSWER;
+    let earlier = match earlier {
+        [earlier @ .., gone] if away(gone) => earlier,
+        earlier => earlier,
+    };
+    let Some(ours) = earlier.last().filter(|ours| ours.to == again.to) else {
+        return false;
+    };
+    let made_again = matches!(ours.by, By::Ours(_)) || unseen(record, campaign, earlier);
     let shows_late = i64::from(record.schedule.setup.shows_after_s) * 1_000;
     let shown_between = record.requests.iter().any(|request| {
         let between = |read: i64| undone.at <= read && read <= again.at + shows_late;
@@ -120,7 +132,19 @@ fn turned_back(
     } else {
         "paused"
     };
-    if held(record, campaign, command.sent) == Some(wanted) {
+    // A command is carried out to its end, and the daemon counts from when it took the hold.
+    let mut tries = record.requests.iter();
+    let first = tries.find(|request| {
+        request.purpose == Purpose::Command
+            && request.target == command.target
+            && request.decision == command.decision
+    });
+    let first = first.map_or(command.sent, |first| first.sent);
+    let counted = [HoldFrom::Asked, HoldFrom::Answered];
+    if counted
+        .iter()
+        .any(|from| held(record, campaign, first, *from) == Some(wanted))
+    {
         return;
     }
     if person.by == By::Before && setup.adopt {
@@ -163,8 +187,15 @@ fn turned_back(
     bench.violated(invariant, ours.at, Some(campaign), says);
 }
 
+/// From when a hold is counted.
+#[derive(Clone, Copy)]
+enum HoldFrom {
+    Asked,
+    Answered,
+}
+
 /// The hold that an operator was told to be in force for a command sent at `at`.
-fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
+fn held(record: &Record, campaign: &str, at: i64, from: HoldFrom) -> Option<&'static str> {
     let mut asked = record
         .operators
         .iter()
@@ -179,7 +210,11 @@ fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
         )
     })?;
     let unseen = steps_unseen(record, last.sent, at);
-    let until = |for_s: u32| last.sent + i64::from(for_s) * 1_000 - unseen;
+    let from = match from {
+        HoldFrom::Asked => last.sent,
+        HoldFrom::Answered => last.answered,
+    };
+    let until = |for_s: u32| from + i64::from(for_s) * 1_000 - unseen;
     match last.asked {
         Asked::HoldPaused { for_s } => (at < until(for_s)).then_some("paused"),
         Asked::HoldRunning { for_s } => (at < until(for_s)).then_some("running"),
@@ -191,6 +226,18 @@ fn held(record: &Record, campaign: &str, at: i64) -> Option<&'static str> {
 /// How far the machine's clock was set forward from one time to another while no daemon ran that could tell that from time
 /// passing: none, or one that ended before its next tick was committed.
 fn steps_unseen(record: &Record, from: i64, to: i64) -> i64 {
+    unseen_steps(record, from, to)
+        .into_iter()
+        .sum::<i64>()
+        .max(0)
+}
+
+/// Whether the machine's clock was set from one time to another while no daemon ran that could tell.
+pub(super) fn was_set_unseen(record: &Record, from: i64, to: i64) -> bool {
+    !unseen_steps(record, from, to).is_empty()
+}
+
+fn unseen_steps(record: &Record, from: i64, to: i64) -> Vec<i64> {
     let acts = record.schedule.acts.iter();
     let steps = acts.filter_map(|(after, act)| {
         if let Act::ClockStep { by_s } = act {
@@ -204,7 +251,7 @@ fn steps_unseen(record: &Record, from: i64, to: i64) -> i64 {
         let seen = lives.any(|life| life.from <= *at && *at + FOLLOWED_WITHIN <= life.until);
         from <= *at && *at <= to && !seen
     });
-    unseen.map(|(_, by)| by).sum::<i64>().max(0)
+    unseen.map(|(_, by)| by).collect()
 }
 
 /// Each command by itself.
@@ -338,7 +385,7 @@ fn one(bench: &mut Bench<'_>, campaign: &str, command: &Request, earlier: Option
             format!("{asks} to a campaign that showed {shown}"),
         );
     }
-    if let Some(hold) = held(record, campaign, command.sent) {
+    if let Some(hold) = held(record, campaign, command.sent, HoldFrom::Asked) {
         bench.stake(Invariant::HoldBroken);
         let fits = matches!(
             (hold, asks.as_str()),

@@ -1,15 +1,20 @@
 //! Whether everything came right once it was healed.
 
-use campaign_autopilot::simulator::Actor;
+use campaign_autopilot::simulator::{Actor, Timestamps};
 use serde_json::Value;
 
 use crate::whole::dialect::Purpose;
 use crate::whole::record::{Check, Checked};
 use crate::whole::time::millis_of;
 
+use super::audit::was_confirmed_before;
+use super::commands::{LONGEST_WRONG_ANSWER, was_set_unseen};
 use super::truth::{By, Change};
 use super::windows::{is_within_own_window, next_reading};
 use super::{Bench, Invariant};
+
+/// Stamps that move by themselves.
+const MOVING: [Timestamps; 2] = [Timestamps::MovesAtReads, Timestamps::MovesInWholeSeconds];
 
 /// Most commands show within this time, and are read back within it.
 const SETTLES_USUALLY: i64 = 1_000;
@@ -98,6 +103,27 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     if shown_late && !tells_when && !accepted {
         return true;
     }
+    // A word that nobody knows may be anybody's doing, and stamps that move by themselves do not say whose.
+    let unknown_word = tries.clone().any(|command| {
+        let mut readings = bench.record.requests.iter();
+        readings.any(|request| {
+            let read = request
+                .carried
+                .is_some_and(|read| command.sent < read && read <= at);
+            read && request.shows(campaign).is_some_and(is_unknown)
+        })
+    });
+    if !tells_when && was_unknown_for_long(bench, campaign, change.at, at) {
+        return true;
+    }
+    // Where our clock alone dates what is read, and was set while nobody could tell, it says nothing of what came before.
+    let mut sent = tries.clone();
+    if !tells_when && sent.any(|command| was_set_unseen(bench.record, command.sent, at)) {
+        return true;
+    }
+    if unknown_word && MOVING.contains(&bench.record.schedule.setup.quirks.timestamps) {
+        return true;
+    }
     // A crash takes an answer that was not recorded.
     let recorded = bench.record.audit.iter().any(|row| {
         row.kind == "outcome"
@@ -118,6 +144,31 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
         };
         request.sent <= change.at && shown
     })
+}
+
+/// Whether the platform has not known a campaign for longer than a wrong answer lasts: it may have been made anew meanwhile.
+fn was_unknown_for_long(bench: &Bench<'_>, campaign: &str, from: i64, to: i64) -> bool {
+    let mut since = None;
+    let requests = bench.record.requests.iter();
+    for request in requests.filter(|request| (from..=to).contains(&request.sent)) {
+        let of = request.purpose == Purpose::Status && request.target.as_deref() == Some(campaign);
+        if request.shows(campaign).is_some() {
+            let known = request.ended.unwrap_or(request.sent);
+            if since.is_some_and(|since| known - since > LONGEST_WRONG_ANSWER) {
+                return true;
+            }
+            since = None;
+        } else if of && request.status == Some(404) {
+            since.get_or_insert(request.sent);
+        }
+    }
+    false
+}
+
+/// Whether no daemon knows a platform's word.
+fn is_unknown(word: &str) -> bool {
+    let known = ["running", "paused", "stopped", "resuming", "pausing"];
+    !known.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Whether a reading up to `until` shows a change.
@@ -145,6 +196,10 @@ fn is_read_by(bench: &Bench<'_>, campaign: &str, until: i64) -> bool {
 /// A pause that cannot be shown to be ours stays, and is told as one of which nobody can say whose it is.
 fn told_as_unproven(bench: &mut Bench<'_>, checked: &Checked, campaign: &str, status: &str) {
     bench.stake(Invariant::ViewFalse);
+    let change = bench.truth.at(campaign, checked.at);
+    if change.is_some_and(|change| was_confirmed_before(bench, campaign, change)) {
+        return;
+    }
     let owner = checked.document.as_ref().and_then(|document| {
         let campaigns = document.get("campaigns")?.as_array()?;
         let view = campaigns
