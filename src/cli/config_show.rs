@@ -1,6 +1,8 @@
 //! `config`: the effective settings, and a settings file to start from.
 
-use crate::settings::{DefaultValue, InFile, Kind, Resolved, Row, RunArgs, campaign_keys, rows};
+use crate::settings::{
+    DefaultValue, InFile, Kind, Resolved, Row, RunArgs, calendar_keys, campaign_keys, rows,
+};
 
 use super::exit::Exit;
 use super::output;
@@ -72,10 +74,26 @@ fn sample() -> String {
             name if name == campaign_keys::ID.name => "cmp-884291",
             name if name == campaign_keys::NAME.name => "Spring renewals",
             name if name == campaign_keys::TEAM.name => "Renewals",
+            name if name == campaign_keys::CALENDAR.name => "office",
             name if name == campaign_keys::NOTE.name => "ask Anna before changing its rules",
             _ => key.default,
         };
         lines.push(format!("# {} = \"{value}\"", key.name));
+    }
+    lines.push("\n# --- Calling hours, by the names that campaigns call them\n".to_owned());
+    lines.push("# [[calendar]]".to_owned());
+    for key in calendar_keys::ALL {
+        lines.push(format!("# {}", key.meaning));
+        let value = match key.name {
+            name if name == calendar_keys::NAME.name => "\"office\"",
+            name if name == calendar_keys::ZONE.name => "\"Europe/Berlin\"",
+            name if name == calendar_keys::HOURS.name => "[\"09:00-18:00\"]",
+            name if name == calendar_keys::WEEKDAYS.name => "[\"mon-fri\"]",
+            name if name == calendar_keys::HOLIDAYS.name => "[\"12-25 Christmas Day\"]",
+            name if name == calendar_keys::HOLIDAYS_FILE.name => "\"holidays.ics\"",
+            _ => "[]",
+        };
+        lines.push(format!("# {} = {value}", key.name));
     }
     lines.join("\n")
 }
@@ -132,7 +150,7 @@ mod tests {
                 {
                     rest
                 }
-                Some("[[campaign]]") => "[[campaign]]",
+                Some(table @ ("[[campaign]]" | "[[calendar]]")) => table,
                 Some(_) | None => line,
             })
             .collect::<Vec<_>>()
@@ -140,5 +158,6 @@ mod tests {
         let table: toml::Table = toml::from_str(&bare).unwrap();
         assert_eq!(table["pause_below"].as_integer(), Some(5));
         assert_eq!(table["campaign"][0]["id"].as_str(), Some("cmp-884291"));
+        assert_eq!(table["calendar"][0]["name"].as_str(), Some("office"));
     }
 }

@@ -244,6 +244,7 @@ impl Daemon {
         let start = RunStart {
             run: restored.run,
             policies: settings.policies.clone(),
+            calendars: settings.calendars.clone(),
             restored: restored.states,
             assignments: assign_start(settings, restored.lists),
         };

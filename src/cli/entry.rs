@@ -27,6 +27,7 @@ use super::outbox::{OutboxCommand, outbox};
 use super::output;
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
+use super::resolved_now::resolve_now;
 use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
@@ -194,7 +195,7 @@ async fn dispatch(command: Command) -> Exit {
         return refuse_configuration(&faults);
     }
     match command {
-        Command::Run(args) => match resolve(&args, &variable) {
+        Command::Run(args) => match resolve_now(&args) {
             Ok(resolved) => match Traces::start(&resolved.settings) {
                 Ok((traces, layer)) => match install(resolved.settings.log_format, "info", layer) {
                     Ok(()) => {
@@ -211,7 +212,7 @@ async fn dispatch(command: Command) -> Exit {
             },
             Err(faults) => refuse_configuration(&faults),
         },
-        Command::Check { online, run } => match resolve(&run, &variable) {
+        Command::Check { online, run } => match resolve_now(&run) {
             Ok(resolved) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => check(&resolved, online).await,
                 Err(exit) => exit,
@@ -240,7 +241,7 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Operate(command) => operate(command).await,
-        Command::Eval { output, run } => match resolve(&run, &variable) {
+        Command::Eval { output, run } => match resolve_now(&run) {
             Ok(resolved) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => eval(&resolved.settings, output).await,
                 Err(exit) => exit,

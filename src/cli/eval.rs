@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::control::{CampaignView, PollScope};
+use crate::control::{CalendarViews, CampaignView, PollScope};
 use crate::domain::{Autopilot, CampaignId, CampaignState, Sample, StatusFinding};
 use crate::platform::port::Urgency;
 use crate::serve::CampaignDetail;
@@ -41,7 +41,8 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     let longest = settings.request_timeout.saturating_mul(4);
     let policies = settings.policies.clone();
     let mut pilot = Autopilot::new(0, policies, remembered, longest, clock.now())
-        .on_platform(connection.platform.capabilities.traits);
+        .on_platform(connection.platform.capabilities.traits)
+        .with_calendars(settings.calendars.clone());
     // The polls of preview assignments ask for more; nothing is assigned here.
     let scope = PollScope::of(&pilot, false);
     let request = scope.request(clock.now().plus(longest));
@@ -72,6 +73,7 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
     let now = clock.now();
     pilot.observe_sample(sample, now);
     let plan = pilot.decide(now);
+    let mut calendars = CalendarViews::default();
     let details: Vec<CampaignDetail> = plan
         .reasons
         .iter()
@@ -82,6 +84,7 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
                 state: campaign.state().clone(),
                 configured: campaign.policy().thresholds,
                 reason: Some(*reason),
+                calendar: calendars.of(pilot.calendars(), campaign.policy(), Some(reason)),
             };
             Some(CampaignDetail::of(&view, now))
         })

@@ -28,6 +28,7 @@ mod progress;
 mod queue;
 mod refusal;
 mod reload;
+mod resolved_now;
 mod rules;
 mod run;
 mod scenario;

@@ -20,9 +20,10 @@ use crate::control::operator::{
     AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
 };
 use crate::given_file::{LONGEST_DATA, read_bytes};
-use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, resolve, settings_file};
+use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, settings_file};
 
 use super::environment::variable;
+use super::resolved_now::resolve_now;
 use super::supervisor::Systemd;
 
 /// The interval at which the settings file is read. A change is applied when two readings in a row see the same content,
@@ -152,9 +153,8 @@ impl Reloader {
                 .await;
         };
         let file = self.file.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            (file.as_deref().map(content), resolve(&args, &variable))
-        });
+        let reading =
+            tokio::task::spawn_blocking(move || (file.as_deref().map(content), resolve_now(&args)));
         let Ok((content, resolved)) = reading.await else {
             return Err(OperatorError::NoAnswer);
         };
@@ -174,6 +174,7 @@ impl Reloader {
         }
         let mut settings = loaded.settings.clone();
         settings.policies = resolved.settings.policies.clone();
+        settings.calendars = resolved.settings.calendars.clone();
         settings.labels = resolved.settings.labels.clone();
         let found = values(&resolved);
         let taken = take_over_secrets(&loaded.settings, &resolved.settings);
@@ -182,6 +183,7 @@ impl Reloader {
         changes.extend(taken.changes);
         let rules = NewRules {
             policies: settings.policies.clone(),
+            calendars: settings.calendars.clone(),
             labels: settings.labels.clone(),
             config: settings.digest(),
             changes,

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::control::ports::SystemClock;
 use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
-use crate::domain::assignment::Zone;
+use crate::domain::Zone;
 use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
 use crate::telemetry::flush_log;

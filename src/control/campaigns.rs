@@ -16,7 +16,7 @@ use super::assigning::Assigning;
 use super::ledger::{Fact, Ledger, Standing};
 use super::ports::Clock;
 use super::start::{CycleSettings, RunStart};
-use super::status::CampaignView;
+use super::status::{CalendarViews, CampaignView};
 
 /// The whole state is recorded this often: well within the time for which the store keeps inputs.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
@@ -38,6 +38,7 @@ impl Campaigns {
         let RunStart {
             run,
             policies,
+            calendars,
             restored,
             assignments: _,
         } = start;
@@ -51,7 +52,9 @@ impl Campaigns {
             now,
         );
         let campaigns = Self {
-            autopilot: autopilot.on_platform(traits),
+            autopilot: autopilot
+                .on_platform(traits)
+                .with_calendars(calendars.clone()),
             checkpoint_at: now,
         };
         let started = Fact::RunStarted {
@@ -59,6 +62,7 @@ impl Campaigns {
             dry_run: platform.commander.is_none(),
             run,
             policies,
+            calendars,
             restored,
             traits,
         };
@@ -67,13 +71,17 @@ impl Campaigns {
 
     /// Returns the present state of every campaign, with the last decision on it.
     pub(super) fn views(&self, reasons: &[(CampaignId, Reason)]) -> Vec<CampaignView> {
+        let mut calendars = CalendarViews::default();
         let campaigns = self.autopilot.campaigns().map(|(id, campaign)| {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
+            let reason = at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason);
+            let all = self.autopilot.calendars();
             CampaignView {
                 id: id.clone(),
                 state: campaign.state().clone(),
                 configured: campaign.policy().thresholds,
-                reason: at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason),
+                reason,
+                calendar: calendars.of(all, campaign.policy(), reason.as_ref()),
             }
         });
         campaigns.collect()

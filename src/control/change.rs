@@ -334,6 +334,7 @@ impl Changing<'_> {
     ) -> Result<AppliedChange, OperatorError> {
         let NewRules {
             policies,
+            calendars,
             labels,
             config,
             changes,
@@ -351,10 +352,16 @@ impl Changing<'_> {
             .collect();
         let configured: Vec<CampaignId> = policies.keys().cloned().collect();
         self.reader.configured(&configured);
-        self.campaigns.autopilot.reconfigure(policies.clone(), now);
+        self.campaigns
+            .autopilot
+            .reconfigure(policies.clone(), calendars.clone(), now);
         let labels = Arc::new(labels);
-        self.ledger
-            .record(now, Fact::PoliciesReplaced { policies, labels });
+        let replaced = Fact::PoliciesReplaced {
+            policies,
+            calendars,
+            labels,
+        };
+        self.ledger.record(now, replaced);
         let made = AppliedChange::Reloaded {
             config: config.clone(),
             changes,

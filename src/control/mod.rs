@@ -36,5 +36,8 @@ pub use poll_scope::PollScope;
 pub use queues::QueueView;
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
-pub use status::{AssignmentView, CampaignView, DispatchView, ObservableState, ReloadView};
+pub use status::{
+    AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, ObservableState,
+    ReloadView,
+};
 pub use supervisor::{Supervised, Supervisor};

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::{
-    CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId, Thresholds,
-    Timestamp,
+    Calendars, CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId,
+    Thresholds, Timestamp,
 };
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
@@ -86,6 +86,8 @@ impl Author {
 pub struct NewRules {
     /// The rules of each campaign.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// The calendars that they name.
+    pub calendars: Calendars,
     /// What people call campaigns.
     pub labels: BTreeMap<CampaignId, CampaignLabels>,
     /// SHA-256 of the configuration that they are from.

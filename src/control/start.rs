@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, ListMemory, Roster};
-use crate::domain::{AgentId, CampaignId, CampaignState, Conclusion, Policy, Timestamp};
+use crate::domain::{AgentId, Calendars, CampaignId, CampaignState, Conclusion, Policy, Timestamp};
 use crate::platform::port::{Connected, PlatformFault};
 
 use super::ports::{Clock, Journal, JournalFault};
@@ -27,6 +27,8 @@ pub struct RunStart {
     pub run: u64,
     /// The rules of each campaign.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// The calendars that they name.
+    pub calendars: Calendars,
     /// What the journal remembers of campaigns.
     pub restored: BTreeMap<CampaignId, CampaignState>,
     /// The preview assignments, if there are any.

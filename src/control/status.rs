@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::calendar::CalendarState;
 use crate::domain::{
-    CampaignId, CampaignLabels, CampaignState, DecisionId, Reason, Thresholds, Timestamp,
+    CalendarId, Calendars, CampaignId, CampaignLabels, CampaignState, DecisionId, Policy, Reason,
+    Thresholds, Timestamp,
 };
 use crate::platform::port::PlatformNames;
 
@@ -22,6 +24,47 @@ pub struct CampaignView {
     pub configured: Thresholds,
     /// The last decision on it.
     pub reason: Option<Reason>,
+    /// What its calendar said then.
+    pub calendar: Option<Arc<CalendarView>>,
+}
+
+/// What a calendar says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarView {
+    /// Its name.
+    pub name: CalendarId,
+    /// Whether it is open, and until when.
+    pub state: CalendarState,
+    /// The same in words, on the clock of its zone.
+    pub says: String,
+}
+
+/// What calendars say, put into words once for all the campaigns that share one.
+#[derive(Debug, Default)]
+pub struct CalendarViews(BTreeMap<CalendarId, Arc<CalendarView>>);
+
+impl CalendarViews {
+    /// Returns what the calendar of a campaign with these rules said at its last decision.
+    pub fn of(
+        &mut self,
+        calendars: &Calendars,
+        policy: &Policy,
+        reason: Option<&Reason>,
+    ) -> Option<Arc<CalendarView>> {
+        let (name, calendar) = calendars.of(policy)?;
+        let reason = reason?;
+        let state = reason.stages.calendar.found?.state;
+        if let Some(known) = self.0.get(name).filter(|known| known.state == state) {
+            return Some(Arc::clone(known));
+        }
+        let view = Arc::new(CalendarView {
+            name: name.clone(),
+            state,
+            says: calendar.in_words(&state, reason.at),
+        });
+        self.0.insert(name.clone(), Arc::clone(&view));
+        Some(view)
+    }
 }
 
 /// The present state of one preview campaign's list of agents.

@@ -249,6 +249,7 @@ mod tests {
             },
             configured: Thresholds::default(),
             reason: None,
+            calendar: None,
         };
         state.campaigns = Arc::new(vec![
             view("a", Belief::Running),

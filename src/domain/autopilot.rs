@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::belief::{Belief, Doubt, Hold};
+use super::calendar::CalendarState;
+use super::calendars::{CalendarStates, Calendars};
 use super::campaign::{
     Campaign, CampaignState, Outcome, PauseClaim, PauseOwnerKind, Reason, SampleView, Seen,
     Suppression, UnprovenAlert, UnprovenEnd,
@@ -88,6 +90,8 @@ pub struct Autopilot {
     /// The campaigns of each group of campaigns, by rank.
     #[serde(default)]
     pub(super) sharing: BTreeMap<String, Vec<CampaignId>>,
+    #[serde(default, skip_serializing_if = "Calendars::is_empty")]
+    pub(super) calendars: Calendars,
     pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
     /// Campaigns that are remembered and not under control: they come back to this when they are configured again.
     #[serde(default)]
@@ -130,6 +134,7 @@ impl Autopilot {
             traits: PlatformTraits::default(),
             groups,
             sharing,
+            calendars: Calendars::default(),
             campaigns,
             retired: restored,
             sample: None,
@@ -145,9 +150,23 @@ impl Autopilot {
         self
     }
 
+    /// Sets the calendars that its campaigns name; without, those would count as closed.
+    #[must_use]
+    pub fn with_calendars(mut self, calendars: Calendars) -> Self {
+        self.calendars = calendars;
+        self
+    }
+
+    /// Returns the calendars.
+    #[must_use]
+    pub fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
     pub(super) fn distinct_groups(policies: &BTreeMap<CampaignId, Policy>) -> Vec<Group> {
         let mut groups: Vec<Group> = policies
             .iter()
+            .filter(|(_, policy)| policy.counts_agents())
             .map(|(id, policy)| policy.group(id))
             .collect();
         groups.sort();
@@ -239,7 +258,7 @@ impl Autopilot {
                 self.sample = Some((taken_at, heads));
                 let claims = self.claims(now);
                 let Some(sample) = &self.sample else { return };
-                for (id, campaign) in &mut self.campaigns {
+                for (id, campaign) in counting(&mut self.campaigns) {
                     let head = sample.1.get(campaign.group);
                     campaign.blind = match head {
                         Some(GroupCount::Known(_)) => 0,
@@ -254,7 +273,7 @@ impl Autopilot {
             }
             Sample::Complete { .. } | Sample::Invalid { .. } => {
                 self.invalid_streak = self.invalid_streak.saturating_add(1);
-                for campaign in self.campaigns.values_mut() {
+                for (_, campaign) in counting(&mut self.campaigns) {
                     campaign.blind = campaign.blind.saturating_add(1);
                 }
             }
@@ -275,7 +294,7 @@ impl Autopilot {
         finding: &StatusFinding,
         now: Timestamp,
     ) -> Vec<Notice> {
-        let seen = self.seen(now);
+        let seen = self.seen(id, now);
         self.campaigns
             .get_mut(id)
             .map(|campaign| campaign.observe(finding, seen))
@@ -326,7 +345,8 @@ impl Autopilot {
                 }
             }
         }
-        let mut of_groups = self.decide_groups(now);
+        let says = self.calendars.states_at(now);
+        let mut of_groups = self.decide_groups(&says, now);
         let (sample, invalid_streak, decision) =
             (self.sample.as_ref(), self.invalid_streak, self.decision);
         // One walk over all campaigns: ten thousand of them do not stay in a cache.
@@ -338,7 +358,8 @@ impl Autopilot {
             let reason = of_groups.remove(id).unwrap_or_else(|| {
                 campaign.state.forget_old_times(now);
                 let view = view(sample, invalid_streak, campaign, 0);
-                campaign.evaluate(view, PoolShare::default(), decision, now)
+                let says = says.of(&campaign.policy);
+                campaign.evaluate(view, says, PoolShare::default(), decision, now)
             });
             match reason.outcome {
                 Outcome::Command {
@@ -466,7 +487,7 @@ impl Autopilot {
         result: &CommandResult,
         now: Timestamp,
     ) -> (Conclusion, Vec<Notice>) {
-        let seen = self.seen(now);
+        let seen = self.seen(id, now);
         self.campaigns
             .get_mut(id)
             .map_or((Conclusion::Unknown, Vec::new()), |campaign| {
@@ -499,28 +520,48 @@ impl Autopilot {
         }
     }
 
-    fn seen(&self, now: Timestamp) -> Seen {
+    fn seen(&self, id: &CampaignId, now: Timestamp) -> Seen {
+        let campaign = self.campaigns.get(id);
         Seen {
             now,
             tick: self.decision.tick,
             traits: self.traits,
+            unread_from: campaign.and_then(|campaign| self.unread_from(campaign)),
+        }
+    }
+
+    /// Since when nobody looked whether a pause of ours is still ours; none where nobody had to. A pause in force while its calendar
+    /// is closed does what everybody wants until that opens, however long a restart or an outage takes in the night.
+    fn unread_from(&self, campaign: &Campaign) -> Option<Timestamp> {
+        let last = campaign.state.last_reading.as_ref()?.read_at;
+        let says = self.calendars.says(&campaign.policy, last);
+        match says.filter(|says| !says.is_open()) {
+            Some(closed) => closed.until,
+            None => Some(last),
         }
     }
 
     /// Decides on one campaign as the others are now.
     fn evaluate(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> Reason {
         let share = self.share(id, campaign, now);
-        self.evaluate_with(campaign, share, now)
+        let says = self.calendars.says(&campaign.policy, now);
+        self.evaluate_with(campaign, says, share, now)
     }
 
-    fn evaluate_with(&self, campaign: &Campaign, share: PoolShare, now: Timestamp) -> Reason {
+    fn evaluate_with(
+        &self,
+        campaign: &Campaign,
+        calendar: Option<CalendarState>,
+        share: PoolShare,
+        now: Timestamp,
+    ) -> Reason {
         let view = view(
             self.sample.as_ref(),
             self.invalid_streak,
             campaign,
             share.claimed,
         );
-        campaign.evaluate(view, share, self.decision, now)
+        campaign.evaluate(view, calendar, share, self.decision, now)
     }
 
     /// The campaigns of a group by rank.
@@ -536,7 +577,7 @@ impl Autopilot {
         }
         let own = campaign.policy.place.as_ref().and_then(|place| place.claim);
         let heads = self.sample.as_ref().map(|(_, heads)| heads);
-        let head = heads.and_then(|heads| heads.get(campaign.group)?.known());
+        let head = heads.and_then(|heads| campaign.head_in(heads)?.0.known());
         let below = |head: HeadCount| campaign.thresholds(now).in_agents(head.staffed).pause_below;
         own.or_else(|| head.map(below)).unwrap_or_default()
     }
@@ -578,13 +619,18 @@ impl Autopilot {
     }
 
     /// Decides on the campaigns that are in groups. The first one that is to be resumed has the turn.
-    fn decide_groups(&self, now: Timestamp) -> BTreeMap<CampaignId, Reason> {
+    fn decide_groups(
+        &self,
+        says: &CalendarStates<'_>,
+        now: Timestamp,
+    ) -> BTreeMap<CampaignId, Reason> {
         let mut reasons = BTreeMap::new();
         for group in self.sharing.keys() {
             let mut turn_taken = false;
             for (id, campaign, mut share) in self.shares(group, now) {
                 share.resuming |= turn_taken;
-                let reason = self.evaluate_with(campaign, share, now);
+                let says = says.of(&campaign.policy);
+                let reason = self.evaluate_with(campaign, says, share, now);
                 turn_taken |= matches!(
                     reason.outcome,
                     Outcome::Command {
@@ -610,12 +656,23 @@ impl Autopilot {
     }
 }
 
+/// Those for which agents count: the others are never blind.
+fn counting(
+    campaigns: &mut BTreeMap<CampaignId, Campaign>,
+) -> impl Iterator<Item = (&CampaignId, &mut Campaign)> {
+    let campaigns = campaigns.iter_mut();
+    campaigns.filter(|(_, campaign)| campaign.policy.counts_agents())
+}
+
 fn view(
     sample: Option<&(Timestamp, Vec<GroupCount>)>,
     invalid_streak: u32,
     campaign: &Campaign,
     claimed: u32,
 ) -> SampleView {
+    if !campaign.policy.counts_agents() {
+        return SampleView::None;
+    }
     let streak = invalid_streak.max(campaign.blind);
     if streak > 0 {
         return SampleView::Invalid { streak };

@@ -248,7 +248,7 @@ impl HoldKind {
     }
 }
 
-/// An operator's hold: beats every rule until it expires.
+/// An operator's hold: beats every rule but a closed calendar until it expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The kind of the hold.

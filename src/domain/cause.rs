@@ -14,6 +14,8 @@ pub enum Cause {
     Reconcile,
     /// An operator's hold.
     Hold,
+    /// The calendar: closed, or open where it is the whole rule.
+    Calendar,
 }
 
 impl Cause {
@@ -25,6 +27,7 @@ impl Cause {
             Self::StaleFailsafe => "stale_failsafe",
             Self::Reconcile => "reconcile",
             Self::Hold => "manual",
+            Self::Calendar => "calendar",
         }
     }
 }

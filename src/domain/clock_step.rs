@@ -101,6 +101,7 @@ impl CampaignState {
             flapping: _,
             grace_from,
             enforcing: _,
+            calendar_pause: _,
             hold,
             threshold_override,
             unresolved,

@@ -104,6 +104,10 @@ id! {
     CampaignId
 }
 id! {
+    /// A calendar of the settings.
+    CalendarId
+}
+id! {
     /// An agent on the platform.
     AgentId
 }

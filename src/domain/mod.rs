@@ -21,6 +21,10 @@ pub mod aim;
 pub mod assignment;
 mod autopilot;
 mod belief;
+pub mod calendar;
+#[cfg(test)]
+mod calendar_tests;
+mod calendars;
 mod campaign;
 mod cause;
 mod clock_step;
@@ -35,6 +39,7 @@ mod flapping;
 mod group;
 mod ids;
 mod labels;
+mod local_time;
 mod lost_attempt;
 #[cfg(test)]
 mod lost_attempt_tests;
@@ -66,12 +71,13 @@ mod visible;
 
 pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};
 pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
+pub use calendars::Calendars;
 pub use campaign::{
-    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, Campaign, CampaignState, ChangingVerdict,
-    ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding, HoldVerdict, Outcome,
-    PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict, TurnVerdict, UnprovenEnd, Verdict,
-    explain,
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, Campaign, CampaignState,
+    ChangingVerdict, ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding,
+    HoldVerdict, Outcome, PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation,
+    SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict,
+    TurnVerdict, UnprovenEnd, Verdict, explain,
 };
 pub use cause::Cause;
 pub use command::{Command, CommandResult, Delivery, LostTry};
@@ -80,15 +86,18 @@ pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use evidence::{Evidence, EvidenceSurvey, PlatformTraits, Settling};
 pub use group::{Group, GroupCount, HeadCount};
-pub use ids::{AgentId, CampaignId, DecisionId, IdError, QueueId, SkillId, has_length_of_id};
+pub use ids::{
+    AgentId, CalendarId, CampaignId, DecisionId, IdError, QueueId, SkillId, has_length_of_id,
+};
 pub use labels::CampaignLabels;
+pub use local_time::{TimeOfDay, TimeOfDayError, Zone, ZoneError};
 pub use lost_attempt::LostAttempt;
 pub use message::{
     AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
     Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
-pub use policy::{CountedQueue, Counting, OnManualChange, OnStale, Policy};
+pub use policy::{CalendarRule, CountedQueue, Counting, OnManualChange, OnStale, Policy};
 pub use selector::Selector;
 pub use sharing::GroupPlace;
 pub use snapshot::{AgentState, Sample, Snapshot, SnapshotBuilder, StateCounts};

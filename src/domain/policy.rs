@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::confirmation::Confirmation;
 use super::group::{Group, HeadCount};
-use super::ids::{CampaignId, QueueId};
+use super::ids::{CalendarId, CampaignId, QueueId};
 use super::selector::Selector;
 use super::sharing::GroupPlace;
 use super::thresholds::Thresholds;
@@ -67,6 +67,15 @@ impl Counting {
     }
 }
 
+/// A campaign's calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarRule {
+    /// Which one.
+    pub calendar: CalendarId,
+    /// It is the whole rule: no agents count, and while it is open the campaign runs.
+    pub alone: bool,
+}
+
 /// The rules of one campaign. [`Policy::default`] is the reference rule: pause below 5 and resume at
 /// 8 available agents, at the first sample that says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +93,9 @@ pub struct Policy {
     /// Its place among the campaigns that take their agents from the same pool.
     #[serde(default)]
     pub place: Option<GroupPlace>,
+    /// Its calling hours; always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarRule>,
     /// Samples below the pause threshold that are needed.
     pub confirm_pause: Confirmation,
     /// Samples at the resume threshold that are needed.
@@ -121,6 +133,7 @@ impl Default for Policy {
             queue: None,
             counting: Counting::Free,
             place: None,
+            calendar: None,
             confirm_pause: Confirmation::AT_ONCE,
             confirm_resume: Confirmation::AT_ONCE,
             min_running: Duration::ZERO,
@@ -139,6 +152,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Whether agents count for the campaign at all.
+    #[must_use]
+    pub fn counts_agents(&self) -> bool {
+        self.calendar.as_ref().is_none_or(|rule| !rule.alone)
+    }
+
     /// Returns the group that counts for `campaign`.
     #[must_use]
     pub fn group(&self, campaign: &CampaignId) -> Group {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::autopilot::Autopilot;
+use super::calendars::Calendars;
 use super::campaign::{Campaign, CampaignState};
 use super::confirmation::SampleWindow;
 use super::ids::CampaignId;
@@ -18,8 +19,14 @@ use super::threshold_override::ThresholdOverride;
 use super::time::Timestamp;
 
 impl Autopilot {
-    /// Puts new rules in force, and with them the set of campaigns.
-    pub fn reconfigure(&mut self, policies: BTreeMap<CampaignId, Policy>, now: Timestamp) {
+    /// Puts new rules in force, and with them the set of campaigns and the calendars.
+    pub fn reconfigure(
+        &mut self,
+        policies: BTreeMap<CampaignId, Policy>,
+        calendars: Calendars,
+        now: Timestamp,
+    ) {
+        self.calendars = calendars;
         let groups = Self::distinct_groups(&policies);
         self.sharing = Self::sharing(&policies);
         let mut known = mem::take(&mut self.campaigns);
@@ -31,6 +38,9 @@ impl Autopilot {
                 {
                     campaign.below_pause = SampleWindow::default();
                     campaign.at_resume = SampleWindow::default();
+                }
+                if !policy.counts_agents() {
+                    campaign.blind = 0;
                 }
                 campaign.policy = policy;
                 campaign.group = group;
@@ -169,7 +179,11 @@ mod tests {
         };
         let mut pilot = pilot(twice(thresholds("5", "8")));
         assert_eq!(poll(&mut pilot, 3, NOW), [], "one of two samples");
-        pilot.reconfigure(policies(twice(thresholds("4", "9"))), NOW);
+        pilot.reconfigure(
+            policies(twice(thresholds("4", "9"))),
+            Calendars::default(),
+            NOW,
+        );
         assert_eq!(
             poll(&mut pilot, 3, NOW),
             [Direction::Pause],
@@ -187,7 +201,7 @@ mod tests {
         let skill = Selector::AnySkill(["sales".parse().unwrap()].into());
         let mut pilot = pilot(twice(Selector::All));
         assert_eq!(poll(&mut pilot, 3, NOW), []);
-        pilot.reconfigure(policies(twice(skill)), NOW);
+        pilot.reconfigure(policies(twice(skill)), Calendars::default(), NOW);
         assert_eq!(
             poll(&mut pilot, 3, NOW),
             [],
@@ -208,9 +222,9 @@ mod tests {
         };
         pilot.set_hold(&id("a"), Some(hold.clone()));
         let other = BTreeMap::from([(id("b"), Policy::default())]);
-        pilot.reconfigure(other, NOW);
+        pilot.reconfigure(other, Calendars::default(), NOW);
         assert!(pilot.campaign(&id("a")).is_none());
-        pilot.reconfigure(policies(Policy::default()), NOW);
+        pilot.reconfigure(policies(Policy::default()), Calendars::default(), NOW);
         assert_eq!(pilot.campaign(&id("a")).unwrap().state().hold, Some(hold));
         assert!(pilot.campaign(&id("b")).is_none());
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::assignment::{AssignInput, Assigner, record};
 use super::autopilot::Autopilot;
 use super::belief::Hold;
+use super::calendars::Calendars;
 use super::campaign::{Campaign, CampaignState, PauseClaim};
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
@@ -40,6 +41,9 @@ pub enum Input {
         /// What is to be known of the platform.
         #[serde(default)]
         traits: PlatformTraits,
+        /// The calendars that the rules name.
+        #[serde(default, skip_serializing_if = "Calendars::is_empty")]
+        calendars: Calendars,
     },
     /// The whole state, so that a replay can begin here when older inputs are gone; compared with the replay's own when
     /// it is under way already.
@@ -130,6 +134,9 @@ pub enum Input {
     Reconfigure {
         /// The rules.
         policies: BTreeMap<CampaignId, Policy>,
+        /// The calendars that they name.
+        #[serde(default, skip_serializing_if = "Calendars::is_empty")]
+        calendars: Calendars,
     },
     /// The machine's clock was set, and what is remembered moved with it.
     ClockStepped {
@@ -217,10 +224,11 @@ impl Replayer {
                     restored,
                     command_longest,
                     traits,
+                    calendars,
                 },
             ) => {
                 let begun = Autopilot::new(run, policies, restored, command_longest, at);
-                *slot = Some(begun.on_platform(traits));
+                *slot = Some(begun.on_platform(traits).with_calendars(calendars));
                 None
             }
             (
@@ -280,9 +288,8 @@ fn feed(
         | Input::Assign { .. }
         | Input::ClockStepped { .. } => None,
         Input::Sample { sample } => {
-            if matches!(sample, Sample::Complete { .. }) {
-                found.samples = found.samples.saturating_add(1);
-            }
+            let complete = matches!(sample, Sample::Complete { .. });
+            found.samples = found.samples.saturating_add(complete.into());
             pilot.observe_sample(sample, at);
             None
         }
@@ -366,8 +373,11 @@ fn feed(
             pilot.restore_campaign(&campaign, *before);
             None
         }
-        Input::Reconfigure { policies } => {
-            pilot.reconfigure(policies, at);
+        Input::Reconfigure {
+            policies,
+            calendars,
+        } => {
+            pilot.reconfigure(policies, calendars, at);
             None
         }
     }

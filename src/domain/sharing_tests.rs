@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{
-    Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Direction, GroupCount,
-    GroupPlace, HeadCount, Outcome, Policy, Sample, StatusFinding, StatusReading, Suppression,
-    Thresholds, Timestamp,
+    Autopilot, CalendarRule, Calendars, CampaignActivity, CampaignId, CommandResult, Delivery,
+    Direction, GroupCount, GroupPlace, HeadCount, Outcome, Policy, Sample, StatusFinding,
+    StatusReading, Suppression, Thresholds, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_000_000);
@@ -227,11 +227,37 @@ fn a_campaign_in_no_group_is_left_alone_by_it() {
 }
 
 #[test]
+fn one_whose_calendar_is_closed_claims_nothing_and_takes_no_turn() {
+    let ranked = [("c", 0), ("a", 1), ("b", 2)];
+    let policies = ranked.map(|(name, rank)| {
+        // A calendar that nobody knows is closed.
+        let calendar = (name == "c").then(|| CalendarRule {
+            calendar: "office".parse().unwrap(),
+            alone: false,
+        });
+        let policy = Policy {
+            calendar,
+            ..policy(rank, (3, 5), None)
+        };
+        (id(name), policy)
+    });
+    let mut floor = Floor::new(policies.into());
+    assert_eq!(floor.poll(40), pauses(&["c"]));
+    // a claims 3 of them, and b has what is left.
+    assert_eq!(floor.poll(6), []);
+    assert_eq!(floor.poll(5), pauses(&["b"]));
+    assert_eq!(floor.poll(40), resumes("b"));
+    assert_eq!(floor.suppression("c"), Some(Suppression::Calendar));
+}
+
+#[test]
 fn new_ranks_are_taken_up() {
     let mut floor = Floor::three(None);
     let ranked = [("b", 0), ("a", 1), ("c", 2)];
     let policies = ranked.map(|(name, rank)| (id(name), policy(rank, (3, 5), None)));
-    floor.pilot.reconfigure(policies.into(), floor.now);
+    floor
+        .pilot
+        .reconfigure(policies.into(), Calendars::default(), floor.now);
     assert_eq!(floor.poll(8), pauses(&["c"]));
 }
 

@@ -5,7 +5,8 @@
 //! would have used them up. So a backtest shows how often a policy would have switched on the readings of a site, and no figure of calls.
 //!
 //! *What is observed.* The time between two valid samples with the campaign under control: running, or paused by the autopilot. Time
-//! in which a person had it paused, in which it was not commanded, or in which readings failed, is left out for every policy alike.
+//! in which a person had it paused, in which it was not commanded, in which its calendar was closed, or in which readings failed, is
+//! left out for every policy alike.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -206,9 +207,14 @@ impl Backtest {
                 trials.policy = campaign.policy().clone();
                 trials.interrupt();
             }
+            let says = recorded.calendars().says(campaign.policy(), at);
+            if says.is_some_and(|says| !says.is_open()) {
+                trials.interrupt();
+                continue;
+            }
             let running = match campaign.believed_status() {
                 BelievedStatus::Running => true,
-                BelievedStatus::PausedByUs => false,
+                BelievedStatus::PausedByUs | BelievedStatus::PausedByCalendar => false,
                 BelievedStatus::Unread
                 | BelievedStatus::PausedByPerson
                 | BelievedStatus::PausedUnproven
@@ -264,6 +270,8 @@ fn under(history: &Policy, rules: &Policy) -> Policy {
         min_paused: rules.min_paused,
         max_resumes_per_hour: rules.max_resumes_per_hour,
         place: None,
+        // Only the time in which it is open is observed.
+        calendar: None,
         ..history.clone()
     }
 }
@@ -428,6 +436,7 @@ mod tests {
                 restored: BTreeMap::new(),
                 command_longest: longest,
                 traits: crate::domain::PlatformTraits::default(),
+                calendars: crate::domain::Calendars::default(),
             };
             Self {
                 autopilot: Autopilot::new(1, policies, BTreeMap::new(), longest, START),

@@ -8,6 +8,6 @@ mod simulator;
 mod targets;
 
 pub use targets::{
-    TARGETS, Target, assignment_list, change_set, page, page_against_model, queue, roster,
-    scenario, settings, token, trace,
+    TARGETS, Target, assignment_list, change_set, icalendar, page, page_against_model, queue,
+    roster, scenario, settings, token, trace,
 };

@@ -10,9 +10,10 @@ use super::simulator;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("assignment_list", assignment_list),
     ("change_set", change_set),
+    ("icalendar", icalendar),
     ("page", page),
     ("page_against_model", page_against_model),
     ("queue", queue),
@@ -37,6 +38,14 @@ pub fn assignment_list(bytes: &[u8]) {
 /// When a change set that was read is not the same after it was printed, or a fault does not name its file.
 pub fn change_set(bytes: &[u8]) {
     with_text(bytes, commands::change_set);
+}
+
+/// Reads an iCalendar file of holidays.
+///
+/// # Panics
+/// When an event that was read does not close its calendar, or a fault names no line of the file.
+pub fn icalendar(bytes: &[u8]) {
+    with_text(bytes, commands::icalendar);
 }
 
 /// Reads a page of agents.

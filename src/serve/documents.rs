@@ -112,6 +112,9 @@ pub struct CampaignDocument {
     pub state: String,
     /// Whose pause it is: `autopilot`, `person` or `unproven`; nothing when it is not paused.
     pub paused_by: Option<String>,
+    /// What its calendar says, where it has one.
+    #[serde(default)]
+    pub calendar: Option<CalendarDocument>,
     /// Where a command of ours is taking it that was acknowledged and does not show yet: `paused` or `running`.
     #[serde(default)]
     pub changing_to: Option<String>,
@@ -139,6 +142,23 @@ pub struct CampaignDocument {
     pub decision: Option<String>,
     /// Our last confirmed command.
     pub last_transition: Option<TransitionDocument>,
+}
+
+/// What a campaign's calendar says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarDocument {
+    /// Its name.
+    pub name: String,
+    /// Whether the campaign may dial.
+    pub open: bool,
+    /// When it opens next, if it is closed, or closes, if it is open; nothing if that is not within a year.
+    pub until: Option<String>,
+    /// The same in words, on the clock of its zone.
+    pub says: String,
+    /// Whether the pause in force is the calendar's.
+    pub paused: bool,
+    /// Whether it is the whole rule, so that no agents count.
+    pub alone: bool,
 }
 
 /// A pair of thresholds, as numbers of agents or shares such as `12%`.
@@ -185,7 +205,7 @@ pub struct TransitionDocument {
     pub to: String,
     /// When it was confirmed.
     pub at: String,
-    /// Why: `threshold`, `stale_failsafe`, `reconcile` or `manual`.
+    /// Why: `threshold`, `stale_failsafe`, `reconcile`, `manual` or `calendar`.
     pub cause: String,
     /// The decision that it belongs to.
     pub decision: String,
@@ -332,6 +352,7 @@ impl CampaignDocument {
             state,
             configured,
             reason,
+            calendar,
         } = view;
         let explained = explain(state, reason.as_ref());
         let paused_by = match &state.belief {
@@ -360,6 +381,14 @@ impl CampaignDocument {
             rivals: Vec::new(),
             state: state.belief.label().to_owned(),
             paused_by: paused_by.map(str::to_owned),
+            calendar: calendar.as_ref().map(|calendar| CalendarDocument {
+                name: calendar.name.to_string(),
+                open: calendar.state.is_open(),
+                until: calendar.state.until.map(|until| until.to_string()),
+                says: calendar.says.clone(),
+                paused: state.paused_by_calendar(),
+                alone: reason.is_some_and(|reason| reason.stages.calendar_alone().is_some()),
+            }),
             changing_to: changing_to.map(|open| open.to.label().to_owned()),
             since: state.since.to_string(),
             available: reason.and_then(|reason| reason.available()),

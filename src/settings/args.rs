@@ -94,7 +94,7 @@ mod tests {
     use clap::Args;
 
     use crate::settings::row::InFile;
-    use crate::settings::table_keys::{group, queue};
+    use crate::settings::table_keys::{calendar, group, queue};
 
     use super::*;
 
@@ -154,7 +154,13 @@ mod tests {
     fn pages_have_every_key_of_their_tables_as_it_is() {
         let groups = include_str!("../../docs/guide/groups.md");
         let queues = include_str!("../../docs/guide/queues.md");
-        for (page, keys) in [(groups, group::ALL), (queues, queue::ALL)] {
+        let calendars = include_str!("../../docs/guide/calendar.md");
+        let pages = [
+            (calendars, calendar::ALL),
+            (groups, group::ALL),
+            (queues, queue::ALL),
+        ];
+        for (page, keys) in pages {
             for key in keys {
                 let row = format!("| `{}` | {} | {} |", key.name, key.default, key.meaning);
                 assert!(page.contains(&row), "the page lacks the row\n{row}");

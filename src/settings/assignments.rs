@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use crate::domain::assignment::{AssignPolicy, MOST_CONCURRENT, Preview, Weight, Zone};
+use crate::domain::Zone;
+use crate::domain::assignment::{AssignPolicy, MOST_CONCURRENT, Preview, Weight};
 use crate::domain::{CampaignId, Policy, SkillId};
 
 use super::fault::{Origin, Problem};

@@ -15,7 +15,7 @@ use super::fault::{Findings, Origin, Problem, meant};
 use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
-use super::table_keys::{TableKey, campaign, group, key_named, preview, queue};
+use super::table_keys::{TableKey, calendar, campaign, group, key_named, preview, queue};
 use super::text_places::TextPlaces;
 
 /// Reads a settings file.
@@ -73,7 +73,10 @@ impl Walk<'_> {
                 ("group", Some(tables)) => {
                     values.groups = self.tables("group", tables, group::ALL);
                 }
-                (list @ ("group" | "preview" | "queue"), None) => {
+                ("calendar", Some(tables)) => {
+                    values.calendars = self.tables("calendar", tables, calendar::ALL);
+                }
+                (list @ ("calendar" | "group" | "preview" | "queue"), None) => {
                     let remedy = format!("write [[{list}]] above its keys");
                     let wrong = Problem::new("is not a list of tables", remedy);
                     self.faults.push(&origin, list, wrong);
@@ -114,7 +117,8 @@ impl Walk<'_> {
             Some(_) | None => {
                 let known = rows().filter(|row| row.file != InFile::No);
                 let known = known.map(|row| row.key);
-                unknown(key, known.chain(["campaign", "group", "preview", "queue"]))
+                let tables = ["calendar", "campaign", "group", "preview", "queue"];
+                unknown(key, known.chain(tables))
             }
         };
         self.faults.push(origin, shown(key), problem);
@@ -353,6 +357,9 @@ pub(super) fn shown(key: &str) -> String {
 
 /// Which agents count.
 fn counted_agents(value: &DeValue<'_>) -> Result<CountedAgents, Problem> {
+    if value.as_str() == Some("none") {
+        return Ok(CountedAgents::Nobody);
+    }
     if value.as_str() == Some("own") {
         return Ok(CountedAgents::Queue(CountedQueue::Own));
     }

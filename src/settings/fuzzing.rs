@@ -1,11 +1,15 @@
-//! What holds for the readers of settings and rosters on any input.
+//! What holds for the readers of settings, rosters and iCalendar files on any input.
 
 use std::collections::BTreeMap;
 
-use crate::domain::AgentId;
+use jiff::civil::Date;
+
 use crate::domain::assignment::{CallRate, Roster};
+use crate::domain::calendar::{Calendar, ClosureEnd, Holiday, WeeklyHours, instant};
+use crate::domain::{AgentId, Timestamp, Zone};
 
 use super::fault::{Fault, Findings};
+use super::icalendar::{self, Events};
 use super::resolve::resolve_text;
 use super::roster;
 
@@ -78,6 +82,70 @@ pub(crate) fn roster(text: &str) {
         assert!(faults.is_empty(), "{faults:?} in {printed}");
         assert!(again == Some((roster, rates)), "{printed}");
     }
+}
+
+/// Every event that was read closes the calendar when it begins; what was read is the same in the record of a run, and lower in the file.
+pub(crate) fn icalendar(text: &str) {
+    // Of their midnights and noons some are skipped and others come twice.
+    for zone in ["America/Havana", "Europe/Berlin", "Pacific/Apia"] {
+        let zone: Zone = zone.parse().unwrap_or_else(|_| panic!("{zone} is no zone"));
+        let read = |text: &str| {
+            let mut faults = Findings::default();
+            let events = icalendar::read("holidays.ics", text, &zone, &mut faults);
+            (events, faults.into_faults())
+        };
+        let (events, faults) = read(text);
+        assert_eq!(events.is_none(), !faults.is_empty(), "{faults:?}");
+        hold_places("holidays.ics", text, &faults);
+        // There a fold or a mark of the byte order would belong to another line.
+        if !text.starts_with(['\u{feff}', ' ', '\t']) {
+            let (below, faults_below) = read(&format!("{}{text}", "\n".repeat(SHIFT)));
+            assert_eq!(events, below);
+            assert_eq!(moved(&faults), keys(&faults_below));
+        }
+        if let Some(events) = events {
+            hold_closed(events, zone);
+        }
+    }
+}
+
+/// A calendar that would be open at all hours is closed when each event begins.
+fn hold_closed(events: Events, zone: Zone) {
+    let hours = WeeklyHours::parse(["00:00-00:00"], &WeeklyHours::every_day());
+    let Ok(hours) = hours else {
+        panic!("{hours:?}");
+    };
+    let calendar = Calendar {
+        zone,
+        hours,
+        holidays: events.holidays,
+        closures: events.closures,
+    };
+    let text = serde_json::to_string(&calendar).unwrap_or_default();
+    let again: Option<Calendar> = serde_json::from_str(&text).ok();
+    assert_eq!(again.as_ref(), Some(&calendar), "{text}");
+    let days = calendar
+        .holidays
+        .iter()
+        .filter_map(|holiday| match holiday {
+            Holiday::Days { first, .. } => noon(*first, &calendar.zone),
+            Holiday::Yearly { from, except, .. } => {
+                let first = from.filter(|first| !except.contains(first));
+                noon(first?, &calendar.zone)
+            }
+        });
+    let closed = |at: Timestamp| !calendar.state_at(at).is_open();
+    for at in days.chain(calendar.closures.iter().map(|closure| closure.from)) {
+        assert!(closed(at), "open at {at} in {calendar:?}");
+    }
+}
+
+/// Noon of a day; none where the clock never shows that day.
+fn noon(day: Date, zone: &Zone) -> Option<Timestamp> {
+    let local = day.to_datetime(jiff::civil::Time::constant(12, 0, 0, 0));
+    let at = instant(local, zone, ClosureEnd::First)?;
+    let shown = jiff::Timestamp::from_millisecond(at.as_unix_millis()).ok()?;
+    (zone.rules().to_datetime(shown).date() == day).then_some(at)
 }
 
 /// The roster as TOML.

@@ -23,12 +23,15 @@ pub(super) enum CountedAgents {
     Rows(Selector),
     /// Those of a queue or skill.
     Queue(CountedQueue),
+    /// None: the calendar is the whole rule.
+    Nobody,
 }
 
 impl fmt::Display for CountedAgents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rows(selector) => selector.fmt(f),
+            Self::Nobody => f.write_str("none"),
             Self::Queue(CountedQueue::Own) => f.write_str("own"),
             Self::Queue(CountedQueue::Other(queue)) => write!(f, "queue {queue}"),
         }
@@ -79,7 +82,7 @@ impl CampaignTable {
     }
 }
 
-/// One `[[preview]]` or `[[queue]]` table.
+/// One `[[preview]]`, `[[queue]]` or `[[calendar]]` table.
 #[derive(Debug)]
 pub(super) struct ListedTable {
     pub(super) origin: Origin,
@@ -119,6 +122,7 @@ pub(super) struct FileValues {
     pub(super) previews: Vec<ListedTable>,
     pub(super) queues: Vec<ListedTable>,
     pub(super) groups: Vec<ListedTable>,
+    pub(super) calendars: Vec<ListedTable>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }
@@ -137,6 +141,9 @@ impl FileValues {
     pub(super) fn leave_out_files(&mut self) {
         self.top
             .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+        for calendar in &mut self.calendars {
+            calendar.values.retain(|key, _| !key.ends_with("_file"));
+        }
     }
 
     /// What stands at top level.

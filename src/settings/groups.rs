@@ -85,6 +85,12 @@ impl Reader<'_, '_> {
                 self.refuse(&keys::CAMPAIGNS, wrong);
                 continue;
             }
+            if !policy.counts_agents() {
+                let wrong = format!("no agents count for `{text}`");
+                let wrong = Problem::new(wrong, "take it out, or say which agents count for it");
+                self.refuse(&keys::CAMPAIGNS, wrong);
+                continue;
+            }
             policy.place = Some(GroupPlace {
                 group: name.to_owned(),
                 rank,
@@ -185,6 +191,20 @@ mod tests {
         ] {
             assert!(told.contains(part), "{part} in\n{told}");
         }
+    }
+
+    #[test]
+    fn a_campaign_that_counts_no_agents_shares_none() {
+        let text = "[[campaign]]\nid = \"a\"\n[[campaign]]\nid = \"b\"\nagents = \"none\"\ncalendar = \"day\"\n\
+             [[calendar]]\nname = \"day\"\nzone = \"UTC\"\nhours = [\"09:00-18:00\"]\n\
+             [[group]]\nname = \"x\"\ncampaigns = [\"a\", \"b\"]\n";
+        let told = faults("", &[], text);
+        assert_eq!(
+            told,
+            [
+                "FILE:13: group.campaigns: no agents count for `b`; take it out, or say which agents count for it"
+            ]
+        );
     }
 
     #[test]

@@ -86,6 +86,7 @@ impl Lacking<'_, '_> {
             format!("campaign.{id}.{}", campaign::AGENTS.name),
         );
         match (&policy.queue, &policy.selector) {
+            (Some(_) | None, _) if !policy.counts_agents() => {}
             (Some(CountedQueue::Own | CountedQueue::Other(_)), _) if !own_group => {
                 let wrong =
                     format!("cannot be counted: {platform} counts no queue or skill by itself");

@@ -42,6 +42,7 @@
 mod admin;
 mod args;
 mod assignments;
+mod calendars;
 mod fault;
 #[cfg(test)]
 mod fault_tests;
@@ -51,6 +52,9 @@ mod flags;
 pub(crate) mod fuzzing;
 mod given;
 mod groups;
+mod icalendar;
+#[cfg(test)]
+mod icalendar_tests;
 mod labels;
 mod lacking;
 mod memberships;
@@ -81,5 +85,5 @@ pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, stat
 pub(crate) use resolved::{Assignments, Resolved, Settings};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, rows};
-pub(crate) use table_keys::campaign as campaign_keys;
+pub(crate) use table_keys::{calendar as calendar_keys, campaign as campaign_keys};
 pub(crate) use variables::{LOG, SERVER, unknown_variables};

@@ -12,6 +12,7 @@ use crate::sockets::is_loopback;
 
 use super::admin::admin;
 use super::assignments;
+use super::calendars;
 use super::fault::{Fault, Findings, Origin, Problem};
 use super::file;
 use super::flags::RunArgs;
@@ -191,7 +192,9 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     }
     let client_secret = client_secret(layers);
     let tenant = tenant(layers, &values);
-    let mut policies = policies(layers, values.platform, values.poll_interval);
+    let calendars = calendars::read(layers);
+    let named = calendars::of_campaigns(layers, &calendars);
+    let mut policies = policies(layers, values.platform, values.poll_interval, named);
     groups::place(layers, &mut policies);
     refuse_what_is_lacking(layers, (values.platform, values.agents), &policies);
     let labels = labels(layers);
@@ -226,6 +229,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
             scopes: values.scopes,
         },
         policies,
+        calendars: calendars.found,
         labels,
         assignments,
         queues,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::queue::CalibrationPolicy;
-use crate::domain::{AgentId, CampaignId, CampaignLabels, Policy, QueueId};
+use crate::domain::{AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, Timestamp};
 use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub special: SpecialSettings,
     /// The rules of each campaign; none where there are preview campaigns or queues alone.
     pub policies: BTreeMap<CampaignId, Policy>,
+    /// The calendars that they name, and others.
+    pub calendars: Calendars,
     /// What people call campaigns; only those of which something is said.
     pub labels: BTreeMap<CampaignId, CampaignLabels>,
     /// The preview assignments; none without `[[preview]]` tables.
@@ -97,6 +99,26 @@ pub(crate) struct Resolved {
     pub warnings: Vec<Fault>,
     /// Key, value as text (secrets as `(set)`) and origin; of a campaign only what was said of that one alone.
     pub origins: Vec<(String, String, Origin)>,
+}
+
+impl Resolved {
+    /// The calendars that do not open within a year of `now`: they would pause their campaigns for good.
+    pub(crate) fn closed_for_good(&self, now: Timestamp) -> Vec<Fault> {
+        let calendars = self.settings.calendars.named();
+        let closed = calendars.filter(|(_, calendar)| !calendar.opens_within_a_year(now));
+        let fault = closed.map(|(name, _)| {
+            let key = format!("calendar.{name}");
+            let mut noted = self.origins.iter();
+            let place = noted.find(|(noted, _, _)| *noted == key);
+            Fault {
+                place: place.map(|(_, _, origin)| origin.to_string()),
+                key,
+                wrong: "does not open within a year".to_owned(),
+                remedy: "shorten its closures, or check its holidays".to_owned(),
+            }
+        });
+        fault.collect()
+    }
 }
 
 impl Settings {
@@ -149,6 +171,7 @@ impl Settings {
             credentials,
             special,
             policies,
+            calendars,
             labels,
             assignments,
             queues,
@@ -183,6 +206,7 @@ impl Settings {
             "longest_call": special.longest_call,
             "agents": word_of(special.agents, AgentSource::WORDS),
             "policies": policies,
+            "calendars": calendars,
             "labels": labels,
             "assignments": assignments
                 .as_ref()

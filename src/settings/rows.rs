@@ -333,5 +333,6 @@ pub(crate) fn row_named(key: &str) -> Option<&'static Row> {
 pub(crate) fn acts_at_once(key: &str) -> bool {
     let rule = row_named(key).is_some_and(|row| row.file == InFile::Rule);
     let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
-    rule || key.starts_with("campaign.") || others.contains(&key)
+    let tables = ["campaign.", "calendar."];
+    rule || tables.iter().any(|table| key.starts_with(table)) || others.contains(&key)
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{CampaignId, CountedQueue, Limit, Policy, Selector, Thresholds};
+use crate::domain::{
+    CalendarId, CalendarRule, CampaignId, CountedQueue, Limit, Policy, Selector, Thresholds,
+};
 use crate::platform::dialect::Dialect;
 
 use super::fault::{Origin, Problem};
@@ -27,6 +29,7 @@ pub(super) fn policies(
     layers: &mut Layers<'_>,
     platform: Dialect,
     poll_interval: Duration,
+    mut calendars: BTreeMap<CampaignId, CalendarId>,
 ) -> BTreeMap<CampaignId, Policy> {
     let lines = Lines {
         pause_below: layers.read(&PAUSE_BELOW),
@@ -56,10 +59,19 @@ pub(super) fn policies(
             queue: own.clone(),
             ..Policy::default()
         };
-        if let Some((counted, origin)) = agents.remove(&id) {
+        let counted = agents.remove(&id);
+        let alone = matches!(counted, Some((CountedAgents::Nobody, _)));
+        if let Some(calendar) = calendars.remove(&id) {
+            policy.calendar = Some(CalendarRule { calendar, alone });
+        } else if let Some((_, origin)) = counted.as_ref().filter(|_| alone) {
+            let key = format!("campaign.{id}.{}", campaign::AGENTS.name);
+            layers.faults.push(origin, key, without_any_rule());
+        }
+        if let Some((counted, origin)) = counted {
             let key = format!("campaign.{id}.{}", campaign::AGENTS.name);
             layers.noted.add(key, &counted.to_string(), origin);
             match counted {
+                CountedAgents::Nobody => policy.queue = None,
                 CountedAgents::Rows(selector) => (policy.selector, policy.queue) = (selector, None),
                 CountedAgents::Queue(queue) => policy.queue = Some(queue),
             }
@@ -71,12 +83,38 @@ pub(super) fn policies(
         for line in [&lines.pause_below, &lines.resume_at] {
             line.noted_for(&id, &mut layers.noted);
         }
+        if alone {
+            refuse_thresholds_of_nobody(layers, &id);
+        }
         for rule in &rules {
             rule.apply(&id, &mut policy, &mut layers.noted);
         }
         (id, policy)
     });
     policies.collect()
+}
+
+fn without_any_rule() -> Problem {
+    Problem::new(
+        "leaves the campaign without any rule",
+        "name its calendar, or agents that count",
+    )
+}
+
+/// Thresholds of a campaign for which no agents count would look as if they held.
+fn refuse_thresholds_of_nobody(layers: &mut Layers<'_>, id: &CampaignId) {
+    let own = [PAUSE_BELOW.row(), RESUME_AT.row()].map(|row| {
+        let prefix = format!("campaign.{id}.");
+        let found = layers.source_of_rule(id, row);
+        found.filter(|(key, _)| key.starts_with(&prefix))
+    });
+    for (key, origin) in own.into_iter().flatten() {
+        let wrong = Problem::new(
+            "has no effect: no agents count for this campaign",
+            "leave it out, or say which agents count",
+        );
+        layers.faults.push(&origin, key, wrong);
+    }
 }
 
 /// With fewer agents than the campaign needs to run, it would never run.

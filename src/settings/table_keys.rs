@@ -38,7 +38,9 @@ pub(crate) mod campaign {
         ID "id" Text "",
             "The campaign's id on the platform; needed, and given once.";
         AGENTS "agents" Text "all",
-            "Which agents count: \"own\" (those of its own queue or skill, the default where the platform counts them), \"all\" (else the default), { queue = \"..\" }, { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }.";
+            "Which agents count: \"own\" (those of its own queue or skill, the default where the platform counts them), \"all\" (else the default), { queue = \"..\" }, { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }; \"none\" where the calendar is the whole rule.";
+        CALENDAR "calendar" Text "",
+            "The name of the [[calendar]] outside of which it is paused.";
         NAME "name" Text "",
             "What people call it, in at most 80 characters.";
         TEAM "team" Text "",
@@ -83,6 +85,28 @@ pub(crate) mod preview {
             "IANA time zones whose agents may be placed; at least one.";
         CONCURRENCY "concurrency" Count "",
             "Calls at once that one agent may hold here, 1 or 2; 1 unless given.";
+    }
+}
+
+/// Keys of a `[[calendar]]` table.
+pub(crate) mod calendar {
+    use super::{Kind, TableKey};
+
+    keys! {
+        NAME "name" Text "",
+            "What campaigns call it by; needed, and given once.";
+        ZONE "zone" Text "",
+            "The IANA time zone of its hours and days; needed.";
+        HOURS "hours" Texts "",
+            "Calling hours, such as \"mon-fri 09:00-12:00 13:00-18:00\" or, for each of `weekdays`, \"09:00-18:00\"; needed.";
+        WEEKDAYS "weekdays" Texts "mon-sun",
+            "Days of those hours that name none, such as [\"mon-fri\"].";
+        HOLIDAYS "holidays" Texts "",
+            "Closed days, with their names: \"2026-12-24 Christmas Eve\", \"2026-12-28/2026-12-31\", and \"12-25 Christmas Day\" for each year.";
+        HOLIDAYS_FILE "holidays_file" Text "",
+            "An iCalendar file whose events are closed.";
+        CLOSURES "closures" Texts "",
+            "One-off closures, FROM/TO and a name: \"2026-12-24T12:00/2026-12-24T18:00 Party\"; days are closed from the first to the last.";
     }
 }
 

@@ -186,6 +186,12 @@ impl Events {
             None => {}
         }
         series.state(belief.label());
+        let calendar = reason.stages.calendar.found;
+        let open = calendar.is_none_or(|calendar| calendar.state.is_open());
+        series.calendar_open(open);
+        if reason.stages.calendar_alone().is_some() {
+            series.desired(open);
+        }
         series.override_until(reason.hold().map(|hold| hold.until.as_unix_seconds()));
         if let Outcome::Suppressed { by, direction } = reason.outcome {
             // Without a direction nothing was asked for, except that stale data hides what would be.

@@ -6,6 +6,7 @@ mod assignments;
 mod backtest;
 mod calibration;
 mod calibration_asked;
+mod calling_hours;
 mod centre;
 mod checked;
 mod circles;

@@ -11,6 +11,7 @@ use campaign_autopilot::domain::{
     Timestamp, explain,
 };
 
+use super::calendar;
 use super::judge::{Judge, Leaving};
 use super::script::{Action, Crash, Fate, Poll, Setting, Tick};
 use super::stages;
@@ -142,6 +143,7 @@ impl Driver {
             restored: self.store.clone(),
             command_longest: LONGEST,
             traits: PlatformTraits::default(),
+            calendars: calendar::calendars(),
         };
         self.staged_inputs.push((now, start));
         self.pilot = Autopilot::new(
@@ -150,7 +152,8 @@ impl Driver {
             self.store.clone(),
             LONGEST,
             now,
-        );
+        )
+        .with_calendars(calendar::calendars());
     }
 
     /// The process dies and comes back later, knowing what was committed.
@@ -424,7 +427,8 @@ impl Driver {
                 ..
             } = notice
             {
-                self.judge.confirmed_at(index, *to, now);
+                let cause = self.state(index).last_transition.map(|last| last.cause);
+                self.judge.confirmed_at(index, *to, cause, now);
             }
         }
         self.notices.extend(notices);
@@ -565,8 +569,9 @@ impl Driver {
         self.judge
             .reported(index, settled, acknowledged, self.world.now);
         if conclusion == Conclusion::Confirmed {
+            let cause = self.state(index).last_transition.map(|last| last.cause);
             self.judge
-                .confirmed_at(index, to.unwrap(), now.as_unix_millis());
+                .confirmed_at(index, to.unwrap(), cause, now.as_unix_millis());
         }
         self.conclusions.push(conclusion);
         self.take_notices(index, notices);

@@ -10,6 +10,7 @@ use campaign_autopilot::domain::{
     OnStale, Policy,
 };
 
+use super::calendar;
 use super::world::{Act, TrueCampaign, Who};
 
 const HOUR: i64 = 3_600_000;
@@ -28,6 +29,8 @@ fn millis(duration: std::time::Duration) -> i64 {
 #[derive(Clone, Debug, Default)]
 struct Memory {
     last: Option<(Direction, i64)>,
+    /// That last one was a pause by the calendar, which is charged to nothing.
+    calendar_pause: bool,
     resumes: Vec<i64>,
     grace_from: Option<i64>,
     windows: Vec<Window>,
@@ -70,6 +73,35 @@ pub(crate) struct Leaving<'a> {
     pub(crate) clock: i64,
     /// The platform's clock.
     pub(crate) now: i64,
+}
+
+fn open(policy: &Policy, clock: i64) -> bool {
+    policy.calendar.is_none() || calendar::open(clock)
+}
+
+fn alone(policy: &Policy) -> bool {
+    policy.calendar.as_ref().is_some_and(|rule| rule.alone)
+}
+
+/// What the calendar forbids.
+fn forbidden_by_calendar(command: &Leaving<'_>) -> Option<&'static str> {
+    let Leaving {
+        direction,
+        cause,
+        policy,
+        clock,
+        ..
+    } = *command;
+    let by_calendar = cause == Cause::Calendar;
+    if !open(policy, clock) {
+        let pauses = direction == Direction::Pause && by_calendar;
+        return (!pauses).then_some("outside calling hours");
+    }
+    if by_calendar {
+        let asked = alone(policy) && direction == Direction::Resume;
+        return (!asked).then_some("the calendar is open and does not ask for that");
+    }
+    (alone(policy) && cause != Cause::Hold).then_some("no agents count for it")
 }
 
 #[derive(Clone, Debug)]
@@ -206,6 +238,13 @@ impl Judge {
         if !truth.visible || truth.status != from {
             say("commanded in a status that is not to be commanded");
         }
+        if let Some(text) = forbidden_by_calendar(command) {
+            say(text);
+        }
+        if !open(policy, clock) {
+            return wrong;
+        }
+        let alone = alone(policy);
         let held = watched
             .hold
             .filter(|(_, since, lasts)| clock < (*since).min(clock) + lasts)
@@ -250,22 +289,42 @@ impl Judge {
             }
             return wrong;
         }
-        if !self.last_valid {
+        if !alone && !self.last_valid {
             say("without a valid sample");
         }
-        if !self.confirmed(index, direction, cause, policy) {
+        if !alone && !self.confirmed(index, direction, cause, policy) {
             say("the samples do not ask for that");
         }
+        for text in self.too_soon(command) {
+            say(text);
+        }
+        wrong
+    }
+
+    /// What dwell and budget forbid. A pause by the calendar starts no dwell, and what ends it is charged to no budget.
+    fn too_soon(&self, command: &Leaving<'_>) -> Vec<&'static str> {
+        let Leaving {
+            index,
+            direction,
+            policy,
+            clock,
+            ..
+        } = *command;
+        let watched = &self.watched[index];
+        let mut wrong = Vec::new();
         let dwell = match direction {
             Direction::Pause => millis(policy.min_running),
             Direction::Resume => millis(policy.min_paused),
         };
+        if direction == Direction::Resume && watched.live.calendar_pause {
+            return wrong;
+        }
         if watched
             .live
             .last
             .is_some_and(|(to, at)| to != direction && clock < at.min(clock) + dwell)
         {
-            say("before the dwell is over");
+            wrong.push("before the dwell is over");
         }
         if direction == Direction::Resume
             && let Some(limit) = policy.max_resumes_per_hour
@@ -277,7 +336,7 @@ impl Judge {
                 .filter(|at| clock - (**at).min(clock) < HOUR)
                 .count();
             if used >= usize::try_from(limit).unwrap() {
-                say("beyond the resume budget");
+                wrong.push("beyond the resume budget");
             }
         }
         wrong
@@ -326,13 +385,20 @@ impl Judge {
         }
     }
 
-    pub(crate) fn confirmed_at(&mut self, index: usize, direction: Direction, clock: i64) {
+    pub(crate) fn confirmed_at(
+        &mut self,
+        index: usize,
+        direction: Direction,
+        cause: Option<Cause>,
+        clock: i64,
+    ) {
         let live = &mut self.watched[index].live;
         live.last = Some((direction, clock));
         live.grace_from = None;
-        if direction == Direction::Resume {
+        if direction == Direction::Resume && !live.calendar_pause {
             live.resumes.push(clock);
         }
+        live.calendar_pause = direction == Direction::Pause && cause == Some(Cause::Calendar);
     }
 
     pub(crate) fn committed(&mut self) {

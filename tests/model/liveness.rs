@@ -6,6 +6,7 @@ use campaign_autopilot::domain::{Belief, CampaignActivity};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
+use super::calendar;
 use super::driver::{Driver, lines};
 use super::properties::{cases, run};
 use super::script::{Setting, history};
@@ -50,6 +51,7 @@ proptest! {
     #[test]
     fn with_agents_enough_no_pause_of_ours_stays((mut setting, actions) in history()) {
         for (.., policy) in &mut setting.campaigns {
+            policy.calendar = None;
             // A budget of zero never resumes.
             policy.max_resumes_per_hour = policy.max_resumes_per_hour.map(|limit| limit.max(1));
         }
@@ -75,6 +77,9 @@ proptest! {
 
     #[test]
     fn without_agents_nothing_keeps_running((mut setting, actions) in history()) {
+        for (.., policy) in &mut setting.campaigns {
+            policy.calendar = None;
+        }
         setting.routine = 3;
         let mut driver = run(&setting, &actions)?;
         heal(&mut driver, 0, enough_polls(&setting))?;
@@ -82,6 +87,36 @@ proptest! {
             let below = 0 < lines(driver.policy(index), 0).pause_below;
             let running = driver.world.campaigns[index].status == CampaignActivity::Running;
             prop_assert!(!(below && running), "{index} still runs: {:?}", driver.state(index));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(250))]
+
+    /// However its history went, and with agents enough.
+    #[test]
+    fn outside_its_calling_hours_nothing_keeps_running(
+        (mut setting, actions) in history(),
+        alone in any::<bool>(),
+    ) {
+        for (.., policy) in &mut setting.campaigns {
+            policy.calendar = Some(calendar::rule(alone));
+        }
+        setting.routine = 3;
+        let mut driver = run(&setting, &actions)?;
+        heal(&mut driver, 200, enough_polls(&setting))?;
+        // Into the beginning of a closed third of the half hour, and some polls within.
+        for open in [false, true] {
+            while calendar::open(driver.clock().as_unix_millis()) == open {
+                driver.calm(200);
+            }
+        }
+        heal(&mut driver, 200, 10)?;
+        prop_assert!(!calendar::open(driver.clock().as_unix_millis()));
+        for index in 0..driver.ids.len() {
+            let running = driver.world.campaigns[index].status == CampaignActivity::Running;
+            prop_assert!(!running, "{index} still runs: {:?}", driver.state(index));
         }
     }
 }
@@ -102,6 +137,7 @@ proptest! {
             *versioned = true;
             policy.max_resumes_per_hour = policy.max_resumes_per_hour.map(|limit| limit.max(1));
             policy.strict_ownership = false;
+            policy.calendar = None;
         }
         setting.routine = 3;
         let alone: Vec<Action> = actions

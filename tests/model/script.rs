@@ -7,6 +7,7 @@ use campaign_autopilot::domain::{
 };
 use proptest::prelude::*;
 
+use super::calendar;
 use super::world::Act;
 
 /// What becomes of the commands of a tick.
@@ -219,27 +220,34 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
         (any::<bool>(), 1_u32..4),
         manual,
         prop_oneof![Just(0_u64), Just(120), Just(900)],
-        (prop::bool::weighted(0.2), prop::bool::weighted(0.25)),
+        (
+            prop::bool::weighted(0.2),
+            prop::bool::weighted(0.25),
+            prop::option::weighted(0.3, prop::bool::weighted(0.3)),
+        ),
     )
         .prop_map(
-            |(thresholds, confirm, dwell, budget, stale, manual, grace, (adopt, strict))| Policy {
-                thresholds,
-                confirm_pause: confirm.0,
-                confirm_resume: confirm.1,
-                min_running: seconds(dwell.0),
-                min_paused: seconds(dwell.1),
-                max_resumes_per_hour: budget,
-                on_stale: if stale.0 {
-                    OnStale::Pause
-                } else {
-                    OnStale::Hold
-                },
-                stale_after: stale.1,
-                on_manual_change: manual,
-                manual_grace: seconds(grace),
-                adopt_paused: adopt,
-                strict_ownership: strict,
-                ..Policy::default()
+            |(thresholds, confirm, dwell, budget, stale, manual, grace, (adopt, strict, alone))| {
+                Policy {
+                    calendar: alone.map(calendar::rule),
+                    thresholds,
+                    confirm_pause: confirm.0,
+                    confirm_resume: confirm.1,
+                    min_running: seconds(dwell.0),
+                    min_paused: seconds(dwell.1),
+                    max_resumes_per_hour: budget,
+                    on_stale: if stale.0 {
+                        OnStale::Pause
+                    } else {
+                        OnStale::Hold
+                    },
+                    stale_after: stale.1,
+                    on_manual_change: manual,
+                    manual_grace: seconds(grace),
+                    adopt_paused: adopt,
+                    strict_ownership: strict,
+                    ..Policy::default()
+                }
             },
         )
 }

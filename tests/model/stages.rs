@@ -25,7 +25,9 @@ pub(crate) fn what_is_wrong(pilot: &Autopilot, id: &CampaignId, reason: &Reason)
             cause: Cause::StaleFailsafe,
             ..
         }
-    ) || (decided == Some(Stage::People) && reason.available().is_none());
+    ) || (decided == Some(Stage::People)
+        && reason.available().is_none()
+        && reason.stages.calendar_alone().is_none());
     // A hold whose resume was refused waits; nothing else is asked then.
     let refused_hold = reason.hold().is_some() && decided == Some(Stage::BackOff);
     let left_out = |stage| {
@@ -38,6 +40,7 @@ pub(crate) fn what_is_wrong(pilot: &Autopilot, id: &CampaignId, reason: &Reason)
                 Stage::Status
                     | Stage::InFlight
                     | Stage::Changing
+                    | Stage::Calendar
                     | Stage::Hold
                     | Stage::Sample
                     | Stage::People
@@ -72,7 +75,8 @@ pub(crate) fn what_is_wrong(pilot: &Autopilot, id: &CampaignId, reason: &Reason)
             say(format!("nothing to do, decided by {decided:?}"));
         }
         Outcome::Command { cause, .. }
-            if (cause == Cause::Hold) != (decided == Some(Stage::Hold)) =>
+            if (cause == Cause::Hold) != (decided == Some(Stage::Hold))
+                || (decided == Some(Stage::Calendar) && cause != Cause::Calendar) =>
         {
             say(format!("commanded, decided by {decided:?}"));
         }

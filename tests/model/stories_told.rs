@@ -222,6 +222,7 @@ fn stale_data_that_asks_for_a_pause_passes_without_being_counted() {
             Stage::Status,
             Stage::InFlight,
             Stage::Changing,
+            Stage::Calendar,
             Stage::Hold,
             Stage::Sample,
             Stage::People
@@ -248,5 +249,5 @@ fn every_suppression_belongs_to_the_stage_that_is_told() {
     assert_eq!(never, [Stage::Signal, Stage::Thresholds]);
     let mut numbers = Stage::ALL.map(Stage::number);
     numbers.sort_unstable();
-    assert!(numbers.iter().copied().eq(0..13));
+    assert!(numbers.iter().copied().eq(0..14));
 }

@@ -82,6 +82,7 @@ pub(super) async fn look_at_everybody(
     let everyone = everyone.then_some(Group::Rows(Selector::All));
     let policies = settings.policies.iter();
     let groups: BTreeSet<Group> = policies
+        .filter(|(_, policy)| policy.counts_agents())
         .map(|(id, policy)| policy.group(id))
         .chain(everyone)
         .collect();
@@ -147,6 +148,9 @@ fn page_size(asked: usize, given: Option<usize>) -> String {
 
 /// Tells of thresholds that the agents who are there cannot reach.
 pub(super) fn doubt_thresholds(campaign: &CampaignId, policy: &Policy, everybody: &Everybody) {
+    if !policy.counts_agents() {
+        return;
+    }
     if let Selector::Agents(ids) = &policy.selector
         && policy.queue.is_none()
     {

@@ -30,7 +30,9 @@ pub(super) async fn look_at_campaigns(
         let Some(policy) = settings.policies.get(&campaign) else {
             continue;
         };
-        let count = everybody.head(&campaign, policy).map(|head| &head.count);
+        let head = everybody.head(&campaign, policy);
+        let counts = policy.counts_agents();
+        let count = head.filter(|_| counts).map(|head| &head.count);
         tell_campaign(&campaign, &finding, count, findings);
         doubt_thresholds(&campaign, policy, everybody);
         tell_rivals(settings, connection, clock, &campaign).await;

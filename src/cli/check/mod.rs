@@ -6,6 +6,7 @@
 mod agents;
 #[cfg(test)]
 mod asked_tests;
+mod calendars;
 mod campaigns;
 mod findings;
 mod previews;
@@ -13,7 +14,7 @@ mod previews;
 use std::sync::Arc;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::domain::assignment::Zone;
+use crate::domain::Zone;
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Timestamp};
 use crate::platform::port::Granted;
@@ -24,6 +25,7 @@ use super::exit::Exit;
 use super::output;
 
 use agents::{look_at_everybody, poll};
+use calendars::look_at_calendars;
 use campaigns::look_at_campaigns;
 use findings::{Findings, counted};
 use previews::look_at_previews;
@@ -55,6 +57,7 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
         "time zones: release {} of the IANA data, built in",
         Zone::data_version()
     ));
+    look_at_calendars(settings, SystemClock::real_time().now());
     output::result(format_args!("configuration: ok, {}", contents(settings)));
     if online {
         check_online(settings).await

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::control::ObservableState;
 use crate::control::ports::Clock;
 use crate::domain::{
-    CampaignId, CountedQueue, Policy, SampleVerdict, Selector, SkillId, Timestamp,
+    Calendars, CampaignId, CountedQueue, Policy, SampleVerdict, Selector, SkillId, Timestamp,
 };
 use crate::experiment::{Arm, run_until};
 use crate::platform::dialect::{Dialect, SpecialSettings};
@@ -578,6 +578,7 @@ fn settings(
         credentials,
         special: SpecialSettings::default(),
         policies: policies.collect::<Result<_, _>>()?,
+        calendars: Calendars::default(),
         labels: BTreeMap::new(),
         assignments: None,
         queues: BTreeMap::new(),

@@ -167,6 +167,9 @@ fn show_campaign(campaign: &CampaignDocument, layout: Layout) {
 fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
     let mut said = vec![campaign.why.clone()];
     said.extend(about(campaign));
+    if let Some(calendar) = &campaign.calendar {
+        said.push(format!("calendar {}: {}", calendar.name, calendar.says));
+    }
     if let Some(target) = &campaign.changing_to {
         said.push(format!(
             "changing: our command to make it {target} is accepted and does not show yet"

@@ -19,9 +19,9 @@ use crate::domain::assignment::{
     ListNotice, Move, Roster, Trigger,
 };
 use crate::domain::{
-    AgentId, AgentState, Alert, Autopilot, Campaign, CampaignId, CampaignLabels, CampaignState,
-    Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice, PauseClaim,
-    Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, ThresholdOverride,
+    AgentId, AgentState, Alert, Autopilot, Calendars, Campaign, CampaignId, CampaignLabels,
+    CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice,
+    PauseClaim, Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, ThresholdOverride,
 };
 use crate::platform::port::PlatformNames;
 use crate::telemetry::PollFigures;
@@ -35,6 +35,7 @@ pub(in crate::control) enum Fact<'a> {
         dry_run: bool,
         run: u64,
         policies: BTreeMap<CampaignId, Policy>,
+        calendars: Calendars,
         /// What the store remembered of campaigns.
         restored: BTreeMap<CampaignId, CampaignState>,
         traits: PlatformTraits,
@@ -200,6 +201,7 @@ pub(in crate::control) enum Fact<'a> {
     /// New rules are in force.
     PoliciesReplaced {
         policies: BTreeMap<CampaignId, Policy>,
+        calendars: Calendars,
         labels: Arc<BTreeMap<CampaignId, CampaignLabels>>,
     },
     /// An operator's change is made; it counts once this is committed.

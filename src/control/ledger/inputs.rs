@@ -20,6 +20,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             dry_run: _,
             run,
             policies,
+            calendars,
             restored,
             traits,
         } => Input::Start {
@@ -28,6 +29,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             restored,
             command_longest: settings.command_longest,
             traits,
+            calendars,
         },
         Fact::CampaignsCheckpointed { autopilot } => Input::Checkpoint { autopilot },
         Fact::SampleTaken { sample } => Input::Sample { sample },
@@ -111,7 +113,14 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             thresholds,
         },
         Fact::ClockStepped { milliseconds, .. } => Input::ClockStepped { milliseconds },
-        Fact::PoliciesReplaced { policies, .. } => Input::Reconfigure { policies },
+        Fact::PoliciesReplaced {
+            policies,
+            calendars,
+            ..
+        } => Input::Reconfigure {
+            policies,
+            calendars,
+        },
         Fact::AssignmentsStarted {
             policy,
             roster,

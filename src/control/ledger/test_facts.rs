@@ -15,10 +15,10 @@ use crate::domain::assignment::{
     MoveReason, Roster, Score, Trigger,
 };
 use crate::domain::{
-    Alert, Autopilot, Campaign, CampaignActivity, CampaignId, CampaignLabels, CampaignState, Cause,
-    Command, CommandResult, Conclusion, Delivery, Direction, GroupCount, HeadCount, Hold, HoldKind,
-    Notice, PauseClaim, Plan, PlatformTraits, Policy, Reason, Sample, StatusFinding, StatusReading,
-    Timestamp,
+    Alert, Autopilot, Calendars, Campaign, CampaignActivity, CampaignId, CampaignLabels,
+    CampaignState, Cause, Command, CommandResult, Conclusion, Delivery, Direction, GroupCount,
+    HeadCount, Hold, HoldKind, Notice, PauseClaim, Plan, PlatformTraits, Policy, Reason, Sample,
+    StatusFinding, StatusReading, Timestamp,
 };
 use crate::telemetry::PollFigures;
 
@@ -167,6 +167,7 @@ impl World {
             state: self.state().clone(),
             configured: self.found().policy().thresholds,
             reason: Some(*self.reason()),
+            calendar: None,
         };
         Standing {
             campaigns: Arc::new(vec![view]),
@@ -183,6 +184,7 @@ impl World {
                 dry_run: false,
                 run: 1,
                 policies: policies(),
+                calendars: Calendars::default(),
                 restored: BTreeMap::new(),
                 traits: PlatformTraits::default(),
             },
@@ -366,6 +368,7 @@ impl World {
             },
             Fact::PoliciesReplaced {
                 policies: policies(),
+                calendars: Calendars::default(),
                 labels: Arc::new(BTreeMap::from([(
                     campaign.clone(),
                     CampaignLabels::default(),

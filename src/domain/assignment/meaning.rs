@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::entry::{Entry, List};
-use super::window::Zone;
 use crate::domain::AgentId;
+use crate::domain::local_time::Zone;
 
 /// Whether two lists give the same agents the same work. Zones, times and skills have several forms.
 #[must_use]

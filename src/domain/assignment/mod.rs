@@ -46,4 +46,4 @@ pub use rate::{CallRate, RateError, Score, Weight};
 pub use record::AssignInput;
 pub use roster::{Kind, MOST_CONCURRENT, Roster, RosterAgent, Rostered};
 pub use situation::{AgentNow, CampaignNow, Pair, Serving, Situation};
-pub use window::{AvailabilityWindow, TimeOfDay, TimeOfDayError, Zone, ZoneError};
+pub use window::AvailabilityWindow;

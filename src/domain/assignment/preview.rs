@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::ListForm;
 use super::rate::{CallRate, Weight};
-use super::window::Zone;
+use crate::domain::local_time::Zone;
 use crate::domain::policy::OnManualChange;
 use crate::domain::{CampaignId, SkillId};
 

@@ -293,6 +293,7 @@ mod tests {
             restored: BTreeMap::new(),
             command_longest: Duration::from_secs(30),
             traits: versions(),
+            calendars: crate::domain::Calendars::default(),
         };
         let wanted = |directions: &[Direction]| Input::Decide {
             wanted: directions.iter().map(|wanted| (id(), *wanted)).collect(),

@@ -10,9 +10,9 @@ use crate::domain::time::Timestamp;
 
 use super::outcome::{Outcome, Suppression};
 use super::stages::{
-    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
-    DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, ThresholdsVerdict, TurnVerdict,
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
+    ConfirmationVerdict, DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation,
+    SampleVerdict, SignalVerdict, Stage, StageVerdict, ThresholdsVerdict, TurnVerdict,
 };
 use super::state::CampaignState;
 use super::verdict::Reason;
@@ -89,6 +89,7 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
         Finding::Changing(ChangingVerdict { to: None }) => {
             "on its way, the target is not reported".to_owned()
         }
+        Finding::Calendar(calendar) => calendar_in_words(calendar),
         Finding::Hold(hold) => hold_in_words(hold, state),
         Finding::Sample(sample) => sample_in_words(sample, asked),
         Finding::Signal(signal) => signal_in_words(signal),
@@ -121,17 +122,13 @@ fn nothing_found(stage: Stage) -> &'static str {
     match stage {
         Stage::InFlight => "no command is on its way",
         Stage::Changing => "it is not between two states",
+        Stage::Calendar => "it has none",
         Stage::Hold => "nobody holds it",
         Stage::ResumeBudget => "nothing is counted",
         Stage::BackOff => "the platform has refused nothing",
         Stage::Turn => "it is in no group",
-        Stage::Status
-        | Stage::Sample
-        | Stage::Signal
-        | Stage::Thresholds
-        | Stage::People
-        | Stage::Confirmation
-        | Stage::Dwell => "not known",
+        Stage::Signal | Stage::Thresholds | Stage::Confirmation => "not needed: no agents count",
+        Stage::Status | Stage::Sample | Stage::People | Stage::Dwell => "not known",
     }
 }
 
@@ -141,6 +138,7 @@ fn status_in_words(status: BelievedStatus, belief: &Belief) -> String {
         (BelievedStatus::Unread, _) => "its status was not read yet",
         (BelievedStatus::Running, _) => "running",
         (BelievedStatus::PausedByUs, _) => "paused by the autopilot",
+        (BelievedStatus::PausedByCalendar, _) => "paused by the calendar",
         (BelievedStatus::PausedByPerson, _) => "paused by a person",
         (BelievedStatus::PausedUnproven, _) => "paused, by whom is not known",
         (BelievedStatus::Changing, _) => "between two states",
@@ -156,6 +154,18 @@ fn status_in_words(status: BelievedStatus, belief: &Belief) -> String {
 /// What is believed now, which may be newer than the decision.
 fn believed(state: &CampaignState) -> String {
     status_in_words(BelievedStatus::from_state(state), &state.belief)
+}
+
+fn calendar_in_words(calendar: CalendarVerdict) -> String {
+    let alone = if calendar.alone {
+        ", and the whole rule"
+    } else {
+        ""
+    };
+    match calendar.state.closed_by {
+        Some(by) => format!("closed: {}{alone}", by.in_words()),
+        None => format!("open{alone}"),
+    }
 }
 
 fn hold_in_words(hold: HoldVerdict, state: &CampaignState) -> String {
@@ -175,6 +185,7 @@ fn sample_in_words(sample: SampleVerdict, asked: Asked) -> String {
         (SampleVerdict::Valid { age }, _) => {
             format!("complete, {} s old at the decision", age.as_secs())
         }
+        (SampleVerdict::None, Asked::Passed) => "not needed: no agents count".to_owned(),
         (SampleVerdict::None, _) => "none in this run yet".to_owned(),
         (SampleVerdict::Invalid { streak }, _) => format!("{streak} invalid in a row"),
         (SampleVerdict::TooOld { age }, _) => format!("{} s old", age.as_secs()),
@@ -292,6 +303,7 @@ fn held_back_by(by: Suppression) -> &'static str {
         Suppression::PersonsPause => "a person's pause",
         Suppression::Unproven => "a pause of unknown origin",
         Suppression::PersonsResume => "a person's resume",
+        Suppression::Calendar => "the calendar",
         Suppression::Override => "an operator's hold",
         Suppression::NotCommandable => "its status",
         Suppression::Changing => "a change under way",
@@ -308,6 +320,13 @@ fn would_change(reason: &Reason) -> Vec<String> {
     if let Some(hold) = reason.hold() {
         changes.push(format!("the hold ends at {}, or is released", hold.until));
     }
+    let opens = stages
+        .calendar
+        .found
+        .filter(|calendar| calendar.state.is_open());
+    if let Some(until) = opens.and_then(|calendar| calendar.state.until) {
+        changes.push(format!("the calendar closes at {until}"));
+    }
     let Some(decided) = stages.decided_by() else {
         if let Outcome::Command { direction, .. } = reason.outcome {
             changes.push(carried_out(direction));
@@ -321,6 +340,12 @@ fn would_change(reason: &Reason) -> Vec<String> {
     let change = match decided {
         Stage::Status | Stage::Changing => "the platform shows it running or paused".to_owned(),
         Stage::InFlight => "the command's outcome".to_owned(),
+        Stage::Calendar => match reason.outcome {
+            Outcome::Command { direction, .. } => carried_out(direction),
+            Outcome::NothingToDo | Outcome::Suppressed { .. } => {
+                format!("the calendar opens{at}")
+            }
+        },
         Stage::Hold => match reason.outcome {
             Outcome::Command { direction, .. } => carried_out(direction),
             Outcome::NothingToDo | Outcome::Suppressed { .. } => return changes,

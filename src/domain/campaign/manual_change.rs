@@ -139,8 +139,9 @@ impl Campaign {
         seen: Seen,
         notices: &mut Vec<Notice>,
     ) {
-        let last = self.state.last_reading.as_ref();
-        let gap = last.map_or(Duration::ZERO, |last| reading.read_at.since(last.read_at));
+        let gap = seen
+            .unread_from
+            .map_or(Duration::ZERO, |from| reading.read_at.since(from));
         match (version, reading.version.as_deref()) {
             (Some(ours), Some(found)) if ours != found => {
                 self.touched(reading, seen.now, notices);

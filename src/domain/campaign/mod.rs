@@ -22,9 +22,10 @@ pub use ownership::Campaign;
 pub(crate) use ownership::Seen;
 pub(crate) use stages::SampleView;
 pub use stages::{
-    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
-    DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict,
-    Stage, StageVerdict, Stages, ThresholdsVerdict, TurnVerdict, Verdict,
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
+    ConfirmationVerdict, DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation,
+    SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages, ThresholdsVerdict, TurnVerdict,
+    Verdict,
 };
 pub use state::CampaignState;
 pub(crate) use unproven::UnprovenAlert;

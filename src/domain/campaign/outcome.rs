@@ -25,6 +25,8 @@ pub enum Suppression {
     Unproven,
     /// A person resumed our pause, and the grace runs.
     PersonsResume,
+    /// The calendar is closed.
+    Calendar,
     /// An operator's hold forbids it.
     Override,
     /// Its status is not one that is commanded, or not known. Version 0.1.0 wrote this for [`Self::Refused`] too.
@@ -42,7 +44,7 @@ pub enum Suppression {
 impl Suppression {
     /// Every suppression that can hold back a direction, so that each counter exists from the start. Between two states
     /// none is asked for.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::StaleData,
         Self::Confirming,
         Self::Cooldown,
@@ -50,6 +52,7 @@ impl Suppression {
         Self::PersonsPause,
         Self::Unproven,
         Self::PersonsResume,
+        Self::Calendar,
         Self::Override,
         Self::NotCommandable,
         Self::Refused,
@@ -68,6 +71,7 @@ impl Suppression {
             Self::PersonsPause => "persons_pause",
             Self::Unproven => "unproven",
             Self::PersonsResume => "persons_resume",
+            Self::Calendar => "calendar",
             Self::Override => "override",
             Self::NotCommandable => "not_commandable",
             Self::Changing => "changing",
@@ -86,6 +90,7 @@ impl Suppression {
             Self::Cooldown => Stage::Dwell,
             Self::ResumeBudget => Stage::ResumeBudget,
             Self::PersonsPause | Self::Unproven | Self::PersonsResume => Stage::People,
+            Self::Calendar => Stage::Calendar,
             Self::Override => Stage::Hold,
             Self::NotCommandable => Stage::Status,
             Self::Changing => Stage::Changing,

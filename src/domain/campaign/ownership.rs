@@ -56,6 +56,8 @@ pub(crate) struct Seen {
     pub(crate) tick: u64,
     /// What is to be known of the platform.
     pub(crate) traits: PlatformTraits,
+    /// Since when nobody looked whether a pause of ours is still ours; the time before its calendar opens does not count.
+    pub(crate) unread_from: Option<Timestamp>,
 }
 
 /// A command that is known to have taken effect.
@@ -142,6 +144,7 @@ impl Campaign {
             BelievedStatus::Running | BelievedStatus::Unread => true,
             BelievedStatus::Changing => self.changing_to() != Some(Direction::Pause),
             BelievedStatus::PausedByUs
+            | BelievedStatus::PausedByCalendar
             | BelievedStatus::PausedByPerson
             | BelievedStatus::PausedUnproven => self.is_being_resumed(),
             BelievedStatus::Other | BelievedStatus::Missing => false,
@@ -167,7 +170,8 @@ impl Campaign {
     /// Its group's count among those of a sample, and the agents of it that count as available under its rules.
     #[must_use]
     pub fn head_in<'a>(&self, heads: &'a [GroupCount]) -> Option<(&'a GroupCount, u32)> {
-        let head = heads.get(self.group)?;
+        let counts = self.policy.counts_agents();
+        let head = heads.get(self.group).filter(|_| counts)?;
         let available = self.policy.counting.available(head.known()?);
         Some((head, available))
     }
@@ -528,11 +532,15 @@ impl Campaign {
                 version: reading.version.clone(),
             }),
             Direction::Resume => {
-                self.state.resumes.push(now);
+                // What ends a pause by the calendar is charged to no budget.
+                if !self.state.paused_by_calendar() {
+                    self.state.resumes.push(now);
+                }
                 Belief::Running
             }
         };
         self.believe(belief, now);
+        self.state.calendar_pause = to == Direction::Pause && cause == Cause::Calendar;
         self.state.last_transition = Some(Transition {
             to,
             at: now,
@@ -579,6 +587,13 @@ impl Campaign {
             if matches!(belief, Belief::Paused(_) | Belief::Other { .. }) {
                 self.state.grace_from = None;
             }
+        }
+        // A pause in doubt, or of a campaign that is away, may turn out to be the calendar's yet.
+        match belief {
+            Belief::Running | Belief::Paused(PauseOwner::Person) | Belief::Other { .. } => {
+                self.state.calendar_pause = false;
+            }
+            Belief::Unread | Belief::Missing { .. } | Belief::Paused(_) => {}
         }
         self.state.belief = belief;
     }

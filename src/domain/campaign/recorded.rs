@@ -16,9 +16,9 @@ use crate::domain::time::Timestamp;
 
 use super::outcome::Outcome;
 use super::stages::{
-    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, ChangingVerdict, ConfirmationVerdict,
-    DwellVerdict, HoldVerdict, PeopleVerdict, Relation, SampleVerdict, SignalVerdict, Stage,
-    Stages, ThresholdsVerdict, TurnVerdict, Verdict,
+    Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
+    ConfirmationVerdict, DwellVerdict, HoldVerdict, PeopleVerdict, Relation, SampleVerdict,
+    SignalVerdict, Stage, Stages, ThresholdsVerdict, TurnVerdict, Verdict,
 };
 use super::verdict::Reason;
 
@@ -46,6 +46,8 @@ struct RecordedReason {
     in_flight: Option<Direction>,
     #[serde(default)]
     changing: Option<ChangingVerdict>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calendar: Option<CalendarVerdict>,
     #[serde(default)]
     asks: Option<Direction>,
     #[serde(default)]
@@ -103,6 +105,7 @@ impl From<&Reason> for RecordedReason {
             status: stages.status.found,
             in_flight: stages.in_flight.found,
             changing: stages.changing.found,
+            calendar: stages.calendar.found,
             asks: stages.thresholds.found.and_then(|found| found.asks),
             unproven: people.and_then(|people| people.unproven),
             turned_back: people.and_then(|people| people.turned_back),
@@ -127,6 +130,7 @@ impl From<RecordedReason> for Reason {
             status: verdict(asked(Stage::Status), recorded.status),
             in_flight: verdict(asked(Stage::InFlight), recorded.in_flight),
             changing: verdict(asked(Stage::Changing), recorded.changing),
+            calendar: verdict(asked(Stage::Calendar), recorded.calendar),
             hold: verdict(
                 asked(Stage::Hold),
                 recorded

@@ -33,6 +33,9 @@ pub struct CampaignState {
     pub grace_from: Option<Timestamp>,
     /// Under `enforce`, the direction that a person's change is to be turned back in.
     pub enforcing: Option<Direction>,
+    /// The pause that we made last was the calendar's.
+    #[serde(default)]
+    pub calendar_pause: bool,
     /// An operator's hold.
     pub hold: Option<Hold>,
     /// Thresholds that an operator set for a while.
@@ -64,6 +67,7 @@ impl CampaignState {
             flapping: false,
             grace_from: None,
             enforcing: None,
+            calendar_pause: false,
             hold: None,
             threshold_override: None,
             unresolved: None,
@@ -78,6 +82,12 @@ impl CampaignState {
     pub fn awaits_effect(&self) -> bool {
         let open = |attempt: &LostAttempt| !attempt.closed;
         self.unresolved.is_some() || self.lost.iter().any(open)
+    }
+
+    /// Whether its pause is ours and was made by the calendar.
+    #[must_use]
+    pub fn paused_by_calendar(&self) -> bool {
+        self.calendar_pause && self.belief.paused_by_us()
     }
 
     /// Whether it was last seen on its way between two states.

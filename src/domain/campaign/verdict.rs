@@ -29,12 +29,12 @@ pub struct Reason {
 
 impl Reason {
     /// The reason of a decision in which the stages said this.
-    pub(crate) fn new(decision: DecisionId, at: Timestamp, stages: Stages) -> Self {
+    pub(crate) fn new(decision: DecisionId, at: Timestamp, stages: &Stages) -> Self {
         Self {
             decision,
             at,
             outcome: stages.outcome(),
-            stages,
+            stages: *stages,
         }
     }
 
@@ -89,6 +89,10 @@ impl Reason {
 impl fmt::Display for Reason {
     /// One sentence fragment for log lines.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calendar = self.stages.calendar.found;
+        if let Some(by) = calendar.and_then(|calendar| calendar.state.closed_by) {
+            write!(f, "closed, {}; ", by.in_words())?;
+        }
         match (self.available(), self.thresholds()) {
             (Some(available), Some(thresholds)) => {
                 write!(f, "{available} available")?;
@@ -102,6 +106,9 @@ impl fmt::Display for Reason {
                 )?;
             }
             (Some(_) | None, _) => match self.sample() {
+                SampleVerdict::None if calendar.is_some_and(|calendar| calendar.alone) => {
+                    f.write_str("no agents count")?;
+                }
                 SampleVerdict::None => f.write_str("no sample yet")?,
                 SampleVerdict::Invalid { streak } => write!(f, "{streak} invalid polls in a row")?,
                 SampleVerdict::Stale { streak } => {

@@ -187,7 +187,8 @@ export class Campaigns {
   notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
-    const { hold, set, configured, rivals, changing_to: target } = campaign;
+    const { calendar, hold, set, configured, rivals, changing_to: target } = campaign;
+    if (calendar) notes.push({ picture: calendar.open ? "play" : "pause", text: `Calendar ${calendar.name}: ${calendar.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
     for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });
     if (hold) notes.push({ picture: "lock", text: `Held: ${holdInWords(hold.kind)} ${left(hold.until)} by ${hold.author}: ${hold.reason}` });

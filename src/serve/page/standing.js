@@ -4,6 +4,7 @@
 const STATES = {
   running: { word: "Running", icon: "play", tone: "ok" },
   autopilot: { word: "Paused by the autopilot", icon: "pause", tone: "pause" },
+  calendar: { word: "Paused by the calendar", icon: "pause", tone: "off" },
   person: { word: "Paused by a person", icon: "person", tone: "person" },
   unproven: { word: "Paused, by whom is not known", icon: "unknown", tone: "bad" },
   stopped: { word: "Stopped", icon: "stop", tone: "off" },
@@ -11,7 +12,7 @@ const STATES = {
 };
 
 /** What wants attention comes first; the number is the order. */
-const RANKS = { failing: 0, held: 1, person: 2, autopilot: 3, stopped: 4, running: 5 };
+const RANKS = { failing: 0, held: 1, person: 2, autopilot: 3, calendar: 4, stopped: 5, running: 6 };
 
 /** The groups by which people look, in the order in which they are offered. */
 export const GROUPS = [
@@ -19,12 +20,14 @@ export const GROUPS = [
   { key: "held", word: "Held by an operator", icon: "lock", tone: "info" },
   { key: "person", ...STATES.person },
   { key: "autopilot", ...STATES.autopilot },
+  { key: "calendar", ...STATES.calendar },
   { key: "stopped", ...STATES.stopped },
   { key: "running", ...STATES.running },
 ];
 
 /** The state's key: a pause's owner is part of it. */
 function stateOf(campaign) {
+  if (campaign.state === "paused" && campaign.calendar?.paused) return "calendar";
   if (campaign.state === "paused") return campaign.paused_by in STATES ? campaign.paused_by : "autopilot";
   return campaign.state in STATES ? campaign.state : "unknown";
 }
@@ -33,7 +36,9 @@ function stateOf(campaign) {
 export function standing(campaign) {
   const key = stateOf(campaign);
   const blind = campaign.available === null || campaign.available === undefined;
-  const failing = key === "unknown" || key === "unproven" || (blind && campaign.outcome !== null);
+  // Where the calendar is the whole rule there is no number, and none is missing.
+  const counted = campaign.outcome !== null && !campaign.calendar?.alone;
+  const failing = key === "unknown" || key === "unproven" || (blind && counted);
   const group = failing ? "failing" : campaign.hold ? "held" : key;
   return { key, ...STATES[key], failing, group, rank: RANKS[group] };
 }
@@ -59,6 +64,6 @@ export function called({ name, id }) {
 /** A change of state, for those who listen. */
 export function changeInWords(campaign) {
   const { word } = standing(campaign);
-  const count = campaign.available === null ? "no valid reading" : `${campaign.available} available`;
+  const count = campaign.calendar?.alone ? campaign.calendar.says : campaign.available === null ? "no valid reading" : `${campaign.available} available`;
   return `${called(campaign)}: ${word.toLowerCase()}, ${count}.`;
 }

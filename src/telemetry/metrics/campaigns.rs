@@ -1,4 +1,4 @@
-//! The series of each campaign: at most forty.
+//! The series of each campaign: at most fifty.
 //!
 //! They are kept and written here and not by the `prometheus` crate: with a thousand campaigns its way, which copies the labels of
 //! every series into messages first, takes several times as long as a scrape may. An update is one atomic store, and a
@@ -22,11 +22,12 @@ const STATES: [&str; 4] = ["running", "paused", "stopped", "unknown"];
 
 const DIRECTIONS: [Direction; 2] = [Direction::Pause, Direction::Resume];
 
-const CAUSES: [Cause; 4] = [
+const CAUSES: [Cause; 5] = [
     Cause::Threshold,
     Cause::StaleFailsafe,
     Cause::Reconcile,
     Cause::Hold,
+    Cause::Calendar,
 ];
 
 /// A number that is set or counted by one thread and read by another.
@@ -101,6 +102,7 @@ struct CampaignSeries {
     resume_at: Number,
     states: [(&'static str, Number); 4],
     desired_running: Number,
+    calendar_open: Number,
     override_active: Number,
     override_expiry: Stamp,
     last_transition: Stamp,
@@ -131,6 +133,11 @@ impl CampaignGauges {
     /// Sets the direction that the hysteresis wants.
     pub fn desired(&self, running: bool) {
         self.0.desired_running.set(running.into());
+    }
+
+    /// Whether the calendar is open; a campaign without one is always so.
+    pub fn calendar_open(&self, open: bool) {
+        self.0.calendar_open.set(open.into());
     }
 
     /// The operator's hold; `None` when there is none.
@@ -248,6 +255,7 @@ impl CampaignFamilies {
                 resume_at: Number::default(),
                 states: STATES.map(|state| (state, Number::default())),
                 desired_running: Number::default(),
+                calendar_open: Number::default(),
                 override_active: Number::default(),
                 override_expiry: Stamp::default(),
                 last_transition: Stamp::default(),
@@ -347,6 +355,11 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "campaign_desired_running",
         "Whether the hysteresis wants it to run.",
         |one| one.desired_running.get(),
+    );
+    gauge(
+        "campaign_calendar_open",
+        "Whether its calendar lets it dial; 1 without a calendar.",
+        |one| one.calendar_open.get(),
     );
     gauge(
         "campaign_override_active",

@@ -7,8 +7,8 @@ use std::time::Duration;
 use campaign_autopilot::control::ports::{Batch, Clock, Journal, JournalFault};
 use campaign_autopilot::control::{Cycle, CycleSettings, Ports, RunStart};
 use campaign_autopilot::domain::{
-    CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, GroupCount, HeadCount,
-    Policy, StatusFinding, StatusReading, Timestamp,
+    Calendars, CampaignId, CountedQueue, DecisionId, Delivery, Direction, Group, GroupCount,
+    HeadCount, Policy, StatusFinding, StatusReading, Timestamp,
 };
 use campaign_autopilot::platform::dialect::{
     Access, Dialect, SharedParts, SpecialSettings, TenantSettings,
@@ -278,6 +278,7 @@ impl Tenant {
         let start = RunStart {
             run: 1,
             policies: BTreeMap::from([(id(SKILL), policy)]),
+            calendars: Calendars::default(),
             restored: BTreeMap::new(),
             assignments: None,
         };

@@ -1,4 +1,4 @@
-//! The dwell: after a command of ours the campaign stays as it is for a while.
+//! The dwell: after a command of ours the campaign stays as it is for a while. A pause by the calendar starts none.
 
 use crate::domain::campaign::state::CampaignState;
 use crate::domain::policy::Policy;
@@ -24,6 +24,8 @@ impl DwellVerdict {
             Direction::Resume => policy.min_paused,
         };
         let last = state.last_transition.filter(|last| last.to != direction);
+        let by_calendar = direction == Direction::Resume && state.paused_by_calendar();
+        let last = last.filter(|_| !by_calendar);
         let until = last.map(|last| last.at.min(now).plus(dwell));
         Self {
             until: until.filter(|until| now < *until),

@@ -1,5 +1,6 @@
 //! Asks the stages, one after the other, until one decides.
 
+use crate::domain::calendar::CalendarState;
 use crate::domain::campaign::ownership::Campaign;
 use crate::domain::campaign::verdict::Reason;
 use crate::domain::count::Count;
@@ -11,6 +12,7 @@ use crate::domain::time::Timestamp;
 
 use super::back_off::BackOffVerdict;
 use super::budget::BudgetVerdict;
+use super::calendar::CalendarVerdict;
 use super::changing::ChangingVerdict;
 use super::confirmation::ConfirmationVerdict;
 use super::dwell::DwellVerdict;
@@ -54,21 +56,27 @@ impl Campaign {
         self.at_resume.push(resuming);
     }
 
-    /// One decision. Changes nothing.
+    /// One decision, given what its calendar says. Changes nothing.
     pub(crate) fn evaluate(
         &self,
         sample: SampleView,
+        calendar: Option<CalendarState>,
         share: PoolShare,
         decision: DecisionId,
         now: Timestamp,
     ) -> Reason {
-        let mut stages = self.readings(sample, now);
+        let mut stages = self.readings(sample, calendar, now);
         self.ask(&mut stages, share, now);
-        Reason::new(decision, now, stages)
+        Reason::new(decision, now, &stages)
     }
 
     /// What is known whichever stage decides.
-    fn readings(&self, sample: SampleView, now: Timestamp) -> Stages {
+    fn readings(
+        &self,
+        sample: SampleView,
+        calendar: Option<CalendarState>,
+        now: Timestamp,
+    ) -> Stages {
         let (policy, state) = (&self.policy, &self.state);
         let (verdict, count) = SampleVerdict::evaluate(sample, policy, now);
         let thresholds = self.thresholds(now);
@@ -77,10 +85,15 @@ impl Campaign {
             SampleView::None | SampleView::Invalid { .. } => 0,
         };
         let in_agents = count.map(|count| (count, thresholds.in_agents(count.staffed)));
+        let status = BelievedStatus::from_state(state);
+        let calendar = policy.calendar.as_ref().zip(calendar);
         Stages {
-            status: Verdict::not_asked(Some(BelievedStatus::from_state(state))),
+            status: Verdict::not_asked(Some(status)),
             in_flight: Verdict::not_asked(command_on_its_way(self.in_flight, state)),
             changing: Verdict::not_asked(ChangingVerdict::evaluate(state)),
+            calendar: Verdict::not_asked(
+                calendar.map(|(rule, says)| CalendarVerdict::evaluate(rule, says, status)),
+            ),
             hold: Verdict::not_asked(HoldVerdict::evaluate(state, now)),
             sample: Verdict::not_asked(Some(verdict)),
             signal: Verdict::not_asked(
@@ -134,6 +147,11 @@ impl Campaign {
         if stages.changing.settle(stages.changing.found.is_some()) {
             return;
         }
+        let calendar = stages.calendar.found;
+        let closed = calendar.is_some_and(|calendar| !calendar.state.is_open());
+        if stages.calendar.settle(closed) {
+            return;
+        }
         if let Some(hold) = stages.hold.found {
             let waits = self.refused_under(hold, stages);
             stages.hold.settle(!waits);
@@ -144,6 +162,20 @@ impl Campaign {
         }
         stages.hold.settle(false);
         let people = PeopleVerdict::evaluate(state, policy, now);
+        if let Some(calendar) = stages.calendar_alone() {
+            stages.sample.settle(false);
+            stages.signal.settle(false);
+            if stages.thresholds.settle(calendar.asks.is_none()) {
+                return;
+            }
+            if let Some(direction) = calendar.asks
+                && !stages.people.settle(people.forbids(direction))
+            {
+                stages.confirmation.settle(false);
+                self.ask_limits(stages, direction, share, now);
+            }
+            return;
+        }
         let Some(thresholds) = stages.thresholds.found else {
             let sample = stages.sample.found;
             let running = status == BelievedStatus::Running;
@@ -172,13 +204,25 @@ impl Campaign {
         if stages.confirmation.answer(Some(confirmation), unconfirmed) {
             return;
         }
+        self.ask_limits(stages, direction, share, now);
+    }
+
+    /// Asks those stages that limit how often a command may be sent.
+    fn ask_limits(
+        &self,
+        stages: &mut Stages,
+        direction: Direction,
+        share: PoolShare,
+        now: Timestamp,
+    ) {
+        let (policy, state) = (&self.policy, &self.state);
         let dwell = DwellVerdict::evaluate(direction, state, policy, now);
         if stages.dwell.answer(Some(dwell), dwell.until.is_some()) {
             return;
         }
         let limit = policy.max_resumes_per_hour;
         let budget = limit
-            .filter(|_| direction == Direction::Resume)
+            .filter(|_| direction == Direction::Resume && !state.paused_by_calendar())
             .map(|limit| BudgetVerdict::evaluate(limit, state, now));
         let used_up = budget.is_some_and(BudgetVerdict::used_up);
         if stages.resume_budget.answer(budget, used_up) {

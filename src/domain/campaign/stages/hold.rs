@@ -1,4 +1,4 @@
-//! An operator's hold: it beats every rule, and asks for a command of its own where the status differs from it.
+//! An operator's hold: it beats every rule but a closed calendar, and asks for a command of its own where the status differs from it.
 
 use crate::domain::belief::HoldKind;
 use crate::domain::campaign::state::CampaignState;

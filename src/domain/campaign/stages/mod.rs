@@ -1,14 +1,14 @@
 //! The stages of one decision, in the order in which they are asked.
 //!
 //! ```text
-//! status ─▶ in flight ─▶ changing ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ turn ─▶ command
+//! status ─▶ in flight ─▶ changing ─▶ calendar ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ turn ─▶ command
 //! ```
 //!
 //! A stage passes the decision on or settles it; those behind it are then not asked. [`Stages`] keeps every verdict with
 //! its numbers and is all that an outcome, an explanation or a test needs. [`Stage::ALL`] is the one list of them: the
 //! decision follows it, and `explain`, the documentation and the tests iterate over it.
 //!
-//! One path is shorter: under `on_stale = pause` the sample itself asks for a pause when the data is stale. It is not
+//! Two paths are shorter. Where the calendar is the whole rule, no agents are asked for. And under `on_stale = pause` the sample itself asks for a pause when the data is stale. It is not
 //! counted, so only a person's resume can stand in the way.
 //!
 //! *Never here:* anything that changes a campaign. What is read and reported does that, in
@@ -16,6 +16,7 @@
 
 mod back_off;
 mod budget;
+mod calendar;
 mod changing;
 mod confirmation;
 mod dwell;
@@ -34,6 +35,7 @@ mod verdicts;
 pub use back_off::BackOffVerdict;
 pub(crate) use back_off::Refusals;
 pub use budget::BudgetVerdict;
+pub use calendar::CalendarVerdict;
 pub use changing::ChangingVerdict;
 pub use confirmation::ConfirmationVerdict;
 pub use dwell::DwellVerdict;

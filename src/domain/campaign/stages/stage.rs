@@ -12,6 +12,8 @@ pub enum Stage {
     InFlight,
     /// Whether it is between two states.
     Changing,
+    /// Whether its calendar is open.
+    Calendar,
     /// Whether an operator holds it.
     Hold,
     /// Whether the reading of the agents is complete and fresh.
@@ -36,10 +38,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they are asked.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Status,
         Self::InFlight,
         Self::Changing,
+        Self::Calendar,
         Self::Hold,
         Self::Sample,
         Self::Signal,
@@ -59,6 +62,7 @@ impl Stage {
             Self::Status => "status",
             Self::InFlight => "in flight",
             Self::Changing => "changing",
+            Self::Calendar => "calendar",
             Self::Hold => "hold",
             Self::Sample => "sample",
             Self::Signal => "signal",
@@ -90,6 +94,7 @@ impl Stage {
             Self::BackOff => 10,
             Self::Changing => 11,
             Self::Turn => 12,
+            Self::Calendar => 13,
         }
     }
 }

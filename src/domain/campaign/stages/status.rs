@@ -15,6 +15,8 @@ pub enum BelievedStatus {
     Running,
     /// Paused by us.
     PausedByUs,
+    /// Paused by us, because its calendar is closed or was when it was paused.
+    PausedByCalendar,
     /// Paused by somebody else.
     PausedByPerson,
     /// Paused, perhaps by us, which cannot be shown.
@@ -39,6 +41,9 @@ impl BelievedStatus {
             }
             Belief::Unread => Self::Unread,
             Belief::Running => Self::Running,
+            Belief::Paused(PauseOwner::Autopilot { .. }) if state.paused_by_calendar() => {
+                Self::PausedByCalendar
+            }
             Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByUs,
             Belief::Paused(PauseOwner::Person) => Self::PausedByPerson,
             Belief::Paused(PauseOwner::Unproven { .. }) => Self::PausedUnproven,
@@ -50,7 +55,10 @@ impl BelievedStatus {
     pub(crate) fn running(self) -> Option<bool> {
         match self {
             Self::Running => Some(true),
-            Self::PausedByUs | Self::PausedByPerson | Self::PausedUnproven => Some(false),
+            Self::PausedByUs
+            | Self::PausedByCalendar
+            | Self::PausedByPerson
+            | Self::PausedUnproven => Some(false),
             Self::Changing | Self::Unread | Self::Other | Self::Missing => None,
         }
     }
@@ -61,6 +69,7 @@ impl BelievedStatus {
             Self::Unread | Self::Other | Self::Missing => true,
             Self::Running
             | Self::PausedByUs
+            | Self::PausedByCalendar
             | Self::PausedByPerson
             | Self::PausedUnproven
             | Self::Changing => false,

@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 
 use super::back_off::BackOffVerdict;
 use super::budget::BudgetVerdict;
+use super::calendar::CalendarVerdict;
 use super::changing::ChangingVerdict;
 use super::confirmation::ConfirmationVerdict;
 use super::dwell::DwellVerdict;
@@ -80,6 +81,8 @@ pub struct Stages {
     pub in_flight: Verdict<Direction>,
     /// Whether it is between two states.
     pub changing: Verdict<ChangingVerdict>,
+    /// What its calendar says.
+    pub calendar: Verdict<CalendarVerdict>,
     /// The operator's hold in force.
     pub hold: Verdict<HoldVerdict>,
     /// The validity of the sample.
@@ -111,6 +114,8 @@ pub enum Finding {
     InFlight(Direction),
     /// That it is between two states.
     Changing(ChangingVerdict),
+    /// What its calendar says.
+    Calendar(CalendarVerdict),
     /// The operator's hold in force.
     Hold(HoldVerdict),
     /// The validity of the sample.
@@ -160,6 +165,7 @@ impl Stages {
             Stage::Status => shared(self.status, Finding::Status, |_| None),
             Stage::InFlight => shared(self.in_flight, Finding::InFlight, |_| None),
             Stage::Changing => shared(self.changing, Finding::Changing, |_| None),
+            Stage::Calendar => shared(self.calendar, Finding::Calendar, |found| found.state.until),
             Stage::Hold => shared(self.hold, Finding::Hold, |found| Some(found.until)),
             Stage::Sample => shared(self.sample, Finding::Sample, |_| None),
             Stage::Signal => shared(self.signal, Finding::Signal, |_| None),
@@ -203,6 +209,7 @@ impl Stages {
             Stage::Status => held_back(None, Suppression::NotCommandable),
             Stage::InFlight => held_back(self.in_flight.found, Suppression::InFlight),
             Stage::Changing => held_back(None, Suppression::Changing),
+            Stage::Calendar => self.closed(),
             Stage::Hold => self.under_hold(),
             Stage::Sample => held_back(None, Suppression::StaleData),
             Stage::Signal | Stage::Thresholds => Outcome::NothingToDo,
@@ -232,12 +239,21 @@ impl Stages {
             && matches!(self.sample.found, Some(SampleVerdict::Stale { .. }))
     }
 
-    /// What a hold that passed the decision on, the sample or the thresholds ask for.
+    /// The calendar, where it is the whole rule.
+    #[must_use]
+    pub fn calendar_alone(&self) -> Option<CalendarVerdict> {
+        self.calendar.found.filter(|found| found.alone)
+    }
+
+    /// What a hold that passed the decision on, the calendar, the sample or the thresholds ask for.
     fn wanted(&self) -> Option<Direction> {
         if self.hold.asked == Asked::Passed
             && let Some(direction) = self.held_to()
         {
             return Some(direction);
+        }
+        if let Some(calendar) = self.calendar_alone() {
+            return calendar.asks;
         }
         if self.stale_failsafe() {
             return Some(Direction::Pause);
@@ -246,6 +262,9 @@ impl Stages {
     }
 
     fn cause(&self, direction: Direction) -> Cause {
+        if self.calendar_alone().is_some() {
+            return Cause::Calendar;
+        }
         let turned_back = self.people.found.and_then(|found| found.turned_back);
         if self.stale_failsafe() {
             Cause::StaleFailsafe
@@ -260,6 +279,23 @@ impl Stages {
     fn held_to(&self) -> Option<Direction> {
         let status = self.status.found?;
         self.hold.found.and_then(|hold| hold.asks(status))
+    }
+
+    /// The calendar is closed: what runs is paused, and what is paused stays so.
+    fn closed(&self) -> Outcome {
+        match self.calendar.found.and_then(|found| found.asks) {
+            Some(direction) => Outcome::Command {
+                direction,
+                cause: Cause::Calendar,
+            },
+            None => Outcome::Suppressed {
+                direction: self.calendar.found.and_then(|found| {
+                    let agents_ask = self.thresholds.found.and_then(|found| found.asks);
+                    found.holds_back(self.hold.found, agents_ask)
+                }),
+                by: Suppression::Calendar,
+            },
+        }
     }
 
     fn under_hold(&self) -> Outcome {
