@@ -16,6 +16,9 @@ pub(super) const FRESH: i64 = 1_200;
 /// A step of the clock is followed at the next tick and committed with it: three poll intervals, whatever else goes on.
 const FOLLOWED_WITHIN: i64 = 30_000;
 
+/// A command takes no longer than this from its decision to its last request.
+const LONGEST_COMMAND: i64 = 60_000;
+
 /// A campaign that the platform does not know for no longer than this is taken for a wrong answer.
 pub(super) const LONGEST_WRONG_ANSWER: i64 = 60_000;
 
@@ -132,18 +135,12 @@ fn turned_back(
     } else {
         "paused"
     };
-    // A command is carried out to its end, and the daemon counts from when it took the hold.
-    let mut tries = record.requests.iter();
-    let first = tries.find(|request| {
-        request.purpose == Purpose::Command
-            && request.target == command.target
-            && request.decision == command.decision
-    });
-    let first = first.map_or(command.sent, |first| first.sent);
+    // What was decided under a hold is carried out to its end, and the daemon counts from when it took the hold.
+    let decided = decided_at(record, campaign, command);
     let counted = [HoldFrom::Asked, HoldFrom::Answered];
     if counted
         .iter()
-        .any(|from| held(record, campaign, first, *from) == Some(wanted))
+        .any(|from| held(record, campaign, decided, *from) == Some(wanted))
     {
         return;
     }
@@ -185,6 +182,22 @@ fn turned_back(
         )
     };
     bench.violated(invariant, ours.at, Some(campaign), says);
+}
+
+/// When a command was decided on: its intent is committed before its first request, which can take seconds on a slow disk.
+fn decided_at(record: &Record, campaign: &str, command: &Request) -> i64 {
+    let intent = record.audit.iter().find(|row| {
+        row.kind == "intent"
+            && row.campaign.as_deref() == Some(campaign)
+            && command.decision.as_ref() == Some(&row.decision)
+    });
+    let at = intent.and_then(|row| row.at.parse::<jiff::Timestamp>().ok());
+    // The daemon's clock may have been set.
+    let within_its_time = |at: &i64| (command.sent - LONGEST_COMMAND..=command.sent).contains(at);
+    let at = at
+        .map(jiff::Timestamp::as_millisecond)
+        .filter(within_its_time);
+    at.unwrap_or(command.sent)
 }
 
 /// From when a hold is counted.
