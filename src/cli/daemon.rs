@@ -27,6 +27,7 @@ use crate::telemetry::{DeliveryEvents, Metrics};
 
 use super::calibrating::{Parts, Recovering, queues};
 use super::chain_check::ChainCheck;
+use super::outcomes_file::OutcomesFile;
 use super::reload::{Reloader, Source};
 use super::start_fault::StartFault;
 
@@ -91,13 +92,15 @@ impl Connection {
             metrics: Arc::clone(&metrics),
             seed,
         };
-        Ok(Self {
-            metrics,
-            platform: settings
-                .platform
-                .connect(tenant, shared)
-                .map_err(|faults| StartFault::Platform(faults.join("; ")))?,
-        })
+        let mut platform = settings
+            .platform
+            .connect(tenant, shared)
+            .map_err(|faults| StartFault::Platform(faults.join("; ")))?;
+        if let Some(path) = &settings.outcomes_file {
+            let file = OutcomesFile::new(path.clone(), Arc::clone(clock));
+            platform.outcomes = Some(Arc::new(file));
+        }
+        Ok(Self { metrics, platform })
     }
 }
 
@@ -359,6 +362,7 @@ pub(crate) struct Planning {
     campaigns: Vec<CampaignId>,
     lists: Vec<CampaignId>,
     poll_interval: Duration,
+    outcomes_interval: Option<Duration>,
     deadline: Timestamp,
 }
 
@@ -369,6 +373,7 @@ impl Planning {
             campaigns: settings.policies.keys().cloned().collect(),
             lists: settings.lists(),
             poll_interval: settings.poll_interval,
+            outcomes_interval: settings.outcomes_interval(),
             deadline,
         })
     }
@@ -379,6 +384,7 @@ impl Planning {
             &self.campaigns,
             &self.lists,
             self.poll_interval,
+            self.outcomes_interval,
             self.deadline,
         );
         match plan.await {
@@ -457,6 +463,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
         freshest: in_clock(FRESHEST),
         routine_status_reads: settings.status_reads_per_poll,
+        outcomes_every: settings.outcomes_every,
         announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),

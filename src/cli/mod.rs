@@ -23,6 +23,7 @@ pub(crate) mod fuzzing;
 mod man;
 mod operate;
 mod outbox;
+mod outcomes_file;
 mod output;
 mod progress;
 mod queue;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::debug_span;
 use tracing::field::Empty;
 
+use crate::domain::outcomes::{OutcomeCounts, OutcomeReading, OutcomesRead};
 use crate::domain::{
     Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
     Reason, Sample, StatusFinding, Timestamp,
@@ -14,6 +15,8 @@ use crate::platform::port::{CampaignFinding, CampaignReader, Connected};
 
 use super::assigning::Assigning;
 use super::ledger::{Fact, Ledger, Standing};
+use super::operator::AppliedChange;
+use super::outcomes::OutcomesTaken;
 use super::ports::Clock;
 use super::start::{CycleSettings, RunStart};
 use super::status::{CalendarViews, CampaignView};
@@ -254,6 +257,59 @@ impl Campaigns {
             };
             ledger.record(now, fact);
         }
+    }
+
+    /// Applies readings of what became of dials, and records what they showed.
+    pub(super) fn apply_outcomes(&mut self, taken: &OutcomesTaken, ledger: &mut Ledger) {
+        let now = ledger.now();
+        if let Some((campaigns, fault)) = &taken.failed {
+            let unreadable = Fact::OutcomesUnreadable {
+                campaigns: *campaigns,
+                why: &fault.detail,
+            };
+            ledger.record(now, unreadable);
+        }
+        let counted = self.observe_outcomes(&taken.readings, ledger);
+        if let Some(author) = &taken.fed_by {
+            let made = AppliedChange::OutcomesFed {
+                campaigns: taken.readings.len(),
+                counted,
+            };
+            let made = Fact::ChangeMade {
+                campaign: None,
+                author,
+                change: &made,
+            };
+            ledger.record(now, made);
+        }
+    }
+
+    /// Observes readings of what became of dials, and records them; returns what they show beyond the last ones, of all together.
+    pub(super) fn observe_outcomes(
+        &mut self,
+        readings: &[(CampaignId, OutcomeReading)],
+        ledger: &mut Ledger,
+    ) -> OutcomeCounts {
+        let mut counted = OutcomeCounts::default();
+        if readings.is_empty() {
+            return counted;
+        }
+        let mut verdicts = Vec::with_capacity(readings.len());
+        for (id, reading) in readings {
+            if let Some(verdict) = self.autopilot.observe_outcomes(id, *reading) {
+                if let OutcomesRead::Counted(more) = verdict {
+                    counted = counted.plus(more);
+                }
+                verdicts.push((id.clone(), verdict));
+            }
+        }
+        let read = Fact::OutcomesRead {
+            readings,
+            verdicts: &verdicts,
+            autopilot: &self.autopilot,
+        };
+        ledger.record(ledger.now(), read);
+        counted
     }
 
     /// Returns what is known of a campaign.

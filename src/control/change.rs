@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::outcomes::OutcomeReading;
 use crate::domain::{
     Campaign, CampaignId, CampaignState, Direction, Hold, PauseClaim, ThresholdOverride, Timestamp,
 };
@@ -114,23 +115,12 @@ impl Changing<'_> {
                 self.set_threshold_override(&campaign, None, author, made, now)
                     .await
             }
+            OperatorCommand::FeedOutcomes { readings } => {
+                self.feed_outcomes(&readings, author, now).await
+            }
             OperatorCommand::Reload(rules) => self.reload(*rules, author, now).await,
             OperatorCommand::ReloadRefused { faults } => {
-                let made = AppliedChange::ReloadRefused {
-                    faults: faults.clone(),
-                };
-                self.record_made(None, author, &made, now);
-                // A failure is recorded by `commit`; the fault has to be seen all the same.
-                drop(self.ledger.commit().await);
-                let standing = self.standing();
-                let refused = Fact::ReloadRefused {
-                    author,
-                    faults: &faults,
-                    standing,
-                };
-                self.ledger.record(now, refused);
-                self.record_in_force(None, author, &made, now);
-                Ok(made)
+                Ok(self.refuse_reload(faults, author, now).await)
             }
         }
     }
@@ -325,6 +315,31 @@ impl Changing<'_> {
         self.ledger.record(now, in_force);
     }
 
+    /// Takes in counters that are fed. They are a reading and no change of ours, so that they stay when the store cannot be written:
+    /// the batch is kept, and feeding them once more changes nothing.
+    async fn feed_outcomes(
+        &mut self,
+        readings: &[(CampaignId, OutcomeReading)],
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        for (campaign, _) in readings {
+            self.known(campaign)?;
+        }
+        let counted = self.campaigns.observe_outcomes(readings, self.ledger);
+        let made = AppliedChange::OutcomesFed {
+            campaigns: readings.len(),
+            counted,
+        };
+        self.record_made(None, author, &made, now);
+        let written = self.ledger.commit().await;
+        self.record_in_force(None, author, &made, now);
+        match written {
+            Ok(()) => Ok(made),
+            Err(fault) => Err(OperatorError::NotWrittenYet(fault.to_string())),
+        }
+    }
+
     /// Puts new rules in force. They stay so when the store cannot be written: a restart would read the same ones.
     async fn reload(
         &mut self,
@@ -382,6 +397,30 @@ impl Changing<'_> {
         self.ledger.record(now, reloaded);
         self.record_in_force(None, author, &made, now);
         Ok(made)
+    }
+
+    /// Shows that a configuration was refused; the one before stays in force.
+    async fn refuse_reload(
+        &mut self,
+        faults: Vec<String>,
+        author: &Author,
+        now: Timestamp,
+    ) -> AppliedChange {
+        let made = AppliedChange::ReloadRefused {
+            faults: faults.clone(),
+        };
+        self.record_made(None, author, &made, now);
+        // A failure is recorded by `commit`; the fault has to be seen all the same.
+        drop(self.ledger.commit().await);
+        let standing = self.standing();
+        let refused = Fact::ReloadRefused {
+            author,
+            faults: &faults,
+            standing,
+        };
+        self.ledger.record(now, refused);
+        self.record_in_force(None, author, &made, now);
+        made
     }
 
     /// Returns the present state of everything, each campaign with the last decision on it.

@@ -19,6 +19,7 @@ mod inbox;
 mod ledger;
 mod operation;
 pub mod operator;
+mod outcomes;
 mod pace;
 mod poll_scope;
 mod poller;

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::outcomes::{OutcomeCounts, OutcomeReading};
 use crate::domain::{
     Calendars, CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId,
     Thresholds, Timestamp,
@@ -138,6 +139,11 @@ pub enum OperatorCommand {
         /// The campaign whose thresholds are meant.
         campaign: CampaignId,
     },
+    /// Take in counters of dials and of what became of them.
+    FeedOutcomes {
+        /// The campaigns with their counters.
+        readings: Vec<(CampaignId, OutcomeReading)>,
+    },
     /// Put the rules of a reloaded configuration in force.
     Reload(Box<NewRules>),
     /// Record that a reloaded configuration cannot be used: the old rules stay, visibly.
@@ -156,7 +162,7 @@ impl OperatorCommand {
             | Self::ClaimPause { campaign, .. }
             | Self::Thresholds { campaign, .. }
             | Self::RestoreThresholds { campaign } => Some(campaign),
-            Self::Reload(_) | Self::ReloadRefused { .. } => None,
+            Self::FeedOutcomes { .. } | Self::Reload(_) | Self::ReloadRefused { .. } => None,
         }
     }
 
@@ -227,6 +233,13 @@ pub enum AppliedChange {
         /// Whether figures that somebody had changed may be calibrated again.
         given_back: bool,
     },
+    /// Counters of dials and of what became of them were taken in.
+    OutcomesFed {
+        /// How many campaigns they are of.
+        campaigns: usize,
+        /// What they show beyond the last ones, of all of these together.
+        counted: OutcomeCounts,
+    },
     /// New rules are in force from the next poll on.
     Reloaded {
         /// SHA-256 of their configuration.
@@ -257,6 +270,7 @@ impl AppliedChange {
             | Self::QueueReleased { .. } => "hold",
             Self::PauseClaimed { .. } | Self::PauseGivenAway { .. } => "pause_owner",
             Self::ThresholdsSet { .. } | Self::ThresholdsRestored { .. } => "thresholds",
+            Self::OutcomesFed { .. } => "outcomes",
             Self::Reloaded { .. } | Self::ReloadRefused { .. } => "reload",
         }
     }
@@ -289,6 +303,9 @@ pub enum OperatorError {
     /// It could not be committed.
     #[error("the store cannot be written, so nothing was changed: {0}")]
     StoreClosed(String),
+    /// Counters were taken in and could not be committed yet.
+    #[error("the counters are taken in, and written as soon as the store can be: {0}")]
+    NotWrittenYet(String),
     /// Too many requests wait.
     #[error("too many changes wait; try again in a moment")]
     Busy,

@@ -20,6 +20,7 @@ use super::change::Changing;
 use super::collect::{Collector, PollNeeds, Polled};
 use super::inbox::Inbox;
 use super::ledger::Fact;
+use super::outcomes::OutcomeReads;
 use super::poll_scope::PollScope;
 use super::ports::Clock;
 use super::start::{CycleSettings, LastPoll};
@@ -60,6 +61,7 @@ pub(super) struct Poller {
     routine_reads: usize,
     shutdown: CancellationToken,
     collector: Collector,
+    outcomes: OutcomeReads,
     last: LastPoll,
 }
 
@@ -86,6 +88,7 @@ impl Poller {
             routine_reads: settings.routine_status_reads,
             shutdown: shutdown.clone(),
             collector: Collector::default(),
+            outcomes: OutcomeReads::new(clock, platform, settings, shutdown),
             last: LastPoll::None,
         }
     }
@@ -117,6 +120,8 @@ impl Poller {
         statuses.retain(|(campaign, _)| !held.contains(campaign));
         let ledger = changing.ledger;
         ledger.record(self.clock.now(), Fact::LoopAlive);
+        let counted = self.outcomes.take().await;
+        changing.campaigns.apply_outcomes(&counted, ledger);
         let decision = changing.campaigns.autopilot.next_decision();
         let fault = polled.record(decision, ledger);
         self.last = fault.map_or(LastPoll::Valid, |fault| LastPoll::Failed(fault.clone()));
@@ -164,9 +169,10 @@ impl Poller {
         }
     }
 
-    /// Reads the statuses that are due to be read for manual changes. Comes after the commands, so that a slow answer delays
-    /// none.
-    pub(super) async fn read_routine(&self, campaigns: &Campaigns) -> Statuses {
+    /// Reads the statuses that are due to be read for manual changes, and begins to read what became of dials. Comes after the
+    /// commands, so that a slow answer delays none.
+    pub(super) async fn read_routine(&mut self, campaigns: &Campaigns) -> Statuses {
+        self.outcomes.begin(&campaigns.autopilot);
         if self.reads_all() {
             return Statuses::new();
         }

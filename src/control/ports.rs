@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::assignment::{DispatchEnd, ListMemory, ListNotice, Move, Trigger};
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
@@ -537,6 +538,8 @@ pub struct Batch {
     pub audit: Vec<AuditRow>,
     /// Messages to other systems about it.
     pub outbox: Vec<Message>,
+    /// What was counted of campaigns' outcomes, in slots of time; each takes the place of what was written of it before.
+    pub outcomes: Vec<(CampaignId, OutcomeSlot)>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,
     /// By how many milliseconds the machine's clock was set since the last batch: what waits in the store moves by as much.
@@ -562,6 +565,7 @@ impl Batch {
             && self.queues.is_empty()
             && self.audit.is_empty()
             && self.outbox.is_empty()
+            && self.outcomes.is_empty()
             && self.frame.is_none()
             && self.clock_step == 0
     }

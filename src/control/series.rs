@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{
     AgentThresholds, Autopilot, Belief, CampaignId, PauseOwner, Reason, SampleVerdict, Timestamp,
 };
@@ -145,8 +146,15 @@ pub struct Series {
     pub known_until: Option<Timestamp>,
 }
 
-/// Reads the audit and the series.
+/// Reads the audit, the series and the outcomes.
 pub trait PastSeries: Past {
+    /// Reads what was counted of one campaign's outcomes, in slots of time, the oldest first. Of a time without a slot nothing is
+    /// known.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn read_outcomes(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Vec<OutcomeSlot>, String>>;
+
     /// Reads the steps of one campaign.
     ///
     /// # Errors

@@ -60,6 +60,8 @@ pub struct CycleSettings {
     pub freshest: Duration,
     /// Campaigns whose status is read in each tick to see what people changed.
     pub routine_status_reads: usize,
+    /// The time from one reading of a campaign's outcomes to the next; zero is never.
+    pub outcomes_every: Duration,
     /// Whether other systems are notified; without it nothing is written to the outbox.
     pub announces: bool,
     /// The program's version, for the audit.

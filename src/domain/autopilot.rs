@@ -21,6 +21,7 @@ use super::evidence::PlatformTraits;
 use super::group::{Group, GroupCount, HeadCount};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
+use super::outcomes::{OutcomeReading, OutcomesRead};
 use super::policy::{Counting, Policy};
 use super::selector::Selector;
 use super::sharing::PoolShare;
@@ -285,6 +286,16 @@ impl Autopilot {
         let age = now.since(taken_at);
         let mut campaigns = self.campaigns.values();
         self.campaigns.is_empty() || campaigns.any(|campaign| age <= campaign.policy.max_sample_age)
+    }
+
+    /// Observes one reading of what became of a campaign's dials; `None` means that the campaign is not managed.
+    pub fn observe_outcomes(
+        &mut self,
+        id: &CampaignId,
+        reading: OutcomeReading,
+    ) -> Option<OutcomesRead> {
+        let campaign = self.campaigns.get_mut(id)?;
+        Some(campaign.state.outcomes.observe(reading))
     }
 
     /// Observes one status read.

@@ -108,6 +108,7 @@ impl CampaignState {
             lost,
             stamp: _,
             unproven_alerted: _,
+            outcomes,
         } = self;
         let shift = |at: &mut Timestamp| at.shift(milliseconds);
         if let Belief::Missing {
@@ -119,6 +120,7 @@ impl CampaignState {
             shift(recheck_at);
         }
         shift(since);
+        outcomes.shift_clock(milliseconds);
         // Windows are held against the platform's clock, and against ours only where it shows none.
         let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);
         if let Some(reading) = last_reading {

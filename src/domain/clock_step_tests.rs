@@ -113,6 +113,31 @@ fn a_hold_lasts_as_long_as_it_was_given() {
 }
 
 #[test]
+fn a_reading_of_outcomes_does_not_grow_old() {
+    use super::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource, OutcomesRead};
+    for step in STEPS {
+        let mut clocked = Clocked::new(Policy::default());
+        let read = |clocked: &mut Clocked| {
+            let reading = OutcomeReading {
+                since: START,
+                until: clocked.now,
+                counters: OutcomeCounters::default(),
+                source: OutcomeSource::Platform,
+            };
+            clocked.pilot.observe_outcomes(&id(), reading).unwrap()
+        };
+        read(&mut clocked);
+        clocked.step(step);
+        clocked.pass(Duration::from_secs(60));
+        let again = read(&mut clocked);
+        assert!(
+            matches!(again, OutcomesRead::Counted(_)),
+            "{step}: {again:?}"
+        );
+    }
+}
+
+#[test]
 fn temporary_thresholds_last_as_long_as_they_were_given() {
     for step in STEPS {
         let mut clocked = Clocked::new(Policy::default());

@@ -47,6 +47,7 @@ mod message;
 #[cfg(test)]
 mod missing_tests;
 mod notice;
+pub mod outcomes;
 mod ownership;
 #[cfg(test)]
 mod ownership_tests;

@@ -18,6 +18,7 @@ use super::conclusion::Conclusion;
 use super::evidence::PlatformTraits;
 use super::ids::CampaignId;
 use super::notice::Notice;
+use super::outcomes::OutcomeReading;
 use super::policy::Policy;
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
@@ -129,6 +130,11 @@ pub enum Input {
         campaign: CampaignId,
         /// The campaign as it was before the change.
         before: Box<Campaign>,
+    },
+    /// Counters of dials and of what became of them were read or fed.
+    Outcomes {
+        /// The campaigns with their counters.
+        readings: Vec<(CampaignId, OutcomeReading)>,
     },
     /// New rules came into force.
     Reconfigure {
@@ -256,6 +262,12 @@ impl Replayer {
                 }
                 None
             }
+            (Some(pilot), Input::Outcomes { readings }) => {
+                for (campaign, reading) in readings {
+                    pilot.observe_outcomes(&campaign, reading);
+                }
+                None
+            }
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
             (Some(pilot), input) => feed(pilot, at, input, found),
@@ -286,6 +298,7 @@ fn feed(
         | Input::Checkpoint { .. }
         | Input::Gap
         | Input::Assign { .. }
+        | Input::Outcomes { .. }
         | Input::ClockStepped { .. } => None,
         Input::Sample { sample } => {
             let complete = matches!(sample, Sample::Complete { .. });
@@ -408,6 +421,7 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::outcomes::{OutcomeCounters, OutcomeSource};
     use crate::domain::{CampaignActivity, GroupCount, HeadCount, StatusReading};
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
@@ -508,6 +522,46 @@ mod tests {
         assert!(
             wrong.to_string().contains("recorded") && wrong.to_string().contains("decided again")
         );
+    }
+
+    #[test]
+    fn readings_of_outcomes_lead_to_the_recorded_state() {
+        let reading = |minutes: i64, dials| OutcomeReading {
+            since: NOW,
+            until: Timestamp::from_unix_millis(NOW.as_unix_millis() + minutes * 60_000),
+            counters: OutcomeCounters {
+                dials,
+                answered: dials,
+                connected: None,
+                abandoned: 0,
+            },
+            source: OutcomeSource::Platform,
+        };
+        let read = |reading| Input::Outcomes {
+            readings: vec![(id(), reading)],
+        };
+        let mut counted = half_convinced();
+        counted.observe_outcomes(&id(), reading(1, 100));
+        counted.observe_outcomes(&id(), reading(2, 130));
+        let inputs = |last| {
+            let inputs = [
+                Input::Checkpoint {
+                    autopilot: Box::new(half_convinced()),
+                },
+                read(reading(1, 100)),
+                read(reading(2, last)),
+                Input::Checkpoint {
+                    autopilot: Box::new(counted.clone()),
+                },
+            ];
+            // As the store keeps them.
+            inputs.map(|input| {
+                let text = serde_json::to_string(&input).unwrap();
+                (NOW, serde_json::from_str(&text).unwrap())
+            })
+        };
+        assert!(replay(inputs(130)).is_ok());
+        assert_eq!(replay(inputs(129)).unwrap_err().number, 4);
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl From<OperatorError> for Failure {
             OperatorError::NotPaused { .. } => (StatusCode::CONFLICT, "not_paused"),
             OperatorError::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
             OperatorError::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
+            OperatorError::NotWrittenYet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_written_yet"),
             OperatorError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             OperatorError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
         };

@@ -15,8 +15,10 @@ use std::sync::Arc;
 
 use crate::control::CampaignView;
 use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
+use crate::domain::outcomes::{FedCounters, fed_readings};
 use crate::domain::{
     CampaignId, HoldKind, IdError, Limit, PauseClaim, PauseOwnerKind, QueueId, Thresholds,
+    Timestamp,
 };
 
 use super::answer::{Answered, Body, Failure, full, json};
@@ -31,6 +33,9 @@ use super::sources::Sources;
 
 /// A change takes a few hundred bytes.
 const LARGEST_BODY: usize = 16 << 10;
+
+/// A row of counters takes some two hundred bytes, and there may be some thousand campaigns.
+const LARGEST_FEED: usize = 1 << 20;
 
 /// A client that sends its body more slowly than this is dropped.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,6 +85,20 @@ pub struct ThresholdsRequest {
     pub lasts: Option<String>,
     /// The reason, for the audit.
     pub reason: String,
+    /// The author, for the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+}
+
+/// A request that feeds counters of dials and of what became of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomesRequest {
+    /// The campaigns with their counters.
+    pub outcomes: Vec<FedCounters>,
+    /// The reason, for the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The author, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
@@ -183,6 +202,12 @@ impl Sources {
                 let _busy = slot.busy();
                 answer(self.api.handle.ask(change, author).await)
             }
+            Operation::FeedOutcomes => {
+                let asked: OutcomesRequest = body_within(request, LARGEST_FEED).await?;
+                let (change, author) = feed(&asked, self.shown.clock.now())?;
+                let _busy = slot.busy();
+                answer(self.api.handle.ask(change, author).await)
+            }
             Operation::Reload => {
                 let _busy = slot.busy();
                 self.reload(&query).await
@@ -280,6 +305,13 @@ fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure
 }
 
 pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {
+    body_within(request, LARGEST_BODY).await
+}
+
+async fn body_within<T: DeserializeOwned>(
+    request: Request<Incoming>,
+    largest: usize,
+) -> Result<T, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // A form of another site's page cannot send this content type without a preflight request.
@@ -290,14 +322,14 @@ pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Res
             "send JSON, with content-type application/json",
         ));
     }
-    let read = Limited::new(request.into_body(), LARGEST_BODY).collect();
+    let read = Limited::new(request.into_body(), largest).collect();
     let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
     let read = read.map_err(|_| {
         let fault = "the body did not come in time";
         Failure::one(StatusCode::REQUEST_TIMEOUT, "slow", fault)
     })?;
     let read = read.map_err(|_| {
-        let fault = format!("the body broke off or is larger than {LARGEST_BODY} bytes");
+        let fault = format!("the body broke off or is larger than {largest} bytes");
         Failure::one(StatusCode::PAYLOAD_TOO_LARGE, "body", fault)
     })?;
     serde_json::from_slice(&read.to_bytes())
@@ -385,6 +417,24 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, A
             author,
         )),
         (_, _) => Err(Failure::bad(faults)),
+    }
+}
+
+fn feed(asked: &OutcomesRequest, now: Timestamp) -> Result<(OperatorCommand, Author), Failure> {
+    let mut faults = Vec::new();
+    let reason = asked.reason.as_deref().unwrap_or("outcomes fed by the API");
+    let author = author(asked.author.as_deref(), reason, &mut faults);
+    if asked.outcomes.is_empty() {
+        faults.push("outcomes: is empty; give a row for each campaign".to_owned());
+    }
+    match (author, fed_readings(&asked.outcomes, now)) {
+        (Some(author), Ok(readings)) if faults.is_empty() => {
+            Ok((OperatorCommand::FeedOutcomes { readings }, author))
+        }
+        (_, read) => {
+            faults.extend(read.err().into_iter().flatten());
+            Err(Failure::bad(faults))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 use super::assignments::AssignmentDocument;
+use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
 use super::words;
@@ -142,6 +143,9 @@ pub struct CampaignDocument {
     pub decision: Option<String>,
     /// Our last confirmed command.
     pub last_transition: Option<TransitionDocument>,
+    /// What became of its dials; nothing while nobody counts that.
+    #[serde(default)]
+    pub outcomes: Option<OutcomesDocument>,
 }
 
 /// What a campaign's calendar says.
@@ -424,6 +428,7 @@ impl CampaignDocument {
                 cause: last.cause.label().to_owned(),
                 decision: last.decision.to_string(),
             }),
+            outcomes: OutcomesDocument::of(&state.outcomes, now),
         }
     }
 }

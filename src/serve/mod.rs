@@ -27,6 +27,7 @@ mod documents;
 mod gate;
 mod openapi;
 mod operations;
+mod outcomes;
 mod past;
 mod query;
 mod queue_documents;
@@ -42,7 +43,7 @@ pub mod words;
 mod write_timeout;
 
 pub use answer::ApiFault;
-pub use api::{HoldRequest, PauseOwnerRequest, ThresholdsRequest};
+pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,
@@ -50,6 +51,7 @@ pub use documents::{
     TransitionDocument,
 };
 pub use gate::Access;
+pub use outcomes::{OutcomeColumns, OutcomesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};

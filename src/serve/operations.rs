@@ -25,6 +25,7 @@ pub(super) enum Operation {
     Trigger,
     HoldQueue,
     ReleaseQueue,
+    FeedOutcomes,
 }
 
 impl Operation {
@@ -47,7 +48,8 @@ impl Operation {
             | Self::ClaimPause
             | Self::Reload
             | Self::HoldQueue
-            | Self::ReleaseQueue => Trace::Change,
+            | Self::ReleaseQueue
+            | Self::FeedOutcomes => Trace::Change,
         }
     }
 }
@@ -88,6 +90,7 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
         "/api/v1/campaigns/{id}/pause-owner",
         &[("PUT", Operation::ClaimPause)],
     ),
+    ("/api/v1/outcomes", &[("POST", Operation::FeedOutcomes)]),
     ("/api/v1/history", &[("GET", Operation::History)]),
     ("/api/v1/events", &[("GET", Operation::Events)]),
     ("/-/reload", &[("POST", Operation::Reload)]),

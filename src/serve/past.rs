@@ -82,14 +82,17 @@ impl Sources {
             campaign: id.clone(),
             since,
         };
-        let series = self.api.past.read_series(asked).await;
+        let series = self.api.past.read_series(asked.clone()).await;
         let series = series.map_err(unreadable)?;
+        let outcomes = self.api.past.read_outcomes(asked).await;
+        let outcomes = outcomes.map_err(unreadable)?;
         let asked = PastQuery {
             since,
             campaign: Some(id.clone()),
             limit: MOST_OF_A_PLOT,
         };
         let entries = self.api.past.read(asked).await.map_err(unreadable)?;
-        Ok(json(&SeriesDocument::of(id, since, now, &series, &entries)))
+        let document = SeriesDocument::of(id, since, now, &series, &entries, &outcomes);
+        Ok(json(&document))
     }
 }

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::control::operator::PastEntry;
 use crate::control::ports::AuditEvent;
 use crate::control::series::{PlotState, Point, Series, SeriesStep};
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Conclusion, Direction, Notice, Timestamp};
 
+use super::outcomes::OutcomeColumns;
 use super::schema::SCHEMA;
 use super::words;
 
@@ -29,6 +31,9 @@ pub struct SeriesDocument {
     pub paused: Vec<PausedDocument>,
     /// Changes of its status, the oldest first.
     pub transitions: Vec<MarkDocument>,
+    /// What became of its dials.
+    #[serde(default)]
+    pub outcomes: OutcomeColumns,
 }
 
 /// Columns of the same length; each row holds until the next one. A row of nothing but its time begins a gap.
@@ -77,6 +82,7 @@ impl SeriesDocument {
         now: Timestamp,
         series: &Series,
         entries: &[PastEntry],
+        outcomes: &[OutcomeSlot],
     ) -> Self {
         Self {
             schema: SCHEMA,
@@ -87,6 +93,7 @@ impl SeriesDocument {
             steps: StepsDocument::of(series),
             paused: paused(series),
             transitions: entries.iter().rev().filter_map(mark).collect(),
+            outcomes: OutcomeColumns::of(outcomes),
         }
     }
 }

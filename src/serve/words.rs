@@ -58,6 +58,10 @@ pub fn made(made: &AppliedChange) -> String {
             };
             format!("queue {queue} released{back}")
         }
+        AppliedChange::OutcomesFed { campaigns, counted } => format!(
+            "outcomes fed of {campaigns} campaigns: {} dials, {} answered, {} connected, {} abandoned more",
+            counted.dials, counted.answered, counted.connected, counted.abandoned
+        ),
         AppliedChange::Reloaded {
             changes,
             after_restart,

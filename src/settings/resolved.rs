@@ -72,6 +72,10 @@ pub(crate) struct Settings {
     pub request_timeout: Duration,
     /// Campaigns whose status is read in each poll.
     pub status_reads_per_poll: usize,
+    /// The time from one reading of a campaign's outcomes to the next; zero is never.
+    pub outcomes_every: Duration,
+    /// The file by which the site feeds outcomes; none where the platform is asked.
+    pub outcomes_file: Option<PathBuf>,
     /// Where state is kept.
     pub state_dir: PathBuf,
     /// Where metrics are served; nowhere when absent.
@@ -135,6 +139,12 @@ impl Settings {
             .collect()
     }
 
+    /// From one reading of what became of dials to the next, where the platform is asked for it.
+    pub(crate) fn outcomes_interval(&self) -> Option<Duration> {
+        let interval = Some(self.outcomes_every).filter(|interval| !interval.is_zero());
+        interval.filter(|_| self.outcomes_file.is_none())
+    }
+
     /// The secrets in use, each with its rows: the secret's own, and that of the file which may hold it.
     pub(crate) fn secrets(&self) -> [((&'static Row, &'static Row), Option<&Secret>); 4] {
         let registered = self.special.registered_client.as_ref();
@@ -181,6 +191,8 @@ impl Settings {
             page_concurrency,
             request_timeout,
             status_reads_per_poll,
+            outcomes_every,
+            outcomes_file,
             state_dir,
             listen,
             admin,
@@ -218,6 +230,8 @@ impl Settings {
             "page_concurrency": page_concurrency,
             "request_timeout": request_timeout,
             "status_reads_per_poll": status_reads_per_poll,
+            "outcomes_every": outcomes_every,
+            "outcomes_file": outcomes_file.as_ref().map(|path| path.to_string_lossy()),
             "state_dir": state_dir.to_string_lossy(),
             "listen": listen.map(|listen| listen.to_string()),
             "allowed_hosts": admin.hosts,

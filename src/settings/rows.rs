@@ -223,6 +223,12 @@ settings! { POLLING_ROWS "Reading and rate"
     STATUS_READS_PER_POLL: Landing<usize, Values> = land("status_reads_per_poll", Some("--status-reads-per-poll"), ["AUTOPILOT_STATUS_READS_PER_POLL"], Count "CAMPAIGNS", Is("1"), Top,
         "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.",
         |text| value::count(text, 0..=1000), |to, many| to.status_reads_per_poll = many);
+    OUTCOMES_EVERY: Landing<Duration, Values> = land("outcomes_every", Some("--outcomes-every"), ["AUTOPILOT_OUTCOMES_EVERY"], Duration "DURATION", Is("60s"), Top,
+        "Counters of a campaign's dials and of what became of them are read at most this often, where the platform has them; 0s never reads them.",
+        value::duration, |to, time| to.outcomes_every = time);
+    OUTCOMES_FILE: Landing<String, Values> = land("outcomes_file", Some("--outcomes-file"), ["AUTOPILOT_OUTCOMES_FILE"], Text "FILE", Nothing, Top,
+        "File (JSON) by which the site feeds these counters; the platform is not asked for them then. It is read again when it has changed.",
+        value::text, |to, path| to.outcomes_file = Some(path));
 }
 
 settings! { ASSIGNMENTS_ROWS "Assignments"

@@ -41,6 +41,8 @@ pub(super) struct Values {
     pub(super) page_concurrency: usize,
     pub(super) request_timeout: Duration,
     pub(super) status_reads_per_poll: usize,
+    pub(super) outcomes_every: Duration,
+    pub(super) outcomes_file: Option<String>,
     pub(super) roster: Option<String>,
     pub(super) assign_interval: Duration,
     pub(super) assign_moved_agents: u32,

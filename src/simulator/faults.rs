@@ -38,13 +38,15 @@ pub enum Endpoint {
     QueueStatistics,
     /// PUT of one agent's routing profile.
     ProfilePut,
+    /// GET of what became of dials, an extension.
+    Outcomes,
     /// An operation of the dialect for outbound skills.
     Acd(AcdOperation),
 }
 
 impl Endpoint {
     /// The endpoints of the dialect for campaigns.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
@@ -57,6 +59,7 @@ impl Endpoint {
         Self::QueuePut,
         Self::QueueStatistics,
         Self::ProfilePut,
+        Self::Outcomes,
     ];
 
     /// Returns the endpoints of every dialect.
@@ -81,6 +84,7 @@ impl Endpoint {
             Self::QueuePut => "queue-put",
             Self::QueueStatistics => "queue-statistics",
             Self::ProfilePut => "profile-put",
+            Self::Outcomes => "outcomes",
             Self::Acd(operation) => operation.name(),
         }
     }
@@ -91,7 +95,7 @@ impl Endpoint {
         match self {
             Self::Token => None,
             Self::Agents => Some(&["interactions:agents:read"]),
-            Self::CampaignGet => Some(&["campaigns:read"]),
+            Self::CampaignGet | Self::Outcomes => Some(&["campaigns:read"]),
             Self::CampaignPut => Some(&["campaigns:write"]),
             Self::AssignmentsGet => Some(&["outbound:campaigns:read"]),
             Self::AssignmentsPut => Some(&["outbound:campaigns:write"]),
@@ -119,6 +123,7 @@ impl Endpoint {
             | Self::QueuePut
             | Self::QueueStatistics
             | Self::ProfilePut
+            | Self::Outcomes
             | Self::Acd(_) => false,
         }
     }
@@ -138,7 +143,8 @@ impl Endpoint {
             | Self::AssignmentsGet
             | Self::Skills
             | Self::QueueGet
-            | Self::QueueStatistics => false,
+            | Self::QueueStatistics
+            | Self::Outcomes => false,
             Self::Acd(operation) => operation.writes(),
         }
     }

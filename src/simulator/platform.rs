@@ -269,6 +269,7 @@ impl Platform {
             Endpoint::QueuePut => self.put_queue(target, call, token, now),
             Endpoint::QueueStatistics => self.read_queue_statistics(target),
             Endpoint::ProfilePut => self.put_profile(target, call, token, now),
+            Endpoint::Outcomes => self.read_outcomes(),
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
         }
     }

@@ -116,6 +116,14 @@ impl Performance {
         }
     }
 
+    /// Returns when a contact centre opened, which is since when its figures count.
+    pub(super) fn opened_at(&self) -> Option<SimTime> {
+        match &self.progress {
+            Progress::Centre(stage) => Some(stage.opened_at()),
+            Progress::Fixed | Progress::Trace { .. } => None,
+        }
+    }
+
     /// Returns the figures of a contact centre's day so far.
     pub fn figures(&mut self) -> Option<CentreFigures> {
         match &mut self.progress {

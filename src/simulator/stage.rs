@@ -110,6 +110,10 @@ impl Stage {
         usize::try_from(self.centre.send_on_break(agents, lasts)).unwrap_or(usize::MAX)
     }
 
+    pub(super) fn opened_at(&self) -> SimTime {
+        self.start
+    }
+
     pub(super) fn figures(&mut self) -> CentreFigures {
         self.centre.figures()
     }

@@ -29,6 +29,7 @@ mod outbox;
 mod outbox_editor;
 #[cfg(test)]
 mod outbox_tests;
+mod outcomes;
 mod past;
 mod presence;
 mod queues;

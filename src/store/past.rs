@@ -12,11 +12,12 @@ use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
 use crate::control::series::{PastSeries, Series, SeriesQuery};
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Timestamp};
 
 use super::fault::StoreFault;
 use super::reader::open_beside;
-use super::series;
+use super::{outcomes, series};
 
 /// Questions at once.
 const AT_ONCE: usize = 2;
@@ -69,6 +70,10 @@ impl Past for StorePast {
 }
 
 impl PastSeries for StorePast {
+    fn read_outcomes(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Vec<OutcomeSlot>, String>> {
+        Box::pin(self.ask(move |connection| outcomes::read(connection, &query)))
+    }
+
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
         Box::pin(self.ask(move |connection| series::read(connection, &query)))
     }

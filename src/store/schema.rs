@@ -160,6 +160,20 @@ pub(super) const MIGRATIONS: &[&str] = &[
     DROP TABLE intent;
     DROP TABLE queue_intent;
 ",
+    "
+    CREATE TABLE outcome (
+        campaign  TEXT NOT NULL,
+        from_ms   INTEGER NOT NULL,
+        until_ms  INTEGER NOT NULL,
+        known_ms  INTEGER NOT NULL,
+        dials     INTEGER NOT NULL,
+        answered  INTEGER NOT NULL,
+        connected INTEGER NOT NULL,
+        abandoned INTEGER NOT NULL,
+        PRIMARY KEY (campaign, from_ms)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX outcome_by_time ON outcome (from_ms);
+",
 ];
 
 /// The version that this program writes.

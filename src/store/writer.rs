@@ -27,7 +27,7 @@ use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::presence::{Presence, with_companions};
-use super::{audit, inputs, operations, queues, schema, series};
+use super::{audit, inputs, operations, outcomes, queues, schema, series};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -337,6 +337,7 @@ impl Writer {
         // Messages of this batch were recorded by the new time, or will be delivered at once.
         outbox::shift_clock(&transaction, batch.clock_step)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        outcomes::write(&transaction, &batch.outcomes)?;
         let mut series_bytes = self.series_bytes;
         if let Some(frame) = &batch.frame {
             let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;

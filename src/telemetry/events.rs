@@ -41,6 +41,8 @@ pub struct Events {
     /// The direction of each campaign's last command that the platform acknowledged before it showed.
     settling: BTreeMap<CampaignId, Direction>,
     first_poll_said: AtomicBool,
+    /// Whether outcomes could not be read the last time.
+    pub(super) outcomes_failing: bool,
 }
 
 impl Events {
@@ -56,6 +58,7 @@ impl Events {
             dry_run_said: BTreeMap::new(),
             settling: BTreeMap::new(),
             first_poll_said: AtomicBool::new(false),
+            outcomes_failing: false,
         };
         events.add_campaigns(campaigns, std::iter::empty());
         events
@@ -87,6 +90,11 @@ impl Events {
     /// Takes every campaign's series out, to be sorted anew.
     pub(super) fn take_campaigns(&mut self) -> BTreeMap<CampaignId, CampaignGauges> {
         std::mem::take(&mut self.campaigns)
+    }
+
+    /// Returns the series of a campaign.
+    pub(super) fn series_of(&self, id: &CampaignId) -> Option<&CampaignGauges> {
+        self.campaigns.get(id)
     }
 
     /// Puts a campaign's series back.

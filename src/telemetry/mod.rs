@@ -14,6 +14,7 @@ mod metrics;
 mod operator_events;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod outcomes;
 mod queues;
 mod rivals;
 mod visible_lines;
@@ -24,8 +25,8 @@ pub use events::{Events, PollFigures};
 pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
-    LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, PollOutcome, QueueMetrics, RetryCause,
-    Step,
+    LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics, PollOutcome,
+    QueueMetrics, RetryCause, Step,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

@@ -23,6 +23,7 @@ mod monitoring;
 mod observed;
 mod on_call;
 mod operating;
+mod outcomes;
 mod packaged;
 mod page;
 mod paging;

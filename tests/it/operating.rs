@@ -189,6 +189,8 @@ fn every_operation_answers_as_it_is_described() {
     let lines = json!({"pause_below": "4", "resume_at": "6", "reason": "trial"});
     let hold = json!({"kind": "as-is", "for": "1h", "reason": "trial"});
     let claim = json!({"owner": "person", "reason": "trial"});
+    let counters = json!({"outcomes": [{"campaign": CAMPAIGN, "since": "2024-05-15T08:00:00Z",
+        "until": "2024-05-15T09:00:00Z", "dials": 9, "answered": 2, "abandoned": 1}], "reason": "trial", "author": "anna"});
     let reason = |path: &str| format!("{path}?reason=done");
     let get = |template, path: &str| (template, "GET", path.to_owned(), Value::Null);
     for (template, method, path, body) in [
@@ -237,6 +239,13 @@ fn every_operation_answers_as_it_is_described() {
         ),
         get("/api/v1/campaigns/{id}", "/api/v1/campaigns/nowhere"),
         get("/api/v1/history", "/api/v1/history"),
+        (
+            "/api/v1/outcomes",
+            "POST",
+            "/api/v1/outcomes".to_owned(),
+            counters,
+        ),
+        get("/api/v1/status", "/api/v1/status"),
         ("/-/reload", "POST", "/-/reload".to_owned(), Value::Null),
     ] {
         described.request(template, method, &body);

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Zone;
+use crate::domain::outcomes::start_of_day;
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Timestamp};
 use crate::platform::port::Granted;
@@ -125,6 +126,7 @@ async fn check_platform(
         let everybody = look_at_everybody(settings, connection, &**clock, &mut findings).await;
         look_at_campaigns(settings, connection, &**clock, &everybody, &mut findings).await;
         look_at_previews(settings, connection, &**clock, &everybody, &mut findings).await;
+        read_outcomes(settings, connection, &**clock, &mut findings).await;
     }
     if !settings.queues.is_empty() {
         read_queues(settings, connection, clock, &mut findings).await;
@@ -144,11 +146,51 @@ async fn plan_calls(
     };
     let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
     let lists = settings.lists();
-    let plan = planner.plan(&campaigns, &lists, settings.poll_interval, deadline);
+    let plan = planner.plan(
+        &campaigns,
+        &lists,
+        settings.poll_interval,
+        settings.outcomes_interval(),
+        deadline,
+    );
     match plan.await {
         Ok(plan) if plan.fits() => Findings::good(plan.describe()),
         Ok(plan) => Findings::doubtful(plan.describe()),
         Err(fault) => findings.fault("calls of a day", &fault),
+    }
+}
+
+/// Reads what became of the dials of those campaigns that a run reads first.
+async fn read_outcomes(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &dyn Clock,
+    findings: &mut Findings,
+) {
+    let reader = connection.platform.outcomes.as_ref();
+    let Some(reader) = reader.filter(|_| settings.outcomes_interval().is_some()) else {
+        return;
+    };
+    let campaigns = settings.policies.keys().take(reader.most_at_once());
+    let campaigns: Vec<CampaignId> = campaigns.cloned().collect();
+    let now = clock.now();
+    let deadline = now.plus(settings.request_timeout.saturating_mul(3));
+    let found = reader.outcomes(&campaigns, start_of_day(now), deadline);
+    let mut read = 0_usize;
+    for (campaign, finding) in campaigns.iter().zip(found.await) {
+        match finding {
+            Ok(Some(_)) => read = read.saturating_add(1),
+            Ok(None) => {}
+            Err(fault) => {
+                findings.fault(&format!("outcomes of campaign {campaign}"), &fault);
+            }
+        }
+    }
+    if read > 0 {
+        Findings::good(format_args!(
+            "outcomes of dials are counted, of {}",
+            counted(read, "campaign")
+        ));
     }
 }
 

@@ -591,6 +591,8 @@ fn settings(
         page_concurrency: 8,
         request_timeout,
         status_reads_per_poll: 1,
+        outcomes_every: Duration::from_secs(60),
+        outcomes_file: None,
         state_dir: state_dir.to_owned(),
         listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         // It is a toy on this machine: whoever watches may play.

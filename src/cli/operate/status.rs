@@ -177,6 +177,12 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
     }
     let rivals = campaign.rivals.iter();
     said.extend(rivals.map(|rival| format!("rival on the platform: {rival}")));
+    if let Some(outcomes) = &campaign.outcomes {
+        said.push(format!(
+            "{}, counted until {}",
+            outcomes.says, outcomes.as_of
+        ));
+    }
     if let Some(hold) = &campaign.hold {
         said.push(format!(
             "held {} until {} by {}: {}",
@@ -257,6 +263,11 @@ mod tests {
             "rivals": ["the schedule of skill 7 starts and stops it by the clock"],
             "state": "running", "changing_to": name.map(|_| "paused"), "since": "2024-05-15T13:32:10.000Z",
             "configured": {"pause_below": "5", "resume_at": "8"}, "why": "running, as it should be",
+            "outcomes": name.map(|_| serde_json::json!({
+                "as_of": "2024-05-15T14:32:10.000Z", "source": "platform", "window_s": 7200, "known_s": 7200, "dials": 900,
+                "answered": 620, "connected": 609, "abandoned": 3, "abandoned_share": 0.0049,
+                "says": "3 of 612 calls abandoned in 2h (0.49%)",
+            })),
         });
         serde_json::from_value(labels).unwrap()
     }
@@ -280,6 +291,7 @@ mod tests {
                 "  team Sales: until May",
                 "  changing: our command to make it paused is accepted and does not show yet",
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",
+                "  3 of 612 calls abandoned in 2h (0.49%), counted until 2024-05-15T14:32:10.000Z",
                 "7",
                 "  running, as it should be",
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",

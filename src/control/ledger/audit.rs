@@ -132,6 +132,8 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         | Fact::PollRepeated
         | Fact::PollSucceeded { .. }
         | Fact::PollFailed { .. }
+        | Fact::OutcomesRead { .. }
+        | Fact::OutcomesUnreadable { .. }
         | Fact::SampleTaken { .. }
         | Fact::StatusRead { .. }
         | Fact::StatusUnreadable { .. }

@@ -18,6 +18,7 @@ use crate::domain::assignment::{
     AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, List, ListFinding, ListMemory,
     ListNotice, Move, Roster, Trigger,
 };
+use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
 use crate::domain::{
     AgentId, AgentState, Alert, Autopilot, Calendars, Campaign, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice,
@@ -113,6 +114,15 @@ pub(in crate::control) enum Fact<'a> {
         why: &'a str,
         state: Option<&'a CampaignState>,
     },
+    /// Counters of dials and of what became of them were taken in.
+    OutcomesRead {
+        readings: &'a [(CampaignId, OutcomeReading)],
+        /// What each of them showed, of the campaigns that are managed.
+        verdicts: &'a [(CampaignId, OutcomesRead)],
+        autopilot: &'a Autopilot,
+    },
+    /// Counters of so many campaigns could not be read.
+    OutcomesUnreadable { campaigns: usize, why: &'a str },
     /// Something came to light about a campaign.
     Noticed {
         campaign: &'a CampaignId,

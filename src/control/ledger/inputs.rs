@@ -113,6 +113,9 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             thresholds,
         },
         Fact::ClockStepped { milliseconds, .. } => Input::ClockStepped { milliseconds },
+        Fact::OutcomesRead { readings, .. } => Input::Outcomes {
+            readings: readings.to_vec(),
+        },
         Fact::PoliciesReplaced {
             policies,
             calendars,
@@ -162,6 +165,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
         | Fact::PollRepeated
         | Fact::PollSucceeded { .. }
         | Fact::PollFailed { .. }
+        | Fact::OutcomesUnreadable { .. }
         | Fact::Noticed { .. }
         | Fact::Alerted { .. }
         | Fact::CommandHeldBack { .. }

@@ -161,6 +161,8 @@ fn batched(batch: &Batch) -> Vec<(&'static str, Vec<String>)> {
     let messages = batch.outbox.iter().map(|message| message.kind().name());
     let campaigns = batch.states.iter().map(|(id, _)| format!("campaign {id}"));
     let lists = batch.lists.iter().map(|(id, _)| format!("list {id}"));
+    let outcomes = batch.outcomes.iter();
+    let outcomes = outcomes.map(|(id, _)| format!("outcomes {id}"));
     let points = batch.frame.iter().map(|_| "points".to_owned());
     let inputs = batch.inputs.iter().map(|(_, input)| {
         let input = serde_json::to_value(input).unwrap();
@@ -171,7 +173,14 @@ fn batched(batch: &Batch) -> Vec<(&'static str, Vec<String>)> {
     vec![
         ("audit", audit.collect()),
         ("message", messages.map(str::to_owned).collect()),
-        ("memory", campaigns.chain(lists).chain(points).collect()),
+        (
+            "memory",
+            campaigns
+                .chain(lists)
+                .chain(outcomes)
+                .chain(points)
+                .collect(),
+        ),
         ("input", inputs.collect()),
     ]
 }

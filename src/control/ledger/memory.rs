@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::assignment::{Assigner, ListMemory};
+use crate::domain::outcomes::OutcomesRead;
 use crate::domain::{Alert, Autopilot, Campaign, CampaignId, CampaignState, Reason};
 
 use super::fact::Fact;
@@ -14,6 +15,11 @@ pub(super) enum Remembered<'a> {
     Campaign(&'a CampaignId, &'a CampaignState),
     /// What is known of a list now.
     List(&'a CampaignId, &'a ListMemory),
+    /// What is known of the outcomes of these campaigns now.
+    Outcomes {
+        verdicts: &'a [(CampaignId, OutcomesRead)],
+        autopilot: &'a Autopilot,
+    },
     /// Everything is known at other times now, because the clock was set by so many milliseconds.
     Shifted {
         milliseconds: i64,
@@ -70,6 +76,14 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::DispatchEnded {
             dispatch, memory, ..
         } => of_list(&dispatch.campaign, *memory),
+        Fact::OutcomesRead {
+            verdicts,
+            autopilot,
+            ..
+        } => Remembered::Outcomes {
+            verdicts,
+            autopilot,
+        },
         Fact::ClockStepped {
             milliseconds,
             autopilot,
@@ -102,6 +116,7 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::PollRepeated
         | Fact::PollSucceeded { .. }
         | Fact::PollFailed { .. }
+        | Fact::OutcomesUnreadable { .. }
         | Fact::SampleTaken { .. }
         | Fact::Noticed { .. }
         | Fact::Decided { .. }

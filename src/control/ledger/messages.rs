@@ -53,6 +53,8 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::PollRepeated
         | Fact::PollSucceeded { .. }
         | Fact::PollFailed { .. }
+        | Fact::OutcomesRead { .. }
+        | Fact::OutcomesUnreadable { .. }
         | Fact::SampleTaken { .. }
         | Fact::StatusRead { .. }
         | Fact::StatusUnreadable { .. }

@@ -132,6 +132,19 @@ impl Ledger {
             Remembered::Nothing => {}
             Remembered::Campaign(id, state) => self.recorder.state(id, state),
             Remembered::List(id, memory) => self.recorder.list(id, memory),
+            Remembered::Outcomes {
+                verdicts,
+                autopilot,
+            } => {
+                for (id, _) in verdicts {
+                    if let Some(campaign) = autopilot.campaign(id) {
+                        self.recorder.state(id, campaign.state());
+                        if let Some(slot) = campaign.state().outcomes.newest_slot() {
+                            self.recorder.outcomes(id, slot);
+                        }
+                    }
+                }
+            }
             Remembered::Shifted {
                 milliseconds,
                 autopilot,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::control::ports::{AuditRow, Batch, Journal, JournalFault};
 use crate::control::series::{Frame, SeriesEncoder};
 use crate::domain::assignment::ListMemory;
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::replay::Input;
 use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Timestamp};
 
@@ -25,6 +26,7 @@ pub(super) struct Recorder {
     lists: BTreeMap<CampaignId, ListMemory>,
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
+    outcomes: BTreeMap<(CampaignId, Timestamp), OutcomeSlot>,
     frame: Option<Frame>,
     clock_step: i64,
     encoder: SeriesEncoder,
@@ -42,6 +44,11 @@ impl Recorder {
 
     pub(super) fn state(&mut self, id: &CampaignId, state: &CampaignState) {
         self.states.insert(id.clone(), state.clone());
+    }
+
+    /// What was counted of a campaign in a slot of time; the newest word on it is written.
+    pub(super) fn outcomes(&mut self, id: &CampaignId, slot: &OutcomeSlot) {
+        self.outcomes.insert((id.clone(), slot.from), *slot);
     }
 
     pub(super) fn list(&mut self, id: &CampaignId, memory: &ListMemory) {
@@ -85,6 +92,7 @@ impl Recorder {
             lists,
             audit,
             outbox,
+            outcomes,
             frame,
             // Never without an input.
             clock_step: _,
@@ -95,6 +103,7 @@ impl Recorder {
             && lists.is_empty()
             && audit.is_empty()
             && outbox.is_empty()
+            && outcomes.is_empty()
             && frame.is_none()
     }
 
@@ -109,6 +118,10 @@ impl Recorder {
             lists: mem::take(&mut self.lists).into_iter().collect(),
             audit: mem::take(&mut self.audit),
             outbox: mem::take(&mut self.outbox),
+            outcomes: mem::take(&mut self.outcomes)
+                .into_iter()
+                .map(|((id, _), slot)| (id, slot))
+                .collect(),
             frame: self.frame.take(),
             clock_step: mem::take(&mut self.clock_step),
             ..Batch::default()
@@ -122,6 +135,7 @@ impl Recorder {
                 audit,
                 outbox,
                 queues: _,
+                outcomes,
                 frame,
                 clock_step,
             } = Arc::unwrap_or_clone(batch);
@@ -130,6 +144,8 @@ impl Recorder {
             self.lists = lists.into_iter().collect();
             self.audit = audit;
             self.outbox = outbox;
+            let slots = outcomes.into_iter();
+            self.outcomes = slots.map(|(id, slot)| ((id, slot.from), slot)).collect();
             self.clock_step = clock_step;
             if frame.is_some() {
                 self.encoder.mark_gap();

@@ -73,7 +73,14 @@ impl Telemetry {
                 }
                 events.status_read(at);
             }
-            Fact::TickEnded { .. } => {
+            Fact::OutcomesRead { verdicts, .. } => events.outcomes_read(verdicts),
+            Fact::OutcomesUnreadable { campaigns, why } => {
+                events.outcomes_unreadable(*campaigns, why, decision);
+            }
+            Fact::TickEnded { standing } => {
+                for view in &*standing.campaigns {
+                    events.outcomes_known(&view.id, &view.state.outcomes, at);
+                }
                 let surveyed = self.evidence.filter(|survey| !survey.is_empty());
                 if let Some(survey) = surveyed {
                     self.evidence = None;
@@ -252,6 +259,10 @@ fn in_words(change: &AppliedChange) -> String {
         ),
         AppliedChange::QueueHeld { queue, until } => format!("queue {queue} held until {until}"),
         AppliedChange::QueueReleased { queue, .. } => format!("queue {queue} released"),
+        AppliedChange::OutcomesFed { campaigns, counted } => format!(
+            "outcomes fed of {campaigns} campaigns: {} dials, {} answered, {} connected, {} abandoned more",
+            counted.dials, counted.answered, counted.connected, counted.abandoned
+        ),
         AppliedChange::Reloaded {
             changes,
             after_restart,

@@ -14,6 +14,7 @@ use crate::domain::assignment::{
     AssignPolicy, Assigner, Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move,
     MoveReason, Roster, Score, Trigger,
 };
+use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource, OutcomesRead};
 use crate::domain::{
     Alert, Autopilot, Calendars, Campaign, CampaignActivity, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, Delivery, Direction, GroupCount,
@@ -30,6 +31,8 @@ pub(super) struct World {
     pub(super) plan: Plan,
     pub(super) command: Command,
     pub(super) result: CommandResult,
+    readings: Vec<(CampaignId, OutcomeReading)>,
+    verdicts: Vec<(CampaignId, OutcomesRead)>,
     author: Author,
     change: AppliedChange,
     fault: JournalFault,
@@ -80,6 +83,14 @@ impl World {
         let found = StatusFinding::Found(reading);
         autopilot.observe_sample(sample(), at());
         autopilot.observe_status(&campaign, &found, at());
+        let reading = OutcomeReading {
+            since: Timestamp::default(),
+            until: at(),
+            counters: OutcomeCounters::default(),
+            source: OutcomeSource::Platform,
+        };
+        autopilot.observe_outcomes(&campaign, reading);
+        let verdict = autopilot.observe_outcomes(&campaign, reading).unwrap();
         let plan = autopilot.decide(at());
         let command = autopilot.authorise(&campaign, Direction::Pause, at());
         Self {
@@ -89,6 +100,7 @@ impl World {
                 command_longest: longest,
                 freshest: Duration::from_secs(1),
                 routine_status_reads: 1,
+                outcomes_every: Duration::from_secs(60),
                 announces: true,
                 version: "1".to_owned(),
                 store_damage: Vec::new(),
@@ -110,6 +122,8 @@ impl World {
                 until: at(),
             },
             fault: JournalFault("full".to_owned()),
+            readings: vec![(campaign.clone(), reading)],
+            verdicts: vec![(campaign.clone(), verdict)],
             notices: [
                 Notice::PersonPaused,
                 Notice::Flapping {
@@ -273,6 +287,15 @@ impl World {
                 campaign,
                 why: "timeout",
                 state: Some(self.state()),
+            },
+            Fact::OutcomesRead {
+                readings: &self.readings,
+                verdicts: &self.verdicts,
+                autopilot: &self.autopilot,
+            },
+            Fact::OutcomesUnreadable {
+                campaigns: 2,
+                why: "timeout",
             },
             noticed(&self.notices[0]),
             noticed(&self.notices[1]),

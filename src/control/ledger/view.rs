@@ -94,6 +94,8 @@ impl View {
             | Fact::PollRepeated
             | Fact::PollSucceeded { .. }
             | Fact::PollFailed { .. }
+            | Fact::OutcomesRead { .. }
+            | Fact::OutcomesUnreadable { .. }
             | Fact::SampleTaken {
                 sample: Sample::Invalid { .. },
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
 use crate::domain::lost_attempt::LostAttempt;
+use crate::domain::outcomes::OutcomeMemory;
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
 use crate::domain::threshold_override::ThresholdOverride;
 use crate::domain::time::Timestamp;
@@ -52,6 +53,9 @@ pub struct CampaignState {
     /// Whether it was reported that agents are idle because nobody can say whose the pause is.
     #[serde(default)]
     pub unproven_alerted: bool,
+    /// What became of its dials, as far as that is counted.
+    #[serde(default, skip_serializing_if = "OutcomeMemory::is_empty")]
+    pub outcomes: OutcomeMemory,
 }
 
 impl CampaignState {
@@ -74,6 +78,7 @@ impl CampaignState {
             lost: Vec::new(),
             stamp: StampTrust::default(),
             unproven_alerted: false,
+            outcomes: OutcomeMemory::default(),
         }
     }
 
@@ -112,6 +117,7 @@ impl CampaignState {
         if let Some(set) = &mut self.threshold_override {
             set.since = set.since.min(now);
         }
+        self.outcomes.clamp(now);
     }
 
     /// Our resumes that were confirmed within the last hour.

@@ -15,6 +15,7 @@ use super::campaign_skills::Target;
 use super::drift;
 use super::groups::Groups;
 use super::operation::Operation;
+use super::outcomes::MOST_AT_ONCE;
 use super::reading::{PageSettings, decode};
 use super::tenant::{Ask, Tenant};
 
@@ -34,6 +35,8 @@ pub(super) struct PollingCost {
     pub(super) assignments_interval: Duration,
     /// Skills whose assignments are looked at.
     pub(super) skills: u32,
+    /// Calls of a day that read what became of dials.
+    pub(super) outcomes: u64,
 }
 
 impl PollingCost {
@@ -41,7 +44,7 @@ impl PollingCost {
     pub(super) fn calls_a_day(&self) -> u64 {
         let polls = times_a_day(self.poll_interval).saturating_mul(self.calls_a_poll.into());
         let readings = times_a_day(self.assignments_interval).saturating_mul(self.skills.into());
-        polls.saturating_add(readings)
+        polls.saturating_add(readings).saturating_add(self.outcomes)
     }
 }
 
@@ -60,6 +63,7 @@ impl Budget {
         campaigns: &[CampaignId],
         lists: &[CampaignId],
         poll_interval: Duration,
+        outcomes_interval: Option<Duration>,
         deadline: Timestamp,
     ) -> Result<CallPlan, PlatformFault> {
         let mut skills: u32 = 0;
@@ -90,6 +94,9 @@ impl Budget {
             } else {
                 0
             },
+            outcomes: outcomes_interval.map_or(0, |interval| {
+                calls_for_outcomes(skills, interval, poll_interval)
+            }),
         };
         Ok(plan(&cost, limit))
     }
@@ -101,9 +108,10 @@ impl CallPlanner for Budget {
         campaigns: &'a [CampaignId],
         lists: &'a [CampaignId],
         poll_interval: Duration,
+        outcomes_interval: Option<Duration>,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<CallPlan, PlatformFault>> {
-        Box::pin(self.read(campaigns, lists, poll_interval, deadline))
+        Box::pin(self.read(campaigns, lists, poll_interval, outcomes_interval, deadline))
     }
 }
 
@@ -111,6 +119,13 @@ impl CallPlanner for Budget {
 fn calls_for_lists(campaigns: &[CampaignId], lists: &[CampaignId]) -> u32 {
     let strangers = lists.iter().any(|list| !campaigns.contains(list));
     u32::from(!lists.is_empty()).saturating_add(u32::from(strangers))
+}
+
+/// Each skill once an interval, and no more than a few at each poll.
+fn calls_for_outcomes(skills: u32, interval: Duration, poll_interval: Duration) -> u64 {
+    let wanted = times_a_day(interval).saturating_mul(skills.into());
+    let at_once = u64::try_from(MOST_AT_ONCE).unwrap_or(u64::MAX);
+    wanted.min(times_a_day(poll_interval).saturating_mul(at_once))
 }
 
 /// The plan, with the limit from the answer of `/business-unit`.
@@ -163,6 +178,7 @@ mod tests {
             calls_a_poll: 2,
             assignments_interval: Duration::from_secs(300),
             skills: 10,
+            outcomes: 0,
         }
     }
 
@@ -171,6 +187,16 @@ mod tests {
         assert_eq!(times_a_day(Duration::from_secs(5)), 17_280);
         assert_eq!(cost(5).calls_a_day(), 2 * 17_280 + 10 * 288);
         assert!(times_a_day(Duration::ZERO) > 0);
+    }
+
+    #[test]
+    fn reading_outcomes_is_bounded_by_the_polls() {
+        let seconds = Duration::from_secs;
+        assert_eq!(calls_for_outcomes(3, seconds(60), seconds(30)), 3 * 1_440);
+        assert_eq!(
+            calls_for_outcomes(1_000, seconds(60), seconds(30)),
+            4 * 2_880
+        );
     }
 
     #[test]

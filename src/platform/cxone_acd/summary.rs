@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::domain::Timestamp;
+use crate::domain::outcomes::OutcomeCounters;
 
 use super::drift;
 use super::listing::Row;
@@ -40,35 +41,6 @@ impl Span {
     }
 }
 
-/// Outcomes of a skill's calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct OutcomeCounters {
-    /// Calls placed.
-    pub(super) dials: u64,
-    /// Calls that somebody answered.
-    pub(super) connects: u64,
-    /// Answered calls for which no agent was there in time.
-    pub(super) abandons: u64,
-    /// Calls that reached whom they were for, where that is counted.
-    pub(super) right_parties: Option<u64>,
-}
-
-impl OutcomeCounters {
-    /// The counters of two skills together.
-    pub(super) fn plus(self, other: Self) -> Self {
-        let right_parties = self
-            .right_parties
-            .zip(other.right_parties)
-            .map(|(one, other)| one.saturating_add(other));
-        Self {
-            dials: self.dials.saturating_add(other.dials),
-            connects: self.connects.saturating_add(other.connects),
-            abandons: self.abandons.saturating_add(other.abandons),
-            right_parties,
-        }
-    }
-}
-
 /// A row of `/skills/{id}/summary`; an older release writes its members with capitals.
 #[derive(Debug, Deserialize)]
 pub(super) struct SummaryRow {
@@ -90,13 +62,6 @@ pub(super) struct SummaryRow {
         deserialize_with = "drift::count"
     )]
     abandons: Option<u64>,
-    #[serde(
-        rename = "rightPartyConnects",
-        alias = "RightPartyConnects",
-        default,
-        deserialize_with = "drift::count"
-    )]
-    right_parties: Option<u64>,
 }
 
 impl Row for SummaryRow {
@@ -110,17 +75,15 @@ pub(super) fn counters(rows: &[SummaryRow], skill: u64) -> Result<OutcomeCounter
         .iter()
         .find(|row| row.skill.is_none_or(|id| id == skill));
     let Some(row) = own else {
-        return Ok(OutcomeCounters {
-            right_parties: Some(0),
-            ..OutcomeCounters::default()
-        });
+        return Ok(OutcomeCounters::default());
     };
     let missing = |name: &str| format!("the summary of skill {skill} has no readable {name}");
     Ok(OutcomeCounters {
         dials: row.dials.ok_or_else(|| missing("dials"))?,
-        connects: row.connects.ok_or_else(|| missing("connects"))?,
-        abandons: row.abandons.ok_or_else(|| missing("abandonCount"))?,
-        right_parties: row.right_parties,
+        // Connects are calls that somebody answered. How many of them reached an agent is not counted.
+        answered: row.connects.ok_or_else(|| missing("connects"))?,
+        connected: None,
+        abandoned: row.abandons.ok_or_else(|| missing("abandonCount"))?,
     })
 }
 
@@ -138,9 +101,9 @@ mod tests {
     fn counters_are_read_in_both_spellings() {
         let expected = OutcomeCounters {
             dials: 812,
-            connects: 201,
-            abandons: 5,
-            right_parties: Some(90),
+            answered: 201,
+            connected: None,
+            abandoned: 5,
         };
         for text in [
             r#"{"skillSummaries":[{"skillId":4711,"dials":812,"connects":201,"rightPartyConnects":90,"abandonCount":5}]}"#,
@@ -148,7 +111,6 @@ mod tests {
         ] {
             assert_eq!(read(text), Ok(expected), "{text}");
         }
-        assert_eq!(expected.plus(expected).dials, 1_624);
     }
 
     #[test]

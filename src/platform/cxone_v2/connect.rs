@@ -14,6 +14,7 @@ use crate::platform::port::{
 use super::agents::{Agents, CxoneSettings};
 use super::campaigns::{Campaigns, CommandSender};
 use super::lists::{ListSender, Lists};
+use super::outcomes::Outcomes;
 use super::profile::ProfileSender;
 use super::queues::{QueueSender, Queues};
 
@@ -41,7 +42,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     }),
     profiles: true,
     throttle: false,
-    outcomes: false,
+    outcomes: true,
     rivals: false,
     rights: Rights {
         campaigns: &[
@@ -81,6 +82,7 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Result<Connected,
     } = tenant;
     let base_url = base_url.ok_or_else(|| vec!["base_url is missing".to_owned()])?;
     let SharedParts { clock, .. } = shared;
+    let outcomes_clock = Arc::clone(&clock);
     let writes = access == Access::ReadAndWrite;
     let url = || base_url.clone();
     let agents = CxoneSettings {
@@ -120,7 +122,11 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Result<Connected,
         }),
         profiles,
         throttle: None,
-        outcomes: None,
+        outcomes: Some(Arc::new(Outcomes::new(
+            Arc::clone(&client),
+            outcomes_clock,
+            url(),
+        ))),
         call_plan: None,
         login: client,
     })

@@ -25,6 +25,9 @@ pub(super) const QUEUE_PUT: Endpoint = Endpoint::writing("queue_put").only_for(F
 pub(super) const QUEUE_STATISTICS: Endpoint =
     Endpoint::reading("queue_statistics").only_for(Feature::Queues);
 
+/// What became of dials, an extension.
+pub(super) const OUTCOMES: Endpoint = Endpoint::reading("outcomes");
+
 /// A change of some of a queue's members.
 pub(super) const QUEUE_PATCH: Endpoint = Endpoint::writing("queue_patch");
 /// A page of skills.
@@ -43,4 +46,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
     QUEUE_GET,
     QUEUE_PUT,
     QUEUE_STATISTICS,
+    OUTCOMES,
 ];

@@ -12,6 +12,7 @@
 //! | what a queue has counted | `GET /api/v2/routing/queues/{id}/statistics`, an assumption of ours; 404 and 405 mean that it is not shown | `routing:queue:view` |
 //! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
+//! | what became of dials | `GET /x-autopilot/outcomes`, an **extension of ours**; 404 and 405 mean that it is not offered | `campaigns:read` |
 //! | an agent's queues | `PUT /api/v2/routing/users/{id}/routing-profile` with the status as read | none is named |
 //!
 //! A queue may have one thing in several forms; `queue` says which is read and written.
@@ -36,6 +37,7 @@ mod endpoints;
 pub(crate) mod fuzzing;
 mod list;
 mod lists;
+mod outcomes;
 mod page;
 #[cfg(any(test, fuzzing))]
 mod page_model;
@@ -52,5 +54,6 @@ pub use campaigns::{Campaigns, CommandSender};
 pub use connect::{CAPABILITIES, connect, token_url};
 pub use endpoints::ENDPOINTS;
 pub use lists::{ListSender, Lists};
+pub use outcomes::Outcomes;
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};

@@ -275,6 +275,7 @@ mod tests {
             ("agents", 2 * 9 + 6 + 1),
             ("campaign_get", 2 * 10 + 6),
             ("campaign_put", 2 * 10 + 5),
+            ("outcomes", 2 * 10 + 6),
             ("queue_get", 2 * 10 + 6),
             ("queue_put", 2 * 11 + 6),
             ("queue_statistics", 2 * 10 + 6),

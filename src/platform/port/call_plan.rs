@@ -46,7 +46,8 @@ impl CallPlan {
 
 /// Plans the calls of a day, on platforms that count them.
 pub trait CallPlanner: Send + Sync + 'static {
-    /// Plans the calls that polling these campaigns at this interval takes, and keeping these lists beside it.
+    /// Plans the calls that polling these campaigns at this interval takes, keeping these lists beside it, and reading what became
+    /// of dials at an interval of its own, if that is read.
     ///
     /// *What it means.* An estimate from below: commands, retries and long listings come on top.
     ///
@@ -58,6 +59,7 @@ pub trait CallPlanner: Send + Sync + 'static {
         campaigns: &'a [CampaignId],
         lists: &'a [CampaignId],
         poll_interval: Duration,
+        outcomes_interval: Option<Duration>,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<CallPlan, PlatformFault>>;
 }

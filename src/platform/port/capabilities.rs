@@ -81,7 +81,7 @@ pub struct Capabilities {
     pub profiles: bool,
     /// Whether a campaign can be made to dial slower instead of not at all.
     pub throttle: bool,
-    /// Whether dials, connects and abandons of a campaign can be read.
+    /// Whether counters of a campaign's dials and of what became of them can be read.
     pub outcomes: bool,
     /// Whether what else starts and stops campaigns can be looked for.
     pub rivals: bool,

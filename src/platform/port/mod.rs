@@ -11,7 +11,7 @@
 //! QueueReader/Writer read, write           settings of a queue
 //! ProfileWriter      reassign              which queues an agent serves
 //! Throttle           read, set             how fast a campaign dials
-//! OutcomeReader      outcomes              dials, connects and abandons
+//! OutcomeReader      outcomes(ids)         counters of dials and of what became of them
 //! Login              granted               whether the credentials work
 //! ```
 //!
@@ -60,7 +60,7 @@ pub use fault::{FaultKind, PlatformFault};
 pub use lists::{ListReader, ListReceipt, ListWriter};
 pub use login::{Granted, Login};
 pub use names::{NameMemory, PlatformNames};
-pub use outcomes::{CampaignOutcomes, OutcomeReader};
+pub use outcomes::{OutcomeFinding, OutcomeReader};
 pub use queues::{
     Original, ProfileWriter, QueueOrder, QueueReader, QueueReading, QueueWriter, Reassignment,
 };

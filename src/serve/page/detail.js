@@ -27,6 +27,7 @@ export class Detail {
     const host = el("div", { class: "plot", "aria-hidden": "true" });
     const key = (name, word) => el("span", {}, el("i", { class: `key ${name}` }), word);
     this.summary = el("p", { class: "summary" }, "Reading the last 24 hours.");
+    this.outcomes = el("p", { class: "summary", hidden: true });
     this.readout = el("p", { class: "readout", "aria-hidden": "true" });
     this.stages = el("ol", { class: "stages" });
     this.turn = el("div", { class: "turn" });
@@ -35,7 +36,7 @@ export class Detail {
     panel.replaceChildren(
       this.fault,
       el("figure", {},
-        el("figcaption", {}, el("h4", {}, "The last 24 hours"), this.summary),
+        el("figcaption", {}, el("h4", {}, "The last 24 hours"), this.summary, this.outcomes),
         el("div", { class: "keys", "aria-hidden": "true" },
           key("agents", "agents available"), key("low", "pause threshold"), key("high", "resume threshold"),
           key("autopilot", "paused by the autopilot"), key("person", "paused by a person")),
@@ -88,6 +89,9 @@ export class Detail {
     const now = ms(series.now);
     this.plot.show(series);
     say(this.summary, inWords(series));
+    const { outcomes } = detail.campaign;
+    this.outcomes.hidden = !outcomes;
+    say(this.outcomes, outcomes ? `${local(outcomes.says, now)}, counted until ${clock(ms(outcomes.as_of), now)}.` : "");
     fill(this.stages, JSON.stringify(detail.stages), () =>
       detail.stages.map(({ name, asked, says, until }) => {
         const { word, icon: picture, tone } = ASKED[asked];

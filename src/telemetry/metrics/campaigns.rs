@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::domain::outcomes::OutcomeCounts;
 use crate::domain::{CampaignId, Cause, Direction, Suppression};
 
 use super::exposition::{Exposition, escaped};
@@ -110,6 +111,18 @@ struct CampaignSeries {
     failures: Counters,
     suppressed: Counters,
     drift: Number,
+    outcomes: Outcomes,
+}
+
+/// What became of a campaign's dials; nothing of it is shown before the first reading.
+#[derive(Default)]
+struct Outcomes {
+    totals: [Number; 4],
+    /// Whether answered calls were counted in the window.
+    share_known: Number,
+    share: Stamp,
+    /// When the last reading was made; 0 before the first.
+    until: Stamp,
 }
 
 /// The series of one campaign.
@@ -175,6 +188,23 @@ impl CampaignGauges {
     /// A command was not sent because this is a dry run.
     pub fn suppressed_by_dry_run(&self) {
         self.0.suppressed.add_one(Some(Suppression::ALL.len()));
+    }
+
+    /// What was counted of its dials, the abandoned calls for each million of the window's answered ones, and until when that is.
+    pub fn outcomes(&self, totals: [u64; 4], per_million: Option<u64>, until_s: f64) {
+        let Outcomes {
+            totals: shown,
+            share_known,
+            share,
+            until,
+        } = &self.0.outcomes;
+        for (shown, total) in shown.iter().zip(totals) {
+            shown.set(total);
+        }
+        share_known.set(per_million.is_some().into());
+        let parts = u32::try_from(per_million.unwrap_or_default()).unwrap_or(u32::MAX);
+        share.set(f64::from(parts) / 1e6);
+        until.set(until_s);
     }
 
     /// Somebody else changed the state.
@@ -263,6 +293,7 @@ impl CampaignFamilies {
                 failures: Counters::new(&self.failures, every),
                 suppressed: Counters::new(&self.suppressed, every),
                 drift: Number::default(),
+                outcomes: Outcomes::default(),
             })
         };
         CampaignGauges(Arc::clone(campaigns.entry(id.clone()).or_insert_with(made)))
@@ -289,6 +320,7 @@ impl CampaignFamilies {
         if !all.is_empty() {
             write_gauges(&all, page);
             self.write_counters(&all, page);
+            write_outcomes(&all, page);
         }
     }
 
@@ -395,6 +427,41 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     }
 }
 
+fn write_outcomes(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
+    let read = |one: &&Arc<CampaignSeries>| one.outcomes.until.get() > 0.0;
+    let read: Vec<&Arc<CampaignSeries>> = all.iter().filter(read).collect();
+    if read.is_empty() {
+        return;
+    }
+    let mut totals = page.family(
+        "outcomes_total",
+        "counter",
+        "Dials and what became of them, as far as two readings of the counters show it: what came before the first reading, or about a reset, is not in it.",
+    );
+    let labels = OutcomeCounts::LABELS.map(|outcome| format!(",outcome=\"{outcome}\""));
+    for one in &read {
+        for (total, label) in one.outcomes.totals.iter().zip(&labels) {
+            totals.number(&one.id, label, total.get());
+        }
+    }
+    let mut share = page.family(
+        "campaign_abandoned_share",
+        "gauge",
+        "Abandoned calls as a share of connected and abandoned ones, of those counted in the last two hours; absent while none was.",
+    );
+    for one in read.iter().filter(|one| one.outcomes.share_known.get() > 0) {
+        share.real(&one.id, one.outcomes.share.get());
+    }
+    let mut until = page.family(
+        "campaign_outcomes_timestamp_seconds",
+        "gauge",
+        "Until when its outcomes are counted.",
+    );
+    for one in &read {
+        until.real(&one.id, one.outcomes.until.get());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -436,6 +503,31 @@ mod tests {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
         assert!(!text.contains(r#"reason="stale_failsafe",to="running""#));
+    }
+
+    #[test]
+    fn outcomes_are_absent_until_they_are_known() {
+        let families = CampaignFamilies::new();
+        let series = families.series(&id("a"), true);
+        families.series(&id("b"), true);
+        assert!(!written(&families).contains("outcome"));
+        series.outcomes([0; 4], None, 1_715_760_000.0);
+        let text = written(&families);
+        assert!(text.contains("autopilot_outcomes_total{campaign=\"a\",outcome=\"dials\"} 0\n"));
+        assert!(
+            !text.contains("abandoned_share{"),
+            "a share of none is not zero"
+        );
+        assert!(!text.contains("outcomes_total{campaign=\"b\""), "{text}");
+        series.outcomes([900, 210, 200, 10], Some(47_619), 1_715_760_060.5);
+        let text = written(&families);
+        for line in [
+            r#"autopilot_outcomes_total{campaign="a",outcome="abandoned"} 10"#,
+            r#"autopilot_campaign_abandoned_share{campaign="a"} 0.047619"#,
+            r#"autopilot_campaign_outcomes_timestamp_seconds{campaign="a"} 1715760060.5"#,
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod families;
 mod labels;
 mod operator;
 mod outbox;
+mod outcomes;
 mod queues;
 mod registry;
 
@@ -25,6 +26,7 @@ pub use endpoint::{Endpoint, Feature};
 pub use labels::{Code, DeliveryOutcome, PollOutcome, RetryCause, Step};
 pub use operator::OperatorMetrics;
 pub use outbox::OutboxMetrics;
+pub use outcomes::OutcomeMetrics;
 pub(super) use queues::QueueGauges;
 pub use queues::QueueMetrics;
 pub use registry::Metrics;

@@ -5,7 +5,7 @@ use prometheus::{Gauge, IntCounterVec, IntGauge};
 use super::families::Families;
 
 /// Every kind of change, as labels; a hold's end counts with holds, and a refused reload with reloads.
-const CHANGES: [&str; 4] = ["hold", "pause_owner", "thresholds", "reload"];
+const CHANGES: [&str; 5] = ["hold", "outcomes", "pause_owner", "thresholds", "reload"];
 
 /// Metrics of operators' changes and of the configuration in force.
 pub struct OperatorMetrics {

@@ -14,6 +14,7 @@ use super::exposition::Exposition;
 use super::families::Families;
 use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
+use super::outcomes::OutcomeMetrics;
 use super::queues::QueueMetrics;
 
 /// Every metric of the process.
@@ -25,6 +26,8 @@ pub struct Metrics {
     pub cycle: LoopMetrics,
     /// Operators' changes, and the configuration in force.
     pub operator: OperatorMetrics,
+    /// Readings of what became of dials.
+    pub outcomes: OutcomeMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -47,6 +50,7 @@ impl Metrics {
         let api = ApiMetrics::register(&families)?;
         let cycle = LoopMetrics::register(&families, now_s)?;
         let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
+        let outcomes = OutcomeMetrics::register(&families)?;
         families.process()?;
         families.counter_of(
             "log_lines_lost_total",
@@ -59,6 +63,7 @@ impl Metrics {
             api,
             cycle,
             operator,
+            outcomes,
             campaigns: CampaignFamilies::new(),
         })
     }

@@ -335,7 +335,7 @@ fn a_schedule_beside_the_daemon_and_the_calls_of_a_day_are_told() {
     });
     let checked = asked(&centre, &["check", "--online"]);
     assert_eq!(checked.code(), 0, "{}{}", checked.stdout, checked.stderr);
-    let plan = "ok      polling takes 6240 of the 9000 calls a day that the tenant has";
+    let plan = "ok      polling takes 7680 of the 9000 calls a day that the tenant has";
     assert!(checked.stdout.contains(plan), "{}", checked.stdout);
     let rival = "the schedule of skill 4711 starts and stops it by the clock";
     assert!(checked.stderr.contains(rival), "{}", checked.stderr);

@@ -308,10 +308,16 @@ fn outcomes_are_counted_and_a_span_that_is_too_long_is_an_error() {
     let campaign = id(SKILL);
     let read = |seconds: i64| {
         let from = Timestamp::from_unix_millis(START.as_unix_millis() - seconds * 1_000);
-        let read = outcomes.outcomes(&campaign, from, tenant.deadline());
-        tenant.runtime.block_on(read)
+        let campaigns = std::slice::from_ref(&campaign);
+        let read = outcomes.outcomes(campaigns, from, tenant.deadline());
+        tenant.runtime.block_on(read).pop().unwrap()
     };
-    assert_eq!(read(0).unwrap().abandons, 0);
+    let reading = read(0).unwrap().unwrap();
+    assert_eq!(
+        (reading.since.as_unix_millis(), reading.counters.abandoned),
+        (START.as_unix_millis(), 0)
+    );
+    assert_eq!(reading.counters.connected, None, "not counted there");
     assert!(read(31 * 24 * 3_600).is_err());
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
+
 use super::tools::{run, text_of, there};
 use super::watched::{Watched, address, get};
-use crate::centre::wait_until;
+use crate::api::Api;
+use crate::centre::{CAMPAIGN, wait_until};
 
 /// What `/metrics` of a daemon with everything says, once it has polled and planned.
 fn exposition() -> String {
@@ -12,9 +15,22 @@ fn exposition() -> String {
     let daemon = watched.start();
     let address = address(&daemon);
     let mut text = String::new();
+    let api = Api {
+        address: address.clone(),
+    };
+    for answered in [1, 2] {
+        // A share is there once two readings have shown a call.
+        let now = api.get("/api/v1/status").json()["now"].clone();
+        let row = json!({"campaign": CAMPAIGN, "since": "2024-05-15T08:00:00Z", "until": now,
+            "dials": 9, "answered": answered, "connected": answered, "abandoned": 0});
+        let fed = api.change("POST", "/api/v1/outcomes", &json!({ "outcomes": [row] }));
+        assert_eq!(fed.status, 200, "{}", fed.body);
+    }
     wait_until("everything is exposed", || {
         text = get(&address, "/metrics").unwrap_or_default();
-        text.contains("autopilot_agents{") && text.contains("autopilot_assigned_agents{")
+        ["agents", "assigned_agents", "campaign_abandoned_share"]
+            .iter()
+            .all(|name| text.contains(&format!("autopilot_{name}{{")))
     });
     daemon.stop();
     text

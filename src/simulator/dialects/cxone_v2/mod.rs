@@ -7,6 +7,7 @@ mod agents;
 mod campaigns;
 #[cfg(test)]
 mod contract_tests;
+mod outcomes;
 mod preview;
 #[cfg(test)]
 mod preview_tests;

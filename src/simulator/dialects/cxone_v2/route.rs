@@ -23,6 +23,7 @@ pub(in crate::simulator) fn route(method: &Method, path: &str) -> Route {
     match path {
         "/oauth2/token" | "/oauth/token" => only(Method::POST, Endpoint::Token, "POST"),
         "/api/v2/interactions/agents" => only(Method::GET, Endpoint::Agents, "GET"),
+        "/x-autopilot/outcomes" => only(Method::GET, Endpoint::Outcomes, "GET"),
         "/api/v2/routing/skills" => only(Method::GET, Endpoint::Skills, "GET"),
         _ => with_id(method, path),
     }

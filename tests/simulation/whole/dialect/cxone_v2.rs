@@ -40,6 +40,7 @@ pub(super) fn classify(method: &Method, segments: &[&str]) -> Option<Classified>
         ["api", "v2", "routing", "users", id, "routing-profile"] => {
             (Endpoint::ProfilePut, Purpose::Other, Some(*id))
         }
+        ["x-autopilot", "outcomes"] => (Endpoint::Outcomes, Purpose::Other, None),
         _ => return None,
     };
     Some(Classified {

@@ -1,0 +1,170 @@
+//! What was counted of campaigns' outcomes: a row for each campaign and ten minutes in which a reading was of use.
+//!
+//! Of a time without a row nothing is known, which is not zero. Rows are kept as long as the series that plots are drawn
+//! from, and up to a number.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, params};
+
+use crate::control::series::SeriesQuery;
+use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
+use crate::domain::{CampaignId, Timestamp};
+
+/// As long as the series.
+const KEPT: Duration = Duration::from_secs(25 * 3600);
+
+/// Old rows that are deleted with each write, beyond as many as were written.
+const MORE_DELETED: usize = 64;
+
+/// Writes slots over those of the same time, and deletes old ones.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    slots: &[(CampaignId, OutcomeSlot)],
+) -> rusqlite::Result<()> {
+    let Some(newest) = slots.iter().map(|(_, slot)| slot.from).max() else {
+        return Ok(());
+    };
+    let mut upsert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO outcome
+             (campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (id, slot) in slots {
+        let OutcomeSlot {
+            from,
+            until,
+            known_millis,
+            counts,
+        } = slot;
+        let [dials, answered, connected, abandoned] = counts.numbers().map(stored);
+        upsert.execute(params![
+            id.as_str(),
+            from.as_unix_millis(),
+            until.as_unix_millis(),
+            stored(*known_millis),
+            dials,
+            answered,
+            connected,
+            abandoned,
+        ])?;
+    }
+    let most = slots.len().saturating_add(MORE_DELETED);
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM outcome WHERE (campaign, from_ms) IN
+             (SELECT campaign, from_ms FROM outcome WHERE from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+    )?;
+    delete.execute(params![
+        newest.minus(KEPT).as_unix_millis(),
+        i64::try_from(most).unwrap_or(i64::MAX),
+    ])?;
+    Ok(())
+}
+
+/// The slots of one campaign, the oldest first.
+pub(super) fn read(
+    connection: &Connection,
+    query: &SeriesQuery,
+) -> rusqlite::Result<Vec<OutcomeSlot>> {
+    let mut select = connection.prepare(
+        "SELECT from_ms, until_ms, known_ms, dials, answered, connected, abandoned FROM outcome
+         WHERE campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms",
+    )?;
+    let since = query.since.as_unix_millis();
+    let rows = select.query_map(params![query.campaign.as_str(), since], |row| {
+        let count = |at: usize| row.get::<_, i64>(at).map(number);
+        Ok(OutcomeSlot {
+            from: Timestamp::from_unix_millis(row.get(0)?),
+            until: Timestamp::from_unix_millis(row.get(1)?),
+            known_millis: count(2)?,
+            counts: OutcomeCounts {
+                dials: count(3)?,
+                answered: count(4)?,
+                connected: count(5)?,
+                abandoned: count(6)?,
+            },
+        })
+    })?;
+    rows.collect()
+}
+
+fn number(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or_default()
+}
+
+fn stored(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::control::ports::{Batch, Journal};
+    use crate::control::series::PastSeries;
+    use crate::store::{Store, StorePast};
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);
+
+    fn slot(minutes: u64, dials: u64) -> OutcomeSlot {
+        let from = START.plus(Duration::from_secs(60 * minutes));
+        OutcomeSlot {
+            from,
+            until: from.plus(Duration::from_secs(540)),
+            known_millis: 480_000,
+            counts: OutcomeCounts {
+                dials,
+                answered: 3,
+                connected: 2,
+                abandoned: 1,
+            },
+        }
+    }
+
+    async fn commit(store: &Store, slots: &[(&str, OutcomeSlot)]) {
+        let slots = slots.iter().map(|(id, slot)| (id.parse().unwrap(), *slot));
+        let batch = Batch {
+            outcomes: slots.collect(),
+            ..Batch::default()
+        };
+        store.commit(Arc::new(batch)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_newest_word_on_a_slot_stays_and_old_ones_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(directory.path(), START).unwrap();
+        commit(&store, &[("a", slot(0, 5)), ("b", slot(0, 6))]).await;
+        commit(&store, &[("a", slot(0, 9))]).await;
+        commit(&store, &[("a", slot(30, 7))]).await;
+        let past = StorePast::new(directory.path().to_owned());
+        let read = |minutes: u64| {
+            let query = SeriesQuery {
+                campaign: "a".parse().unwrap(),
+                since: START.plus(Duration::from_secs(60 * minutes)),
+            };
+            past.read_outcomes(query)
+        };
+        assert_eq!(read(0).await.unwrap(), [slot(0, 9), slot(30, 7)]);
+        assert_eq!(read(9).await.unwrap(), [slot(0, 9), slot(30, 7)]);
+        assert_eq!(read(10).await.unwrap(), [slot(30, 7)]);
+        // A day and an hour after the first one, and ten minutes.
+        commit(&store, &[("b", slot(25 * 60 + 10, 1))]).await;
+        assert_eq!(read(0).await.unwrap(), [slot(30, 7)]);
+    }
+
+    #[tokio::test]
+    async fn a_count_beyond_the_columns_does_not_stop_a_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(directory.path(), START).unwrap();
+        commit(&store, &[("a", slot(0, u64::MAX))]).await;
+        let past = StorePast::new(directory.path().to_owned());
+        let query = SeriesQuery {
+            campaign: "a".parse().unwrap(),
+            since: START,
+        };
+        let read = past.read_outcomes(query).await.unwrap();
+        assert_eq!(read[0].counts.dials, i64::MAX.unsigned_abs());
+    }
+}
