@@ -55,6 +55,7 @@ pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, 
     let milliseconds = now.as_unix_millis().saturating_sub(latest.as_unix_millis());
     for state in states.values_mut() {
         let by_our_clock = state.last_reading.as_ref().is_some_and(by_our_clock);
+        state.since.shift(milliseconds);
         if let Some(reading) = &mut state.last_reading {
             reading.read_at.shift(milliseconds);
         }

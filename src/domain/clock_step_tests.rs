@@ -309,8 +309,6 @@ fn restarted(before: &Autopilot, now: Timestamp) -> Clocked {
 #[test]
 fn a_command_on_its_way_is_neither_claimed_nor_waited_for_when_the_clock_was_set_back() {
     let mut clocked = Clocked::new(Policy::default());
-    clocked.pass(HOUR * 24);
-    clocked.read(CampaignActivity::Running);
     assert_eq!(clocked.poll(0), [Direction::Pause]);
     let now = clocked.now;
     let asked = clocked.pilot.authorise(&id(), Direction::Pause, now);
@@ -326,6 +324,11 @@ fn a_command_on_its_way_is_neither_claimed_nor_waited_for_when_the_clock_was_set
         paused.pilot.campaign(&id()).unwrap().state().belief,
         unproven
     );
+    // Nor is it a person's after one restart more.
+    let mut again = restarted(&restarted(&clocked.pilot, set_back).pilot, set_back);
+    again.read(CampaignActivity::Paused);
+    let belief = &again.pilot.campaign(&id()).unwrap().state().belief;
+    assert_eq!(belief, &unproven);
     // Where it had no effect, the next poll asks for it again.
     let mut running = restarted(&clocked.pilot, set_back);
     running.read(CampaignActivity::Running);
