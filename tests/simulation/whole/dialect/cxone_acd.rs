@@ -28,6 +28,7 @@ pub(super) fn classify(method: &Method, segments: &[&str]) -> Option<Classified>
             ["skills", id, "agents"] if get => (Op::SkillAgents, Purpose::Agents, Some(*id)),
             ["skills", id, "agents"] if put => (Op::ChangeAgents, Purpose::ListWrite, Some(*id)),
             ["skills", id, "agents"] => (Op::AssignAgents, Purpose::ListWrite, Some(*id)),
+            ["skills", id, "summary"] => (Op::SkillSummary, Purpose::Other, Some(*id)),
             ["skills", id, "parameters"] => (Op::SkillParameters, Purpose::Other, Some(*id)),
             ["business-unit"] => (Op::BusinessUnit, Purpose::Other, None),
             _ => return None,
