@@ -136,12 +136,12 @@ fn turned_back(
         "paused"
     };
     // What was decided under a hold is carried out to its end, and the daemon counts from when it took the hold.
-    let decided = decided_at(record, campaign, command);
-    let counted = [HoldFrom::Asked, HoldFrom::Answered];
-    if counted
-        .iter()
-        .any(|from| held(record, campaign, decided, *from) == Some(wanted))
-    {
+    let times = [decided_at(record, campaign, command), command.sent];
+    let asked_for = |from: HoldFrom| {
+        let mut held = times.iter().map(|at| held(record, campaign, *at, from));
+        held.any(|held| held == Some(wanted))
+    };
+    if asked_for(HoldFrom::Asked) || asked_for(HoldFrom::Answered) {
         return;
     }
     if person.by == By::Before && setup.adopt {
