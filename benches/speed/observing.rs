@@ -139,7 +139,7 @@ fn recorded_again(thread: &Runtime, metrics: &Metrics, events: &Events, pages: u
         .json()
         .with_writer(std::io::sink);
     let shipped = tracing_subscriber::registry()
-        .with(tracing_subscriber::EnvFilter::new("info"))
+        .with(tracing_subscriber::filter::LevelFilter::INFO)
         .with(lines);
     let _guard = tracing::subscriber::set_default(shipped);
     median(RUNS, || cpu_of(REPEATS, once))

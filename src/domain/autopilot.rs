@@ -13,7 +13,7 @@ use super::campaign::{
     Suppression, UnprovenAlert, UnprovenEnd,
 };
 use super::cause::Cause;
-use super::clock_step::follow_set_back;
+use super::clock_shift::follow_set_back;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::count::Count;

@@ -8,20 +8,11 @@
 //! series keep the time at which something was recorded.
 //!
 //! *What cannot be told:* a clock that was set while no daemon ran looks like time that passed. What was remembered then ends
-//! early or late by that step, and late by no more than it lasts. A clock that stands before what was remembered was set back for
-//! certain, and nobody knows how long ago that was: the windows of commands move so that the latest time is now, and a change that
-//! only our clock could show to be the doing of a command is not shown to be its doing any more.
-
-use std::collections::BTreeMap;
+//! early or late by that step, and late by no more than it lasts.
 
 use super::autopilot::Autopilot;
-use super::belief::{Belief, Hold, Transition, Unresolved};
 use super::campaign::{Campaign, CampaignState};
 use super::ids::CampaignId;
-use super::lost_attempt::LostAttempt;
-use super::status::StatusReading;
-use super::threshold_override::ThresholdOverride;
-use super::time::Timestamp;
 
 impl Autopilot {
     /// Moves every remembered time of our clock, which was set by so many milliseconds.
@@ -46,30 +37,6 @@ impl Autopilot {
     }
 }
 
-/// Follows a clock that stands before what was remembered of campaigns.
-pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, now: Timestamp) {
-    let latest = states.values().map(CampaignState::latest).max();
-    let Some(latest) = latest.filter(|latest| *latest > now) else {
-        return;
-    };
-    let milliseconds = now.as_unix_millis().saturating_sub(latest.as_unix_millis());
-    for state in states.values_mut() {
-        let by_our_clock = state.last_reading.as_ref().is_some_and(by_our_clock);
-        state.since.shift(milliseconds);
-        if let Some(reading) = &mut state.last_reading {
-            reading.read_at.shift(milliseconds);
-        }
-        if let Some(command) = &mut state.unresolved {
-            shift_unresolved(command, milliseconds);
-            command.undated |= command.before.platform_now.is_none();
-        }
-        for attempt in state.lost.iter_mut().filter(|_| by_our_clock) {
-            shift_lost(attempt, milliseconds);
-            *attempt = attempt.disproved();
-        }
-    }
-}
-
 impl Campaign {
     fn shift_clock(&mut self, milliseconds: i64) {
         self.state.shift_clock(milliseconds);
@@ -80,119 +47,4 @@ impl Campaign {
             asked_at.shift(milliseconds);
         }
     }
-}
-
-impl CampaignState {
-    /// The latest time of our clock in it.
-    fn latest(&self) -> Timestamp {
-        let read_at = self.last_reading.as_ref().map(|reading| reading.read_at);
-        let sent_at = self.unresolved.as_ref().map(|command| command.sent_at);
-        let others = [read_at, sent_at].into_iter().flatten();
-        others.fold(self.since, Timestamp::max)
-    }
-
-    fn shift_clock(&mut self, milliseconds: i64) {
-        // Every member is named, so that no time of a later version is forgotten.
-        let Self {
-            belief,
-            since,
-            last_reading,
-            last_transition,
-            resumes,
-            flapping: _,
-            grace_from,
-            enforcing: _,
-            calendar_pause: _,
-            hold,
-            threshold_override,
-            unresolved,
-            lost,
-            stamp: _,
-            unproven_alerted: _,
-            outcomes,
-        } = self;
-        let shift = |at: &mut Timestamp| at.shift(milliseconds);
-        if let Belief::Missing {
-            recheck_at,
-            ours: _,
-            unproven: _,
-        } = belief
-        {
-            shift(recheck_at);
-        }
-        shift(since);
-        outcomes.shift_clock(milliseconds);
-        // Windows are held against the platform's clock, and against ours only where it shows none.
-        let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);
-        if let Some(reading) = last_reading {
-            shift(&mut reading.read_at);
-        }
-        if let Some(Transition { at, .. }) = last_transition {
-            shift(at);
-        }
-        resumes.iter_mut().for_each(shift);
-        grace_from.iter_mut().for_each(shift);
-        if let Some(Hold { since, .. }) = hold {
-            shift(since);
-        }
-        if let Some(ThresholdOverride { since, .. }) = threshold_override {
-            shift(since);
-        }
-        if let Some(unresolved) = unresolved {
-            shift_unresolved(unresolved, milliseconds);
-        }
-        if by_our_clock {
-            for attempt in lost {
-                shift_lost(attempt, milliseconds);
-            }
-        }
-    }
-}
-
-fn shift_lost(attempt: &mut LostAttempt, milliseconds: i64) {
-    let LostAttempt {
-        decision: _,
-        to: _,
-        cause: _,
-        from,
-        until,
-        hidden_at,
-        lands_by,
-        closed: _,
-        changing: _,
-    } = attempt;
-    let times = [from, until, lands_by].into_iter();
-    let times = times.chain(hidden_at);
-    times.for_each(|at| at.shift(milliseconds));
-}
-
-fn shift_unresolved(unresolved: &mut Unresolved, milliseconds: i64) {
-    let Unresolved {
-        decision: _,
-        to: _,
-        cause: _,
-        before,
-        from,
-        sent_at,
-        longest: _,
-        acknowledged: _,
-        answer: _,
-        ended_after: _,
-        changing_since,
-        overdue: _,
-        undated: _,
-    } = unresolved;
-    if by_our_clock(before) {
-        from.shift(milliseconds);
-        if let Some(changing_since) = changing_since {
-            changing_since.shift(milliseconds);
-        }
-    }
-    before.read_at.shift(milliseconds);
-    sent_at.shift(milliseconds);
-}
-
-/// Returns whether a reading is dated by our clock alone.
-fn by_our_clock(reading: &StatusReading) -> bool {
-    reading.platform_now.is_none()
 }

@@ -27,6 +27,7 @@ mod calendar_tests;
 mod calendars;
 mod campaign;
 mod cause;
+mod clock_shift;
 mod clock_step;
 #[cfg(test)]
 mod clock_step_tests;

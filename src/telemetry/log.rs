@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::log_queue::LogQueue;
 
@@ -34,8 +35,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Installs the process's log. `filter` has the syntax of `tracing`'s directives, such as `info` or
-/// `campaign_autopilot=debug`; `colour` is used on a terminal only. `beside` gets the events that it asks for, whatever the filter says.
+/// Installs the process's log. `filter` is a level, or a level for each module, such as `info` or
+/// `warn,campaign_autopilot=debug`; `colour` is used on a terminal only. `beside` gets the events that it asks for, whatever the filter says.
 ///
 /// At DEBUG and below, lines within a tick carry the spans around them, with the decision.
 ///
@@ -47,8 +48,9 @@ pub fn install(
     colour: bool,
     beside: Option<LogLayer>,
 ) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_new(filter).map_err(|wrong| format!("log filter `{filter}`: {wrong}"))?;
+    let filter: Targets = filter
+        .parse()
+        .map_err(|wrong| format!("log filter `{filter}`: {wrong}"))?;
     let terminal = std::io::stderr().is_terminal();
     let report = |lines| warn!(lines, "log lines were lost: nobody read the log");
     let queue = LogQueue::start(std::io::stderr(), report);

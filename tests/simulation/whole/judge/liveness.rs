@@ -134,6 +134,10 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
         if accepted && recorded {
             return true;
         }
+        // What was refused has done nothing.
+        if matches!(request.status, Some(400..=499)) {
+            return false;
+        }
         let shown = if let Some(ended) = request.ended.filter(|_| recorded) {
             // Without a time of the change, only a reading right after the request shows that it was made by then.
             change.at <= ended
