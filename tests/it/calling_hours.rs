@@ -82,14 +82,16 @@ fn a_closed_calendar_pauses_over_a_restart_and_an_open_one_resumes_without_a_cha
         "autopilot_transitions_total{{campaign=\"{CAMPAIGN}\",reason=\"calendar\",to=\"paused\"}}"
     );
     assert_eq!(api.series(&paused), Some(1.0));
-    let explained = api.command(&["explain", CAMPAIGN]).output().stdout;
-    for text in [
-        "calendar       DECIDED closed: closure Works, until ",
-        "paused by the calendar",
-        "changes when the calendar opens at ",
-    ] {
-        assert!(explained.contains(text), "{text} in\n{explained}");
-    }
+    // The decision that paused it is shown until the next one.
+    wait_until("the decision of the next poll is explained", || {
+        let explained = api.command(&["explain", CAMPAIGN]).output().stdout;
+        let texts = [
+            "calendar       DECIDED closed: closure Works, until ",
+            "paused by the calendar",
+            "changes when the calendar opens at ",
+        ];
+        texts.iter().all(|text| explained.contains(text))
+    });
     let status = api.command(&["status"]).output().stdout;
     assert!(
         status.contains(&format!("calendar office: {says}")),

@@ -250,9 +250,19 @@ fn skills_are_counted_by_their_summary() {
         .env("CXONE_CAMPAIGN_ID", SKILL);
     let (daemon, api) = start(&mut daemon);
     wait_until("a base was read", || total(&api, SKILL, "dials").is_some());
+    let readings = || {
+        let taken = ["first", "reset", "older", "superseded", "counted"].map(|result| {
+            let name = format!("autopilot_outcome_readings_total{{result=\"{result}\"}}");
+            api.series(&name).unwrap_or(0.0)
+        });
+        taken.iter().sum::<f64>()
+    };
     // Its period begins anew at midnight, at whatever time this runs.
     wait_until("dials, connected and abandoned calls are counted", || {
+        let before = readings();
         stage.clock.advance(Duration::from_secs(60));
+        // A day that went by between two readings would have been counted anew.
+        wait_until("they are read again", || readings() > before);
         ["dials", "connected", "abandoned"]
             .iter()
             .all(|outcome| total(&api, SKILL, outcome) > Some(0.0))
