@@ -515,7 +515,7 @@ mod tests {
             };
             dispatch_end(&dispatch, Some(&before), carried, Some(receipt)).0
         };
-        let confirmed = end_of(Seen::Found(seen(Some(sent.clone()))));
+        let confirmed = end_of(Seen::Found(seen(Some(sent))));
         assert_eq!(confirmed.conclusion, Conclusion::Confirmed);
         let not_shown = end_of(Seen::Found(seen(None)));
         assert_eq!(not_shown.conclusion, Conclusion::Confirmed, "it shows none");

@@ -113,11 +113,11 @@ impl Scene {
         let read_at = after.read_at;
         let result = CommandResult {
             delivery: Delivery::Acknowledged {
-                version: Some(format!("{}", ms + 50)),
+                version: Some(format!("{}", ms.saturating_add(50))),
             },
             after: StatusFinding::Found(after),
             before: None,
-            ended_at: Some(at(ms + 100)),
+            ended_at: Some(at(ms.saturating_add(100))),
             lost: Vec::new(),
         };
         self.pilot.report(&id(), &result, read_at).0

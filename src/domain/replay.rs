@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::assignment::{AssignInput, Assigner, record};
-use super::autopilot::Autopilot;
+use super::autopilot::{Autopilot, Plan};
 use super::belief::Hold;
 use super::calendars::Calendars;
 use super::campaign::{Campaign, CampaignState, PauseClaim};
@@ -321,12 +321,7 @@ fn feed(
             None
         }
         Input::Decide { wanted } => {
-            let again: Vec<(CampaignId, Direction)> = pilot
-                .decide(at)
-                .commands
-                .into_iter()
-                .map(|(id, wanted)| (id, wanted.direction))
-                .collect();
+            let again = commands_of(pilot.decide(at));
             Some((in_words(&wanted), in_words(&again)))
         }
         Input::DecideOn { campaign, wanted } => {
@@ -334,12 +329,7 @@ fn feed(
                 .map(|direction| (campaign.clone(), direction))
                 .into_iter()
                 .collect();
-            let again: Vec<(CampaignId, Direction)> = pilot
-                .decide_on(&campaign, at)
-                .commands
-                .into_iter()
-                .map(|(id, wanted)| (id, wanted.direction))
-                .collect();
+            let again = commands_of(pilot.decide_on(&campaign, at));
             Some((in_words(&wanted), in_words(&again)))
         }
         Input::Authorise {
@@ -394,6 +384,14 @@ fn feed(
             None
         }
     }
+}
+
+/// The commands of one decision.
+fn commands_of(plan: Plan) -> Vec<(CampaignId, Direction)> {
+    let commands = plan.commands.into_iter();
+    commands
+        .map(|(id, wanted)| (id, wanted.direction))
+        .collect()
 }
 
 /// The commands of one decision, for people.
