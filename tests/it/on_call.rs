@@ -217,7 +217,8 @@ fn a_campaign_goes_by_its_configured_name_or_else_by_the_platforms() {
         let api = Api::of(&daemon);
         let names = || {
             let status = api.command(&["status", "-o", "json"]).output();
-            let status: Value = serde_json::from_str(good(&status)).unwrap();
+            // It ends with 1 until the first poll is complete.
+            let status: Value = serde_json::from_str(&status.stdout).unwrap();
             let campaigns = status["campaigns"].as_array().unwrap().iter();
             campaigns
                 .map(|one| format!("{} {}", one["id"].as_str().unwrap(), one["name"]))

@@ -85,7 +85,9 @@ fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
     let Some(ours) = earlier.last().filter(|ours| ours.to == again.to) else {
         return false;
     };
-    let made_again = matches!(ours.by, By::Ours(_)) || unseen(record, campaign, earlier);
+    let made_again = matches!(ours.by, By::Ours(_))
+        || is_within_own_window(record, campaign, ours)
+        || unseen(record, campaign, earlier);
     let shows_late = i64::from(record.schedule.setup.shows_after_s) * 1_000;
     let shown_between = record.requests.iter().any(|request| {
         let between = |read: i64| undone.at <= read && read <= again.at + shows_late;
