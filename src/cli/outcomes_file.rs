@@ -4,6 +4,7 @@
 //! holds a JSON list with a row for each campaign; rows of campaigns that are not managed are passed over. A file with a fault
 //! is not read in part: nothing of it is taken in until it has changed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -79,13 +80,12 @@ impl OutcomeReader for OutcomesFile {
                 kind: FaultKind::Decode,
                 detail: format!("outcomes_file {}: {wrong}", self.path.display()),
             });
+            let found = found.map(|readings| {
+                let readings = readings.into_iter().flatten();
+                readings.collect::<BTreeMap<CampaignId, OutcomeReading>>()
+            });
             let finding = |id: &CampaignId| match &found {
-                Ok(readings) => {
-                    let mut readings = readings.iter().flatten();
-                    Ok(readings
-                        .find(|(of, _)| of == id)
-                        .map(|(_, reading)| *reading))
-                }
+                Ok(readings) => Ok(readings.get(id).copied()),
                 Err(fault) => Err(fault.clone()),
             };
             campaigns.iter().map(finding).collect()

@@ -150,11 +150,10 @@ impl OutcomeReads {
         passed: Duration,
     ) -> Vec<CampaignId> {
         self.asked.retain(|id, _| autopilot.campaign(id).is_some());
+        let is_fed = reader.fed_from().is_some();
         let mut due: Vec<(Option<Duration>, &CampaignId)> = autopilot
             .campaigns()
-            .filter(|(_, campaign)| {
-                reader.fed_from().is_some() || !campaign.state().outcomes.is_fed(now)
-            })
+            .filter(|(_, campaign)| is_fed || !campaign.state().outcomes.is_fed(now))
             .map(|(id, _)| (self.asked.get(id).copied(), id))
             .filter(|(asked, _)| {
                 asked.is_none_or(|asked| passed.saturating_sub(asked) >= self.every)

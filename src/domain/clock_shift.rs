@@ -22,16 +22,16 @@ pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, 
     };
     let milliseconds = now.as_unix_millis().saturating_sub(latest.as_unix_millis());
     for state in states.values_mut() {
-        let by_our_clock = state.last_reading.as_ref().is_some_and(by_our_clock);
+        let dated_by_us = state.last_reading.as_ref().is_some_and(by_our_clock);
         state.since.shift(milliseconds);
         if let Some(reading) = &mut state.last_reading {
             reading.read_at.shift(milliseconds);
         }
         if let Some(command) = &mut state.unresolved {
             shift_unresolved(command, milliseconds);
-            command.undated |= command.before.platform_now.is_none();
+            command.undated |= by_our_clock(&command.before);
         }
-        for attempt in state.lost.iter_mut().filter(|_| by_our_clock) {
+        for attempt in state.lost.iter_mut().filter(|_| dated_by_us) {
             shift_lost(attempt, milliseconds);
             *attempt = attempt.disproved();
         }

@@ -1,12 +1,11 @@
 //! Calling hours: a closed calendar pauses and marks its pauses, an open one ends them, and neither is charged to anything.
 
-use std::path::PathBuf;
-
 use campaign_autopilot::simulator::Endpoint;
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, wait_until};
+use crate::centre::{CAMPAIGN, Daemon, Invocation, wait_until};
+use crate::configured::Configured;
 
 /// A calendar that is open at all hours but those of a closure, for a campaign that may hardly be resumed.
 fn settings(closures: &str, agents: &str) -> String {
@@ -25,34 +24,10 @@ fn closure() -> String {
     format!("\"{from:.0}/{to:.0} Works\"")
 }
 
-struct Hours {
-    centre: Centre,
-    file: PathBuf,
-}
-
-impl Hours {
-    fn new(text: &str) -> Self {
-        let centre = Centre::new();
-        let file = centre.directory.path().join("autopilot.toml");
-        std::fs::write(&file, text).unwrap();
-        Self { centre, file }
-    }
-
-    fn start(&self) -> (Daemon, Api) {
-        let daemon = self
-            .centre
-            .daemon()
-            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
-            .env("AUTOPILOT_CONFIG", &self.file)
-            .start();
-        let api = Api::of(&daemon);
-        (daemon, api)
-    }
-
-    fn rewrite(&self, text: &str, daemon: &Daemon) {
-        std::fs::write(&self.file, text).unwrap();
-        daemon.signal("HUP");
-    }
+/// Puts other settings in force.
+fn rewrite(configured: &Configured, text: &str, daemon: &Daemon) {
+    configured.write(text);
+    daemon.signal("HUP");
 }
 
 fn calendar(api: &Api) -> Value {
@@ -61,14 +36,14 @@ fn calendar(api: &Api) -> Value {
 
 #[test]
 fn a_closed_calendar_pauses_over_a_restart_and_an_open_one_resumes_without_a_charge() {
-    let hours = Hours::new(&settings("", ""));
+    let hours = Configured::new(&settings("", ""));
     let centre = &hours.centre;
     let (daemon, api) = hours.start();
     wait_until("it shows", || calendar(&api)["open"] == true);
     let open = format!("autopilot_campaign_calendar_open{{campaign=\"{CAMPAIGN}\"}}");
     assert_eq!(api.series(&open), Some(1.0));
 
-    hours.rewrite(&settings(&closure(), ""), &daemon);
+    rewrite(&hours, &settings(&closure(), ""), &daemon);
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     wait_until("the mark shows", || calendar(&api)["paused"] == true);
     let says = calendar(&api)["says"].as_str().unwrap().to_owned();
@@ -125,13 +100,13 @@ fn a_closed_calendar_pauses_over_a_restart_and_an_open_one_resumes_without_a_cha
         Some("PAUSED")
     );
 
-    hours.rewrite(&settings("", ""), &daemon);
+    rewrite(&hours, &settings("", ""), &daemon);
     centre.wait_for_status(CAMPAIGN, "RUNNING");
     wait_until("it shows", || calendar(&api)["paused"] == false);
     // Were the first resume charged, there would be none left.
-    hours.rewrite(&settings(&closure(), ""), &daemon);
+    rewrite(&hours, &settings(&closure(), ""), &daemon);
     centre.wait_for_status(CAMPAIGN, "PAUSED");
-    hours.rewrite(&settings("", ""), &daemon);
+    rewrite(&hours, &settings("", ""), &daemon);
     centre.wait_for_status(CAMPAIGN, "RUNNING");
     daemon.stop();
     let change = |from: &str, to: &str| format!("{CAMPAIGN}: {from} -> {to}");
@@ -145,13 +120,13 @@ fn a_closed_calendar_pauses_over_a_restart_and_an_open_one_resumes_without_a_cha
 #[test]
 fn a_calendar_alone_needs_no_agents_and_resumes_at_once() {
     let alone = "agents = \"none\"";
-    let hours = Hours::new(&settings(&closure(), alone));
+    let hours = Configured::new(&settings(&closure(), alone));
     let centre = &hours.centre;
     centre.platform.set_available(0);
     let (daemon, api) = hours.start();
     centre.wait_for_status(CAMPAIGN, "PAUSED");
     wait_until("the mark shows", || calendar(&api)["alone"] == true);
-    hours.rewrite(&settings("", alone), &daemon);
+    rewrite(&hours, &settings("", alone), &daemon);
     centre.wait_for_status(CAMPAIGN, "RUNNING");
     daemon.stop();
     let polls = centre.platform.request_count(Some(Endpoint::Agents));
@@ -178,7 +153,7 @@ fn the_example_is_accepted_and_a_calendar_that_never_opens_is_not() {
         let line = format!("campaign {campaign}: calendar ");
         assert!(done.stdout.contains(&line), "{line} in\n{}", done.stdout);
     }
-    let hours = Hours::new(&settings("\"2000-01-01/2999-12-31\"", ""));
+    let hours = Configured::new(&settings("\"2000-01-01/2999-12-31\"", ""));
     let refused = check(&hours.file);
     assert_eq!(refused.code(), 78, "{}{}", refused.stdout, refused.stderr);
     assert!(
@@ -188,7 +163,7 @@ fn the_example_is_accepted_and_a_calendar_that_never_opens_is_not() {
         "{}",
         refused.stderr
     );
-    let closed = Hours::new(&settings(&closure(), ""));
+    let closed = Configured::new(&settings(&closure(), ""));
     let warned = check(&closed.file);
     assert_eq!(warned.code(), 0, "{}{}", warned.stdout, warned.stderr);
     assert!(

@@ -11,6 +11,7 @@ mod centre;
 mod checked;
 mod circles;
 mod commands;
+mod configured;
 mod control;
 mod cxone_acd;
 mod decision_id;

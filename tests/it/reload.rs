@@ -1,42 +1,17 @@
 //! The configuration is read anew while the daemon runs: whole, at once, and with the old one kept on a fault.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, of_kind, wait_until};
+use crate::centre::{CAMPAIGN, Daemon, of_kind, wait_until};
+use crate::configured::Configured;
 
 const SUCCESSFUL: &str = "autopilot_config_last_reload_successful";
 
-struct Configured {
-    centre: Centre,
-    file: PathBuf,
-}
-
-impl Configured {
-    fn new(text: &str) -> Self {
-        let centre = Centre::new();
-        let file = centre.directory.path().join("autopilot.toml");
-        std::fs::write(&file, text).unwrap();
-        Self { centre, file }
-    }
-
-    fn write(&self, text: &str) {
-        std::fs::write(&self.file, text).unwrap();
-    }
-
-    fn start(&self) -> (Daemon, Api) {
-        let daemon = self
-            .centre
-            .daemon()
-            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
-            .env("AUTOPILOT_CONFIG", &self.file)
-            .start();
-        let api = Api::of(&daemon);
-        self.centre.wait_for_polls(2);
-        (daemon, api)
-    }
+fn started(configured: &Configured) -> (Daemon, Api) {
+    let (daemon, api) = configured.start();
+    configured.centre.wait_for_polls(2);
+    (daemon, api)
 }
 
 #[test]
@@ -44,7 +19,7 @@ fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
     let configured = Configured::new("pause_below = 5\n");
     let centre = &configured.centre;
     centre.platform.set_available(6);
-    let (daemon, api) = configured.start();
+    let (daemon, api) = started(&configured);
     let hash = api.get("/api/v1/status").json()["config"]["hash"].clone();
     configured.write("pause_below = 7\nresume_at = 9\npage_size = 50\n");
     daemon.signal("HUP");
@@ -83,7 +58,7 @@ fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
 #[test]
 fn a_changed_file_is_taken_up_by_itself() {
     let configured = Configured::new("pause_below = 5\n");
-    let (daemon, api) = configured.start();
+    let (daemon, api) = started(&configured);
     configured.write("pause_below = 4\n");
     daemon.wait_for_log("pause_below: 5 -> 4");
     assert_eq!(
@@ -102,7 +77,7 @@ fn a_changed_file_is_taken_up_by_itself() {
 #[test]
 fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
     let configured = Configured::new("pause_below = 5\n");
-    let (daemon, api) = configured.start();
+    let (daemon, api) = started(&configured);
     assert_eq!(api.series(SUCCESSFUL), Some(1.0));
     let since = "autopilot_config_last_reload_success_timestamp_seconds";
     let good = api.series(since);
@@ -154,7 +129,7 @@ fn campaigns_come_and_go_with_their_series() {
     let configured = Configured::new("");
     let centre = &configured.centre;
     centre.platform.put_campaign("second", "RUNNING");
-    let (daemon, api) = configured.start();
+    let (daemon, api) = started(&configured);
     let series = |id: &str| api.series(&format!("autopilot_campaign_info{{campaign=\"{id}\"}}"));
     assert_eq!(series("second"), None);
     let second = "[[campaign]]\nid = \"second\"\npause_below = 20\nresume_at = 30\n";

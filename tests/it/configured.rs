@@ -1,0 +1,35 @@
+//! A contact centre and a daemon with a settings file that can be written anew.
+
+use std::path::PathBuf;
+
+use crate::api::Api;
+use crate::centre::{Centre, Daemon};
+
+pub(crate) struct Configured {
+    pub(crate) centre: Centre,
+    pub(crate) file: PathBuf,
+}
+
+impl Configured {
+    pub(crate) fn new(text: &str) -> Self {
+        let centre = Centre::new();
+        let file = centre.directory.path().join("autopilot.toml");
+        std::fs::write(&file, text).unwrap();
+        Self { centre, file }
+    }
+
+    pub(crate) fn write(&self, text: &str) {
+        std::fs::write(&self.file, text).unwrap();
+    }
+
+    pub(crate) fn start(&self) -> (Daemon, Api) {
+        let daemon = self
+            .centre
+            .daemon()
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .env("AUTOPILOT_CONFIG", &self.file)
+            .start();
+        let api = Api::of(&daemon);
+        (daemon, api)
+    }
+}
