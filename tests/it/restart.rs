@@ -201,8 +201,9 @@ impl Life {
     }
 }
 
-/// A hundred daemons one after the other on a platform with faults, each killed at a random step of some request,
-/// while agents come and go and a person pauses what runs.
+/// Daemons one after the other on a platform with faults, each killed at a random step of some request, while agents
+/// come and go and a person pauses what runs: a hundred, and as many more as it takes until something was tried. How
+/// many requests a daemon has made at its first command depends on the machine.
 fn a_hundred_random_kills(arguments: &[&str]) -> Centre {
     let centre = Centre::with(|settings| settings.seed = SEED);
     for rule in
@@ -221,7 +222,14 @@ fn a_hundred_random_kills(arguments: &[&str]) -> Centre {
     centre
         .platform
         .set_hook(Some(Arc::new(move |_, _| of_hook.lock().unwrap().step())));
-    for _ in 0..100 {
+    let enough = || {
+        let persons_pauses = life.lock().unwrap().persons_pauses;
+        centre.commands().len() >= 10 && persons_pauses >= 3
+    };
+    let mut lives = 0;
+    while lives < 100 || !enough() {
+        lives += 1;
+        assert!(lives <= 400, "{lives} lives, and too little was tried");
         let mut daemon = {
             // Held until the daemon's pid is known: its first step waits for that.
             let mut life = life.lock().unwrap();
@@ -242,16 +250,6 @@ fn a_hundred_random_kills(arguments: &[&str]) -> Centre {
     let daemon = start(&centre, arguments);
     centre.wait_for_polls(5);
     daemon.stop();
-    let commands = centre.commands().len();
-    assert!(
-        commands >= 10,
-        "only {commands} commands: nothing was tried"
-    );
-    let persons_pauses = life.lock().unwrap().persons_pauses;
-    assert!(
-        persons_pauses >= 3,
-        "only {persons_pauses} pauses by a person: nothing was tried"
-    );
     every_applied_command_is_in_the_audit_once(&centre);
     centre
 }
