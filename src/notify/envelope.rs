@@ -19,9 +19,11 @@ use crate::domain::Timestamp;
 use super::ports::OutboxEntry;
 use super::signature::SigningKeys;
 
-/// The header that names what an entry reports. The name is a platform's, and stays whatever platform is connected: receivers sort
-/// messages by it.
-const EVENT_HEADER: &str = "x-cxone-event";
+/// The header that names what an entry reports.
+const EVENT_HEADER: &str = "x-autopilot-event";
+
+/// The same under the name of 0.1.0; goes with the next release.
+const OLD_EVENT_HEADER: &str = "x-cxone-event";
 
 /// An entry, ready to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Envelope {
         let signature = keys.sign(&entry.id, seconds, entry.body.as_bytes());
         let values = [
             (EVENT_HEADER, entry.event.clone()),
+            (OLD_EVENT_HEADER, entry.event.clone()),
             ("webhook-id", entry.id.clone()),
             ("webhook-timestamp", seconds.to_string()),
             ("webhook-signature", signature),
@@ -116,6 +119,7 @@ mod tests {
             .collect();
         let expected = [
             "content-type: application/json",
+            "x-autopilot-event: campaign.paused",
             "x-cxone-event: campaign.paused",
             "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek",
             "webhook-timestamp: 1614265330",

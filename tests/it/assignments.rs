@@ -501,7 +501,7 @@ fn every_dispatch_is_told_in_order() {
     running.stop();
     for campaign in [CAMPAIGN, OTHER] {
         let told = taken.iter().map(|request| {
-            assert_eq!(request.header("x-cxone-event"), "assignment.dispatch");
+            assert_eq!(request.header("x-autopilot-event"), "assignment.dispatch");
             request.json()
         });
         let told = told.filter(|body| body["campaignId"] == campaign);

@@ -37,7 +37,7 @@ fn swing(centre: &Centre, times: usize) {
 fn events(requests: &[Received]) -> Vec<&str> {
     let events = requests.iter();
     events
-        .map(|request| request.header("x-cxone-event"))
+        .map(|request| request.header("x-autopilot-event"))
         .collect()
 }
 
@@ -91,7 +91,10 @@ fn a_pause_and_a_resume_are_told_with_the_documents_members_and_a_signature_that
         assert_eq!(request.header("ce-id"), id);
         assert_eq!(request.header("ce-specversion"), "1.0");
         assert_eq!(request.header("ce-subject"), CAMPAIGN);
-        assert_eq!(request.header("ce-type"), request.header("x-cxone-event"));
+        assert_eq!(
+            request.header("ce-type"),
+            request.header("x-autopilot-event")
+        );
         assert!(
             request
                 .header("ce-source")
@@ -322,7 +325,7 @@ fn stale_data_and_their_end_are_told() {
         when: FaultTiming::Always,
     });
     let stale = &receiver.wait_for(1)[0];
-    assert_eq!(stale.header("x-cxone-event"), "data.stale");
+    assert_eq!(stale.header("x-autopilot-event"), "data.stale");
     assert_eq!(stale.header("ce-subject"), "agents");
     assert_eq!(stale.json()["status"], "STALE");
     assert_eq!(stale.json()["invalidPolls"], 3);
@@ -352,7 +355,10 @@ fn an_unproven_pause_is_told_once_and_so_is_its_end() {
     assert_eq!(receiver.wait_for(1).len(), 1, "nobody stands idle");
     centre.platform.set_available(20);
     let raised = &receiver.wait_for(2)[1];
-    assert_eq!(raised.header("x-cxone-event"), "campaign.pause_unproven");
+    assert_eq!(
+        raised.header("x-autopilot-event"),
+        "campaign.pause_unproven"
+    );
     assert_eq!(raised.header("ce-subject"), CAMPAIGN);
     let body = raised.json();
     assert_eq!(
@@ -371,7 +377,7 @@ fn an_unproven_pause_is_told_once_and_so_is_its_end() {
         .output();
     assert_eq!(given_away.code(), 0, "{}", given_away.stderr);
     let ended = &receiver.wait_for(3)[2];
-    assert_eq!(ended.header("x-cxone-event"), "campaign.pause_unproven");
+    assert_eq!(ended.header("x-autopilot-event"), "campaign.pause_unproven");
     let body = ended.json();
     assert_eq!(
         (&body["status"], &body["resolvedAs"]),
@@ -494,7 +500,7 @@ fn webhook_test_says_what_came_back() {
     let good = try_receiver(&centre, &receiver);
     assert_eq!(good.code(), 0, "{}{}", good.stdout, good.stderr);
     let sent = &receiver.taken()[0];
-    assert_eq!(sent.header("x-cxone-event"), "webhook.test");
+    assert_eq!(sent.header("x-autopilot-event"), "webhook.test");
     assert!(good.stdout.contains(sent.header("webhook-id")));
     assert!(good.stdout.contains("202") && good.stdout.contains("it said: seen"));
     receiver.answer(Answering::Status(401));

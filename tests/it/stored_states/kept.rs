@@ -275,7 +275,7 @@ fn messages_that_wait_are_delivered_and_dead_ones_are_kept() {
         let told = |at: usize| {
             let body = taken[at].json();
             (
-                taken[at].header("x-cxone-event").to_owned(),
+                taken[at].header("x-autopilot-event").to_owned(),
                 body["campaignId"].clone(),
                 body["decisionId"].clone(),
             )
