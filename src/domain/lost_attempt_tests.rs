@@ -326,7 +326,7 @@ fn another_version_than_the_answer_told_is_not_shown_to_be_ours() {
 
 #[test]
 fn an_unknown_word_in_our_commands_version_is_that_command_on_its_way() {
-    let word = || CampaignActivity::NotCommandable {
+    let word = || CampaignActivity::Unknown {
         word: "PENDING".to_owned(),
     };
     for (shown, ours) in [(1_050, true), (8_000, false)] {

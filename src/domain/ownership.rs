@@ -91,7 +91,8 @@ impl Question<'_> {
             }
             CampaignActivity::Running
             | CampaignActivity::Paused
-            | CampaignActivity::NotCommandable { .. } => Resolution::NotShown,
+            | CampaignActivity::NotCommandable { .. }
+            | CampaignActivity::Unknown { .. } => Resolution::NotShown,
         }
     }
 

@@ -155,7 +155,7 @@ fn a_command_on_its_way_is_ours_for_as_long_as_the_platform_needs() {
 
 #[test]
 fn an_unknown_word_behind_our_command_is_that_command_where_no_stamp_says_otherwise() {
-    let word = |s: u64| CampaignActivity::NotCommandable {
+    let word = |s: u64| CampaignActivity::Unknown {
         word: format!("PENDING-{s}"),
     };
     let mut pilot = one(Evidence::ChangedAt);
@@ -168,6 +168,22 @@ fn an_unknown_word_behind_our_command_is_that_command_where_no_stamp_says_otherw
     // What lasts longer than any command is no command's doing.
     read(&mut late, &reading(word(150), 150));
     assert!(matches!(belief(&late, "c"), Belief::Other { .. }));
+}
+
+#[test]
+fn a_state_of_its_own_behind_our_command_is_not_that_command() {
+    let mut pilot = one(Evidence::OwnReadings);
+    let changing = CampaignActivity::Changing {
+        to: Some(Direction::Pause),
+    };
+    pause(&mut pilot, 1, yes(), changing);
+    let stopped = CampaignActivity::NotCommandable {
+        word: "STOPPED".to_owned(),
+    };
+    read(&mut pilot, &reading(stopped, 30));
+    assert!(matches!(belief(&pilot, "c"), Belief::Other { .. }));
+    read(&mut pilot, &reading(CampaignActivity::Paused, 60));
+    assert!(!belief(&pilot, "c").paused_by_us());
 }
 
 #[test]

@@ -66,6 +66,11 @@ pub enum CampaignActivity {
         /// The platform's word.
         word: String,
     },
+    /// A word that is not known: never commanded. It may be a state of its own, or a change under way.
+    Unknown {
+        /// The platform's word.
+        word: String,
+    },
 }
 
 /// Who made the last change, on a platform that names authors.

@@ -67,7 +67,7 @@ proptest! {
                     matches!(belief, Belief::Paused(_)) && !belief.paused_by_us(),
                     "{index} stays paused: {belief:?}"
                 ),
-                CampaignActivity::NotCommandable { word } => {
+                CampaignActivity::NotCommandable { word } | CampaignActivity::Unknown { word } => {
  prop_assert_eq!(belief, Belief::Other { word });
  }
                 CampaignActivity::Changing { .. } => unreachable!("this world changes at once"),

@@ -115,9 +115,9 @@ impl Campaign {
         let to = match &reading.activity {
             CampaignActivity::Running => Direction::Resume,
             CampaignActivity::Paused => Direction::Pause,
-            CampaignActivity::Changing { .. } | CampaignActivity::NotCommandable { .. } => {
-                return None;
-            }
+            CampaignActivity::Changing { .. }
+            | CampaignActivity::NotCommandable { .. }
+            | CampaignActivity::Unknown { .. } => return None,
         };
         if !self.asks_whose(to, reading) {
             return None;
@@ -271,7 +271,8 @@ impl Campaign {
                 found if *found == attempt.to.target() => {}
                 CampaignActivity::Running
                 | CampaignActivity::Paused
-                | CampaignActivity::NotCommandable { .. } => attempt.changing = false,
+                | CampaignActivity::NotCommandable { .. }
+                | CampaignActivity::Unknown { .. } => attempt.changing = false,
             }
         }
     }

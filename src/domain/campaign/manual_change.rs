@@ -115,9 +115,16 @@ impl Campaign {
                     notices.push(Notice::FoundPaused);
                 }
             }
-            (Belief::Other { word }, CampaignActivity::NotCommandable { word: found })
-                if word == *found && self.read_in_run => {}
-            (_, CampaignActivity::NotCommandable { word: found }) => {
+            (
+                Belief::Other { word },
+                CampaignActivity::NotCommandable { word: found }
+                | CampaignActivity::Unknown { word: found },
+            ) if word == *found && self.read_in_run => {}
+            (
+                _,
+                CampaignActivity::NotCommandable { word: found }
+                | CampaignActivity::Unknown { word: found },
+            ) => {
                 self.believe(
                     Belief::Other {
                         word: found.clone(),

@@ -323,7 +323,7 @@ impl Campaign {
         let Some(command) = accepted.filter(|command| command.acknowledged) else {
             return reading;
         };
-        let unknown = matches!(reading.activity, CampaignActivity::NotCommandable { .. });
+        let unknown = matches!(reading.activity, CampaignActivity::Unknown { .. });
         let told = [&command.before.version, &command.answer];
         let stamped =
             |reading: &StatusReading| reading.version.is_some() || reading.updated_at.is_some();

@@ -24,7 +24,8 @@ pub(super) fn agent_state(word: &str) -> AgentState {
     }
 }
 
-/// Returns the meaning of a campaign's status. A word between two statuses counts as nobody's change; one that is not known is never commanded.
+/// Returns the meaning of a campaign's status. A word between two statuses counts as nobody's change. The contract names two others,
+/// and leaves open whether there are more.
 ///
 /// The words of a change under way are not in the contract. They are those by which platforms of this kind say that
 /// calls are still drained or that dialling is about to begin.
@@ -35,7 +36,10 @@ pub(super) fn activity(word: &str) -> CampaignActivity {
         "paused" => CampaignActivity::Paused,
         "pausing" | "stopping" | "draining" => changing(Direction::Pause),
         "resuming" | "starting" => changing(Direction::Resume),
-        _ => CampaignActivity::NotCommandable {
+        "stopped" | "completed" => CampaignActivity::NotCommandable {
+            word: word.to_owned(),
+        },
+        _ => CampaignActivity::Unknown {
             word: word.to_owned(),
         },
     }
@@ -89,13 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_never_commanded() {
-        for word in ["STOPPED", "COMPLETED", "pause", ""] {
-            let word = word.to_owned();
-            assert_eq!(
-                activity(&word),
-                CampaignActivity::NotCommandable { word: word.clone() }
-            );
+    fn other_words_are_never_commanded() {
+        for word in ["STOPPED", "Completed"] {
+            let meant = CampaignActivity::NotCommandable { word: word.into() };
+            assert_eq!(activity(word), meant);
+        }
+        for word in ["ARCHIVED", "pause", ""] {
+            let meant = CampaignActivity::Unknown { word: word.into() };
+            assert_eq!(activity(word), meant);
         }
     }
 }

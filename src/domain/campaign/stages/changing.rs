@@ -18,7 +18,8 @@ impl ChangingVerdict {
             CampaignActivity::Changing { to } => Some(Self { to }),
             CampaignActivity::Running
             | CampaignActivity::Paused
-            | CampaignActivity::NotCommandable { .. } => None,
+            | CampaignActivity::NotCommandable { .. }
+            | CampaignActivity::Unknown { .. } => None,
         }
     }
 }
