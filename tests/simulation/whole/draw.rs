@@ -155,8 +155,9 @@ pub(crate) fn draw(dialect: Dialect, seed: u64) -> Schedule {
     faults(&mut dice, &setup, &mut acts);
     operators(&mut dice, &setup, &mut acts);
     machine(&mut dice, &setup, &mut acts);
-    // The last to be drawn, so that it takes nothing from what a seed stood for before.
+    // What was added later is drawn last, so that it takes nothing from what a seed stood for before.
     quicker_people(&mut dice, &setup, &mut acts);
+    faults_at_outcomes(&mut dice, &setup, &mut acts);
     acts.sort_by_key(|(at, _)| *at);
     Schedule { seed, setup, acts }
 }
@@ -370,6 +371,31 @@ fn quicker_people(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
             let campaign = dice.0.usize(..setup.campaigns);
             acts.push((moment(dice, setup), Act::PersonFirst { campaign }));
         }
+    }
+}
+
+/// Outcomes are read beside the loop, and nothing that happens to that reading may disturb it.
+fn faults_at_outcomes(dice: &mut Dice, setup: &Setup, acts: &mut Vec<(i64, Act)>) {
+    if !dice.chance(0.15) {
+        return;
+    }
+    let anywhere: Vec<&Kind> = KINDS
+        .iter()
+        .filter(|kind| kind.place == Where::Any)
+        .collect();
+    for _ in 0..dice.number(1, 4) {
+        let kind = dice.one(&anywhere);
+        let span = if kind.lasts {
+            Span::For(dice.number(5, 150))
+        } else {
+            Span::Next(dice.number(1, 4))
+        };
+        let act = Act::Fault {
+            fault: (kind.fault)(dice),
+            endpoint: setup.dialect().outcomes(),
+            span,
+        };
+        acts.push((moment(dice, setup), act));
     }
 }
 

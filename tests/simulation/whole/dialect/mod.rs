@@ -10,7 +10,7 @@ mod purpose;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{self, Endpoint};
+use campaign_autopilot::simulator::{self, AcdOperation, Endpoint};
 use hyper::Method;
 
 use super::draw::{Dice, Where};
@@ -93,6 +93,14 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::endpoints(place, setup),
             Self::CxoneAcd => cxone_acd::endpoints(place, setup),
+        }
+    }
+
+    /// Where it is asked what became of dials.
+    pub(super) fn outcomes(self) -> Endpoint {
+        match self {
+            Self::CxoneV2 => Endpoint::Outcomes,
+            Self::CxoneAcd => Endpoint::Acd(AcdOperation::SkillSummary),
         }
     }
 

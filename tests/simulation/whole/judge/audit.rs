@@ -183,12 +183,15 @@ fn concluded(
     let took_effect = bench.truth.changes(campaign).iter().any(|change| {
         change.at <= at && change.to == target && change.by == By::Ours(decision.to_owned())
     });
-    // One that came upon the doing of an earlier command of ours is in force as well, and ours; where no time tells them apart,
-    // either may be named.
+    // One that came upon the doing of an earlier command of ours is in force as well, and ours; where no time tells them apart, or
+    // neither was answered, either may be named.
     let in_force = bench.truth.at(campaign, at).is_some_and(|change| {
-        change.to == target
-            && matches!(change.by, By::Ours(_))
-            && (accepted(bench, campaign, decision) || !bench.record.schedule.setup.tells_when())
+        let By::Ours(doing) = &change.by else {
+            return false;
+        };
+        let accepted = |decision: &str| accepted(bench, campaign, decision);
+        let told_apart = bench.record.schedule.setup.tells_when() && accepted(doing);
+        change.to == target && (accepted(decision) || !told_apart)
     });
     // Another change that nobody can tell from its effect.
     let mut changes = bench.truth.changes(campaign).iter();

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::whole::dialect::Purpose;
 use crate::whole::record::{Check, Checked};
+use crate::whole::schedule::POLL_S;
 use crate::whole::time::millis_of;
 
 use super::audit::was_confirmed_before;
@@ -16,6 +17,12 @@ use super::{Bench, Invariant};
 /// Stamps that move by themselves.
 const MOVING: [Timestamps; 2] = [Timestamps::MovesAtReads, Timestamps::MovesInWholeSeconds];
 
+/// A campaign that the platform does not know is asked for at least this often, and is right three polls later.
+const LONGEST_RECHECK: i64 = 15 * 60_000 + 3 * POLL_S * 1_000;
+
+/// The longest that a command can be on its way without an answer: four tries of two seconds, as its daemons are set.
+const LONGEST_WITHOUT_ANSWER: i64 = 8_000;
+
 /// Most commands show within this time, and are read back within it.
 const SETTLES_USUALLY: i64 = 1_000;
 
@@ -26,7 +33,7 @@ pub(super) fn judge(bench: &mut Bench<'_>) {
     for checked in bench.record.checks.clone() {
         for (campaign, status) in &checked.statuses {
             let Some(status) = status else { continue };
-            if given_up(bench, campaign, checked.at) {
+            if given_up(bench, campaign, checked.at) || waits_for(bench, campaign, checked.at) {
                 continue;
             }
             if unprovable(bench, campaign, checked.at) {
@@ -144,10 +151,32 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
                 && (tells_when || is_read_by(bench, campaign, ended + SETTLES_USUALLY))
         } else {
             let next = next_reading(bench.record, campaign, request.life);
-            tells_when && next.is_some_and(|read| change.at <= read)
+            let until = next.map(|read| read.min(request.sent + LONGEST_WITHOUT_ANSWER));
+            tells_when && until.is_some_and(|until| change.at <= until)
         };
         request.sent <= change.at && shown
     })
+}
+
+/// Whether the platform did not know a campaign the last times, and it is not asked for again yet: that takes 1, 2, 4, 8, ... polls.
+fn waits_for(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
+    let before = bench.record.requests.iter().rev().filter(|request| {
+        request.sent <= at
+            && (request.shows(campaign).is_some()
+                || (request.purpose == Purpose::Status
+                    && request.target.as_deref() == Some(campaign)))
+    });
+    let mut missing = before
+        .take_while(|request| request.status == Some(404))
+        .peekable();
+    let Some(last) = missing.peek().map(|request| request.sent) else {
+        return false;
+    };
+    let times = u32::try_from(missing.count()).unwrap_or(u32::MAX);
+    let polls = 1_i64.checked_shl(times - 1).unwrap_or(i64::MAX);
+    // Once it is found, it takes its three polls as any other.
+    let wait = polls.saturating_add(3).saturating_mul(POLL_S * 1_000);
+    at - last <= wait.min(LONGEST_RECHECK)
 }
 
 /// Whether the platform has not known a campaign for longer than a wrong answer lasts: it may have been made anew meanwhile.
