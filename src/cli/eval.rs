@@ -83,7 +83,7 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
                 id: id.clone(),
                 state: campaign.state().clone(),
                 configured: campaign.policy().thresholds,
-                reason: Some(*reason),
+                reason: Some(reason.clone()),
                 calendar: calendars.of(pilot.calendars(), campaign.policy(), Some(reason)),
             };
             Some(CampaignDetail::of(&view, now))

@@ -77,14 +77,14 @@ impl Campaigns {
         let mut calendars = CalendarViews::default();
         let campaigns = self.autopilot.campaigns().map(|(id, campaign)| {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
-            let reason = at.and_then(|at| reasons.get(at)).map(|(_, reason)| *reason);
+            let reason = at.and_then(|at| reasons.get(at)).map(|(_, reason)| reason);
             let all = self.autopilot.calendars();
             CampaignView {
                 id: id.clone(),
                 state: campaign.state().clone(),
                 configured: campaign.policy().thresholds,
-                reason,
-                calendar: calendars.of(all, campaign.policy(), reason.as_ref()),
+                reason: reason.cloned(),
+                calendar: calendars.of(all, campaign.policy(), reason),
             }
         });
         campaigns.collect()

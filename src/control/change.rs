@@ -167,7 +167,7 @@ impl Changing<'_> {
         made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        let before = self.known(campaign)?.hold.clone();
+        let before = self.known(campaign)?.hold.as_deref().cloned();
         self.put_hold(campaign, hold, now);
         let done = self.commit_change(campaign, author, made, now).await;
         if done.is_err() {
@@ -231,7 +231,7 @@ impl Changing<'_> {
         made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        let before = self.known(campaign)?.threshold_override.clone();
+        let before = self.known(campaign)?.threshold_override.as_deref().cloned();
         self.put_threshold_override(campaign, set, now);
         let done = self.commit_change(campaign, author, made, now).await;
         if done.is_err() {
@@ -427,7 +427,7 @@ impl Changing<'_> {
     fn standing(&self) -> Standing {
         let shown = self.ledger.shown();
         let views = shown.campaigns.iter();
-        let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason?)));
+        let reasons = views.filter_map(|view| Some((view.id.clone(), view.reason.clone()?)));
         let reasons: Vec<_> = reasons.collect();
         self.campaigns
             .standing(&reasons, self.assigning, &*self.reader, shown.poll_valid)

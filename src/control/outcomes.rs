@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::outcomes::{OutcomeReading, start_of_day};
-use crate::domain::{Autopilot, CampaignId, Timestamp};
+use crate::domain::{Autopilot, Campaign, CampaignId, Timestamp};
 use crate::platform::port::{Connected, OutcomeFinding, OutcomeReader, PlatformFault};
 
 use super::operator::Author;
@@ -150,10 +150,14 @@ impl OutcomeReads {
         passed: Duration,
     ) -> Vec<CampaignId> {
         self.asked.retain(|id, _| autopilot.campaign(id).is_some());
-        let is_fed = reader.fed_from().is_some();
+        let reads_fed = reader.fed_from().is_some();
+        let is_fed = |campaign: &Campaign| {
+            let outcomes = campaign.state().outcomes.as_ref();
+            outcomes.is_some_and(|known| known.is_fed(now))
+        };
         let mut due: Vec<(Option<Duration>, &CampaignId)> = autopilot
             .campaigns()
-            .filter(|(_, campaign)| is_fed || !campaign.state().outcomes.is_fed(now))
+            .filter(|(_, campaign)| reads_fed || !is_fed(campaign))
             .map(|(id, _)| (self.asked.get(id).copied(), id))
             .filter(|(asked, _)| {
                 asked.is_none_or(|asked| passed.saturating_sub(asked) >= self.every)

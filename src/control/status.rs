@@ -53,14 +53,14 @@ impl CalendarViews {
     ) -> Option<Arc<CalendarView>> {
         let (name, calendar) = calendars.of(policy)?;
         let reason = reason?;
-        let state = reason.stages.calendar.found?.state;
-        if let Some(known) = self.0.get(name).filter(|known| known.state == state) {
+        let state = &reason.stages.calendar.found.as_ref()?.state;
+        if let Some(known) = self.0.get(name).filter(|known| known.state == *state) {
             return Some(Arc::clone(known));
         }
         let view = Arc::new(CalendarView {
             name: name.clone(),
-            state,
-            says: calendar.in_words(&state, reason.at),
+            state: state.clone(),
+            says: calendar.in_words(state, reason.at),
         });
         self.0.insert(name.clone(), Arc::clone(&view));
         Some(view)

@@ -295,7 +295,8 @@ impl Autopilot {
         reading: OutcomeReading,
     ) -> Option<OutcomesRead> {
         let campaign = self.campaigns.get_mut(id)?;
-        Some(campaign.state.outcomes.observe(reading))
+        let outcomes = campaign.state.outcomes.get_or_insert_default();
+        Some(outcomes.observe(reading))
     }
 
     /// Observes one status read.
@@ -366,12 +367,14 @@ impl Autopilot {
             streak = streak.max(campaign.blind);
             let after = campaign.policy.stale_after;
             stale_after = Some(stale_after.map_or(after, |least: u32| least.min(after)));
-            let reason = of_groups.remove(id).unwrap_or_else(|| {
+            let reason = if let Some(reason) = of_groups.remove(id) {
+                reason
+            } else {
                 campaign.state.forget_old_times(now);
                 let view = view(sample, invalid_streak, campaign, 0);
                 let says = says.of(&campaign.policy);
                 campaign.evaluate(view, says, PoolShare::default(), decision, now)
-            });
+            };
             match reason.outcome {
                 Outcome::Command {
                     direction: Direction::Pause,
@@ -434,7 +437,7 @@ impl Autopilot {
         self.decision = self.next_decision();
         let campaign = self.campaigns.get(id);
         let reason = campaign.map(|campaign| self.evaluate(id, campaign, now));
-        let outcome = reason.map(|reason| reason.outcome);
+        let outcome = reason.as_ref().map(|reason| reason.outcome);
         let wanted = outcome.and_then(|outcome| match outcome {
             Outcome::Command { direction, .. } => Some(WantedCommand { direction }),
             Outcome::NothingToDo | Outcome::Suppressed { .. } => None,
@@ -509,7 +512,7 @@ impl Autopilot {
     /// Sets or lifts an operator's hold.
     pub fn set_hold(&mut self, id: &CampaignId, hold: Option<Hold>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
-            campaign.state.hold = hold;
+            campaign.state.hold = hold.map(Box::new);
         }
     }
 

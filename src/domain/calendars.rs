@@ -69,6 +69,6 @@ impl CalendarStates<'_> {
     /// What the calendar of a campaign with these rules says; nothing where it has none.
     pub(crate) fn of(&self, policy: &Policy) -> Option<CalendarState> {
         let rule = policy.calendar.as_ref()?;
-        Some(self.0.get(&rule.calendar).copied().unwrap_or(UNKNOWN))
+        Some(self.0.get(&rule.calendar).cloned().unwrap_or(UNKNOWN))
     }
 }

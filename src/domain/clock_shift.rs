@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::belief::{Belief, Hold, Transition, Unresolved};
+use super::belief::{Belief, Transition, Unresolved};
 use super::campaign::CampaignState;
 use super::ids::CampaignId;
 use super::lost_attempt::LostAttempt;
 use super::status::StatusReading;
-use super::threshold_override::ThresholdOverride;
 use super::time::Timestamp;
 
 /// Follows a clock that stands before what was remembered of campaigns.
@@ -78,7 +77,9 @@ impl CampaignState {
             shift(recheck_at);
         }
         shift(since);
-        outcomes.shift_clock(milliseconds);
+        if let Some(outcomes) = outcomes {
+            outcomes.shift_clock(milliseconds);
+        }
         // Windows are held against the platform's clock, and against ours only where it shows none.
         let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);
         if let Some(reading) = last_reading {
@@ -89,11 +90,11 @@ impl CampaignState {
         }
         resumes.iter_mut().for_each(shift);
         grace_from.iter_mut().for_each(shift);
-        if let Some(Hold { since, .. }) = hold {
-            shift(since);
+        if let Some(hold) = hold {
+            shift(&mut hold.since);
         }
-        if let Some(ThresholdOverride { since, .. }) = threshold_override {
-            shift(since);
+        if let Some(set) = threshold_override {
+            shift(&mut set.since);
         }
         if let Some(unresolved) = unresolved {
             shift_unresolved(unresolved, milliseconds);

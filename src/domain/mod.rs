@@ -38,6 +38,7 @@ mod count;
 mod evidence;
 mod flapping;
 mod group;
+mod hasher;
 mod ids;
 mod labels;
 mod local_time;

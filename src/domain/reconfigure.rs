@@ -65,7 +65,7 @@ impl Autopilot {
     /// Sets or lifts an operator's thresholds.
     pub fn set_thresholds(&mut self, id: &CampaignId, thresholds: Option<ThresholdOverride>) {
         if let Some(campaign) = self.campaigns.get_mut(id) {
-            campaign.state.threshold_override = thresholds;
+            campaign.state.threshold_override = thresholds.map(Box::new);
         }
     }
 }
@@ -225,7 +225,10 @@ mod tests {
         pilot.reconfigure(other, Calendars::default(), NOW);
         assert!(pilot.campaign(&id("a")).is_none());
         pilot.reconfigure(policies(Policy::default()), Calendars::default(), NOW);
-        assert_eq!(pilot.campaign(&id("a")).unwrap().state().hold, Some(hold));
+        assert_eq!(
+            pilot.campaign(&id("a")).unwrap().state().hold.as_deref(),
+            Some(&hold)
+        );
         assert!(pilot.campaign(&id("b")).is_none());
     }
 }

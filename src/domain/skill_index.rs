@@ -1,15 +1,19 @@
 //! Counts by skill: which skill sets hold a skill, as bits, so that a selector costs a few words and not a walk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::count::Count;
+use super::hasher::HASHER;
 use super::ids::SkillId;
 use super::selector::Selector;
 
 /// Skill sets of one snapshot, with the agents of each.
 pub(super) struct SkillIndex {
     /// For each skill, one bit a skill set.
-    holders: BTreeMap<Box<str>, Vec<u64>>,
+    holders: HashMap<Box<str>, Vec<u64>, FixedState>,
     counts: Vec<Count>,
 }
 
@@ -17,7 +21,7 @@ impl SkillIndex {
     /// `sets` are distinct combinations of skills, `counts` their agents.
     pub(super) fn new(sets: Vec<Box<[Box<str>]>>, counts: Vec<Count>) -> Self {
         let words = counts.len().div_ceil(64);
-        let mut holders: BTreeMap<Box<str>, Vec<u64>> = BTreeMap::new();
+        let mut holders: HashMap<Box<str>, Vec<u64>, FixedState> = HashMap::with_hasher(HASHER);
         for (at, set) in sets.into_iter().enumerate() {
             let (word, bit) = (at.div_euclid(64), at.rem_euclid(64));
             for skill in set {

@@ -10,13 +10,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 
 use super::count::Count;
 use super::group::{Group, GroupCount, HeadCount};
+use super::hasher::HASHER;
 use super::ids::AgentId;
 use super::selector::Selector;
 use super::skill_index::SkillIndex;
@@ -101,10 +101,6 @@ impl AgentRow {
         text.get(self.start..)?.get(..length)
     }
 }
-
-/// The same on every run: nothing is ever read out in the order of the hashes, and a seed that changes would only make
-/// timings differ.
-const HASHER: FixedState = FixedState::with_seed(0x6361_6d70_6169_676e);
 
 /// Collects rows into a [`Snapshot`].
 #[derive(Default)]

@@ -10,7 +10,7 @@ use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
     Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome,
-    PauseOwnerKind, Thresholds, Timestamp, explain,
+    PauseOwnerKind, Reason, Thresholds, Timestamp, explain,
 };
 
 use super::assignments::AssignmentDocument;
@@ -358,7 +358,8 @@ impl CampaignDocument {
             reason,
             calendar,
         } = view;
-        let explained = explain(state, reason.as_ref());
+        let reason = reason.as_ref();
+        let explained = explain(state, reason);
         let paused_by = match &state.belief {
             Belief::Paused(owner) => Some(PauseOwnerKind::new(owner).label()),
             Belief::Unread | Belief::Running | Belief::Other { .. } | Belief::Missing { .. } => {
@@ -366,7 +367,7 @@ impl CampaignDocument {
             }
         };
         let changing_to = state.unresolved.as_ref().filter(|open| open.acknowledged);
-        let outcome = reason.as_ref().map(|reason| match reason.outcome {
+        let outcome = reason.map(|reason| match reason.outcome {
             Outcome::Command { direction, .. } => direction.to_string(),
             Outcome::NothingToDo => "nothing_to_do".to_owned(),
             Outcome::Suppressed { by, .. } => by.label().to_owned(),
@@ -376,7 +377,7 @@ impl CampaignDocument {
             .as_ref()
             .filter(|set| set.active(now));
         let hold = state.hold.as_ref().filter(|hold| hold.active(now));
-        let thresholds = reason.and_then(|reason| reason.thresholds());
+        let thresholds = reason.and_then(Reason::thresholds);
         Self {
             id: id.to_string(),
             name: None,
@@ -395,8 +396,8 @@ impl CampaignDocument {
             }),
             changing_to: changing_to.map(|open| open.to.label().to_owned()),
             since: state.since.to_string(),
-            available: reason.and_then(|reason| reason.available()),
-            staffed: reason.and_then(|reason| reason.staffed()),
+            available: reason.and_then(Reason::available),
+            staffed: reason.and_then(Reason::staffed),
             pause_below: thresholds.map(|thresholds| thresholds.pause_below),
             resume_at: thresholds.map(|thresholds| thresholds.resume_at),
             configured: LinesDocument::of(configured),
@@ -428,7 +429,10 @@ impl CampaignDocument {
                 cause: last.cause.label().to_owned(),
                 decision: last.decision.to_string(),
             }),
-            outcomes: OutcomesDocument::of(&state.outcomes, now),
+            outcomes: state
+                .outcomes
+                .as_ref()
+                .and_then(|known| OutcomesDocument::of(known, now)),
         }
     }
 }

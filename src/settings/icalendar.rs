@@ -246,9 +246,9 @@ impl Event {
             }
         }
         let name = self.one("SUMMARY")?;
-        let name = name.map_or(ClosureName::NONE, |(_, summary)| {
-            ClosureName::shortened(&unescaped(&summary.value))
-        });
+        let name = name
+            .map(|(_, summary)| ClosureName::shortened(&unescaped(&summary.value)))
+            .unwrap_or_default();
         let Some((line, start)) = self.one("DTSTART")? else {
             let wrong = Problem::new("the event has no DTSTART", "give it a day");
             return Err((self.line, wrong));

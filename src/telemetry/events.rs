@@ -194,7 +194,7 @@ impl Events {
             None => {}
         }
         series.state(belief.label());
-        let calendar = reason.stages.calendar.found;
+        let calendar = reason.stages.calendar.found.as_ref();
         let open = calendar.is_none_or(|calendar| calendar.state.is_open());
         series.calendar_open(open);
         if reason.stages.calendar_alone().is_some() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use campaign_autopilot::domain::CampaignState;
 use campaign_autopilot::domain::outcomes::{OutcomeCounts, OutcomeMemory};
 use campaign_autopilot::domain::replay::Replayer;
 use campaign_autopilot::simulator::{
@@ -93,7 +94,8 @@ impl Stage {
     fn remembered_and_replayed(&self, campaign: &str) -> (OutcomeMemory, OutcomeMemory) {
         let store = StoreReader::open(&self.centre.state_dir()).unwrap();
         let id = campaign.parse().unwrap();
-        let remembered = store.states().unwrap()[&id].outcomes.clone();
+        let known = |state: &CampaignState| OutcomeMemory::clone(state.outcomes.as_ref().unwrap());
+        let remembered = known(&store.states().unwrap()[&id]);
         let mut replayer = Replayer::default();
         store
             .with_inputs(|inputs| {
@@ -103,7 +105,7 @@ impl Stage {
             })
             .unwrap();
         let again = replayer.autopilot().unwrap().campaign(&id).unwrap();
-        (remembered, again.state().outcomes.clone())
+        (remembered, known(again.state()))
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         Fact::CommandIntended { command, .. } => {
             let intent = AuditEvent::Intent {
                 direction: command.direction,
-                reason: Box::new(command.reason),
+                reason: Box::new(command.reason.clone()),
                 before: command.before.clone(),
             };
             (Some(&command.campaign), command.reason.decision, intent)

@@ -139,7 +139,8 @@ impl Ledger {
                 for (id, _) in verdicts {
                     if let Some(campaign) = autopilot.campaign(id) {
                         self.recorder.state(id, campaign.state());
-                        if let Some(slot) = campaign.state().outcomes.newest_slot() {
+                        let outcomes = campaign.state().outcomes.as_ref();
+                        if let Some(slot) = outcomes.and_then(|known| known.newest_slot()) {
                             self.recorder.outcomes(id, slot);
                         }
                     }

@@ -79,7 +79,9 @@ impl Telemetry {
             }
             Fact::TickEnded { standing } => {
                 for view in &*standing.campaigns {
-                    events.outcomes_known(&view.id, &view.state.outcomes, at);
+                    if let Some(outcomes) = &view.state.outcomes {
+                        events.outcomes_known(&view.id, outcomes, at);
+                    }
                 }
                 let surveyed = self.evidence.filter(|survey| !survey.is_empty());
                 if let Some(survey) = surveyed {

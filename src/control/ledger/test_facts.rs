@@ -180,7 +180,7 @@ impl World {
             id: self.campaign.clone(),
             state: self.state().clone(),
             configured: self.found().policy().thresholds,
-            reason: Some(*self.reason()),
+            reason: Some(self.reason().clone()),
             calendar: None,
         };
         Standing {

@@ -137,7 +137,9 @@ impl Holiday {
     /// What it is called, if it closes this day.
     pub(super) fn on(&self, date: Date) -> Option<ClosureName> {
         match self {
-            Self::Days { first, last, name } => (*first <= date && date <= *last).then_some(*name),
+            Self::Days { first, last, name } => {
+                (*first <= date && date <= *last).then(|| name.clone())
+            }
             Self::Yearly {
                 day,
                 from,
@@ -148,7 +150,7 @@ impl Holiday {
                 let within = from.is_none_or(|from| from <= date)
                     && until.is_none_or(|until| date <= until)
                     && !except.contains(&date);
-                (within && day.is(date)).then_some(*name)
+                (within && day.is(date)).then(|| name.clone())
             }
         }
     }

@@ -1,63 +1,37 @@
 //! What a holiday or a closure is called.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a holiday or a closure, kept in place: each decision carries it, and ten thousand are kept at once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The name of a holiday or a closure, shared by all decisions that it closes.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct ClosureName {
-    bytes: [u8; Self::LONGEST],
-    length: u8,
-}
+pub struct ClosureName(Option<Arc<str>>);
 
 impl ClosureName {
-    /// The longest name, in bytes; with its length it fills 48.
+    /// The longest name, in bytes.
     pub const LONGEST: usize = 47;
-
-    /// No name.
-    pub const NONE: Self = Self {
-        bytes: [0; Self::LONGEST],
-        length: 0,
-    };
 
     /// The text on one line, cut to the longest name.
     #[must_use]
     pub fn shortened(text: &str) -> Self {
-        let mut name = Self::NONE;
         let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-        let words = words.filter(|word| !word.is_empty());
-        for (nth, word) in words.enumerate() {
-            let space = if nth == 0 { "" } else { " " };
-            for letter in space.chars().chain(word.chars()) {
-                if !name.push(letter) {
-                    return name;
-                }
-            }
-        }
-        name
-    }
-
-    fn push(&mut self, letter: char) -> bool {
-        let mut buffer = [0; 4];
-        let letter = letter.encode_utf8(&mut buffer).as_bytes();
-        let start = usize::from(self.length);
-        let end = start.saturating_add(letter.len());
-        let Some(place) = self.bytes.get_mut(start..end) else {
-            return false;
-        };
-        place.copy_from_slice(letter);
-        self.length = u8::try_from(end).unwrap_or(u8::MAX);
-        true
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let mut line = words.join(" ");
+        let ends = line
+            .char_indices()
+            .map(|(start, letter)| start.saturating_add(letter.len_utf8()));
+        let longest = ends.take_while(|end| *end <= Self::LONGEST).last();
+        line.truncate(longest.unwrap_or_default());
+        Self(Some(line).filter(|line| !line.is_empty()).map(Arc::from))
     }
 
     /// The text; empty where there is no name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let text = self.bytes.get(..usize::from(self.length));
-        text.and_then(|text| std::str::from_utf8(text).ok())
-            .unwrap_or_default()
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
@@ -96,7 +70,7 @@ mod tests {
             name(" Tag der\n Deutschen\tEinheit ").as_str(),
             "Tag der Deutschen Einheit"
         );
-        assert_eq!(name("  "), ClosureName::NONE);
+        assert_eq!(name("  "), ClosureName::default());
         let long = "ä".repeat(40);
         assert_eq!(name(&long).as_str(), "ä".repeat(23));
         let again: ClosureName =

@@ -35,7 +35,7 @@ pub struct Calendar {
 }
 
 /// What closes a calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by", content = "name")]
 pub enum ClosedBy {
     /// It is outside calling hours.
@@ -64,7 +64,7 @@ impl ClosedBy {
 }
 
 /// What a calendar says of an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarState {
     /// What closes it; absent while it is open.
     pub closed_by: Option<ClosedBy>,
@@ -113,7 +113,7 @@ impl Calendar {
     /// What closes it at an instant. One that no calendar reaches is closed: nothing is dialled on a broken clock.
     fn closed_by(&self, at: Timestamp) -> Option<ClosedBy> {
         if let Some(closure) = self.closures.iter().find(|closure| closure.closes(at)) {
-            return Some(ClosedBy::Closure(closure.name));
+            return Some(ClosedBy::Closure(closure.name.clone()));
         }
         let Ok(instant) = jiff::Timestamp::from_millisecond(at.as_unix_millis()) else {
             return Some(ClosedBy::Hours);
@@ -159,7 +159,7 @@ impl Calendar {
     #[must_use]
     pub fn in_words(&self, state: &CalendarState, now: Timestamp) -> String {
         let until = state.until.map(|until| self.time_in_words(until, now));
-        match (state.closed_by, until) {
+        match (&state.closed_by, until) {
             (Some(by), Some(until)) => format!("closed until {until} ({})", by.in_words()),
             (Some(by), None) => format!("closed for more than a year ({})", by.in_words()),
             (None, Some(until)) => format!("open until {until}"),

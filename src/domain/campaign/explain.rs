@@ -323,6 +323,7 @@ fn would_change(reason: &Reason) -> Vec<String> {
     let opens = stages
         .calendar
         .found
+        .as_ref()
         .filter(|calendar| calendar.state.is_open());
     if let Some(until) = opens.and_then(|calendar| calendar.state.until) {
         changes.push(format!("the calendar closes at {until}"));

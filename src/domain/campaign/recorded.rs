@@ -105,7 +105,7 @@ impl From<&Reason> for RecordedReason {
             status: stages.status.found,
             in_flight: stages.in_flight.found,
             changing: stages.changing.found,
-            calendar: stages.calendar.found,
+            calendar: stages.calendar.found.clone(),
             asks: stages.thresholds.found.and_then(|found| found.asks),
             unproven: people.and_then(|people| people.unproven),
             turned_back: people.and_then(|people| people.turned_back),

@@ -14,7 +14,8 @@ use crate::domain::time::Timestamp;
 /// The span over which the resume budget and flapping count.
 pub(crate) const BUDGET_SPAN: Duration = Duration::from_secs(3600);
 
-/// What is remembered of a campaign over a restart.
+/// What is remembered of a campaign over a restart. Ten thousand are walked in each poll: what few of them have, and what no
+/// decision looks at, is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignState {
     /// What is believed of it.
@@ -38,11 +39,11 @@ pub struct CampaignState {
     #[serde(default)]
     pub calendar_pause: bool,
     /// An operator's hold.
-    pub hold: Option<Hold>,
+    pub hold: Option<Box<Hold>>,
     /// Thresholds that an operator set for a while.
     #[serde(default, rename = "lines")]
-    pub threshold_override: Option<ThresholdOverride>,
-    /// A command whose outcome is not known. Few campaigns have one, and thousands are walked in each poll.
+    pub threshold_override: Option<Box<ThresholdOverride>>,
+    /// A command whose outcome is not known.
     pub unresolved: Option<Box<Unresolved>>,
     /// Attempts at commands that had no usable answer and may show an effect yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -53,9 +54,9 @@ pub struct CampaignState {
     /// Whether it was reported that agents are idle because nobody can say whose the pause is.
     #[serde(default)]
     pub unproven_alerted: bool,
-    /// What became of its dials, as far as that is counted.
-    #[serde(default, skip_serializing_if = "OutcomeMemory::is_empty")]
-    pub outcomes: OutcomeMemory,
+    /// What became of its dials; absent before the first reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<Box<OutcomeMemory>>,
 }
 
 impl CampaignState {
@@ -78,7 +79,7 @@ impl CampaignState {
             lost: Vec::new(),
             stamp: StampTrust::default(),
             unproven_alerted: false,
-            outcomes: OutcomeMemory::default(),
+            outcomes: None,
         }
     }
 
@@ -117,7 +118,9 @@ impl CampaignState {
         if let Some(set) = &mut self.threshold_override {
             set.since = set.since.min(now);
         }
-        self.outcomes.clamp(now);
+        if let Some(outcomes) = &mut self.outcomes {
+            outcomes.clamp(now);
+        }
     }
 
     /// Our resumes that were confirmed within the last hour.

@@ -15,7 +15,7 @@ use super::outcome::{Outcome, Suppression};
 use super::stages::{HoldVerdict, Relation, SampleVerdict, Stages};
 
 /// Why a decision came out as it did. Its form in the audit is that of [`recorded`](super::recorded).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// The id of the decision.
     pub decision: DecisionId,
@@ -28,16 +28,6 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// The reason of a decision in which the stages said this.
-    pub(crate) fn new(decision: DecisionId, at: Timestamp, stages: &Stages) -> Self {
-        Self {
-            decision,
-            at,
-            outcome: stages.outcome(),
-            stages: *stages,
-        }
-    }
-
     /// The validity of the sample.
     #[must_use]
     pub fn sample(&self) -> SampleVerdict {
@@ -89,8 +79,8 @@ impl Reason {
 impl fmt::Display for Reason {
     /// One sentence fragment for log lines.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calendar = self.stages.calendar.found;
-        if let Some(by) = calendar.and_then(|calendar| calendar.state.closed_by) {
+        let calendar = self.stages.calendar.found.as_ref();
+        if let Some(by) = calendar.and_then(|calendar| calendar.state.closed_by.as_ref()) {
             write!(f, "closed, {}; ", by.in_words())?;
         }
         match (self.available(), self.thresholds()) {

@@ -66,12 +66,6 @@ impl OutcomesRead {
 }
 
 impl OutcomeMemory {
-    /// Whether there was no reading yet.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.last.is_none()
-    }
-
     /// Returns the last reading that was taken in.
     #[must_use]
     pub const fn last(&self) -> Option<&OutcomeReading> {

@@ -44,7 +44,7 @@ fn counts(dials: u64, answered: u64, connected: u64, abandoned: u64) -> OutcomeC
 #[test]
 fn two_readings_give_what_was_counted_between_them() {
     let mut memory = OutcomeMemory::default();
-    assert!(memory.is_empty());
+    assert_eq!(memory.last(), None);
     assert_eq!(memory.observe(reading(1, 100, 20, 1)), OutcomesRead::First);
     assert_eq!(
         memory.total(),

@@ -11,7 +11,7 @@ use super::hold::HoldVerdict;
 use super::status::BelievedStatus;
 
 /// What a campaign's calendar says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarVerdict {
     /// Whether it is open, and until when.
     #[serde(flatten)]
@@ -43,7 +43,7 @@ impl CalendarVerdict {
 
     /// What it keeps from being resumed, given the hold in force and what the agents ask for.
     pub(super) fn holds_back(
-        self,
+        &self,
         hold: Option<HoldVerdict>,
         agents_ask: Option<Direction>,
     ) -> Option<Direction> {

@@ -1,6 +1,7 @@
 //! Asks the stages, one after the other, until one decides.
 
 use crate::domain::calendar::CalendarState;
+use crate::domain::campaign::outcome::Outcome;
 use crate::domain::campaign::ownership::Campaign;
 use crate::domain::campaign::verdict::Reason;
 use crate::domain::count::Count;
@@ -65,9 +66,16 @@ impl Campaign {
         decision: DecisionId,
         now: Timestamp,
     ) -> Reason {
-        let mut stages = self.readings(sample, calendar, now);
-        self.ask(&mut stages, share, now);
-        Reason::new(decision, now, &stages)
+        // Made in place: copies of ten thousand of them take longer than all the questions.
+        let mut reason = Reason {
+            decision,
+            at: now,
+            outcome: Outcome::NothingToDo,
+            stages: self.readings(sample, calendar, now),
+        };
+        self.ask(&mut reason.stages, share, now);
+        reason.outcome = reason.stages.outcome();
+        reason
     }
 
     /// What is known whichever stage decides.
@@ -147,7 +155,7 @@ impl Campaign {
         if stages.changing.settle(stages.changing.found.is_some()) {
             return;
         }
-        let calendar = stages.calendar.found;
+        let calendar = stages.calendar.found.as_ref();
         let closed = calendar.is_some_and(|calendar| !calendar.state.is_open());
         if stages.calendar.settle(closed) {
             return;
@@ -162,13 +170,13 @@ impl Campaign {
         }
         stages.hold.settle(false);
         let people = PeopleVerdict::evaluate(state, policy, now);
-        if let Some(calendar) = stages.calendar_alone() {
+        if let Some(asks) = stages.calendar_alone().map(|calendar| calendar.asks) {
             stages.sample.settle(false);
             stages.signal.settle(false);
-            if stages.thresholds.settle(calendar.asks.is_none()) {
+            if stages.thresholds.settle(asks.is_none()) {
                 return;
             }
-            if let Some(direction) = calendar.asks
+            if let Some(direction) = asks
                 && !stages.people.settle(people.forbids(direction))
             {
                 stages.confirmation.settle(false);

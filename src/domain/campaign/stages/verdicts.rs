@@ -73,7 +73,7 @@ impl<T> Verdict<T> {
 
 /// The verdicts of all stages of one decision. A field each and not a list, so that each has its own numbers and ten
 /// thousand campaigns take little memory; [`Stages::list`] is the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stages {
     /// The believed status.
     pub status: Verdict<BelievedStatus>,
@@ -106,7 +106,7 @@ pub struct Stages {
 }
 
 /// The numbers behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The believed status.
     Status(BelievedStatus),
@@ -139,7 +139,7 @@ pub enum Finding {
 }
 
 /// One stage's verdict, in the form that all stages share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageVerdict {
     /// The stage.
     pub stage: Stage,
@@ -161,27 +161,27 @@ impl Stages {
     /// The verdict of one stage.
     #[must_use]
     pub fn verdict(&self, stage: Stage) -> StageVerdict {
-        let (asked, finding, until) = match stage {
-            Stage::Status => shared(self.status, Finding::Status, |_| None),
-            Stage::InFlight => shared(self.in_flight, Finding::InFlight, |_| None),
-            Stage::Changing => shared(self.changing, Finding::Changing, |_| None),
-            Stage::Calendar => shared(self.calendar, Finding::Calendar, |found| found.state.until),
-            Stage::Hold => shared(self.hold, Finding::Hold, |found| Some(found.until)),
-            Stage::Sample => shared(self.sample, Finding::Sample, |_| None),
-            Stage::Signal => shared(self.signal, Finding::Signal, |_| None),
-            Stage::Thresholds => shared(self.thresholds, Finding::Thresholds, |_| None),
-            Stage::People => shared(self.people, Finding::People, |found| found.grace_until),
-            Stage::Confirmation => shared(self.confirmation, Finding::Confirmation, |_| None),
-            Stage::Dwell => shared(self.dwell, Finding::Dwell, |found| found.until),
-            Stage::ResumeBudget => shared(self.resume_budget, Finding::ResumeBudget, |found| {
+        let (finding, until) = match stage {
+            Stage::Status => shared(&self.status, Finding::Status, |_| None),
+            Stage::InFlight => shared(&self.in_flight, Finding::InFlight, |_| None),
+            Stage::Changing => shared(&self.changing, Finding::Changing, |_| None),
+            Stage::Calendar => shared(&self.calendar, Finding::Calendar, |found| found.state.until),
+            Stage::Hold => shared(&self.hold, Finding::Hold, |found| Some(found.until)),
+            Stage::Sample => shared(&self.sample, Finding::Sample, |_| None),
+            Stage::Signal => shared(&self.signal, Finding::Signal, |_| None),
+            Stage::Thresholds => shared(&self.thresholds, Finding::Thresholds, |_| None),
+            Stage::People => shared(&self.people, Finding::People, |found| found.grace_until),
+            Stage::Confirmation => shared(&self.confirmation, Finding::Confirmation, |_| None),
+            Stage::Dwell => shared(&self.dwell, Finding::Dwell, |found| found.until),
+            Stage::ResumeBudget => shared(&self.resume_budget, Finding::ResumeBudget, |found| {
                 found.free_at
             }),
-            Stage::BackOff => shared(self.back_off, Finding::BackOff, |found| found.until),
-            Stage::Turn => shared(self.turn, Finding::Turn, |_| None),
+            Stage::BackOff => shared(&self.back_off, Finding::BackOff, |found| found.until),
+            Stage::Turn => shared(&self.turn, Finding::Turn, |_| None),
         };
         StageVerdict {
             stage,
-            asked,
+            asked: self.asked(stage),
             finding,
             until,
         }
@@ -190,8 +190,29 @@ impl Stages {
     /// The stage that settled the decision; none if all that were asked passed it on to a command.
     #[must_use]
     pub fn decided_by(&self) -> Option<Stage> {
-        let decided = |stage: &Stage| self.verdict(*stage).asked == Asked::Decided;
+        let decided = |stage: &Stage| self.asked(*stage) == Asked::Decided;
         Stage::ALL.into_iter().find(decided)
+    }
+
+    /// Whether a stage was reached, and whether it decided.
+    #[must_use]
+    pub fn asked(&self, stage: Stage) -> Asked {
+        match stage {
+            Stage::Status => self.status.asked,
+            Stage::InFlight => self.in_flight.asked,
+            Stage::Changing => self.changing.asked,
+            Stage::Calendar => self.calendar.asked,
+            Stage::Hold => self.hold.asked,
+            Stage::Sample => self.sample.asked,
+            Stage::Signal => self.signal.asked,
+            Stage::Thresholds => self.thresholds.asked,
+            Stage::People => self.people.asked,
+            Stage::Confirmation => self.confirmation.asked,
+            Stage::Dwell => self.dwell.asked,
+            Stage::ResumeBudget => self.resume_budget.asked,
+            Stage::BackOff => self.back_off.asked,
+            Stage::Turn => self.turn.asked,
+        }
     }
 
     /// Returns the outcome that follows from the verdicts.
@@ -241,8 +262,8 @@ impl Stages {
 
     /// The calendar, where it is the whole rule.
     #[must_use]
-    pub fn calendar_alone(&self) -> Option<CalendarVerdict> {
-        self.calendar.found.filter(|found| found.alone)
+    pub fn calendar_alone(&self) -> Option<&CalendarVerdict> {
+        self.calendar.found.as_ref().filter(|found| found.alone)
     }
 
     /// What a hold that passed the decision on, the calendar, the sample or the thresholds ask for.
@@ -283,13 +304,14 @@ impl Stages {
 
     /// The calendar is closed: what runs is paused, and what is paused stays so.
     fn closed(&self) -> Outcome {
-        match self.calendar.found.and_then(|found| found.asks) {
+        let found = self.calendar.found.as_ref();
+        match found.and_then(|found| found.asks) {
             Some(direction) => Outcome::Command {
                 direction,
                 cause: Cause::Calendar,
             },
             None => Outcome::Suppressed {
-                direction: self.calendar.found.and_then(|found| {
+                direction: found.and_then(|found| {
                     let agents_ask = self.thresholds.found.and_then(|found| found.asks);
                     found.holds_back(self.hold.found, agents_ask)
                 }),
@@ -313,11 +335,11 @@ impl Stages {
     }
 }
 
-fn shared<T: Copy>(
-    verdict: Verdict<T>,
+fn shared<T: Clone>(
+    verdict: &Verdict<T>,
     finding: fn(T) -> Finding,
-    until: fn(T) -> Option<Timestamp>,
-) -> (Asked, Option<Finding>, Option<Timestamp>) {
-    let Verdict { asked, found } = verdict;
-    (asked, found.map(finding), found.and_then(until))
+    until: fn(&T) -> Option<Timestamp>,
+) -> (Option<Finding>, Option<Timestamp>) {
+    let found = verdict.found.as_ref();
+    (found.cloned().map(finding), found.and_then(until))
 }
