@@ -1,9 +1,9 @@
 //! Counts by skill: which skill sets hold a skill, as bits, so that a selector costs a few words and not a walk.
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::count::Count;
 use super::hasher::HASHER;
@@ -12,21 +12,32 @@ use super::selector::Selector;
 
 /// Skill sets of one snapshot, with the agents of each.
 pub(super) struct SkillIndex {
-    /// For each skill, one bit a skill set.
-    holders: HashMap<Box<str>, Vec<u64>, FixedState>,
+    holders: HashTable<Holders>,
     counts: Vec<Count>,
+}
+
+/// The skill sets that hold a skill, a bit each.
+struct Holders {
+    skill: Box<str>,
+    bits: Vec<u64>,
 }
 
 impl SkillIndex {
     /// `sets` are distinct combinations of skills, `counts` their agents.
     pub(super) fn new(sets: Vec<Box<[Box<str>]>>, counts: Vec<Count>) -> Self {
         let words = counts.len().div_ceil(64);
-        let mut holders: HashMap<Box<str>, Vec<u64>, FixedState> = HashMap::with_hasher(HASHER);
+        let mut holders: HashTable<Holders> = HashTable::new();
         for (at, set) in sets.into_iter().enumerate() {
             let (word, bit) = (at.div_euclid(64), at.rem_euclid(64));
             for skill in set {
-                let bits = holders.entry(skill).or_insert_with(|| vec![0; words]);
-                if let Some(bits) = bits.get_mut(word) {
+                let hash = HASHER.hash_one(&skill);
+                let same = |known: &Holders| known.skill == skill;
+                let entry = holders.entry(hash, same, |known| HASHER.hash_one(&known.skill));
+                let mut held = entry.or_insert_with(|| Holders {
+                    skill,
+                    bits: vec![0; words],
+                });
+                if let Some(bits) = held.get_mut().bits.get_mut(word) {
                     *bits |= 1_u64.rotate_left(u32::try_from(bit).unwrap_or_default());
                 }
             }
@@ -78,7 +89,10 @@ impl SkillIndex {
     }
 
     fn holders(&self, skill: &SkillId) -> Option<&[u64]> {
-        self.holders.get(skill.as_str()).map(Vec::as_slice)
+        let skill = skill.as_str();
+        let known = |known: &Holders| &*known.skill == skill;
+        let found = self.holders.find(HASHER.hash_one(skill), known);
+        found.map(|holders| holders.bits.as_slice())
     }
 
     /// Counts the agents of the skill sets whose bits are set.

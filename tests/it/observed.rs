@@ -56,7 +56,11 @@ fn metrics_tell_polls_transitions_agents_and_thresholds() {
         .start();
     let address = listening(&daemon);
     daemon.wait_for_log("paused");
-    centre.wait_for_polls(2);
+    // The state is shown when its tick has ended.
+    let shown = "autopilot_campaign_state{campaign=\"campaign-1\",state=\"paused\"}";
+    wait_until("the pause is shown", || {
+        value(&get(&address, "/metrics").1, shown) > 0.5
+    });
     let (status, text) = get(&address, "/metrics");
     assert_eq!(status, 200);
     for (series, expected) in [
