@@ -353,6 +353,23 @@ fn an_unknown_word_in_our_commands_version_is_that_command_on_its_way() {
 }
 
 #[test]
+fn a_change_from_before_an_attempt_hides_nothing_of_it() {
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(60_000, &[(60_000, 60_100)], running(60_200));
+    // Shown late: somebody saved the running campaign before the attempt.
+    let saved = reading(CampaignActivity::Running, 55_000, 70_000);
+    scene.read(&saved);
+    scene.read(&reading(CampaignActivity::Paused, 60_050, 80_000));
+    assert!(scene.belief().paused_by_us(), "{:?}", scene.belief());
+    // One since then may have been made after the attempt had come and gone.
+    let mut scene = Scene::new(Policy::default());
+    scene.lose(60_000, &[(60_000, 60_100)], running(60_200));
+    scene.read(&reading(CampaignActivity::Running, 60_080, 70_000));
+    scene.read(&reading(CampaignActivity::Paused, 60_095, 80_000));
+    assert_eq!(scene.belief(), &UNPROVEN);
+}
+
+#[test]
 fn without_stamps_nobody_can_say_that_an_attempt_had_no_effect() {
     let mut scene = Scene::new(Policy::default());
     let unstamped = |ms: u64| StatusReading {
@@ -392,10 +409,20 @@ fn a_stamp_that_turns_out_worthless_gives_back_what_it_alone_had_doubted() {
     scene.read(&moving(CampaignActivity::Running, 5_000));
     scene.read(&moving(CampaignActivity::Paused, 12_000));
     assert_eq!(scene.belief(), &UNPROVEN, "it was changed in between");
+    let mut hidden = scene.pilot.clone();
     for second in 20..26 {
         scene.read(&moving(CampaignActivity::Paused, second * 1_000));
     }
     assert!(scene.notices.contains(&Notice::StampWorthless));
+    assert!(scene.belief().paused_by_us());
+    // A wrong answer in between changes nothing of that.
+    std::mem::swap(&mut scene.pilot, &mut hidden);
+    scene
+        .pilot
+        .observe_status(&id(), &StatusFinding::Missing, at(15_000));
+    for second in 20..26 {
+        scene.read(&moving(CampaignActivity::Paused, second * 1_000));
+    }
     assert!(scene.belief().paused_by_us());
 }
 

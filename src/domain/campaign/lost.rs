@@ -290,14 +290,16 @@ impl Campaign {
         if matches!(reading.activity, CampaignActivity::Changing { .. }) {
             return;
         }
+        let changed_at = reading.updated_at.unwrap_or(reading.clock());
         for attempt in &mut self.state.lost {
-            if attempt.to.target() == reading.activity || changed == Some(false) {
+            // A platform that shows its statuses late may show a change from before the attempt.
+            let before = changed.is_some() && changed_at < attempt.from;
+            if attempt.to.target() == reading.activity || changed == Some(false) || before {
                 continue;
             }
             attempt.closed = true;
             if changed.is_some() {
                 // What comes after this is another change, and no more to be shown to be ours.
-                let changed_at = reading.updated_at.unwrap_or(reading.clock());
                 attempt.hidden_at = Some(
                     attempt
                         .hidden_at

@@ -582,8 +582,13 @@ impl Campaign {
             }
             self.state.since = now;
             self.state.enforcing = None;
-            self.state.stamp.alone_doubts = false;
-            // A campaign that is only away for a while comes back to the same grace.
+            // A campaign that is only away for a while comes back to the doubt that it was in.
+            let unseen =
+                |belief: &Belief| matches!(belief, Belief::Missing { .. } | Belief::Unread);
+            let doubted = matches!(belief, Belief::Paused(PauseOwner::Unproven { .. }));
+            self.state.stamp.alone_doubts &=
+                unseen(&belief) || (doubted && unseen(&self.state.belief));
+            // And to the same grace.
             if matches!(belief, Belief::Paused(_) | Belief::Other { .. }) {
                 self.state.grace_from = None;
             }

@@ -383,15 +383,18 @@ impl<'a> Run<'a> {
         let (time, done) = (Arc::clone(&self.time), Arc::clone(&self.operators));
         let campaign = campaign.to_owned();
         tokio::spawn(async move {
-            let sent = time.now();
-            if let Some((status, _)) = ask(listener, method, &path, body).await {
-                done.lock().unwrap().push(OperatorDone {
-                    sent,
-                    answered: time.now(),
+            let number = {
+                let mut done = done.lock().unwrap();
+                done.push(OperatorDone {
+                    sent: time.now(),
+                    answered: None,
                     campaign,
                     asked,
-                    status,
                 });
+                done.len() - 1
+            };
+            if let Some((status, _)) = ask(listener, method, &path, body).await {
+                done.lock().unwrap()[number].answered = Some((time.now(), status));
             }
         });
     }

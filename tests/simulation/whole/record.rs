@@ -22,10 +22,10 @@ pub(crate) struct Life {
 #[derive(Clone, Debug)]
 pub(crate) struct OperatorDone {
     pub(crate) sent: i64,
-    pub(crate) answered: i64,
+    /// When and with which status; nothing where it died first.
+    pub(crate) answered: Option<(i64, u16)>,
     pub(crate) campaign: String,
     pub(crate) asked: Asked,
-    pub(crate) status: u16,
 }
 
 /// The daemon's status document at a moment.

@@ -1,7 +1,7 @@
 //! What was commanded, and on what.
 
 use crate::whole::dialect::Purpose;
-use crate::whole::record::Record;
+use crate::whole::record::{OperatorDone, Record};
 use crate::whole::schedule::{Act, Asked};
 use crate::whole::time::START;
 use crate::whole::wire::Request;
@@ -211,23 +211,33 @@ enum HoldFrom {
 
 /// The hold that an operator was told to be in force for a command sent at `at`.
 fn held(record: &Record, campaign: &str, at: i64, from: HoldFrom) -> Option<&'static str> {
-    let mut asked = record
-        .operators
-        .iter()
-        .filter(|done| done.campaign == campaign && done.status == 200 && done.answered <= at);
-    let last = asked.rfind(|done| {
-        matches!(
+    let mut asked = record.operators.iter().filter(|done| {
+        let hold = matches!(
             done.asked,
             Asked::HoldPaused { .. }
                 | Asked::HoldRunning { .. }
                 | Asked::HoldAsIs { .. }
                 | Asked::Release
-        )
-    })?;
-    let unseen = steps_unseen(record, last.sent, at);
+        );
+        hold && done.campaign == campaign && done.sent <= at
+    });
+    let told = |done: &OperatorDone| {
+        let answered = done.answered.filter(|(answered, _)| *answered <= at);
+        answered.filter(|(_, status)| *status == 200)
+    };
+    let (last, answered) = asked
+        .clone()
+        .rev()
+        .find_map(|done| Some((done, told(done)?.0)))?;
+    // What was asked for since, and nobody was told of, may be in force.
+    if asked.any(|done| done.sent > last.sent && done.answered.is_none()) {
+        return None;
+    }
+    // The clock may have been set just before, and the daemon have died before it could follow.
+    let unseen = steps_unseen(record, last.sent - FOLLOWED_WITHIN, at);
     let from = match from {
         HoldFrom::Asked => last.sent,
-        HoldFrom::Answered => last.answered,
+        HoldFrom::Answered => answered,
     };
     let until = |for_s: u32| from + i64::from(for_s) * 1_000 - unseen;
     match last.asked {

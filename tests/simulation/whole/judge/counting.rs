@@ -52,11 +52,15 @@ fn counted(bench: &mut Bench<'_>, look: &Look) {
         // What is shown may be of the sample before, if the look came within a tick.
         let from = taken_at - POLL_S * 1_000 - LONGEST_POLL;
         let until = look.at.min(taken_at + LONGEST_POLL);
+        let samples = record.looks.iter();
+        let samples = samples.filter_map(|look| sample_at(&look.document));
+        let before = samples.filter(|sample| *sample < taken_at).max();
+        let before = before.filter(|_| look.at <= taken_at + LONGEST_POLL);
         // Pages are cut from the list as it is at each request: who leaves in between makes others be skipped.
-        let moved = record
-            .free
-            .iter()
-            .any(|(at, ..)| taken_at < *at && *at <= until);
+        let moved = record.free.iter().any(|(at, ..)| {
+            let within = |taken: i64| taken < *at && *at <= (taken + LONGEST_POLL).min(until);
+            within(taken_at) || before.is_some_and(within)
+        });
         if moved {
             bench.race();
             continue;

@@ -233,6 +233,17 @@ fn told_as_unproven(bench: &mut Bench<'_>, checked: &Checked, campaign: &str, st
     if change.is_some_and(|change| was_confirmed_before(bench, campaign, change)) {
         return;
     }
+    // Who has pressed pause on what our pause had stopped already has made it theirs.
+    let pressed = bench.record.journal.iter().any(|entry| {
+        entry.campaign == campaign
+            && entry.by == Actor::Person
+            && entry.to == "PAUSED"
+            && change.is_some_and(|change| change.at <= millis_of(entry.at))
+            && millis_of(entry.at) <= checked.at
+    });
+    if pressed {
+        return;
+    }
     let owner = checked.document.as_ref().and_then(|document| {
         let campaigns = document.get("campaigns")?.as_array()?;
         let view = campaigns
