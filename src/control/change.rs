@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::domain::outcomes::OutcomeReading;
 use crate::domain::{
-    Campaign, CampaignId, CampaignState, Direction, Hold, PauseClaim, ThresholdOverride, Timestamp,
+    Campaign, CampaignId, CampaignState, Direction, Hold, PauseClaim, Plan, ThresholdOverride,
+    Timestamp,
 };
 use crate::platform::port::CampaignReader;
 
@@ -40,12 +41,11 @@ impl Changing<'_> {
         let now = self.ledger.now();
         match change {
             OperatorCommand::Hold {
-                campaign,
+                campaigns,
                 kind,
                 lasts,
             } => {
                 let lasts = allowed(lasts)?;
-                self.known(&campaign)?;
                 let (name, reason) = author.parts();
                 let hold = Hold {
                     kind,
@@ -54,22 +54,9 @@ impl Changing<'_> {
                     author: name.to_owned(),
                     reason: reason.to_owned(),
                 };
-                let made = AppliedChange::Held {
-                    hold: kind,
-                    until: hold.until(now),
-                };
-                self.set_hold(&campaign, Some(hold), author, made, now)
-                    .await
+                self.hold(&campaigns, &hold, author, now).await
             }
-            OperatorCommand::Release { campaign } => {
-                let state = self.known(&campaign)?;
-                let hold = state.hold.as_ref().filter(|hold| hold.active(now));
-                let Some(hold) = hold.map(|hold| hold.kind) else {
-                    return Err(OperatorError::NothingInForce(campaign));
-                };
-                let made = AppliedChange::Released { hold };
-                self.set_hold(&campaign, None, author, made, now).await
-            }
+            OperatorCommand::Release { campaigns } => self.release(&campaigns, author, now).await,
             OperatorCommand::ClaimPause { campaign, claim } => {
                 self.claim_pause(&campaign, claim, author, now).await
             }
@@ -125,29 +112,38 @@ impl Changing<'_> {
         }
     }
 
-    /// Pauses a campaign that was just held paused, without a poll. Its status is read once more where nothing that is believed of
-    /// it asks for a command: that may be old.
-    pub(super) async fn pause_held(&mut self, campaign: &CampaignId) {
+    /// Pauses campaigns that were just held paused, without a poll. The status is read once more of those of which nothing that is
+    /// believed asks for a command: that may be old.
+    ///
+    /// What has not begun after as long as one command may take is left to the next poll, whose plan has it too: a thousand
+    /// campaigns must not keep all others from being decided on.
+    pub(super) async fn pause_held(&mut self, held: &[CampaignId]) {
         let now = self.ledger.now();
         let autopilot = &self.campaigns.autopilot;
-        if autopilot
-            .still_wants(campaign, Direction::Pause, now)
-            .is_none()
-        {
-            let found = self.commanding.read(campaign).await;
-            self.campaigns.apply_status(campaign, found, self.ledger);
+        let unclear = held.iter().filter(|campaign| {
+            let wanted = autopilot.still_wants(campaign, Direction::Pause, now);
+            wanted.is_none()
+        });
+        let unclear: Vec<CampaignId> = unclear.cloned().collect();
+        let found = self.commanding.read(unclear).await;
+        self.campaigns.apply_statuses(found, self.ledger);
+        let mut plan = Plan::default();
+        for campaign in held {
+            let decided = self.campaigns.decide_on(campaign, self.ledger);
+            plan.commands.extend(decided.commands);
         }
-        let plan = self.campaigns.decide_on(campaign, self.ledger);
         let (campaigns, ledger) = (&mut *self.campaigns, &mut *self.ledger);
         self.commanding
-            .execute(&plan, now, Duration::MAX, campaigns, ledger)
+            .execute_for_now(&plan, now, campaigns, ledger)
             .await;
         // A failure is recorded by `commit`; what was not written is kept for the next tick.
         drop(self.ledger.commit().await);
-        if let Some(state) = self.campaigns.state(campaign) {
-            let now = self.ledger.now();
-            self.ledger
-                .record(now, Fact::HoldCarriedOut { campaign, state });
+        let now = self.ledger.now();
+        for campaign in held {
+            if let Some(state) = self.campaigns.state(campaign) {
+                self.ledger
+                    .record(now, Fact::HoldCarriedOut { campaign, state });
+            }
         }
     }
 
@@ -159,21 +155,85 @@ impl Changing<'_> {
             .ok_or_else(|| OperatorError::UnknownCampaign(campaign.clone()))
     }
 
-    async fn set_hold(
+    /// Holds campaigns: all of them or, where one is not known or the store cannot be written, none.
+    async fn hold(
         &mut self,
-        campaign: &CampaignId,
-        hold: Option<Hold>,
+        campaigns: &[CampaignId],
+        hold: &Hold,
         author: &Author,
-        made: AppliedChange,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        let before = self.known(campaign)?.hold.as_deref().cloned();
-        self.put_hold(campaign, hold, now);
-        let done = self.commit_change(campaign, author, made, now).await;
-        if done.is_err() {
-            self.put_hold(campaign, before, now);
+        for campaign in campaigns {
+            self.known(campaign)?;
         }
-        done
+        let (kind, until) = (hold.kind, hold.until(now));
+        let held = AppliedChange::Held { hold: kind, until };
+        let changes: Vec<_> = campaigns
+            .iter()
+            .map(|campaign| (campaign, Some(hold.clone()), held.clone()))
+            .collect();
+        self.set_holds(changes, author, now).await?;
+        Ok(match campaigns {
+            [_] => held,
+            several => AppliedChange::HeldSeveral {
+                hold: kind,
+                until,
+                campaigns: several.len(),
+            },
+        })
+    }
+
+    /// Ends the holds of campaigns. One campaign that is not held is an error, of several those are passed over.
+    async fn release(
+        &mut self,
+        campaigns: &[CampaignId],
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        let mut changes = Vec::new();
+        for campaign in campaigns {
+            let held = self.known(campaign)?.hold.as_ref();
+            if let Some(held) = held.filter(|hold| hold.active(now)) {
+                let released = AppliedChange::Released { hold: held.kind };
+                changes.push((campaign, None, released));
+            } else if let [campaign] = campaigns {
+                return Err(OperatorError::NothingInForce(campaign.clone()));
+            }
+        }
+        let released = AppliedChange::ReleasedSeveral {
+            campaigns: changes.len(),
+        };
+        let alone = match (campaigns, changes.first()) {
+            ([_], Some((_, _, made))) => Some(made.clone()),
+            (_, _) => None,
+        };
+        self.set_holds(changes, author, now).await?;
+        Ok(alone.unwrap_or(released))
+    }
+
+    /// Sets or lifts holds, with one commit for all. After a failure none of it is in the audit, and all are as they were.
+    async fn set_holds(
+        &mut self,
+        changes: Vec<(&CampaignId, Option<Hold>, AppliedChange)>,
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<(), OperatorError> {
+        let mut before = Vec::new();
+        for (campaign, hold, made) in &changes {
+            before.push((*campaign, self.known(campaign)?.hold.as_deref().cloned()));
+            self.put_hold(campaign, hold.clone(), now);
+            self.record_made(Some(campaign), author, made, now);
+        }
+        if let Err(fault) = self.ledger.commit_intent().await {
+            for (campaign, hold) in before {
+                self.put_hold(campaign, hold, now);
+            }
+            return Err(OperatorError::StoreClosed(fault.to_string()));
+        }
+        for (campaign, _, made) in &changes {
+            self.record_in_force(Some(campaign), author, made, now);
+        }
+        Ok(())
     }
 
     /// A hold ends with a claim: it would keep the campaign from what the operator asks for.

@@ -175,10 +175,34 @@ impl Commanding {
         }
     }
 
-    /// Reads the status of one campaign, as before a command.
-    pub(super) async fn read(&self, campaign: &CampaignId) -> CampaignFinding {
+    /// Performs the commands of `plan` outside of a tick: what has not begun after as long as one command may take is left to the
+    /// next one.
+    pub(super) async fn execute_for_now(
+        &mut self,
+        plan: &Plan,
+        decided_at: Timestamp,
+        campaigns: &mut Campaigns,
+        ledger: &mut Ledger,
+    ) {
+        let until = self.clock.monotonic().saturating_add(self.longest);
+        self.execute(plan, decided_at, until, campaigns, ledger)
+            .await;
+    }
+
+    /// Reads the statuses of campaigns, as before a command.
+    pub(super) async fn read(
+        &self,
+        campaigns: Vec<CampaignId>,
+    ) -> Vec<(CampaignId, CampaignFinding)> {
+        if campaigns.is_empty() {
+            return Vec::new();
+        }
         let deadline = self.clock.now().plus(self.longest);
-        read_one(&*self.campaigns, campaign, Urgency::BeforeCommand, deadline).await
+        let read = self
+            .campaigns
+            .read(&campaigns, Urgency::BeforeCommand, deadline);
+        let found = read.await;
+        campaigns.into_iter().zip(found).collect()
     }
 
     fn read_before(

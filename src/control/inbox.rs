@@ -98,7 +98,7 @@ impl Inbox {
             };
             let campaigns = requests
                 .iter()
-                .filter_map(|request| request.change.campaign());
+                .flat_map(|request| request.change.campaigns());
             held.extend(campaigns.cloned());
             let mut serving = pin!(async {
                 for request in requests {
@@ -130,10 +130,12 @@ impl Inbox {
                 return std::future::pending().await;
             };
             if request.change.pauses_at_once() {
-                let about = request.change.campaign();
+                let held: BTreeSet<&CampaignId> = request.change.campaigns().iter().collect();
                 let waiting = std::mem::take(&mut self.deferred).into_iter();
-                let (mut first, others): (Vec<_>, Vec<_>) =
-                    waiting.partition(|waiting| waiting.change.campaign() == about);
+                let (mut first, others): (Vec<_>, Vec<_>) = waiting.partition(|waiting| {
+                    let mut about = waiting.change.campaigns().iter();
+                    about.any(|campaign| held.contains(campaign))
+                });
                 self.deferred = others.into();
                 first.push(request);
                 return first;
@@ -164,16 +166,13 @@ async fn serve(changing: &mut Changing<'_>, request: OperatorRequest) {
         // The caller has been answered that the command was not carried out.
         return;
     }
-    let at_once = change
-        .pauses_at_once()
-        .then(|| change.campaign().cloned())
-        .flatten();
+    let at_once = change.pauses_at_once().then(|| change.campaigns().to_vec());
     let answer = changing.make(change, &author).await;
     let at_once = at_once.filter(|_| answer.is_ok());
     // A caller who has gone meanwhile finds it in status and audit.
     drop(reply.send(answer));
-    if let Some(campaign) = at_once {
-        changing.pause_held(&campaign).await;
+    if let Some(campaigns) = at_once {
+        changing.pause_held(&campaigns).await;
     }
 }
 
@@ -187,7 +186,7 @@ mod tests {
 
     fn hold(campaign: &str, kind: HoldKind) -> OperatorCommand {
         OperatorCommand::Hold {
-            campaign: campaign.parse().unwrap(),
+            campaigns: vec![campaign.parse().unwrap()],
             kind,
             lasts: Duration::from_secs(60),
         }
@@ -195,7 +194,7 @@ mod tests {
 
     fn release(campaign: &str) -> OperatorCommand {
         OperatorCommand::Release {
-            campaign: campaign.parse().unwrap(),
+            campaigns: vec![campaign.parse().unwrap()],
         }
     }
 

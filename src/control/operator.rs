@@ -104,19 +104,19 @@ pub struct NewRules {
 /// A command of an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
-    /// Hold a campaign.
+    /// Hold campaigns: all of them, or none.
     Hold {
-        /// The campaign to hold or release.
-        campaign: CampaignId,
+        /// The campaigns to hold.
+        campaigns: Vec<CampaignId>,
         /// The kind of hold.
         kind: HoldKind,
         /// How long it lasts.
         lasts: Duration,
     },
-    /// End its hold.
+    /// End the holds of campaigns.
     Release {
-        /// The campaign to hold or release.
-        campaign: CampaignId,
+        /// The campaigns to release; of several, those that are not held are passed over.
+        campaigns: Vec<CampaignId>,
     },
     /// Claim its pause for the autopilot or give it away; a hold ends with that.
     ClaimPause {
@@ -154,15 +154,14 @@ pub enum OperatorCommand {
 }
 
 impl OperatorCommand {
-    /// Returns the campaign that it is about, if it is about one.
-    pub(super) fn campaign(&self) -> Option<&CampaignId> {
+    /// Returns the campaigns that it is about, where it names them.
+    pub(super) fn campaigns(&self) -> &[CampaignId] {
         match self {
-            Self::Hold { campaign, .. }
-            | Self::Release { campaign }
-            | Self::ClaimPause { campaign, .. }
+            Self::Hold { campaigns, .. } | Self::Release { campaigns } => campaigns,
+            Self::ClaimPause { campaign, .. }
             | Self::Thresholds { campaign, .. }
-            | Self::RestoreThresholds { campaign } => Some(campaign),
-            Self::FeedOutcomes { .. } | Self::Reload(_) | Self::ReloadRefused { .. } => None,
+            | Self::RestoreThresholds { campaign } => std::slice::from_ref(campaign),
+            Self::FeedOutcomes { .. } | Self::Reload(_) | Self::ReloadRefused { .. } => &[],
         }
     }
 
@@ -188,6 +187,20 @@ pub enum AppliedChange {
     Released {
         /// The kind of hold that ended.
         hold: HoldKind,
+    },
+    /// Several campaigns are held, as one row of the audit each says.
+    HeldSeveral {
+        /// The kind of hold.
+        hold: HoldKind,
+        /// When it ends.
+        until: Timestamp,
+        /// How many.
+        campaigns: usize,
+    },
+    /// The holds of several campaigns were ended, as one row of the audit each says.
+    ReleasedSeveral {
+        /// How many.
+        campaigns: usize,
     },
     /// A pause was claimed for the autopilot, which resumes it by the thresholds.
     PauseClaimed {
@@ -266,6 +279,8 @@ impl AppliedChange {
         match self {
             Self::Held { .. }
             | Self::Released { .. }
+            | Self::HeldSeveral { .. }
+            | Self::ReleasedSeveral { .. }
             | Self::QueueHeld { .. }
             | Self::QueueReleased { .. } => "hold",
             Self::PauseClaimed { .. } | Self::PauseGivenAway { .. } => "pause_owner",
@@ -422,7 +437,7 @@ mod tests {
         let campaign: CampaignId = "a".parse().unwrap();
         let author = Author::new("anna", "trial").unwrap();
         let release = || OperatorCommand::Release {
-            campaign: campaign.clone(),
+            campaigns: vec![campaign.clone()],
         };
         let asked: Vec<_> = (0..MOST_WAITING)
             .map(|_| {

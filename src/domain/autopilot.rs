@@ -69,7 +69,7 @@ pub enum Alert {
 }
 
 /// The decisions of one tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Commands wanted: pauses first, then resumes, each in the order of the ids.
     pub commands: Vec<(CampaignId, WantedCommand)>,

@@ -35,7 +35,7 @@ use super::sources::Sources;
 const LARGEST_BODY: usize = 16 << 10;
 
 /// A row of counters takes some two hundred bytes, and there may be some thousand campaigns.
-const LARGEST_FEED: usize = 1 << 20;
+pub(super) const LARGEST_LIST: usize = 1 << 20;
 
 /// A client that sends its body more slowly than this is dropped.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -182,7 +182,7 @@ impl Sources {
             Operation::Release => {
                 let author = query.author()?;
                 let change = OperatorCommand::Release {
-                    campaign: campaign()?,
+                    campaigns: vec![campaign()?],
                 };
                 let _busy = slot.busy();
                 answer(self.api.handle.ask(change, author).await)
@@ -202,8 +202,10 @@ impl Sources {
                 let _busy = slot.busy();
                 answer(self.api.handle.ask(change, author).await)
             }
+            Operation::HoldSeveral => self.hold_several(request, slot).await,
+            Operation::ReleaseSeveral => self.release_several(&query, slot).await,
             Operation::FeedOutcomes => {
-                let asked: OutcomesRequest = body_within(request, LARGEST_FEED).await?;
+                let asked: OutcomesRequest = body_within(request, LARGEST_LIST).await?;
                 let (change, author) = feed(&asked, self.shown.clock.now())?;
                 let _busy = slot.busy();
                 answer(self.api.handle.ask(change, author).await)
@@ -279,7 +281,7 @@ fn turned_away(why: TurnedAway) -> Failure {
     }
 }
 
-fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
+pub(super) fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
         made: made?,
@@ -308,7 +310,7 @@ pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Res
     body_within(request, LARGEST_BODY).await
 }
 
-async fn body_within<T: DeserializeOwned>(
+pub(super) async fn body_within<T: DeserializeOwned>(
     request: Request<Incoming>,
     largest: usize,
 ) -> Result<T, Failure> {
@@ -395,22 +397,38 @@ fn thresholds(
     }
 }
 
-fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, Author), Failure> {
+/// Parses what a hold is, for how long, and by whom; adds every fault.
+pub(super) fn held(
+    kind: &str,
+    for_so_long: &str,
+    by: Option<&str>,
+    reason: &str,
+    faults: &mut Vec<String>,
+) -> (Option<HoldKind>, Duration, Option<Author>) {
     const KINDS: [HoldKind; 3] = [HoldKind::Running, HoldKind::Paused, HoldKind::AsIs];
-    let mut faults = Vec::new();
-    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
-    let kind = KINDS.into_iter().find(|kind| kind.label() == asked.kind);
-    if kind.is_none() {
+    let author = author(by, reason, faults);
+    let found = KINDS.into_iter().find(|known| known.label() == kind);
+    if found.is_none() {
         faults.push(format!(
-            "kind: `{}` is not known; write running, paused or as-is",
-            asked.kind
+            "kind: `{kind}` is not known; write running, paused or as-is"
         ));
     }
-    let lasts = lasts(&asked.lasts, &mut faults);
+    (found, lasts(for_so_long, faults), author)
+}
+
+fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, Author), Failure> {
+    let mut faults = Vec::new();
+    let (kind, lasts, author) = held(
+        &asked.kind,
+        &asked.lasts,
+        asked.author.as_deref(),
+        &asked.reason,
+        &mut faults,
+    );
     match (author, kind) {
         (Some(author), Some(kind)) if faults.is_empty() => Ok((
             OperatorCommand::Hold {
-                campaign,
+                campaigns: vec![campaign],
                 kind,
                 lasts,
             },

@@ -25,6 +25,7 @@ mod assignments;
 mod connections;
 mod documents;
 mod gate;
+mod holds;
 mod openapi;
 mod operations;
 mod outcomes;
@@ -51,6 +52,7 @@ pub use documents::{
     TransitionDocument,
 };
 pub use gate::Access;
+pub use holds::HoldsRequest;
 pub use outcomes::{OutcomeColumns, OutcomesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;

@@ -26,6 +26,8 @@ pub(super) enum Operation {
     HoldQueue,
     ReleaseQueue,
     FeedOutcomes,
+    HoldSeveral,
+    ReleaseSeveral,
 }
 
 impl Operation {
@@ -49,7 +51,9 @@ impl Operation {
             | Self::Reload
             | Self::HoldQueue
             | Self::ReleaseQueue
-            | Self::FeedOutcomes => Trace::Change,
+            | Self::FeedOutcomes
+            | Self::HoldSeveral
+            | Self::ReleaseSeveral => Trace::Change,
         }
     }
 }
@@ -89,6 +93,13 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     (
         "/api/v1/campaigns/{id}/pause-owner",
         &[("PUT", Operation::ClaimPause)],
+    ),
+    (
+        "/api/v1/holds",
+        &[
+            ("PUT", Operation::HoldSeveral),
+            ("DELETE", Operation::ReleaseSeveral),
+        ],
     ),
     ("/api/v1/outcomes", &[("POST", Operation::FeedOutcomes)]),
     ("/api/v1/history", &[("GET", Operation::History)]),

@@ -32,6 +32,12 @@ impl Query {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Returns every value of a parameter that may be repeated.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let found = self.0.iter().filter(move |(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// Returns how far back it reaches, given as a duration or a time.
     pub(super) fn since(&self, now: Timestamp) -> Result<Timestamp, String> {
         let Some(text) = self.get("since") else {

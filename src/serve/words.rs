@@ -12,6 +12,16 @@ use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind
 pub fn made(made: &AppliedChange) -> String {
     match made {
         AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::HeldSeveral {
+            hold,
+            until,
+            campaigns,
+        } => format!("{campaigns} campaigns held {} until {until}", hold.label()),
+        AppliedChange::ReleasedSeveral { campaigns } => match campaigns {
+            0 => "none of them was held".to_owned(),
+            1 => "one campaign no longer held".to_owned(),
+            several => format!("{several} campaigns no longer held"),
+        },
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
         AppliedChange::PauseClaimed { was, ended_hold } => {
             let already = match was {

@@ -39,6 +39,7 @@ mod reload;
 mod restart;
 mod robustness;
 mod secrets;
+mod several;
 mod shutdown;
 mod steering;
 mod stored_states;

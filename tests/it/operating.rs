@@ -232,6 +232,18 @@ fn every_operation_answers_as_it_is_described() {
             Value::Null,
         ),
         (
+            "/api/v1/holds",
+            "PUT",
+            "/api/v1/holds".to_owned(),
+            json!({"all": true, "kind": "as-is", "for": "1h", "reason": "trial"}),
+        ),
+        (
+            "/api/v1/holds",
+            "DELETE",
+            "/api/v1/holds?campaign=campaign-1&reason=done".to_owned(),
+            Value::Null,
+        ),
+        (
             "/api/v1/campaigns/{id}/pause-owner",
             "PUT",
             "/api/v1/campaigns/campaign-1/pause-owner".to_owned(),

@@ -35,6 +35,23 @@ pub(crate) struct WhyArgs {
     pub(super) author: Option<String>,
 }
 
+/// The campaigns that a command is for.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WhichArgs {
+    /// The ids of the campaigns
+    #[arg(value_name = "CAMPAIGN", required_unless_present_any = ["all", "team"])]
+    pub(super) campaigns: Vec<String>,
+    /// Every campaign that is managed
+    #[arg(long, conflicts_with_all = ["campaigns", "team"])]
+    pub(super) all: bool,
+    /// Every campaign of this team
+    #[arg(long, value_name = "NAME", conflicts_with = "campaigns")]
+    pub(super) team: Option<String>,
+    /// Do not ask whether several are meant
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
 /// What a hold keeps a campaign at.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
@@ -48,6 +65,17 @@ pub(crate) struct KindArgs {
     /// Command nothing
     #[arg(long)]
     pub(super) as_is: bool,
+}
+
+impl KindArgs {
+    /// The word of the admin API.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self { running: true, .. } => "running",
+            Self { paused: true, .. } => "paused",
+            Self { .. } => "as-is",
+        }
+    }
 }
 
 /// A command to a running daemon.
@@ -95,12 +123,16 @@ pub(crate) enum Operate {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Hold a campaign, whatever its rules say, for a while; acts at the next poll and ends by itself
+    /// Hold campaigns, whatever their rules say, for a while; ends by itself
+    ///
+    /// A hold that pauses acts at once, another one at the next poll. Several campaigns are held together, or none of them is: to stop
+    /// everything, `hold --all --paused --for 1h --reason "..."`, or `pause --all --for 1h --reason "..."`. Where several are meant it
+    /// tells how many and asks; --yes answers. Held again, a hold is extended.
     Hold {
-        /// The campaign's id
-        campaign: String,
+        #[command(flatten)]
+        which: WhichArgs,
         /// The id is that of a queue, which can be held --as-is
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["all", "team"])]
         queue: bool,
         #[command(flatten)]
         kind: KindArgs,
@@ -112,22 +144,48 @@ pub(crate) enum Operate {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// End a campaign's hold; or claim its pause for the autopilot, or give it away
+    /// Keep campaigns paused for a while: `hold --paused` in one word
+    Pause {
+        #[command(flatten)]
+        which: WhichArgs,
+        /// How long it lasts, 1s to 7d
+        #[arg(long = "for", value_name = "DURATION")]
+        lasts: String,
+        #[command(flatten)]
+        why: WhyArgs,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// End the holds of campaigns, so that they are resumed by their thresholds: `release` in another word
+    Resume {
+        #[command(flatten)]
+        which: WhichArgs,
+        /// The reason, for the audit
+        #[arg(long, value_name = "TEXT", default_value = "released by hand")]
+        reason: String,
+        /// The author, for the audit [default: the user at the keyboard]
+        #[arg(long, value_name = "NAME")]
+        author: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// End the holds of campaigns; or claim a pause for the autopilot, or give it away
     ///
-    /// Alone it ends the hold, and is refused where none is in force. With --ours or --theirs it says whose the pause is: a hold in
-    /// force ends too, but none is needed. Both are refused while the campaign is not paused, and change nothing the second time.
+    /// Alone it ends the hold, and is refused where none is in force; of several campaigns, those that are not held are passed over.
+    /// With --ours or --theirs it says whose the pause of one campaign is: a hold in force ends too, but none is needed. Both are
+    /// refused while the campaign is not paused, and change nothing the second time.
     Release {
-        /// The campaign's id
-        campaign: String,
+        #[command(flatten)]
+        which: WhichArgs,
         /// Claim a pause that counts as a person's, or that cannot be shown to be the autopilot's: it may be resumed by the
         /// thresholds from the next poll on
-        #[arg(long, conflicts_with_all = ["theirs", "queue"])]
+        #[arg(long, conflicts_with_all = ["theirs", "queue", "all", "team"])]
         ours: bool,
         /// Give a pause away: it is a manual pause, and the autopilot never resumes it
-        #[arg(long, conflicts_with = "queue")]
+        #[arg(long, conflicts_with_all = ["queue", "all", "team"])]
         theirs: bool,
         /// The id is that of a queue; figures that somebody changed are calibrated again too
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["all", "team"])]
         queue: bool,
         /// The reason, for the audit
         #[arg(long, value_name = "TEXT", default_value = "released by hand")]

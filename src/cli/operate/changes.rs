@@ -1,4 +1,4 @@
-//! `set`, `hold`, `release` and `reload`.
+//! `set`, `reload`, the claim of a pause, and the holds of queues.
 
 use reqwest::Method;
 
@@ -6,21 +6,19 @@ use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::{PauseClaim, PauseOwnerKind};
-use crate::serve::{
-    ChangeAnswer, HoldRequest, PauseOwnerRequest, QueueHoldRequest, ThresholdsRequest,
-};
+use crate::serve::{ChangeAnswer, PauseOwnerRequest, QueueHoldRequest, ThresholdsRequest};
 
-use super::args::{KindArgs, ServerArgs, WhyArgs};
+use super::args::{ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
 use crate::serve::words;
 
 /// The path of campaigns.
-const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];
+pub(super) const CAMPAIGNS: [&str; 3] = ["api", "v1", "campaigns"];
 
 /// The path of queues.
 const QUEUES: [&str; 3] = ["api", "v1", "queues"];
 
-type ExitResult = Result<Exit, ClientFault>;
+pub(super) type ExitResult = Result<Exit, ClientFault>;
 
 pub(super) async fn set(
     server: &ServerArgs,
@@ -45,29 +43,6 @@ pub(super) async fn restore(server: &ServerArgs, campaign: &str, why: WhyArgs) -
     end(server, [campaign, "thresholds"], &why).await
 }
 
-pub(super) async fn hold(
-    server: &ServerArgs,
-    campaign: &str,
-    kind: KindArgs,
-    lasts: String,
-    why: WhyArgs,
-) -> ExitResult {
-    let kind = match kind {
-        KindArgs { running: true, .. } => "running",
-        KindArgs { paused: true, .. } => "paused",
-        KindArgs { .. } => "as-is",
-    };
-    let asked = HoldRequest {
-        kind: kind.to_owned(),
-        lasts,
-        author: Some(author(&why)),
-        reason: why.reason,
-    };
-    let path = [&CAMPAIGNS[..], &[campaign, "hold"]].concat();
-    let answer = Client::new(server)?.put(&path, &asked).await?;
-    Ok(tell(campaign, &answer))
-}
-
 pub(super) async fn hold_queue(
     server: &ServerArgs,
     queue: &str,
@@ -84,17 +59,9 @@ pub(super) async fn hold_queue(
     Ok(tell("", &answer))
 }
 
-pub(super) async fn release(
-    server: &ServerArgs,
-    id: &str,
-    queue: bool,
-    why: WhyArgs,
-) -> ExitResult {
-    if queue {
-        let answer = delete(server, &QUEUES, [id, "hold"], &why).await?;
-        return Ok(tell("", &answer));
-    }
-    end(server, [id, "hold"], &why).await
+pub(super) async fn release_queue(server: &ServerArgs, queue: &str, why: WhyArgs) -> ExitResult {
+    let answer = delete(server, &QUEUES, [queue, "hold"], &why).await?;
+    Ok(tell("", &answer))
 }
 
 pub(super) async fn claim(
@@ -124,7 +91,7 @@ pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
     Ok(tell("", &client.ask(request).await?))
 }
 
-async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> ExitResult {
+pub(super) async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> ExitResult {
     let [campaign, _] = of;
     Ok(tell(campaign, &delete(server, &CAMPAIGNS, of, why).await?))
 }
@@ -143,12 +110,12 @@ async fn delete(
         .await
 }
 
-fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
+pub(super) fn query<'a>(why: &'a WhyArgs, author: &'a str) -> [(&'a str, &'a str); 2] {
     [("reason", &why.reason), ("author", author)]
 }
 
 /// Returns who was at the keyboard, for the audit; nobody verifies it.
-fn author(why: &WhyArgs) -> String {
+pub(super) fn author(why: &WhyArgs) -> String {
     why.author
         .clone()
         .or_else(|| variable("SUDO_USER"))
@@ -156,7 +123,7 @@ fn author(why: &WhyArgs) -> String {
         .unwrap_or_else(|| "somebody at the command line".to_owned())
 }
 
-fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
+pub(super) fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
     let made = words::made(&answer.made);
     output::result(format!("{campaign} {made}").trim_start());
     Exit::Ok

@@ -4,6 +4,7 @@ mod args;
 mod changes;
 mod client;
 mod history;
+mod holds;
 mod perform;
 mod status;
 

@@ -4,9 +4,9 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::PauseClaim;
 
-use super::args::{KindArgs, Operate, ServerArgs, WhyArgs};
+use super::args::{Operate, ServerArgs, WhyArgs};
 use super::client::{Client, ClientFault};
-use super::{changes, history, status};
+use super::{changes, history, holds, status};
 
 /// Runs a command.
 pub(crate) async fn operate(command: Operate) -> Exit {
@@ -37,27 +37,35 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             ..
         } => changes::restore(&server, &campaign, why).await,
         Operate::Hold {
-            campaign,
-            queue: true,
-            kind: KindArgs { as_is: true, .. },
-            lasts,
-            why,
-            server,
-        } => changes::hold_queue(&server, &campaign, lasts, why).await,
-        Operate::Hold { queue: true, .. } => {
-            output::talk("campaign-autopilot: a queue can only be held --as-is");
-            return Exit::Data;
-        }
-        Operate::Hold {
-            campaign,
-            queue: false,
+            which,
+            queue,
             kind,
             lasts,
             why,
             server,
-        } => changes::hold(&server, &campaign, kind, lasts, why).await,
+        } => match (queue, which.campaigns.as_slice()) {
+            (true, [queue]) if kind.as_is => changes::hold_queue(&server, queue, lasts, why).await,
+            (true, [_]) => {
+                output::talk("campaign-autopilot: a queue can only be held --as-is");
+                return Exit::Data;
+            }
+            (true, _) => Err(given("--queue: name one queue")),
+            (false, _) => holds::hold(&server, &which, kind.word(), lasts, why).await,
+        },
+        Operate::Pause {
+            which,
+            lasts,
+            why,
+            server,
+        } => holds::hold(&server, &which, "paused", lasts, why).await,
+        Operate::Resume {
+            which,
+            reason,
+            author,
+            server,
+        } => holds::release(&server, &which, WhyArgs { reason, author }).await,
         Operate::Release {
-            campaign,
+            which,
             ours,
             theirs,
             queue,
@@ -66,10 +74,17 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             server,
         } => {
             let why = WhyArgs { reason, author };
-            match (ours, theirs) {
-                (true, _) => changes::claim(&server, &campaign, PauseClaim::Ours, why).await,
-                (_, true) => changes::claim(&server, &campaign, PauseClaim::Theirs, why).await,
-                (false, false) => changes::release(&server, &campaign, queue, why).await,
+            let claim = if ours {
+                Some(PauseClaim::Ours)
+            } else {
+                theirs.then_some(PauseClaim::Theirs)
+            };
+            match (claim, queue, which.campaigns.as_slice()) {
+                (Some(claim), _, [campaign]) => changes::claim(&server, campaign, claim, why).await,
+                (Some(_), ..) => Err(given("--ours and --theirs: name one campaign")),
+                (None, true, [queue]) => changes::release_queue(&server, queue, why).await,
+                (None, true, _) => Err(given("--queue: name one queue")),
+                (None, false, _) => holds::release(&server, &which, why).await,
             }
         }
         Operate::Reload {
@@ -92,6 +107,10 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         }
         fault.exit()
     })
+}
+
+fn given(fault: &str) -> ClientFault {
+    ClientFault::Given(fault.to_owned())
 }
 
 async fn health(server: &ServerArgs, ready: bool) -> Result<Exit, ClientFault> {

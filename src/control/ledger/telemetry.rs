@@ -237,6 +237,14 @@ fn in_words(change: &AppliedChange) -> String {
     match change {
         AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
+        AppliedChange::HeldSeveral {
+            hold,
+            until,
+            campaigns,
+        } => format!("{campaigns} campaigns held {} until {until}", hold.label()),
+        AppliedChange::ReleasedSeveral { campaigns } => {
+            format!("{campaigns} campaigns no longer held")
+        }
         AppliedChange::PauseClaimed { was, ended_hold } => {
             claim_in_words("pause claimed for the autopilot", *was, *ended_hold)
         }

@@ -1,0 +1,155 @@
+//! Holds of several campaigns at once: one word that stops everything, and one that lets go.
+
+use serde_json::json;
+
+use crate::api::Api;
+use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, of_kind, wait_until};
+
+/// Three campaigns of two teams, beside the one that every centre has.
+fn teams() -> (Centre, Daemon, Api) {
+    let centre = Centre::with(|platform| {
+        let start = platform.clock.now();
+        for id in ["north-1", "north-2", "south-1"] {
+            platform.world.put_campaign(id, id, "RUNNING", start);
+        }
+    });
+    let file = centre.directory.path().join("autopilot.toml");
+    let tables = "[[campaign]]\nid = \"north-1\"\nteam = \"North\"\n\n\
+        [[campaign]]\nid = \"north-2\"\nteam = \"North\"\n\n\
+        [[campaign]]\nid = \"south-1\"\nteam = \"South\"\n";
+    std::fs::write(&file, tables).unwrap();
+    let mut daemon = centre.daemon();
+    // Nothing but what is asked for happens between two polls.
+    let daemon = daemon
+        .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+        .arg("--config")
+        .arg(&file);
+    let daemon = daemon.start();
+    let api = Api::of(&daemon);
+    wait_until("every campaign is seen to run", || {
+        let campaigns = api.get("/api/v1/campaigns").json();
+        let campaigns = campaigns["campaigns"].as_array().unwrap().clone();
+        campaigns.len() == 4 && campaigns.iter().all(|one| one["state"] == "running")
+    });
+    (centre, daemon, api)
+}
+
+fn paused(centre: &Centre) -> Vec<&'static str> {
+    let all = [CAMPAIGN, "north-1", "north-2", "south-1"];
+    let paused = |id: &&str| centre.platform.campaign_status(id).as_deref() == Some("PAUSED");
+    all.into_iter().filter(paused).collect()
+}
+
+fn done(done: &Finished) -> &str {
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    done.stdout.trim_end()
+}
+
+#[test]
+fn a_team_or_everything_is_stopped_and_let_go_in_one_piece() {
+    let (centre, daemon, api) = teams();
+    let run = |words: &[&str]| api.command(words).output();
+    let reason = ["--reason", "wrong list", "--yes"];
+    let north = [
+        &["hold", "--team", "North", "--paused", "--for", "1h"],
+        &reason[..],
+    ]
+    .concat();
+    let told = run(&north);
+    assert!(
+        done(&told).starts_with("2 campaigns held paused until "),
+        "{}",
+        told.stdout
+    );
+    wait_until("the team is stopped", || {
+        paused(&centre) == ["north-1", "north-2"]
+    });
+
+    let told = run(&[&["pause", "--all", "--for", "2h"], &reason[..]].concat());
+    assert!(
+        done(&told).starts_with("4 campaigns held paused until "),
+        "{}",
+        told.stdout
+    );
+    wait_until("everything is stopped", || paused(&centre).len() == 4);
+
+    let told = run(&["release", "north-1", "south-1", "--yes"]);
+    assert_eq!(done(&told), "2 campaigns no longer held");
+    let told = run(&["resume", "--all", "--yes"]);
+    assert_eq!(
+        done(&told),
+        "2 campaigns no longer held",
+        "the others were not"
+    );
+    wait_until("everything runs again", || paused(&centre).is_empty());
+    daemon.stop();
+
+    // A row each, with who and why.
+    let audit = centre.audit();
+    let rows = of_kind(&audit, "operator");
+    let of = |change: &str| {
+        let of_change = rows
+            .iter()
+            .filter(|row| row["event"]["made"]["change"] == change);
+        of_change
+            .map(|row| row["campaign"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let held = of("held");
+    assert_eq!(held[..2], ["north-1", "north-2"]);
+    assert_eq!(held[2..], [CAMPAIGN, "north-1", "north-2", "south-1"]);
+    assert_eq!(of("released").len(), 4);
+    assert!(rows.iter().all(|row| row["event"]["by"] == "anna"));
+}
+
+#[test]
+fn several_are_asked_about_and_a_wrong_one_holds_none() {
+    let (centre, daemon, api) = teams();
+    let run = |words: &[&str]| api.command(words).output();
+    let hold = ["--paused", "--for", "1h", "--reason", "trial"];
+    let unasked = run(&[&["hold", "--all"], &hold[..]].concat());
+    assert_eq!(unasked.code(), 78);
+    assert!(
+        unasked.stderr.contains(
+            "4 campaigns to hold paused for 1h: campaign-1, north-1, north-2, south-1; nobody can be asked here"
+        ),
+        "{}",
+        unasked.stderr
+    );
+    let unknown = run(&[&["hold", "north-1", "nowhere", "--yes"], &hold[..]].concat());
+    assert_eq!(unknown.code(), 78);
+    assert!(
+        unknown.stderr.contains("`nowhere` is not managed"),
+        "{}",
+        unknown.stderr
+    );
+    let team = run(&[&["hold", "--team", "West", "--yes"], &hold[..]].concat());
+    assert_eq!(team.code(), 78);
+    assert!(team.stderr.contains("team `West`"), "{}", team.stderr);
+    let faults = |body: serde_json::Value| {
+        let answer = api.change("PUT", "/api/v1/holds", &body);
+        assert_eq!(answer.status, 400);
+        answer.json()["faults"].to_string()
+    };
+    let both = json!({"all": true, "team": "North", "kind": "paused", "for": "1h", "reason": "x"});
+    assert!(faults(both).contains("give one of them"));
+    let west = json!({"team": "West", "kind": "stopped", "for": "soon", "reason": "x"});
+    let west = faults(west);
+    for fault in [
+        "`North`, `South` are known",
+        "kind: `stopped`",
+        "for: `soon`",
+    ] {
+        assert!(west.contains(fault), "{fault} in {west}");
+    }
+    let none = api.change(
+        "DELETE",
+        "/api/v1/holds?reason=done",
+        &serde_json::Value::Null,
+    );
+    assert_eq!(none.status, 400);
+    centre.wait_for_polls(2);
+    daemon.stop();
+    assert!(of_kind(&centre.audit(), "operator").is_empty());
+    assert_eq!(centre.commands(), [""; 0]);
+}
