@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use campaign_autopilot::domain::aim::AimRule;
+use campaign_autopilot::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use campaign_autopilot::domain::{
     AgentState, Autopilot, CampaignActivity, CampaignId, Policy, Selector, Snapshot,
     SnapshotBuilder, StatusFinding, StatusReading, Timestamp,
@@ -19,15 +21,21 @@ pub(crate) fn run() {
     let snapshot = snapshot(now);
     let mut autopilot = autopilot(now);
     let distinct = autopilot.groups().len();
-    let pass = median(21, || {
-        time(|| {
-            let sample = snapshot.sample(autopilot.groups());
-            autopilot.observe_sample(sample, now);
-            let plan = autopilot.decide(now);
-            assert_eq!(plan.reasons.len(), CAMPAIGNS);
+    let one_pass = |autopilot: &mut Autopilot| {
+        median(21, || {
+            time(|| {
+                let sample = snapshot.sample(autopilot.groups());
+                autopilot.observe_sample(sample, now);
+                let plan = autopilot.decide(now);
+                assert_eq!(plan.reasons.len(), CAMPAIGNS);
+            })
+            .0
         })
-        .0
-    });
+    };
+    let pass = one_pass(&mut autopilot);
+    let mut aiming = autopilot_with(Some(AimRule::new("0.5%".parse().expect("a share"))), now);
+    read_two_hours(&mut aiming, now);
+    let aimed = one_pass(&mut aiming);
     // What a campaign would cost whose agents were counted by looking at every agent's skills.
     let agents = agents();
     let wanted = skill(7);
@@ -47,6 +55,10 @@ pub(crate) fn run() {
     report(format_args!(
         "  one decision pass               {} (bar: 20 ms)",
         ms(pass)
+    ));
+    report(format_args!(
+        "  with an aim of each             {} (bar: 20 ms)",
+        ms(aimed)
     ));
     report(format_args!(
         "  one campaign by walking the agents {}: {distinct} of them would take {:.0} times the pass",
@@ -91,8 +103,34 @@ pub(crate) fn snapshot(now: Timestamp) -> Snapshot {
     builder.finish(now)
 }
 
+/// Lets every campaign read its counters each ten minutes for two hours.
+fn read_two_hours(autopilot: &mut Autopilot, now: Timestamp) {
+    let ids: Vec<CampaignId> = autopilot.campaigns().map(|(id, _)| id.clone()).collect();
+    for reading in 0..13 {
+        let before = Duration::from_secs(600 * (12 - reading));
+        let reading = OutcomeReading {
+            since: Timestamp::from_unix_millis(0),
+            until: now.minus(before),
+            counters: OutcomeCounters {
+                dials: 60 * reading,
+                answered: 31 * reading,
+                connected: Some(30 * reading),
+                abandoned: reading,
+            },
+            source: OutcomeSource::Platform,
+        };
+        for id in &ids {
+            autopilot.observe_outcomes(id, reading);
+        }
+    }
+}
+
 /// Ten thousand running campaigns.
 pub(crate) fn autopilot(now: Timestamp) -> Autopilot {
+    autopilot_with(None, now)
+}
+
+fn autopilot_with(aim: Option<AimRule>, now: Timestamp) -> Autopilot {
     let mut chance = fastrand::Rng::with_seed(12);
     let mut policies = BTreeMap::new();
     for campaign in 0..CAMPAIGNS {
@@ -111,6 +149,7 @@ pub(crate) fn autopilot(now: Timestamp) -> Autopilot {
             id,
             Policy {
                 selector,
+                aim,
                 ..Policy::default()
             },
         );

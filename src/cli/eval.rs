@@ -79,13 +79,8 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
         .iter()
         .filter_map(|(id, reason)| {
             let campaign = pilot.campaign(id)?;
-            let view = CampaignView {
-                id: id.clone(),
-                state: campaign.state().clone(),
-                configured: campaign.policy().thresholds,
-                reason: Some(reason.clone()),
-                calendar: calendars.of(pilot.calendars(), campaign.policy(), Some(reason)),
-            };
+            let calendar = calendars.of(pilot.calendars(), campaign.policy(), Some(reason));
+            let view = CampaignView::of(id, campaign, Some(reason), calendar);
             Some(CampaignDetail::of(&view, now))
         })
         .collect();

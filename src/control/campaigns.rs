@@ -79,13 +79,8 @@ impl Campaigns {
             let at = reasons.binary_search_by(|(other, _)| other.cmp(id)).ok();
             let reason = at.and_then(|at| reasons.get(at)).map(|(_, reason)| reason);
             let all = self.autopilot.calendars();
-            CampaignView {
-                id: id.clone(),
-                state: campaign.state().clone(),
-                configured: campaign.policy().thresholds,
-                reason: reason.cloned(),
-                calendar: calendars.of(all, campaign.policy(), reason),
-            }
+            let calendar = calendars.of(all, campaign.policy(), reason);
+            CampaignView::of(id, campaign, reason, calendar)
         });
         campaigns.collect()
     }
@@ -352,6 +347,15 @@ impl Campaigns {
                 Alert::Stale { .. } | Alert::Fresh => None,
             };
             ledger.record(now, Fact::Alerted { alert, campaign });
+        }
+        for (campaign, moved) in &plan.aims {
+            let state = self.state(campaign);
+            let moved = Fact::AimMoved {
+                campaign,
+                moved,
+                state,
+            };
+            ledger.record(now, moved);
         }
         plan
     }

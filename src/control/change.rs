@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::OutcomeReading;
 use crate::domain::{
     Campaign, CampaignId, CampaignState, Direction, Hold, PauseClaim, Plan, ThresholdOverride,
-    Timestamp,
+    Thresholds, Timestamp,
 };
 use crate::platform::port::CampaignReader;
 
@@ -65,24 +66,15 @@ impl Changing<'_> {
                 thresholds,
                 lasts,
             } => {
-                let lasts = allowed(lasts)?;
-                self.known(&campaign)?;
-                let before = self.campaigns.autopilot.campaign(&campaign);
-                let before = before.map_or(thresholds, |campaign| campaign.thresholds(now));
-                let (name, reason) = author.parts();
-                let set = ThresholdOverride {
-                    thresholds,
-                    since: now,
-                    lasts,
-                    author: name.to_owned(),
-                    reason: reason.to_owned(),
-                };
-                let made = AppliedChange::ThresholdsSet {
-                    thresholds,
-                    before,
-                    until: set.until(now),
-                };
-                self.set_threshold_override(&campaign, Some(set), author, made, now)
+                self.set_thresholds(&campaign, thresholds, lasts, author, now)
+                    .await
+            }
+            OperatorCommand::AbandonTarget {
+                campaign,
+                target,
+                lasts,
+            } => {
+                self.set_abandon_target(&campaign, target, lasts, author, now)
                     .await
             }
             OperatorCommand::RestoreThresholds { campaign } => {
@@ -95,7 +87,7 @@ impl Changing<'_> {
                     return Err(OperatorError::NothingInForce(campaign));
                 }
                 let configured = self.campaigns.autopilot.campaign(&campaign);
-                let configured = configured.map(|campaign| campaign.policy().thresholds);
+                let configured = configured.map(Campaign::configured_thresholds);
                 let made = AppliedChange::ThresholdsRestored {
                     thresholds: configured.unwrap_or_default(),
                 };
@@ -281,6 +273,70 @@ impl Changing<'_> {
             self.ledger.record(now, restored);
         }
         done
+    }
+
+    /// Overrides the thresholds of a campaign for a while.
+    async fn set_thresholds(
+        &mut self,
+        campaign: &CampaignId,
+        thresholds: Thresholds,
+        lasts: Duration,
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        let lasts = allowed(lasts)?;
+        self.known(campaign)?;
+        let before = self.campaigns.autopilot.campaign(campaign);
+        let before = before.map_or(thresholds, |campaign| campaign.thresholds(now));
+        let (name, reason) = author.parts();
+        let set = ThresholdOverride {
+            thresholds,
+            abandon_target: None,
+            since: now,
+            lasts,
+            author: name.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let made = AppliedChange::ThresholdsSet {
+            thresholds,
+            before,
+            until: set.until(now),
+        };
+        self.set_threshold_override(campaign, Some(set), author, made, now)
+            .await
+    }
+
+    /// Sets the target of a campaign's aim for a while.
+    async fn set_abandon_target(
+        &mut self,
+        campaign: &CampaignId,
+        target: AbandonTarget,
+        lasts: Duration,
+        author: &Author,
+        now: Timestamp,
+    ) -> Result<AppliedChange, OperatorError> {
+        let lasts = allowed(lasts)?;
+        self.known(campaign)?;
+        let aiming = self.campaigns.autopilot.campaign(campaign);
+        let aiming = aiming
+            .and_then(|aiming| Some((aiming.abandon_target(now)?, aiming.configured_thresholds())));
+        let (before, thresholds) = aiming.ok_or_else(|| OperatorError::NoAim(campaign.clone()))?;
+        let (name, reason) = author.parts();
+        let set = ThresholdOverride {
+            thresholds,
+            abandon_target: Some(target),
+            since: now,
+            lasts,
+            author: name.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let made = AppliedChange::AbandonTargetSet {
+            target,
+            before,
+            until: set.until(now),
+        };
+        self.set_threshold_override(campaign, Some(set), author, made, now)
+            .await
     }
 
     async fn set_threshold_override(

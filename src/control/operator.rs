@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading};
 use crate::domain::{
     Calendars, CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId,
@@ -134,6 +135,15 @@ pub enum OperatorCommand {
         /// How long they last.
         lasts: Duration,
     },
+    /// Set the target of the aim for a while.
+    AbandonTarget {
+        /// The campaign whose aim is meant.
+        campaign: CampaignId,
+        /// The share of abandoned calls.
+        target: AbandonTarget,
+        /// How long it lasts.
+        lasts: Duration,
+    },
     /// End the threshold override.
     RestoreThresholds {
         /// The campaign whose thresholds are meant.
@@ -160,6 +170,7 @@ impl OperatorCommand {
             Self::Hold { campaigns, .. } | Self::Release { campaigns } => campaigns,
             Self::ClaimPause { campaign, .. }
             | Self::Thresholds { campaign, .. }
+            | Self::AbandonTarget { campaign, .. }
             | Self::RestoreThresholds { campaign } => std::slice::from_ref(campaign),
             Self::FeedOutcomes { .. } | Self::Reload(_) | Self::ReloadRefused { .. } => &[],
         }
@@ -225,6 +236,15 @@ pub enum AppliedChange {
         /// When it ends.
         until: Timestamp,
     },
+    /// The aim has another target from the next poll on.
+    AbandonTargetSet {
+        /// The share of abandoned calls.
+        target: AbandonTarget,
+        /// The share that it was set to.
+        before: AbandonTarget,
+        /// When it ends.
+        until: Timestamp,
+    },
     /// The configured thresholds are in force again from the next poll on.
     ThresholdsRestored {
         /// The configured thresholds.
@@ -284,7 +304,9 @@ impl AppliedChange {
             | Self::QueueHeld { .. }
             | Self::QueueReleased { .. } => "hold",
             Self::PauseClaimed { .. } | Self::PauseGivenAway { .. } => "pause_owner",
-            Self::ThresholdsSet { .. } | Self::ThresholdsRestored { .. } => "thresholds",
+            Self::ThresholdsSet { .. }
+            | Self::AbandonTargetSet { .. }
+            | Self::ThresholdsRestored { .. } => "thresholds",
             Self::OutcomesFed { .. } => "outcomes",
             Self::Reloaded { .. } | Self::ReloadRefused { .. } => "reload",
         }
@@ -310,6 +332,11 @@ pub enum OperatorError {
         /// The state that it is in.
         state: &'static str,
     },
+    /// The campaign has no aim whose target could be set.
+    #[error(
+        "campaign `{0}` has no aim; give it an abandon_target in the configuration, or set thresholds"
+    )]
+    NoAim(CampaignId),
     /// The duration is out of bounds.
     #[error(
         "a duration must be between 1s and 7d; what is meant to stay belongs in the configuration"

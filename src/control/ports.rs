@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::AimReading;
 use crate::domain::assignment::{DispatchEnd, ListMemory, ListNotice, Move, Trigger};
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
@@ -192,6 +193,13 @@ pub enum AuditEvent {
         /// The alert.
         alert: Alert,
     },
+    /// An aim has another threshold in whole agents, or has an effect no more or again.
+    AimMoved {
+        /// The whole agents before.
+        from: u32,
+        /// What it says.
+        aim: Box<AimReading>,
+    },
     /// A step in changing a queue.
     Queue {
         /// The step.
@@ -279,6 +287,7 @@ impl AuditEvent {
             Self::Outcome { .. } => "outcome",
             Self::Noticed { .. } => "noticed",
             Self::Alerted { .. } => "alerted",
+            Self::AimMoved { .. } => "aim_moved",
             Self::Queue { .. } => "queue",
             Self::Operator { .. } => "operator",
             Self::AssignIntent { .. } => "assign_intent",
@@ -516,6 +525,7 @@ impl AuditRow {
             | AuditEvent::ClockStepped { .. }
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
+            | AuditEvent::AimMoved { .. }
             | AuditEvent::Operator { .. }
             | AuditEvent::ListNoticed { .. }
             | AuditEvent::Outbox { .. } => None,

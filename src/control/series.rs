@@ -306,6 +306,7 @@ mod tests {
                 heads: vec![GroupCount::Known(HeadCount {
                     free: available,
                     serving: 0,
+                    wrap_up: 0,
                     staffed: available,
                 })],
             });

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::aim::AimReading;
 use crate::domain::calendar::CalendarState;
 use crate::domain::{
-    CalendarId, Calendars, CampaignId, CampaignLabels, CampaignState, DecisionId, Policy, Reason,
-    Thresholds, Timestamp,
+    CalendarId, Calendars, Campaign, CampaignId, CampaignLabels, CampaignState, DecisionId, Policy,
+    Reason, Thresholds, Timestamp,
 };
 use crate::platform::port::PlatformNames;
 
@@ -20,12 +21,38 @@ pub struct CampaignView {
     pub id: CampaignId,
     /// Its state.
     pub state: CampaignState,
-    /// The thresholds of its rules; an operator's override is in its state.
+    /// The thresholds of its rules, or its aim's as whole agents; an operator's override is in its state.
     pub configured: Thresholds,
     /// The last decision on it.
     pub reason: Option<Reason>,
     /// What its calendar said then.
     pub calendar: Option<Arc<CalendarView>>,
+    /// What its aim said then, whether or not an operator's thresholds were in force instead. Few campaigns have one.
+    pub aim: Option<Box<AimReading>>,
+}
+
+impl CampaignView {
+    /// Returns the state of a campaign with the last decision on it.
+    #[must_use]
+    pub fn of(
+        id: &CampaignId,
+        campaign: &Campaign,
+        reason: Option<&Reason>,
+        calendar: Option<Arc<CalendarView>>,
+    ) -> Self {
+        let aim = reason.and_then(|reason| {
+            let out_of_force = || campaign.aim_reading(reason.at).map(Box::new);
+            reason.aim.clone().or_else(out_of_force)
+        });
+        Self {
+            id: id.clone(),
+            state: campaign.state().clone(),
+            configured: campaign.configured_thresholds(),
+            reason: reason.cloned(),
+            calendar,
+            aim,
+        }
+    }
 }
 
 /// What a calendar says.

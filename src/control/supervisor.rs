@@ -248,6 +248,7 @@ mod tests {
                 ..CampaignState::unread(clock_at())
             },
             configured: Thresholds::default(),
+            aim: None,
             reason: None,
             calendar: None,
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::aim::AimMoved;
 use super::belief::{Belief, Doubt, Hold};
 use super::calendar::CalendarState;
 use super::calendars::{CalendarStates, Calendars};
@@ -77,6 +78,8 @@ pub struct Plan {
     pub reasons: Vec<(CampaignId, Reason)>,
     /// Alerts that may have to wake a person.
     pub alerts: Vec<Alert>,
+    /// The aims whose threshold is another whole number of agents than was told, or has an effect no more or again.
+    pub aims: Vec<(CampaignId, AimMoved)>,
 }
 
 /// Every campaign, the last sample, and the rules.
@@ -206,7 +209,8 @@ impl Autopilot {
     pub fn needs_staffed(&self) -> bool {
         self.campaigns.values().any(|campaign| {
             let set = campaign.state.threshold_override.as_ref();
-            campaign.policy.thresholds.needs_staffed()
+            campaign.policy.aim.is_some()
+                || campaign.policy.thresholds.needs_staffed()
                 || set.is_some_and(|set| set.thresholds.needs_staffed())
         })
     }
@@ -262,13 +266,16 @@ impl Autopilot {
                 for (id, campaign) in counting(&mut self.campaigns) {
                     let head = sample.1.get(campaign.group);
                     campaign.blind = match head {
-                        Some(GroupCount::Known(_)) => 0,
+                        Some(GroupCount::Known(count)) => {
+                            campaign.observe_staffed(count.staffed, now);
+                            0
+                        }
                         Some(GroupCount::Unknown { .. }) | None => campaign.blind.saturating_add(1),
                     };
                     let claimed = claims.get(id).copied().unwrap_or_default();
                     let view = view(Some(sample), 0, campaign, claimed);
-                    if let Some((count, thresholds)) = campaign.evaluate_sample(view, now) {
-                        campaign.count_sample(count, thresholds);
+                    if let Some(compared) = campaign.evaluate_sample(view, now) {
+                        campaign.count_sample(compared);
                     }
                 }
             }
@@ -295,8 +302,9 @@ impl Autopilot {
         reading: OutcomeReading,
     ) -> Option<OutcomesRead> {
         let campaign = self.campaigns.get_mut(id)?;
-        let outcomes = campaign.state.outcomes.get_or_insert_default();
-        Some(outcomes.observe(reading))
+        let says = || self.calendars.says(&campaign.policy, reading.until);
+        let open = campaign.policy.aim.is_none() || says().is_none_or(|says| says.is_open());
+        Some(campaign.observe_outcomes(reading, open))
     }
 
     /// Observes one status read.
@@ -348,6 +356,7 @@ impl Autopilot {
             commands: Vec::new(),
             reasons: Vec::with_capacity(self.campaigns.len()),
             alerts: Vec::new(),
+            aims: Vec::new(),
         };
         let mut resumes = Vec::new();
         for members in self.sharing.values() {
@@ -423,6 +432,8 @@ impl Autopilot {
                     UnprovenAlert::Ended(end) => Alert::UnprovenPauseEnded { campaign, end },
                 }
             }));
+            let moved = campaign.tell_aim(now);
+            plan.aims.extend(moved.map(|moved| (id.clone(), moved)));
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
@@ -452,6 +463,7 @@ impl Autopilot {
                 .into_iter()
                 .collect(),
             alerts: Vec::new(),
+            aims: Vec::new(),
         }
     }
 
@@ -697,6 +709,7 @@ fn view(
             taken_at: *taken_at,
             count: counted(count, campaign.policy.counting, claimed),
             claimed,
+            signal: campaign.signal(count, claimed),
         })
     };
     sample.and_then(head).unwrap_or(SampleView::None)
@@ -707,5 +720,6 @@ fn counted(heads: HeadCount, counting: Counting, claimed: u32) -> Count {
     Count {
         available: counting.available(heads).saturating_sub(claimed),
         staffed: heads.staffed,
+        wrap_up: heads.wrap_up,
     }
 }

@@ -144,6 +144,7 @@ impl Story {
                 let count = HeadCount {
                     free,
                     serving: 0,
+                    wrap_up: 0,
                     staffed: 20,
                 };
                 Sample::Complete {
@@ -239,6 +240,7 @@ fn a_resume_that_was_decided_before_the_close_is_not_sent_after_it() {
     let heads = vec![GroupCount::Known(HeadCount {
         free: 9,
         serving: 0,
+        wrap_up: 0,
         staffed: 20,
     })];
     let taken_at = now;

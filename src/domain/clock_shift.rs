@@ -23,6 +23,9 @@ pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, 
     for state in states.values_mut() {
         let dated_by_us = state.last_reading.as_ref().is_some_and(by_our_clock);
         state.since.shift(milliseconds);
+        if let Some(aim) = &mut state.aim {
+            aim.shift_clock(milliseconds);
+        }
         if let Some(reading) = &mut state.last_reading {
             reading.read_at.shift(milliseconds);
         }
@@ -65,6 +68,7 @@ impl CampaignState {
             lost,
             stamp: _,
             unproven_alerted: _,
+            aim,
             outcomes,
         } = self;
         let shift = |at: &mut Timestamp| at.shift(milliseconds);
@@ -79,6 +83,9 @@ impl CampaignState {
         shift(since);
         if let Some(outcomes) = outcomes {
             outcomes.shift_clock(milliseconds);
+        }
+        if let Some(aim) = aim {
+            aim.shift_clock(milliseconds);
         }
         // Windows are held against the platform's clock, and against ours only where it shows none.
         let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);

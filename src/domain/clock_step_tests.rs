@@ -70,6 +70,7 @@ impl Clocked {
         let count = HeadCount {
             free: available,
             serving: 0,
+            wrap_up: 0,
             staffed: 20,
         };
         let sample = Sample::Complete {
@@ -144,6 +145,7 @@ fn temporary_thresholds_last_as_long_as_they_were_given() {
         let thresholds = Thresholds::new("1".parse().unwrap(), "2".parse().unwrap()).unwrap();
         let set = ThresholdOverride {
             thresholds,
+            abandon_target: None,
             since: clocked.now,
             lasts: HOUR,
             author: "anna".to_owned(),
@@ -272,6 +274,7 @@ fn a_replay_follows_the_clock() {
     let count = HeadCount {
         free: 0,
         serving: 0,
+        wrap_up: 0,
         staffed: 20,
     };
     let sample = Sample::Complete {

@@ -9,11 +9,14 @@ pub struct Count {
     pub available: u32,
     /// Agents that are not offline; equals `available` when only available agents were read.
     pub staffed: u32,
+    /// Agents that finish a call; none when only available agents were read.
+    pub wrap_up: u32,
 }
 
 impl Count {
     pub(super) fn add(&mut self, other: Self) {
         self.available = self.available.saturating_add(other.available);
         self.staffed = self.staffed.saturating_add(other.staffed);
+        self.wrap_up = self.wrap_up.saturating_add(other.wrap_up);
     }
 }

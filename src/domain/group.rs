@@ -28,8 +28,16 @@ pub struct HeadCount {
     /// distinguish them from other calls.
     #[serde(default)]
     pub serving: u32,
+    /// Agents who finish a call, whichever it was; 0 where the platform does not show them, or only free agents were asked for.
+    #[serde(default, skip_serializing_if = "is_nobody")]
+    pub wrap_up: u32,
     /// Agents who are not offline; equals `free` when only free agents were asked for.
     pub staffed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_nobody(agents: &u32) -> bool {
+    *agents == 0
 }
 
 /// What one observation says of a group.
@@ -82,6 +90,7 @@ mod tests {
         let count = HeadCount {
             free: 3,
             serving: 0,
+            wrap_up: 0,
             staffed: 7,
         };
         assert_eq!(

@@ -74,6 +74,7 @@ impl Scene {
         let heads = vec![GroupCount::Known(HeadCount {
             free,
             serving: 0,
+            wrap_up: 0,
             staffed: free,
         })];
         let taken_at = at(ms);

@@ -18,6 +18,8 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 pub mod aim;
+#[cfg(test)]
+mod aiming_tests;
 pub mod assignment;
 mod autopilot;
 mod belief;

@@ -50,6 +50,7 @@ fn known(free: u32) -> GroupCount {
     GroupCount::Known(HeadCount {
         free,
         serving: 0,
+        wrap_up: 0,
         staffed: free,
     })
 }
@@ -272,6 +273,7 @@ fn agents_on_the_campaigns_own_calls_count_where_that_is_asked() {
     let serving = GroupCount::Known(HeadCount {
         free: 2,
         serving: 6,
+        wrap_up: 0,
         staffed: 9,
     });
     sample(&mut pilot, vec![serving], 1);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::aim::AimRule;
 use super::confirmation::Confirmation;
 use super::group::{Group, HeadCount};
 use super::ids::{CalendarId, CampaignId, QueueId};
@@ -82,6 +83,9 @@ pub struct CalendarRule {
 pub struct Policy {
     /// The two thresholds.
     pub thresholds: Thresholds,
+    /// The aim that is in force instead of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<AimRule>,
     /// The agents that count.
     pub selector: Selector,
     /// The queue or skill whose agents count instead of the selector's.
@@ -129,6 +133,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             thresholds: Thresholds::default(),
+            aim: None,
             selector: Selector::All,
             queue: None,
             counting: Counting::Free,

@@ -44,6 +44,7 @@ impl Autopilot {
                 }
                 campaign.policy = policy;
                 campaign.group = group;
+                campaign.begin_aim();
                 campaign
             } else {
                 let remembered = self.retired.remove(&id);
@@ -107,6 +108,7 @@ mod tests {
         let count = HeadCount {
             free: available,
             serving: 0,
+            wrap_up: 0,
             staffed: 20,
         };
         let sample = Sample::Complete {
@@ -121,6 +123,7 @@ mod tests {
     fn set(pilot: &mut Autopilot, thresholds: Thresholds, lasts: Duration) {
         let set = ThresholdOverride {
             thresholds,
+            abandon_target: None,
             since: NOW,
             lasts,
             author: "anna".to_owned(),

@@ -92,6 +92,7 @@ fn a_sample_of_counts_is_one_of_heads() {
     let count = HeadCount {
         free: 3,
         serving: 0,
+        wrap_up: 0,
         staffed: 8,
     };
     assert_eq!(heads[0].known(), Some(count));

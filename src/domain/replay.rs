@@ -432,6 +432,7 @@ mod tests {
         let count = HeadCount {
             free: available,
             serving: 0,
+            wrap_up: 0,
             staffed: available,
         };
         Input::Sample {

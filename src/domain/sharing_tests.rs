@@ -81,6 +81,7 @@ impl Floor {
         let count = HeadCount {
             free: available,
             serving: 0,
+            wrap_up: 0,
             staffed: 40,
         };
         let sample = Sample::Complete {

@@ -136,6 +136,7 @@ mod tests {
             .map(|n| Count {
                 available: 1,
                 staffed: n,
+                wrap_up: 0,
             })
             .collect();
         SkillIndex::new((0..100).map(set).collect(), counts)
@@ -149,6 +150,7 @@ mod tests {
             held.fold(Count::default(), |sum, n| Count {
                 available: sum.available + 1,
                 staffed: sum.staffed + n,
+                wrap_up: 0,
             })
         };
         assert_eq!(index.with_any(&wanted(&["s"])), walk(|_| true));

@@ -373,10 +373,15 @@ impl Snapshot {
     pub fn head(&self, group: &Group) -> GroupCount {
         match group {
             Group::Rows(selector) => {
-                let Count { available, staffed } = self.count(selector);
+                let Count {
+                    available,
+                    staffed,
+                    wrap_up,
+                } = self.count(selector);
                 GroupCount::Known(HeadCount {
                     free: available,
                     serving: 0,
+                    wrap_up,
                     staffed,
                 })
             }
@@ -424,6 +429,7 @@ fn count_of(state: AgentState) -> Count {
     Count {
         available: u32::from(state == AgentState::Available),
         staffed: u32::from(state != AgentState::Offline),
+        wrap_up: u32::from(state == AgentState::WrapUp),
     }
 }
 
@@ -455,7 +461,8 @@ mod tests {
             snapshot.count(&Selector::All),
             Count {
                 available: 1,
-                staffed: 2
+                staffed: 2,
+                wrap_up: 0,
             }
         );
         assert_eq!((snapshot.len(), snapshot.repeated()), (2, 2));
@@ -474,14 +481,16 @@ mod tests {
             snapshot.count(&any(&["sales", "french"])),
             Count {
                 available: 2,
-                staffed: 3
+                staffed: 3,
+                wrap_up: 0,
             }
         );
         assert_eq!(
             snapshot.count(&all(&["sales", "spanish"])),
             Count {
                 available: 2,
-                staffed: 2
+                staffed: 2,
+                wrap_up: 0,
             }
         );
         assert_eq!(snapshot.count(&all(&["sales", "french"])), Count::default());
@@ -495,7 +504,8 @@ mod tests {
             snapshot.count(&ids),
             Count {
                 available: 1,
-                staffed: 2
+                staffed: 2,
+                wrap_up: 0,
             }
         );
         assert_eq!(

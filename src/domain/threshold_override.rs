@@ -1,6 +1,6 @@
 //! An operator's thresholds: they replace the configured ones until they expire.
 //!
-//! *Semantics.* Only the two thresholds are replaced. Confirmation, dwell, budget and manual changes apply as before, and
+//! *Semantics.* Only the two thresholds are replaced, or the target of the campaign's aim. Confirmation, dwell, budget and manual changes apply as before, and
 //! what was seen of the samples is kept: a window says how often a threshold was crossed, and a new one has to be crossed by
 //! the samples to come. The thresholds in force are looked up at each sample, so a change acts at the next poll and not before.
 
@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::aim::AbandonTarget;
 use super::thresholds::Thresholds;
 use super::time::Timestamp;
 
 /// Thresholds that an operator set for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThresholdOverride {
-    /// The thresholds.
+    /// The thresholds; those that the aim had, where its target is set.
     pub thresholds: Thresholds,
+    /// The share of abandoned calls that the campaign's aim is set to. Its thresholds stay in force then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandon_target: Option<AbandonTarget>,
     /// When they were set.
     pub since: Timestamp,
     /// How long they last.

@@ -44,7 +44,7 @@ impl Memory {
 pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory, at: SimTime) {
     day.live_until_shown(at);
     let campaigns = &day.scenario.campaigns;
-    let shown: Vec<(HeadCount, u32)> = campaigns
+    let shown: Vec<HeadCount> = campaigns
         .iter()
         .map(|campaign| heads(day, campaign))
         .collect();
@@ -52,7 +52,7 @@ pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory
     let before = DAY.saturating_mul(memory.days);
     let now = timestamp(at).plus(before);
     let since = timestamp(day.scenario.start()).plus(before);
-    for (campaign, (heads, wrap_up)) in campaigns.iter().zip(shown) {
+    for (campaign, heads) in campaigns.iter().zip(shown) {
         let id = campaign.id.as_str();
         let Some((status, changed)) = day.statuses.get(id).cloned() else {
             continue;
@@ -74,7 +74,7 @@ pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory
             continue;
         }
         aim.observe_staffed(heads.staffed, now);
-        let signal = rule.signal.measure(heads, wrap_up);
+        let signal = rule.signal.measure(heads);
         if let Some(direction) = aim.wanted(rule, signal, running) {
             day.command(id, direction.target(), at);
             memory.pauses.insert(id.to_owned(), at);
@@ -82,19 +82,18 @@ pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory
     }
 }
 
-/// The agents who have the campaign's skill, and how many of them do the paperwork of a call.
-fn heads(day: &Day<'_>, campaign: &OutboundCampaign) -> (HeadCount, u32) {
+/// The agents who have the campaign's skill.
+fn heads(day: &Day<'_>, campaign: &OutboundCampaign) -> HeadCount {
     let mut heads = HeadCount {
         serving: day.centre.serving(&campaign.id),
         ..HeadCount::default()
     };
-    let mut wrap_up = 0_u32;
     for (crew, team) in day.centre.crews().zip(&day.scenario.teams) {
         if team.skills.contains(&campaign.skill) {
             heads.free = heads.free.saturating_add(crew.available);
             heads.staffed = heads.staffed.saturating_add(crew.staffed);
-            wrap_up = wrap_up.saturating_add(crew.wrap_up);
+            heads.wrap_up = heads.wrap_up.saturating_add(crew.wrap_up);
         }
     }
-    (heads, wrap_up)
+    heads
 }

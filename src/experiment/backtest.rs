@@ -264,6 +264,7 @@ impl Backtest {
 fn under(history: &Policy, rules: &Policy) -> Policy {
     Policy {
         thresholds: rules.thresholds,
+        aim: rules.aim,
         confirm_pause: rules.confirm_pause,
         confirm_resume: rules.confirm_resume,
         min_running: rules.min_running,
@@ -482,6 +483,7 @@ mod tests {
                     heads: vec![GroupCount::Known(HeadCount {
                         free,
                         serving: 0,
+                        wrap_up: 0,
                         staffed: 20,
                     })],
                 },

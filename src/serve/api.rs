@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::control::CampaignView;
 use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
+use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::{FedCounters, fed_readings};
 use crate::domain::{
     CampaignId, HoldKind, IdError, Limit, PauseClaim, PauseOwnerKind, QueueId, Thresholds,
@@ -77,9 +78,14 @@ pub struct PauseOwnerRequest {
 #[serde(deny_unknown_fields)]
 pub struct ThresholdsRequest {
     /// The pause threshold: agents such as `5`, or a share such as `12%`.
-    pub pause_below: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_below: Option<String>,
     /// The resume threshold, given like the pause threshold.
-    pub resume_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_at: Option<String>,
+    /// The share of abandoned calls that the campaign's aim is set to, instead of thresholds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandon_target: Option<String>,
     /// How long, such as `2h`; eight hours unless given.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub lasts: Option<String>,
@@ -365,15 +371,20 @@ fn thresholds(
 ) -> Result<(OperatorCommand, Author), Failure> {
     let mut faults = Vec::new();
     let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
-    let mut limit = |key: &str, text: &str| match text.trim().parse::<Limit>() {
-        Ok(limit) => Some(limit),
-        Err(wrong) => {
-            faults.push(format!("{key}: {wrong}"));
-            None
+    if let Some(target) = &asked.abandon_target {
+        return abandon_target(campaign, target, asked, author, faults);
+    }
+    let mut limit = |key: &str, text: Option<&str>| {
+        let read = text.map(|text| text.trim().parse::<Limit>());
+        match read {
+            Some(Ok(limit)) => return Some(limit),
+            Some(Err(wrong)) => faults.push(format!("{key}: {wrong}")),
+            None => faults.push(format!("{key}: is missing")),
         }
+        None
     };
-    let pause_below = limit("pause_below", &asked.pause_below);
-    let resume_at = limit("resume_at", &asked.resume_at);
+    let pause_below = limit("pause_below", asked.pause_below.as_deref());
+    let resume_at = limit("resume_at", asked.resume_at.as_deref());
     let lines = pause_below
         .zip(resume_at)
         .map(|(pause_below, resume_at)| Thresholds::new(pause_below, resume_at));
@@ -389,6 +400,35 @@ fn thresholds(
             OperatorCommand::Thresholds {
                 campaign,
                 thresholds,
+                lasts,
+            },
+            author,
+        )),
+        (_, _) => Err(Failure::bad(faults)),
+    }
+}
+
+fn abandon_target(
+    campaign: CampaignId,
+    target: &str,
+    asked: &ThresholdsRequest,
+    author: Option<Author>,
+    mut faults: Vec<String>,
+) -> Result<(OperatorCommand, Author), Failure> {
+    if asked.pause_below.is_some() || asked.resume_at.is_some() {
+        faults.push("abandon_target: is given beside thresholds; give one of both".to_owned());
+    }
+    let target = target.trim().parse::<AbandonTarget>();
+    if let Err(wrong) = &target {
+        faults.push(format!("abandon_target: {wrong}"));
+    }
+    let given = asked.lasts.as_ref();
+    let lasts = given.map_or(DEFAULT_LASTS, |text| lasts(text, &mut faults));
+    match (author, target) {
+        (Some(author), Ok(target)) if faults.is_empty() => Ok((
+            OperatorCommand::AbandonTarget {
+                campaign,
+                target,
                 lasts,
             },
             author,

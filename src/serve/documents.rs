@@ -13,6 +13,7 @@ use crate::domain::{
     PauseOwnerKind, Reason, Thresholds, Timestamp, explain,
 };
 
+use super::aim::AimDocument;
 use super::assignments::AssignmentDocument;
 use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
@@ -129,8 +130,11 @@ pub struct CampaignDocument {
     pub pause_below: Option<u32>,
     /// The resume threshold in whole agents.
     pub resume_at: Option<u32>,
-    /// The thresholds as configured.
+    /// The thresholds as configured, or those of its aim in whole agents.
     pub configured: LinesDocument,
+    /// The aim that gives the thresholds, where it has one.
+    #[serde(default)]
+    pub aim: Option<AimDocument>,
     /// The thresholds that an operator set, while they are in force.
     pub set: Option<OverrideDocument>,
     /// The hold in force.
@@ -174,9 +178,12 @@ pub struct LinesDocument {
     pub resume_at: String,
 }
 
-/// Thresholds that an operator set.
+/// Thresholds that an operator set, or the target of the aim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverrideDocument {
+    /// The share of abandoned calls that the aim is set to; its thresholds are in force then, and not those here.
+    #[serde(default)]
+    pub abandon_target: Option<String>,
     /// The pause threshold.
     pub pause_below: String,
     /// The resume threshold.
@@ -357,6 +364,7 @@ impl CampaignDocument {
             configured,
             reason,
             calendar,
+            aim,
         } = view;
         let reason = reason.as_ref();
         let explained = explain(state, reason);
@@ -401,12 +409,16 @@ impl CampaignDocument {
             pause_below: thresholds.map(|thresholds| thresholds.pause_below),
             resume_at: thresholds.map(|thresholds| thresholds.resume_at),
             configured: LinesDocument::of(configured),
+            aim: aim
+                .as_deref()
+                .map(|aim| AimDocument::of(aim, reason.is_some_and(|reason| reason.aim.is_some()))),
             set: set.map(|set| {
                 let LinesDocument {
                     pause_below,
                     resume_at,
                 } = LinesDocument::of(&set.thresholds);
                 OverrideDocument {
+                    abandon_target: set.abandon_target.map(|target| target.to_string()),
                     pause_below,
                     resume_at,
                     until: set.until(now).to_string(),

@@ -18,6 +18,7 @@
 //! server has tasks of its own: whatever is asked of it, the loop does not wait. It reads one shared snapshot and sends
 //! commands to a bounded inbox.
 
+mod aim;
 mod answer;
 mod api;
 mod assets;
@@ -43,6 +44,7 @@ mod stream;
 pub mod words;
 mod write_timeout;
 
+pub use aim::AimDocument;
 pub use answer::ApiFault;
 pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};

@@ -52,6 +52,11 @@ pub fn made(made: &AppliedChange) -> String {
             thresholds.resume_at(),
             before.resume_at(),
         ),
+        AppliedChange::AbandonTargetSet {
+            target,
+            before,
+            until,
+        } => format!("aimed at {target} abandoned (was {before}) until {until}"),
         AppliedChange::ThresholdsRestored { thresholds } => format!(
             "pause below {}, resume at {} as configured",
             thresholds.pause_below(),
@@ -144,6 +149,7 @@ pub fn event(event: &AuditEvent) -> String {
         }
         AuditEvent::Noticed { notice: seen } => notice(seen),
         AuditEvent::Alerted { alert: told } => alert(told),
+        AuditEvent::AimMoved { from, aim } => format!("{aim}; was {from}"),
         AuditEvent::AssignIntent {
             trigger,
             agents,

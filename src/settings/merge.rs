@@ -48,6 +48,49 @@ impl<T> Rule<T> {
     }
 }
 
+/// How strong the place of a value is: the least is the strongest. Within a layer what was said of one campaign is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Strength {
+    layer: u8,
+    general: bool,
+}
+
+impl Strength {
+    /// Whether it was said of all campaigns.
+    pub(super) fn is_general(self) -> bool {
+        self.general
+    }
+}
+
+impl<T> Rule<T> {
+    /// How strong the place is where a campaign's value was given.
+    pub(super) fn strength(&self, id: &CampaignId) -> Option<Strength> {
+        let (cell, own) = self.of(id)?;
+        let layer = match cell.origin {
+            Origin::Flag(_) => 0,
+            Origin::Env(_) => 1,
+            Origin::File { .. } => 2,
+            Origin::Default => 3,
+        };
+        Some(Strength {
+            layer,
+            general: !own,
+        })
+    }
+
+    /// The key of a campaign's value, and where it was given.
+    pub(super) fn place(&self, id: &CampaignId) -> Option<(String, Origin)> {
+        let (cell, own) = self.of(id)?;
+        let key = self.row.key;
+        let key = if own {
+            format!("campaign.{id}.{key}")
+        } else {
+            key.to_owned()
+        };
+        Some((key, cell.origin.clone()))
+    }
+}
+
 impl<T: Clone> Rule<T> {
     /// The value that holds for the process.
     pub(super) fn value(&self) -> Option<T> {

@@ -40,6 +40,7 @@
 //! nothing is called missing that the file might have held.
 
 mod admin;
+mod aims;
 mod args;
 mod assignments;
 mod calendars;

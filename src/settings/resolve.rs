@@ -11,6 +11,7 @@ use crate::secrets::Secret;
 use crate::sockets::is_loopback;
 
 use super::admin::admin;
+use super::aims::refuse_what_cannot_learn;
 use super::assignments;
 use super::calendars;
 use super::fault::{Fault, Findings, Origin, Problem};
@@ -197,6 +198,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let mut policies = policies(layers, values.platform, values.poll_interval, named);
     groups::place(layers, &mut policies);
     refuse_what_is_lacking(layers, (values.platform, values.agents), &policies);
+    refuse_what_cannot_learn(layers, &values, &policies);
     let labels = labels(layers);
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::domain::aim::{AbandonTarget, AimSignal, HalfAgents};
 use crate::domain::{Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{self, AgentSource, Dialect};
@@ -31,6 +32,15 @@ pub(super) const LOG_FORMATS: &[(&str, LogFormat)] = &[
     ("auto", LogFormat::Auto),
     ("text", LogFormat::Text),
     ("json", LogFormat::Json),
+];
+
+const AIM_SIGNALS: &[(&str, AimSignal)] = &[
+    (AimSignal::Available.label(), AimSignal::Available),
+    (
+        AimSignal::AvailableAndHalfWrapUp.label(),
+        AimSignal::AvailableAndHalfWrapUp,
+    ),
+    (AimSignal::FreeAndServing.label(), AimSignal::FreeAndServing),
 ];
 
 const STALE_RULES: &[(&str, OnStale)] = &[("hold", OnStale::Hold), ("pause", OnStale::Pause)];
@@ -157,6 +167,18 @@ settings! { RULES_ROWS "Rules"
     RESUME_AT: Setting<Limit> = read("resume_at", Some("--resume-at"), ["AUTOPILOT_RESUME_AT"], Limit "[CAMPAIGN=]N|P%", Is("8"), Rule,
         "Resume our own pause when at least so many agents are available; given like --pause-below.",
         value::limit);
+    ABANDON_TARGET: Setting<AbandonTarget> = read("abandon_target", Some("--abandon-target"), ["AUTOPILOT_ABANDON_TARGET"], Limit "[CAMPAIGN=]P%", Nothing, Rule,
+        "Share of the answered calls that may be abandoned: the threshold is found by it, instead of pause_below and resume_at; given like --pause-below.",
+        value::abandon_target);
+    AIM_SIGNAL: Setting<AimSignal> = read("aim_signal", Some("--aim-signal"), ["AUTOPILOT_AIM_SIGNAL"], Word "available|available+wrap-up/2|free+serving", Is("available+wrap-up/2"), Rule,
+        "Agents that an abandon_target compares with its threshold: those available, those and half of those who finish a call, or those available and those on the campaign's own calls.",
+        |text| value::word(text, AIM_SIGNALS));
+    AIM_GAP: Setting<HalfAgents> = read("aim_gap", Some("--aim-gap"), ["AUTOPILOT_AIM_GAP"], Number "AGENTS", Is("2"), Rule,
+        "Agents that an abandon_target adds to its threshold for a resume, in steps of a half.",
+        value::half_agents);
+    AIM_START: Setting<HalfAgents> = read("aim_start", Some("--aim-start"), ["AUTOPILOT_AIM_START"], Number "AGENTS", Is("3"), Rule,
+        "Threshold of an abandon_target before anything was learned, in steps of half an agent.",
+        value::half_agents);
     CONFIRM_PAUSE: Landing<Confirmation, Policy> = land("confirm_pause", Some("--confirm-pause"), ["AUTOPILOT_CONFIRM_PAUSE"], Text "K/N", Is("1/1"), Rule,
         "Pause only when K of the last N samples ask for it.",
         value::confirmation, |to, samples| to.confirm_pause = samples);
@@ -173,7 +195,7 @@ settings! { RULES_ROWS "Rules"
         "At most so many resumes of a campaign in any hour; pausing stays allowed.",
         value::budget, |to, most| to.max_resumes_per_hour = most);
     FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", Is("6"), Rule,
-        "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it.",
+        "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it. 50 unless given where a campaign has an abandon_target, which switches often.",
         value::budget, |to, most| to.flap_limit = most);
     COUNT: Landing<Counting, Policy> = land("count", Some("--count"), ["AUTOPILOT_COUNT"], Word "free|free-and-serving", Is("free"), Rule,
         "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform reports them.",

@@ -8,20 +8,40 @@ use crate::domain::{
 };
 use crate::platform::dialect::Dialect;
 
+use super::aims::{Aims, GivenThresholds};
 use super::fault::{Origin, Problem};
 use super::given::CountedAgents;
 use super::merge::{Layers, Rule};
-use super::rows::{MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
+use super::rows::{ABANDON_TARGET, FLAP_LIMIT, MAX_SAMPLE_AGE, PAUSE_BELOW, RESUME_AT, settings};
 use super::table_keys::campaign;
 use super::values::AppliesToCampaign;
 
 /// A reading stays good for at least this long, however short the poll interval: one slow answer is not an outage.
 const LEAST_SAMPLE_AGE: Duration = Duration::from_secs(10);
 
+/// An aim switches about once a minute by design: in trials up to 20 resumes an hour, and more than twice that is too many.
+const FLAPPING_UNDER_AIM: u32 = 50;
+
 /// The rules of which two and two have to make sense together.
 struct Lines {
     pause_below: Rule<Limit>,
     resume_at: Rule<Limit>,
+}
+
+impl Lines {
+    /// Where a campaign's thresholds were given: the stronger place of both.
+    fn given(&self, id: &CampaignId) -> Option<GivenThresholds> {
+        let rules = [&self.pause_below, &self.resume_at].into_iter();
+        let given = rules.filter_map(|rule| {
+            let (key, origin) = rule.place(id)?;
+            Some(GivenThresholds {
+                strength: rule.strength(id)?,
+                key,
+                origin,
+            })
+        });
+        given.min_by_key(|given| given.strength)
+    }
 }
 
 /// The policy of every campaign, and a fault or a warning for thresholds that make no hysteresis.
@@ -35,6 +55,7 @@ pub(super) fn policies(
         pause_below: layers.read(&PAUSE_BELOW),
         resume_at: layers.read(&RESUME_AT),
     };
+    let aims = Aims::read(layers);
     let rules: Vec<Box<dyn AppliesToCampaign>> = settings()
         .filter_map(|setting| setting.read_rule(layers))
         .collect();
@@ -76,7 +97,14 @@ pub(super) fn policies(
                 CountedAgents::Queue(queue) => policy.queue = Some(queue),
             }
         }
-        if let Some(thresholds) = thresholds(layers, &id, &lines) {
+        if alone {
+            aims.note(layers, &id);
+        } else {
+            policy.aim = aims.of(layers, &id, lines.given(&id));
+        }
+        if policy.aim.is_none()
+            && let Some(thresholds) = thresholds(layers, &id, &lines)
+        {
             policy.thresholds = thresholds;
             warn_of_too_few_ids(layers, &id, &policy);
         }
@@ -89,9 +117,15 @@ pub(super) fn policies(
         for rule in &rules {
             rule.apply(&id, &mut policy, &mut layers.noted);
         }
+        let limit_given = layers.source_of_rule(&id, FLAP_LIMIT.row()).is_some();
+        if policy.aim.is_some() && !limit_given {
+            policy.flap_limit = Some(FLAPPING_UNDER_AIM);
+        }
         (id, policy)
     });
-    policies.collect()
+    let policies = policies.collect();
+    aims.warn_of_what_is_idle(layers, &policies);
+    policies
 }
 
 fn without_any_rule() -> Problem {
@@ -103,7 +137,7 @@ fn without_any_rule() -> Problem {
 
 /// Thresholds of a campaign for which no agents count would look as if they held.
 fn refuse_thresholds_of_nobody(layers: &mut Layers<'_>, id: &CampaignId) {
-    let own = [PAUSE_BELOW.row(), RESUME_AT.row()].map(|row| {
+    let own = [PAUSE_BELOW.row(), RESUME_AT.row(), ABANDON_TARGET.row()].map(|row| {
         let prefix = format!("campaign.{id}.");
         let found = layers.source_of_rule(id, row);
         found.filter(|(key, _)| key.starts_with(&prefix))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::domain::aim::{AbandonTarget, AbandonTargetError, HalfAgents};
 use crate::domain::assignment::Weight;
 use crate::domain::{Confirmation, Limit};
 use crate::notify::ReceiverUrl;
@@ -93,6 +94,30 @@ pub(super) fn limit(text: &str) -> Parsed<Limit> {
         )
     };
     text.trim().parse().map_err(wrong)
+}
+
+pub(super) fn abandon_target(text: &str) -> Parsed<AbandonTarget> {
+    let wrong = |wrong: AbandonTargetError| {
+        Problem::new(
+            wrong.to_string(),
+            "write the share in quotes, such as \"0.5%\"",
+        )
+    };
+    text.trim().parse().map_err(wrong)
+}
+
+/// More agents than this are no gap and no start.
+const MOST_AGENTS: HalfAgents = HalfAgents::from_agents(10_000);
+
+/// Agents in steps of a half.
+pub(super) fn half_agents(text: &str) -> Parsed<HalfAgents> {
+    let read: Option<HalfAgents> = text.trim().parse().ok();
+    read.filter(|agents| *agents <= MOST_AGENTS).ok_or_else(|| {
+        Problem::new(
+            format!("`{text}` is not a number of agents up to {MOST_AGENTS} in steps of a half"),
+            "write such as 2 or 2.5",
+        )
+    })
 }
 
 pub(super) fn confirmation(text: &str) -> Parsed<Confirmation> {
@@ -290,6 +315,8 @@ mod tests {
         assert_eq!(budget("none"), Ok(None));
         assert_eq!(switch("1"), Ok(true));
         assert_eq!(count("64", 1..=64_usize), Ok(64));
+        assert!(abandon_target("0.5%").is_ok() && half_agents("2.5").is_ok());
+        assert!(abandon_target("0.5").is_err() && half_agents("10000.5").is_err());
         assert!(limit("12.5%").is_ok() && confirmation("2/3").is_ok());
         for wrong in ["0", "-1", "NaN", "inf", "1e9", ""] {
             assert!(rate(wrong).is_err(), "{wrong}");

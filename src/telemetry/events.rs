@@ -183,8 +183,22 @@ impl Events {
         let Some(series) = self.campaigns.get(campaign) else {
             return;
         };
-        if let (Some(available), Some(thresholds)) = (reason.available(), reason.thresholds()) {
-            series.observe_sample(available, thresholds.pause_below, thresholds.resume_at);
+        let compared = reason.aim.as_ref().and_then(|aim| Some((aim.signal?, aim)));
+        if let Some((signal, aim)) = compared {
+            let (pause_below, resume_at) = (aim.pause_below, aim.resume_at);
+            series.observe_sample(
+                signal.in_agents(),
+                pause_below.in_agents(),
+                resume_at.in_agents(),
+            );
+        } else if let (Some(available), Some(thresholds)) =
+            (reason.available(), reason.thresholds())
+        {
+            series.observe_sample(
+                available.into(),
+                thresholds.pause_below.into(),
+                thresholds.resume_at.into(),
+            );
         }
         let running = *belief == Belief::Running;
         match reason.relation() {

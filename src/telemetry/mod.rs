@@ -5,6 +5,7 @@
 //!
 //! *Never here:* decisions.
 
+mod aim;
 mod assignments;
 mod deliveries;
 mod events;

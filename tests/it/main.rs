@@ -1,6 +1,7 @@
 //! The real daemon against the simulated platform over HTTP: one file a promise.
 #![cfg(test)]
 
+mod aim;
 mod api;
 mod assignments;
 mod backtest;

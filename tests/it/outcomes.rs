@@ -19,13 +19,13 @@ use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, of_kind, wait_until};
 const SKILL: &str = "4711";
 
 /// A contact centre whose clock moves when it is told to.
-struct Stage {
-    centre: Centre,
-    clock: SimClock,
+pub(crate) struct Stage {
+    pub(crate) centre: Centre,
+    pub(crate) clock: SimClock,
 }
 
 impl Stage {
-    fn new(dialect: impl FnOnce(&Scenario) -> Dialect) -> Self {
+    pub(crate) fn new(dialect: impl FnOnce(&Scenario) -> Dialect) -> Self {
         let text = Scenario::text("blended-40").unwrap();
         let scenario = Scenario::parse(text, "blended-40").unwrap();
         let clock = SimClock::manual(scenario.start());
@@ -109,7 +109,7 @@ impl Stage {
     }
 }
 
-fn start(daemon: &mut Invocation) -> (Daemon, Api) {
+pub(crate) fn start(daemon: &mut Invocation) -> (Daemon, Api) {
     let daemon = daemon
         .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
         .args(&["--poll-interval", "20ms", "--outcomes-every", "1ms"])

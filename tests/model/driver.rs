@@ -327,6 +327,7 @@ impl Driver {
                     GroupCount::Known(HeadCount {
                         free: u32::from(available),
                         serving: 0,
+                        wrap_up: 0,
                         staffed: u32::from(available) + u32::from(busy),
                     });
                     self.pilot.groups().len()

@@ -48,7 +48,7 @@ fn after_two_refusals_the_back_off_holds_it_and_the_dwell_has_passed() {
     // Right after the second refusal: a whole tick later its 5 s are over.
     let plan = driver.pilot.decide(driver.clock());
     driver.reasons = plan.reasons.into_iter().map(|(_, reason)| reason).collect();
-    let reason = driver.reasons[0].clone();
+    let reason = &driver.reasons[0];
     assert_eq!(
         reason.outcome,
         Outcome::Suppressed {
@@ -90,7 +90,7 @@ fn after_two_refusals_the_back_off_holds_it_and_the_dwell_has_passed() {
 #[test]
 fn one_refusal_is_told_and_holds_nothing_back() {
     let driver = refused(2);
-    let reason = driver.reasons[0].clone();
+    let reason = &driver.reasons[0];
     assert_eq!(reason.stages.back_off.found.unwrap().refusals, 1);
     assert_eq!(reason.stages.back_off.asked, Asked::Passed);
     assert_eq!(
@@ -126,7 +126,7 @@ fn a_resume_under_a_hold_that_is_refused_is_tried_again_slowly_and_a_new_hold_at
     // A tick is half a minute; one refusal may be chance.
     assert_eq!(tries, [1, 1, 1, 2, 4, 8]);
     driver.calm(9);
-    let reason = driver.reasons[0].clone();
+    let reason = &driver.reasons[0];
     assert_eq!(
         reason.outcome,
         Outcome::Suppressed {

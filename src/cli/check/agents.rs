@@ -197,6 +197,10 @@ pub(super) fn name_unknown_agents<'a>(
 
 /// The number of agents that has to be reached for a campaign to run.
 fn highest(policy: &Policy) -> Option<u32> {
+    if let Some(aim) = &policy.aim {
+        // Those who finish a call count beside the available ones, so that it is reached with fewer.
+        return Some(aim.start.plus(aim.gap).rounded_up());
+    }
     match policy.thresholds.resume_at() {
         Limit::Agents(agents) => Some(agents),
         // A share of those who are there can be reached, however few they are.

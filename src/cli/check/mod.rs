@@ -180,7 +180,7 @@ async fn read_outcomes(
     for (campaign, finding) in campaigns.iter().zip(found.await) {
         match finding {
             Ok(Some(_)) => read = read.saturating_add(1),
-            Ok(None) => {}
+            Ok(None) => tell_of_idle_aim(settings, campaign),
             Err(fault) => {
                 findings.fault(&format!("outcomes of campaign {campaign}"), &fault);
             }
@@ -190,6 +190,17 @@ async fn read_outcomes(
         Findings::good(format_args!(
             "outcomes of dials are counted, of {}",
             counted(read, "campaign")
+        ));
+    }
+}
+
+/// Warns of an aim whose campaign nobody counts at this moment; it may be fed later.
+fn tell_of_idle_aim(settings: &Settings, campaign: &CampaignId) {
+    let aims = settings.policies.get(campaign);
+    if aims.is_some_and(|policy| policy.aim.is_some()) {
+        Findings::doubtful(format_args!(
+            "campaign {campaign}: the platform does not count what became of its dials, so that its threshold does not move; \
+             feed the daemon the counters (outcomes_file, or POST /api/v1/outcomes), or set thresholds"
         ));
     }
 }

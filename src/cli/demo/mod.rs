@@ -387,11 +387,8 @@ impl Show {
         let observed = self.observed.borrow_and_update();
         self.tally.polls = observed.ticks;
         let mut lines = Vec::new();
-        if let Some(reason) = observed
-            .campaigns
-            .first()
-            .and_then(|view| view.reason.as_ref())
-        {
+        let first = observed.campaigns.first();
+        if let Some(reason) = first.and_then(|view| view.reason.as_ref()) {
             let reading = Reading {
                 at: SimTime::from_unix_millis(reason.at.as_unix_millis()),
                 available: reason.available(),
@@ -403,11 +400,8 @@ impl Show {
                 self.readings.push(reading);
             }
         }
-        for reason in observed
-            .campaigns
-            .iter()
-            .filter_map(|view| view.reason.as_ref())
-        {
+        let views = observed.campaigns.iter();
+        for reason in views.filter_map(|view| view.reason.as_ref()) {
             let why = DecisionNote {
                 available: reason
                     .available()

@@ -52,6 +52,20 @@ pub(crate) struct WhichArgs {
     pub(super) yes: bool,
 }
 
+/// What is set instead of what is configured.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SetArgs {
+    /// Pause when fewer agents are available: a number, or a share such as 12%
+    #[arg(long, value_name = "N|P%", required_unless_present_any = ["as_configured", "abandon_target"])]
+    pub(super) pause_below: Option<String>,
+    /// Resume our own pause when at least so many are available
+    #[arg(long, value_name = "N|P%", required_unless_present_any = ["as_configured", "abandon_target"])]
+    pub(super) resume_at: Option<String>,
+    /// Aim at this share of abandoned calls; for a campaign that has an aim
+    #[arg(long, value_name = "P%", conflicts_with_all = ["pause_below", "resume_at"])]
+    pub(super) abandon_target: Option<String>,
+}
+
 /// What a hold keeps a campaign at.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
@@ -102,21 +116,17 @@ pub(crate) enum Operate {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Override a campaign's thresholds for a while; acts at the next poll and ends by itself
+    /// Override a campaign's thresholds or the target of its aim for a while; acts at the next poll and ends by itself
     Set {
         /// The campaign's id
         campaign: String,
-        /// Pause when fewer agents are available: a number, or a share such as 12%
-        #[arg(long, value_name = "N|P%", required_unless_present = "as_configured")]
-        pause_below: Option<String>,
-        /// Resume our own pause when at least so many are available
-        #[arg(long, value_name = "N|P%", required_unless_present = "as_configured")]
-        resume_at: Option<String>,
+        #[command(flatten)]
+        set: SetArgs,
         /// How long it lasts, 1s to 7d [default: 8h]
         #[arg(long = "for", value_name = "DURATION")]
         lasts: Option<String>,
         /// Go back to the configured thresholds
-        #[arg(long, conflicts_with_all = ["pause_below", "resume_at", "lasts"])]
+        #[arg(long, conflicts_with_all = ["pause_below", "resume_at", "abandon_target", "lasts"])]
         as_configured: bool,
         #[command(flatten)]
         why: WhyArgs,

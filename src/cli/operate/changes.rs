@@ -8,7 +8,7 @@ use crate::cli::output;
 use crate::domain::{PauseClaim, PauseOwnerKind};
 use crate::serve::{ChangeAnswer, PauseOwnerRequest, QueueHoldRequest, ThresholdsRequest};
 
-use super::args::{ServerArgs, WhyArgs};
+use super::args::{ServerArgs, SetArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
 use crate::serve::words;
 
@@ -23,13 +23,19 @@ pub(super) type ExitResult = Result<Exit, ClientFault>;
 pub(super) async fn set(
     server: &ServerArgs,
     campaign: &str,
-    [pause_below, resume_at]: [String; 2],
+    set: SetArgs,
     lasts: Option<String>,
     why: WhyArgs,
 ) -> ExitResult {
+    let SetArgs {
+        pause_below,
+        resume_at,
+        abandon_target,
+    } = set;
     let asked = ThresholdsRequest {
         pause_below,
         resume_at,
+        abandon_target,
         lasts,
         author: Some(author(&why)),
         reason: why.reason,

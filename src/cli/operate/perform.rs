@@ -23,13 +23,12 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         } => status::explain(&server, &campaign, output).await,
         Operate::Set {
             campaign,
-            pause_below: Some(pause_below),
-            resume_at: Some(resume_at),
+            set,
             lasts,
-            as_configured: _,
+            as_configured: false,
             why,
             server,
-        } => changes::set(&server, &campaign, [pause_below, resume_at], lasts, why).await,
+        } => changes::set(&server, &campaign, set, lasts, why).await,
         Operate::Set {
             campaign,
             why,

@@ -183,13 +183,26 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
             outcomes.says, outcomes.as_of
         ));
     }
+    // What is in force is in the reason.
+    if let Some(aim) = campaign.aim.as_ref().filter(|aim| !aim.in_force) {
+        said.push(format!("aim, not in force: {}", aim.says));
+    }
     if let Some(hold) = &campaign.hold {
         said.push(format!(
             "held {} until {} by {}: {}",
             hold.kind, hold.until, hold.author, hold.reason
         ));
     }
-    if let Some(set) = &campaign.set {
+    if let Some((set, target)) = campaign
+        .set
+        .as_ref()
+        .and_then(|set| Some((set, set.abandon_target.as_ref()?)))
+    {
+        said.push(format!(
+            "aimed at {target} until {} by {}: {}",
+            set.until, set.author, set.reason
+        ));
+    } else if let Some(set) = &campaign.set {
         said.push(format!(
             "pause below {}, resume at {} until {} by {}: {} (configured: {}, {})",
             set.pause_below,
@@ -263,6 +276,11 @@ mod tests {
             "rivals": ["the schedule of skill 7 starts and stops it by the clock"],
             "state": "running", "changing_to": name.map(|_| "paused"), "since": "2024-05-15T13:32:10.000Z",
             "configured": {"pause_below": "5", "resume_at": "8"}, "why": "running, as it should be",
+            "aim": name.map(|_| serde_json::json!({
+                "target": "0.5%", "threshold": 4.5, "resume_at": 6.5, "signal": null, "answered": 612, "abandoned": 3,
+                "span_s": 7200, "responds": true, "in_force": false,
+                "says": "threshold 4.5: 3 of 612 calls abandoned in 2h, aimed at 0.5%",
+            })),
             "outcomes": name.map(|_| serde_json::json!({
                 "as_of": "2024-05-15T14:32:10.000Z", "source": "platform", "window_s": 7200, "known_s": 7200, "dials": 900,
                 "answered": 620, "connected": 609, "abandoned": 3, "abandoned_share": 0.0049,
@@ -292,6 +310,7 @@ mod tests {
                 "  changing: our command to make it paused is accepted and does not show yet",
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",
                 "  3 of 612 calls abandoned in 2h (0.49%), counted until 2024-05-15T14:32:10.000Z",
+                "  aim, not in force: threshold 4.5: 3 of 612 calls abandoned in 2h, aimed at 0.5%",
                 "7",
                 "  running, as it should be",
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",

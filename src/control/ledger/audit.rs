@@ -48,6 +48,15 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
             let alert = (*alert).clone();
             (campaign, decision, AuditEvent::Alerted { alert })
         }
+        Fact::AimMoved {
+            campaign, moved, ..
+        } => {
+            let moved = AuditEvent::AimMoved {
+                from: moved.from,
+                aim: Box::new(moved.to),
+            };
+            (Some(campaign), decision, moved)
+        }
         Fact::CommandIntended { command, .. } => {
             let intent = AuditEvent::Intent {
                 direction: command.direction,

@@ -14,6 +14,7 @@ use crate::control::operator::{AppliedChange, Author};
 use crate::control::ports::JournalFault;
 use crate::control::start::CycleSettings;
 use crate::control::status::{AssignmentView, CampaignView};
+use crate::domain::aim::AimMoved;
 use crate::domain::assignment::{
     AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, List, ListFinding, ListMemory,
     ListNotice, Move, Roster, Trigger,
@@ -145,6 +146,13 @@ pub(in crate::control) enum Fact<'a> {
         alert: &'a Alert,
         /// The campaign that it is about.
         campaign: Option<&'a Campaign>,
+    },
+
+    /// An aim has another threshold in whole agents than was told, or has an effect no more or again.
+    AimMoved {
+        campaign: &'a CampaignId,
+        moved: &'a AimMoved,
+        state: Option<&'a CampaignState>,
     },
 
     /// A dry run holds back a command.

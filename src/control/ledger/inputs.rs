@@ -168,6 +168,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
         | Fact::OutcomesUnreadable { .. }
         | Fact::Noticed { .. }
         | Fact::Alerted { .. }
+        | Fact::AimMoved { .. }
         | Fact::CommandHeldBack { .. }
         | Fact::HoldCarriedOut { .. }
         | Fact::ChangeMade { .. }

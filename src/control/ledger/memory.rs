@@ -35,6 +35,10 @@ pub(super) enum Remembered<'a> {
 }
 
 /// Returns what the store keeps of a fact.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, so that no fact is forgotten"
+)]
 pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
     match fact {
         Fact::StatusRead {
@@ -53,6 +57,10 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
             campaign, state, ..
         }
         | Fact::ThresholdsSet {
+            campaign, state, ..
+        }
+        // Remembered with the row, so that a restart does not tell it again.
+        | Fact::AimMoved {
             campaign, state, ..
         } => of_campaign(campaign, *state),
         Fact::CommandIntended { command, state }

@@ -55,6 +55,7 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::PollFailed { .. }
         | Fact::OutcomesRead { .. }
         | Fact::OutcomesUnreadable { .. }
+        | Fact::AimMoved { .. }
         | Fact::SampleTaken { .. }
         | Fact::StatusRead { .. }
         | Fact::StatusUnreadable { .. }

@@ -82,6 +82,7 @@ impl Telemetry {
                     if let Some(outcomes) = &view.state.outcomes {
                         events.outcomes_known(&view.id, outcomes, at);
                     }
+                    events.aim_known(&view.id, view.aim.as_deref());
                 }
                 let surveyed = self.evidence.filter(|survey| !survey.is_empty());
                 if let Some(survey) = surveyed {
@@ -108,6 +109,9 @@ impl Telemetry {
                 }
             }
             Fact::Alerted { alert, .. } => events.alerted(alert, decision),
+            Fact::AimMoved {
+                campaign, moved, ..
+            } => events.aim_moved(campaign, moved, decision),
             Fact::CommandHeldBack {
                 campaign,
                 direction,
@@ -262,6 +266,11 @@ fn in_words(change: &AppliedChange) -> String {
             before.resume_at(),
             thresholds.resume_at()
         ),
+        AppliedChange::AbandonTargetSet {
+            target,
+            before,
+            until,
+        } => format!("abandon_target {before} -> {target} until {until}"),
         AppliedChange::ThresholdsRestored { thresholds } => format!(
             "pause_below {}, resume_at {} as configured",
             thresholds.pause_below(),

@@ -10,6 +10,7 @@ use crate::control::operator::{AppliedChange, Author};
 use crate::control::ports::{Clock, JournalFault};
 use crate::control::start::CycleSettings;
 use crate::control::status::{CampaignView, ObservableState};
+use crate::domain::aim::{AimMoved, AimRule, AimState, CallCounters};
 use crate::domain::assignment::{
     AssignPolicy, Assigner, Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move,
     MoveReason, Roster, Score, Trigger,
@@ -33,6 +34,7 @@ pub(super) struct World {
     pub(super) result: CommandResult,
     readings: Vec<(CampaignId, OutcomeReading)>,
     verdicts: Vec<(CampaignId, OutcomesRead)>,
+    moved: AimMoved,
     author: Author,
     change: AppliedChange,
     fault: JournalFault,
@@ -71,6 +73,24 @@ fn sample() -> Sample {
         taken_at: at(),
         heads: vec![GroupCount::Known(HeadCount::default())],
     }
+}
+
+/// An aim whose threshold has moved by an agent.
+fn moved() -> AimMoved {
+    let rule = AimRule::new("0.5%".parse().unwrap());
+    let mut aim = AimState::new(&rule);
+    aim.observe_staffed(40, at());
+    aim.tell(&rule, at());
+    let mut counters = CallCounters {
+        since: at(),
+        until: at(),
+        connected: 0,
+        abandoned: 0,
+    };
+    aim.observe_counters(&rule, counters, false);
+    counters.abandoned = 4;
+    aim.observe_counters(&rule, counters, false);
+    aim.tell(&rule, at()).unwrap()
 }
 
 impl World {
@@ -124,6 +144,7 @@ impl World {
             fault: JournalFault("full".to_owned()),
             readings: vec![(campaign.clone(), reading)],
             verdicts: vec![(campaign.clone(), verdict)],
+            moved: moved(),
             notices: [
                 Notice::PersonPaused,
                 Notice::Flapping {
@@ -176,13 +197,8 @@ impl World {
     }
 
     fn standing(&self) -> Standing {
-        let view = CampaignView {
-            id: self.campaign.clone(),
-            state: self.state().clone(),
-            configured: self.found().policy().thresholds,
-            reason: Some(self.reason().clone()),
-            calendar: None,
-        };
+        let reason = Some(self.reason());
+        let view = CampaignView::of(&self.campaign, self.found(), reason, None);
         Standing {
             campaigns: Arc::new(vec![view]),
             assignments: Arc::default(),
@@ -326,6 +342,11 @@ impl World {
             Fact::Alerted {
                 alert: &self.alerts[1],
                 campaign: Some(self.found()),
+            },
+            Fact::AimMoved {
+                campaign,
+                moved: &self.moved,
+                state,
             },
             Fact::CommandHeldBack {
                 campaign,

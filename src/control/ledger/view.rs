@@ -104,6 +104,7 @@ impl View {
             | Fact::Noticed { .. }
             | Fact::Decided { .. }
             | Fact::Alerted { .. }
+            | Fact::AimMoved { .. }
             | Fact::CommandHeldBack { .. }
             | Fact::CommandDeclined { .. }
             | Fact::CommandIntended { .. }

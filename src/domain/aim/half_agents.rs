@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number of agents in halves of an agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct HalfAgents(u32);
 
 impl HalfAgents {
@@ -35,6 +35,24 @@ impl HalfAgents {
         self.0.wrapping_shr(1)
     }
 
+    /// Returns the fewest whole agents that are not below it.
+    #[must_use]
+    pub const fn rounded_up(self) -> u32 {
+        self.0.div_ceil(2)
+    }
+
+    /// Returns it as a number, for interfaces.
+    #[must_use]
+    pub fn in_agents(self) -> f64 {
+        f64::from(self.0) / 2.0
+    }
+
+    /// Returns what is left without so many; at least none.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// Returns the sum, or the greatest number there is.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -46,6 +64,20 @@ impl fmt::Display for HalfAgents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let half = if self.0.is_multiple_of(2) { "" } else { ".5" };
         write!(f, "{}{half}", self.whole_agents())
+    }
+}
+
+impl From<HalfAgents> for String {
+    fn from(agents: HalfAgents) -> Self {
+        agents.to_string()
+    }
+}
+
+impl TryFrom<String> for HalfAgents {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
@@ -80,6 +112,10 @@ mod tests {
         }
         assert_eq!(HalfAgents::from_halves(9).to_string(), "4.5");
         assert_eq!(HalfAgents::from_agents(4).to_string(), "4");
+        let written = serde_json::to_string(&HalfAgents::from_halves(9)).unwrap();
+        assert_eq!(written, "\"4.5\"");
+        let read: HalfAgents = serde_json::from_str(&written).unwrap();
+        assert_eq!((read.rounded_up(), read.whole_agents()), (5, 4));
         for wrong in [
             "",
             ".5",

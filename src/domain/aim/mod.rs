@@ -26,7 +26,7 @@
 //! the last one is ignored.
 //!
 //! *Escape.* A threshold that is too high answers no calls, and so would learn nothing any more. When counters have shown no
-//! answered call for 24 hours while the campaign is paused and agents are there, it falls by one agent an hour. It does not
+//! answered call for 24 hours in which the campaign is paused for its threshold and agents are there, it falls by one agent an hour. It does not
 //! earlier: after two hours this shifts the share that is reached.
 //!
 //! *First start.* The threshold begins at three agents or where the settings say. *Restart:* [`AimState`] is the whole memory.
@@ -49,5 +49,5 @@ pub use counters::{CallCounters, CallDelta};
 pub use half_agents::HalfAgents;
 pub use rule::AimRule;
 pub use signal::{AimSignal, AimSignalError};
-pub use state::{AimReading, AimState, AimVerdict, CountersRead};
+pub use state::{AimMoved, AimReading, AimState, AimVerdict, CountersRead};
 pub use target::{AbandonTarget, AbandonTargetError};

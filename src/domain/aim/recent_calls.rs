@@ -1,4 +1,4 @@
-//! The calls of the last two hours, for people: no decision rests on them.
+//! The calls of the last two hours, for people and for whether the share responds: no threshold rests on them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,8 +11,21 @@ use super::counters::CallDelta;
 
 /// Calls by the ten minutes in which they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<(i64, CallDelta)>", into = "Vec<(i64, CallDelta)>")]
 pub(super) struct RecentCalls(BTreeMap<i64, CallDelta>);
+
+// Pairs, since numbers as keys of JSON are not read back within an enum that is told by a tag.
+impl From<Vec<(i64, CallDelta)>> for RecentCalls {
+    fn from(slots: Vec<(i64, CallDelta)>) -> Self {
+        Self(slots.into_iter().collect())
+    }
+}
+
+impl From<RecentCalls> for Vec<(i64, CallDelta)> {
+    fn from(recent: RecentCalls) -> Self {
+        recent.0.into_iter().collect()
+    }
+}
 
 const SLOTS: i64 = 12;
 const SLOT_MILLIS: i64 = 10 * 60 * 1_000;
@@ -38,10 +51,28 @@ impl RecentCalls {
         sum
     }
 
+    /// Moves the slots by so many milliseconds, as near as whole slots come.
+    pub(super) fn shift_clock(&mut self, milliseconds: i64) {
+        let slots = nearest(milliseconds, SLOT_MILLIS);
+        if slots != 0 {
+            let moved = std::mem::take(&mut self.0).into_iter();
+            self.0 = moved
+                .map(|(slot, calls)| (slot.saturating_add(slots), calls))
+                .collect();
+        }
+    }
+
     fn forget_old(&mut self, until: Timestamp) {
         let kept = oldest(until)..=slot(until);
         self.0.retain(|slot, _| kept.contains(slot));
     }
+}
+
+/// So many whole units as come nearest.
+pub(super) fn nearest(milliseconds: i64, unit: i64) -> i64 {
+    milliseconds
+        .saturating_add(unit.div_euclid(2))
+        .div_euclid(unit)
 }
 
 fn slot(at: Timestamp) -> i64 {

@@ -45,13 +45,13 @@ impl AimSignal {
         }
     }
 
-    /// Counts the agents of a reading; `wrap_up` is the number of those who finish a call.
+    /// Counts the agents of a reading.
     #[must_use]
-    pub fn measure(self, heads: HeadCount, wrap_up: u32) -> HalfAgents {
+    pub fn measure(self, heads: HeadCount) -> HalfAgents {
         let free = HalfAgents::from_agents(heads.free);
         match self {
             Self::Available => free,
-            Self::AvailableAndHalfWrapUp => free.plus(HalfAgents::from_halves(wrap_up)),
+            Self::AvailableAndHalfWrapUp => free.plus(HalfAgents::from_halves(heads.wrap_up)),
             Self::FreeAndServing => free.plus(HalfAgents::from_agents(heads.serving)),
         }
     }
@@ -81,9 +81,10 @@ mod tests {
         let heads = HeadCount {
             free: 3,
             serving: 4,
+            wrap_up: 5,
             staffed: 20,
         };
-        let halves = AimSignal::ALL.map(|signal| signal.measure(heads, 5).halves());
+        let halves = AimSignal::ALL.map(|signal| signal.measure(heads).halves());
         assert_eq!(halves, [6, 11, 14]);
     }
 

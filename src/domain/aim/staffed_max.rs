@@ -6,11 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
+use super::recent_calls::nearest;
+
 /// Each day's most staffed agents, of today and the four days before. Days are those of UTC: where they begin matters little,
 /// since a maximum of five days includes a working day wherever they do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<(i64, u32)>", into = "Vec<(i64, u32)>")]
 pub(super) struct StaffedMax(BTreeMap<i64, u32>);
+
+// Pairs, since numbers as keys of JSON are not read back within an enum that is told by a tag.
+impl From<Vec<(i64, u32)>> for StaffedMax {
+    fn from(days: Vec<(i64, u32)>) -> Self {
+        Self(days.into_iter().collect())
+    }
+}
+
+impl From<StaffedMax> for Vec<(i64, u32)> {
+    fn from(most: StaffedMax) -> Self {
+        most.0.into_iter().collect()
+    }
+}
 
 const DAYS: i64 = 5;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -23,6 +38,17 @@ impl StaffedMax {
         self.0.retain(|day, _| (oldest..=today).contains(day));
         let most = self.0.entry(today).or_default();
         *most = staffed.max(*most);
+    }
+
+    /// Moves the days by so many milliseconds, as near as whole days come.
+    pub(super) fn shift_clock(&mut self, milliseconds: i64) {
+        let days = nearest(milliseconds, DAY_MILLIS);
+        if days != 0 {
+            let moved = std::mem::take(&mut self.0).into_iter();
+            self.0 = moved
+                .map(|(day, most)| (day.saturating_add(days), most))
+                .collect();
+        }
     }
 
     /// The maximum; none before the first reading.

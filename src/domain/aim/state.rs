@@ -19,6 +19,9 @@ use super::threshold::FineAgents;
 /// For so long no answered call has to be counted before the threshold falls by itself.
 const NO_ESCAPE_BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A longer interval between two readings of which nothing is known may have had answered calls.
+const LONGEST_UNKNOWN: Duration = Duration::from_secs(60 * 60);
+
 /// The time in which it then falls by one agent.
 const ESCAPE_PER_AGENT_MILLIS: i64 = 60 * 60 * 1_000;
 
@@ -34,11 +37,15 @@ pub struct AimState {
     staffed: StaffedMax,
     /// Agents who were staffed at the last reading of agents.
     staffed_now: u32,
-    /// For how long the counters have shown that no call was answered.
+    /// For how long the counters have shown that no call was answered, of the time in which the campaign was paused for its threshold
+    /// and agents were there.
     quiet: Duration,
-    /// Whether the last calls wanted the threshold above its top.
+    /// Whether calls wanted the threshold above its top, and too many were abandoned ever since.
     at_top: bool,
     recent: RecentCalls,
+    /// What was last told: the threshold in whole agents, and whether it has an effect.
+    #[serde(default)]
+    told: Option<(u32, AimVerdict)>,
 }
 
 /// What a reading of the counters is for the aim.
@@ -54,9 +61,21 @@ pub enum CountersRead {
     Calls(CallDelta),
 }
 
+/// A change of an aim that people are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AimMoved {
+    /// The threshold that was told before, in whole agents.
+    pub from: u32,
+    /// What it is.
+    pub to: AimReading,
+}
+
 /// Both thresholds that the aim gives, and what they rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AimReading {
+    /// The agents that were compared with them; none without a valid sample.
+    #[serde(default)]
+    pub signal: Option<HalfAgents>,
     /// A running campaign is paused when the signal is below this; at zero it is never paused.
     pub pause_below: HalfAgents,
     /// Our pause is resumed when the signal is at least this.
@@ -95,6 +114,7 @@ impl AimState {
             quiet: Duration::ZERO,
             at_top: false,
             recent: RecentCalls::default(),
+            told: None,
         }
     }
 
@@ -104,8 +124,8 @@ impl AimState {
         self.staffed_now = staffed;
     }
 
-    /// Observes one reading of the counters. `paused` says whether the campaign is paused by us. A reading that failed is not
-    /// observed at all.
+    /// Observes one reading of the counters. `paused` says whether the campaign is paused by us for its threshold, and for nothing
+    /// else. A reading that failed is not observed at all.
     pub fn observe_counters(
         &mut self,
         rule: &AimRule,
@@ -121,18 +141,20 @@ impl AimState {
         }
         self.counters = Some(reading);
         let Some(calls) = reading.calls_since(before) else {
-            // A call that was answered meanwhile is unknown, so that the wait for one begins anew.
-            self.quiet = Duration::ZERO;
+            // A call that was answered meanwhile is unknown. Counters of a day begin anew each midnight, between two readings.
+            if reading.until.since(before.until) > LONGEST_UNKNOWN {
+                self.quiet = Duration::ZERO;
+            }
             return CountersRead::Reset;
         };
         self.recent.add(calls, reading.until);
         if calls.answered() > 0 {
             self.quiet = Duration::ZERO;
-            self.learn(rule, calls);
-        } else {
+            self.learn(rule, calls, reading.until);
+        } else if paused && self.staffed_now > 0 {
             let elapsed = reading.until.since(before.until);
             self.quiet = self.quiet.saturating_add(elapsed);
-            if paused && self.staffed_now > 0 && self.quiet > NO_ESCAPE_BEFORE {
+            if self.quiet > NO_ESCAPE_BEFORE {
                 self.escape(elapsed.min(self.quiet.saturating_sub(NO_ESCAPE_BEFORE)));
             }
         }
@@ -140,7 +162,7 @@ impl AimState {
         CountersRead::Calls(calls)
     }
 
-    fn learn(&mut self, rule: &AimRule, calls: CallDelta) {
+    fn learn(&mut self, rule: &AimRule, calls: CallDelta, until: Timestamp) {
         // Abandoned calls count in full, because the guarantee rests on their sum. Connected ones lower by one agent at most:
         // a counter that jumps must not open the campaign at once.
         let step = rule
@@ -151,7 +173,9 @@ impl AimState {
         let highest = self
             .top(rule)
             .map_or(wanted, |top| wanted.min(top.max(self.goal)));
-        self.at_top = highest < wanted;
+        // The last calls alone would not do: one that reaches an agent is among them at nearly every reading.
+        let share_above = rule.step(self.recent.sum(until)) > FineAgents::ZERO;
+        self.at_top = highest < wanted || (self.at_top && share_above);
         self.goal = highest.max(FineAgents::ZERO);
     }
 
@@ -192,38 +216,102 @@ impl AimState {
         }
     }
 
-    /// Returns the thresholds and what they rest on.
+    /// Returns the thresholds and what they rest on at `now`; `signal` is what they were compared with.
     #[must_use]
-    pub fn reading(&self, rule: &AimRule) -> AimReading {
-        let until = self.counters.map(|counters| counters.until);
+    pub fn reading(
+        &self,
+        rule: &AimRule,
+        signal: Option<HalfAgents>,
+        now: Timestamp,
+    ) -> AimReading {
+        let pause_below = self.pause_below(rule);
         AimReading {
-            pause_below: self.pause_below(rule),
-            resume_at: self.resume_at(rule),
+            signal,
+            pause_below,
+            resume_at: pause_below.plus(rule.gap),
             target: rule.target,
-            calls: until
-                .map(|until| self.recent.sum(until))
-                .unwrap_or_default(),
+            calls: self.recent.sum(now),
             span: SPAN,
-            verdict: if self.at_top {
-                AimVerdict::DoesNotRespond
-            } else {
-                AimVerdict::Steers
-            },
+            verdict: self.verdict(),
+        }
+    }
+
+    const fn verdict(&self) -> AimVerdict {
+        if self.at_top {
+            AimVerdict::DoesNotRespond
+        } else {
+            AimVerdict::Steers
+        }
+    }
+
+    /// Returns what people have to be told: another threshold in whole agents, or that it has an effect no more or again. What is
+    /// returned counts as told, and so does the very first threshold.
+    pub fn tell(&mut self, rule: &AimRule, now: Timestamp) -> Option<AimMoved> {
+        let current = (self.pause_below(rule).whole_agents(), self.verdict());
+        if self.told == Some(current) {
+            return None;
+        }
+        let (from, _) = self.told.replace(current)?;
+        Some(AimMoved {
+            from,
+            to: self.reading(rule, None, now),
+        })
+    }
+
+    /// Moves every time of our clock, which was set by so many milliseconds. Since when counters count is as their owner tells it.
+    pub fn shift_clock(&mut self, milliseconds: i64) {
+        // Every member is named, so that no time of a later version is forgotten.
+        let Self {
+            goal: _,
+            threshold: _,
+            counters,
+            staffed,
+            staffed_now: _,
+            quiet: _,
+            at_top: _,
+            recent,
+            told: _,
+        } = self;
+        if let Some(counters) = counters {
+            counters.until.shift(milliseconds);
+        }
+        staffed.shift_clock(milliseconds);
+        recent.shift_clock(milliseconds);
+    }
+
+    /// Pulls the time of the last counters back to now, if it lies in the future.
+    pub fn clamp(&mut self, now: Timestamp) {
+        if let Some(counters) = &mut self.counters {
+            counters.until = counters.until.min(now);
+        }
+    }
+}
+
+impl AimReading {
+    /// Returns the sentence with what was compared.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let resume_at = self.resume_at;
+        match self.signal {
+            Some(signal) => format!("{self}; signal {signal}, resume at {resume_at}"),
+            None => format!("{self}; resume at {resume_at}"),
         }
     }
 }
 
 impl fmt::Display for AimReading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "threshold {}: {} of {} calls abandoned in {}, aimed at {}",
-            self.pause_below,
-            self.calls.abandoned,
-            self.calls.answered(),
-            humantime::format_duration(self.span),
-            self.target,
-        )?;
+        write!(f, "threshold {}: ", self.pause_below)?;
+        let span = humantime::format_duration(self.span);
+        match self.calls.answered() {
+            0 => write!(f, "no calls counted in {span}")?,
+            answered => write!(
+                f,
+                "{} of {answered} calls abandoned in {span}",
+                self.calls.abandoned
+            )?,
+        }
+        write!(f, ", aimed at {}", self.target)?;
         match self.verdict {
             AimVerdict::Steers => Ok(()),
             AimVerdict::DoesNotRespond => f.write_str("; does not respond"),

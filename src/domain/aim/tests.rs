@@ -70,6 +70,10 @@ impl Centre {
         self.abandoned += abandoned;
     }
 
+    fn reading(&self) -> AimReading {
+        self.aim.reading(&self.rule, None, self.now)
+    }
+
     fn pause_below(&self) -> String {
         self.aim.pause_below(&self.rule).to_string()
     }
@@ -195,21 +199,90 @@ fn counters_that_come_an_hour_late_lead_to_the_same_threshold() {
 #[test]
 fn at_its_top_it_says_that_the_share_does_not_respond() {
     let mut centre = Centre::new(rule("0.5%"), 10);
-    while centre.aim.reading(&centre.rule).verdict == AimVerdict::Steers {
+    while centre.reading().verdict == AimVerdict::Steers {
         centre.calls(1, 1);
         centre.read();
         assert!(centre.abandoned < 100, "never at its top");
     }
     // 0.7 of ten agents, less a gap of two.
     assert_eq!(centre.pause_below(), "5");
-    let said = centre.aim.reading(&centre.rule).to_string();
+    let said = centre.reading().to_string();
     assert!(said.ends_with("aimed at 0.5%; does not respond"), "{said}");
     centre.calls(3, 0);
     centre.read();
     assert_eq!(
-        centre.aim.reading(&centre.rule).verdict,
+        centre.reading().verdict,
+        AimVerdict::DoesNotRespond,
+        "still far above its target"
+    );
+    centre.calls(200 * centre.abandoned, 0);
+    centre.read();
+    assert_eq!(
+        centre.reading().verdict,
         AimVerdict::Steers,
         "calls that reach agents lower it"
+    );
+}
+
+#[test]
+fn at_its_top_the_calls_of_two_hours_count() {
+    let mut centre = Centre::new(rule("0.5%"), 10);
+    while centre.reading().verdict == AimVerdict::Steers {
+        centre.calls(1, 1);
+        centre.read();
+    }
+    centre.now = centre.now.plus(Duration::from_secs(3 * 60 * 60));
+    centre.calls(1, 0);
+    centre.read();
+    assert_eq!(centre.reading().verdict, AimVerdict::Steers);
+}
+
+#[test]
+fn another_whole_agent_is_told_once() {
+    let mut centre = Centre::new(rule("0.5%"), 40);
+    let mut tell = |calls: (u64, u64)| {
+        centre.calls(calls.0, calls.1);
+        centre.read();
+        let moved = centre.aim.tell(&centre.rule, centre.now);
+        moved.map(|moved| (moved.from, moved.to.pause_below.to_string()))
+    };
+    assert_eq!(tell((0, 0)), None, "the first one is no change");
+    assert_eq!(tell((0, 1)), None, "3.5 is no other whole agent than 3");
+    assert_eq!(tell((0, 2)), Some((3, "4".to_owned())));
+    assert_eq!(tell((100, 0)), None);
+}
+
+#[test]
+fn a_step_of_the_clock_moves_what_is_kept() {
+    let mut centre = Centre::new(rule("0.5%"), 40);
+    centre.calls(200, 1);
+    centre.read();
+    let (before, moved_by) = (centre.reading(), 40 * 24 * 60 * 60 * 1_000);
+    for direction in [moved_by, -2 * moved_by] {
+        centre.aim.shift_clock(direction);
+        centre.now.shift(direction);
+        assert_eq!(centre.reading(), before);
+        centre.aim.observe_staffed(3, centre.now);
+        assert_eq!(centre.reading(), before, "40 were staffed today");
+        centre.calls(0, 0);
+        assert!(matches!(centre.read(), CountersRead::Calls(_)));
+    }
+}
+
+#[test]
+fn without_counters_it_says_so() {
+    let mut centre = Centre::new(rule("0.5%"), 40);
+    let said = "threshold 3: no calls counted in 2h, aimed at 0.5%";
+    assert_eq!(centre.reading().to_string(), said);
+    centre.calls(203, 1);
+    centre.read();
+    assert_ne!(centre.reading().to_string(), said);
+    centre.now = centre.now.plus(Duration::from_secs(3 * 60 * 60));
+    assert!(
+        centre
+            .reading()
+            .to_string()
+            .contains("no calls counted in 2h")
     );
 }
 
@@ -263,6 +336,42 @@ fn a_starved_campaign_is_let_run_again_after_a_day() {
 }
 
 #[test]
+fn only_hours_in_which_its_threshold_pauses_it_count_as_starved() {
+    let mut centre = Centre::new(rule("0.5%"), 40);
+    let hours = |centre: &mut Centre, hours: u32, paused| {
+        centre.paused = paused;
+        for _ in 0..hours * 60 {
+            centre.now = centre.now.plus(Duration::from_secs(60));
+            centre.read();
+        }
+    };
+    hours(&mut centre, 20, true);
+    hours(&mut centre, 60, false);
+    hours(&mut centre, 4, true);
+    assert_eq!(centre.pause_below(), "3", "a closed weekend starves nobody");
+    hours(&mut centre, 1, true);
+    assert_eq!(centre.pause_below(), "2.5");
+}
+
+#[test]
+fn counters_of_a_day_do_not_hide_that_a_campaign_starves() {
+    let mut centre = Centre::new(rule("0.5%"), 40);
+    centre.paused = true;
+    for hour in 0..26 {
+        for _ in 0..60 {
+            centre.now = centre.now.plus(Duration::from_secs(60));
+            centre.read();
+        }
+        if hour == 12 {
+            centre.now = centre.now.plus(Duration::from_secs(60));
+            centre.since = centre.now;
+            assert_eq!(centre.read(), CountersRead::Reset);
+        }
+    }
+    assert_eq!(centre.pause_below(), "1.5", "two hours of falling");
+}
+
+#[test]
 fn explains_itself() {
     let mut centre = Centre::new(rule("0.5%"), 40);
     for _ in 0..3 {
@@ -270,7 +379,7 @@ fn explains_itself() {
         centre.read();
     }
     assert_eq!(
-        centre.aim.reading(&centre.rule).to_string(),
+        centre.reading().to_string(),
         "threshold 3: 3 of 612 calls abandoned in 2h, aimed at 0.5%"
     );
 }
@@ -412,7 +521,7 @@ proptest! {
         let start = FineAgents::from_half_agents(rule.start);
         let mut held = false;
         live(rule, &happenings, |centre, books, _| {
-            held |= centre.aim.reading(&rule).verdict == AimVerdict::DoesNotRespond;
+            held |= centre.reading().verdict == AimVerdict::DoesNotRespond;
             let target = i128::from(rule.target.hundredths_of_percent());
             let answered = i128::from(books.connected + books.abandoned);
             let beyond = 10_000 * i128::from(books.abandoned) - target * answered;

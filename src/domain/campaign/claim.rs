@@ -164,6 +164,7 @@ mod tests {
         let head = GroupCount::Known(HeadCount {
             free: available,
             serving: 0,
+            wrap_up: 0,
             staffed: available,
         });
         Sample::Complete {

@@ -4,6 +4,7 @@
 //! did not say is left out. The words that no verdict carries (an author, the platform's word for a status) come from the
 //! campaign's state.
 
+use crate::domain::aim::AimReading;
 use crate::domain::belief::{Belief, HoldKind};
 use crate::domain::status::Direction;
 use crate::domain::time::Timestamp;
@@ -54,12 +55,18 @@ pub fn explain(state: &CampaignState, reason: Option<&Reason>) -> Explanation {
     let verdicts = reason.stages.list();
     Explanation {
         summary: summary(state, reason),
-        stages: verdicts.map(|verdict| explained(verdict, state)).into(),
+        stages: verdicts
+            .map(|verdict| explained(verdict, state, reason.aim.as_deref()))
+            .into(),
         would_change: would_change(reason),
     }
 }
 
-fn explained(verdict: StageVerdict, state: &CampaignState) -> ExplainedStage {
+fn explained(
+    verdict: StageVerdict,
+    state: &CampaignState,
+    aim: Option<&AimReading>,
+) -> ExplainedStage {
     let StageVerdict {
         stage,
         asked,
@@ -67,6 +74,7 @@ fn explained(verdict: StageVerdict, state: &CampaignState) -> ExplainedStage {
         until,
     } = verdict;
     let says = match (asked, finding) {
+        (_, Some(Finding::Thresholds(thresholds))) => thresholds_in_words(thresholds, aim),
         (_, Some(finding)) => found(finding, asked, state),
         (Asked::NotAsked, None) => "not asked".to_owned(),
         (Asked::Passed | Asked::Decided, None) => nothing_found(stage).to_owned(),
@@ -93,7 +101,7 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
         Finding::Hold(hold) => hold_in_words(hold, state),
         Finding::Sample(sample) => sample_in_words(sample, asked),
         Finding::Signal(signal) => signal_in_words(signal),
-        Finding::Thresholds(thresholds) => thresholds_in_words(thresholds),
+        Finding::Thresholds(thresholds) => thresholds_in_words(thresholds, None),
         Finding::People(people) => people_in_words(people),
         Finding::Confirmation(ConfirmationVerdict {
             seen,
@@ -215,7 +223,7 @@ fn signal_in_words(signal: SignalVerdict) -> String {
     format!("{available} available{of}{more}")
 }
 
-fn thresholds_in_words(thresholds: ThresholdsVerdict) -> String {
+fn thresholds_in_words(thresholds: ThresholdsVerdict, aim: Option<&AimReading>) -> String {
     let ThresholdsVerdict {
         thresholds,
         relation,
@@ -226,10 +234,13 @@ fn thresholds_in_words(thresholds: ThresholdsVerdict) -> String {
         Relation::Between => "between the thresholds",
         Relation::AtResume => "at the resume threshold or above",
     };
-    format!(
-        "{position} (pause below {}, resume at {})",
-        thresholds.pause_below, thresholds.resume_at
-    )
+    match aim {
+        Some(aim) => format!("{position} ({})", aim.in_full()),
+        None => format!(
+            "{position} (pause below {}, resume at {})",
+            thresholds.pause_below, thresholds.resume_at
+        ),
+    }
 }
 
 fn people_in_words(people: PeopleVerdict) -> String {
@@ -285,6 +296,10 @@ fn summary(state: &CampaignState, reason: &Reason) -> String {
         } => format!("left alone: {}", held_back_by(by)),
     };
     let numbers = match (reason.available(), reason.thresholds()) {
+        (Some(available), Some(_)) if reason.aim.is_some() => {
+            let aim = reason.aim.as_ref().map(|aim| aim.in_full());
+            format!("; {available} available, {}", aim.unwrap_or_default())
+        }
         (Some(available), Some(thresholds)) => format!(
             "; {available} available, pause below {}, resume at {}",
             thresholds.pause_below, thresholds.resume_at
@@ -352,15 +367,21 @@ fn would_change(reason: &Reason) -> Vec<String> {
             Outcome::NothingToDo | Outcome::Suppressed { .. } => return changes,
         },
         Stage::Sample => "a complete and fresh poll".to_owned(),
-        Stage::Signal | Stage::Thresholds => match stages.thresholds.found {
-            Some(found) if stages.status.found == Some(BelievedStatus::Running) => {
+        Stage::Signal | Stage::Thresholds => match (stages.thresholds.found, &reason.aim) {
+            (Some(_), Some(aim)) if stages.status.found == Some(BelievedStatus::Running) => {
+                format!("a signal below {}", aim.pause_below)
+            }
+            (Some(_), Some(aim)) => format!("a signal of at least {}", aim.resume_at),
+            (Some(found), None) if stages.status.found == Some(BelievedStatus::Running) => {
                 format!(
                     "fewer than {} available agents",
                     found.thresholds.pause_below
                 )
             }
-            Some(found) => format!("at least {} available agents", found.thresholds.resume_at),
-            None => return changes,
+            (Some(found), None) => {
+                format!("at least {} available agents", found.thresholds.resume_at)
+            }
+            (None, _) => return changes,
         },
         Stage::People if verdict.until.is_some() => format!("the grace ends{at}"),
         Stage::People => {

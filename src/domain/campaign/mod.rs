@@ -3,6 +3,7 @@
 //! [`ownership`] moves the belief by what is read and reported. [`stages`] decides, stage by stage; [`Reason`] keeps the
 //! verdicts with their numbers, [`explain()`] puts them into words, and [`recorded`] is their form in the audit.
 
+mod aiming;
 mod claim;
 mod explain;
 mod lost;

@@ -30,7 +30,6 @@ use crate::domain::notice::Notice;
 use crate::domain::ownership::{Question, Resolution};
 use crate::domain::policy::Policy;
 use crate::domain::status::{CampaignActivity, Direction, StatusFinding, StatusReading};
-use crate::domain::thresholds::Thresholds;
 use crate::domain::time::Timestamp;
 
 use super::stages::{BelievedStatus, ChangingVerdict, Refusals, command_on_its_way};
@@ -105,7 +104,7 @@ pub struct Campaign {
 
 impl Campaign {
     pub(crate) fn new(policy: Policy, group: usize, state: CampaignState) -> Self {
-        Self {
+        let mut campaign = Self {
             policy,
             state,
             group,
@@ -118,24 +117,15 @@ impl Campaign {
             asked_at: None,
             missing: None,
             read_in_run: false,
-        }
+        };
+        campaign.begin_aim();
+        campaign
     }
 
     /// Its rules.
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    /// The thresholds in force: an operator's, or those of its rules.
-    #[must_use]
-    pub fn thresholds(&self, now: Timestamp) -> Thresholds {
-        let set = self
-            .state
-            .threshold_override
-            .as_ref()
-            .filter(|set| set.active(now));
-        set.map_or(self.policy.thresholds, |set| set.thresholds)
     }
 
     /// Whether it dials, or may: of one that was not read nothing is known, and one on its way may be either.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::aim::AimReading;
 use crate::domain::belief::{Doubt, HoldKind};
 use crate::domain::ids::DecisionId;
 use crate::domain::status::Direction;
@@ -60,6 +61,8 @@ struct RecordedReason {
     claimed: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     turn: Option<TurnVerdict>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aim: Option<Box<AimReading>>,
     #[serde(default)]
     stages: BTreeMap<Stage, Asked>,
 }
@@ -83,6 +86,7 @@ impl From<&Reason> for RecordedReason {
             at,
             outcome,
             stages,
+            aim,
         } = reason;
         let people = stages.people.found;
         let back_off = stages.back_off.found;
@@ -112,6 +116,7 @@ impl From<&Reason> for RecordedReason {
             refusals: back_off.map_or(0, |back_off| back_off.refusals),
             claimed: stages.signal.found.map_or(0, |signal| signal.claimed),
             turn: stages.turn.found,
+            aim: aim.clone(),
             stages: stages
                 .list()
                 .map(|verdict| (verdict.stage, verdict.asked))
@@ -186,6 +191,7 @@ impl From<RecordedReason> for Reason {
             at: recorded.at,
             outcome: recorded.outcome,
             stages,
+            aim: recorded.aim,
         }
     }
 }
@@ -244,6 +250,23 @@ mod tests {
         let stages = written["stages"].as_object().unwrap();
         assert_eq!(stages.len(), Stage::ALL.len());
         assert_eq!(stages["resume_budget"], "not_asked");
+    }
+
+    #[test]
+    fn what_an_aim_said_is_kept_with_its_numbers() {
+        let plain: Reason = serde_json::from_str(OF_0_1_0).unwrap();
+        let written = serde_json::to_string(&plain).unwrap();
+        assert!(!written.contains("aim"), "{written}");
+        let aim = r#","aim":{"signal":"6.5","pause_below":"4.5","resume_at":"6.5","target":50,
+            "calls":{"connected":609,"abandoned":3},"span":{"secs":7200,"nanos":0},"verdict":"steers"}}"#;
+        let with_aim = format!("{}{aim}", OF_0_1_0.strip_suffix('}').unwrap());
+        let reason: Reason = serde_json::from_str(&with_aim).unwrap();
+        assert_eq!(
+            reason.to_string(),
+            "9 available of 12 staffed (threshold 4.5: 3 of 612 calls abandoned in 2h, aimed at 0.5%; signal 6.5, resume at 6.5)"
+        );
+        let written = serde_json::to_string(&reason).unwrap();
+        assert_eq!(serde_json::from_str::<Reason>(&written).unwrap(), reason);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::AimState;
 use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
 use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::outcomes::OutcomeMemory;
@@ -54,6 +55,9 @@ pub struct CampaignState {
     /// Whether it was reported that agents are idle because nobody can say whose the pause is.
     #[serde(default)]
     pub unproven_alerted: bool,
+    /// What its aim has learned, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<Box<AimState>>,
     /// What became of its dials; absent before the first reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcomes: Option<Box<OutcomeMemory>>,
@@ -79,6 +83,7 @@ impl CampaignState {
             lost: Vec::new(),
             stamp: StampTrust::default(),
             unproven_alerted: false,
+            aim: None,
             outcomes: None,
         }
     }
@@ -120,6 +125,9 @@ impl CampaignState {
         }
         if let Some(outcomes) = &mut self.outcomes {
             outcomes.clamp(now);
+        }
+        if let Some(aim) = &mut self.aim {
+            aim.clamp(now);
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::domain::aim::AimReading;
 use crate::domain::belief::Doubt;
 use crate::domain::cause::Cause;
 use crate::domain::ids::DecisionId;
@@ -25,6 +26,8 @@ pub struct Reason {
     pub outcome: Outcome,
     /// The verdict of each stage.
     pub stages: Stages,
+    /// What the aim in force says, where there is one: the thresholds that were compared.
+    pub aim: Option<Box<AimReading>>,
 }
 
 impl Reason {
@@ -46,7 +49,7 @@ impl Reason {
         self.stages.signal.found?.staffed
     }
 
-    /// The thresholds in whole agents; none without a valid sample.
+    /// The thresholds in whole agents, rounded up; none without a valid sample.
     #[must_use]
     pub fn thresholds(&self) -> Option<AgentThresholds> {
         self.stages.thresholds.found.map(|found| found.thresholds)
@@ -89,11 +92,14 @@ impl fmt::Display for Reason {
                 if let Some(staffed) = self.staffed() {
                     write!(f, " of {staffed} staffed")?;
                 }
-                write!(
-                    f,
-                    " (pause below {}, resume at {})",
-                    thresholds.pause_below, thresholds.resume_at
-                )?;
+                match &self.aim {
+                    Some(aim) => write!(f, " ({})", aim.in_full())?,
+                    None => write!(
+                        f,
+                        " (pause below {}, resume at {})",
+                        thresholds.pause_below, thresholds.resume_at
+                    )?,
+                }
             }
             (Some(_) | None, _) => match self.sample() {
                 SampleVerdict::None if calendar.is_some_and(|calendar| calendar.alone) => {

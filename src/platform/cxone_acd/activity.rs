@@ -188,6 +188,7 @@ impl ActivityObserver {
         Ok(GroupCount::Known(HeadCount {
             free: count.available,
             serving: 0,
+            wrap_up: 0,
             staffed: count.logged_in.max(count.available),
         }))
     }

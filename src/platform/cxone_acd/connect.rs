@@ -47,6 +47,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     selectors: false,
     own_group: true,
     serving: true,
+    wrap_up: true,
     statuses: StatusCalls::Listing,
     traits: PlatformTraits {
         evidence: Evidence::OwnReadings,
@@ -86,6 +87,7 @@ pub fn capabilities(source: AgentSource) -> Capabilities {
             agents: AgentFeed::Counts,
             agent_rows: false,
             serving: false,
+            wrap_up: false,
             // Only the states show who may be assigned.
             lists: None,
             ..CAPABILITIES

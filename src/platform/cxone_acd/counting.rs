@@ -10,6 +10,7 @@
 //! | `Available` | available |
 //! | `OutboundContact` with this skill, also in wrap-up | serving |
 //! | `Dialer` of another skill, any other contact | busy |
+//! | any contact in wrap-up | in wrap-up as well |
 //! | `Unavailable`, `LoggedIn`, negative and unknown ones | not ready |
 //! | `LoggedOut`, or not among the states | offline |
 //!
@@ -44,6 +45,8 @@ pub(super) struct SkillCount {
     pub(super) not_ready: u32,
     /// Not logged in.
     pub(super) offline: u32,
+    /// Those among serving and busy who finish a call.
+    pub(super) wrap_up: u32,
 }
 
 impl SkillCount {
@@ -119,8 +122,13 @@ pub(super) fn count<'a>(
         }
     }
     let mut counted = SkillCount::default();
-    for availability in best.into_values() {
+    for (agent, availability) in best {
         counted.add(availability);
+        let finishes = states.get(&agent).is_some_and(|agent| agent.wrap_up);
+        let on_contact = matches!(availability, Availability::Serving | Availability::Busy);
+        counted.wrap_up = counted
+            .wrap_up
+            .saturating_add(u32::from(finishes && on_contact));
     }
     counted
 }
@@ -219,6 +227,29 @@ mod tests {
     }
 
     #[test]
+    fn who_finishes_a_call_counts_as_in_wrap_up_whichever_call_it_was() {
+        let agents = assigned(&[1, 2, 3, 4]);
+        let finishing = |state, skill| AgentNow {
+            wrap_up: true,
+            ..now(state, skill)
+        };
+        let states = [
+            (1, finishing("OutboundContact", Some(SKILL))),
+            (2, finishing("InboundContact", None)),
+            (3, now("OutboundContact", Some(SKILL))),
+            // A flag that was left over says nothing of who is ready.
+            (4, finishing("Available", None)),
+        ]
+        .into();
+        let counted = count([(SKILL, &agents)], &states, &ReadyStates::default());
+        assert_eq!(
+            (counted.available, counted.serving, counted.busy),
+            (1, 2, 1)
+        );
+        assert_eq!(counted.wrap_up, 2);
+    }
+
+    #[test]
     fn only_assignments_in_force_count() {
         let mut agents = assigned(&[1, 2]);
         agents.get_mut(&2).unwrap().active = false;
@@ -255,7 +286,8 @@ mod tests {
                 serving: 1,
                 busy: 0,
                 not_ready: 1,
-                offline: 0
+                offline: 0,
+                wrap_up: 0,
             }
         );
     }

@@ -319,6 +319,10 @@ impl Observer {
                 _ => &mut counted.busy,
             };
             *place = place.saturating_add(1);
+            let ready = self.settings.ready.contain(agent.state);
+            if agent.wrap_up && agent.state != StateId::LOGGED_OUT && !ready {
+                counted.wrap_up = counted.wrap_up.saturating_add(1);
+            }
         }
         counted
     }
@@ -345,6 +349,7 @@ fn known(count: SkillCount) -> GroupCount {
     GroupCount::Known(HeadCount {
         free: count.available,
         serving: count.serving,
+        wrap_up: count.wrap_up,
         staffed: count.staffed(),
     })
 }

@@ -25,6 +25,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     selectors: true,
     own_group: false,
     serving: false,
+    wrap_up: true,
     statuses: StatusCalls::OneEach,
     traits: PlatformTraits {
         evidence: Evidence::ChangedAt,

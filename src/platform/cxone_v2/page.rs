@@ -228,7 +228,8 @@ mod tests {
             count(body),
             Count {
                 available: 1,
-                staffed: 2
+                staffed: 2,
+                wrap_up: 0,
             }
         );
     }
@@ -354,6 +355,7 @@ mod tests {
             let count = Count {
                 available: 1,
                 staffed: 2,
+                wrap_up: 0,
             };
             assert_eq!(with(skill), count, "{skill}");
         }

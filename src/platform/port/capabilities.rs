@@ -69,6 +69,8 @@ pub struct Capabilities {
     pub own_group: bool,
     /// Whether agents on a campaign's own calls are distinguished from those on others.
     pub serving: bool,
+    /// Whether agents who finish a call are distinguished from others.
+    pub wrap_up: bool,
     /// How many statuses come with one call.
     pub statuses: StatusCalls,
     /// What the decisions need to know: how long commands settle, and by what evidence a pause is shown to be ours.

@@ -173,7 +173,10 @@ export class Campaigns {
     say(row.unit, campaign.available === null ? "no valid reading" : campaign.staffed === null ? "available" : `of ${campaign.staffed} available`);
     const low = campaign.pause_below ?? campaign.set?.pause_below ?? campaign.configured.pause_below;
     const high = campaign.resume_at ?? campaign.set?.resume_at ?? campaign.configured.resume_at;
-    say(row.thresholds, `pause below ${low}, resume at ${high}`);
+    const { aim } = campaign;
+    say(row.thresholds, aim?.in_force
+      ? `signal ${aim.signal ?? "unknown"}: pause below ${aim.threshold}, resume at ${aim.resume_at}`
+      : `pause below ${low}, resume at ${high}`);
     say(row.why, sentence(campaign.why, this.now));
     const notes = this.notes(campaign);
     fill(row.notes, JSON.stringify(notes), () => notes.map(({ picture: name, text }) => el("li", {}, icon(name), el("span", {}, text))));
@@ -187,12 +190,15 @@ export class Campaigns {
   notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
-    const { calendar, hold, set, configured, rivals, changing_to: target } = campaign;
+    const { aim, calendar, hold, set, configured, rivals, changing_to: target } = campaign;
     if (calendar) notes.push({ picture: calendar.open ? "play" : "pause", text: `Calendar ${calendar.name}: ${calendar.says}` });
+    if (aim) notes.push({ picture: aim.responds ? "thresholds" : "warning", text: `Aim${aim.in_force ? "" : ", not in force"}: ${aim.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
     for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });
     if (hold) notes.push({ picture: "lock", text: `Held: ${holdInWords(hold.kind)} ${left(hold.until)} by ${hold.author}: ${hold.reason}` });
-    if (set) {
+    if (set?.abandon_target) {
+      notes.push({ picture: "thresholds", text: `Aimed at ${set.abandon_target}, ${left(set.until)} by ${set.author}: ${set.reason}` });
+    } else if (set) {
       const was = `${configured.pause_below} and ${configured.resume_at} as configured`;
       notes.push({ picture: "thresholds", text: `Thresholds ${set.pause_below} and ${set.resume_at} instead of ${was}, ${left(set.until)} by ${set.author}: ${set.reason}` });
     }

@@ -49,13 +49,13 @@ impl Number {
     }
 }
 
-/// A Unix time in seconds.
+/// A number that need not be whole: a Unix time in seconds, a share, or agents in halves.
 #[derive(Default)]
-struct Stamp(AtomicU64);
+struct Real(AtomicU64);
 
-impl Stamp {
-    fn set(&self, unix_seconds: f64) {
-        self.0.store(unix_seconds.to_bits(), Ordering::Relaxed);
+impl Real {
+    fn set(&self, number: f64) {
+        self.0.store(number.to_bits(), Ordering::Relaxed);
     }
 
     fn get(&self) -> f64 {
@@ -98,20 +98,30 @@ impl Counters {
 struct CampaignSeries {
     /// The id as it stands between quotes.
     id: String,
-    available: Number,
-    pause_below: Number,
-    resume_at: Number,
+    available: Real,
+    pause_below: Real,
+    resume_at: Real,
     states: [(&'static str, Number); 4],
     desired_running: Number,
     calendar_open: Number,
     override_active: Number,
-    override_expiry: Stamp,
-    last_transition: Stamp,
+    override_expiry: Real,
+    last_transition: Real,
     transitions: Counters,
     failures: Counters,
     suppressed: Counters,
     drift: Number,
     outcomes: Outcomes,
+    aim: Aim,
+}
+
+/// What a campaign's aim says; nothing of it is shown of a campaign without one.
+#[derive(Default)]
+struct Aim {
+    given: Number,
+    threshold: Real,
+    target: Real,
+    responds: Number,
 }
 
 /// What became of a campaign's dials; nothing of it is shown before the first reading.
@@ -120,9 +130,9 @@ struct Outcomes {
     totals: [Number; 4],
     /// Whether answered calls were counted in the window.
     share_known: Number,
-    share: Stamp,
+    share: Real,
     /// When the last reading was made; 0 before the first.
-    until: Stamp,
+    until: Real,
 }
 
 /// The series of one campaign.
@@ -130,10 +140,10 @@ pub struct CampaignGauges(Arc<CampaignSeries>);
 
 impl CampaignGauges {
     /// The numbers that the rule compared.
-    pub fn observe_sample(&self, available: u32, pause_below: u32, resume_at: u32) {
-        self.0.available.set(available.into());
-        self.0.pause_below.set(pause_below.into());
-        self.0.resume_at.set(resume_at.into());
+    pub fn observe_sample(&self, compared: f64, pause_below: f64, resume_at: f64) {
+        self.0.available.set(compared);
+        self.0.pause_below.set(pause_below);
+        self.0.resume_at.set(resume_at);
     }
 
     /// The state as the platform last reported it.
@@ -205,6 +215,23 @@ impl CampaignGauges {
         let parts = u32::try_from(per_million.unwrap_or_default()).unwrap_or(u32::MAX);
         share.set(f64::from(parts) / 1e6);
         until.set(until_s);
+    }
+
+    /// The threshold of its aim in agents, the share that is aimed at, and whether the threshold has an effect; `None` without an
+    /// aim.
+    pub fn aim(&self, aim: Option<(f64, f64, bool)>) {
+        let Aim {
+            given,
+            threshold,
+            target,
+            responds,
+        } = &self.0.aim;
+        if let Some((agents, share, effect)) = aim {
+            threshold.set(agents);
+            target.set(share);
+            responds.set(effect.into());
+        }
+        given.set(aim.is_some().into());
     }
 
     /// Somebody else changed the state.
@@ -280,20 +307,21 @@ impl CampaignFamilies {
         let made = || {
             Arc::new(CampaignSeries {
                 id: escaped(id.as_str()),
-                available: Number::default(),
-                pause_below: Number::default(),
-                resume_at: Number::default(),
+                available: Real::default(),
+                pause_below: Real::default(),
+                resume_at: Real::default(),
                 states: STATES.map(|state| (state, Number::default())),
                 desired_running: Number::default(),
                 calendar_open: Number::default(),
                 override_active: Number::default(),
-                override_expiry: Stamp::default(),
-                last_transition: Stamp::default(),
+                override_expiry: Real::default(),
+                last_transition: Real::default(),
                 transitions: Counters::new(&self.transitions, every),
                 failures: Counters::new(&self.failures, every),
                 suppressed: Counters::new(&self.suppressed, every),
                 drift: Number::default(),
                 outcomes: Outcomes::default(),
+                aim: Aim::default(),
             })
         };
         CampaignGauges(Arc::clone(campaigns.entry(id.clone()).or_insert_with(made)))
@@ -321,6 +349,7 @@ impl CampaignFamilies {
             write_gauges(&all, page);
             self.write_counters(&all, page);
             write_outcomes(&all, page);
+            write_aims(&all, page);
         }
     }
 
@@ -369,21 +398,6 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     };
     gauge("campaign_info", "The campaigns that are managed.", |_| 1);
     gauge(
-        "campaign_available_agents",
-        "The number that the rule compares.",
-        |one| one.available.get(),
-    );
-    gauge(
-        "campaign_pause_below_agents",
-        "The pause threshold in force.",
-        |one| one.pause_below.get(),
-    );
-    gauge(
-        "campaign_resume_at_agents",
-        "The resume threshold in force.",
-        |one| one.resume_at.get(),
-    );
-    gauge(
         "campaign_desired_running",
         "Whether the hysteresis wants it to run.",
         |one| one.desired_running.get(),
@@ -398,18 +412,33 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "Whether an operator holds it.",
         |one| one.override_active.get(),
     );
-    let mut stamp = |name, help, value: fn(&CampaignSeries) -> f64| {
+    let mut real = |name, help, value: fn(&CampaignSeries) -> f64| {
         let mut family = page.family(name, "gauge", help);
         for one in all {
             family.real(&one.id, value(one));
         }
     };
-    stamp(
+    real(
+        "campaign_available_agents",
+        "The number that the rule compares.",
+        |one| one.available.get(),
+    );
+    real(
+        "campaign_pause_below_agents",
+        "The pause threshold in force.",
+        |one| one.pause_below.get(),
+    );
+    real(
+        "campaign_resume_at_agents",
+        "The resume threshold in force.",
+        |one| one.resume_at.get(),
+    );
+    real(
         "campaign_override_expiry_timestamp_seconds",
         "When the operator's hold ends; 0 without one.",
         |one| one.override_expiry.get(),
     );
-    stamp(
+    real(
         "campaign_last_transition_timestamp_seconds",
         "When our last command was confirmed; 0 before the first.",
         |one| one.last_transition.get(),
@@ -462,6 +491,38 @@ fn write_outcomes(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     }
 }
 
+fn write_aims(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
+    let given = |one: &&Arc<CampaignSeries>| one.aim.given.get() > 0;
+    let given: Vec<&Arc<CampaignSeries>> = all.iter().filter(given).collect();
+    if given.is_empty() {
+        return;
+    }
+    let mut threshold = page.family(
+        "campaign_aim_threshold_agents",
+        "gauge",
+        "The threshold of its aim, in steps of half an agent; 0 pauses never.",
+    );
+    for one in &given {
+        threshold.real(&one.id, one.aim.threshold.get());
+    }
+    let mut target = page.family(
+        "campaign_abandon_target_share",
+        "gauge",
+        "The share of abandoned calls that its aim is set to.",
+    );
+    for one in &given {
+        target.real(&one.id, one.aim.target.get());
+    }
+    let mut responds = page.family(
+        "campaign_aim_responds",
+        "gauge",
+        "Whether the threshold of its aim has an effect: 0 when it is at its top and too many calls are abandoned.",
+    );
+    for one in &given {
+        responds.number(&one.id, "", one.aim.responds.get());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -480,7 +541,7 @@ mod tests {
     fn series_are_written_as_they_stand() {
         let families = CampaignFamilies::new();
         let series = families.series(&id("a\"b"), true);
-        series.observe_sample(3, 5, 8);
+        series.observe_sample(3.0, 5.0, 8.0);
         series.state("paused");
         series.transition(Direction::Pause, Cause::Threshold, 1_715_760_000.25);
         series.failed(Direction::Resume, "refused");
@@ -528,6 +589,27 @@ mod tests {
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn an_aim_is_shown_of_those_campaigns_that_have_one() {
+        let families = CampaignFamilies::new();
+        let series = families.series(&id("a"), true);
+        families.series(&id("b"), true);
+        series.aim(None);
+        assert!(!written(&families).contains("_aim_"));
+        series.aim(Some((4.5, 0.005, false)));
+        let text = written(&families);
+        for line in [
+            r#"autopilot_campaign_aim_threshold_agents{campaign="a"} 4.5"#,
+            r#"autopilot_campaign_abandon_target_share{campaign="a"} 0.005"#,
+            r#"autopilot_campaign_aim_responds{campaign="a"} 0"#,
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+        assert!(!text.contains(r#"aim_responds{campaign="b"}"#), "{text}");
+        series.aim(None);
+        assert!(!written(&families).contains("_aim_"), "taken out again");
     }
 
     #[test]

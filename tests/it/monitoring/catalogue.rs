@@ -28,8 +28,13 @@ fn exposition() -> String {
     }
     wait_until("everything is exposed", || {
         text = get(&address, "/metrics").unwrap_or_default();
-        ["agents", "assigned_agents", "campaign_abandoned_share"]
-            .iter()
+        let late = [
+            "agents",
+            "assigned_agents",
+            "campaign_abandoned_share",
+            "campaign_aim_responds",
+        ];
+        late.iter()
             .all(|name| text.contains(&format!("autopilot_{name}{{")))
     });
     daemon.stop();

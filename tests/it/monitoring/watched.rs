@@ -1,4 +1,4 @@
-//! A daemon that exposes everything that it can: with a webhook, a preview campaign and a queue.
+//! A daemon that exposes everything that it can: with a webhook, an aim, a preview campaign and a queue.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,6 +11,7 @@ use crate::receiver::{Answering, Receiver};
 
 const SETTINGS: &str = r#"
 assign_interval = "1s"
+abandon_target = "0.5%"
 
 [[preview]]
 campaign = "preview-2"

@@ -4,11 +4,9 @@ use crate::domain::calendar::CalendarState;
 use crate::domain::campaign::outcome::Outcome;
 use crate::domain::campaign::ownership::Campaign;
 use crate::domain::campaign::verdict::Reason;
-use crate::domain::count::Count;
 use crate::domain::ids::DecisionId;
 use crate::domain::sharing::PoolShare;
 use crate::domain::status::Direction;
-use crate::domain::thresholds::AgentThresholds;
 use crate::domain::time::Timestamp;
 
 use super::back_off::BackOffVerdict;
@@ -23,28 +21,25 @@ use super::people::PeopleVerdict;
 use super::sample::{SampleVerdict, SampleView};
 use super::signal::SignalVerdict;
 use super::status::BelievedStatus;
-use super::thresholds::{ThresholdsVerdict, crossings};
+use super::thresholds::{Compared, ThresholdsVerdict, crossings};
 use super::turn::TurnVerdict;
 use super::verdicts::{Stages, Verdict};
 
 impl Campaign {
-    /// What a valid sample says: the count, and the thresholds in whole agents.
-    pub(crate) fn evaluate_sample(
-        &self,
-        sample: SampleView,
-        now: Timestamp,
-    ) -> Option<(Count, AgentThresholds)> {
+    /// What is compared by a valid sample.
+    pub(crate) fn evaluate_sample(&self, sample: SampleView, now: Timestamp) -> Option<Compared> {
         let (_, count) = SampleVerdict::evaluate(sample, &self.policy, now);
-        count.map(|count| (count, self.thresholds(now).in_agents(count.staffed)))
+        count.map(|count| self.compared(count, sample.signal(), now))
     }
 
     /// Remembers which thresholds this valid sample crossed.
-    pub(crate) fn count_sample(&mut self, count: Count, thresholds: AgentThresholds) {
+    pub(crate) fn count_sample(&mut self, compared: Compared) {
+        let Compared { number, thresholds } = compared;
         // When the samples ask for the status that a person gave it, nothing is left to be turned back, and what spoke
         // for turning it back says nothing of the thresholds.
         let agreed = match self.state.enforcing {
-            Some(Direction::Resume) => count.available < thresholds.pause_below,
-            Some(Direction::Pause) => count.available >= thresholds.resume_at,
+            Some(Direction::Resume) => number < thresholds.pause_below,
+            Some(Direction::Pause) => number >= thresholds.resume_at,
             None => false,
         };
         if agreed {
@@ -52,7 +47,7 @@ impl Campaign {
             self.below_pause.clear();
             self.at_resume.clear();
         }
-        let (pausing, resuming) = crossings(count, thresholds, self.state.enforcing);
+        let (pausing, resuming) = crossings(compared, self.state.enforcing);
         self.below_pause.push(pausing);
         self.at_resume.push(resuming);
     }
@@ -72,9 +67,12 @@ impl Campaign {
             at: now,
             outcome: Outcome::NothingToDo,
             stages: self.readings(sample, calendar, now),
+            aim: None,
         };
         self.ask(&mut reason.stages, share, now);
         reason.outcome = reason.stages.outcome();
+        let signal = reason.stages.signal.found.map(|_| sample.signal());
+        reason.aim = self.aimed(signal, now);
         reason
     }
 
@@ -92,7 +90,10 @@ impl Campaign {
             SampleView::Complete { claimed, .. } => claimed,
             SampleView::None | SampleView::Invalid { .. } => 0,
         };
-        let in_agents = count.map(|count| (count, thresholds.in_agents(count.staffed)));
+        let compared = count.map(|count| {
+            let in_agents = thresholds.in_agents(count.staffed);
+            (self.compared(count, sample.signal(), now), in_agents)
+        });
         let status = BelievedStatus::from_state(state);
         let calendar = policy.calendar.as_ref().zip(calendar);
         Stages {
@@ -107,9 +108,9 @@ impl Campaign {
             signal: Verdict::not_asked(
                 count.map(|count| SignalVerdict::evaluate(count, claimed, thresholds)),
             ),
-            thresholds: Verdict::not_asked(
-                in_agents.map(|(count, found)| ThresholdsVerdict::evaluate(count, found, state)),
-            ),
+            thresholds: Verdict::not_asked(compared.map(|(compared, in_agents)| {
+                ThresholdsVerdict::evaluate(compared, in_agents, state)
+            })),
             people: Verdict::not_asked(Some(PeopleVerdict::evaluate(state, policy, now))),
             confirmation: Verdict::not_asked(None),
             dwell: Verdict::not_asked(None),

@@ -47,6 +47,7 @@ pub(crate) use sample::SampleView;
 pub use signal::SignalVerdict;
 pub use stage::Stage;
 pub use status::BelievedStatus;
+pub(crate) use thresholds::Compared;
 pub use thresholds::{Relation, ThresholdsVerdict};
 pub use turn::TurnVerdict;
 pub use verdicts::{Asked, Finding, StageVerdict, Stages, Verdict};

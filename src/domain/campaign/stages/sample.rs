@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::aim::HalfAgents;
 use crate::domain::count::Count;
 use crate::domain::policy::{OnStale, Policy};
 use crate::domain::time::Timestamp;
@@ -15,12 +16,24 @@ pub(crate) enum SampleView {
     Invalid {
         streak: u32,
     },
-    /// `claimed` agents are available too, and not in the count: campaigns before it in its group need them.
+    /// `claimed` agents are available too, and not in the count: campaigns before it in its group need them. `signal` is
+    /// what an aim compares.
     Complete {
         taken_at: Timestamp,
         count: Count,
         claimed: u32,
+        signal: HalfAgents,
     },
+}
+
+impl SampleView {
+    /// What an aim compares.
+    pub(super) fn signal(self) -> HalfAgents {
+        match self {
+            Self::Complete { signal, .. } => signal,
+            Self::None | Self::Invalid { .. } => HalfAgents::default(),
+        }
+    }
 }
 
 /// Whether the sample says anything.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::campaign::state::CampaignState;
-use crate::domain::count::Count;
 use crate::domain::status::Direction;
 use crate::domain::thresholds::AgentThresholds;
 
@@ -22,17 +21,24 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// The relation of `available` to `thresholds`.
+    /// The relation of `number` to `thresholds` in the same unit.
     #[must_use]
-    pub fn new(available: u32, thresholds: AgentThresholds) -> Self {
-        if available < thresholds.pause_below {
+    pub fn new(number: u32, thresholds: AgentThresholds) -> Self {
+        if number < thresholds.pause_below {
             Self::BelowPause
-        } else if available >= thresholds.resume_at {
+        } else if number >= thresholds.resume_at {
             Self::AtResume
         } else {
             Self::Between
         }
     }
+}
+
+/// What a decision compares, in one unit: whole agents, or halves of agents under an aim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Compared {
+    pub(crate) number: u32,
+    pub(crate) thresholds: AgentThresholds,
 }
 
 /// The relation of the available agents to the thresholds, and the command that it asks for.
@@ -47,12 +53,13 @@ pub struct ThresholdsVerdict {
 }
 
 impl ThresholdsVerdict {
+    /// `thresholds` are those that were compared, in whole agents.
     pub(super) fn evaluate(
-        count: Count,
+        compared: Compared,
         thresholds: AgentThresholds,
         state: &CampaignState,
     ) -> Self {
-        let (pausing, resuming) = crossings(count, thresholds, state.enforcing);
+        let (pausing, resuming) = crossings(compared, state.enforcing);
         let asks = match BelievedStatus::from_state(state).running() {
             Some(true) => pausing.then_some(Direction::Pause),
             Some(false) => resuming.then_some(Direction::Resume),
@@ -60,7 +67,7 @@ impl ThresholdsVerdict {
         };
         Self {
             thresholds,
-            relation: Relation::new(count.available, thresholds),
+            relation: Relation::new(compared.number, compared.thresholds),
             asks,
         }
     }
@@ -68,12 +75,11 @@ impl ThresholdsVerdict {
 
 /// Whether the count asks for a pause, and for a resume. While a person's change is being turned back, the campaign is
 /// judged by the threshold of the status that it is to have.
-pub(super) fn crossings(
-    count: Count,
-    thresholds: AgentThresholds,
-    enforcing: Option<Direction>,
-) -> (bool, bool) {
-    let x = count.available;
+pub(super) fn crossings(compared: Compared, enforcing: Option<Direction>) -> (bool, bool) {
+    let Compared {
+        number: x,
+        thresholds,
+    } = compared;
     match enforcing {
         None => (x < thresholds.pause_below, x >= thresholds.resume_at),
         Some(Direction::Pause) => (x < thresholds.resume_at, x >= thresholds.resume_at),

@@ -1,0 +1,166 @@
+//! A campaign that aims at a share of abandoned calls: what feeds its aim, and when the aim is in force.
+//!
+//! The aim takes the place of the two thresholds and of nothing else: confirmation, dwell, budget, people, hold and calendar stand
+//! around it as they stand around thresholds. An operator's thresholds are in force before it; it goes on learning meanwhile,
+//! because what it guarantees is a sum over all calls.
+//!
+//! *First start.* The state begins with the rule, and goes with it: an aim that is taken out of the settings has learned nothing when it
+//! comes back. One with another target keeps its threshold.
+
+use crate::domain::aim::{AbandonTarget, AimMoved, AimReading, AimRule, AimState, HalfAgents};
+use crate::domain::count::Count;
+use crate::domain::group::HeadCount;
+use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
+use crate::domain::threshold_override::ThresholdOverride;
+use crate::domain::thresholds::{AgentThresholds, Limit, Thresholds};
+use crate::domain::time::Timestamp;
+
+use super::ownership::Campaign;
+use super::stages::Compared;
+
+impl Campaign {
+    /// Begins or ends the memory of the aim as the rules say.
+    pub(crate) fn begin_aim(&mut self) {
+        match &self.policy.aim {
+            Some(rule) => {
+                let begin = || Box::new(AimState::new(rule));
+                self.state.aim.get_or_insert_with(begin);
+            }
+            None => self.state.aim = None,
+        }
+    }
+
+    /// What an operator set for a while.
+    fn set(&self, now: Timestamp) -> Option<&ThresholdOverride> {
+        let set = self.state.threshold_override.as_deref();
+        set.filter(|set| set.active(now))
+    }
+
+    /// The rule of its aim, with an operator's target while one is in force.
+    fn rule(&self, now: Timestamp) -> Option<AimRule> {
+        let mut rule = self.policy.aim?;
+        let target = self.set(now).and_then(|set| set.abandon_target);
+        rule.target = target.unwrap_or(rule.target);
+        Some(rule)
+    }
+
+    fn aim(&self, now: Timestamp) -> Option<(AimRule, &AimState)> {
+        self.rule(now).zip(self.state.aim.as_deref())
+    }
+
+    /// The aim, unless an operator's thresholds are in force instead.
+    fn aim_in_force(&self, now: Timestamp) -> Option<(AimRule, &AimState)> {
+        let set = self.set(now);
+        let aim = self.aim(now)?;
+        set.is_none_or(|set| set.abandon_target.is_some())
+            .then_some(aim)
+    }
+
+    /// The thresholds in force: an operator's, or those of its rules; an aim's as whole agents.
+    #[must_use]
+    pub fn thresholds(&self, now: Timestamp) -> Thresholds {
+        let aims =
+            |set: &&ThresholdOverride| set.abandon_target.is_some() && self.policy.aim.is_some();
+        let set = self.set(now).filter(|set| !aims(set));
+        set.map_or_else(|| self.configured_thresholds(), |set| set.thresholds)
+    }
+
+    /// The share that its aim is set to, an operator's or that of its rules.
+    #[must_use]
+    pub fn abandon_target(&self, now: Timestamp) -> Option<AbandonTarget> {
+        self.rule(now).map(|rule| rule.target)
+    }
+
+    /// Its thresholds without an operator's: those of its rules, or its aim's as whole agents, rounded up.
+    #[must_use]
+    pub fn configured_thresholds(&self) -> Thresholds {
+        let aim = self.policy.aim.as_ref().zip(self.state.aim.as_deref());
+        let Some((rule, aim)) = aim else {
+            return self.policy.thresholds;
+        };
+        let agents = |half: HalfAgents| Limit::Agents(half.rounded_up());
+        let whole = Thresholds::new(agents(aim.pause_below(rule)), agents(aim.resume_at(rule)));
+        whole.unwrap_or(self.policy.thresholds)
+    }
+
+    /// What its aim says, whether or not it is in force.
+    #[must_use]
+    pub fn aim_reading(&self, now: Timestamp) -> Option<AimReading> {
+        let aim = self.aim(now);
+        aim.map(|(rule, aim)| aim.reading(&rule, None, now))
+    }
+
+    /// What the aim in force says; `signal` is what it compared.
+    pub(super) fn aimed(
+        &self,
+        signal: Option<HalfAgents>,
+        now: Timestamp,
+    ) -> Option<Box<AimReading>> {
+        let (rule, aim) = self.aim_in_force(now)?;
+        Some(Box::new(aim.reading(&rule, signal, now)))
+    }
+
+    /// The agents that its aim counts, without those who are claimed before it.
+    pub(crate) fn signal(&self, heads: HeadCount, claimed: u32) -> HalfAgents {
+        let rule = self.policy.aim.as_ref();
+        rule.map_or(HalfAgents::default(), |rule| {
+            let claimed = HalfAgents::from_agents(claimed);
+            rule.signal.measure(heads).minus(claimed)
+        })
+    }
+
+    /// What is compared: the available agents with the thresholds, or the signal with those of the aim.
+    pub(super) fn compared(&self, count: Count, signal: HalfAgents, now: Timestamp) -> Compared {
+        match self.aim_in_force(now) {
+            Some((rule, aim)) => Compared {
+                number: signal.halves(),
+                thresholds: AgentThresholds {
+                    pause_below: aim.pause_below(&rule).halves(),
+                    resume_at: aim.resume_at(&rule).halves(),
+                },
+            },
+            None => Compared {
+                number: count.available,
+                thresholds: self.thresholds(now).in_agents(count.staffed),
+            },
+        }
+    }
+
+    /// Tells the aim how many agents a complete sample found staffed.
+    pub(crate) fn observe_staffed(&mut self, staffed: u32, now: Timestamp) {
+        if let Some(aim) = &mut self.state.aim {
+            aim.observe_staffed(staffed, now);
+        }
+    }
+
+    /// Takes in what became of its dials, and tells the aim.
+    ///
+    /// `open` says whether its calendar was open when the counters were read. A campaign that is paused for another reason than its
+    /// threshold is not starved by that.
+    pub(crate) fn observe_outcomes(&mut self, reading: OutcomeReading, open: bool) -> OutcomesRead {
+        let state = &self.state;
+        let at = reading.until;
+        let held = state.hold.as_ref().is_some_and(|hold| hold.active(at));
+        let set = self.set(at).is_some_and(|set| set.abandon_target.is_none());
+        let rule = self.rule(at);
+        let paused = state.belief.paused_by_us() && !state.paused_by_calendar();
+        let starved = paused && open && !held && !set;
+        let outcomes = self.state.outcomes.get_or_insert_default();
+        let read = outcomes.observe(reading);
+        let news = match read {
+            OutcomesRead::First | OutcomesRead::Reset | OutcomesRead::Counted(_) => true,
+            OutcomesRead::Older | OutcomesRead::Superseded => false,
+        };
+        let calls = outcomes.calls().filter(|_| news);
+        if let (Some(rule), Some(aim), Some(calls)) = (rule, &mut self.state.aim, calls) {
+            aim.observe_counters(&rule, calls, starved);
+        }
+        read
+    }
+
+    /// What people have to be told of its aim since it was last told.
+    pub(crate) fn tell_aim(&mut self, now: Timestamp) -> Option<AimMoved> {
+        let rule = self.rule(now)?;
+        self.state.aim.as_mut()?.tell(&rule, now)
+    }
+}
