@@ -1,7 +1,8 @@
 //! `config`: the effective settings, and a settings file to start from.
 
 use crate::settings::{
-    DefaultValue, InFile, Kind, Resolved, Row, RunArgs, calendar_keys, campaign_keys, rows,
+    DefaultValue, InFile, Kind, Resolved, Row, RunArgs, calendar_keys, campaign_keys, guard_keys,
+    rows,
 };
 
 use super::exit::Exit;
@@ -95,6 +96,27 @@ fn sample() -> String {
         };
         lines.push(format!("# {} = {value}", key.name));
     }
+    lines.push(
+        "\n# --- How many calls may be abandoned: guards inform and pause nothing\n".to_owned(),
+    );
+    lines.push("# [[guard]]".to_owned());
+    for key in guard_keys::ALL {
+        lines.push(format!("# {}", key.meaning));
+        let value = match key.name {
+            name if name == guard_keys::NAME.name => "\"us-sales\"",
+            name if name == guard_keys::PRESET.name => "\"us-ftc\"",
+            name if name == guard_keys::LIMIT.name => "\"3%\"",
+            name if name == guard_keys::NUMERATOR.name => "\"abandoned\"",
+            name if name == guard_keys::DENOMINATOR.name => "\"answered\"",
+            name if name == guard_keys::PERIOD.name => "\"successive 30 days\"",
+            name if name == guard_keys::STARTS.name => "\"2026-11-01\"",
+            name if name == guard_keys::ZONE.name => "\"America/New_York\"",
+            name if name == guard_keys::LEAST_CALLS.name => "88",
+            name if name == guard_keys::TEAMS.name => "[\"Renewals\"]",
+            _ => "[\"cmp-884291\"]",
+        };
+        lines.push(format!("# {} = {value}", key.name));
+    }
     lines.join("\n")
 }
 
@@ -150,7 +172,7 @@ mod tests {
                 {
                     rest
                 }
-                Some(table @ ("[[campaign]]" | "[[calendar]]")) => table,
+                Some(table @ ("[[campaign]]" | "[[calendar]]" | "[[guard]]")) => table,
                 Some(_) | None => line,
             })
             .collect::<Vec<_>>()
@@ -159,5 +181,6 @@ mod tests {
         assert_eq!(table["pause_below"].as_integer(), Some(5));
         assert_eq!(table["campaign"][0]["id"].as_str(), Some("cmp-884291"));
         assert_eq!(table["calendar"][0]["name"].as_str(), Some("office"));
+        assert_eq!(table["guard"][0]["preset"].as_str(), Some("us-ftc"));
     }
 }

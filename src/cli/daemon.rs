@@ -11,8 +11,8 @@ use tracing::{info, warn};
 use crate::control::ports::Clock;
 use crate::control::queues::Calibration;
 use crate::control::{
-    AssignStart, Cycle, CycleSettings, FRESHEST, LeftOpen, ObservableState, Ports, RivalWatch,
-    RunStart,
+    AssignStart, Cycle, CycleSettings, FRESHEST, GuardWatch, LeftOpen, ObservableState, Ports,
+    RivalWatch, RunStart,
 };
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, CampaignState, Timestamp};
@@ -23,7 +23,7 @@ use crate::platform::port::{CallPlanner, Connected};
 use crate::serve::{Access, Api, PublicSources, Server};
 use crate::settings::{AdminSettings, Settings};
 use crate::store::{CommitGate, Restored, Store, StorePast};
-use crate::telemetry::{DeliveryEvents, Metrics};
+use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
 
 use super::calibrating::{Parts, Recovering, queues};
 use super::chain_check::ChainCheck;
@@ -171,6 +171,8 @@ pub(crate) struct Daemon {
     pub(super) recovering: Option<Recovering>,
     /// Looks for what else starts and stops campaigns, where the platform can be looked at for that.
     pub(crate) rivals: Option<RivalWatch>,
+    /// Compares what was counted with the guards, where there are any.
+    pub(crate) guards: Option<GuardWatch>,
     /// Plans the calls of a day, where the platform counts them.
     pub(crate) planning: Option<Planning>,
     /// What it shows.
@@ -279,8 +281,7 @@ impl Daemon {
             observed: cycle.shown(),
             metrics: Arc::clone(&metrics),
         });
-        let labels = Arc::new(settings.labels.clone());
-        cycle.shown().send_modify(|shown| shown.labels = labels);
+        show_labels(settings, &cycle);
         let rivals = platform.capabilities.rivals.then(|| RivalWatch {
             clock: Arc::clone(&clock),
             campaigns: Arc::clone(&platform.campaigns),
@@ -289,6 +290,7 @@ impl Daemon {
             longest,
             shutdown: shutdown.clone(),
         });
+        let guards = guard_watch(settings, &cycle, &metrics, &clock, &shutdown)?;
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let reloader = Arc::new(Reloader::new(cycle.handle(), settings.clone(), source));
         let api = admin_api(settings, &cycle, &reloader, calibration.as_ref(), &clock);
@@ -312,6 +314,7 @@ impl Daemon {
             calibration,
             recovering,
             rivals,
+            guards,
             planning,
             observed,
             server,
@@ -324,6 +327,33 @@ impl Daemon {
             without_receiver,
         })
     }
+}
+
+/// Shows what people call campaigns.
+fn show_labels(settings: &Settings, cycle: &Cycle) {
+    let labels = Arc::new(settings.labels.clone());
+    cycle.shown().send_modify(|shown| shown.labels = labels);
+}
+
+/// Returns what compares the guards; nothing where there are none.
+fn guard_watch(
+    settings: &Settings,
+    cycle: &Cycle,
+    metrics: &Metrics,
+    clock: &Arc<dyn Clock>,
+    shutdown: &CancellationToken,
+) -> Result<Option<GuardWatch>, StartFault> {
+    if settings.guards.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(GuardWatch {
+        clock: Arc::clone(clock),
+        guards: settings.guards.iter().cloned().map(Arc::new).collect(),
+        days: Arc::new(StorePast::new(settings.state_dir.clone())),
+        observed: cycle.shown(),
+        events: GuardEvents::new(metrics.guards()?),
+        shutdown: shutdown.clone(),
+    }))
 }
 
 /// Returns what the admin API is served from.
@@ -464,6 +494,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         freshest: in_clock(FRESHEST),
         routine_status_reads: settings.status_reads_per_poll,
         outcomes_every: settings.outcomes_every,
+        day_zones: settings.day_zones(),
         announces: settings.webhook.is_some() && !settings.dry_run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),

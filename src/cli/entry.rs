@@ -16,6 +16,7 @@ use super::backtest::{BacktestArgs, backtest};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
 use super::completions::completions;
+use super::compliance::{ComplianceArgs, compliance};
 use super::config_show::{self, ConfigCommand};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
@@ -91,6 +92,8 @@ enum Command {
     Compare(CompareArgs),
     /// Try policies on what the daemon has read
     Backtest(BacktestArgs),
+    /// Compare the abandoned calls of a period with the guards of the configuration
+    Compliance(Box<ComplianceArgs>),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
     /// Export, verify or replay the audit log of decisions
@@ -235,6 +238,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Backtest(args) => in_state_dir(args.state_dir.clone(), |directory| {
             backtest(&args, directory, SystemClock::real_time().now())
         }),
+        Command::Compliance(args) => compliance(&args),
         Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
@@ -286,6 +290,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Assign { .. }
         | Command::Audit { .. }
         | Command::Backtest(_)
+        | Command::Compliance(_)
         | Command::Outbox { .. }
         | Command::Queue { .. }
         | Command::Operate(_)

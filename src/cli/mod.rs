@@ -8,6 +8,7 @@ mod chain_check;
 mod check;
 mod compare;
 mod completions;
+mod compliance;
 mod config_show;
 mod daemon;
 #[cfg(test)]

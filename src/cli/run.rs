@@ -83,6 +83,7 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
         calibration,
         recovering,
         rivals,
+        guards,
         planning,
         cycle,
         observed,
@@ -98,6 +99,9 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
     // None is waited for: they end with the loop or change nothing.
     if let Some(rivals) = rivals {
         tokio::spawn(rivals.run());
+    }
+    if let Some(guards) = guards {
+        tokio::spawn(guards.run());
     }
     if let Some(planning) = planning {
         tokio::spawn(planning.tell());

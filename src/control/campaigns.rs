@@ -293,7 +293,7 @@ impl Campaigns {
         for (id, reading) in readings {
             if let Some(verdict) = self.autopilot.observe_outcomes(id, *reading) {
                 if let OutcomesRead::Counted(more) = verdict {
-                    counted = counted.plus(more);
+                    counted = counted.plus(more.counts);
                 }
                 verdicts.push((id.clone(), verdict));
             }

@@ -69,7 +69,7 @@ impl Cycle {
             autopilot: &campaigns.autopilot,
             assigns: assignments.is_some(),
             first_shown: settings.first_shown(&platform, campaigns.views(&[]), now),
-            announces: settings.announces,
+            settings: &settings,
         })?;
         let watcher = ledger.sender().subscribe();
         ledger.record(now, started);

@@ -13,6 +13,7 @@ mod change;
 mod collect;
 mod cycle;
 mod execute;
+mod guards;
 #[cfg(test)]
 pub(crate) mod hand_clock;
 mod inbox;
@@ -32,13 +33,14 @@ mod status;
 mod supervisor;
 
 pub use cycle::Cycle;
+pub use guards::GuardWatch;
 pub use operation::{FRESHEST, LeftOpen, Recovery};
 pub use poll_scope::PollScope;
 pub use queues::QueueView;
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{
-    AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, ObservableState,
-    ReloadView,
+    AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, GuardView, GuardViews,
+    ObservableState, ReloadView,
 };
 pub use supervisor::{Supervised, Supervisor};

@@ -3,6 +3,7 @@
 //! The consumer owns these traits; adapters implement them. No SQL crosses them. What is asked of a platform is in
 //! [`crate::platform::port`], beside the dialects that answer it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,12 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::aim::AimReading;
 use crate::domain::assignment::{DispatchEnd, ListMemory, ListNotice, Move, Trigger};
+use crate::domain::guard::{DayCounts, DaySpan};
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
-    IdError, Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp,
+    IdError, Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp, Zone,
 };
 
 use super::operator::AppliedChange;
@@ -550,6 +552,8 @@ pub struct Batch {
     pub outbox: Vec<Message>,
     /// What was counted of campaigns' outcomes, in slots of time; each takes the place of what was written of it before.
     pub outcomes: Vec<(CampaignId, OutcomeSlot)>,
+    /// What was counted of them more, by days on the clocks of zones; it is added to what was written of the day before.
+    pub outcome_days: Vec<(CampaignId, Zone, DayCounts)>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,
     /// By how many milliseconds the machine's clock was set since the last batch: what waits in the store moves by as much.
@@ -576,9 +580,26 @@ impl Batch {
             && self.audit.is_empty()
             && self.outbox.is_empty()
             && self.outcomes.is_empty()
+            && self.outcome_days.is_empty()
             && self.frame.is_none()
             && self.clock_step == 0
     }
+}
+
+/// What was counted on days, by campaign, the oldest first.
+pub type CampaignDays = BTreeMap<CampaignId, Vec<DayCounts>>;
+
+/// Reads what was counted of outcomes on whole days.
+pub trait OutcomeDays: Send + Sync + 'static {
+    /// Reads the days of a span on the clock of a zone. Of a day that a campaign lacks nothing is known.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    fn outcome_days(
+        &self,
+        zone: &Zone,
+        span: DaySpan,
+    ) -> BoxFuture<'_, Result<CampaignDays, String>>;
 }
 
 /// Why nothing could be committed.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, ListMemory, Roster};
-use crate::domain::{AgentId, Calendars, CampaignId, CampaignState, Conclusion, Policy, Timestamp};
+use crate::domain::{
+    AgentId, Calendars, CampaignId, CampaignState, Conclusion, Policy, Timestamp, Zone,
+};
 use crate::platform::port::{Connected, PlatformFault};
 
 use super::ports::{Clock, Journal, JournalFault};
@@ -62,6 +64,8 @@ pub struct CycleSettings {
     pub routine_status_reads: usize,
     /// The time from one reading of a campaign's outcomes to the next; zero is never.
     pub outcomes_every: Duration,
+    /// The zones on whose clocks outcomes are counted by whole days.
+    pub day_zones: Vec<Zone>,
     /// Whether other systems are notified; without it nothing is written to the outbox.
     pub announces: bool,
     /// The program's version, for the audit.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::domain::aim::AimReading;
 use crate::domain::calendar::CalendarState;
+use crate::domain::guard::{Guard, GuardStanding};
 use crate::domain::{
     CalendarId, Calendars, Campaign, CampaignId, CampaignLabels, CampaignState, DecisionId, Policy,
     Reason, Thresholds, Timestamp,
@@ -145,6 +146,18 @@ pub struct ReloadView {
     pub faults: Vec<String>,
 }
 
+/// How a campaign stands under a guard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuardView {
+    /// The guard.
+    pub guard: Arc<Guard>,
+    /// How the period under way stands.
+    pub standing: GuardStanding,
+}
+
+/// How campaigns stand under guards, in the order of the guards.
+pub type GuardViews = BTreeMap<CampaignId, Vec<GuardView>>;
+
 /// What the daemon knows after its last tick.
 #[expect(
     clippy::struct_excessive_bools,
@@ -190,6 +203,8 @@ pub struct ObservableState {
     pub names: Arc<PlatformNames>,
     /// What else on the platform starts and stops campaigns.
     pub rivals: Arc<BTreeMap<CampaignId, Vec<String>>>,
+    /// How campaigns stand under guards.
+    pub guards: Arc<GuardViews>,
     /// The loop has ended; nothing changes any more.
     pub ended: bool,
 }

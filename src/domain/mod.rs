@@ -40,6 +40,7 @@ mod count;
 mod evidence;
 mod flapping;
 mod group;
+pub mod guard;
 mod hasher;
 mod ids;
 mod labels;

@@ -160,6 +160,7 @@ impl Sources {
                 let _busy = slot.busy();
                 self.series(&campaign()?, &query).await
             }
+            Operation::CampaignOutcomes => self.outcomes(&campaign()?, &query, slot).await,
             Operation::Events => self.events(slot).ok_or_else(|| {
                 Failure::one(
                     StatusCode::SERVICE_UNAVAILABLE,

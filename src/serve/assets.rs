@@ -57,6 +57,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/dom.js" SCRIPT "dom.js";
     "/page/lists.js" SCRIPT "lists.js";
     "/page/plot.js" SCRIPT "plot.js";
+    "/page/share.js" SCRIPT "share.js";
     "/page/standing.js" SCRIPT "standing.js";
     "/page/time.js" SCRIPT "time.js";
     "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";

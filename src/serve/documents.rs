@@ -15,6 +15,7 @@ use crate::domain::{
 
 use super::aim::AimDocument;
 use super::assignments::AssignmentDocument;
+use super::guards::GuardDocument;
 use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
@@ -150,6 +151,9 @@ pub struct CampaignDocument {
     /// What became of its dials; nothing while nobody counts that.
     #[serde(default)]
     pub outcomes: Option<OutcomesDocument>,
+    /// How the periods under way stand under the guards that are about it.
+    #[serde(default)]
+    pub guards: Vec<GuardDocument>,
 }
 
 /// What a campaign's calendar says.
@@ -352,6 +356,10 @@ impl CampaignDocument {
         }
         self.name = self.name.or_else(|| observed.names.get(id).cloned());
         self.rivals = observed.rivals.get(id).cloned().unwrap_or_default();
+        let guards = observed.guards.get(id).into_iter().flatten();
+        self.guards = guards
+            .map(|view| GuardDocument::new(&view.guard, &view.standing))
+            .collect();
         self
     }
 
@@ -445,6 +453,7 @@ impl CampaignDocument {
                 .outcomes
                 .as_ref()
                 .and_then(|known| OutcomesDocument::of(known, now)),
+            guards: Vec::new(),
         }
     }
 }

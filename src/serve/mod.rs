@@ -26,6 +26,7 @@ mod assignments;
 mod connections;
 mod documents;
 mod gate;
+mod guards;
 mod holds;
 mod openapi;
 mod operations;
@@ -54,8 +55,9 @@ pub use documents::{
     TransitionDocument,
 };
 pub use gate::Access;
+pub use guards::GuardDocument;
 pub use holds::HoldsRequest;
-pub use outcomes::{OutcomeColumns, OutcomesDocument};
+pub use outcomes::{CampaignOutcomes, OutcomeColumns, OutcomesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};

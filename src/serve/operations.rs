@@ -12,6 +12,7 @@ pub(super) enum Operation {
     Campaigns,
     Campaign,
     Series,
+    CampaignOutcomes,
     SetThresholds,
     RestoreThresholds,
     Hold,
@@ -39,6 +40,7 @@ impl Operation {
             | Self::Campaigns
             | Self::Campaign
             | Self::Series
+            | Self::CampaignOutcomes
             | Self::History
             | Self::Events
             | Self::Queues => Trace::Nothing,
@@ -78,6 +80,10 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     (
         "/api/v1/campaigns/{id}/series",
         &[("GET", Operation::Series)],
+    ),
+    (
+        "/api/v1/campaigns/{id}/outcomes",
+        &[("GET", Operation::CampaignOutcomes)],
     ),
     (
         "/api/v1/campaigns/{id}/thresholds",

@@ -1,13 +1,17 @@
 //! The operations about the past: the audit log, and the series that plots are drawn from.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 
 use crate::control::operator::PastQuery;
 use crate::control::series::SeriesQuery;
 use crate::domain::CampaignId;
 
-use super::answer::{Answered, Failure, json};
+use super::answer::{Answered, Failure, full, json};
+use super::connections::Slot;
 use super::documents::{EntryDocument, HistoryDocument};
+use super::outcomes::{CampaignOutcomes, OutcomeColumns, outcome_rows};
 use super::query::Query;
 use super::schema::SCHEMA;
 use super::series::SeriesDocument;
@@ -66,6 +70,52 @@ impl Sources {
             more,
             entries: entries.into_iter().map(EntryDocument::of).collect(),
         }))
+    }
+
+    /// Returns what was counted of a campaign's dials, as a document or as rows.
+    pub(super) async fn outcomes(
+        &self,
+        id: &CampaignId,
+        query: &Query,
+        slot: &Arc<Slot>,
+    ) -> Answered {
+        let _busy = slot.busy();
+        let now = self.shown.clock.now();
+        let since = query.since(now);
+        let flat = match query.get("format") {
+            None | Some("json") => Ok(false),
+            Some("csv") => Ok(true),
+            Some(other) => Err(format!("format: `{other}` is not known; write json or csv")),
+        };
+        let (since, flat) = match (since, flat) {
+            (Ok(since), Ok(flat)) => (since, flat),
+            (since, flat) => {
+                let faults = [since.err(), flat.err()];
+                return Err(Failure::bad(faults.into_iter().flatten().collect()));
+            }
+        };
+        self.view(id)?;
+        let asked = SeriesQuery {
+            campaign: id.clone(),
+            since,
+        };
+        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
+        let slots = self.api.past.read_outcomes(asked).await;
+        let slots = slots.map_err(unreadable)?;
+        if !flat {
+            return Ok(json(&CampaignOutcomes {
+                schema: SCHEMA,
+                campaign: id.to_string(),
+                since: since.to_string(),
+                outcomes: OutcomeColumns::of(&slots),
+            }));
+        }
+        let rows = outcome_rows(id, &slots);
+        let rows = rows.map_err(|wrong| {
+            let error = StatusCode::INTERNAL_SERVER_ERROR;
+            Failure::one(error, "internal", wrong.to_string())
+        })?;
+        Ok(full(StatusCode::OK, "text/csv; charset=utf-8", rows.into()))
     }
 
     /// Returns the series of a campaign's plot.

@@ -94,7 +94,7 @@ mod tests {
     use clap::Args;
 
     use crate::settings::row::InFile;
-    use crate::settings::table_keys::{calendar, group, queue};
+    use crate::settings::table_keys::{calendar, group, guard, queue};
 
     use super::*;
 
@@ -154,10 +154,12 @@ mod tests {
     fn pages_have_every_key_of_their_tables_as_it_is() {
         let groups = include_str!("../../docs/guide/groups.md");
         let queues = include_str!("../../docs/guide/queues.md");
+        let guards = include_str!("../../docs/guide/guard.md");
         let calendars = include_str!("../../docs/guide/calendar.md");
         let pages = [
             (calendars, calendar::ALL),
             (groups, group::ALL),
+            (guards, guard::ALL),
             (queues, queue::ALL),
         ];
         for (page, keys) in pages {

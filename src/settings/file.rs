@@ -15,7 +15,7 @@ use super::fault::{Findings, Origin, Problem, meant};
 use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
-use super::table_keys::{TableKey, calendar, campaign, group, key_named, preview, queue};
+use super::table_keys::{TableKey, calendar, campaign, group, guard, key_named, preview, queue};
 use super::text_places::TextPlaces;
 
 /// Reads a settings file.
@@ -76,7 +76,10 @@ impl Walk<'_> {
                 ("calendar", Some(tables)) => {
                     values.calendars = self.tables("calendar", tables, calendar::ALL);
                 }
-                (list @ ("calendar" | "group" | "preview" | "queue"), None) => {
+                ("guard", Some(tables)) => {
+                    values.guards = self.tables("guard", tables, guard::ALL);
+                }
+                (list @ ("calendar" | "group" | "guard" | "preview" | "queue"), None) => {
                     let remedy = format!("write [[{list}]] above its keys");
                     let wrong = Problem::new("is not a list of tables", remedy);
                     self.faults.push(&origin, list, wrong);
@@ -117,7 +120,7 @@ impl Walk<'_> {
             Some(_) | None => {
                 let known = rows().filter(|row| row.file != InFile::No);
                 let known = known.map(|row| row.key);
-                let tables = ["calendar", "campaign", "group", "preview", "queue"];
+                let tables = ["calendar", "campaign", "group", "guard", "preview", "queue"];
                 unknown(key, known.chain(tables))
             }
         };

@@ -82,7 +82,7 @@ impl CampaignTable {
     }
 }
 
-/// One `[[preview]]`, `[[queue]]` or `[[calendar]]` table.
+/// One `[[preview]]`, `[[queue]]`, `[[calendar]]` or `[[guard]]` table.
 #[derive(Debug)]
 pub(super) struct ListedTable {
     pub(super) origin: Origin,
@@ -123,6 +123,7 @@ pub(super) struct FileValues {
     pub(super) queues: Vec<ListedTable>,
     pub(super) groups: Vec<ListedTable>,
     pub(super) calendars: Vec<ListedTable>,
+    pub(super) guards: Vec<ListedTable>,
     /// The file could not be read as a whole: what is not here may be in it.
     pub(super) broken: bool,
 }

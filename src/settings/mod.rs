@@ -53,6 +53,7 @@ mod flags;
 pub(crate) mod fuzzing;
 mod given;
 mod groups;
+mod guards;
 mod icalendar;
 #[cfg(test)]
 mod icalendar_tests;
@@ -86,5 +87,7 @@ pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, stat
 pub(crate) use resolved::{Assignments, Resolved, Settings};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, rows};
-pub(crate) use table_keys::{calendar as calendar_keys, campaign as campaign_keys};
+pub(crate) use table_keys::{
+    calendar as calendar_keys, campaign as campaign_keys, guard as guard_keys,
+};
 pub(crate) use variables::{LOG, SERVER, unknown_variables};

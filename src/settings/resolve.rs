@@ -19,6 +19,7 @@ use super::file;
 use super::flags::RunArgs;
 use super::given::{FileValues, RawValue};
 use super::groups;
+use super::guards;
 use super::labels::labels;
 use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
@@ -200,6 +201,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     refuse_what_is_lacking(layers, (values.platform, values.agents), &policies);
     refuse_what_cannot_learn(layers, &values, &policies);
     let labels = labels(layers);
+    let guards = guards::read(layers, &values, &labels);
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);
     let state_dir = state_dir(layers, &values);
@@ -233,6 +235,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         policies,
         calendars: calendars.found,
         labels,
+        guards,
         assignments,
         queues,
         poll_interval: values.poll_interval,

@@ -10,8 +10,11 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
+use crate::domain::guard::Guard;
 use crate::domain::queue::CalibrationPolicy;
-use crate::domain::{AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, Timestamp};
+use crate::domain::{
+    AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, Timestamp, Zone,
+};
 use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
@@ -56,6 +59,8 @@ pub(crate) struct Settings {
     pub calendars: Calendars,
     /// What people call campaigns; only those of which something is said.
     pub labels: BTreeMap<CampaignId, CampaignLabels>,
+    /// The guards.
+    pub guards: Vec<Guard>,
     /// The preview assignments; none without `[[preview]]` tables.
     pub assignments: Option<Assignments>,
     /// The rules of each queue; none without `[[queue]]` tables.
@@ -139,6 +144,19 @@ impl Settings {
             .collect()
     }
 
+    /// The zones on whose clocks outcomes are counted by whole days: those of the guards, so that what was counted before a guard came is
+    /// there by UTC.
+    pub(crate) fn day_zones(&self) -> Vec<Zone> {
+        let mut zones: Vec<Zone> = self.guards.iter().map(|guard| guard.zone.clone()).collect();
+        // By name and not by rules: rows of the store are found by the name.
+        zones.sort_by(|a, b| a.name().cmp(b.name()));
+        zones.dedup_by(|a, b| a.name() == b.name());
+        if zones.is_empty() {
+            zones.extend("UTC".parse::<Zone>());
+        }
+        zones
+    }
+
     /// From one reading of what became of dials to the next, where the platform is asked for it.
     pub(crate) fn outcomes_interval(&self) -> Option<Duration> {
         let interval = Some(self.outcomes_every).filter(|interval| !interval.is_zero());
@@ -183,6 +201,7 @@ impl Settings {
             policies,
             calendars,
             labels,
+            guards,
             assignments,
             queues,
             poll_interval,
@@ -220,6 +239,7 @@ impl Settings {
             "policies": policies,
             "calendars": calendars,
             "labels": labels,
+            "guards": guards,
             "assignments": assignments
                 .as_ref()
                 .map(|Assignments { policy, roster, given }| (policy, roster, given)),

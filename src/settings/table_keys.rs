@@ -110,6 +110,36 @@ pub(crate) mod calendar {
     }
 }
 
+/// Keys of a `[[guard]]` table.
+pub(crate) mod guard {
+    use super::{Kind, TableKey};
+
+    keys! {
+        NAME "name" Text "",
+            "What people call the guard; needed, and given once.";
+        PRESET "preset" Text "",
+            "A regulator's rule whose data hold where the table says nothing else: us-ftc, us-fcc, uk-ofcom-2010, uk-ofcom or ca-crtc.";
+        LIMIT "limit" Text "",
+            "The share of calls that is allowed, such as \"3%\"; needed where the preset names none.";
+        NUMERATOR "numerator" Text "abandoned",
+            "Which calls count: `abandoned`, or `unconnected` (answered, and not known to have reached an agent).";
+        DENOMINATOR "denominator" Text "abandoned+connected",
+            "Of which calls they are a share: `answered`, `abandoned+connected` or `dials`; needed with ca-crtc.";
+        PERIOD "period" Text "",
+            "The time in which they are counted: `day`, `month`, `successive 30 days`, or `rolling N days` with today, 1 to 62; needed where the preset names none.";
+        STARTS "starts" Text "",
+            "The first day of the first of successive periods, such as \"2026-11-01\"; needed with them.";
+        ZONE "zone" Text "",
+            "The IANA time zone on whose clock days begin; needed where the preset names none.";
+        LEAST_CALLS "least_calls" Count "",
+            "With fewer calls nothing is said; unless given, as many as show the limit kept where none of them is abandoned (88 for 3%).";
+        CAMPAIGNS "campaigns" Texts "",
+            "The campaigns that it is about, each on its own; with `teams` left out as well, every one.";
+        TEAMS "teams" Texts "",
+            "The teams whose campaigns it is about, too.";
+    }
+}
+
 /// Keys of a `[[queue]]` table.
 pub(crate) mod queue {
     use super::{Kind, TableKey};

@@ -29,6 +29,7 @@ mod outbox;
 mod outbox_editor;
 #[cfg(test)]
 mod outbox_tests;
+mod outcome_days;
 mod outcomes;
 mod past;
 mod presence;

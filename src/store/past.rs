@@ -11,13 +11,15 @@ use rusqlite::{Connection, params};
 use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
+use crate::control::ports::{CampaignDays, OutcomeDays};
 use crate::control::series::{PastSeries, Series, SeriesQuery};
+use crate::domain::guard::DaySpan;
 use crate::domain::outcomes::OutcomeSlot;
-use crate::domain::{CampaignId, Timestamp};
+use crate::domain::{CampaignId, Timestamp, Zone};
 
 use super::fault::StoreFault;
 use super::reader::open_beside;
-use super::{outcomes, series};
+use super::{outcome_days, outcomes, series};
 
 /// Questions at once.
 const AT_ONCE: usize = 2;
@@ -76,6 +78,17 @@ impl PastSeries for StorePast {
 
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
         Box::pin(self.ask(move |connection| series::read(connection, &query)))
+    }
+}
+
+impl OutcomeDays for StorePast {
+    fn outcome_days(
+        &self,
+        zone: &Zone,
+        span: DaySpan,
+    ) -> BoxFuture<'_, Result<CampaignDays, String>> {
+        let zone = zone.clone();
+        Box::pin(self.ask(move |connection| outcome_days::read(connection, &zone, span)))
     }
 }
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::control::ports::CampaignDays;
+use crate::domain::guard::DaySpan;
 use crate::domain::replay::{Divergence, Input, Replayed, replay};
-
-use crate::domain::{CampaignId, CampaignState, Timestamp};
+use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::fault::StoreFault;
 use super::writer::{self, existing};
+use super::{outcome_days, schema};
 
 /// The store, open for reading.
 pub struct StoreReader {
@@ -71,6 +73,21 @@ impl StoreReader {
     /// When it cannot be read.
     pub fn states(&self) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
         writer::states(&self.connection, &self.path)
+    }
+
+    /// Reads what was counted of outcomes on the days of a span, on the clock of a zone.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store is of a version that did not keep days.
+    pub fn outcome_days(&self, zone: &Zone, span: DaySpan) -> Result<CampaignDays, StoreFault> {
+        let sqlite = |wrong: rusqlite::Error| self.fault(&wrong);
+        let found = schema::version(&self.connection).map_err(sqlite)?;
+        let known = schema::newest();
+        if found < known {
+            let path = self.path.clone();
+            return Err(StoreFault::Older { path, found, known });
+        }
+        outcome_days::read(&self.connection, zone, span).map_err(sqlite)
     }
 
     /// Decides everything again from the recorded inputs.

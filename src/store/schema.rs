@@ -174,6 +174,23 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX outcome_by_time ON outcome (from_ms);
 ",
+    // Totals of whole days, on the clock of a zone: slots of ten minutes are kept for a day only, and no slot of theirs fits a zone that
+    // differs by a quarter of an hour.
+    "
+    CREATE TABLE outcome_day (
+        zone       TEXT NOT NULL,
+        day        TEXT NOT NULL,
+        campaign   TEXT NOT NULL,
+        known_ms   INTEGER NOT NULL,
+        carried_ms INTEGER NOT NULL,
+        dials      INTEGER NOT NULL,
+        answered   INTEGER NOT NULL,
+        connected  INTEGER NOT NULL,
+        abandoned  INTEGER NOT NULL,
+        PRIMARY KEY (zone, day, campaign)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX outcome_day_by_day ON outcome_day (day);
+",
 ];
 
 /// The version that this program writes.

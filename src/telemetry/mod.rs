@@ -9,6 +9,7 @@ mod aim;
 mod assignments;
 mod deliveries;
 mod events;
+mod guards;
 mod log;
 mod log_queue;
 mod metrics;
@@ -23,11 +24,12 @@ mod visible_lines;
 pub use assignments::AssignEvents;
 pub use deliveries::{DeliveryEvents, EntryLabel};
 pub use events::{Events, PollFigures};
+pub use guards::GuardEvents;
 pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
-    LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics, PollOutcome,
-    QueueMetrics, RetryCause, Step,
+    GuardMetrics, LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics,
+    PollOutcome, QueueMetrics, RetryCause, Step,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

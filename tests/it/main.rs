@@ -19,6 +19,7 @@ mod decision_id;
 mod described;
 mod faults;
 mod groups;
+mod guards;
 mod house;
 mod machine;
 mod monitoring;

@@ -213,6 +213,14 @@ fn every_operation_answers_as_it_is_described() {
             "/api/v1/campaigns/{id}/series",
             "/api/v1/campaigns/campaign-1/series?since=soon",
         ),
+        get(
+            "/api/v1/campaigns/{id}/outcomes",
+            "/api/v1/campaigns/campaign-1/outcomes?since=2h",
+        ),
+        get(
+            "/api/v1/campaigns/{id}/outcomes",
+            "/api/v1/campaigns/campaign-1/outcomes?since=soon&format=xml",
+        ),
         (
             "/api/v1/campaigns/{id}/thresholds",
             "DELETE",

@@ -169,6 +169,21 @@ fn what_the_platform_counts_is_counted_shown_kept_and_replayed() {
     let slots = &series["outcomes"];
     assert_eq!(sum(&slots["dials"]), truth.dials);
     assert_eq!(sum(&slots["abandoned"]), truth.abandoned);
+    let path = format!("/api/v1/campaigns/{FIRST_CAMPAIGN}/outcomes");
+    assert_eq!(api.get(&path).json()["outcomes"], *slots);
+    let rows = api.get(&format!("{path}?since=24h&format=csv"));
+    assert!(
+        rows.head.contains("content-type: text/csv"),
+        "{}",
+        rows.head
+    );
+    let dials: u64 = rows
+        .body
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(4).unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(dials, truth.dials, "{}", rows.body);
     daemon.stop();
     stage.centre.audit();
     let (remembered, replayed) = stage.remembered_and_replayed(FIRST_CAMPAIGN);

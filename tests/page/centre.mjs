@@ -32,11 +32,12 @@ function line(process, text) {
 
 /** A directory, a platform with some campaigns, and the daemon that manages them. */
 export class Centre {
-  static async open(program, campaigns, queues) {
+  static async open(program, campaigns, queues, tables) {
     const centre = new Centre();
     centre.program = program;
     centre.campaigns = campaigns;
     centre.queues = queues;
+    centre.tables = tables;
     centre.directory = mkdtempSync(join(tmpdir(), "page-"));
     writeFileSync(join(centre.directory, "calm.csv"), CALM);
     writeFileSync(join(centre.directory, "roster.csv"), ROSTER);
@@ -56,14 +57,14 @@ export class Centre {
   /** Starts the daemon; `more` is environment beside what it needs. The port stays the same over a restart. */
   async start(more = {}) {
     const label = (key, value) => (value ? `${key} = ${JSON.stringify(value)}\n` : "");
-    const rules = this.campaigns.map(({ id, pause = 5, resume = 8, name, team, note }) =>
-      `[[campaign]]\nid = "${id}"\npause_below = ${pause}\nresume_at = ${resume}\n${label("name", name)}${label("team", team)}${label("note", note)}`);
+    const rules = this.campaigns.map(({ id, pause = 5, resume = 8, name, team, note, calendar, alone }) =>
+      `[[campaign]]\nid = "${id}"\n${alone ? 'agents = "none"\n' : `pause_below = ${pause}\nresume_at = ${resume}\n`}${label("calendar", calendar)}${label("name", name)}${label("team", team)}${label("note", note)}`);
     const previews = this.campaigns
       .filter(({ preview }) => preview)
       .map(({ id, preview }) => `[[preview]]\ncampaign = "${id}"\nskills = ["sales"]\ntarget_rate = 8\nleast = 2\nmost = ${preview}\nzones = ["UTC"]\n`);
     this.settings = join(this.directory, "settings.toml");
     const queues = this.queues.map((id) => `[[queue]]\nid = "${id}"\ninterval = "500ms"\n`);
-    writeFileSync(this.settings, rules.concat(previews, queues).join("\n"));
+    writeFileSync(this.settings, rules.concat(previews, queues, this.tables).join("\n"));
     const roster = previews.length ? { AUTOPILOT_ROSTER: join(this.directory, "roster.csv") } : {};
     this.daemon = spawn(this.program, ["run"], {
       env: {

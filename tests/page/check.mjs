@@ -29,8 +29,8 @@ after(async () => {
 });
 
 /** A centre with a daemon for one check. */
-async function within(campaigns, more, work, queues = []) {
-  const centre = await Centre.open(program, campaigns, queues);
+async function within(campaigns, more, work, queues = [], tables = []) {
+  const centre = await Centre.open(program, campaigns, queues, tables);
   try {
     await centre.start(more);
     await work(centre);
@@ -331,6 +331,82 @@ test("it can be read on a phone, at a desk and on a wall, by day and by night", 
       await close();
     }
   }, ["queue-1"]);
+});
+
+/** A calendar that was closed a day ago and opens in three, on the clock of its zone. */
+function closed() {
+  const day = (after) => new Date(Date.now() + after * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  return `[[calendar]]\nname = "office"\nzone = "Europe/Berlin"\nhours = ["00:00-00:00"]\nclosures = ["${day(-1)}/${day(2)} Works outing"]\n`;
+}
+
+const OPEN = '[[calendar]]\nname = "round-the-clock"\nzone = "UTC"\nhours = ["00:00-00:00"]\n';
+
+const GUARDS = [
+  '[[guard]]\nname = "own"\nlimit = "3%"\nperiod = "rolling 2 days"\nzone = "UTC"\n',
+  '[[guard]]\nname = "strict"\nlimit = "0.5%"\nperiod = "rolling 2 days"\nzone = "UTC"\ndenominator = "answered"\n',
+];
+
+const GUARDED = [
+  { id: "spring-renewals", calendar: "office", name: "Spring renewals" },
+  { id: "reminders", calendar: "office", alone: true },
+  { id: "win-back", calendar: "round-the-clock" },
+  { id: "surveys" },
+];
+
+/** Counters of three hours in periods of ten minutes, with forty minutes of which nothing is known. */
+async function feed(centre, id) {
+  const first = Math.floor(Date.now() / 600_000) * 600_000 - 18 * 600_000;
+  for (let slot = 0; slot < 18; slot += 1) {
+    if (slot > 5 && slot < 10) continue;
+    const time = (at) => new Date(first + at * 600_000).toISOString();
+    const abandoned = slot % 4 === 0 ? 2 : 0;
+    const connected = 60 + ((slot * 7) % 20);
+    const answered = connected + abandoned;
+    const row = { campaign: id, since: time(slot), until: time(slot + 1), dials: 2 * answered, answered, connected, abandoned };
+    await centre.ask("POST", "/api/v1/outcomes", { author: "dialler", outcomes: [row] });
+  }
+}
+
+test("closed calendars, abandoned calls and guards are shown in words and on a plot", async () => {
+  await within(GUARDED, {}, async (centre) => {
+    await feed(centre, "win-back");
+    await centre.stop();
+    // Guards are compared at the start.
+    await centre.start();
+    for (const [name, width, height] of [["phone", 390, 844], ["desk", 1440, 900]]) {
+      for (const scheme of ["light", "dark"]) {
+        const { page, close } = await tab(browser, centre.url, { width, height, scheme });
+        await says(page, "spring-renewals", "Paused by the calendar");
+        await says(page, "spring-renewals", "Calendar office: closed until");
+        await says(page, "spring-renewals", "Europe/Berlin (closure Works outing)");
+        await says(page, "reminders", "Paused by the calendar");
+        await says(page, "reminders", "no agents count");
+        await says(page, "reminders", "the calendar is the whole rule");
+        await says(page, "win-back", "Calendar round-the-clock: open");
+        await says(page, "win-back", "Guard strict:");
+        assert.equal(await card(page, "win-back").getByText("Guard own:").count(), 0, "only what is above its limit is a note");
+        await sound(page, `${name}, ${scheme}, calendar`);
+        await page.screenshot({ path: `${shots}/calendar-${width}-${scheme}.png`, fullPage: true });
+        await page.getByRole("button", { name: "win-back", exact: true }).click();
+        await page.locator(".shares canvas").waitFor();
+        await page.locator(".guards li", { hasText: "near the limit" }).or(page.locator(".guards li", { hasText: "within the limit" })).first().waitFor();
+        await page.locator(".guards li.bad", { hasText: "above the limit" }).waitFor();
+        await page.locator(".shares .summary", { hasText: "calls abandoned in 2h" }).waitFor();
+        await page.evaluate(() => scrollTo(0, 0));
+        await sound(page, `${name}, ${scheme}, guards`);
+        const canvas = page.locator(".shares .u-over");
+        const { width: wide } = await canvas.boundingBox();
+        await canvas.hover({ position: { x: wide - 20, y: 40 } });
+        await page.locator(".shares .readout", { hasText: "calls abandoned in the two hours before" }).waitFor();
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.screenshot({ path: `${shots}/guards-${width}-${scheme}.png`, fullPage: true });
+        await page.getByRole("button", { name: "Spring renewals spring-renewals", exact: true }).click();
+        await page.locator(".stages li", { hasText: "calendar" }).first().waitFor();
+        await page.screenshot({ path: `${shots}/closed-${width}-${scheme}.png`, fullPage: true });
+        await close();
+      }
+    }
+  }, [], [closed(), OPEN, ...GUARDS]);
 });
 
 test("damage to the store is shown, and that the campaigns are controlled all the same", async () => {

@@ -20,4 +20,4 @@ mkdir -p "$out/checks" "$out/shots"
 cp "$here"/*.mjs "$out/checks/"
 CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || echo /usr/bin/chromium)}" \
   PROGRAM="$program" SHOTS="$out/shots" \
-  timeout 150 node --test --test-concurrency=1 --test-reporter=spec "${@:3}" "$out/checks/check.mjs"
+  timeout 240 node --test --test-concurrency=1 --test-reporter=spec "${@:3}" "$out/checks/check.mjs"

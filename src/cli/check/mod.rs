@@ -9,6 +9,7 @@ mod asked_tests;
 mod calendars;
 mod campaigns;
 mod findings;
+mod guards;
 mod previews;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use agents::{look_at_everybody, poll};
 use calendars::look_at_calendars;
 use campaigns::look_at_campaigns;
 use findings::{Findings, counted};
+use guards::tell_guards;
 use previews::look_at_previews;
 
 /// The width of the column of settings; a longer one moves its origin to the right.
@@ -59,6 +61,7 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
         Zone::data_version()
     ));
     look_at_calendars(settings, SystemClock::real_time().now());
+    tell_guards(settings);
     output::result(format_args!("configuration: ok, {}", contents(settings)));
     if online {
         check_online(settings).await

@@ -582,6 +582,7 @@ fn settings(
         policies: policies.collect::<Result<_, _>>()?,
         calendars: Calendars::default(),
         labels: BTreeMap::new(),
+        guards: Vec::new(),
         assignments: None,
         queues: BTreeMap::new(),
         poll_interval: POLL_INTERVAL,

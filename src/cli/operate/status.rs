@@ -187,6 +187,8 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
     if let Some(aim) = campaign.aim.as_ref().filter(|aim| !aim.in_force) {
         said.push(format!("aim, not in force: {}", aim.says));
     }
+    let guards = campaign.guards.iter();
+    said.extend(guards.map(|guard| format!("guard {}: {}", guard.name, guard.says)));
     if let Some(hold) = &campaign.hold {
         said.push(format!(
             "held {} until {} by {}: {}",
@@ -286,8 +288,19 @@ mod tests {
                 "answered": 620, "connected": 609, "abandoned": 3, "abandoned_share": 0.0049,
                 "says": "3 of 612 calls abandoned in 2h (0.49%)",
             })),
+            "guards": name.map(|_| serde_json::json!([guard()])).unwrap_or(serde_json::json!([])),
         });
         serde_json::from_value(labels).unwrap()
+    }
+
+    fn guard() -> serde_json::Value {
+        serde_json::json!({
+            "name": "us-sales", "preset": "us-ftc", "period_from": "2024-05-01", "period_to": "2024-05-30",
+            "zone": "UTC", "numerator": "abandoned", "denominator": "answered", "counted": 12, "calls": 1204,
+            "share": 0.009_966, "share_upper": 0.015_896, "limit": 0.03, "budget": 24, "known_s": 7200,
+            "unknown_s": 0, "carried_s": 0, "state": "within",
+            "says": "12 of 1204 calls (1.00%, up to 1.59%) of 3% allowed: within the limit",
+        })
     }
 
     #[test]
@@ -311,6 +324,7 @@ mod tests {
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",
                 "  3 of 612 calls abandoned in 2h (0.49%), counted until 2024-05-15T14:32:10.000Z",
                 "  aim, not in force: threshold 4.5: 3 of 612 calls abandoned in 2h, aimed at 0.5%",
+                "  guard us-sales: 12 of 1204 calls (1.00%, up to 1.59%) of 3% allowed: within the limit",
                 "7",
                 "  running, as it should be",
                 "  rival on the platform: the schedule of skill 7 starts and stops it by the clock",

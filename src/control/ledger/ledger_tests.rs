@@ -14,6 +14,7 @@ use super::test_facts::{World, at};
 use super::{CommandEnd, Fact, Ledger, LedgerStart};
 use crate::control::hand_clock::HandClock;
 use crate::control::ports::{Batch, Journal, JournalFault};
+use crate::control::start::CycleSettings;
 use crate::control::status::ObservableState;
 use crate::domain::{Cause, Conclusion, DecisionId};
 use crate::telemetry::Metrics;
@@ -57,6 +58,10 @@ impl Fixture {
     fn new(world: &World, announces: bool) -> Self {
         let metrics = Arc::new(Metrics::new(15.0, false, "old", 0.0).unwrap());
         let journal = Arc::new(MemoryJournal::default());
+        let settings = CycleSettings {
+            announces,
+            ..world.settings.clone()
+        };
         let start = LedgerStart {
             clock: Arc::new(HandClock::default()),
             journal: Arc::<MemoryJournal>::clone(&journal),
@@ -64,7 +69,7 @@ impl Fixture {
             autopilot: &world.autopilot,
             assigns: true,
             first_shown: world.first_shown(),
-            announces,
+            settings: &settings,
         };
         let ledger = Ledger::new(start).unwrap();
         Self {
@@ -163,6 +168,8 @@ fn batched(batch: &Batch) -> Vec<(&'static str, Vec<String>)> {
     let lists = batch.lists.iter().map(|(id, _)| format!("list {id}"));
     let outcomes = batch.outcomes.iter();
     let outcomes = outcomes.map(|(id, _)| format!("outcomes {id}"));
+    let days = batch.outcome_days.iter();
+    let days = days.map(|(id, zone, day)| format!("outcome day {id} {} {}", zone.name(), day.day));
     let points = batch.frame.iter().map(|_| "points".to_owned());
     let inputs = batch.inputs.iter().map(|(_, input)| {
         let input = serde_json::to_value(input).unwrap();
@@ -178,6 +185,7 @@ fn batched(batch: &Batch) -> Vec<(&'static str, Vec<String>)> {
             campaigns
                 .chain(lists)
                 .chain(outcomes)
+                .chain(days)
                 .chain(points)
                 .collect(),
         ),

@@ -38,10 +38,12 @@ use tokio::sync::watch;
 use tracing::{Instrument, debug_span};
 
 use crate::domain::assignment::Assigner;
+use crate::domain::outcomes::OutcomesRead;
 use crate::domain::{Autopilot, DecisionId, Timestamp};
 use crate::telemetry::Metrics;
 
 use super::ports::{Clock, Journal, JournalFault};
+use super::start::CycleSettings;
 use super::status::ObservableState;
 
 pub(super) use fact::{CommandEnd, Fact, Standing};
@@ -74,8 +76,8 @@ pub(super) struct LedgerStart<'a> {
     pub(super) assigns: bool,
     /// What is shown before the first fact.
     pub(super) first_shown: ObservableState,
-    /// Whether messages are written to the outbox.
-    pub(super) announces: bool,
+    /// Whether messages are written to the outbox, and the zones on whose clocks outcomes are counted by whole days.
+    pub(super) settings: &'a CycleSettings,
 }
 
 impl Ledger {
@@ -91,16 +93,16 @@ impl Ledger {
             autopilot,
             assigns,
             first_shown,
-            announces,
+            settings,
         } = start;
         Ok(Self {
             clock,
             journal,
             telemetry: Telemetry::new(metrics, autopilot, assigns)?,
             view: View::new(first_shown),
-            recorder: Recorder::default(),
+            recorder: Recorder::new(settings.day_zones.clone()),
             decision: autopilot.decision(),
-            announces,
+            announces: settings.announces,
         })
     }
 
@@ -136,7 +138,10 @@ impl Ledger {
                 verdicts,
                 autopilot,
             } => {
-                for (id, _) in verdicts {
+                for (id, verdict) in verdicts {
+                    if let OutcomesRead::Counted(increment) = verdict {
+                        self.recorder.counted(id, increment);
+                    }
                     if let Some(campaign) = autopilot.campaign(id) {
                         self.recorder.state(id, campaign.state());
                         let outcomes = campaign.state().outcomes.as_ref();

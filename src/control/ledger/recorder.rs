@@ -9,12 +9,15 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use crate::control::ports::{AuditRow, Batch, Journal, JournalFault};
 use crate::control::series::{Frame, SeriesEncoder};
 use crate::domain::assignment::ListMemory;
-use crate::domain::outcomes::OutcomeSlot;
+use crate::domain::guard::DayCounts;
+use crate::domain::outcomes::{OutcomeIncrement, OutcomeSlot};
 use crate::domain::replay::Input;
-use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Timestamp};
+use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Timestamp, Zone};
 
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
@@ -27,12 +30,23 @@ pub(super) struct Recorder {
     audit: Vec<AuditRow>,
     outbox: Vec<Message>,
     outcomes: BTreeMap<(CampaignId, Timestamp), OutcomeSlot>,
+    outcome_days: BTreeMap<(CampaignId, Zone, Date), DayCounts>,
+    /// The zones on whose clocks days are counted.
+    day_zones: Vec<Zone>,
     frame: Option<Frame>,
     clock_step: i64,
     encoder: SeriesEncoder,
 }
 
 impl Recorder {
+    /// An empty batch. Outcomes are counted by days on the clocks of these zones.
+    pub(super) fn new(day_zones: Vec<Zone>) -> Self {
+        Self {
+            day_zones,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn input(&mut self, at: Timestamp, input: Option<Input>) {
         let Some(input) = input else { return };
         if self.inputs.len() >= MOST_INPUTS {
@@ -49,6 +63,18 @@ impl Recorder {
     /// What was counted of a campaign in a slot of time; the newest word on it is written.
     pub(super) fn outcomes(&mut self, id: &CampaignId, slot: &OutcomeSlot) {
         self.outcomes.insert((id.clone(), slot.from), *slot);
+    }
+
+    /// What was counted of a campaign more; days add up.
+    pub(super) fn counted(&mut self, id: &CampaignId, increment: &OutcomeIncrement) {
+        for zone in &self.day_zones {
+            if let Some(counted) = DayCounts::new(increment, zone) {
+                let key = (id.clone(), zone.clone(), counted.day);
+                let day = self.outcome_days.entry(key);
+                day.and_modify(|day| *day = day.plus(counted))
+                    .or_insert(counted);
+            }
+        }
     }
 
     pub(super) fn list(&mut self, id: &CampaignId, memory: &ListMemory) {
@@ -93,6 +119,8 @@ impl Recorder {
             audit,
             outbox,
             outcomes,
+            outcome_days,
+            day_zones: _,
             frame,
             // Never without an input.
             clock_step: _,
@@ -104,6 +132,7 @@ impl Recorder {
             && audit.is_empty()
             && outbox.is_empty()
             && outcomes.is_empty()
+            && outcome_days.is_empty()
             && frame.is_none()
     }
 
@@ -122,6 +151,10 @@ impl Recorder {
                 .into_iter()
                 .map(|((id, _), slot)| (id, slot))
                 .collect(),
+            outcome_days: mem::take(&mut self.outcome_days)
+                .into_iter()
+                .map(|((id, zone, _), day)| (id, zone, day))
+                .collect(),
             frame: self.frame.take(),
             clock_step: mem::take(&mut self.clock_step),
             ..Batch::default()
@@ -136,6 +169,7 @@ impl Recorder {
                 outbox,
                 queues: _,
                 outcomes,
+                outcome_days,
                 frame,
                 clock_step,
             } = Arc::unwrap_or_clone(batch);
@@ -146,6 +180,10 @@ impl Recorder {
             self.outbox = outbox;
             let slots = outcomes.into_iter();
             self.outcomes = slots.map(|(id, slot)| ((id, slot.from), slot)).collect();
+            let days = outcome_days.into_iter();
+            self.outcome_days = days
+                .map(|(id, zone, day)| ((id, zone, day.day), day))
+                .collect();
             self.clock_step = clock_step;
             if frame.is_some() {
                 self.encoder.mark_gap();

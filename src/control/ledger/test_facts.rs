@@ -26,7 +26,7 @@ use crate::telemetry::PollFigures;
 
 /// What the facts are about: a campaign that runs while nobody is there, and a preview campaign.
 pub(super) struct World {
-    settings: CycleSettings,
+    pub(super) settings: CycleSettings,
     pub(super) campaign: CampaignId,
     pub(super) autopilot: Autopilot,
     pub(super) plan: Plan,
@@ -121,6 +121,7 @@ impl World {
                 freshest: Duration::from_secs(1),
                 routine_status_reads: 1,
                 outcomes_every: Duration::from_secs(60),
+                day_zones: vec!["UTC".parse().unwrap()],
                 announces: true,
                 version: "1".to_owned(),
                 store_damage: Vec::new(),

@@ -8,6 +8,7 @@ use crate::domain::aim::CallCounters;
 use crate::domain::time::Timestamp;
 
 use super::counts::OutcomeCounts;
+use super::increment::OutcomeIncrement;
 use super::reading::{OutcomeReading, OutcomeSource};
 use super::window::{OutcomeSlot, OutcomeWindow, Slots};
 
@@ -45,7 +46,7 @@ pub enum OutcomesRead {
     /// It is the platform's, and fed readings go before it.
     Superseded,
     /// So many since the last one.
-    Counted(OutcomeCounts),
+    Counted(OutcomeIncrement),
 }
 
 impl OutcomesRead {
@@ -146,7 +147,11 @@ impl OutcomeMemory {
         }
         self.total = self.total.plus(counts);
         self.slots.add(counts, from, reading.until);
-        OutcomesRead::Counted(counts)
+        OutcomesRead::Counted(OutcomeIncrement {
+            counts,
+            from,
+            until: reading.until,
+        })
     }
 
     /// Returns how many of the calls that were answered before the last reading are known to have been connected: abandoned ones

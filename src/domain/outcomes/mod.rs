@@ -28,6 +28,7 @@
 
 mod counts;
 mod feed;
+mod increment;
 mod memory;
 mod reading;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod window;
 
 pub use counts::OutcomeCounts;
 pub use feed::{FedCounters, fed_readings};
+pub use increment::OutcomeIncrement;
 pub use memory::{OutcomeMemory, OutcomesRead};
 pub use reading::{OutcomeCounters, OutcomeReading, OutcomeSource, start_of_day};
-pub use window::{OutcomeSlot, OutcomeWindow};
+pub use window::{OutcomeSlot, OutcomeWindow, window_of};

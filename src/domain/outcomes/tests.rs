@@ -41,6 +41,17 @@ fn counts(dials: u64, answered: u64, connected: u64, abandoned: u64) -> OutcomeC
     }
 }
 
+/// What a reading counted; none of one that counted nothing.
+fn counted_in(read: OutcomesRead) -> Option<OutcomeCounts> {
+    match read {
+        OutcomesRead::Counted(increment) => Some(increment.counts),
+        OutcomesRead::First
+        | OutcomesRead::Reset
+        | OutcomesRead::Older
+        | OutcomesRead::Superseded => None,
+    }
+}
+
 #[test]
 fn two_readings_give_what_was_counted_between_them() {
     let mut memory = OutcomeMemory::default();
@@ -51,18 +62,18 @@ fn two_readings_give_what_was_counted_between_them() {
         OutcomeCounts::default(),
         "a base counts nothing"
     );
-    let counted = OutcomesRead::Counted(counts(50, 11, 10, 1));
-    assert_eq!(memory.observe(reading(2, 150, 30, 2)), counted);
-    let nothing = OutcomesRead::Counted(OutcomeCounts::default());
+    let counted = Some(counts(50, 11, 10, 1));
+    assert_eq!(counted_in(memory.observe(reading(2, 150, 30, 2))), counted);
+    let nothing = Some(OutcomeCounts::default());
     assert_eq!(
-        memory.observe(reading(2, 150, 30, 2)),
+        counted_in(memory.observe(reading(2, 150, 30, 2))),
         nothing,
         "a duplicate"
     );
     assert_eq!(memory.observe(reading(1, 400, 90, 9)), OutcomesRead::Older);
-    let counted = OutcomesRead::Counted(counts(50, 10, 10, 0));
+    let counted = Some(counts(50, 10, 10, 0));
     assert_eq!(
-        memory.observe(reading(9, 200, 40, 2)),
+        counted_in(memory.observe(reading(9, 200, 40, 2))),
         counted,
         "a gap is covered"
     );
@@ -115,13 +126,13 @@ fn without_a_counter_of_connected_calls_a_call_is_connected_when_the_next_readin
         (counted(5, 115, 2), counts(0, 0, 0, 0)),
     ];
     for (reading, counts) in expected {
-        assert_eq!(memory.observe(reading), OutcomesRead::Counted(counts));
+        assert_eq!(counted_in(memory.observe(reading)), Some(counts));
     }
     assert_eq!(memory.total(), counts(30, 15, 14, 1));
     memory.observe(counted(6, 200, 2));
     assert_eq!(memory.observe(reading(7, 400, 198, 2)), OutcomesRead::Reset);
     let read = memory.observe(reading(8, 400, 198, 2));
-    assert_eq!(read, OutcomesRead::Counted(OutcomeCounts::default()));
+    assert_eq!(counted_in(read), Some(OutcomeCounts::default()));
 }
 
 #[test]
@@ -143,8 +154,8 @@ fn what_is_fed_goes_before_the_platform_for_an_hour() {
         OutcomesRead::Superseded
     );
     assert_eq!(
-        memory.observe(fed(4, 1_010)),
-        OutcomesRead::Counted(counts(10, 10, 10, 0))
+        counted_in(memory.observe(fed(4, 1_010))),
+        Some(counts(10, 10, 10, 0))
     );
     assert!(!memory.is_fed(after(64)));
     assert_eq!(memory.observe(reading(64, 300, 40, 1)), OutcomesRead::Reset);
@@ -165,12 +176,12 @@ fn fed_counters_may_have_a_period_of_their_own() {
     let mut memory = OutcomeMemory::default();
     memory.observe(fed(0, 5, 7));
     assert_eq!(
-        memory.observe(fed(5, 10, 8)),
-        OutcomesRead::Counted(counts(8, 8, 8, 0))
+        counted_in(memory.observe(fed(5, 10, 8))),
+        Some(counts(8, 8, 8, 0))
     );
     assert_eq!(
-        memory.observe(fed(15, 20, 9)),
-        OutcomesRead::Counted(counts(9, 9, 9, 0))
+        counted_in(memory.observe(fed(15, 20, 9))),
+        Some(counts(9, 9, 9, 0))
     );
     assert_eq!(
         memory.window(after(20)).known,
@@ -224,13 +235,13 @@ fn a_clock_that_is_set_back_makes_no_reading_old() {
     memory.observe(reading(101, 20, 20, 0));
     memory.shift_clock(-60 * 60_000);
     let read = memory.observe(reading(42, 30, 30, 0));
-    assert_eq!(read, OutcomesRead::Counted(counts(10, 10, 10, 0)));
+    assert_eq!(counted_in(read), Some(counts(10, 10, 10, 0)));
     assert_eq!(memory.window(after(42)).counts, counts(10, 10, 10, 0));
     memory.clamp(after(7));
     let read = memory.observe(reading(8, 40, 40, 0));
     assert_eq!(
-        read,
-        OutcomesRead::Counted(counts(10, 10, 10, 0)),
+        counted_in(read),
+        Some(counts(10, 10, 10, 0)),
         "clamped at a start"
     );
 }
@@ -253,6 +264,32 @@ fn the_aim_is_told_of_calls_and_of_what_is_unknown() {
     assert!(
         matches!(given(reading(4, 9, 9, 0)), CountersRead::Calls(calls) if calls.answered() == 4)
     );
+}
+
+#[test]
+fn an_increment_says_between_which_times_it_lies() {
+    let mut memory = OutcomeMemory::default();
+    memory.observe(reading(1, 100, 20, 1));
+    memory.observe(reading(2, 200, 40, 2));
+    let OutcomesRead::Counted(increment) = memory.observe(reading(9, 300, 60, 3)) else {
+        panic!("nothing was counted");
+    };
+    assert_eq!((increment.from, increment.until), (after(2), after(9)));
+    let own = OutcomeReading {
+        since: after(12),
+        source: OutcomeSource::Fed,
+        ..reading(15, 7, 7, 0)
+    };
+    assert_eq!(memory.observe(own), OutcomesRead::Reset, "another source");
+    let later = OutcomeReading {
+        since: after(20),
+        until: after(25),
+        ..own
+    };
+    let OutcomesRead::Counted(increment) = memory.observe(later) else {
+        panic!("nothing was counted");
+    };
+    assert_eq!((increment.from, increment.until), (after(20), after(25)));
 }
 
 /// What happens between two readings.
@@ -331,7 +368,7 @@ proptest! {
             earlier.push(read);
             let before = memory.total();
             let counted = match memory.observe(read) {
-                OutcomesRead::Counted(counted) => counted,
+                OutcomesRead::Counted(increment) => increment.counts,
                 OutcomesRead::First | OutcomesRead::Reset | OutcomesRead::Older
                 | OutcomesRead::Superseded => OutcomeCounts::default(),
             };

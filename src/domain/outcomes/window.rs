@@ -81,21 +81,27 @@ impl Slots {
 
     /// Returns the window that ends at `now`.
     pub(super) fn window(&self, now: Timestamp) -> OutcomeWindow {
-        let shown = oldest(now)..=begin(now);
-        let slots = self.0.iter();
-        let slots = slots.filter(|slot| shown.contains(&slot.from.as_unix_millis()));
-        let nothing = (0_u64, OutcomeCounts::default());
-        let (known, counts) = slots.fold(nothing, |(known, counts), slot| {
-            (
-                known.saturating_add(slot.known_millis),
-                counts.plus(slot.counts),
-            )
-        });
-        OutcomeWindow {
-            span: SPAN,
-            known: Duration::from_millis(known).min(SPAN),
-            counts,
-        }
+        window_of(&self.0, now)
+    }
+}
+
+/// Returns the window that ends at `now`, of slots that may reach further back.
+#[must_use]
+pub fn window_of(slots: &[OutcomeSlot], now: Timestamp) -> OutcomeWindow {
+    let shown = oldest(now)..=begin(now);
+    let slots = slots.iter();
+    let slots = slots.filter(|slot| shown.contains(&slot.from.as_unix_millis()));
+    let nothing = (0_u64, OutcomeCounts::default());
+    let (known, counts) = slots.fold(nothing, |(known, counts), slot| {
+        (
+            known.saturating_add(slot.known_millis),
+            counts.plus(slot.counts),
+        )
+    });
+    OutcomeWindow {
+        span: SPAN,
+        known: Duration::from_millis(known).min(SPAN),
+        counts,
     }
 }
 

@@ -170,13 +170,15 @@ export class Campaigns {
     say(row.word, word);
     say(row.since, `since ${clock(ms(campaign.since), this.now)}`);
     say(row.number, campaign.available === null ? "–" : String(campaign.available));
-    say(row.unit, campaign.available === null ? "no valid reading" : campaign.staffed === null ? "available" : `of ${campaign.staffed} available`);
+    const alone = campaign.calendar?.alone;
+    say(row.unit, alone ? "no agents count" : campaign.available === null ? "no valid reading" : campaign.staffed === null ? "available" : `of ${campaign.staffed} available`);
     const low = campaign.pause_below ?? campaign.set?.pause_below ?? campaign.configured.pause_below;
     const high = campaign.resume_at ?? campaign.set?.resume_at ?? campaign.configured.resume_at;
     const { aim } = campaign;
-    say(row.thresholds, aim?.in_force
+    const rule = aim?.in_force
       ? `signal ${aim.signal ?? "unknown"}: pause below ${aim.threshold}, resume at ${aim.resume_at}`
-      : `pause below ${low}, resume at ${high}`);
+      : `pause below ${low}, resume at ${high}`;
+    say(row.thresholds, alone ? "the calendar is the whole rule" : rule);
     say(row.why, sentence(campaign.why, this.now));
     const notes = this.notes(campaign);
     fill(row.notes, JSON.stringify(notes), () => notes.map(({ picture: name, text }) => el("li", {}, icon(name), el("span", {}, text))));
@@ -190,11 +192,14 @@ export class Campaigns {
   notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
-    const { aim, calendar, hold, set, configured, rivals, changing_to: target } = campaign;
+    const { aim, calendar, guards, hold, set, configured, rivals, changing_to: target } = campaign;
     if (calendar) notes.push({ picture: calendar.open ? "play" : "pause", text: `Calendar ${calendar.name}: ${calendar.says}` });
     if (aim) notes.push({ picture: aim.responds ? "thresholds" : "warning", text: `Aim${aim.in_force ? "" : ", not in force"}: ${aim.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
     for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });
+    for (const guard of guards ?? []) {
+      if (guard.state === "above") notes.push({ picture: "warning", text: `Guard ${guard.name}: ${guard.says}` });
+    }
     if (hold) notes.push({ picture: "lock", text: `Held: ${holdInWords(hold.kind)} ${left(hold.until)} by ${hold.author}: ${hold.reason}` });
     if (set?.abandon_target) {
       notes.push({ picture: "thresholds", text: `Aimed at ${set.abandon_target}, ${left(set.until)} by ${set.author}: ${set.reason}` });

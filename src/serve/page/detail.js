@@ -3,6 +3,7 @@
 import { campaign as address, get } from "./api.js";
 import { el, fill, icon, say } from "./dom.js";
 import { inWords, Plot } from "./plot.js";
+import { SharePlot } from "./share.js";
 import { clock, clockToSecond, local, ms } from "./time.js";
 
 /** The past is read anew this often at most. */
@@ -17,6 +18,14 @@ const ASKED = {
   not_asked: { word: "not asked", icon: "skip", tone: "off" },
 };
 
+const GUARDED = {
+  no_calls: { word: "no calls", icon: "skip", tone: "off" },
+  few_calls: { word: "too few calls", icon: "skip", tone: "off" },
+  within: { word: "within", icon: "check", tone: "ok" },
+  near: { word: "near", icon: "info", tone: "info" },
+  above: { word: "above", icon: "warning", tone: "bad" },
+};
+
 export class Detail {
   constructor(panel, id, view) {
     this.id = id;
@@ -29,6 +38,16 @@ export class Detail {
     this.summary = el("p", { class: "summary" }, "Reading the last 24 hours.");
     this.outcomes = el("p", { class: "summary", hidden: true });
     this.readout = el("p", { class: "readout", "aria-hidden": "true" });
+    const shareHost = el("div", { class: "plot share", "aria-hidden": "true" });
+    const shareReadout = el("p", { class: "readout", "aria-hidden": "true" });
+    this.shareFigure = el("figure", { class: "shares", hidden: true },
+      el("figcaption", {}, el("h4", {}, "Abandoned calls"), this.outcomes),
+      el("div", { class: "keys", "aria-hidden": "true" }, key("abandoned", "abandoned share of the two hours before")),
+      shareHost,
+      shareReadout);
+    this.guards = el("ul", { class: "guards" });
+    this.guarded = el("section", { class: "guarded", "aria-label": `Guards of ${id}`, hidden: true }, el("h4", {}, "Guards"), this.guards,
+      el("p", { class: "summary" }, "Guards inform. They pause nothing, and none says that a law is kept."));
     this.stages = el("ol", { class: "stages" });
     this.turn = el("div", { class: "turn" });
     this.entries = el("ol", { class: "entries" });
@@ -36,22 +55,26 @@ export class Detail {
     panel.replaceChildren(
       this.fault,
       el("figure", {},
-        el("figcaption", {}, el("h4", {}, "The last 24 hours"), this.summary, this.outcomes),
+        el("figcaption", {}, el("h4", {}, "The last 24 hours"), this.summary),
         el("div", { class: "keys", "aria-hidden": "true" },
           key("agents", "agents available"), key("low", "pause threshold"), key("high", "resume threshold"),
           key("autopilot", "paused by the autopilot"), key("person", "paused by a person")),
         host,
         this.readout),
+      this.shareFigure,
+      this.guarded,
       el("div", { class: "halves" },
         el("section", { "aria-label": `How ${id} was decided` }, el("h4", {}, "How it was decided"), this.stages, this.turn),
         el("section", { "aria-label": `What happened to ${id}` }, el("h4", {}, "What happened"), this.entries)));
     this.plot = new Plot(host, this.readout);
+    this.share = new SharePlot(shareHost, shareReadout);
   }
 
   close() {
     this.closed.abort();
     clearTimeout(this.later);
     this.plot.destroy();
+    this.share.destroy();
   }
 
   /** A new status: what depends on it is read anew, but not too often. */
@@ -91,6 +114,16 @@ export class Detail {
     say(this.summary, inWords(series));
     const { outcomes } = detail.campaign;
     this.outcomes.hidden = !outcomes;
+    this.shareFigure.hidden = !outcomes;
+    if (outcomes) this.share.show(series);
+    const { guards } = detail.campaign;
+    this.guarded.hidden = guards.length === 0;
+    fill(this.guards, JSON.stringify(guards), () =>
+      guards.map(({ name, state, says }) => {
+        const { word, icon: picture, tone } = GUARDED[state];
+        return el("li", { class: tone }, icon(picture),
+          el("div", {}, el("strong", {}, name), el("span", { class: "sr" }, ` ${word}: `), " ", el("span", {}, says)));
+      }));
     say(this.outcomes, outcomes ? `${local(outcomes.says, now)}, counted until ${clock(ms(outcomes.as_of), now)}.` : "");
     fill(this.stages, JSON.stringify(detail.stages), () =>
       detail.stages.map(({ name, asked, says, until }) => {
@@ -107,6 +140,6 @@ export class Detail {
       past.entries.length
         ? past.entries.map(({ at, says, decision }) =>
             el("li", {}, el("time", { dateTime: at }, clockToSecond(ms(at), now)), el("span", {}, local(says, now)), el("code", { title: "The decision: the same in log and audit" }, decision)))
-        : el("li", {}, "Nothing within 24 hours."));
+        : el("li", { class: "none" }, "Nothing within 24 hours."));
   }
 }

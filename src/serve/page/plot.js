@@ -111,12 +111,19 @@ export function inWords(series) {
   return `${words.join("; ")}.${known}`;
 }
 
-function themed(name) {
+/** A colour of the scheme in force. */
+export function themed(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** The large plot of one campaign. */
-export class Plot {
+/** The time that a plot shows, in seconds. What lies before the first reading is left out, down to a quarter of an hour. */
+export function ownRange({ since, now, steps }) {
+  const first = Math.min(steps.times_ms[0] ?? 0, ms(now) - SHORTEST_MS);
+  return [Math.max(ms(since), first) / 1000, ms(now) / 1000];
+}
+
+/** A plot over the time of a series: of the width that there is, in the colours of the scheme in force. */
+export class TimePlot {
   constructor(host, readout) {
     this.host = host;
     this.readout = readout;
@@ -130,13 +137,12 @@ export class Plot {
   }
 
   size() {
-    return { width: Math.max(240, this.host.clientWidth), height: this.host.clientWidth < 600 ? 220 : 300 };
+    return { width: Math.max(240, this.host.clientWidth), height: this.height() };
   }
 
   show(series, anew = false) {
     this.series = series;
-    const { times_ms: times, available, pause_below: low, resume_at: high } = series.steps;
-    const data = [times.map((at) => at / 1000), available, low, high];
+    const data = this.columns(series);
     if (anew) {
       this.plot?.destroy();
       this.plot = null;
@@ -150,6 +156,17 @@ export class Plot {
     this.resized.disconnect();
     this.plot?.destroy();
   }
+}
+
+/** The large plot of one campaign. */
+export class Plot extends TimePlot {
+  height() {
+    return this.host.clientWidth < 600 ? 220 : 300;
+  }
+
+  columns({ steps: { times_ms: times, available, pause_below: low, resume_at: high } }) {
+    return [times.map((at) => at / 1000), available, low, high];
+  }
 
   options() {
     const ink = themed("--muted");
@@ -157,19 +174,13 @@ export class Plot {
     const font = "13px system-ui, sans-serif";
     const stepped = uPlot.paths.stepped({ align: 1 });
     const line = (label, stroke, more) => ({ label, stroke: themed(stroke), paths: stepped, points: { show: false }, spanGaps: false, ...more });
-    // What lies before the first reading is left out, down to an hour.
-    const span = () => {
-      const { since, now, steps } = this.series;
-      const first = Math.min(steps.times_ms[0] ?? 0, ms(now) - SHORTEST_MS);
-      return [Math.max(ms(since), first) / 1000, ms(now) / 1000];
-    };
     return {
       ...this.size(),
       padding: [16, 24, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       scales: {
-        x: { range: span },
+        x: { range: () => ownRange(this.series) },
         y: { range: (_, __, most) => [0, Math.max(4, Math.ceil((most ?? 1) * 1.1))] },
       },
       axes: [

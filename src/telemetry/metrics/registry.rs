@@ -12,6 +12,7 @@ use super::cycle::LoopMetrics;
 use super::endpoint::Feature;
 use super::exposition::Exposition;
 use super::families::Families;
+use super::guards::GuardMetrics;
 use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 use super::outcomes::OutcomeMetrics;
@@ -106,6 +107,16 @@ impl Metrics {
     pub fn assignments(&self) -> prometheus::Result<AssignMetrics> {
         self.api.enable(Feature::Lists);
         AssignMetrics::register(&Families {
+            registry: &self.registry,
+        })
+    }
+
+    /// The series of guards: only there where there are guards. To be asked for once.
+    ///
+    /// # Errors
+    /// When they were asked for before; a fault of the caller.
+    pub fn guards(&self) -> prometheus::Result<GuardMetrics> {
+        GuardMetrics::register(&Families {
             registry: &self.registry,
         })
     }

@@ -290,6 +290,7 @@ impl Tenant {
             freshest: Duration::from_secs(2),
             routine_status_reads: 1,
             outcomes_every: Duration::ZERO,
+            day_zones: Vec::new(),
             announces: false,
             version: "test".to_owned(),
             config: String::new(),

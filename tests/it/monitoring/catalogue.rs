@@ -33,6 +33,7 @@ fn exposition() -> String {
             "assigned_agents",
             "campaign_abandoned_share",
             "campaign_aim_responds",
+            "guard_share",
         ];
         late.iter()
             .all(|name| text.contains(&format!("autopilot_{name}{{")))

@@ -1,4 +1,4 @@
-//! A daemon that exposes everything that it can: with a webhook, an aim, a preview campaign and a queue.
+//! A daemon that exposes everything that it can: with a webhook, an aim, a preview campaign, a queue and a guard.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -23,6 +23,12 @@ most = 2
 [[queue]]
 id = "queue-1"
 interval = "1s"
+
+[[guard]]
+name = "day"
+limit = "3%"
+period = "day"
+zone = "UTC"
 "#;
 
 const ROSTER: &str = "id,skills,start,end,zone,concurrency\na1,sales,00:00,00:00,UTC,1\n";
