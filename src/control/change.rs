@@ -159,14 +159,14 @@ impl Changing<'_> {
             self.known(campaign)?;
         }
         let (kind, until) = (hold.kind, hold.until(now));
-        let held = AppliedChange::Held { hold: kind, until };
+        let made = AppliedChange::Held { hold: kind, until };
         let changes: Vec<_> = campaigns
             .iter()
-            .map(|campaign| (campaign, Some(hold.clone()), held.clone()))
+            .map(|campaign| (campaign, Some(hold.clone()), made.clone()))
             .collect();
         self.set_holds(changes, author, now).await?;
         Ok(match campaigns {
-            [_] => held,
+            [_] => made,
             several => AppliedChange::HeldSeveral {
                 hold: kind,
                 until,

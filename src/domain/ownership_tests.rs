@@ -172,6 +172,39 @@ fn an_unknown_word_behind_our_command_is_that_command_where_no_stamp_says_otherw
 }
 
 #[test]
+fn a_resume_that_somebody_was_quicker_with_calls_the_pause_behind_it_in_doubt() {
+    let conflict = || Delivery::Conflict {
+        why: "it runs already".to_owned(),
+    };
+    let resumed = |evidence: Evidence, delivery: Delivery| {
+        let mut pilot = one(evidence);
+        pause(&mut pilot, 1, yes(), CampaignActivity::Paused);
+        command(
+            &mut pilot,
+            Direction::Resume,
+            40,
+            delivery,
+            CampaignActivity::Paused,
+        );
+        pilot
+    };
+    let pilot = resumed(Evidence::OwnReadings, conflict());
+    let doubt = Doubt::Touched;
+    let unproven = Belief::Paused(PauseOwner::Unproven { doubt });
+    assert_eq!(
+        belief(&pilot, "c"),
+        &unproven,
+        "whoever resumed it has paused it again"
+    );
+    let refused = Delivery::Refused {
+        why: "no right".to_owned(),
+        wait: None,
+    };
+    let pilot = resumed(Evidence::OwnReadings, refused);
+    assert!(belief(&pilot, "c").paused_by_us());
+}
+
+#[test]
 fn a_state_of_its_own_behind_our_command_is_not_that_command() {
     let mut pilot = one(Evidence::OwnReadings);
     let changing = CampaignActivity::Changing {

@@ -30,28 +30,7 @@ impl Campaign {
         notices: &mut Vec<Notice>,
     ) {
         let now = seen.now;
-        let mut doubt = doubt;
-        if let Belief::Missing { ours, unproven, .. } = self.state.belief {
-            let away = now.since(self.state.since) > LONGEST_WRONG_ANSWER;
-            let paused = reading.activity == CampaignActivity::Paused;
-            let belief = if ours && away && paused && reading.version.is_none() {
-                // It may have been deleted, made anew and paused: nothing shows that this is the pause of that time.
-                doubt = doubt.or(Some(Doubt::Gap));
-                Belief::Unread
-            } else if ours {
-                // Whoever resumed it meanwhile, nobody saw it.
-                let resumed = reading.activity == CampaignActivity::Running;
-                doubt = doubt.or(resumed.then_some(Doubt::Gap));
-                let last = self.state.last_reading.as_ref();
-                let version = last.and_then(|last| last.version.clone());
-                Belief::Paused(PauseOwner::Autopilot { version })
-            } else {
-                doubt = doubt.or(unproven);
-                Belief::Unread
-            };
-            self.believe(belief, now);
-            notices.push(Notice::Back);
-        }
+        let doubt = self.back(reading, doubt, now, notices);
         let doubt = match self.explained_by_lost(reading) {
             Some(Explained::ByOurs(attempt)) => {
                 self.confirm_lost(attempt, reading, now, notices);
@@ -136,6 +115,37 @@ impl Campaign {
                 });
             }
         }
+    }
+
+    /// A campaign that was away is there again: whose its status is goes on from what was believed before.
+    fn back(
+        &mut self,
+        reading: &StatusReading,
+        doubt: Option<Doubt>,
+        now: Timestamp,
+        notices: &mut Vec<Notice>,
+    ) -> Option<Doubt> {
+        let Belief::Missing { ours, unproven, .. } = self.state.belief else {
+            return doubt;
+        };
+        let away = now.since(self.state.since) > LONGEST_WRONG_ANSWER;
+        let paused = reading.activity == CampaignActivity::Paused;
+        let (belief, doubt) = if ours && away && paused && reading.version.is_none() {
+            // It may have been deleted, made anew and paused: nothing shows that this is the pause of that time.
+            (Belief::Unread, doubt.or(Some(Doubt::Gap)))
+        } else if ours {
+            // Whoever resumed it meanwhile, nobody saw it.
+            let resumed = reading.activity == CampaignActivity::Running;
+            let last = self.state.last_reading.as_ref();
+            let version = last.and_then(|last| last.version.clone());
+            let ours = Belief::Paused(PauseOwner::Autopilot { version });
+            (ours, doubt.or(resumed.then_some(Doubt::Gap)))
+        } else {
+            (Belief::Unread, doubt.or(unproven))
+        };
+        self.believe(belief, now);
+        notices.push(Notice::Back);
+        doubt
     }
 
     /// Our pause, still there: whether it is still to be shown to be ours.

@@ -383,7 +383,11 @@ impl Campaign {
                 if let Some(to) = to {
                     self.refusals = Some(Refusals::counted(self.refusals, to, seen.now));
                 }
-                return (Conclusion::Refused, self.observe(&result.after, seen));
+                let mut notices = self.observe(&result.after, seen);
+                if matches!(result.delivery, Delivery::Conflict { .. }) {
+                    self.doubt_pause_in_conflict(seen.now, &mut notices);
+                }
+                return (Conclusion::Refused, notices);
             }
             Delivery::NotSent { .. } | Delivery::Refused { wait: Some(_), .. } => {
                 self.state.unresolved = None;
@@ -409,6 +413,24 @@ impl Campaign {
         match resolved.map(|at| notices.remove(at)) {
             Some(Notice::Resolved { conclusion, .. }) => (conclusion, notices),
             Some(_) | None => (Conclusion::Unknown, notices),
+        }
+    }
+
+    /// The platform did not resume our pause since what that rested on was no longer so: somebody had ended it. A pause that is there
+    /// all the same is ours only where a version shows that it is the same one.
+    fn doubt_pause_in_conflict(&mut self, now: Timestamp, notices: &mut Vec<Notice>) {
+        let ours = matches!(
+            self.state.belief,
+            Belief::Paused(PauseOwner::Autopilot { version: None })
+        );
+        if ours {
+            let doubt = Doubt::Touched;
+            self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
+            notices.push(Notice::Unproven {
+                to: Direction::Pause,
+                doubt,
+                grace_until: None,
+            });
         }
     }
 

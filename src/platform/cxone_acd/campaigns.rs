@@ -395,8 +395,8 @@ impl Commander {
             .and_then(|found| found.run_state());
         match state {
             Ok(state) if fulfilled(order.direction, &state) => SentOne::Already { why },
-            Ok(_) => SentOne::Delivered(Delivery::Refused { why, wait: None }),
-            Err(_) => SentOne::Delivered(Delivery::Conflict { why }),
+            // Where it cannot be read, the reading back shows what became of it.
+            Ok(_) | Err(_) => SentOne::Delivered(Delivery::Refused { why, wait: None }),
         }
     }
 }

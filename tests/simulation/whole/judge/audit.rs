@@ -282,7 +282,16 @@ pub(super) fn was_confirmed_before(bench: &Bench<'_>, campaign: &str, change: &C
         let of = request.target.as_deref() == Some(campaign)
             && request.decision.as_ref() == Some(decided);
         let there = request.carried.and_then(|at| bench.truth.at(campaign, at));
-        let persons = there.is_some_and(|there| there.by == By::Person && there.to == change.to);
+        let there = there.is_some_and(|there| there.by == By::Person && there.to == change.to);
+        // Or was quicker with the effect than the platform.
+        let mut since = bench.truth.changes(campaign).iter();
+        let quicker = since.any(|other| {
+            other.by == By::Person
+                && other.to == change.to
+                && (request.sent..change.at).contains(&other.at)
+                && is_like(bench.record, campaign, other, Some(decided))
+        });
+        let persons = there || quicker;
         request.purpose == Purpose::Command && accepted && of && persons
     });
     confirmed && (shown_as_ours || !bench.record.schedule.setup.tells_when())

@@ -92,9 +92,24 @@ fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
     let shown_between = record.requests.iter().any(|request| {
         let between = |read: i64| undone.at <= read && read <= again.at + shows_late;
         let other = |shown: &str| !shown.eq_ignore_ascii_case(&again.to);
-        request.shows(campaign).is_some_and(other) && request.carried.is_some_and(between)
+        request.shows(campaign).is_some_and(other)
+            && request.carried.is_some_and(between)
+            && is_remembered(record, campaign, request)
     });
     made_again && !shown_between && !record.schedule.setup.tells_when()
+}
+
+/// Whether what a request showed was committed: a daemon that died right after it knows nothing of it.
+fn is_remembered(record: &Record, campaign: &str, request: &Request) -> bool {
+    let Some(life) = record.lives.get(request.life) else {
+        return true;
+    };
+    let mut rows = record.audit.iter().filter_map(|row| {
+        let at: jiff::Timestamp = row.at.parse().ok()?;
+        (row.campaign.as_deref() == Some(campaign)).then_some(at.as_millisecond())
+    });
+    let died = matches!(life.ended, "died" | "killed") && life.until - request.sent <= FRESH;
+    !died || rows.any(|at| request.ended.is_some_and(|ended| ended <= at) && at <= life.until)
 }
 
 /// Whether the change at `place` is a person's resume of a pause of ours that the daemon has seen.
