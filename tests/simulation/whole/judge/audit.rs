@@ -7,6 +7,7 @@ use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
 
 use crate::whole::dialect::Purpose;
+use crate::whole::schedule::Act;
 use crate::whole::time::millis_of;
 
 use super::truth::{By, Change};
@@ -267,6 +268,9 @@ pub(super) fn was_confirmed_before(bench: &Bench<'_>, campaign: &str, change: &C
     let By::Ours(decided) = &change.by else {
         return false;
     };
+    // The daemon's clock dates the rows.
+    let mut acts = bench.record.schedule.acts.iter();
+    let was_set = acts.any(|(_, act)| matches!(act, Act::ClockStep { .. }));
     let confirmed = bench.record.audit.iter().any(|row| {
         let notice = row.event.get("notice").unwrap_or(&Value::Null);
         let (said, of) = match row.kind.as_str() {
@@ -275,7 +279,8 @@ pub(super) fn was_confirmed_before(bench: &Bench<'_>, campaign: &str, change: &C
             _ => return false,
         };
         let confirmed = text(said, "conclusion") == "confirmed" && of.as_ref() == Some(decided);
-        confirmed && row.campaign.as_deref() == Some(campaign) && at(row) < change.at
+        let before = was_set || at(row) < change.at;
+        confirmed && row.campaign.as_deref() == Some(campaign) && before
     });
     let shown_as_ours = bench.record.requests.iter().any(|request| {
         let accepted = matches!(request.status, Some(200..=299));
