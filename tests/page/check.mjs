@@ -125,13 +125,13 @@ test("an opened campaign shows its past, how it was decided, and what happened",
     await centre.make("/agents/break", { count: 12, for: "1h" });
     await says(page, "spring-renewals", "Paused by the autopilot");
     await page.getByRole("button", { name: "spring-renewals", exact: true }).click();
-    await page.locator(".plot canvas").waitFor();
+    await page.locator(".plot:not(.share) canvas").waitFor();
     await page.locator(".summary", { hasText: "paused once by the autopilot" }).waitFor();
     await page.locator(".entries", { hasText: "pause confirmed" }).waitFor();
     await page.locator(".stages", { hasText: "below the pause threshold" }).waitFor();
     const decision = await page.locator(".entries li", { hasText: "pause confirmed" }).locator("code").textContent();
     assert.match(decision, /^1-\d+$/);
-    const plot = await page.locator(".plot").boundingBox();
+    const plot = await page.locator(".plot:not(.share)").boundingBox();
     // A quarter of an hour is shown, and only its last seconds are known: the rest is a gap and no line.
     await page.mouse.move(plot.x + plot.width / 2, plot.y + 100);
     await page.locator(".readout", { hasText: "no valid reading" }).waitFor();
@@ -315,7 +315,7 @@ test("it can be read on a phone, at a desk and on a wall, by day and by night", 
         await sound(page, `${name}, ${scheme}`);
         await page.screenshot({ path: `${shots}/list-${width}-${scheme}.png`, fullPage: true });
         await page.getByRole("button", { name: "spring-renewals", exact: true }).click();
-        await page.locator(".plot canvas").waitFor();
+        await page.locator(".plot:not(.share) canvas").waitFor();
         await page.locator(".entries li").first().waitFor();
         await page.evaluate(() => scrollTo(0, 0));
         await sound(page, `${name}, ${scheme}, opened`);
