@@ -55,7 +55,9 @@ fn counted(bench: &mut Bench<'_>, look: &Look) {
         let samples = record.looks.iter();
         let samples = samples.filter_map(|look| sample_at(&look.document));
         let before = samples.filter(|sample| *sample < taken_at).max();
-        let before = before.filter(|_| look.at <= taken_at + LONGEST_POLL);
+        // Ticks are as long as this where the rate limit makes their requests wait.
+        let long = |sample: &i64| taken_at - sample > POLL_S * 1_500;
+        let before = before.filter(|sample| long(sample) && look.at <= taken_at + LONGEST_POLL);
         // Pages are cut from the list as it is at each request: who leaves in between makes others be skipped.
         let moved = record.free.iter().any(|(at, ..)| {
             let within = |taken: i64| taken < *at && *at <= (taken + LONGEST_POLL).min(until);
