@@ -8,8 +8,9 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::control::ports::CampaignDays;
 use crate::domain::guard::{DayCounts, DaySpan};
-use crate::domain::outcomes::OutcomeCounts;
 use crate::domain::{CampaignId, Zone};
+
+use super::outcomes::{counts_from, number, stored};
 
 /// Days that are kept: the period before the longest one under way is whole, and three months are.
 const KEPT_DAYS: i64 = 130;
@@ -91,29 +92,15 @@ pub(super) fn read(
         let (Ok(campaign), Ok(day)) = (campaign.parse(), day.parse()) else {
             continue;
         };
-        let count = |at: usize| row.get::<_, i64>(at).map(number);
         let days = found.entry(campaign).or_default();
         days.push(DayCounts {
             day,
-            counts: OutcomeCounts {
-                dials: count(4)?,
-                answered: count(5)?,
-                connected: count(6)?,
-                abandoned: count(7)?,
-            },
-            known_millis: count(2)?,
-            carried_millis: count(3)?,
+            counts: counts_from(row, 4)?,
+            known_millis: number(row.get(2)?),
+            carried_millis: number(row.get(3)?),
         });
     }
     Ok(found)
-}
-
-fn number(column: i64) -> u64 {
-    u64::try_from(column).unwrap_or_default()
-}
-
-fn stored(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -125,6 +112,7 @@ mod tests {
     use super::*;
     use crate::control::ports::{Batch, Journal, OutcomeDays};
     use crate::domain::Timestamp;
+    use crate::domain::outcomes::OutcomeCounts;
     use crate::store::{Store, StoreFault, StorePast, StoreReader};
 
     const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);

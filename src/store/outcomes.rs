@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
@@ -72,27 +72,32 @@ pub(super) fn read(
     )?;
     let since = query.since.as_unix_millis();
     let rows = select.query_map(params![query.campaign.as_str(), since], |row| {
-        let count = |at: usize| row.get::<_, i64>(at).map(number);
         Ok(OutcomeSlot {
             from: Timestamp::from_unix_millis(row.get(0)?),
             until: Timestamp::from_unix_millis(row.get(1)?),
-            known_millis: count(2)?,
-            counts: OutcomeCounts {
-                dials: count(3)?,
-                answered: count(4)?,
-                connected: count(5)?,
-                abandoned: count(6)?,
-            },
+            known_millis: number(row.get(2)?),
+            counts: counts_from(row, 3)?,
         })
     })?;
     rows.collect()
 }
 
-fn number(column: i64) -> u64 {
+/// Reads the four counts that begin at a column.
+pub(super) fn counts_from(row: &Row<'_>, first: usize) -> rusqlite::Result<OutcomeCounts> {
+    let count = |nth: usize| row.get::<_, i64>(first.saturating_add(nth)).map(number);
+    Ok(OutcomeCounts {
+        dials: count(0)?,
+        answered: count(1)?,
+        connected: count(2)?,
+        abandoned: count(3)?,
+    })
+}
+
+pub(super) fn number(column: i64) -> u64 {
     u64::try_from(column).unwrap_or_default()
 }
 
-fn stored(count: u64) -> i64 {
+pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
