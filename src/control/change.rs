@@ -288,15 +288,7 @@ impl Changing<'_> {
         self.known(campaign)?;
         let before = self.campaigns.autopilot.campaign(campaign);
         let before = before.map_or(thresholds, |campaign| campaign.thresholds(now));
-        let (name, reason) = author.parts();
-        let set = ThresholdOverride {
-            thresholds,
-            abandon_target: None,
-            since: now,
-            lasts,
-            author: name.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let set = overriding(thresholds, None, lasts, author, now);
         let made = AppliedChange::ThresholdsSet {
             thresholds,
             before,
@@ -321,15 +313,7 @@ impl Changing<'_> {
         let aiming = aiming
             .and_then(|aiming| Some((aiming.abandon_target(now)?, aiming.configured_thresholds())));
         let (before, thresholds) = aiming.ok_or_else(|| OperatorError::NoAim(campaign.clone()))?;
-        let (name, reason) = author.parts();
-        let set = ThresholdOverride {
-            thresholds,
-            abandon_target: Some(target),
-            since: now,
-            lasts,
-            author: name.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let set = overriding(thresholds, Some(target), lasts, author, now);
         let made = AppliedChange::AbandonTargetSet {
             target,
             before,
@@ -547,6 +531,25 @@ impl Changing<'_> {
         let reasons: Vec<_> = reasons.collect();
         self.campaigns
             .standing(&reasons, self.assigning, &*self.reader, shown.poll_valid)
+    }
+}
+
+/// What an operator sets from now on.
+fn overriding(
+    thresholds: Thresholds,
+    abandon_target: Option<AbandonTarget>,
+    lasts: Duration,
+    author: &Author,
+    now: Timestamp,
+) -> ThresholdOverride {
+    let (name, reason) = author.parts();
+    ThresholdOverride {
+        thresholds,
+        abandon_target,
+        since: now,
+        lasts,
+        author: name.to_owned(),
+        reason: reason.to_owned(),
     }
 }
 
