@@ -21,6 +21,9 @@ const ARMS: [&str; 5] = [
     "5/8,running=3m,paused=3m",
 ];
 
+/// A column of those that slow campaigns down.
+const PACE_COLUMN: (&str, usize) = ("pace/h", 14);
+
 const COLUMNS: [(&str, usize); 8] = [
     ("connects/h", 15),
     ("abandoned %", 14),
@@ -48,12 +51,17 @@ POLICY is `always` (nobody pauses anything), thresholds with options, or a share
                               and is no setting of the daemon yet
   aim=0.5%,gap=4              resume at so many agents above the threshold (2)
   aim=0.5%,start=2.5          the threshold before anything was learned (3)
+  aim=0.5%,reserve            the threshold is given to the dialler as an idle reserve: a dial begins only while more
+                              agents are idle. Nothing is paused
+  5/8,actuator=step-down      power and predictive campaigns dial one call for each idle agent instead of being
+                              paused; with step-down-then-pause they are paused when that is not enough
   aim=0.5%,signal=available   what is compared: available, available+wrap-up/2 (default) or free+serving
 
 The columns: connects/h answered calls that reached an agent; abandoned % answered calls that did not, within two
 seconds; trans/h pauses and resumes; gaps<2min % of the times between them; paused % of the time; idle paused
 agent-hours an hour of agents idle while a campaign of theirs was paused; inbound ab % of the callers hung up; SL %
-of them were answered in time. After each figure stands its standard error.";
+of them were answered in time; pace/h, where a policy slows a campaign down, changes of its dials for each agent or of
+its idle reserve. After each figure stands its standard error.";
 
 /// Flags of `compare`.
 #[derive(Debug, clap::Args)]
@@ -115,6 +123,16 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
     } else {
         args.policies.clone()
     };
+    let faults: Vec<String> = arms
+        .iter()
+        .filter_map(|arm| arm.check(&scenario).err())
+        .collect();
+    if !faults.is_empty() {
+        for fault in &faults {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+        }
+        return Exit::Configuration;
+    }
     let threads = args.threads.unwrap_or_else(all_cores);
     let days = Days {
         count: args.days,
@@ -162,8 +180,13 @@ fn table(rows: &[ArmRow]) {
         .max()
         .unwrap_or(0)
         .max(6);
+    let mut columns = COLUMNS.to_vec();
+    let slows_down = rows.iter().any(|row| row.pace_changes_per_hour.mean > 0.0);
+    if slows_down {
+        columns.push(PACE_COLUMN);
+    }
     let line = |name: &str, cells: &[String]| {
-        let cells = cells.iter().zip(COLUMNS);
+        let cells = cells.iter().zip(&columns);
         let padded: Vec<String> = cells
             .map(|(cell, (_, width))| format!("{cell:>width$}"))
             .collect();
@@ -171,7 +194,8 @@ fn table(rows: &[ArmRow]) {
         output::result(format_args!("{name:name_width$}{padded}"));
     };
     output::result("");
-    line("policy", &COLUMNS.map(|(name, _)| name.to_owned()));
+    let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    line("policy", &names);
     for row in rows {
         let percent = |share: &Estimate| figure(share.mean * 100.0, share.standard_error * 100.0);
         let plain = |estimate: &Estimate| figure(estimate.mean, estimate.standard_error);
@@ -184,6 +208,7 @@ fn table(rows: &[ArmRow]) {
             plain(&row.idle_while_paused),
             percent(&row.inbound_abandoned_share),
             percent(&row.service_level),
+            plain(&row.pace_changes_per_hour),
         ];
         line(&row.arm, &cells);
     }

@@ -17,6 +17,7 @@
 //! give the same decisions again ([`replay`]).
 #![warn(clippy::arithmetic_side_effects)]
 
+mod actuator;
 pub mod aim;
 #[cfg(test)]
 mod aiming_tests;
@@ -75,6 +76,7 @@ mod thresholds;
 mod time;
 mod visible;
 
+pub use actuator::{Actuator, ActuatorError};
 pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};
 pub use belief::{Belief, Doubt, Hold, HoldKind, PauseOwner, StampTrust, Transition, Unresolved};
 pub use calendars::Calendars;

@@ -1,14 +1,15 @@
 //! A campaign that aims at a share of abandoned calls, on simulated days.
 //!
 //! The aim decides here by itself: it is asked at each poll, and neither confirmation, dwell nor budgets stand between it and
-//! the campaign. What a person paused it leaves alone.
+//! the campaign. What a person paused it leaves alone. With an idle reserve it pauses nothing: the threshold is handed to the
+//! dialler whenever it has moved.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::aim::{AimRule, AimState, CallCounters};
-use crate::domain::{CampaignActivity, HeadCount};
-use crate::simulator::{OutboundCampaign, SimTime};
+use crate::domain::aim::{AimRule, AimState, CallCounters, HalfAgents};
+use crate::domain::{Actuator, CampaignActivity, HeadCount};
+use crate::simulator::{OutboundCampaign, SimTime, TenthsOfAgents};
 
 use super::centre_day::{Day, timestamp};
 
@@ -19,6 +20,8 @@ pub(super) struct Memory {
     days: u32,
     /// When each campaign was paused by us, where it was.
     pauses: BTreeMap<String, SimTime>,
+    /// The idle reserve that each campaign was given today, where it was.
+    reserves: BTreeMap<String, TenthsOfAgents>,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -30,6 +33,7 @@ impl Memory {
             aims: BTreeMap::new(),
             days: 0,
             pauses: BTreeMap::new(),
+            reserves: BTreeMap::new(),
         }
     }
 
@@ -37,11 +41,18 @@ impl Memory {
     pub(super) fn begin_day(&mut self) {
         self.days = self.days.saturating_add(1);
         self.pauses.clear();
+        self.reserves.clear();
     }
 }
 
 /// Reads the agents and the counters, and commands what the aims ask for.
-pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory, at: SimTime) {
+pub(super) fn poll_aiming(
+    day: &mut Day<'_>,
+    rule: &AimRule,
+    actuator: Actuator,
+    memory: &mut Memory,
+    at: SimTime,
+) {
     day.live_until_shown(at);
     let campaigns = &day.scenario.campaigns;
     let shown: Vec<HeadCount> = campaigns
@@ -68,22 +79,44 @@ pub(super) fn poll_aiming(day: &mut Day<'_>, rule: &AimRule, memory: &mut Memory
                 connected: calls.connected,
                 abandoned: calls.abandoned,
             };
-            aim.observe_counters(rule, counters, ours);
+            let reserved = memory.reserves.get(id);
+            let held_back = reserved.is_some_and(|kept| idle_tenths(heads) <= kept.tenths());
+            aim.observe_counters(rule, counters, ours || held_back);
         }
         if at < day.blind_until || !(running || ours) {
             continue;
         }
         aim.observe_staffed(heads.staffed, now);
+        if actuator == Actuator::IdleReserve {
+            let reserve = reserve(aim.pause_below(rule));
+            if memory.reserves.insert(id.to_owned(), reserve) != Some(reserve) {
+                day.keep_idle(id, reserve, at);
+            }
+            continue;
+        }
         let signal = rule.signal.measure(heads);
-        if let Some(direction) = aim.wanted(rule, signal, running) {
-            day.command(id, direction.target(), at);
+        if running && day.stepped_down(id) && aim.wanted(rule, signal, false).is_some() {
+            day.put_back(id, at);
+            continue;
+        }
+        let wanted = aim.wanted(rule, signal, running);
+        if day.carry_out(id, wanted, actuator, at) {
             memory.pauses.insert(id.to_owned(), at);
         }
     }
 }
 
+fn idle_tenths(heads: HeadCount) -> u32 {
+    TenthsOfAgents::ONE.tenths().saturating_mul(heads.free)
+}
+
+fn reserve(threshold: HalfAgents) -> TenthsOfAgents {
+    let half = TenthsOfAgents::ONE.tenths() / 2;
+    TenthsOfAgents::from_tenths(threshold.halves().saturating_mul(half))
+}
+
 /// The agents who have the campaign's skill.
-fn heads(day: &Day<'_>, campaign: &OutboundCampaign) -> HeadCount {
+pub(super) fn heads(day: &Day<'_>, campaign: &OutboundCampaign) -> HeadCount {
     let mut heads = HeadCount {
         serving: day.centre.serving(&campaign.id),
         ..HeadCount::default()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::aim::AimRule;
-use crate::domain::{Limit, Policy, Thresholds};
+use crate::domain::{Actuator, Limit, Policy, Thresholds};
 
 /// A rule with its poll interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +25,19 @@ pub enum ArmRule {
     /// Nothing: the campaigns are left running.
     AlwaysRun,
     /// The daemon's rules.
-    Policy(Box<Policy>),
+    Policy {
+        /// The rules.
+        policy: Box<Policy>,
+        /// What they are carried out with.
+        actuator: Actuator,
+    },
     /// One threshold that learns from the calls that are abandoned.
-    Aim(AimRule),
+    Aim {
+        /// How it learns.
+        rule: AimRule,
+        /// What the threshold is carried out with.
+        actuator: Actuator,
+    },
 }
 
 /// The poll interval where none is given: the daemon's default.
@@ -56,14 +66,18 @@ impl Arm {
     pub fn new(name: &str, policy: Policy) -> Self {
         Self {
             name: name.to_owned(),
-            rule: ArmRule::Policy(Box::new(policy)),
+            rule: ArmRule::Policy {
+                policy: Box::new(policy),
+                actuator: Actuator::Pause,
+            },
             poll_interval: POLL_INTERVAL,
             interval_given: false,
         }
     }
 
     /// Reads `always`, thresholds with options (`5/8`, `5/8,poll=10s`, `5/8,running=3m,paused=3m`), or a share of abandoned
-    /// calls with options (`aim=0.5%`, `aim=0.5%,gap=4,start=2.5,signal=available`).
+    /// calls with options (`aim=0.5%`, `aim=0.5%,gap=4,start=2.5,signal=available`). What they are carried out with is an
+    /// option of both (`5/8,actuator=step-down`), and the idle reserve one of a share (`aim=0.5%,reserve`).
     ///
     /// # Errors
     /// When the text cannot be read; the message says what is expected.
@@ -92,10 +106,19 @@ impl Arm {
             ..Policy::default()
         };
         let mut interval = None;
+        let mut actuator = Actuator::Pause;
         for piece in pieces {
             let (key, value) = key_and_value(piece);
             match key {
                 "poll" => interval = Some(poll(piece)?),
+                "actuator" => {
+                    actuator = parse_actuator(piece, value)?;
+                    if actuator == Actuator::IdleReserve {
+                        return Err(format!(
+                            "`{piece}`: an idle reserve follows from an aim, such as aim=0.5%,reserve"
+                        ));
+                    }
+                }
                 "running" => policy.min_running = time(piece)?,
                 "paused" => policy.min_paused = time(piece)?,
                 "resumes" => {
@@ -113,7 +136,7 @@ impl Arm {
                 }
                 _ => {
                     return Err(format!(
-                        "`{piece}`: expected poll=, running=, paused=, confirm= or resumes="
+                        "`{piece}`: expected poll=, running=, paused=, confirm=, resumes= or actuator="
                     ));
                 }
             }
@@ -121,7 +144,11 @@ impl Arm {
         Ok(Self {
             poll_interval: interval.unwrap_or(POLL_INTERVAL),
             interval_given: interval.is_some(),
-            ..Self::new(text, policy)
+            name: text.to_owned(),
+            rule: ArmRule::Policy {
+                policy: Box::new(policy),
+                actuator,
+            },
         })
     }
 
@@ -132,12 +159,15 @@ impl Arm {
     ) -> Result<Self, String> {
         let target = target.parse().map_err(|wrong| format!("{wrong}"))?;
         let mut rule = AimRule::new(target);
+        let mut actuator = Actuator::Pause;
         let mut interval = None;
         for piece in pieces {
             let (key, value) = key_and_value(piece);
             let wrong = |wrong: String| format!("`{piece}`: {wrong}");
             match key {
                 "poll" => interval = Some(poll(piece)?),
+                "actuator" => actuator = parse_actuator(piece, value)?,
+                "reserve" if piece == key => actuator = Actuator::IdleReserve,
                 "gap" => rule.gap = value.parse().map_err(wrong)?,
                 "start" => rule.start = value.parse().map_err(wrong)?,
                 "signal" => {
@@ -147,14 +177,14 @@ impl Arm {
                 }
                 _ => {
                     return Err(format!(
-                        "`{piece}`: expected poll=, gap=, start= or signal="
+                        "`{piece}`: expected poll=, gap=, start=, signal=, actuator= or reserve"
                     ));
                 }
             }
         }
         Ok(Self {
             name: name.to_owned(),
-            rule: ArmRule::Aim(rule),
+            rule: ArmRule::Aim { rule, actuator },
             poll_interval: interval.unwrap_or(AIM_POLL_INTERVAL),
             interval_given: interval.is_some(),
         })
@@ -163,6 +193,12 @@ impl Arm {
 
 fn key_and_value(piece: &str) -> (&str, &str) {
     piece.split_once('=').unwrap_or((piece, ""))
+}
+
+fn parse_actuator(piece: &str, value: &str) -> Result<Actuator, String> {
+    value
+        .parse::<Actuator>()
+        .map_err(|wrong| format!("`{piece}`: {wrong}"))
 }
 
 fn time(piece: &str) -> Result<Duration, String> {
@@ -206,8 +242,8 @@ mod tests {
 
     fn policy_of(arm: Arm) -> Policy {
         match arm.rule {
-            ArmRule::Policy(policy) => *policy,
-            ArmRule::AlwaysRun | ArmRule::Aim(_) => panic!("{arm} has no policy"),
+            ArmRule::Policy { policy, .. } => *policy,
+            ArmRule::AlwaysRun | ArmRule::Aim { .. } => panic!("{arm} has no policy"),
         }
     }
 
@@ -215,7 +251,11 @@ mod tests {
     fn an_aim_is_read_with_its_options() {
         let plain = Arm::parse("aim=0.5%").unwrap();
         let rule = AimRule::new("0.5%".parse().unwrap());
-        assert_eq!(plain.rule, ArmRule::Aim(rule));
+        let pauses = |rule| ArmRule::Aim {
+            rule,
+            actuator: Actuator::Pause,
+        };
+        assert_eq!(plain.rule, pauses(rule));
         assert_eq!(plain.poll_interval, Duration::from_secs(10));
         let full = Arm::parse("aim=2%, poll=30s, gap=4, start=2.5, signal=free+serving").unwrap();
         let rule = AimRule {
@@ -224,8 +264,27 @@ mod tests {
             signal: AimSignal::FreeAndServing,
             ..AimRule::new("2%".parse().unwrap())
         };
-        assert_eq!(full.rule, ArmRule::Aim(rule));
+        assert_eq!(full.rule, pauses(rule));
         assert_eq!(full.poll_interval, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn an_actuator_is_read() {
+        for (text, actuator) in [
+            ("5/8", Actuator::Pause),
+            ("5/8,actuator=step-down,poll=10s", Actuator::StepDown),
+            (
+                "aim=0.5%,actuator=step-down-then-pause",
+                Actuator::StepDownThenPause,
+            ),
+            ("aim=0.5%,reserve", Actuator::IdleReserve),
+            (
+                "aim=0.5%,actuator=idle-reserve,gap=4",
+                Actuator::IdleReserve,
+            ),
+        ] {
+            assert_eq!(Arm::parse(text).unwrap().actuator(), actuator, "{text}");
+        }
     }
 
     #[test]
@@ -243,6 +302,10 @@ mod tests {
             ("aim=0.5%,gap=0.3", "gap=0.3"),
             ("aim=0.5%,signal=idle", "free+serving"),
             ("aim=0.5%,running=3m", "start="),
+            ("aim=0.5%,reserve=4", "or reserve"),
+            ("5/8,reserve", "actuator="),
+            ("5/8,actuator=idle-reserve", "aim=0.5%,reserve"),
+            ("5/8,actuator=slow", "step-down-then-pause"),
         ] {
             let wrong = Arm::parse(text).unwrap_err();
             assert!(wrong.contains(part), "{text}: {wrong}");

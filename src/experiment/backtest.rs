@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use crate::domain::replay::{Divergence, Input, Replayer};
 use crate::domain::{
-    Autopilot, BelievedStatus, CampaignActivity, CampaignId, CommandResult, Delivery, Direction,
-    GroupCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
+    Actuator, Autopilot, BelievedStatus, CampaignActivity, CampaignId, CommandResult, Delivery,
+    Direction, GroupCount, Policy, Sample, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::arm::{Arm, ArmRule};
@@ -69,13 +69,20 @@ impl BacktestArm {
     /// Reads a policy as [`Arm::parse`] does. Every reading counts, unless a poll interval is given.
     ///
     /// # Errors
-    /// When the text cannot be read, and for an aim, which needs the calls that would have been abandoned.
+    /// When the text cannot be read, and for an aim, which needs the calls that would have been abandoned, as for whatever slows a
+    /// campaign down.
     pub fn parse(text: &str) -> Result<Self, String> {
         let arm = Arm::parse(text)?;
+        if arm.actuator() != Actuator::Pause {
+            return Err(
+                "a record cannot say what a slower campaign would have left over; try it with `compare`"
+                    .to_owned(),
+            );
+        }
         let rules = match arm.rule {
             ArmRule::AlwaysRun => None,
-            ArmRule::Policy(policy) => Some(*policy),
-            ArmRule::Aim(_) => {
+            ArmRule::Policy { policy, .. } => Some(*policy),
+            ArmRule::Aim { .. } => {
                 return Err(
                     "an aim learns from abandoned calls, and a record cannot say which there would have been; try it with `compare`"
                         .to_owned(),

@@ -16,6 +16,8 @@ pub(super) struct Day<'a> {
     /// Each campaign's status and when it last changed.
     pub(super) statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
     pub(super) blind_until: SimTime,
+    /// When each campaign was stepped down, of those that are.
+    pub(super) stepped: BTreeMap<String, SimTime>,
     /// Each team's skills.
     pub(super) skills: Vec<BTreeSet<SkillId>>,
 }
@@ -39,6 +41,7 @@ impl<'a> Day<'a> {
                 .map(|campaign| running(campaign.id.as_str()))
                 .collect(),
             blind_until: start,
+            stepped: BTreeMap::new(),
             skills: scenario.teams.iter().map(skills).collect(),
         }
     }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{
-    Autopilot, CampaignId, CommandResult, Delivery, Group, GroupCount, HeadCount, Policy, Sample,
-    Selector, SkillId, StatusFinding, StatusReading, Timestamp,
+    Actuator, Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Direction, Group,
+    GroupCount, HeadCount, Policy, Sample, Selector, SkillId, StatusFinding, StatusReading,
+    Timestamp,
 };
 use crate::simulator::{CentreFigures, Scenario, SimTime};
 
-use super::aiming::{Memory, poll_aiming};
+use super::aiming::{Memory, heads, poll_aiming};
 use super::arm::{Arm, ArmRule};
 use super::centre_day::{Day, timestamp};
 
@@ -42,13 +43,13 @@ pub(super) fn run_remembering(
     let mut day = Day::new(scenario, seed);
     let mut poll: Polls<'_> = match &arm.rule {
         ArmRule::AlwaysRun => Box::new(|_, _| {}),
-        ArmRule::Policy(policy) => {
+        ArmRule::Policy { policy, actuator } => {
             let mut autopilot = autopilot(scenario, policy);
-            Box::new(move |day, at| day.poll(&mut autopilot, at))
+            Box::new(move |day, at| day.poll(&mut autopilot, policy, *actuator, at))
         }
-        ArmRule::Aim(rule) => {
+        ArmRule::Aim { rule, actuator } => {
             memory.begin_day();
-            Box::new(|day, at| poll_aiming(day, rule, memory, at))
+            Box::new(|day, at| poll_aiming(day, rule, *actuator, memory, at))
         }
     };
     let mut at = scenario.start().plus(phase(seed, arm.poll_interval));
@@ -89,8 +90,15 @@ fn autopilot(scenario: &Scenario, policy: &Policy) -> Autopilot {
 }
 
 impl Day<'_> {
-    fn poll(&mut self, autopilot: &mut Autopilot, at: SimTime) {
+    fn poll(
+        &mut self,
+        autopilot: &mut Autopilot,
+        policy: &Policy,
+        actuator: Actuator,
+        at: SimTime,
+    ) {
         self.live_until_shown(at);
+        let recovered = self.recovered(policy);
         let heads = autopilot
             .groups()
             .iter()
@@ -116,6 +124,9 @@ impl Day<'_> {
         for (id, wanted) in autopilot.decide(now).commands {
             let before = self.status(&id, now);
             autopilot.observe_status(&id, &before, now);
+            if wanted.direction == Direction::Pause && !self.slows_down(id.as_str(), actuator, at) {
+                continue;
+            }
             if autopilot.authorise(&id, wanted.direction, now).is_none() {
                 continue;
             }
@@ -129,6 +140,26 @@ impl Day<'_> {
             };
             autopilot.report(&id, &result, now);
         }
+        if at >= self.blind_until {
+            recovered.iter().for_each(|id| self.put_back(id, at));
+        }
+    }
+
+    /// The campaigns that run stepped down, and for which enough agents are available by now.
+    fn recovered(&self, policy: &Policy) -> Vec<String> {
+        let campaigns = self.scenario.campaigns.iter();
+        let stepped = campaigns.filter(|campaign| {
+            let status = self.statuses.get(campaign.id.as_str());
+            let running = status.is_some_and(|(status, _)| *status == CampaignActivity::Running);
+            running && self.stepped_down(&campaign.id)
+        });
+        stepped
+            .filter(|campaign| {
+                let heads = heads(self, campaign);
+                heads.free >= policy.thresholds.in_agents(heads.staffed).resume_at
+            })
+            .map(|campaign| campaign.id.clone())
+            .collect()
     }
 
     fn status(&self, id: &CampaignId, now: Timestamp) -> StatusFinding {

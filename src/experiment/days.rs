@@ -28,14 +28,14 @@ impl Days {
     /// Only an aim learns.
     fn learning(&self, arm: &Arm) -> u32 {
         match arm.rule {
-            ArmRule::Aim(_) => self.consecutive.unwrap_or(0),
-            ArmRule::AlwaysRun | ArmRule::Policy(_) => 0,
+            ArmRule::Aim { .. } => self.consecutive.unwrap_or(0),
+            ArmRule::AlwaysRun | ArmRule::Policy { .. } => 0,
         }
     }
 
     /// Whether the days of this arm depend on each other.
     pub(super) fn chained(&self, arm: &Arm) -> bool {
-        self.consecutive.is_some() && matches!(arm.rule, ArmRule::Aim(_))
+        self.consecutive.is_some() && matches!(arm.rule, ArmRule::Aim { .. })
     }
 
     fn seed(&self, day: u32) -> u64 {
@@ -105,6 +105,39 @@ mod tests {
         }
         assert!(half.connects_per_hour.mean > fixed.connects_per_hour.mean + 10.0);
         assert!(one.connects_per_hour.mean > half.connects_per_hour.mean);
+    }
+
+    /// What the dialler looks at itself needs no pause.
+    #[test]
+    fn an_idle_reserve_meets_the_share_and_pauses_nothing() {
+        let rows = rows("blended-40", &["aim=0.5%", "aim=0.5%,reserve"], DAYS, 2);
+        let [pausing, reserve] = rows.as_slice() else {
+            panic!("two rows")
+        };
+        let off = (reserve.abandoned_share.mean - 0.005).abs();
+        assert!(off < 0.0005, "{:?}", reserve.abandoned_share);
+        assert!(reserve.connects_per_hour.mean > pausing.connects_per_hour.mean);
+        assert!(reserve.transitions_per_hour.mean.abs() < f64::EPSILON);
+        assert!(reserve.pace_changes_per_hour.mean < 5.0);
+    }
+
+    /// At one call for each idle agent a campaign that dials ahead abandons fewer calls, and is not paused for that.
+    #[test]
+    fn a_step_down_comes_before_a_pause() {
+        let policies = [
+            "always",
+            "aim=0.2%,actuator=step-down",
+            "aim=0.2%,actuator=step-down-then-pause",
+        ];
+        let rows = rows("lunch-dip", &policies, DAYS, 2);
+        let [always, down, pause] = rows.as_slice() else {
+            panic!("three rows")
+        };
+        assert!(down.abandoned_share.mean < always.abandoned_share.mean);
+        assert!(down.transitions_per_hour.mean <= always.transitions_per_hour.mean + 1e-9);
+        assert!(pause.abandoned_share.mean < down.abandoned_share.mean + 1e-9);
+        assert!(pause.transitions_per_hour.mean > always.transitions_per_hour.mean);
+        assert!(down.pace_changes_per_hour.mean > 1.0);
     }
 
     /// Where too few calls are abandoned to matter, nothing is paused once that is learned.

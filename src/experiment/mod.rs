@@ -13,6 +13,7 @@
 //! *What is left out.* Requests neither fail nor take time here beyond the scenario's stale counts, actuation delay and
 //! outages of the agents' endpoint; the integration tests are the place for the rest.
 
+mod actuating;
 mod aiming;
 mod arm;
 mod backtest;

@@ -72,6 +72,8 @@ pub struct ArmRow {
     pub abandoned_share: Estimate,
     /// Pauses and resumes per hour.
     pub transitions_per_hour: Estimate,
+    /// Changes of a campaign's pace or idle reserve per hour.
+    pub pace_changes_per_hour: Estimate,
     /// The share of those gaps between transitions that lasted less than two minutes.
     pub short_gap_share: Estimate,
     /// The share of the time in which a campaign was paused.
@@ -146,6 +148,7 @@ fn row(arm: &Arm, days: &[CentreFigures]) -> ArmRow {
     let connected = campaigns(|campaign| count(campaign.connected));
     let abandoned = campaigns(|campaign| count(campaign.abandoned));
     let transitions = campaigns(|campaign| count(campaign.transitions));
+    let pace_changes = campaigns(|campaign| count(campaign.pace_changes));
     let short_gaps = campaigns(|campaign| count(campaign.short_gaps));
     // Each campaign's first transition ends no gap.
     let gaps = campaigns(|campaign| count(campaign.transitions.saturating_sub(1)));
@@ -165,6 +168,7 @@ fn row(arm: &Arm, days: &[CentreFigures]) -> ArmRow {
         connects_per_hour: Estimate::ratio(&connected, &hours),
         abandoned_share: Estimate::ratio(&abandoned, &fates),
         transitions_per_hour: Estimate::ratio(&transitions, &hours),
+        pace_changes_per_hour: Estimate::ratio(&pace_changes, &hours),
         short_gap_share: Estimate::ratio(&short_gaps, &gaps),
         paused_share: Estimate::ratio(&paused, &open),
         idle_while_paused: Estimate::ratio(&idle, &hours),

@@ -75,7 +75,7 @@ pub use centre::{
     Activity, ActivityChange, CampaignFigures, Centre, CentreFigures, CrewCount, Distribution,
     Event as ScenarioEvent, InboundQueue, Mode, Outage, OutboundCampaign, PersonSets, PlannedBreak,
     QueueFigures, RandomBreaks, Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team,
-    Telemetry,
+    Telemetry, TenthsOfAgents,
 };
 pub use dialects::Dialect;
 pub use dialects::cxone_acd::{

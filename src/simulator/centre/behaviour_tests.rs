@@ -233,3 +233,110 @@ fn faster_modes_connect_more_and_the_predictive_one_keeps_its_target() {
     assert!(many > kept, "four and a half dials an agent: {many}");
     assert!(never < f64::MIN_POSITIVE);
 }
+
+/// The same centre with a campaign that dials ahead.
+fn dialling_ahead(mode: Mode) -> Scenario {
+    scenario(|scenario| scenario.campaigns[0].mode = mode)
+}
+
+#[test]
+fn at_one_call_for_each_idle_agent_every_mode_is_progressive() {
+    let power = dialling_ahead(Mode::Power {
+        dials_per_agent: 1.8,
+    });
+    let predictive = dialling_ahead(Mode::Predictive {
+        abandon_target: 0.03,
+    });
+    let progressive = scenario(|_| {});
+    let day = |scenario: &Scenario, limit| {
+        let mut centre = Centre::new(scenario, 5);
+        centre.limit_pace("campaign-1", limit, centre.now());
+        centre.advance(scenario.end());
+        let mut figures = centre.figures().campaigns[0].clone();
+        figures.pace_changes = 0;
+        figures
+    };
+    let expected = day(&progressive, None);
+    for ahead in [power, predictive] {
+        // The day of the opening's first moment differs: what rang before the limit was there is finished.
+        let limited = day(&ahead, Some(TenthsOfAgents::ONE));
+        let free = day(&ahead, None);
+        let close = |one: u64, other: u64| one.abs_diff(other) * 50 < other;
+        assert!(
+            close(limited.dials, expected.dials),
+            "{limited:?} {expected:?}"
+        );
+        assert!(free.abandoned > limited.abandoned, "{free:?} {limited:?}");
+        if matches!(ahead.campaigns[0].mode, Mode::Power { .. }) {
+            let above = Some(TenthsOfAgents::from_tenths(20));
+            assert_eq!(day(&ahead, above), free, "a limit above the mode's own");
+        }
+    }
+}
+
+#[test]
+fn a_limit_is_lifted_again() {
+    let power = dialling_ahead(Mode::Power {
+        dials_per_agent: 3.0,
+    });
+    let mut centre = Centre::new(&power, 2);
+    let start = power.start();
+    let mut free = centre.clone();
+    centre.limit_pace("campaign-1", Some(TenthsOfAgents::ONE), centre.now());
+    centre.advance(start.plus(minutes(120)));
+    free.advance(start.plus(minutes(120)));
+    let dials = |centre: &Centre| centre.calls("campaign-1").map_or(0, |calls| calls.dials);
+    assert!(dials(&centre) < dials(&free));
+    let mut limited = centre.clone();
+    centre.limit_pace("campaign-1", None, centre.now());
+    centre.advance(start.plus(minutes(240)));
+    limited.advance(start.plus(minutes(240)));
+    assert!(dials(&centre) > dials(&limited));
+    let figures = centre.figures().campaigns[0].clone();
+    assert_eq!((figures.pace_changes, figures.transitions), (2, 0));
+    centre.limit_pace("campaign-1", None, centre.now());
+    centre.advance(start.plus(minutes(241)));
+    assert_eq!(centre.figures().campaigns[0].pace_changes, 2, "it was so");
+}
+
+#[test]
+fn a_dial_begins_only_beyond_the_reserve() {
+    let scenario = scenario(|_| {});
+    let dials = |reserve: u32| -> u64 {
+        let days = 0..8;
+        days.map(|seed| {
+            let mut centre = Centre::new(&scenario, seed);
+            let reserve = TenthsOfAgents::from_tenths(reserve);
+            centre.keep_idle("campaign-1", reserve, centre.now());
+            centre.advance(scenario.end());
+            centre.figures().campaigns[0].dials
+        })
+        .sum()
+    };
+    let [none, three, between, four, all] = [0, 30, 35, 40, 400].map(dials);
+    assert!(
+        none > three && three > between && between > four && four > all,
+        "{none} {three} {between} {four} {all}"
+    );
+    // All agents were idle at the opening, so that its first dials had begun before the reserve.
+    let mut centre = Centre::new(&scenario, 1);
+    let before = centre.figures().campaigns[0].dials;
+    centre.keep_idle("campaign-1", TenthsOfAgents::from_tenths(400), centre.now());
+    centre.advance(scenario.end());
+    assert_eq!(centre.figures().campaigns[0].dials, before);
+}
+
+#[test]
+fn a_record_has_one_reserve_however_often_it_is_looked_at() {
+    let scenario = scenario(|_| {});
+    let day = |step: Duration| {
+        let mut centre = Centre::new(&scenario, 4);
+        let reserve = TenthsOfAgents::from_tenths(45);
+        centre.keep_idle("campaign-1", reserve, centre.now());
+        while centre.now() < scenario.end() {
+            centre.advance(centre.now().plus(step).min(scenario.end()));
+        }
+        centre.figures().campaigns
+    };
+    assert_eq!(day(minutes(600)), day(Duration::from_secs(7)));
+}

@@ -33,6 +33,8 @@ pub(super) enum Purpose {
     PlannedBreak,
     /// When an agent really comes and goes.
     Shift,
+    /// How many agents are kept idle when a record is dialled, where that is no whole number.
+    Reserve,
 }
 
 /// The golden ratio's fraction in 64 bits: the step of `SplitMix64`.

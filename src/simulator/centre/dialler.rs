@@ -9,6 +9,7 @@ use super::figures::CampaignFigures;
 use super::inbound::by_hour;
 use super::pacing::Pacing;
 use super::scenario::OutboundCampaign;
+use super::tenths::TenthsOfAgents;
 
 /// Two changes of a campaign that follow each other within this time are a short gap.
 const SHORT_GAP_MICROS: i64 = 120_000_000;
@@ -30,6 +31,8 @@ pub(super) struct Dialler {
     pub(super) pacing: Pacing,
     /// Whether it may dial.
     pub(super) dialling: bool,
+    /// Agents who are left idle: a dial begins only while more of them are.
+    pub(super) reserve: TenthsOfAgents,
     pub(super) in_flight: u32,
     /// Agents to whom records may be offered, where that is limited: one flag for each agent.
     pub(super) assigned: Option<Vec<bool>>,
@@ -61,6 +64,7 @@ impl Dialler {
             rivals: Vec::new(),
             pacing: Pacing::new(plan),
             dialling: true,
+            reserve: TenthsOfAgents::ZERO,
             in_flight: 0,
             assigned: None,
             seed,
@@ -86,6 +90,17 @@ impl Dialler {
         self.records += 1;
         self.figures.dials += 1;
         self.records
+    }
+
+    /// Whether the reserve lets the next record be dialled while so many agents are idle.
+    pub(super) fn beyond_reserve(&self, idle: u32) -> bool {
+        if self.reserve == TenthsOfAgents::ZERO {
+            return true;
+        }
+        let fraction = self.reserve.fraction();
+        let one_more =
+            fraction > 0.0 && self.stream(Purpose::Reserve, self.records + 1).unit() < fraction;
+        idle > self.reserve.whole().saturating_add(u32::from(one_more))
     }
 
     /// How long the record's phone rings until somebody answers; nothing when nobody does.
@@ -173,6 +188,22 @@ impl Dialler {
         let short = since.is_some_and(|since| now.micros_since(since) < SHORT_GAP_MICROS);
         self.figures.short_gaps += u64::from(short);
         true
+    }
+
+    /// Limits the dials for each idle agent, or no longer; `false` when that was so before.
+    pub(super) fn limit_pace(&mut self, limit: Option<TenthsOfAgents>) -> bool {
+        let changed = self.pacing.limit != limit;
+        self.pacing.limit = limit;
+        self.figures.pace_changes += u64::from(changed);
+        changed
+    }
+
+    /// Keeps so many agents idle; `false` when that was so before.
+    pub(super) fn keep_idle(&mut self, reserve: TenthsOfAgents) -> bool {
+        let changed = self.reserve != reserve;
+        self.reserve = reserve;
+        self.figures.pace_changes += u64::from(changed);
+        changed
     }
 
     /// So many agents who could work for it are idle from now on.

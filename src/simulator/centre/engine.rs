@@ -15,6 +15,7 @@ use super::figures::{Activity, CampaignFigures, CentreFigures};
 use super::inbound::Queue;
 use super::scenario::{Mode, Scenario, Team};
 use super::staff::{ActivityChange, Agent, Contact, CrewCount, Staff, index, position};
+use super::tenths::TenthsOfAgents;
 
 /// How often the predictive dialler looks at the busy agents.
 const FORECAST_EVERY: Duration = Duration::from_secs(1);
@@ -142,6 +143,28 @@ impl Centre {
             let from = from.max(self.now);
             self.events
                 .plan(from, Event::Dialling { campaign, allowed });
+        }
+    }
+
+    /// Limits a campaign's dials in flight to so many for each idle agent, or lifts the limit. What is in flight is finished.
+    /// Modes that do not dial ahead have nothing to limit.
+    pub fn limit_pace(&mut self, campaign: &str, limit: Option<TenthsOfAgents>, from: SimTime) {
+        if let Some(number) = self.number_of(campaign) {
+            let campaign = index(number);
+            let from = from.max(self.now);
+            self.events
+                .plan(from, Event::PaceLimited { campaign, limit });
+        }
+    }
+
+    /// Has a campaign begin a dial only while more agents than so many are idle; zero lifts that, also for a dialler that
+    /// dials ahead of idle agents. Modes that do not dial ahead keep nobody idle.
+    pub fn keep_idle(&mut self, campaign: &str, reserve: TenthsOfAgents, from: SimTime) {
+        if let Some(number) = self.number_of(campaign) {
+            let campaign = index(number);
+            let from = from.max(self.now);
+            self.events
+                .plan(from, Event::ReserveSet { campaign, reserve });
         }
     }
 
@@ -346,6 +369,16 @@ impl Centre {
             Event::Dialling { campaign, allowed } => {
                 if self.campaigns[position(campaign)].allow(allowed, self.now) {
                     self.offer_to_idle();
+                    self.dial();
+                }
+            }
+            Event::PaceLimited { campaign, limit } => {
+                if self.campaigns[position(campaign)].limit_pace(limit) {
+                    self.dial();
+                }
+            }
+            Event::ReserveSet { campaign, reserve } => {
+                if self.campaigns[position(campaign)].keep_idle(reserve) {
                     self.dial();
                 }
             }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::super::time::SimTime;
+use super::tenths::TenthsOfAgents;
 
 /// Something that will happen in the centre. Numbers are places in the engine's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,16 @@ pub(super) enum Event {
     PreviewUnanswered { agent: u32 },
     /// A campaign may dial, or may no longer.
     Dialling { campaign: u32, allowed: bool },
+    /// A campaign's dials for each idle agent are limited, or no longer.
+    PaceLimited {
+        campaign: u32,
+        limit: Option<TenthsOfAgents>,
+    },
+    /// A campaign keeps so many agents idle from now on.
+    ReserveSet {
+        campaign: u32,
+        reserve: TenthsOfAgents,
+    },
     /// The predictive dialler looks at the busy agents again.
     Forecast { campaign: u32 },
 }

@@ -86,6 +86,8 @@ pub struct CampaignFigures {
     pub transitions: u64,
     /// How many of the times between two such changes lasted less than two minutes.
     pub short_gaps: u64,
+    /// How often its dials for each agent or its idle reserve were changed.
+    pub pace_changes: u64,
     /// Hours in which it might not dial.
     pub paused_hours: f64,
     /// Agent-hours in which agents who could have worked for it were idle while it was paused.

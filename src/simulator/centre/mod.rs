@@ -5,10 +5,16 @@
 //! **Truth** is what happens here; what the platform shows of it, late or wrong, is made elsewhere.
 //!
 //! *The way in* is [`Scenario::parse`] and [`Centre::new`]; [`Centre::advance`] lets time pass, [`Centre::allow`] pauses
-//! and resumes a campaign. *The way out* is [`Centre::available`] and [`Centre::figures`].
+//! and resumes a campaign, [`Centre::limit_pace`] and [`Centre::keep_idle`] slow it down. *The way out* is [`Centre::available`] and [`Centre::figures`].
 //!
 //! *What reacts.* A running campaign uses up the available agents and a paused one lets them fill up again: the count
 //! that an autopilot reads is moved by its own commands. A pause stops new dials only; what rings goes on ringing.
+//!
+//! *Levers.* A **limit** caps the dials in flight for each idle agent, whatever the mode would dial; at one, power and
+//! predictive campaigns dial as progressive ones do. An **idle reserve** of r agents lets a dial begin only while more than r
+//! agents are idle. It is looked at for each dial and not at each poll, which is what makes it better than a pause. Where r is
+//! not whole, each record has a reserve of its own, one of the two whole numbers next to r, drawn such that its mean is r; it is
+//! drawn once, so that a record that has to wait is not drawn again until it may be dialled.
 //!
 //! *Never here:* clocks, I/O, threads, unordered maps. Events of the same moment happen in the order in which they were
 //! planned.
@@ -30,6 +36,7 @@ mod presence;
 mod scenario;
 mod scenario_check;
 mod staff;
+mod tenths;
 
 pub use distribution::Distribution;
 pub use engine::Centre;
@@ -39,3 +46,4 @@ pub use scenario::{
     Scenario, ScenarioFaults, SentOnBreak, Shift, Surge, Swing, Team, Telemetry,
 };
 pub use staff::{ActivityChange, CrewCount};
+pub use tenths::TenthsOfAgents;

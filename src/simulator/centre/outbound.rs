@@ -70,6 +70,9 @@ impl Centre {
             .iter()
             .map(|rival| self.campaigns[position(*rival)].in_flight)
             .sum();
+        if !dialler.beyond_reserve(idle) {
+            return false;
+        }
         let now = self.now;
         let dialler = &mut self.campaigns[position(campaign)];
         let lines = dialler.plan.lines.unwrap_or(u32::MAX);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::scenario::{Mode, OutboundCampaign};
+use super::tenths::TenthsOfAgents;
 
 /// Beyond this many free agents the limit is looked up for whole agents only.
 const FINE_UNTIL: f64 = 50.0;
@@ -17,6 +18,8 @@ pub(super) struct Pacing {
     answer_share: f64,
     /// Agents who are expected to come free while a phone rings.
     pub(super) expected_free: f64,
+    /// The most dials for each idle agent, whatever the mode would dial.
+    pub(super) limit: Option<TenthsOfAgents>,
     /// Limits of the predictive rule that were worked out, by tenths of free agents.
     known: BTreeMap<u32, u32>,
 }
@@ -27,6 +30,7 @@ impl Pacing {
             mode: plan.mode,
             answer_share: plan.answer_share,
             expected_free: 0.0,
+            limit: None,
             known: BTreeMap::new(),
         }
     }
@@ -38,6 +42,11 @@ impl Pacing {
 
     /// The most dials in flight while so many agents are idle. Modes that do not dial ahead have none.
     pub(super) fn most_in_flight(&mut self, idle: u32) -> u32 {
+        let most = self.most_of_mode(idle);
+        self.limit.map_or(most, |limit| most.min(limit.times(idle)))
+    }
+
+    fn most_of_mode(&mut self, idle: u32) -> u32 {
         match self.mode {
             Mode::Preview { .. } | Mode::Instant { .. } => 0,
             Mode::Progressive => idle,
