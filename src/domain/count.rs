@@ -19,4 +19,11 @@ impl Count {
         self.staffed = self.staffed.saturating_add(other.staffed);
         self.wrap_up = self.wrap_up.saturating_add(other.wrap_up);
     }
+
+    /// Takes away agents who were counted twice.
+    pub(super) fn remove(&mut self, other: Self) {
+        self.available = self.available.saturating_sub(other.available);
+        self.staffed = self.staffed.saturating_sub(other.staffed);
+        self.wrap_up = self.wrap_up.saturating_sub(other.wrap_up);
+    }
 }

@@ -19,7 +19,7 @@ use super::group::{Group, GroupCount, HeadCount};
 use super::hasher::HASHER;
 use super::ids::AgentId;
 use super::selector::Selector;
-use super::skill_index::SkillIndex;
+use super::skill_index::{Scratch, SkillIndex};
 use super::time::Timestamp;
 
 /// An agent's state. Ordered from the most to the least available.
@@ -327,10 +327,14 @@ impl Snapshot {
     /// Counts the agents that `selector` chooses.
     #[must_use]
     pub fn count(&self, selector: &Selector) -> Count {
+        self.count_in(&mut Scratch::default(), selector)
+    }
+
+    fn count_in<'a>(&'a self, scratch: &mut Scratch<'a>, selector: &Selector) -> Count {
         match selector {
             Selector::All => self.total,
-            Selector::AnySkill(wanted) => self.skills.with_any(wanted),
-            Selector::AllSkills(wanted) => self.skills.with_all(wanted),
+            Selector::AnySkill(wanted) => self.skills.with_any(wanted, scratch),
+            Selector::AllSkills(wanted) => self.skills.with_all(wanted, scratch),
             Selector::Agents(wanted) => {
                 let mut count = Count::default();
                 for state in wanted.iter().filter_map(|id| self.state_of(id)) {
@@ -371,13 +375,17 @@ impl Snapshot {
     /// Counts a group by its rows, which do not show the agents of a queue.
     #[must_use]
     pub fn head(&self, group: &Group) -> GroupCount {
+        self.head_in(&mut Scratch::default(), group)
+    }
+
+    fn head_in<'a>(&'a self, scratch: &mut Scratch<'a>, group: &Group) -> GroupCount {
         match group {
             Group::Rows(selector) => {
                 let Count {
                     available,
                     staffed,
                     wrap_up,
-                } = self.count(selector);
+                } = self.count_in(scratch, selector);
                 GroupCount::Known(HeadCount {
                     free: available,
                     serving: 0,
@@ -394,9 +402,11 @@ impl Snapshot {
     /// Returns the sample for these groups.
     #[must_use]
     pub fn sample(&self, groups: &[Group]) -> Sample {
+        let mut scratch = Scratch::default();
+        let heads = groups.iter().map(|group| self.head_in(&mut scratch, group));
         Sample::Complete {
             taken_at: self.taken_at,
-            heads: groups.iter().map(|group| self.head(group)).collect(),
+            heads: heads.collect(),
         }
     }
 

@@ -48,7 +48,7 @@ struct RecordedReason {
     #[serde(default)]
     changing: Option<ChangingVerdict>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    calendar: Option<CalendarVerdict>,
+    calendar: Option<Box<CalendarVerdict>>,
     #[serde(default)]
     asks: Option<Direction>,
     #[serde(default)]

@@ -20,6 +20,7 @@ use super::in_flight::command_on_its_way;
 use super::people::PeopleVerdict;
 use super::sample::{SampleVerdict, SampleView};
 use super::signal::SignalVerdict;
+use super::stage::Stage;
 use super::status::BelievedStatus;
 use super::thresholds::{Compared, ThresholdsVerdict, crossings};
 use super::turn::TurnVerdict;
@@ -69,8 +70,9 @@ impl Campaign {
             stages: self.readings(sample, calendar, now),
             aim: None,
         };
-        self.ask(&mut reason.stages, share, now);
-        reason.outcome = reason.stages.outcome();
+        let decided = self.ask(&mut reason.stages, share, now);
+        debug_assert_eq!(decided, reason.stages.decided_by(), "the stages say it too");
+        reason.outcome = reason.stages.outcome(decided);
         let signal = reason.stages.signal.found.map(|_| sample.signal());
         reason.aim = self.aimed(signal, now);
         reason
@@ -101,7 +103,8 @@ impl Campaign {
             in_flight: Verdict::not_asked(command_on_its_way(self.in_flight, state)),
             changing: Verdict::not_asked(ChangingVerdict::evaluate(state)),
             calendar: Verdict::not_asked(
-                calendar.map(|(rule, says)| CalendarVerdict::evaluate(rule, says, status)),
+                calendar
+                    .map(|(rule, says)| Box::new(CalendarVerdict::evaluate(rule, says, status))),
             ),
             hold: Verdict::not_asked(HoldVerdict::evaluate(state, now)),
             sample: Verdict::not_asked(Some(verdict)),
@@ -109,26 +112,27 @@ impl Campaign {
                 count.map(|count| SignalVerdict::evaluate(count, claimed, thresholds)),
             ),
             thresholds: Verdict::not_asked(compared.map(|(compared, in_agents)| {
-                ThresholdsVerdict::evaluate(compared, in_agents, state)
+                ThresholdsVerdict::evaluate(compared, in_agents, status, state.enforcing)
             })),
             people: Verdict::not_asked(Some(PeopleVerdict::evaluate(state, policy, now))),
             confirmation: Verdict::not_asked(None),
             dwell: Verdict::not_asked(None),
             resume_budget: Verdict::not_asked(None),
-            back_off: Verdict::not_asked(self.back_off(now)),
+            back_off: Verdict::not_asked(self.back_off(status, now)),
             turn: Verdict::not_asked(None),
         }
     }
 
     /// The refusals that count for the one direction that a command can have now.
-    fn back_off(&self, now: Timestamp) -> Option<BackOffVerdict> {
-        let running = BelievedStatus::from_state(&self.state).running()?;
+    fn back_off(&self, status: BelievedStatus, now: Timestamp) -> Option<BackOffVerdict> {
+        let refusals = self.refusals?;
+        let running = status.running()?;
         let direction = if running {
             Direction::Pause
         } else {
             Direction::Resume
         };
-        BackOffVerdict::evaluate(self.refusals?, direction, now)
+        BackOffVerdict::evaluate(refusals, direction, now)
     }
 
     /// Whether the resume that a hold asks for has to wait, since the platform refused it: a resume is tried again slowly whoever
@@ -143,66 +147,66 @@ impl Campaign {
                 .is_some_and(|found| found.until.is_some())
     }
 
-    /// Enters the verdict of every stage that is reached.
-    fn ask(&self, stages: &mut Stages, share: PoolShare, now: Timestamp) {
-        let (policy, state) = (&self.policy, &self.state);
-        let status = BelievedStatus::from_state(state);
+    /// Enters the verdict of every stage that is reached, and returns the one that settled the decision.
+    fn ask(&self, stages: &mut Stages, share: PoolShare, now: Timestamp) -> Option<Stage> {
+        let policy = &self.policy;
+        let status = BelievedStatus::from_state(&self.state);
         if stages.status.settle(status.not_commandable()) {
-            return;
+            return Some(Stage::Status);
         }
         if stages.in_flight.settle(stages.in_flight.found.is_some()) {
-            return;
+            return Some(Stage::InFlight);
         }
         if stages.changing.settle(stages.changing.found.is_some()) {
-            return;
+            return Some(Stage::Changing);
         }
         let calendar = stages.calendar.found.as_ref();
         let closed = calendar.is_some_and(|calendar| !calendar.state.is_open());
         if stages.calendar.settle(closed) {
-            return;
+            return Some(Stage::Calendar);
         }
         if let Some(hold) = stages.hold.found {
             let waits = self.refused_under(hold, stages);
-            stages.hold.settle(!waits);
-            if waits {
-                stages.back_off.settle(true);
+            if stages.hold.settle(!waits) {
+                return Some(Stage::Hold);
             }
-            return;
+            stages.back_off.settle(true);
+            return Some(Stage::BackOff);
         }
         stages.hold.settle(false);
-        let people = PeopleVerdict::evaluate(state, policy, now);
+        let people = stages.people.found;
+        let forbids = |direction| people.is_some_and(|people| people.forbids(direction));
         if let Some(asks) = stages.calendar_alone().map(|calendar| calendar.asks) {
             stages.sample.settle(false);
             stages.signal.settle(false);
-            if stages.thresholds.settle(asks.is_none()) {
-                return;
+            stages.thresholds.settle(asks.is_none());
+            let Some(direction) = asks else {
+                return Some(Stage::Thresholds);
+            };
+            if stages.people.settle(forbids(direction)) {
+                return Some(Stage::People);
             }
-            if let Some(direction) = asks
-                && !stages.people.settle(people.forbids(direction))
-            {
-                stages.confirmation.settle(false);
-                self.ask_limits(stages, direction, share, now);
-            }
-            return;
+            stages.confirmation.settle(false);
+            return self.ask_limits(stages, direction, share, now);
         }
         let Some(thresholds) = stages.thresholds.found else {
             let sample = stages.sample.found;
             let running = status == BelievedStatus::Running;
             let pause = sample.is_some_and(|sample| sample.asks_for_pause(running, policy));
-            if !stages.sample.settle(!pause) {
-                stages.people.settle(people.forbids(Direction::Pause));
+            if stages.sample.settle(!pause) {
+                return Some(Stage::Sample);
             }
-            return;
+            let forbidden = stages.people.settle(forbids(Direction::Pause));
+            return forbidden.then_some(Stage::People);
         };
         stages.sample.settle(false);
         stages.signal.settle(false);
+        stages.thresholds.settle(thresholds.asks.is_none());
         let Some(direction) = thresholds.asks else {
-            stages.thresholds.settle(true);
-            return;
+            return Some(Stage::Thresholds);
         };
-        stages.thresholds.settle(false);
-        if stages.people.settle(people.forbids(direction)) {
-            return;
+        if stages.people.settle(forbids(direction)) {
+            return Some(Stage::People);
         }
         let (window, rule) = match direction {
             Direction::Pause => (self.below_pause, policy.confirm_pause),
@@ -211,23 +215,23 @@ impl Campaign {
         let confirmation = ConfirmationVerdict::evaluate(window, rule);
         let unconfirmed = !confirmation.enough();
         if stages.confirmation.answer(Some(confirmation), unconfirmed) {
-            return;
+            return Some(Stage::Confirmation);
         }
-        self.ask_limits(stages, direction, share, now);
+        self.ask_limits(stages, direction, share, now)
     }
 
-    /// Asks those stages that limit how often a command may be sent.
+    /// Asks those stages that limit how often a command may be sent, and returns the one that settled the decision.
     fn ask_limits(
         &self,
         stages: &mut Stages,
         direction: Direction,
         share: PoolShare,
         now: Timestamp,
-    ) {
+    ) -> Option<Stage> {
         let (policy, state) = (&self.policy, &self.state);
         let dwell = DwellVerdict::evaluate(direction, state, policy, now);
         if stages.dwell.answer(Some(dwell), dwell.until.is_some()) {
-            return;
+            return Some(Stage::Dwell);
         }
         let limit = policy.max_resumes_per_hour;
         let budget = limit
@@ -235,17 +239,17 @@ impl Campaign {
             .map(|limit| BudgetVerdict::evaluate(limit, state, now));
         let used_up = budget.is_some_and(BudgetVerdict::used_up);
         if stages.resume_budget.answer(budget, used_up) {
-            return;
+            return Some(Stage::ResumeBudget);
         }
         let waiting = stages
             .back_off
             .found
             .is_some_and(|found| found.until.is_some());
         if stages.back_off.settle(waiting) {
-            return;
+            return Some(Stage::BackOff);
         }
         let waits = direction == Direction::Resume && share.resuming;
         let turn = share.grouped.then_some(TurnVerdict { taken: waits });
-        stages.turn.answer(turn, waits);
+        stages.turn.answer(turn, waits).then_some(Stage::Turn)
     }
 }

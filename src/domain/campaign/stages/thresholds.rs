@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::campaign::state::CampaignState;
 use crate::domain::status::Direction;
 use crate::domain::thresholds::AgentThresholds;
 
@@ -57,10 +56,11 @@ impl ThresholdsVerdict {
     pub(super) fn evaluate(
         compared: Compared,
         thresholds: AgentThresholds,
-        state: &CampaignState,
+        status: BelievedStatus,
+        enforcing: Option<Direction>,
     ) -> Self {
-        let (pausing, resuming) = crossings(compared, state.enforcing);
-        let asks = match BelievedStatus::from_state(state).running() {
+        let (pausing, resuming) = crossings(compared, enforcing);
+        let asks = match status.running() {
             Some(true) => pausing.then_some(Direction::Pause),
             Some(false) => resuming.then_some(Direction::Resume),
             None => None,

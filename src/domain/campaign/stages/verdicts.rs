@@ -81,8 +81,8 @@ pub struct Stages {
     pub in_flight: Verdict<Direction>,
     /// Whether it is between two states.
     pub changing: Verdict<ChangingVerdict>,
-    /// What its calendar says.
-    pub calendar: Verdict<CalendarVerdict>,
+    /// What its calendar says. Few campaigns have one.
+    pub calendar: Verdict<Box<CalendarVerdict>>,
     /// The operator's hold in force.
     pub hold: Verdict<HoldVerdict>,
     /// The validity of the sample.
@@ -165,7 +165,11 @@ impl Stages {
             Stage::Status => shared(&self.status, Finding::Status, |_| None),
             Stage::InFlight => shared(&self.in_flight, Finding::InFlight, |_| None),
             Stage::Changing => shared(&self.changing, Finding::Changing, |_| None),
-            Stage::Calendar => shared(&self.calendar, Finding::Calendar, |found| found.state.until),
+            Stage::Calendar => shared(
+                &self.calendar,
+                |found| Finding::Calendar(*found),
+                |found| found.state.until,
+            ),
             Stage::Hold => shared(&self.hold, Finding::Hold, |found| Some(found.until)),
             Stage::Sample => shared(&self.sample, Finding::Sample, |_| None),
             Stage::Signal => shared(&self.signal, Finding::Signal, |_| None),
@@ -215,12 +219,15 @@ impl Stages {
         }
     }
 
-    /// Returns the outcome that follows from the verdicts.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    /// Returns the outcome that follows from the verdicts, of which one settled the decision unless all passed it on.
+    pub(super) fn outcome(&self, decided_by: Option<Stage>) -> Outcome {
         let held_back = |direction, by| Outcome::Suppressed { direction, by };
+        // Most decisions of a pass end here.
+        if matches!(decided_by, Some(Stage::Signal | Stage::Thresholds)) {
+            return Outcome::NothingToDo;
+        }
         let wanted = self.wanted();
-        let Some(stage) = self.decided_by() else {
+        let Some(stage) = decided_by else {
             return wanted.map_or(Outcome::NothingToDo, |direction| Outcome::Command {
                 direction,
                 cause: self.cause(direction),
@@ -263,7 +270,7 @@ impl Stages {
     /// The calendar, where it is the whole rule.
     #[must_use]
     pub fn calendar_alone(&self) -> Option<&CalendarVerdict> {
-        self.calendar.found.as_ref().filter(|found| found.alone)
+        self.calendar.found.as_deref().filter(|found| found.alone)
     }
 
     /// What a hold that passed the decision on, the calendar, the sample or the thresholds ask for.
