@@ -15,6 +15,7 @@ use crate::store::{StoreFault, StoreReader};
 
 use super::environment::variable;
 use super::exit::Exit;
+use super::form::{TableForm, csv};
 use super::output;
 use super::refusal::refuse_configuration;
 
@@ -60,18 +61,6 @@ impl AskedPeriod {
     }
 }
 
-/// The form of the result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum ComplianceForm {
-    /// For people
-    #[default]
-    Table,
-    /// For programs; its form is versioned by `schema`
-    Json,
-    /// For spreadsheets: a row for each guard and campaign
-    Csv,
-}
-
 /// Flags of `compliance`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = ABOUT)]
@@ -81,7 +70,7 @@ pub(crate) struct ComplianceArgs {
     period: AskedPeriod,
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
-    output: ComplianceForm,
+    output: TableForm,
     #[command(flatten)]
     run: Box<RunArgs>,
 }
@@ -162,20 +151,20 @@ fn report(args: &ComplianceArgs, settings: &Settings, now: Timestamp) -> Exit {
         ));
     }
     match args.output {
-        ComplianceForm::Table => {
+        TableForm::Table => {
             for found in &compared {
                 table(found);
             }
             output::result(format_args!("\n{INFORMS}"));
             Exit::Ok
         }
-        ComplianceForm::Json => output::json(&Report {
+        TableForm::Json => output::json(&Report {
             schema: 1,
             at: now.to_string(),
             informs: INFORMS,
             rows: &rows(&compared),
         }),
-        ComplianceForm::Csv => flat(&rows(&compared)),
+        TableForm::Csv => flat(&rows(&compared)),
     }
 }
 
@@ -223,48 +212,28 @@ fn rows(compared: &[Compared<'_>]) -> Vec<ComplianceRow> {
 }
 
 fn flat(rows: &[ComplianceRow]) -> Exit {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = rows
+    csv(rows
         .iter()
-        .try_for_each(|ComplianceRow { campaign, guard }| {
-            writer.serialize(FlatRow {
-                guard: &guard.name,
-                preset: guard.preset.as_deref(),
-                campaign,
-                period_from: &guard.period_from,
-                period_to: &guard.period_to,
-                zone: &guard.zone,
-                numerator: &guard.numerator,
-                denominator: &guard.denominator,
-                counted: guard.counted,
-                calls: guard.calls,
-                share: guard.share,
-                share_upper: guard.share_upper,
-                limit: guard.limit,
-                budget: guard.budget,
-                known_s: guard.known_s,
-                unknown_s: guard.unknown_s,
-                carried_s: guard.carried_s,
-                state: &guard.state,
-            })
-        });
-    let text = written.and_then(|()| {
-        let text = writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)?;
-        Ok(text)
-    });
-    match text {
-        Ok(text) => {
-            let text = String::from_utf8_lossy(&text);
-            output::result(text.trim_end_matches('\n'));
-            Exit::Ok
-        }
-        Err(wrong) => {
-            output::talk(format_args!("campaign-autopilot: {wrong}"));
-            Exit::Internal
-        }
-    }
+        .map(|ComplianceRow { campaign, guard }| FlatRow {
+            guard: &guard.name,
+            preset: guard.preset.as_deref(),
+            campaign,
+            period_from: &guard.period_from,
+            period_to: &guard.period_to,
+            zone: &guard.zone,
+            numerator: &guard.numerator,
+            denominator: &guard.denominator,
+            counted: guard.counted,
+            calls: guard.calls,
+            share: guard.share,
+            share_upper: guard.share_upper,
+            limit: guard.limit,
+            budget: guard.budget,
+            known_s: guard.known_s,
+            unknown_s: guard.unknown_s,
+            carried_s: guard.carried_s,
+            state: &guard.state,
+        }))
 }
 
 fn table(found: &Compared<'_>) {

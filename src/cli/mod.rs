@@ -19,6 +19,7 @@ mod entry;
 mod environment;
 mod eval;
 mod exit;
+mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod man;
@@ -30,12 +31,16 @@ mod progress;
 mod queue;
 mod refusal;
 mod reload;
+#[cfg(test)]
+mod reproduction_tests;
 mod resolved_now;
 mod rules;
 mod run;
 mod scenario;
 mod simulate;
 mod start_fault;
+#[cfg(test)]
+mod step_clock;
 mod supervisor;
 mod traces;
 mod webhook;

@@ -40,7 +40,7 @@ pub(crate) struct SimulateArgs {
     /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     control: Option<SocketAddr>,
-    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40,
+    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40, small-10, large-300,
     /// or a TOML file
     #[arg(
         long,

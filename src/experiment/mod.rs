@@ -21,6 +21,7 @@ mod batch;
 mod centre_day;
 mod day;
 mod days;
+mod front;
 mod summary;
 
 pub use arm::{Arm, ArmRule};
@@ -28,4 +29,5 @@ pub use backtest::{Backtest, BacktestArm, BacktestRow};
 pub use batch::{all_cores, replicate};
 pub use day::{run_day, run_until};
 pub use days::Days;
+pub use front::on_front;
 pub use summary::{ArmRow, Estimate, compare};

@@ -258,30 +258,91 @@ fn policies_are_compared_on_the_same_days_whatever_the_threads() {
     let text = compare("1");
     assert_eq!(text, compare("3"));
     let report: Value = serde_json::from_str(&text).unwrap();
-    let rows = report["policies"].as_array().unwrap();
-    let names: Vec<&str> = rows
-        .iter()
-        .map(|row| row["arm"].as_str().unwrap())
+    let rows = report["scenarios"][0]["policies"].as_array().unwrap();
+    let row = |arm: &str| rows.iter().find(|row| row["arm"] == arm).unwrap();
+    let mean = |arm: &str, figure: &str| row(arm)[figure]["mean"].as_f64().unwrap();
+    // The order that the reference has: lower lines connect more and abandon more, faster polls abandon less.
+    assert!(mean("always", "connects_per_hour") > mean("2/5", "connects_per_hour"));
+    assert!(mean("2/5", "connects_per_hour") > mean("5/8", "connects_per_hour"));
+    assert!(mean("always", "abandoned_share") > mean("2/5", "abandoned_share"));
+    assert!(mean("2/5", "abandoned_share") > mean("5/8", "abandoned_share"));
+    assert!(mean("5/8", "abandoned_share") > mean("5/8,poll=10s", "abandoned_share"));
+    assert!(mean("5/8,poll=10s", "transitions_per_hour") > mean("5/8", "transitions_per_hour"));
+    // Without an autopilot most calls are connected; an aim connects more than the default at about the same share.
+    assert_eq!(row("always")["on_front"], true);
+    assert_eq!(row("5/8")["on_front"], false);
+    // The default rows learn from day to day.
+    assert_eq!(report["adaptation_days"], 10);
+    let share = mean("aim=0.5%", "abandoned_share");
+    assert!((0.003..0.007).contains(&share), "{share}");
+}
+
+/// A row for each scenario and policy, flat and under one header; a picture of the same, with the front.
+#[test]
+fn several_scenarios_are_compared_in_every_form() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let plot = directory.path().join("front.svg");
+    let compare = |form: &str| {
+        let done = Invocation::bare()
+            .args(&["compare", "--days", "2", "--output", form])
+            .args(&["--scenario", "small-10", "--scenario", "calm-day"])
+            .args(&["--policy", "always", "--policy", "5/8", "--plot"])
+            .arg(&plot)
+            .output();
+        assert_eq!(done.code(), 0, "{}", done.stderr);
+        done.stdout
+    };
+    let flat = compare("csv");
+    let mut reader = csv::Reader::from_reader(flat.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let report: Value = serde_json::from_str(&compare("json")).unwrap();
+    let nested = report["scenarios"].as_array().unwrap().iter();
+    let nested: Vec<(&Value, &Value)> = nested
+        .flat_map(|found| {
+            let policies = found["policies"].as_array().unwrap().iter();
+            policies.map(|row| (&found["scenario"], row))
+        })
         .collect();
-    assert_eq!(
-        names,
-        [
-            "always",
-            "5/8",
-            "2/5",
-            "5/8,poll=10s",
-            "5/8,running=3m,paused=3m"
-        ]
-    );
-    let mean = |row: usize, figure: &str| rows[row][figure]["mean"].as_f64().unwrap();
-    // The order that the reference has: lower lines connect more and abandon more, dwell is late.
-    assert!(mean(0, "connects_per_hour") > mean(2, "connects_per_hour"));
-    assert!(mean(2, "connects_per_hour") > mean(1, "connects_per_hour"));
-    assert!(mean(1, "connects_per_hour") > mean(4, "connects_per_hour"));
-    assert!(mean(0, "abandoned_share") > mean(2, "abandoned_share"));
-    assert!(mean(2, "abandoned_share") > mean(1, "abandoned_share"));
-    assert!(mean(1, "abandoned_share") > mean(3, "abandoned_share"));
-    assert!(mean(3, "transitions_per_hour") > mean(1, "transitions_per_hour"));
+    assert_eq!((rows.len(), nested.len()), (4, 4));
+    for (row, (scenario, figures)) in rows.iter().zip(nested) {
+        let of = |name: &str| {
+            let column = names.iter().position(|other| other == name).unwrap();
+            row.get(column).unwrap()
+        };
+        assert_eq!(of("scenario"), scenario.as_str().unwrap());
+        assert_eq!(of("policy"), figures["arm"].as_str().unwrap());
+        assert_eq!(of("on_front"), figures["on_front"].to_string());
+        for figure in ["connects_per_hour", "abandoned_share", "service_level"] {
+            // A reader of JSON may round the last digit.
+            let same = |flat: &str, nested: &Value| {
+                let difference = flat.parse::<f64>().unwrap() - nested.as_f64().unwrap();
+                assert!(difference.abs() < 1e-12, "{figure}: {flat} and {nested}");
+            };
+            same(of(figure), &figures[figure]["mean"]);
+            same(
+                of(&format!("{figure}_se")),
+                &figures[figure]["standard_error"],
+            );
+        }
+    }
+    let drawn = std::fs::read_to_string(&plot).unwrap();
+    for part in [
+        "small-10",
+        "calm-day",
+        ">always<",
+        ">5/8<",
+        "connects an hour",
+    ] {
+        assert!(drawn.contains(part), "{part}");
+    }
+    assert_eq!(drawn.matches("<circle").count(), 4);
+    let nowhere = Invocation::bare()
+        .args(&["compare", "--days", "1", "--policy", "always", "--plot"])
+        .arg(&directory.path().join("missing/front.svg"))
+        .output();
+    assert_eq!(nowhere.code(), 74, "{}", nowhere.stderr);
+    assert!(nowhere.stderr.contains("--plot"), "{}", nowhere.stderr);
 }
 
 #[test]
@@ -299,7 +360,7 @@ fn an_aim_is_compared_on_consecutive_days() {
     assert!(apart["adaptation_days"].is_null());
     let learned = compare(&["--consecutive", "--adaptation", "4"]);
     assert_eq!(learned["adaptation_days"], 4);
-    let figures = |report: &Value, row: usize| report["policies"][row].clone();
+    let figures = |report: &Value, row: usize| report["scenarios"][0]["policies"][row].clone();
     assert_eq!(figures(&apart, 0), figures(&learned, 0), "the same days");
     assert_ne!(figures(&apart, 1), figures(&learned, 1));
     let share = |row| {

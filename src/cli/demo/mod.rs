@@ -67,7 +67,7 @@ const INTRODUCTION: [&str; 5] = [
 /// Flags of `demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
-    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40,
+    /// The contact centre and its day: calm-day, lunch-dip, inbound-surge, understaffed-day, two-campaigns, blended-40, small-10, large-300,
     /// or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "lunch-dip")]
     scenario: String,

@@ -15,7 +15,7 @@ use super::super::time::SimTime;
 use super::distribution::{Distribution, distribution, duration};
 
 /// The scenarios that come with the program, in the order in which they are listed.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("calm-day", include_str!("scenarios/calm-day.toml")),
     ("lunch-dip", include_str!("scenarios/lunch-dip.toml")),
     (
@@ -31,6 +31,8 @@ const EMBEDDED: [(&str, &str); 6] = [
         include_str!("scenarios/two-campaigns.toml"),
     ),
     ("blended-40", include_str!("scenarios/blended-40.toml")),
+    ("small-10", include_str!("scenarios/small-10.toml")),
+    ("large-300", include_str!("scenarios/large-300.toml")),
 ];
 
 /// A contact centre and its day.

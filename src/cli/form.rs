@@ -1,0 +1,41 @@
+//! The form of a result: for people, for programs, or for spreadsheets.
+
+use serde::Serialize;
+
+use super::exit::Exit;
+use super::output;
+
+/// The form of a result that is a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TableForm {
+    /// For people
+    #[default]
+    Table,
+    /// For programs; its form is versioned by `schema`
+    Json,
+    /// For spreadsheets: flat rows under a header
+    Csv,
+}
+
+/// Prints rows as CSV. None of their members may hold others.
+pub(super) fn csv<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Exit {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = rows.into_iter().try_for_each(|row| writer.serialize(row));
+    let text = written.and_then(|()| {
+        let text = writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?;
+        Ok(text)
+    });
+    match text {
+        Ok(text) => {
+            let text = String::from_utf8_lossy(&text);
+            output::result(text.trim_end_matches('\n'));
+            Exit::Ok
+        }
+        Err(wrong) => {
+            output::talk(format_args!("campaign-autopilot: {wrong}"));
+            Exit::Internal
+        }
+    }
+}
