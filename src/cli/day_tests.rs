@@ -10,22 +10,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::{Args, FromArgMatches};
-use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ports::Clock;
-use crate::domain::Timestamp;
 use crate::settings::{RunArgs, resolve};
 use crate::simulator::{
-    Actor, AssignmentsReplaced, Effect, Scenario, Settings as SimSettings, SimClock, SimHandle,
-    SimTime, Simulator,
+    Actor, AssignmentsReplaced, Effect, Scenario, Settings as SimSettings, SimHandle, SimTime,
+    Simulator,
 };
 use crate::store::StoreReader;
 
 use super::daemon::Daemon;
+use super::step_clock::Clocks;
 
 /// 24 agents preview for two campaigns; two others, who do nothing else, decide by their lunch whether the first one runs.
 const SCENARIO: &str = r#"
@@ -106,46 +103,6 @@ const WINDOWS: [(&str, &str, &str); 3] = [
     ("09:00", "13:00", "UTC"),
     ("05:00", "09:30", "America/New_York"),
 ];
-
-/// A tick that has not ended by then, in real time, waits for the clock.
-const BUSY: Duration = Duration::from_secs(3);
-
-/// A tick that waits for the clock is helped on so often, in real time.
-const NUDGE: Duration = Duration::from_millis(100);
-
-/// A clock that only the test moves; who sleeps waits for that.
-struct StepClock {
-    start: Timestamp,
-    passed: watch::Sender<Duration>,
-}
-
-impl StepClock {
-    fn advance(&self, by: Duration) {
-        self.passed.send_modify(|passed| *passed += by);
-    }
-}
-
-impl Clock for StepClock {
-    fn now(&self) -> Timestamp {
-        self.start.plus(self.monotonic())
-    }
-
-    fn monotonic(&self) -> Duration {
-        *self.passed.borrow()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let due = self.monotonic() + duration;
-        let mut passed = self.passed.subscribe();
-        Box::pin(async move {
-            drop(passed.wait_for(|passed| *passed >= due).await);
-        })
-    }
-
-    fn real(&self, duration: Duration) -> Duration {
-        duration
-    }
-}
 
 /// What the receiver took: the message's id, what it is about, and its body.
 type Taken = Arc<Mutex<Vec<(String, String, Value)>>>;
@@ -230,8 +187,8 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
     let directory = tempfile::TempDir::new().unwrap();
     let scenario = Scenario::parse(SCENARIO, "two-previews").unwrap();
     let mut platform = SimSettings::staging(&scenario, 1.0);
-    let sim_clock = SimClock::manual(scenario.start());
-    platform.clock = sim_clock.clone();
+    let mut clocks = Clocks::at(scenario.start());
+    platform.clock = clocks.simulated.clone();
     platform.seed = 11;
     let simulator = Simulator::start(platform).unwrap();
     let handle = simulator.handle();
@@ -265,32 +222,16 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
     let args = RunArgs::from_arg_matches(&command.try_get_matches_from(none).unwrap()).unwrap();
     let resolved = resolve(&args, &|name: &str| env.get(name).cloned()).unwrap();
 
-    let clock = Arc::new(StepClock {
-        start: Timestamp::from_unix_millis(scenario.start().as_unix_millis()),
-        passed: watch::Sender::new(Duration::ZERO),
-    });
+    let clock = Arc::clone(&clocks.daemons);
     let shutdown = CancellationToken::new();
     let daemon = Daemon::start(&resolved.settings, None, clock.clone(), shutdown.clone())
         .await
         .unwrap();
     let mut observed = daemon.observed.clone();
     let work = tokio::spawn(daemon.cycle.run());
-    let (mut ticks, mut nudges) = (1, 0);
     loop {
-        // A tick that waits for the clock, between two attempts say, is helped on; one that only computes on a busy machine is
-        // given the time.
-        let mut at_most = BUSY;
-        while tokio::time::timeout(at_most, observed.wait_for(|seen| seen.ticks >= ticks))
-            .await
-            .is_err()
-        {
-            at_most = NUDGE;
-            sim_clock.advance(Duration::from_secs(1));
-            clock.advance(Duration::from_secs(1));
-            nudges += 1;
-            assert!(nudges < 600, "tick {ticks} does not end");
-        }
-        let now = sim_clock.now();
+        clocks.wait_for_tick(&mut observed).await;
+        let now = clocks.simulated.now();
         if now >= scenario.end() {
             break;
         }
@@ -298,9 +239,7 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
         let noon = scenario.time_of_day("12:00".parse().unwrap());
         let is_down = noon <= now && now < noon.plus(Duration::from_secs(600));
         down.store(is_down, Ordering::SeqCst);
-        sim_clock.advance(Duration::from_secs(30));
-        clock.advance(Duration::from_secs(30));
-        ticks += 1;
+        clocks.advance(Duration::from_secs(30));
     }
     let accepted: Vec<AssignmentsReplaced> = lists(&handle);
     // Every change of a list and of a campaign is told; what is due later becomes due as the clock goes on.

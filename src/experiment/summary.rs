@@ -129,51 +129,54 @@ pub fn compare(
             let own = pieces.iter().zip(&figures);
             let own = own.filter(|((of, _), _)| *of == number);
             let days: Vec<CentreFigures> = own.flat_map(|(_, days)| days.clone()).collect();
-            row(arm, &days)
+            ArmRow::of_days(&arm.name, &days)
         })
         .collect()
 }
 
-/// Sums one arm's days up.
-#[must_use]
-fn row(arm: &Arm, days: &[CentreFigures]) -> ArmRow {
-    let each = |value: &dyn Fn(&CentreFigures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
-    let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
-        each(&|day| day.campaigns.iter().map(value).sum())
-    };
-    let queues = |value: fn(&crate::simulator::QueueFigures) -> f64| {
-        each(&|day| day.queues.iter().map(value).sum())
-    };
-    let hours = each(&|day| day.hours);
-    let connected = campaigns(|campaign| count(campaign.connected));
-    let abandoned = campaigns(|campaign| count(campaign.abandoned));
-    let transitions = campaigns(|campaign| count(campaign.transitions));
-    let pace_changes = campaigns(|campaign| count(campaign.pace_changes));
-    let short_gaps = campaigns(|campaign| count(campaign.short_gaps));
-    // Each campaign's first transition ends no gap.
-    let gaps = campaigns(|campaign| count(campaign.transitions.saturating_sub(1)));
-    let paused = campaigns(|campaign| campaign.paused_hours);
-    let open = each(&|day| day.campaigns.iter().map(|_| day.hours).sum());
-    let idle = campaigns(|campaign| campaign.idle_hours_while_paused);
-    let fates: Vec<f64> = connected
-        .iter()
-        .zip(&abandoned)
-        .map(|(connected, abandoned)| connected + abandoned)
-        .collect();
-    let hung_up = queues(|queue| count(queue.abandoned));
-    let in_time = queues(|queue| count(queue.answered_in_time));
-    let callers = queues(|queue| count(queue.abandoned + queue.served));
-    ArmRow {
-        arm: arm.name.clone(),
-        connects_per_hour: Estimate::ratio(&connected, &hours),
-        abandoned_share: Estimate::ratio(&abandoned, &fates),
-        transitions_per_hour: Estimate::ratio(&transitions, &hours),
-        pace_changes_per_hour: Estimate::ratio(&pace_changes, &hours),
-        short_gap_share: Estimate::ratio(&short_gaps, &gaps),
-        paused_share: Estimate::ratio(&paused, &open),
-        idle_while_paused: Estimate::ratio(&idle, &hours),
-        inbound_abandoned_share: Estimate::ratio(&hung_up, &callers),
-        service_level: Estimate::ratio(&in_time, &callers),
+impl ArmRow {
+    /// Sums the days of one arm up.
+    #[must_use]
+    pub fn of_days(arm: &str, days: &[CentreFigures]) -> Self {
+        let each =
+            |value: &dyn Fn(&CentreFigures) -> f64| days.iter().map(value).collect::<Vec<f64>>();
+        let campaigns = |value: fn(&crate::simulator::CampaignFigures) -> f64| {
+            each(&|day| day.campaigns.iter().map(value).sum())
+        };
+        let queues = |value: fn(&crate::simulator::QueueFigures) -> f64| {
+            each(&|day| day.queues.iter().map(value).sum())
+        };
+        let hours = each(&|day| day.hours);
+        let connected = campaigns(|campaign| count(campaign.connected));
+        let abandoned = campaigns(|campaign| count(campaign.abandoned));
+        let transitions = campaigns(|campaign| count(campaign.transitions));
+        let pace_changes = campaigns(|campaign| count(campaign.pace_changes));
+        let short_gaps = campaigns(|campaign| count(campaign.short_gaps));
+        // Each campaign's first transition ends no gap.
+        let gaps = campaigns(|campaign| count(campaign.transitions.saturating_sub(1)));
+        let paused = campaigns(|campaign| campaign.paused_hours);
+        let open = each(&|day| day.campaigns.iter().map(|_| day.hours).sum());
+        let idle = campaigns(|campaign| campaign.idle_hours_while_paused);
+        let fates: Vec<f64> = connected
+            .iter()
+            .zip(&abandoned)
+            .map(|(connected, abandoned)| connected + abandoned)
+            .collect();
+        let hung_up = queues(|queue| count(queue.abandoned));
+        let in_time = queues(|queue| count(queue.answered_in_time));
+        let callers = queues(|queue| count(queue.abandoned + queue.served));
+        Self {
+            arm: arm.to_owned(),
+            connects_per_hour: Estimate::ratio(&connected, &hours),
+            abandoned_share: Estimate::ratio(&abandoned, &fates),
+            transitions_per_hour: Estimate::ratio(&transitions, &hours),
+            pace_changes_per_hour: Estimate::ratio(&pace_changes, &hours),
+            short_gap_share: Estimate::ratio(&short_gaps, &gaps),
+            paused_share: Estimate::ratio(&paused, &open),
+            idle_while_paused: Estimate::ratio(&idle, &hours),
+            inbound_abandoned_share: Estimate::ratio(&hung_up, &callers),
+            service_level: Estimate::ratio(&in_time, &callers),
+        }
     }
 }
 
