@@ -183,8 +183,8 @@ pub(crate) struct Daemon {
     pub(crate) reloader: Arc<Reloader>,
     /// Commands of earlier runs whose outcome is not known yet.
     pub(crate) unresolved_commands: usize,
-    /// Campaigns that are paused by us and not in the configuration any more.
-    pub(crate) orphans: Vec<CampaignId>,
+    /// Campaigns that are as we left them and not in the configuration any more.
+    pub(crate) orphans: Orphans,
     /// What the store has lost since it was last written, in words.
     pub(crate) lost: Option<String>,
     /// Checks the chain of the audit once, where the store has a thread of its own.
@@ -236,7 +236,7 @@ impl Daemon {
         } = surroundings.join(settings, &clock)?;
         let Connection { metrics, platform } = connection;
         let left_open = LeftOpen::new(restored.open);
-        let orphans = orphans(settings, &restored.states);
+        let orphans = Orphans::of(settings, &restored.states);
         let store = Arc::new(store);
         let without_sockets = given.is_some();
         let (worker, without_receiver) =
@@ -435,15 +435,27 @@ fn access(settings: &Settings, clock: &Arc<dyn Clock>) -> Access {
     Access::new(token, hosts, actions, Arc::clone(clock))
 }
 
-/// Campaigns that are paused by us and not in the configuration any more.
-fn orphans(settings: &Settings, states: &BTreeMap<CampaignId, CampaignState>) -> Vec<CampaignId> {
-    let forgotten = states
-        .iter()
-        .filter(|(id, _)| !settings.policies.contains_key(id));
-    forgotten
-        .filter(|(_, state)| state.belief.paused_by_us())
-        .map(|(id, _)| id.clone())
-        .collect()
+/// Campaigns that are as we left them and not in the configuration any more.
+pub(crate) struct Orphans {
+    /// Those that are paused by us.
+    pub(crate) paused: Vec<CampaignId>,
+    /// Those that are stepped down by us.
+    pub(crate) stepped_down: Vec<CampaignId>,
+}
+
+impl Orphans {
+    fn of(settings: &Settings, states: &BTreeMap<CampaignId, CampaignState>) -> Self {
+        let forgotten = |are: fn(&CampaignState) -> bool| {
+            let campaigns = states.iter();
+            let forgotten = campaigns.filter(|(id, _)| !settings.policies.contains_key(id));
+            let forgotten = forgotten.filter(|(_, state)| are(state));
+            forgotten.map(|(id, _)| id.clone()).collect()
+        };
+        Self {
+            paused: forgotten(|state| state.belief.paused_by_us()),
+            stepped_down: forgotten(CampaignState::is_stepped_down),
+        }
+    }
 }
 
 /// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no delivery worker, so that it

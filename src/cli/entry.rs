@@ -29,6 +29,7 @@ use super::output;
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
 use super::resolved_now::resolve_now;
+use super::restore::{RestoreArgs, restore};
 use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
@@ -127,6 +128,8 @@ enum Command {
         #[command(flatten)]
         run: Box<RunArgs>,
     },
+    /// Put the original pace of every campaign back that was stepped down, also while no daemon runs; shows and asks first
+    Restore(RestoreArgs),
     /// Show the effective settings, or print a settings file to start from
     Config {
         #[command(subcommand)]
@@ -180,6 +183,10 @@ pub fn main() -> ExitCode {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, so that no command is forgotten"
+)]
 async fn dispatch(command: Command) -> Exit {
     let names = rows().flat_map(|row| row.env.iter().copied());
     let mut faults: Vec<Fault> = names
@@ -270,6 +277,7 @@ async fn dispatch(command: Command) -> Exit {
             in_state_dir(state_dir, |directory| outbox(command, directory))
         }
         Command::Queue { command } => queue(command).await,
+        Command::Restore(args) => restore(&args).await,
         Command::Webhook {
             command: WebhookCommand::Test(args),
         } => match resolve(&args, &variable) {
@@ -293,6 +301,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Compliance(_)
         | Command::Outbox { .. }
         | Command::Queue { .. }
+        | Command::Restore(_)
         | Command::Operate(_)
         | Command::Eval { .. }
         | Command::Webhook { .. }

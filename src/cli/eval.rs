@@ -84,10 +84,11 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
             Some(CampaignDetail::of(&view, now))
         })
         .collect();
+    let acts = !plan.commands.is_empty() || !plan.paces.is_empty();
     match form {
         Form::Json => output::result(json!({
             "schema": 1,
-            "would_act": !plan.commands.is_empty(),
+            "would_act": acts,
             "campaigns": details,
         })),
         Form::Table => {
@@ -95,12 +96,15 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
             for (campaign, wanted) in &plan.commands {
                 output::result(format_args!("would {} {campaign}", wanted.direction));
             }
-            if plan.commands.is_empty() {
+            for (campaign, step) in &plan.paces {
+                output::result(format_args!("would {step} {campaign}"));
+            }
+            if !acts {
                 output::result("would do nothing");
             }
         }
     }
-    if exit == Exit::Ok && !plan.commands.is_empty() {
+    if exit == Exit::Ok && acts {
         exit = Exit::WouldAct;
     }
     exit

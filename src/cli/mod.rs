@@ -34,6 +34,7 @@ mod reload;
 #[cfg(test)]
 mod reproduction_tests;
 mod resolved_now;
+mod restore;
 mod rules;
 mod run;
 mod scenario;

@@ -45,7 +45,10 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
             return fault.exit();
         }
     };
-    for campaign in &daemon.orphans {
+    for campaign in &daemon.orphans.stepped_down {
+        warn!(%campaign, "stepped down by us, but no longer in the configuration: `restore` puts its pace back");
+    }
+    for campaign in &daemon.orphans.paused {
         warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
     }
     if let Some(lost) = &daemon.lost {
@@ -131,6 +134,18 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
         .iter()
         .filter(|c| c.state.belief.paused_by_us())
         .count();
+    let left_stepped_down = observed
+        .borrow()
+        .campaigns
+        .iter()
+        .filter(|c| c.state.is_stepped_down())
+        .count();
+    if left_stepped_down > 0 {
+        info!(
+            left_stepped_down,
+            "campaigns dial one call for each idle agent still: the next run goes on from there, `restore` puts them back"
+        );
+    }
     info!(left_paused, "ended in order");
 }
 

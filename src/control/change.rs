@@ -465,6 +465,15 @@ impl Changing<'_> {
             })
             .map(|(id, _)| id.clone())
             .collect();
+        let stepped: Vec<CampaignId> = self
+            .campaigns
+            .autopilot
+            .campaigns()
+            .filter(|(id, campaign)| {
+                !policies.contains_key(id) && campaign.state().is_stepped_down()
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
         let configured: Vec<CampaignId> = policies.keys().cloned().collect();
         self.reader.configured(&configured);
         self.campaigns
@@ -492,6 +501,7 @@ impl Changing<'_> {
             config: &config,
             autopilot: &self.campaigns.autopilot,
             left_paused: &ours,
+            left_stepped_down: &stepped,
             standing,
         };
         self.ledger.record(now, reloaded);

@@ -35,6 +35,7 @@ use super::ledger::{CommandEnd, Fact, Ledger};
 use super::operation::{CampaignOperation, read_one};
 use super::ports::Clock;
 use super::start::CycleSettings;
+use super::throttling::Throttling;
 
 /// Campaigns commanded at once: enough to hide the round trips, few enough to keep read and command close together.
 const COMMANDS_AT_ONCE: usize = 8;
@@ -75,6 +76,8 @@ pub(super) struct Commanding {
     usually_settles: Duration,
     /// When a command that was acknowledged and has not shown is overdue.
     settling: Settling,
+    /// Absent where the platform has no throttle.
+    throttling: Option<Throttling>,
     shutdown: CancellationToken,
     failed: Option<Conclusion>,
 }
@@ -95,6 +98,7 @@ impl Commanding {
             freshest: settings.freshest,
             usually_settles: settling.usual,
             settling,
+            throttling: Throttling::new(clock, platform, settings, shutdown),
             shutdown: shutdown.clone(),
             failed: None,
         }
@@ -105,11 +109,29 @@ impl Commanding {
         self.failed
     }
 
+    /// Performs `plan`: its commands, and behind them its changes of paces, with the readings of paces that are due.
+    pub(super) async fn execute(
+        &mut self,
+        plan: &Plan,
+        sample_taken_at: Timestamp,
+        next_poll_due: Duration,
+        campaigns: &mut Campaigns,
+        ledger: &mut Ledger,
+    ) {
+        self.command(plan, sample_taken_at, next_poll_due, campaigns, ledger)
+            .await;
+        if let Some(throttling) = &mut self.throttling {
+            throttling
+                .execute(plan, next_poll_due, campaigns, ledger)
+                .await;
+        }
+    }
+
     /// Performs the commands of `plan`. Once a shutdown is asked for, nothing new is sent; what is on its way is
     /// finished and recorded.
     ///
     /// What has not begun when the next poll is due is left to that poll: it is decided anew on fresh numbers.
-    pub(super) async fn execute(
+    async fn command(
         &mut self,
         plan: &Plan,
         sample_taken_at: Timestamp,
@@ -185,7 +207,7 @@ impl Commanding {
         ledger: &mut Ledger,
     ) {
         let until = self.clock.monotonic().saturating_add(self.longest);
-        self.execute(plan, decided_at, until, campaigns, ledger)
+        self.command(plan, decided_at, until, campaigns, ledger)
             .await;
     }
 

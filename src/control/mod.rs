@@ -26,17 +26,20 @@ mod poll_scope;
 mod poller;
 pub mod ports;
 pub mod queues;
+mod restore;
 mod rivals;
 pub mod series;
 mod start;
 mod status;
 mod supervisor;
+mod throttling;
 
 pub use cycle::Cycle;
 pub use guards::GuardWatch;
 pub use operation::{FRESHEST, LeftOpen, Recovery};
 pub use poll_scope::PollScope;
 pub use queues::QueueView;
+pub use restore::{PaceRestorer, PaceToRestore};
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{

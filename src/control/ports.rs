@@ -17,6 +17,7 @@ use crate::domain::guard::{DayCounts, DaySpan};
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
+use crate::domain::throttle::{DialRatio, PaceFinding, PaceNotice, PaceStep};
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
     IdError, Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp, Zone,
@@ -243,6 +244,35 @@ pub enum AuditEvent {
         /// The notice.
         notice: ListNotice,
     },
+    /// A campaign's pace is about to be changed.
+    PaceIntent {
+        /// The direction.
+        step: PaceStep,
+        /// What is set.
+        before: DialRatio,
+        /// What it becomes.
+        to: DialRatio,
+        /// What is put back one day.
+        original: DialRatio,
+        /// Why, with the numbers.
+        why: String,
+    },
+    /// The outcome of such a change.
+    PaceOutcome {
+        /// The direction.
+        step: PaceStep,
+        /// The verdict.
+        conclusion: Conclusion,
+        /// How far the write got.
+        delivery: Delivery,
+        /// What was read after it.
+        after: PaceFinding,
+    },
+    /// Something about a pace that was not our doing, or came to light late.
+    PaceNoticed {
+        /// The notice.
+        notice: PaceNotice,
+    },
     /// A message of the outbox that was not simply delivered.
     Outbox {
         /// Its id, the `webhook-id` of every attempt.
@@ -295,6 +325,9 @@ impl AuditEvent {
             Self::AssignIntent { .. } => "assign_intent",
             Self::AssignOutcome { .. } => "assign_outcome",
             Self::ListNoticed { .. } => "list_noticed",
+            Self::PaceIntent { .. } => "pace_intent",
+            Self::PaceOutcome { .. } => "pace_outcome",
+            Self::PaceNoticed { .. } => "pace_noticed",
             Self::Outbox { .. } => "outbox",
         }
     }
@@ -324,6 +357,8 @@ pub enum OperationKind {
     Queue,
     /// Moves an agent to other queues.
     Profile,
+    /// Makes a campaign dial slower, or as before.
+    Pace,
 }
 
 impl OperationKind {
@@ -335,6 +370,7 @@ impl OperationKind {
             Self::List => "list",
             Self::Queue => "queue",
             Self::Profile => "profile",
+            Self::Pace => "pace",
         }
     }
 }
@@ -350,6 +386,8 @@ pub enum OperationTarget {
     Queue(QueueId),
     /// An agent's queues.
     Profile(AgentId),
+    /// How fast a campaign dials.
+    Pace(CampaignId),
 }
 
 impl OperationTarget {
@@ -361,6 +399,7 @@ impl OperationTarget {
             Self::List(_) => OperationKind::List,
             Self::Queue(_) => OperationKind::Queue,
             Self::Profile(_) => OperationKind::Profile,
+            Self::Pace(_) => OperationKind::Pace,
         }
     }
 
@@ -368,7 +407,7 @@ impl OperationTarget {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Campaign(id) | Self::List(id) => id.as_str(),
+            Self::Campaign(id) | Self::List(id) | Self::Pace(id) => id.as_str(),
             Self::Queue(id) => id.as_str(),
             Self::Profile(id) => id.as_str(),
         }
@@ -387,6 +426,7 @@ impl OperationTarget {
             "list" => Self::List(id.parse().map_err(id_of)?),
             "queue" => Self::Queue(id.parse().map_err(id_of)?),
             "profile" => Self::Profile(id.parse().map_err(id_of)?),
+            "pace" => Self::Pace(id.parse().map_err(id_of)?),
             _ => return Err(OperationFault::Kind(kind.to_owned())),
         })
     }
@@ -522,9 +562,29 @@ impl AuditRow {
                     ended(target, self.decision, *conclusion, true)
                 }
             }),
+            AuditEvent::PaceIntent { .. } => {
+                campaign().map(|id| OperationStep::Began(OperationTarget::Pace(id)))
+            }
+            AuditEvent::PaceOutcome { conclusion, .. } => {
+                let target = OperationTarget::Pace(campaign()?);
+                let closes = *conclusion != Conclusion::Unknown;
+                Some(ended(target, self.decision, *conclusion, closes))
+            }
+            AuditEvent::PaceNoticed {
+                notice:
+                    PaceNotice::Resolved {
+                        decision,
+                        conclusion,
+                        ..
+                    },
+            } => {
+                let target = OperationTarget::Pace(campaign()?);
+                Some(ended(target, *decision, *conclusion, true))
+            }
             AuditEvent::Started { .. }
             | AuditEvent::Stopped
             | AuditEvent::ClockStepped { .. }
+            | AuditEvent::PaceNoticed { .. }
             | AuditEvent::Noticed { .. }
             | AuditEvent::Alerted { .. }
             | AuditEvent::AimMoved { .. }

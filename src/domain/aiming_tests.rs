@@ -120,7 +120,10 @@ impl Aiming {
         let wanted: Vec<_> = wanted.map(|(id, wanted)| (id, wanted.direction)).collect();
         let own = wanted.iter().find(|(wanted, _)| *wanted == id());
         let own = own.map(|(_, direction)| *direction);
-        self.tell(Input::Decide { wanted });
+        self.tell(Input::Decide {
+            wanted,
+            paces: Vec::new(),
+        });
         own
     }
 

@@ -28,6 +28,7 @@ use super::selector::Selector;
 use super::sharing::PoolShare;
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
+use super::throttle::PaceStep;
 use super::time::Timestamp;
 
 /// A command that a decision asks for; it is sent only after a fresh status read has authorised it.
@@ -80,15 +81,17 @@ pub struct Plan {
     pub alerts: Vec<Alert>,
     /// The aims whose threshold is another whole number of agents than was told, or has an effect no more or again.
     pub aims: Vec<(CampaignId, AimMoved)>,
+    /// Changes of paces that are wanted, in the order of the ids.
+    pub paces: Vec<(CampaignId, PaceStep)>,
 }
 
 /// Every campaign, the last sample, and the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Autopilot {
     decision: DecisionId,
-    command_longest: Duration,
+    pub(super) command_longest: Duration,
     #[serde(default)]
-    traits: PlatformTraits,
+    pub(super) traits: PlatformTraits,
     #[serde(alias = "selectors")]
     pub(super) groups: Vec<Group>,
     /// The campaigns of each group of campaigns, by rank.
@@ -357,6 +360,7 @@ impl Autopilot {
             reasons: Vec::with_capacity(self.campaigns.len()),
             alerts: Vec::new(),
             aims: Vec::new(),
+            paces: Vec::new(),
         };
         let mut resumes = Vec::new();
         for members in self.sharing.values() {
@@ -434,6 +438,8 @@ impl Autopilot {
             }));
             let moved = campaign.tell_aim(now);
             plan.aims.extend(moved.map(|moved| (id.clone(), moved)));
+            let pace = campaign.wanted_pace(&reason, now);
+            plan.paces.extend(pace.map(|step| (id.clone(), step)));
             plan.reasons.push((id.clone(), reason));
         }
         plan.commands.extend(resumes);
@@ -464,6 +470,7 @@ impl Autopilot {
                 .collect(),
             alerts: Vec::new(),
             aims: Vec::new(),
+            paces: Vec::new(),
         }
     }
 
@@ -568,7 +575,7 @@ impl Autopilot {
     }
 
     /// Decides on one campaign as the others are now.
-    fn evaluate(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> Reason {
+    pub(super) fn evaluate(&self, id: &CampaignId, campaign: &Campaign, now: Timestamp) -> Reason {
         let share = self.share(id, campaign, now);
         let says = self.calendars.says(&campaign.policy, now);
         self.evaluate_with(campaign, says, share, now)

@@ -486,12 +486,21 @@ fn a_replay_decides_alike_and_by_the_calendar_that_was_recorded() {
             finding,
         };
         let wanted = vec![(id(), Direction::Pause)];
-        let before = Input::Decide { wanted: Vec::new() };
+        let before = Input::Decide {
+            wanted: Vec::new(),
+            paces: Vec::new(),
+        };
         [
             (berlin(0, "17:58"), start(calendars)),
             (berlin(0, "17:58"), status),
             (berlin(0, "17:59"), before),
-            (now, Input::Decide { wanted }),
+            (
+                now,
+                Input::Decide {
+                    wanted,
+                    paces: Vec::new(),
+                },
+            ),
         ]
     };
     let text = serde_json::to_string(&inputs(calendars())).unwrap();

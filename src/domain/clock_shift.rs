@@ -26,6 +26,9 @@ pub(super) fn follow_set_back(states: &mut BTreeMap<CampaignId, CampaignState>, 
         if let Some(aim) = &mut state.aim {
             aim.shift_clock(milliseconds);
         }
+        if let Some(throttle) = &mut state.throttle {
+            throttle.shift_clock(milliseconds);
+        }
         if let Some(reading) = &mut state.last_reading {
             reading.read_at.shift(milliseconds);
         }
@@ -70,6 +73,7 @@ impl CampaignState {
             unproven_alerted: _,
             aim,
             outcomes,
+            throttle,
         } = self;
         let shift = |at: &mut Timestamp| at.shift(milliseconds);
         if let Belief::Missing {
@@ -86,6 +90,9 @@ impl CampaignState {
         }
         if let Some(aim) = aim {
             aim.shift_clock(milliseconds);
+        }
+        if let Some(throttle) = throttle {
+            throttle.shift_clock(milliseconds);
         }
         // Windows are held against the platform's clock, and against ours only where it shows none.
         let by_our_clock = last_reading.as_ref().is_some_and(by_our_clock);

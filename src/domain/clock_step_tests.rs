@@ -291,7 +291,13 @@ fn a_replay_follows_the_clock() {
                     sample: sample.clone(),
                 },
             ),
-            (clocked.now, Input::Decide { wanted }),
+            (
+                clocked.now,
+                Input::Decide {
+                    wanted,
+                    paces: Vec::new(),
+                },
+            ),
         ]
     };
     assert_eq!(replay(decided(Vec::new())).unwrap().compared, 1);

@@ -38,6 +38,7 @@ mod command;
 mod conclusion;
 mod confirmation;
 mod count;
+mod delivery;
 mod evidence;
 mod flapping;
 mod group;
@@ -73,6 +74,8 @@ mod status;
 mod stored_reading;
 mod threshold_override;
 mod thresholds;
+pub mod throttle;
+mod throttled;
 mod time;
 mod visible;
 
@@ -85,13 +88,14 @@ pub use campaign::{
     ChangingVerdict, ConfirmationVerdict, DwellVerdict, ExplainedStage, Explanation, Finding,
     HoldVerdict, Outcome, PauseClaim, PauseOwnerKind, PeopleVerdict, Reason, Relation,
     SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages, Suppression, ThresholdsVerdict,
-    TurnVerdict, UnprovenEnd, Verdict, explain,
+    ThrottleVerdict, TurnVerdict, UnprovenEnd, Verdict, explain,
 };
 pub use cause::Cause;
-pub use command::{Command, CommandResult, Delivery, LostTry};
+pub use command::{Command, CommandResult, LostTry};
 pub use conclusion::Conclusion;
 pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
+pub use delivery::Delivery;
 pub use evidence::{Evidence, EvidenceSurvey, PlatformTraits, Settling};
 pub use group::{Group, GroupCount, HeadCount};
 pub use ids::{
@@ -101,8 +105,8 @@ pub use labels::CampaignLabels;
 pub use local_time::{TimeOfDay, TimeOfDayError, Zone, ZoneError};
 pub use lost_attempt::LostAttempt;
 pub use message::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
-    Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
+    CampaignPauseUnproven, DataStale, Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;
 pub use policy::{CalendarRule, CountedQueue, Counting, OnManualChange, OnStale, Policy};

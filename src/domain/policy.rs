@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::actuator::Actuator;
 use super::aim::AimRule;
 use super::confirmation::Confirmation;
 use super::group::{Group, HeadCount};
@@ -86,6 +87,12 @@ pub struct Policy {
     /// The aim that is in force instead of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aim: Option<AimRule>,
+    /// What they are carried out with.
+    #[serde(default)]
+    pub actuator: Actuator,
+    /// Changes of the campaign's pace within any hour, at most. A step takes two: down, and back.
+    #[serde(default = "default_pace_changes")]
+    pub pace_changes_per_hour: u32,
     /// The agents that count.
     pub selector: Selector,
     /// The queue or skill whose agents count instead of the selector's.
@@ -129,11 +136,18 @@ pub struct Policy {
     pub strict_ownership: bool,
 }
 
+/// Ten steps an hour: a rule that asks for more is better served by other thresholds, and each change is a write on the platform.
+const fn default_pace_changes() -> u32 {
+    20
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
             thresholds: Thresholds::default(),
             aim: None,
+            actuator: Actuator::Pause,
+            pace_changes_per_hour: default_pace_changes(),
             selector: Selector::All,
             queue: None,
             counting: Counting::Free,

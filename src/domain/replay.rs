@@ -23,6 +23,7 @@ use super::policy::Policy;
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
 use super::threshold_override::ThresholdOverride;
+use super::throttle::{PaceFinding, PaceResult, PaceStep};
 use super::time::Timestamp;
 
 /// One input of the autopilot or question to it, with its answer where that is a decision.
@@ -70,6 +71,9 @@ pub enum Input {
     Decide {
         /// The commands that it wanted.
         wanted: Vec<(CampaignId, Direction)>,
+        /// The changes of paces that it wanted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        paces: Vec<(CampaignId, PaceStep)>,
     },
     /// It was asked what should happen to one campaign, without a poll.
     DecideOn {
@@ -135,6 +139,31 @@ pub enum Input {
     Outcomes {
         /// The campaigns with their counters.
         readings: Vec<(CampaignId, OutcomeReading)>,
+    },
+    /// A campaign's pace was read.
+    Pace {
+        /// The campaign.
+        campaign: CampaignId,
+        /// What was found.
+        finding: PaceFinding,
+    },
+    /// It was asked whether a change of a pace is still wanted.
+    PaceAuthorise {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The direction.
+        step: PaceStep,
+        /// Whether it is still wanted.
+        granted: bool,
+    },
+    /// What became of a change of a pace was reported to it.
+    PaceReport {
+        /// The campaign.
+        campaign: CampaignId,
+        /// What became of it.
+        result: PaceResult,
+        /// The conclusion that was drawn from it.
+        conclusion: Conclusion,
     },
     /// New rules came into force.
     Reconfigure {
@@ -287,6 +316,20 @@ impl Replayer {
     }
 }
 
+fn pace_asked_again(
+    pilot: &mut Autopilot,
+    at: Timestamp,
+    (campaign, step): (&CampaignId, PaceStep),
+    granted: bool,
+) -> (String, String) {
+    let again = pilot.authorise_pace(campaign, step, at).is_some();
+    (format!("granted {granted}"), format!("granted {again}"))
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, so that no input is forgotten"
+)]
 fn feed(
     pilot: &mut Autopilot,
     at: Timestamp,
@@ -320,9 +363,28 @@ fn feed(
             }
             None
         }
-        Input::Decide { wanted } => {
-            let again = commands_of(pilot.decide(at));
-            Some((in_words(&wanted), in_words(&again)))
+        Input::Decide { wanted, paces } => {
+            let plan = pilot.decide(at);
+            let again = paces_in_words(&plan.paces);
+            let again = in_words(&commands_of(plan)) + &again;
+            Some((in_words(&wanted) + &paces_in_words(&paces), again))
+        }
+        Input::Pace { campaign, finding } => {
+            pilot.observe_pace(&campaign, finding, at);
+            None
+        }
+        Input::PaceAuthorise {
+            campaign,
+            step,
+            granted,
+        } => Some(pace_asked_again(pilot, at, (&campaign, step), granted)),
+        Input::PaceReport {
+            campaign,
+            result,
+            conclusion,
+        } => {
+            let (again, _) = pilot.report_pace(&campaign, &result, at);
+            Some((conclusion.label().to_owned(), again.label().to_owned()))
         }
         Input::DecideOn { campaign, wanted } => {
             let wanted: Vec<_> = wanted
@@ -406,6 +468,12 @@ fn in_words(wanted: &[(CampaignId, Direction)]) -> String {
         .join(", ")
 }
 
+/// The changes of paces of one decision, behind its commands.
+fn paces_in_words(wanted: &[(CampaignId, PaceStep)]) -> String {
+    let words = wanted.iter().map(|(id, step)| format!(", {step} {id}"));
+    words.collect()
+}
+
 impl Replayed {
     fn count(&mut self, to: Direction) {
         let tally = match to {
@@ -455,6 +523,7 @@ mod tests {
     fn decide(wanted: &[Direction]) -> Input {
         Input::Decide {
             wanted: wanted.iter().map(|direction| (id(), *direction)).collect(),
+            paces: Vec::new(),
         }
     }
 

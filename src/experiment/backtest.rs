@@ -272,6 +272,8 @@ fn under(history: &Policy, rules: &Policy) -> Policy {
     Policy {
         thresholds: rules.thresholds,
         aim: rules.aim,
+        // Nothing is slowed down on a record.
+        actuator: Actuator::Pause,
         confirm_pause: rules.confirm_pause,
         confirm_resume: rules.confirm_resume,
         min_running: rules.min_running,
@@ -504,6 +506,7 @@ mod tests {
                 .collect();
             self.record(Input::Decide {
                 wanted: wanted.clone(),
+                paces: Vec::new(),
             });
             for (campaign, direction) in wanted {
                 let granted = self.autopilot.authorise(&campaign, direction, self.now);
@@ -625,7 +628,7 @@ mod tests {
         let mut recorded = Recorded::new();
         recorded.polls(&[9, 0]);
         for (_, input) in &mut recorded.inputs {
-            if let Input::Decide { wanted } = input {
+            if let Input::Decide { wanted, .. } = input {
                 wanted.clear();
             }
         }

@@ -141,7 +141,9 @@ impl Day<'_> {
             autopilot.report(&id, &result, now);
         }
         if at >= self.blind_until {
-            recovered.iter().for_each(|id| self.put_back(id, at));
+            for id in &recovered {
+                self.put_back(id, at);
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use super::guards::GuardDocument;
 use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
+use super::throttle::ThrottleDocument;
 use super::words;
 
 /// The daemon and every campaign.
@@ -136,6 +137,9 @@ pub struct CampaignDocument {
     /// The aim that gives the thresholds, where it has one.
     #[serde(default)]
     pub aim: Option<AimDocument>,
+    /// What is remembered of its pace, where it is stepped down before it is paused.
+    #[serde(default)]
+    pub throttle: Option<ThrottleDocument>,
     /// The thresholds that an operator set, while they are in force.
     pub set: Option<OverrideDocument>,
     /// The hold in force.
@@ -420,6 +424,10 @@ impl CampaignDocument {
             aim: aim
                 .as_deref()
                 .map(|aim| AimDocument::of(aim, reason.is_some_and(|reason| reason.aim.is_some()))),
+            throttle: state
+                .throttle
+                .as_deref()
+                .map(|throttle| ThrottleDocument::of(throttle, now)),
             set: set.map(|set| {
                 let LinesDocument {
                     pause_below,

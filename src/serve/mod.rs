@@ -42,6 +42,7 @@ mod series;
 mod server;
 mod sources;
 mod stream;
+mod throttle;
 pub mod words;
 mod write_timeout;
 
@@ -63,3 +64,4 @@ pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
 pub use sources::{Api, PublicSources};
+pub use throttle::ThrottleDocument;

@@ -5,6 +5,7 @@ use crate::control::ports::AuditEvent;
 use crate::domain::QueueId;
 use crate::domain::assignment::ListNotice;
 use crate::domain::queue::QueueRecord;
+use crate::domain::throttle::PaceNotice;
 use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind, UnprovenEnd};
 
 /// Describes an applied change.
@@ -150,6 +151,23 @@ pub fn event(event: &AuditEvent) -> String {
         AuditEvent::Noticed { notice: seen } => notice(seen),
         AuditEvent::Alerted { alert: told } => alert(told),
         AuditEvent::AimMoved { from, aim } => format!("{aim}; was {from}"),
+        AuditEvent::PaceIntent {
+            step,
+            before,
+            to,
+            why,
+            ..
+        } => format!("to {step}, from {before} to {to} dials for each idle agent: {why}"),
+        AuditEvent::PaceOutcome {
+            step,
+            conclusion,
+            delivery,
+            ..
+        } => {
+            let why = delivery.why().map(|why| format!(": {why}"));
+            format!("{step} {}{}", conclusion.label(), why.unwrap_or_default())
+        }
+        AuditEvent::PaceNoticed { notice } => pace_notice(notice),
         AuditEvent::AssignIntent {
             trigger,
             agents,
@@ -188,6 +206,24 @@ pub fn event(event: &AuditEvent) -> String {
         }
         AuditEvent::Queue { record } => queue(record),
         AuditEvent::Outbox { event, .. } => format!("message {event} was not simply delivered"),
+    }
+}
+
+fn pace_notice(notice: &PaceNotice) -> String {
+    match notice {
+        PaceNotice::Resolved {
+            step, conclusion, ..
+        } => format!("{step}, whose outcome was unknown: {}", conclusion.label()),
+        PaceNotice::PersonChanged {
+            found,
+            ours,
+            original,
+        } => format!(
+            "pace changed by somebody else to {found} dials for each idle agent, from our {ours}: it stays, and {original} is not put back"
+        ),
+        PaceNotice::NothingToStepDown { ratio } => {
+            format!("cannot be stepped down: it dials {ratio} for each idle agent as it is")
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::platform::port::{AgentFeed, Capabilities, StatusCalls};
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::row::Row;
-use super::rows::{AGENTS, COUNT, READY_STATES, STATUS_READS_PER_POLL, STRICT_OWNERSHIP};
-use super::table_keys::campaign;
+use super::rows::{ACTUATOR, AGENTS, COUNT, READY_STATES, STATUS_READS_PER_POLL, STRICT_OWNERSHIP};
+use super::table_keys::{campaign, preview};
 
 /// Refuses tables and rules that this platform cannot carry out, and warns of what has no effect on it.
 pub(super) fn refuse_what_is_lacking(
@@ -114,6 +114,9 @@ impl Lacking<'_, '_> {
                 format!("cannot be counted: {platform} does not show whose calls agents are on");
             self.refuse_rule(id, COUNT.row(), Problem::new(wrong, "write free"));
         }
+        if policy.actuator.steps_down() {
+            self.refuse_throttle(id, policy);
+        }
         if policy.strict_ownership && self.capabilities.traits.evidence == Evidence::OwnReadings {
             let wrong = format!(
                 "would keep every pause in force: no answer of {platform} names a version that shows a pause to be ours"
@@ -124,6 +127,35 @@ impl Lacking<'_, '_> {
                 Problem::new(wrong, "leave it out"),
             );
         }
+    }
+
+    fn refuse_throttle(&mut self, id: &CampaignId, policy: &Policy) {
+        let previews = &self.layers.file.previews;
+        let is_preview = previews.iter().any(|table| {
+            let given = table.get(&preview::CAMPAIGN);
+            given.is_some_and(|given| given.texts.iter().any(|text| text.trim() == id.as_str()))
+        });
+        let (wrong, remedy) = if !self.capabilities.throttle {
+            let platform = self.platform;
+            (
+                format!("cannot be carried out: {platform} cannot make a campaign dial slower"),
+                "write pause",
+            )
+        } else if is_preview {
+            (
+                "has no effect: on a preview campaign an agent is on the line before it rings, so that there is nothing to slow down"
+                    .to_owned(),
+                "write pause",
+            )
+        } else if !policy.counts_agents() {
+            (
+                "has no effect: no agents count for this campaign".to_owned(),
+                "leave it out, or say which agents count",
+            )
+        } else {
+            return;
+        };
+        self.refuse_rule(id, ACTUATOR.row(), Problem::new(wrong, remedy));
     }
 
     fn agents_origin(&self, id: &CampaignId) -> Origin {
@@ -179,7 +211,7 @@ impl Lacking<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{faults, run};
-    use crate::domain::{CampaignId, CountedQueue, Counting, Policy, Selector};
+    use crate::domain::{Actuator, CampaignId, CountedQueue, Counting, Policy, Selector};
 
     /// Changes the enough of the other tests into enough for the platform that runs skills.
     const ACD: [(&str, &str); 3] = [
@@ -263,6 +295,43 @@ mod tests {
             let found = told.iter().any(|fault| fault.contains(part));
             assert!(found, "{part}: {told:#?}");
         }
+    }
+
+    #[test]
+    fn a_step_down_is_refused_where_there_is_nothing_to_slow_down() {
+        let told = faults("--actuator step-down", &[], "");
+        assert_eq!(
+            told,
+            [
+                "--actuator: actuator: cannot be carried out: cxone-v2 cannot make a campaign dial slower; write pause"
+            ]
+        );
+        assert_eq!(
+            policy("actuator = \"step-down\"\n").actuator,
+            Actuator::StepDown
+        );
+        let own = "[[campaign]]\nid = \"4711\"\nactuator = \"step-down-then-pause\"\nmax_pace_changes_per_hour = 6\n";
+        let own = policy(own);
+        assert_eq!(own.actuator, Actuator::StepDownThenPause);
+        assert_eq!(own.pace_changes_per_hour, 6);
+        let preview = "actuator = \"step-down\"\n[[preview]]\ncampaign = \"4711\"\nskills = [\"s\"]\n\
+            target_rate = 4\nmost = 9\nzones = [\"UTC\"]\n";
+        let told = faults("", &ACD, preview);
+        assert!(
+            told.iter()
+                .any(|fault| fault.contains("actuator: has no effect: on a preview campaign")),
+            "{told:#?}"
+        );
+        let told = faults(
+            "",
+            &ACD,
+            "actuator = \"idle-reserve\"\nmax_pace_changes_per_hour = 1\n",
+        );
+        assert!(
+            told[0].contains("write one of pause, step-down, "),
+            "{told:#?}"
+        );
+        assert_eq!(told.len(), 2, "{told:#?}");
     }
 
     #[test]

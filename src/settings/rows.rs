@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::domain::aim::{AbandonTarget, AimSignal, HalfAgents};
-use crate::domain::{Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
+use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{self, AgentSource, Dialect};
 use crate::platform::http::AuthStyle;
@@ -43,6 +43,11 @@ const AIM_SIGNALS: &[(&str, AimSignal)] = &[
     (AimSignal::FreeAndServing.label(), AimSignal::FreeAndServing),
 ];
 
+const ACTUATORS: &[(&str, Actuator)] = &[
+    ("pause", Actuator::Pause),
+    ("step-down", Actuator::StepDown),
+    ("step-down-then-pause", Actuator::StepDownThenPause),
+];
 const STALE_RULES: &[(&str, OnStale)] = &[("hold", OnStale::Hold), ("pause", OnStale::Pause)];
 
 const COUNTING_RULES: &[(&str, Counting)] = &[
@@ -179,6 +184,12 @@ settings! { RULES_ROWS "Rules"
     AIM_START: Setting<HalfAgents> = read("aim_start", Some("--aim-start"), ["AUTOPILOT_AIM_START"], Number "AGENTS", Is("3"), Rule,
         "Threshold of an abandon_target before anything was learned, in steps of half an agent.",
         value::half_agents);
+    ACTUATOR: Landing<Actuator, Policy> = land("actuator", Some("--actuator"), ["AUTOPILOT_ACTUATOR"], Word "pause|step-down|step-down-then-pause", Is("pause"), Rule,
+        "What is done when too few agents are available: pause the campaign, let it dial one call for each idle agent, or do that first and pause when it is not enough. Only for campaigns that dial ahead, on platforms with a throttle.",
+        |text| value::word(text, ACTUATORS), |to, actuator| to.actuator = actuator);
+    MAX_PACE_CHANGES_PER_HOUR: Landing<u32, Policy> = land("max_pace_changes_per_hour", Some("--max-pace-changes-per-hour"), ["AUTOPILOT_MAX_PACE_CHANGES_PER_HOUR"], Count "N", Is("20"), Rule,
+        "At most so many writes of a campaign's pace in any hour; a step down and its way back are two.",
+        |text| value::count(text, 2..=3_600), |to, most| to.pace_changes_per_hour = most);
     CONFIRM_PAUSE: Landing<Confirmation, Policy> = land("confirm_pause", Some("--confirm-pause"), ["AUTOPILOT_CONFIRM_PAUSE"], Text "K/N", Is("1/1"), Rule,
         "Pause only when K of the last N samples ask for it.",
         value::confirmation, |to, samples| to.confirm_pause = samples);

@@ -385,7 +385,7 @@ fn closed_words_are_those_that_are_read() {
             let line = format!("{} {word}", row.flag.unwrap());
             let of_other = word == "cxone-acd" || row.key == "agents";
             let env: &[(&str, &str)] = if of_other { &other } else { &[] };
-            let env = if row.key == "count" && word != "free" {
+            let env = if row.key == "actuator" || (row.key == "count" && word != "free") {
                 &other
             } else {
                 env

@@ -248,6 +248,13 @@ fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
             json!({"queueIds": entry.to, "state": entry.state_after}),
             None,
         ),
+        Effect::Paced(entry) => (
+            "pace",
+            &entry.campaign,
+            json!(entry.from),
+            json!(entry.to),
+            None,
+        ),
     };
     EffectEntry {
         at: effect.time().rfc3339(),

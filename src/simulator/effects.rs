@@ -18,6 +18,8 @@ pub enum Effect {
     QueueWritten(QueueWritten),
     /// An agent was moved to queues.
     Moved(AgentMoved),
+    /// A campaign's dials for each agent were written.
+    Paced(PaceWritten),
 }
 
 /// A campaign's preview assignments were replaced as one.
@@ -71,6 +73,23 @@ pub struct AgentMoved {
     pub state_after: String,
 }
 
+/// A campaign's dials for each agent were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaceWritten {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The campaign's id.
+    pub campaign: String,
+    /// Who did it.
+    pub by: Actor,
+    /// Dials for each agent before.
+    pub from: u32,
+    /// Dials for each agent after.
+    pub to: u32,
+    /// Dials for each agent at first: from here on the mode alone decides.
+    pub usual: u32,
+}
+
 impl Effect {
     /// Returns when it took effect.
     #[must_use]
@@ -80,6 +99,7 @@ impl Effect {
             Self::Assigned(entry) => entry.at,
             Self::QueueWritten(entry) => entry.at,
             Self::Moved(entry) => entry.at,
+            Self::Paced(entry) => entry.at,
         }
     }
 
@@ -91,6 +111,7 @@ impl Effect {
             Self::Assigned(entry) => &entry.by,
             Self::QueueWritten(entry) => &entry.by,
             Self::Moved(entry) => &entry.by,
+            Self::Paced(entry) => &entry.by,
         }
     }
 }
@@ -128,6 +149,9 @@ impl fmt::Display for Effect {
                     "{state_before} -> {state_after}, in queues [{queues}]  {agent}"
                 )?;
             }
+            Self::Paced(PaceWritten {
+                from, to, campaign, ..
+            }) => write!(formatter, "{from} -> {to} dials for each agent  {campaign}")?,
         }
         match self.actor() {
             Actor::Person => formatter.write_str(" by a person"),

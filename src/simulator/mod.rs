@@ -84,7 +84,7 @@ pub use dialects::cxone_acd::{
 pub use dialects::cxone_v2::quirks::{
     AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };
-pub use effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
+pub use effects::{AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten};
 pub use fault_spec::FaultSpecError;
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 pub use handle::{Hook, Phase, SimHandle};

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::agent_state::AgentState;
-use super::centre::{Activity, ActivityChange, Centre, CentreFigures, Scenario};
+use super::centre::{Activity, ActivityChange, Centre, CentreFigures, Scenario, TenthsOfAgents};
 use super::effects::Effect;
 use super::journal::Actor;
 use super::scripted_event::{ScriptedEvent, ScriptedEventKind};
@@ -151,6 +151,16 @@ impl Stage {
                         .collect();
                     self.centre.assign(&replaced.campaign, Some(&agents));
                 }
+                Effect::Paced(written) => {
+                    let delay = match written.by {
+                        Actor::Client { .. } => self.actuation_delay,
+                        Actor::Person => Duration::ZERO,
+                    };
+                    let limited = written.to < written.usual;
+                    let limit = limited.then(|| TenthsOfAgents::from_agents(written.to));
+                    let from = written.at.plus(delay);
+                    self.centre.limit_pace(&written.campaign, limit, from);
+                }
                 Effect::QueueWritten(_) | Effect::Moved(_) => {}
             }
         }
@@ -194,6 +204,7 @@ fn visible_state(activity: Activity) -> AgentState {
 
 #[cfg(test)]
 mod tests {
+    use super::super::effects::PaceWritten;
     use super::*;
 
     /// The blended centre behind a platform that shows everything a minute late and pauses half a minute late.
@@ -240,6 +251,37 @@ mod tests {
         world.person_sets("campaign-1", "RUNNING", after(3_660));
         stage.advance(&mut world, after(3_700));
         assert!((paused(&mut stage) - 30.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_written_pace_reaches_the_dialler_and_is_lifted_at_the_usual_one() {
+        let text = Scenario::text("blended-40").unwrap().replace(
+            "mode = \"progressive\"",
+            "mode = { power = { dials_per_agent = 2.5 } }",
+        );
+        let scenario = Scenario::parse(&text, "power").unwrap();
+        let after = |minutes: u64| scenario.start().plus(Duration::from_secs(60 * minutes));
+        let dials = |writes: &[(u32, u64)]| {
+            let mut world = World::new();
+            world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+            let mut stage = Stage::new(&scenario, 3);
+            for (to, minutes) in writes {
+                stage.advance(&mut world, after(*minutes));
+                world.paced(PaceWritten {
+                    at: after(*minutes),
+                    campaign: "campaign-1".to_owned(),
+                    by: Actor::Person,
+                    from: 3,
+                    to: *to,
+                    usual: 3,
+                });
+            }
+            stage.advance(&mut world, scenario.end());
+            stage.figures().campaigns[0].dials
+        };
+        let (untouched, slow, lifted) = (dials(&[]), dials(&[(1, 1)]), dials(&[(1, 1), (3, 2)]));
+        assert!(slow < lifted, "{untouched} {slow} {lifted}");
+        assert_eq!(dials(&[(3, 1)]), untouched);
     }
 
     #[test]

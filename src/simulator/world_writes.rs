@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::agent_state::AgentState;
 use super::assignments::Assignment;
-use super::effects::{AgentMoved, AssignmentsReplaced, Effect, QueueWritten};
+use super::effects::{AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten};
 use super::journal::Actor;
 use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
@@ -64,6 +64,11 @@ impl World {
             assignment_id: assignment_id.clone(),
         }));
         Some(assignment_id)
+    }
+
+    /// A campaign's dials for each agent were written.
+    pub(super) fn paced(&mut self, written: PaceWritten) {
+        self.effects.push(Effect::Paced(written));
     }
 
     /// Sets the most agents that the dialer takes for the campaign; no bound without one.

@@ -29,6 +29,10 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::R
         if !state.awaits_effect() {
             settle(transaction, OperationKind::Campaign, id.as_str(), now)?;
         }
+        let throttle = state.throttle.as_ref();
+        if throttle.is_some_and(|throttle| throttle.open.is_none()) {
+            settle(transaction, OperationKind::Pace, id.as_str(), now)?;
+        }
     }
     for (id, memory) in &batch.lists {
         if !memory.uncertain {
@@ -47,7 +51,7 @@ fn write_step(
     match step {
         OperationStep::Began(target) => {
             let (kind, id) = (target.kind().label(), target.id());
-            if target.kind() == OperationKind::Campaign {
+            if matches!(target.kind(), OperationKind::Campaign | OperationKind::Pace) {
                 // A new command of a campaign takes over what may still come of an earlier one.
                 let mut supersede = transaction.prepare_cached(
                     "UPDATE operation SET outcome = 'superseded', closed_ms = ?3

@@ -43,6 +43,10 @@ pub struct Events {
     first_poll_said: AtomicBool,
     /// Whether outcomes could not be read the last time.
     pub(super) outcomes_failing: bool,
+    /// Campaigns whose pace could not be read the last time.
+    pub(super) paces_unreadable: BTreeSet<CampaignId>,
+    /// The last decision that wanted a change of a pace which a dry run held back.
+    pub(super) dry_paces: BTreeMap<CampaignId, DecisionId>,
 }
 
 impl Events {
@@ -59,6 +63,8 @@ impl Events {
             settling: BTreeMap::new(),
             first_poll_said: AtomicBool::new(false),
             outcomes_failing: false,
+            paces_unreadable: BTreeSet::new(),
+            dry_paces: BTreeMap::new(),
         };
         events.add_campaigns(campaigns, std::iter::empty());
         events

@@ -19,6 +19,7 @@ mod otlp;
 mod outcomes;
 mod queues;
 mod rivals;
+mod throttle;
 mod visible_lines;
 
 pub use assignments::AssignEvents;
@@ -29,7 +30,7 @@ pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
     GuardMetrics, LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics,
-    PollOutcome, QueueMetrics, RetryCause, Step,
+    PollOutcome, QueueMetrics, RetryCause, Step, ThrottleMetrics,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

@@ -204,6 +204,7 @@ fn only_the_ledger_writes_what_happens_in_the_loop() {
         // Run beside the loop, with commits and telemetry of their own.
         "control/operation/recovery.rs",
         "control/queues",
+        "control/restore.rs",
         "control/rivals.rs",
         "control/guards.rs",
     ];

@@ -294,6 +294,7 @@ impl Driver {
             now,
             Input::Decide {
                 wanted: wanted.clone(),
+                paces: plan.paces.clone(),
             },
         ));
         self.alerts.extend(plan.alerts);

@@ -34,6 +34,9 @@ pub(super) async fn look_at_campaigns(
         let counts = policy.counts_agents();
         let count = head.filter(|_| counts).map(|head| &head.count);
         tell_campaign(&campaign, &finding, count, findings);
+        if policy.actuator.steps_down() {
+            tell_pace(settings, connection, clock, &campaign, findings).await;
+        }
         doubt_thresholds(&campaign, policy, everybody);
         tell_rivals(settings, connection, clock, &campaign).await;
     }
@@ -113,6 +116,36 @@ pub(super) fn tell_status(what: &str, finding: &CampaignFinding, findings: &mut 
             findings.bad(format_args!("{what}: cannot be read"), Exit::Unreachable);
         }
         Err(fault) => findings.fault(what, fault),
+    }
+}
+
+/// Tells how fast a campaign dials that is to be stepped down, and refuses one that is not ahead of its agents.
+async fn tell_pace(
+    settings: &Settings,
+    connection: &Connection,
+    clock: &dyn Clock,
+    campaign: &CampaignId,
+    findings: &mut Findings,
+) {
+    // Where there is none the settings are refused.
+    let Some(throttle) = &connection.platform.throttle else {
+        return;
+    };
+    let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
+    match throttle.read(campaign, Urgency::Routine, deadline).await {
+        Ok(pace) if pace.reading.dials_ahead() => Findings::good(format_args!(
+            "campaign {campaign}: dials {} for each idle agent, and can be stepped down",
+            pace.reading.ratio
+        )),
+        Ok(pace) => findings.bad(
+            format_args!(
+                "campaign {campaign}: dials {} for each idle agent as it is, as progressive and preview campaigns do, so that \
+                 there is nothing to step down; write actuator = \"pause\", or let it dial ahead",
+                pace.reading.ratio
+            ),
+            Exit::Configuration,
+        ),
+        Err(fault) => findings.fault(&format!("pace of campaign {campaign}"), &fault),
     }
 }
 

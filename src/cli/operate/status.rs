@@ -188,6 +188,12 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
         said.push(format!("aim, not in force: {}", aim.says));
     }
     let guards = campaign.guards.iter();
+    let throttle = campaign.throttle.as_ref();
+    let told = throttle
+        .filter(|throttle| throttle.original.is_some() || throttle.left_alone_since.is_some());
+    if let Some(throttle) = told {
+        said.push(format!("pace: {}", throttle.says));
+    }
     said.extend(guards.map(|guard| format!("guard {}: {}", guard.name, guard.says)));
     if let Some(hold) = &campaign.hold {
         said.push(format!(

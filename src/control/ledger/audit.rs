@@ -57,6 +57,36 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
             };
             (Some(campaign), decision, moved)
         }
+        Fact::PaceIntended { change, .. } => {
+            let intent = AuditEvent::PaceIntent {
+                step: change.step,
+                before: change.before,
+                to: change.to,
+                original: change.original,
+                why: change.why.clone(),
+            };
+            (Some(&change.campaign), change.decision, intent)
+        }
+        Fact::PaceEnded {
+            change,
+            result,
+            conclusion,
+            ..
+        } => {
+            let outcome = AuditEvent::PaceOutcome {
+                step: change.step,
+                conclusion: *conclusion,
+                delivery: result.delivery.clone(),
+                after: result.after,
+            };
+            (Some(&change.campaign), change.decision, outcome)
+        }
+        Fact::PaceNoticed {
+            campaign, notice, ..
+        } => {
+            let notice = **notice;
+            (Some(campaign), decision, AuditEvent::PaceNoticed { notice })
+        }
         Fact::CommandIntended { command, .. } => {
             let intent = AuditEvent::Intent {
                 direction: command.direction,
@@ -149,7 +179,11 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
         | Fact::Decided { .. }
         | Fact::CommandHeldBack { .. }
         | Fact::CommandDeclined { .. }
+        | Fact::PaceRead { .. }
+        | Fact::PaceHeldBack { .. }
+        | Fact::PaceDeclined { .. }
         // Its intent is withdrawn, so there is no outcome either.
+        | Fact::PaceGivenUp { .. }
         | Fact::CommandGivenUp { .. }
         | Fact::DispatchGivenUp { .. }
         // The change that they are part of has the row.

@@ -20,6 +20,7 @@ use crate::domain::assignment::{
     ListNotice, Move, Roster, Trigger,
 };
 use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
+use crate::domain::throttle::{PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
 use crate::domain::{
     AgentId, AgentState, Alert, Autopilot, Calendars, Campaign, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice,
@@ -187,6 +188,50 @@ pub(in crate::control) enum Fact<'a> {
         state: Option<&'a CampaignState>,
     },
 
+    /// A campaign's pace was read, or could not be.
+    PaceRead {
+        campaign: &'a CampaignId,
+        finding: PaceFinding,
+        /// Why it could not be.
+        why: Option<&'a str>,
+        state: Option<&'a CampaignState>,
+    },
+    /// Something came to light about a pace.
+    PaceNoticed {
+        campaign: &'a CampaignId,
+        notice: &'a PaceNotice,
+        state: Option<&'a CampaignState>,
+    },
+    /// A dry run holds back a change of a pace.
+    PaceHeldBack {
+        campaign: &'a CampaignId,
+        step: PaceStep,
+    },
+    /// A change of a pace is not wanted any more after it was read.
+    PaceDeclined {
+        campaign: &'a CampaignId,
+        step: PaceStep,
+    },
+    /// A pace is about to be changed; that leaves after this is committed.
+    PaceIntended {
+        change: &'a PaceChange,
+        state: Option<&'a CampaignState>,
+    },
+    /// A pace was not changed, because the intent could not be committed.
+    PaceGivenUp {
+        change: &'a PaceChange,
+        result: &'a PaceResult,
+        conclusion: Conclusion,
+        state: Option<&'a CampaignState>,
+    },
+    /// A change of a pace was sent and read back.
+    PaceEnded {
+        change: &'a PaceChange,
+        result: &'a PaceResult,
+        conclusion: Conclusion,
+        state: Option<&'a CampaignState>,
+    },
+
     /// The pause of a campaign was claimed for the autopilot or given away.
     PauseClaimed {
         campaign: &'a CampaignId,
@@ -243,6 +288,8 @@ pub(in crate::control) enum Fact<'a> {
         autopilot: &'a Autopilot,
         /// Campaigns that are paused by us and not managed any more.
         left_paused: &'a [CampaignId],
+        /// Campaigns that are stepped down by us and not managed any more.
+        left_stepped_down: &'a [CampaignId],
         standing: Standing,
     },
     /// A configuration was refused, and the one before stays in force.

@@ -57,6 +57,7 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
                 wanted: commands
                     .map(|(campaign, wanted)| (campaign.clone(), wanted.direction))
                     .collect(),
+                paces: plan.paces.clone(),
             }
         }
         Fact::CommandDeclined {
@@ -113,6 +114,38 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
             thresholds,
         },
         Fact::ClockStepped { milliseconds, .. } => Input::ClockStepped { milliseconds },
+        Fact::PaceRead {
+            campaign, finding, ..
+        } => Input::Pace {
+            campaign: campaign.clone(),
+            finding,
+        },
+        Fact::PaceDeclined { campaign, step } => Input::PaceAuthorise {
+            campaign: campaign.clone(),
+            step,
+            granted: false,
+        },
+        Fact::PaceIntended { change, .. } => Input::PaceAuthorise {
+            campaign: change.campaign.clone(),
+            step: change.step,
+            granted: true,
+        },
+        Fact::PaceGivenUp {
+            change,
+            result,
+            conclusion,
+            ..
+        }
+        | Fact::PaceEnded {
+            change,
+            result,
+            conclusion,
+            ..
+        } => Input::PaceReport {
+            campaign: change.campaign.clone(),
+            result: result.clone(),
+            conclusion,
+        },
         Fact::OutcomesRead { readings, .. } => Input::Outcomes {
             readings: readings.to_vec(),
         },
@@ -169,6 +202,8 @@ pub(super) fn input(fact: Fact<'_>) -> Option<Input> {
         | Fact::Noticed { .. }
         | Fact::Alerted { .. }
         | Fact::AimMoved { .. }
+        | Fact::PaceNoticed { .. }
+        | Fact::PaceHeldBack { .. }
         | Fact::CommandHeldBack { .. }
         | Fact::HoldCarriedOut { .. }
         | Fact::ChangeMade { .. }

@@ -62,10 +62,19 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         // Remembered with the row, so that a restart does not tell it again.
         | Fact::AimMoved {
             campaign, state, ..
+        }
+        | Fact::PaceRead {
+            campaign, state, ..
+        }
+        | Fact::PaceNoticed {
+            campaign, state, ..
         } => of_campaign(campaign, *state),
         Fact::CommandIntended { command, state }
         | Fact::CommandGivenUp { command, state, .. }
         | Fact::CommandEnded { command, state, .. } => of_campaign(&command.campaign, *state),
+        Fact::PaceIntended { change, state }
+        | Fact::PaceGivenUp { change, state, .. }
+        | Fact::PaceEnded { change, state, .. } => of_campaign(&change.campaign, *state),
         // Remembered with the message, so that a restart repeats neither.
         Fact::Alerted {
             alert:
@@ -131,6 +140,8 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         | Fact::Alerted { .. }
         | Fact::CommandHeldBack { .. }
         | Fact::CommandDeclined { .. }
+        | Fact::PaceHeldBack { .. }
+        | Fact::PaceDeclined { .. }
         | Fact::PoliciesReplaced { .. }
         | Fact::ChangeMade { .. }
         | Fact::HoldCarriedOut { .. }

@@ -1,5 +1,6 @@
 //! The message of each fact that other systems are notified of.
 
+use crate::domain::throttle::PaceNotice;
 use crate::domain::{
     Alert, Campaign, CampaignId, Cause, Command, Conclusion, DecisionId, Message, Notice, Timestamp,
 };
@@ -17,6 +18,20 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
             last,
         } => noticed(campaign, notice, *last, at, *decision),
         Fact::Alerted { alert, campaign } => alerted(alert, *campaign, at, decision),
+        Fact::PaceEnded {
+            change, conclusion, ..
+        } => (*conclusion == Conclusion::Confirmed)
+            .then(|| Message::campaign_pace_changed(change, at)),
+        Fact::PaceNoticed {
+            campaign, notice, ..
+        } => match notice {
+            PaceNotice::PersonChanged {
+                found, original, ..
+            } => Some(Message::campaign_pace_taken(
+                campaign, *found, *original, decision, at,
+            )),
+            PaceNotice::Resolved { .. } | PaceNotice::NothingToStepDown { .. } => None,
+        },
         Fact::DispatchEnded {
             dispatch,
             end,
@@ -64,6 +79,11 @@ pub(super) fn message(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> O
         | Fact::CommandDeclined { .. }
         | Fact::CommandIntended { .. }
         | Fact::CommandGivenUp { .. }
+        | Fact::PaceRead { .. }
+        | Fact::PaceHeldBack { .. }
+        | Fact::PaceDeclined { .. }
+        | Fact::PaceIntended { .. }
+        | Fact::PaceGivenUp { .. }
         | Fact::PauseClaimed { .. }
         | Fact::CampaignRestored { .. }
         | Fact::HoldSet { .. }

@@ -78,6 +78,9 @@ impl Telemetry {
                 events.outcomes_unreadable(*campaigns, why, decision);
             }
             Fact::TickEnded { standing } => {
+                let throttled = standing.campaigns.iter();
+                let throttled = throttled.filter_map(|view| view.state.throttle.as_deref());
+                events.paces_known(throttled);
                 for view in &*standing.campaigns {
                     if let Some(outcomes) = &view.state.outcomes {
                         events.outcomes_known(&view.id, outcomes, at);
@@ -157,6 +160,30 @@ impl Telemetry {
                 end: CommandEnd::Settling,
                 ..
             } => events.acknowledged(&command.campaign, command.direction, &command.reason),
+            Fact::PaceRead {
+                campaign,
+                finding,
+                why,
+                ..
+            } => events.pace_read(campaign, *finding, *why, decision),
+            Fact::PaceNoticed {
+                campaign, notice, ..
+            } => events.pace_noticed(campaign, **notice, decision),
+            Fact::PaceHeldBack { campaign, step } => {
+                events.would_change_pace(campaign, *step, decision);
+            }
+            Fact::PaceGivenUp {
+                change,
+                result,
+                conclusion,
+                ..
+            }
+            | Fact::PaceEnded {
+                change,
+                result,
+                conclusion,
+                ..
+            } => events.pace_changed(change, result, *conclusion),
             Fact::ChangeInForce {
                 campaign,
                 author,
@@ -171,9 +198,11 @@ impl Telemetry {
                 config,
                 autopilot,
                 left_paused,
+                left_stepped_down,
                 ..
             } => {
                 events.reconfigured(autopilot.campaigns(), left_paused);
+                events.left_stepped_down(left_stepped_down);
                 events.reloaded(Some(config), at);
             }
             Fact::ReloadRefused { .. } => events.reloaded(None, at),
@@ -213,6 +242,8 @@ impl Telemetry {
             | Fact::SampleTaken { .. }
             | Fact::CommandDeclined { .. }
             | Fact::CommandIntended { .. }
+            | Fact::PaceDeclined { .. }
+            | Fact::PaceIntended { .. }
             | Fact::PauseClaimed { .. }
             | Fact::CampaignRestored { .. }
             | Fact::HoldSet { .. }

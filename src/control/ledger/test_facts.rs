@@ -16,11 +16,14 @@ use crate::domain::assignment::{
     MoveReason, Roster, Score, Trigger,
 };
 use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource, OutcomesRead};
+use crate::domain::throttle::{
+    DialRatio, PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceStep,
+};
 use crate::domain::{
     Alert, Autopilot, Calendars, Campaign, CampaignActivity, CampaignId, CampaignLabels,
-    CampaignState, Cause, Command, CommandResult, Conclusion, Delivery, Direction, GroupCount,
-    HeadCount, Hold, HoldKind, Notice, PauseClaim, Plan, PlatformTraits, Policy, Reason, Sample,
-    StatusFinding, StatusReading, Timestamp,
+    CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction,
+    GroupCount, HeadCount, Hold, HoldKind, Notice, PauseClaim, Plan, PlatformTraits, Policy,
+    Reason, Sample, StatusFinding, StatusReading, Timestamp,
 };
 use crate::telemetry::PollFigures;
 
@@ -46,6 +49,9 @@ pub(super) struct World {
     dispatch: Dispatch,
     dispatch_end: DispatchEnd,
     moves: Vec<Move>,
+    pace: PaceChange,
+    pace_result: PaceResult,
+    pace_notices: [PaceNotice; 2],
 }
 
 pub(super) fn at() -> Timestamp {
@@ -91,6 +97,29 @@ fn moved() -> AimMoved {
     counters.abandoned = 4;
     aim.observe_counters(&rule, counters, false);
     aim.tell(&rule, at()).unwrap()
+}
+
+fn pace_change(campaign: &CampaignId) -> PaceChange {
+    PaceChange {
+        campaign: campaign.clone(),
+        step: PaceStep::Down,
+        before: DialRatio::from_dials(3),
+        to: DialRatio::ONE,
+        original: DialRatio::from_dials(3),
+        decision: DecisionId { run: 1, tick: 1 },
+        at: at(),
+        why: "too few".to_owned(),
+    }
+}
+
+fn pace_notices() -> [PaceNotice; 2] {
+    let ratio = DialRatio::ONE;
+    let taken = PaceNotice::PersonChanged {
+        found: DialRatio::from_dials(2),
+        ours: ratio,
+        original: DialRatio::from_dials(3),
+    };
+    [taken, PaceNotice::NothingToStepDown { ratio }]
 }
 
 impl World {
@@ -181,6 +210,12 @@ impl World {
                 score: Score::default(),
                 why: MoveReason::Outdone,
             }],
+            pace: pace_change(&campaign),
+            pace_result: PaceResult {
+                delivery: Delivery::Acknowledged { version: None },
+                after: PaceFinding::Unreadable,
+            },
+            pace_notices: pace_notices(),
             campaign,
         }
     }
@@ -377,6 +412,59 @@ impl World {
         ]
     }
 
+    fn of_paces(&self) -> Vec<Fact<'_>> {
+        let (campaign, state) = (&self.campaign, Some(self.state()));
+        let (change, result) = (&self.pace, &self.pace_result);
+        let ended = |conclusion| Fact::PaceEnded {
+            change,
+            result,
+            conclusion,
+            state,
+        };
+        let reading = PaceReading {
+            ratio: DialRatio::ONE,
+            least: DialRatio::ONE,
+        };
+        let noticed = |notice| Fact::PaceNoticed {
+            campaign,
+            notice,
+            state,
+        };
+        vec![
+            Fact::PaceRead {
+                campaign,
+                finding: PaceFinding::Found(reading),
+                why: None,
+                state,
+            },
+            Fact::PaceRead {
+                campaign,
+                finding: PaceFinding::Unreadable,
+                why: Some("timeout"),
+                state,
+            },
+            noticed(&self.pace_notices[0]),
+            noticed(&self.pace_notices[1]),
+            Fact::PaceHeldBack {
+                campaign,
+                step: PaceStep::Down,
+            },
+            Fact::PaceDeclined {
+                campaign,
+                step: PaceStep::Down,
+            },
+            Fact::PaceIntended { change, state },
+            Fact::PaceGivenUp {
+                change,
+                result,
+                conclusion: Conclusion::NotSent,
+                state,
+            },
+            ended(Conclusion::Confirmed),
+            ended(Conclusion::Refused),
+        ]
+    }
+
     fn of_operators(&self) -> Vec<Fact<'_>> {
         let (campaign, state, author) = (&self.campaign, Some(self.state()), &self.author);
         let hold = Hold {
@@ -441,6 +529,7 @@ impl World {
                 config: "new",
                 autopilot: &self.autopilot,
                 left_paused: std::slice::from_ref(campaign),
+                left_stepped_down: &[],
                 standing: self.standing(),
             },
             Fact::ReloadRefused {
@@ -510,6 +599,7 @@ impl World {
         let mut facts = self.of_the_run();
         facts.extend(self.of_readings());
         facts.extend(self.of_commands());
+        facts.extend(self.of_paces());
         facts.extend(self.of_operators());
         facts.extend(self.of_assignments());
         facts

@@ -27,6 +27,10 @@ impl View {
     }
 
     /// Shows a fact, if there is anything to be seen of it.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one match, so that no fact is forgotten"
+    )]
     pub(super) fn show(&self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
         match fact {
             // The time of the last sign of life is of the old clock; the loop is just giving one.
@@ -110,6 +114,13 @@ impl View {
             | Fact::CommandIntended { .. }
             | Fact::CommandGivenUp { .. }
             | Fact::CommandEnded { .. }
+            | Fact::PaceRead { .. }
+            | Fact::PaceNoticed { .. }
+            | Fact::PaceHeldBack { .. }
+            | Fact::PaceDeclined { .. }
+            | Fact::PaceIntended { .. }
+            | Fact::PaceGivenUp { .. }
+            | Fact::PaceEnded { .. }
             | Fact::PauseClaimed { .. }
             | Fact::CampaignRestored { .. }
             | Fact::HoldSet { .. }

@@ -1,4 +1,4 @@
-//! One protocol for everything that is changed on a platform: campaigns, lists, queues and routing profiles.
+//! One protocol for everything that is changed on a platform: campaigns, their paces, lists, queues and routing profiles.
 //!
 //! ```text
 //!  read ─▶ still wanted? ─▶ intent committed ─▶ write ─▶ read back ─▶ outcome committed
@@ -27,6 +27,7 @@ mod campaign;
 mod campaign_tests;
 mod engine;
 mod list;
+mod pace;
 mod profile;
 mod queue;
 mod recovery;
@@ -34,6 +35,7 @@ mod recovery;
 pub(super) use campaign::{CampaignOperation, read_one};
 pub(super) use engine::{Carried, Seen};
 pub(super) use list::{ListOperation, ListSeen};
+pub(super) use pace::{PaceOperation, PaceSeen};
 pub(super) use profile::{ProfileOperation, StatusSeen, read_status};
 pub(super) use queue::{QueueOperation, differing};
 pub use recovery::{LeftOpen, Recovery};

@@ -4,10 +4,11 @@
 //! |---|---|---|
 //! | campaign | its state's `unresolved` | the next status read, by the evidence of whose a change is |
 //! | list | its memory's `uncertain` | the next reading of the list, before it is planned on |
+//! | pace | its campaign's `throttle.open` | the next reading of the pace |
 //! | queue | the operation alone | [`Recovery::resolve`] reads the queue |
 //! | profile | the operation alone | [`Recovery::resolve`] reads the agent |
 //!
-//! What a campaign or a list awaits is part of what is decided on, so the loop resolves it with its first readings. A queue is
+//! What a campaign, a list or a pace awaits is part of what is decided on, so the loop resolves it with its first readings. A queue is
 //! not written meanwhile.
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct LeftOpen {
     pub commands: usize,
     /// Lists, which the loop resolves by what it remembers of them.
     pub lists: usize,
+    /// Changes of paces, which the loop resolves by the states of their campaigns.
+    pub paces: usize,
     /// Operations on queues and agents, which [`Recovery`] resolves.
     pub to_resolve: Vec<OpenOperation>,
 }
@@ -43,12 +46,14 @@ impl LeftOpen {
         let mut left = Self {
             commands: 0,
             lists: 0,
+            paces: 0,
             to_resolve: Vec::new(),
         };
         for operation in open {
             match operation.target.kind() {
                 OperationKind::Campaign => left.commands = left.commands.saturating_add(1),
                 OperationKind::List => left.lists = left.lists.saturating_add(1),
+                OperationKind::Pace => left.paces = left.paces.saturating_add(1),
                 OperationKind::Queue | OperationKind::Profile => left.to_resolve.push(operation),
             }
         }

@@ -298,6 +298,7 @@ mod tests {
         };
         let wanted = |directions: &[Direction]| Input::Decide {
             wanted: directions.iter().map(|wanted| (id(), *wanted)).collect(),
+            paces: Vec::new(),
         };
         let mut inputs = vec![
             (START, start),

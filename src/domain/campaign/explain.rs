@@ -13,7 +13,8 @@ use super::outcome::{Outcome, Suppression};
 use super::stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation,
-    SampleVerdict, SignalVerdict, Stage, StageVerdict, ThresholdsVerdict, TurnVerdict,
+    SampleVerdict, SignalVerdict, Stage, StageVerdict, ThresholdsVerdict, ThrottleVerdict,
+    TurnVerdict,
 };
 use super::state::CampaignState;
 use super::verdict::Reason;
@@ -122,6 +123,7 @@ fn found(finding: Finding, asked: Asked, state: &CampaignState) -> String {
         Finding::Turn(TurnVerdict { taken: false }) => {
             "no other campaign of its group is being resumed".to_owned()
         }
+        Finding::Throttle(throttle) => throttle_in_words(throttle),
     }
 }
 
@@ -135,6 +137,7 @@ fn nothing_found(stage: Stage) -> &'static str {
         Stage::ResumeBudget => "nothing is counted",
         Stage::BackOff => "the platform has refused nothing",
         Stage::Turn => "it is in no group",
+        Stage::Throttle => "it is paused and not slowed down",
         Stage::Signal | Stage::Thresholds | Stage::Confirmation => "not needed: no agents count",
         Stage::Status | Stage::Sample | Stage::People | Stage::Dwell => "not known",
     }
@@ -282,6 +285,27 @@ fn back_off_in_words(back_off: BackOffVerdict) -> String {
     }
 }
 
+fn throttle_in_words(throttle: ThrottleVerdict) -> String {
+    match throttle {
+        ThrottleVerdict::StepsDown => "stepped down before it is paused".to_owned(),
+        ThrottleVerdict::OnItsWay { .. } => "a change of its pace is on its way".to_owned(),
+        ThrottleVerdict::Settles { .. } => "stepped down; the platform acts on it yet".to_owned(),
+        ThrottleVerdict::SteppedDown { ours, original } => {
+            format!("stepped down to {ours} dials for each idle agent, from {original}")
+        }
+        ThrottleVerdict::LeftAlone { .. } => {
+            "its pace is left alone: somebody else has set it".to_owned()
+        }
+        ThrottleVerdict::NothingToStepDown { ratio } => {
+            format!("nothing to step down: it dials {ratio} for each idle agent as it is")
+        }
+        ThrottleVerdict::Failed { .. } => {
+            "its pace could not be read or changed, and is not tried again yet".to_owned()
+        }
+        ThrottleVerdict::UsedUp { .. } => "the hour's changes of its pace are used up".to_owned(),
+    }
+}
+
 fn summary(state: &CampaignState, reason: &Reason) -> String {
     let what = match reason.outcome {
         Outcome::Command { direction, .. } => format!("to be {}", direction.label()),
@@ -324,6 +348,7 @@ fn held_back_by(by: Suppression) -> &'static str {
         Suppression::Changing => "a change under way",
         Suppression::Refused => "the back-off after refusals",
         Suppression::GroupTurn => "its group",
+        Suppression::Throttle => "the throttle",
         Suppression::InFlight => "a command on its way",
     }
 }
@@ -392,6 +417,7 @@ fn would_change(reason: &Reason) -> Vec<String> {
         Stage::ResumeBudget => format!("a resume becomes free{at}"),
         Stage::BackOff => format!("it is tried again{at}"),
         Stage::Turn => "the poll after the other campaign's resume".to_owned(),
+        Stage::Throttle => format!("the step is read back, or enough agents are available{at}"),
     };
     changes.push(change);
     changes

@@ -7,8 +7,9 @@
 //! wanted is wanted still.
 
 use crate::domain::belief::{Belief, PauseOwner, Unresolved};
-use crate::domain::command::{CommandResult, Delivery, LostTry};
+use crate::domain::command::{CommandResult, LostTry};
 use crate::domain::conclusion::Conclusion;
+use crate::domain::delivery::Delivery;
 use crate::domain::evidence::Settling;
 use crate::domain::lost_attempt::{LostAttempt, MOST_KEPT};
 use crate::domain::notice::Notice;

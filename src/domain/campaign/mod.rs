@@ -13,6 +13,7 @@ mod ownership;
 mod recorded;
 mod stages;
 mod state;
+mod throttling;
 mod unproven;
 mod verdict;
 
@@ -25,8 +26,8 @@ pub(crate) use stages::SampleView;
 pub use stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, Finding, HoldVerdict, PeopleVerdict, Relation,
-    SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages, ThresholdsVerdict, TurnVerdict,
-    Verdict,
+    SampleVerdict, SignalVerdict, Stage, StageVerdict, Stages, ThresholdsVerdict, ThrottleVerdict,
+    TurnVerdict, Verdict,
 };
 pub use state::CampaignState;
 pub(crate) use unproven::UnprovenAlert;

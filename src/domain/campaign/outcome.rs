@@ -37,6 +37,8 @@ pub enum Suppression {
     Refused,
     /// Another campaign of its group is resumed first.
     GroupTurn,
+    /// The campaign is stepped down instead of being paused, or before.
+    Throttle,
     /// A command is on its way.
     InFlight,
 }
@@ -44,7 +46,7 @@ pub enum Suppression {
 impl Suppression {
     /// Every suppression that can hold back a direction, so that each counter exists from the start. Between two states
     /// none is asked for.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::StaleData,
         Self::Confirming,
         Self::Cooldown,
@@ -57,6 +59,7 @@ impl Suppression {
         Self::NotCommandable,
         Self::Refused,
         Self::GroupTurn,
+        Self::Throttle,
         Self::InFlight,
     ];
 
@@ -77,6 +80,7 @@ impl Suppression {
             Self::Changing => "changing",
             Self::Refused => "refused",
             Self::GroupTurn => "group_turn",
+            Self::Throttle => "throttle",
             Self::InFlight => "in_flight",
         }
     }
@@ -96,6 +100,7 @@ impl Suppression {
             Self::Changing => Stage::Changing,
             Self::Refused => Stage::BackOff,
             Self::GroupTurn => Stage::Turn,
+            Self::Throttle => Stage::Throttle,
             Self::InFlight => Stage::InFlight,
         }
     }

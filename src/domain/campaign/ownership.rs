@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::belief::{Belief, Doubt, PauseOwner, Transition, Unresolved};
 use crate::domain::cause::Cause;
-use crate::domain::command::{CommandResult, Delivery};
+use crate::domain::command::CommandResult;
 use crate::domain::conclusion::Conclusion;
 use crate::domain::confirmation::SampleWindow;
+use crate::domain::delivery::Delivery;
 use crate::domain::evidence::{Evidence, PlatformTraits};
 use crate::domain::flapping;
 use crate::domain::group::GroupCount;

@@ -19,7 +19,7 @@ use super::outcome::Outcome;
 use super::stages::{
     Asked, BackOffVerdict, BelievedStatus, BudgetVerdict, CalendarVerdict, ChangingVerdict,
     ConfirmationVerdict, DwellVerdict, HoldVerdict, PeopleVerdict, Relation, SampleVerdict,
-    SignalVerdict, Stage, Stages, ThresholdsVerdict, TurnVerdict, Verdict,
+    SignalVerdict, Stage, Stages, ThresholdsVerdict, ThrottleVerdict, TurnVerdict, Verdict,
 };
 use super::verdict::Reason;
 
@@ -63,6 +63,8 @@ struct RecordedReason {
     turn: Option<TurnVerdict>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     aim: Option<Box<AimReading>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    throttle: Option<ThrottleVerdict>,
     #[serde(default)]
     stages: BTreeMap<Stage, Asked>,
 }
@@ -117,6 +119,7 @@ impl From<&Reason> for RecordedReason {
             claimed: stages.signal.found.map_or(0, |signal| signal.claimed),
             turn: stages.turn.found,
             aim: aim.clone(),
+            throttle: stages.throttle.found,
             stages: stages
                 .list()
                 .map(|verdict| (verdict.stage, verdict.asked))
@@ -185,6 +188,7 @@ impl From<RecordedReason> for Reason {
                 }),
             ),
             turn: verdict(asked(Stage::Turn), recorded.turn),
+            throttle: verdict(asked(Stage::Throttle), recorded.throttle),
         };
         Self {
             decision: recorded.decision,

@@ -10,6 +10,7 @@ use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::outcomes::OutcomeMemory;
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
 use crate::domain::threshold_override::ThresholdOverride;
+use crate::domain::throttle::ThrottleState;
 use crate::domain::time::Timestamp;
 
 /// The span over which the resume budget and flapping count.
@@ -61,6 +62,9 @@ pub struct CampaignState {
     /// What became of its dials; absent before the first reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcomes: Option<Box<OutcomeMemory>>,
+    /// What is remembered of its pace, where it may be stepped down or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Box<ThrottleState>>,
 }
 
 impl CampaignState {
@@ -85,6 +89,7 @@ impl CampaignState {
             unproven_alerted: false,
             aim: None,
             outcomes: None,
+            throttle: None,
         }
     }
 
@@ -99,6 +104,13 @@ impl CampaignState {
     #[must_use]
     pub fn paused_by_calendar(&self) -> bool {
         self.calendar_pause && self.belief.paused_by_us()
+    }
+
+    /// Whether its pace is ours, or may be, so that the original is to be put back.
+    #[must_use]
+    pub fn is_stepped_down(&self) -> bool {
+        let throttle = self.throttle.as_ref();
+        throttle.is_some_and(|throttle| throttle.original().is_some())
     }
 
     /// Whether it was last seen on its way between two states.
@@ -128,6 +140,9 @@ impl CampaignState {
         }
         if let Some(aim) = &mut self.aim {
             aim.clamp(now);
+        }
+        if let Some(throttle) = &mut self.throttle {
+            throttle.clamp(now);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::cause::Cause;
 use crate::domain::ids::{CampaignId, DecisionId, QueueId};
 use crate::domain::queue::QueueMessage;
 use crate::domain::status::Direction;
+use crate::domain::throttle::{DialRatio, PaceChange, PaceStep};
 use crate::domain::time::Timestamp;
 
 use super::form::{millis, rfc3339, shown};
@@ -81,6 +82,8 @@ pub enum MessageBody {
     Flapping(CampaignFlapping),
     /// For `campaign.pause_unproven`.
     PauseUnproven(CampaignPauseUnproven),
+    /// For `campaign.pace_changed`.
+    Pace(CampaignPaceChanged),
     /// For `assignment.dispatch`.
     Dispatch(AssignmentDispatch),
     /// For `data.stale`.
@@ -149,6 +152,22 @@ pub struct CampaignPauseUnproven {
     decision_id: DecisionId,
 }
 
+/// A campaign whose pace we changed, confirmed by the platform, or somebody else did while ours was in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignPaceChanged {
+    campaign_id: CampaignId,
+    status: &'static str,
+    dials_per_agent: f64,
+    original_dials_per_agent: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
 /// Agents that were assigned to a campaign.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -197,6 +216,7 @@ impl MessageBody {
             },
             Self::Flapping(_) => MessageKind::CampaignFlapping,
             Self::PauseUnproven(_) => MessageKind::CampaignPauseUnproven,
+            Self::Pace(_) => MessageKind::CampaignPaceChanged,
             Self::Dispatch(_) => MessageKind::AssignmentDispatch,
             Self::Stale(_) => MessageKind::DataStale,
             Self::Queue(message) => message.kind(),
@@ -311,6 +331,45 @@ impl Message {
             doubt: None,
             reason: None,
             resolved_as: Some(end.label()),
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self::of_campaign(campaign, body, decision, at)
+    }
+
+    /// `campaign.pace_changed`: the platform shows a change of ours.
+    #[must_use]
+    pub fn campaign_pace_changed(change: &PaceChange, at: Timestamp) -> Self {
+        let body = MessageBody::Pace(CampaignPaceChanged {
+            campaign_id: change.campaign.clone(),
+            status: match change.step {
+                PaceStep::Down => "STEPPED_DOWN",
+                PaceStep::Back => "PUT_BACK",
+            },
+            dials_per_agent: change.to.in_dials(),
+            original_dials_per_agent: change.original.in_dials(),
+            reason: Some(change.why.clone()),
+            timestamp: at,
+            decision_id: change.decision,
+        });
+        Self::of_campaign(&change.campaign, body, change.decision, at)
+    }
+
+    /// `campaign.pace_changed`: somebody else changed it to `found` while ours was in force; `original` is not put back.
+    #[must_use]
+    pub fn campaign_pace_taken(
+        campaign: &CampaignId,
+        found: DialRatio,
+        original: DialRatio,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let body = MessageBody::Pace(CampaignPaceChanged {
+            campaign_id: campaign.clone(),
+            status: "CHANGED_BY_OTHERS",
+            dials_per_agent: found.in_dials(),
+            original_dials_per_agent: original.in_dials(),
+            reason: None,
             timestamp: at,
             decision_id: decision,
         });

@@ -11,6 +11,8 @@ pub enum MessageKind {
     CampaignFlapping,
     /// Agents stand idle because nobody can say whose a campaign's pause is, or that is over.
     CampaignPauseUnproven,
+    /// We changed how fast a campaign dials, or somebody else did while ours was in force.
+    CampaignPaceChanged,
     /// Agents were assigned to a campaign.
     AssignmentDispatch,
     /// Readings stay away, or are back.
@@ -27,11 +29,12 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, as the page on webhooks lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CampaignPaused,
         Self::CampaignResumed,
         Self::CampaignFlapping,
         Self::CampaignPauseUnproven,
+        Self::CampaignPaceChanged,
         Self::AssignmentDispatch,
         Self::QueueUpdated,
         Self::QueueRoutingUpdated,
@@ -48,6 +51,7 @@ impl MessageKind {
             Self::CampaignResumed => "campaign.resumed",
             Self::CampaignFlapping => "campaign.flapping",
             Self::CampaignPauseUnproven => "campaign.pause_unproven",
+            Self::CampaignPaceChanged => "campaign.pace_changed",
             Self::AssignmentDispatch => "assignment.dispatch",
             Self::DataStale => "data.stale",
             Self::QueueUpdated => "queue.updated",

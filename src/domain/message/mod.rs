@@ -10,8 +10,8 @@ mod form;
 mod kind;
 
 pub use envelope::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPauseUnproven, DataStale,
-    Message, MessageBody, OrderingKey, WebhookTest,
+    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
+    CampaignPauseUnproven, DataStale, Message, MessageBody, OrderingKey, WebhookTest,
 };
 pub(crate) use form::{millis, rfc3339, shown};
 pub use kind::MessageKind;

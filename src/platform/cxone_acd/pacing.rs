@@ -35,7 +35,7 @@ pub(super) enum Setting {
 
 impl Setting {
     /// Whether the platform takes this value for the lever.
-    fn fits(self, lever: Lever) -> bool {
+    pub(super) fn fits(self, lever: Lever) -> bool {
         match (lever, self) {
             (Lever::MaximumRatio, Self::Number(ratio)) => (1..=3).contains(&ratio),
             (Lever::BlockMultipleCalls, Self::Flag(_)) => true,

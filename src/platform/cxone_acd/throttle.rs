@@ -6,9 +6,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::Method;
 
+use crate::domain::throttle::{DialRatio, PaceReading};
 use crate::domain::{CampaignId, Delivery, Timestamp};
 use crate::platform::http::{HttpResponse, RateShare, failed_delivery};
-use crate::platform::port::{FaultKind, Pace, PlatformFault, Throttle, ThrottleOrder};
+use crate::platform::port::{FaultKind, Pace, PlatformFault, Throttle, ThrottleOrder, Urgency};
 
 use super::campaign_skills::Target;
 use super::operation::Operation;
@@ -16,8 +17,8 @@ use super::pacing::{GeneralSettings, Lever, Setting};
 use super::reading::decode;
 use super::tenant::{Ask, Order, Tenant};
 
-/// The calls for each agent that the platform takes, least and most.
-const RATIOS: (i64, i64) = (1, 3);
+/// The most calls for each agent that the platform takes.
+const MOST_CALLS: i64 = 3;
 
 /// Paces of a tenant's skills.
 pub(super) struct Pacing {
@@ -47,17 +48,24 @@ impl Pacing {
     async fn pace(
         &self,
         campaign: &CampaignId,
+        urgency: Urgency,
         deadline: Timestamp,
     ) -> Result<Pace, PlatformFault> {
         let skill = skill_of(campaign)?;
-        let settings = self.settings(skill, RateShare::Readings, deadline).await?;
+        let share = match urgency {
+            Urgency::Routine => RateShare::Readings,
+            Urgency::Command => RateShare::Commands,
+            Urgency::BeforeCommand => RateShare::CommandsAndNext,
+        };
+        let settings = self.settings(skill, share, deadline).await?;
         let ratio = ratio(&settings)
             .ok_or_else(|| decode(format!("skill {skill} has no readable maximumRatio")))?;
         let original = String::from_utf8_lossy(&settings.body()).into_owned();
         Ok(Pace {
-            ratio,
-            least: 1.0,
-            most: 3.0,
+            reading: PaceReading {
+                ratio,
+                least: DialRatio::ONE,
+            },
             original,
         })
     }
@@ -129,38 +137,42 @@ fn skill_of(campaign: &CampaignId) -> Result<u64, PlatformFault> {
 }
 
 /// The calls for each agent that are in force.
-fn ratio(settings: &GeneralSettings) -> Option<f64> {
+fn ratio(settings: &GeneralSettings) -> Option<DialRatio> {
     if settings.get(Lever::BlockMultipleCalls) == Some(Setting::Flag(true)) {
-        return Some(1.0);
+        return Some(DialRatio::ONE);
     }
-    match settings.get(Lever::MaximumRatio)? {
-        Setting::Number(1) => Some(1.0),
-        Setting::Number(2) => Some(2.0),
-        Setting::Number(3) => Some(3.0),
+    let setting = settings.get(Lever::MaximumRatio)?;
+    match setting {
+        Setting::Number(dials) if setting.fits(Lever::MaximumRatio) => {
+            u32::try_from(dials).ok().map(DialRatio::from_dials)
+        }
         Setting::Number(_) | Setting::Flag(_) => None,
     }
 }
 
 /// The settings with the largest ratio that the platform has and that is not above `wanted`.
-fn with_ratio(settings: &GeneralSettings, wanted: f64) -> Result<GeneralSettings, String> {
+fn with_ratio(settings: &GeneralSettings, wanted: DialRatio) -> Result<GeneralSettings, String> {
     if settings.get(Lever::BlockMultipleCalls) == Some(Setting::Flag(true)) {
         return Err("the skill dials one call for each agent whatever its ratio".to_owned());
     }
-    let (least, most) = RATIOS;
-    let whole = (least..=most)
-        .rev()
-        .find(|whole| i32::try_from(*whole).is_ok_and(|whole| f64::from(whole) <= wanted));
-    let whole = whole.ok_or_else(|| format!("a ratio of {wanted} is below the least, {least}"))?;
-    settings.with(Lever::MaximumRatio, Setting::Number(whole))
+    let most = Setting::Number(MOST_CALLS);
+    let whole = Setting::Number(i64::from(wanted.whole_dials()));
+    let setting = if whole.fits(Lever::MaximumRatio) || wanted < DialRatio::ONE {
+        whole
+    } else {
+        most
+    };
+    settings.with(Lever::MaximumRatio, setting)
 }
 
 impl Throttle for Pacing {
     fn read<'a>(
         &'a self,
         campaign: &'a CampaignId,
+        urgency: Urgency,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Pace, PlatformFault>> {
-        Box::pin(self.pace(campaign, deadline))
+        Box::pin(self.pace(campaign, urgency, deadline))
     }
 
     fn set<'a>(&'a self, order: ThrottleOrder<'a>) -> BoxFuture<'a, Delivery> {
@@ -179,15 +191,16 @@ mod tests {
     #[test]
     fn a_ratio_is_a_whole_number_of_calls_and_rounded_down() {
         let two = settings(r#"{"maximumRatio":2,"blockMultipleCalls":false}"#);
-        assert_eq!(ratio(&two), Some(2.0));
-        for (wanted, expected) in [(1.0, 1.0), (1.9, 1.0), (2.5, 2.0), (7.0, 3.0)] {
-            let with = with_ratio(&two, wanted).unwrap();
-            assert_eq!(ratio(&with), Some(expected), "{wanted}");
+        let dials = DialRatio::from_dials;
+        assert_eq!(ratio(&two), Some(dials(2)));
+        for (wanted, expected) in [("1", 1), ("1.9", 1), ("2.5", 2), ("7", 3)] {
+            let with = with_ratio(&two, wanted.parse().unwrap()).unwrap();
+            assert_eq!(ratio(&with), Some(dials(expected)), "{wanted}");
         }
-        assert!(with_ratio(&two, 0.5).is_err());
+        assert!(with_ratio(&two, "0.5".parse().unwrap()).is_err());
         let blocked = settings(r#"{"maximumRatio":3,"blockMultipleCalls":true}"#);
-        assert_eq!(ratio(&blocked), Some(1.0));
-        assert!(with_ratio(&blocked, 1.0).is_err());
+        assert_eq!(ratio(&blocked), Some(DialRatio::ONE));
+        assert!(with_ratio(&blocked, DialRatio::ONE).is_err());
         assert_eq!(ratio(&settings(r#"{"maximumRatio":9}"#)), None);
     }
 

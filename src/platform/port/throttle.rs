@@ -2,19 +2,17 @@
 
 use futures_util::future::BoxFuture;
 
+use crate::domain::throttle::{DialRatio, PaceReading};
 use crate::domain::{CampaignId, DecisionId, Delivery, Timestamp};
 
+use super::campaigns::Urgency;
 use super::fault::PlatformFault;
 
-/// How fast a campaign dials, in the platform's own unit and scale, and what it was when it was read.
-#[derive(Clone, Debug, PartialEq)]
+/// How fast a campaign dials, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Dials for each free agent.
-    pub ratio: f64,
-    /// The least that the platform takes.
-    pub least: f64,
-    /// The most that the platform takes.
-    pub most: f64,
+    /// What decisions rest on.
+    pub reading: PaceReading,
     /// Everything that a write replaces, for the dialect that wrote it: what is not known goes back as it came.
     pub original: String,
 }
@@ -26,8 +24,8 @@ pub struct ThrottleOrder<'a> {
     pub campaign: &'a CampaignId,
     /// The reading that it rests on.
     pub before: &'a Pace,
-    /// What the ratio is to become, between `least` and `most`.
-    pub ratio: f64,
+    /// What the ratio is to become, not below the least.
+    pub ratio: DialRatio,
     /// The decision.
     pub decision: DecisionId,
     /// The change must not leave after this.
@@ -44,6 +42,7 @@ pub trait Throttle: Send + Sync + 'static {
     fn read<'a>(
         &'a self,
         campaign: &'a CampaignId,
+        urgency: Urgency,
         deadline: Timestamp,
     ) -> BoxFuture<'a, Result<Pace, PlatformFault>>;
 

@@ -192,8 +192,9 @@ export class Campaigns {
   notes(campaign) {
     const left = (until) => `until ${clock(ms(until), this.now)} (${span((ms(until) - this.now) / 1000)} left)`;
     const notes = [];
-    const { aim, calendar, guards, hold, set, configured, rivals, changing_to: target } = campaign;
+    const { aim, throttle, calendar, guards, hold, set, configured, rivals, changing_to: target } = campaign;
     if (calendar) notes.push({ picture: calendar.open ? "play" : "pause", text: `Calendar ${calendar.name}: ${calendar.says}` });
+    if (throttle && (throttle.original !== null || throttle.left_alone_since)) notes.push({ picture: "thresholds", text: `Pace: ${throttle.says}` });
     if (aim) notes.push({ picture: aim.responds ? "thresholds" : "warning", text: `Aim${aim.in_force ? "" : ", not in force"}: ${aim.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
     for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });

@@ -19,6 +19,12 @@ impl TenthsOfAgents {
         Self(tenths)
     }
 
+    /// Returns so many whole ones.
+    #[must_use]
+    pub const fn from_agents(whole: u32) -> Self {
+        Self(whole.saturating_mul(10))
+    }
+
     /// Returns the number of tenths.
     #[must_use]
     pub const fn tenths(self) -> u32 {

@@ -285,14 +285,16 @@ impl CampaignFamilies {
         let failure = |(to, cause): (Direction, &str)| {
             Label::new(format!(",cause=\"{cause}\",to=\"{}\"", to.label()))
         };
-        let reasons = Suppression::ALL.map(Suppression::label).into_iter();
-        let reasons = reasons.chain([DRY_RUN]);
+        let held_back = Suppression::ALL.map(|by| Label {
+            // Few campaigns are stepped down, and few series are to be had.
+            expected: by != Suppression::Throttle,
+            ..Label::new(format!(",reason=\"{}\"", by.label()))
+        });
+        let dry_run = Label::new(format!(",reason=\"{DRY_RUN}\""));
         Self {
             transitions: ways(&CAUSES).map(transition).collect(),
             failures: ways(&FAILURE_CAUSES).map(failure).collect(),
-            suppressed: reasons
-                .map(|reason| Label::new(format!(",reason=\"{reason}\"")))
-                .collect(),
+            suppressed: held_back.into_iter().chain([dry_run]).collect(),
             campaigns: Mutex::default(),
         }
     }

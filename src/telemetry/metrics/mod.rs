@@ -18,6 +18,7 @@ mod outbox;
 mod outcomes;
 mod queues;
 mod registry;
+mod throttle;
 
 pub use api::ApiMetrics;
 pub use assignments::AssignMetrics;
@@ -32,3 +33,4 @@ pub use outcomes::OutcomeMetrics;
 pub(super) use queues::QueueGauges;
 pub use queues::QueueMetrics;
 pub use registry::Metrics;
+pub use throttle::ThrottleMetrics;

@@ -17,6 +17,7 @@ use super::operator::OperatorMetrics;
 use super::outbox::OutboxMetrics;
 use super::outcomes::OutcomeMetrics;
 use super::queues::QueueMetrics;
+use super::throttle::ThrottleMetrics;
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -29,6 +30,8 @@ pub struct Metrics {
     pub operator: OperatorMetrics,
     /// Readings of what became of dials.
     pub outcomes: OutcomeMetrics,
+    /// Changes of paces.
+    pub throttle: ThrottleMetrics,
     campaigns: CampaignFamilies,
 }
 
@@ -52,6 +55,7 @@ impl Metrics {
         let cycle = LoopMetrics::register(&families, now_s)?;
         let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
         let outcomes = OutcomeMetrics::register(&families)?;
+        let throttle = ThrottleMetrics::register(&families)?;
         families.process()?;
         families.counter_of(
             "log_lines_lost_total",
@@ -65,6 +69,7 @@ impl Metrics {
             cycle,
             operator,
             outcomes,
+            throttle,
             campaigns: CampaignFamilies::new(),
         })
     }

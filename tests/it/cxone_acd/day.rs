@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use campaign_autopilot::simulator::{
-    AcdOperation, AcdSettings, Actor, Dialect, Endpoint, FIRST_CAMPAIGN, Scenario, Settings,
-    SimClock, SimTime, StopShows,
+    AcdOperation, AcdSettings, Actor, Dialect, Effect, Endpoint, FIRST_CAMPAIGN, Scenario,
+    Settings, SimClock, SimTime, StopShows,
 };
 
 use crate::centre::{Centre, Invocation, wait_until};
@@ -99,15 +99,19 @@ fn expect_no_lock_in(deeds: &[Deed]) {
     assert_eq!(paused_by, None, "agents are there and it runs: {deeds:#?}");
 }
 
-fn on_skills(stop: StopShows) -> Vec<Deed> {
-    let stage = acd(stop);
-    let centre = &stage.0;
+fn skills_daemon(centre: &Centre) -> Invocation {
     let mut daemon = centre.daemon();
     let log_in = format!("{}/authentication/v1/token/access-key", centre.base_url);
     daemon
         .env("AUTOPILOT_PLATFORM", "cxone-acd")
         .env("AUTOPILOT_TOKEN_URL", log_in)
         .env("CXONE_CAMPAIGN_ID", SKILL);
+    daemon
+}
+
+fn on_skills(stop: StopShows) -> Vec<Deed> {
+    let stage = acd(stop);
+    let mut daemon = skills_daemon(&stage.0);
     let states = Endpoint::Acd(AcdOperation::AgentStates);
     lived(&stage, &mut daemon, states)
 }
@@ -127,4 +131,34 @@ fn a_day_of_stops_that_last_as_long_as_the_last_call_locks_nothing_in_and_undoes
     expect_no_lock_in(&deeds);
     let ours = deeds.iter().filter(|deed| deed.ours).count();
     assert!(ours >= 4, "{deeds:#?}");
+}
+
+#[test]
+fn a_day_of_steps_pauses_nothing_and_ends_with_the_pace_as_it_was() {
+    let stage = acd(StopShows::For(Duration::ZERO));
+    let centre = &stage.0;
+    let mut daemon = skills_daemon(centre);
+    daemon.args(&["--actuator", "step-down"]);
+    // An hour of the daemon's clock is many days here.
+    daemon.args(&["--max-pace-changes-per-hour", "3600"]);
+    let states = Endpoint::Acd(AcdOperation::AgentStates);
+    let deeds = lived(&stage, &mut daemon, states);
+    assert!(deeds.iter().all(|deed| !deed.ours), "{deeds:#?}");
+    let steps: Vec<(u32, u32)> = centre
+        .platform
+        .effects()
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Paced(written) => Some((written.from, written.to)),
+            Effect::Status(_)
+            | Effect::Assigned(_)
+            | Effect::QueueWritten(_)
+            | Effect::Moved(_) => None,
+        })
+        .collect();
+    assert!(steps.len() >= 4, "{steps:?}");
+    for pair in steps.chunks(2) {
+        assert_eq!(pair, [(3, 1), (1, 3)], "{steps:?}");
+    }
+    centre.audit();
 }

@@ -9,5 +9,6 @@ mod parts;
 mod settings;
 mod stories;
 mod tenant;
+mod throttle;
 
 pub(crate) use daemon::{asked, centre};

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use campaign_autopilot::domain::throttle::DialRatio;
 use campaign_autopilot::domain::{
     CampaignActivity, DecisionId, Delivery, Direction, Group, GroupCount, Timestamp,
 };
-use campaign_autopilot::platform::port::ThrottleOrder;
+use campaign_autopilot::platform::port::{ThrottleOrder, Urgency};
 use campaign_autopilot::simulator::{
     AcdOperation, AcdSettings, AgentState, Endpoint, Fault, FaultRule, FaultTiming, NoChange,
     Release, StopShows,
@@ -279,11 +280,12 @@ fn a_throttle_writes_all_that_was_read_and_respects_others() {
     let campaign = id(SKILL);
     let throttle = tenant.parts.throttle.as_ref().unwrap();
     let pace = |tenant: &Tenant| {
-        let read = throttle.read(&campaign, tenant.deadline());
+        let read = throttle.read(&campaign, Urgency::Command, tenant.deadline());
         tenant.runtime.block_on(read).unwrap()
     };
     let before = pace(&tenant);
-    assert!((before.ratio - 2.0).abs() < f64::EPSILON);
+    let dials = DialRatio::from_dials;
+    assert_eq!(before.reading.ratio, dials(2));
     let set = |before, ratio| {
         tenant.runtime.block_on(throttle.set(ThrottleOrder {
             campaign: &campaign,
@@ -294,9 +296,9 @@ fn a_throttle_writes_all_that_was_read_and_respects_others() {
             deadline: tenant.deadline(),
         }))
     };
-    assert_eq!(set(&before, 1.0), acknowledged());
-    assert!((pace(&tenant).ratio - 1.0).abs() < f64::EPSILON);
-    let stale = set(&before, 3.0);
+    assert_eq!(set(&before, dials(1)), acknowledged());
+    assert_eq!(pace(&tenant).reading.ratio, dials(1));
+    let stale = set(&before, dials(3));
     assert!(matches!(stale, Delivery::Conflict { .. }), "{stale:?}");
 }
 

@@ -174,7 +174,8 @@ fn lists_are_kept_and_an_open_dispatch_is_found_by_reading() {
                 Effect::Assigned(_)
                 | Effect::Status(_)
                 | Effect::QueueWritten(_)
-                | Effect::Moved(_) => None,
+                | Effect::Moved(_)
+                | Effect::Paced(_) => None,
             });
             ours.collect::<Vec<_>>()
         };

@@ -16,7 +16,7 @@ pub struct ConfirmationVerdict {
 }
 
 impl ConfirmationVerdict {
-    pub(super) fn evaluate(window: SampleWindow, rule: Confirmation) -> Self {
+    pub(crate) fn evaluate(window: SampleWindow, rule: Confirmation) -> Self {
         Self {
             seen: window.count(rule),
             needed: rule.needed(),
@@ -24,7 +24,7 @@ impl ConfirmationVerdict {
         }
     }
 
-    pub(super) fn enough(self) -> bool {
+    pub(crate) fn enough(self) -> bool {
         self.seen >= self.needed
     }
 }

@@ -23,6 +23,7 @@ use super::signal::SignalVerdict;
 use super::stage::Stage;
 use super::status::BelievedStatus;
 use super::thresholds::{Compared, ThresholdsVerdict, crossings};
+use super::throttle::ThrottleVerdict;
 use super::turn::TurnVerdict;
 use super::verdicts::{Stages, Verdict};
 
@@ -120,6 +121,7 @@ impl Campaign {
             resume_budget: Verdict::not_asked(None),
             back_off: Verdict::not_asked(self.back_off(status, now)),
             turn: Verdict::not_asked(None),
+            throttle: Verdict::not_asked(ThrottleVerdict::evaluate(state, policy, now)),
         }
     }
 
@@ -250,6 +252,14 @@ impl Campaign {
         }
         let waits = direction == Direction::Resume && share.resuming;
         let turn = share.grouped.then_some(TurnVerdict { taken: waits });
-        stages.turn.answer(turn, waits).then_some(Stage::Turn)
+        if stages.turn.answer(turn, waits) {
+            return Some(Stage::Turn);
+        }
+        let found = stages.throttle.found;
+        let held_back = found.is_some_and(|found| found.holds_back(policy));
+        let held_back = stages
+            .throttle
+            .settle(held_back && direction == Direction::Pause);
+        held_back.then_some(Stage::Throttle)
     }
 }

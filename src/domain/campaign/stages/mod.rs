@@ -1,7 +1,7 @@
 //! The stages of one decision, in the order in which they are asked.
 //!
 //! ```text
-//! status ─▶ in flight ─▶ changing ─▶ calendar ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ turn ─▶ command
+//! status ─▶ in flight ─▶ changing ─▶ calendar ─▶ hold ─▶ sample ─▶ signal ─▶ thresholds ─▶ people ─▶ confirmation ─▶ dwell ─▶ resume budget ─▶ back-off ─▶ turn ─▶ throttle ─▶ command
 //! ```
 //!
 //! A stage passes the decision on or settles it; those behind it are then not asked. [`Stages`] keeps every verdict with
@@ -29,6 +29,7 @@ mod signal;
 mod stage;
 mod status;
 mod thresholds;
+mod throttle;
 mod turn;
 mod verdicts;
 
@@ -49,5 +50,6 @@ pub use stage::Stage;
 pub use status::BelievedStatus;
 pub(crate) use thresholds::Compared;
 pub use thresholds::{Relation, ThresholdsVerdict};
+pub use throttle::ThrottleVerdict;
 pub use turn::TurnVerdict;
 pub use verdicts::{Asked, Finding, StageVerdict, Stages, Verdict};

@@ -34,11 +34,13 @@ pub enum Stage {
     BackOff,
     /// Whether another campaign of its group is resumed first.
     Turn,
+    /// Whether it is stepped down before it is paused.
+    Throttle,
 }
 
 impl Stage {
     /// Every stage, in the order in which they are asked.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Status,
         Self::InFlight,
         Self::Changing,
@@ -53,6 +55,7 @@ impl Stage {
         Self::ResumeBudget,
         Self::BackOff,
         Self::Turn,
+        Self::Throttle,
     ];
 
     /// The name for people.
@@ -73,6 +76,7 @@ impl Stage {
             Self::ResumeBudget => "resume budget",
             Self::BackOff => "back-off",
             Self::Turn => "turn",
+            Self::Throttle => "throttle",
         }
     }
 
@@ -95,6 +99,7 @@ impl Stage {
             Self::Changing => 11,
             Self::Turn => 12,
             Self::Calendar => 13,
+            Self::Throttle => 14,
         }
     }
 }

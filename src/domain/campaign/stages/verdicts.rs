@@ -21,6 +21,7 @@ use super::signal::SignalVerdict;
 use super::stage::Stage;
 use super::status::BelievedStatus;
 use super::thresholds::ThresholdsVerdict;
+use super::throttle::ThrottleVerdict;
 use super::turn::TurnVerdict;
 
 /// Whether a stage was reached, and whether it decided.
@@ -103,6 +104,8 @@ pub struct Stages {
     pub back_off: Verdict<BackOffVerdict>,
     /// Whether its group resumes another campaign first; nothing is found without a group.
     pub turn: Verdict<TurnVerdict>,
+    /// What slows it down before it is paused; nothing is found where it is only paused.
+    pub throttle: Verdict<ThrottleVerdict>,
 }
 
 /// The numbers behind a verdict.
@@ -136,6 +139,8 @@ pub enum Finding {
     BackOff(BackOffVerdict),
     /// Whether its group resumes another campaign first.
     Turn(TurnVerdict),
+    /// What slows it down before it is paused.
+    Throttle(ThrottleVerdict),
 }
 
 /// One stage's verdict, in the form that all stages share.
@@ -182,6 +187,7 @@ impl Stages {
             }),
             Stage::BackOff => shared(&self.back_off, Finding::BackOff, |found| found.until),
             Stage::Turn => shared(&self.turn, Finding::Turn, |_| None),
+            Stage::Throttle => shared(&self.throttle, Finding::Throttle, |found| found.until()),
         };
         StageVerdict {
             stage,
@@ -216,6 +222,7 @@ impl Stages {
             Stage::ResumeBudget => self.resume_budget.asked,
             Stage::BackOff => self.back_off.asked,
             Stage::Turn => self.turn.asked,
+            Stage::Throttle => self.throttle.asked,
         }
     }
 
@@ -258,6 +265,7 @@ impl Stages {
             Stage::ResumeBudget => held_back(wanted, Suppression::ResumeBudget),
             Stage::BackOff => held_back(wanted, Suppression::Refused),
             Stage::Turn => held_back(wanted, Suppression::GroupTurn),
+            Stage::Throttle => held_back(wanted, Suppression::Throttle),
         }
     }
 

@@ -109,7 +109,7 @@ impl Platform {
             AcdOperation::SkillSummary => context.summary(id),
             AcdOperation::SkillParameters => context.parameters(id),
             AcdOperation::GeneralSettings => context.general_settings(id),
-            AcdOperation::PutGeneralSettings => context.put_general_settings(id),
+            AcdOperation::PutGeneralSettings => context.put_general_settings(id, call.actor(token)),
             AcdOperation::CampaignSkills => context.campaign_skills(id),
             AcdOperation::DialerContacts => context.dialer_contacts(),
             AcdOperation::BusinessUnit => Ok(context.business_unit()),
@@ -393,14 +393,13 @@ impl RequestContext<'_> {
         Ok(self.json(json!({ "wfM_OB_StatsV9": rows })))
     }
 
-    fn pacing(&self, skill: u64) -> Map<String, Value> {
-        let written = self.acd.pacing.get(&skill).cloned();
-        written.unwrap_or_else(wire::general_settings)
+    fn pacing(&self, view: &SkillView) -> Map<String, Value> {
+        self.acd.pacing(view.id, view.campaign.as_deref())
     }
 
     fn parameters(&mut self, id: &str) -> Result<Answer, Refused> {
         let view = self.view(id)?;
-        let settings = self.pacing(view.id);
+        let settings = self.pacing(&view);
         let scheduled = self.acd.settings.scheduled;
         Ok(self.json(
             json!({"skillNo": view.id, "skillName": view.name, "generalSettings": settings,
@@ -410,16 +409,21 @@ impl RequestContext<'_> {
 
     fn general_settings(&mut self, id: &str) -> Result<Answer, Refused> {
         let view = self.view(id)?;
-        Ok(self.json(Value::Object(self.pacing(view.id))))
+        Ok(self.json(Value::Object(self.pacing(&view))))
     }
 
     /// Members that are left out stay as they are.
-    fn put_general_settings(&mut self, id: &str) -> Result<Answer, Refused> {
+    fn put_general_settings(&mut self, id: &str, by: Actor) -> Result<Answer, Refused> {
         let written = general_settings_of(&self.call.body)?;
         let view = self.view(id)?;
-        let mut settings = self.pacing(view.id);
-        settings.extend(written);
-        self.acd.pacing.insert(view.id, settings);
+        let (skill, campaign) = (view.id, view.campaign);
+        self.acd.write_pacing(
+            self.world,
+            (skill, campaign.as_deref()),
+            written,
+            by,
+            self.now,
+        );
         let mut answer = Answer::json(StatusCode::OK, Bytes::new());
         answer.applied = true;
         Ok(answer)

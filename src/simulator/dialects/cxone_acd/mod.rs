@@ -23,6 +23,7 @@ mod listing;
 mod login;
 mod number;
 mod operation;
+mod pacing;
 mod people;
 mod query;
 mod roster;

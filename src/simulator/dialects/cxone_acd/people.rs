@@ -82,9 +82,16 @@ impl SimHandle {
             .unwrap_or_default()
     }
 
-    fn in_acd<T>(
+    pub(super) fn in_acd<T>(
         &self,
         act: impl FnOnce(&World, &mut AcdState, SimTime) -> Option<T>,
+    ) -> Option<T> {
+        self.in_acd_writing(|world, acd, now| act(world, acd, now))
+    }
+
+    pub(super) fn in_acd_writing<T>(
+        &self,
+        act: impl FnOnce(&mut World, &mut AcdState, SimTime) -> Option<T>,
     ) -> Option<T> {
         self.with_platform(|platform, now| {
             let Platform { world, acd, .. } = platform;

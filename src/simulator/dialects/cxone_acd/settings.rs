@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::super::centre::Scenario;
+use super::super::super::centre::{Mode, Scenario};
 
 /// How a platform of this dialect behaves. The default is what its contract describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct AcdSettings {
     pub daily_calls: u64,
     /// Which skill of the agents a campaign needs; every agent has the skill of a campaign that is not named.
     pub skills: BTreeMap<String, String>,
+    /// The calls for each agent that a campaign's skill is set to at first, 1 to 3; two where it is not named.
+    pub ratios: BTreeMap<String, u32>,
     /// The id of the registered client that the global log-in needs, and its secret.
     pub registered_client: (String, String),
 }
@@ -87,13 +89,14 @@ impl Default for AcdSettings {
             scheduled: false,
             daily_calls: 100_000,
             skills: BTreeMap::new(),
+            ratios: BTreeMap::new(),
             registered_client: ("registered".to_owned(), "registered-secret====".to_owned()),
         }
     }
 }
 
 impl AcdSettings {
-    /// The default, with the scenario's skills.
+    /// The default, with the scenario's skills and its campaigns' calls for each agent.
     #[must_use]
     pub fn staging(scenario: &Scenario) -> Self {
         let skills = scenario
@@ -101,9 +104,25 @@ impl AcdSettings {
             .iter()
             .map(|campaign| (campaign.id.clone(), campaign.skill.clone()))
             .collect();
+        let ratios = scenario
+            .campaigns
+            .iter()
+            .map(|campaign| (campaign.id.clone(), most_calls(campaign.mode)))
+            .collect();
         Self {
             skills,
+            ratios,
             ..Self::default()
         }
+    }
+}
+
+/// What a skill that dials in this mode is set to: the least that does not slow it down.
+fn most_calls(mode: Mode) -> u32 {
+    match mode {
+        Mode::Preview { .. } | Mode::Progressive | Mode::Instant { .. } => 1,
+        Mode::Power { dials_per_agent } if dials_per_agent <= 1.0 => 1,
+        Mode::Power { dials_per_agent } if dials_per_agent <= 2.0 => 2,
+        Mode::Power { .. } | Mode::Predictive { .. } => 3,
     }
 }

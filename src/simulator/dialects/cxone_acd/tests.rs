@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::super::super::agent_state::AgentState;
 use super::super::super::centre::Scenario;
+use super::super::super::effects::Effect;
 use super::super::super::faults::{Fault, FaultRule, FaultTiming};
 use super::super::super::handle::SimHandle;
+use super::super::super::journal::Actor;
 use super::super::super::outcome::Outcome;
 use super::super::super::script::Script;
 use super::super::super::sent_request::SentRequest;
@@ -359,6 +361,46 @@ fn general_settings_are_written_within_bounds() {
     let all = tenant.get("skills/4711/parameters");
     assert_eq!(all["generalSettings"], settings);
     assert_eq!(all["scheduleSettings"]["isScheduled"], false);
+}
+
+#[test]
+fn a_skill_is_set_to_what_its_mode_dials_and_writes_are_in_the_journal() {
+    let ratios = |name: &str| {
+        let scenario = Scenario::parse(Scenario::text(name).unwrap(), name).unwrap();
+        let ratios = AcdSettings::staging(&scenario).ratios;
+        ratios.into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(ratios("blended-40"), [1], "progressive");
+    assert_eq!(ratios("lunch-dip"), [3], "two and a half");
+    assert_eq!(
+        ratios("two-campaigns"),
+        [1, 3],
+        "progressive and predictive"
+    );
+    let tenant = Tenant::new(AcdSettings::default());
+    let path = "skills/4711/parameters/general-settings";
+    let put = |body: &str| tenant.send("PUT", path, body).status;
+    assert_eq!(
+        put(r#"{"generalSettings":{"blockMultipleCalls":true}}"#),
+        200
+    );
+    assert!(
+        tenant
+            .handle
+            .person_paces("campaign-1", &json!({"blockMultipleCalls": false}))
+    );
+    let paces = tenant
+        .handle
+        .effects()
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Paced(written) => Some((written.from, written.to, written.by == Actor::Person)),
+            Effect::Status(_)
+            | Effect::Assigned(_)
+            | Effect::QueueWritten(_)
+            | Effect::Moved(_) => None,
+        });
+    assert_eq!(paces.collect::<Vec<_>>(), [(2, 1, false), (1, 2, true)]);
 }
 
 #[test]

@@ -131,10 +131,10 @@ pub(super) fn summary(release: Release, id: u64, name: &str, counters: &Counters
 }
 
 /// General settings as every skill has them at first.
-pub(super) fn general_settings() -> Map<String, Value> {
+pub(super) fn general_settings(ratio: u32) -> Map<String, Value> {
     let mut settings = Map::new();
     for (name, value) in [
-        ("maximumRatio", json!(2)),
+        ("maximumRatio", json!(ratio)),
         ("aggressiveness", json!("Normal")),
         ("blockMultipleCalls", json!(false)),
         ("abandonRateThreshold", json!(3.0)),

@@ -85,7 +85,7 @@ pub(super) fn judge(bench: &mut Bench<'_>) {
                     );
                 }
             }
-            Effect::QueueWritten(_) | Effect::Status(_) | Effect::Moved(_) => {}
+            Effect::QueueWritten(_) | Effect::Status(_) | Effect::Moved(_) | Effect::Paced(_) => {}
         }
     }
 }

@@ -1,0 +1,184 @@
+//! `restore`: puts the original pace of every campaign back that a daemon has stepped down.
+//!
+//! It works beside a running daemon and after one that has stopped. What it would do is shown first; nothing is written before that
+//! is confirmed.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal, stdin};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::control::ports::{Clock, SystemClock};
+use crate::control::{PaceRestorer, PaceToRestore};
+use crate::domain::throttle::ThrottleState;
+use crate::domain::{CampaignId, Conclusion};
+use crate::settings::{LOG, RunArgs, Settings, resolve_without_campaigns};
+use crate::store::{Store, StoreFault, StoreReader};
+use crate::telemetry::{LogFormat, install_log};
+
+use super::daemon::Connection;
+use super::environment::variable;
+use super::exit::Exit;
+use super::output;
+use super::refusal::refuse_configuration;
+
+/// Attempts, waits between them included, that one exchange may need.
+const ATTEMPTS: u32 = 4;
+
+/// Flags of `restore`.
+#[derive(clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// Do not ask whether these are meant
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    run: Box<RunArgs>,
+}
+
+type Remembered = BTreeMap<CampaignId, ThrottleState>;
+
+/// Shows what is remembered, asks, and puts it back.
+pub(crate) async fn restore(args: &RestoreArgs) -> Exit {
+    match prepared(args) {
+        Ok((settings, remembered)) if remembered.is_empty() => {
+            let place = settings.state_dir.display();
+            output::result(format_args!("no campaign of {place} is stepped down"));
+            Exit::Ok
+        }
+        Ok((settings, remembered)) => put_back(&settings, &remembered, args.yes).await,
+        Err(exit) => exit,
+    }
+}
+
+fn prepared(args: &RestoreArgs) -> Result<(Settings, Remembered), Exit> {
+    let resolved = resolve_without_campaigns(&args.run, &variable)
+        .map_err(|faults| refuse_configuration(&faults))?;
+    let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
+    install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
+        output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
+        Exit::Configuration
+    })?;
+    let settings = resolved.settings;
+    let remembered = remembered(&settings.state_dir).map_err(|fault| tell(&fault, Exit::Io))?;
+    Ok((settings, remembered))
+}
+
+/// Every campaign of which an original is remembered.
+fn remembered(state_dir: &Path) -> Result<Remembered, StoreFault> {
+    let states = match StoreReader::open(state_dir) {
+        Ok(reader) => reader.states()?,
+        Err(StoreFault::Absent { .. }) => BTreeMap::new(),
+        Err(fault) => return Err(fault),
+    };
+    let throttled = states.into_iter().filter_map(|(id, state)| {
+        let throttle = state.throttle?;
+        throttle.original()?;
+        Some((id, *throttle))
+    });
+    Ok(throttled.collect())
+}
+
+fn tell(wrong: &dyn std::fmt::Display, exit: Exit) -> Exit {
+    output::talk(format_args!("campaign-autopilot: {wrong}"));
+    exit
+}
+
+async fn put_back(settings: &Settings, remembered: &Remembered, yes: bool) -> Exit {
+    let restorer = match restorer(settings) {
+        Ok(restorer) => restorer,
+        Err(exit) => return exit,
+    };
+    let mut exit = Exit::Ok;
+    let mut ours = Vec::new();
+    for (campaign, throttle) in remembered {
+        match restorer.look(campaign, throttle).await {
+            Ok(Some(PaceToRestore::Ours { found, original })) => {
+                output::result(format_args!(
+                    "campaign {campaign}: {found} -> {original} dials for each idle agent"
+                ));
+                ours.push((campaign, throttle));
+            }
+            Ok(Some(PaceToRestore::Already { original })) => output::result(format_args!(
+                "campaign {campaign}: dials {original} for each idle agent already"
+            )),
+            Ok(Some(PaceToRestore::Others { found, original })) => output::result(format_args!(
+                "campaign {campaign}: somebody set {found} dials for each idle agent; that stays, instead of {original}"
+            )),
+            Ok(None) => {}
+            Err(fault) => {
+                exit = tell(
+                    &format_args!("campaign {campaign}: {fault}"),
+                    Exit::of(fault.kind),
+                );
+            }
+        }
+    }
+    if ours.is_empty() {
+        return exit;
+    }
+    if !yes && !confirmed(ours.len()) {
+        output::talk("campaign-autopilot: nothing was changed");
+        return Exit::NotThere;
+    }
+    for (number, (campaign, throttle)) in (1..).zip(ours) {
+        match restorer.restore(campaign, throttle, number).await {
+            Ok((Conclusion::Confirmed | Conclusion::Unchanged, _)) => {
+                output::result(format_args!("campaign {campaign}: put back"));
+            }
+            Ok((conclusion, why)) => {
+                let why = why.map_or(String::new(), |why| format!(": {why}"));
+                let wrong = format!(
+                    "campaign {campaign} is not put back, {}{why}",
+                    conclusion.label()
+                );
+                let refused = if conclusion == Conclusion::Conflict {
+                    Exit::Conflict
+                } else {
+                    Exit::Refused
+                };
+                exit = tell(&wrong, refused);
+            }
+            Err(fault) => return tell(&fault, Exit::Io),
+        }
+    }
+    exit
+}
+
+fn restorer(settings: &Settings) -> Result<PaceRestorer, Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let connection =
+        Connection::new(settings, &clock).map_err(|fault| tell(&fault, fault.exit()))?;
+    let platform = connection.platform;
+    let throttle = platform.throttle.ok_or_else(|| {
+        let wrong = format!("{} cannot make a campaign dial slower", settings.platform);
+        tell(&wrong, Exit::Configuration)
+    })?;
+    let opened = Store::open_beside(&settings.state_dir, clock.now());
+    let (store, run) = opened.map_err(|fault| tell(&fault, Exit::Io))?;
+    let longest = settings.request_timeout.saturating_mul(ATTEMPTS);
+    let by = variable("SUDO_USER").or_else(|| variable("USER"));
+    Ok(PaceRestorer {
+        throttle,
+        journal: Arc::new(store),
+        clock,
+        run,
+        longest: longest.max(Duration::from_secs(1)),
+        usually_settles: platform.capabilities.traits.settling.usual,
+        by: by.unwrap_or_else(|| "somebody".to_owned()),
+    })
+}
+
+fn confirmed(many: usize) -> bool {
+    let plural = if many == 1 { "" } else { "s" };
+    let question = format!("{many} campaign{plural} to put back");
+    if !stdin().is_terminal() {
+        let refusal = "nobody can be asked here, so say --yes if they are meant";
+        output::talk(format_args!("campaign-autopilot: {question}; {refusal}"));
+        return false;
+    }
+    output::talk(format_args!("{question}. Type yes to go on:"));
+    let mut answer = String::new();
+    let read = stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "yes" | "y")
+}
