@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::aim::AimRule;
+use crate::domain::calendar::WeeklyHours;
 use crate::domain::{Actuator, Limit, Policy, Thresholds};
 
 /// A rule with its poll interval.
@@ -17,6 +18,10 @@ pub struct Arm {
     pub poll_interval: Duration,
     /// Whether that was asked for, and is not the default.
     pub interval_given: bool,
+    /// Outside of these calling hours, in the zone of the scenario, thresholds resume nothing and what runs is paused.
+    pub hours: Option<WeeklyHours>,
+    /// The scenario's campaigns share their agents as a group does, the first one before the others.
+    pub grouped: bool,
 }
 
 /// What decides in an arm.
@@ -58,6 +63,8 @@ impl Arm {
             rule: ArmRule::AlwaysRun,
             poll_interval: POLL_INTERVAL,
             interval_given: false,
+            hours: None,
+            grouped: false,
         }
     }
 
@@ -72,6 +79,8 @@ impl Arm {
             },
             poll_interval: POLL_INTERVAL,
             interval_given: false,
+            hours: None,
+            grouped: false,
         }
     }
 
@@ -107,10 +116,13 @@ impl Arm {
         };
         let mut interval = None;
         let mut actuator = Actuator::Pause;
+        let (mut hours, mut grouped) = (None, false);
         for piece in pieces {
             let (key, value) = key_and_value(piece);
             match key {
                 "poll" => interval = Some(poll(piece)?),
+                "hours" => hours = Some(calling_hours(piece, value)?),
+                "grouped" if piece == key => grouped = true,
                 "actuator" => {
                     actuator = parse_actuator(piece, value)?;
                     if actuator == Actuator::IdleReserve {
@@ -136,7 +148,7 @@ impl Arm {
                 }
                 _ => {
                     return Err(format!(
-                        "`{piece}`: expected poll=, running=, paused=, confirm=, resumes= or actuator="
+                        "`{piece}`: expected poll=, running=, paused=, confirm=, resumes=, hours=, grouped or actuator="
                     ));
                 }
             }
@@ -144,6 +156,8 @@ impl Arm {
         Ok(Self {
             poll_interval: interval.unwrap_or(POLL_INTERVAL),
             interval_given: interval.is_some(),
+            hours,
+            grouped,
             name: text.to_owned(),
             rule: ArmRule::Policy {
                 policy: Box::new(policy),
@@ -187,6 +201,8 @@ impl Arm {
             rule: ArmRule::Aim { rule, actuator },
             poll_interval: interval.unwrap_or(AIM_POLL_INTERVAL),
             interval_given: interval.is_some(),
+            hours: None,
+            grouped: false,
         })
     }
 }
@@ -205,6 +221,15 @@ fn time(piece: &str) -> Result<Duration, String> {
     let (key, value) = key_and_value(piece);
     humantime::parse_duration(value)
         .map_err(|wrong| format!("`{piece}`: {wrong}; write it such as {key}=90s"))
+}
+
+/// Spans of a day, joined by `+`, as in `hours=09:00-12:00+13:00-17:00`.
+fn calling_hours(piece: &str, value: &str) -> Result<WeeklyHours, String> {
+    let every_day = WeeklyHours::every_day();
+    let spans = value.replace('+', " ");
+    WeeklyHours::parse([spans.as_str()], &every_day).map_err(|wrong| {
+        format!("`{piece}`: {wrong}; write it such as hours=09:00-12:00+13:00-17:00")
+    })
 }
 
 fn poll(piece: &str) -> Result<Duration, String> {
@@ -298,6 +323,9 @@ mod tests {
             ("5/8,dwell=3m", "running="),
             ("5/8,resumes=many", "resumes=6"),
             ("5/8,confirm=4/3", "confirm"),
+            ("5/8,hours=morning", "hours=09:00-12:00"),
+            ("5/8,grouped=yes", "grouped"),
+            ("aim=0.5%,grouped", "start="),
             ("aim=0", "0.01%"),
             ("aim=0.5%,gap=0.3", "gap=0.3"),
             ("aim=0.5%,signal=idle", "free+serving"),

@@ -79,6 +79,12 @@ impl BacktestArm {
                     .to_owned(),
             );
         }
+        if arm.hours.is_some() || arm.grouped {
+            return Err(
+                "calling hours and groups stay those of the configuration; try others with `compare`"
+                    .to_owned(),
+            );
+        }
         let rules = match arm.rule {
             ArmRule::AlwaysRun => None,
             ArmRule::Policy { policy, .. } => Some(*policy),

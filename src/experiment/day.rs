@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::domain::calendar::Calendar;
 use crate::domain::{
-    Actuator, Autopilot, CampaignActivity, CampaignId, CommandResult, Delivery, Direction, Group,
-    GroupCount, HeadCount, Policy, Sample, Selector, SkillId, StatusFinding, StatusReading,
-    Timestamp,
+    Actuator, Autopilot, CalendarId, CalendarRule, CampaignActivity, CampaignId, CommandResult,
+    Delivery, Direction, Group, GroupCount, GroupPlace, HeadCount, Policy, Sample, Selector,
+    SkillId, StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{CentreFigures, Scenario, SimTime};
 
@@ -44,7 +45,7 @@ pub(super) fn run_remembering(
     let mut poll: Polls<'_> = match &arm.rule {
         ArmRule::AlwaysRun => Box::new(|_, _| {}),
         ArmRule::Policy { policy, actuator } => {
-            let mut autopilot = autopilot(scenario, policy);
+            let mut autopilot = autopilot(scenario, arm, policy);
             Box::new(move |day, at| day.poll(&mut autopilot, policy, *actuator, at))
         }
         ArmRule::Aim { rule, actuator } => {
@@ -69,24 +70,48 @@ fn phase(seed: u64, interval: Duration) -> Duration {
 }
 
 /// Each campaign counts the agents who have its skill.
-fn autopilot(scenario: &Scenario, policy: &Policy) -> Autopilot {
-    let policies = scenario.campaigns.iter().filter_map(|campaign| {
-        let id: CampaignId = campaign.id.parse().ok()?;
-        let skill: SkillId = campaign.skill.parse().ok()?;
-        let policy = Policy {
-            selector: Selector::AnySkill(BTreeSet::from([skill])),
-            ..policy.clone()
-        };
-        Some((id, policy))
-    });
+fn autopilot(scenario: &Scenario, arm: &Arm, policy: &Policy) -> Autopilot {
+    let hours: Option<CalendarId> = arm.hours.as_ref().and_then(|_| "hours".parse().ok());
+    let policies = (0..)
+        .zip(&scenario.campaigns)
+        .filter_map(|(rank, campaign)| {
+            let id: CampaignId = campaign.id.parse().ok()?;
+            let skill: SkillId = campaign.skill.parse().ok()?;
+            let place = GroupPlace {
+                group: scenario.name.clone(),
+                rank,
+                claim: None,
+            };
+            let calendar = hours.clone().map(|calendar| CalendarRule {
+                calendar,
+                alone: false,
+            });
+            let policy = Policy {
+                selector: Selector::AnySkill(BTreeSet::from([skill])),
+                place: arm.grouped.then_some(place),
+                calendar,
+                ..policy.clone()
+            };
+            Some((id, policy))
+        });
     let start = timestamp(scenario.start());
-    Autopilot::new(
+    let autopilot = Autopilot::new(
         1,
         policies.collect(),
         BTreeMap::new(),
         COMMAND_LONGEST,
         start,
-    )
+    );
+    let calendar = arm.hours.clone().and_then(|hours| {
+        let zone = scenario.zone.parse().ok()?;
+        Some(Calendar {
+            zone,
+            hours,
+            holidays: Vec::new(),
+            closures: Vec::new(),
+        })
+    });
+    autopilot.with_calendars(hours.into_iter().zip(calendar).collect())
 }
 
 impl Day<'_> {
@@ -197,5 +222,37 @@ impl Day<'_> {
             }
         }
         GroupCount::Known(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::CampaignFigures;
+
+    fn lived(scenario: &str, arm: &str) -> Vec<CampaignFigures> {
+        let text = Scenario::text(scenario).unwrap();
+        let scenario = Scenario::parse(text, scenario).unwrap();
+        run_day(&scenario, 3, &Arm::parse(arm).unwrap()).campaigns
+    }
+
+    #[test]
+    fn outside_its_hours_a_campaign_is_paused_and_inside_its_rule_decides() {
+        // From eight to six, and open for seven of these ten hours. A poll is half a minute late at most.
+        let open = lived("calm-day", "1/2,hours=09:00-12:00+13:00-17:00");
+        let always = lived("calm-day", "1/2");
+        let closed = open[0].paused_hours - always[0].paused_hours;
+        assert!((2.8..3.2).contains(&closed), "{closed} h");
+        assert!(open[0].connected < always[0].connected);
+    }
+
+    #[test]
+    fn of_grouped_campaigns_the_first_one_dials_before_the_others() {
+        let apart = lived("two-campaigns", "4/6");
+        let grouped = lived("two-campaigns", "4/6,grouped");
+        assert_eq!(apart[0].id, "sales-1");
+        // The second one sees the agents that the first one leaves.
+        assert!(grouped[1].paused_hours > apart[1].paused_hours);
+        assert!(grouped[0].connected >= apart[0].connected);
     }
 }

@@ -46,6 +46,9 @@ POLICY is `always` (nobody pauses anything), thresholds with options, or a share
   5/8,running=3m,paused=3m    least times in a state
   5/8,confirm=2/3             two of the last three readings
   5/8,resumes=6               at most so many resumes an hour
+  5/8,hours=09:00-12:00+13:00-17:00
+                              paused outside of these hours, in the scenario's zone
+  5/8,grouped                 the campaigns share their agents as a [[group]] does, the first one before the others
   aim=0.5%                    one threshold that moves until 0.5% of the answered calls are abandoned, a poll every
                               10s; it learns from the counted calls, so give it --consecutive days
   aim=0.5%,gap=4              resume at so many agents above the threshold (2)
