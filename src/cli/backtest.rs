@@ -59,8 +59,8 @@ struct Report<'a> {
     campaigns: &'a BTreeMap<CampaignId, Vec<BacktestRow>>,
 }
 
-/// Runs the backtest.
-pub(crate) fn backtest(args: &BacktestArgs, state_dir: &Path, now: Timestamp) -> Exit {
+/// Runs the backtest on the store in a directory, as of a moment.
+pub(crate) fn backtest(args: &BacktestArgs, (state_dir, now): (&Path, Timestamp)) -> Exit {
     let since = now.minus(args.since);
     let arms = if args.policies.is_empty() {
         let arms = ARMS.iter().map(|text| BacktestArm::parse(text));

@@ -505,6 +505,7 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
         freshest: in_clock(FRESHEST),
         routine_status_reads: settings.status_reads_per_poll,
+        record_workload: settings.record_workload,
         outcomes_every: settings.outcomes_every,
         day_zones: settings.day_zones(),
         announces: settings.webhook.is_some() && !settings.dry_run,

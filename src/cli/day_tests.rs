@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::Timestamp;
+use crate::domain::workload::WorkloadSlot;
 use crate::settings::{RunArgs, resolve};
 use crate::simulator::{
     Actor, AssignmentsReplaced, Effect, Scenario, Settings as SimSettings, SimHandle, SimTime,
@@ -72,6 +74,7 @@ wrap_up = "30s"
 const SETTINGS: &str = r#"
 poll_interval = "30s"
 requests_per_second = "unlimited"
+record_workload = true
 assign_interval = "5m"
 assign_horizon = "10m"
 
@@ -271,7 +274,46 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
         &taken.lock().unwrap(),
         commands,
     );
+    what_agents_did_is_recorded(&scenario, directory.path(), &handle);
     simulator.stop().await;
+}
+
+/// Of the first campaign, whose two agents have no calls, and a lunch that this platform shows as one.
+fn what_agents_did_is_recorded(
+    scenario: &Scenario,
+    directory: &std::path::Path,
+    handle: &SimHandle,
+) {
+    let reader = StoreReader::open(&directory.join("state")).unwrap();
+    let since = Timestamp::from_unix_millis(scenario.start().as_unix_millis());
+    let campaign = "preview-1".parse().unwrap();
+    let slots = reader.workload(&campaign, since).unwrap();
+    assert!((46..=48).contains(&slots.len()), "{} slots", slots.len());
+    let minutes = |time: fn(&WorkloadSlot) -> Duration| {
+        slots.iter().map(time).sum::<Duration>().as_secs_f64() / 60.0
+    };
+    let near = |name: &str, found: f64, expected: f64, within: f64| {
+        assert!(
+            (found - expected).abs() < within,
+            "{name}: {found}, expected {expected}"
+        );
+    };
+    near("covered", minutes(|slot| slot.covered), 475.0, 6.0);
+    near("staffed", minutes(|slot| slot.staffed), 950.0, 12.0);
+    near("busy", minutes(|slot| slot.busy), 90.0, 4.0);
+    near("paused", minutes(|slot| slot.paused), 45.0, 3.0);
+    assert_eq!(slots.iter().map(|slot| slot.call_starts).sum::<u32>(), 2);
+    assert_eq!(slots.iter().map(|slot| slot.transitions).sum::<u32>(), 2);
+    assert!(slots.iter().all(|slot| slot.thresholds == Some((1, 2))));
+    let outcomes = reader.recorded_outcomes(&campaign, since).unwrap();
+    let dials: u64 = outcomes.iter().map(|slot| slot.counts.dials).sum();
+    let (figures, _) = handle.figures().unwrap();
+    let truth = figures.campaigns.iter().find(|own| own.id == "preview-1");
+    let truth = truth.unwrap().dials;
+    assert!(
+        dials <= truth && dials * 10 > truth * 9,
+        "{dials} of {truth} dials"
+    );
 }
 
 fn the_lists_followed_the_pause(

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::control::ports::{Clock, SystemClock};
+use crate::domain::Timestamp;
 use crate::settings::{Fault, LOG, RunArgs, resolve, rows, state_dir_of, unknown_variables};
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
@@ -34,6 +35,7 @@ use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::traces::Traces;
+use super::tune::{TuneArgs, tune};
 use super::webhook::{self, WebhookCommand};
 
 /// Worker threads: the daemon waits most of the time, and every thread costs memory.
@@ -93,6 +95,8 @@ enum Command {
     Compare(CompareArgs),
     /// Try policies on what the daemon has read
     Backtest(BacktestArgs),
+    /// Recommend a threshold from what the daemon has recorded
+    Tune(Box<TuneArgs>),
     /// Compare the abandoned calls of a period with the guards of the configuration
     Compliance(Box<ComplianceArgs>),
     /// Serve the simulated platform alone
@@ -242,9 +246,8 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Compare(args) => compare(&args),
-        Command::Backtest(args) => in_state_dir(args.state_dir.clone(), |directory| {
-            backtest(&args, directory, SystemClock::real_time().now())
-        }),
+        Command::Backtest(args) => in_record(args.state_dir.as_ref(), |at| backtest(&args, at)),
+        Command::Tune(args) => in_record(args.state_dir.as_ref(), |at| tune(&args, at)),
         Command::Compliance(args) => compliance(&args),
         Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
@@ -298,6 +301,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Assign { .. }
         | Command::Audit { .. }
         | Command::Backtest(_)
+        | Command::Tune(_)
         | Command::Compliance(_)
         | Command::Outbox { .. }
         | Command::Queue { .. }
@@ -329,6 +333,12 @@ fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exi
         output::talk("campaign-autopilot: no state directory; give --state-dir");
         Exit::Configuration
     }
+}
+
+/// Works on what was recorded in that directory, as of this moment.
+fn in_record(given: Option<&PathBuf>, work: impl FnOnce((&Path, Timestamp)) -> Exit) -> Exit {
+    let now = SystemClock::real_time().now();
+    in_state_dir(given.cloned(), |directory| work((directory, now)))
 }
 
 fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {

@@ -44,6 +44,7 @@ mod start_fault;
 mod step_clock;
 mod supervisor;
 mod traces;
+mod tune;
 mod webhook;
 
 pub use embedded::{Embedded, Listener, Seams};

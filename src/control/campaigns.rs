@@ -7,6 +7,7 @@ use tracing::debug_span;
 use tracing::field::Empty;
 
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading, OutcomesRead};
+use crate::domain::workload::GroupWorkload;
 use crate::domain::{
     Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
     Reason, Sample, StatusFinding, Timestamp,
@@ -27,6 +28,8 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 /// Every campaign under control.
 pub(super) struct Campaigns {
     pub(super) autopilot: Autopilot,
+    /// What the last poll showed of each group's agents, where that is recorded.
+    pub(super) workload: Vec<Option<GroupWorkload>>,
     checkpoint_at: Timestamp,
 }
 
@@ -58,6 +61,7 @@ impl Campaigns {
             autopilot: autopilot
                 .on_platform(traits)
                 .with_calendars(calendars.clone()),
+            workload: Vec::new(),
             checkpoint_at: now,
         };
         let started = Fact::RunStarted {
@@ -111,6 +115,7 @@ impl Campaigns {
         let points = Fact::PointsTaken {
             autopilot: &self.autopilot,
             reasons,
+            workload: &self.workload,
             poll_interval,
         };
         ledger.record(ledger.now(), points);

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tracing::Span;
 
 use crate::domain::assignment::Roster;
-use crate::domain::{AgentState, DecisionId, Sample, Timestamp};
+use crate::domain::workload::{GroupMembers, GroupWorkload, WorkloadWatch};
+use crate::domain::{AgentState, DecisionId, Group, Sample, Timestamp};
 use crate::platform::port::{AgentObserver, Observation, ObserveFault, PlatformFault};
 use crate::telemetry::PollFigures;
 
@@ -20,6 +21,9 @@ use super::ports::Clock;
 #[derive(Default)]
 pub(crate) struct Collector {
     last_rows: Option<usize>,
+    watch: WorkloadWatch,
+    /// The groups that are watched.
+    watched: Vec<Group>,
 }
 
 /// The scope of one poll.
@@ -46,6 +50,8 @@ pub(crate) struct Polled {
     repeated: bool,
     /// The poll's own, for what is reported of it.
     span: Span,
+    /// What it showed of each group's agents; nothing where they were not asked for one by one.
+    pub(crate) workload: Vec<Option<GroupWorkload>>,
     /// By position in the roster; an agent who was not read is offline.
     pub(crate) roster_states: Option<Vec<AgentState>>,
 }
@@ -109,10 +115,12 @@ impl Collector {
                 taken_at,
                 heads,
                 agents,
+                members,
                 tally,
                 ..
             }) => {
                 self.last_rows = tally.rows;
+                let workload = self.watch(needs.scope, members);
                 Span::current()
                     .record("rows", tally.rows.unwrap_or_default())
                     .record("pages", tally.calls);
@@ -138,11 +146,13 @@ impl Collector {
                     took,
                     repeated,
                     span: Span::current(),
+                    workload,
                     roster_states: states,
                 }
             }
             Err(ObserveFault { fault, partial }) => {
                 Span::current().record("fault", fault.detail.as_str());
+                self.watch.forget();
                 Polled {
                     sample: Sample::Invalid {
                         why: fault.detail.clone(),
@@ -152,9 +162,22 @@ impl Collector {
                     took,
                     repeated,
                     span: Span::current(),
+                    workload: Vec::new(),
                     roster_states: None,
                 }
             }
         }
+    }
+
+    fn watch(
+        &mut self,
+        scope: &PollScope,
+        members: Vec<Option<GroupMembers>>,
+    ) -> Vec<Option<GroupWorkload>> {
+        if self.watched != scope.groups() {
+            self.watched = scope.groups().to_vec();
+            self.watch.forget();
+        }
+        self.watch.observe(members)
     }
 }

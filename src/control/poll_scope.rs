@@ -27,10 +27,26 @@ impl PollScope {
         }
     }
 
+    /// The same with every agent one by one, for the record that a model of the centre is fitted to.
+    #[must_use]
+    pub fn recording(self, records: bool) -> Self {
+        let records = records && !self.groups.is_empty();
+        Self {
+            staffed: self.staffed || records,
+            agents: self.agents || records,
+            ..self
+        }
+    }
+
     /// Whether nothing is needed, as with queues alone: the agents are not read then.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && !self.agents
+    }
+
+    /// Returns the groups that are counted.
+    pub(super) fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// Returns the request for it.

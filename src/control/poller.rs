@@ -59,6 +59,7 @@ pub(super) struct Poller {
     longest: Duration,
     command_longest: Duration,
     routine_reads: usize,
+    records: bool,
     shutdown: CancellationToken,
     collector: Collector,
     outcomes: OutcomeReads,
@@ -86,6 +87,7 @@ impl Poller {
             longest: settings.poll_longest,
             command_longest: settings.command_longest,
             routine_reads: settings.routine_status_reads,
+            records: settings.record_workload,
             shutdown: shutdown.clone(),
             collector: Collector::default(),
             outcomes: OutcomeReads::new(clock, platform, settings, shutdown),
@@ -125,6 +127,11 @@ impl Poller {
         let decision = changing.campaigns.autopilot.next_decision();
         let fault = polled.record(decision, ledger);
         self.last = fault.map_or(LastPoll::Valid, |fault| LastPoll::Failed(fault.clone()));
+        changing.campaigns.workload = if self.records {
+            polled.workload
+        } else {
+            Vec::new()
+        };
         let result = PollResult {
             taken_at: polled.taken_at,
             roster_states: polled.roster_states,
@@ -136,7 +143,7 @@ impl Poller {
         let autopilot = &campaigns.autopilot;
         let beside = if self.reads_all() { usize::MAX } else { 0 };
         Reading {
-            scope: PollScope::of(autopilot, assigns),
+            scope: PollScope::of(autopilot, assigns).recording(self.records),
             statuses: autopilot.due_status_reads(beside, MOST_NEEDED_READS, self.clock.now()),
         }
     }

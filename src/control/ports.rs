@@ -18,6 +18,7 @@ use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
 use crate::domain::throttle::{DialRatio, PaceFinding, PaceNotice, PaceStep};
+use crate::domain::workload::WorkloadSlot;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
     IdError, Message, Notice, QueueId, Reason, StatusFinding, StatusReading, Timestamp, Zone,
@@ -614,6 +615,8 @@ pub struct Batch {
     pub outcomes: Vec<(CampaignId, OutcomeSlot)>,
     /// What was counted of them more, by days on the clocks of zones; it is added to what was written of the day before.
     pub outcome_days: Vec<(CampaignId, Zone, DayCounts)>,
+    /// What their agents did, in slots of time that are over.
+    pub workload: Vec<(CampaignId, WorkloadSlot)>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,
     /// By how many milliseconds the machine's clock was set since the last batch: what waits in the store moves by as much.
@@ -641,6 +644,7 @@ impl Batch {
             && self.outbox.is_empty()
             && self.outcomes.is_empty()
             && self.outcome_days.is_empty()
+            && self.workload.is_empty()
             && self.frame.is_none()
             && self.clock_step == 0
     }

@@ -62,6 +62,8 @@ pub struct CycleSettings {
     pub freshest: Duration,
     /// Campaigns whose status is read in each tick to see what people changed.
     pub routine_status_reads: usize,
+    /// Whether what agents do is recorded, for `tune`: every agent is read at each poll.
+    pub record_workload: bool,
     /// The time from one reading of a campaign's outcomes to the next; zero is never.
     pub outcomes_every: Duration,
     /// The zones on whose clocks outcomes are counted by whole days.

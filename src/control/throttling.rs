@@ -26,7 +26,7 @@ const MOST_OPEN: usize = 16;
 /// Each so many ticks one pace is read to see what somebody changed: tenants have a number of calls a day.
 const ROUTINE_EVERY: u64 = 6;
 
-/// Changes begun in one tick whatever the time: otherwise a short interval would leave none.
+/// Changes and readings begun in one tick whatever the time: otherwise a short interval would leave none.
 const ALWAYS_BEGUN: usize = 1;
 
 /// Reads and changes paces.
@@ -82,11 +82,13 @@ impl Throttling {
                 return;
             }
         }
-        for campaign in campaigns.autopilot.due_pace_reads(routine, MOST_OPEN) {
-            if self.shutdown.is_cancelled() {
+        let due = campaigns.autopilot.due_pace_reads(routine, MOST_OPEN);
+        for (begun, campaign) in due.iter().enumerate() {
+            let late = self.clock.monotonic() >= next_poll_due;
+            if self.shutdown.is_cancelled() || (late && begun >= ALWAYS_BEGUN) {
                 return;
             }
-            let read = self.read(&campaign, Urgency::Routine, campaigns, ledger);
+            let read = self.read(campaign, Urgency::Routine, campaigns, ledger);
             tokio::select! {
                 biased;
                 _ = read => {}
@@ -103,7 +105,8 @@ impl Throttling {
         campaigns: &mut Campaigns,
         ledger: &mut Ledger,
     ) -> Option<PaceSeen> {
-        let deadline = self.clock.now().plus(self.longest);
+        // About one request: a platform that answers nothing must not keep the next poll waiting for as long as a command may take.
+        let deadline = self.clock.now().plus(self.longest / 4);
         let found = self.throttle.read(campaign, urgency, deadline).await;
         let now = self.clock.now();
         let finding = match &found {

@@ -78,6 +78,7 @@ pub mod throttle;
 mod throttled;
 mod time;
 mod visible;
+pub mod workload;
 
 pub use actuator::{Actuator, ActuatorError};
 pub use autopilot::{Alert, Autopilot, Plan, WantedCommand};

@@ -366,6 +366,31 @@ impl Snapshot {
         u32::try_from(chosen).unwrap_or(u32::MAX)
     }
 
+    /// Returns the agents of a group one by one, each by a number that is the same in every snapshot; none for the agents of a queue,
+    /// which the rows do not show.
+    #[must_use]
+    pub fn members(&self, group: &Group) -> Option<Vec<(u64, AgentState)>> {
+        let Group::Rows(selector) = group else {
+            return None;
+        };
+        let chosen = |row: &&AgentRow| match selector {
+            Selector::All => true,
+            Selector::AnySkill(_) | Selector::AllSkills(_) => {
+                self.skills.chooses(selector, row.skill_set)
+            }
+            Selector::Agents(wanted) => {
+                let id = row.id(&self.text);
+                wanted.iter().any(|agent| Some(agent.as_str()) == id)
+            }
+        };
+        let rows = self
+            .agents
+            .iter()
+            .filter_map(|number| self.rows.get(*number));
+        let agents = rows.filter(chosen).map(|row| (row.hash, row.state));
+        Some(agents.collect())
+    }
+
     /// Returns when the reading began: no agent's state is older.
     #[must_use]
     pub fn taken_at(&self) -> Timestamp {

@@ -15,6 +15,8 @@ pub(super) struct Day<'a> {
     happened: usize,
     /// Each campaign's status and when it last changed.
     pub(super) statuses: BTreeMap<&'a str, (CampaignActivity, SimTime)>,
+    /// When each campaign's status was last changed by a command of ours.
+    commanded: BTreeMap<String, SimTime>,
     pub(super) blind_until: SimTime,
     /// When each campaign was stepped down, of those that are.
     pub(super) stepped: BTreeMap<String, SimTime>,
@@ -40,6 +42,7 @@ impl<'a> Day<'a> {
                 .iter()
                 .map(|campaign| running(campaign.id.as_str()))
                 .collect(),
+            commanded: BTreeMap::new(),
             blind_until: start,
             stepped: BTreeMap::new(),
             skills: scenario.teams.iter().map(skills).collect(),
@@ -96,9 +99,18 @@ impl<'a> Day<'a> {
         let runs = status == CampaignActivity::Running;
         if let Some(own) = self.statuses.get_mut(campaign) {
             *own = (status, at);
+            self.commanded.insert(campaign.to_owned(), at);
         }
         let from = at.plus(self.scenario.telemetry.actuation_delay);
         self.centre.allow(campaign, runs, from);
+    }
+}
+
+impl Day<'_> {
+    /// Whether the campaign's status is the one that our last command gave it.
+    pub(super) fn is_ours(&self, campaign: &str) -> bool {
+        let changed = self.statuses.get(campaign).map(|(_, changed)| changed);
+        changed.is_some() && self.commanded.get(campaign) == changed
     }
 }
 

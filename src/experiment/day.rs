@@ -45,8 +45,8 @@ pub(super) fn run_remembering(
     let mut poll: Polls<'_> = match &arm.rule {
         ArmRule::AlwaysRun => Box::new(|_, _| {}),
         ArmRule::Policy { policy, actuator } => {
-            let mut autopilot = autopilot(scenario, arm, policy);
-            Box::new(move |day, at| day.poll(&mut autopilot, policy, *actuator, at))
+            let mut autopilot = autopilot(scenario, arm, &|_| Policy::clone(policy));
+            Box::new(move |day, at| day.poll(&mut autopilot, *actuator, at))
         }
         ArmRule::Aim { rule, actuator } => {
             memory.begin_day();
@@ -63,6 +63,26 @@ pub(super) fn run_remembering(
     day.centre.figures()
 }
 
+/// Simulates a whole day of the scenario in which each campaign has a policy of its own; `watch` sees the day after each poll.
+pub(super) fn run_policies(
+    scenario: &Scenario,
+    seed: u64,
+    poll_interval: Duration,
+    policy_of: &dyn Fn(&str) -> Policy,
+    watch: &mut dyn FnMut(&Day<'_>, SimTime),
+) -> CentreFigures {
+    let mut day = Day::new(scenario, seed);
+    let mut autopilot = autopilot(scenario, &Arm::always_run(), policy_of);
+    let mut at = scenario.start().plus(phase(seed, poll_interval));
+    while at <= scenario.end() {
+        day.poll(&mut autopilot, Actuator::Pause, at);
+        watch(&day, at);
+        at = at.plus(poll_interval);
+    }
+    day.live_until(scenario.end());
+    day.centre.figures()
+}
+
 /// Draws the time of the first poll: nothing aligns polls with the minutes of the scenario.
 fn phase(seed: u64, interval: Duration) -> Duration {
     let share = fastrand::Rng::with_seed(seed).f64();
@@ -70,7 +90,7 @@ fn phase(seed: u64, interval: Duration) -> Duration {
 }
 
 /// Each campaign counts the agents who have its skill.
-fn autopilot(scenario: &Scenario, arm: &Arm, policy: &Policy) -> Autopilot {
+fn autopilot(scenario: &Scenario, arm: &Arm, policy_of: &dyn Fn(&str) -> Policy) -> Autopilot {
     let hours: Option<CalendarId> = arm.hours.as_ref().and_then(|_| "hours".parse().ok());
     let policies = (0..)
         .zip(&scenario.campaigns)
@@ -90,7 +110,7 @@ fn autopilot(scenario: &Scenario, arm: &Arm, policy: &Policy) -> Autopilot {
                 selector: Selector::AnySkill(BTreeSet::from([skill])),
                 place: arm.grouped.then_some(place),
                 calendar,
-                ..policy.clone()
+                ..policy_of(&campaign.id)
             };
             Some((id, policy))
         });
@@ -115,15 +135,9 @@ fn autopilot(scenario: &Scenario, arm: &Arm, policy: &Policy) -> Autopilot {
 }
 
 impl Day<'_> {
-    fn poll(
-        &mut self,
-        autopilot: &mut Autopilot,
-        policy: &Policy,
-        actuator: Actuator,
-        at: SimTime,
-    ) {
+    fn poll(&mut self, autopilot: &mut Autopilot, actuator: Actuator, at: SimTime) {
         self.live_until_shown(at);
-        let recovered = self.recovered(policy);
+        let recovered = self.recovered(autopilot);
         let heads = autopilot
             .groups()
             .iter()
@@ -173,7 +187,7 @@ impl Day<'_> {
     }
 
     /// The campaigns that run stepped down, and for which enough agents are available by now.
-    fn recovered(&self, policy: &Policy) -> Vec<String> {
+    fn recovered(&self, autopilot: &Autopilot) -> Vec<String> {
         let campaigns = self.scenario.campaigns.iter();
         let stepped = campaigns.filter(|campaign| {
             let status = self.statuses.get(campaign.id.as_str());
@@ -183,7 +197,11 @@ impl Day<'_> {
         stepped
             .filter(|campaign| {
                 let heads = heads(self, campaign);
-                heads.free >= policy.thresholds.in_agents(heads.staffed).resume_at
+                let id: Option<CampaignId> = campaign.id.parse().ok();
+                let rules = id.and_then(|id| Some(autopilot.campaign(&id)?.policy()));
+                rules.is_some_and(|policy| {
+                    heads.free >= policy.thresholds.in_agents(heads.staffed).resume_at
+                })
             })
             .map(|campaign| campaign.id.clone())
             .collect()

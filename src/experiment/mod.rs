@@ -23,6 +23,7 @@ mod day;
 mod days;
 mod front;
 mod summary;
+pub mod tune;
 
 pub use arm::{Arm, ArmRule};
 pub use backtest::{Backtest, BacktestArm, BacktestRow};

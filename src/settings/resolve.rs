@@ -247,6 +247,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         page_concurrency: values.page_concurrency,
         request_timeout: values.request_timeout,
         status_reads_per_poll: values.status_reads_per_poll,
+        record_workload: values.record_workload,
         outcomes_every: values.outcomes_every,
         outcomes_file: values.outcomes_file.map(PathBuf::from),
         state_dir: state_dir?,

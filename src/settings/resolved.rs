@@ -77,6 +77,8 @@ pub(crate) struct Settings {
     pub request_timeout: Duration,
     /// Campaigns whose status is read in each poll.
     pub status_reads_per_poll: usize,
+    /// Whether what agents do is recorded, for `tune`.
+    pub record_workload: bool,
     /// The time from one reading of a campaign's outcomes to the next; zero is never.
     pub outcomes_every: Duration,
     /// The file by which the site feeds outcomes; none where the platform is asked.
@@ -210,6 +212,7 @@ impl Settings {
             page_concurrency,
             request_timeout,
             status_reads_per_poll,
+            record_workload,
             outcomes_every,
             outcomes_file,
             state_dir,
@@ -250,6 +253,7 @@ impl Settings {
             "page_concurrency": page_concurrency,
             "request_timeout": request_timeout,
             "status_reads_per_poll": status_reads_per_poll,
+            "record_workload": record_workload,
             "outcomes_every": outcomes_every,
             "outcomes_file": outcomes_file.as_ref().map(|path| path.to_string_lossy()),
             "state_dir": state_dir.to_string_lossy(),

@@ -256,6 +256,9 @@ settings! { POLLING_ROWS "Reading and rate"
     STATUS_READS_PER_POLL: Landing<usize, Values> = land("status_reads_per_poll", Some("--status-reads-per-poll"), ["AUTOPILOT_STATUS_READS_PER_POLL"], Count "CAMPAIGNS", Is("1"), Top,
         "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.",
         |text| value::count(text, 0..=1000), |to, many| to.status_reads_per_poll = many);
+    RECORD_WORKLOAD: Landing<bool, Values> = land("record_workload", Some("--record-workload"), ["AUTOPILOT_RECORD_WORKLOAD"], Switch "", Is("false"), Top,
+        "Record for `tune` what agents do, for 21 days: every agent is read at each poll, where those who are available would do.",
+        value::switch, |to, yes| to.record_workload = yes);
     OUTCOMES_EVERY: Landing<Duration, Values> = land("outcomes_every", Some("--outcomes-every"), ["AUTOPILOT_OUTCOMES_EVERY"], Duration "DURATION", Is("60s"), Top,
         "Counters of a campaign's dials and of what became of them are read at most this often, where the platform has them; 0s never reads them.",
         value::duration, |to, time| to.outcomes_every = time);

@@ -41,6 +41,7 @@ pub(super) struct Values {
     pub(super) page_concurrency: usize,
     pub(super) request_timeout: Duration,
     pub(super) status_reads_per_poll: usize,
+    pub(super) record_workload: bool,
     pub(super) outcomes_every: Duration,
     pub(super) outcomes_file: Option<String>,
     pub(super) roster: Option<String>,

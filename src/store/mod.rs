@@ -39,6 +39,7 @@ mod schema;
 mod series;
 #[cfg(test)]
 mod series_tests;
+mod workload;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, Statement, Transaction, params};
 
 use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
@@ -66,10 +66,18 @@ pub(super) fn read(
     connection: &Connection,
     query: &SeriesQuery,
 ) -> rusqlite::Result<Vec<OutcomeSlot>> {
-    let mut select = connection.prepare(
+    let select = connection.prepare(
         "SELECT from_ms, until_ms, known_ms, dials, answered, connected, abandoned FROM outcome
          WHERE campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms",
     )?;
+    read_slots(select, query)
+}
+
+/// The slots that a statement selects by campaign and time, with the columns of the table.
+pub(super) fn read_slots(
+    mut select: Statement<'_>,
+    query: &SeriesQuery,
+) -> rusqlite::Result<Vec<OutcomeSlot>> {
     let since = query.since.as_unix_millis();
     let rows = select.query_map(params![query.campaign.as_str(), since], |row| {
         Ok(OutcomeSlot {

@@ -7,14 +7,17 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::control::ports::CampaignDays;
+use crate::control::series::SeriesQuery;
 use crate::domain::guard::DaySpan;
+use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::replay::{Divergence, Input, Replayed, replay};
+use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::fault::StoreFault;
 use super::writer::{self, existing};
-use super::{outcome_days, schema};
+use super::{outcome_days, schema, workload};
 
 /// The store, open for reading.
 pub struct StoreReader {
@@ -80,14 +83,59 @@ impl StoreReader {
     /// # Errors
     /// When it cannot be read, or the store is of a version that did not keep days.
     pub fn outcome_days(&self, zone: &Zone, span: DaySpan) -> Result<CampaignDays, StoreFault> {
-        let sqlite = |wrong: rusqlite::Error| self.fault(&wrong);
-        let found = schema::version(&self.connection).map_err(sqlite)?;
+        self.of_this_version()?;
+        outcome_days::read(&self.connection, zone, span).map_err(|wrong| self.fault(&wrong))
+    }
+
+    /// Reads what the agents of a campaign did, in slots, the oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store is of a version that did not keep it.
+    pub fn workload(
+        &self,
+        campaign: &CampaignId,
+        since: Timestamp,
+    ) -> Result<Vec<WorkloadSlot>, StoreFault> {
+        self.of_this_version()?;
+        workload::read(&self.connection, campaign, since).map_err(|wrong| self.fault(&wrong))
+    }
+
+    /// Returns the campaigns of whose agents something is recorded since then.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store is of a version that did not keep it.
+    pub fn recorded_campaigns(&self, since: Timestamp) -> Result<Vec<CampaignId>, StoreFault> {
+        self.of_this_version()?;
+        let found = workload::campaigns(&self.connection, since);
+        let found = found.map_err(|wrong| self.fault(&wrong))?;
+        Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Reads what was counted of a campaign's outcomes while its agents were recorded, in slots, the oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store is of an older version.
+    pub fn recorded_outcomes(
+        &self,
+        campaign: &CampaignId,
+        since: Timestamp,
+    ) -> Result<Vec<OutcomeSlot>, StoreFault> {
+        self.of_this_version()?;
+        let query = SeriesQuery {
+            campaign: campaign.clone(),
+            since,
+        };
+        workload::read_outcomes(&self.connection, &query).map_err(|wrong| self.fault(&wrong))
+    }
+
+    fn of_this_version(&self) -> Result<(), StoreFault> {
+        let found = schema::version(&self.connection).map_err(|wrong| self.fault(&wrong))?;
         let known = schema::newest();
         if found < known {
             let path = self.path.clone();
             return Err(StoreFault::Older { path, found, known });
         }
-        outcome_days::read(&self.connection, zone, span).map_err(sqlite)
+        Ok(())
     }
 
     /// Decides everything again from the recorded inputs.

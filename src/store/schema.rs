@@ -191,7 +191,29 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX outcome_day_by_day ON outcome_day (day);
 ",
-];
+    // What agents did, for a model of the centre, and what was counted in the same ten minutes: both are kept for three weeks, and the
+    // outcomes of other campaigns for a day.
+    "
+    CREATE TABLE workload (
+        campaign TEXT NOT NULL,
+        from_ms  INTEGER NOT NULL,
+        body     BLOB NOT NULL,
+        PRIMARY KEY (campaign, from_ms)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX workload_by_time ON workload (from_ms);
+    CREATE TABLE workload_outcome (
+        campaign  TEXT NOT NULL,
+        from_ms   INTEGER NOT NULL,
+        until_ms  INTEGER NOT NULL,
+        known_ms  INTEGER NOT NULL,
+        dials     INTEGER NOT NULL,
+        answered  INTEGER NOT NULL,
+        connected INTEGER NOT NULL,
+        abandoned INTEGER NOT NULL,
+        PRIMARY KEY (campaign, from_ms)
+    ) STRICT, WITHOUT ROWID;
+"
+,];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {

@@ -27,7 +27,7 @@ use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::presence::{Presence, with_companions};
-use super::{audit, inputs, operations, outcome_days, outcomes, queues, schema, series};
+use super::{audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -338,6 +338,7 @@ impl Writer {
         outbox::shift_clock(&transaction, batch.clock_step)?;
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         outcomes::write(&transaction, &batch.outcomes)?;
+        workload::write(&transaction, &batch.workload)?;
         outcome_days::add(&transaction, &batch.outcome_days)?;
         let mut series_bytes = self.series_bytes;
         if let Some(frame) = &batch.frame {

@@ -47,5 +47,6 @@ mod steering;
 mod stored_states;
 mod supervised;
 mod trace;
+mod tune;
 mod variables;
 mod webhooks;

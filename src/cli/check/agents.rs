@@ -46,7 +46,8 @@ pub(super) async fn poll(
     let longest = settings.request_timeout.saturating_mul(3);
     let policies = settings.policies.clone();
     let pilot = Autopilot::new(0, policies, BTreeMap::new(), longest, clock.now());
-    let scope = PollScope::of(&pilot, settings.assignments.is_some());
+    let scope =
+        PollScope::of(&pilot, settings.assignments.is_some()).recording(settings.record_workload);
     if scope.is_empty() {
         return;
     }

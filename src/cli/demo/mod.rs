@@ -594,6 +594,7 @@ fn settings(
         page_concurrency: 8,
         request_timeout,
         status_reads_per_poll: 1,
+        record_workload: false,
         outcomes_every: Duration::from_secs(60),
         outcomes_file: None,
         state_dir: state_dir.to_owned(),

@@ -21,6 +21,7 @@ use crate::domain::assignment::{
 };
 use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
 use crate::domain::throttle::{PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
+use crate::domain::workload::GroupWorkload;
 use crate::domain::{
     AgentId, AgentState, Alert, Autopilot, Calendars, Campaign, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice,
@@ -75,6 +76,8 @@ pub(in crate::control) enum Fact<'a> {
     PointsTaken {
         autopilot: &'a Autopilot,
         reasons: &'a [(CampaignId, Reason)],
+        /// What the poll showed of each group's agents; nothing where that is not recorded.
+        workload: &'a [Option<GroupWorkload>],
         poll_interval: Duration,
     },
     /// A tick is over and committed, and leaves the present state of everything here.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::assignment::{Assigner, ListMemory};
 use crate::domain::outcomes::OutcomesRead;
+use crate::domain::workload::GroupWorkload;
 use crate::domain::{Alert, Autopilot, Campaign, CampaignId, CampaignState, Reason};
 
 use super::fact::Fact;
@@ -30,6 +31,7 @@ pub(super) enum Remembered<'a> {
     Points {
         autopilot: &'a Autopilot,
         reasons: &'a [(CampaignId, Reason)],
+        workload: &'a [Option<GroupWorkload>],
         poll_interval: Duration,
     },
 }
@@ -113,10 +115,12 @@ pub(super) fn remembered<'a>(fact: &Fact<'a>) -> Remembered<'a> {
         Fact::PointsTaken {
             autopilot,
             reasons,
+            workload,
             poll_interval,
         } => Remembered::Points {
             autopilot,
             reasons,
+            workload,
             poll_interval: *poll_interval,
         },
         // They change nothing that is remembered, or are part of a fact that has it.

@@ -167,8 +167,13 @@ impl Ledger {
             Remembered::Points {
                 autopilot,
                 reasons,
+                workload,
                 poll_interval,
-            } => self.recorder.points(autopilot, reasons, poll_interval, at),
+            } => {
+                self.recorder.points(autopilot, reasons, poll_interval, at);
+                self.recorder
+                    .workload(autopilot, workload, poll_interval, at);
+            }
         }
         self.recorder.input(at, inputs::input(fact));
     }

@@ -149,6 +149,7 @@ impl World {
                 command_longest: longest,
                 freshest: Duration::from_secs(1),
                 routine_status_reads: 1,
+                record_workload: false,
                 outcomes_every: Duration::from_secs(60),
                 day_zones: vec!["UTC".parse().unwrap()],
                 announces: true,
@@ -280,6 +281,7 @@ impl World {
             Fact::PointsTaken {
                 autopilot: &self.autopilot,
                 reasons: &self.plan.reasons,
+                workload: &[],
                 poll_interval: self.settings.poll_interval,
             },
             Fact::TickEnded {

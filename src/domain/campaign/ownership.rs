@@ -167,6 +167,12 @@ impl Campaign {
         Some((head, available))
     }
 
+    /// The place of its group among [`Autopilot::groups`](crate::domain::Autopilot::groups); none where no agents count.
+    #[must_use]
+    pub fn group_place(&self) -> Option<usize> {
+        self.policy.counts_agents().then_some(self.group)
+    }
+
     /// Its state.
     #[must_use]
     pub fn state(&self) -> &CampaignState {

@@ -102,6 +102,7 @@ impl ActivityObserver {
             heads,
             agents: None,
             sizes: Vec::new(),
+            members: Vec::new(),
             unknown_state: None,
             tally,
         })

@@ -28,7 +28,8 @@ pub(super) fn snapshot(
     snapshot.finish(taken_at)
 }
 
-fn state(agent: &AgentNow, ready: &ReadyStates) -> AgentState {
+/// Returns an agent's state, whichever skill the contact is of.
+pub(super) fn state(agent: &AgentNow, ready: &ReadyStates) -> AgentState {
     match agent.state {
         StateId::LOGGED_OUT => AgentState::Offline,
         StateId::INBOUND_CONTACT

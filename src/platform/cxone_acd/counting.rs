@@ -19,6 +19,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::AgentState;
+use crate::domain::workload::GroupMembers;
+
+use super::agent_rows::state;
 use super::agent_state::{AgentNow, ReadyStates, StateId};
 use super::skill_agents::Assignment;
 
@@ -105,6 +109,48 @@ pub(super) fn count<'a>(
     states: &BTreeMap<u64, AgentNow>,
     ready: &ReadyStates,
 ) -> SkillCount {
+    let mut counted = SkillCount::default();
+    for (agent, availability) in best_availability(skills, states, ready) {
+        counted.add(availability);
+        let finishes = states.get(&agent).is_some_and(|agent| agent.wrap_up);
+        let on_contact = matches!(availability, Availability::Serving | Availability::Busy);
+        counted.wrap_up = counted
+            .wrap_up
+            .saturating_add(u32::from(finishes && on_contact));
+    }
+    counted
+}
+
+/// Returns the agents of one or several skills one by one, with their states for these skills: who waits in the dialler of another one
+/// is there, and not available.
+pub(super) fn members<'a>(
+    skills: impl IntoIterator<Item = (u64, &'a BTreeMap<u64, Assignment>)>,
+    states: &BTreeMap<u64, AgentNow>,
+    ready: &ReadyStates,
+) -> GroupMembers {
+    let agents = best_availability(skills, states, ready).into_iter();
+    let agents = agents.map(|(agent, availability)| {
+        let state = match availability {
+            Availability::Available => AgentState::Available,
+            Availability::NotReady => AgentState::Other,
+            Availability::Offline => AgentState::Offline,
+            Availability::Serving | Availability::Busy => {
+                let own = states.get(&agent).map(|agent| state(agent, ready));
+                let contact =
+                    |state: &AgentState| matches!(state, AgentState::Busy | AgentState::WrapUp);
+                own.filter(contact).unwrap_or(AgentState::Other)
+            }
+        };
+        (agent, state)
+    });
+    GroupMembers::new(agents.collect())
+}
+
+fn best_availability<'a>(
+    skills: impl IntoIterator<Item = (u64, &'a BTreeMap<u64, Assignment>)>,
+    states: &BTreeMap<u64, AgentNow>,
+    ready: &ReadyStates,
+) -> BTreeMap<u64, Availability> {
     let mut best: BTreeMap<u64, Availability> = BTreeMap::new();
     for (skill, assignments) in skills {
         for (agent, assignment) in assignments {
@@ -121,16 +167,7 @@ pub(super) fn count<'a>(
                 .or_insert(new);
         }
     }
-    let mut counted = SkillCount::default();
-    for (agent, availability) in best {
-        counted.add(availability);
-        let finishes = states.get(&agent).is_some_and(|agent| agent.wrap_up);
-        let on_contact = matches!(availability, Availability::Serving | Availability::Busy);
-        counted.wrap_up = counted
-            .wrap_up
-            .saturating_add(u32::from(finishes && on_contact));
-    }
-    counted
+    best
 }
 
 /// Serving comes before available: who is on a call of one of the skills is not free for another.

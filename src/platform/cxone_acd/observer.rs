@@ -7,16 +7,17 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
+use crate::domain::workload::GroupMembers;
 use crate::domain::{Group, GroupCount, HeadCount, Selector, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally, UnreadableRows,
 };
 
-use super::agent_rows::snapshot;
+use super::agent_rows::{snapshot, state};
 use super::agent_state::{AgentNow, AgentStateRow, ReadyStates, StateId};
 use super::campaign_skills::Target;
-use super::counting::{SkillCount, count};
+use super::counting::{SkillCount, count, members};
 use super::delta::{Ask as DeltaAsk, Merged};
 use super::groups::Groups;
 use super::operation::Operation;
@@ -77,15 +78,17 @@ impl Observer {
         self.follow_states(&mut tables.states, request.deadline, &mut tally)
             .await?;
         let mut heads = Vec::with_capacity(request.groups.len());
-        let mut sizes = Vec::new();
+        let (mut sizes, mut members) = (Vec::new(), Vec::new());
         for group in request.groups {
             let counted = self
                 .count(group, &mut tables, request.deadline, &mut tally)
                 .await;
             if request.agents {
-                sizes.push(counted.as_ref().ok().map(SkillCount::size));
+                sizes.push(counted.as_ref().ok().map(|group| group.count.size()));
+                members.push(counted.as_ref().ok().map(|group| group.members.clone()));
             }
-            heads.push(counted.map_or_else(|why| GroupCount::Unknown { why }, known));
+            let counted = counted.map(|group| known(group.count));
+            heads.push(counted.unwrap_or_else(|why| GroupCount::Unknown { why }));
         }
         let states = tables.states.rows().filter(|_| request.agents);
         let agents = states.map(|states| snapshot(states, &self.settings.ready, taken_at));
@@ -94,6 +97,7 @@ impl Observer {
             heads,
             agents,
             sizes,
+            members,
             unknown_state: None,
             tally,
         })
@@ -276,7 +280,7 @@ impl Observer {
         tables: &mut Tables,
         deadline: Timestamp,
         tally: &mut Tally,
-    ) -> Result<SkillCount, String> {
+    ) -> Result<Counted, String> {
         let target: Target = match group {
             Group::Own(campaign) => campaign.as_str().parse()?,
             Group::Queue(queue) => queue.as_str().parse()?,
@@ -306,10 +310,14 @@ impl Observer {
                     .ok_or_else(|| format!("it is not known who has skill {skill}"))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(count(assigned, states, &self.settings.ready))
+        let ready = &self.settings.ready;
+        Ok(Counted {
+            count: count(assigned.iter().copied(), states, ready),
+            members: members(assigned, states, ready),
+        })
     }
 
-    fn everyone(&self, states: &Merged<u64, AgentNow>) -> SkillCount {
+    fn everyone(&self, states: &Merged<u64, AgentNow>) -> Counted {
         let mut counted = SkillCount::default();
         for agent in states.rows().into_iter().flat_map(BTreeMap::values) {
             let place = match agent.state {
@@ -324,8 +332,19 @@ impl Observer {
                 counted.wrap_up = counted.wrap_up.saturating_add(1);
             }
         }
-        counted
+        let agents = states.rows().into_iter().flatten();
+        let agents = agents.map(|(agent, now)| (*agent, state(now, &self.settings.ready)));
+        Counted {
+            count: counted,
+            members: GroupMembers::new(agents.collect()),
+        }
     }
+}
+
+/// The agents of a group, counted and one by one.
+struct Counted {
+    count: SkillCount,
+    members: GroupMembers,
 }
 
 /// Rows of a listing.

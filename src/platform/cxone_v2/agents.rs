@@ -18,6 +18,7 @@ use hyper::{Method, StatusCode};
 use tracing::{Instrument, Span, warn};
 
 use crate::control::ports::Clock;
+use crate::domain::workload::GroupMembers;
 use crate::domain::{AgentState, Group, Selector, SnapshotBuilder, Timestamp};
 use crate::platform::http::{
     Call, Client, HttpResponse, Page, PagePlace, PageSize, PageWindow, RateShare, Sending,
@@ -195,9 +196,12 @@ impl Agents {
         };
         let shows_all = request.agents && wanted == ListingKind::Everybody;
         let sizes = request.groups.iter().filter(|_| shows_all).map(size);
+        let members = request.groups.iter().filter(|_| shows_all);
+        let members = members.map(|group| snapshot.members(group).map(GroupMembers::new));
         Ok(Observation {
             taken_at,
             sizes: sizes.collect(),
+            members: members.collect(),
             unknown_state,
             heads: request
                 .groups

@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
+use crate::domain::workload::GroupMembers;
 use crate::domain::{Group, GroupCount, Snapshot, StateCounts, Timestamp};
 
 use super::fault::PlatformFault;
@@ -49,6 +50,9 @@ pub struct Observation {
     /// For each group, in the same order, how many agents it has, those who are offline included. Nothing where agents were
     /// not asked for, and none for a group of which the platform does not show it. Shown, and not decided on.
     pub sizes: Vec<Option<u32>>,
+    /// For each group, in the same order, its agents one by one with their states for it, each by a number that stays the agent's. Nothing
+    /// where agents were not asked for, and none for a group of which the platform does not show them. Recorded, and not decided on.
+    pub members: Vec<Option<GroupMembers>>,
     /// A word for an agent's state that is not known, where there was one. Shown, and not decided on.
     pub unknown_state: Option<String>,
     /// Its cost and coverage.
@@ -64,6 +68,7 @@ impl Observation {
             heads: Vec::new(),
             agents: None,
             sizes: Vec::new(),
+            members: Vec::new(),
             unknown_state: None,
             tally: Tally::default(),
         }

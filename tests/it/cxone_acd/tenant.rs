@@ -289,6 +289,7 @@ impl Tenant {
             command_longest: Duration::from_secs(30),
             freshest: Duration::from_secs(2),
             routine_status_reads: 1,
+            record_workload: false,
             outcomes_every: Duration::ZERO,
             day_zones: Vec::new(),
             announces: false,

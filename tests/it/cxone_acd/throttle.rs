@@ -429,3 +429,25 @@ fn a_dry_run_changes_no_pace() {
     assert_eq!(deeds(&centre), [""; 0]);
     assert_eq!(centre.platform.request_count(Some(WRITE)), 0);
 }
+
+#[test]
+fn a_campaign_that_is_taken_out_while_it_is_stepped_down_is_told_and_restored() {
+    let centre = centre(AcdSettings::default());
+    centre.platform.put_campaign("campaign-2", "RUNNING");
+    let other = centre.platform.shown_id("campaign-2");
+    let first = stepped_down(&centre, "step-down");
+    first.stop();
+    let next = stepping(&centre, "pause")
+        .env("CXONE_CAMPAIGN_ID", &other)
+        .start()
+        .tolerate(&["stepped down by us, but no longer in the configuration"]);
+    let told = next.wait_for_log("stepped down by us, but no longer in the configuration");
+    assert_eq!(told["campaign"], SKILL);
+    wait_for_polls(&centre, 3);
+    next.stop();
+    assert_eq!(ratio(&centre), 1, "nobody manages it");
+    let done = asked(&centre, &["restore", "--yes"]);
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    assert_eq!(ratio(&centre), 2);
+    centre.audit();
+}

@@ -1,0 +1,214 @@
+//! A record made of simulated days, in the form in which the daemon keeps one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::outcomes::{
+    OutcomeCounters, OutcomeMemory, OutcomeReading, OutcomeSlot, OutcomeSource,
+};
+use crate::domain::workload::{
+    Dialling, WorkloadHeads, WorkloadPoll, WorkloadRecorder, WorkloadSlot, call_began,
+};
+use crate::domain::{AgentState, CampaignActivity, Policy, Timestamp};
+use crate::experiment::centre_day::{Day, timestamp};
+use crate::experiment::day::run_policies;
+use crate::simulator::{Activity, Scenario, SimTime};
+
+/// What a daemon would have recorded of one campaign.
+#[derive(Clone, Debug, Default)]
+pub struct SimulatedRecord {
+    /// Its agents.
+    pub workload: Vec<WorkloadSlot>,
+    /// Its calls.
+    pub outcomes: Vec<OutcomeSlot>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How a platform shows an agent who is on a break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreaksShown {
+    /// As a state of its own.
+    Apart,
+    /// As a call: it has no word for a break.
+    AsCalls,
+}
+
+/// The days that are recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordedDays {
+    /// How many.
+    pub count: u32,
+    /// The seed of the first one; the others count up from it.
+    pub first_seed: u64,
+    /// The time between two polls.
+    pub poll_interval: Duration,
+    /// How breaks are shown.
+    pub breaks: BreaksShown,
+}
+
+/// Simulates days and records one campaign. Every campaign has the same policy.
+#[must_use]
+pub fn record_days(
+    scenario: &Scenario,
+    campaign: &str,
+    policy: &Policy,
+    days: RecordedDays,
+) -> SimulatedRecord {
+    let RecordedDays {
+        count,
+        first_seed,
+        poll_interval,
+        ..
+    } = days;
+    let mut observer = Observer::new(scenario, campaign, policy, days);
+    for number in 0..count {
+        observer.shift = DAY.saturating_mul(number);
+        let seed = first_seed.wrapping_add(u64::from(number));
+        let policy_of = |_: &str| policy.clone();
+        let mut watch = |day: &Day<'_>, at: SimTime| observer.observe(day, at);
+        run_policies(scenario, seed, poll_interval, &policy_of, &mut watch);
+        observer.end_day();
+    }
+    SimulatedRecord {
+        workload: observer.workload,
+        outcomes: observer.outcomes.into_values().collect(),
+    }
+}
+
+/// Polls one campaign and its agents.
+struct Observer<'a> {
+    campaign: &'a str,
+    /// The agents of the campaign, by number.
+    agents: Vec<u32>,
+    thresholds: Option<(u32, u32)>,
+    breaks: BreaksShown,
+    longest: Duration,
+    shift: Duration,
+    before: Option<Vec<AgentState>>,
+    recorder: WorkloadRecorder,
+    memory: OutcomeMemory,
+    workload: Vec<WorkloadSlot>,
+    outcomes: BTreeMap<i64, OutcomeSlot>,
+}
+
+impl<'a> Observer<'a> {
+    fn new(scenario: &Scenario, campaign: &'a str, policy: &Policy, days: RecordedDays) -> Self {
+        let known = scenario.campaigns.iter().find(|known| known.id == campaign);
+        let skill = known.map(|known| known.skill.as_str());
+        let teams = scenario.teams.iter();
+        let able = teams.flat_map(|team| {
+            let able = team.skills.iter().any(|own| Some(own.as_str()) == skill);
+            (0..team.agents).map(move |_| able)
+        });
+        let agents = (0..).zip(able).filter(|(_, able)| *able);
+        let thresholds = policy.thresholds.in_agents(scenario.agents());
+        Self {
+            campaign,
+            agents: agents.map(|(agent, _)| agent).collect(),
+            thresholds: Some((thresholds.pause_below, thresholds.resume_at)),
+            breaks: days.breaks,
+            longest: days.poll_interval.saturating_mul(3),
+            shift: Duration::ZERO,
+            before: None,
+            recorder: WorkloadRecorder::default(),
+            memory: OutcomeMemory::default(),
+            workload: Vec::new(),
+            outcomes: BTreeMap::new(),
+        }
+    }
+
+    fn observe(&mut self, day: &Day<'_>, at: SimTime) {
+        let now = timestamp(at).plus(self.shift);
+        let blind = at < day.blind_until;
+        let poll = (!blind).then(|| self.poll(day));
+        if blind {
+            self.before = None;
+        }
+        let slot = self.recorder.observe(now, poll, self.longest);
+        self.workload.extend(slot);
+        self.count(day, now);
+    }
+
+    fn poll(&mut self, day: &Day<'_>) -> WorkloadPoll {
+        let states: Vec<AgentState> = self
+            .agents
+            .iter()
+            .map(|agent| {
+                let activity = day.centre.activity(*agent);
+                activity.map_or(AgentState::Offline, |activity| shown(activity, self.breaks))
+            })
+            .collect();
+        let count = |wanted: AgentState| {
+            let found = states.iter().filter(|state| **state == wanted).count();
+            u32::try_from(found).unwrap_or(u32::MAX)
+        };
+        let offline = count(AgentState::Offline);
+        let everybody = u32::try_from(states.len()).unwrap_or(u32::MAX);
+        let heads = WorkloadHeads {
+            available: count(AgentState::Available),
+            wrap_up: count(AgentState::WrapUp),
+            busy: count(AgentState::Busy),
+            staffed: everybody.saturating_sub(offline),
+        };
+        let call_starts = self.before.as_ref().map(|before| {
+            let both = before.iter().zip(&states);
+            let began = both.filter(|(before, now)| call_began(**before, **now));
+            u32::try_from(began.count()).unwrap_or(u32::MAX)
+        });
+        self.before = Some(states);
+        let standing = day.statuses.get(self.campaign);
+        let dialling = match standing.map(|(status, _)| status) {
+            Some(CampaignActivity::Running) => Dialling::Running,
+            Some(CampaignActivity::Paused) if day.is_ours(self.campaign) => Dialling::PausedByUs,
+            _ => Dialling::NotOurs,
+        };
+        WorkloadPoll {
+            heads,
+            call_starts,
+            dialling,
+            thresholds: self.thresholds,
+        }
+    }
+
+    fn count(&mut self, day: &Day<'_>, now: Timestamp) {
+        let Some(calls) = day.centre.calls(self.campaign) else {
+            return;
+        };
+        let reading = OutcomeReading {
+            since: timestamp(day.scenario.start()).plus(self.shift),
+            until: now,
+            counters: OutcomeCounters {
+                dials: calls.dials,
+                answered: calls.answered,
+                connected: Some(calls.connected),
+                abandoned: calls.abandoned,
+            },
+            source: OutcomeSource::Platform,
+        };
+        self.memory.observe(reading);
+        if let Some(slot) = self.memory.newest_slot() {
+            self.outcomes.insert(slot.from.as_unix_millis(), *slot);
+        }
+    }
+
+    /// In the night nobody polls.
+    fn end_day(&mut self) {
+        self.before = None;
+        let next = WorkloadSlot::begin(Timestamp::from_unix_millis(i64::MAX));
+        let slot = self.recorder.observe(next, None, self.longest);
+        self.workload.extend(slot);
+    }
+}
+
+/// What the platform shows of an agent.
+const fn shown(activity: Activity, breaks: BreaksShown) -> AgentState {
+    match (activity, breaks) {
+        (Activity::Offline, _) => AgentState::Offline,
+        (Activity::Idle, _) => AgentState::Available,
+        (Activity::Inbound | Activity::Outbound | Activity::Preview, _)
+        | (Activity::Break, BreaksShown::AsCalls) => AgentState::Busy,
+        (Activity::Break, BreaksShown::Apart) => AgentState::Other,
+        (Activity::WrapUp, _) => AgentState::WrapUp,
+    }
+}

@@ -1,0 +1,140 @@
+//! A policy on the days of a fitted centre.
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use crate::domain::{Limit, Policy, Thresholds};
+use crate::experiment::batch::replicate;
+use crate::experiment::day::run_policies;
+use crate::simulator::Scenario;
+
+use super::amounts::{many, real};
+use super::fit::CentreFit;
+use super::history::History;
+use super::model::Model;
+
+/// What one policy came to, summed up over days.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Totals {
+    pub(super) hours: f64,
+    pub(super) connected: f64,
+    pub(super) abandoned: f64,
+    pub(super) transitions: f64,
+}
+
+impl Totals {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            hours: self.hours + other.hours,
+            connected: self.connected + other.connected,
+            abandoned: self.abandoned + other.abandoned,
+            transitions: self.transitions + other.transitions,
+        }
+    }
+
+    pub(super) fn times(self, factor: f64) -> Self {
+        Self {
+            hours: self.hours * factor,
+            connected: self.connected * factor,
+            abandoned: self.abandoned * factor,
+            transitions: self.transitions * factor,
+        }
+    }
+
+    /// Abandoned calls as a share of those whose fate is known.
+    pub(super) fn abandoned_share(self) -> f64 {
+        let decided = self.abandoned + self.connected;
+        if decided > 0.0 {
+            self.abandoned / decided
+        } else {
+            0.0
+        }
+    }
+}
+
+/// A policy as it is tried: thresholds in whole agents, and everything else as in the record.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    pub(super) policy: Policy,
+    pub(super) poll_interval: Duration,
+}
+
+impl Rule {
+    /// The same rule with other thresholds.
+    pub(super) fn with(&self, pause_below: u32, resume_at: u32) -> Self {
+        let limits = (Limit::Agents(pause_below), Limit::Agents(resume_at));
+        let thresholds = Thresholds::new(limits.0, limits.1).unwrap_or(self.policy.thresholds);
+        Self {
+            policy: Policy {
+                thresholds,
+                ..self.policy.clone()
+            },
+            ..self.clone()
+        }
+    }
+}
+
+/// Days of a fitted centre; a day of the record that was drawn several times is simulated as often, with other chance.
+pub(super) struct Trial {
+    scenarios: Vec<Scenario>,
+    repeats: usize,
+    seed: u64,
+}
+
+impl Trial {
+    pub(super) fn new(
+        model: &Model,
+        fit: &CentreFit,
+        history: &History,
+        repeats: usize,
+        seed: u64,
+    ) -> Self {
+        let days = history.days.iter();
+        Self {
+            scenarios: days.filter_map(|day| model.day(fit, day)).collect(),
+            repeats,
+            seed,
+        }
+    }
+
+    /// Simulates every day under the rule; the sums are those of one repetition of all days.
+    pub(super) fn run(&self, rule: &Rule, threads: NonZero<usize>) -> Totals {
+        let days = self.scenarios.len();
+        let one = |number: usize| {
+            let Some(scenario) = self.scenarios.get(number % days.max(1)) else {
+                return Totals::default();
+            };
+            let seed = self.seed.wrapping_add(real_seed(number));
+            simulate(scenario, seed, rule)
+        };
+        let runs = days * self.repeats;
+        let totals = replicate(runs, threads, one, || {});
+        let sum = totals.into_iter().fold(Totals::default(), Totals::plus);
+        sum.times(1.0 / many(self.repeats.max(1)))
+    }
+}
+
+/// Seeds of neighbouring days do not follow each other.
+fn real_seed(number: usize) -> u64 {
+    u64::try_from(number)
+        .unwrap_or_default()
+        .wrapping_mul(1_000_003)
+}
+
+fn simulate(scenario: &Scenario, seed: u64, rule: &Rule) -> Totals {
+    let policy_of = |_: &str| rule.policy.clone();
+    let figures = run_policies(
+        scenario,
+        seed,
+        rule.poll_interval,
+        &policy_of,
+        &mut |_, _| {},
+    );
+    let campaign = figures.campaigns.first();
+    campaign.map_or(Totals::default(), |campaign| Totals {
+        hours: figures.hours,
+        connected: real(campaign.connected),
+        abandoned: real(campaign.abandoned),
+        transitions: real(campaign.transitions),
+    })
+}
