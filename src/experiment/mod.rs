@@ -22,6 +22,7 @@ mod centre_day;
 mod day;
 mod days;
 mod front;
+mod guarding;
 mod summary;
 pub mod tune;
 
@@ -31,4 +32,5 @@ pub use batch::{all_cores, replicate};
 pub use day::{run_day, run_until};
 pub use days::Days;
 pub use front::on_front;
-pub use summary::{ArmRow, Estimate, compare};
+pub use guarding::{GuardTrial, TriedGuard};
+pub use summary::{ArmRow, Estimate, compare, lived};

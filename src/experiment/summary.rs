@@ -97,6 +97,20 @@ pub fn compare(
     threads: NonZero<usize>,
     done: impl Fn() + Sync,
 ) -> Vec<ArmRow> {
+    let lived = lived(scenario, arms, days, threads, done);
+    let rows = arms.iter().zip(&lived);
+    rows.map(|(arm, days)| ArmRow::of_days(&arm.name, days))
+        .collect()
+}
+
+/// Simulates the same days for every arm, and returns them for each.
+pub fn lived(
+    scenario: &Scenario,
+    arms: &[Arm],
+    days: Days,
+    threads: NonZero<usize>,
+    done: impl Fn() + Sync,
+) -> Vec<Vec<CentreFigures>> {
     // The longest work comes first: days that depend on each other are one piece of it.
     let (chained, apart): (Vec<usize>, Vec<usize>) =
         (0..arms.len()).partition(|number| arms.get(*number).is_some_and(|arm| days.chained(arm)));
@@ -123,13 +137,11 @@ pub fn compare(
         }
     };
     let figures = replicate(pieces.len(), threads, run, || {});
-    arms.iter()
-        .enumerate()
-        .map(|(number, arm)| {
+    (0..arms.len())
+        .map(|number| {
             let own = pieces.iter().zip(&figures);
             let own = own.filter(|((of, _), _)| *of == number);
-            let days: Vec<CentreFigures> = own.flat_map(|(_, days)| days.clone()).collect();
-            ArmRow::of_days(&arm.name, &days)
+            own.flat_map(|(_, days)| days.clone()).collect()
         })
         .collect()
 }

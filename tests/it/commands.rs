@@ -345,6 +345,37 @@ fn several_scenarios_are_compared_in_every_form() {
     assert!(nowhere.stderr.contains("--plot"), "{}", nowhere.stderr);
 }
 
+/// What a limit on abandoned calls would have said of each policy; one that counts over more days than are simulated is refused.
+#[test]
+fn policies_are_held_against_limits() {
+    let compare = |guard: &str, form: &str| {
+        Invocation::bare()
+            .args(&["compare", "--days", "4", "--output", form, "--guard", guard])
+            .args(&["--policy", "always", "--policy", "5/8"])
+            .output()
+    };
+    let done = compare("1%/2d", "json");
+    assert_eq!(done.code(), 0, "{}", done.stderr);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    let trial = |row: usize| report["scenarios"][0]["policies"][row]["guards"][0].clone();
+    // Uncontrolled, some 2% of 1,500 calls a day are abandoned; under 5/8 less than half a percent.
+    assert_eq!(trial(0)["periods"], 2);
+    assert_eq!(trial(0)["above"], 2);
+    assert_eq!(trial(1)["above"], 0);
+    let table = compare("1%/2d", "table").stdout;
+    assert!(
+        table.contains("Guard 1%/2d") && table.contains("2 of 2"),
+        "{table}"
+    );
+    let longer = compare("us-ftc", "table");
+    assert_eq!(longer.code(), 78);
+    assert!(
+        longer.stderr.contains("--days 30 or more"),
+        "{}",
+        longer.stderr
+    );
+}
+
 #[test]
 fn an_aim_is_compared_on_consecutive_days() {
     let compare = |days: &[&str]| {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::experiment::ArmRow;
+use crate::experiment::{ArmRow, GuardTrial};
 
 /// What came of one scenario.
 #[derive(Serialize)]
@@ -19,4 +19,7 @@ pub(super) struct Row {
     pub(super) figures: ArmRow,
     /// Nothing else here connects more with as few abandoned calls.
     pub(super) on_front: bool,
+    /// How it would have stood under each guard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) guards: Vec<GuardTrial>,
 }

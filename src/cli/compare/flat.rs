@@ -31,6 +31,8 @@ struct FlatRow<'a> {
     service_level_se: f64,
     pace_changes_per_hour: f64,
     pace_changes_per_hour_se: f64,
+    /// Periods above each guard of all that can be told, such as `us-ftc 2/13`.
+    guards: String,
 }
 
 /// Prints the rows of all scenarios under one header.
@@ -41,7 +43,16 @@ pub(super) fn print(compared: &[Compared]) -> Exit {
     }))
 }
 
-fn flat<'a>(scenario: &'a str, Row { figures, on_front }: &'a Row) -> FlatRow<'a> {
+fn flat<'a>(scenario: &'a str, row: &'a Row) -> FlatRow<'a> {
+    let Row {
+        figures,
+        on_front,
+        guards,
+    } = row;
+    let guards = guards.iter().map(|trial| {
+        let told = trial.periods.saturating_sub(trial.few_calls);
+        format!("{} {}/{told}", trial.guard, trial.above)
+    });
     FlatRow {
         scenario,
         policy: &figures.arm,
@@ -64,5 +75,6 @@ fn flat<'a>(scenario: &'a str, Row { figures, on_front }: &'a Row) -> FlatRow<'a
         service_level_se: figures.service_level.standard_error,
         pace_changes_per_hour: figures.pace_changes_per_hour.mean,
         pace_changes_per_hour_se: figures.pace_changes_per_hour.standard_error,
+        guards: guards.collect::<Vec<String>>().join("; "),
     }
 }

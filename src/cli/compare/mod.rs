@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::experiment::{Arm, Days, all_cores, compare as run_arms, on_front};
+use crate::experiment::{Arm, ArmRow, Days, TriedGuard, all_cores, lived, on_front};
 use crate::simulator::Scenario;
 
 use compared::{Compared, Row};
@@ -80,6 +80,10 @@ pub(crate) struct CompareArgs {
     /// A policy to try; repeatable [default: what is worth choosing from, on consecutive days]
     #[arg(long = "policy", value_name = "POLICY", value_parser = Arm::parse)]
     policies: Vec<Arm>,
+    /// A limit on abandoned calls to hold each policy against: us-ftc, us-fcc, uk-ofcom-2010, or a share over days such as 3%/30d;
+    /// repeatable. It informs and claims no compliance
+    #[arg(long = "guard", value_name = "NAME|P%/Nd")]
+    guards: Vec<TriedGuard>,
     /// The number of days that each policy is simulated for
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     days: u32,
@@ -136,7 +140,13 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
             move |arm: &Arm| Some(format!("{}: {}", scenario.name, arm.check(scenario).err()?));
         arms.iter().filter_map(wrong)
     });
-    let faults: Vec<String> = faults.collect();
+    let mut faults: Vec<String> = faults.collect();
+    let short =
+        |guard: &&TriedGuard| u32::try_from(guard.days()).is_ok_and(|days| days > args.days);
+    faults.extend(args.guards.iter().filter(short).map(|guard| {
+        let (name, days) = (&guard.name, guard.days());
+        format!("--guard {name} counts over {days} days; give --days {days} or more")
+    }));
     if !faults.is_empty() {
         for fault in &faults {
             output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -149,7 +159,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Exit {
         first_seed: args.seed,
         consecutive: consecutive.then_some(args.adaptation),
     };
-    let compared = run(&scenarios, &arms, days, args.threads);
+    let compared = run(&scenarios, &arms, days, args);
     if let Some(path) = &args.plot
         && let Err(wrong) = std::fs::write(path, plot::svg(&compared, days))
     {
@@ -189,25 +199,28 @@ fn load(named: &[String]) -> Result<Vec<Scenario>, Exit> {
     named.map(|name| scenario::load(&name)).collect()
 }
 
-fn run(
-    scenarios: &[Scenario],
-    arms: &[Arm],
-    days: Days,
-    threads: Option<NonZero<usize>>,
-) -> Vec<Compared> {
-    let threads = threads.unwrap_or_else(all_cores);
+fn run(scenarios: &[Scenario], arms: &[Arm], days: Days, args: &CompareArgs) -> Vec<Compared> {
+    let threads = args.threads.unwrap_or_else(all_cores);
     let of_one: u64 = arms.iter().map(|arm| u64::from(days.simulated(arm))).sum();
     let many = u64::try_from(scenarios.len()).unwrap_or(u64::MAX);
     let bar = progress_bar(of_one.saturating_mul(many), "days");
     let compared = scenarios.iter().map(|scenario| {
-        let rows = run_arms(scenario, arms, days, threads, || bar.inc(1));
+        let lived = lived(scenario, arms, days, threads, || bar.inc(1));
+        let rows = arms.iter().zip(&lived);
+        let rows: Vec<ArmRow> = rows
+            .map(|(arm, days)| ArmRow::of_days(&arm.name, days))
+            .collect();
         let front = on_front(&rows);
-        let rows = rows.into_iter().zip(front);
+        let rows = rows.into_iter().zip(front).zip(&lived);
         Compared {
             scenario: scenario.name.clone(),
             about: scenario.about.clone(),
             policies: rows
-                .map(|(figures, on_front)| Row { figures, on_front })
+                .map(|((figures, on_front), days)| Row {
+                    figures,
+                    on_front,
+                    guards: args.guards.iter().map(|guard| guard.over(days)).collect(),
+                })
                 .collect(),
         }
     });

@@ -35,6 +35,7 @@ pub(super) fn print(compared: &[Compared], days: Days) {
             ));
         }
         table(&found.policies);
+        guards(&found.policies);
     }
 }
 
@@ -77,6 +78,31 @@ fn table(rows: &[Row]) {
         ];
         let mark = if row.on_front { "*" } else { " " };
         line(&format!("{mark} {}", figures.arm), &cells);
+    }
+}
+
+fn guards(rows: &[Row]) {
+    let width = rows.iter().map(|row| row.figures.arm.len()).max();
+    let width = width.unwrap_or_default();
+    for (number, first) in rows
+        .first()
+        .into_iter()
+        .flat_map(|row| (0..).zip(&row.guards))
+    {
+        output::result(format_args!(
+            "\nGuard {}: periods above it, of those with enough calls to tell; this claims no compliance",
+            first.guard
+        ));
+        for row in rows {
+            let Some(trial) = row.guards.get::<usize>(number) else {
+                continue;
+            };
+            let told = trial.periods.saturating_sub(trial.few_calls);
+            output::result(format_args!(
+                "  {:width$}  {} of {told}",
+                row.figures.arm, trial.above
+            ));
+        }
     }
 }
 
