@@ -313,6 +313,11 @@ impl Changing<'_> {
         let aiming = aiming
             .and_then(|aiming| Some((aiming.abandon_target(now)?, aiming.configured_thresholds())));
         let (before, thresholds) = aiming.ok_or_else(|| OperatorError::NoAim(campaign.clone()))?;
+        let managed = self.campaigns.autopilot.campaign(campaign);
+        let rule = managed.and_then(|managed| managed.policy().aim);
+        if rule.is_some_and(|rule| !rule.may_aim_at(target)) {
+            return Err(OperatorError::AimByShortage(campaign.clone()));
+        }
         let set = overriding(thresholds, Some(target), lasts, author, now);
         let made = AppliedChange::AbandonTargetSet {
             target,

@@ -337,6 +337,11 @@ pub enum OperatorError {
         "campaign `{0}` has no aim; give it an abandon_target in the configuration, or set thresholds"
     )]
     NoAim(CampaignId),
+    /// The campaign's aim learns from a proxy that stands for another target.
+    #[error(
+        "the aim of campaign `{0}` learns by shortage, which was measured for 0.5% alone; set thresholds for a while instead"
+    )]
+    AimByShortage(CampaignId),
     /// The duration is out of bounds.
     #[error(
         "a duration must be between 1s and 7d; what is meant to stay belongs in the configuration"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::aim::{AimRule, AimState, AimVerdict, HalfAgents};
+use super::aim::{AimBy, AimRule, AimState, AimVerdict, HalfAgents};
 use super::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use super::replay::{Input, replay};
 use super::{
@@ -537,4 +537,39 @@ fn the_reason_has_what_was_compared() {
         .collect();
     assert_eq!(said.len(), 1, "{explained:?}");
     assert_eq!(explained.would_change, ["a signal below 3"]);
+}
+
+/// Where nobody counts calls, polls at which the running campaign has just run out of available agents stand for them.
+#[test]
+fn by_shortage_an_aim_learns_from_polls_and_from_no_counter() {
+    let mut policy = aiming();
+    if let Some(rule) = &mut policy.aim {
+        rule.by = AimBy::Shortage;
+        rule.start = "0".parse().unwrap();
+    }
+    let mut story = Aiming::with(policy);
+    let threshold = |story: &Aiming| {
+        let campaign = story.pilot.campaign(&id()).unwrap();
+        campaign.aim_reading(story.now).unwrap()
+    };
+    // Calls that somebody counts say nothing here.
+    story.count(0, 50);
+    assert_eq!(threshold(&story).pause_below, HalfAgents::default());
+    for _ in 0..20 {
+        story.poll(6, 0);
+        story.poll(0, 0);
+    }
+    let reading = threshold(&story);
+    assert!(
+        reading.pause_below > HalfAgents::from_agents(1),
+        "{reading}"
+    );
+    assert_eq!(reading.calls.abandoned, 20);
+    assert!(
+        reading
+            .to_string()
+            .contains("out of agents at 20 of 39 polls in 2h, aimed at 0.5% abandoned by proxy"),
+        "{reading}"
+    );
+    story.replayed();
 }

@@ -270,7 +270,10 @@ impl Autopilot {
                     let head = sample.1.get(campaign.group);
                     campaign.blind = match head {
                         Some(GroupCount::Known(count)) => {
-                            campaign.observe_staffed(count.staffed, now);
+                            let says = || self.calendars.says(&campaign.policy, now);
+                            let aims = campaign.policy.aim.is_some();
+                            let open = !aims || says().is_none_or(|says| says.is_open());
+                            campaign.observe_heads(*count, open, now);
                             0
                         }
                         Some(GroupCount::Unknown { .. }) | None => campaign.blind.saturating_add(1),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::aim::{AimRule, AimState, CallCounters, HalfAgents};
+use crate::domain::aim::{AimBy, AimRule, AimState, CallCounters, HalfAgents};
 use crate::domain::{Actuator, CampaignActivity, HeadCount};
 use crate::simulator::{OutboundCampaign, SimTime, TenthsOfAgents};
 
@@ -72,7 +72,11 @@ pub(super) fn poll_aiming(
         let ours = status == CampaignActivity::Paused && memory.pauses.get(id) == Some(&changed);
         let aim = memory.aims.entry(id.to_owned());
         let aim = aim.or_insert_with(|| AimState::new(rule));
-        if let Some(calls) = day.centre.calls(id) {
+        if rule.by == AimBy::Shortage {
+            if at >= day.blind_until {
+                aim.observe_shortage(rule, heads.free, running, ours, now);
+            }
+        } else if let Some(calls) = day.centre.calls(id) {
             let counters = CallCounters {
                 since,
                 until: now,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::aim::AimRule;
+use crate::domain::aim::{AimBy, AimRule};
 use crate::domain::calendar::WeeklyHours;
 use crate::domain::{Actuator, Limit, Policy, Thresholds};
 
@@ -182,6 +182,7 @@ impl Arm {
                 "poll" => interval = Some(poll(piece)?),
                 "actuator" => actuator = parse_actuator(piece, value)?,
                 "reserve" if piece == key => actuator = Actuator::IdleReserve,
+                "by" if value == AimBy::Shortage.label() => rule.by = AimBy::Shortage,
                 "gap" => rule.gap = value.parse().map_err(wrong)?,
                 "start" => rule.start = value.parse().map_err(wrong)?,
                 "signal" => {
@@ -191,7 +192,7 @@ impl Arm {
                 }
                 _ => {
                     return Err(format!(
-                        "`{piece}`: expected poll=, gap=, start=, signal=, actuator= or reserve"
+                        "`{piece}`: expected poll=, gap=, start=, signal=, by=shortage, actuator= or reserve"
                     ));
                 }
             }

@@ -21,6 +21,8 @@ pub struct AimDocument {
     pub abandoned: u64,
     /// The time for which they are counted, in seconds.
     pub span_s: u64,
+    /// `counters`, or `shortage` where polls at which it ran out of agents stand for calls.
+    pub by: String,
     /// Whether the threshold has an effect on the share; it has none at its top while too many calls are abandoned.
     pub responds: bool,
     /// Whether it is in force: an operator's thresholds are in force before it.
@@ -39,6 +41,7 @@ impl AimDocument {
             answered: aim.calls.answered(),
             abandoned: aim.calls.abandoned,
             span_s: aim.span.as_secs(),
+            by: aim.by.label().to_owned(),
             responds: aim.verdict == AimVerdict::Steers,
             in_force,
             says: aim.to_string(),

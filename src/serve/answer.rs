@@ -76,6 +76,7 @@ impl From<OperatorError> for Failure {
             OperatorError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
             OperatorError::NotPaused { .. } => (StatusCode::CONFLICT, "not_paused"),
             OperatorError::NoAim(_) => (StatusCode::CONFLICT, "no_aim"),
+            OperatorError::AimByShortage(_) => (StatusCode::CONFLICT, "aim_by_shortage"),
             OperatorError::Lasts => (StatusCode::BAD_REQUEST, "invalid"),
             OperatorError::StoreClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_closed"),
             OperatorError::NotWrittenYet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_written_yet"),

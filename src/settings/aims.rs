@@ -5,18 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::aim::{AbandonTarget, AimRule, AimSignal, HalfAgents};
+use crate::domain::aim::{AbandonTarget, AimBy, AimRule, AimSignal, HalfAgents, Shortage};
 use crate::domain::{CampaignId, Counting, Policy};
 
 use super::fault::{Origin, Problem};
 use super::merge::{Layers, Rule, Strength};
 use super::row::Row;
-use super::rows::{ABANDON_TARGET, AIM_GAP, AIM_SIGNAL, AIM_START, COUNT, OUTCOMES_EVERY};
+use super::rows::{ABANDON_TARGET, AIM_BY, AIM_GAP, AIM_SIGNAL, AIM_START, COUNT, OUTCOMES_EVERY};
 use super::values::Values;
 
 /// What every layer says of aims.
 pub(super) struct Aims {
     target: Rule<AbandonTarget>,
+    by: Rule<AimBy>,
     signal: Rule<AimSignal>,
     gap: Rule<HalfAgents>,
     start: Rule<HalfAgents>,
@@ -33,6 +34,7 @@ impl Aims {
     pub(super) fn read(layers: &mut Layers<'_>) -> Self {
         Self {
             target: layers.read(&ABANDON_TARGET),
+            by: layers.read(&AIM_BY),
             signal: layers.read(&AIM_SIGNAL),
             gap: layers.read(&AIM_GAP),
             start: layers.read(&AIM_START),
@@ -68,6 +70,7 @@ impl Aims {
         }
         let target = self.target.noted_for(id, &mut layers.noted)?;
         let mut rule = AimRule::new(target);
+        rule.by = self.by.noted_for(id, &mut layers.noted).unwrap_or(rule.by);
         rule.signal = self
             .signal
             .noted_for(id, &mut layers.noted)
@@ -105,6 +108,7 @@ impl Aims {
                 given.is_some_and(|given| none_aims || !given.is_general())
             };
             let given = [
+                self.by.place(id).filter(|_| own(self.by.strength(id))),
                 self.signal
                     .place(id)
                     .filter(|_| own(self.signal.strength(id))),
@@ -147,7 +151,11 @@ pub(super) fn refuse_what_cannot_learn(
         .iter()
         .filter_map(|(id, policy)| Some((id, policy.aim?)));
     for (id, aim) in aims {
-        if values.outcomes_every.is_zero() {
+        if aim.by == AimBy::Shortage {
+            for (row, problem) in shortage_faults(values, aim, capabilities.throttle) {
+                refuse(layers, id, row, problem);
+            }
+        } else if values.outcomes_every.is_zero() {
             let at = layers.source(OUTCOMES_EVERY.row());
             let place = at.map_or(String::new(), |(_, origin)| format!(" ({origin})"));
             let wrong = format!(
@@ -178,6 +186,31 @@ pub(super) fn refuse_what_cannot_learn(
     }
 }
 
+/// Why the proxy would say nothing of abandoned calls. `paced` says whether campaigns of the platform may dial ahead of their agents.
+fn shortage_faults(values: &Values, aim: AimRule, paced: bool) -> Vec<(&'static Row, Problem)> {
+    let mut faults = Vec::new();
+    if paced {
+        let wrong = format!(
+            "says nothing of abandoned calls where dials are ahead of the agents, as they may be on {}",
+            values.platform
+        );
+        let remedy = "leave it out: the platform counts the calls";
+        faults.push((AIM_BY.row(), Problem::new(wrong, remedy)));
+    }
+    if values.poll_interval > Shortage::LONGEST_INTERVAL {
+        let given = humantime::format_duration(values.poll_interval);
+        let wrong = format!("sees agents run out at polls each 10s, and poll_interval is {given}");
+        let remedy = "give poll_interval = \"10s\", or set thresholds";
+        faults.push((AIM_BY.row(), Problem::new(wrong, remedy)));
+    }
+    if !aim.may_aim_at(aim.target) {
+        let wrong = "cannot be aimed at by shortage: the proxy was measured for 0.5% alone";
+        let remedy = "give 0.5%, or have the calls counted (outcomes_file)";
+        faults.push((ABANDON_TARGET.row(), Problem::new(wrong, remedy)));
+    }
+    faults
+}
+
 fn warn(layers: &mut Layers<'_>, id: &CampaignId, row: &Row, wrong: &str, remedy: &str) {
     let (key, origin) = place(layers, id, row);
     layers
@@ -198,7 +231,7 @@ fn place(layers: &Layers<'_>, id: &CampaignId, row: &Row) -> (String, Origin) {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{faults, run};
-    use crate::domain::aim::AimRule;
+    use crate::domain::aim::{AimBy, AimRule};
     use crate::settings::resolved::Resolved;
 
     fn aim(resolved: &Resolved, id: &str) -> Option<AimRule> {
@@ -320,6 +353,39 @@ mod tests {
               give outcomes_every, such as 60s, or set thresholds"
             ]
         );
+    }
+
+    #[test]
+    fn a_shortage_stands_for_calls_only_where_it_was_measured() {
+        let by = "--abandon-target 0.5% --aim-by shortage";
+        let fast = format!("{by} --poll-interval 10s");
+        let resolved = run(&fast, &[], "outcomes_every = \"0s\"\n");
+        assert_eq!(aim(&resolved, "a").unwrap().by, AimBy::Shortage);
+        let told = faults(by, &[], "");
+        assert_eq!(
+            told,
+            [
+                "--aim-by: aim_by: sees agents run out at polls each 10s, and poll_interval is 30s; give poll_interval = \"10s\", or set thresholds"
+            ]
+        );
+        let told = faults(
+            "--abandon-target 1% --aim-by shortage --poll-interval 10s",
+            &[],
+            "",
+        );
+        assert!(told[0].contains("measured for 0.5% alone"), "{told:?}");
+        let acd = [
+            ("AUTOPILOT_PLATFORM", "cxone-acd"),
+            ("AUTOPILOT_AREA", "na1"),
+            ("CXONE_CAMPAIGN_ID", "4711"),
+        ];
+        let told = faults(&fast, &acd, "");
+        assert!(
+            told[0].contains("dials are ahead of the agents"),
+            "{told:?}"
+        );
+        let resolved = run("--pause-below 3 --aim-by shortage", &[], "");
+        assert!(warnings(&resolved)[0].contains("no effect without abandon_target"));
     }
 
     #[test]

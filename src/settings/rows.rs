@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::domain::aim::{AbandonTarget, AimSignal, HalfAgents};
+use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
 use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{self, AgentSource, Dialect};
@@ -34,6 +34,10 @@ pub(super) const LOG_FORMATS: &[(&str, LogFormat)] = &[
     ("json", LogFormat::Json),
 ];
 
+const AIM_BYS: &[(&str, AimBy)] = &[
+    (AimBy::Counters.label(), AimBy::Counters),
+    (AimBy::Shortage.label(), AimBy::Shortage),
+];
 const AIM_SIGNALS: &[(&str, AimSignal)] = &[
     (AimSignal::Available.label(), AimSignal::Available),
     (
@@ -175,6 +179,9 @@ settings! { RULES_ROWS "Rules"
     ABANDON_TARGET: Setting<AbandonTarget> = read("abandon_target", Some("--abandon-target"), ["AUTOPILOT_ABANDON_TARGET"], Limit "[CAMPAIGN=]P%", Nothing, Rule,
         "Share of the answered calls that may be abandoned: the threshold is found by it, instead of pause_below and resume_at; given like --pause-below.",
         value::abandon_target);
+    AIM_BY: Setting<AimBy> = read("aim_by", Some("--aim-by"), ["AUTOPILOT_AIM_BY"], Word "counters|shortage", Is("counters"), Rule,
+        "What an abandon_target learns from: counted calls, or, where nobody counts, the polls at which a running campaign has just run out of available agents, as a proxy.",
+        |text| value::word(text, AIM_BYS));
     AIM_SIGNAL: Setting<AimSignal> = read("aim_signal", Some("--aim-signal"), ["AUTOPILOT_AIM_SIGNAL"], Word "available|available+wrap-up/2|free+serving", Is("available+wrap-up/2"), Rule,
         "Agents that an abandon_target compares with its threshold: those available, those and half of those who finish a call, or those available and those on the campaign's own calls.",
         |text| value::word(text, AIM_SIGNALS));

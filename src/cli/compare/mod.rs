@@ -53,6 +53,7 @@ POLICY is `always` (nobody pauses anything), thresholds with options, or a share
                               10s; it learns from the counted calls, so give it --consecutive days
   aim=0.5%,gap=4              resume at so many agents above the threshold (2)
   aim=0.5%,start=2.5          the threshold before anything was learned (3)
+  aim=0.5%,by=shortage        it learns from the polls that find a running campaign just out of agents, not from calls
   aim=0.5%,reserve            the threshold is given to the dialler as an idle reserve: a dial begins only while more
                               agents are idle. Nothing is paused
   5/8,actuator=step-down      power and predictive campaigns dial one call for each idle agent instead of being

@@ -37,6 +37,7 @@ mod counters;
 mod half_agents;
 mod recent_calls;
 mod rule;
+mod shortage;
 mod signal;
 mod staffed_max;
 mod state;
@@ -47,7 +48,8 @@ mod threshold;
 
 pub use counters::{CallCounters, CallDelta};
 pub use half_agents::HalfAgents;
-pub use rule::AimRule;
+pub use rule::{AimBy, AimRule};
+pub use shortage::Shortage;
 pub use signal::{AimSignal, AimSignalError};
 pub use state::{AimMoved, AimReading, AimState, AimVerdict, CountersRead};
 pub use target::{AbandonTarget, AbandonTargetError};

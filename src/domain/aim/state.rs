@@ -11,7 +11,8 @@ use crate::domain::time::Timestamp;
 use super::counters::{CallCounters, CallDelta};
 use super::half_agents::HalfAgents;
 use super::recent_calls::{RecentCalls, SPAN};
-use super::rule::AimRule;
+use super::rule::{AimBy, AimRule};
+use super::shortage::Shortage;
 use super::staffed_max::StaffedMax;
 use super::target::AbandonTarget;
 use super::threshold::FineAgents;
@@ -43,6 +44,9 @@ pub struct AimState {
     /// Whether calls wanted the threshold above its top, and too many were abandoned ever since.
     at_top: bool,
     recent: RecentCalls,
+    /// The polls that it learns from, where nobody counts calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shortage: Option<Shortage>,
     /// What was last told: the threshold in whole agents, and whether it has an effect.
     #[serde(default)]
     told: Option<(u32, AimVerdict)>,
@@ -82,7 +86,10 @@ pub struct AimReading {
     pub resume_at: HalfAgents,
     /// The share that is aimed at.
     pub target: AbandonTarget,
-    /// The calls that were counted within [`span`](Self::span).
+    /// What it learns from.
+    #[serde(default)]
+    pub by: AimBy,
+    /// The calls, or the polls that stand for them, that were counted within [`span`](Self::span).
     pub calls: CallDelta,
     /// The time that the calls cover.
     pub span: Duration,
@@ -114,6 +121,7 @@ impl AimState {
             quiet: Duration::ZERO,
             at_top: false,
             recent: RecentCalls::default(),
+            shortage: None,
             told: None,
         }
     }
@@ -122,6 +130,21 @@ impl AimState {
     pub fn observe_staffed(&mut self, staffed: u32, now: Timestamp) {
         self.staffed.observe(staffed, now);
         self.staffed_now = staffed;
+    }
+
+    /// Observes one complete poll of an aim by [`AimBy::Shortage`]; `running` and `paused` say whether the campaign runs, or is paused
+    /// by us for its threshold and for nothing else.
+    pub fn observe_shortage(
+        &mut self,
+        rule: &AimRule,
+        available: u32,
+        running: bool,
+        paused: bool,
+        now: Timestamp,
+    ) {
+        let shortage = self.shortage.get_or_insert_with(|| Shortage::new(now));
+        let polls = shortage.observe(available, running, now);
+        self.observe_counters(rule, polls, paused);
     }
 
     /// Observes one reading of the counters. `paused` says whether the campaign is paused by us for its threshold, and for nothing
@@ -230,6 +253,7 @@ impl AimState {
             pause_below,
             resume_at: pause_below.plus(rule.gap),
             target: rule.target,
+            by: rule.by,
             calls: self.recent.sum(now),
             span: SPAN,
             verdict: self.verdict(),
@@ -270,8 +294,12 @@ impl AimState {
             quiet: _,
             at_top: _,
             recent,
+            shortage,
             told: _,
         } = self;
+        if let Some(shortage) = shortage {
+            shortage.shift_clock(milliseconds);
+        }
         if let Some(counters) = counters {
             counters.until.shift(milliseconds);
         }
@@ -303,15 +331,19 @@ impl fmt::Display for AimReading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "threshold {}: ", self.pause_below)?;
         let span = humantime::format_duration(self.span);
-        match self.calls.answered() {
-            0 => write!(f, "no calls counted in {span}")?,
-            answered => write!(
-                f,
-                "{} of {answered} calls abandoned in {span}",
-                self.calls.abandoned
-            )?,
+        let (of, abandoned) = (self.calls.answered(), self.calls.abandoned);
+        match (self.by, of) {
+            (AimBy::Counters, 0) => write!(f, "no calls counted in {span}")?,
+            (AimBy::Counters, _) => write!(f, "{abandoned} of {of} calls abandoned in {span}")?,
+            (AimBy::Shortage, 0) => write!(f, "not seen running in {span}")?,
+            (AimBy::Shortage, _) => {
+                write!(f, "out of agents at {abandoned} of {of} polls in {span}")?;
+            }
         }
         write!(f, ", aimed at {}", self.target)?;
+        if self.by == AimBy::Shortage {
+            f.write_str(" abandoned by proxy")?;
+        }
         match self.verdict {
             AimVerdict::Steers => Ok(()),
             AimVerdict::DoesNotRespond => f.write_str("; does not respond"),

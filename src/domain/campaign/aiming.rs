@@ -7,7 +7,10 @@
 //! *First start.* The state begins with the rule, and goes with it: an aim that is taken out of the settings has learned nothing when it
 //! comes back. One with another target keeps its threshold.
 
-use crate::domain::aim::{AbandonTarget, AimMoved, AimReading, AimRule, AimState, HalfAgents};
+use crate::domain::aim::{
+    AbandonTarget, AimBy, AimMoved, AimReading, AimRule, AimState, HalfAgents,
+};
+use crate::domain::belief::Belief;
 use crate::domain::count::Count;
 use crate::domain::group::HeadCount;
 use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
@@ -126,11 +129,27 @@ impl Campaign {
         }
     }
 
-    /// Tells the aim how many agents a complete sample found staffed.
-    pub(crate) fn observe_staffed(&mut self, staffed: u32, now: Timestamp) {
-        if let Some(aim) = &mut self.state.aim {
-            aim.observe_staffed(staffed, now);
+    /// Tells the aim what a complete sample found. `open` says whether its calendar is open now.
+    pub(crate) fn observe_heads(&mut self, heads: HeadCount, open: bool, now: Timestamp) {
+        let Some(rule) = self.rule(now) else { return };
+        let running = self.state.belief == Belief::Running && self.in_flight.is_none();
+        let starved = self.starved(open, now);
+        let Some(aim) = &mut self.state.aim else {
+            return;
+        };
+        aim.observe_staffed(heads.staffed, now);
+        if rule.by == AimBy::Shortage {
+            aim.observe_shortage(&rule, heads.free, running, starved, now);
         }
+    }
+
+    /// Whether it is paused by us for its threshold, and for nothing else.
+    fn starved(&self, open: bool, at: Timestamp) -> bool {
+        let state = &self.state;
+        let held = state.hold.as_ref().is_some_and(|hold| hold.active(at));
+        let set = self.set(at).is_some_and(|set| set.abandon_target.is_none());
+        let paused = state.belief.paused_by_us() && !state.paused_by_calendar();
+        paused && open && !held && !set
     }
 
     /// Takes in what became of its dials, and tells the aim.
@@ -138,13 +157,9 @@ impl Campaign {
     /// `open` says whether its calendar was open when the counters were read. A campaign that is paused for another reason than its
     /// threshold is not starved by that.
     pub(crate) fn observe_outcomes(&mut self, reading: OutcomeReading, open: bool) -> OutcomesRead {
-        let state = &self.state;
         let at = reading.until;
-        let held = state.hold.as_ref().is_some_and(|hold| hold.active(at));
-        let set = self.set(at).is_some_and(|set| set.abandon_target.is_none());
-        let rule = self.rule(at);
-        let paused = state.belief.paused_by_us() && !state.paused_by_calendar();
-        let starved = paused && open && !held && !set;
+        let rule = self.rule(at).filter(|rule| rule.by == AimBy::Counters);
+        let starved = self.starved(open, at);
         let outcomes = self.state.outcomes.get_or_insert_default();
         let read = outcomes.observe(reading);
         let news = match read {
