@@ -251,7 +251,7 @@ fn place(point: &Point<'_>, taken: &[(f64, f64)]) -> (f64, f64) {
     let free = |(nx, ny): &(f64, f64)| {
         let apart =
             |(x, y): &(f64, f64)| (nx - x).abs() >= NUMBER * 1.5 || (ny - y).abs() >= NUMBER * 1.5;
-        *nx > AREA.left && taken.iter().all(apart)
+        *nx > AREA.left && *ny > AREA.top && taken.iter().all(apart)
     };
     let places = around.into_iter().chain(wider);
     let mut places = places.map(|(dx, dy)| (point.x + dx, point.y + dy));
