@@ -1,7 +1,7 @@
 //! The description of the admin API, in the `OpenAPI` form; tests compare it with what is served.
 
 /// The description, as it is served.
-pub(super) const DESCRIPTION: &str = include_str!("openapi.json");
+pub(super) const DESCRIPTION: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 #[cfg(test)]
 mod tests {
