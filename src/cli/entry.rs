@@ -187,10 +187,6 @@ pub fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one match, so that no command is forgotten"
-)]
 async fn dispatch(command: Command) -> Exit {
     let names = rows().flat_map(|row| row.env.iter().copied());
     let mut faults: Vec<Fault> = names

@@ -187,6 +187,10 @@ async fn both(on: On, tried: &Tried, days: u32) -> (ArmRow, ArmRow) {
     )
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures are shown with --nocapture"
+)]
 fn expect_the_same(on: On, daemon: &ArmRow, decided: &ArmRow) {
     let figure = |name: &str, of: fn(&ArmRow) -> Estimate| {
         let (one, other) = (of(daemon), of(decided));

@@ -55,6 +55,6 @@ mod tests {
     #[test]
     fn equal_rows_do_not_beat_each_other() {
         assert_eq!(on_front(&[row(1.0, 0.1), row(1.0, 0.1)]), [true, true]);
-        assert_eq!(on_front(&[]), [] as [bool; 0]);
+        assert!(on_front(&[]).is_empty());
     }
 }

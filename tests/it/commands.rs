@@ -339,7 +339,7 @@ fn several_scenarios_are_compared_in_every_form() {
     assert_eq!(drawn.matches("<circle").count(), 4);
     let nowhere = Invocation::bare()
         .args(&["compare", "--days", "1", "--policy", "always", "--plot"])
-        .arg(&directory.path().join("missing/front.svg"))
+        .arg(directory.path().join("missing/front.svg"))
         .output();
     assert_eq!(nowhere.code(), 74, "{}", nowhere.stderr);
     assert!(nowhere.stderr.contains("--plot"), "{}", nowhere.stderr);

@@ -100,75 +100,130 @@ pub(super) fn svg(compared: &[Compared], days: Days) -> String {
     )
 }
 
+/// The scales of one panel.
+struct Scales {
+    across: Axis,
+    up: Axis,
+}
+
+impl Scales {
+    fn around(rows: &[Row]) -> Self {
+        let extent = |value: fn(&Row) -> f64| {
+            let values = rows.iter().map(value);
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            })
+        };
+        let (least, most) = extent(connects);
+        Self {
+            // An axis of shares begins at none, so that a small one looks small.
+            across: Axis::around(0.0, extent(abandoned_percent).1),
+            up: Axis::around(least, most),
+        }
+    }
+
+    fn x(&self, percent: f64) -> f64 {
+        AREA.left + self.across.share(percent) * (AREA.right - AREA.left)
+    }
+
+    fn y(&self, connects: f64) -> f64 {
+        AREA.bottom - self.up.share(connects) * (AREA.bottom - AREA.top)
+    }
+}
+
+fn abandoned_percent(row: &Row) -> f64 {
+    row.figures.abandoned_share.mean * 100.0
+}
+
+fn connects(row: &Row) -> f64 {
+    row.figures.connects_per_hour.mean
+}
+
+/// Adds a line to the picture.
+fn line(drawn: &mut String, text: std::fmt::Arguments<'_>) {
+    drawn.push_str(&text.to_string());
+    drawn.push('\n');
+}
+
 fn panel(drawn: &mut String, top: f64, found: &Compared, days: Days) {
-    let rows = &found.policies;
-    let percent = |row: &Row| row.figures.abandoned_share.mean * 100.0;
-    let connects = |row: &Row| row.figures.connects_per_hour.mean;
-    let extent = |value: &dyn Fn(&Row) -> f64| {
-        let values = rows.iter().map(value);
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        })
-    };
-    // An axis of shares begins at none, so that a small one looks small.
-    let across = Axis::around(0.0, extent(&percent).1);
-    let (least, most) = extent(&connects);
-    let up = Axis::around(least, most);
-    let x = |value: f64| AREA.left + across.share(value) * (AREA.right - AREA.left);
-    let y = |value: f64| AREA.bottom - up.share(value) * (AREA.bottom - AREA.top);
+    let scales = Scales::around(&found.policies);
     let points: Vec<Point<'_>> = (1..)
-        .zip(rows)
+        .zip(&found.policies)
         .map(|(number, row)| Point {
             number,
             row,
-            x: x(percent(row)),
-            y: y(connects(row)),
+            x: scales.x(abandoned_percent(row)),
+            y: scales.y(connects(row)),
         })
         .collect();
+    line(drawn, format_args!("<g transform=\"translate(0 {top})\">"));
+    line(
+        drawn,
+        format_args!(
+            "<text class=\"h\" x=\"16\" y=\"24\">{}</text><text class=\"q\" x=\"16\" y=\"42\">{}; {} simulated days</text>",
+            escaped(&found.scenario),
+            escaped(&found.about),
+            days.count
+        ),
+    );
+    axes(drawn, &scales);
+    marks(drawn, &scales, &points);
+    legend(drawn, &points);
+    line(drawn, format_args!("</g>"));
+}
 
-    let mut line = |text: std::fmt::Arguments<'_>| {
-        drawn.push_str(&text.to_string());
-        drawn.push('\n');
-    };
-    line(format_args!("<g transform=\"translate(0 {top})\">"));
-    line(format_args!(
-        "<text class=\"h\" x=\"16\" y=\"24\">{}</text><text class=\"q\" x=\"16\" y=\"42\">{}; {} simulated days</text>",
-        escaped(&found.scenario),
-        escaped(&found.about),
-        days.count
-    ));
-    for value in across.lines() {
-        let (at, decimals) = (x(value), across.decimals());
-        line(format_args!(
-            "<path class=\"g\" d=\"M{at:.1} {}V{}\"/><text class=\"q m\" x=\"{at:.1}\" y=\"{}\">{value:.decimals$}</text>",
-            AREA.top,
-            AREA.bottom,
-            AREA.bottom + 16.0
-        ));
+fn axes(drawn: &mut String, scales: &Scales) {
+    for value in scales.across.lines() {
+        let (at, decimals) = (scales.x(value), scales.across.decimals());
+        line(
+            drawn,
+            format_args!(
+                "<path class=\"g\" d=\"M{at:.1} {}V{}\"/><text class=\"q m\" x=\"{at:.1}\" y=\"{}\">{value:.decimals$}</text>",
+                AREA.top,
+                AREA.bottom,
+                AREA.bottom + 16.0
+            ),
+        );
     }
-    for value in up.lines() {
-        let (at, decimals) = (y(value), up.decimals());
-        line(format_args!(
-            "<path class=\"g\" d=\"M{} {at:.1}H{}\"/><text class=\"q r\" x=\"{}\" y=\"{:.1}\">{value:.decimals$}</text>",
-            AREA.left,
-            AREA.right,
-            AREA.left - 6.0,
-            at + 4.0
-        ));
+    for value in scales.up.lines() {
+        let (at, decimals) = (scales.y(value), scales.up.decimals());
+        line(
+            drawn,
+            format_args!(
+                "<path class=\"g\" d=\"M{} {at:.1}H{}\"/><text class=\"q r\" x=\"{}\" y=\"{:.1}\">{value:.decimals$}</text>",
+                AREA.left,
+                AREA.right,
+                AREA.left - 6.0,
+                at + 4.0
+            ),
+        );
     }
-    line(format_args!(
-        "<path class=\"a\" fill=\"none\" d=\"M{} {}V{}H{}\"/>",
-        AREA.left, AREA.top, AREA.bottom, AREA.right
-    ));
-    line(format_args!(
-        "<text class=\"q m\" x=\"{}\" y=\"{}\">abandoned, % of the answered calls</text>",
-        f64::midpoint(AREA.left, AREA.right),
-        AREA.bottom + 36.0
-    ));
-    line(format_args!(
-        "<text class=\"q m\" transform=\"translate(18 {}) rotate(-90)\">connects an hour</text>",
-        f64::midpoint(AREA.top, AREA.bottom)
-    ));
+    line(
+        drawn,
+        format_args!(
+            "<path class=\"a\" fill=\"none\" d=\"M{} {}V{}H{}\"/>",
+            AREA.left, AREA.top, AREA.bottom, AREA.right
+        ),
+    );
+    line(
+        drawn,
+        format_args!(
+            "<text class=\"q m\" x=\"{}\" y=\"{}\">abandoned, % of the answered calls</text>",
+            f64::midpoint(AREA.left, AREA.right),
+            AREA.bottom + 36.0
+        ),
+    );
+    line(
+        drawn,
+        format_args!(
+            "<text class=\"q m\" transform=\"translate(18 {}) rotate(-90)\">connects an hour</text>",
+            f64::midpoint(AREA.top, AREA.bottom)
+        ),
+    );
+}
+
+/// Draws the front, and each point with its standard errors and its number.
+fn marks(drawn: &mut String, scales: &Scales, points: &[Point<'_>]) {
     let mut front: Vec<&Point<'_>> = points.iter().filter(|point| point.row.on_front).collect();
     front.sort_by(|one, other| one.x.total_cmp(&other.x));
     let path: Vec<String> = front
@@ -176,62 +231,72 @@ fn panel(drawn: &mut String, top: f64, found: &Compared, days: Days) {
         .map(|point| format!("{:.1} {:.1}", point.x, point.y))
         .collect();
     if path.len() > 1 {
-        line(format_args!(
-            "<path class=\"f\" d=\"M{}\"/>",
-            path.join("L")
-        ));
+        line(
+            drawn,
+            format_args!("<path class=\"f\" d=\"M{}\"/>", path.join("L")),
+        );
     }
     let mut taken: Vec<(f64, f64)> = points.iter().map(|point| (point.x, point.y)).collect();
-    for point in &points {
+    for point in points {
         let figures = &point.row.figures;
-        let wide = x(percent(point.row) + figures.abandoned_share.standard_error * 100.0) - point.x;
-        let high = point.y - y(connects(point.row) + figures.connects_per_hour.standard_error);
+        let share_error = figures.abandoned_share.standard_error * 100.0;
+        let connects_error = figures.connects_per_hour.standard_error;
+        let wide = scales.x(abandoned_percent(point.row) + share_error) - point.x;
+        let high = point.y - scales.y(connects(point.row) + connects_error);
         let (px, py) = (point.x, point.y);
-        line(format_args!(
-            "<path class=\"e\" d=\"M{:.1} {py:.1}h{:.1}M{px:.1} {:.1}v{:.1}\"/>\
-             <circle class=\"p{}\" cx=\"{px:.1}\" cy=\"{py:.1}\" r=\"4\"/>",
-            px - wide,
-            wide * 2.0,
-            py - high,
-            high * 2.0,
-            if point.row.on_front { " on" } else { "" }
-        ));
+        line(
+            drawn,
+            format_args!(
+                "<path class=\"e\" d=\"M{:.1} {py:.1}h{:.1}M{px:.1} {:.1}v{:.1}\"/>\
+                 <circle class=\"p{}\" cx=\"{px:.1}\" cy=\"{py:.1}\" r=\"4\"/>",
+                px - wide,
+                wide * 2.0,
+                py - high,
+                high * 2.0,
+                if point.row.on_front { " on" } else { "" }
+            ),
+        );
         let (nx, ny) = place(point, &taken);
         taken.push((nx, ny));
-        line(format_args!(
-            "<text class=\"n\" x=\"{nx:.1}\" y=\"{:.1}\">{}</text>",
-            ny + 4.0,
-            point.number
-        ));
+        line(
+            drawn,
+            format_args!(
+                "<text class=\"n\" x=\"{nx:.1}\" y=\"{:.1}\">{}</text>",
+                ny + 4.0,
+                point.number
+            ),
+        );
     }
-    let columns = [
-        LEGEND + 22.0,
-        LEGEND + 250.0,
-        LEGEND + 300.0,
-        LEGEND + 352.0,
-    ];
-    let [name, first, second, third] = columns;
-    line(format_args!(
-        "<text class=\"q r\" x=\"{first}\" y=\"70\">conn./h</text><text class=\"q r\" x=\"{second}\" y=\"70\">ab. %</text>\
-         <text class=\"q r\" x=\"{third}\" y=\"70\">trans./h</text>"
-    ));
+}
+
+fn legend(drawn: &mut String, points: &[Point<'_>]) {
+    let [name, first, second, third] = [22.0, 250.0, 300.0, 352.0].map(|right| LEGEND + right);
+    line(
+        drawn,
+        format_args!(
+            "<text class=\"q r\" x=\"{first}\" y=\"70\">conn./h</text><text class=\"q r\" x=\"{second}\" y=\"70\">ab. %</text>\
+             <text class=\"q r\" x=\"{third}\" y=\"70\">trans./h</text>"
+        ),
+    );
     let mut at = 70.0;
-    for point in &points {
+    for point in points {
         at += LINE;
         let figures = &point.row.figures;
-        line(format_args!(
-            "<text class=\"r\" x=\"{}\" y=\"{at}\">{}</text><text x=\"{name}\" y=\"{at}\">{}</text>\
-             <text class=\"r\" x=\"{first}\" y=\"{at}\">{:.1}</text><text class=\"r\" x=\"{second}\" y=\"{at}\">{:.2}</text>\
-             <text class=\"r\" x=\"{third}\" y=\"{at}\">{:.1}</text>",
-            LEGEND + 14.0,
-            point.number,
-            escaped(&figures.arm),
-            figures.connects_per_hour.mean,
-            figures.abandoned_share.mean * 100.0,
-            figures.transitions_per_hour.mean
-        ));
+        line(
+            drawn,
+            format_args!(
+                "<text class=\"r\" x=\"{}\" y=\"{at}\">{}</text><text x=\"{name}\" y=\"{at}\">{}</text>\
+                 <text class=\"r\" x=\"{first}\" y=\"{at}\">{:.1}</text><text class=\"r\" x=\"{second}\" y=\"{at}\">{:.2}</text>\
+                 <text class=\"r\" x=\"{third}\" y=\"{at}\">{:.1}</text>",
+                LEGEND + 14.0,
+                point.number,
+                escaped(&figures.arm),
+                connects(point.row),
+                abandoned_percent(point.row),
+                figures.transitions_per_hour.mean
+            ),
+        );
     }
-    line(format_args!("</g>"));
 }
 
 /// A place beside the point where its number covers neither a point nor another number, where there is one.
