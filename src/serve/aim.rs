@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::aim::{AimReading, AimVerdict, HalfAgents};
+use crate::domain::aim::{AimBy, AimReading, AimVerdict, HalfAgents};
 
 /// What the aim of a campaign says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,7 @@ pub struct AimDocument {
     /// The time for which they are counted, in seconds.
     pub span_s: u64,
     /// `counters`, or `shortage` where polls at which it ran out of agents stand for calls.
+    #[serde(default = "counters")]
     pub by: String,
     /// Whether the threshold has an effect on the share; it has none at its top while too many calls are abandoned.
     pub responds: bool,
@@ -29,6 +30,11 @@ pub struct AimDocument {
     pub in_force: bool,
     /// The same in one sentence.
     pub says: String,
+}
+
+/// What a daemon that does not say it learns from.
+fn counters() -> String {
+    AimBy::Counters.label().to_owned()
 }
 
 impl AimDocument {
