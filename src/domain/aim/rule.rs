@@ -70,7 +70,7 @@ impl AimRule {
         let target = self.target.hundredths_of_percent();
         match self.by {
             AimBy::Counters => target,
-            AimBy::Shortage => target.saturating_mul(Shortage::FACTOR),
+            AimBy::Shortage => target.saturating_mul(Shortage::POLLS_FOR_TEN_CALLS) / 10,
         }
     }
 

@@ -1,9 +1,9 @@
 //! The shortage: how often a campaign that dials has just run out of available agents, where nobody counts its calls.
 //!
 //! *A proxy.* In centres that dial one call for each available agent, calls are abandoned when the last available agent has just been
-//! taken. Of the polls at which such a campaign runs, about four times as many find that as answered calls are abandoned: aimed at
-//! 2% of the polls, simulated centres came to 0.39% to 0.61% abandoned calls. That was found for polls each 10 s; it says
-//! nothing where dials are ahead of the agents, nor at 30 s.
+//! taken. Of the polls at which such a campaign runs, some 2.6 times as many find that as answered calls are abandoned
+//! (`docs/guide/aim.md` has what simulated centres came to). That was found for polls each 10 s; it says nothing where dials are ahead
+//! of the agents, nor at 30 s.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Shortage {
     until: Timestamp,
     polls: u64,
     ran_out: u64,
-    /// Whether it ran at the last poll and agents were available.
+    /// Whether agents were available at the last poll, at which it may have been resumed.
     had_agents: bool,
 }
 
@@ -31,8 +31,8 @@ impl Shortage {
     /// The longest poll interval at which the proxy was found to hold.
     pub const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
-    /// What the target is multiplied by: polls out of agents for each abandoned call.
-    pub const FACTOR: u32 = 4;
+    /// Polls out of agents for ten abandoned calls, of as many polls as calls.
+    pub const POLLS_FOR_TEN_CALLS: u32 = 26;
 
     /// The only target for which the proxy was measured, in hundredths of a percent.
     pub const MEASURED_TARGET: u32 = 50;
@@ -58,7 +58,7 @@ impl Shortage {
                 self.ran_out = self.ran_out.saturating_add(1);
             }
         }
-        self.had_agents = running && available > 0;
+        self.had_agents = available > 0;
         self.until = now;
         CallCounters {
             since: self.since,
