@@ -71,18 +71,15 @@ impl SkillIndex {
             return Count::default();
         };
         scratch.bits.clear();
+        scratch.bits.extend_from_slice(&first.bits);
         let mut total = first.agents;
-        let mut before = first;
         for next in wanted.filter_map(|skill| self.holders(skill)) {
-            if scratch.bits.is_empty() {
-                scratch.bits.extend_from_slice(&before.bits);
-            } else {
-                unite(&mut scratch.bits, &before.bits);
-            }
             let both = scratch.bits.iter().zip(&next.bits);
             total.add(next.agents);
             total.remove(self.sum(both.map(|(counted, bits)| counted & bits)));
-            before = next;
+            for (counted, bits) in scratch.bits.iter_mut().zip(&next.bits) {
+                *counted |= bits;
+            }
         }
         total
     }
@@ -162,12 +159,6 @@ impl SkillIndex {
             }
         }
         total
-    }
-}
-
-fn unite(all: &mut [u64], bits: &[u64]) {
-    for (all, bits) in all.iter_mut().zip(bits) {
-        *all |= bits;
     }
 }
 

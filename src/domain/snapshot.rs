@@ -354,14 +354,7 @@ impl Snapshot {
                 .iter()
                 .filter(|id| self.state_of(id).is_some())
                 .count(),
-            Selector::AnySkill(_) | Selector::AllSkills(_) => {
-                let rows = self
-                    .agents
-                    .iter()
-                    .filter_map(|number| self.rows.get(*number));
-                rows.filter(|row| self.skills.chooses(selector, row.skill_set))
-                    .count()
-            }
+            Selector::AnySkill(_) | Selector::AllSkills(_) => self.by_skills(selector).count(),
         };
         u32::try_from(chosen).unwrap_or(u32::MAX)
     }
@@ -373,21 +366,12 @@ impl Snapshot {
         let Group::Rows(selector) = group else {
             return None;
         };
-        let chosen = |row: &&AgentRow| match selector {
-            Selector::All => true,
-            Selector::AnySkill(_) | Selector::AllSkills(_) => {
-                self.skills.chooses(selector, row.skill_set)
-            }
-            Selector::Agents(wanted) => {
-                let id = row.id(&self.text);
-                wanted.iter().any(|agent| Some(agent.as_str()) == id)
-            }
+        let rows: Vec<&AgentRow> = match selector {
+            Selector::All => self.distinct().collect(),
+            Selector::AnySkill(_) | Selector::AllSkills(_) => self.by_skills(selector).collect(),
+            Selector::Agents(wanted) => wanted.iter().filter_map(|id| self.row_of(id)).collect(),
         };
-        let rows = self
-            .agents
-            .iter()
-            .filter_map(|number| self.rows.get(*number));
-        let agents = rows.filter(chosen).map(|row| (row.hash, row.state));
+        let agents = rows.into_iter().map(|row| (row.hash, row.state));
         Some(agents.collect())
     }
 
@@ -438,13 +422,27 @@ impl Snapshot {
     /// Returns an agent's state; none when it is not among the agents read.
     #[must_use]
     pub fn state_of(&self, id: &AgentId) -> Option<AgentState> {
+        self.row_of(id).map(|row| row.state)
+    }
+
+    fn row_of(&self, id: &AgentId) -> Option<&AgentRow> {
         let id = id.as_str();
         let row = |number: &usize| self.rows.get(*number);
         let same = |number: &usize| row(number).is_some_and(|row| row.id(&self.text) == Some(id));
-        self.agents
-            .find(HASHER.hash_one(id), same)
-            .and_then(row)
-            .map(|row| row.state)
+        let found = self.agents.find(HASHER.hash_one(id), same);
+        found.and_then(row)
+    }
+
+    /// The rows of distinct agents.
+    fn distinct(&self) -> impl Iterator<Item = &AgentRow> {
+        let numbers = self.agents.iter();
+        numbers.filter_map(|number| self.rows.get(*number))
+    }
+
+    /// Those of them whom a selector by skills chooses.
+    fn by_skills(&self, selector: &Selector) -> impl Iterator<Item = &AgentRow> {
+        self.distinct()
+            .filter(|row| self.skills.chooses(selector, row.skill_set))
     }
 }
 

@@ -53,10 +53,8 @@ pub(super) fn run_remembering(
             Box::new(|day, at| poll_aiming(day, rule, *actuator, memory, at))
         }
     };
-    let mut at = scenario.start().plus(phase(seed, arm.poll_interval));
-    while at <= end {
+    for at in poll_times(scenario, seed, arm.poll_interval, end) {
         poll(&mut day, at);
-        at = at.plus(arm.poll_interval);
     }
     drop(poll);
     day.live_until(end);
@@ -73,14 +71,24 @@ pub(super) fn run_policies(
 ) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
     let mut autopilot = autopilot(scenario, &Arm::always_run(), policy_of);
-    let mut at = scenario.start().plus(phase(seed, poll_interval));
-    while at <= scenario.end() {
+    for at in poll_times(scenario, seed, poll_interval, scenario.end()) {
         day.poll(&mut autopilot, Actuator::Pause, at);
         watch(&day, at);
-        at = at.plus(poll_interval);
     }
     day.live_until(scenario.end());
     day.centre.figures()
+}
+
+/// The times of a day's polls, up to a moment.
+fn poll_times(
+    scenario: &Scenario,
+    seed: u64,
+    interval: Duration,
+    end: SimTime,
+) -> impl Iterator<Item = SimTime> {
+    let first = scenario.start().plus(phase(seed, interval));
+    std::iter::successors(Some(first), move |at| Some(at.plus(interval)))
+        .take_while(move |at| *at <= end)
 }
 
 /// Draws the time of the first poll: nothing aligns polls with the minutes of the scenario.
