@@ -1,7 +1,7 @@
 //! Decisions made again from their recorded inputs.
 //!
-//! Every input of the autopilot goes through [`Input`]; the store keeps it. Fed to a fresh autopilot in
-//! the same order, the inputs give the same commands again, or [`replay`] names the first that differs.
+//! Every input of the autopilot, of the assigner and of the queues' calibrators goes through [`Input`]; the store keeps it. Fed to fresh
+//! ones in the same order, the inputs give the same decisions again, or [`replay`] names the first that differs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,10 +16,11 @@ use super::campaign::{Campaign, CampaignState, PauseClaim};
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::evidence::PlatformTraits;
-use super::ids::CampaignId;
+use super::ids::{CampaignId, QueueId};
 use super::notice::Notice;
 use super::outcomes::OutcomeReading;
 use super::policy::Policy;
+use super::queue::{self, CalibrationInput, QueueCalibrator};
 use super::snapshot::Sample;
 use super::status::{Direction, StatusFinding};
 use super::threshold_override::ThresholdOverride;
@@ -27,7 +28,7 @@ use super::throttle::{PaceFinding, PaceResult, PaceStep};
 use super::time::Timestamp;
 
 /// One input of the autopilot or question to it, with its answer where that is a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "input")]
 pub enum Input {
     /// A run began.
@@ -165,6 +166,14 @@ pub enum Input {
         /// The conclusion that was drawn from it.
         conclusion: Conclusion,
     },
+    /// An input of a queue's calibrator, or a question to it.
+    Calibrate {
+        /// The queue.
+        queue: QueueId,
+        /// The calibrator's input.
+        #[serde(rename = "told")]
+        calibrate: Box<CalibrationInput>,
+    },
     /// New rules came into force.
     Reconfigure {
         /// The rules.
@@ -231,6 +240,7 @@ pub struct Replayer {
     found: Replayed,
     autopilot: Option<Autopilot>,
     assigner: Option<Assigner>,
+    calibrators: BTreeMap<QueueId, Option<QueueCalibrator>>,
 }
 
 impl Replayer {
@@ -282,6 +292,9 @@ impl Replayer {
                 None
             }
             (_, Input::Assign { assign }) => record::feed(&mut self.assigner, at, *assign),
+            (_, Input::Calibrate { queue, calibrate }) => {
+                queue::feed(self.calibrators.entry(queue).or_default(), at, *calibrate)
+            }
             (pilot, Input::ClockStepped { milliseconds }) => {
                 if let Some(pilot) = pilot {
                     pilot.shift_clock(milliseconds);
@@ -341,6 +354,7 @@ fn feed(
         | Input::Checkpoint { .. }
         | Input::Gap
         | Input::Assign { .. }
+        | Input::Calibrate { .. }
         | Input::Outcomes { .. }
         | Input::ClockStepped { .. } => None,
         Input::Sample { sample } => {

@@ -189,6 +189,20 @@ fn what_a_person_changed_is_left_alone_over_a_restart_until_an_operator_releases
     let operator = of_kind(&rows, "operator");
     assert_eq!(operator[0]["event"]["made"]["change"], "queue_released");
     assert_eq!(operator[0]["event"]["by"], "anna");
+    // The audit was replayed above; were a recorded decision another one, that would show.
+    let store = centre.state_dir().join("autopilot.sqlite3");
+    let changed = rusqlite::Connection::open(store).unwrap().execute(
+        "UPDATE input SET body = replace(body, '\"conflict\"', '\"steady\"')
+         WHERE body LIKE '%\"calibrate\"%' AND body LIKE '%\"conflict\"%'",
+        [],
+    );
+    assert!(changed.unwrap() > 0);
+    let mut replay = Invocation::bare();
+    replay.arg("audit").arg("replay").arg("--state-dir");
+    let again = replay.arg(centre.state_dir().to_str().unwrap()).output();
+    assert_eq!(again.code(), 1, "{}", again.stderr);
+    let said = "recorded: steady; decided again: conflict";
+    assert!(again.stderr.contains(said), "{}", again.stderr);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::control::operator::{AppliedChange, Author, LONGEST_OVERRIDE, SHORTEST_OVERRIDE};
 use crate::control::ports::{AuditEvent, AuditRow};
-use crate::domain::queue::{CalibrationDecision, QueueCalibrator, QueueModel, QueueStanding};
+use crate::domain::queue::{CalibrationDecision, CalibrationInput, QueueModel, QueueStanding};
 use crate::domain::{Hold, HoldKind, QueueId, Timestamp};
 
 use super::blocking::run_blocking;
@@ -42,7 +42,7 @@ impl Calibration {
             CalibrationCommand::Hold(lasts) => return self.hold(id, lasts, author).await,
             CalibrationCommand::Release => return self.release(id, author).await,
             CalibrationCommand::Given(_)
-                if entry.calibrator.policy().model != QueueModel::Classic =>
+                if entry.calibrator.get().policy().model != QueueModel::Classic =>
             {
                 return Err(CalibrationError::OtherModel(id.clone()));
             }
@@ -83,10 +83,9 @@ impl Calibration {
             queue: id.clone(),
             until,
         };
-        self.alter(id, author, (made.clone(), "held"), |calibrator| {
-            calibrator.set_hold(Some(hold));
-        })
-        .await?;
+        let change = vec![CalibrationInput::Hold { hold: Some(hold) }];
+        self.alter(id, author, (made.clone(), "held"), change)
+            .await?;
         Ok(CalibrationAnswer::Changed(made))
     }
 
@@ -98,8 +97,11 @@ impl Calibration {
         let now = self.clock.now();
         let entry = self.queues.get(id);
         let (hold, given_back) = entry.map_or((false, false), |entry| {
-            let hold = entry.calibrator.hold(now).is_some();
-            (hold, entry.calibrator.has_manual_change())
+            let calibrator = entry.calibrator.get();
+            (
+                calibrator.hold(now).is_some(),
+                calibrator.has_manual_change(),
+            )
         });
         if !hold && !given_back {
             return Err(CalibrationError::NothingInForce(id.clone()));
@@ -109,11 +111,12 @@ impl Calibration {
             hold,
             given_back,
         };
-        self.alter(id, author, (made.clone(), "released"), |calibrator| {
-            calibrator.set_hold(None);
-            calibrator.release_manual_change();
-        })
-        .await?;
+        let changes = vec![
+            CalibrationInput::Hold { hold: None },
+            CalibrationInput::ManualChangeReleased,
+        ];
+        self.alter(id, author, (made.clone(), "released"), changes)
+            .await?;
         Ok(CalibrationAnswer::Changed(made))
     }
 
@@ -123,12 +126,14 @@ impl Calibration {
         id: &QueueId,
         author: &Author,
         (made, what): (AppliedChange, &str),
-        change: impl FnOnce(&mut QueueCalibrator),
+        changes: Vec<CalibrationInput>,
     ) -> Result<(), CalibrationError> {
         let now = self.clock.now();
         let before = self.memory(id).unwrap_or_default();
         if let Some(entry) = self.queues.get_mut(id) {
-            change(&mut entry.calibrator);
+            for change in changes {
+                entry.calibrator.tell(change, now);
+            }
         }
         let (by, reason) = author.parts();
         let row = AuditRow {
@@ -143,7 +148,8 @@ impl Calibration {
         };
         if let Err(fault) = self.keep_with(id, Some(row)).await {
             if let Some(entry) = self.queues.get_mut(id) {
-                entry.calibrator.restore(before);
+                let taken_back = CalibrationInput::Restored { memory: before };
+                entry.calibrator.tell(taken_back, now);
             }
             return Err(CalibrationError::StoreClosed(fault.to_string()));
         }
@@ -167,9 +173,12 @@ impl Calibration {
         Ok(())
     }
 
-    async fn judged(&self, id: &QueueId, now: Timestamp) -> Option<CalibrationDecision> {
-        let calibrator = self.queues.get(id)?.calibrator.clone();
+    async fn judged(&mut self, id: &QueueId, now: Timestamp) -> Option<CalibrationDecision> {
+        let calibrator = self.queues.get(id)?.calibrator.get().clone();
         let judging = run_blocking(move || calibrator.decide(now));
-        judging.await.ok()
+        let judged = judging.await.ok()?;
+        let entry = self.queues.get_mut(id)?;
+        entry.calibrator.record_decision(None, &judged, now);
+        Some(judged)
     }
 }

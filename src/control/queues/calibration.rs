@@ -25,8 +25,8 @@ use crate::control::ports::{
 };
 use crate::control::status::ObservableState;
 use crate::domain::queue::{
-    CalibrationDecision, CalibrationPolicy, ChangeSet, ClassicInputs, Figures, Member, Members,
-    OnConflict, QueueCalibrator, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
+    CalibrationDecision, CalibrationInput, CalibrationPolicy, ChangeSet, ClassicInputs, Figures,
+    Member, Members, OnConflict, QueueMemory, QueueStanding, QueueStatistics, Setting, WriteForm,
 };
 use crate::domain::{Conclusion, QueueId};
 use crate::telemetry::QueueEvents;
@@ -34,6 +34,7 @@ use crate::telemetry::QueueEvents;
 use super::blocking::run_blocking;
 use super::handle::{CalibrationRequest, QueueHandle};
 use super::reconciler::{QueueRequest, ReconcileError, ReconcileOutcome, Reconciler};
+use super::recorded::RecordedCalibrator;
 use super::view::QueueView;
 use crate::platform::port::{QueueReader, QueueReading};
 
@@ -69,7 +70,7 @@ pub struct CalibrationPorts {
 
 /// One queue under calibration.
 pub(super) struct CalibratedQueue {
-    pub(super) calibrator: QueueCalibrator,
+    pub(super) calibrator: RecordedCalibrator,
     pub(super) view: QueueView,
     due: Duration,
 }
@@ -134,7 +135,7 @@ impl Calibration {
             (view.last_change_at, view.decision) = last.unzip();
             events.watch(&id, view.last_change_at, clock.now())?;
             let entry = CalibratedQueue {
-                calibrator: QueueCalibrator::new(policy, memory),
+                calibrator: RecordedCalibrator::start(policy, memory, clock.now()),
                 view,
                 due,
             };
@@ -202,8 +203,10 @@ impl Calibration {
         if step == 0 {
             return;
         }
+        let now = self.clock.now();
+        let stepped = CalibrationInput::ClockStepped { milliseconds: step };
         for entry in self.queues.values_mut() {
-            entry.calibrator.shift_clock(step);
+            entry.calibrator.tell(stepped.clone(), now);
         }
         for open in &mut self.open {
             open.at.shift(step);
@@ -214,7 +217,7 @@ impl Calibration {
     fn schedule(&mut self, id: &QueueId, due: Duration) {
         let now = self.clock.monotonic();
         if let Some(entry) = self.queues.get_mut(id) {
-            let next = due.saturating_add(entry.calibrator.policy().interval);
+            let next = due.saturating_add(entry.calibrator.get().policy().interval);
             entry.due = next.max(now);
         }
     }
@@ -243,9 +246,9 @@ impl Calibration {
         let (reading, statistics) = match read {
             Ok(read) => read,
             Err(why) => {
-                // What was measured before an outage is not what is there now.
+                let now = self.clock.now();
                 if let Some(entry) = self.queues.get_mut(id) {
-                    entry.calibrator.measure(None);
+                    entry.calibrator.tell(CalibrationInput::Unread, now);
                 }
                 self.events.unmeasured(id);
                 self.set_standing(id, QueueStanding::Unreachable, why, None);
@@ -256,23 +259,26 @@ impl Calibration {
         let Some(entry) = self.queues.get_mut(id) else {
             return nothing;
         };
-        entry.calibrator.observe(&reading.members, now);
-        entry.calibrator.measure(statistics);
+        let read = CalibrationInput::Read {
+            members: Figures::members_among(&reading.members),
+            statistics,
+        };
+        entry.calibrator.tell(read, now);
         entry.view.name = name(&reading.members);
         entry.view.version = Some(reading.version.clone());
         entry.view.read_at = Some(now);
-        let calibrator = entry.calibrator.clone();
+        let calibrator = entry.calibrator.get().clone();
         let flow = calibrator.flow();
         let given = given.copied();
         // The queueing model may compute for longer than the campaigns' loop may be delayed.
-        let judging = run_blocking(move || match given {
-            Some(inputs) => calibrator.decide_by_inputs(&inputs, now),
-            None => calibrator.decide(now),
-        });
+        let judging = run_blocking(move || calibrator.decide_with(given.as_ref(), now));
         // It fails only when the runtime ends.
         let Ok(judged) = judging.await else {
             return nothing;
         };
+        if let Some(entry) = self.queues.get_mut(id) {
+            entry.calibrator.record_decision(given, &judged, now);
+        }
         self.events.measured(id, &flow, now);
         let kept = self.keep(id).await;
         if let (Ok(()), Some(drain)) = (&kept, flow.drain_per_s) {
@@ -345,11 +351,15 @@ impl Calibration {
         let now = self.clock.now();
         let before = self.memory(id);
         if let Some(entry) = self.queues.get_mut(id) {
-            entry.calibrator.sending(&change, now);
+            let change = change.members.clone();
+            entry
+                .calibrator
+                .tell(CalibrationInput::Sending { change }, now);
         }
         if let Err(fault) = self.keep(id).await {
             if let (Some(entry), Some(before)) = (self.queues.get_mut(id), before) {
-                entry.calibrator.restore(before);
+                let taken_back = CalibrationInput::Restored { memory: before };
+                entry.calibrator.tell(taken_back, now);
             }
             let why = format!("nothing was sent, since the store cannot be written: {fault}");
             return (QueueStanding::Unreachable, Some(why), Members::new());
@@ -372,7 +382,8 @@ impl Calibration {
             Err(ReconcileError::Unrecorded { outcome, fault }) => (*outcome, Some(fault)),
             Err(fault) => {
                 if let Some(entry) = self.queues.get_mut(id) {
-                    entry.calibrator.sent_nothing();
+                    let now = self.clock.now();
+                    entry.calibrator.tell(CalibrationInput::SentNothing, now);
                 }
                 self.keep_or_report(id).await;
                 let why = Some(fault.to_string());
@@ -411,11 +422,14 @@ impl Calibration {
         let now = self.clock.now();
         let read = outcome.after.as_ref().unwrap_or(&outcome.prepared.reading);
         if let Some(entry) = self.queues.get_mut(id) {
-            let members = Some(&read.members);
-            let (conclusion, decision) = (outcome.conclusion, outcome.decision);
-            entry.calibrator.report(conclusion, members, decision, now);
+            let report = CalibrationInput::Report {
+                conclusion: outcome.conclusion,
+                found: Figures::members_among(&read.members),
+                decision: outcome.decision,
+            };
+            entry.calibrator.tell(report, now);
             entry.view.version = Some(read.version.clone());
-            entry.view.decision = Some(decision);
+            entry.view.decision = Some(outcome.decision);
         }
         if outcome.conclusion == Conclusion::Confirmed {
             self.events.changed(id, now);
@@ -444,6 +458,7 @@ impl Calibration {
         view.standing = standing;
         view.why = why;
         view.advised = advised;
+        let calibrator = calibrator.get();
         view.held_until = calibrator.hold(now).map(|hold| hold.until(now));
         view.flow = calibrator.flow();
         view.figures = calibrator.figures();
@@ -465,29 +480,36 @@ impl Calibration {
 
     pub(super) fn memory(&self, id: &QueueId) -> Option<QueueMemory> {
         let entry = self.queues.get(id);
-        entry.map(|entry| entry.calibrator.memory().clone())
+        entry.map(|entry| entry.calibrator.get().memory().clone())
     }
 
-    /// Commits the memory of a queue.
-    async fn keep(&self, id: &QueueId) -> Result<(), JournalFault> {
+    /// Commits the memory of a queue, with the inputs that led to it.
+    async fn keep(&mut self, id: &QueueId) -> Result<(), JournalFault> {
         self.keep_with(id, None).await
     }
 
     pub(super) async fn keep_with(
-        &self,
+        &mut self,
         id: &QueueId,
         row: Option<AuditRow>,
     ) -> Result<(), JournalFault> {
+        let now = self.clock.now();
         let memory = self.memory(id).map(|memory| (id.clone(), memory));
-        let batch = Batch {
+        let entry = self.queues.get_mut(id);
+        let batch = Arc::new(Batch {
+            inputs: entry.map_or_else(Vec::new, |entry| entry.calibrator.take(id, now)),
             queues: memory.into_iter().collect(),
             audit: row.into_iter().collect(),
             ..Batch::default()
-        };
-        self.journal.commit(Arc::new(batch)).await
+        });
+        let kept = self.journal.commit(Arc::clone(&batch)).await;
+        if let (Err(_), Some(entry)) = (&kept, self.queues.get_mut(id)) {
+            entry.calibrator.put_back(batch.inputs.clone());
+        }
+        kept
     }
 
-    async fn keep_or_report(&self, id: &QueueId) {
+    async fn keep_or_report(&mut self, id: &QueueId) {
         if let Err(fault) = self.keep(id).await {
             self.events.not_kept(&fault.to_string());
         }

@@ -11,6 +11,7 @@ mod calibration;
 pub mod handle;
 mod reassign;
 mod reconciler;
+mod recorded;
 mod view;
 
 pub use calibration::{Calibration, CalibrationPorts, CalibrationStart};

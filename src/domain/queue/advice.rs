@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::change::ChangeSet;
 use super::classic::{Bands, Clamped, ClassicInputs};
@@ -17,7 +17,7 @@ use super::member::{Member, Members, ServiceLevel, Setting};
 use super::validate::{MAX_WAIT_S, MAX_WAITERS};
 
 /// How far figures may be off a model's advice before they are changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadBands {
     /// The wait, in seconds; a tenth of it if that is more.
     pub wait_s: u32,

@@ -104,7 +104,7 @@ impl ModelAdvice {
 }
 
 /// The rules by which a queue is calibrated: a `[[queue]]` table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationPolicy {
     /// The model whose figures are written.
     pub model: QueueModel,
@@ -144,7 +144,7 @@ impl Default for CalibrationPolicy {
 }
 
 /// What the platform shows of a queue at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueStatistics {
     /// The counters.
     pub counters: QueueCounters,

@@ -27,7 +27,7 @@ use super::calibration::{CalibrationPolicy, Measured, QueueModel, QueueStatistic
 use super::change::ChangeSet;
 use super::classic::ClassicInputs;
 use super::figures::Figures;
-use super::member::Members;
+use super::member::{Members, stored_members};
 use super::merge::overlaid;
 use super::readings::{CounterWindow, FEWEST_SAMPLES, QueueCounters, drifting};
 
@@ -145,10 +145,12 @@ pub struct QueueFlow {
 }
 
 /// Calibrates one queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueueCalibrator {
     policy: CalibrationPolicy,
     memory: QueueMemory,
+    /// Those that show its figures.
+    #[serde(with = "stored_members")]
     members: Members,
     statistics: Option<QueueStatistics>,
     before: Option<QueueCounters>,
@@ -241,7 +243,7 @@ impl QueueCalibrator {
     /// Observes a reading of the queue.
     pub fn observe(&mut self, members: &Members, now: Timestamp) {
         let found = Figures::from_members(members);
-        self.members.clone_from(members);
+        self.members = Figures::members_among(members);
         let memory = &mut self.memory;
         let known = *memory.known.get_or_insert(found);
         let on_its_way = memory
@@ -321,6 +323,19 @@ impl QueueCalibrator {
         self.decide_by_advice(&self.advice(self.policy.model, &self.measured()), now)
     }
 
+    /// Decides by the inputs that an operator gives, or else by what was measured.
+    #[must_use]
+    pub fn decide_with(
+        &self,
+        given: Option<&ClassicInputs>,
+        now: Timestamp,
+    ) -> CalibrationDecision {
+        match given {
+            Some(inputs) => self.decide_by_inputs(inputs, now),
+            None => self.decide(now),
+        }
+    }
+
     /// Decides by inputs that an operator gives.
     #[must_use]
     pub fn decide_by_inputs(&self, inputs: &ClassicInputs, now: Timestamp) -> CalibrationDecision {
@@ -333,8 +348,8 @@ impl QueueCalibrator {
     }
 
     /// A change is about to be sent: what it would make of the figures is remembered, and counts as a change.
-    pub fn sending(&mut self, change: &ChangeSet, now: Timestamp) {
-        let after = Figures::from_members(&overlaid(&self.members, &change.members));
+    pub fn sending(&mut self, change: &Members, now: Timestamp) {
+        let after = Figures::from_members(&overlaid(&self.members, change));
         self.memory.written = Some((after, now));
         self.memory.changes = self.recent_changes(now);
         self.memory.changes.push(now);
@@ -349,15 +364,13 @@ impl QueueCalibrator {
     pub fn report(
         &mut self,
         conclusion: Conclusion,
-        found: Option<&Members>,
+        found: &Members,
         decision: DecisionId,
         now: Timestamp,
     ) {
         match conclusion {
             Conclusion::Confirmed | Conclusion::Differs => {
-                if let Some(found) = found {
-                    self.members.clone_from(found);
-                }
+                self.members = Figures::members_among(found);
                 self.memory.known = Some(self.figures());
                 self.memory.written = None;
                 self.memory.last_change = Some((now, decision));
@@ -371,9 +384,7 @@ impl QueueCalibrator {
             | Conclusion::NotOurs
             | Conclusion::Stale => {
                 self.memory.written = None;
-                if let Some(found) = found {
-                    self.observe(&found.clone(), now);
-                }
+                self.observe(found, now);
             }
             // It may still arrive: the next reading shows whether it did.
             Conclusion::Unknown => {}

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::domain::belief::{Hold, HoldKind};
 use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::DecisionId;
+use crate::domain::replay::{Divergence, Input, Replayed, replay};
 use crate::domain::time::Timestamp;
 
 use super::*;
@@ -77,10 +78,10 @@ fn write(
 ) -> CalibrationDecision {
     let judged = calibrator.decide(at(minute));
     if let Some(change) = &judged.change {
-        calibrator.sending(change, at(minute));
+        calibrator.sending(&change.members, at(minute));
         *members = overlaid(members, &change.members);
         let applied = Conclusion::Confirmed;
-        calibrator.report(applied, Some(members), DECISION, at(minute));
+        calibrator.report(applied, members, DECISION, at(minute));
     }
     judged
 }
@@ -163,9 +164,9 @@ fn a_write_whose_outcome_was_lost_is_ours_when_it_shows_and_nothing_else_is() {
     let mut members = queue(120, 40);
     let mut calibrator = classic(&members);
     let change = calibrator.decide(at(10)).change.unwrap();
-    calibrator.sending(&change, at(10));
+    calibrator.sending(&change.members, at(10));
     let unknown = Conclusion::Unknown;
-    calibrator.report(unknown, None, DECISION, at(10));
+    calibrator.report(unknown, &members, DECISION, at(10));
     let memory = calibrator.memory().clone();
     let mut later = QueueCalibrator::new(CalibrationPolicy::default(), memory);
     later.observe(&members, at(11));
@@ -346,4 +347,168 @@ fn a_window_keeps_its_length_and_not_more_readings_than_it_needs() {
     let memory = serde_json::to_string(calibrator.memory()).unwrap();
     let read: QueueMemory = serde_json::from_str(&memory).unwrap();
     assert_eq!(&read, calibrator.memory());
+}
+
+/// A calibrator whose inputs are kept as the store keeps them.
+struct Recorded {
+    calibrator: QueueCalibrator,
+    stored: Vec<(Timestamp, String)>,
+}
+
+impl Recorded {
+    fn new() -> Self {
+        let calibrator = measured(CalibrationPolicy::default(), &queue(120, 20));
+        let start = CalibrationInput::Start {
+            policy: calibrator.policy().clone(),
+            memory: calibrator.memory().clone(),
+        };
+        let mut recorded = Self {
+            calibrator,
+            stored: Vec::new(),
+        };
+        recorded.tell(start, at(10));
+        recorded
+    }
+
+    fn tell(&mut self, input: CalibrationInput, now: Timestamp) {
+        input.apply(&mut self.calibrator, now);
+        let input = Input::Calibrate {
+            queue: "queue-1".parse().unwrap(),
+            calibrate: Box::new(input),
+        };
+        let stored = serde_json::to_string(&input).unwrap();
+        self.stored.push((now, stored));
+    }
+
+    fn read(&mut self, members: &Members, minute: u64, active: u64) {
+        let members = Figures::members_among(members);
+        let statistics = Some(shown(minute, active));
+        let read = CalibrationInput::Read {
+            members,
+            statistics,
+        };
+        self.tell(read, at(minute));
+    }
+
+    fn decide(&mut self, given: Option<ClassicInputs>, minute: u64) -> CalibrationDecision {
+        let decision = self.calibrator.decide_with(given.as_ref(), at(minute));
+        self.tell(CalibrationInput::decided(given, &decision), at(minute));
+        decision
+    }
+
+    fn replay(&self) -> Result<Replayed, Divergence> {
+        let stored = self.stored.iter();
+        replay(stored.map(|(at, stored)| (*at, serde_json::from_str(stored).unwrap())))
+    }
+}
+
+/// A queue that is moved, that a person changes, and that an operator holds and releases; then an outage and a set clock.
+fn eventful() -> Recorded {
+    let mut recorded = Recorded::new();
+    let mut members = queue(120, 20);
+    members.insert(Member::WrapUp, Setting::Unreadable("{}".to_owned()));
+    recorded.read(&members, 11, 20);
+    let change = recorded.decide(None, 11).change.unwrap().members;
+    members = overlaid(&members, &change);
+    recorded.tell(CalibrationInput::Sending { change }, at(11));
+    let report = CalibrationInput::Report {
+        conclusion: Conclusion::Confirmed,
+        found: Figures::members_among(&members),
+        decision: DECISION,
+    };
+    recorded.tell(report, at(11));
+    let unreadable = Setting::Unreadable("[7]".to_owned());
+    members.insert(Member::MaxWaiters, unreadable);
+    recorded.read(&members, 12, 20);
+    assert_eq!(recorded.decide(None, 12).standing, QueueStanding::Conflict);
+    let before = recorded.calibrator.memory().clone();
+    let hold = Hold {
+        kind: HoldKind::AsIs,
+        since: at(12),
+        lasts: Duration::from_secs(600),
+        author: "anna".to_owned(),
+        reason: "look".to_owned(),
+    };
+    recorded.tell(CalibrationInput::Hold { hold: Some(hold) }, at(12));
+    assert_eq!(recorded.decide(None, 12).standing, QueueStanding::Held);
+    recorded.tell(CalibrationInput::Restored { memory: before }, at(12));
+    recorded.tell(CalibrationInput::ManualChangeReleased, at(13));
+    recorded.tell(CalibrationInput::Unread, at(13));
+    assert_eq!(
+        recorded.decide(None, 13).standing,
+        QueueStanding::Unmeasured
+    );
+    let hour = CalibrationInput::ClockStepped {
+        milliseconds: 3_600_000,
+    };
+    recorded.tell(hour, at(73));
+    recorded.read(&members, 74, 44);
+    let given = ClassicInputs {
+        active: 44.0,
+        capacity: 50.0,
+        coverage: Some(0.7),
+    };
+    let change = recorded.decide(Some(given), 74).change.unwrap().members;
+    recorded.tell(CalibrationInput::Sending { change }, at(74));
+    recorded.tell(CalibrationInput::SentNothing, at(74));
+    recorded.read(&queue(160, 40), 75, 20);
+    recorded.decide(None, 75);
+    recorded
+}
+
+#[test]
+fn what_it_was_told_is_decided_again() {
+    let mut recorded = eventful();
+    let calibrator = Box::new(recorded.calibrator.clone());
+    recorded.tell(CalibrationInput::Checkpoint { calibrator }, at(75));
+    let found = recorded.replay().unwrap();
+    assert_eq!(found.inputs, 21);
+    assert_eq!(found.compared, 6, "none but the questions");
+    // Where the beginning is gone a checkpoint is one.
+    recorded.stored.drain(..20);
+    recorded.decide(None, 75);
+    assert_eq!(recorded.replay().unwrap().compared, 1);
+}
+
+#[test]
+fn a_decision_or_a_state_that_was_changed_is_told() {
+    let mut recorded = eventful();
+    for (_, stored) in &mut recorded.stored {
+        *stored = stored.replace("\"held\"", "\"steady\"");
+    }
+    let told = recorded.replay().unwrap_err().to_string();
+    assert!(
+        told.ends_with("recorded: steady; decided again: held"),
+        "{told}"
+    );
+
+    let mut recorded = eventful();
+    for (_, stored) in &mut recorded.stored {
+        *stored = stored.replace("2m 40s", "2m 41s");
+    }
+    let told = recorded.replay().unwrap_err().to_string();
+    assert!(
+        told.contains("recorded: changed, max_wait to 2m 41s")
+            && told.contains("decided again: changed, max_wait to 2m 40s"),
+        "{told}"
+    );
+
+    let mut recorded = eventful();
+    let calibrator = Box::new(classic(&queue(120, 20)));
+    recorded.tell(CalibrationInput::Checkpoint { calibrator }, at(75));
+    let told = recorded.replay().unwrap_err().to_string();
+    assert!(told.contains("decided again: another state"), "{told}");
+}
+
+#[test]
+fn behind_a_gap_nothing_is_compared_before_a_checkpoint() {
+    let mut recorded = eventful();
+    let before = recorded.replay().unwrap().compared;
+    recorded.tell(CalibrationInput::Gap, at(76));
+    recorded.decide(None, 76);
+    assert_eq!(recorded.replay().unwrap().compared, before);
+    let calibrator = Box::new(recorded.calibrator.clone());
+    recorded.tell(CalibrationInput::Checkpoint { calibrator }, at(76));
+    recorded.decide(None, 76);
+    assert_eq!(recorded.replay().unwrap().compared, before + 1);
 }

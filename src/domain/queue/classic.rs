@@ -14,7 +14,7 @@
 //! time of the service level follows the wait. `erlang_a` does not share that. The steps at 0.85 and 0.90 flap, which
 //! [`Bands`] prevents.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::fault::ChangeFault;
 
@@ -31,7 +31,7 @@ const BAND_HYSTERESIS: f64 = 0.05;
 const DEFAULT_COVERAGE: f64 = 0.75;
 
 /// What the classic formulas start from.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassicInputs {
     /// Interactions under way.
     pub active: f64,

@@ -14,7 +14,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::classic::to_u32;
 
@@ -62,7 +62,7 @@ pub struct Experience {
 }
 
 /// The service that is aimed at.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceTargets {
     /// At least this share is served...
     pub service_level: f64,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::advice::{Advice, level, wait_s, waiters};
-use super::member::Members;
+use super::member::{Member, Members};
 
 /// A queue's wait, waiters and service level; what is not set, or cannot be read, is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,17 @@ impl Figures {
             max_waiters: waiters(members),
             service_level: level,
         }
+    }
+
+    /// Returns those of a queue's members that show its figures.
+    #[must_use]
+    pub fn members_among(members: &Members) -> Members {
+        let figures = [Member::MaxWait, Member::MaxWaiters, Member::ServiceLevel];
+        let shown = members
+            .iter()
+            .filter(|(member, _)| figures.contains(member));
+        let shown = shown.map(|(member, setting)| (*member, setting.clone()));
+        shown.collect()
     }
 
     /// Whether each figure equals that of one of the two.

@@ -416,6 +416,36 @@ fn list<T>(f: &mut fmt::Formatter<'_>, items: &[T], each: impl Fn(&T) -> String)
     f.write_str(&items.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
+/// The form of [`Members`] in what is stored: that of change sets, with what was unreadable.
+pub(super) mod stored_members {
+    use std::collections::BTreeMap;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    use super::{Member, Members};
+
+    pub(crate) fn serialize<S: Serializer>(
+        members: &Members,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        members.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Members, D::Error> {
+        let stored = BTreeMap::<Member, Value>::deserialize(deserializer)?;
+        let settings = stored.into_iter().map(|(member, value)| {
+            let setting = member.read_stored(&value);
+            let setting = setting.map_err(|wrong| D::Error::custom(format!("{member}: {wrong}")));
+            setting.map(|setting| (member, setting))
+        });
+        settings.collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

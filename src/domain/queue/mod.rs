@@ -16,6 +16,7 @@
 
 mod advice;
 mod calibration;
+mod calibration_input;
 mod calibrator;
 #[cfg(test)]
 mod calibrator_tests;
@@ -37,6 +38,8 @@ mod version;
 
 pub use advice::{Advice, DeadBands, ErlangAdvice, bands_in_force, classic_advice, erlang_advice};
 pub use calibration::{CalibrationPolicy, Measured, ModelAdvice, QueueModel, QueueStatistics};
+pub use calibration_input::CalibrationInput;
+pub(crate) use calibration_input::feed;
 pub use calibrator::{
     CalibrationDecision, ManualChange, QueueCalibrator, QueueFlow, QueueMemory, QueueStanding,
 };

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! *The count is held against the pages.* The first time that so many rows are counted, one page more is asked for behind them;
-//! likewise whenever a last page links to another. Rows there say that the count is none, unless that page counts them.
+//! likewise whenever a last page links to another, and whenever a full first page counts just its own rows, until a higher count was
+//! right: a platform that counts the page alone says the same. Rows there say that the count is none, unless that page counts them.
 //!
 //! What contradicts itself is a fault and never an end: a page without rows in the middle, more rows than are counted, a
 //! link that passes over rows, or the first page once more.
@@ -152,7 +153,11 @@ impl Pages {
         }
         self.cover(total)?;
         let links_on = end == total && page.next != NextLink::Absent;
-        if page.rows > 0 && self.behind.is_none() && (total > self.proven || links_on) {
+        // That nothing was behind a page as long as this one says nothing of what is there now.
+        let of_the_page = stretch.skip == 0 && end == total && page.rows >= self.top;
+        let doubtful = of_the_page && self.proven <= total;
+        let unproven = total > self.proven || doubtful || links_on;
+        if page.rows > 0 && self.behind.is_none() && unproven {
             self.behind = Some(total);
             self.open.push_back(Stretch {
                 skip: total,
@@ -340,6 +345,8 @@ mod tests {
             (50, 50, 50, 0, None),
             (60, 50, 50, 0, None),
             (0, 100, 100, 1, Some(100)),
+            (100, 100, 100, 1, None),
+            (101, 100, 100, 0, None),
             (0, 0, 0, 0, None),
             (0, 50, 70, 2, Some(70)),
         ] {
