@@ -153,17 +153,8 @@ impl LostAttempt {
         self.changing || (self.from <= now && now <= self.until)
     }
 
-    /// Returns whether the change that `reading` shows may be its doing; `last` is the reading before it. Without a time of the
-    /// change that can be any time since then.
-    pub(super) fn may_have_made(
-        &self,
-        reading: &StatusReading,
-        last: Option<&StatusReading>,
-    ) -> bool {
-        let (earliest, latest) = match (reading.updated_at, last) {
-            (None, Some(last)) => (last.clock(), reading.clock()),
-            (Some(_), _) | (None, None) => reading.changed_between(),
-        };
+    /// Returns whether a change between these times of the platform's clock may be its doing.
+    pub(super) fn may_have_made(&self, (earliest, latest): (Timestamp, Timestamp)) -> bool {
         self.from <= latest && earliest <= self.lands_by
     }
 }

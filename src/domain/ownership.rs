@@ -156,7 +156,7 @@ impl Question<'_> {
 
     /// The doubt, unless the platform's time of the change lies where no request of ours can have been on its way.
     fn doubt(&self, doubt: Doubt) -> Option<Doubt> {
-        let possible = self.window().may_have_made(self.reading, None);
+        let possible = self.window().may_have_made(self.reading.changed_between());
         possible.then_some(doubt)
     }
 

@@ -145,7 +145,12 @@ impl Campaign {
             updated_at: reading.updated_at.filter(|_| self.state.stamp.moves == 0),
             ..reading.clone()
         };
-        let perhaps = candidates.any(|attempt| attempt.may_have_made(&unstamped, last));
+        // Without a time of the change that can be any time since the last reading.
+        let changed = match (unstamped.updated_at, last) {
+            (None, Some(last)) => (last.clock(), unstamped.clock()),
+            (Some(_), _) | (None, None) => unstamped.changed_between(),
+        };
+        let perhaps = candidates.any(|attempt| attempt.may_have_made(changed));
         perhaps.then_some(Explained::Perhaps)
     }
 
