@@ -12,9 +12,6 @@ const RULES: &str = include_str!("../../alerts/autopilot.rules.yml");
 /// The text by which the file selects the daemon's series.
 const SELECTOR: &str = r#"job="autopilot""#;
 
-/// The text by which the file compares resumes with the limit.
-const FLAPPING: &str = "> (6 - 0.5)";
-
 /// Where the file's links to the pages begin.
 const RUNBOOKS: &str = "runbook_url: alerts/runbooks/";
 
@@ -27,9 +24,9 @@ pub(crate) struct RulesArgs {
     /// Label matchers that select the daemon's series, as in queries
     #[arg(long, value_name = "MATCHERS", default_value = SELECTOR, value_parser = matchers)]
     selector: String,
-    /// Resumes of a campaign within an hour that count as flapping; give the daemon's --flap-limit
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
-    flap_limit: u32,
+    /// Without effect: the rules read each campaign's limit from `autopilot_campaign_flap_limit_resumes`
+    #[arg(long, value_name = "N", hide = true)]
+    flap_limit: Option<u32>,
     /// Address at which the pages of alerts/runbooks are published
     #[arg(long, value_name = "URL", default_value = "alerts/runbooks", value_parser = address)]
     runbooks: String,
@@ -40,6 +37,11 @@ pub(crate) struct RulesArgs {
 
 /// Prints the adapted rules.
 pub(crate) fn rules(args: &RulesArgs) -> Exit {
+    if args.flap_limit.is_some() {
+        output::talk(
+            "campaign-autopilot: --flap-limit has no effect on rules any more: they read each campaign's own limit from its metrics",
+        );
+    }
     output::result(adapted(args).trim_end());
     Exit::Ok
 }
@@ -48,7 +50,6 @@ fn adapted(args: &RulesArgs) -> String {
     let runbooks = args.runbooks.trim_end_matches('/');
     let grafana = args.grafana.trim_end_matches('/');
     RULES
-        .replace(FLAPPING, &format!("> ({} - 0.5)", args.flap_limit))
         .replace(RUNBOOKS, &format!("runbook_url: {runbooks}/"))
         .replace(DASHBOARDS, &format!("dashboard_url: \"{grafana}/d/"))
         .replace(SELECTOR, &args.selector)
@@ -112,7 +113,7 @@ mod tests {
     fn args() -> RulesArgs {
         RulesArgs {
             selector: SELECTOR.to_owned(),
-            flap_limit: 6,
+            flap_limit: None,
             runbooks: "alerts/runbooks".to_owned(),
             grafana: String::new(),
         }
@@ -126,18 +127,16 @@ mod tests {
     #[test]
     fn everything_that_can_be_adapted_is() {
         let alerts = RULES.matches("- alert: ").count();
-        assert_eq!(RULES.matches(FLAPPING).count(), 1);
         assert_eq!(RULES.matches(RUNBOOKS).count(), alerts);
         assert_eq!(RULES.matches(DASHBOARDS).count(), alerts);
         let text = adapted(&RulesArgs {
             selector: "site=\"north\"".to_owned(),
-            flap_limit: 10,
+            flap_limit: None,
             runbooks: "https://wiki.example.com/autopilot/".to_owned(),
             grafana: "https://grafana.example.com/".to_owned(),
         });
         assert!(!text.contains(SELECTOR));
         assert!(text.contains("up{site=\"north\"}"));
-        assert!(text.contains("> (10 - 0.5)"));
         assert!(
             text.contains("runbook_url: https://wiki.example.com/autopilot/AutopilotDown.md\n")
         );

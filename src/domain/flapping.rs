@@ -5,10 +5,36 @@
 //! *Out:* when before another resume less than half of the limit (rounded up) is left within the hour; only then it can be
 //! reported again, so that a campaign that swings steadily at the limit is not reported with every swing. It survives a restart
 //! with the campaign's state. *Never:* holding anything back; that is `max_resumes_per_hour`.
+//!
+//! *The limit* follows from the policy where none is given ([`usual_limit`]).
+
+use std::time::Duration;
 
 use super::campaign::CampaignState;
 use super::notice::Notice;
+use super::policy::Policy;
 use super::time::Timestamp;
+
+/// How long the share of idle agents takes to follow a pause or a resume, as measured on simulated days (`blended-40`). A swing that is
+/// shorter changes nothing about the calls that are abandoned.
+const AGENTS_FOLLOW_IN: Duration = Duration::from_secs(70);
+
+/// Returns how many resumes within an hour are flapping under this policy: as many as it can make at most, if each lets the agents
+/// follow and is seen by as many samples as have to ask for it. The dwell is the shortest swing where that is longer.
+#[must_use]
+pub fn usual_limit(policy: &Policy, poll_interval: Duration) -> u32 {
+    let samples = u32::from(policy.confirm_pause.needed())
+        .saturating_add(u32::from(policy.confirm_resume.needed()));
+    let seen = poll_interval.saturating_mul(samples);
+    let dwell = policy.min_running.saturating_add(policy.min_paused);
+    let swing = AGENTS_FOLLOW_IN.saturating_add(seen).max(dwell);
+    let swings = HOUR.as_secs().checked_div(swing.as_secs());
+    u32::try_from(swings.unwrap_or(1))
+        .unwrap_or(u32::MAX)
+        .max(2)
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Counts a confirmed resume of ours; it is the newest of `state.resumes` already.
 pub(super) fn resumed(
@@ -28,8 +54,6 @@ pub(super) fn resumed(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
@@ -46,6 +70,32 @@ mod tests {
             }
         }
         reported
+    }
+
+    #[test]
+    fn the_limit_is_as_often_as_a_policy_can_swing() {
+        let seconds = Duration::from_secs;
+        let at_once = Policy::default();
+        assert_eq!(usual_limit(&at_once, seconds(10)), 40);
+        assert_eq!(Some(usual_limit(&at_once, seconds(30))), at_once.flap_limit);
+        assert_eq!(usual_limit(&at_once, seconds(600)), 2, "never one");
+        let confirmed = Policy {
+            confirm_pause: "2/3".parse().unwrap(),
+            confirm_resume: "3/3".parse().unwrap(),
+            ..Policy::default()
+        };
+        assert_eq!(usual_limit(&confirmed, seconds(30)), 16);
+        let dwelling = Policy {
+            min_running: seconds(180),
+            min_paused: seconds(180),
+            ..Policy::default()
+        };
+        assert_eq!(usual_limit(&dwelling, seconds(30)), 10);
+        let endless = Policy {
+            min_paused: Duration::MAX,
+            ..Policy::default()
+        };
+        assert_eq!(usual_limit(&endless, Duration::MAX), 2);
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub use confirmation::{Confirmation, ConfirmationError};
 pub use count::Count;
 pub use delivery::Delivery;
 pub use evidence::{Evidence, EvidenceSurvey, PlatformTraits, Settling};
+pub use flapping::usual_limit as usual_flap_limit;
 pub use group::{Group, GroupCount, HeadCount};
 pub use ids::{
     AgentId, CalendarId, CampaignId, DecisionId, IdError, QueueId, SkillId, has_length_of_id,

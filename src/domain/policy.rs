@@ -117,7 +117,8 @@ pub struct Policy {
     pub min_paused: Duration,
     /// At most this many resumes in any hour; none when absent.
     pub max_resumes_per_hour: Option<u32>,
-    /// So many resumes within an hour are reported as flapping; never when absent. Nothing is held back for it.
+    /// So many resumes within an hour are reported as flapping; never when absent. Nothing is held back for it. Settings without one
+    /// take [`usual_limit`](super::flapping::usual_limit).
     #[serde(default)]
     pub flap_limit: Option<u32>,
     /// What to do when valid samples fail to arrive.
@@ -158,7 +159,8 @@ impl Default for Policy {
             min_running: Duration::ZERO,
             min_paused: Duration::ZERO,
             max_resumes_per_hour: None,
-            flap_limit: Some(6),
+            // As often as this policy can swing at polls of 30 s.
+            flap_limit: Some(27),
             on_stale: OnStale::Hold,
             stale_after: 3,
             max_sample_age: Duration::from_secs(60),

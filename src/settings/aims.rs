@@ -284,13 +284,19 @@ mod tests {
     }
 
     #[test]
-    fn an_aim_may_switch_often_unless_a_limit_is_given() {
+    fn the_flap_limit_follows_from_the_rule_unless_one_is_given() {
         let limit = |line: &str, file: &str| {
             let resolved = run(line, &[], file);
             resolved.settings.policies[&"a".parse().unwrap()].flap_limit
         };
-        assert_eq!(limit("", ""), Some(6));
-        assert_eq!(limit("--abandon-target 1%", ""), Some(50));
+        assert_eq!(limit("", ""), Some(27));
+        assert_eq!(limit("--poll-interval 10s", ""), Some(40));
+        assert_eq!(
+            limit("--abandon-target 1%", "poll_interval = \"10s\"\n"),
+            Some(40)
+        );
+        assert_eq!(limit("--min-running 5m --min-paused 5m", ""), Some(6));
+        assert_eq!(limit("--confirm-pause 2/3", ""), Some(22));
         assert_eq!(limit("--abandon-target 1%", "flap_limit = 9\n"), Some(9));
         assert_eq!(limit("--abandon-target 1% --flap-limit none", ""), None);
     }

@@ -212,8 +212,8 @@ settings! { RULES_ROWS "Rules"
     MAX_RESUMES_PER_HOUR: Landing<Option<u32>, Policy> = land("max_resumes_per_hour", Some("--max-resumes-per-hour"), ["AUTOPILOT_MAX_RESUMES_PER_HOUR"], CountOrWord "N|none", Is("none"), Rule,
         "At most so many resumes of a campaign in any hour; pausing stays allowed.",
         value::budget, |to, most| to.max_resumes_per_hour = most);
-    FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", Is("6"), Rule,
-        "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it. 50 unless given where a campaign has an abandon_target, which switches often.",
+    FLAP_LIMIT: Landing<Option<u32>, Policy> = land("flap_limit", Some("--flap-limit"), ["AUTOPILOT_FLAP_LIMIT"], CountOrWord "N|none", FollowsFrom("as often as its rule can swing"), Rule,
+        "So many resumes of a campaign within an hour are reported as flapping, once; nothing is held back for it. Unless given, an hour divided by the shortest swing that the rule allows: 70s and the polls that confirm it, or the dwell; 27 at 30s, 40 at 10s.",
         value::budget, |to, most| to.flap_limit = most);
     COUNT: Landing<Counting, Policy> = land("count", Some("--count"), ["AUTOPILOT_COUNT"], Word "free|free-and-serving", Is("free"), Rule,
         "Which agents count as available: those who can take a call now, or also those on the campaign's own calls and in their wrap-up, where the platform reports them.",

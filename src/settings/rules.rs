@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CalendarId, CalendarRule, CampaignId, CountedQueue, Limit, Policy, Selector, Thresholds,
+    usual_flap_limit,
 };
 use crate::platform::dialect::Dialect;
 
@@ -18,9 +19,6 @@ use super::values::AppliesToCampaign;
 
 /// A reading stays good for at least this long, however short the poll interval: one slow answer is not an outage.
 const LEAST_SAMPLE_AGE: Duration = Duration::from_secs(10);
-
-/// An aim switches about once a minute by design: in trials up to 20 resumes an hour, and more than twice that is too many.
-const FLAPPING_UNDER_AIM: u32 = 50;
 
 /// The rules of which two and two have to make sense together.
 struct Lines {
@@ -117,9 +115,8 @@ pub(super) fn policies(
         for rule in &rules {
             rule.apply(&id, &mut policy, &mut layers.noted);
         }
-        let limit_given = layers.source_of_rule(&id, FLAP_LIMIT.row()).is_some();
-        if policy.aim.is_some() && !limit_given {
-            policy.flap_limit = Some(FLAPPING_UNDER_AIM);
+        if layers.source_of_rule(&id, FLAP_LIMIT.row()).is_none() {
+            policy.flap_limit = Some(usual_flap_limit(&policy, poll_interval));
         }
         (id, policy)
     });

@@ -80,10 +80,11 @@ impl Events {
         let known: BTreeSet<_> = known.collect();
         let every = campaigns.len() <= MOST_WITH_EVERY_SERIES;
         for (id, campaign) in &campaigns {
+            let series = self.metrics.campaign(id, every);
+            series.flap_limit(campaign.policy().flap_limit);
             if known.contains(id) {
                 continue;
             }
-            let series = self.metrics.campaign(id, every);
             series.state(campaign.state().belief.label());
             if let Some(last) = campaign.state().last_transition {
                 series.last_transition(last.at.as_unix_seconds());

@@ -101,6 +101,7 @@ struct CampaignSeries {
     available: Real,
     pause_below: Real,
     resume_at: Real,
+    flap_limit: Real,
     states: [(&'static str, Number); 4],
     desired_running: Number,
     calendar_open: Number,
@@ -144,6 +145,12 @@ impl CampaignGauges {
         self.0.available.set(compared);
         self.0.pause_below.set(pause_below);
         self.0.resume_at.set(resume_at);
+    }
+
+    /// How many resumes within an hour are flapping; infinite where none are.
+    pub fn flap_limit(&self, resumes: Option<u32>) {
+        let limit = resumes.map_or(f64::INFINITY, f64::from);
+        self.0.flap_limit.set(limit);
     }
 
     /// The state as the platform last reported it.
@@ -312,6 +319,7 @@ impl CampaignFamilies {
                 available: Real::default(),
                 pause_below: Real::default(),
                 resume_at: Real::default(),
+                flap_limit: Real::default(),
                 states: STATES.map(|state| (state, Number::default())),
                 desired_running: Number::default(),
                 calendar_open: Number::default(),
@@ -434,6 +442,11 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "campaign_resume_at_agents",
         "The resume threshold in force.",
         |one| one.resume_at.get(),
+    );
+    real(
+        "campaign_flap_limit_resumes",
+        "So many resumes within an hour are flapping; +Inf where that is not reported.",
+        |one| one.flap_limit.get(),
     );
     real(
         "campaign_override_expiry_timestamp_seconds",

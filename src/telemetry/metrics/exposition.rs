@@ -57,7 +57,12 @@ impl Family<'_> {
     /// A series of this campaign that need not be whole.
     pub(super) fn real(&mut self, campaign: &str, value: f64) {
         self.labels(campaign, "");
-        drop(writeln!(self.text, "{value}"));
+        // The format's own word, which is not Rust's.
+        if value == f64::INFINITY {
+            drop(writeln!(self.text, "+Inf"));
+        } else {
+            drop(writeln!(self.text, "{value}"));
+        }
     }
 
     fn labels(&mut self, campaign: &str, further: &str) {

@@ -206,7 +206,12 @@ fn faults_reach_the_right_people_and_dashboards_have_answers() {
         },
         &[],
     );
-    let swinging = Trial::start(|_| {}, &[]);
+    let swinging = Trial::start(
+        |run| {
+            run.args(&["--flap-limit", "4"]);
+        },
+        &["flapping"],
+    );
     let refused = Trial::start(|_| {}, &["could not pause"]);
     let gone = Trial::start(|_| {}, &[]);
 
@@ -216,7 +221,7 @@ fn faults_reach_the_right_people_and_dashboards_have_answers() {
     let alertmanager = Server::alertmanager(directory.path(), &base);
     let selector = format!("job=~\"{JOBS}\"");
     let adapted = Invocation::bare()
-        .args(&["rules", "--flap-limit", "4", "--selector", &selector])
+        .args(&["rules", "--selector", &selector])
         .output();
     let jobs: Vec<(String, String)> = [
         ("trial-calm", calm_address.clone()),
