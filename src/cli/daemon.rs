@@ -25,6 +25,7 @@ use crate::settings::{AdminSettings, Settings};
 use crate::store::{CommitGate, Restored, Store, StorePast};
 use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
 
+use super::absent_reserve::refuse_absent_reserve;
 use super::calibrating::{Parts, Recovering, queues};
 use super::chain_check::ChainCheck;
 use super::outcomes_file::OutcomesFile;
@@ -134,7 +135,7 @@ struct Joined {
 }
 
 impl Surroundings {
-    fn join(self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Joined, StartFault> {
+    async fn join(self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Joined, StartFault> {
         let now = clock.now();
         let ((store, restored), connection, given) = match self {
             Self::Real => {
@@ -152,6 +153,7 @@ impl Surroundings {
                 (opened, connection, Some((post, seed)))
             }
         };
+        refuse_absent_reserve(settings, &connection.platform, &**clock).await?;
         Ok(Joined {
             store,
             restored,
@@ -233,7 +235,7 @@ impl Daemon {
             restored,
             connection,
             given,
-        } = surroundings.join(settings, &clock)?;
+        } = surroundings.join(settings, &clock).await?;
         let Connection { metrics, platform } = connection;
         let left_open = LeftOpen::new(restored.open);
         let orphans = Orphans::of(settings, &restored.states);

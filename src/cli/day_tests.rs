@@ -172,9 +172,11 @@ fn lists(handle: &SimHandle) -> Vec<AssignmentsReplaced> {
     effects
         .filter_map(|effect| match effect {
             Effect::Assigned(replaced) => Some(replaced),
-            Effect::Status(_) | Effect::QueueWritten(_) | Effect::Moved(_) | Effect::Paced(_) => {
-                None
-            }
+            Effect::Status(_)
+            | Effect::QueueWritten(_)
+            | Effect::Moved(_)
+            | Effect::Paced(_)
+            | Effect::Reserved(_) => None,
         })
         .collect()
 }

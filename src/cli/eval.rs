@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::control::{CalendarViews, CampaignView, PollScope};
+use crate::domain::throttle::PaceStep;
 use crate::domain::{Autopilot, CampaignId, CampaignState, Sample, StatusFinding};
 use crate::platform::port::Urgency;
 use crate::serve::CampaignDetail;
@@ -97,7 +98,11 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
                 output::result(format_args!("would {} {campaign}", wanted.direction));
             }
             for (campaign, step) in &plan.paces {
-                output::result(format_args!("would {step} {campaign}"));
+                let of = match step {
+                    PaceStep::Down | PaceStep::Back => "",
+                    PaceStep::SetReserve => "of ",
+                };
+                output::result(format_args!("would {step} {of}{campaign}"));
             }
             if !acts {
                 output::result("would do nothing");

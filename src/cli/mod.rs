@@ -1,5 +1,6 @@
 //! The commands: arguments, configuration, wiring and exit codes. No rule about campaigns lives here.
 
+mod absent_reserve;
 mod assign;
 mod audit;
 mod backtest;
@@ -22,6 +23,7 @@ mod exit;
 mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod idle_reserve;
 mod man;
 mod operate;
 mod outbox;

@@ -4,8 +4,8 @@
 //! The daemon reads and commands a simulated platform over sockets, and goes on in the morning from what it stored in the
 //! evening; `compare` has the domain's decisions, no requests and no store. Everybody meets the same callers; where a poll lies
 //! within its interval differs, so the figures are compared within three standard errors of their difference.
-//! `cargo test --release --lib -- --ignored --nocapture reproduction` takes twelve days of thresholds and of an aim and prints
-//! the figures.
+//! `cargo test --release --lib -- --ignored --nocapture reproduction` takes twelve days of thresholds, of an aim and of an aim with an
+//! idle reserve, and prints the figures.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -74,12 +74,20 @@ struct Tried {
     settings: &'static [(&'static str, &'static str)],
     /// Days on which it learns before the first one that is counted.
     learning: u32,
+    /// The platforms that it can be carried out on.
+    on: &'static [On],
+    /// Whether it pauses; otherwise it changes the pace.
+    pauses: bool,
 }
+
+const BOTH: &[On] = &[On::CxoneV2, On::CxoneAcd];
 
 const FIXED: Tried = Tried {
     arm: "5/8",
     settings: &[("AUTOPILOT_PAUSE_BELOW", "5"), ("AUTOPILOT_RESUME_AT", "8")],
     learning: 0,
+    on: BOTH,
+    pauses: true,
 };
 
 /// The threshold begins where it is found on the way, so that few days of learning are enough.
@@ -90,6 +98,21 @@ const AIM: Tried = Tried {
         ("AUTOPILOT_AIM_START", "4.5"),
     ],
     learning: 1,
+    on: BOTH,
+    pauses: true,
+};
+
+/// The dialler keeps as many agents idle as the aim's threshold; one simulated platform offers that.
+const RESERVE: Tried = Tried {
+    arm: "aim=0.5%,start=4.5,reserve",
+    settings: &[
+        ("AUTOPILOT_ABANDON_TARGET", "0.5%"),
+        ("AUTOPILOT_AIM_START", "4.5"),
+        ("AUTOPILOT_ACTUATOR", "idle-reserve"),
+    ],
+    learning: 1,
+    on: &[On::CxoneV2],
+    pauses: false,
 };
 
 fn scenario(day: u32) -> Scenario {
@@ -191,7 +214,7 @@ async fn both(on: On, tried: &Tried, days: u32) -> (ArmRow, ArmRow) {
     clippy::print_stdout,
     reason = "the figures are shown with --nocapture"
 )]
-fn expect_the_same(on: On, daemon: &ArmRow, decided: &ArmRow) {
+fn expect_the_same(on: On, tried: &Tried, daemon: &ArmRow, decided: &ArmRow) {
     let figure = |name: &str, of: fn(&ArmRow) -> Estimate| {
         let (one, other) = (of(daemon), of(decided));
         let error = one.standard_error.hypot(other.standard_error);
@@ -211,13 +234,20 @@ fn expect_the_same(on: On, daemon: &ArmRow, decided: &ArmRow) {
     figure("abandoned share", |row| row.abandoned_share);
     figure("transitions/h", |row| row.transitions_per_hour);
     figure("paused share", |row| row.paused_share);
-    assert!(daemon.transitions_per_hour.mean > 5.0, "{daemon:?}");
+    figure("changes of the pace/h", |row| row.pace_changes_per_hour);
+    let transitions = daemon.transitions_per_hour.mean;
+    if tried.pauses {
+        assert!(transitions > 5.0, "{daemon:?}");
+    } else {
+        let changes = daemon.pace_changes_per_hour.mean;
+        assert!(transitions < 0.01 && changes > 0.1, "{daemon:?}");
+    }
 }
 
 async fn reproduce(tried: &Tried, days: u32) {
-    for on in [On::CxoneV2, On::CxoneAcd] {
-        let (daemon, decided) = both(on, tried, days).await;
-        expect_the_same(on, &daemon, &decided);
+    for on in tried.on {
+        let (daemon, decided) = both(*on, tried, days).await;
+        expect_the_same(*on, tried, &daemon, &decided);
     }
 }
 
@@ -227,8 +257,24 @@ async fn the_daemon_reproduces_what_its_decisions_alone_come_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_daemon_reproduces_an_idle_reserve() {
+    // Without a day of learning, for time's sake: the threshold begins where it is found.
+    let tried = Tried {
+        learning: 0,
+        ..RESERVE
+    };
+    reproduce(&tried, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "minutes: run it with --release"]
 async fn the_daemon_reproduces_twelve_days_of_thresholds_and_of_an_aim() {
     reproduce(&FIXED, 12).await;
     reproduce(&AIM, 12).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "minutes: run it with --release"]
+async fn the_daemon_reproduces_twelve_days_of_an_idle_reserve() {
+    reproduce(&RESERVE, 12).await;
 }

@@ -1,4 +1,4 @@
-//! `restore`: puts the original pace of every campaign back that a daemon has stepped down.
+//! `restore`: puts the original pace of every campaign back that a daemon has stepped down or given an idle reserve.
 //!
 //! It works beside a running daemon and after one that has stopped. What it would do is shown first; nothing is written before that
 //! is confirmed.
@@ -43,7 +43,9 @@ pub(crate) async fn restore(args: &RestoreArgs) -> Exit {
     match prepared(args) {
         Ok((settings, remembered)) if remembered.is_empty() => {
             let place = settings.state_dir.display();
-            output::result(format_args!("no campaign of {place} is stepped down"));
+            output::result(format_args!(
+                "no campaign of {place} is stepped down or has an idle reserve"
+            ));
             Exit::Ok
         }
         Ok((settings, remembered)) => put_back(&settings, &remembered, args.yes).await,
@@ -95,15 +97,20 @@ async fn put_back(settings: &Settings, remembered: &Remembered, yes: bool) -> Ex
         match restorer.look(campaign, throttle).await {
             Ok(Some(PaceToRestore::Ours { found, original })) => {
                 output::result(format_args!(
-                    "campaign {campaign}: {found} -> {original} dials for each idle agent"
+                    "campaign {campaign}: {} -> {}",
+                    found.number_and_unit().0,
+                    original.in_words()
                 ));
                 ours.push((campaign, throttle));
             }
             Ok(Some(PaceToRestore::Already { original })) => output::result(format_args!(
-                "campaign {campaign}: dials {original} for each idle agent already"
+                "campaign {campaign}: {} already",
+                original.in_words()
             )),
             Ok(Some(PaceToRestore::Others { found, original })) => output::result(format_args!(
-                "campaign {campaign}: somebody set {found} dials for each idle agent; that stays, instead of {original}"
+                "campaign {campaign}: somebody set {}; that stays, instead of {}",
+                found.in_words(),
+                original.number_and_unit().0
             )),
             Ok(None) => {}
             Err(fault) => {
@@ -150,16 +157,17 @@ fn restorer(settings: &Settings) -> Result<PaceRestorer, Exit> {
     let connection =
         Connection::new(settings, &clock).map_err(|fault| tell(&fault, fault.exit()))?;
     let platform = connection.platform;
-    let throttle = platform.throttle.ok_or_else(|| {
+    let throttles = platform.throttles;
+    if throttles.dial_ratio.is_none() && throttles.idle_reserve.is_none() {
         let wrong = format!("{} cannot make a campaign dial slower", settings.platform);
-        tell(&wrong, Exit::Configuration)
-    })?;
+        return Err(tell(&wrong, Exit::Configuration));
+    }
     let opened = Store::open_beside(&settings.state_dir, clock.now());
     let (store, run) = opened.map_err(|fault| tell(&fault, Exit::Io))?;
     let longest = settings.request_timeout.saturating_mul(ATTEMPTS);
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     Ok(PaceRestorer {
-        throttle,
+        throttles,
         journal: Arc::new(store),
         clock,
         run,

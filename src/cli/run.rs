@@ -46,7 +46,7 @@ pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
         }
     };
     for campaign in &daemon.orphans.stepped_down {
-        warn!(%campaign, "stepped down by us, but no longer in the configuration: `restore` puts its pace back");
+        warn!(%campaign, "its pace was changed by us, but it is no longer in the configuration: `restore` puts the pace back");
     }
     for campaign in &daemon.orphans.paused {
         warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");

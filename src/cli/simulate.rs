@@ -64,7 +64,8 @@ pub(crate) struct SimulateArgs {
     /// 429-no-header, lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
     /// ack-without-effect, ack-late-effect, transition, taken-in-part, empty-200, 206, secrets-4xx, secrets-5xx.
     /// Endpoints: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
-    /// queue-patch, queue-put, queue-statistics, profile-put, outcomes; all that the fault can happen to when absent.
+    /// queue-patch, queue-put, queue-statistics, profile-put, outcomes, idle-reserve-get, idle-reserve-put; all that the fault can
+    /// happen to when absent.
     /// SHARE is the share of requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,

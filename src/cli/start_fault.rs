@@ -1,9 +1,11 @@
 //! Why the daemon cannot start.
 
+use crate::domain::CampaignId;
 use crate::sockets::NoCertificates;
 use crate::store::StoreFault;
 
 use super::exit::Exit;
+use super::idle_reserve::NO_IDLE_RESERVE;
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,12 @@ pub(crate) enum StartFault {
     /// Settings that the platform's dialect cannot use.
     #[error("{0}")]
     Platform(String),
+    /// The platform does not offer the idle reserve that a rule asks for.
+    #[error("campaign {campaign}: {NO_IDLE_RESERVE}")]
+    NoIdleReserve {
+        /// One of the campaigns.
+        campaign: CampaignId,
+    },
     /// The metrics cannot be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -46,7 +54,7 @@ impl StartFault {
             | Self::Client(_)
             | Self::Certificates(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,
-            Self::Platform(_) => Exit::Configuration,
+            Self::Platform(_) | Self::NoIdleReserve { .. } => Exit::Configuration,
         }
     }
 }

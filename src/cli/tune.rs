@@ -119,15 +119,16 @@ fn history(text: &str) -> Result<Policy, String> {
     }
     match arm.rule {
         ArmRule::AlwaysRun => Ok(policy((0, 1))),
-        ArmRule::Policy {
-            policy,
-            actuator: Actuator::Pause,
-        } if whole_agents(&policy.thresholds).is_some() => Ok(*policy),
-        ArmRule::Policy { .. } => Err(format!(
-            "`{text}`: expected thresholds in whole agents that pause, such as 5/8"
-        )),
-        ArmRule::Aim { .. } => Err(format!(
+        ArmRule::Policy(policy) if policy.aim.is_some() => Err(format!(
             "`{text}`: a threshold that moves leaves no record to tune from; days under fixed thresholds are needed"
+        )),
+        ArmRule::Policy(policy)
+            if policy.actuator == Actuator::Pause && whole_agents(&policy.thresholds).is_some() =>
+        {
+            Ok(*policy)
+        }
+        ArmRule::Policy(_) => Err(format!(
+            "`{text}`: expected thresholds in whole agents that pause, such as 5/8"
         )),
     }
 }

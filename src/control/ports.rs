@@ -17,7 +17,7 @@ use crate::domain::guard::{DayCounts, DaySpan};
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::queue::{QueueMemory, QueueRecord};
 use crate::domain::replay::Input;
-use crate::domain::throttle::{DialRatio, PaceFinding, PaceNotice, PaceStep};
+use crate::domain::throttle::{PaceFinding, PaceNotice, PaceSetting, PaceStep};
 use crate::domain::workload::WorkloadSlot;
 use crate::domain::{
     AgentId, Alert, CampaignId, CampaignState, Conclusion, DecisionId, Delivery, Direction,
@@ -250,11 +250,11 @@ pub enum AuditEvent {
         /// The direction.
         step: PaceStep,
         /// What is set.
-        before: DialRatio,
+        before: PaceSetting,
         /// What it becomes.
-        to: DialRatio,
+        to: PaceSetting,
         /// What is put back one day.
-        original: DialRatio,
+        original: PaceSetting,
         /// Why, with the numbers.
         why: String,
     },

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::throttle::{
-    DialRatio, PaceChange, PaceFinding, PaceReading, PaceResult, PaceStep, ThrottleState,
+    PaceChange, PaceFinding, PaceReading, PaceResult, PaceSetting, PaceStep, ThrottleState,
 };
 use crate::domain::{CampaignId, Conclusion, DecisionId, Delivery};
-use crate::platform::port::{PlatformFault, Throttle, Urgency};
+use crate::platform::port::{FaultKind, PlatformFault, Throttle, Throttles, Urgency};
 
 use super::operation::{FRESHEST, PaceOperation, PaceSeen};
 use super::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, JournalFault};
@@ -21,28 +21,28 @@ pub enum PaceToRestore {
     /// It is ours, and the original is put back.
     Ours {
         /// What is set.
-        found: DialRatio,
+        found: PaceSetting,
         /// What is put back.
-        original: DialRatio,
+        original: PaceSetting,
     },
     /// The original is in force already.
     Already {
         /// The original.
-        original: DialRatio,
+        original: PaceSetting,
     },
     /// Somebody else set it: it stays.
     Others {
         /// What is set.
-        found: DialRatio,
+        found: PaceSetting,
         /// What was there before ours.
-        original: DialRatio,
+        original: PaceSetting,
     },
 }
 
 /// Puts original paces back.
 pub struct PaceRestorer {
     /// Reads and changes paces.
-    pub throttle: Arc<dyn Throttle>,
+    pub throttles: Throttles,
     /// Where intents and outcomes are committed.
     pub journal: Arc<dyn Journal>,
     /// The source of time.
@@ -70,7 +70,7 @@ impl PaceRestorer {
         let Some(original) = remembered.original() else {
             return Ok(None);
         };
-        let seen = self.read(campaign, Urgency::Command).await?;
+        let seen = self.read(campaign, remembered, Urgency::Command).await?;
         Ok(Some(judge(remembered, original, seen.pace.reading)))
     }
 
@@ -84,7 +84,10 @@ impl PaceRestorer {
         remembered: &ThrottleState,
         tick: u64,
     ) -> Result<(Conclusion, Option<String>), JournalFault> {
-        let seen = match self.read(campaign, Urgency::BeforeCommand).await {
+        let seen = match self
+            .read(campaign, remembered, Urgency::BeforeCommand)
+            .await
+        {
             Ok(seen) => seen,
             Err(fault) => return Ok((Conclusion::NotSent, Some(fault.detail))),
         };
@@ -95,7 +98,7 @@ impl PaceRestorer {
             PaceToRestore::Ours { found, .. } => found,
             PaceToRestore::Already { .. } => return Ok((Conclusion::Unchanged, None)),
             PaceToRestore::Others { found, .. } => {
-                let why = format!("somebody set {found} dials for each agent");
+                let why = format!("somebody set {}", found.in_words());
                 return Ok((Conclusion::Conflict, Some(why)));
             }
         };
@@ -118,8 +121,12 @@ impl PaceRestorer {
             why: change.why.clone(),
         };
         self.commit(&change, intent).await?;
+        let throttle = match self.lever(remembered) {
+            Ok(throttle) => throttle,
+            Err(fault) => return Ok((Conclusion::NotSent, Some(fault.detail))),
+        };
         let operation = PaceOperation {
-            throttle: &*self.throttle,
+            throttle: &**throttle,
             clock: &*self.clock,
             change: &change,
             longest: self.longest,
@@ -139,13 +146,27 @@ impl PaceRestorer {
         Ok((conclusion, why))
     }
 
+    /// What moves the lever that is remembered.
+    fn lever(&self, remembered: &ThrottleState) -> Result<&Arc<dyn Throttle>, PlatformFault> {
+        let lever = remembered.lever();
+        let throttle = lever.and_then(|lever| self.throttles.get(lever));
+        throttle.ok_or_else(|| PlatformFault {
+            kind: FaultKind::NotAllowed,
+            detail: "this platform has no such lever".to_owned(),
+        })
+    }
+
     async fn read(
         &self,
         campaign: &CampaignId,
+        remembered: &ThrottleState,
         urgency: Urgency,
     ) -> Result<PaceSeen, PlatformFault> {
         let deadline = self.clock.now().plus(self.longest);
-        let pace = self.throttle.read(campaign, urgency, deadline).await?;
+        let pace = self
+            .lever(remembered)?
+            .read(campaign, urgency, deadline)
+            .await?;
         Ok(PaceSeen {
             pace,
             read_at: self.clock.now(),
@@ -164,8 +185,8 @@ impl PaceRestorer {
 }
 
 /// What shows neither our value nor the original is somebody else's.
-fn judge(remembered: &ThrottleState, original: DialRatio, reading: PaceReading) -> PaceToRestore {
-    let found = reading.ratio;
+fn judge(remembered: &ThrottleState, original: PaceSetting, reading: PaceReading) -> PaceToRestore {
+    let found = reading.setting();
     let ours = remembered.stepped.map(|stepped| stepped.ours);
     let sent = remembered.open.map(|open| open.to);
     if found == original {
@@ -179,7 +200,7 @@ fn judge(remembered: &ThrottleState, original: DialRatio, reading: PaceReading) 
 
 fn conclude(change: &PaceChange, result: &PaceResult) -> Conclusion {
     let shown = match result.after {
-        PaceFinding::Found(reading) => Some(reading.ratio == change.to),
+        PaceFinding::Found(reading) => Some(reading.setting() == change.to),
         PaceFinding::Unreadable => None,
     };
     match (&result.delivery, shown) {

@@ -3,7 +3,7 @@
 //! *When.* Behind a tick's commands: a pause never waits for a pace. Each tick reads those whose change is open, now and then one more, and
 //! makes the changes of the plan one after the other; what has not begun when the next poll is due is left to that poll.
 //!
-//! *Where the platform has no throttle* nothing is read; the settings refuse such rules.
+//! *Where the platform has no such lever* nothing is read; the settings refuse such rules.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::throttle::{PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
 use crate::domain::{CampaignId, Delivery, Plan, Settling, Timestamp};
-use crate::platform::port::{Connected, Throttle, Urgency};
+use crate::platform::port::{Connected, Throttle, Throttles, Urgency};
 
 use super::campaigns::Campaigns;
 use super::ledger::{Fact, Ledger};
@@ -32,7 +32,7 @@ const ALWAYS_BEGUN: usize = 1;
 /// Reads and changes paces.
 pub(super) struct Throttling {
     clock: Arc<dyn Clock>,
-    throttle: Arc<dyn Throttle>,
+    throttles: Throttles,
     dry_run: bool,
     longest: Duration,
     freshest: Duration,
@@ -42,16 +42,18 @@ pub(super) struct Throttling {
 }
 
 impl Throttling {
-    /// None where the platform has no throttle.
+    /// None where the platform has no lever.
     pub(super) fn new(
         clock: &Arc<dyn Clock>,
         platform: &Connected,
         settings: &CycleSettings,
         shutdown: &CancellationToken,
     ) -> Option<Self> {
-        Some(Self {
+        let throttles = platform.throttles.clone();
+        let none = throttles.dial_ratio.is_none() && throttles.idle_reserve.is_none();
+        (!none).then(|| Self {
             clock: Arc::clone(clock),
-            throttle: platform.throttle.clone()?,
+            throttles,
             dry_run: platform.commander.is_none(),
             longest: settings.command_longest,
             freshest: settings.freshest,
@@ -97,6 +99,12 @@ impl Throttling {
         }
     }
 
+    /// What moves the lever that is to be read of a campaign.
+    fn lever(&self, campaign: &CampaignId, campaigns: &Campaigns) -> Option<&Arc<dyn Throttle>> {
+        let lever = campaigns.autopilot.pace_lever(campaign)?;
+        self.throttles.get(lever)
+    }
+
     /// Reads a pace and applies it.
     async fn read(
         &self,
@@ -105,9 +113,10 @@ impl Throttling {
         campaigns: &mut Campaigns,
         ledger: &mut Ledger,
     ) -> Option<PaceSeen> {
+        let throttle = self.lever(campaign, campaigns)?;
         // About one request: a platform that answers nothing must not keep the next poll waiting for as long as a command may take.
         let deadline = self.clock.now().plus(self.longest / 4);
-        let found = self.throttle.read(campaign, urgency, deadline).await;
+        let found = throttle.read(campaign, urgency, deadline).await;
         let now = self.clock.now();
         let finding = match &found {
             Ok(pace) => PaceFinding::Found(pace.reading),
@@ -147,6 +156,9 @@ impl Throttling {
             }
             return true;
         }
+        let Some(throttle) = self.lever(campaign, campaigns) else {
+            return true;
+        };
         let Some(change) = campaigns.autopilot.authorise_pace(campaign, step, now) else {
             ledger.record(now, Fact::PaceDeclined { campaign, step });
             return true;
@@ -176,7 +188,7 @@ impl Throttling {
             return false;
         }
         let operation = PaceOperation {
-            throttle: &*self.throttle,
+            throttle: &**throttle,
             clock: &*self.clock,
             change: &change,
             longest: self.longest,

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::throttle::Lever;
+
 /// What is done to a campaign when its rule asks for fewer calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -55,6 +57,16 @@ impl Actuator {
     #[must_use]
     pub const fn steps_down(self) -> bool {
         matches!(self, Self::StepDown | Self::StepDownThenPause)
+    }
+
+    /// Returns the lever of its dialler that it moves, where it moves one.
+    #[must_use]
+    pub const fn lever(self) -> Option<Lever> {
+        match self {
+            Self::Pause => None,
+            Self::StepDown | Self::StepDownThenPause => Some(Lever::DialRatio),
+            Self::IdleReserve => Some(Lever::IdleReserve),
+        }
     }
 }
 

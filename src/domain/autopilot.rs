@@ -310,7 +310,15 @@ impl Autopilot {
         let campaign = self.campaigns.get_mut(id)?;
         let says = || self.calendars.says(&campaign.policy, reading.until);
         let open = campaign.policy.aim.is_none() || says().is_none_or(|says| says.is_open());
-        Some(campaign.observe_outcomes(reading, open))
+        let heads = self
+            .sample
+            .as_ref()
+            .and_then(|(_, heads)| heads.get(campaign.group));
+        let idle = heads.and_then(|count| match count {
+            GroupCount::Known(heads) => Some(heads.free),
+            GroupCount::Unknown { .. } => None,
+        });
+        Some(campaign.observe_outcomes(reading, open, idle))
     }
 
     /// Observes one status read.

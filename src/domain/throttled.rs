@@ -3,7 +3,7 @@
 use super::autopilot::Autopilot;
 use super::conclusion::Conclusion;
 use super::ids::CampaignId;
-use super::throttle::{PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
+use super::throttle::{Lever, PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
 use super::time::Timestamp;
 
 impl Autopilot {
@@ -13,7 +13,7 @@ impl Autopilot {
     pub fn due_pace_reads(&self, routine: bool, at_most: usize) -> Vec<CampaignId> {
         let (mut open, mut others) = (Vec::new(), Vec::new());
         for (id, campaign) in &self.campaigns {
-            if !campaign.reads_pace() {
+            if campaign.pace_lever().is_none() {
                 continue;
             }
             let throttle = campaign.state.throttle.as_deref();
@@ -31,6 +31,12 @@ impl Autopilot {
         let other = others.into_iter().next();
         let due = due.chain(other.filter(|other| routine || unread(other)));
         due.map(|(_, id)| id.clone()).collect()
+    }
+
+    /// Returns the lever of the campaign that is to be read: the one that is moved, or has still to be put back.
+    #[must_use]
+    pub fn pace_lever(&self, id: &CampaignId) -> Option<Lever> {
+        self.campaigns.get(id)?.pace_lever()
     }
 
     /// Observes one reading of a pace.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::aim::{AimBy, AimRule};
+use crate::domain::aim::{AimBy, AimRule, AimSignal};
 use crate::domain::calendar::WeeklyHours;
-use crate::domain::{Actuator, Limit, Policy, Thresholds};
+use crate::domain::{Actuator, Confirmation, Limit, Policy, Thresholds};
 
 /// A rule with its poll interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Arm {
     pub poll_interval: Duration,
     /// Whether that was asked for, and is not the default.
     pub interval_given: bool,
-    /// Outside of these calling hours, in the zone of the scenario, thresholds resume nothing and what runs is paused.
+    /// Outside of these calling hours, in the zone of the scenario, nothing is resumed and what runs is paused.
     pub hours: Option<WeeklyHours>,
     /// The scenario's campaigns share their agents as a group does, the first one before the others.
     pub grouped: bool,
@@ -30,19 +30,7 @@ pub enum ArmRule {
     /// Nothing: the campaigns are left running.
     AlwaysRun,
     /// The daemon's rules.
-    Policy {
-        /// The rules.
-        policy: Box<Policy>,
-        /// What they are carried out with.
-        actuator: Actuator,
-    },
-    /// One threshold that learns from the calls that are abandoned.
-    Aim {
-        /// How it learns.
-        rule: AimRule,
-        /// What the threshold is carried out with.
-        actuator: Actuator,
-    },
+    Policy(Box<Policy>),
 }
 
 /// The poll interval where none is given: the daemon's default.
@@ -58,25 +46,19 @@ impl Arm {
     /// Returns the arm that leaves the campaigns running.
     #[must_use]
     pub fn always_run() -> Self {
-        Self {
-            name: "always".to_owned(),
-            rule: ArmRule::AlwaysRun,
-            poll_interval: POLL_INTERVAL,
-            interval_given: false,
-            hours: None,
-            grouped: false,
-        }
+        Self::with("always", ArmRule::AlwaysRun)
     }
 
     /// Creates the arm of a policy at the default interval.
     #[must_use]
     pub fn new(name: &str, policy: Policy) -> Self {
+        Self::with(name, ArmRule::Policy(Box::new(policy)))
+    }
+
+    fn with(name: &str, rule: ArmRule) -> Self {
         Self {
             name: name.to_owned(),
-            rule: ArmRule::Policy {
-                policy: Box::new(policy),
-                actuator: Actuator::Pause,
-            },
+            rule,
             poll_interval: POLL_INTERVAL,
             interval_given: false,
             hours: None,
@@ -96,126 +78,130 @@ impl Arm {
         }
         let mut pieces = text.split(',').map(str::trim);
         let first = pieces.next().unwrap_or_default();
-        if let Some(target) = first.strip_prefix(AIM) {
-            return Self::parse_aim(text, target, pieces);
-        }
-        let (pause, resume) = first.split_once('/').ok_or_else(|| {
-            format!(
-                "`{first}`: expected `always`, thresholds such as 5/8 (pause below 5, resume at 8), or aim=0.5%"
-            )
-        })?;
-        let limit = |text: &str| {
-            text.parse::<Limit>()
-                .map_err(|wrong| format!("`{text}`: {wrong}"))
-        };
-        let thresholds = Thresholds::new(limit(pause)?, limit(resume)?)
-            .map_err(|wrong| format!("`{first}`: {wrong}"))?;
-        let mut policy = Policy {
-            thresholds,
-            ..Policy::default()
-        };
-        let mut interval = None;
-        let mut actuator = Actuator::Pause;
-        let (mut hours, mut grouped) = (None, false);
+        let mut policy = rule(first)?;
+        let (mut interval, mut hours, mut grouped) = (None, None, false);
         for piece in pieces {
             let (key, value) = key_and_value(piece);
             match key {
                 "poll" => interval = Some(poll(piece)?),
                 "hours" => hours = Some(calling_hours(piece, value)?),
                 "grouped" if piece == key => grouped = true,
-                "actuator" => {
-                    actuator = parse_actuator(piece, value)?;
-                    if actuator == Actuator::IdleReserve {
-                        return Err(format!(
-                            "`{piece}`: an idle reserve follows from an aim, such as aim=0.5%,reserve"
-                        ));
-                    }
-                }
-                "running" => policy.min_running = time(piece)?,
-                "paused" => policy.min_paused = time(piece)?,
-                "resumes" => {
-                    let most = value.parse().map_err(|_| {
-                        format!("`{piece}`: expected resumes an hour, such as resumes=6")
-                    })?;
-                    policy.max_resumes_per_hour = Some(most);
-                }
-                "confirm" => {
-                    let confirmation = value
-                        .parse::<crate::domain::Confirmation>()
-                        .map_err(|wrong| format!("`{piece}`: {wrong}"))?;
-                    policy.confirm_pause = confirmation;
-                    policy.confirm_resume = confirmation;
-                }
-                _ => {
-                    return Err(format!(
-                        "`{piece}`: expected poll=, running=, paused=, confirm=, resumes=, hours=, grouped or actuator="
-                    ));
-                }
+                _ => option(&mut policy, piece)?,
             }
         }
+        let default = if policy.aim.is_some() {
+            AIM_POLL_INTERVAL
+        } else {
+            POLL_INTERVAL
+        };
         Ok(Self {
-            poll_interval: interval.unwrap_or(POLL_INTERVAL),
+            poll_interval: interval.unwrap_or(default),
             interval_given: interval.is_some(),
             hours,
             grouped,
-            name: text.to_owned(),
-            rule: ArmRule::Policy {
-                policy: Box::new(policy),
-                actuator,
-            },
+            ..Self::new(text, policy)
         })
     }
 
-    fn parse_aim<'a>(
-        name: &str,
-        target: &str,
-        pieces: impl Iterator<Item = &'a str>,
-    ) -> Result<Self, String> {
-        let target = target.parse().map_err(|wrong| format!("{wrong}"))?;
-        let mut rule = AimRule::new(target);
-        let mut actuator = Actuator::Pause;
-        let mut interval = None;
-        for piece in pieces {
-            let (key, value) = key_and_value(piece);
-            let wrong = |wrong: String| format!("`{piece}`: {wrong}");
-            match key {
-                "poll" => interval = Some(poll(piece)?),
-                "actuator" => actuator = parse_actuator(piece, value)?,
-                "reserve" if piece == key => actuator = Actuator::IdleReserve,
-                "by" if value == AimBy::Shortage.label() => rule.by = AimBy::Shortage,
-                "gap" => rule.gap = value.parse().map_err(wrong)?,
-                "start" => rule.start = value.parse().map_err(wrong)?,
-                "signal" => {
-                    rule.signal = value
-                        .parse::<crate::domain::aim::AimSignal>()
-                        .map_err(|unknown| wrong(unknown.to_string()))?;
-                }
-                _ => {
-                    return Err(format!(
-                        "`{piece}`: expected poll=, gap=, start=, signal=, by=shortage, actuator= or reserve"
-                    ));
-                }
-            }
+    /// Whether it learns from day to day: only an aim does.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        match &self.rule {
+            ArmRule::AlwaysRun => false,
+            ArmRule::Policy(policy) => policy.aim.is_some(),
         }
-        Ok(Self {
-            name: name.to_owned(),
-            rule: ArmRule::Aim { rule, actuator },
-            poll_interval: interval.unwrap_or(AIM_POLL_INTERVAL),
-            interval_given: interval.is_some(),
-            hours: None,
-            grouped: false,
-        })
     }
+
+    pub(super) fn actuator(&self) -> Actuator {
+        match &self.rule {
+            ArmRule::AlwaysRun => Actuator::Pause,
+            ArmRule::Policy(policy) => policy.actuator,
+        }
+    }
+}
+
+/// Reads what an arm begins with: thresholds, or a share.
+fn rule(first: &str) -> Result<Policy, String> {
+    if let Some(target) = first.strip_prefix(AIM) {
+        let target = target.parse().map_err(|wrong| format!("{wrong}"))?;
+        return Ok(Policy {
+            aim: Some(AimRule::new(target)),
+            ..Policy::default()
+        });
+    }
+    let (pause, resume) = first.split_once('/').ok_or_else(|| {
+        format!(
+            "`{first}`: expected `always`, thresholds such as 5/8 (pause below 5, resume at 8), or aim=0.5%"
+        )
+    })?;
+    let limit = |text: &str| {
+        text.parse::<Limit>()
+            .map_err(|wrong| format!("`{text}`: {wrong}"))
+    };
+    let thresholds = Thresholds::new(limit(pause)?, limit(resume)?)
+        .map_err(|wrong| format!("`{first}`: {wrong}"))?;
+    Ok(Policy {
+        thresholds,
+        ..Policy::default()
+    })
+}
+
+/// Reads an option of the policy.
+fn option(policy: &mut Policy, piece: &str) -> Result<(), String> {
+    let (key, value) = key_and_value(piece);
+    let wrong = |wrong: String| format!("`{piece}`: {wrong}");
+    match (key, &mut policy.aim) {
+        ("running", _) => policy.min_running = time(piece)?,
+        ("paused", _) => policy.min_paused = time(piece)?,
+        ("resumes", _) => {
+            let most = value
+                .parse()
+                .map_err(|_| wrong("expected resumes an hour, such as resumes=6".to_owned()))?;
+            policy.max_resumes_per_hour = Some(most);
+        }
+        ("confirm", _) => {
+            let confirmation = value
+                .parse::<Confirmation>()
+                .map_err(|unknown| wrong(unknown.to_string()))?;
+            policy.confirm_pause = confirmation;
+            policy.confirm_resume = confirmation;
+        }
+        ("actuator", aim) => {
+            let actuator = value
+                .parse::<Actuator>()
+                .map_err(|unknown| wrong(unknown.to_string()))?;
+            if actuator == Actuator::IdleReserve && aim.is_none() {
+                return Err(wrong(
+                    "an idle reserve follows from an aim, such as aim=0.5%,reserve".to_owned(),
+                ));
+            }
+            policy.actuator = actuator;
+        }
+        ("reserve", Some(_)) if piece == key => policy.actuator = Actuator::IdleReserve,
+        ("by", Some(aim)) if value == AimBy::Shortage.label() => aim.by = AimBy::Shortage,
+        ("gap", Some(aim)) => aim.gap = value.parse().map_err(wrong)?,
+        ("start", Some(aim)) => aim.start = value.parse().map_err(wrong)?,
+        ("signal", Some(aim)) => {
+            aim.signal = value
+                .parse::<AimSignal>()
+                .map_err(|unknown| wrong(unknown.to_string()))?;
+        }
+        (_, aim) => {
+            let of_aims = if aim.is_some() {
+                ", gap=, start=, signal=, by=shortage, reserve"
+            } else {
+                ""
+            };
+            return Err(wrong(format!(
+                "expected poll=, running=, paused=, confirm=, resumes=, hours=, grouped, actuator={of_aims}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn key_and_value(piece: &str) -> (&str, &str) {
     piece.split_once('=').unwrap_or((piece, ""))
-}
-
-fn parse_actuator(piece: &str, value: &str) -> Result<Actuator, String> {
-    value
-        .parse::<Actuator>()
-        .map_err(|wrong| format!("`{piece}`: {wrong}"))
 }
 
 fn time(piece: &str) -> Result<Duration, String> {
@@ -246,7 +232,6 @@ impl fmt::Display for Arm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::aim::AimSignal;
 
     #[test]
     fn an_arm_is_read_with_its_options() {
@@ -268,8 +253,8 @@ mod tests {
 
     fn policy_of(arm: Arm) -> Policy {
         match arm.rule {
-            ArmRule::Policy { policy, .. } => *policy,
-            ArmRule::AlwaysRun | ArmRule::Aim { .. } => panic!("{arm} has no policy"),
+            ArmRule::Policy(policy) => *policy,
+            ArmRule::AlwaysRun => panic!("{arm} has no policy"),
         }
     }
 
@@ -277,11 +262,12 @@ mod tests {
     fn an_aim_is_read_with_its_options() {
         let plain = Arm::parse("aim=0.5%").unwrap();
         let rule = AimRule::new("0.5%".parse().unwrap());
-        let pauses = |rule| ArmRule::Aim {
-            rule,
-            actuator: Actuator::Pause,
+        let aims = |rule| Policy {
+            aim: Some(rule),
+            ..Policy::default()
         };
-        assert_eq!(plain.rule, pauses(rule));
+        assert!(plain.learns());
+        assert_eq!(policy_of(plain.clone()), aims(rule));
         assert_eq!(plain.poll_interval, Duration::from_secs(10));
         let full = Arm::parse("aim=2%, poll=30s, gap=4, start=2.5, signal=free+serving").unwrap();
         let rule = AimRule {
@@ -290,8 +276,13 @@ mod tests {
             signal: AimSignal::FreeAndServing,
             ..AimRule::new("2%".parse().unwrap())
         };
-        assert_eq!(full.rule, pauses(rule));
         assert_eq!(full.poll_interval, Duration::from_secs(30));
+        assert_eq!(policy_of(full), aims(rule));
+        let bounded = Arm::parse("aim=1%,hours=09:00-12:00,grouped,running=3m,resumes=20").unwrap();
+        assert!(bounded.grouped && bounded.hours.is_some());
+        let bounded = policy_of(bounded);
+        assert_eq!(bounded.min_running, Duration::from_secs(180));
+        assert_eq!(bounded.max_resumes_per_hour, Some(20));
     }
 
     #[test]
@@ -326,12 +317,13 @@ mod tests {
             ("5/8,confirm=4/3", "confirm"),
             ("5/8,hours=morning", "hours=09:00-12:00"),
             ("5/8,grouped=yes", "grouped"),
-            ("aim=0.5%,grouped", "start="),
+            ("aim=0.5%,grouped=1", "start="),
+            ("5/8,gap=2", "grouped"),
             ("aim=0", "0.01%"),
             ("aim=0.5%,gap=0.3", "gap=0.3"),
             ("aim=0.5%,signal=idle", "free+serving"),
-            ("aim=0.5%,running=3m", "start="),
-            ("aim=0.5%,reserve=4", "or reserve"),
+            ("aim=0.5%,dwell=3m", "start="),
+            ("aim=0.5%,reserve=4", ", reserve"),
             ("5/8,reserve", "actuator="),
             ("5/8,actuator=idle-reserve", "aim=0.5%,reserve"),
             ("5/8,actuator=slow", "step-down-then-pause"),

@@ -87,8 +87,8 @@ impl BacktestArm {
         }
         let rules = match arm.rule {
             ArmRule::AlwaysRun => None,
-            ArmRule::Policy { policy, .. } => Some(*policy),
-            ArmRule::Aim { .. } => {
+            ArmRule::Policy(policy) if policy.aim.is_none() => Some(*policy),
+            ArmRule::Policy(_) => {
                 return Err(
                     "an aim learns from abandoned calls, and a record cannot say which there would have been; try it with `compare`"
                         .to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::throttle::PaceSetting;
 use crate::domain::{CampaignActivity, SkillId, Timestamp};
 use crate::simulator::{
     Centre, Endpoint, Scenario, ScriptedEvent, ScriptedEventKind, SimTime, status,
@@ -18,8 +19,8 @@ pub(super) struct Day<'a> {
     /// When each campaign's status was last changed by a command of ours.
     commanded: BTreeMap<String, SimTime>,
     pub(super) blind_until: SimTime,
-    /// When each campaign was stepped down, of those that are.
-    pub(super) stepped: BTreeMap<String, SimTime>,
+    /// What we have set each campaign's pace to.
+    pub(super) paces: BTreeMap<String, PaceSetting>,
     /// Each team's skills.
     pub(super) skills: Vec<BTreeSet<SkillId>>,
 }
@@ -44,7 +45,7 @@ impl<'a> Day<'a> {
                 .collect(),
             commanded: BTreeMap::new(),
             blind_until: start,
-            stepped: BTreeMap::new(),
+            paces: BTreeMap::new(),
             skills: scenario.teams.iter().map(skills).collect(),
         }
     }

@@ -1,19 +1,21 @@
 //! One policy on one day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::domain::aim::AimBy;
 use crate::domain::calendar::Calendar;
+use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use crate::domain::{
-    Actuator, Autopilot, CalendarId, CalendarRule, CampaignActivity, CampaignId, CommandResult,
-    Delivery, Direction, Group, GroupCount, GroupPlace, HeadCount, Policy, Sample, Selector,
-    SkillId, StatusFinding, StatusReading, Timestamp,
+    Autopilot, CalendarId, CalendarRule, CampaignId, CommandResult, Delivery, Group, GroupCount,
+    GroupPlace, HeadCount, PlatformTraits, Policy, Sample, Selector, Settling, SkillId,
+    StatusFinding, StatusReading, Timestamp,
 };
 use crate::simulator::{CentreFigures, Scenario, SimTime};
 
-use super::aiming::{Memory, heads, poll_aiming};
 use super::arm::{Arm, ArmRule};
 use super::centre_day::{Day, timestamp};
+use super::learned::Learned;
 
 /// How long a command takes at most: here it arrives at once.
 const COMMAND_LONGEST: Duration = Duration::from_secs(1);
@@ -27,36 +29,25 @@ pub fn run_day(scenario: &Scenario, seed: u64, arm: &Arm) -> CentreFigures {
 /// Simulates the scenario under the arm, up to a moment.
 #[must_use]
 pub fn run_until(scenario: &Scenario, seed: u64, arm: &Arm, end: SimTime) -> CentreFigures {
-    run_remembering(scenario, seed, arm, end, &mut Memory::new())
+    run_learning(scenario, seed, arm, end, &mut Learned::default())
 }
 
-/// What one poll does.
-type Polls<'a> = Box<dyn FnMut(&mut Day<'_>, SimTime) + 'a>;
-
-/// Simulates the scenario under the arm, which goes on from what it remembers of the days before.
-pub(super) fn run_remembering(
+/// Simulates the scenario under the arm, which goes on from what it learned on the days before.
+pub(super) fn run_learning(
     scenario: &Scenario,
     seed: u64,
     arm: &Arm,
     end: SimTime,
-    memory: &mut Memory,
+    learned: &mut Learned,
 ) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
-    let mut poll: Polls<'_> = match &arm.rule {
-        ArmRule::AlwaysRun => Box::new(|_, _| {}),
-        ArmRule::Policy { policy, actuator } => {
-            let mut autopilot = autopilot(scenario, arm, &|_| Policy::clone(policy));
-            Box::new(move |day, at| day.poll(&mut autopilot, *actuator, at))
+    if let ArmRule::Policy(policy) = &arm.rule {
+        let mut autopilot = autopilot(scenario, arm, &|_| Policy::clone(policy), learned);
+        for at in poll_times(scenario, seed, arm.poll_interval, end) {
+            day.poll(&mut autopilot, at);
         }
-        ArmRule::Aim { rule, actuator } => {
-            memory.begin_day();
-            Box::new(|day, at| poll_aiming(day, rule, *actuator, memory, at))
-        }
-    };
-    for at in poll_times(scenario, seed, arm.poll_interval, end) {
-        poll(&mut day, at);
+        learned.keep(autopilot);
     }
-    drop(poll);
     day.live_until(end);
     day.centre.figures()
 }
@@ -70,9 +61,10 @@ pub(super) fn run_policies(
     watch: &mut dyn FnMut(&Day<'_>, SimTime),
 ) -> CentreFigures {
     let mut day = Day::new(scenario, seed);
-    let mut autopilot = autopilot(scenario, &Arm::always_run(), policy_of);
+    let learned = Learned::default();
+    let mut autopilot = autopilot(scenario, &Arm::always_run(), policy_of, &learned);
     for at in poll_times(scenario, seed, poll_interval, scenario.end()) {
-        day.poll(&mut autopilot, Actuator::Pause, at);
+        day.poll(&mut autopilot, at);
         watch(&day, at);
     }
     day.live_until(scenario.end());
@@ -98,7 +90,12 @@ fn phase(seed: u64, interval: Duration) -> Duration {
 }
 
 /// Each campaign counts the agents who have its skill.
-fn autopilot(scenario: &Scenario, arm: &Arm, policy_of: &dyn Fn(&str) -> Policy) -> Autopilot {
+fn autopilot(
+    scenario: &Scenario,
+    arm: &Arm,
+    policy_of: &dyn Fn(&str) -> Policy,
+    learned: &Learned,
+) -> Autopilot {
     let hours: Option<CalendarId> = arm.hours.as_ref().and_then(|_| "hours".parse().ok());
     let policies = (0..)
         .zip(&scenario.campaigns)
@@ -126,7 +123,7 @@ fn autopilot(scenario: &Scenario, arm: &Arm, policy_of: &dyn Fn(&str) -> Policy)
     let autopilot = Autopilot::new(
         1,
         policies.collect(),
-        BTreeMap::new(),
+        learned.states(start),
         COMMAND_LONGEST,
         start,
     );
@@ -139,13 +136,29 @@ fn autopilot(scenario: &Scenario, arm: &Arm, policy_of: &dyn Fn(&str) -> Policy)
             closures: Vec::new(),
         })
     });
-    autopilot.with_calendars(hours.into_iter().zip(calendar).collect())
+    autopilot
+        .on_platform(traits(scenario))
+        .with_calendars(hours.into_iter().zip(calendar).collect())
+}
+
+/// A reading shows what a change did when the dialler has followed it and the counts are as young as that.
+fn traits(scenario: &Scenario) -> PlatformTraits {
+    let telemetry = &scenario.telemetry;
+    let follows = telemetry.actuation_delay + telemetry.stale_counts;
+    let defaults = PlatformTraits::default();
+    PlatformTraits {
+        settling: Settling {
+            usual: defaults.settling.usual.max(follows),
+            longest: defaults.settling.longest.max(follows),
+            ..defaults.settling
+        },
+        ..defaults
+    }
 }
 
 impl Day<'_> {
-    fn poll(&mut self, autopilot: &mut Autopilot, actuator: Actuator, at: SimTime) {
+    fn poll(&mut self, autopilot: &mut Autopilot, at: SimTime) {
         self.live_until_shown(at);
-        let recovered = self.recovered(autopilot);
         let heads = autopilot
             .groups()
             .iter()
@@ -168,12 +181,11 @@ impl Day<'_> {
             let finding = self.status(&id, now);
             autopilot.observe_status(&id, &finding, now);
         }
-        for (id, wanted) in autopilot.decide(now).commands {
+        self.count_calls(autopilot, now);
+        let plan = autopilot.decide(now);
+        for (id, wanted) in plan.commands {
             let before = self.status(&id, now);
             autopilot.observe_status(&id, &before, now);
-            if wanted.direction == Direction::Pause && !self.slows_down(id.as_str(), actuator, at) {
-                continue;
-            }
             if autopilot.authorise(&id, wanted.direction, now).is_none() {
                 continue;
             }
@@ -187,32 +199,41 @@ impl Day<'_> {
             };
             autopilot.report(&id, &result, now);
         }
-        if at >= self.blind_until {
-            for id in &recovered {
-                self.put_back(id, at);
-            }
+        for (id, step) in plan.paces {
+            self.change_pace(autopilot, &id, step, at);
+        }
+        for id in autopilot.due_pace_reads(false, usize::MAX) {
+            self.read_pace(autopilot, &id, at);
         }
     }
 
-    /// The campaigns that run stepped down, and for which enough agents are available by now.
-    fn recovered(&self, autopilot: &Autopilot) -> Vec<String> {
-        let campaigns = self.scenario.campaigns.iter();
-        let stepped = campaigns.filter(|campaign| {
-            let status = self.statuses.get(campaign.id.as_str());
-            let running = status.is_some_and(|(status, _)| *status == CampaignActivity::Running);
-            running && self.stepped_down(&campaign.id)
-        });
-        stepped
-            .filter(|campaign| {
-                let heads = heads(self, campaign);
-                let id: Option<CampaignId> = campaign.id.parse().ok();
-                let rules = id.and_then(|id| Some(autopilot.campaign(&id)?.policy()));
-                rules.is_some_and(|policy| {
-                    heads.free >= policy.thresholds.in_agents(heads.staffed).resume_at
-                })
+    /// Tells the aims what became of the calls, as far as the platform has counted it by now.
+    fn count_calls(&self, autopilot: &mut Autopilot, now: Timestamp) {
+        let ids: Vec<CampaignId> = autopilot
+            .campaigns()
+            .filter(|(_, campaign)| {
+                let aim = campaign.policy().aim;
+                aim.is_some_and(|aim| aim.by == AimBy::Counters)
             })
-            .map(|campaign| campaign.id.clone())
-            .collect()
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in ids {
+            let Some(calls) = self.centre.calls(id.as_str()) else {
+                continue;
+            };
+            let reading = OutcomeReading {
+                since: timestamp(self.scenario.start()),
+                until: now,
+                counters: OutcomeCounters {
+                    dials: calls.dials,
+                    answered: calls.answered,
+                    connected: Some(calls.connected),
+                    abandoned: calls.abandoned,
+                },
+                source: OutcomeSource::Platform,
+            };
+            autopilot.observe_outcomes(&id, reading);
+        }
     }
 
     fn status(&self, id: &CampaignId, now: Timestamp) -> StatusFinding {
@@ -245,9 +266,27 @@ impl Day<'_> {
             if counts {
                 count.free = count.free.saturating_add(crew.available);
                 count.staffed = count.staffed.saturating_add(crew.staffed);
+                count.wrap_up = count.wrap_up.saturating_add(crew.wrap_up);
             }
         }
+        count.serving = self.serving(selector);
         GroupCount::Known(count)
+    }
+}
+
+impl Day<'_> {
+    /// The agents on calls of the campaigns whose skill counts.
+    fn serving(&self, selector: &Selector) -> u32 {
+        let campaigns = self.scenario.campaigns.iter();
+        let counted = campaigns.filter(|campaign| match selector {
+            Selector::AnySkill(wanted) => {
+                wanted.iter().any(|skill| skill.as_str() == campaign.skill)
+            }
+            Selector::All | Selector::AllSkills(_) | Selector::Agents(_) => true,
+        });
+        counted
+            .map(|campaign| self.centre.serving(&campaign.id))
+            .sum()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::simulator::{CentreFigures, Scenario};
 
-use super::aiming::Memory;
-use super::arm::{Arm, ArmRule};
-use super::day::{run_day, run_remembering};
+use super::arm::Arm;
+use super::day::{run_day, run_learning};
+use super::learned::Learned;
 
 /// The days that every arm meets. Their seeds count up from the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +27,16 @@ impl Days {
 
     /// Only an aim learns.
     fn learning(&self, arm: &Arm) -> u32 {
-        match arm.rule {
-            ArmRule::Aim { .. } => self.consecutive.unwrap_or(0),
-            ArmRule::AlwaysRun | ArmRule::Policy { .. } => 0,
+        if arm.learns() {
+            self.consecutive.unwrap_or(0)
+        } else {
+            0
         }
     }
 
     /// Whether the days of this arm depend on each other.
     pub(super) fn chained(&self, arm: &Arm) -> bool {
-        self.consecutive.is_some() && matches!(arm.rule, ArmRule::Aim { .. })
+        self.consecutive.is_some() && arm.learns()
     }
 
     fn seed(&self, day: u32) -> u64 {
@@ -55,11 +56,11 @@ impl Days {
         arm: &Arm,
         done: impl Fn(),
     ) -> Vec<CentreFigures> {
-        let mut memory = Memory::new();
+        let mut learned = Learned::default();
         let learning = (self.count..).take(usize::try_from(self.learning(arm)).unwrap_or(0));
         let mut run = |day| {
-            let figures =
-                run_remembering(scenario, self.seed(day), arm, scenario.end(), &mut memory);
+            let end = scenario.end();
+            let figures = run_learning(scenario, self.seed(day), arm, end, &mut learned);
             done();
             figures
         };

@@ -8,13 +8,9 @@
 //! *The way in* is [`compare`]; *the way out* is one [`ArmRow`] an arm. The days run in parallel; the results are the same
 //! for any number of threads.
 //!
-//! *What is not the daemon's.* An aim decides by itself, without the stages that stand around the daemon's thresholds.
-//!
 //! *What is left out.* Requests neither fail nor take time here beyond the scenario's stale counts, actuation delay and
 //! outages of the agents' endpoint; the integration tests are the place for the rest.
 
-mod actuating;
-mod aiming;
 mod arm;
 mod backtest;
 mod batch;
@@ -23,6 +19,8 @@ mod day;
 mod days;
 mod front;
 mod guarding;
+mod learned;
+mod pacing;
 mod summary;
 pub mod tune;
 

@@ -157,7 +157,10 @@ pub fn event(event: &AuditEvent) -> String {
             to,
             why,
             ..
-        } => format!("to {step}, from {before} to {to} dials for each idle agent: {why}"),
+        } => {
+            let before = before.number_and_unit().0;
+            format!("to {step}, from {before} to {}: {why}", to.in_words())
+        }
         AuditEvent::PaceOutcome {
             step,
             conclusion,
@@ -219,7 +222,10 @@ fn pace_notice(notice: &PaceNotice) -> String {
             ours,
             original,
         } => format!(
-            "pace changed by somebody else to {found} dials for each idle agent, from our {ours}: it stays, and {original} is not put back"
+            "pace changed by somebody else to {}, from our {}: it stays, and {} is not put back",
+            found.in_words(),
+            ours.number_and_unit().0,
+            original.number_and_unit().0
         ),
         PaceNotice::NothingToStepDown { ratio } => {
             format!("cannot be stepped down: it dials {ratio} for each idle agent as it is")

@@ -152,7 +152,7 @@ pub(super) fn refuse_what_cannot_learn(
         .filter_map(|(id, policy)| Some((id, policy.aim?)));
     for (id, aim) in aims {
         if aim.by == AimBy::Shortage {
-            for (row, problem) in shortage_faults(values, aim, capabilities.throttle) {
+            for (row, problem) in shortage_faults(values, aim, capabilities.levers.dial_ratio) {
                 refuse(layers, id, row, problem);
             }
         } else if values.outcomes_every.is_zero() {

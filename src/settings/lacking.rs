@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::aim::AimBy;
+use crate::domain::throttle::Lever;
 use crate::domain::{CampaignId, CountedQueue, Counting, Evidence, Policy, Selector};
 use crate::platform::dialect::{AgentSource, Dialect};
 use crate::platform::port::{AgentFeed, Capabilities, StatusCalls};
@@ -114,8 +116,8 @@ impl Lacking<'_, '_> {
                 format!("cannot be counted: {platform} does not show whose calls agents are on");
             self.refuse_rule(id, COUNT.row(), Problem::new(wrong, "write free"));
         }
-        if policy.actuator.steps_down() {
-            self.refuse_throttle(id, policy);
+        if let Some(lever) = policy.actuator.lever() {
+            self.refuse_throttle(id, policy, lever);
         }
         if policy.strict_ownership && self.capabilities.traits.evidence == Evidence::OwnReadings {
             let wrong = format!(
@@ -129,18 +131,28 @@ impl Lacking<'_, '_> {
         }
     }
 
-    fn refuse_throttle(&mut self, id: &CampaignId, policy: &Policy) {
+    fn refuse_throttle(&mut self, id: &CampaignId, policy: &Policy, lever: Lever) {
         let previews = &self.layers.file.previews;
         let is_preview = previews.iter().any(|table| {
             let given = table.get(&preview::CAMPAIGN);
             given.is_some_and(|given| given.texts.iter().any(|text| text.trim() == id.as_str()))
         });
-        let (wrong, remedy) = if !self.capabilities.throttle {
-            let platform = self.platform;
-            (
-                format!("cannot be carried out: {platform} cannot make a campaign dial slower"),
-                "write pause",
-            )
+        let reserve = lever == Lever::IdleReserve;
+        let by = policy.aim.map(|aim| aim.by);
+        let platform = self.platform;
+        let (wrong, remedy) = if !self.capabilities.levers.has(lever) {
+            match lever {
+                Lever::DialRatio => (
+                    format!("cannot be carried out: {platform} cannot make a campaign dial slower"),
+                    "write pause",
+                ),
+                Lever::IdleReserve => (
+                    format!(
+                        "cannot be carried out: {platform} does not tell its dialler how many agents to keep idle, as no real platform does"
+                    ),
+                    "write pause, and try it on the simulated platform (simulate) or by compare --policy aim=0.5%,reserve",
+                ),
+            }
         } else if is_preview {
             (
                 "has no effect: on a preview campaign an agent is on the line before it rings, so that there is nothing to slow down"
@@ -151,6 +163,17 @@ impl Lacking<'_, '_> {
             (
                 "has no effect: no agents count for this campaign".to_owned(),
                 "leave it out, or say which agents count",
+            )
+        } else if reserve && by.is_none() {
+            (
+                "has no effect without abandon_target, whose threshold the dialler is told"
+                    .to_owned(),
+                "give abandon_target, or write pause",
+            )
+        } else if reserve && by == Some(AimBy::Shortage) {
+            (
+                "cannot be steered by shortage: agents who are kept idle run out by no call of the campaign".to_owned(),
+                "leave aim_by out, so that calls are counted, or write pause",
             )
         } else {
             return;
@@ -325,13 +348,39 @@ mod tests {
         let told = faults(
             "",
             &ACD,
-            "actuator = \"idle-reserve\"\nmax_pace_changes_per_hour = 1\n",
+            "actuator = \"slow\"\nmax_pace_changes_per_hour = 1\n",
         );
         assert!(
             told[0].contains("write one of pause, step-down, "),
             "{told:#?}"
         );
         assert_eq!(told.len(), 2, "{told:#?}");
+    }
+
+    #[test]
+    fn an_idle_reserve_needs_an_aim_that_counts_and_a_platform_that_has_one() {
+        let aimed = "abandon_target = \"0.5%\"\nactuator = \"idle-reserve\"\n";
+        let resolved = run("", &[], aimed);
+        let mut policies = resolved.settings.policies.values();
+        assert!(policies.all(|policy| policy.actuator == Actuator::IdleReserve));
+        let by_shortage = format!("poll_interval = \"10s\"\naim_by = \"shortage\"\n{aimed}");
+        for (env, file, part) in [
+            (
+                &ACD[..],
+                aimed,
+                "as no real platform does; write pause, and try it on the simulated platform",
+            ),
+            (
+                &[],
+                "actuator = \"idle-reserve\"\n",
+                "has no effect without abandon_target",
+            ),
+            (&[], by_shortage.as_str(), "cannot be steered by shortage"),
+        ] {
+            let told = faults("", env, file);
+            let found = told.iter().any(|fault| fault.contains(part));
+            assert!(found, "{part}: {told:#?}");
+        }
     }
 
     #[test]

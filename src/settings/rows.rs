@@ -51,6 +51,7 @@ const ACTUATORS: &[(&str, Actuator)] = &[
     ("pause", Actuator::Pause),
     ("step-down", Actuator::StepDown),
     ("step-down-then-pause", Actuator::StepDownThenPause),
+    ("idle-reserve", Actuator::IdleReserve),
 ];
 const STALE_RULES: &[(&str, OnStale)] = &[("hold", OnStale::Hold), ("pause", OnStale::Pause)];
 
@@ -191,11 +192,11 @@ settings! { RULES_ROWS "Rules"
     AIM_START: Setting<HalfAgents> = read("aim_start", Some("--aim-start"), ["AUTOPILOT_AIM_START"], Number "AGENTS", Is("3"), Rule,
         "Threshold of an abandon_target before anything was learned, in steps of half an agent.",
         value::half_agents);
-    ACTUATOR: Landing<Actuator, Policy> = land("actuator", Some("--actuator"), ["AUTOPILOT_ACTUATOR"], Word "pause|step-down|step-down-then-pause", Is("pause"), Rule,
-        "What is done when too few agents are available: pause the campaign, let it dial one call for each idle agent, or do that first and pause when it is not enough. Only for campaigns that dial ahead, on platforms with a throttle.",
+    ACTUATOR: Landing<Actuator, Policy> = land("actuator", Some("--actuator"), ["AUTOPILOT_ACTUATOR"], Word "pause|step-down|step-down-then-pause|idle-reserve", Is("pause"), Rule,
+        "What is done when too few agents are available: pause the campaign, let it dial one call for each idle agent, or do that first and pause when it is not enough (only for campaigns that dial ahead, on platforms with a throttle); or have its dialler keep as many agents idle as an abandon_target finds, and never pause it (no real platform has that; the simulated cxone-v2 does).",
         |text| value::word(text, ACTUATORS), |to, actuator| to.actuator = actuator);
-    MAX_PACE_CHANGES_PER_HOUR: Landing<u32, Policy> = land("max_pace_changes_per_hour", Some("--max-pace-changes-per-hour"), ["AUTOPILOT_MAX_PACE_CHANGES_PER_HOUR"], Count "N", Is("20"), Rule,
-        "At most so many writes of a campaign's pace in any hour; a step down and its way back are two.",
+    MAX_PACE_CHANGES_PER_HOUR: Landing<u32, Policy> = land("max_pace_changes_per_hour", Some("--max-pace-changes-per-hour"), ["AUTOPILOT_MAX_PACE_CHANGES_PER_HOUR"], Count "N", Is("60"), Rule,
+        "At most so many writes of a campaign's pace or idle reserve in any hour; a step down and its way back are two.",
         |text| value::count(text, 2..=3_600), |to, most| to.pace_changes_per_hour = most);
     CONFIRM_PAUSE: Landing<Confirmation, Policy> = land("confirm_pause", Some("--confirm-pause"), ["AUTOPILOT_CONFIRM_PAUSE"], Text "K/N", Is("1/1"), Rule,
         "Pause only when K of the last N samples ask for it.",

@@ -12,6 +12,7 @@
 //! | `POST /campaigns/{id}/status` | `{"status"}` | a person sets a campaign's status |
 //! | `POST /campaigns/{id}/assignments` | `{"agents"}` | a person replaces preview assignments |
 //! | `POST /campaigns/{id}/capacity` | `{"agents"}` | bounds the dialer; `null` ends that |
+//! | `POST /campaigns/{id}/idle-reserve` | `{"agents"}` | a person has the dialler keep so many agents idle |
 //! | `POST /queues/{id}` | members | a person changes members of a queue |
 //! | `POST /queues/{id}/statistics` | counters | sets what a queue has counted |
 //! | `POST /agents/{id}/state` | `{"state"}` | puts an agent in a state |
@@ -57,6 +58,12 @@ struct Capacity {
     // Without this a missing member would be taken for null.
     #[serde(deserialize_with = "Option::deserialize")]
     agents: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeepIdle {
+    agents: serde_json::Number,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +124,11 @@ pub(super) fn answer(handle: &SimHandle, method: &Method, path: &str, body: &[u8
     let allow = match segments.as_slice() {
         ["journal" | "counts"] => "GET",
         ["faults"] => "POST, DELETE",
-        ["campaigns", _, "status" | "assignments" | "capacity"]
+        [
+            "campaigns",
+            _,
+            "status" | "assignments" | "capacity" | "idle-reserve",
+        ]
         | ["queues", _]
         | ["queues", _, "statistics"]
         | ["agents", _, "state"]
@@ -153,6 +164,12 @@ fn act(
             let done = done_or_missing("campaign", id, there)?;
             handle.set_dialer_capacity(id, agents);
             done
+        }
+        ["campaigns", id, "idle-reserve"] => {
+            let KeepIdle { agents } = read_body(body)?;
+            let reserve = agents.to_string().parse();
+            let reserve = reserve.map_err(|wrong| Refused::unprocessable("invalid_body", wrong))?;
+            done_or_missing("campaign", id, handle.person_keeps_idle(id, reserve))?
         }
         ["queues", id] => {
             let members: Queue = read_body(body)?;
@@ -253,6 +270,13 @@ fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
             &entry.campaign,
             json!(entry.from),
             json!(entry.to),
+            None,
+        ),
+        Effect::Reserved(entry) => (
+            "reserve",
+            &entry.campaign,
+            json!(entry.from.to_string()),
+            json!(entry.to.to_string()),
             None,
         ),
     };

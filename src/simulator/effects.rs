@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::assignments::Assignment;
+use super::centre::TenthsOfAgents;
 use super::journal::{Actor, JournalEntry};
 use super::queues::{Queue, version};
 use super::time::SimTime;
@@ -20,6 +21,8 @@ pub enum Effect {
     Moved(AgentMoved),
     /// A campaign's dials for each agent were written.
     Paced(PaceWritten),
+    /// The number of agents that a campaign's dialler keeps idle was written.
+    Reserved(ReserveWritten),
 }
 
 /// A campaign's preview assignments were replaced as one.
@@ -90,6 +93,21 @@ pub struct PaceWritten {
     pub usual: u32,
 }
 
+/// The number of agents that a campaign's dialler keeps idle was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReserveWritten {
+    /// When it took effect.
+    pub at: SimTime,
+    /// The campaign's id.
+    pub campaign: String,
+    /// Who did it.
+    pub by: Actor,
+    /// Agents before.
+    pub from: TenthsOfAgents,
+    /// Agents after.
+    pub to: TenthsOfAgents,
+}
+
 impl Effect {
     /// Returns when it took effect.
     #[must_use]
@@ -100,6 +118,7 @@ impl Effect {
             Self::QueueWritten(entry) => entry.at,
             Self::Moved(entry) => entry.at,
             Self::Paced(entry) => entry.at,
+            Self::Reserved(entry) => entry.at,
         }
     }
 
@@ -112,6 +131,7 @@ impl Effect {
             Self::QueueWritten(entry) => &entry.by,
             Self::Moved(entry) => &entry.by,
             Self::Paced(entry) => &entry.by,
+            Self::Reserved(entry) => &entry.by,
         }
     }
 }
@@ -152,6 +172,9 @@ impl fmt::Display for Effect {
             Self::Paced(PaceWritten {
                 from, to, campaign, ..
             }) => write!(formatter, "{from} -> {to} dials for each agent  {campaign}")?,
+            Self::Reserved(ReserveWritten {
+                from, to, campaign, ..
+            }) => write!(formatter, "{from} -> {to} agents kept idle  {campaign}")?,
         }
         match self.actor() {
             Actor::Person => formatter.write_str(" by a person"),

@@ -195,7 +195,9 @@ mod tests {
         let start = "fault \"500:agent=0.1\": unknown endpoint, expected one of token, agents, campaign-get";
         assert!(endpoint.starts_with(start), "{endpoint}");
         assert!(
-            endpoint.contains(", profile-put, outcomes, area-token, "),
+            endpoint.contains(
+                ", profile-put, outcomes, idle-reserve-get, idle-reserve-put, area-token, "
+            ),
             "{endpoint}"
         );
         for share in ["0", "1.01", "-1", "NaN", "", "half"] {

@@ -40,13 +40,17 @@ pub enum Endpoint {
     ProfilePut,
     /// GET of what became of dials, an extension.
     Outcomes,
+    /// GET of how many agents a campaign's dialler keeps idle, an extension.
+    IdleReserveGet,
+    /// PUT of how many agents a campaign's dialler keeps idle, an extension.
+    IdleReservePut,
     /// An operation of the dialect for outbound skills.
     Acd(AcdOperation),
 }
 
 impl Endpoint {
     /// The endpoints of the dialect for campaigns.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Token,
         Self::Agents,
         Self::CampaignGet,
@@ -60,6 +64,8 @@ impl Endpoint {
         Self::QueueStatistics,
         Self::ProfilePut,
         Self::Outcomes,
+        Self::IdleReserveGet,
+        Self::IdleReservePut,
     ];
 
     /// Returns the endpoints of every dialect.
@@ -85,6 +91,8 @@ impl Endpoint {
             Self::QueueStatistics => "queue-statistics",
             Self::ProfilePut => "profile-put",
             Self::Outcomes => "outcomes",
+            Self::IdleReserveGet => "idle-reserve-get",
+            Self::IdleReservePut => "idle-reserve-put",
             Self::Acd(operation) => operation.name(),
         }
     }
@@ -95,8 +103,8 @@ impl Endpoint {
         match self {
             Self::Token => None,
             Self::Agents => Some(&["interactions:agents:read"]),
-            Self::CampaignGet | Self::Outcomes => Some(&["campaigns:read"]),
-            Self::CampaignPut => Some(&["campaigns:write"]),
+            Self::CampaignGet | Self::Outcomes | Self::IdleReserveGet => Some(&["campaigns:read"]),
+            Self::CampaignPut | Self::IdleReservePut => Some(&["campaigns:write"]),
             Self::AssignmentsGet => Some(&["outbound:campaigns:read"]),
             Self::AssignmentsPut => Some(&["outbound:campaigns:write"]),
             Self::Skills => Some(&["routing:skill:read", "routing:skill:view"]),
@@ -112,9 +120,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_of_a_campaign(self) -> bool {
         match self {
-            Self::CampaignGet | Self::CampaignPut | Self::AssignmentsGet | Self::AssignmentsPut => {
-                true
-            }
+            Self::CampaignGet
+            | Self::CampaignPut
+            | Self::AssignmentsGet
+            | Self::AssignmentsPut
+            | Self::IdleReserveGet
+            | Self::IdleReservePut => true,
             Self::Token
             | Self::Agents
             | Self::Skills
@@ -136,7 +147,8 @@ impl Endpoint {
             | Self::AssignmentsPut
             | Self::QueuePatch
             | Self::QueuePut
-            | Self::ProfilePut => true,
+            | Self::ProfilePut
+            | Self::IdleReservePut => true,
             Self::Token
             | Self::Agents
             | Self::CampaignGet
@@ -144,7 +156,8 @@ impl Endpoint {
             | Self::Skills
             | Self::QueueGet
             | Self::QueueStatistics
-            | Self::Outcomes => false,
+            | Self::Outcomes
+            | Self::IdleReserveGet => false,
             Self::Acd(operation) => operation.writes(),
         }
     }

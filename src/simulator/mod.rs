@@ -84,7 +84,9 @@ pub use dialects::cxone_acd::{
 pub use dialects::cxone_v2::quirks::{
     AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };
-pub use effects::{AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten};
+pub use effects::{
+    AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten, ReserveWritten,
+};
 pub use fault_spec::FaultSpecError;
 pub use faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 pub use handle::{Hook, Phase, SimHandle};

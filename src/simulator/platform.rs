@@ -270,6 +270,8 @@ impl Platform {
             Endpoint::QueueStatistics => self.read_queue_statistics(target),
             Endpoint::ProfilePut => self.put_profile(target, call, token, now),
             Endpoint::Outcomes => self.read_outcomes(),
+            Endpoint::IdleReserveGet => self.read_idle_reserve(target),
+            Endpoint::IdleReservePut => self.put_idle_reserve(target, call, token, now),
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
         }
     }

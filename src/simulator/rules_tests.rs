@@ -8,7 +8,7 @@ use super::*;
 const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
 
 /// Every operation but the token's.
-const OPERATIONS: [(Endpoint, &str, &str); 12] = [
+const OPERATIONS: [(Endpoint, &str, &str); 14] = [
     (Endpoint::Agents, "GET", "/api/v2/interactions/agents"),
     (Endpoint::CampaignGet, "GET", "/api/v2/campaigns/campaign-1"),
     (Endpoint::CampaignPut, "PUT", "/api/v2/campaigns/campaign-1"),
@@ -41,6 +41,16 @@ const OPERATIONS: [(Endpoint, &str, &str); 12] = [
         "/api/v2/routing/users/agent-0001/routing-profile",
     ),
     (Endpoint::Outcomes, "GET", "/x-autopilot/outcomes"),
+    (
+        Endpoint::IdleReserveGet,
+        "GET",
+        "/x-autopilot/campaigns/campaign-1/idle-reserve",
+    ),
+    (
+        Endpoint::IdleReservePut,
+        "PUT",
+        "/x-autopilot/campaigns/campaign-1/idle-reserve",
+    ),
 ];
 
 fn settings() -> Settings {
@@ -139,6 +149,6 @@ async fn a_fault_goes_where_it_is_sent() {
         }
     }
     let asked = |(endpoint, ..): (Endpoint, &str, &str)| handle.request_count(Some(endpoint));
-    assert_eq!(OPERATIONS.map(asked), [12; 12]);
+    assert_eq!(OPERATIONS.map(asked), [14; 14]);
     assert_eq!(handle.effects(), [], "an empty body changes nothing");
 }

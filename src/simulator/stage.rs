@@ -161,6 +161,14 @@ impl Stage {
                     let from = written.at.plus(delay);
                     self.centre.limit_pace(&written.campaign, limit, from);
                 }
+                Effect::Reserved(written) => {
+                    let delay = match written.by {
+                        Actor::Client { .. } => self.actuation_delay,
+                        Actor::Person => Duration::ZERO,
+                    };
+                    let from = written.at.plus(delay);
+                    self.centre.keep_idle(&written.campaign, written.to, from);
+                }
                 Effect::QueueWritten(_) | Effect::Moved(_) => {}
             }
         }
@@ -282,6 +290,34 @@ mod tests {
         let (untouched, slow, lifted) = (dials(&[]), dials(&[(1, 1)]), dials(&[(1, 1), (3, 2)]));
         assert!(slow < lifted, "{untouched} {slow} {lifted}");
         assert_eq!(dials(&[(3, 1)]), untouched);
+    }
+
+    #[test]
+    fn a_written_reserve_reaches_the_dialler() {
+        let text = Scenario::text("blended-40").unwrap();
+        let scenario = Scenario::parse(text, "blended-40").unwrap();
+        let figures = |reserve: Option<u32>| {
+            let mut world = World::new();
+            world.put_campaign("campaign-1", "c", "RUNNING", scenario.start());
+            let mut stage = Stage::new(&scenario, 3);
+            if let Some(agents) = reserve {
+                let reserve = TenthsOfAgents::from_agents(agents);
+                let written =
+                    world.keep_idle("campaign-1", reserve, Actor::Person, scenario.start());
+                assert!(written);
+            }
+            stage.advance(&mut world, scenario.end());
+            let campaign = stage.figures().campaigns.remove(0);
+            (campaign.dials, campaign.abandoned)
+        };
+        let (untouched, kept) = (figures(None), figures(Some(4)));
+        assert!(
+            kept.0 > 0 && kept.1 * 2 < untouched.1,
+            "{untouched:?} {kept:?}"
+        );
+        assert_eq!(figures(Some(0)), untouched);
+        // Whoever is idle at the opening is dialled for at once.
+        assert!(figures(Some(1_000)).0 < 100);
     }
 
     #[test]

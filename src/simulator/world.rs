@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::agent_state::AgentState;
 use super::assignments::Assignments;
+use super::centre::TenthsOfAgents;
 use super::effects::Effect;
 use super::journal::{Actor, JournalEntry};
 use super::queues::Queues;
@@ -72,6 +73,8 @@ pub struct World {
     journal: Vec<JournalEntry>,
     pub(super) effects: Vec<Effect>,
     pub(super) assignments: Assignments,
+    /// How many agents the campaigns' diallers keep idle, where that was ever said.
+    pub(super) reserves: BTreeMap<String, TenthsOfAgents>,
     pub(super) queues: Queues,
     /// The queues of each agent that was ever moved.
     pub(super) profiles: BTreeMap<String, Vec<String>>,

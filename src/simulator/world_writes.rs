@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::agent_state::AgentState;
 use super::assignments::Assignment;
-use super::effects::{AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten};
+use super::centre::TenthsOfAgents;
+use super::effects::{
+    AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten, ReserveWritten,
+};
 use super::journal::Actor;
 use super::queues::{self, Queue, QueueStatistics, Queues, example_queue};
 use super::time::SimTime;
@@ -69,6 +72,34 @@ impl World {
     /// A campaign's dials for each agent were written.
     pub(super) fn paced(&mut self, written: PaceWritten) {
         self.effects.push(Effect::Paced(written));
+    }
+
+    /// Returns how many agents a campaign's dialler keeps idle.
+    #[must_use]
+    pub fn idle_reserve(&self, campaign: &str) -> TenthsOfAgents {
+        self.reserves.get(campaign).copied().unwrap_or_default()
+    }
+
+    /// Has a campaign's dialler keep so many agents idle; `false` when there is no such campaign.
+    pub fn keep_idle(
+        &mut self,
+        campaign: &str,
+        reserve: TenthsOfAgents,
+        by: Actor,
+        now: SimTime,
+    ) -> bool {
+        if self.campaign(campaign).is_none() {
+            return false;
+        }
+        let from = self.reserves.insert(campaign.to_owned(), reserve);
+        self.effects.push(Effect::Reserved(ReserveWritten {
+            at: now,
+            campaign: campaign.to_owned(),
+            by,
+            from: from.unwrap_or_default(),
+            to: reserve,
+        }));
+        true
     }
 
     /// Sets the most agents that the dialer takes for the campaign; no bound without one.

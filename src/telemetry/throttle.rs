@@ -3,7 +3,7 @@
 use tracing::{debug, info, warn};
 
 use crate::domain::throttle::{
-    PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep, ThrottleState,
+    PaceChange, PaceFinding, PaceNotice, PaceResult, PaceSetting, PaceStep, ThrottleState,
 };
 use crate::domain::{CampaignId, Conclusion, DecisionId};
 
@@ -18,18 +18,18 @@ impl Events {
         why: Option<&str>,
         decision: DecisionId,
     ) {
-        self.metrics.throttle.begin();
+        self.metrics.paces_are_read();
         match finding {
             PaceFinding::Found(reading) => {
                 self.metrics.throttle.read("read");
                 self.paces_unreadable.remove(campaign);
-                debug!(%campaign, %decision, ratio = %reading.ratio, "pace read");
+                debug!(%campaign, %decision, pace = %reading.setting(), "pace read");
             }
             PaceFinding::Unreadable => {
                 self.metrics.throttle.read("failed");
                 let why = why.unwrap_or_default();
                 if self.paces_unreadable.insert(campaign.clone()) {
-                    warn!(%campaign, %decision, why, "the pace of the campaign cannot be read, so that it is not stepped down");
+                    warn!(%campaign, %decision, why, "the pace of the campaign cannot be read, so that it is not changed");
                 } else {
                     debug!(%campaign, %decision, why, "pace not read");
                 }
@@ -102,13 +102,20 @@ impl Events {
     /// Reports campaigns that are stepped down by us and not managed any more.
     pub fn left_stepped_down(&self, campaigns: &[CampaignId]) {
         for campaign in campaigns {
-            warn!(%campaign, "stepped down by us, but no longer in the configuration: `restore` puts its pace back");
+            warn!(%campaign, "its pace was changed by us, but it is no longer in the configuration: `restore` puts the pace back");
         }
     }
 
-    /// Shows how many campaigns are stepped down.
+    /// Shows how many campaigns are stepped down, and how many have an idle reserve of ours.
     pub fn paces_known<'a>(&self, throttled: impl Iterator<Item = &'a ThrottleState>) {
-        let down = throttled.filter(|throttle| throttle.stepped.is_some());
-        self.metrics.throttle.stepped_down(down.count());
+        let (mut down, mut reserved) = (0_usize, 0_usize);
+        for stepped in throttled.filter_map(|throttle| throttle.stepped) {
+            let campaigns = match stepped.ours {
+                PaceSetting::Dials(_) => &mut down,
+                PaceSetting::KeptIdle(_) => &mut reserved,
+            };
+            *campaigns = campaigns.saturating_add(1);
+        }
+        self.metrics.throttle.changed_campaigns(down, reserved);
     }
 }

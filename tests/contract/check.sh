@@ -176,7 +176,7 @@ counts
 made_up schemathesis.log --exclude-path "$counted"
 # Made-up requests that all ended at the door would have proved nothing.
 deeds > "$work/deeds"
-for kind in status assignments queue profile; do
+for kind in status assignments queue profile reserve; do
   count="$(grep -c "^$kind " "$work/deeds" || true)"
   echo "  $count writes of kind $kind took effect"
   [ "$count" -gt 0 ] || fail "no made-up request of kind $kind took effect"

@@ -21,6 +21,7 @@ mod faults;
 mod groups;
 mod guards;
 mod house;
+mod idle_reserve;
 mod machine;
 mod monitoring;
 mod observed;

@@ -15,9 +15,11 @@ fn moved(centre: &Centre) -> Option<(String, String, Vec<String>)> {
             entry.state_after.clone(),
             entry.to.clone(),
         )),
-        Effect::Status(_) | Effect::Assigned(_) | Effect::QueueWritten(_) | Effect::Paced(_) => {
-            None
-        }
+        Effect::Status(_)
+        | Effect::Assigned(_)
+        | Effect::QueueWritten(_)
+        | Effect::Paced(_)
+        | Effect::Reserved(_) => None,
     })
 }
 

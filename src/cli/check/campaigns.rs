@@ -2,9 +2,11 @@
 
 use crate::cli::daemon::Connection;
 use crate::cli::exit::Exit;
+use crate::cli::idle_reserve::{NO_IDLE_RESERVE, is_not_offered};
 use crate::control::ports::Clock;
+use crate::domain::throttle::{Lever, PaceSetting};
 use crate::domain::{CampaignId, EvidenceSurvey, GroupCount, HeadCount, StatusFinding};
-use crate::platform::port::{CampaignFinding, Urgency};
+use crate::platform::port::{CampaignFinding, Pace, Urgency};
 use crate::settings::Settings;
 
 use super::agents::{Everybody, doubt_thresholds};
@@ -34,8 +36,8 @@ pub(super) async fn look_at_campaigns(
         let counts = policy.counts_agents();
         let count = head.filter(|_| counts).map(|head| &head.count);
         tell_campaign(&campaign, &finding, count, findings);
-        if policy.actuator.steps_down() {
-            tell_pace(settings, connection, clock, &campaign, findings).await;
+        if let Some(lever) = policy.actuator.lever() {
+            tell_pace(settings, connection, clock, (&campaign, lever), findings).await;
         }
         doubt_thresholds(&campaign, policy, everybody);
         tell_rivals(settings, connection, clock, &campaign).await;
@@ -119,30 +121,37 @@ pub(super) fn tell_status(what: &str, finding: &CampaignFinding, findings: &mut 
     }
 }
 
-/// Tells how fast a campaign dials that is to be stepped down, and refuses one that is not ahead of its agents.
+/// Tells how fast a campaign dials that is to be slowed down, and refuses one that is not ahead of its agents or keeps nobody idle.
 async fn tell_pace(
     settings: &Settings,
     connection: &Connection,
     clock: &dyn Clock,
-    campaign: &CampaignId,
+    (campaign, lever): (&CampaignId, Lever),
     findings: &mut Findings,
 ) {
     // Where there is none the settings are refused.
-    let Some(throttle) = &connection.platform.throttle else {
+    let Some(throttle) = connection.platform.throttles.get(lever) else {
         return;
     };
     let deadline = clock.now().plus(settings.request_timeout.saturating_mul(3));
     match throttle.read(campaign, Urgency::Routine, deadline).await {
-        Ok(pace) if pace.reading.dials_ahead() => Findings::good(format_args!(
-            "campaign {campaign}: dials {} for each idle agent, and can be stepped down",
-            pace.reading.ratio
-        )),
-        Ok(pace) => findings.bad(
-            format_args!(
-                "campaign {campaign}: dials {} for each idle agent as it is, as progressive and preview campaigns do, so that \
-                 there is nothing to step down; write actuator = \"pause\", or let it dial ahead",
-                pace.reading.ratio
+        Ok(Pace { reading, .. }) => match (reading.setting(), reading.not_ahead()) {
+            (PaceSetting::KeptIdle(reserve), _) => Findings::good(format_args!(
+                "campaign {campaign}: its dialler keeps {reserve} agents idle, and can be told how many"
+            )),
+            (PaceSetting::Dials(ratio), None) => Findings::good(format_args!(
+                "campaign {campaign}: dials {ratio} for each idle agent, and can be stepped down"
+            )),
+            (PaceSetting::Dials(_), Some(ratio)) => findings.bad(
+                format_args!(
+                    "campaign {campaign}: dials {ratio} for each idle agent as it is, as progressive and preview campaigns do, so that \
+                     there is nothing to step down; write actuator = \"pause\", or let it dial ahead"
+                ),
+                Exit::Configuration,
             ),
+        },
+        Err(fault) if lever == Lever::IdleReserve && is_not_offered(&fault) => findings.bad(
+            format_args!("campaign {campaign}: {NO_IDLE_RESERVE}"),
             Exit::Configuration,
         ),
         Err(fault) => findings.fault(&format!("pace of campaign {campaign}"), &fault),

@@ -189,8 +189,8 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
     }
     let guards = campaign.guards.iter();
     let throttle = campaign.throttle.as_ref();
-    let told = throttle
-        .filter(|throttle| throttle.original.is_some() || throttle.left_alone_since.is_some());
+    let told =
+        throttle.filter(|throttle| throttle.is_ours() || throttle.left_alone_since.is_some());
     if let Some(throttle) = told {
         said.push(format!("pace: {}", throttle.says));
     }

@@ -17,7 +17,7 @@ use crate::domain::assignment::{
 };
 use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource, OutcomesRead};
 use crate::domain::throttle::{
-    DialRatio, PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceStep,
+    DialRatio, PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceSetting, PaceStep,
 };
 use crate::domain::{
     Alert, Autopilot, Calendars, Campaign, CampaignActivity, CampaignId, CampaignLabels,
@@ -103,9 +103,9 @@ fn pace_change(campaign: &CampaignId) -> PaceChange {
     PaceChange {
         campaign: campaign.clone(),
         step: PaceStep::Down,
-        before: DialRatio::from_dials(3),
-        to: DialRatio::ONE,
-        original: DialRatio::from_dials(3),
+        before: PaceSetting::Dials(DialRatio::from_dials(3)),
+        to: PaceSetting::Dials(DialRatio::ONE),
+        original: PaceSetting::Dials(DialRatio::from_dials(3)),
         decision: DecisionId { run: 1, tick: 1 },
         at: at(),
         why: "too few".to_owned(),
@@ -115,9 +115,9 @@ fn pace_change(campaign: &CampaignId) -> PaceChange {
 fn pace_notices() -> [PaceNotice; 2] {
     let ratio = DialRatio::ONE;
     let taken = PaceNotice::PersonChanged {
-        found: DialRatio::from_dials(2),
-        ours: ratio,
-        original: DialRatio::from_dials(3),
+        found: PaceSetting::Dials(DialRatio::from_dials(2)),
+        ours: ratio.into(),
+        original: PaceSetting::Dials(DialRatio::from_dials(3)),
     };
     [taken, PaceNotice::NothingToStepDown { ratio }]
 }
@@ -423,7 +423,7 @@ impl World {
             conclusion,
             state,
         };
-        let reading = PaceReading {
+        let reading = PaceReading::Dials {
             ratio: DialRatio::ONE,
             least: DialRatio::ONE,
         };

@@ -86,14 +86,14 @@ impl Target for PaceOperation<'_> {
     }
 
     fn is_shown(&self, reading: &PaceSeen) -> bool {
-        reading.pace.reading.ratio == self.change.to
+        reading.pace.reading.setting() == self.change.to
     }
 
     fn write<'a>(&'a self, attempt: Attempt<'a, PaceSeen>) -> BoxFuture<'a, Delivery> {
         self.throttle.set(ThrottleOrder {
             campaign: &self.change.campaign,
             before: &attempt.before.pace,
-            ratio: self.change.to,
+            to: self.change.to,
             decision: self.change.decision,
             leave_by: attempt.leave_by,
             deadline: attempt.deadline,

@@ -7,6 +7,7 @@
 //! *First start.* The state begins with the rule, and goes with it: an aim that is taken out of the settings has learned nothing when it
 //! comes back. One with another target keeps its threshold.
 
+use crate::domain::actuator::Actuator;
 use crate::domain::aim::{
     AbandonTarget, AimBy, AimMoved, AimReading, AimRule, AimState, HalfAgents,
 };
@@ -16,6 +17,7 @@ use crate::domain::group::HeadCount;
 use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
 use crate::domain::threshold_override::ThresholdOverride;
 use crate::domain::thresholds::{AgentThresholds, Limit, Thresholds};
+use crate::domain::throttle::IdleReserve;
 use crate::domain::time::Timestamp;
 
 use super::ownership::Campaign;
@@ -129,11 +131,24 @@ impl Campaign {
         }
     }
 
+    /// How many agents its dialler is to keep idle: as many as the aim's threshold says, or an operator's, which is given in agents.
+    pub(super) fn aimed_reserve(
+        &self,
+        thresholds: AgentThresholds,
+        now: Timestamp,
+    ) -> Option<IdleReserve> {
+        let sets = self.policy.actuator == Actuator::IdleReserve;
+        sets.then(|| match self.aim_in_force(now) {
+            Some((rule, aim)) => aim.pause_below(&rule).into(),
+            None => IdleReserve::from_agents(thresholds.pause_below),
+        })
+    }
+
     /// Tells the aim what a complete sample found. `open` says whether its calendar is open now.
     pub(crate) fn observe_heads(&mut self, heads: HeadCount, open: bool, now: Timestamp) {
         let Some(rule) = self.rule(now) else { return };
         let running = self.state.belief == Belief::Running && self.in_flight.is_none();
-        let starved = self.starved(open, now);
+        let starved = self.starved(open, now) || self.held_back_by_reserve(heads.free);
         let Some(aim) = &mut self.state.aim else {
             return;
         };
@@ -154,12 +169,18 @@ impl Campaign {
 
     /// Takes in what became of its dials, and tells the aim.
     ///
-    /// `open` says whether its calendar was open when the counters were read. A campaign that is paused for another reason than its
-    /// threshold is not starved by that.
-    pub(crate) fn observe_outcomes(&mut self, reading: OutcomeReading, open: bool) -> OutcomesRead {
+    /// `open` says whether its calendar was open when the counters were read, and `idle` how many agents the last complete sample found
+    /// available. A campaign that is paused for another reason than its threshold is not starved by that.
+    pub(crate) fn observe_outcomes(
+        &mut self,
+        reading: OutcomeReading,
+        open: bool,
+        idle: Option<u32>,
+    ) -> OutcomesRead {
         let at = reading.until;
         let rule = self.rule(at).filter(|rule| rule.by == AimBy::Counters);
-        let starved = self.starved(open, at);
+        let starved = self.starved(open, at)
+            || (open && idle.is_some_and(|idle| self.held_back_by_reserve(idle)));
         let outcomes = self.state.outcomes.get_or_insert_default();
         let read = outcomes.observe(reading);
         let news = match read {

@@ -291,8 +291,18 @@ fn throttle_in_words(throttle: ThrottleVerdict) -> String {
         ThrottleVerdict::OnItsWay { .. } => "a change of its pace is on its way".to_owned(),
         ThrottleVerdict::Settles { .. } => "stepped down; the platform acts on it yet".to_owned(),
         ThrottleVerdict::SteppedDown { ours, original } => {
-            format!("stepped down to {ours} dials for each idle agent, from {original}")
+            format!("stepped down to {}, from {original}", ours.in_words())
         }
+        ThrottleVerdict::SetsReserve { to } => {
+            format!("its dialler is to keep {to} agents idle before each dial")
+        }
+        ThrottleVerdict::KeepsIdle { reserve } => {
+            format!("not paused: its dialler keeps {reserve} agents idle before each dial")
+        }
+        ThrottleVerdict::NeverRead => {
+            "its idle reserve could not be read so far, so that the rule pauses".to_owned()
+        }
+        ThrottleVerdict::PutsBack => "what another actuator has set is put back first".to_owned(),
         ThrottleVerdict::LeftAlone { .. } => {
             "its pace is left alone: somebody else has set it".to_owned()
         }

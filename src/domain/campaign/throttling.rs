@@ -1,12 +1,14 @@
-//! A campaign that is stepped down before it is paused: which change of its pace is wanted, and what its readings show.
+//! A campaign that is stepped down before it is paused, or given an idle reserve: which change of its pace is wanted, and what its
+//! readings show.
 
 use std::time::Duration;
 
 use crate::domain::belief::{Belief, HoldKind, PauseOwner};
 use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::{CampaignId, DecisionId};
+use crate::domain::status::Direction;
 use crate::domain::throttle::{
-    PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep, ThrottleState,
+    Lever, PaceChange, PaceFinding, PaceNotice, PaceResult, PaceSetting, PaceStep, ThrottleState,
 };
 use crate::domain::time::Timestamp;
 
@@ -15,11 +17,11 @@ use super::stages::{Asked, ConfirmationVerdict, Relation, ThrottleVerdict};
 use super::verdict::Reason;
 
 impl Campaign {
-    /// Whether its pace has to be read: it may be stepped down, is so, or a change of it is open.
-    pub(crate) fn reads_pace(&self) -> bool {
-        let remembered = self.state.throttle.as_ref();
-        self.policy.actuator.steps_down()
-            || remembered.is_some_and(|throttle| throttle.original().is_some())
+    /// The lever that has to be read: the one that is moved, or has still to be put back.
+    pub(crate) fn pace_lever(&self) -> Option<Lever> {
+        let remembered = self.state.throttle.as_deref();
+        let remembered = remembered.and_then(ThrottleState::lever);
+        remembered.or_else(|| self.policy.actuator.lever())
     }
 
     /// The change of its pace that the decision asks for.
@@ -30,8 +32,13 @@ impl Campaign {
         if steps_down {
             return Some(PaceStep::Down);
         }
+        if self.may_set_reserve(reason)
+            && let Some(step) = self.wanted_reserve(verdict.found, now)
+        {
+            return Some(step);
+        }
         let throttle = self.state.throttle.as_deref()?;
-        throttle.stepped?;
+        let stepped = throttle.stepped?;
         let limit = self.policy.pace_changes_per_hour;
         let waits = throttle.open.is_some()
             || throttle.backs_off_until(now).is_some()
@@ -39,10 +46,12 @@ impl Campaign {
         if waits {
             return None;
         }
-        let back = !self.policy.actuator.steps_down()
+        let lever = stepped.ours.lever();
+        let back = self.policy.actuator.lever() != Some(lever)
             || is_held(reason)
             || match &self.state.belief {
-                Belief::Running => self.has_recovered(reason),
+                // A reserve protects a campaign as long as it runs.
+                Belief::Running => lever == Lever::DialRatio && self.has_recovered(reason),
                 Belief::Paused(PauseOwner::Person) => true,
                 Belief::Paused(PauseOwner::Autopilot { .. }) => self.state.paused_by_calendar(),
                 // Nobody knows whose it is, or what it does: the next reading may tell.
@@ -52,6 +61,56 @@ impl Campaign {
                 | Belief::Missing { .. } => false,
             };
         back.then_some(PaceStep::Back)
+    }
+
+    /// What is to be done for the reserve that its aim asks for.
+    fn wanted_reserve(&self, found: Option<ThrottleVerdict>, now: Timestamp) -> Option<PaceStep> {
+        let throttle = self.state.throttle.as_deref();
+        if let Some(ThrottleVerdict::SetsReserve { to }) = found {
+            let stepped = throttle.and_then(|throttle| throttle.stepped);
+            let original = stepped.map(|stepped| stepped.original);
+            let back = original == Some(PaceSetting::KeptIdle(to));
+            return Some(if back {
+                PaceStep::Back
+            } else {
+                PaceStep::SetReserve
+            });
+        }
+        // A change begins with a reading, which shows whether there is anything to change.
+        let waits = throttle.and_then(|throttle| throttle.backs_off_until(now));
+        let asked = found == Some(ThrottleVerdict::NeverRead) && waits.is_none();
+        asked.then_some(PaceStep::SetReserve)
+    }
+
+    /// Whether nothing stands around the aim that a reserve would be set for: a calendar that is closed, a hold, people.
+    fn may_set_reserve(&self, reason: &Reason) -> bool {
+        let stages = &reason.stages;
+        let calendar = stages.calendar.found.as_ref();
+        let closed = calendar.is_some_and(|calendar| !calendar.state.is_open());
+        let people = stages.people.found;
+        let forbidden = people.is_some_and(|people| people.forbids(Direction::Pause));
+        let ours = match &self.state.belief {
+            Belief::Running => true,
+            Belief::Paused(PauseOwner::Autopilot { .. }) => !self.state.paused_by_calendar(),
+            Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. })
+            | Belief::Unread
+            | Belief::Other { .. }
+            | Belief::Missing { .. } => false,
+        };
+        ours && !closed && !forbidden && reason.hold().is_none()
+    }
+
+    /// Whether its dialler begins no dial for the reserve that was last read, while so many agents are idle.
+    pub(crate) fn held_back_by_reserve(&self, idle: u32) -> bool {
+        let last = self
+            .state
+            .throttle
+            .as_deref()
+            .and_then(|throttle| throttle.last);
+        let reserve = last.and_then(|reading| reading.setting().kept_idle());
+        self.policy.actuator.lever() == Some(Lever::IdleReserve)
+            && self.state.belief == Belief::Running
+            && reserve.is_some_and(|reserve| reserve.holds_back(idle))
     }
 
     /// Enough agents are available, as often as a resume wants it confirmed.
@@ -86,18 +145,31 @@ impl Campaign {
         let decision: DecisionId = reason.decision;
         let throttle = self.throttle();
         let reading = throttle.last?;
+        let before = reading.setting();
+        let stepped = throttle.stepped;
         let (to, original) = match step {
-            PaceStep::Down if reading.dials_ahead() => (reading.stepped_down(), reading.ratio),
-            PaceStep::Down => return None,
+            PaceStep::Down => (reading.stepped_down()?.into(), before),
+            PaceStep::SetReserve => {
+                let Some(ThrottleVerdict::SetsReserve { to }) = reason.stages.throttle.found else {
+                    return None;
+                };
+                (
+                    to.into(),
+                    stepped.map_or(before, |stepped| stepped.original),
+                )
+            }
             PaceStep::Back => {
-                let original = throttle.stepped?.original;
+                let original = stepped?.original;
                 (original, original)
             }
         };
+        if before == to || before.lever() != to.lever() {
+            return None;
+        }
         let change = PaceChange {
             campaign: id.clone(),
             step,
-            before: reading.ratio,
+            before,
             to,
             original,
             decision,

@@ -11,7 +11,7 @@ use crate::domain::cause::Cause;
 use crate::domain::ids::{CampaignId, DecisionId, QueueId};
 use crate::domain::queue::QueueMessage;
 use crate::domain::status::Direction;
-use crate::domain::throttle::{DialRatio, PaceChange, PaceStep};
+use crate::domain::throttle::{DialRatio, IdleReserve, PaceChange, PaceSetting, PaceStep};
 use crate::domain::time::Timestamp;
 
 use super::form::{millis, rfc3339, shown};
@@ -152,14 +152,46 @@ pub struct CampaignPauseUnproven {
     decision_id: DecisionId,
 }
 
+/// A pace and the one that was there before ours, in the unit of the lever.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+enum SentPace {
+    #[serde(rename_all = "camelCase")]
+    Dials {
+        dials_per_agent: f64,
+        original_dials_per_agent: f64,
+    },
+    #[serde(rename_all = "camelCase")]
+    KeptIdle {
+        idle_reserve: f64,
+        original_idle_reserve: f64,
+    },
+}
+
+impl SentPace {
+    /// Both are of one lever: a change puts back what it was made on.
+    fn of(pace: PaceSetting, original: PaceSetting) -> Self {
+        match pace {
+            PaceSetting::Dials(ratio) => Self::Dials {
+                dials_per_agent: ratio.in_dials(),
+                original_dials_per_agent: original.dials().map_or(0.0, DialRatio::in_dials),
+            },
+            PaceSetting::KeptIdle(reserve) => Self::KeptIdle {
+                idle_reserve: reserve.in_agents(),
+                original_idle_reserve: original.kept_idle().map_or(0.0, IdleReserve::in_agents),
+            },
+        }
+    }
+}
+
 /// A campaign whose pace we changed, confirmed by the platform, or somebody else did while ours was in force.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignPaceChanged {
     campaign_id: CampaignId,
     status: &'static str,
-    dials_per_agent: f64,
-    original_dials_per_agent: f64,
+    #[serde(flatten)]
+    pace: SentPace,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(serialize_with = "rfc3339")]
@@ -344,10 +376,10 @@ impl Message {
             campaign_id: change.campaign.clone(),
             status: match change.step {
                 PaceStep::Down => "STEPPED_DOWN",
+                PaceStep::SetReserve => "RESERVE_SET",
                 PaceStep::Back => "PUT_BACK",
             },
-            dials_per_agent: change.to.in_dials(),
-            original_dials_per_agent: change.original.in_dials(),
+            pace: SentPace::of(change.to, change.original),
             reason: Some(change.why.clone()),
             timestamp: at,
             decision_id: change.decision,
@@ -359,16 +391,15 @@ impl Message {
     #[must_use]
     pub fn campaign_pace_taken(
         campaign: &CampaignId,
-        found: DialRatio,
-        original: DialRatio,
+        found: PaceSetting,
+        original: PaceSetting,
         decision: DecisionId,
         at: Timestamp,
     ) -> Self {
         let body = MessageBody::Pace(CampaignPaceChanged {
             campaign_id: campaign.clone(),
             status: "CHANGED_BY_OTHERS",
-            dials_per_agent: found.in_dials(),
-            original_dials_per_agent: original.in_dials(),
+            pace: SentPace::of(found, original),
             reason: None,
             timestamp: at,
             decision_id: decision,

@@ -10,6 +10,8 @@ use crate::domain::ids::{CampaignId, DecisionId};
 use crate::domain::time::Timestamp;
 
 use super::dial_ratio::DialRatio;
+use super::idle_reserve::IdleReserve;
+use super::setting::{Lever, PaceSetting};
 
 /// The direction of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,19 +19,22 @@ use super::dial_ratio::DialRatio;
 pub enum PaceStep {
     /// To one call for each idle agent.
     Down,
+    /// To as many agents kept idle as the aim's threshold.
+    SetReserve,
     /// To what was there before.
     Back,
 }
 
 impl PaceStep {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Down, Self::Back];
+    /// Every step.
+    pub const ALL: [Self; 3] = [Self::Down, Self::SetReserve, Self::Back];
 
     /// The metric label.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Down => "step_down",
+            Self::SetReserve => "set_reserve",
             Self::Back => "put_back",
         }
     }
@@ -39,6 +44,7 @@ impl fmt::Display for PaceStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Down => "step down",
+            Self::SetReserve => "set the idle reserve",
             Self::Back => "put back",
         })
     }
@@ -46,24 +52,55 @@ impl fmt::Display for PaceStep {
 
 /// A campaign's pace as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaceReading {
-    /// What is set.
-    pub ratio: DialRatio,
-    /// The least that the platform takes.
-    pub least: DialRatio,
+#[serde(untagged)]
+pub enum PaceReading {
+    /// Its dials for each idle agent.
+    Dials {
+        /// What is set.
+        ratio: DialRatio,
+        /// The least that the platform takes.
+        least: DialRatio,
+    },
+    /// How many agents its dialler keeps idle.
+    KeptIdle {
+        /// What is set.
+        reserve: IdleReserve,
+    },
 }
 
 impl PaceReading {
-    /// Returns what a step down sets.
+    /// Returns what is set.
     #[must_use]
-    pub fn stepped_down(self) -> DialRatio {
-        self.least.max(DialRatio::ONE)
+    pub const fn setting(self) -> PaceSetting {
+        match self {
+            Self::Dials { ratio, .. } => PaceSetting::Dials(ratio),
+            Self::KeptIdle { reserve } => PaceSetting::KeptIdle(reserve),
+        }
     }
 
-    /// Whether the campaign dials ahead of its agents at all.
+    /// Returns the lever that was read.
     #[must_use]
-    pub fn dials_ahead(self) -> bool {
-        self.ratio > self.stepped_down()
+    pub const fn lever(self) -> Lever {
+        self.setting().lever()
+    }
+
+    /// Returns what a step down sets, where the campaign dials ahead of its agents.
+    #[must_use]
+    pub fn stepped_down(self) -> Option<DialRatio> {
+        match self {
+            Self::Dials { ratio, least } => {
+                let down = least.max(DialRatio::ONE);
+                (ratio > down).then_some(down)
+            }
+            Self::KeptIdle { .. } => None,
+        }
+    }
+
+    /// Returns the dials for each idle agent of a campaign that does not dial ahead of its agents.
+    #[must_use]
+    pub fn not_ahead(self) -> Option<DialRatio> {
+        let dials = self.setting().dials();
+        dials.filter(|_| self.stepped_down().is_none())
     }
 }
 
@@ -85,11 +122,11 @@ pub struct PaceChange {
     /// The direction.
     pub step: PaceStep,
     /// What is set.
-    pub before: DialRatio,
+    pub before: PaceSetting,
     /// What it becomes.
-    pub to: DialRatio,
+    pub to: PaceSetting,
     /// What is remembered as the original.
-    pub original: DialRatio,
+    pub original: PaceSetting,
     /// The decision.
     pub decision: DecisionId,
     /// When it was authorised.
@@ -123,11 +160,11 @@ pub enum PaceNotice {
     /// Somebody else changed the pace while ours was in force: it stays, and the original is forgotten.
     PersonChanged {
         /// What is set.
-        found: DialRatio,
+        found: PaceSetting,
         /// What we had set.
-        ours: DialRatio,
+        ours: PaceSetting,
         /// What was there before ours.
-        original: DialRatio,
+        original: PaceSetting,
     },
     /// The campaign dials one call for each agent as it is.
     NothingToStepDown {

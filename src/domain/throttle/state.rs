@@ -10,7 +10,7 @@ use crate::domain::ids::DecisionId;
 use crate::domain::time::Timestamp;
 
 use super::change::{PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceStep};
-use super::dial_ratio::DialRatio;
+use super::setting::{Lever, PaceSetting};
 
 /// The span over which writes are counted.
 const SPAN: Duration = Duration::from_secs(3_600);
@@ -23,13 +23,13 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// The longest such wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// A pace of ours in force.
+/// A pace of ours in force: fewer dials for each idle agent, or an idle reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SteppedDown {
     /// What was there before, and is put back.
-    pub original: DialRatio,
+    pub original: PaceSetting,
     /// What we set.
-    pub ours: DialRatio,
+    pub ours: PaceSetting,
     /// When it was confirmed.
     pub at: Timestamp,
     /// Until when the platform usually needs to act on it.
@@ -44,11 +44,11 @@ pub struct OpenPace {
     /// The decision that sent it.
     pub decision: DecisionId,
     /// What was set before it.
-    pub before: DialRatio,
+    pub before: PaceSetting,
     /// What it sets.
-    pub to: DialRatio,
+    pub to: PaceSetting,
     /// What was there before ours.
-    pub original: DialRatio,
+    pub original: PaceSetting,
     /// When it was authorised.
     pub sent_at: Timestamp,
     /// The longest that it can be on its way.
@@ -169,9 +169,9 @@ impl ThrottleState {
         let mut notices = Vec::new();
         match (self.open, self.stepped) {
             (Some(open), _) => self.settle_open(open, reading, now, &mut notices),
-            (None, Some(stepped)) if reading.ratio != stepped.ours => {
+            (None, Some(stepped)) if reading.setting() != stepped.ours => {
                 self.give_up(
-                    reading.ratio,
+                    reading.setting(),
                     stepped.ours,
                     stepped.original,
                     now,
@@ -180,12 +180,11 @@ impl ThrottleState {
             }
             (None, Some(_)) => {}
             (None, None) => {
-                let no_effect = !reading.dials_ahead();
-                if no_effect && !self.told_no_effect {
-                    let ratio = reading.ratio;
+                let no_effect = reading.not_ahead();
+                if let Some(ratio) = no_effect.filter(|_| !self.told_no_effect) {
                     notices.push(PaceNotice::NothingToStepDown { ratio });
                 }
-                self.told_no_effect = no_effect;
+                self.told_no_effect = no_effect.is_some();
             }
         }
         notices
@@ -198,10 +197,10 @@ impl ThrottleState {
         now: Timestamp,
         notices: &mut Vec<PaceNotice>,
     ) {
-        let conclusion = if reading.ratio == open.to {
+        let conclusion = if reading.setting() == open.to {
             self.confirm(open, now, now);
             Conclusion::Confirmed
-        } else if reading.ratio == open.before {
+        } else if reading.setting() == open.before {
             if open.on_its_way(now) {
                 return;
             }
@@ -217,16 +216,16 @@ impl ThrottleState {
             conclusion,
         });
         if conclusion == Conclusion::NotOurs {
-            self.give_up(reading.ratio, open.to, open.original, now, notices);
+            self.give_up(reading.setting(), open.to, open.original, now, notices);
         }
     }
 
     /// A person's pace stays, and what was there before ours is nobody's any more.
     fn give_up(
         &mut self,
-        found: DialRatio,
-        ours: DialRatio,
-        original: DialRatio,
+        found: PaceSetting,
+        ours: PaceSetting,
+        original: PaceSetting,
         now: Timestamp,
         notices: &mut Vec<PaceNotice>,
     ) {
@@ -243,7 +242,7 @@ impl ThrottleState {
         self.open = None;
         self.failures = None;
         self.stepped = match open.step {
-            PaceStep::Down => Some(SteppedDown {
+            PaceStep::Down | PaceStep::SetReserve => Some(SteppedDown {
                 original: open.original,
                 ours: open.to,
                 at: now,
@@ -291,7 +290,7 @@ impl ThrottleState {
             PaceFinding::Found(reading) => {
                 self.asked_at = Some(now);
                 self.last = Some(reading);
-                Some(reading.ratio)
+                Some(reading.setting())
             }
             PaceFinding::Unreadable => None,
         };
@@ -318,9 +317,15 @@ impl ThrottleState {
 
     /// What a write has still to put back, or may have.
     #[must_use]
-    pub fn original(&self) -> Option<DialRatio> {
+    pub fn original(&self) -> Option<PaceSetting> {
         let stepped = self.stepped.map(|stepped| stepped.original);
         stepped.or_else(|| self.open.map(|open| open.original))
+    }
+
+    /// The lever that has still to be put back, or may have.
+    #[must_use]
+    pub fn lever(&self) -> Option<Lever> {
+        self.original().map(PaceSetting::lever)
     }
 
     /// Moves every time of our clock.

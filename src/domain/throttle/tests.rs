@@ -18,9 +18,28 @@ fn id() -> CampaignId {
 }
 
 fn pace(dials: u32) -> PaceFinding {
-    PaceFinding::Found(PaceReading {
+    PaceFinding::Found(PaceReading::Dials {
         ratio: DialRatio::from_dials(dials),
         least: DialRatio::ONE,
+    })
+}
+
+fn dials(dials: u32) -> PaceSetting {
+    DialRatio::from_dials(dials).into()
+}
+
+fn idle(tenths: u32) -> PaceSetting {
+    IdleReserve::from_tenths(tenths).into()
+}
+
+/// A reading of what is set.
+fn reading(setting: PaceSetting) -> PaceFinding {
+    PaceFinding::Found(match setting {
+        PaceSetting::Dials(ratio) => PaceReading::Dials {
+            ratio,
+            least: DialRatio::ONE,
+        },
+        PaceSetting::KeptIdle(reserve) => PaceReading::KeptIdle { reserve },
     })
 }
 
@@ -56,7 +75,9 @@ impl Story {
             told: vec![(START, start)],
         };
         story.status(CampaignActivity::Running);
-        story.read(3);
+        let reserves = story.pilot.pace_lever(&id()) == Some(Lever::IdleReserve);
+        let setting = if reserves { idle(10) } else { dials(3) };
+        story.find(reading(setting));
         story
     }
 
@@ -138,10 +159,7 @@ impl Story {
     fn carry_out(&mut self, step: PaceStep) {
         let change = self.start(step).unwrap();
         let acknowledged = Delivery::Acknowledged { version: None };
-        let after = PaceFinding::Found(PaceReading {
-            ratio: change.to,
-            least: DialRatio::ONE,
-        });
+        let after = reading(change.to);
         assert_eq!(self.end(acknowledged, after), Conclusion::Confirmed);
     }
 
@@ -189,7 +207,7 @@ fn a_campaign_steps_down_then_pauses_resumes_slowly_and_is_put_back() {
     assert_eq!(story.poll(20), (None, None));
     assert_eq!(story.poll(4), (None, Some(PaceStep::Down)), "no pause yet");
     story.carry_out(PaceStep::Down);
-    assert_eq!(story.state().original(), Some(DialRatio::from_dials(3)));
+    assert_eq!(story.state().original(), Some(dials(3)));
     assert_eq!(story.poll(6), (None, None), "between the thresholds");
     assert_eq!(story.poll(4), (Some(Direction::Pause), None), "still below");
     story.command(Direction::Pause);
@@ -223,9 +241,9 @@ fn a_persons_pace_stays_and_is_left_alone_for_the_grace() {
         story.carry_out(PaceStep::Down);
         let told = story.read(found);
         let changed = PaceNotice::PersonChanged {
-            found: DialRatio::from_dials(found),
-            ours: DialRatio::ONE,
-            original: DialRatio::from_dials(3),
+            found: dials(found),
+            ours: dials(1),
+            original: dials(3),
         };
         assert_eq!(told, [changed]);
         assert_eq!(story.state().original(), None, "forgotten");
@@ -236,7 +254,7 @@ fn a_persons_pace_stays_and_is_left_alone_for_the_grace() {
         story.now = story.now.plus(Duration::from_secs(120));
         assert_eq!(story.poll(0), (None, Some(PaceStep::Down)), "grace over");
         story.carry_out(PaceStep::Down);
-        assert_eq!(story.state().original(), Some(DialRatio::from_dials(found)));
+        assert_eq!(story.state().original(), Some(dials(found)));
         story.replayed();
     }
 }
@@ -298,7 +316,7 @@ fn an_open_change_is_found_out_by_a_reading() {
     };
     let mut story = open();
     assert_eq!(resolved(&story.read(1)), Some(Conclusion::Confirmed));
-    assert_eq!(story.state().original(), Some(DialRatio::from_dials(3)));
+    assert_eq!(story.state().original(), Some(dials(3)));
     story.replayed();
 
     let mut story = open();
@@ -430,4 +448,237 @@ fn ratios_are_read_and_printed() {
     for wrong in ["", ".5", "1.", "1.255", "-1", "x", "99999999999"] {
         assert!(wrong.parse::<DialRatio>().is_err(), "{wrong}");
     }
+}
+
+/// A campaign that aims at 0.5% from a threshold of 4.5 agents, whose dialler keeps one agent idle at first.
+fn aimed(pace_changes_per_hour: u32) -> Policy {
+    let mut rule = crate::domain::aim::AimRule::new("0.5%".parse().unwrap());
+    rule.start = crate::domain::aim::HalfAgents::from_halves(9);
+    Policy {
+        actuator: Actuator::IdleReserve,
+        aim: Some(rule),
+        pace_changes_per_hour,
+        ..Policy::default()
+    }
+}
+
+impl Story {
+    /// Counters are read: so many calls were abandoned and connected since the opening.
+    fn counted(&mut self, abandoned: u64, connected: u64) {
+        let reading = crate::domain::outcomes::OutcomeReading {
+            since: START,
+            until: self.now,
+            counters: crate::domain::outcomes::OutcomeCounters {
+                dials: connected.saturating_mul(10),
+                answered: connected.saturating_add(abandoned),
+                connected: Some(connected),
+                abandoned,
+            },
+            source: crate::domain::outcomes::OutcomeSource::Platform,
+        };
+        self.pilot.observe_outcomes(&id(), reading);
+        self.tell(Input::Outcomes {
+            readings: vec![(id(), reading)],
+        });
+    }
+
+    /// An operator's thresholds for a while, or their end.
+    fn set(&mut self, thresholds: Option<(u32, u32)>) {
+        let set = thresholds.map(|(pause_below, resume_at)| {
+            let agents = crate::domain::Limit::Agents;
+            let thresholds =
+                crate::domain::Thresholds::new(agents(pause_below), agents(resume_at)).unwrap();
+            crate::domain::ThresholdOverride {
+                thresholds,
+                abandon_target: None,
+                since: START,
+                lasts: Duration::from_secs(36_000),
+                author: "anna".to_owned(),
+                reason: "trial".to_owned(),
+            }
+        });
+        self.pilot.set_thresholds(&id(), set.clone());
+        let campaign = id();
+        self.tell(Input::Thresholds {
+            campaign,
+            thresholds: set,
+        });
+    }
+
+    fn now_set(&self) -> Option<(PaceSetting, PaceSetting)> {
+        let stepped = self.state().stepped;
+        stepped.map(|stepped| (stepped.ours, stepped.original))
+    }
+}
+
+#[test]
+fn the_aims_threshold_is_given_to_the_dialler_and_nothing_is_paused() {
+    let mut story = Story::with(aimed(20));
+    assert_eq!(story.poll(20), (None, Some(PaceStep::SetReserve)));
+    story.carry_out(PaceStep::SetReserve);
+    assert_eq!(story.now_set(), Some((idle(45), idle(10))));
+    for _ in 0..20 {
+        assert_eq!(
+            story.poll(0),
+            (None, None),
+            "never paused for its threshold"
+        );
+    }
+    assert_eq!(
+        story.poll(20),
+        (None, None),
+        "nothing is put back on recovery"
+    );
+    story.counted(0, 0);
+    story.counted(4, 100);
+    assert_eq!(
+        story.poll(9),
+        (None, Some(PaceStep::SetReserve)),
+        "it has moved"
+    );
+    story.carry_out(PaceStep::SetReserve);
+    let (ours, original) = story.now_set().unwrap();
+    assert!(
+        ours != idle(45) && original == idle(10),
+        "{ours} {original}"
+    );
+    story.replayed();
+}
+
+#[test]
+fn an_operators_thresholds_are_the_reserve_for_a_while() {
+    let mut story = Story::with(aimed(20));
+    story.set(Some((8, 12)));
+    assert_eq!(story.poll(20), (None, Some(PaceStep::SetReserve)));
+    story.carry_out(PaceStep::SetReserve);
+    assert_eq!(story.now_set(), Some((idle(80), idle(10))));
+    story.set(Some((1, 2)));
+    assert_eq!(
+        story.poll(20),
+        (None, Some(PaceStep::Back)),
+        "it is the original"
+    );
+    story.carry_out(PaceStep::Back);
+    assert_eq!(story.now_set(), None);
+    assert_eq!(story.poll(20), (None, None));
+    story.set(None);
+    assert_eq!(story.poll(20), (None, Some(PaceStep::SetReserve)));
+    story.replayed();
+}
+
+#[test]
+fn a_persons_reserve_stays_for_the_grace() {
+    let mut story = Story::with(aimed(20));
+    story.poll(20);
+    story.carry_out(PaceStep::SetReserve);
+    let told = story.find(reading(idle(20)));
+    let changed = PaceNotice::PersonChanged {
+        found: idle(20),
+        ours: idle(45),
+        original: idle(10),
+    };
+    assert_eq!(told, [changed]);
+    for _ in 0..80 {
+        assert_eq!(story.poll(0), (None, None), "left alone, and not paused");
+    }
+    story.now = story.now.plus(Duration::from_secs(120));
+    assert_eq!(
+        story.poll(0),
+        (None, Some(PaceStep::SetReserve)),
+        "grace over"
+    );
+    story.carry_out(PaceStep::SetReserve);
+    assert_eq!(story.now_set(), Some((idle(45), idle(20))));
+    story.replayed();
+}
+
+#[test]
+fn reserves_are_written_within_the_bound_and_the_way_back_is_left() {
+    let mut story = Story::with(aimed(4));
+    let mut writes = 0;
+    for round in 0..100 {
+        story.set(Some(if round % 2 == 0 { (8, 12) } else { (6, 9) }));
+        if let (_, Some(step)) = story.poll(20) {
+            story.carry_out(step);
+            writes += 1;
+        }
+    }
+    assert_eq!(writes, 3);
+    story.status(CampaignActivity::Paused);
+    assert_eq!(
+        story.poll(20),
+        (None, Some(PaceStep::Back)),
+        "a person paused"
+    );
+    story.carry_out(PaceStep::Back);
+    assert_eq!(story.poll(20), (None, None));
+    story.replayed();
+}
+
+#[test]
+fn a_reserve_that_was_never_read_leaves_the_pauses_to_the_rule() {
+    let mut story = Story::with(aimed(20));
+    story.pilot = Autopilot::new(
+        2,
+        BTreeMap::from([(id(), aimed(20))]),
+        BTreeMap::new(),
+        LONGEST,
+        START,
+    );
+    story.status(CampaignActivity::Running);
+    assert_eq!(
+        story.poll(0),
+        (None, Some(PaceStep::SetReserve)),
+        "asked first"
+    );
+    story.find(PaceFinding::Unreadable);
+    assert_eq!(story.poll(0), (Some(Direction::Pause), None));
+    story.command(Direction::Pause);
+    story.find(reading(idle(0)));
+    assert_eq!(story.poll(0), (None, Some(PaceStep::SetReserve)));
+    story.carry_out(PaceStep::SetReserve);
+    assert_eq!(story.poll(20), (Some(Direction::Resume), None));
+    story.command(Direction::Resume);
+    story.find(PaceFinding::Unreadable);
+    assert_eq!(story.poll(0), (None, None), "it is in force");
+}
+
+#[test]
+fn what_the_other_lever_has_set_is_put_back_first() {
+    let mut story = Story::new(Actuator::StepDown);
+    story.poll(0);
+    story.carry_out(PaceStep::Down);
+    let lever = |story: &Story| story.pilot.pace_lever(&id());
+    let reconfigure = |story: &mut Story, policy: Policy| {
+        let policies = BTreeMap::from([(id(), policy)]);
+        let calendars = crate::domain::Calendars::default();
+        let now = story.now;
+        story
+            .pilot
+            .reconfigure(policies.clone(), calendars.clone(), now);
+        story.tell(Input::Reconfigure {
+            policies,
+            calendars,
+        });
+    };
+    reconfigure(&mut story, aimed(20));
+    assert_eq!(lever(&story), Some(Lever::DialRatio));
+    assert_eq!(story.poll(0), (None, Some(PaceStep::Back)));
+    story.carry_out(PaceStep::Back);
+    assert_eq!(lever(&story), Some(Lever::IdleReserve));
+    story.find(reading(idle(0)));
+    assert_eq!(story.poll(20), (None, Some(PaceStep::SetReserve)));
+    story.carry_out(PaceStep::SetReserve);
+    reconfigure(
+        &mut story,
+        Policy {
+            actuator: Actuator::StepDown,
+            ..aimed(20)
+        },
+    );
+    assert_eq!(story.poll(0), (None, Some(PaceStep::Back)));
+    story.carry_out(PaceStep::Back);
+    story.find(reading(dials(3)));
+    assert_eq!(story.poll(0), (None, Some(PaceStep::Down)));
+    story.replayed();
 }

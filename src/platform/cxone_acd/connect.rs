@@ -12,8 +12,8 @@ use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter,
-    NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
+    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, Levers, ListPorts,
+    ListWriter, NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 use crate::secrets::Secret;
 
@@ -68,7 +68,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         calibrated: false,
     }),
     profiles: false,
-    throttle: true,
+    levers: Levers {
+        dial_ratio: true,
+        idle_reserve: false,
+    },
     outcomes: true,
     rivals: true,
     rights: Rights {
@@ -275,10 +278,13 @@ fn parts(
         lists: lists(source, &tenant, &groups, pages, writes),
         queues: Some(queues(&tenant, writes)),
         profiles: None,
-        throttle: Some(Arc::new(Pacing {
-            tenant: Arc::clone(&tenant),
-            writes,
-        })),
+        throttles: Throttles {
+            dial_ratio: Some(Arc::new(Pacing {
+                tenant: Arc::clone(&tenant),
+                writes,
+            })),
+            idle_reserve: None,
+        },
         call_plan: Some(Arc::new(Budget {
             tenant: Arc::clone(&tenant),
             groups: Arc::clone(&groups),

@@ -62,7 +62,7 @@ impl Pacing {
             .ok_or_else(|| decode(format!("skill {skill} has no readable maximumRatio")))?;
         let original = String::from_utf8_lossy(&settings.body()).into_owned();
         Ok(Pace {
-            reading: PaceReading {
+            reading: PaceReading::Dials {
                 ratio,
                 least: DialRatio::ONE,
             },
@@ -96,7 +96,10 @@ impl Pacing {
             let why = format!("somebody changed {}", moved.join(", "));
             return Delivery::Conflict { why };
         }
-        let wanted = match with_ratio(&now, order.ratio) {
+        let Some(ratio) = order.to.dials() else {
+            return refused(format!("{} cannot be set here", order.to.in_words()));
+        };
+        let wanted = match with_ratio(&now, ratio) {
             Ok(wanted) => wanted,
             Err(why) => return refused(why),
         };

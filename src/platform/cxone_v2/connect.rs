@@ -7,8 +7,8 @@ use crate::domain::assignment::ListForm;
 use crate::domain::{Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::port::{
-    AgentFeed, CampaignCommander, Capabilities, Connected, ListPorts, ListWriter, ProfileWriter,
-    QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls,
+    AgentFeed, CampaignCommander, Capabilities, Connected, Levers, ListPorts, ListWriter,
+    ProfileWriter, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 
 use super::agents::{Agents, CxoneSettings};
@@ -17,6 +17,7 @@ use super::lists::{ListSender, Lists};
 use super::outcomes::Outcomes;
 use super::profile::ProfileSender;
 use super::queues::{QueueSender, Queues};
+use super::reserves::Reserves;
 
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
@@ -42,7 +43,11 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         calibrated: true,
     }),
     profiles: true,
-    throttle: false,
+    levers: Levers {
+        dial_ratio: false,
+        // An extension of ours, as the outcomes are.
+        idle_reserve: true,
+    },
     outcomes: true,
     rivals: false,
     rights: Rights {
@@ -122,7 +127,10 @@ pub fn connect(tenant: TenantSettings, shared: SharedParts) -> Result<Connected,
             writer: queues,
         }),
         profiles,
-        throttle: None,
+        throttles: Throttles {
+            dial_ratio: None,
+            idle_reserve: Some(Arc::new(Reserves::new(Arc::clone(&client), url(), access))),
+        },
         outcomes: Some(Arc::new(Outcomes::new(
             Arc::clone(&client),
             outcomes_clock,

@@ -28,6 +28,13 @@ pub(super) const QUEUE_STATISTICS: Endpoint =
 /// What became of dials, an extension.
 pub(super) const OUTCOMES: Endpoint = Endpoint::reading("outcomes");
 
+/// How many agents a dialler keeps idle, an extension.
+pub(super) const IDLE_RESERVE_GET: Endpoint =
+    Endpoint::reading("idle_reserve_get").only_for(Feature::IdleReserves);
+/// A change of that.
+pub(super) const IDLE_RESERVE_PUT: Endpoint =
+    Endpoint::command("idle_reserve_put").only_for(Feature::IdleReserves);
+
 /// A change of some of a queue's members.
 pub(super) const QUEUE_PATCH: Endpoint = Endpoint::writing("queue_patch");
 /// A page of skills.
@@ -47,4 +54,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
     QUEUE_PUT,
     QUEUE_STATISTICS,
     OUTCOMES,
+    IDLE_RESERVE_GET,
+    IDLE_RESERVE_PUT,
 ];

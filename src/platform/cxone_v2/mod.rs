@@ -13,6 +13,7 @@
 //! | some members of a queue | `PATCH` of it with `version` in the body; times in **milliseconds** | `routing:queue:write` |
 //! | a whole queue | `PUT` of it with `If-Match`; times in **seconds** | `routing:queue:write` |
 //! | what became of dials | `GET /x-autopilot/outcomes`, an **extension of ours**; 404 and 405 mean that it is not offered | `campaigns:read` |
+//! | how many agents a campaign's dialler keeps idle | `GET` and `PUT /x-autopilot/campaigns/{id}/idle-reserve` with `{"idleReserve":4.5}`, an **extension of ours**; 404, 405 and 403 mean that it is not offered | `campaigns:read`, `campaigns:write` |
 //! | an agent's queues | `PUT /api/v2/routing/users/{id}/routing-profile` with the status as read | none is named |
 //!
 //! A queue may have one thing in several forms; `queue` says which is read and written.
@@ -45,6 +46,7 @@ mod profile;
 mod queue;
 mod queue_statistics;
 mod queues;
+mod reserves;
 mod rows;
 mod value;
 mod words;
@@ -57,3 +59,4 @@ pub use lists::{ListSender, Lists};
 pub use outcomes::Outcomes;
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};
+pub use reserves::Reserves;

@@ -254,6 +254,7 @@ mod tests {
             metrics.api.declare(dialect.endpoints());
             metrics.queues().unwrap();
             metrics.assignments().unwrap();
+            metrics.paces_are_read();
             let declared: BTreeSet<_> = dialect.endpoints().iter().map(|one| one.label()).collect();
             let there = series(&metrics);
             assert!(there.keys().eq(declared), "{dialect}: {there:?}");

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::domain::PlatformTraits;
 use crate::domain::assignment::ListForm;
+use crate::domain::throttle::Lever;
 
 /// How a platform reports available agents. It bounds what one observation costs; the answer is complete either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,27 @@ pub struct Rights {
     pub queues: &'static [&'static str],
 }
 
+/// By what a campaign can be made to dial slower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levers {
+    /// Its dials for each idle agent can be limited.
+    pub dial_ratio: bool,
+    /// Its dialler can be told how many agents to keep idle, by an extension of ours that the simulated platform offers. No real platform
+    /// does: whether it is there shows when it is read.
+    pub idle_reserve: bool,
+}
+
+impl Levers {
+    /// Whether a lever can be moved.
+    #[must_use]
+    pub const fn has(self, lever: Lever) -> bool {
+        match lever {
+            Lever::DialRatio => self.dial_ratio,
+            Lever::IdleReserve => self.idle_reserve,
+        }
+    }
+}
+
 /// What a platform can do. Fixed by the dialect; nothing here depends on a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
@@ -81,8 +103,8 @@ pub struct Capabilities {
     pub queues: Option<QueueForms>,
     /// Whether agents can be moved between queues.
     pub profiles: bool,
-    /// Whether a campaign can be made to dial slower instead of not at all.
-    pub throttle: bool,
+    /// By what a campaign can be made to dial slower instead of not at all.
+    pub levers: Levers,
     /// Whether counters of a campaign's dials and of what became of them can be read.
     pub outcomes: bool,
     /// Whether what else starts and stops campaigns can be looked for.

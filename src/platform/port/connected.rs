@@ -10,7 +10,7 @@ use super::lists::{ListReader, ListWriter};
 use super::login::Login;
 use super::outcomes::OutcomeReader;
 use super::queues::{ProfileWriter, QueueReader, QueueWriter};
-use super::throttle::Throttle;
+use super::throttle::Throttles;
 
 /// Lists of preview campaigns.
 #[derive(Clone)]
@@ -49,8 +49,8 @@ pub struct Connected {
     pub queues: Option<QueuePorts>,
     /// Moves agents to queues; a dry run has none.
     pub profiles: Option<Arc<dyn ProfileWriter>>,
-    /// Makes campaigns dial slower.
-    pub throttle: Option<Arc<dyn Throttle>>,
+    /// Make campaigns dial slower.
+    pub throttles: Throttles,
     /// Reads the outcomes of dials.
     pub outcomes: Option<Arc<dyn OutcomeReader>>,
     /// Plans the calls of a day.

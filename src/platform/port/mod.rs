@@ -54,7 +54,7 @@ pub use call_plan::{CallPlan, CallPlanner};
 pub use campaigns::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, Urgency,
 };
-pub use capabilities::{AgentFeed, Capabilities, QueueForms, Rights, StatusCalls};
+pub use capabilities::{AgentFeed, Capabilities, Levers, QueueForms, Rights, StatusCalls};
 pub use connected::{Connected, ListPorts, QueuePorts};
 pub use fault::{FaultKind, PlatformFault};
 pub use lists::{ListReader, ListReceipt, ListWriter};
@@ -64,5 +64,5 @@ pub use outcomes::{OutcomeFinding, OutcomeReader};
 pub use queues::{
     Original, ProfileWriter, QueueOrder, QueueReader, QueueReading, QueueWriter, Reassignment,
 };
-pub use throttle::{Pace, Throttle, ThrottleOrder};
+pub use throttle::{Pace, Throttle, ThrottleOrder, Throttles};
 pub use unreadable::UnreadableRows;

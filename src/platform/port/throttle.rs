@@ -1,8 +1,10 @@
 //! How fast a campaign dials.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
-use crate::domain::throttle::{DialRatio, PaceReading};
+use crate::domain::throttle::{Lever, PaceReading, PaceSetting};
 use crate::domain::{CampaignId, DecisionId, Delivery, Timestamp};
 
 use super::campaigns::Urgency;
@@ -24,8 +26,8 @@ pub struct ThrottleOrder<'a> {
     pub campaign: &'a CampaignId,
     /// The reading that it rests on.
     pub before: &'a Pace,
-    /// What the ratio is to become, not below the least.
-    pub ratio: DialRatio,
+    /// What the lever is to be set to; a ratio not below the least.
+    pub to: PaceSetting,
     /// The decision.
     pub decision: DecisionId,
     /// The change must not leave after this.
@@ -34,7 +36,27 @@ pub struct ThrottleOrder<'a> {
     pub deadline: Timestamp,
 }
 
-/// Makes campaigns dial slower or faster. A dry run only reads.
+/// The levers of a platform's diallers; those that it does not have are absent.
+#[derive(Clone, Default)]
+pub struct Throttles {
+    /// Moves the dials for each idle agent.
+    pub dial_ratio: Option<Arc<dyn Throttle>>,
+    /// Moves how many agents are kept idle.
+    pub idle_reserve: Option<Arc<dyn Throttle>>,
+}
+
+impl Throttles {
+    /// Returns what moves a lever.
+    #[must_use]
+    pub fn get(&self, lever: Lever) -> Option<&Arc<dyn Throttle>> {
+        match lever {
+            Lever::DialRatio => self.dial_ratio.as_ref(),
+            Lever::IdleReserve => self.idle_reserve.as_ref(),
+        }
+    }
+}
+
+/// Makes campaigns dial slower or faster by one lever. A dry run only reads.
 pub trait Throttle: Send + Sync + 'static {
     /// Reads how fast a campaign dials.
     ///

@@ -194,7 +194,7 @@ export class Campaigns {
     const notes = [];
     const { aim, throttle, calendar, guards, hold, set, configured, rivals, changing_to: target } = campaign;
     if (calendar) notes.push({ picture: calendar.open ? "play" : "pause", text: `Calendar ${calendar.name}: ${calendar.says}` });
-    if (throttle && (throttle.original !== null || throttle.left_alone_since)) notes.push({ picture: "thresholds", text: `Pace: ${throttle.says}` });
+    if (throttle && ((throttle.original ?? throttle.original_idle_reserve ?? null) !== null || throttle.left_alone_since)) notes.push({ picture: "thresholds", text: `Pace: ${throttle.says}` });
     if (aim) notes.push({ picture: aim.responds ? "thresholds" : "warning", text: `Aim${aim.in_force ? "" : ", not in force"}: ${aim.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
     for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });

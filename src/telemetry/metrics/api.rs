@@ -85,6 +85,9 @@ impl ApiMetrics {
     /// The daemon has this feature: makes the series of its endpoints.
     pub(super) fn enable(&self, feature: Feature) {
         let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        if expected.features.contains(&feature) {
+            return;
+        }
         for endpoint in &expected.declared {
             if endpoint.feature() == feature {
                 self.create(*endpoint);

@@ -35,6 +35,8 @@ pub enum Feature {
     Lists,
     /// Calibrate queues.
     Queues,
+    /// Tell diallers how many agents to keep idle.
+    IdleReserves,
 }
 
 impl Endpoint {

@@ -116,6 +116,12 @@ impl Metrics {
         })
     }
 
+    /// Creates the series of paces: one is read from here on.
+    pub fn paces_are_read(&self) {
+        self.api.enable(Feature::IdleReserves);
+        self.throttle.begin();
+    }
+
     /// The series of guards: only there where there are guards. To be asked for once.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ pub struct ThrottleMetrics {
     changes: IntCounterVec,
     readings: IntCounterVec,
     stepped_down: IntGauge,
+    reserved: IntGauge,
 }
 
 impl ThrottleMetrics {
@@ -42,13 +43,18 @@ impl ThrottleMetrics {
                 "campaigns_stepped_down",
                 "Campaigns that dial one call for each idle agent by the autopilot, and whose original pace is to be put back.",
             )?,
+            reserved: families.int_gauge(
+                "campaigns_with_idle_reserve",
+                "Campaigns whose dialler keeps agents idle by the autopilot, and whose original reserve is to be put back.",
+            )?,
         };
-        metrics.create(&[Conclusion::Confirmed], &["read"]);
+        let usual = [PaceStep::Down, PaceStep::Back];
+        metrics.create(&usual, &[Conclusion::Confirmed], &["read"]);
         Ok(metrics)
     }
 
-    fn create(&self, outcomes: &[Conclusion], results: &[&str]) {
-        for step in PaceStep::ALL {
+    fn create(&self, steps: &[PaceStep], outcomes: &[Conclusion], results: &[&str]) {
+        for step in steps {
             for outcome in outcomes {
                 self.changes
                     .with_label_values(&[step.label(), outcome.label()]);
@@ -61,7 +67,7 @@ impl ThrottleMetrics {
 
     /// Creates every series: a pace is read from here on.
     pub fn begin(&self) {
-        self.create(&OUTCOMES, &["read", "failed"]);
+        self.create(&PaceStep::ALL, &OUTCOMES, &["read", "failed"]);
     }
 
     /// A change came to this.
@@ -76,9 +82,13 @@ impl ThrottleMetrics {
         self.readings.with_label_values(&[result]).inc();
     }
 
-    /// So many campaigns are stepped down.
-    pub fn stepped_down(&self, campaigns: usize) {
-        self.stepped_down
-            .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
+    /// So many campaigns are stepped down, and so many have an idle reserve of ours.
+    pub fn changed_campaigns(&self, stepped_down: usize, reserved: usize) {
+        for (gauge, campaigns) in [
+            (&self.stepped_down, stepped_down),
+            (&self.reserved, reserved),
+        ] {
+            gauge.set(i64::try_from(campaigns).unwrap_or(i64::MAX));
+        }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn asked(centre: &Centre, arguments: &[&str]) -> Finished {
         .output()
 }
 
-pub(super) fn write(directory: &Path, name: &str, text: &str) -> String {
+pub(crate) fn write(directory: &Path, name: &str, text: &str) -> String {
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
     // Some of them are secrets.

@@ -153,7 +153,8 @@ fn a_day_of_steps_pauses_nothing_and_ends_with_the_pace_as_it_was() {
             Effect::Status(_)
             | Effect::Assigned(_)
             | Effect::QueueWritten(_)
-            | Effect::Moved(_) => None,
+            | Effect::Moved(_)
+            | Effect::Reserved(_) => None,
         })
         .collect();
     assert!(steps.len() >= 4, "{steps:?}");

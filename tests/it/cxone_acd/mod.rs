@@ -11,4 +11,4 @@ mod stories;
 mod tenant;
 mod throttle;
 
-pub(crate) use daemon::{asked, centre};
+pub(crate) use daemon::{asked, centre, write};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campaign_autopilot::domain::throttle::DialRatio;
+use campaign_autopilot::domain::throttle::{DialRatio, PaceSetting};
 use campaign_autopilot::domain::{
     CampaignActivity, DecisionId, Delivery, Direction, Group, GroupCount, Timestamp,
 };
@@ -278,26 +278,29 @@ fn what_a_reload_takes_out_is_left_alone_and_what_it_brings_is_commanded() {
 fn a_throttle_writes_all_that_was_read_and_respects_others() {
     let tenant = Tenant::new(AcdSettings::default());
     let campaign = id(SKILL);
-    let throttle = tenant.parts.throttle.as_ref().unwrap();
+    let throttle = tenant.parts.throttles.dial_ratio.as_ref().unwrap();
     let pace = |tenant: &Tenant| {
         let read = throttle.read(&campaign, Urgency::Command, tenant.deadline());
         tenant.runtime.block_on(read).unwrap()
     };
     let before = pace(&tenant);
     let dials = DialRatio::from_dials;
-    assert_eq!(before.reading.ratio, dials(2));
+    assert_eq!(before.reading.setting(), PaceSetting::Dials(dials(2)));
     let set = |before, ratio| {
         tenant.runtime.block_on(throttle.set(ThrottleOrder {
             campaign: &campaign,
             before,
-            ratio,
+            to: PaceSetting::Dials(ratio),
             decision: DecisionId { run: 1, tick: 1 },
             leave_by: tenant.deadline(),
             deadline: tenant.deadline(),
         }))
     };
     assert_eq!(set(&before, dials(1)), acknowledged());
-    assert_eq!(pace(&tenant).reading.ratio, dials(1));
+    assert_eq!(
+        pace(&tenant).reading.setting(),
+        PaceSetting::Dials(dials(1))
+    );
     let stale = set(&before, dials(3));
     assert!(matches!(stale, Delivery::Conflict { .. }), "{stale:?}");
 }

@@ -50,7 +50,10 @@ fn deeds(centre: &Centre) -> Vec<String> {
         match effect {
             Effect::Status(entry) => Some(format!("{by}: {}", entry.to)),
             Effect::Paced(entry) => Some(format!("{by}: {} -> {}", entry.from, entry.to)),
-            Effect::Assigned(_) | Effect::QueueWritten(_) | Effect::Moved(_) => None,
+            Effect::Assigned(_)
+            | Effect::QueueWritten(_)
+            | Effect::Moved(_)
+            | Effect::Reserved(_) => None,
         }
     };
     centre.platform.effects().iter().filter_map(deed).collect()
@@ -311,7 +314,7 @@ fn restore_puts_back_after_the_daemon_has_stopped() {
     let again = asked(&centre, &["restore", "--yes"]);
     assert_eq!(again.code(), 0, "{}", again.stderr);
     assert!(
-        again.stdout.contains("dials 2 for each idle agent already"),
+        again.stdout.contains("2 dials for each idle agent already"),
         "{}",
         again.stdout
     );
@@ -440,8 +443,9 @@ fn a_campaign_that_is_taken_out_while_it_is_stepped_down_is_told_and_restored() 
     let next = stepping(&centre, "pause")
         .env("CXONE_CAMPAIGN_ID", &other)
         .start()
-        .tolerate(&["stepped down by us, but no longer in the configuration"]);
-    let told = next.wait_for_log("stepped down by us, but no longer in the configuration");
+        .tolerate(&["its pace was changed by us, but it is no longer in the configuration"]);
+    let told =
+        next.wait_for_log("its pace was changed by us, but it is no longer in the configuration");
     assert_eq!(told["campaign"], SKILL);
     wait_for_polls(&centre, 3);
     next.stop();

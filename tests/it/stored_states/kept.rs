@@ -175,7 +175,8 @@ fn lists_are_kept_and_an_open_dispatch_is_found_by_reading() {
                 | Effect::Status(_)
                 | Effect::QueueWritten(_)
                 | Effect::Moved(_)
-                | Effect::Paced(_) => None,
+                | Effect::Paced(_)
+                | Effect::Reserved(_) => None,
             });
             ours.collect::<Vec<_>>()
         };

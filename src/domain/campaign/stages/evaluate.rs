@@ -97,6 +97,7 @@ impl Campaign {
             let in_agents = thresholds.in_agents(count.staffed);
             (self.compared(count, sample.signal(), now), in_agents)
         });
+        let reserve = compared.and_then(|(_, in_agents)| self.aimed_reserve(in_agents, now));
         let status = BelievedStatus::from_state(state);
         let calendar = policy.calendar.as_ref().zip(calendar);
         Stages {
@@ -121,7 +122,7 @@ impl Campaign {
             resume_budget: Verdict::not_asked(None),
             back_off: Verdict::not_asked(self.back_off(status, now)),
             turn: Verdict::not_asked(None),
-            throttle: Verdict::not_asked(ThrottleVerdict::evaluate(state, policy, now)),
+            throttle: Verdict::not_asked(ThrottleVerdict::evaluate(state, policy, reserve, now)),
         }
     }
 

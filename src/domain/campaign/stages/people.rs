@@ -47,7 +47,7 @@ impl PeopleVerdict {
     }
 
     /// Whether a command of this direction would undo what a person did.
-    pub(super) fn forbids(self, direction: Direction) -> bool {
+    pub(crate) fn forbids(self, direction: Direction) -> bool {
         self.not_ours() || (direction == Direction::Pause && self.grace_until.is_some())
     }
 }

@@ -398,7 +398,8 @@ fn a_skill_is_set_to_what_its_mode_dials_and_writes_are_in_the_journal() {
             Effect::Status(_)
             | Effect::Assigned(_)
             | Effect::QueueWritten(_)
-            | Effect::Moved(_) => None,
+            | Effect::Moved(_)
+            | Effect::Reserved(_) => None,
         });
     assert_eq!(paces.collect::<Vec<_>>(), [(2, 1, false), (1, 2, true)]);
 }

@@ -7,6 +7,7 @@ mod agents;
 mod campaigns;
 #[cfg(test)]
 mod contract_tests;
+mod idle_reserve;
 mod outcomes;
 mod preview;
 #[cfg(test)]

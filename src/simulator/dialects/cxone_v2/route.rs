@@ -9,6 +9,7 @@ use crate::simulator::faults::Endpoint;
 const CAMPAIGNS: &str = "/api/v2/campaigns/";
 const OUTBOUND: &str = "/api/v2/outbound/campaigns/";
 const QUEUES: &str = "/api/v2/routing/queues/";
+const EXTENDED: &str = "/x-autopilot/campaigns/";
 const USERS: &str = "/api/v2/routing/users/";
 
 /// Where a request goes.
@@ -53,6 +54,11 @@ fn with_id(method: &Method, path: &str) -> Route {
     } else if let Some(id) = between(path, QUEUES, "/statistics") {
         let is_get = *method == Method::GET;
         (id, is_get.then_some(Endpoint::QueueStatistics).ok_or("GET"))
+    } else if let Some(id) = between(path, EXTENDED, "/idle-reserve") {
+        (
+            id,
+            is_put(Endpoint::IdleReserveGet, Endpoint::IdleReservePut),
+        )
     } else if let Some(id) = between(path, USERS, "/routing-profile") {
         let is_put = *method == Method::PUT;
         (id, is_put.then_some(Endpoint::ProfilePut).ok_or("PUT"))

@@ -41,6 +41,12 @@ pub(super) fn classify(method: &Method, segments: &[&str]) -> Option<Classified>
             (Endpoint::ProfilePut, Purpose::Other, Some(*id))
         }
         ["x-autopilot", "outcomes"] => (Endpoint::Outcomes, Purpose::Other, None),
+        ["x-autopilot", "campaigns", id, "idle-reserve"] if get => {
+            (Endpoint::IdleReserveGet, Purpose::Other, Some(*id))
+        }
+        ["x-autopilot", "campaigns", id, "idle-reserve"] => {
+            (Endpoint::IdleReservePut, Purpose::Other, Some(*id))
+        }
         _ => return None,
     };
     Some(Classified {

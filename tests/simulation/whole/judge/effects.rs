@@ -85,7 +85,11 @@ pub(super) fn judge(bench: &mut Bench<'_>) {
                     );
                 }
             }
-            Effect::QueueWritten(_) | Effect::Status(_) | Effect::Moved(_) | Effect::Paced(_) => {}
+            Effect::QueueWritten(_)
+            | Effect::Status(_)
+            | Effect::Moved(_)
+            | Effect::Paced(_)
+            | Effect::Reserved(_) => {}
         }
     }
 }
