@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::io::{StdoutLock, Write as _};
 use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use campaign_autopilot::domain::{Limit, Policy, Thresholds};
 use campaign_autopilot::experiment::all_cores;
 use campaign_autopilot::experiment::tune::{
-    BreaksShown, Candidate, CentreFit, DialRule, History, RecordedDays, TrueFigures, TruePolicies,
-    TuneReport, TuneRequest, record_days, true_figures, tune,
+    BreaksShown, Candidate, CentreFit, DialRule, History, RecordedDays, RivalRule, SimulatedRecord,
+    TUNE_PIECES, TrueFigures, TruePolicies, TuneReport, TuneRequest, record_days, record_pool,
+    true_figures, tune,
 };
 use campaign_autopilot::simulator::{OutboundCampaign, Scenario};
 use clap::Parser;
@@ -20,10 +22,10 @@ use clap::Parser;
 #[derive(Parser)]
 struct Arguments {
     /// Days of each record
-    #[arg(long, default_value_t = 14)]
+    #[arg(long, default_value_t = 20)]
     days: u32,
     /// Other days on which the truth is simulated
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 50)]
     true_days: usize,
     /// The share of the answered calls that may be abandoned
     #[arg(long, default_value_t = 0.005)]
@@ -37,6 +39,9 @@ struct Arguments {
     /// The platform shows breaks as calls, instead of apart
     #[arg(long)]
     breaks_as_calls: bool,
+    /// Nothing is known of the other campaigns of shared agents
+    #[arg(long)]
+    without_rivals: bool,
     /// Only where this is in the name of the centre and the campaign
     #[arg(long, default_value = "")]
     only: String,
@@ -106,6 +111,30 @@ impl Trial<'_> {
         (0..HIGHEST).find(keeps).unwrap_or(HIGHEST)
     }
 
+    /// The record of the campaign, beside that of the other campaign of its agents.
+    fn recorded(&self, days: RecordedDays) -> Result<History, String> {
+        let own = self.own();
+        let history = |record: &SimulatedRecord| {
+            History::new(&record.workload, &record.outcomes).map_err(|fault| fault.to_string())
+        };
+        let mut others = self.scenario.campaigns.iter();
+        let rival = others.find(|other| other.id != self.campaign.id);
+        let Some(rival) = rival.filter(|_| !self.arguments.without_rivals) else {
+            let record = record_days(self.scenario, &self.campaign.id, &own, days);
+            return history(&record);
+        };
+        let ids = (self.campaign.id.as_str(), rival.id.as_str());
+        let pool = record_pool(self.scenario, ids, &own, days);
+        let history = history(&pool.own)?;
+        let rule = RivalRule {
+            dial: dial(rival),
+            policy: own,
+        };
+        let beside = history.of_rival(&pool.rival.workload, &pool.rival.outcomes);
+        let beside = beside.and_then(|rival| history.beside(&rival, &pool.shared, rule));
+        beside.map_err(|fault| fault.to_string())
+    }
+
     fn tuned(&self) -> Result<TuneReport, String> {
         let days = RecordedDays {
             count: self.arguments.days,
@@ -117,22 +146,32 @@ impl Trial<'_> {
                 BreaksShown::Apart
             },
         };
-        let record = record_days(self.scenario, &self.campaign.id, &self.own(), days);
-        let history = History::new(&record.workload, &record.outcomes);
+        let history = self.recorded(days)?;
         let request = TuneRequest {
-            history: history.map_err(|fault| fault.to_string())?,
+            history,
             policy: self.own(),
             poll_interval: self.poll_interval(),
-            dial: DialRule {
-                mode: self.campaign.mode,
-                lines: self.campaign.lines,
-            },
+            dial: dial(self.campaign),
             target: self.arguments.target,
             gap: GAP,
             seed: self.arguments.seed,
             threads: self.threads(),
         };
-        tune(&request, || {}).map_err(|fault| fault.to_string())
+        let done = AtomicU64::new(0);
+        let progress = || {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            // Not the table, which may go to a file.
+            let mut err = std::io::stderr().lock();
+            let _ = write!(
+                err,
+                "\r{} {} {:?}: {done} of {TUNE_PIECES} ",
+                self.name, self.campaign.id, self.history
+            );
+            if done == TUNE_PIECES {
+                let _ = writeln!(err);
+            }
+        };
+        tune(&request, progress).map_err(|fault| fault.to_string())
     }
 }
 
@@ -144,22 +183,18 @@ struct Score {
     bound_holds: u32,
 }
 
-/// The scenarios that come with the program, and a small and a large centre.
-fn centres() -> Vec<(String, Scenario)> {
-    let text = |name: &str| Scenario::text(name).unwrap_or_default().to_owned();
-    let mut texts: Vec<(String, String)> = Scenario::names()
-        .map(|name| (name.to_owned(), text(name)))
-        .collect();
-    for (name, agents, calls) in [("10-agents", "10", "64"), ("300-agents", "300", "1920")] {
-        let centre = text("blended-40")
-            .replace("agents = 40", &format!("agents = {agents}"))
-            .replace("calls_per_hour = 320", &format!("calls_per_hour = {calls}"));
-        texts.push((name.to_owned(), centre));
+/// The scenarios that come with the program.
+fn centres() -> impl Iterator<Item = (&'static str, Scenario)> {
+    Scenario::names()
+        .filter_map(|name| Some((name, Scenario::parse(Scenario::text(name)?, name).ok()?)))
+}
+
+/// How a campaign dials, which its user knows.
+fn dial(campaign: &OutboundCampaign) -> DialRule {
+    DialRule {
+        mode: campaign.mode,
+        lines: campaign.lines,
     }
-    let parsed = texts.into_iter();
-    parsed
-        .filter_map(|(name, text)| Some((name.clone(), Scenario::parse(&text, &name).ok()?)))
-        .collect()
 }
 
 fn policy(pause_below: u32, resume_at: u32) -> Policy {
@@ -207,7 +242,7 @@ fn run(arguments: &Arguments) -> std::io::Result<bool> {
             }
             for history in HISTORIES {
                 let trial = Trial {
-                    name: &name,
+                    name,
                     scenario: &scenario,
                     campaign,
                     history,

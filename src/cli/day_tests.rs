@@ -14,8 +14,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Timestamp;
 use crate::domain::workload::WorkloadSlot;
+use crate::domain::{CampaignId, Timestamp};
 use crate::settings::{RunArgs, resolve};
 use crate::simulator::{
     Actor, AssignmentsReplaced, Effect, Scenario, Settings as SimSettings, SimHandle, SimTime,
@@ -83,6 +83,12 @@ id = "preview-1"
 agents = { any_skill = ["gate"] }
 pause_below = 1
 resume_at = 2
+
+[[campaign]]
+id = "preview-2"
+agents = { any_skill = ["gate", "sales"] }
+pause_below = 0
+resume_at = 1
 
 [[preview]]
 campaign = "preview-1"
@@ -307,6 +313,21 @@ fn what_agents_did_is_recorded(
     assert_eq!(slots.iter().map(|slot| slot.call_starts).sum::<u32>(), 2);
     assert_eq!(slots.iter().map(|slot| slot.transitions).sum::<u32>(), 2);
     assert!(slots.iter().all(|slot| slot.thresholds == Some((1, 2))));
+    // The two agents of the gate are among those of the second campaign.
+    let shared = reader.shared_workload(&campaign, since).unwrap();
+    let expected: Vec<WorkloadSlot> = slots
+        .iter()
+        .map(|slot| WorkloadSlot {
+            running: Duration::ZERO,
+            paused: Duration::ZERO,
+            transitions: 0,
+            thresholds: None,
+            ..*slot
+        })
+        .collect();
+    let (others, shared): (Vec<CampaignId>, Vec<WorkloadSlot>) = shared.into_iter().unzip();
+    assert!(others.iter().all(|other| other.as_str() == "preview-2"));
+    assert_eq!(shared, expected);
     let outcomes = reader.recorded_outcomes(&campaign, since).unwrap();
     let dials: u64 = outcomes.iter().map(|slot| slot.counts.dials).sum();
     let (figures, _) = handle.figures().unwrap();

@@ -47,6 +47,8 @@ mod step_clock;
 mod supervisor;
 mod traces;
 mod tune;
+mod tune_record;
+mod tune_rival;
 mod webhook;
 
 pub use embedded::{Embedded, Listener, Seams};

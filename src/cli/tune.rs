@@ -14,18 +14,23 @@ use crate::experiment::tune::{
 };
 use crate::experiment::{Arm, ArmRule, all_cores};
 use crate::simulator::Mode;
-use crate::store::{StoreFault, StoreReader};
+use crate::store::StoreReader;
 
 use super::exit::Exit;
 use super::operate::Form;
 use super::output;
 use super::progress::progress_bar;
+use super::tune_record::{Refusal, fixed_thresholds, mode, policy, share};
+use super::tune_rival::{Pool, RivalChoice, beside_rival};
 
 const ABOUT: &str = "\
 A model of the centre is fitted to the recorded days of one campaign, and thresholds are tried on it. Before that the model
 has to repeat what the record's own policy did on days that it was not fitted to: as many connected calls within 5%, as
 many pauses and resumes within 30%, and abandoned calls within a factor of two. If it does not, nothing is recommended;
 most often --mode or --lines is not what the dialler does.
+
+Another campaign that dials for some of the same agents, a rival, is part of the model where its record is kept by the same
+daemon. It is taken to dial progressively unless --rival says otherwise; its thresholds are those recorded.
 
 Recommended is the threshold with the most connected calls whose abandoned share keeps the target with 95%. The bounds come
 from 20 fits to days that are drawn anew from the record. Arrivals are repeated, not asked: the figures are for days
@@ -37,6 +42,7 @@ whole agents that stayed the same.
 Examples:
   campaign-autopilot tune --campaign cmp-884291 --target 0.5%
   campaign-autopilot tune --campaign cmp-884291 --target 1% --mode power=1.8 --lines 30 --since 21d
+  campaign-autopilot tune --campaign cmp-884291 --rival cmp-884292:predictive=2%,lines=6
   campaign-autopilot tune --campaign cmp-884291 --history 5/8,running=3m -o json";
 
 /// Flags of `tune`.
@@ -58,6 +64,10 @@ pub(crate) struct TuneArgs {
     /// The most dials that the campaign can have in flight at once [default: as many as the mode allows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lines: Option<u32>,
+    /// Another campaign on some of the same agents, and how it dials: its mode as for --mode, and the most dials in flight at once; or
+    /// `none` [default: the recorded campaign that shares most agents, progressive]
+    #[arg(long, value_name = "ID[:MODE[,lines=N]]", value_parser = RivalChoice::parse)]
+    rival: Option<RivalChoice>,
     /// The policy under which the record was made, as for `compare` [default: the recorded thresholds]
     #[arg(long, value_name = "POLICY", value_parser = history)]
     history: Option<Policy>,
@@ -76,37 +86,6 @@ pub(crate) struct TuneArgs {
     /// The daemon's state directory [default: as for run] [env: `AUTOPILOT_STATE_DIR`]
     #[arg(long, value_name = "DIR")]
     pub(super) state_dir: Option<PathBuf>,
-}
-
-/// Reads how a campaign dials.
-fn mode(text: &str) -> Result<Mode, String> {
-    let wrong = || {
-        format!(
-            "`{text}`: expected progressive, power=1.8 (dials for each available agent) or predictive=3%"
-        )
-    };
-    match text.split_once('=') {
-        None if text == "progressive" => Ok(Mode::Progressive),
-        Some(("power", dials)) => {
-            let dials: f64 = dials.parse().map_err(|_| wrong())?;
-            if (0.1..=20.0).contains(&dials) {
-                Ok(Mode::Power {
-                    dials_per_agent: dials,
-                })
-            } else {
-                Err(format!(
-                    "`{text}`: expected 0.1 to 20 dials for each available agent"
-                ))
-            }
-        }
-        Some(("predictive", target)) => {
-            let target: AbandonTarget = target.parse().map_err(|_| wrong())?;
-            Ok(Mode::Predictive {
-                abandon_target: share(target),
-            })
-        }
-        None | Some(_) => Err(wrong()),
-    }
 }
 
 /// Reads the policy of a record: thresholds in whole agents, with options.
@@ -140,43 +119,6 @@ fn whole_agents(thresholds: &Thresholds) -> Option<(u32, u32)> {
     }
 }
 
-fn policy((pause_below, resume_at): (u32, u32)) -> Policy {
-    let limits = (Limit::Agents(pause_below), Limit::Agents(resume_at));
-    Policy {
-        // Recorded thresholds were in force, and so are no contradiction.
-        thresholds: Thresholds::new(limits.0, limits.1).unwrap_or_default(),
-        ..Policy::default()
-    }
-}
-
-fn share(target: AbandonTarget) -> f64 {
-    f64::from(target.hundredths_of_percent()) / 10_000.0
-}
-
-/// For so much of the record the same thresholds have to be in force.
-const SAME_THRESHOLDS: f64 = 0.98;
-
-/// Why nothing is recommended.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Store(#[from] StoreFault),
-    #[error("{0}")]
-    Record(String),
-    #[error("{0}")]
-    Model(String),
-}
-
-impl Refusal {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Store(_) => Exit::Io,
-            Self::Record(_) => Exit::NotThere,
-            Self::Model(_) => Exit::Broken,
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Report<'a> {
     schema: u32,
@@ -188,6 +130,9 @@ struct Report<'a> {
     candidates: &'a [Candidate],
     /// Absent where no threshold keeps the target.
     recommended: Option<&'a Candidate>,
+    /// Absent where no rival is in the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rival: Option<RivalInModel<'a>>,
     aim_start: Option<f64>,
     arrivals: &'static str,
 }
@@ -200,6 +145,33 @@ struct Fit {
     answer_share: f64,
     ring_seconds: f64,
     abandon_factor: f64,
+}
+
+#[derive(Serialize)]
+struct RivalInModel<'a> {
+    campaign: &'a CampaignId,
+    talk_seconds: f64,
+    answer_share: f64,
+    ring_seconds: f64,
+}
+
+/// What is recommended, and for which campaign.
+struct Recommendation {
+    campaign: CampaignId,
+    rival: Option<CampaignId>,
+    report: TuneReport,
+}
+
+impl Recommendation {
+    fn rival(&self) -> Option<RivalInModel<'_>> {
+        let both = self.rival.as_ref().zip(self.report.fit.rival.as_ref());
+        both.map(|(campaign, fit)| RivalInModel {
+            campaign,
+            talk_seconds: fit.talk,
+            answer_share: fit.answer_share,
+            ring_seconds: fit.ring,
+        })
+    }
 }
 
 impl From<&CentreFit> for Fit {
@@ -218,20 +190,9 @@ impl From<&CentreFit> for Fit {
 /// Recommends a threshold from the store in a directory, as of a moment.
 pub(crate) fn tune(args: &TuneArgs, (state_dir, now): (&Path, Timestamp)) -> Exit {
     match recommended(args, state_dir, now.minus(args.since)) {
-        Ok((campaign, report)) => match args.output {
-            Form::Table => table(args, &campaign, &report),
-            Form::Json => output::json(&Report {
-                schema: 1,
-                campaign: &campaign,
-                target: share(args.target),
-                recorded: &report.recorded,
-                held_back: &report.gate,
-                fit: Fit::from(&report.fit),
-                candidates: &report.candidates,
-                recommended: report.recommended.as_ref(),
-                aim_start: report.aim_start,
-                arrivals: "repeated",
-            }),
+        Ok(found) => match args.output {
+            Form::Table => table(args, &found),
+            Form::Json => output::json(&json(args, &found)),
         },
         Err(refusal) => {
             output::talk(format_args!("campaign-autopilot: {refusal}"));
@@ -240,11 +201,28 @@ pub(crate) fn tune(args: &TuneArgs, (state_dir, now): (&Path, Timestamp)) -> Exi
     }
 }
 
+fn json<'a>(args: &TuneArgs, found: &'a Recommendation) -> Report<'a> {
+    let report = &found.report;
+    Report {
+        schema: 1,
+        campaign: &found.campaign,
+        target: share(args.target),
+        recorded: &report.recorded,
+        held_back: &report.gate,
+        fit: Fit::from(&report.fit),
+        candidates: &report.candidates,
+        recommended: report.recommended.as_ref(),
+        rival: found.rival(),
+        aim_start: report.aim_start,
+        arrivals: "repeated",
+    }
+}
+
 fn recommended(
     args: &TuneArgs,
     state_dir: &Path,
     since: Timestamp,
-) -> Result<(CampaignId, TuneReport), Refusal> {
+) -> Result<Recommendation, Refusal> {
     let reader = StoreReader::open(state_dir)?;
     let campaign = chosen(args, &reader.recorded_campaigns(since)?, since)?;
     let workload = reader.workload(&campaign, since)?;
@@ -256,6 +234,13 @@ fn recommended(
         Some(policy) => policy.clone(),
         None => recorded_policy(&history)?,
     };
+    let pool = Pool {
+        reader: &reader,
+        campaign: &campaign,
+        history,
+        since,
+    };
+    let (history, rival) = beside_rival(pool, args.rival.as_ref(), &policy)?;
     let gap = whole_agents(&policy.thresholds).map_or(3, |(pause, resume)| resume - pause);
     let request = TuneRequest {
         poll_interval: history.poll_interval,
@@ -274,7 +259,11 @@ fn recommended(
     let report = recommend(&request, || bar.inc(1));
     bar.finish_and_clear();
     let report = report.map_err(|fault| refused(&fault))?;
-    Ok((campaign, report))
+    Ok(Recommendation {
+        campaign,
+        rival,
+        report,
+    })
 }
 
 /// The campaign that is asked for, or the only one.
@@ -306,17 +295,9 @@ fn listed(campaigns: &[CampaignId]) -> String {
 }
 
 fn recorded_policy(history: &History) -> Result<Policy, Refusal> {
-    match history.thresholds {
-        Some(thresholds) if history.thresholds_share >= SAME_THRESHOLDS => Ok(policy(thresholds)),
-        Some((pause_below, resume_at)) => Err(Refusal::Record(format!(
-            "the thresholds were not the same all the time: {pause_below}/{resume_at} for {:.0}% of it; give a --since after the last change",
-            history.thresholds_share * 100.0
-        ))),
-        None => Err(Refusal::Record(
-            "the campaign had no thresholds in whole agents in that time; a share of the staffed agents or an abandon_target leaves nothing to tune from"
-                .to_owned(),
-        )),
-    }
+    fixed_thresholds(history)
+        .map(policy)
+        .map_err(Refusal::Record)
 }
 
 fn refused(fault: &TuneFault) -> Refusal {
@@ -327,7 +308,7 @@ fn refused(fault: &TuneFault) -> Refusal {
         TuneFault::Gate(report) => {
             let faults: Vec<String> = report.faults().iter().map(GateFault::to_string).collect();
             Refusal::Model(format!(
-                "{fault}; not reproduced: {}. Nothing is recommended. Give --mode, --lines and --history as they were",
+                "{fault}; not reproduced: {}. Nothing is recommended. Give --mode, --lines, --rival and --history as they were",
                 faults.join(", ")
             ))
         }
@@ -335,7 +316,10 @@ fn refused(fault: &TuneFault) -> Refusal {
     }
 }
 
-fn table(args: &TuneArgs, campaign: &CampaignId, report: &TuneReport) -> Exit {
+fn table(args: &TuneArgs, found: &Recommendation) -> Exit {
+    let Recommendation {
+        campaign, report, ..
+    } = found;
     let TuneReport {
         gate,
         fit,
@@ -357,6 +341,15 @@ fn table(args: &TuneArgs, campaign: &CampaignId, report: &TuneReport) -> Exit {
         fit.answer_share * 100.0,
         fit.ring
     ));
+    if let Some(rival) = found.rival() {
+        output::result(format_args!(
+            "Beside `{}` on shared agents: talks {:.0} s, {:.1}% of the dials answered, ringing {:.0} s.",
+            rival.campaign,
+            rival.talk_seconds,
+            rival.answer_share * 100.0,
+            rival.ring_seconds
+        ));
+    }
     output::result(format_args!(
         "\n{:<10}{:>12}{:>20}{:>14}{:>18}{:>10}",
         "policy", "connects/h", "95%", "abandoned %", "95%", "trans/h"

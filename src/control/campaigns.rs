@@ -7,7 +7,7 @@ use tracing::debug_span;
 use tracing::field::Empty;
 
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading, OutcomesRead};
-use crate::domain::workload::GroupWorkload;
+use crate::domain::workload::WorkloadSample;
 use crate::domain::{
     Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
     Reason, Sample, StatusFinding, Timestamp,
@@ -29,7 +29,7 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Campaigns {
     pub(super) autopilot: Autopilot,
     /// What the last poll showed of each group's agents, where that is recorded.
-    pub(super) workload: Vec<Option<GroupWorkload>>,
+    pub(super) workload: WorkloadSample,
     checkpoint_at: Timestamp,
 }
 
@@ -61,7 +61,7 @@ impl Campaigns {
             autopilot: autopilot
                 .on_platform(traits)
                 .with_calendars(calendars.clone()),
-            workload: Vec::new(),
+            workload: WorkloadSample::default(),
             checkpoint_at: now,
         };
         let started = Fact::RunStarted {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use crate::domain::assignment::Roster;
-use crate::domain::workload::{GroupMembers, GroupWorkload, WorkloadWatch};
+use crate::domain::workload::{GroupMembers, WorkloadSample, WorkloadWatch};
 use crate::domain::{AgentState, DecisionId, Group, Sample, Timestamp};
 use crate::platform::port::{AgentObserver, Observation, ObserveFault, PlatformFault};
 use crate::telemetry::PollFigures;
@@ -51,7 +51,7 @@ pub(crate) struct Polled {
     /// The poll's own, for what is reported of it.
     span: Span,
     /// What it showed of each group's agents; nothing where they were not asked for one by one.
-    pub(crate) workload: Vec<Option<GroupWorkload>>,
+    pub(crate) workload: WorkloadSample,
     /// By position in the roster; an agent who was not read is offline.
     pub(crate) roster_states: Option<Vec<AgentState>>,
 }
@@ -162,18 +162,14 @@ impl Collector {
                     took,
                     repeated,
                     span: Span::current(),
-                    workload: Vec::new(),
+                    workload: WorkloadSample::default(),
                     roster_states: None,
                 }
             }
         }
     }
 
-    fn watch(
-        &mut self,
-        scope: &PollScope,
-        members: Vec<Option<GroupMembers>>,
-    ) -> Vec<Option<GroupWorkload>> {
+    fn watch(&mut self, scope: &PollScope, members: Vec<Option<GroupMembers>>) -> WorkloadSample {
         if self.watched != scope.groups() {
             self.watched = scope.groups().to_vec();
             self.watch.forget();

@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, debug_span};
 
 use crate::domain::assignment::Roster;
+use crate::domain::workload::WorkloadSample;
 use crate::domain::{AgentState, CampaignId, Sample, Timestamp};
 use crate::platform::port::{
     AgentObserver, CampaignFinding, CampaignReader, Connected, StatusCalls, Urgency,
@@ -130,7 +131,7 @@ impl Poller {
         changing.campaigns.workload = if self.records {
             polled.workload
         } else {
-            Vec::new()
+            WorkloadSample::default()
         };
         let result = PollResult {
             taken_at: polled.taken_at,

@@ -617,6 +617,8 @@ pub struct Batch {
     pub outcome_days: Vec<(CampaignId, Zone, DayCounts)>,
     /// What their agents did, in slots of time that are over.
     pub workload: Vec<(CampaignId, WorkloadSlot)>,
+    /// What the agents of two campaigns did who work for both; the campaigns in the order of their ids.
+    pub shared_workload: Vec<([CampaignId; 2], WorkloadSlot)>,
     /// What plots are drawn from.
     pub frame: Option<Frame>,
     /// By how many milliseconds the machine's clock was set since the last batch: what waits in the store moves by as much.
@@ -645,6 +647,7 @@ impl Batch {
             && self.outcomes.is_empty()
             && self.outcome_days.is_empty()
             && self.workload.is_empty()
+            && self.shared_workload.is_empty()
             && self.frame.is_none()
             && self.clock_step == 0
     }

@@ -257,6 +257,9 @@ impl Day<'_> {
         };
         let mut count = HeadCount::default();
         for (crew, skills) in self.centre.crews().zip(&self.skills) {
+            if crew.staffed == 0 {
+                continue;
+            }
             let counts = match selector {
                 Selector::All => true,
                 Selector::AnySkill(wanted) => !wanted.is_disjoint(skills),

@@ -40,6 +40,7 @@ mod series;
 #[cfg(test)]
 mod series_tests;
 mod workload;
+mod workload_shared;
 mod writer;
 
 pub use audit::{AuditRecord, BrokenChain};

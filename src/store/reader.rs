@@ -17,7 +17,7 @@ use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::fault::StoreFault;
 use super::writer::{self, existing};
-use super::{outcome_days, schema, workload};
+use super::{outcome_days, schema, workload, workload_shared};
 
 /// The store, open for reading.
 pub struct StoreReader {
@@ -98,6 +98,24 @@ impl StoreReader {
     ) -> Result<Vec<WorkloadSlot>, StoreFault> {
         self.of_this_version()?;
         workload::read(&self.connection, campaign, since).map_err(|wrong| self.fault(&wrong))
+    }
+
+    /// Reads what agents did who work for a campaign and for another one, with that other one, in slots, the oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store is of a version that did not keep it.
+    pub fn shared_workload(
+        &self,
+        campaign: &CampaignId,
+        since: Timestamp,
+    ) -> Result<Vec<(CampaignId, WorkloadSlot)>, StoreFault> {
+        self.of_this_version()?;
+        let found = workload_shared::read(&self.connection, campaign, since);
+        let found = found.map_err(|wrong| self.fault(&wrong))?;
+        let known = found.into_iter();
+        Ok(known
+            .filter_map(|(id, slot)| Some((id.parse().ok()?, slot)))
+            .collect())
     }
 
     /// Returns the campaigns of whose agents something is recorded since then.

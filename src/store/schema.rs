@@ -212,6 +212,17 @@ pub(super) const MIGRATIONS: &[&str] = &[
         abandoned INTEGER NOT NULL,
         PRIMARY KEY (campaign, from_ms)
     ) STRICT, WITHOUT ROWID;
+",
+    // What agents did who work for two campaigns, so that a model of the centre knows a pool that is shared.
+    "
+    CREATE TABLE workload_shared (
+        campaign TEXT NOT NULL,
+        other    TEXT NOT NULL,
+        from_ms  INTEGER NOT NULL,
+        body     BLOB NOT NULL,
+        PRIMARY KEY (campaign, other, from_ms)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX workload_shared_by_time ON workload_shared (from_ms);
 "
 ,];
 

@@ -20,16 +20,16 @@ use crate::domain::{CampaignId, Timestamp};
 use super::outcomes::read_slots;
 
 /// Three weeks: as many days as a model of the centre is fitted to.
-const KEPT: Duration = Duration::from_secs(21 * 24 * 3600);
+pub(super) const KEPT: Duration = Duration::from_secs(21 * 24 * 3600);
 
 /// The version of the form.
 const FORM: u64 = 1;
 
 /// The most rows that are kept: three weeks of 330 campaigns, and 130 to 215 megabytes by the length of their ids.
-const MOST_ROWS: u32 = 1_000_000;
+pub(super) const MOST_ROWS: u32 = 1_000_000;
 
 /// Old rows that are deleted with each write, beyond as many as were written.
-const MORE_DELETED: usize = 64;
+pub(super) const MORE_DELETED: usize = 64;
 
 /// Writes slots, and deletes old ones.
 pub(super) fn write(
@@ -122,7 +122,7 @@ pub(super) fn campaigns(
     rows.collect()
 }
 
-fn pack(slot: &WorkloadSlot) -> Vec<u8> {
+pub(super) fn pack(slot: &WorkloadSlot) -> Vec<u8> {
     let WorkloadSlot {
         from: _,
         polls,
@@ -163,7 +163,7 @@ fn pack(slot: &WorkloadSlot) -> Vec<u8> {
     body
 }
 
-fn unpack(from: Timestamp, body: &[u8]) -> Option<WorkloadSlot> {
+pub(super) fn unpack(from: Timestamp, body: &[u8]) -> Option<WorkloadSlot> {
     let mut rest = body;
     let mut number = || take(&mut rest);
     if number()? != FORM {

@@ -27,7 +27,10 @@ use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::presence::{Presence, with_companions};
-use super::{audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload};
+use super::{
+    audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload,
+    workload_shared,
+};
 
 /// The database's name within the state directory.
 const FILE_NAME: &str = "autopilot.sqlite3";
@@ -339,6 +342,7 @@ impl Writer {
         outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
         outcomes::write(&transaction, &batch.outcomes)?;
         workload::write(&transaction, &batch.workload)?;
+        workload_shared::write(&transaction, &batch.shared_workload)?;
         outcome_days::add(&transaction, &batch.outcome_days)?;
         let mut series_bytes = self.series_bytes;
         if let Some(frame) = &batch.frame {

@@ -1,5 +1,6 @@
 //! A threshold recommended from a store, by the program itself.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,11 @@ use std::time::Duration;
 use campaign_autopilot::control::ports::{Batch, Journal};
 use campaign_autopilot::domain::outcomes::OutcomeSlot;
 use campaign_autopilot::domain::workload::WorkloadSlot;
-use campaign_autopilot::domain::{Limit, Policy, Thresholds, Timestamp};
-use campaign_autopilot::experiment::tune::{BreaksShown, RecordedDays, record_days};
+use campaign_autopilot::domain::{CampaignId, Limit, Policy, Thresholds, Timestamp};
+use campaign_autopilot::experiment::tune::{
+    BreaksShown, RecordedDays, SimulatedRecord, TruePolicies, record_days, record_pool,
+    true_figures,
+};
 use campaign_autopilot::simulator::Scenario;
 use campaign_autopilot::store::Store;
 use serde_json::Value;
@@ -16,6 +20,7 @@ use serde_json::Value;
 use crate::centre::{Centre, Finished, Invocation};
 
 const CAMPAIGN: &str = "campaign-1";
+const RIVAL: &str = "campaign-2";
 
 /// Small and busy: its days are simulated fast, and say much.
 fn scenario() -> Scenario {
@@ -33,53 +38,73 @@ fn scenario() -> Scenario {
 
 /// A store with days of it as a daemon would have left them, up to today.
 fn recorded(directory: &Path, days: u32) {
+    let record = record_days(&scenario(), CAMPAIGN, &policy(), of_days(days, 30));
+    keep(directory, &[(CAMPAIGN, record)], &[]);
+}
+
+fn policy() -> Policy {
     let limits = (Limit::Agents(2), Limit::Agents(4));
-    let policy = Policy {
+    Policy {
         thresholds: Thresholds::new(limits.0, limits.1).unwrap(),
         ..Policy::default()
-    };
-    let days = RecordedDays {
-        count: days,
+    }
+}
+
+fn of_days(count: u32, poll_seconds: u64) -> RecordedDays {
+    RecordedDays {
+        count,
         first_seed: 1,
-        poll_interval: Duration::from_secs(30),
+        poll_interval: Duration::from_secs(poll_seconds),
         breaks: BreaksShown::Apart,
-    };
-    let record = record_days(&scenario(), CAMPAIGN, &policy, days);
+    }
+}
+
+/// Writes records as a daemon would have, so that the last of their days is today or yesterday.
+fn keep(directory: &Path, records: &[(&str, SimulatedRecord)], shared: &[WorkloadSlot]) {
     let today = Timestamp::from_unix_millis(jiff::Timestamp::now().as_millisecond());
-    let last = record.workload.last().unwrap().from;
+    let slots = records.iter().flat_map(|(_, record)| &record.workload);
+    let last = slots.map(|slot| slot.from).max().unwrap();
     let day = Duration::from_secs(24 * 60 * 60);
     let later = day * u32::try_from(today.since(last).as_secs() / day.as_secs()).unwrap();
-    let id = CAMPAIGN.parse().unwrap();
-    let workload = record.workload.iter().map(|slot| WorkloadSlot {
+    let moved = |slot: &WorkloadSlot| WorkloadSlot {
         from: slot.from.plus(later),
         ..*slot
-    });
-    let outcomes = record.outcomes.iter().map(|slot| OutcomeSlot {
-        from: slot.from.plus(later),
-        until: slot.until.plus(later),
-        ..*slot
-    });
-    let mut outcomes: Vec<OutcomeSlot> = outcomes.collect();
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     runtime.block_on(async {
         let (store, _) = Store::open(directory, today).unwrap();
-        for slot in workload {
-            // Counters come in before the ten minutes are over, and go after a day unless they belong to a record.
-            let (own, rest) = outcomes.into_iter().partition(|one| one.from <= slot.from);
-            outcomes = rest;
-            let own: Vec<OutcomeSlot> = own;
-            let batch = Batch {
-                outcomes: own
-                    .into_iter()
-                    .map(|one| (Clone::clone(&id), one))
-                    .collect(),
-                workload: vec![(Clone::clone(&id), slot)],
-                ..Batch::default()
-            };
-            store.commit(Arc::new(batch)).await.unwrap();
+        for (id, record) in records {
+            let id: CampaignId = id.parse().unwrap();
+            let mut outcomes: Vec<OutcomeSlot> = record
+                .outcomes
+                .iter()
+                .map(|slot| OutcomeSlot {
+                    from: slot.from.plus(later),
+                    until: slot.until.plus(later),
+                    ..*slot
+                })
+                .collect();
+            for slot in record.workload.iter().map(moved) {
+                // Counters come in before the ten minutes are over, and go after a day unless they belong to a record.
+                let (own, rest) = outcomes.into_iter().partition(|one| one.from <= slot.from);
+                outcomes = rest;
+                let own: Vec<OutcomeSlot> = own;
+                let batch = Batch {
+                    outcomes: own.into_iter().map(|one| (id.clone(), one)).collect(),
+                    workload: vec![(id.clone(), slot)],
+                    ..Batch::default()
+                };
+                store.commit(Arc::new(batch)).await.unwrap();
+            }
         }
+        let pair = || [CAMPAIGN.parse().unwrap(), RIVAL.parse().unwrap()];
+        let batch = Batch {
+            shared_workload: shared.iter().map(|slot| (pair(), moved(slot))).collect(),
+            ..Batch::default()
+        };
+        store.commit(Arc::new(batch)).await.unwrap();
     });
 }
 
@@ -156,4 +181,76 @@ fn what_cannot_be_tuned_from_is_said() {
         "fixed thresholds",
     );
     refused(short.path(), &["--mode", "preview"], 2, "power=1.8");
+}
+
+#[test]
+fn a_pool_that_is_shared_is_tuned_beside_its_rival() {
+    const TARGET: f64 = 0.03;
+    let scenario = Scenario::parse(include_str!("shared-pool.toml"), "shared").unwrap();
+    let pool = record_pool(&scenario, (CAMPAIGN, RIVAL), &policy(), of_days(6, 20));
+    let directory = tempfile::tempdir().unwrap();
+    let records = [(CAMPAIGN, pool.own), (RIVAL, pool.rival)];
+    keep(directory.path(), &records, &pool.shared);
+    let given = |rival: &'static str| {
+        [
+            "--campaign",
+            CAMPAIGN,
+            "--target",
+            "3%",
+            "-o",
+            "json",
+            "--rival",
+            rival,
+        ]
+    };
+    // What the rival's dials do to these agents, no other calls explain.
+    refused(
+        directory.path(),
+        &given("none"),
+        1,
+        "does not reproduce the record",
+    );
+    refused(
+        directory.path(),
+        &given("nowhere"),
+        1,
+        "recorded are campaign-2",
+    );
+    refused(
+        directory.path(),
+        &given("campaign-2:preview"),
+        2,
+        "power=1.8",
+    );
+
+    let done = tune(directory.path(), &given("campaign-2:power=1.8"));
+    assert_eq!(done.code(), 0, "{}", done.stderr);
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["rival"]["campaign"], RIVAL);
+    let really = |pause_below: u64| {
+        let pause_below = u32::try_from(pause_below).unwrap();
+        let limits = (Limit::Agents(pause_below), Limit::Agents(pause_below + 2));
+        let own = Policy {
+            thresholds: Thresholds::new(limits.0, limits.1).unwrap(),
+            ..policy()
+        };
+        let policies = TruePolicies {
+            campaign: CAMPAIGN,
+            own: &own,
+            others: &policy(),
+            poll_interval: Duration::from_secs(20),
+        };
+        let threads = NonZero::new(2).unwrap();
+        true_figures(&scenario, policies, 60, 1_000, threads).abandoned_share
+    };
+    let best = (0..8).find(|pause_below| really(*pause_below) <= TARGET);
+    let found = &report["recommended"];
+    let pause_below = found["pause_below"].as_u64().unwrap();
+    assert!(
+        pause_below.abs_diff(best.unwrap()) <= 1,
+        "{best:?}: {report}"
+    );
+    let upper = found["abandoned_share"]["upper"].as_f64().unwrap();
+    assert!(really(pause_below) <= upper, "{report}");
+    assert!(upper <= TARGET, "{report}");
 }

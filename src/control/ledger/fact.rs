@@ -21,7 +21,7 @@ use crate::domain::assignment::{
 };
 use crate::domain::outcomes::{OutcomeReading, OutcomesRead};
 use crate::domain::throttle::{PaceChange, PaceFinding, PaceNotice, PaceResult, PaceStep};
-use crate::domain::workload::GroupWorkload;
+use crate::domain::workload::WorkloadSample;
 use crate::domain::{
     AgentId, AgentState, Alert, Autopilot, Calendars, Campaign, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Direction, Hold, Notice,
@@ -77,7 +77,7 @@ pub(in crate::control) enum Fact<'a> {
         autopilot: &'a Autopilot,
         reasons: &'a [(CampaignId, Reason)],
         /// What the poll showed of each group's agents; nothing where that is not recorded.
-        workload: &'a [Option<GroupWorkload>],
+        workload: &'a WorkloadSample,
         poll_interval: Duration,
     },
     /// A tick is over and committed, and leaves the present state of everything here.

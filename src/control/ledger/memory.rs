@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::assignment::{Assigner, ListMemory};
 use crate::domain::outcomes::OutcomesRead;
-use crate::domain::workload::GroupWorkload;
+use crate::domain::workload::WorkloadSample;
 use crate::domain::{Alert, Autopilot, Campaign, CampaignId, CampaignState, Reason};
 
 use super::fact::Fact;
@@ -31,7 +31,7 @@ pub(super) enum Remembered<'a> {
     Points {
         autopilot: &'a Autopilot,
         reasons: &'a [(CampaignId, Reason)],
-        workload: &'a [Option<GroupWorkload>],
+        workload: &'a WorkloadSample,
         poll_interval: Duration,
     },
 }

@@ -31,6 +31,7 @@ mod telemetry;
 #[cfg(test)]
 mod test_facts;
 mod view;
+mod workload;
 
 use std::sync::Arc;
 

@@ -11,28 +11,18 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
+use super::workload::WorkloadRecorders;
 use crate::control::ports::{AuditRow, Batch, Journal, JournalFault};
 use crate::control::series::{Frame, SeriesEncoder};
 use crate::domain::assignment::ListMemory;
 use crate::domain::guard::DayCounts;
 use crate::domain::outcomes::{OutcomeIncrement, OutcomeSlot};
 use crate::domain::replay::Input;
-use crate::domain::workload::{
-    Dialling, GroupWorkload, WorkloadPoll, WorkloadRecorder, WorkloadSlot,
-};
-use crate::domain::{
-    Autopilot, BelievedStatus, Campaign, CampaignId, CampaignState, Limit, Message, Reason,
-    Thresholds, Timestamp, Zone,
-};
+use crate::domain::workload::WorkloadSample;
+use crate::domain::{Autopilot, CampaignId, CampaignState, Message, Reason, Timestamp, Zone};
 
 /// Inputs kept while the store cannot be written: more than a week of one campaign at the default interval.
 const MOST_INPUTS: usize = 100_000;
-
-/// Between polls that lie further apart than so many intervals nothing is summed up.
-const MOST_POLLS_SUMMED: u32 = 3;
-
-/// Slots kept while the store cannot be written: a day of a thousand campaigns.
-const MOST_WORKLOAD_SLOTS: usize = 144_000;
 
 #[derive(Default)]
 pub(super) struct Recorder {
@@ -45,8 +35,7 @@ pub(super) struct Recorder {
     outcome_days: BTreeMap<(CampaignId, Zone, Date), DayCounts>,
     /// The zones on whose clocks days are counted.
     day_zones: Vec<Zone>,
-    workload: Vec<(CampaignId, WorkloadSlot)>,
-    workload_recorders: BTreeMap<CampaignId, WorkloadRecorder>,
+    workload: WorkloadRecorders,
     frame: Option<Frame>,
     clock_step: i64,
     encoder: SeriesEncoder,
@@ -123,27 +112,11 @@ impl Recorder {
     pub(super) fn workload(
         &mut self,
         autopilot: &Autopilot,
-        sample: &[Option<GroupWorkload>],
+        sample: &WorkloadSample,
         poll_interval: Duration,
         at: Timestamp,
     ) {
-        let recorders = &mut self.workload_recorders;
-        recorders.retain(|id, _| autopilot.campaign(id).is_some());
-        let longest = poll_interval.saturating_mul(MOST_POLLS_SUMMED);
-        for (id, campaign) in autopilot.campaigns() {
-            let group = campaign.group_place().and_then(|place| sample.get(place));
-            let group = group.copied().flatten();
-            if group.is_none() && !recorders.contains_key(id) {
-                continue;
-            }
-            let poll = group.map(|group| workload_poll(campaign, group));
-            let recorder = recorders.entry(id.clone()).or_default();
-            let slot = recorder.observe(at, poll, longest);
-            self.workload.extend(slot.map(|slot| (id.clone(), slot)));
-        }
-        if self.workload.len() > MOST_WORKLOAD_SLOTS {
-            self.workload.clear();
-        }
+        self.workload.observe(autopilot, sample, poll_interval, at);
     }
 
     /// Takes back the newest audit row: its command was given up because it could not be committed.
@@ -163,7 +136,6 @@ impl Recorder {
             outcome_days,
             day_zones: _,
             workload,
-            workload_recorders: _,
             frame,
             // Never without an input.
             clock_step: _,
@@ -176,7 +148,8 @@ impl Recorder {
             && outbox.is_empty()
             && outcomes.is_empty()
             && outcome_days.is_empty()
-            && workload.is_empty()
+            && workload.slots.is_empty()
+            && workload.shared.is_empty()
             && frame.is_none()
     }
 
@@ -199,7 +172,8 @@ impl Recorder {
                 .into_iter()
                 .map(|((id, zone, _), day)| (id, zone, day))
                 .collect(),
-            workload: mem::take(&mut self.workload),
+            workload: mem::take(&mut self.workload.slots),
+            shared_workload: mem::take(&mut self.workload.shared),
             frame: self.frame.take(),
             clock_step: mem::take(&mut self.clock_step),
             ..Batch::default()
@@ -216,6 +190,7 @@ impl Recorder {
                 outcomes,
                 outcome_days,
                 workload,
+                shared_workload,
                 frame,
                 clock_step,
             } = Arc::unwrap_or_clone(batch);
@@ -230,45 +205,13 @@ impl Recorder {
             self.outcome_days = days
                 .map(|(id, zone, day)| ((id, zone, day.day), day))
                 .collect();
-            self.workload = workload;
+            self.workload.slots = workload;
+            self.workload.shared = shared_workload;
             self.clock_step = clock_step;
             if frame.is_some() {
                 self.encoder.mark_gap();
             }
         }
         written
-    }
-}
-
-/// What a poll showed of one campaign. Thresholds that move are none.
-fn workload_poll(campaign: &Campaign, group: GroupWorkload) -> WorkloadPoll {
-    let dialling = match campaign.believed_status() {
-        BelievedStatus::Running => Dialling::Running,
-        BelievedStatus::PausedByUs => Dialling::PausedByUs,
-        BelievedStatus::Unread
-        | BelievedStatus::PausedByCalendar
-        | BelievedStatus::PausedByPerson
-        | BelievedStatus::PausedUnproven
-        | BelievedStatus::Changing
-        | BelievedStatus::Other
-        | BelievedStatus::Missing => Dialling::NotOurs,
-    };
-    let policy = campaign.policy();
-    let overridden = campaign.state().threshold_override.as_ref();
-    let thresholds = overridden.map_or(policy.thresholds, |set| set.thresholds);
-    let fixed = overridden.is_some() || policy.aim.is_none();
-    WorkloadPoll {
-        heads: group.heads,
-        call_starts: group.call_starts,
-        dialling,
-        thresholds: fixed.then(|| in_agents(&thresholds)).flatten(),
-    }
-}
-
-/// Thresholds in whole agents; shares of the staffed agents are none.
-fn in_agents(thresholds: &Thresholds) -> Option<(u32, u32)> {
-    match (thresholds.pause_below(), thresholds.resume_at()) {
-        (Limit::Agents(pause_below), Limit::Agents(resume_at)) => Some((pause_below, resume_at)),
-        (Limit::Share(_), _) | (_, Limit::Share(_)) => None,
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource, Ou
 use crate::domain::throttle::{
     DialRatio, PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceSetting, PaceStep,
 };
+use crate::domain::workload::WorkloadSample;
 use crate::domain::{
     Alert, Autopilot, Calendars, Campaign, CampaignActivity, CampaignId, CampaignLabels,
     CampaignState, Cause, Command, CommandResult, Conclusion, DecisionId, Delivery, Direction,
@@ -26,6 +27,12 @@ use crate::domain::{
     Reason, Sample, StatusFinding, StatusReading, Timestamp,
 };
 use crate::telemetry::PollFigures;
+
+/// Workload is not recorded here.
+static NO_WORKLOAD: WorkloadSample = WorkloadSample {
+    groups: Vec::new(),
+    shared: Vec::new(),
+};
 
 /// What the facts are about: a campaign that runs while nobody is there, and a preview campaign.
 pub(super) struct World {
@@ -281,7 +288,7 @@ impl World {
             Fact::PointsTaken {
                 autopilot: &self.autopilot,
                 reasons: &self.plan.reasons,
-                workload: &[],
+                workload: &NO_WORKLOAD,
                 poll_interval: self.settings.poll_interval,
             },
             Fact::TickEnded {

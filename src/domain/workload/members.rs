@@ -19,6 +19,18 @@ impl GroupMembers {
         Self(agents)
     }
 
+    /// Returns those who are in another group too.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        let mut theirs = other.0.iter().peekable();
+        let mut both = self.0.clone();
+        both.retain(|(agent, _)| {
+            while theirs.next_if(|(other, _)| other < agent).is_some() {}
+            theirs.next_if(|(other, _)| other == agent).is_some()
+        });
+        Self(both)
+    }
+
     /// Counts them by state.
     #[must_use]
     pub fn heads(&self) -> WorkloadHeads {
@@ -75,6 +87,18 @@ mod tests {
             staffed: 5,
         };
         assert_eq!(members.heads(), heads);
+    }
+
+    #[test]
+    fn agents_of_both_groups_are_found() {
+        let one = GroupMembers::new(vec![(4, Busy), (1, Available), (2, WrapUp), (9, Offline)]);
+        let other = GroupMembers::new(vec![(2, WrapUp), (3, Busy), (9, Offline), (4, Busy)]);
+        let both = GroupMembers::new(vec![(2, WrapUp), (4, Busy), (9, Offline)]);
+        assert_eq!(one.shared_with(&other), both);
+        assert_eq!(other.shared_with(&one), both);
+        let nobody = GroupMembers::default();
+        assert_eq!(one.shared_with(&nobody), nobody);
+        assert_eq!(one.shared_with(&one), one);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //!
 //! *The way in* is [`WorkloadRecorder::observe`], once a poll; *the way out* is a [`WorkloadSlot`] when its ten minutes are over.
 //!
+//! *Shared agents.* Where two campaigns have agents in common, those are a slot of their own, in which nothing dials
+//! ([`WorkloadPoll::of_agents`]): the agents of either campaign are those of both less the shared ones.
+//!
 //! *Missing data.* Between two polls that lie too far apart, and after one that failed, nothing is added: the covered time of a slot
 //! says for how much of it the sums stand. Call starts have a covered time of their own, since they need two polls of the same agents.
 //!
@@ -23,5 +26,5 @@ pub use call_starts::call_began;
 pub use members::GroupMembers;
 pub use poll::{Dialling, WorkloadHeads, WorkloadPoll};
 pub use recorder::WorkloadRecorder;
-pub use sample::{GroupWorkload, WorkloadWatch};
+pub use sample::{GroupWorkload, SharedWorkload, WorkloadSample, WorkloadWatch};
 pub use slot::{SLOT, WorkloadSlot};

@@ -36,3 +36,16 @@ pub struct WorkloadPoll {
     /// The thresholds in force, in whole agents: pause below, resume at. None where there were no two such numbers.
     pub thresholds: Option<(u32, u32)>,
 }
+
+impl WorkloadPoll {
+    /// Returns what a poll showed of agents alone: those of two campaigns, who belong to neither.
+    #[must_use]
+    pub const fn of_agents(heads: WorkloadHeads, call_starts: Option<u32>) -> Self {
+        Self {
+            heads,
+            call_starts,
+            dialling: Dialling::NotOurs,
+            thresholds: None,
+        }
+    }
+}

@@ -5,13 +5,16 @@ use std::fmt;
 use serde::Serialize;
 
 use super::amounts::many;
-use super::fitting::{Effort, fit};
+use super::fitting::{Effort, Rings, fit};
 use super::history::History;
 use super::model::Model;
 use super::trial::{Rule, Totals, Trial};
 
 /// How far the connected calls may be off.
 const CONNECTS_WITHIN: f64 = 0.05;
+
+/// How far those of a rival may be off, beside whom the campaign is tuned.
+const RIVAL_WITHIN: f64 = 0.10;
 
 /// How far the pauses and resumes may be off.
 const TRANSITIONS_WITHIN: f64 = 0.30;
@@ -33,12 +36,15 @@ pub struct GateReport {
     pub transitions: Compared,
     /// What the model's abandoned calls have to be multiplied by.
     pub abandon_factor: f64,
+    /// Connected calls an hour of the rival, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rival_connects: Option<Compared>,
     #[serde(skip)]
     transitions_counted: f64,
 }
 
 /// A figure of the record beside the model's.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Compared {
     /// As recorded.
     pub recorded: f64,
@@ -72,6 +78,9 @@ pub enum GateFault {
     /// Far more or fewer calls are abandoned.
     #[error("abandoned calls")]
     Abandons,
+    /// Too many or too few calls of the rival are connected.
+    #[error("the rival's connected calls")]
+    RivalConnects,
 }
 
 impl GateReport {
@@ -92,6 +101,10 @@ impl GateReport {
         if !(FACTOR_WITHIN.0..=FACTOR_WITHIN.1).contains(&self.abandon_factor) {
             faults.push(GateFault::Abandons);
         }
+        let rival = self.rival_connects.map_or(0.0, Compared::off);
+        if rival.abs() > RIVAL_WITHIN {
+            faults.push(GateFault::RivalConnects);
+        }
         faults
     }
 }
@@ -106,7 +119,14 @@ impl fmt::Display for GateReport {
             self.transitions.recorded,
             self.transitions.modelled,
             self.abandon_factor
-        )
+        )?;
+        self.rival_connects.map_or(Ok(()), |rival| {
+            write!(
+                f,
+                "; the rival's connects/h {:.1} and {:.1}",
+                rival.recorded, rival.modelled
+            )
+        })
     }
 }
 
@@ -115,14 +135,17 @@ pub(super) fn gate(model: &Model, history: &History, rule: &Rule, effort: Effort
     let days = history.days();
     let parts = PARTS.min(days);
     let (mut recorded, mut modelled) = (Totals::default(), Totals::default());
-    let mut factors = 0.0;
+    let (mut factors, mut rival) = (0.0, Compared::default());
     for part in 0..parts {
         let (held_back, others): (Vec<usize>, Vec<usize>) =
             (0..days).partition(|day| day % parts == part);
-        let fitted = fit(model, &history.only(&others), rule, None, effort);
+        let fitted = fit(model, &history.only(&others), rule, Rings::TEMPLATE, effort);
         let back = history.only(&held_back);
         let trial = Trial::new(model, &fitted.fit, &back, effort.repeats, effort.seed);
-        let run = trial.run(rule, effort.threads);
+        let pool = trial.run(rule, effort.threads);
+        rival.recorded += back.sum_rival(|step| step.connected);
+        rival.modelled += pool.rival.connected;
+        let run = pool.own;
         modelled = modelled.plus(run);
         recorded = recorded.plus(Totals {
             hours: run.hours,
@@ -142,6 +165,10 @@ pub(super) fn gate(model: &Model, history: &History, rule: &Rule, effort: Effort
         connects: compared(|totals| totals.connected),
         transitions: compared(|totals| totals.transitions),
         abandon_factor: factors / many(parts.max(1)),
+        rival_connects: model.has_rival().then_some(Compared {
+            recorded: rival.recorded / hours,
+            modelled: rival.modelled / hours,
+        }),
         transitions_counted: recorded.transitions,
     }
 }

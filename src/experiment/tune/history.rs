@@ -8,6 +8,8 @@ use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::workload::{SLOT, WorkloadSlot};
 
 use super::amounts::{hours, real};
+use super::rival::{RivalDay, RivalRule};
+use super::step::Step;
 
 /// Steps in a day.
 pub(super) const STEPS: usize = 144;
@@ -18,29 +20,8 @@ pub(super) const STEPS_AN_HOUR: usize = 6;
 /// A day on which less was covered says nothing about a day.
 const LEAST_HOURS: f64 = 2.0;
 
-/// What was recorded of ten minutes, in hours and calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Step {
-    /// The time for which the agents are known.
-    pub(super) covered: f64,
-    /// Agent-hours of those who could take a call, were in one, or finished one.
-    pub(super) working: f64,
-    /// Agent-hours in calls.
-    pub(super) busy: f64,
-    /// Agent-hours after calls.
-    pub(super) wrap_up: f64,
-    /// Calls that agents began, scaled to the covered time.
-    pub(super) starts: f64,
-    /// The time in which the campaign was paused by somebody else.
-    pub(super) away: f64,
-    /// Pauses and resumes of ours.
-    pub(super) transitions: f64,
-    /// Dials, and what became of them.
-    pub(super) dials: f64,
-    pub(super) answered: f64,
-    pub(super) connected: f64,
-    pub(super) abandoned: f64,
-}
+/// A day is of use beside a rival where the rival is known for so much of the time.
+const KNOWN_OF_RIVAL: f64 = 0.9;
 
 /// One day; it begins when the fewest agents work.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +30,8 @@ pub(super) struct HistoryDay {
     pub(super) begins: Timestamp,
     /// Its steps.
     pub(super) steps: Vec<Step>,
+    /// What is known of a rival on that day.
+    pub(super) beside: Option<RivalDay>,
 }
 
 /// The record of one campaign.
@@ -62,6 +45,10 @@ pub struct History {
     pub thresholds_share: f64,
     /// The time between two polls, on average.
     pub poll_interval: Duration,
+    /// The rival beside which the campaign dials.
+    pub(super) rival: Option<RivalRule>,
+    /// The step of the day in UTC at which days are cut.
+    begins: usize,
 }
 
 /// Why a record is of no use.
@@ -83,6 +70,25 @@ pub enum HistoryFault {
 }
 
 impl HistoryDay {
+    /// All agents of whom something is known, and the calls of all campaigns that are.
+    pub(super) fn pool(&self) -> &[Step] {
+        self.beside
+            .as_ref()
+            .map_or(&self.steps, |beside| &beside.pool)
+    }
+
+    /// The rival's own steps; none where there is no rival.
+    pub(super) fn rivals(&self) -> &[Step] {
+        self.beside
+            .as_ref()
+            .map_or(&[], |beside| beside.steps.as_slice())
+    }
+
+    /// Sums a member over the day, of all agents.
+    pub(super) fn sum_pool(&self, member: impl Fn(&Step) -> f64) -> f64 {
+        self.pool().iter().map(member).sum()
+    }
+
     /// Sums a member over the day.
     pub(super) fn sum(&self, member: impl Fn(&Step) -> f64) -> f64 {
         self.steps.iter().map(member).sum()
@@ -95,17 +101,31 @@ impl History {
     /// # Errors
     /// When one of them is missing.
     pub fn new(workload: &[WorkloadSlot], outcomes: &[OutcomeSlot]) -> Result<Self, HistoryFault> {
-        let begins = boundary(workload);
+        let mut history = Self::cut(workload, outcomes, boundary(workload))?;
+        // A day of which no call was counted cannot be told from one on which nobody counted.
+        history.days.retain(|day| day.sum(|step| step.dials) > 0.0);
+        Ok(history)
+    }
+
+    /// Joins what was recorded of another campaign, its days cut as these are.
+    ///
+    /// # Errors
+    /// When it lacks agents or calls.
+    pub fn of_rival(
+        &self,
+        workload: &[WorkloadSlot],
+        outcomes: &[OutcomeSlot],
+    ) -> Result<Self, HistoryFault> {
+        Self::cut(workload, outcomes, self.begins)
+    }
+
+    fn cut(
+        workload: &[WorkloadSlot],
+        outcomes: &[OutcomeSlot],
+        begins: usize,
+    ) -> Result<Self, HistoryFault> {
         let mut days: BTreeMap<i64, Vec<Step>> = BTreeMap::new();
-        for slot in workload {
-            let (day, step) = place(slot.from, begins);
-            let steps = days
-                .entry(day)
-                .or_insert_with(|| vec![Step::default(); STEPS]);
-            if let Some(own) = steps.get_mut(step) {
-                observe(own, slot);
-            }
-        }
+        observe_all(&mut days, workload, begins);
         for slot in outcomes {
             spread(&mut days, slot, begins);
         }
@@ -114,6 +134,7 @@ impl History {
             .map(|(day, steps)| HistoryDay {
                 begins: start_of(day, begins),
                 steps,
+                beside: None,
             })
             .filter(|day| day.sum(|step| step.covered) >= LEAST_HOURS)
             .collect();
@@ -127,17 +148,51 @@ impl History {
         if total(|step| step.dials) <= 0.0 || total(|step| step.connected) <= 0.0 {
             return Err(HistoryFault::NoCounters);
         }
-        // A day of which no call was counted cannot be told from one on which nobody counted.
-        let days = days
-            .into_iter()
-            .filter(|day| day.sum(|step| step.dials) > 0.0)
-            .collect();
         let (thresholds, thresholds_share) = thresholds(workload);
         Ok(Self {
             days,
             thresholds,
             thresholds_share,
             poll_interval: poll_interval(workload),
+            rival: None,
+            begins,
+        })
+    }
+
+    /// Returns the history beside a rival: of the days on which both are known. `shared` is what the agents did who work for both.
+    ///
+    /// # Errors
+    /// When there is no such day.
+    pub fn beside(
+        self,
+        rival: &Self,
+        shared: &[WorkloadSlot],
+        rule: RivalRule,
+    ) -> Result<Self, HistoryFault> {
+        let mut both: BTreeMap<i64, Vec<Step>> = BTreeMap::new();
+        observe_all(&mut both, shared, self.begins);
+        let days = self.days.into_iter().filter_map(|day| {
+            let (number, _) = place(day.begins, self.begins);
+            let theirs = rival.days.iter().find(|other| other.begins == day.begins)?;
+            let shared = both.remove(&number)?;
+            let covered = |day: &HistoryDay| day.sum(|step| step.covered);
+            if covered(theirs) < KNOWN_OF_RIVAL * covered(&day) {
+                return None;
+            }
+            let beside = RivalDay::new(&day.steps, theirs.steps.clone(), shared);
+            Some(HistoryDay {
+                beside: Some(beside),
+                ..day
+            })
+        });
+        let days: Vec<HistoryDay> = days.collect();
+        if days.is_empty() {
+            return Err(HistoryFault::NoRecord);
+        }
+        Ok(Self {
+            days,
+            rival: Some(rule),
+            ..self
         })
     }
 
@@ -159,6 +214,29 @@ impl History {
     /// Sums a member over all days.
     pub(super) fn sum(&self, member: impl Fn(&Step) -> f64) -> f64 {
         self.days.iter().map(|day| day.sum(&member)).sum()
+    }
+
+    /// Sums a member over all days, of all agents.
+    pub(super) fn sum_pool(&self, member: impl Fn(&Step) -> f64) -> f64 {
+        self.days.iter().map(|day| day.sum_pool(&member)).sum()
+    }
+
+    /// Sums a member of the rival's over all days.
+    pub(super) fn sum_rival(&self, member: impl Fn(&Step) -> f64) -> f64 {
+        let steps = self.days.iter().flat_map(HistoryDay::rivals);
+        steps.map(member).sum()
+    }
+}
+
+fn observe_all(days: &mut BTreeMap<i64, Vec<Step>>, workload: &[WorkloadSlot], begins: usize) {
+    for slot in workload {
+        let (day, step) = place(slot.from, begins);
+        let steps = days
+            .entry(day)
+            .or_insert_with(|| vec![Step::default(); STEPS]);
+        if let Some(own) = steps.get_mut(step) {
+            observe(own, slot);
+        }
     }
 }
 

@@ -16,31 +16,41 @@
 //! mean of all days, times what the day had more or less of them. Talks and paperwork by Little's law. The answered share by hour.
 //! The ring time, so that as many calls are connected as in the record. Then the abandoned calls, by a factor.
 //!
+//! *A pool that is shared.* Another campaign on some of the same agents, a **rival**, is fitted from its own record and dials in the model
+//! under its own policy ([`History::beside`]): agents of the one, of the other, and of both are three teams. Without its record its calls
+//! are other calls, and its dials in flight are missing; the gate tells whether that matters.
+//!
 //! *What is not.* How the campaign dials, which the caller states; the shapes of talks and ringing; patience of inbound callers, who
 //! wait for ever here, since only calls that were taken are seen.
 //!
 //! *The same for any number of threads*: every simulated day has its own seed.
 
 mod amounts;
+mod dial;
 mod fit;
 mod fitting;
 mod gate;
 mod history;
 mod model;
 mod recommend;
+mod rival;
 mod simulated;
+mod step;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod truth;
 
-pub use fit::CentreFit;
+pub use dial::DialRule;
+pub use fit::{CentreFit, RivalFit};
 pub use gate::{Compared, GateFault, GateReport};
 pub use history::{History, HistoryFault};
-pub use model::DialRule;
 pub use recommend::{
     Candidate, FEWEST_DAYS, Interval, Recorded, TUNE_PIECES, TuneFault, TuneReport, TuneRequest,
     tune,
 };
-pub use simulated::{BreaksShown, RecordedDays, SimulatedRecord, record_days};
+pub use rival::RivalRule;
+pub use simulated::{
+    BreaksShown, RecordedDays, SimulatedPool, SimulatedRecord, record_days, record_pool,
+};
 pub use truth::{TrueFigures, TruePolicies, true_figures};

@@ -10,11 +10,12 @@ use crate::domain::Policy;
 use crate::experiment::batch::replicate;
 
 use super::amounts::{many, whole};
+use super::dial::DialRule;
 use super::fit::CentreFit;
-use super::fitting::{Effort, fit};
+use super::fitting::{Effort, Rings, fit};
 use super::gate::{GateReport, gate};
 use super::history::History;
-use super::model::{DialRule, Model};
+use super::model::Model;
 use super::trial::{Rule, Totals, Trial};
 
 /// Refits to days that are drawn anew.
@@ -29,8 +30,8 @@ pub const FEWEST_DAYS: usize = 5;
 /// The highest threshold that is tried, as a share of the agents.
 const HIGHEST_SHARE: f64 = 0.5;
 
-/// Thresholds on either side of the first guess that get an interval at once.
-const AROUND: u32 = 2;
+/// Thresholds that get an interval beside the first guess and the one that keeps the target with its bound.
+const AROUND: u32 = 1;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -143,31 +144,30 @@ pub fn tune(request: &TuneRequest, done: impl Fn() + Sync) -> Result<TuneReport,
     if found < FEWEST_DAYS {
         return Err(TuneFault::TooFewDays { found });
     }
-    let model = Model::new(request.dial).ok_or(TuneFault::Template)?;
+    let rival = history.rival.as_ref();
+    let model =
+        Model::new(request.dial, rival.map(|rival| rival.dial)).ok_or(TuneFault::Template)?;
     let rule = Rule {
         policy: Policy {
             flap_limit: None,
             ..request.policy.clone()
         },
+        rival: rival.map(|rival| Policy {
+            flap_limit: None,
+            ..rival.policy.clone()
+        }),
         poll_interval: request.poll_interval,
     };
-    let effort = Effort {
-        repeats: 2,
-        seed: request.seed,
-        threads: request.threads,
-    };
+    let effort = Effort::of_history(history, request.seed, request.threads);
     let gate = gate(&model, history, &rule, effort);
     done();
     if !gate.faults().is_empty() {
         return Err(TuneFault::Gate(gate));
     }
-    let effort = Effort {
-        repeats: 6,
-        ..effort
-    };
-    let fitted = fit(&model, history, &rule, None, effort);
+    let effort = effort.thrice();
+    let fitted = fit(&model, history, &rule, Rings::TEMPLATE, effort);
     done();
-    let refits = refits(request, &model, &rule, fitted.fit.ring, &done);
+    let refits = refits(request, &model, &rule, Rings::of_fit(&fitted.fit), &done);
     let whole = Refit {
         trial: Trial::new(&model, &fitted.fit, history, effort.repeats, effort.seed),
         abandon_factor: fitted.fit.abandon_factor,
@@ -223,9 +223,9 @@ fn candidates(
     let keeps = |pause_below: &u32| mean(*pause_below).abandoned_share() <= request.target;
     let guess = (0..=most).find(keeps).unwrap_or(most);
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut last = most;
     for pause_below in guess.saturating_sub(AROUND)..=most {
-        let kept = candidates.iter().any(|candidate| candidate.keeps_target);
-        if kept && pause_below > guess.saturating_add(AROUND) {
+        if pause_below > last {
             break;
         }
         let rule = tried(pause_below);
@@ -236,7 +236,11 @@ fn candidates(
             })
         };
         let drawn = replicate(refits.len(), request.threads, one, || {});
-        candidates.push(row(request, pause_below, mean(pause_below), &drawn));
+        let candidate = row(request, pause_below, mean(pause_below), &drawn);
+        if candidate.keeps_target {
+            last = last.min(pause_below.saturating_add(AROUND));
+        }
+        candidates.push(candidate);
     }
     candidates
 }
@@ -277,7 +281,7 @@ struct Refit {
 impl Refit {
     /// Tries a rule, with the factor on abandoned calls.
     fn run(&self, rule: &Rule, threads: NonZero<usize>) -> Totals {
-        let totals = self.trial.run(rule, threads);
+        let totals = self.trial.run(rule, threads).own;
         Totals {
             abandoned: totals.abandoned * self.abandon_factor,
             ..totals
@@ -290,7 +294,7 @@ fn refits(
     request: &TuneRequest,
     model: &Model,
     rule: &Rule,
-    ring: f64,
+    rings: Rings,
     done: &(impl Fn() + Sync),
 ) -> Vec<Refit> {
     let days = request.history.days();
@@ -302,12 +306,8 @@ fn refits(
         let mut chance = fastrand::Rng::with_seed(seed);
         let drawn: Vec<usize> = (0..days).map(|_| chance.usize(0..days)).collect();
         let history = request.history.only(&drawn);
-        let effort = Effort {
-            repeats: 2,
-            seed,
-            threads: NonZero::<usize>::MIN,
-        };
-        let fitted = fit(model, &history, rule, Some(ring), effort);
+        let effort = Effort::of_history(&request.history, seed, NonZero::<usize>::MIN);
+        let fitted = fit(model, &history, rule, rings, effort);
         Refit {
             trial: Trial::new(model, &fitted.fit, &history, effort.repeats, seed),
             abandon_factor: fitted.fit.abandon_factor,

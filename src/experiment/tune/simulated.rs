@@ -47,6 +47,17 @@ pub struct RecordedDays {
     pub breaks: BreaksShown,
 }
 
+/// What a daemon would have recorded of two campaigns that share agents.
+#[derive(Clone, Debug, Default)]
+pub struct SimulatedPool {
+    /// The campaign.
+    pub own: SimulatedRecord,
+    /// Its rival.
+    pub rival: SimulatedRecord,
+    /// The agents of both.
+    pub shared: Vec<WorkloadSlot>,
+}
+
 /// Simulates days and records one campaign. Every campaign has the same policy.
 #[must_use]
 pub fn record_days(
@@ -55,31 +66,83 @@ pub fn record_days(
     policy: &Policy,
     days: RecordedDays,
 ) -> SimulatedRecord {
-    let RecordedDays {
-        count,
-        first_seed,
-        poll_interval,
-        ..
-    } = days;
-    let mut observer = Observer::new(scenario, campaign, policy, days);
-    for number in 0..count {
-        observer.shift = DAY.saturating_mul(number);
-        let seed = first_seed.wrapping_add(u64::from(number));
-        let policy_of = |_: &str| policy.clone();
-        let mut watch = |day: &Day<'_>, at: SimTime| observer.observe(day, at);
-        run_policies(scenario, seed, poll_interval, &policy_of, &mut watch);
-        observer.end_day();
-    }
-    SimulatedRecord {
-        workload: observer.workload,
-        outcomes: observer.outcomes.into_values().collect(),
+    let agents = agents_of(scenario, campaign);
+    let mut observers = [Observer::new(
+        scenario,
+        Some(campaign),
+        agents,
+        policy,
+        days,
+    )];
+    observe_days(scenario, policy, days, &mut observers);
+    let [own] = observers.map(Observer::record);
+    own
+}
+
+/// Simulates days and records a campaign, a rival and the agents of both. Every campaign has the same policy.
+#[must_use]
+pub fn record_pool(
+    scenario: &Scenario,
+    (campaign, rival): (&str, &str),
+    policy: &Policy,
+    days: RecordedDays,
+) -> SimulatedPool {
+    let (agents, theirs) = (agents_of(scenario, campaign), agents_of(scenario, rival));
+    let both = agents.iter().filter(|agent| theirs.contains(agent));
+    let both: Vec<u32> = both.copied().collect();
+    let mut observers = [
+        Observer::new(scenario, Some(campaign), agents, policy, days),
+        Observer::new(scenario, Some(rival), theirs, policy, days),
+        Observer::new(scenario, None, both, policy, days),
+    ];
+    observe_days(scenario, policy, days, &mut observers);
+    let [own, rival, shared] = observers.map(Observer::record);
+    SimulatedPool {
+        own,
+        rival,
+        shared: shared.workload,
     }
 }
 
-/// Polls one campaign and its agents.
+fn observe_days(
+    scenario: &Scenario,
+    policy: &Policy,
+    days: RecordedDays,
+    observers: &mut [Observer<'_>],
+) {
+    for number in 0..days.count {
+        let seed = days.first_seed.wrapping_add(u64::from(number));
+        let policy_of = |_: &str| policy.clone();
+        for observer in observers.iter_mut() {
+            observer.shift = DAY.saturating_mul(number);
+        }
+        let mut watch = |day: &Day<'_>, at: SimTime| {
+            for observer in observers.iter_mut() {
+                observer.observe(day, at);
+            }
+        };
+        run_policies(scenario, seed, days.poll_interval, &policy_of, &mut watch);
+        observers.iter_mut().for_each(Observer::end_day);
+    }
+}
+
+/// The agents of a campaign, by number.
+fn agents_of(scenario: &Scenario, campaign: &str) -> Vec<u32> {
+    let known = scenario.campaigns.iter().find(|known| known.id == campaign);
+    let skill = known.map(|known| known.skill.as_str());
+    let teams = scenario.teams.iter();
+    let able = teams.flat_map(|team| {
+        let able = team.skills.iter().any(|own| Some(own.as_str()) == skill);
+        (0..team.agents).map(move |_| able)
+    });
+    let agents = (0..).zip(able).filter(|(_, able)| *able);
+    agents.map(|(agent, _)| agent).collect()
+}
+
+/// Polls one campaign and its agents, or agents alone.
 struct Observer<'a> {
-    campaign: &'a str,
-    /// The agents of the campaign, by number.
+    campaign: Option<&'a str>,
+    /// The agents, by number.
     agents: Vec<u32>,
     thresholds: Option<(u32, u32)>,
     breaks: BreaksShown,
@@ -93,20 +156,18 @@ struct Observer<'a> {
 }
 
 impl<'a> Observer<'a> {
-    fn new(scenario: &Scenario, campaign: &'a str, policy: &Policy, days: RecordedDays) -> Self {
-        let known = scenario.campaigns.iter().find(|known| known.id == campaign);
-        let skill = known.map(|known| known.skill.as_str());
-        let teams = scenario.teams.iter();
-        let able = teams.flat_map(|team| {
-            let able = team.skills.iter().any(|own| Some(own.as_str()) == skill);
-            (0..team.agents).map(move |_| able)
-        });
-        let agents = (0..).zip(able).filter(|(_, able)| *able);
+    fn new(
+        scenario: &Scenario,
+        campaign: Option<&'a str>,
+        agents: Vec<u32>,
+        policy: &Policy,
+        days: RecordedDays,
+    ) -> Self {
         let thresholds = policy.thresholds.in_agents(scenario.agents());
         Self {
             campaign,
-            agents: agents.map(|(agent, _)| agent).collect(),
-            thresholds: Some((thresholds.pause_below, thresholds.resume_at)),
+            agents,
+            thresholds: campaign.map(|_| (thresholds.pause_below, thresholds.resume_at)),
             breaks: days.breaks,
             longest: days.poll_interval.saturating_mul(3),
             shift: Duration::ZERO,
@@ -115,6 +176,13 @@ impl<'a> Observer<'a> {
             memory: OutcomeMemory::default(),
             workload: Vec::new(),
             outcomes: BTreeMap::new(),
+        }
+    }
+
+    fn record(self) -> SimulatedRecord {
+        SimulatedRecord {
+            workload: self.workload,
+            outcomes: self.outcomes.into_values().collect(),
         }
     }
 
@@ -157,22 +225,25 @@ impl<'a> Observer<'a> {
             u32::try_from(began.count()).unwrap_or(u32::MAX)
         });
         self.before = Some(states);
-        let standing = day.statuses.get(self.campaign);
+        let Some(campaign) = self.campaign else {
+            return WorkloadPoll::of_agents(heads, call_starts);
+        };
+        let standing = day.statuses.get(campaign);
         let dialling = match standing.map(|(status, _)| status) {
             Some(CampaignActivity::Running) => Dialling::Running,
-            Some(CampaignActivity::Paused) if day.is_ours(self.campaign) => Dialling::PausedByUs,
+            Some(CampaignActivity::Paused) if day.is_ours(campaign) => Dialling::PausedByUs,
             _ => Dialling::NotOurs,
         };
         WorkloadPoll {
-            heads,
-            call_starts,
             dialling,
             thresholds: self.thresholds,
+            ..WorkloadPoll::of_agents(heads, call_starts)
         }
     }
 
     fn count(&mut self, day: &Day<'_>, now: Timestamp) {
-        let Some(calls) = day.centre.calls(self.campaign) else {
+        let calls = self.campaign.and_then(|id| day.centre.calls(id));
+        let Some(calls) = calls else {
             return;
         };
         let reading = OutcomeReading {

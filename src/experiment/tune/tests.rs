@@ -204,9 +204,161 @@ fn a_person_s_pause_is_repeated() {
         lines: None,
     };
     let fit = CentreFit::from_sums(&history);
-    let model = model::Model::new(dial).unwrap();
+    let model = model::Model::new(dial, None).unwrap();
     let day = model.day(&fit, &history.days[0]).unwrap();
     let figures = crate::experiment::run_day(&day, 1, &crate::experiment::Arm::always_run());
     let minutes = figures.campaigns[0].paused_hours * 60.0;
     assert!((minutes - 34.0).abs() < 3.0, "{minutes} minutes");
+}
+
+/// Steps of one hour, which are all alike.
+fn hour(calls: f64, busy: f64, connected: f64) -> Vec<step::Step> {
+    let step = step::Step {
+        covered: 1.0 / 6.0,
+        working: 5.0,
+        busy: busy / 6.0,
+        wrap_up: 0.1,
+        starts: calls / 6.0,
+        connected: connected / 6.0,
+        dials: connected,
+        answered: connected / 5.0,
+        ..step::Step::default()
+    };
+    vec![step; 6]
+}
+
+#[test]
+fn talks_of_three_kinds_of_calls_are_told_apart() {
+    // In hours: others, the campaign's and the rival's.
+    let talks = [0.05, 0.07, 0.03];
+    let (mut own, mut theirs, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+    for hours in 0..24_u32 {
+        // Mixes that differ from hour to hour; everybody who takes a call works for both.
+        let kinds = [
+            f64::from(60 + 90 * (hours % 2)),
+            f64::from(30 + 50 * (hours % 3)),
+            f64::from(40 + 40 * (hours % 4)),
+        ];
+        let calls = kinds.iter().sum();
+        let busy = kinds
+            .iter()
+            .zip(talks)
+            .map(|(calls, talk)| calls * talk)
+            .sum();
+        own.extend(hour(calls, busy, kinds[1]));
+        theirs.extend(hour(calls, busy, kinds[2]));
+        shared.extend(hour(calls, busy, 0.0));
+    }
+    let rule = RivalRule {
+        dial: DialRule {
+            mode: Mode::Progressive,
+            lines: None,
+        },
+        policy: policy(2),
+    };
+    let mut history = recorded(1);
+    let beside = rival::RivalDay::new(&own, theirs, shared);
+    assert!(
+        beside
+            .pool
+            .iter()
+            .all(|step| (step.working - 5.0).abs() < 1e-9)
+    );
+    history.rival = Some(rule);
+    let day = history::HistoryDay {
+        steps: own,
+        beside: Some(beside),
+        ..history.days.remove(0)
+    };
+    history.days = vec![day; 10];
+    let fit = CentreFit::from_sums(&history);
+    let rival = fit.rival.unwrap();
+    for (found, talk) in [fit.talk_other, fit.talk_campaign, rival.talk]
+        .into_iter()
+        .zip(talks)
+    {
+        let off = found / (talk * 3_600.0) - 1.0;
+        assert!(off.abs() < 0.03, "{found} s, expected {}", talk * 3_600.0);
+    }
+    assert!((rival.answer_share - 0.2).abs() < 1e-9);
+}
+
+#[test]
+fn a_pool_is_the_agents_of_either_campaign() {
+    let text = include_str!("../../../tests/it/shared-pool.toml");
+    let scenario = Scenario::parse(text, "shared").unwrap();
+    let days = RecordedDays {
+        count: 2,
+        first_seed: 1,
+        poll_interval: POLL,
+        breaks: BreaksShown::Apart,
+    };
+    let pool = record_pool(&scenario, ("campaign-1", "campaign-2"), &policy(2), days);
+    let own = History::new(&pool.own.workload, &pool.own.outcomes).unwrap();
+    let theirs = own
+        .of_rival(&pool.rival.workload, &pool.rival.outcomes)
+        .unwrap();
+    let rule = RivalRule {
+        dial: DialRule {
+            mode: RIGHT,
+            lines: None,
+        },
+        policy: policy(2),
+    };
+    let history = own
+        .clone()
+        .beside(&theirs, &pool.shared, rule.clone())
+        .unwrap();
+    assert_eq!(history.days(), 2);
+    let hours = history.sum(|step| step.covered);
+    let agents = |sum: f64| sum / hours;
+    let expected = [
+        (agents(history.sum(|step| step.working)), 12.0),
+        (agents(history.sum_rival(|step| step.working)), 12.0),
+        (agents(history.sum_pool(|step| step.working)), 16.0),
+    ];
+    for (found, expected) in expected {
+        assert!(
+            (found - expected).abs() < 0.05,
+            "{found}, expected {expected}"
+        );
+    }
+    let calls = history.sum_pool(|step| step.starts - step.connected);
+    assert!((calls / hours - 110.0).abs() < 15.0, "{calls} in {hours} h");
+    // One day of the model has the three teams, and both campaigns.
+    let model = model::Model::new(rule.dial, Some(rule.dial)).unwrap();
+    let fit = CentreFit::from_sums(&history);
+    let day = model.day(&fit, &history.days[0]).unwrap();
+    let agents = |skills: &[&str]| -> u32 {
+        let able = |team: &&crate::simulator::Team| {
+            skills
+                .iter()
+                .all(|skill| team.skills.iter().any(|own| own == skill))
+        };
+        let noon = "11:30".parse().unwrap();
+        let there = day.teams.iter().filter(|team| {
+            team.shift
+                .as_ref()
+                .is_some_and(|shift| shift.from <= noon && noon < shift.to)
+        });
+        there.filter(able).map(|team| team.agents).sum()
+    };
+    assert_eq!(
+        (
+            agents(&["own"]),
+            agents(&["rival"]),
+            agents(&["own", "rival"])
+        ),
+        (12, 12, 8)
+    );
+    assert_eq!(day.campaigns.len(), 2);
+    // Days on which the rival is not known are of no use.
+    let unknown = own.beside(&theirs.only(&[]), &pool.shared, rule);
+    assert_eq!(unknown, Err(HistoryFault::NoRecord));
+}
+
+#[test]
+fn agents_in_whole_numbers_are_as_many_as_their_fractions() {
+    let agents = model::in_whole_agents(&[0.0, 9.6, 9.6, 9.6, 9.6, 9.6, 0.0, 0.4, 0.4, 0.4]);
+    assert_eq!(agents, [0, 10, 9, 10, 9, 10, 0, 0, 1, 0]);
 }

@@ -11,7 +11,7 @@ use crate::simulator::Scenario;
 use super::amounts::{many, real};
 use super::fit::CentreFit;
 use super::history::History;
-use super::model::Model;
+use super::model::{Model, OWN, RIVAL};
 
 /// What one policy came to, summed up over days.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -52,10 +52,29 @@ impl Totals {
     }
 }
 
+/// What a policy came to for the campaign, and what its rival came to beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct PoolTotals {
+    pub(super) own: Totals,
+    /// Zero where there is no rival.
+    pub(super) rival: Totals,
+}
+
+impl PoolTotals {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            own: self.own.plus(other.own),
+            rival: self.rival.plus(other.rival),
+        }
+    }
+}
+
 /// A policy as it is tried: thresholds in whole agents, and everything else as in the record.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) policy: Policy,
+    /// The rival's, which stays what it was.
+    pub(super) rival: Option<Policy>,
     pub(super) poll_interval: Duration,
 }
 
@@ -98,19 +117,25 @@ impl Trial {
     }
 
     /// Simulates every day under the rule; the sums are those of one repetition of all days.
-    pub(super) fn run(&self, rule: &Rule, threads: NonZero<usize>) -> Totals {
+    pub(super) fn run(&self, rule: &Rule, threads: NonZero<usize>) -> PoolTotals {
         let days = self.scenarios.len();
         let one = |number: usize| {
             let Some(scenario) = self.scenarios.get(number % days.max(1)) else {
-                return Totals::default();
+                return PoolTotals::default();
             };
             let seed = self.seed.wrapping_add(real_seed(number));
             simulate(scenario, seed, rule)
         };
         let runs = days * self.repeats;
         let totals = replicate(runs, threads, one, || {});
-        let sum = totals.into_iter().fold(Totals::default(), Totals::plus);
-        sum.times(1.0 / many(self.repeats.max(1)))
+        let sum = totals
+            .into_iter()
+            .fold(PoolTotals::default(), PoolTotals::plus);
+        let share = 1.0 / many(self.repeats.max(1));
+        PoolTotals {
+            own: sum.own.times(share),
+            rival: sum.rival.times(share),
+        }
     }
 }
 
@@ -121,8 +146,11 @@ fn real_seed(number: usize) -> u64 {
         .wrapping_mul(1_000_003)
 }
 
-fn simulate(scenario: &Scenario, seed: u64, rule: &Rule) -> Totals {
-    let policy_of = |_: &str| rule.policy.clone();
+fn simulate(scenario: &Scenario, seed: u64, rule: &Rule) -> PoolTotals {
+    let policy_of = |id: &str| {
+        let rivals = rule.rival.as_ref().filter(|_| id == RIVAL);
+        rivals.unwrap_or(&rule.policy).clone()
+    };
     let figures = run_policies(
         scenario,
         seed,
@@ -130,11 +158,17 @@ fn simulate(scenario: &Scenario, seed: u64, rule: &Rule) -> Totals {
         &policy_of,
         &mut |_, _| {},
     );
-    let campaign = figures.campaigns.first();
-    campaign.map_or(Totals::default(), |campaign| Totals {
-        hours: figures.hours,
-        connected: real(campaign.connected),
-        abandoned: real(campaign.abandoned),
-        transitions: real(campaign.transitions),
-    })
+    let totals = |id: &str| {
+        let campaign = figures.campaigns.iter().find(|own| own.id == id);
+        campaign.map_or(Totals::default(), |campaign| Totals {
+            hours: figures.hours,
+            connected: real(campaign.connected),
+            abandoned: real(campaign.abandoned),
+            transitions: real(campaign.transitions),
+        })
+    };
+    PoolTotals {
+        own: totals(OWN),
+        rival: totals(RIVAL),
+    }
 }

@@ -193,7 +193,10 @@ impl Centre {
         let ring = dialler.plan.ring.mean_seconds();
         let mut expected = 0.0;
         for agent in &self.staff.agents {
-            if !dialler.crews.contains(&agent.team) || agent.leaving || agent.break_due.is_some() {
+            if agent.contact.is_none() || agent.leaving || agent.break_due.is_some() {
+                continue;
+            }
+            if !dialler.crews.contains(&agent.team) {
                 continue;
             }
             let (talk, wrap_up) = match agent.contact {
@@ -216,8 +219,11 @@ impl Centre {
                     continue;
                 }
             };
+            if left <= 0.0 {
+                continue;
+            }
             let over = phase.within(elapsed);
-            if left > 0.0 && over < 1.0 {
+            if over < 1.0 {
                 expected += (phase.within(elapsed + left) - over) / (1.0 - over);
             }
         }
