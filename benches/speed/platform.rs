@@ -209,6 +209,7 @@ pub(crate) async fn read(reader: &Agents, clock: &dyn Clock) -> usize {
         staffed: false,
         agents: true,
         skills: false,
+        serving: &[],
         deadline,
     };
     let Ok(observed) = reader.observe(request).await else {

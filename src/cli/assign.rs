@@ -125,6 +125,7 @@ impl Seen {
             staffed: true,
             agents: true,
             skills: false,
+            serving: &[],
             deadline: deadline(),
         };
         let failed = |what: &str, fault: &PlatformFault| {

@@ -13,6 +13,7 @@ pub struct PollScope {
     staffed: bool,
     agents: bool,
     skills: bool,
+    serving: Vec<bool>,
 }
 
 impl PollScope {
@@ -24,6 +25,7 @@ impl PollScope {
             staffed: autopilot.needs_staffed() || assigns,
             agents: assigns,
             skills: autopilot.needs_skills(),
+            serving: autopilot.needs_serving(),
         }
     }
 
@@ -31,9 +33,11 @@ impl PollScope {
     #[must_use]
     pub fn recording(self, records: bool) -> Self {
         let records = records && !self.groups.is_empty();
+        let serving = self.serving.iter().map(|wanted| *wanted || records);
         Self {
             staffed: self.staffed || records,
             agents: self.agents || records,
+            serving: serving.collect(),
             ..self
         }
     }
@@ -57,12 +61,14 @@ impl PollScope {
             staffed,
             agents,
             skills,
+            serving,
         } = self;
         ObserveRequest {
             groups,
             staffed: *staffed,
             agents: *agents,
             skills: *skills,
+            serving,
             deadline,
         }
     }

@@ -218,6 +218,21 @@ impl Autopilot {
         })
     }
 
+    /// For each of the [groups](Self::groups), whether the agents on the campaign's own calls have to be read.
+    #[must_use]
+    pub fn needs_serving(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.groups.len()];
+        for campaign in self.campaigns.values() {
+            if campaign.policy.counts_serving()
+                && let Some(place) = campaign.group_place()
+                && let Some(needed) = needed.get_mut(place)
+            {
+                *needed = true;
+            }
+        }
+        needed
+    }
+
     /// Whether skills have to be read.
     #[must_use]
     pub fn needs_skills(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::actuator::Actuator;
-use super::aim::AimRule;
+use super::aim::{AimRule, AimSignal};
 use super::confirmation::Confirmation;
 use super::group::{Group, HeadCount};
 use super::ids::{CalendarId, CampaignId, QueueId};
@@ -178,6 +178,15 @@ impl Policy {
     #[must_use]
     pub fn counts_agents(&self) -> bool {
         self.calendar.as_ref().is_none_or(|rule| !rule.alone)
+    }
+
+    /// Whether agents on the campaign's own calls count.
+    #[must_use]
+    pub fn counts_serving(&self) -> bool {
+        let aims = self.aim.as_ref();
+        self.counts_agents()
+            && (self.counting == Counting::FreeAndServing
+                || aims.is_some_and(|aim| aim.signal == AimSignal::FreeAndServing))
     }
 
     /// Returns the group that counts for `campaign`.

@@ -6,5 +6,6 @@
 pub mod cxone_acd;
 pub mod cxone_v2;
 pub mod dialect;
+pub mod genesys_cloud;
 pub mod http;
 pub mod port;

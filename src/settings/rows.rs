@@ -11,7 +11,7 @@ use reqwest::Url;
 use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
 use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{self, AgentSource, Dialect};
+use crate::platform::dialect::{self, AgentSource, Dialect, RegionHosts};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -118,7 +118,7 @@ settings! { PLATFORM_ROWS "Platform"
         "Which platform the tenant is on.",
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
     BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
-        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise.",
+        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud the region gives it.",
         value::url, |to, url| to.base_url = Some(url));
     CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
         "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key.",
@@ -128,7 +128,7 @@ settings! { PLATFORM_ROWS "Platform"
     CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
         "File that holds the client secret; it is read again when that may have changed, unlike AUTOPILOT_CLIENT_SECRET, which may hold it instead.",
         value::text);
-    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in"), Top,
+    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in, on genesys-cloud the region's"), Top,
         "Address that gives access tokens. On cxone-acd its path says which log-in it is.",
         value::url, |to, url| to.token_url = Some(url));
     AUTH: Landing<AuthStyle, Values> = land("auth", Some("--auth"), ["AUTOPILOT_AUTH"], Word "form|basic|json", Is("form"), Top,
@@ -141,6 +141,10 @@ settings! { PLATFORM_ROWS "Platform"
         "Area of a tenant on cxone-acd, such as na1, whose log-in gives the tokens.",
         |text| value::as_dialect(dialect::area_token_url(text.trim()), "write the area as the vendor names it, such as na1"),
         |to, url| to.area_token_url = Some(url));
+    REGION: Landing<RegionHosts, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Top,
+        "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it.",
+        |text| value::as_dialect(dialect::region_hosts(text), "write the region as the vendor names it, such as mypurecloud.ie"),
+        |to, hosts| to.region = Some(hosts));
     REGISTERED_CLIENT_ID: Landing<String, Values> = land("registered_client_id", Some("--registered-client-id"), ["AUTOPILOT_REGISTERED_CLIENT_ID"], Text "ID", Nothing, Top,
         "Id of a client that is registered with the vendor of cxone-acd; needed for a token URL that ends in /auth/token.",
         value::text, |to, id| to.registered_client_id = Some(id));

@@ -9,7 +9,7 @@ use crate::secrets::Secret;
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::rows::{
-    AREA, BASE_URL, CAMPAIGN, PLATFORM, REGISTERED_CLIENT_ID, REGISTERED_CLIENT_SECRET,
+    AREA, BASE_URL, CAMPAIGN, PLATFORM, REGION, REGISTERED_CLIENT_ID, REGISTERED_CLIENT_SECRET,
     REGISTERED_CLIENT_SECRET_FILE, TOKEN_URL, rows,
 };
 use super::secret::{SecretLookup, secret};
@@ -27,18 +27,14 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
     let secret = registered_secret(layers);
     refuse_foreign_settings(layers, values);
     refuse_foreign_campaigns(layers, values);
-    let base = values.base_url.as_ref();
-    if values.platform.needs_base_url() && layers.source(BASE_URL.row()).is_none() {
-        let remedy = format!("give {}", BASE_URL.row().ways());
-        layers.missing(BASE_URL.row(), remedy);
-    }
+    let base = base_url(layers, values);
     let token_url = token_url(layers, values)?;
     let registered_client = registered_client(layers, values, &token_url, secret);
     if base.is_none() && values.platform.needs_base_url() {
         return None;
     }
     Some(TenantPlace {
-        base_url: base.cloned(),
+        base_url: base,
         token_url,
         special: SpecialSettings {
             registered_client,
@@ -48,6 +44,28 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
             agents: values.agents,
         },
     })
+}
+
+/// The address of the API: what is given, or that of the region.
+fn base_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
+    if layers.source(BASE_URL.row()).is_some() || !values.platform.needs_base_url() {
+        return values.base_url.clone();
+    }
+    if !values.platform.has_regions() {
+        let remedy = format!("give {}", BASE_URL.row().ways());
+        layers.missing(BASE_URL.row(), remedy);
+        return None;
+    }
+    if let Some(region) = &values.region {
+        layers.note(BASE_URL.row(), region.api.as_str(), Origin::Default);
+        return Some(region.api.clone());
+    }
+    // One that cannot be read is reported already.
+    if layers.source(REGION.row()).is_none() {
+        let remedy = format!("give {}, or {}", REGION.row().ways(), BASE_URL.row().ways());
+        layers.missing(BASE_URL.row(), remedy);
+    }
+    None
 }
 
 /// A value that is the default says nothing and is let through; one that cannot be read is reported already.
@@ -81,9 +99,17 @@ fn refuse_foreign_campaigns(layers: &mut Layers<'_>, values: &Values) {
 }
 
 fn token_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
-    let (base, area) = (values.base_url.as_ref(), values.area_token_url.as_ref());
+    let region = values.region.as_ref();
+    let log_in = if values.platform.has_regions() {
+        region.map(|region| &region.token_url)
+    } else {
+        values.area_token_url.as_ref()
+    };
+    let base = values.base_url.as_ref();
     if layers.source(TOKEN_URL.row()).is_some() {
-        if let Some((_, origin)) = layers.source(AREA.row()) {
+        if let Some((_, origin)) = layers.source(AREA.row())
+            && !values.platform.has_regions()
+        {
             let problem = Problem::new(
                 "says where tokens come from, and so does the token URL",
                 "keep one of them",
@@ -92,9 +118,17 @@ fn token_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
         }
         return values.token_url.clone();
     }
-    if let Some(url) = values.platform.token_url(base, area) {
+    if let Some(url) = values.platform.token_url(base, log_in) {
         layers.note(TOKEN_URL.row(), url.as_str(), Origin::Default);
         return Some(url);
+    }
+    if values.platform.has_regions() {
+        // Without any address the one of the API is reported.
+        if layers.source(REGION.row()).is_none() && layers.source(BASE_URL.row()).is_some() {
+            let (region, token_url) = (REGION.row().ways(), TOKEN_URL.row().ways());
+            layers.missing(TOKEN_URL.row(), format!("give {region}, or {token_url}"));
+        }
+        return None;
     }
     let area_is_wrong = layers.source(AREA.row()).is_some();
     if !values.platform.needs_base_url() && !area_is_wrong {
@@ -332,5 +366,52 @@ mod tests {
             run("", &[], "").settings.token_url.as_str(),
             "https://api.example.com/oauth2/token"
         );
+    }
+
+    #[test]
+    fn a_region_gives_both_addresses_and_either_can_be_given_by_itself() {
+        let platform = ("AUTOPILOT_PLATFORM", "genesys-cloud");
+        let secret = ("AUTOPILOT_CLIENT_SECRET", "hunter2");
+        let enough = [
+            platform,
+            secret,
+            ("AUTOPILOT_CLIENT_ID", "us"),
+            ("CXONE_CAMPAIGN_ID", "3f0d7c52-5f0e-4c7b-9d0a-1c6f2f7d8a11"),
+            ("HOME", "/home/ops"),
+        ];
+        let resolved = |flags: &str| {
+            let settings = try_run(flags, &enough, None).unwrap().settings;
+            let base = settings.base_url.unwrap();
+            (base.to_string(), settings.token_url.to_string())
+        };
+        let both = (
+            "https://api.mypurecloud.ie/",
+            "https://login.mypurecloud.ie/oauth/token",
+        );
+        let (api, log_in) = resolved("--region mypurecloud.ie");
+        assert_eq!((api.as_str(), log_in.as_str()), both);
+        let (api, log_in) =
+            resolved("--region mypurecloud.ie --base-url https://gate.example/genesys");
+        assert_eq!(api, "https://gate.example/genesys");
+        assert_eq!(log_in, both.1);
+        let (api, log_in) = resolved(
+            "--base-url https://gate.example/ --token-url https://gate.example/oauth/token",
+        );
+        assert_eq!(api, "https://gate.example/");
+        assert_eq!(log_in, "https://gate.example/oauth/token");
+        let wrong = |flags: &str| -> Vec<String> {
+            let faults = try_run(flags, &enough, None).unwrap_err();
+            faults.iter().map(ToString::to_string).collect()
+        };
+        let told = wrong("");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("--region"), "{told:?}");
+        let told = wrong("--region atlantis");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("mypurecloud.de"), "{told:?}");
+        let told = wrong("--region mypurecloud.ie --area na1 --auth json");
+        assert_eq!(told.len(), 2, "{told:?}");
+        let told = wrong("--base-url https://gate.example/");
+        assert!(told[0].starts_with("token_url: is missing"), "{told:?}");
     }
 }

@@ -384,7 +384,11 @@ fn closed_words_are_those_that_are_read() {
         for word in row.words() {
             let line = format!("{} {word}", row.flag.unwrap());
             let of_other = word == "cxone-acd" || row.key == "agents";
-            let env: &[(&str, &str)] = if of_other { &other } else { &[] };
+            let env: &[(&str, &str)] = match word {
+                "genesys-cloud" => &[("AUTOPILOT_REGION", "mypurecloud.ie")],
+                _ if of_other => &other,
+                _ => &[],
+            };
             let elsewhere = row.key == "actuator" && word != "idle-reserve";
             let env = if elsewhere || (row.key == "count" && word != "free") {
                 &other
@@ -462,7 +466,9 @@ fn a_platform_that_cannot_be_steered_is_refused_with_those_that_can() {
     let told = faults("", &[("AUTOPILOT_PLATFORM", "cxone-v9")], "");
     assert_eq!(
         told,
-        ["AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd"]
+        [
+            "AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd, genesys-cloud"
+        ]
     );
 }
 

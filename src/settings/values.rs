@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{AgentSource, Dialect};
+use crate::platform::dialect::{AgentSource, Dialect, RegionHosts};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -29,6 +29,7 @@ pub(super) struct Values {
     pub(super) auth: AuthStyle,
     pub(super) scopes: Vec<String>,
     pub(super) area_token_url: Option<Url>,
+    pub(super) region: Option<RegionHosts>,
     pub(super) registered_client_id: Option<String>,
     pub(super) api_versions: Option<String>,
     pub(super) ready_states: Option<String>,

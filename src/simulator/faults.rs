@@ -9,6 +9,7 @@ use hyper::StatusCode;
 
 use super::dialects::cxone_acd::AcdOperation;
 use super::dialects::cxone_v2::quirks::Transition;
+use super::dialects::genesys_cloud::CloudOperation;
 use super::time::SimTime;
 
 /// The operations that the simulator serves.
@@ -46,6 +47,8 @@ pub enum Endpoint {
     IdleReservePut,
     /// An operation of the dialect for outbound skills.
     Acd(AcdOperation),
+    /// An operation of the dialect for campaigns with queues.
+    Cloud(CloudOperation),
 }
 
 impl Endpoint {
@@ -71,7 +74,8 @@ impl Endpoint {
     /// Returns the endpoints of every dialect.
     pub fn every() -> impl Iterator<Item = Self> {
         let acd = AcdOperation::ALL.into_iter().map(Self::Acd);
-        Self::ALL.into_iter().chain(acd)
+        let cloud = CloudOperation::ALL.into_iter().map(Self::Cloud);
+        Self::ALL.into_iter().chain(acd).chain(cloud)
     }
 
     /// Returns the name used in fault rules.
@@ -94,6 +98,7 @@ impl Endpoint {
             Self::IdleReserveGet => "idle-reserve-get",
             Self::IdleReservePut => "idle-reserve-put",
             Self::Acd(operation) => operation.name(),
+            Self::Cloud(operation) => operation.name(),
         }
     }
 
@@ -113,6 +118,7 @@ impl Endpoint {
             Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
             Self::ProfilePut => Some(&[]),
             Self::Acd(operation) => operation.needs_token().then_some(&[]),
+            Self::Cloud(operation) => operation.needs_token().then_some(&[]),
         }
     }
 
@@ -135,7 +141,8 @@ impl Endpoint {
             | Self::QueueStatistics
             | Self::ProfilePut
             | Self::Outcomes
-            | Self::Acd(_) => false,
+            | Self::Acd(_)
+            | Self::Cloud(_) => false,
         }
     }
 
@@ -159,6 +166,7 @@ impl Endpoint {
             | Self::Outcomes
             | Self::IdleReserveGet => false,
             Self::Acd(operation) => operation.writes(),
+            Self::Cloud(operation) => operation.writes(),
         }
     }
 }

@@ -131,9 +131,9 @@ impl Platform {
     /// The answer that the call would get, without any effect.
     fn rehearse(&mut self, call: &Call, now: SimTime) -> Answer {
         let (world, queued) = (self.world.clone(), self.late.queued());
-        let acd = self.acd.clone();
+        let (acd, cloud) = (self.acd.clone(), self.cloud.clone());
         let mut answer = self.respond(call, now);
-        (self.world, self.acd) = (world, acd);
+        (self.world, self.acd, self.cloud) = (world, acd, cloud);
         self.late.drop_after(queued);
         answer.applied = false;
         answer

@@ -84,6 +84,7 @@ pub use dialects::cxone_acd::{
 pub use dialects::cxone_v2::quirks::{
     AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };
+pub use dialects::genesys_cloud::{CloudOperation, CloudRival, CloudSettings, StopLasts};
 pub use effects::{
     AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten, ReserveWritten,
 };

@@ -16,6 +16,7 @@ use super::call::Call;
 use super::dialects::Dialect;
 use super::dialects::cxone_acd::AcdState;
 use super::dialects::cxone_v2::quirks::Quirks;
+use super::dialects::genesys_cloud::CloudState;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 use super::late::{LateEffect, LateEffects};
 use super::refusal::Refused;
@@ -44,6 +45,8 @@ pub(super) struct Platform {
     pub(super) injected: BTreeMap<&'static str, u64>,
     /// What only the dialect for outbound skills knows.
     pub(super) acd: Option<AcdState>,
+    /// What only the dialect for campaigns with queues knows.
+    pub(super) cloud: Option<CloudState>,
 }
 
 /// What happened by itself since the platform was last touched.
@@ -119,9 +122,13 @@ impl Platform {
             requests: 0,
             served: BTreeMap::new(),
             injected: BTreeMap::new(),
-            acd: match dialect {
-                Dialect::CxoneV2 => None,
-                Dialect::CxoneAcd(settings) => Some(AcdState::new(*settings)),
+            acd: match &dialect {
+                Dialect::CxoneV2 | Dialect::GenesysCloud(_) => None,
+                Dialect::CxoneAcd(settings) => Some(AcdState::new((**settings).clone())),
+            },
+            cloud: match dialect {
+                Dialect::CxoneV2 | Dialect::CxoneAcd(_) => None,
+                Dialect::GenesysCloud(settings) => Some(CloudState::new(*settings, now)),
             },
         }
     }
@@ -212,6 +219,9 @@ impl Platform {
             Some(Err(wait)) => Answer::too_many(Some(wait.clone())),
             Some(Ok(())) | None => self.carry_out(call, now).unwrap_or_else(Answer::from),
         };
+        if let Some(cloud) = &self.cloud {
+            cloud.mark(&mut answer, now);
+        }
         if let Some(bucket) = &self.bucket {
             answer
                 .headers
@@ -227,8 +237,14 @@ impl Platform {
             if let Endpoint::Acd(operation) = endpoint {
                 return self.acd_open(operation, call, now);
             }
+            if let Endpoint::Cloud(_) = endpoint {
+                return self.cloud_token(call, now);
+            }
             return self.grant_token(call, now);
         };
+        if let Err(wait) = self.cloud_admits(now) {
+            return Ok(Answer::too_many(Some(wait)));
+        }
         let token = self.tokens.check(authorization, scopes, now)?;
         self.perform(call, &token, now)
     }
@@ -273,6 +289,7 @@ impl Platform {
             Endpoint::IdleReserveGet => self.read_idle_reserve(target),
             Endpoint::IdleReservePut => self.put_idle_reserve(target, call, token, now),
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
+            Endpoint::Cloud(operation) => self.cloud_perform(operation, call, token, now),
         }
     }
 }

@@ -2,8 +2,8 @@
 # Holds both sides of the contract against tools that neither side wrote:
 #  - schemathesis makes up requests of every operation and checks what the simulated platform answers;
 #  - Prism stands between the daemon and the platform and refuses what breaks the contract, either way.
-# Where the vendor's operations are described in a file of their own beside the repository (CONTRACT_PUBLISHED names another
-# place), the daemon on cxone-acd is held against that file as well.
+# Where the vendors' operations are described in files of their own beside the repository (CONTRACT_PUBLISHED and
+# CONTRACT_CLOUD_PUBLISHED name other places), the daemon on cxone-acd and on genesys-cloud is held against those files as well.
 # Usage: check.sh PROGRAM TOOLS; what is needed is installed into the directory TOOLS.
 # Needs Python with venv, Node 18.20 or newer with npm, and the network for packages at the first run.
 set -euo pipefail
@@ -13,7 +13,9 @@ mkdir -p "$2"
 tools="$(realpath "$2")"
 contract="$here/cxone-v2.openapi.yaml"
 acd_contract="$here/cxone-acd.openapi.yaml"
+cloud_contract="$here/genesys-cloud.openapi.yaml"
 published="${CONTRACT_PUBLISHED:-$here/../../../shared/api/cxone-acd.openapi.yaml}"
+cloud_published="${CONTRACT_CLOUD_PUBLISHED:-$(dirname "$published")/genesys-cloud.openapi.yaml}"
 
 # The last version of Prism that runs on Node 18 to 22.
 prism_version=5.14.2
@@ -201,6 +203,24 @@ count="$(grep -c '^status ' "$work/deeds" || true)"
 echo "  $count starts and stops took effect"
 [ "$count" -gt 0 ] || fail "no made-up request started or stopped a skill"
 
+echo "- schemathesis: the answers of the platform that speaks genesys-cloud"
+platform cloud-platform --platform genesys-cloud
+export CONTRACT_SECRET="$secret"
+CONTRACT_TOKEN="$(curl -sS "$base/oauth/token" -u "autopilot:$secret" -d grant_type=client_credentials |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')"
+export CONTRACT_TOKEN
+(
+  cd "$work"
+  PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks_cloud \
+    timeout 600 "$tools/venv/bin/schemathesis" --no-color --config-file "$here/schemathesis-cloud.toml" \
+    run "$cloud_contract" --url "$base" --checks all > schemathesis-cloud.log 2>&1
+) || fail "schemathesis found a deviation of genesys-cloud"
+sed -n '/Test cases:/{n;p;}' "$work/schemathesis-cloud.log"
+deeds > "$work/deeds"
+count="$(grep -c '^status ' "$work/deeds" || true)"
+echo "  $count starts and stops took effect"
+[ "$count" -gt 0 ] || fail "no made-up request started or stopped a campaign"
+
 echo "- Prism: the daemon's requests, and the answers to them"
 platform prism-platform
 proxy prism "$contract"
@@ -336,4 +356,43 @@ if [ -f "$published" ]; then
   acd_lists_behind published-lists "$published"
 else
   echo "- Prism: the published operations are not beside the repository ($published), so nothing is held against them"
+fi
+
+# Has the daemon on genesys-cloud pause and resume behind a proxy that holds it against a contract, and everything that it reads
+# besides be read.
+cloud_behind() {
+  local name="$1" daemon refused
+  platform "$name-platform" --platform genesys-cloud
+  proxy "$name-prism" "$2"
+  # Here too Prism has to refuse something first.
+  refused="$(curl -sS -o "$work/refused" -w '%{http_code}' -X POST -H 'Authorization: Bearer x' \
+    -H 'Content-Type: application/json' -d '{"metrics": "oOnQueueUsers"}' \
+    "http://127.0.0.1:$port/api/v2/analytics/queues/observations/query")"
+  [ "$refused" = 422 ] && grep -q 'errors#UNPROCESSABLE_ENTITY' "$work/refused" ||
+    fail "Prism let a question pass that asks for nothing ($refused)"
+  export AUTOPILOT_PLATFORM=genesys-cloud CXONE_CAMPAIGN_ID=campaign-1 CXONE_CLIENT_SECRET="$secret"
+  export CXONE_BASE_URL="http://127.0.0.1:$port" AUTOPILOT_STATE_DIR="$work/$name-state" AUTOPILOT_POLL_INTERVAL=1s
+  # Tokens come from a host of their own.
+  export AUTOPILOT_TOKEN_URL="$base/oauth/token"
+  behind_prism "$name-check" check --online
+  AUTOPILOT_COUNT=free-and-serving behind_prism "$name-check-serving" check --online
+  behind_prism "$name-show" queue show queue-outbound
+  behind_prism "$name-apply" queue apply queue-outbound --set 'wrap_up="45s"'
+  went_through put /routing/queues/queue-outbound
+  "$program" run > "$work/$name-daemon.log" 2>&1 &
+  daemon=$!
+  started+=("$daemon")
+  pause_and_resume "$work/$name-daemon.log"
+  went_through post /audits/query/realtime
+  end_calmly "$daemon" "$work/$name-daemon.log" "paused and resumed"
+}
+
+echo "- Prism: the daemon's requests to genesys-cloud, and the answers to them"
+unset AUTOPILOT_REGISTERED_CLIENT_ID AUTOPILOT_REGISTERED_CLIENT_SECRET
+cloud_behind cloud-traffic "$cloud_contract"
+if [ -f "$cloud_published" ]; then
+  echo "- Prism: the same against the published operations"
+  cloud_behind cloud-published "$cloud_published"
+else
+  echo "- Prism: the published operations are not beside the repository ($cloud_published), so nothing is held against them"
 fi

@@ -18,6 +18,7 @@ mod cxone_acd;
 mod decision_id;
 mod described;
 mod faults;
+mod genesys_cloud;
 mod groups;
 mod guards;
 mod house;

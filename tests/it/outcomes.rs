@@ -6,8 +6,8 @@ use campaign_autopilot::domain::CampaignState;
 use campaign_autopilot::domain::outcomes::{OutcomeCounts, OutcomeMemory};
 use campaign_autopilot::domain::replay::Replayer;
 use campaign_autopilot::simulator::{
-    AcdSettings, Dialect, Endpoint, FIRST_CAMPAIGN, Fault, FaultRule, FaultTiming, Scenario,
-    Settings, SimClock, SimTime,
+    AcdSettings, CloudSettings, Dialect, Endpoint, FIRST_CAMPAIGN, Fault, FaultRule, FaultTiming,
+    Scenario, Settings, SimClock, SimTime, StopLasts,
 };
 use campaign_autopilot::store::StoreReader;
 use serde_json::{Value, json};
@@ -269,8 +269,32 @@ fn skills_are_counted_by_their_summary() {
         .env("AUTOPILOT_PLATFORM", "cxone-acd")
         .env("AUTOPILOT_TOKEN_URL", log_in)
         .env("CXONE_CAMPAIGN_ID", SKILL);
-    let (daemon, api) = start(&mut daemon);
-    wait_until("a base was read", || total(&api, SKILL, "dials").is_some());
+    counts_what_the_centre_does(&stage, &mut daemon, SKILL);
+}
+
+#[test]
+fn campaigns_with_queues_are_counted_by_aggregates() {
+    let stage = Stage::new(|scenario| {
+        Dialect::GenesysCloud(Box::new(CloudSettings {
+            // The clock leaps over the minutes that a stop would take.
+            stop: StopLasts::NoTime,
+            ..CloudSettings::staging(scenario)
+        }))
+    });
+    let mut daemon = stage.centre.daemon();
+    let log_in = format!("{}/oauth/token", stage.centre.base_url);
+    daemon
+        .env("AUTOPILOT_PLATFORM", "genesys-cloud")
+        .env("AUTOPILOT_TOKEN_URL", log_in);
+    counts_what_the_centre_does(&stage, &mut daemon, CAMPAIGN);
+}
+
+/// A daemon that counts dials, connected and abandoned calls of a platform whose counters begin anew each midnight.
+fn counts_what_the_centre_does(stage: &Stage, daemon: &mut Invocation, campaign: &str) {
+    let (daemon, api) = start(daemon);
+    wait_until("a base was read", || {
+        total(&api, campaign, "dials").is_some()
+    });
     let readings = || {
         let taken = ["first", "reset", "older", "superseded", "counted"].map(|result| {
             let name = format!("autopilot_outcome_readings_total{{result=\"{result}\"}}");
@@ -286,10 +310,10 @@ fn skills_are_counted_by_their_summary() {
         wait_until("they are read again", || readings() > before);
         ["dials", "connected", "abandoned"]
             .iter()
-            .all(|outcome| total(&api, SKILL, outcome) > Some(0.0))
+            .all(|outcome| total(&api, campaign, outcome) > Some(0.0))
     });
     daemon.stop();
-    let (remembered, replayed) = stage.remembered_and_replayed(SKILL);
+    let (remembered, replayed) = stage.remembered_and_replayed(campaign);
     assert_eq!(remembered, replayed);
 }
 

@@ -88,8 +88,14 @@ pub(super) async fn look_at_everybody(
         .chain(everyone)
         .collect();
     let groups: Vec<Group> = groups.into_iter().collect();
+    let serves = |group: &Group| {
+        let mut policies = settings.policies.iter();
+        policies.any(|(id, policy)| policy.counts_serving() && policy.group(id) == *group)
+    };
+    let serving: Vec<bool> = groups.iter().map(serves).collect();
     let request = ObserveRequest {
         groups: &groups,
+        serving: &serving,
         staffed: true,
         agents: capabilities.agent_rows,
         skills: capabilities.selectors,

@@ -174,7 +174,7 @@ async fn tell_rivals(
         Ok(rivals) => {
             for rival in rivals {
                 Findings::doubtful(format_args!(
-                    "campaign {campaign}: {}, and what it does counts as a manual change",
+                    "campaign {campaign}: {}; what starts or stops it there counts as a manual change",
                     rival.description
                 ));
             }

@@ -273,4 +273,9 @@ fn name_missing_scopes(
             );
         }
     }
+    for (right, lost) in rights.useful {
+        if !is_granted(right) {
+            Findings::doubtful(format_args!("the right {right} is not granted: {lost}"));
+        }
+    }
 }

@@ -53,6 +53,7 @@ pub(in crate::control) async fn read_status(
         staffed: true,
         agents: true,
         skills: false,
+        serving: &[],
         deadline,
     };
     let observed = agents.observe(request).await;

@@ -78,6 +78,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
         lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
         queues: &["Skills Edit"],
+        useful: &[],
     },
 };
 
@@ -172,7 +173,7 @@ impl Grant for LogIn {
         super::login::granted(body)
     }
 
-    fn early(&self) -> Duration {
+    fn early(&self, _life: Duration) -> Duration {
         EARLY
     }
 

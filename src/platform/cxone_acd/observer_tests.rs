@@ -213,6 +213,7 @@ impl Reader {
             staffed: true,
             agents: false,
             skills: false,
+            serving: &[],
             deadline: self.clock.now().plus(Duration::from_secs(60)),
         };
         waited(self.observer.observe(request))

@@ -254,6 +254,7 @@ impl Tenant {
             staffed,
             agents: false,
             skills: false,
+            serving: &[],
             deadline: self.clock.now().plus(Duration::from_secs(60)),
         };
         waited(self.agents.observe(request))

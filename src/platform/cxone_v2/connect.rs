@@ -58,6 +58,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         ],
         lists: &["outbound:campaigns:read", "outbound:campaigns:write"],
         queues: &["routing:queue:view", "routing:queue:write"],
+        useful: &[],
     },
 };
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AgentId, CampaignId};
 use crate::platform::port::{Capabilities, Connected};
-use crate::platform::{cxone_acd, cxone_v2};
+use crate::platform::{cxone_acd, cxone_v2, genesys_cloud};
 use crate::telemetry::Endpoint;
 
-use super::tenant::{AgentSource, SharedParts, TenantSettings};
+use super::tenant::{AgentSource, RegionHosts, SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,16 +22,19 @@ pub enum Dialect {
     /// NICE CXone ACD, where campaigns are outbound skills.
     #[serde(rename = "cxone-acd")]
     CxoneAcd,
+    /// Genesys Cloud, where campaigns have queues.
+    #[serde(rename = "genesys-cloud")]
+    GenesysCloud,
 }
 
 /// A name that is not a dialect's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd")]
+#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd, genesys-cloud")]
 pub struct UnknownDialect(String);
 
 impl Dialect {
     /// Every dialect, so that each can be offered.
-    pub const ALL: [Self; 2] = [Self::CxoneV2, Self::CxoneAcd];
+    pub const ALL: [Self; 3] = [Self::CxoneV2, Self::CxoneAcd, Self::GenesysCloud];
 
     /// The one that holds where none is named.
     pub const DEFAULT: Self = Self::CxoneV2;
@@ -40,10 +43,11 @@ impl Dialect {
     pub const WORDS: &'static [(&'static str, Self)] = &[
         (Self::CxoneV2.name(), Self::CxoneV2),
         (Self::CxoneAcd.name(), Self::CxoneAcd),
+        (Self::GenesysCloud.name(), Self::GenesysCloud),
     ];
 
     /// Every name, in the form of a setting's value.
-    pub const NAMES: &'static str = "cxone-v2|cxone-acd";
+    pub const NAMES: &'static str = "cxone-v2|cxone-acd|genesys-cloud";
 
     /// Returns the name in settings and flags.
     #[must_use]
@@ -51,6 +55,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => "cxone-v2",
             Self::CxoneAcd => "cxone-acd",
+            Self::GenesysCloud => "genesys-cloud",
         }
     }
 
@@ -60,6 +65,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
             Self::CxoneAcd => cxone_acd::CAPABILITIES,
+            Self::GenesysCloud => genesys_cloud::CAPABILITIES,
         }
     }
 
@@ -69,6 +75,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
             Self::CxoneAcd => cxone_acd::capabilities(source),
+            Self::GenesysCloud => genesys_cloud::CAPABILITIES,
         }
     }
 
@@ -78,6 +85,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::ENDPOINTS,
             Self::CxoneAcd => cxone_acd::ENDPOINTS,
+            Self::GenesysCloud => genesys_cloud::ENDPOINTS,
         }
     }
 
@@ -94,6 +102,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::connect(tenant, shared),
             Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
+            Self::GenesysCloud => genesys_cloud::connect(&tenant, shared),
         }
     }
 
@@ -101,12 +110,21 @@ impl Dialect {
     #[must_use]
     pub fn needs_base_url(self) -> bool {
         match self {
-            Self::CxoneV2 => true,
+            Self::CxoneV2 | Self::GenesysCloud => true,
             Self::CxoneAcd => false,
         }
     }
 
-    /// Returns where tokens come from when nobody says where; `area` is the log-in of the area that was given.
+    /// Whether a region gives the addresses.
+    #[must_use]
+    pub fn has_regions(self) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => false,
+            Self::GenesysCloud => true,
+        }
+    }
+
+    /// Returns where tokens come from when nobody says where; `area` is the log-in of the area or region that was given.
     #[must_use]
     pub fn token_url(
         self,
@@ -115,7 +133,7 @@ impl Dialect {
     ) -> Option<reqwest::Url> {
         match self {
             Self::CxoneV2 => base.map(cxone_v2::token_url),
-            Self::CxoneAcd => area.cloned(),
+            Self::CxoneAcd | Self::GenesysCloud => area.cloned(),
         }
     }
 
@@ -125,7 +143,7 @@ impl Dialect {
     /// When this dialect has no log-in there.
     pub fn needs_registered_client(self, token_url: &reqwest::Url) -> Result<bool, String> {
         match self {
-            Self::CxoneV2 => Ok(false),
+            Self::CxoneV2 | Self::GenesysCloud => Ok(false),
             Self::CxoneAcd => cxone_acd::needs_registered_client(token_url),
         }
     }
@@ -143,8 +161,21 @@ impl Dialect {
                 "ready_states",
                 "agents",
                 "longest_call",
+                "region",
             ],
-            Self::CxoneAcd => &["auth", "scope"],
+            Self::CxoneAcd => &["auth", "scope", "region"],
+            Self::GenesysCloud => &[
+                "auth",
+                "scope",
+                "area",
+                "registered_client_id",
+                "registered_client_secret",
+                "registered_client_secret_file",
+                "api_versions",
+                "ready_states",
+                "agents",
+                "longest_call",
+            ],
         }
     }
 
@@ -152,7 +183,7 @@ impl Dialect {
     #[must_use]
     pub fn campaign_faults(self, ids: &[CampaignId]) -> Vec<(CampaignId, String)> {
         match self {
-            Self::CxoneV2 => Vec::new(),
+            Self::CxoneV2 | Self::GenesysCloud => Vec::new(),
             Self::CxoneAcd => cxone_acd::campaign_faults(ids),
         }
     }
@@ -166,7 +197,7 @@ impl Dialect {
         counted: &[(&CampaignId, &str)],
     ) -> Vec<(CampaignId, String, &'static str)> {
         match self {
-            Self::CxoneV2 => Vec::new(),
+            Self::CxoneV2 | Self::GenesysCloud => Vec::new(),
             Self::CxoneAcd => cxone_acd::list_faults(lists, counted),
         }
     }
@@ -175,7 +206,7 @@ impl Dialect {
     #[must_use]
     pub fn agent_fault(self, agent: &AgentId) -> Option<String> {
         match self {
-            Self::CxoneV2 => None,
+            Self::CxoneV2 | Self::GenesysCloud => None,
             Self::CxoneAcd => cxone_acd::agent_fault(agent),
         }
     }
@@ -187,6 +218,14 @@ impl Dialect {
 /// When the text is not the name of an area.
 pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
     cxone_acd::area_token_url(area)
+}
+
+/// Returns the hosts of a region.
+///
+/// # Errors
+/// When the text is not the name of a region.
+pub fn region_hosts(region: &str) -> Result<RegionHosts, String> {
+    genesys_cloud::hosts(region)
 }
 
 /// Returns versions of the API as they were given, such as `v33.0,stop-skill=v31.0`.

@@ -5,5 +5,7 @@
 mod known;
 mod tenant;
 
-pub use known::{Dialect, UnknownDialect, api_versions, area_token_url, ready_states};
-pub use tenant::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};
+pub use known::{
+    Dialect, UnknownDialect, api_versions, area_token_url, ready_states, region_hosts,
+};
+pub use tenant::{Access, AgentSource, RegionHosts, SharedParts, SpecialSettings, TenantSettings};

@@ -45,6 +45,15 @@ pub struct TenantSettings {
     pub special: SpecialSettings,
 }
 
+/// The hosts of a region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionHosts {
+    /// Where the API is.
+    pub api: reqwest::Url,
+    /// Where tokens come from.
+    pub token_url: reqwest::Url,
+}
+
 /// What agents are counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AgentSource {

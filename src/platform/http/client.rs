@@ -22,7 +22,7 @@ use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
 
 use super::answer::{code, date, excerpt, location, refusal_words, remaining, retry_after};
 use super::encoding::unpack;
-use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare};
+use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare, RateWindow};
 use super::platform_clock::{PlatformClock, PlatformTime};
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, LARGEST_BODY, SendFault};
@@ -105,10 +105,15 @@ pub struct CallFault {
     pub wait: Option<Duration>,
 }
 
+/// Reads what an answer tells of the platform's own limit, where it tells that.
+pub type RateReader = fn(&HttpResponse) -> Option<RateWindow>;
+
 /// Makes the calls to one platform.
 pub struct Client {
     transport: Arc<dyn HttpSend>,
     limiter: Limiter,
+    rate_reader: Option<RateReader>,
+    correlation: Option<&'static str>,
     tokens: TokenSource,
     mask: Arc<Mask>,
     clock: Arc<dyn Clock>,
@@ -137,6 +142,8 @@ impl Client {
         Self {
             transport,
             limiter,
+            rate_reader: None,
+            correlation: None,
             mask: tokens.mask(),
             tokens,
             clock,
@@ -147,6 +154,27 @@ impl Client {
             seed: AtomicU64::new(seed),
             incomplete: Mutex::default(),
         }
+    }
+
+    /// The same client, which makes so many attempts in all.
+    #[must_use]
+    pub fn trying(mut self, attempts: u32) -> Self {
+        self.policy.attempts = attempts;
+        self
+    }
+
+    /// The same client, which repeats this header of a refusal to people: the vendor asks for it.
+    #[must_use]
+    pub fn correlating(mut self, header: &'static str) -> Self {
+        self.correlation = Some(header);
+        self
+    }
+
+    /// The same client, which keeps to the limit that this reads from answers.
+    #[must_use]
+    pub fn learning_rate(mut self, read: RateReader) -> Self {
+        self.rate_reader = Some(read);
+        self
     }
 
     /// Returns the platform's time when our clock shows `now`, where its answers tell it.
@@ -430,7 +458,12 @@ impl Client {
     /// Returns the platform's own words, without our secrets.
     fn said(&self, response: &HttpResponse) -> String {
         let said = refusal_words(&response.body).map(|said| self.mask.apply(&said));
-        said.map_or_else(String::new, |said| excerpt(&said))
+        let said = said.map_or_else(String::new, |said| excerpt(&said));
+        let correlation = self.correlation.and_then(|header| {
+            let id = response.headers.get(header)?.to_str().ok()?;
+            Some(excerpt(&self.mask.apply(&format!("{header} {id}"))))
+        });
+        said + &correlation.unwrap_or_default()
     }
 
     /// Describes where a redirect leads, without our secrets.
@@ -517,7 +550,7 @@ impl Client {
                         }))
                     }
                     StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                        let detail = format!("{said}; check client id, secret and --auth");
+                        let detail = format!("{said}; {}", self.tokens.advice());
                         Err(Verdict::Final(PlatformFault {
                             kind: FaultKind::Unauthorized,
                             detail,
@@ -591,6 +624,14 @@ impl Client {
                     .attempt(endpoint, code(response.status), took);
                 if let Some(left) = remaining(&response) {
                     self.metrics.api.remaining(left);
+                }
+                // Tokens come from elsewhere and are counted for themselves.
+                if endpoint != TOKEN
+                    && let Some(window) = self.rate_reader.and_then(|read| read(&response))
+                {
+                    self.limiter.learn(window);
+                    let left = window.allowed.saturating_sub(window.used);
+                    self.metrics.api.remaining(left.into());
                 }
                 // Tokens may come from another machine, with another clock.
                 if endpoint != TOKEN

@@ -2,6 +2,9 @@
 //!
 //! Two governor buckets share the configured rate. Readings use theirs only; commands use theirs first and then what the
 //! readings leave. A 429 halts its endpoint for the time that the platform names and halves both rates.
+//!
+//! Where answers tell how many requests of how many are used up, that holds as well, whoever made them: readings leave the last
+//! quarter to commands, and nothing leaves after the last one until the platform counts anew.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
@@ -36,6 +39,9 @@ const GROWTH: f64 = 0.1;
 /// sent after all must not add up to a burst.
 const PREPAID_FOR: Duration = Duration::from_secs(15);
 
+/// The end of one window is told to the second, so that it may seem to move by this much.
+const WINDOW_SLACK: Duration = Duration::from_secs(2);
+
 /// A platform cannot halt us for longer than this: a pause is waiting, and a wish of hours may be a slip.
 pub(super) const LONGEST_HALT: Duration = Duration::from_secs(15 * 60);
 
@@ -46,6 +52,36 @@ pub struct Rate {
     pub per_second: f64,
     /// Requests at once.
     pub burst: u32,
+}
+
+/// How much of its own limit a platform says is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateWindow {
+    /// Requests that it has counted, the one it answers included.
+    pub used: u32,
+    /// Requests that it takes.
+    pub allowed: u32,
+    /// When it begins to count anew.
+    pub resets_in: Duration,
+}
+
+/// A window of the platform's, with what was let out since it was told.
+#[derive(Clone, Copy, Debug)]
+struct LearnedWindow {
+    used: u32,
+    allowed: u32,
+    resets_at: Duration,
+}
+
+impl LearnedWindow {
+    /// Whether one more request of this share fits.
+    fn fits(self, share: RateShare) -> bool {
+        let most = match share {
+            RateShare::Readings => self.allowed.saturating_sub(self.allowed.div_ceil(4)),
+            RateShare::Commands | RateShare::CommandsAndNext => self.allowed,
+        };
+        self.used < most
+    }
 }
 
 /// The share of the rate that a request uses.
@@ -96,6 +132,8 @@ struct State {
     halted_until: BTreeMap<Endpoint, Duration>,
     /// Permits that were taken in advance for commands, by when they lapse.
     prepaid: VecDeque<Duration>,
+    /// What the platform last told of its own limit.
+    learned: Option<LearnedWindow>,
 }
 
 /// Grants permits for requests within the rate limit.
@@ -124,6 +162,7 @@ impl Limiter {
             changed_at: clock.monotonic(),
             halted_until: BTreeMap::new(),
             prepaid: VecDeque::new(),
+            learned: None,
         };
         Self {
             clock,
@@ -192,6 +231,23 @@ impl Limiter {
         *until = (*until).max(now.saturating_add(halt.min(LONGEST_HALT)));
     }
 
+    /// Takes in what the platform tells of its own limit. Answers may come in another order than they were made, so that within
+    /// one window the highest count holds.
+    pub(super) fn learn(&self, told: RateWindow) {
+        let now = self.clock.monotonic();
+        let resets_at = now.saturating_add(told.resets_in.min(LONGEST_HALT));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = state.learned.filter(|known| {
+            let same = resets_at <= known.resets_at.saturating_add(WINDOW_SLACK);
+            same && now < known.resets_at
+        });
+        state.learned = Some(LearnedWindow {
+            used: before.map_or(told.used, |known| known.used.max(told.used)),
+            allowed: told.allowed,
+            resets_at: before.map_or(resets_at, |known| known.resets_at.max(resets_at)),
+        });
+    }
+
     /// Reacts to a 429: no request leaves for this endpoint for `halt`, and the rate is cut.
     pub(super) fn too_many(&self, endpoint: Endpoint, halt: Duration) {
         self.halt(endpoint, halt);
@@ -216,6 +272,14 @@ impl Limiter {
         if !halted.is_zero() {
             return halted;
         }
+        if state.learned.is_some_and(|known| known.resets_at <= now) {
+            state.learned = None;
+        }
+        if let Some(known) = state.learned
+            && !known.fits(share)
+        {
+            return known.resets_at.saturating_sub(now);
+        }
         while state.prepaid.front().is_some_and(|lapses| *lapses <= now) {
             state.prepaid.pop_front();
         }
@@ -226,10 +290,14 @@ impl Limiter {
             let scale = (state.scale + GROWTH).min(1.0);
             self.rescale(&mut state, scale, now);
         }
-        state
+        let wait = state
             .buckets
             .as_ref()
-            .map_or(Duration::ZERO, |buckets| buckets.ask(share, now))
+            .map_or(Duration::ZERO, |buckets| buckets.ask(share, now));
+        if wait.is_zero() {
+            state.count_one();
+        }
+        wait
     }
 
     fn rescale(&self, state: &mut State, scale: f64, now: Duration) {
@@ -240,6 +308,15 @@ impl Limiter {
             // A new bucket is full; a burst is the last thing that is wanted after a 429.
             buckets.drain();
             state.buckets = Some(buckets);
+        }
+    }
+}
+
+impl State {
+    /// Counts a request that is let out, until an answer tells the platform's own count.
+    fn count_one(&mut self) {
+        if let Some(known) = &mut self.learned {
+            known.used = known.used.saturating_add(1);
         }
     }
 }

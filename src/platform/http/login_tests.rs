@@ -112,7 +112,7 @@ impl Grant for Plain {
         })
     }
 
-    fn early(&self) -> Duration {
+    fn early(&self, _life: Duration) -> Duration {
         Duration::from_secs(60)
     }
 

@@ -18,6 +18,8 @@
 //! minutes. It halts every request to that endpoint, not only the one that was refused; zero and a date that is past leave
 //! the wait to the jitter. Each 429 halves the rate, which grows back by a tenth every ten seconds while requests are made.
 //!
+//! *A limit that answers tell* ([`RateReader`]) is kept without being configured, together with the configured one.
+//!
 //! *Every attempt passes the limiter*, the token request too. Commands have a share of the rate that readings cannot
 //! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
 //! takes the command's permit in advance, so that it does not grow old while the command waits for one.
@@ -51,9 +53,9 @@ mod tests;
 mod token;
 mod traced;
 
-pub use client::{Call, CallFault, Client, Sending};
+pub use client::{Call, CallFault, Client, RateReader, Sending};
 pub use delivery::failed_delivery;
-pub use limiter::{Limiter, Rate, RateShare};
+pub use limiter::{Limiter, Rate, RateShare, RateWindow};
 pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};
 pub use retry::RetryPolicy;

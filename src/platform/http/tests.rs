@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Method, StatusCode};
 
-use super::limiter::{PermitRequest, TooLate};
+use super::limiter::{PermitRequest, RateWindow, TooLate};
 use super::*;
 use crate::control::hand_clock::HandClock;
 use crate::control::ports::Clock;
@@ -444,6 +444,41 @@ async fn a_command_has_its_turn_however_many_pages_wait() {
         20,
         "and what the readings leave"
     );
+}
+
+fn told(used: u32, seconds: u64) -> RateWindow {
+    RateWindow {
+        used,
+        allowed: 40,
+        resets_in: Duration::from_secs(seconds),
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_answers_tell_is_kept_and_its_last_quarter_is_for_commands() {
+    let clock = Arc::new(HandClock::default());
+    let limiter = Limiter::new(None, clock.clone(), metrics());
+    limiter.learn(told(20, 30));
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Readings).await, 10);
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Commands).await, 10);
+    clock.advance(Duration::from_secs(29));
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Commands).await, 0);
+    clock.advance(Duration::from_secs(1));
+    let request = permit_request(LISTING, RateShare::Readings, clock.now());
+    assert!(limiter.acquire(request).await.is_ok(), "counted anew");
+}
+
+#[tokio::test]
+async fn within_a_window_the_highest_count_holds_and_a_new_one_begins_anew() {
+    let clock = Arc::new(HandClock::default());
+    let limiter = Limiter::new(None, clock.clone(), metrics());
+    limiter.learn(told(25, 30));
+    // The answer to an earlier request comes later.
+    limiter.learn(told(3, 30));
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Readings).await, 5);
+    clock.advance(Duration::from_secs(20));
+    limiter.learn(told(1, 60));
+    assert_eq!(turns_now(&limiter, &clock, RateShare::Readings).await, 29);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The life of a token whose answer does not name it.
 const ASSUMED_LIFE: Duration = Duration::from_secs(3600);
 
+/// What to look at when a log-in is refused.
+const ADVICE: &str = "check client id, secret and --auth";
+
 /// How the credentials go to the token endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthStyle {
@@ -79,8 +82,13 @@ pub trait Grant: Send + Sync + 'static {
     /// What is missing in it; repeats nothing of it.
     fn read(&self, body: &[u8]) -> Result<GrantedToken, String>;
 
-    /// Returns how long before its end a token is renewed.
-    fn early(&self) -> Duration;
+    /// Returns how long before its end a token is renewed that lives so long.
+    fn early(&self, life: Duration) -> Duration;
+
+    /// Returns what to look at when a log-in is refused.
+    fn advice(&self) -> &'static str {
+        ADVICE
+    }
 
     /// Returns each id with its secret, so that what a platform repeats of them can be masked.
     fn secrets(&self) -> Vec<(&str, &Secret)>;
@@ -300,7 +308,7 @@ impl TokenSource {
         let received = self.clock.now();
         let early = match &self.way {
             Way::Credentials(_) => EARLY,
-            Way::Grant(grant) => grant.early(),
+            Way::Grant(grant) => grant.early(parts.life),
         };
         let early = early.min(parts.life / 2);
         let last = state.token.as_ref().map_or(0, |token| token.serial);
@@ -354,6 +362,14 @@ impl TokenSource {
                 vec![(credentials.client_id.as_str(), &credentials.client_secret)]
             }
             Way::Grant(grant) => grant.secrets(),
+        }
+    }
+
+    /// Returns what to look at when a log-in is refused.
+    pub(super) fn advice(&self) -> &'static str {
+        match &self.way {
+            Way::Credentials(_) => ADVICE,
+            Way::Grant(grant) => grant.advice(),
         }
     }
 
@@ -422,8 +438,9 @@ impl TokenSource {
 }
 
 impl Credentials {
-    /// Headers and body of a request by client credentials.
-    fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
+    /// Returns headers and body of a request by client credentials.
+    #[must_use]
+    pub fn request(&self) -> (Vec<(HeaderName, HeaderValue)>, Bytes) {
         let Self {
             client_id,
             client_secret,

@@ -18,6 +18,9 @@ pub struct ObserveRequest<'a> {
     pub agents: bool,
     /// Whether their skills are wanted as well.
     pub skills: bool,
+    /// For each group, in the same order, whether agents on the campaign's own calls are wanted; nothing means nowhere. Without it
+    /// `serving` may be 0.
+    pub serving: &'a [bool],
     /// The observation has failed when it is not complete by then.
     pub deadline: Timestamp,
 }

@@ -51,6 +51,8 @@ pub struct Rights {
     pub lists: &'static [&'static str],
     /// For queues, beyond those.
     pub queues: &'static [&'static str],
+    /// Those without which campaigns are steered all the same, each with what is lost.
+    pub useful: &'static [(&'static str, &'static str)],
 }
 
 /// By what a campaign can be made to dial slower.

@@ -5,6 +5,7 @@
 
 pub(super) mod cxone_acd;
 pub(super) mod cxone_v2;
+pub(super) mod genesys_cloud;
 
 use hyper::Method;
 
@@ -12,15 +13,18 @@ use super::answer::Answer;
 use super::call::Route;
 use super::centre::Scenario;
 use cxone_acd::AcdSettings;
+use genesys_cloud::CloudSettings;
 
 /// The dialect of a platform, with its settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Dialect {
     /// The contract in `tests/contract/cxone-v2.openapi.yaml`.
     #[default]
     CxoneV2,
     /// The contract in `tests/contract/cxone-acd.openapi.yaml`.
     CxoneAcd(Box<AcdSettings>),
+    /// The contract in `tests/contract/genesys-cloud.openapi.yaml`.
+    GenesysCloud(Box<CloudSettings>),
 }
 
 /// The dialect without its settings.
@@ -28,11 +32,12 @@ pub enum Dialect {
 pub(super) enum DialectKind {
     V2,
     Acd,
+    Cloud,
 }
 
 impl Dialect {
     /// The names of the dialects, as in the daemon's settings.
-    pub const NAMES: [&'static str; 2] = ["cxone-v2", "cxone-acd"];
+    pub const NAMES: [&'static str; 3] = ["cxone-v2", "cxone-acd", "genesys-cloud"];
 
     /// Returns the dialect of this name, with the scenario's skills where there is a scenario.
     #[must_use]
@@ -42,6 +47,10 @@ impl Dialect {
             "cxone-acd" => {
                 let settings = scenario.map_or_else(AcdSettings::default, AcdSettings::staging);
                 Some(Self::CxoneAcd(Box::new(settings)))
+            }
+            "genesys-cloud" => {
+                let settings = scenario.map_or_else(CloudSettings::default, CloudSettings::staging);
+                Some(Self::GenesysCloud(Box::new(settings)))
             }
             _ => None,
         }
@@ -53,6 +62,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => "/oauth2/token",
             Self::CxoneAcd(_) => "/authentication/v1/token/access-key",
+            Self::GenesysCloud(_) => "/oauth/token",
         }
     }
 
@@ -60,6 +70,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => DialectKind::V2,
             Self::CxoneAcd(_) => DialectKind::Acd,
+            Self::GenesysCloud(_) => DialectKind::Cloud,
         }
     }
 }
@@ -70,6 +81,7 @@ impl DialectKind {
         match self {
             Self::V2 => cxone_v2::route(method, path),
             Self::Acd => cxone_acd::route(method, path),
+            Self::Cloud => genesys_cloud::route(method, path),
         }
     }
 
@@ -78,6 +90,7 @@ impl DialectKind {
         match self {
             Self::V2 => answer,
             Self::Acd => cxone_acd::in_own_form(answer),
+            Self::Cloud => genesys_cloud::in_own_form(answer),
         }
     }
 }

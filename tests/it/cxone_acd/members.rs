@@ -213,6 +213,7 @@ fn agents_are_told_one_by_one() {
             staffed: true,
             agents: true,
             skills: false,
+            serving: &[],
             deadline: tenant.deadline(),
         };
         let observed = tenant.parts.agents.observe(request);

@@ -211,6 +211,7 @@ impl Tenant {
             staffed: true,
             agents: false,
             skills: false,
+            serving: &[],
             deadline: self.deadline(),
         };
         let observed = self.runtime.block_on(self.parts.agents.observe(request));

@@ -52,6 +52,9 @@ impl Dialect {
         match platform {
             simulator::Dialect::CxoneV2 => Self::CxoneV2,
             simulator::Dialect::CxoneAcd(_) => Self::CxoneAcd,
+            simulator::Dialect::GenesysCloud(_) => {
+                unreachable!("no schedule is drawn for this platform")
+            }
         }
     }
 

@@ -1,0 +1,46 @@
+//! Genesys Cloud as its public API describes it: voice campaigns that are started and stopped, and queues whose agents take their calls.
+//!
+//! | what | request |
+//! |---|---|
+//! | a token | [`login`]: by client credentials on the log-in host of the [`region`] |
+//! | what campaigns do | `GET /outbound/campaigns?id=…`, a hundred in one call; `GET /outbound/campaigns/{id}` for one: [`campaign`] |
+//! | a command | `POST /outbound/campaigns/{id}/stop` or `/start`, without a body: [`campaigns`] |
+//! | available agents | `POST /analytics/queues/observations/query`, every queue in one call: [`observation`] |
+//! | agents on a campaign's own calls | `GET /outbound/campaigns/{id}/diagnostics`, where they count: [`observer`] |
+//! | who changed a paused campaign | `POST /audits/query/realtime`: [`authors`] and [`audit`] |
+//! | what else moves campaigns | `GET /outbound/campaignrules`, `/sequences`, `/schedules/campaigns`: [`rivals`] |
+//! | what became of calls | `POST /analytics/conversations/aggregates/query`: [`outcomes`] |
+//! | how fast a campaign dials | `PATCH /outbound/campaigns/{id}`: [`throttle`] |
+//! | settings of a queue | `GET` and `PUT /routing/queues/{id}`: [`queue`] |
+//!
+//! All lie behind `/api/v2`. *A stop takes minutes*, in which the campaign is `stopping`: that is our pause on its way. *Rights* are those
+//! of the client's roles in their divisions; what lies in another division is left out of lists, and is never taken for deleted. *The
+//! rate limit* is what the headers of each answer tell. *Statuses without a row* are nobody only in a queue of which something is shown.
+//!
+//! *Never here:* a write of a whole campaign; a command to one that is complete, invalid, forced off, without agents, in a state whose
+//! word is not known, or not in the configuration.
+//!
+//! What is marked **\[I\]** is an inference and has to be seen in an organisation.
+
+mod audit;
+mod authors;
+mod campaign;
+mod campaigns;
+mod connect;
+mod endpoints;
+mod known;
+mod login;
+mod observation;
+mod observer;
+mod organisation;
+mod outcomes;
+mod queue;
+mod queues;
+mod region;
+mod rights;
+mod rivals;
+mod throttle;
+
+pub use connect::{CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;
+pub use region::hosts;
