@@ -162,13 +162,13 @@ impl Trial<'_> {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             // Not the table, which may go to a file.
             let mut err = std::io::stderr().lock();
-            let _ = write!(
+            drop(write!(
                 err,
                 "\r{} {} {:?}: {done} of {TUNE_PIECES} ",
                 self.name, self.campaign.id, self.history
-            );
+            ));
             if done == TUNE_PIECES {
-                let _ = writeln!(err);
+                drop(writeln!(err));
             }
         };
         tune(&request, progress).map_err(|fault| fault.to_string())
