@@ -36,10 +36,11 @@ const ARMS: [&str; 9] = [
 ];
 
 const ABOUT: &str = "\
-Everything is simulated: what differs between the rows is the policy and nothing else. Thresholds decide with the
+Everything is simulated: what differs between the rows is the policy and nothing else. Policies decide with the
 daemon's own rules, without HTTP; every policy meets the same callers, customers, agents and breaks.
 
-POLICY is `always` (nobody pauses anything), thresholds with options, or a share of abandoned calls:
+POLICY is `always` (nobody pauses anything), thresholds with options, or a share of abandoned calls, which takes the same
+options and some of its own:
   5/8                         pause below 5, resume at 8, a poll every 30s
   10%/18%                     shares of the agents who are not offline
   5/8,poll=10s                another poll interval
