@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use crate::domain::throttle::PaceSetting;
 use crate::domain::{CampaignActivity, SkillId, Timestamp};
 use crate::simulator::{
@@ -112,6 +113,24 @@ impl Day<'_> {
     pub(super) fn is_ours(&self, campaign: &str) -> bool {
         let changed = self.statuses.get(campaign).map(|(_, changed)| changed);
         changed.is_some() && self.commanded.get(campaign) == changed
+    }
+}
+
+impl Day<'_> {
+    /// What the platform has counted of a campaign's dials since the opening.
+    pub(super) fn outcomes(&self, campaign: &str, now: Timestamp) -> Option<OutcomeReading> {
+        let calls = self.centre.calls(campaign)?;
+        Some(OutcomeReading {
+            since: timestamp(self.scenario.start()),
+            until: now,
+            counters: OutcomeCounters {
+                dials: calls.dials,
+                answered: calls.answered,
+                connected: Some(calls.connected),
+                abandoned: calls.abandoned,
+            },
+            source: OutcomeSource::Platform,
+        })
     }
 }
 

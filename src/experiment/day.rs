@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::domain::aim::AimBy;
 use crate::domain::calendar::Calendar;
-use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use crate::domain::{
     Autopilot, CalendarId, CalendarRule, CampaignId, CommandResult, Delivery, Group, GroupCount,
     GroupPlace, HeadCount, PlatformTraits, Policy, Sample, Selector, Settling, SkillId,
@@ -218,21 +217,9 @@ impl Day<'_> {
             .map(|(id, _)| id.clone())
             .collect();
         for id in ids {
-            let Some(calls) = self.centre.calls(id.as_str()) else {
-                continue;
-            };
-            let reading = OutcomeReading {
-                since: timestamp(self.scenario.start()),
-                until: now,
-                counters: OutcomeCounters {
-                    dials: calls.dials,
-                    answered: calls.answered,
-                    connected: Some(calls.connected),
-                    abandoned: calls.abandoned,
-                },
-                source: OutcomeSource::Platform,
-            };
-            autopilot.observe_outcomes(&id, reading);
+            if let Some(reading) = self.outcomes(id.as_str(), now) {
+                autopilot.observe_outcomes(&id, reading);
+            }
         }
     }
 

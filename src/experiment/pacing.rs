@@ -55,7 +55,7 @@ impl Arm {
 fn own_ratio(campaign: &OutboundCampaign) -> DialRatio {
     match campaign.mode {
         Mode::Power { dials_per_agent } => {
-            // A dozen of ratios between 0.1 and 20.
+            // Of 0.01 to 20, in hundredths: the type of a scenario's number has no whole ones.
             let hundredths = (1..=2_000_u32).find(|n| f64::from(*n) >= dials_per_agent * 100.0);
             hundredths.map_or(MOST_DIALS, DialRatio::from_hundredths)
         }

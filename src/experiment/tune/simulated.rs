@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::outcomes::{
-    OutcomeCounters, OutcomeMemory, OutcomeReading, OutcomeSlot, OutcomeSource,
-};
+use crate::domain::outcomes::{OutcomeMemory, OutcomeReading, OutcomeSlot};
 use crate::domain::workload::{
     Dialling, WorkloadHeads, WorkloadPoll, WorkloadRecorder, WorkloadSlot, call_began,
 };
@@ -242,22 +240,13 @@ impl<'a> Observer<'a> {
     }
 
     fn count(&mut self, day: &Day<'_>, now: Timestamp) {
-        let calls = self.campaign.and_then(|id| day.centre.calls(id));
-        let Some(calls) = calls else {
+        let Some(today) = self.campaign.and_then(|id| day.outcomes(id, now)) else {
             return;
         };
-        let reading = OutcomeReading {
-            since: timestamp(day.scenario.start()).plus(self.shift),
-            until: now,
-            counters: OutcomeCounters {
-                dials: calls.dials,
-                answered: calls.answered,
-                connected: Some(calls.connected),
-                abandoned: calls.abandoned,
-            },
-            source: OutcomeSource::Platform,
-        };
-        self.memory.observe(reading);
+        self.memory.observe(OutcomeReading {
+            since: today.since.plus(self.shift),
+            ..today
+        });
         if let Some(slot) = self.memory.newest_slot() {
             self.outcomes.insert(slot.from.as_unix_millis(), *slot);
         }
