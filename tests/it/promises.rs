@@ -1,0 +1,435 @@
+//! What holds on every platform, by the real daemon over HTTP: one function a promise, one test of it a platform.
+
+use std::fs;
+use std::time::Instant;
+
+use campaign_autopilot::platform::dialect::Dialect as Named;
+use campaign_autopilot::simulator::{
+    AcdOperation, AcdSettings, CloudOperation, CloudSettings, Dialect, Endpoint, Fault, FaultPlan,
+    FaultRule, FaultTiming, StopLasts, StopShows,
+};
+use hyper::StatusCode;
+
+use crate::api::Api;
+use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, of_kind, wait_until};
+
+/// Another campaign of the world, where a test needs two.
+const OTHER: &str = "campaign-2";
+
+const SECRET: &str = "autopilot-secret";
+
+/// What is logged while the platform is faulty.
+const TROUBLE: [&str; 6] = [
+    "poll invalid",
+    "too long",
+    "status not read",
+    "could not",
+    "outcome was unknown",
+    "unproven",
+];
+
+/// A platform as the tests see it.
+struct Platform {
+    /// Its name in settings.
+    name: &'static str,
+    /// The simulated one, whose commands take no time.
+    simulated: fn() -> Dialect,
+    /// The path of the log-in, where it has to be given.
+    log_in: Option<&'static str>,
+    /// By which operations campaigns are paused and resumed.
+    commands: &'static [Endpoint],
+    /// Statuses of the world in which a campaign has ended or was never begun.
+    ended: &'static [&'static str],
+    /// Whether the agents of a queue or skill can be counted by themselves. Without it one listing counts for all, and no
+    /// group fails alone.
+    counts_queues: bool,
+}
+
+const CXONE_V2: Platform = Platform {
+    name: "cxone-v2",
+    simulated: || Dialect::CxoneV2,
+    log_in: None,
+    commands: &[Endpoint::CampaignPut],
+    ended: &["COMPLETED", "STOPPED", "ARCHIVED"],
+    counts_queues: false,
+};
+
+const CXONE_ACD: Platform = Platform {
+    name: "cxone-acd",
+    simulated: || {
+        Dialect::CxoneAcd(Box::new(AcdSettings {
+            daily_calls: 0,
+            stop: StopShows::UntilLastCall,
+            // Nobody has that skill: its dialler takes no agent from the other.
+            skills: [(OTHER.to_owned(), "another".to_owned())].into(),
+            ..AcdSettings::default()
+        }))
+    },
+    log_in: Some("/authentication/v1/token/access-key"),
+    commands: &[
+        Endpoint::Acd(AcdOperation::StopSkill),
+        Endpoint::Acd(AcdOperation::StartSkill),
+    ],
+    // A skill runs or does not; its end is a pause that is not ours.
+    ended: &["PAUSED"],
+    counts_queues: true,
+};
+
+const GENESYS_CLOUD: Platform = Platform {
+    name: "genesys-cloud",
+    simulated: || {
+        Dialect::GenesysCloud(Box::new(CloudSettings {
+            stop: StopLasts::NoTime,
+            ..CloudSettings::default()
+        }))
+    },
+    log_in: Some("/oauth/token"),
+    commands: &[
+        Endpoint::Cloud(CloudOperation::StopCampaign),
+        Endpoint::Cloud(CloudOperation::StartCampaign),
+    ],
+    ended: &["COMPLETED", "INVALID", "FORCED_OFF"],
+    counts_queues: true,
+};
+
+/// One test of each promise for each platform, and a test that none is forgotten.
+macro_rules! on_every_platform {
+    ($($module:ident: $platform:ident),*; $promises:tt) => {
+        $(mod $module {
+            on_every_platform!(@tests $platform $promises);
+        })*
+
+        #[test]
+        fn no_platform_is_left_out() {
+            let told: Vec<&str> = vec![$($platform.name),*];
+            let known: Vec<&str> = Named::ALL.into_iter().map(Named::name).collect();
+            assert_eq!(told, known);
+        }
+    };
+    (@tests $platform:ident [$($promise:ident)*]) => {
+        $(#[test]
+        fn $promise() {
+            super::$promise(&super::$platform);
+        })*
+    };
+}
+
+on_every_platform! {
+    cxone_v2: CXONE_V2, cxone_acd: CXONE_ACD, genesys_cloud: GENESYS_CLOUD;
+    [
+        a_shortage_pauses_and_agents_resume
+        a_persons_pause_is_kept
+        a_pause_of_ours_is_resumed_after_a_crash
+        what_has_ended_is_never_commanded
+        a_storm_of_faults_makes_no_false_command
+        a_lost_reply_is_read_back
+        the_rate_limit_is_kept
+        one_bad_group_blinds_only_its_campaigns
+        secrets_are_nowhere
+    ]
+}
+
+impl Platform {
+    fn centre(&self) -> Centre {
+        Centre::with(|settings| settings.dialect = (self.simulated)())
+    }
+
+    /// A daemon that manages the one campaign.
+    fn daemon(&self, centre: &Centre) -> Invocation {
+        let mut daemon = centre.daemon();
+        daemon
+            .env("AUTOPILOT_PLATFORM", self.name)
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
+            .env("CXONE_CAMPAIGN_ID", centre.platform.shown_id(CAMPAIGN));
+        if let Some(path) = self.log_in {
+            daemon.env("AUTOPILOT_TOKEN_URL", format!("{}{path}", centre.base_url));
+        }
+        daemon
+    }
+
+    fn inject_into_commands(&self, centre: &Centre, fault: &Fault, when: FaultTiming) {
+        for endpoint in self.commands {
+            centre.platform.inject(FaultRule {
+                fault: fault.clone(),
+                endpoint: Some(*endpoint),
+                when,
+            });
+        }
+    }
+}
+
+/// How many polls have ended, valid or not.
+fn polls(api: &Api) -> f64 {
+    let text = api.get("/metrics").body;
+    let of_polls = text
+        .lines()
+        .filter(|line| line.starts_with("autopilot_polls_total{"));
+    of_polls
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+fn wait_for_polls(api: &Api, more: u32) {
+    let seen = polls(api);
+    wait_until("polls go on", || polls(api) >= seen + f64::from(more));
+}
+
+/// What was done to the campaign of the tests, by clients of the platform.
+fn line(from: &str, to: &str) -> String {
+    format!("{CAMPAIGN}: {from} -> {to}")
+}
+
+fn pause_and_resume() -> [String; 2] {
+    [line("RUNNING", "PAUSED"), line("PAUSED", "RUNNING")]
+}
+
+/// Agents go, and the daemon pauses the campaign and knows it.
+fn run_short(centre: &Centre, daemon: &Daemon, api: &Api) {
+    wait_for_polls(api, 3);
+    centre.platform.set_available(1);
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    wait_for_polls(api, 2);
+}
+
+/// Agents are back, and the daemon resumes the campaign and knows it.
+fn recover(centre: &Centre, daemon: &Daemon) {
+    centre.platform.set_available(20);
+    centre.wait_for_status(CAMPAIGN, "RUNNING");
+    daemon.wait_for_log("resumed");
+}
+
+fn a_shortage_pauses_and_agents_resume(platform: &Platform) {
+    let centre = platform.centre();
+    let daemon = platform.daemon(&centre).start();
+    run_short(&centre, &daemon, &Api::of(&daemon));
+    recover(&centre, &daemon);
+    daemon.stop();
+    assert_eq!(centre.commands(), pause_and_resume());
+    let audit = centre.audit();
+    assert_eq!(of_kind(&audit, "intent").len(), 2, "{audit:#?}");
+}
+
+fn a_persons_pause_is_kept(platform: &Platform) {
+    let centre = platform.centre();
+    let daemon = platform.daemon(&centre).start();
+    let api = Api::of(&daemon);
+    wait_for_polls(&api, 3);
+    assert!(centre.platform.person_sets(CAMPAIGN, "PAUSED"));
+    for available in [0, 20] {
+        centre.platform.set_available(available);
+        wait_for_polls(&api, 8);
+    }
+    daemon.stop();
+    let again = platform.daemon(&centre).start();
+    wait_for_polls(&Api::of(&again), 8);
+    again.stop();
+    assert_eq!(centre.commands(), [""; 0]);
+}
+
+fn a_pause_of_ours_is_resumed_after_a_crash(platform: &Platform) {
+    let centre = platform.centre();
+    let daemon = platform.daemon(&centre).start();
+    run_short(&centre, &daemon, &Api::of(&daemon));
+    daemon.kill();
+    let again = platform.daemon(&centre).start();
+    recover(&centre, &again);
+    again.stop();
+    assert_eq!(centre.commands(), pause_and_resume());
+}
+
+fn what_has_ended_is_never_commanded(platform: &Platform) {
+    for status in platform.ended {
+        let centre = platform.centre();
+        assert!(centre.platform.person_sets(CAMPAIGN, status));
+        let daemon = platform
+            .daemon(&centre)
+            .start()
+            .tolerate(&["found paused, not by us"]);
+        let api = Api::of(&daemon);
+        for available in [0, 20, 0, 20] {
+            centre.platform.set_available(available);
+            wait_for_polls(&api, 4);
+        }
+        daemon.stop();
+        assert_eq!(centre.commands(), [""; 0], "{} {status}", platform.name);
+    }
+}
+
+/// Faults of every kind meet a third of all requests: while there are agents nothing is commanded, while there are none
+/// nothing is resumed, and when it is over everything goes on.
+fn a_storm_of_faults_makes_no_false_command(platform: &Platform) {
+    const STORM: &str = "500=0.06,html503=0.05,reset=0.05,truncate=0.05,wrong-json=0.04,garbled-json=0.04,\
+                         401=0.03,empty-200=0.04";
+    let centre = platform.centre();
+    let daemon = platform
+        .daemon(&centre)
+        .args(&["--request-timeout", "500ms"])
+        .start()
+        .tolerate(&TROUBLE);
+    let api = Api::of(&daemon);
+    wait_for_polls(&api, 3);
+    let storm = || {
+        for rule in FaultPlan::parse(STORM).unwrap() {
+            centre.platform.inject(rule);
+        }
+    };
+    storm();
+    wait_for_polls(&api, 25);
+    assert_eq!(centre.commands(), [""; 0]);
+    centre.platform.set_available(0);
+    wait_for_polls(&api, 25);
+    let resumed = line("PAUSED", "RUNNING");
+    assert!(
+        !centre.commands().contains(&resumed),
+        "{:?}",
+        centre.commands()
+    );
+    let met: u64 = centre.platform.faults_injected().values().sum();
+    assert!(met >= 10, "{met} faults");
+    centre.platform.clear_faults();
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    recover(&centre, &daemon);
+    daemon.stop();
+    assert_eq!(centre.commands().last(), Some(&resumed));
+    centre.audit();
+}
+
+fn a_lost_reply_is_read_back(platform: &Platform) {
+    let centre = platform.centre();
+    platform.inject_into_commands(&centre, &Fault::LostReply, FaultTiming::Next(1));
+    let daemon = platform.daemon(&centre).start().tolerate(&TROUBLE);
+    run_short(&centre, &daemon, &Api::of(&daemon));
+    recover(&centre, &daemon);
+    daemon.stop();
+    assert!(centre.platform.faults_injected()["lost-reply"] >= 1);
+    assert_eq!(centre.commands(), pause_and_resume());
+}
+
+/// Requests are counted first and the time is read afterwards, so that a slow machine only widens what is allowed.
+fn the_rate_limit_is_kept(platform: &Platform) {
+    const PER_SECOND: f64 = 12.0;
+    const ENOUGH: u64 = 60;
+    let centre = platform.centre();
+    let since = Instant::now();
+    let daemon = platform
+        .daemon(&centre)
+        .env("AUTOPILOT_REQUESTS_PER_SECOND", PER_SECOND.to_string())
+        .start()
+        .tolerate(&TROUBLE);
+    let made = || centre.platform.request_count(None);
+    wait_until("requests go on", || made() >= ENOUGH);
+    let (made, elapsed) = (made(), since.elapsed().as_secs_f64());
+    daemon.stop();
+    // A full bucket at the start is a second's worth.
+    let allowed = PER_SECOND * (elapsed + 1.0);
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let made = made as f64;
+    assert!(made <= allowed, "{made} requests in {elapsed} s");
+}
+
+fn one_bad_group_blinds_only_its_campaigns(platform: &Platform) {
+    let centre = platform.centre();
+    centre.platform.put_campaign(OTHER, "RUNNING");
+    let [ours, other] = [CAMPAIGN, OTHER].map(|id| centre.platform.shown_id(id));
+    let settings = centre.directory.path().join("settings.toml");
+    let text = format!(
+        "[[campaign]]\nid = \"{ours}\"\n\n[[campaign]]\nid = \"{other}\"\nagents = {{ queue = \"499999\" }}\n"
+    );
+    fs::write(&settings, text).unwrap();
+    let mut daemon = platform.daemon(&centre);
+    daemon
+        .env_remove("CXONE_CAMPAIGN_ID")
+        .env("AUTOPILOT_CONFIG", settings);
+    if !platform.counts_queues {
+        let refused = daemon.output();
+        assert_eq!(refused.code(), 78, "{}", refused.stderr);
+        assert!(refused.stderr.contains("agents"), "{}", refused.stderr);
+        return;
+    }
+    let daemon = daemon
+        .start()
+        .tolerate(&["not counted", "too long", "poll invalid"]);
+    let api = Api::of(&daemon);
+    run_short(&centre, &daemon, &api);
+    let blind = api.campaign(&other);
+    assert!(blind["available"].is_null(), "{blind}");
+    assert_eq!(api.campaign(&ours)["available"], 1);
+    recover(&centre, &daemon);
+    daemon.stop();
+    assert_eq!(centre.commands(), pause_and_resume());
+}
+
+/// The platform repeats in its refusals what was sent to it: neither the secret nor a token is kept or shown.
+fn secrets_are_nowhere(platform: &Platform) {
+    let centre = platform.centre();
+    let daemon = platform.daemon(&centre).start().tolerate(&TROUBLE);
+    let api = Api::of(&daemon);
+    run_short(&centre, &daemon, &api);
+    for status in [StatusCode::BAD_REQUEST, StatusCode::BAD_GATEWAY] {
+        centre.platform.inject(FaultRule {
+            fault: Fault::SecretsEchoed(status),
+            endpoint: None,
+            when: FaultTiming::Share(0.5),
+        });
+    }
+    centre.platform.expire_tokens();
+    wait_for_polls(&api, 20);
+    let shown = [
+        "/",
+        "/metrics",
+        "/api/v1/status",
+        "/api/v1/settings",
+        "/api/v1/campaigns",
+    ]
+    .map(|path| api.get(path).body);
+    let log: String = daemon.log().iter().map(ToString::to_string).collect();
+    daemon.stop();
+    let met = centre.platform.faults_injected();
+    assert!(
+        met.contains_key("secrets-4xx") && met.contains_key("secrets-5xx"),
+        "{met:?}"
+    );
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(centre.state_dir()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            kept.push(String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned());
+        }
+    }
+    assert!(
+        kept.iter().any(|text| text.len() > 1_000),
+        "nothing is kept"
+    );
+    for text in shown.iter().chain([&log]).chain(&kept) {
+        if let Some(found) = secret_in(text) {
+            panic!("{}: {found}", platform.name);
+        }
+    }
+}
+
+/// A secret in this text, with what stands around it.
+fn secret_in(text: &str) -> Option<String> {
+    let around = |at: usize| {
+        let start = text.floor_char_boundary(at.saturating_sub(80));
+        let end = text.floor_char_boundary((at + 80).min(text.len()));
+        text.get(start..end).unwrap_or_default().to_owned()
+    };
+    if let Some(at) = text.find(SECRET) {
+        return Some(around(at));
+    }
+    // `autopilot:autopilot-secret` as the header of a log-in has it.
+    let basic = "YXV0b3BpbG90OmF1dG9waWxvdC1zZWNyZXQ";
+    if let Some(at) = text.find(basic) {
+        return Some(around(at));
+    }
+    let token = text.match_indices("Bearer ").find(|(at, word)| {
+        let rest = text.get(at + word.len()..).unwrap_or_default();
+        let length = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c))
+            .unwrap_or(rest.len());
+        length >= 16
+    });
+    token.map(|(at, _)| around(at))
+}
