@@ -27,6 +27,7 @@ use super::man::man;
 use super::operate::{Form, Operate, operate};
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
+use super::platforms::{PlatformsArgs, platforms};
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
 use super::resolved_now::resolve_now;
@@ -139,6 +140,8 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Show what each platform can do, and on what that knowledge rests
+    Platforms(PlatformsArgs),
     /// Print completions for a shell
     Completions {
         /// The shell to complete for
@@ -205,23 +208,7 @@ async fn dispatch(command: Command) -> Exit {
         return refuse_configuration(&faults);
     }
     match command {
-        Command::Run(args) => match resolve_now(&args) {
-            Ok(resolved) => match Traces::start(&resolved.settings) {
-                Ok((traces, layer)) => match install(resolved.settings.log_format, "info", layer) {
-                    Ok(()) => {
-                        let exit = Box::pin(run(*args, resolved)).await;
-                        traces.finish().await;
-                        exit
-                    }
-                    Err(exit) => exit,
-                },
-                Err(why) => {
-                    output::talk(format_args!("campaign-autopilot: {why}"));
-                    Exit::Configuration
-                }
-            },
-            Err(faults) => refuse_configuration(&faults),
-        },
+        Command::Run(args) => run_with_traces(args).await,
         Command::Check { online, run } => match resolve_now(&run) {
             Ok(resolved) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => check(&resolved, online).await,
@@ -245,6 +232,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Backtest(args) => in_record(args.state_dir.as_ref(), |at| backtest(&args, at)),
         Command::Tune(args) => in_record(args.state_dir.as_ref(), |at| tune(&args, at)),
         Command::Compliance(args) => compliance(&args),
+        Command::Platforms(args) => platforms(&args),
         Command::Rules(args) => rules(&args),
         Command::Simulate(args) => match start_log(LogFormat::Text, "warn") {
             Ok(()) => simulate(args).await,
@@ -289,6 +277,27 @@ async fn dispatch(command: Command) -> Exit {
     }
 }
 
+/// Runs the daemon, whose requests and polls may be traced.
+async fn run_with_traces(args: Box<RunArgs>) -> Exit {
+    let resolved = match resolve_now(&args) {
+        Ok(resolved) => resolved,
+        Err(faults) => return refuse_configuration(&faults),
+    };
+    let (traces, layer) = match Traces::start(&resolved.settings) {
+        Ok(started) => started,
+        Err(why) => {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            return Exit::Configuration;
+        }
+    };
+    if let Err(exit) = install(resolved.settings.log_format, "info", layer) {
+        return exit;
+    }
+    let exit = Box::pin(run(*args, resolved)).await;
+    traces.finish().await;
+    exit
+}
+
 /// Whether a command does something else under other variables than those of its log.
 fn reads_variables(command: &Command) -> bool {
     match command {
@@ -313,6 +322,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Simulate(_)
         | Command::Completions { .. }
         | Command::Man { .. }
+        | Command::Platforms(_)
         | Command::Rules(_)
         | Command::Config {
             command: ConfigCommand::Init,

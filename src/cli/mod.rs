@@ -29,6 +29,7 @@ mod operate;
 mod outbox;
 mod outcomes_file;
 mod output;
+mod platforms;
 mod progress;
 mod queue;
 mod refusal;

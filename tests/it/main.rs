@@ -34,6 +34,7 @@ mod page;
 mod paging;
 mod pause_claims;
 mod people;
+mod platforms;
 mod promises;
 mod proof;
 mod queue_races;

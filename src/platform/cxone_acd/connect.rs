@@ -12,7 +12,7 @@ use crate::domain::{CampaignId, Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, AgentSource, SharedParts, SpecialSettings, TenantSettings};
 use crate::platform::http::{Client, Grant, GrantedToken, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, AgentObserver, CampaignCommander, Capabilities, Connected, Levers, ListPorts,
+    AgentFeed, AgentObserver, Basis, CampaignCommander, Capabilities, Connected, Levers, ListPorts,
     ListWriter, NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 use crate::secrets::Secret;
@@ -42,6 +42,10 @@ const ASSIGNMENTS_EVERY: Duration = Duration::from_secs(180);
 
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
+    basis: Basis {
+        written_from: "what NICE publishes of CXone, inferences marked",
+        live: false,
+    },
     agents: AgentFeed::Deltas,
     agent_rows: true,
     selectors: false,

@@ -7,7 +7,7 @@ use crate::domain::assignment::ListForm;
 use crate::domain::{Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::port::{
-    AgentFeed, CampaignCommander, Capabilities, Connected, Levers, ListPorts, ListWriter,
+    AgentFeed, Basis, CampaignCommander, Capabilities, Connected, Levers, ListPorts, ListWriter,
     ProfileWriter, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 
@@ -21,6 +21,10 @@ use super::reserves::Reserves;
 
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
+    basis: Basis {
+        written_from: "a contract of this project; no live account has it",
+        live: false,
+    },
     agents: AgentFeed::Rows,
     agent_rows: true,
     selectors: true,

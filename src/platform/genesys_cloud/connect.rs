@@ -8,7 +8,7 @@ use crate::domain::{Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::http::{Client, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, CampaignCommander, Capabilities, Connected, Levers, NameMemory, QueueForms,
+    AgentFeed, Basis, CampaignCommander, Capabilities, Connected, Levers, NameMemory, QueueForms,
     QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 
@@ -34,6 +34,10 @@ const BATCH: NonZeroUsize = NonZeroUsize::new(IN_ONE_CALL).unwrap();
 
 /// What the platform can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
+    basis: Basis {
+        written_from: "what Genesys publishes, inferences marked",
+        live: false,
+    },
     agents: AgentFeed::Counts,
     agent_rows: false,
     selectors: false,

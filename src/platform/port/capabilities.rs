@@ -76,6 +76,15 @@ impl Levers {
     }
 }
 
+/// On what a dialect rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// What it was written from, for people.
+    pub written_from: &'static str,
+    /// Whether a live account was ever called with it.
+    pub live: bool,
+}
+
 /// What a platform can do. Fixed by the dialect; nothing here depends on a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
@@ -83,6 +92,8 @@ impl Levers {
     reason = "independent facts, not one state"
 )]
 pub struct Capabilities {
+    /// On what the dialect rests.
+    pub basis: Basis,
     /// How it reports available agents.
     pub agents: AgentFeed,
     /// Whether single agents can be listed with their states, as preview campaigns need.

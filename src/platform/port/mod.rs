@@ -54,7 +54,7 @@ pub use call_plan::{CallPlan, CallPlanner};
 pub use campaigns::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, Urgency,
 };
-pub use capabilities::{AgentFeed, Capabilities, Levers, QueueForms, Rights, StatusCalls};
+pub use capabilities::{AgentFeed, Basis, Capabilities, Levers, QueueForms, Rights, StatusCalls};
 pub use connected::{Connected, ListPorts, QueuePorts};
 pub use fault::{FaultKind, PlatformFault};
 pub use lists::{ListReader, ListReceipt, ListWriter};
