@@ -1,14 +1,17 @@
 //! Commands that the platform refuses, and campaigns that are never commanded.
 
+use std::sync::Arc;
+
 use campaign_autopilot::simulator::{
-    CloudOperation, CloudSettings, Endpoint, Fault, FaultRule, FaultTiming,
+    CloudOperation, CloudSettings, Endpoint, Fault, FaultRule, FaultTiming, Phase,
 };
 
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, wait_until};
 
 use super::tenant::{
-    PAUSED, RESUMED, START, centre, daemon, is, pause, quick, wait_for_polls, wait_until_it_is,
+    OBSERVATIONS, PAUSED, RESUMED, START, centre, daemon, is, pause, quick, wait_for_polls,
+    wait_until_it_is,
 };
 
 const STOP: Endpoint = Endpoint::Cloud(CloudOperation::StopCampaign);
@@ -129,4 +132,77 @@ fn a_lost_reply_is_read_back_and_nothing_is_sent_twice_blindly() {
     assert_eq!(centre.commands(), [PAUSED, RESUMED]);
     assert_eq!(centre.platform.request_count(Some(STOP)), 1);
     assert_eq!(centre.platform.request_count(Some(START)), 1);
+}
+
+#[test]
+fn a_stop_that_somebody_else_has_just_made_is_not_ours() {
+    let centre = centre(quick());
+    let running = daemon(&centre)
+        .start()
+        .tolerate(&["could not pause", "found paused"]);
+    let api = Api::of(&running);
+    wait_for_polls(&centre, 3);
+    let platform = centre.platform.clone();
+    centre.platform.set_hook(Some(Arc::new(move |seen, phase| {
+        if seen.endpoint == STOP && phase == Phase::Arrived {
+            platform.person_sets(CAMPAIGN, "PAUSED");
+        }
+    })));
+    centre.platform.inject(FaultRule {
+        fault: Fault::Conflict,
+        endpoint: Some(STOP),
+        when: FaultTiming::Always,
+    });
+    centre.platform.set_available(2);
+    wait_until_it_is(&centre, "PAUSED");
+    wait_until("the pause counts as a person's", || {
+        api.campaign(CAMPAIGN)["paused_by"] == "person"
+    });
+    centre.platform.set_available(20);
+    wait_for_polls(&centre, 10);
+    running.stop();
+    assert!(is(&centre, "PAUSED"));
+    assert_eq!(centre.commands(), [""; 0]);
+    assert_eq!(centre.platform.request_count(Some(START)), 0);
+}
+
+#[test]
+fn a_conflict_that_names_no_lasting_reason_is_asked_for_again() {
+    let centre = centre(quick());
+    let running = daemon(&centre).start().tolerate(&["could not pause"]);
+    wait_for_polls(&centre, 3);
+    centre.platform.inject(FaultRule {
+        fault: Fault::Conflict,
+        endpoint: Some(STOP),
+        when: FaultTiming::Next(1),
+    });
+    centre.platform.set_available(2);
+    wait_until_it_is(&centre, "PAUSED");
+    running.wait_for_log("paused");
+    running.stop();
+    assert_eq!(centre.platform.request_count(Some(STOP)), 2);
+    assert_eq!(centre.commands(), [PAUSED]);
+}
+
+#[test]
+fn a_reading_is_tried_three_times_and_no_more() {
+    let centre = centre(quick());
+    let fail = |times| {
+        centre.platform.inject(FaultRule {
+            fault: Fault::Status500,
+            endpoint: Some(OBSERVATIONS),
+            when: FaultTiming::Next(times),
+        });
+    };
+    let calm = daemon(&centre).start();
+    wait_for_polls(&centre, 3);
+    fail(2);
+    wait_for_polls(&centre, 8);
+    calm.stop();
+    let disturbed = daemon(&centre).start().tolerate(&["poll invalid"]);
+    wait_for_polls(&centre, 3);
+    fail(3);
+    disturbed.wait_for_log("poll invalid");
+    wait_for_polls(&centre, 5);
+    disturbed.stop();
 }
