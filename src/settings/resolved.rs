@@ -238,6 +238,7 @@ impl Settings {
             "api_versions": special.api_versions,
             "ready_states": special.ready_states,
             "longest_call": special.longest_call,
+            "notifications": special.notifications,
             "agents": word_of(special.agents, AgentSource::WORDS),
             "policies": policies,
             "calendars": calendars,

@@ -164,6 +164,9 @@ settings! { PLATFORM_ROWS "Platform"
     AGENTS: Landing<AgentSource, Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Top,
         "What agents are counted from on cxone-acd: the states of each, or counts that the platform makes; `activity` is unproven, since nobody has published whether those counts hold agents who wait in a dialler.",
         value::agent_source, |to, source| to.agents = source);
+    NOTIFICATIONS: Landing<bool, Values> = land("notifications", Some("--notifications"), ["AUTOPILOT_NOTIFICATIONS"], Word "on|off", Is("on"), Top,
+        "Whether genesys-cloud is asked to report changes by itself, so that a poll comes sooner, after a quarter of the interval at the earliest; without them it is polled at the interval.",
+        value::on_or_off, |to, on| to.notifications = on);
     LONGEST_CALL: Landing<Duration, Values> = land("longest_call", Some("--longest-call"), ["AUTOPILOT_LONGEST_CALL"], Duration "DURATION", Is("60m"), Top,
         "The longest call with its wrap-up on cxone-acd: for so long a stop of ours may take to show, and is taken for ours.",
         value::positive_duration, |to, time| to.longest_call = time);

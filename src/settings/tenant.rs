@@ -41,6 +41,7 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
             api_versions: values.api_versions.clone(),
             ready_states: values.ready_states.clone(),
             longest_call: Some(values.longest_call),
+            notifications: values.notifications,
             agents: values.agents,
         },
     })

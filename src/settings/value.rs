@@ -166,6 +166,11 @@ pub(super) fn agent_source(text: &str) -> Parsed<AgentSource> {
     word(text, AgentSource::WORDS)
 }
 
+/// Whether something is on.
+pub(super) fn on_or_off(text: &str) -> Parsed<bool> {
+    word(text, &[("on", true), ("off", false)])
+}
+
 /// Scopes to ask for.
 pub(super) fn scopes(texts: &[String]) -> Parsed<Vec<String>> {
     if texts.iter().any(String::is_empty) {

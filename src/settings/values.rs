@@ -35,6 +35,7 @@ pub(super) struct Values {
     pub(super) ready_states: Option<String>,
     pub(super) agents: AgentSource,
     pub(super) longest_call: Duration,
+    pub(super) notifications: bool,
     pub(super) poll_interval: Duration,
     pub(super) requests_per_second: Option<f64>,
     pub(super) burst: u32,

@@ -46,6 +46,7 @@ mod late;
 mod outcome;
 mod payload;
 mod platform;
+mod push;
 mod queues;
 mod refusal;
 mod request_seen;

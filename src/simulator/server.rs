@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::future;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -30,6 +31,7 @@ use super::exchange::{MAX_BODY, insert, too_large};
 use super::handle::{Phase, Shared, SimHandle};
 use super::outcome::Outcome;
 use super::payload::Payload;
+use super::push;
 use super::sent_request::SentRequest;
 use super::settings::Settings;
 
@@ -171,9 +173,22 @@ impl Serving {
             debug!(%error, "the connection is gone already");
         }
         let cut = Arc::new(Notify::new());
-        let service = service_fn(|request| {
+        let channel = Arc::new(OnceLock::new());
+        let service = service_fn(|request: Request<Incoming>| {
             let (serving, cut) = (self.clone(), Arc::clone(&cut));
-            Box::pin(async move { Ok::<_, Infallible>(serving.serve(request, &cut).await) })
+            let asked = serving.shared.dialect.channel(request.uri().path());
+            let accepted = asked.and_then(|asked| {
+                let response = push::accepted(request.headers())?;
+                // A connection is for one channel.
+                channel.set(asked.to_owned()).ok()?;
+                Some(response)
+            });
+            Box::pin(async move {
+                Ok::<_, Infallible>(match accepted {
+                    Some(response) => response,
+                    None => serving.serve(request, &cut).await,
+                })
+            })
         });
         let mut builder = http1::Builder::new();
         builder
@@ -181,13 +196,26 @@ impl Serving {
             .header_read_timeout(HEADER_READ_TIMEOUT);
         let mut connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::select! {
-            ended = &mut connection => {
+            ended = future::poll_fn(|context| connection.poll_without_shutdown(context)) => {
                 if let Err(error) = ended {
                     debug!(%error, "a connection to the simulator ended early");
+                    return;
                 }
             }
-            () = cut.notified() => reset(&connection.into_parts().io.into_inner()),
-            () = self.stop.cancelled() => {}
+            () = cut.notified() => return reset(&connection.into_parts().io.into_inner()),
+            () = self.stop.cancelled() => return,
+        }
+        let mut stream = connection.into_parts().io.into_inner();
+        match channel.get() {
+            Some(channel) => tokio::select! {
+                () = push::tell(&self.shared, channel, stream) => {}
+                () = self.stop.cancelled() => {}
+            },
+            None => {
+                if let Err(error) = stream.shutdown().await {
+                    debug!(%error, "the connection is gone already");
+                }
+            }
         }
     }
 

@@ -9,6 +9,9 @@ import schemathesis
 
 CAMPAIGNS = ["campaign-1"]
 QUEUES = ["queue-outbound"]
+# Is made by the generated requests themselves.
+CHANNELS = ["channel-1"]
+TOPICS = ["v2.outbound.campaigns.campaign-1", "v2.analytics.queues.queue-outbound.observations"]
 INTERVAL = "2024-05-15T08:00:00.000Z/2024-05-15T12:00:00.000Z"
 
 
@@ -26,12 +29,19 @@ def before_call(context, case, kwargs):
         path["campaignId"] = known(path["campaignId"], CAMPAIGNS)
     if "queueId" in path:
         path["queueId"] = known(path["queueId"], QUEUES)
+    if "channelId" in path:
+        path["channelId"] = known(path["channelId"], CHANNELS)
     query = case.query or {}
     if isinstance(query.get("id"), list):
         query["id"] = [known(item, CAMPAIGNS) for item in query["id"]]
     if "distributionQueueId" in query:
         query["distributionQueueId"] = known(query["distributionQueueId"], QUEUES)
     body = case.body
+    if "notifications" in case.operation.path:
+        for topic in body if isinstance(body, list) else []:
+            if isinstance(topic, dict):
+                topic["id"] = known(topic.get("id"), TOPICS)
+        return
     if not isinstance(body, dict):
         return
     if isinstance(body.get("interval"), str):

@@ -161,9 +161,10 @@ impl Dialect {
                 "ready_states",
                 "agents",
                 "longest_call",
+                "notifications",
                 "region",
             ],
-            Self::CxoneAcd => &["auth", "scope", "region"],
+            Self::CxoneAcd => &["auth", "scope", "notifications", "region"],
             Self::GenesysCloud => &[
                 "auth",
                 "scope",

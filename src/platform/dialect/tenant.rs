@@ -83,6 +83,8 @@ pub struct SpecialSettings {
     pub agents: AgentSource,
     /// How long a call lasts at the most, with its wrap-up; as the dialect has it, when absent.
     pub longest_call: Option<Duration>,
+    /// Whether the platform is asked to report changes by itself, where it can.
+    pub notifications: bool,
 }
 
 /// What every tenant uses.

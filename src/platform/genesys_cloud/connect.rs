@@ -16,6 +16,7 @@ use super::authors::Authors;
 use super::campaigns::{Campaigns, Commander, IN_ONE_CALL};
 use super::known::KnownCampaigns;
 use super::login::{ClientCredentials, RightsLogin};
+use super::notifications::Notifications;
 use super::observer::Observer;
 use super::organisation::{Organisation, rate_window};
 use super::outcomes::Outcomes;
@@ -123,6 +124,10 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
         }),
         agents: Arc::new(Observer {
             organisation: Arc::clone(&organisation),
+            notifications: tenant
+                .special
+                .notifications
+                .then(|| Notifications::new(Arc::clone(&organisation), Arc::clone(&known))),
             known,
         }),
         campaigns,

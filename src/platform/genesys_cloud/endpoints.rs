@@ -20,6 +20,7 @@ pub(super) const PACE: Endpoint = Endpoint::command("campaign_pace_change");
 pub(super) const AGGREGATES: Endpoint = Endpoint::reading("conversation_aggregates");
 pub(super) const QUEUE: Endpoint = Endpoint::reading("queue");
 pub(super) const QUEUE_CHANGE: Endpoint = Endpoint::command("queue_change");
+pub(super) const NOTIFICATIONS: Endpoint = Endpoint::reading("notifications");
 
 /// Everything that the parts of this dialect ask for.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -41,4 +42,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
     AGGREGATES,
     QUEUE,
     QUEUE_CHANGE,
+    NOTIFICATIONS,
 ];

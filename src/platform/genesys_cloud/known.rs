@@ -46,6 +46,11 @@ impl KnownCampaigns {
         held(&self.listed).contains(campaign)
     }
 
+    /// Every campaign that the configuration names.
+    pub(super) fn all(&self) -> BTreeSet<CampaignId> {
+        held(&self.listed).clone()
+    }
+
     /// Notes a reading: a campaign that was given another queue counts that queue's agents from then on.
     pub(super) fn note(&self, id: &CampaignId, found: &Campaign, read_at: Timestamp) {
         let known = KnownCampaign {

@@ -11,6 +11,7 @@
 //! | what else moves campaigns | `GET /outbound/campaignrules`, `/sequences`, `/schedules/campaigns`: [`rivals`] |
 //! | what became of calls | `POST /analytics/conversations/aggregates/query`: [`outcomes`] |
 //! | how fast a campaign dials | `PATCH /outbound/campaigns/{id}`: [`throttle`] |
+//! | that something changed | `POST /notifications/channels` and `/{id}/subscriptions`, then a websocket: [`notifications`] |
 //! | settings of a queue | `GET` and `PUT /routing/queues/{id}`: [`queue`] |
 //!
 //! All lie behind `/api/v2`. *A stop takes minutes*, in which the campaign is `stopping`: that is our pause on its way. *Rights* are those
@@ -30,6 +31,7 @@ mod connect;
 mod endpoints;
 mod known;
 mod login;
+mod notifications;
 mod observation;
 mod observer;
 mod organisation;

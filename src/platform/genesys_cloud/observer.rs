@@ -16,6 +16,7 @@ use crate::platform::port::{
 
 use super::campaigns::{IN_ONE_CALL, left_out, list};
 use super::known::KnownCampaigns;
+use super::notifications::Notifications;
 use super::observation::{Observed, question};
 use super::organisation::{Ask, Organisation};
 use super::{endpoints, rights};
@@ -30,6 +31,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct Observer {
     pub(super) organisation: Arc<Organisation>,
     pub(super) known: Arc<KnownCampaigns>,
+    /// Absent where nobody wants to be woken.
+    pub(super) notifications: Option<Notifications>,
 }
 
 /// Where the agents of a group are counted, or why they cannot be.
@@ -59,6 +62,9 @@ impl Observer {
             .filter_map(|source| source.as_deref().ok())
             .collect();
         let queues: Vec<&str> = queues.into_iter().collect();
+        if let Some(notifications) = &self.notifications {
+            notifications.count(&queues);
+        }
         let observed = self.observed(&queues, request.deadline, &mut tally).await?;
         let serving = self.serving(request, &mut tally).await;
         let heads = request.groups.iter().zip(&sources).enumerate();
@@ -266,5 +272,12 @@ impl AgentObserver for Observer {
         request: ObserveRequest<'a>,
     ) -> BoxFuture<'a, Result<Observation, ObserveFault>> {
         Box::pin(self.read(request))
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        match &self.notifications {
+            Some(notifications) => Box::pin(notifications.changed()),
+            None => Box::pin(std::future::pending()),
+        }
     }
 }

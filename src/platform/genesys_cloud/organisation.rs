@@ -1,6 +1,7 @@
 //! One organisation: its host, and the requests to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
@@ -10,8 +11,8 @@ use tracing::Instrument;
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 use crate::platform::http::{
-    Call, CallFault, Client, HttpResponse, PlatformTime, RateShare, RateWindow, Sending,
-    request_span,
+    Call, CallFault, Client, HttpResponse, PlatformTime, PushConnection, RateShare, RateWindow,
+    Sending, request_span,
 };
 use crate::platform::port::{FaultKind, PlatformFault, UnreadableRows, Urgency};
 use crate::telemetry::Endpoint;
@@ -30,7 +31,7 @@ pub(super) struct Ask<'a> {
     /// The segments of the path behind `/api/v2`.
     pub(super) path: &'a [&'a str],
     pub(super) query: Vec<(&'static str, String)>,
-    /// A question that is put in a body is a POST, and changes nothing all the same.
+    /// A question that is put in a body is a POST, and changes nothing all the same; nothing (`null`) is a POST without a body.
     pub(super) body: Option<Value>,
     /// The right that it needs.
     pub(super) right: &'static str,
@@ -67,6 +68,33 @@ impl Organisation {
         self.clock.now()
     }
 
+    /// Waits for so long.
+    pub(super) async fn sleep(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
+
+    /// Opens a connection over which changes are reported.
+    pub(super) async fn open_push(
+        &self,
+        url: reqwest::Url,
+    ) -> Result<Box<dyn PushConnection>, PlatformFault> {
+        let opened = self.client.open_push(url).await;
+        opened.map_err(|wrong| PlatformFault {
+            kind: FaultKind::Connect,
+            detail: format!("notifications: {wrong}"),
+        })
+    }
+
+    /// Such a connection stands, or does not any more.
+    pub(super) fn push_connected(&self, connected: bool) {
+        self.client.push_connected(connected);
+    }
+
+    /// A change was reported.
+    pub(super) fn push_came(&self) {
+        self.client.push_came();
+    }
+
     /// The platform's time when our clock shows `now`, where its answers tell it.
     pub(super) fn platform_time(&self, now: Timestamp) -> Option<PlatformTime> {
         self.client.platform_time(now)
@@ -94,6 +122,7 @@ impl Organisation {
             url.query_pairs_mut().extend_pairs(&ask.query);
         }
         let (method, body) = match ask.body {
+            Some(Value::Null) => (Method::POST, None),
             Some(body) => (Method::POST, Some(Bytes::from(body.to_string()))),
             None => (Method::GET, None),
         };
@@ -190,14 +219,12 @@ pub(super) fn rate_window(response: &HttpResponse) -> Option<RateWindow> {
     Some(RateWindow {
         used: number("inin-ratelimit-count")?,
         allowed,
-        resets_in: std::time::Duration::from_secs(number("inin-ratelimit-reset")?.into()),
+        resets_in: Duration::from_secs(number("inin-ratelimit-reset")?.into()),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use hyper::StatusCode;
     use hyper::header::{HeaderName, HeaderValue};
 

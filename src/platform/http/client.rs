@@ -24,6 +24,7 @@ use super::answer::{code, date, excerpt, location, refusal_words, remaining, ret
 use super::encoding::unpack;
 use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare, RateWindow};
 use super::platform_clock::{PlatformClock, PlatformTime};
+use super::push::PushConnection;
 use super::retry::{RetryPolicy, Verdict, retry};
 use super::send::{HttpRequest, HttpResponse, HttpSend, LARGEST_BODY, SendFault};
 use super::token::{TOKEN, Token, TokenParts, TokenSource};
@@ -154,6 +155,24 @@ impl Client {
             seed: AtomicU64::new(seed),
             incomplete: Mutex::default(),
         }
+    }
+
+    /// A connection over which the platform reports changes stands, or does not any more.
+    pub fn push_connected(&self, connected: bool) {
+        self.metrics.api.push_connected(connected);
+    }
+
+    /// The platform reported a change by itself.
+    pub fn push_came(&self) {
+        self.metrics.api.push_came();
+    }
+
+    /// Opens a connection over which the platform reports changes by itself. No rate limit counts it.
+    ///
+    /// # Errors
+    /// Why it could not be opened.
+    pub async fn open_push(&self, url: reqwest::Url) -> Result<Box<dyn PushConnection>, SendFault> {
+        self.transport.open_push(url, self.request_timeout).await
     }
 
     /// The same client, which makes so many attempts in all.

@@ -46,6 +46,7 @@ mod limiter;
 mod login_tests;
 mod paging;
 mod platform_clock;
+mod push;
 mod retry;
 mod send;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare, RateWindow};
 pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};
+pub use push::PushConnection;
 pub use retry::RetryPolicy;
 pub use send::{HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport};
 pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TOKEN, TokenSource};

@@ -9,6 +9,8 @@ use hyper::{Method, StatusCode};
 
 use crate::sockets::{ClientBounds, HttpClient, NoCertificates};
 
+use super::push::{self, PushConnection};
+
 /// A request with everything that its transport needs.
 #[derive(Clone)]
 pub struct HttpRequest {
@@ -56,6 +58,18 @@ pub enum SendFault {
 pub trait HttpSend: Send + Sync + 'static {
     /// Sends `request` and reads the answer to its end.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>>;
+
+    /// Opens a connection over which the platform reports changes by itself, within `timeout` (real time). A transport without
+    /// sockets has none.
+    fn open_push(
+        &self,
+        url: reqwest::Url,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Box<dyn PushConnection>, SendFault>> {
+        drop((url, timeout));
+        let why = "this transport has no sockets".to_owned();
+        Box::pin(std::future::ready(Err(SendFault::Connect(why))))
+    }
 }
 
 /// The largest body: 4 MiB, forty times a page of 100 agents with long names.
@@ -171,5 +185,13 @@ impl ReqwestSend {
 impl HttpSend for ReqwestSend {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
         Box::pin(self.exchange(request))
+    }
+
+    fn open_push(
+        &self,
+        url: reqwest::Url,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Box<dyn PushConnection>, SendFault>> {
+        Box::pin(async move { push::open(&self.client, &url, timeout).await })
     }
 }

@@ -85,6 +85,14 @@ impl DialectKind {
         }
     }
 
+    /// Finds the channel that a connection on this path is for, where changes are told over one.
+    pub(super) fn channel(self, path: &str) -> Option<&str> {
+        match self {
+            Self::V2 | Self::Acd => None,
+            Self::Cloud => genesys_cloud::channel_of(path),
+        }
+    }
+
     /// Returns a refusal in the dialect's own form; other answers stay as they are.
     pub(super) fn in_own_form(self, answer: Answer) -> Answer {
         match self {

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use prometheus::{Gauge, HistogramVec, IntCounterVec};
+use prometheus::{Gauge, HistogramVec, IntCounter, IntCounterVec};
 
 use super::endpoint::{Endpoint, Feature};
 use super::families::Families;
@@ -19,6 +19,8 @@ pub struct ApiMetrics {
     token_expiry: Gauge,
     remaining: Gauge,
     unreadable_rows: IntCounterVec,
+    push_connected: Gauge,
+    push_messages: IntCounter,
     expected: Mutex<Expected>,
 }
 
@@ -61,6 +63,14 @@ impl ApiMetrics {
                 "Rows of listings that could not be read and were left out, or made the reading invalid where they were many.",
                 &["endpoint"],
             )?,
+            push_connected: families.gauge(
+                "api_push_connected",
+                "1 while the platform reports changes by itself over a connection; NaN where it is not asked to.",
+            )?,
+            push_messages: families.counter(
+                "api_push_messages_total",
+                "Changes that the platform reported by itself.",
+            )?,
             expected: Mutex::new(Expected {
                 declared: Vec::new(),
                 features: vec![Feature::Campaigns],
@@ -68,6 +78,7 @@ impl ApiMetrics {
         };
         // Nothing said is not zero left.
         metrics.remaining.set(f64::NAN);
+        metrics.push_connected.set(f64::NAN);
         Ok(metrics)
     }
 
@@ -140,6 +151,16 @@ impl ApiMetrics {
     /// The platform said how many requests it would still take.
     pub fn remaining(&self, requests: f64) {
         self.remaining.set(requests);
+    }
+
+    /// A connection over which the platform reports changes stands, or does not any more.
+    pub fn push_connected(&self, connected: bool) {
+        self.push_connected.set(if connected { 1.0 } else { 0.0 });
+    }
+
+    /// The platform reported a change by itself.
+    pub fn push_came(&self) {
+        self.push_messages.inc();
     }
 
     /// Rows of a listing could not be read.

@@ -24,7 +24,7 @@ use super::bodies::{self, Form};
 use super::changes::{Author, word};
 use super::operation::CloudOperation;
 use super::query::{Query, wrong};
-use super::settings::StopLasts;
+use super::settings::{CloudSettings, StopLasts};
 use super::wire::{self, CampaignView};
 
 /// The calls for each agent of campaigns that set none.
@@ -37,14 +37,14 @@ const MOST_CALLS: f64 = 15.0;
 const MOST_IDS: usize = 100;
 
 /// A request and everything that its answer depends on.
-struct RequestContext<'a> {
+pub(super) struct RequestContext<'a> {
     world: &'a mut World,
-    cloud: &'a mut CloudState,
+    pub(super) cloud: &'a mut CloudState,
     performance: &'a mut Performance,
-    call: &'a Call,
-    query: Query,
+    pub(super) call: &'a Call,
+    pub(super) query: Query,
     client: &'a str,
-    now: SimTime,
+    pub(super) now: SimTime,
 }
 
 impl Platform {
@@ -163,6 +163,8 @@ impl Platform {
                 let whole = read_as(&bodies::QUEUE, &call.body)?;
                 context.cloud.write_queue(id, whole, &token.client, now)
             }
+            CloudOperation::CreateChannel => context.make_channel(),
+            CloudOperation::Subscribe => context.subscribe(id),
         }?;
         // What this request did is seen by the next one, whenever that comes.
         self.follow_cloud(now);
@@ -308,22 +310,8 @@ impl RequestContext<'_> {
         }
     }
 
-    /// The status of each agent of a queue; nothing of those who are off it.
     fn statuses(&self, queue: &str) -> Vec<Option<&'static str>> {
-        let skill = self.cloud.settings.members.get(queue);
-        let agents = self.world.agents();
-        agents
-            .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
-            .map(|(id, agent)| {
-                if agent.state == AgentState::Offline || self.world.work(id) == Some(&Work::Break) {
-                    None
-                } else if agent.state == AgentState::Available {
-                    Some("IDLE")
-                } else {
-                    Some("INTERACTING")
-                }
-            })
-            .collect()
+        statuses(self.world, &self.cloud.settings, queue)
     }
 
     fn observations(&self) -> Result<Answer, Refused> {
@@ -466,6 +454,28 @@ impl RequestContext<'_> {
     }
 }
 
+/// The status of each agent of a queue; nothing of those who are off it.
+pub(super) fn statuses(
+    world: &World,
+    settings: &CloudSettings,
+    queue: &str,
+) -> Vec<Option<&'static str>> {
+    let skill = settings.members.get(queue);
+    let agents = world.agents();
+    agents
+        .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+        .map(|(id, agent)| {
+            if agent.state == AgentState::Offline || world.work(id) == Some(&Work::Break) {
+                None
+            } else if agent.state == AgentState::Available {
+                Some("IDLE")
+            } else {
+                Some("INTERACTING")
+            }
+        })
+        .collect()
+}
+
 /// The values of a question's predicates of one dimension.
 fn values_of(body: &Value, dimension: &str) -> Result<BTreeSet<String>, Refused> {
     let predicates = body
@@ -486,7 +496,7 @@ fn values_of(body: &Value, dimension: &str) -> Result<BTreeSet<String>, Refused>
     values.collect()
 }
 
-fn read_as(form: &Form, body: &[u8]) -> Result<Value, Refused> {
+pub(super) fn read_as(form: &Form, body: &[u8]) -> Result<Value, Refused> {
     let value: Value = read_body(body).map_err(|_| wrong("the body"))?;
     form.check(&value)?;
     Ok(value)
@@ -504,7 +514,7 @@ fn bad_transition(id: &str, from: &str, to: &str) -> Refused {
     )
 }
 
-fn json_answer(body: &Value) -> Answer {
+pub(super) fn json_answer(body: &Value) -> Answer {
     Answer::json(StatusCode::OK, body.to_string().into())
 }
 

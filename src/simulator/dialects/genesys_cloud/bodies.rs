@@ -162,6 +162,13 @@ pub(super) const PACE: Form = Form::Object(
     Closed,
 );
 
+/// Topics that a channel is given.
+pub(super) const TOPICS: Form = Form::List(
+    &Form::Object(&[Member("id", Needed, Form::Text(1))], Taken),
+    1,
+    1_000,
+);
+
 /// A queue, of which more may come along.
 pub(super) const QUEUE: Form = Form::Object(
     &[

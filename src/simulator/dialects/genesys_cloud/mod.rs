@@ -15,6 +15,7 @@
 mod answers;
 mod bodies;
 mod changes;
+mod channels;
 mod login;
 mod operation;
 mod people;
@@ -36,11 +37,13 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::time::SimTime;
 
+pub(in crate::simulator) use channels::channel_of;
 pub use operation::CloudOperation;
 pub(in crate::simulator) use route::route;
 pub use settings::{CloudRival, CloudSettings, StopLasts};
 
 use changes::Changes;
+use channels::Channels;
 use window::Window;
 
 /// Every answer has one, to be quoted to the vendor.
@@ -51,6 +54,7 @@ const CORRELATION: HeaderName = HeaderName::from_static("inin-correlation-id");
 pub(in crate::simulator) struct CloudState {
     settings: CloudSettings,
     changes: Changes,
+    channels: Channels,
     window: Option<Window>,
     /// Members of campaigns that were written.
     edited: BTreeMap<String, BTreeMap<String, Value>>,
@@ -68,6 +72,7 @@ impl CloudState {
         Self {
             settings,
             changes: Changes::default(),
+            channels: Channels::default(),
             window,
             edited: BTreeMap::new(),
             queues: BTreeMap::new(),

@@ -39,11 +39,15 @@ pub enum CloudOperation {
     Queue,
     /// PUT of one queue, whole.
     PutQueue,
+    /// POST that makes a channel of notifications.
+    CreateChannel,
+    /// POST of topics for a channel.
+    Subscribe,
 }
 
 impl CloudOperation {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Token,
         Self::TokenClient,
         Self::Campaigns,
@@ -62,6 +66,8 @@ impl CloudOperation {
         Self::AuditedServices,
         Self::Queue,
         Self::PutQueue,
+        Self::CreateChannel,
+        Self::Subscribe,
     ];
 
     /// The name used in fault rules.
@@ -86,6 +92,8 @@ impl CloudOperation {
             Self::AuditedServices => "audited-services",
             Self::Queue => "routing-queue",
             Self::PutQueue => "put-routing-queue",
+            Self::CreateChannel => "notification-channel",
+            Self::Subscribe => "notification-topics",
         }
     }
 
@@ -108,7 +116,8 @@ impl CloudOperation {
     #[must_use]
     pub fn right(self) -> Option<&'static str> {
         Some(match self {
-            Self::Token | Self::TokenClient => return None,
+            // Each topic has a right of its own.
+            Self::Token | Self::TokenClient | Self::CreateChannel | Self::Subscribe => return None,
             Self::Campaigns | Self::Campaign | Self::Diagnostics => "outbound:campaign:view",
             Self::PatchCampaign => "outbound:campaign:edit",
             Self::StartCampaign => "outbound:campaign:start",

@@ -49,6 +49,10 @@ pub(in crate::simulator) fn route(method: &Method, path: &str) -> Route {
         ["audits", "query", "realtime", "servicemapping"] => {
             (&[(Method::GET, Op::AuditedServices)], None)
         }
+        ["notifications", "channels"] => (&[(Method::POST, Op::CreateChannel)], None),
+        ["notifications", "channels", id, "subscriptions"] => {
+            (&[(Method::POST, Op::Subscribe)], Some(id))
+        }
         ["routing", "queues", id] => (
             &[(Method::GET, Op::Queue), (Method::PUT, Op::PutQueue)],
             Some(id),
@@ -101,7 +105,8 @@ mod tests {
         for (_, template) in &operations {
             let path = template
                 .replace("{campaignId}", "c")
-                .replace("{queueId}", "q");
+                .replace("{queueId}", "q")
+                .replace("{channelId}", "n");
             for method in [
                 Method::GET,
                 Method::PUT,

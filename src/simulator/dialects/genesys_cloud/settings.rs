@@ -35,6 +35,8 @@ pub struct CloudSettings {
     pub requests_a_minute: Option<u32>,
     /// Campaigns that may be on or stopping at once.
     pub most_active: usize,
+    /// Whether it tells of changes by itself.
+    pub notifies: bool,
     /// What else starts and stops campaigns.
     pub rivals: Vec<CloudRival>,
     /// Whether `selfUri` and the links of pages have the host in front.
@@ -84,6 +86,7 @@ impl Default for CloudSettings {
             audited: true,
             requests_a_minute: None,
             most_active: 50,
+            notifies: true,
             rivals: Vec::new(),
             absolute_links: false,
         }

@@ -220,3 +220,34 @@ fn a_queue_is_written_whole_and_what_is_left_out_is_dropped() {
     assert_ne!(after["dateModified"], before["dateModified"]);
     assert_eq!(organisation.ask("PUT", path, &json!({})).status, 400);
 }
+
+#[test]
+fn a_channel_hears_of_what_the_roles_allow() {
+    let organisation = Organisation::new(CloudSettings {
+        withheld: ["analytics:queueObservation:view".to_owned()].into(),
+        ..CloudSettings::default()
+    });
+    let channels = "/api/v2/notifications/channels";
+    let made = organisation.ask("POST", channels, &Value::Null).json();
+    assert_eq!(made["connectUri"], "ws://localhost/notifications/channel-1");
+    let topics = format!("{channels}/channel-1/subscriptions");
+    let body = json!([
+        {"id": "v2.outbound.campaigns.campaign-1"},
+        {"id": "v2.analytics.queues.queue-outbound.observations"},
+    ]);
+    assert_eq!(organisation.ask("POST", &topics, &body).status, 403);
+    let topics = format!("{topics}?ignoreErrors=true");
+    let told = organisation.ask("POST", &topics, &body).json();
+    let states: Vec<&Value> = told["entities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|topic| &topic["state"])
+        .collect();
+    assert_eq!(states, ["Permitted", "Rejected"]);
+    // The 21st takes the place of the first.
+    for _ in 0..20 {
+        organisation.ask("POST", channels, &Value::Null);
+    }
+    assert_eq!(organisation.ask("POST", &topics, &body).status, 400);
+}
