@@ -386,6 +386,10 @@ fn closed_words_are_those_that_are_read() {
             let of_other = word == "cxone-acd" || row.key == "agents";
             let env: &[(&str, &str)] = match word {
                 "genesys-cloud" => &[("AUTOPILOT_REGION", "mypurecloud.ie")],
+                _ if row.key == "notifications" => &[
+                    ("AUTOPILOT_PLATFORM", "genesys-cloud"),
+                    ("AUTOPILOT_REGION", "mypurecloud.ie"),
+                ],
                 _ if of_other => &other,
                 _ => &[],
             };

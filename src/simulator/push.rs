@@ -61,11 +61,13 @@ pub(super) async fn tell(shared: &Shared, channel: &str, stream: TcpStream) {
                 let Some(now) = look(shared, channel) else {
                     return;
                 };
-                let changed = |(topic, body): &(&String, &Value)| told.get(*topic) != Some(*body);
-                let changes = now.iter().filter(changed).map(|(_, body)| body.clone());
-                let changes = changes.collect();
+                let news = now
+                    .iter()
+                    .filter(|(topic, body)| told.get(*topic) != Some(*body))
+                    .map(|(_, body)| body.clone())
+                    .collect();
                 told = now;
-                changes
+                news
             }
         };
         for body in answer {
