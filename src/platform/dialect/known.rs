@@ -198,8 +198,9 @@ impl Dialect {
         counted: &[(&CampaignId, &str)],
     ) -> Vec<(CampaignId, String, &'static str)> {
         match self {
-            Self::CxoneV2 | Self::GenesysCloud => Vec::new(),
+            Self::CxoneV2 => Vec::new(),
             Self::CxoneAcd => cxone_acd::list_faults(lists, counted),
+            Self::GenesysCloud => genesys_cloud::list_faults(lists, counted),
         }
     }
 

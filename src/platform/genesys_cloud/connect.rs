@@ -4,17 +4,19 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::assignment::ListForm;
 use crate::domain::{Evidence, PlatformTraits, Settling};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::http::{Client, Limiter, TokenSource};
 use crate::platform::port::{
-    AgentFeed, Basis, CampaignCommander, Capabilities, Connected, Levers, NameMemory, QueueForms,
-    QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
+    AgentFeed, Basis, CampaignCommander, Capabilities, Connected, Levers, ListPorts, ListWriter,
+    NameMemory, QueueForms, QueuePorts, QueueWriter, Rights, StatusCalls, Throttles,
 };
 
 use super::authors::Authors;
 use super::campaigns::{Campaigns, Commander, IN_ONE_CALL};
 use super::known::KnownCampaigns;
+use super::lists::{ListSender, Lists};
 use super::login::{ClientCredentials, RightsLogin};
 use super::notifications::Notifications;
 use super::observer::Observer;
@@ -40,7 +42,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         live: false,
     },
     agents: AgentFeed::Counts,
-    agent_rows: false,
+    agent_rows: true,
     selectors: false,
     own_group: true,
     serving: true,
@@ -56,7 +58,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             longest_resume: None,
         },
     },
-    lists: None,
+    lists: Some(ListForm::Membership),
     queues: Some(QueueForms {
         members: false,
         conditional: false,
@@ -71,7 +73,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     rivals: true,
     rights: Rights {
         campaigns: rights::NEEDED,
-        lists: &[],
+        lists: &[rights::QUEUE_VIEW, rights::MEMBERS_MANAGE],
         queues: &[rights::QUEUE_VIEW, rights::QUEUE_EDIT],
         useful: rights::USEFUL,
     },
@@ -129,10 +131,20 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
                 .notifications
                 .then(|| Notifications::new(Arc::clone(&organisation), Arc::clone(&known))),
             known,
+            lists: tenant.lists.clone(),
         }),
         campaigns,
         commander,
-        lists: None,
+        lists: Some(ListPorts {
+            reader: Arc::new(Lists {
+                organisation: Arc::clone(&organisation),
+            }),
+            writer: writes.then(|| -> Arc<dyn ListWriter> {
+                Arc::new(ListSender {
+                    organisation: Arc::clone(&organisation),
+                })
+            }),
+        }),
         queues: Some(QueuePorts {
             reader: queues,
             writer: queue_writer,

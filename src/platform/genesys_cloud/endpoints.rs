@@ -21,6 +21,8 @@ pub(super) const AGGREGATES: Endpoint = Endpoint::reading("conversation_aggregat
 pub(super) const QUEUE: Endpoint = Endpoint::reading("queue");
 pub(super) const QUEUE_CHANGE: Endpoint = Endpoint::command("queue_change");
 pub(super) const NOTIFICATIONS: Endpoint = Endpoint::reading("notifications");
+pub(super) const MEMBERS: Endpoint = Endpoint::listing("queue_members");
+pub(super) const MEMBERS_CHANGE: Endpoint = Endpoint::command("queue_members_change");
 
 /// Everything that the parts of this dialect ask for.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -43,4 +45,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
     QUEUE,
     QUEUE_CHANGE,
     NOTIFICATIONS,
+    MEMBERS,
+    MEMBERS_CHANGE,
 ];

@@ -119,6 +119,11 @@ fn trial(right: &str) -> Option<Trial> {
             Some(json!({"filter": one("queueId"), "metrics": ["oMemberUsers"]})),
         ),
         rights::QUEUE_VIEW => Trial::Read(endpoints::QUEUE, &["routing", "queues", NOBODY], None),
+        rights::MEMBERS_MANAGE => Trial::Write(
+            endpoints::MEMBERS_CHANGE,
+            Method::PATCH,
+            &["routing", "queues", NOBODY, "members"],
+        ),
         rights::AUDITS => Trial::Read(
             endpoints::AUDITED_SERVICES,
             &["audits", "query", "realtime", "servicemapping"],

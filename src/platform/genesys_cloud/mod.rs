@@ -12,6 +12,7 @@
 //! | what became of calls | `POST /analytics/conversations/aggregates/query`: [`outcomes`] |
 //! | how fast a campaign dials | `PATCH /outbound/campaigns/{id}`: [`throttle`] |
 //! | that something changed | `POST /notifications/channels` and `/{id}/subscriptions`, then a websocket: [`notifications`] |
+//! | who serves a preview campaign | `GET` and `PATCH /routing/queues/{id}/members`: [`lists`] and [`members`] |
 //! | settings of a queue | `GET` and `PUT /routing/queues/{id}`: [`queue`] |
 //!
 //! All lie behind `/api/v2`. *A stop takes minutes*, in which the campaign is `stopping`: that is our pause on its way. *Rights* are those
@@ -30,7 +31,9 @@ mod campaigns;
 mod connect;
 mod endpoints;
 mod known;
+mod lists;
 mod login;
+mod members;
 mod notifications;
 mod observation;
 mod observer;
@@ -45,4 +48,5 @@ mod throttle;
 
 pub use connect::{CAPABILITIES, connect};
 pub use endpoints::ENDPOINTS;
+pub use lists::list_faults;
 pub use region::hosts;

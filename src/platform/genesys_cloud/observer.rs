@@ -8,7 +8,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
 
-use crate::domain::{CampaignId, Group, GroupCount, HeadCount, Timestamp};
+use crate::domain::{
+    CampaignId, Group, GroupCount, HeadCount, Snapshot, SnapshotBuilder, Timestamp,
+};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
     AgentObserver, Observation, ObserveFault, ObserveRequest, PlatformFault, Tally,
@@ -16,6 +18,7 @@ use crate::platform::port::{
 
 use super::campaigns::{IN_ONE_CALL, left_out, list};
 use super::known::KnownCampaigns;
+use super::members::{Members, members};
 use super::notifications::Notifications;
 use super::observation::{Observed, question};
 use super::organisation::{Ask, Organisation};
@@ -31,6 +34,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct Observer {
     pub(super) organisation: Arc<Organisation>,
     pub(super) known: Arc<KnownCampaigns>,
+    /// The preview campaigns whose agents are moved.
+    pub(super) lists: Vec<CampaignId>,
     /// Absent where nobody wants to be woken.
     pub(super) notifications: Option<Notifications>,
 }
@@ -74,15 +79,58 @@ impl Observer {
             head.map_or_else(|why| GroupCount::Unknown { why }, GroupCount::Known)
         });
         let heads: Vec<GroupCount> = heads.collect();
+        let agents = if request.agents && !self.lists.is_empty() {
+            Some(self.agents(taken_at, request.deadline, &mut tally).await?)
+        } else {
+            None
+        };
         Ok(Observation {
             taken_at,
             heads,
-            agents: None,
+            agents,
             sizes: Vec::new(),
             members: Vec::new(),
             unknown_state: observed.unknown_status,
             tally,
         })
+    }
+
+    /// The members of the queues of preview campaigns, one by one. Whoever is a member of several does the same in each.
+    async fn agents(
+        &self,
+        taken_at: Timestamp,
+        deadline: Timestamp,
+        tally: &mut Tally,
+    ) -> Result<Snapshot, ObserveFault> {
+        let failed = |fault| ObserveFault {
+            fault,
+            partial: false,
+        };
+        let share = RateShare::Readings;
+        let mut queues = BTreeSet::new();
+        for together in self.lists.chunks(IN_ONE_CALL) {
+            tally.calls = tally.calls.saturating_add(1);
+            let listed = list(&self.organisation, together, share, deadline).await;
+            let listed = listed.map_err(failed)?;
+            for id in together {
+                let found = listed
+                    .get(id.as_str())
+                    .ok_or_else(|| failed(left_out(id)))?;
+                queues.extend(found.queue().map(str::to_owned));
+            }
+        }
+        let mut all = Members::new();
+        for queue in &queues {
+            tally.calls = tally.calls.saturating_add(1);
+            let members = members(&self.organisation, queue, share, deadline).await;
+            all.extend(members.map_err(failed)?);
+        }
+        tally.rows = Some(all.len());
+        let mut snapshot = SnapshotBuilder::with_capacity(all.len());
+        for (id, member) in &all {
+            snapshot.add(id, member.state, []);
+        }
+        Ok(snapshot.finish(taken_at))
     }
 
     /// The queue of each group. A campaign's own is what its last reading shows; one that was not read yet is looked up.

@@ -7,6 +7,7 @@ pub(super) const CAMPAIGN_EDIT: &str = "outbound:campaign:edit";
 pub(super) const OBSERVATIONS: &str = "analytics:queueObservation:view";
 pub(super) const QUEUE_VIEW: &str = "routing:queue:view";
 pub(super) const QUEUE_EDIT: &str = "routing:queue:edit";
+pub(super) const MEMBERS_MANAGE: &str = "routing:queueMember:manage";
 pub(super) const AUDITS: &str = "audits:audit:view";
 pub(super) const AGGREGATES: &str = "analytics:conversationAggregate:view";
 pub(super) const RULE_VIEW: &str = "outbound:campaignRule:view";
@@ -15,7 +16,7 @@ pub(super) const SCHEDULE_VIEW: &str = "outbound:schedule:view";
 pub(super) const SETTINGS_VIEW: &str = "outbound:settings:view";
 
 /// Every one, in the order in which they are told.
-pub(super) const ALL: [&str; 13] = [
+pub(super) const ALL: [&str; 14] = [
     CAMPAIGN_VIEW,
     CAMPAIGN_START,
     CAMPAIGN_STOP,
@@ -23,6 +24,7 @@ pub(super) const ALL: [&str; 13] = [
     QUEUE_VIEW,
     CAMPAIGN_EDIT,
     QUEUE_EDIT,
+    MEMBERS_MANAGE,
     AUDITS,
     AGGREGATES,
     RULE_VIEW,

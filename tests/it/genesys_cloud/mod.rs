@@ -3,6 +3,7 @@
 mod calls;
 mod checked;
 mod daemon;
+mod lists;
 mod notifications;
 mod ownership;
 mod pace;

@@ -18,13 +18,13 @@ use super::super::super::status;
 use super::super::super::time::SimTime;
 use super::super::super::tokens::Token;
 use super::super::super::work::Work;
-use super::super::super::world::World;
+use super::super::super::world::{AgentRecord, World};
 use super::CloudState;
 use super::bodies::{self, Form};
 use super::changes::{Author, word};
 use super::operation::CloudOperation;
 use super::query::{Query, wrong};
-use super::settings::{CloudSettings, StopLasts};
+use super::settings::StopLasts;
 use super::wire::{self, CampaignView};
 
 /// The calls for each agent of campaigns that set none.
@@ -38,7 +38,7 @@ const MOST_IDS: usize = 100;
 
 /// A request and everything that its answer depends on.
 pub(super) struct RequestContext<'a> {
-    world: &'a mut World,
+    pub(super) world: &'a mut World,
     pub(super) cloud: &'a mut CloudState,
     performance: &'a mut Performance,
     pub(super) call: &'a Call,
@@ -53,6 +53,7 @@ impl Platform {
         let delay = self.rules.actuation_delay;
         let Self { world, cloud, .. } = self;
         if let Some(cloud) = cloud {
+            cloud.joined.follow(now);
             let CloudState {
                 changes, settings, ..
             } = cloud;
@@ -163,6 +164,8 @@ impl Platform {
                 let whole = read_as(&bodies::QUEUE, &call.body)?;
                 context.cloud.write_queue(id, whole, &token.client, now)
             }
+            CloudOperation::Members => context.members(id),
+            CloudOperation::ChangeMembers => context.change_members(id),
             CloudOperation::CreateChannel => context.make_channel(),
             CloudOperation::Subscribe => context.subscribe(id),
         }?;
@@ -311,7 +314,7 @@ impl RequestContext<'_> {
     }
 
     fn statuses(&self, queue: &str) -> Vec<Option<&'static str>> {
-        statuses(self.world, &self.cloud.settings, queue)
+        statuses(self.world, self.cloud, queue)
     }
 
     fn observations(&self) -> Result<Answer, Refused> {
@@ -457,23 +460,27 @@ impl RequestContext<'_> {
 /// The status of each agent of a queue; nothing of those who are off it.
 pub(super) fn statuses(
     world: &World,
-    settings: &CloudSettings,
+    cloud: &CloudState,
     queue: &str,
 ) -> Vec<Option<&'static str>> {
-    let skill = settings.members.get(queue);
+    let skill = cloud.settings.members.get(queue);
     let agents = world.agents();
     agents
         .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
-        .map(|(id, agent)| {
-            if agent.state == AgentState::Offline || world.work(id) == Some(&Work::Break) {
-                None
-            } else if agent.state == AgentState::Available {
-                Some("IDLE")
-            } else {
-                Some("INTERACTING")
-            }
-        })
+        .filter(|(id, _)| cloud.joined.has(queue, id))
+        .map(|(id, agent)| routing_status(world, id, agent))
         .collect()
+}
+
+/// The routing status of an agent; nothing of one who is off the queues.
+pub(super) fn routing_status(world: &World, id: &str, agent: &AgentRecord) -> Option<&'static str> {
+    if agent.state == AgentState::Offline || world.work(id) == Some(&Work::Break) {
+        None
+    } else if agent.state == AgentState::Available {
+        Some("IDLE")
+    } else {
+        Some("INTERACTING")
+    }
 }
 
 /// The values of a question's predicates of one dimension.

@@ -13,6 +13,8 @@ pub(super) enum Form {
     Word(&'static [&'static str]),
     /// A whole number in between.
     Whole(i64, i64),
+    /// True or false.
+    Flag,
     /// A number in between.
     Number(f64, f64),
     /// At least and at most so many of a form.
@@ -169,6 +171,19 @@ pub(super) const TOPICS: Form = Form::List(
     1_000,
 );
 
+/// Members of a queue who join or leave.
+pub(super) const MEMBERS: Form = Form::List(
+    &Form::Object(
+        &[
+            Member("id", Needed, Form::Text(1)),
+            Member("joined", Needed, Form::Flag),
+        ],
+        Taken,
+    ),
+    1,
+    100,
+);
+
 /// A queue, of which more may come along.
 pub(super) const QUEUE: Form = Form::Object(
     &[
@@ -224,6 +239,7 @@ impl Form {
 
     fn check_at(&self, place: &str, value: &Value) -> Result<(), Refused> {
         let fits = match self {
+            Self::Flag => value.is_boolean(),
             Self::Text(least) => value
                 .as_str()
                 .is_some_and(|text| text.chars().count() >= *least),

@@ -175,10 +175,7 @@ impl Platform {
                 }
                 Topic::Queue(queue) => {
                     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-                    for status in statuses(world, &cloud.settings, queue)
-                        .into_iter()
-                        .flatten()
-                    {
+                    for status in statuses(world, cloud, queue).into_iter().flatten() {
                         let count = counts.entry(status).or_default();
                         *count = count.saturating_add(1);
                     }

@@ -17,6 +17,7 @@ mod bodies;
 mod changes;
 mod channels;
 mod login;
+mod members;
 mod operation;
 mod people;
 mod query;
@@ -44,6 +45,7 @@ pub use settings::{CloudRival, CloudSettings, StopLasts};
 
 use changes::Changes;
 use channels::Channels;
+use members::Joined;
 use window::Window;
 
 /// Every answer has one, to be quoted to the vendor.
@@ -55,6 +57,7 @@ pub(in crate::simulator) struct CloudState {
     settings: CloudSettings,
     changes: Changes,
     channels: Channels,
+    joined: Joined,
     window: Option<Window>,
     /// Members of campaigns that were written.
     edited: BTreeMap<String, BTreeMap<String, Value>>,
@@ -73,6 +76,7 @@ impl CloudState {
             settings,
             changes: Changes::default(),
             channels: Channels::default(),
+            joined: Joined::default(),
             window,
             edited: BTreeMap::new(),
             queues: BTreeMap::new(),

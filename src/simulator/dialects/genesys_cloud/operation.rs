@@ -39,6 +39,10 @@ pub enum CloudOperation {
     Queue,
     /// PUT of one queue, whole.
     PutQueue,
+    /// GET of a page of a queue's members.
+    Members,
+    /// PATCH of members who join or leave a queue.
+    ChangeMembers,
     /// POST that makes a channel of notifications.
     CreateChannel,
     /// POST of topics for a channel.
@@ -47,7 +51,7 @@ pub enum CloudOperation {
 
 impl CloudOperation {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Token,
         Self::TokenClient,
         Self::Campaigns,
@@ -66,6 +70,8 @@ impl CloudOperation {
         Self::AuditedServices,
         Self::Queue,
         Self::PutQueue,
+        Self::Members,
+        Self::ChangeMembers,
         Self::CreateChannel,
         Self::Subscribe,
     ];
@@ -92,6 +98,8 @@ impl CloudOperation {
             Self::AuditedServices => "audited-services",
             Self::Queue => "routing-queue",
             Self::PutQueue => "put-routing-queue",
+            Self::Members => "queue-members",
+            Self::ChangeMembers => "patch-queue-members",
             Self::CreateChannel => "notification-channel",
             Self::Subscribe => "notification-topics",
         }
@@ -108,7 +116,11 @@ impl CloudOperation {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Self::PatchCampaign | Self::StartCampaign | Self::StopCampaign | Self::PutQueue
+            Self::PatchCampaign
+                | Self::StartCampaign
+                | Self::StopCampaign
+                | Self::PutQueue
+                | Self::ChangeMembers
         )
     }
 
@@ -129,7 +141,8 @@ impl CloudOperation {
             Self::OutboundSettings => "outbound:settings:view",
             Self::Aggregates => "analytics:conversationAggregate:view",
             Self::Audits | Self::AuditedServices => "audits:audit:view",
-            Self::Queue => "routing:queue:view",
+            Self::Queue | Self::Members => "routing:queue:view",
+            Self::ChangeMembers => "routing:queueMember:manage",
             Self::PutQueue => "routing:queue:edit",
         })
     }

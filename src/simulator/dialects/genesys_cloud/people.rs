@@ -92,6 +92,21 @@ impl SimHandle {
         .unwrap_or_default()
     }
 
+    /// The agents who have joined a queue.
+    #[must_use]
+    pub fn cloud_members(&self, queue: &str) -> Vec<String> {
+        self.in_cloud(|world, cloud, _| {
+            let skill = cloud.settings.members.get(queue);
+            let agents = world.agents();
+            agents
+                .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+                .filter(|(id, _)| cloud.joined.has(queue, id))
+                .map(|(id, _)| id.to_owned())
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
     /// The calls for each agent that a campaign is set to, where any are.
     #[must_use]
     pub fn calls_per_agent(&self, campaign: &str) -> Option<f64> {

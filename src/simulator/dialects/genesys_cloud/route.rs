@@ -49,6 +49,13 @@ pub(in crate::simulator) fn route(method: &Method, path: &str) -> Route {
         ["audits", "query", "realtime", "servicemapping"] => {
             (&[(Method::GET, Op::AuditedServices)], None)
         }
+        ["routing", "queues", id, "members"] => (
+            &[
+                (Method::GET, Op::Members),
+                (Method::PATCH, Op::ChangeMembers),
+            ],
+            Some(id),
+        ),
         ["notifications", "channels"] => (&[(Method::POST, Op::CreateChannel)], None),
         ["notifications", "channels", id, "subscriptions"] => {
             (&[(Method::POST, Op::Subscribe)], Some(id))

@@ -35,6 +35,8 @@ pub struct CloudSettings {
     pub requests_a_minute: Option<u32>,
     /// Campaigns that may be on or stopping at once.
     pub most_active: usize,
+    /// How long a member who joins or leaves a queue takes to show.
+    pub members_lag: Duration,
     /// Whether it tells of changes by itself.
     pub notifies: bool,
     /// What else starts and stops campaigns.
@@ -86,6 +88,7 @@ impl Default for CloudSettings {
             audited: true,
             requests_a_minute: None,
             most_active: 50,
+            members_lag: Duration::ZERO,
             notifies: true,
             rivals: Vec::new(),
             absolute_links: false,
