@@ -114,7 +114,7 @@ pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Opt
     }
     let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
     let recovering = recovering.map(|recovering| tokio::spawn(recovering.run()));
-    cycle.run().await;
+    Box::pin(cycle.run()).await;
     // A change of a queue that is under way is finished and recorded.
     if let Some(calibrating) = calibrating
         && let Err(wrong) = calibrating.await

@@ -211,8 +211,9 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
             "  export AUTOPILOT_PLATFORM={}",
             args.platform
         ));
-        let path = programme.settings.dialect.token_path();
-        output::result(format_args!("  export AUTOPILOT_TOKEN_URL={base}{path}"));
+        if let Some(path) = programme.settings.dialect.token_path() {
+            output::result(format_args!("  export AUTOPILOT_TOKEN_URL={base}{path}"));
+        }
     }
     output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");
     let handle = simulator.handle();

@@ -512,11 +512,16 @@ impl Autopilot {
         let (decision, longest) = (self.decision, self.command_longest);
         let campaign = self.campaigns.get_mut(id)?;
         let before = campaign.start(direction, cause, decision, longest, now)?;
+        let staged = campaign.stage(direction, self.traits.staged_resume);
+        let replaced = campaign.state.replaced.as_ref();
+        let restore = replaced.filter(|_| direction == Direction::Resume);
         Some(Command {
             campaign: id.clone(),
             direction,
             reason,
             before,
+            restore: restore.cloned(),
+            staged,
         })
     }
 

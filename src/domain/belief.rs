@@ -42,6 +42,8 @@ pub enum Doubt {
     Touched,
     /// Nobody looked for too long to say that it was paused all the time.
     Gap,
+    /// The campaign shows our pause, and what it dialled by before is not remembered, so that nothing can be put back.
+    Forgotten,
 }
 
 impl Doubt {
@@ -53,6 +55,7 @@ impl Doubt {
             Self::Unmatched => "unmatched",
             Self::Touched => "touched",
             Self::Gap => "gap",
+            Self::Forgotten => "forgotten",
         }
     }
 
@@ -64,6 +67,9 @@ impl Doubt {
             Self::Unmatched => "nothing ties it to the platform's answer to our command",
             Self::Touched => "somebody changed the campaign under our pause",
             Self::Gap => "the campaign was not read for too long",
+            Self::Forgotten => {
+                "it shows our pause, and what it dialled by before is not remembered: set that at the platform"
+            }
         }
     }
 }

@@ -69,6 +69,8 @@ impl CampaignState {
             threshold_override,
             unresolved,
             lost,
+            replaced: _,
+            staged: _,
             stamp: _,
             unproven_alerted: _,
             aim,

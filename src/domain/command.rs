@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::Reason;
 use super::delivery::Delivery;
+use super::dials_by::DialsBy;
 use super::ids::CampaignId;
 use super::status::{Direction, StatusFinding, StatusReading};
 use super::time::Timestamp;
@@ -19,6 +20,12 @@ pub struct Command {
     pub reason: Reason,
     /// The status read just before.
     pub before: StatusReading,
+    /// For a resume, what the campaign dialled by before our pause, where the platform wants that put back and it is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Box<DialsBy>>,
+    /// The resume begins at one dial for each idle agent, and what the campaign dialled by is put back later, as a pace is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staged: bool,
 }
 
 /// What became of a command that was started.

@@ -67,6 +67,12 @@ pub struct PlatformTraits {
     pub evidence: Evidence,
     /// How long its commands settle.
     pub settling: Settling,
+    /// A resume has to say what the campaign dialled by before the pause.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restores: bool,
+    /// A resume begins at one dial for each idle agent, and puts back after so long what the campaign dialled by before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged_resume: Option<Duration>,
 }
 
 impl Default for PlatformTraits {
@@ -79,6 +85,8 @@ impl Default for PlatformTraits {
                 longest: Duration::from_secs(60),
                 longest_resume: None,
             },
+            restores: false,
+            staged_resume: None,
         }
     }
 }

@@ -52,6 +52,8 @@ impl Scene {
                 longest: Duration::from_secs(60),
                 longest_resume: None,
             },
+            restores: false,
+            staged_resume: None,
         };
         let longest = Duration::from_secs(30);
         let policies = BTreeMap::from([(id(), policy)]);

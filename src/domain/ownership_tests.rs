@@ -27,7 +27,12 @@ fn pilot(policies: BTreeMap<CampaignId, Policy>, evidence: Evidence) -> Autopilo
         longest_resume: Some(Duration::from_secs(30)),
     };
     let longest = Duration::from_secs(30);
-    let traits = PlatformTraits { evidence, settling };
+    let traits = PlatformTraits {
+        evidence,
+        settling,
+        restores: false,
+        staged_resume: None,
+    };
     Autopilot::new(1, policies, BTreeMap::new(), longest, START).on_platform(traits)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::dials_by::DialsBy;
 use super::time::Timestamp;
 
 /// The direction of a command.
@@ -108,6 +109,9 @@ pub struct StatusReading {
     /// By how much the platform's clock may be ahead of that; a second where nothing closer is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_error: Option<Duration>,
+    /// What the campaign dials by, where a pause replaces that and a resume has to put it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dials_by: Option<Box<DialsBy>>,
     /// Our clock when the answer was complete.
     pub read_at: Timestamp,
 }
@@ -124,6 +128,7 @@ impl StatusReading {
             changed_by: None,
             platform_now: None,
             platform_error: None,
+            dials_by: None,
             read_at,
         }
     }

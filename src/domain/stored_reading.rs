@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use super::dials_by::DialsBy;
 use super::status::{Author, CampaignActivity, StatusReading};
 use super::time::Timestamp;
 
@@ -25,6 +26,8 @@ struct StoredReading {
     platform_now: Option<Timestamp>,
     #[serde(default)]
     platform_error: Option<Duration>,
+    #[serde(default)]
+    dials_by: Option<Box<DialsBy>>,
     read_at: Timestamp,
 }
 
@@ -44,6 +47,7 @@ impl From<StoredReading> for StatusReading {
             changed_by,
             platform_now,
             platform_error,
+            dials_by,
             read_at,
         } = stored;
         let activity = activity.unwrap_or_else(|| match word.as_str() {
@@ -59,6 +63,7 @@ impl From<StoredReading> for StatusReading {
             changed_by,
             platform_now,
             platform_error,
+            dials_by,
             read_at,
         }
     }

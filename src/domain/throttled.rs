@@ -13,7 +13,7 @@ impl Autopilot {
     pub fn due_pace_reads(&self, routine: bool, at_most: usize) -> Vec<CampaignId> {
         let (mut open, mut others) = (Vec::new(), Vec::new());
         for (id, campaign) in &self.campaigns {
-            if campaign.pace_lever().is_none() {
+            if campaign.pace_lever().is_none() || campaign.pace_is_replaced() {
                 continue;
             }
             let throttle = campaign.state.throttle.as_deref();

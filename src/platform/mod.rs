@@ -9,3 +9,4 @@ pub mod dialect;
 pub mod genesys_cloud;
 pub mod http;
 pub mod port;
+pub mod vicidial;

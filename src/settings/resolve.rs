@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
+use secrecy::ExposeSecret;
 
 use crate::domain::CampaignId;
+use crate::platform::dialect::Dialect;
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
 use crate::sockets::is_loopback;
@@ -28,8 +30,8 @@ use super::queues;
 use super::resolved::{Resolved, Settings};
 use super::row::Row;
 use super::rows::{
-    BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG, STATE_DIR, TOKEN_URL,
-    rows, settings,
+    ALLOW_HTTP, BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG,
+    STATE_DIR, TOKEN_URL, rows, settings,
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
@@ -192,7 +194,9 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         let remedy = format!("give {}", CLIENT_ID.row().ways());
         layers.missing(CLIENT_ID.row(), remedy);
     }
-    let client_secret = client_secret(layers);
+    let client_secret = client_secret(layers, values.platform);
+    refuse_client_id(layers, &values);
+    refuse_plain_http(layers, &values);
     let tenant = tenant(layers, &values);
     let calendars = calendars::read(layers);
     let named = calendars::of_campaigns(layers, &calendars);
@@ -261,9 +265,44 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     })
 }
 
-fn client_secret(layers: &mut Layers<'_>) -> Option<Secret> {
+/// A user that can never log in.
+fn refuse_client_id(layers: &mut Layers<'_>, values: &Values) {
+    let id = values.client_id.as_deref();
+    let Some(wrong) = id.and_then(|id| values.platform.credential_fault(id)) else {
+        return;
+    };
+    if let Some((_, origin)) = layers.source(CLIENT_ID.row()) {
+        let problem = Problem::new(wrong, "give the user another name there");
+        layers.faults.push(&origin, CLIENT_ID.row().key, problem);
+    }
+}
+
+/// Where the secret goes with every request, plain http has to be allowed.
+fn refuse_plain_http(layers: &mut Layers<'_>, values: &Values) {
+    let far = |url: &Url| url.scheme() == "http" && !is_loopback(url);
+    let plain = values.base_url.as_ref().is_some_and(far);
+    if plain
+        && values.platform.sends_secret_always()
+        && !values.allow_http
+        && let Some((_, origin)) = layers.source(BASE_URL.row())
+    {
+        let problem = Problem::new(
+            "is plain http, and the password goes with every request",
+            format!("use https, or allow it by {}", ALLOW_HTTP.row().ways()),
+        );
+        layers.faults.push(&origin, BASE_URL.row().key, problem);
+    }
+}
+
+fn client_secret(layers: &mut Layers<'_>, platform: Dialect) -> Option<Secret> {
     match secret(layers, &CLIENT_SECRET, &CLIENT_SECRET_FILE, "client secret") {
-        SecretLookup::Secret(secret, _) => Some(secret),
+        SecretLookup::Secret(secret, origin) => {
+            if let Some(wrong) = platform.credential_fault(secret.text().expose_secret()) {
+                let problem = Problem::new(wrong, "give the user another password there");
+                layers.faults.push(&origin, CLIENT_SECRET.key, problem);
+            }
+            Some(secret)
+        }
         SecretLookup::Nothing => {
             let remedy = format!(
                 "set {}, or give {}",

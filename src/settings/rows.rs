@@ -11,7 +11,7 @@ use reqwest::Url;
 use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
 use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{self, AgentSource, Dialect, RegionHosts};
+use crate::platform::dialect::{self, AgentSource, Dialect, PauseMethod, RegionHosts};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -118,13 +118,13 @@ settings! { PLATFORM_ROWS "Platform"
         "Which platform the tenant is on.",
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
     BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
-        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud the region gives it.",
+        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud the region gives it; on vicidial the web server, without /vicidial.",
         value::url, |to, url| to.base_url = Some(url));
     CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
-        "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key.",
+        "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key, on vicidial the user.",
         value::text, |to, id| to.client_id = Some(id));
     CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
-        "Client secret, or that of the access key; never a flag and never in the settings file.");
+        "Client secret, or that of the access key, or the user's password; never a flag and never in the settings file.");
     CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
         "File that holds the client secret; it is read again when that may have changed, unlike AUTOPILOT_CLIENT_SECRET, which may hold it instead.",
         value::text);
@@ -170,6 +170,18 @@ settings! { PLATFORM_ROWS "Platform"
     LONGEST_CALL: Landing<Duration, Values> = land("longest_call", Some("--longest-call"), ["AUTOPILOT_LONGEST_CALL"], Duration "DURATION", Is("60m"), Top,
         "The longest call with its wrap-up on cxone-acd: for so long a stop of ours may take to show, and is taken for ours.",
         value::positive_duration, |to, time| to.longest_call = time);
+    PAUSE_METHOD: Landing<PauseMethod, Values> = land("pause_method", Some("--pause-method"), ["AUTOPILOT_PAUSE_METHOD"], Word "level|active", Is("level"), Top,
+        "How campaigns are paused on vicidial: by a level that dials nothing and shows whose the pause is, or by making them inactive, after which no agent can log in.",
+        |text| value::word(text, PauseMethod::WORDS), |to, method| to.pause_method = method);
+    ALLOW_HTTP: Landing<bool, Values> = land("allow_http", Some("--allow-http"), ["AUTOPILOT_ALLOW_HTTP"], Switch "", Is("false"), Top,
+        "Allow plain http to another machine on vicidial, where every request carries the password: anybody on the way can read it.",
+        value::switch, |to, yes| to.allow_http = yes);
+    REFUSED_LOGIN_WAIT: Landing<Duration, Values> = land("refused_login_wait", Some("--refused-login-wait"), ["AUTOPILOT_REFUSED_LOGIN_WAIT"], Duration "DURATION", Is("15m"), Top,
+        "How long nothing is asked of vicidial after three refused log-ins in a row, 15m at the least: ten of them lock the account for that long, for everybody.",
+        value::positive_duration, |to, time| to.refused_login_wait = time);
+    STAGED_RESUME: Landing<Duration, Values> = land("staged_resume", Some("--staged-resume"), ["AUTOPILOT_STAGED_RESUME"], Duration "DURATION", Nothing, Top,
+        "For how long a resume on vicidial dials at level 1 before it dials as it did before the pause, best as long as a call rings there; without it a resume dials for every agent who waits at once.",
+        value::positive_duration, |to, time| to.staged_resume = Some(time));
 }
 
 settings! { CAMPAIGNS_ROWS "Campaigns"

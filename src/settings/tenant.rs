@@ -43,6 +43,9 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
             longest_call: Some(values.longest_call),
             notifications: values.notifications,
             agents: values.agents,
+            pause_method: values.pause_method,
+            refused_login_wait: Some(values.refused_login_wait),
+            staged_resume: values.staged_resume,
         },
     })
 }

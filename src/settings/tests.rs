@@ -375,6 +375,10 @@ fn agents_are_selected_in_each_way() {
 #[test]
 fn closed_words_are_those_that_are_read() {
     // Where words of the other platform mean something.
+    let forms = [
+        ("AUTOPILOT_PLATFORM", "vicidial"),
+        ("CXONE_CAMPAIGN_ID", "OUTBA"),
+    ];
     let other = [
         ("AUTOPILOT_PLATFORM", "cxone-acd"),
         ("AUTOPILOT_AREA", "na1"),
@@ -390,6 +394,8 @@ fn closed_words_are_those_that_are_read() {
                     ("AUTOPILOT_PLATFORM", "genesys-cloud"),
                     ("AUTOPILOT_REGION", "mypurecloud.ie"),
                 ],
+                "vicidial" => &forms,
+                _ if row.key == "pause_method" => &forms,
                 _ if of_other => &other,
                 _ => &[],
             };
@@ -471,7 +477,7 @@ fn a_platform_that_cannot_be_steered_is_refused_with_those_that_can() {
     assert_eq!(
         told,
         [
-            "AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd, genesys-cloud"
+            "AUTOPILOT_PLATFORM: platform: `cxone-v9` is not known; write one of cxone-v2, cxone-acd, genesys-cloud, vicidial"
         ]
     );
 }

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{AgentSource, Dialect, RegionHosts};
+use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, RegionHosts};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -36,6 +36,10 @@ pub(super) struct Values {
     pub(super) agents: AgentSource,
     pub(super) longest_call: Duration,
     pub(super) notifications: bool,
+    pub(super) pause_method: PauseMethod,
+    pub(super) allow_http: bool,
+    pub(super) refused_login_wait: Duration,
+    pub(super) staged_resume: Option<Duration>,
     pub(super) poll_interval: Duration,
     pub(super) requests_per_second: Option<f64>,
     pub(super) burst: u32,

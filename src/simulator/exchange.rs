@@ -28,7 +28,7 @@ impl Shared {
         if sent.body.len() > MAX_BODY {
             return (self.at_once(too_large()), None);
         }
-        let (endpoint, target) = match self.dialect.route(&sent.method, sent.path()) {
+        let (endpoint, target) = match self.dialect.route(&sent) {
             Route::Served(endpoint, target) => (endpoint, target),
             Route::WrongMethod(allow) => {
                 self.with(|platform, now| platform.admit(None, now));

@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use super::dialects::cxone_acd::AcdOperation;
 use super::dialects::cxone_v2::quirks::Transition;
 use super::dialects::genesys_cloud::CloudOperation;
+use super::dialects::vicidial::DialerOperation;
 use super::time::SimTime;
 
 /// The operations that the simulator serves.
@@ -49,6 +50,8 @@ pub enum Endpoint {
     Acd(AcdOperation),
     /// An operation of the dialect for campaigns with queues.
     Cloud(CloudOperation),
+    /// A function of the dialect of forms.
+    Dialer(DialerOperation),
 }
 
 impl Endpoint {
@@ -75,7 +78,8 @@ impl Endpoint {
     pub fn every() -> impl Iterator<Item = Self> {
         let acd = AcdOperation::ALL.into_iter().map(Self::Acd);
         let cloud = CloudOperation::ALL.into_iter().map(Self::Cloud);
-        Self::ALL.into_iter().chain(acd).chain(cloud)
+        let dialer = DialerOperation::ALL.into_iter().map(Self::Dialer);
+        Self::ALL.into_iter().chain(acd).chain(cloud).chain(dialer)
     }
 
     /// Returns the name used in fault rules.
@@ -99,6 +103,7 @@ impl Endpoint {
             Self::IdleReservePut => "idle-reserve-put",
             Self::Acd(operation) => operation.name(),
             Self::Cloud(operation) => operation.name(),
+            Self::Dialer(operation) => operation.name(),
         }
     }
 
@@ -106,7 +111,7 @@ impl Endpoint {
     #[must_use]
     pub fn scopes(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::Token => None,
+            Self::Token | Self::Dialer(_) => None,
             Self::Agents => Some(&["interactions:agents:read"]),
             Self::CampaignGet | Self::Outcomes | Self::IdleReserveGet => Some(&["campaigns:read"]),
             Self::CampaignPut | Self::IdleReservePut => Some(&["campaigns:write"]),
@@ -142,7 +147,8 @@ impl Endpoint {
             | Self::ProfilePut
             | Self::Outcomes
             | Self::Acd(_)
-            | Self::Cloud(_) => false,
+            | Self::Cloud(_)
+            | Self::Dialer(_) => false,
         }
     }
 
@@ -167,6 +173,7 @@ impl Endpoint {
             | Self::IdleReserveGet => false,
             Self::Acd(operation) => operation.writes(),
             Self::Cloud(operation) => operation.writes(),
+            Self::Dialer(operation) => operation.writes(),
         }
     }
 }

@@ -189,6 +189,9 @@ impl SimHandle {
     #[must_use]
     pub fn shown_id(&self, campaign: &str) -> String {
         self.0.with(|platform, _| {
+            if let Some(shown) = platform.shown_by_dialer(campaign) {
+                return shown;
+            }
             let Platform { world, acd, .. } = platform;
             acd.as_mut()
                 .and_then(|acd| acd.skill_number(world, campaign))

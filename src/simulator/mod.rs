@@ -86,6 +86,9 @@ pub use dialects::cxone_v2::quirks::{
     AssignmentForm, Filtering, Nobody, Quirks, Timestamps, Transition, WordForm,
 };
 pub use dialects::genesys_cloud::{CloudOperation, CloudRival, CloudSettings, StopLasts};
+pub use dialects::vicidial::{
+    DialerAgent, DialerCalls, DialerCampaign, DialerOperation, DialerSettings, DialerUser,
+};
 pub use effects::{
     AgentMoved, AssignmentsReplaced, Effect, PaceWritten, QueueWritten, ReserveWritten,
 };

@@ -17,6 +17,7 @@ use super::dialects::Dialect;
 use super::dialects::cxone_acd::AcdState;
 use super::dialects::cxone_v2::quirks::Quirks;
 use super::dialects::genesys_cloud::CloudState;
+use super::dialects::vicidial::DialerState;
 use super::faults::{Endpoint, Fault, FaultPlan, FaultRule, FaultTiming};
 use super::late::{LateEffect, LateEffects};
 use super::refusal::Refused;
@@ -47,6 +48,8 @@ pub(super) struct Platform {
     pub(super) acd: Option<AcdState>,
     /// What only the dialect for campaigns with queues knows.
     pub(super) cloud: Option<CloudState>,
+    /// What only the dialect of forms knows.
+    pub(super) dialer: Option<DialerState>,
 }
 
 /// What happened by itself since the platform was last touched.
@@ -123,12 +126,16 @@ impl Platform {
             served: BTreeMap::new(),
             injected: BTreeMap::new(),
             acd: match &dialect {
-                Dialect::CxoneV2 | Dialect::GenesysCloud(_) => None,
+                Dialect::CxoneV2 | Dialect::GenesysCloud(_) | Dialect::Vicidial(_) => None,
                 Dialect::CxoneAcd(settings) => Some(AcdState::new((**settings).clone())),
             },
-            cloud: match dialect {
-                Dialect::CxoneV2 | Dialect::CxoneAcd(_) => None,
-                Dialect::GenesysCloud(settings) => Some(CloudState::new(*settings, now)),
+            cloud: match &dialect {
+                Dialect::CxoneV2 | Dialect::CxoneAcd(_) | Dialect::Vicidial(_) => None,
+                Dialect::GenesysCloud(settings) => Some(CloudState::new((**settings).clone(), now)),
+            },
+            dialer: match dialect {
+                Dialect::CxoneV2 | Dialect::CxoneAcd(_) | Dialect::GenesysCloud(_) => None,
+                Dialect::Vicidial(settings) => Some(DialerState::new(*settings, now)),
             },
         }
     }
@@ -232,6 +239,9 @@ impl Platform {
 
     fn carry_out(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refused> {
         let endpoint = call.seen.endpoint;
+        if let Endpoint::Dialer(operation) = endpoint {
+            return Ok(self.dialer_perform(operation, call, now));
+        }
         let authorization = call.authorization.as_deref();
         let Some(scopes) = endpoint.scopes() else {
             if let Endpoint::Acd(operation) = endpoint {
@@ -264,6 +274,10 @@ impl Platform {
 
     /// Returns the request's token, if it is good.
     pub(super) fn token(&self, call: &Call, now: SimTime) -> Option<Token> {
+        if let Endpoint::Dialer(_) = call.seen.endpoint {
+            // Each request logs in by itself.
+            return Some(Token::in_request(now));
+        }
         let scopes = call.seen.endpoint.scopes()?;
         let authorization = call.authorization.as_deref();
         self.tokens.check(authorization, scopes, now).ok()
@@ -290,6 +304,7 @@ impl Platform {
             Endpoint::IdleReservePut => self.put_idle_reserve(target, call, token, now),
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
             Endpoint::Cloud(operation) => self.cloud_perform(operation, call, token, now),
+            Endpoint::Dialer(operation) => Ok(self.dialer_perform(operation, call, now)),
         }
     }
 }

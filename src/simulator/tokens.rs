@@ -63,6 +63,17 @@ pub(super) struct Token {
     expires: SimTime,
 }
 
+impl Token {
+    /// That of a request which carries its own log-in.
+    pub(super) fn in_request(now: SimTime) -> Self {
+        Self {
+            client: String::new(),
+            scopes: Vec::new(),
+            expires: now,
+        }
+    }
+}
+
 impl Tokens {
     pub(super) fn new(
         credentials: Credentials,

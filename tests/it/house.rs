@@ -170,6 +170,7 @@ fn no_files_import_each_other_in_a_circle() {
         "domain/campaign/stages",
         "platform/cxone_acd",
         "platform/genesys_cloud",
+        "platform/vicidial",
         "simulator/dialects",
     ] {
         let below = |file: &String| file.starts_with(folder);
@@ -303,10 +304,11 @@ fn layers_never_contain_what_is_not_theirs() {
 }
 
 /// Where a vendor's words belong: its folders, the list of dialects, and the readers that are fuzzed.
-const DIALECTS: [&str; 6] = [
+const DIALECTS: [&str; 7] = [
     "platform/cxone_v2",
     "platform/cxone_acd",
     "platform/genesys_cloud",
+    "platform/vicidial",
     "platform/dialect",
     "simulator/dialects",
     "fuzzing",
@@ -361,7 +363,8 @@ fn only_dialects_name_vendors() {
     for (path, source) in sources_outside(&DIALECTS) {
         for line in source.lines() {
             let module = path == Path::new("platform/mod.rs")
-                && (line.starts_with("pub mod cxone_") || line == "pub mod genesys_cloud;");
+                && (line.starts_with("pub mod cxone_")
+                    || ["pub mod genesys_cloud;", "pub mod vicidial;"].contains(&line));
             // The header that receivers of 0.1.0 sort messages by.
             let header = path == Path::new("notify/envelope.rs")
                 && line.starts_with("const OLD_EVENT_HEADER: ");
@@ -378,6 +381,8 @@ fn only_dialects_name_vendors() {
                     "Dialect::Cxone",
                     "dialects::genesys_cloud",
                     "Dialect::GenesysCloud",
+                    "dialects::vicidial",
+                    "Dialect::Vicidial",
                 ] {
                     rest = rest.replace(name, "");
                 }

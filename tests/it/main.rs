@@ -53,4 +53,5 @@ mod supervised;
 mod trace;
 mod tune;
 mod variables;
+mod vicidial;
 mod webhooks;

@@ -4,8 +4,8 @@ use std::fs;
 
 use campaign_autopilot::platform::dialect::Dialect as Named;
 use campaign_autopilot::simulator::{
-    AcdOperation, AcdSettings, CloudOperation, CloudSettings, Dialect, Endpoint, Fault, FaultPlan,
-    FaultRule, FaultTiming, StopLasts, StopShows,
+    AcdOperation, AcdSettings, CloudOperation, CloudSettings, Dialect, DialerOperation, Endpoint,
+    Fault, FaultPlan, FaultRule, FaultTiming, StopLasts, StopShows,
 };
 use hyper::StatusCode;
 
@@ -91,6 +91,16 @@ const GENESYS_CLOUD: Platform = Platform {
     counts_queues: true,
 };
 
+const VICIDIAL: Platform = Platform {
+    name: "vicidial",
+    simulated: || Dialect::Vicidial(Box::default()),
+    log_in: None,
+    commands: &[Endpoint::Dialer(DialerOperation::UpdateCampaign)],
+    // A campaign is active or not; its end is a pause that is not ours.
+    ended: &["PAUSED"],
+    counts_queues: true,
+};
+
 /// One test of each promise for each platform, and a test that none is forgotten.
 macro_rules! on_every_platform {
     ($($module:ident: $platform:ident),*; $promises:tt) => {
@@ -114,7 +124,7 @@ macro_rules! on_every_platform {
 }
 
 on_every_platform! {
-    cxone_v2: CXONE_V2, cxone_acd: CXONE_ACD, genesys_cloud: GENESYS_CLOUD;
+    cxone_v2: CXONE_V2, cxone_acd: CXONE_ACD, genesys_cloud: GENESYS_CLOUD, vicidial: VICIDIAL;
     [
         a_shortage_pauses_and_agents_resume
         a_persons_pause_is_kept

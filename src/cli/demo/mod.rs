@@ -517,7 +517,8 @@ impl Show {
 struct DemoTenant {
     platform: Dialect,
     base_url: String,
-    token_path: &'static str,
+    /// Where tokens come from, behind the address; none where the platform has no tokens.
+    token_path: Option<&'static str>,
     credentials: Credentials,
     /// Ids as the platform shows them, each with the skill that its agents need.
     campaigns: Vec<(String, String)>,
@@ -548,7 +549,7 @@ fn settings(
         .parse()
         .map_err(|wrong| format!("{base_url}: {wrong}"))?;
     let token_url = base_url
-        .join(token_path)
+        .join(token_path.unwrap_or_default())
         .map_err(|wrong| wrong.to_string())?;
     let own_group = platform.capabilities().own_group;
     let request_timeout = Duration::from_secs(5);

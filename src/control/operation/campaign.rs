@@ -138,6 +138,8 @@ impl Target for Commanded<'_> {
             campaign: &self.command.campaign,
             direction: self.command.direction,
             before: attempt.before,
+            restore: self.command.restore.as_deref(),
+            staged: self.command.staged,
             decision: self.command.reason.decision,
             leave_by: attempt.leave_by,
             deadline: attempt.deadline,

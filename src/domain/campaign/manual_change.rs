@@ -31,6 +31,11 @@ impl Campaign {
     ) {
         let now = seen.now;
         let doubt = self.back(reading, doubt, now, notices);
+        let doubt = if self.shows_forgotten_pause(reading, seen) {
+            Some(Doubt::Forgotten)
+        } else {
+            doubt
+        };
         let doubt = match self.explained_by_lost(reading) {
             Some(Explained::ByOurs(attempt)) => {
                 self.confirm_lost(attempt, reading, now, notices);
@@ -82,7 +87,7 @@ impl Campaign {
                 // Only what was never known is taken over: what the store knows to be a person's stays a person's.
                 if self.policy.adopt_paused && self.state.last_reading.is_none() {
                     self.adopt(reading, now, notices);
-                } else if let Some(doubt) = doubt.filter(|_| reading.changed_by.is_none()) {
+                } else if let Some(doubt) = doubt.filter(|doubt| unproven(*doubt, reading)) {
                     self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
                     notices.push(Notice::Unproven {
                         to: Direction::Pause,
@@ -115,6 +120,14 @@ impl Campaign {
                 });
             }
         }
+    }
+
+    /// Whether this is a pause of ours of which nothing is remembered that a resume could put back: the store is another one, or
+    /// somebody wrote what we would have.
+    fn shows_forgotten_pause(&self, reading: &StatusReading, seen: Seen) -> bool {
+        let paused = reading.activity == CampaignActivity::Paused;
+        let ours = reading.changed_by == Some(Author::Ours);
+        seen.traits.restores && paused && ours && self.state.replaced.is_none()
     }
 
     /// A campaign that was away is there again: whose its status is goes on from what was believed before.
@@ -180,11 +193,11 @@ impl Campaign {
         now: Timestamp,
         notices: &mut Vec<Notice>,
     ) {
-        if reading.changed_by == Some(Author::Ours) {
+        if reading.changed_by == Some(Author::Ours) && doubt != Some(Doubt::Forgotten) {
             self.own(reading, now);
             return;
         }
-        let unproven = doubt.filter(|_| reading.changed_by.is_none());
+        let unproven = doubt.filter(|doubt| unproven(*doubt, reading));
         notices.push(match unproven {
             None => Notice::PersonPaused,
             Some(doubt) => Notice::Unproven {
@@ -299,4 +312,10 @@ impl Campaign {
         self.own(reading, now);
         notices.push(Notice::Adopted);
     }
+}
+
+/// Whether a doubt keeps the reading from being anybody's. Of who is named as the author there is none, but for a pause of ours of
+/// which nothing is remembered.
+fn unproven(doubt: Doubt, reading: &StatusReading) -> bool {
+    reading.changed_by.is_none() || doubt == Doubt::Forgotten
 }

@@ -251,10 +251,35 @@ impl Campaign {
                 self.hide_effects(reading, changed);
                 self.forget_lost(reading, &mut notices);
                 self.state.last_reading = Some(reading.clone());
+                self.forget_replaced();
                 self.read_in_run = true;
             }
         }
         notices
+    }
+
+    /// Keeps what our pause is about to replace: committed with the intent, it is there whatever becomes of this process.
+    fn keep_replaced(&mut self, to: Direction, before: &StatusReading) {
+        if let (Direction::Pause, Some(dials_by)) = (to, &before.dials_by) {
+            self.state.replaced = Some(dials_by.clone());
+        }
+    }
+
+    /// Notes with which stage a command begins; returns whether there is one.
+    pub(crate) fn stage(&mut self, to: Direction, lasts: Option<Duration>) -> bool {
+        let replaced = self.state.replaced.as_deref();
+        let replaced = replaced.filter(|_| to == Direction::Resume);
+        let staged = replaced.and_then(|replaced| replaced.staged(lasts));
+        self.state.staged = staged.map(Box::new);
+        staged.is_some()
+    }
+
+    /// What our pause replaced means nothing once the campaign runs again, unless that pause may come yet.
+    fn forget_replaced(&mut self) {
+        let runs = self.state.belief == Belief::Running && self.in_flight.is_none();
+        if runs && self.state.unresolved.is_none() && self.state.lost.is_empty() {
+            self.state.replaced = None;
+        }
     }
 
     /// Counts readings at which the stamp has moved and nothing else, on a campaign that nobody commanded.
@@ -287,7 +312,7 @@ impl Campaign {
                 Belief::Paused(PauseOwner::Unproven { doubt }) => match doubt {
                     Doubt::Touched | Doubt::Unmatched => true,
                     Doubt::Outcome => self.state.stamp.alone_doubts,
-                    Doubt::Gap => false,
+                    Doubt::Gap | Doubt::Forgotten => false,
                 },
                 Belief::Unread
                 | Belief::Running
@@ -346,6 +371,7 @@ impl Campaign {
         now: Timestamp,
     ) -> Option<StatusReading> {
         let before = self.state.last_reading.clone()?;
+        self.keep_replaced(direction, &before);
         self.in_flight = Some(direction);
         self.state.unresolved = Some(Box::new(Unresolved {
             from: before.clock(),
@@ -377,7 +403,9 @@ impl Campaign {
         if let (Some(unresolved), Some(before)) = (&mut self.state.unresolved, before) {
             // Nothing had changed by this reading, so the window of the last attempt begins with it.
             unresolved.from = before.clock();
-            unresolved.before = before;
+            unresolved.before = before.clone();
+            let to = unresolved.to;
+            self.keep_replaced(to, &before);
         }
         let command = self.state.unresolved.as_ref();
         let (sent, to) = command
@@ -554,6 +582,9 @@ impl Campaign {
                 // What ends a pause by the calendar is charged to no budget.
                 if !self.state.paused_by_calendar() {
                     self.state.resumes.push(now);
+                }
+                if let Some(staged) = self.state.staged.take() {
+                    self.begin_stage(*staged, now);
                 }
                 Belief::Running
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::aim::AimState;
 use crate::domain::belief::{Belief, Hold, StampTrust, Transition, Unresolved};
+use crate::domain::dials_by::{DialsBy, StagedResume};
 use crate::domain::lost_attempt::LostAttempt;
 use crate::domain::outcomes::OutcomeMemory;
 use crate::domain::status::{CampaignActivity, Direction, StatusReading};
@@ -50,6 +51,12 @@ pub struct CampaignState {
     /// Attempts at commands that had no usable answer and may show an effect yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<LostAttempt>,
+    /// What it dialled by when our last pause was intended, where a resume has to put that back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Box<DialsBy>>,
+    /// The stage of a resume that was intended last, until it is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged: Option<Box<StagedResume>>,
     /// How far the platform's stamps of this campaign are to be believed.
     #[serde(default)]
     pub stamp: StampTrust,
@@ -85,6 +92,8 @@ impl CampaignState {
             threshold_override: None,
             unresolved: None,
             lost: Vec::new(),
+            replaced: None,
+            staged: None,
             stamp: StampTrust::default(),
             unproven_alerted: false,
             aim: None,

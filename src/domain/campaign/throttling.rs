@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::belief::{Belief, HoldKind, PauseOwner};
 use crate::domain::conclusion::Conclusion;
+use crate::domain::dials_by::StagedResume;
 use crate::domain::ids::{CampaignId, DecisionId};
 use crate::domain::status::Direction;
 use crate::domain::throttle::{
@@ -24,8 +25,29 @@ impl Campaign {
         remembered.or_else(|| self.policy.actuator.lever())
     }
 
+    /// Whether our pause stands where its pace was, so that there is none to read or to change.
+    pub(crate) fn pace_is_replaced(&self) -> bool {
+        let paused = match self.state.belief {
+            Belief::Paused(PauseOwner::Autopilot { .. } | PauseOwner::Unproven { .. }) => true,
+            Belief::Paused(PauseOwner::Person)
+            | Belief::Running
+            | Belief::Unread
+            | Belief::Other { .. }
+            | Belief::Missing { .. } => false,
+        };
+        paused && self.state.replaced.is_some()
+    }
+
+    /// A resume of ours has begun at one dial for each idle agent: what is put back is remembered as that of a step.
+    pub(super) fn begin_stage(&mut self, staged: StagedResume, now: Timestamp) {
+        self.throttle().begin_stage(staged, now);
+    }
+
     /// The change of its pace that the decision asks for.
     pub(crate) fn wanted_pace(&self, reason: &Reason, now: Timestamp) -> Option<PaceStep> {
+        if self.pace_is_replaced() {
+            return None;
+        }
         let verdict = reason.stages.throttle;
         let steps_down =
             verdict.asked == Asked::Decided && verdict.found == Some(ThrottleVerdict::StepsDown);
@@ -40,14 +62,16 @@ impl Campaign {
         let throttle = self.state.throttle.as_deref()?;
         let stepped = throttle.stepped?;
         let limit = self.policy.pace_changes_per_hour;
-        let waits = throttle.open.is_some()
+        let waits = stepped.is_staging(now)
+            || throttle.open.is_some()
             || throttle.backs_off_until(now).is_some()
             || throttle.used_up_until(1, limit, now).is_some();
         if waits {
             return None;
         }
         let lever = stepped.ours.lever();
-        let back = self.policy.actuator.lever() != Some(lever)
+        let back = stepped.staged
+            || self.policy.actuator.lever() != Some(lever)
             || is_held(reason)
             || match &self.state.belief {
                 // A reserve protects a campaign as long as it runs.

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::conclusion::Conclusion;
 use crate::domain::delivery::Delivery;
+use crate::domain::dials_by::StagedResume;
 use crate::domain::ids::DecisionId;
 use crate::domain::time::Timestamp;
 
 use super::change::{PaceChange, PaceFinding, PaceNotice, PaceReading, PaceResult, PaceStep};
+use super::dial_ratio::DialRatio;
 use super::setting::{Lever, PaceSetting};
 
 /// The span over which writes are counted.
@@ -32,8 +34,18 @@ pub struct SteppedDown {
     pub ours: PaceSetting,
     /// When it was confirmed.
     pub at: Timestamp,
-    /// Until when the platform usually needs to act on it.
+    /// Until when the platform usually needs to act on it; of the stage of a resume, until when that lasts.
     pub settles_until: Timestamp,
+    /// It is the stage of a resume, and is over by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staged: bool,
+}
+
+impl SteppedDown {
+    /// Whether it is the stage of a resume that is not over. A clock that was set back must not prolong it.
+    pub(crate) fn is_staging(&self, now: Timestamp) -> bool {
+        self.staged && self.at <= now && now < self.settles_until
+    }
 }
 
 /// A change whose outcome is not known.
@@ -247,9 +259,21 @@ impl ThrottleState {
                 ours: open.to,
                 at: now,
                 settles_until,
+                staged: false,
             }),
             PaceStep::Back => None,
         };
+    }
+
+    /// A resume of ours has begun at one dial for each idle agent.
+    pub(crate) fn begin_stage(&mut self, staged: StagedResume, now: Timestamp) {
+        self.stepped = Some(SteppedDown {
+            original: staged.original.into(),
+            ours: DialRatio::ONE.into(),
+            at: now,
+            settles_until: now.plus(staged.lasts),
+            staged: true,
+        });
     }
 
     /// A change is about to be sent.

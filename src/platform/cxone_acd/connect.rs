@@ -64,6 +64,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             // [I] A start waits for no call. One that was accepted and does not show is made again after this.
             longest_resume: Some(Duration::from_secs(5 * 60)),
         },
+        restores: false,
+        staged_resume: None,
     },
     lists: Some(ListForm::Membership),
     queues: Some(QueueForms {

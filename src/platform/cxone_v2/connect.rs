@@ -39,6 +39,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             longest: Duration::from_secs(60),
             longest_resume: None,
         },
+        restores: false,
+        staged_resume: None,
     },
     lists: Some(ListForm::Whole),
     queues: Some(QueueForms {

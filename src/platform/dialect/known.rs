@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AgentId, CampaignId};
 use crate::platform::port::{Capabilities, Connected};
-use crate::platform::{cxone_acd, cxone_v2, genesys_cloud};
+use crate::platform::{cxone_acd, cxone_v2, genesys_cloud, vicidial};
 use crate::telemetry::Endpoint;
 
 use super::tenant::{AgentSource, RegionHosts, SharedParts, TenantSettings};
@@ -25,16 +25,24 @@ pub enum Dialect {
     /// Genesys Cloud, where campaigns have queues.
     #[serde(rename = "genesys-cloud")]
     GenesysCloud,
+    /// VICIdial, where campaigns are paused by their level.
+    #[serde(rename = "vicidial")]
+    Vicidial,
 }
 
 /// A name that is not a dialect's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd, genesys-cloud")]
+#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd, genesys-cloud, vicidial")]
 pub struct UnknownDialect(String);
 
 impl Dialect {
     /// Every dialect, so that each can be offered.
-    pub const ALL: [Self; 3] = [Self::CxoneV2, Self::CxoneAcd, Self::GenesysCloud];
+    pub const ALL: [Self; 4] = [
+        Self::CxoneV2,
+        Self::CxoneAcd,
+        Self::GenesysCloud,
+        Self::Vicidial,
+    ];
 
     /// The one that holds where none is named.
     pub const DEFAULT: Self = Self::CxoneV2;
@@ -44,10 +52,11 @@ impl Dialect {
         (Self::CxoneV2.name(), Self::CxoneV2),
         (Self::CxoneAcd.name(), Self::CxoneAcd),
         (Self::GenesysCloud.name(), Self::GenesysCloud),
+        (Self::Vicidial.name(), Self::Vicidial),
     ];
 
     /// Every name, in the form of a setting's value.
-    pub const NAMES: &'static str = "cxone-v2|cxone-acd|genesys-cloud";
+    pub const NAMES: &'static str = "cxone-v2|cxone-acd|genesys-cloud|vicidial";
 
     /// Returns the name in settings and flags.
     #[must_use]
@@ -56,6 +65,7 @@ impl Dialect {
             Self::CxoneV2 => "cxone-v2",
             Self::CxoneAcd => "cxone-acd",
             Self::GenesysCloud => "genesys-cloud",
+            Self::Vicidial => "vicidial",
         }
     }
 
@@ -66,6 +76,7 @@ impl Dialect {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
             Self::CxoneAcd => cxone_acd::CAPABILITIES,
             Self::GenesysCloud => genesys_cloud::CAPABILITIES,
+            Self::Vicidial => vicidial::CAPABILITIES,
         }
     }
 
@@ -76,6 +87,7 @@ impl Dialect {
             Self::CxoneV2 => cxone_v2::CAPABILITIES,
             Self::CxoneAcd => cxone_acd::capabilities(source),
             Self::GenesysCloud => genesys_cloud::CAPABILITIES,
+            Self::Vicidial => vicidial::CAPABILITIES,
         }
     }
 
@@ -86,6 +98,7 @@ impl Dialect {
             Self::CxoneV2 => cxone_v2::ENDPOINTS,
             Self::CxoneAcd => cxone_acd::ENDPOINTS,
             Self::GenesysCloud => genesys_cloud::ENDPOINTS,
+            Self::Vicidial => vicidial::ENDPOINTS,
         }
     }
 
@@ -103,6 +116,7 @@ impl Dialect {
             Self::CxoneV2 => cxone_v2::connect(tenant, shared),
             Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
             Self::GenesysCloud => genesys_cloud::connect(&tenant, shared),
+            Self::Vicidial => vicidial::connect(&tenant, shared),
         }
     }
 
@@ -110,7 +124,7 @@ impl Dialect {
     #[must_use]
     pub fn needs_base_url(self) -> bool {
         match self {
-            Self::CxoneV2 | Self::GenesysCloud => true,
+            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => true,
             Self::CxoneAcd => false,
         }
     }
@@ -119,7 +133,7 @@ impl Dialect {
     #[must_use]
     pub fn has_regions(self) -> bool {
         match self {
-            Self::CxoneV2 | Self::CxoneAcd => false,
+            Self::CxoneV2 | Self::CxoneAcd | Self::Vicidial => false,
             Self::GenesysCloud => true,
         }
     }
@@ -133,6 +147,8 @@ impl Dialect {
     ) -> Option<reqwest::Url> {
         match self {
             Self::CxoneV2 => base.map(cxone_v2::token_url),
+            // There are no tokens: each request carries the log-in.
+            Self::Vicidial => base.cloned(),
             Self::CxoneAcd | Self::GenesysCloud => area.cloned(),
         }
     }
@@ -143,7 +159,7 @@ impl Dialect {
     /// When this dialect has no log-in there.
     pub fn needs_registered_client(self, token_url: &reqwest::Url) -> Result<bool, String> {
         match self {
-            Self::CxoneV2 | Self::GenesysCloud => Ok(false),
+            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => Ok(false),
             Self::CxoneAcd => cxone_acd::needs_registered_client(token_url),
         }
     }
@@ -163,8 +179,36 @@ impl Dialect {
                 "longest_call",
                 "notifications",
                 "region",
+                "pause_method",
+                "allow_http",
+                "refused_login_wait",
+                "staged_resume",
             ],
-            Self::CxoneAcd => &["auth", "scope", "notifications", "region"],
+            Self::CxoneAcd => &[
+                "auth",
+                "scope",
+                "notifications",
+                "region",
+                "pause_method",
+                "allow_http",
+                "refused_login_wait",
+                "staged_resume",
+            ],
+            Self::Vicidial => &[
+                "token_url",
+                "auth",
+                "scope",
+                "area",
+                "region",
+                "registered_client_id",
+                "registered_client_secret",
+                "registered_client_secret_file",
+                "api_versions",
+                "ready_states",
+                "agents",
+                "longest_call",
+                "notifications",
+            ],
             Self::GenesysCloud => &[
                 "auth",
                 "scope",
@@ -176,6 +220,10 @@ impl Dialect {
                 "ready_states",
                 "agents",
                 "longest_call",
+                "pause_method",
+                "allow_http",
+                "refused_login_wait",
+                "staged_resume",
             ],
         }
     }
@@ -186,6 +234,25 @@ impl Dialect {
         match self {
             Self::CxoneV2 | Self::GenesysCloud => Vec::new(),
             Self::CxoneAcd => cxone_acd::campaign_faults(ids),
+            Self::Vicidial => vicidial::campaign_faults(ids),
+        }
+    }
+
+    /// Returns why a client id or a secret can never log in there, without repeating it.
+    #[must_use]
+    pub fn credential_fault(self, text: &str) -> Option<String> {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd | Self::GenesysCloud => None,
+            Self::Vicidial => vicidial::credential_fault(text),
+        }
+    }
+
+    /// Whether the secret goes with every request, so that plain http to another machine has to be allowed.
+    #[must_use]
+    pub fn sends_secret_always(self) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd | Self::GenesysCloud => false,
+            Self::Vicidial => true,
         }
     }
 
@@ -198,7 +265,7 @@ impl Dialect {
         counted: &[(&CampaignId, &str)],
     ) -> Vec<(CampaignId, String, &'static str)> {
         match self {
-            Self::CxoneV2 => Vec::new(),
+            Self::CxoneV2 | Self::Vicidial => Vec::new(),
             Self::CxoneAcd => cxone_acd::list_faults(lists, counted),
             Self::GenesysCloud => genesys_cloud::list_faults(lists, counted),
         }
@@ -208,7 +275,7 @@ impl Dialect {
     #[must_use]
     pub fn agent_fault(self, agent: &AgentId) -> Option<String> {
         match self {
-            Self::CxoneV2 | Self::GenesysCloud => None,
+            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => None,
             Self::CxoneAcd => cxone_acd::agent_fault(agent),
         }
     }

@@ -8,4 +8,6 @@ mod tenant;
 pub use known::{
     Dialect, UnknownDialect, api_versions, area_token_url, ready_states, region_hosts,
 };
-pub use tenant::{Access, AgentSource, RegionHosts, SharedParts, SpecialSettings, TenantSettings};
+pub use tenant::{
+    Access, AgentSource, PauseMethod, RegionHosts, SharedParts, SpecialSettings, TenantSettings,
+};

@@ -70,6 +70,22 @@ impl AgentSource {
         &[("states", Self::States), ("activity", Self::Activity)];
 }
 
+/// How a campaign is paused where there is more than one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PauseMethod {
+    /// By a level that dials nothing and that nobody else would choose.
+    #[default]
+    Level,
+    /// By making it inactive.
+    Active,
+}
+
+impl PauseMethod {
+    /// Each with its word in settings.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("level", Self::Level), ("active", Self::Active)];
+}
+
 /// Settings that not every dialect has; see [`Dialect::foreign_settings`](super::Dialect::foreign_settings).
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
@@ -85,6 +101,12 @@ pub struct SpecialSettings {
     pub longest_call: Option<Duration>,
     /// Whether the platform is asked to report changes by itself, where it can.
     pub notifications: bool,
+    /// How campaigns are paused.
+    pub pause_method: PauseMethod,
+    /// How long nothing is asked for when log-ins are refused; as the dialect has it, when absent or shorter than that.
+    pub refused_login_wait: Option<Duration>,
+    /// For how long a resume dials one call for each idle agent before it dials as before the pause; not at all, when absent.
+    pub staged_resume: Option<Duration>,
 }
 
 /// What every tenant uses.

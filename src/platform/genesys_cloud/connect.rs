@@ -57,6 +57,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
             longest: Duration::from_secs(5 * 60),
             longest_resume: None,
         },
+        restores: false,
+        staged_resume: None,
     },
     lists: Some(ListForm::Membership),
     queues: Some(QueueForms {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
+    RETRY_AFTER,
 };
 use hyper::{Method, StatusCode};
 use secrecy::SecretString;
@@ -109,12 +110,17 @@ pub struct CallFault {
 /// Reads what an answer tells of the platform's own limit, where it tells that.
 pub type RateReader = fn(&HttpResponse) -> Option<RateWindow>;
 
+/// Says by a status what an answer means whose own status does not say it.
+pub type Translate = Arc<dyn Fn(HttpResponse) -> HttpResponse + Send + Sync>;
+
 /// Makes the calls to one platform.
 pub struct Client {
     transport: Arc<dyn HttpSend>,
     limiter: Limiter,
     rate_reader: Option<RateReader>,
     correlation: Option<&'static str>,
+    /// Where bodies are forms, and answers have to be translated.
+    forms: Option<Translate>,
     tokens: TokenSource,
     mask: Arc<Mask>,
     clock: Arc<dyn Clock>,
@@ -145,6 +151,7 @@ impl Client {
             limiter,
             rate_reader: None,
             correlation: None,
+            forms: None,
             mask: tokens.mask(),
             tokens,
             clock,
@@ -186,6 +193,13 @@ impl Client {
     #[must_use]
     pub fn correlating(mut self, header: &'static str) -> Self {
         self.correlation = Some(header);
+        self
+    }
+
+    /// The same client, whose bodies are forms, and whose answers are translated before anybody reads or counts them.
+    #[must_use]
+    pub fn speaking_forms(mut self, translate: Translate) -> Self {
+        self.forms = Some(translate);
         self
     }
 
@@ -334,12 +348,16 @@ impl Client {
             .token((last_refused != 0).then_some(last_refused), call.deadline)
             .await
             .map_err(Verdict::Final)?;
-        let mut headers = vec![
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (AUTHORIZATION, token.header.clone()),
-        ];
+        let (accepted, sent) = match &self.forms {
+            Some(_) => ("*/*", "application/x-www-form-urlencoded"),
+            None => ("application/json", "application/json"),
+        };
+        let mut headers = vec![(ACCEPT, HeaderValue::from_static(accepted))];
+        if token.is_sent() {
+            headers.push((AUTHORIZATION, token.header.clone()));
+        }
         if call.body.is_some() {
-            headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+            headers.push((CONTENT_TYPE, HeaderValue::from_static(sent)));
         }
         if let Some(id) = call
             .client_id
@@ -436,6 +454,12 @@ impl Client {
         );
         let last = |kind, detail| Verdict::Final(PlatformFault { kind, detail });
         match response.status {
+            // Nothing would be fresh about a second attempt, and platforms count wrong log-ins.
+            StatusCode::UNAUTHORIZED if !token.is_sent() => last(FaultKind::Unauthorized, said),
+            StatusCode::FORBIDDEN if !token.is_sent() => last(
+                FaultKind::Forbidden,
+                format!("{said}; the user likely lacks {}", call.scope),
+            ),
             StatusCode::UNAUTHORIZED if refused.swap(token.serial(), Ordering::Relaxed) == 0 => {
                 again(FaultKind::Unauthorized, said, Some(Duration::ZERO))
             }
@@ -635,6 +659,7 @@ impl Client {
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let (sent, started) = (self.clock.now(), self.clock.monotonic());
         let answer = self.transport.send(request).await;
+        let answer = answer.map(|response| self.translated(response));
         let took = self.clock.monotonic().saturating_sub(started).as_secs_f64();
         let fault = match answer {
             Ok(response) => {
@@ -675,6 +700,21 @@ impl Client {
             may_have_arrived,
             wait_ms: 0,
         })
+    }
+
+    /// The answer with a status that says what it means, where the platform's own does not.
+    fn translated(&self, mut response: HttpResponse) -> HttpResponse {
+        let Some(translate) = &self.forms else {
+            return response;
+        };
+        // One in an encoding that is not known is told as such later.
+        match unpack(&mut response, LARGEST_BODY) {
+            Ok(()) => {
+                response.headers.remove(CONTENT_ENCODING);
+                translate(response)
+            }
+            Err(_) => response,
+        }
     }
 
     fn report_retry(&self, endpoint: Endpoint, fault: &PlatformFault) {

@@ -54,7 +54,7 @@ mod tests;
 mod token;
 mod traced;
 
-pub use client::{Call, CallFault, Client, RateReader, Sending};
+pub use client::{Call, CallFault, Client, RateReader, Sending, Translate};
 pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare, RateWindow};
 pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};

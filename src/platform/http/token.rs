@@ -107,6 +107,8 @@ pub struct GrantedToken {
 enum Way {
     Credentials(Credentials),
     Grant(Box<dyn Grant>),
+    /// There are no tokens: each request carries this id and secret by itself.
+    InRequests(String, Secret),
 }
 
 /// A token in use.
@@ -122,6 +124,22 @@ pub(super) struct Token {
 }
 
 impl Token {
+    /// What stands for a token where requests carry the credentials themselves.
+    fn in_requests(now: Timestamp) -> Self {
+        Self {
+            header: HeaderValue::from_static(""),
+            granted: None,
+            expires_at: now,
+            renew_at: now,
+            serial: 0,
+        }
+    }
+
+    /// Whether there is one, to be sent in a header.
+    pub(super) fn is_sent(&self) -> bool {
+        !self.header.is_empty()
+    }
+
     /// Tells one token from the next.
     pub(super) fn serial(&self) -> u64 {
         self.serial
@@ -219,6 +237,17 @@ impl TokenSource {
         Self::asking(Way::Grant(grant), url, clock)
     }
 
+    /// A source of no tokens: each request to `url` carries this id and secret by itself.
+    #[must_use]
+    pub fn in_requests(
+        client_id: String,
+        secret: Secret,
+        url: reqwest::Url,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::asking(Way::InRequests(client_id, secret), url, clock)
+    }
+
     fn asking(way: Way, url: reqwest::Url, clock: Arc<dyn Clock>) -> Self {
         let source = Self {
             way,
@@ -258,6 +287,18 @@ impl TokenSource {
     {
         let mut state = self.state.lock().await;
         let now = self.clock.now();
+        if let Way::InRequests(..) = &self.way {
+            let looked = state.looked_at;
+            if looked.is_none_or(|at| now >= at.plus(BETWEEN_LOOKS) || now < at) {
+                state.looked_at = Some(now);
+                let secrets = self.read_secrets_again();
+                if state.versions != secrets.versions {
+                    state.versions = secrets.versions;
+                    self.learn_secrets();
+                }
+            }
+            return Ok(Token::in_requests(now));
+        }
         if let Some(token) = state.good(now, refused)
             && now < token.renew_at
         {
@@ -307,7 +348,7 @@ impl TokenSource {
     fn keep(&self, state: &mut State, parts: TokenParts) -> Token {
         let received = self.clock.now();
         let early = match &self.way {
-            Way::Credentials(_) => EARLY,
+            Way::Credentials(_) | Way::InRequests(..) => EARLY,
             Way::Grant(grant) => grant.early(parts.life),
         };
         let early = early.min(parts.life / 2);
@@ -362,13 +403,14 @@ impl TokenSource {
                 vec![(credentials.client_id.as_str(), &credentials.client_secret)]
             }
             Way::Grant(grant) => grant.secrets(),
+            Way::InRequests(id, secret) => vec![(id.as_str(), secret)],
         }
     }
 
     /// Returns what to look at when a log-in is refused.
     pub(super) fn advice(&self) -> &'static str {
         match &self.way {
-            Way::Credentials(_) => ADVICE,
+            Way::Credentials(_) | Way::InRequests(..) => ADVICE,
             Way::Grant(grant) => grant.advice(),
         }
     }
@@ -418,13 +460,14 @@ impl TokenSource {
         match &self.way {
             Way::Credentials(credentials) => credentials.request(),
             Way::Grant(grant) => grant.request(),
+            Way::InRequests(..) => (Vec::new(), Bytes::new()),
         }
     }
 
     /// Reads a token answer; a fault names what is missing and repeats nothing of it.
     pub(super) fn read(&self, body: &[u8]) -> Result<TokenParts, String> {
         match &self.way {
-            Way::Credentials(_) => TokenParts::parse(body),
+            Way::Credentials(_) | Way::InRequests(..) => TokenParts::parse(body),
             Way::Grant(grant) => {
                 let GrantedToken { token, life } = grant.read(body)?;
                 Ok(TokenParts {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::domain::{
-    CampaignId, DecisionId, Delivery, Direction, StatusFinding, StatusReading, Timestamp,
+    CampaignId, DecisionId, Delivery, DialsBy, Direction, StatusFinding, StatusReading, Timestamp,
 };
 
 use super::fault::PlatformFault;
@@ -101,6 +101,10 @@ pub struct CommandOrder<'a> {
     pub direction: Direction,
     /// The reading that the command rests on. A platform with conditional writes names its version.
     pub before: &'a StatusReading,
+    /// For a resume, what the campaign [dialled by](StatusReading::dials_by) before our pause, where that is remembered.
+    pub restore: Option<&'a DialsBy>,
+    /// The resume begins at one dial for each idle agent, whatever is remembered.
+    pub staged: bool,
     /// The decision; sent along so that the platform's log can be tied to ours.
     pub decision: DecisionId,
     /// The command must not leave after this: `before` would be too old. To be checked right before sending, behind

@@ -6,14 +6,15 @@
 pub(super) mod cxone_acd;
 pub(super) mod cxone_v2;
 pub(super) mod genesys_cloud;
-
-use hyper::Method;
+pub(super) mod vicidial;
 
 use super::answer::Answer;
 use super::call::Route;
 use super::centre::Scenario;
+use super::sent_request::SentRequest;
 use cxone_acd::AcdSettings;
 use genesys_cloud::CloudSettings;
+use vicidial::DialerSettings;
 
 /// The dialect of a platform, with its settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,8 @@ pub enum Dialect {
     CxoneAcd(Box<AcdSettings>),
     /// The contract in `tests/contract/genesys-cloud.openapi.yaml`.
     GenesysCloud(Box<CloudSettings>),
+    /// Forms to one script, as exchanges with a real one were recorded.
+    Vicidial(Box<DialerSettings>),
 }
 
 /// The dialect without its settings.
@@ -33,11 +36,12 @@ pub(super) enum DialectKind {
     V2,
     Acd,
     Cloud,
+    Dialer,
 }
 
 impl Dialect {
     /// The names of the dialects, as in the daemon's settings.
-    pub const NAMES: [&'static str; 3] = ["cxone-v2", "cxone-acd", "genesys-cloud"];
+    pub const NAMES: [&'static str; 4] = ["cxone-v2", "cxone-acd", "genesys-cloud", "vicidial"];
 
     /// Returns the dialect of this name, with the scenario's skills where there is a scenario.
     #[must_use]
@@ -52,17 +56,23 @@ impl Dialect {
                 let settings = scenario.map_or_else(CloudSettings::default, CloudSettings::staging);
                 Some(Self::GenesysCloud(Box::new(settings)))
             }
+            "vicidial" => {
+                let settings =
+                    scenario.map_or_else(DialerSettings::default, DialerSettings::staging);
+                Some(Self::Vicidial(Box::new(settings)))
+            }
             _ => None,
         }
     }
 
-    /// Returns the path where clients get their tokens, behind the platform's address.
+    /// Returns the path where clients get their tokens, behind the platform's address; none where they need none.
     #[must_use]
-    pub fn token_path(&self) -> &'static str {
+    pub fn token_path(&self) -> Option<&'static str> {
         match self {
-            Self::CxoneV2 => "/oauth2/token",
-            Self::CxoneAcd(_) => "/authentication/v1/token/access-key",
-            Self::GenesysCloud(_) => "/oauth/token",
+            Self::CxoneV2 => Some("/oauth2/token"),
+            Self::CxoneAcd(_) => Some("/authentication/v1/token/access-key"),
+            Self::GenesysCloud(_) => Some("/oauth/token"),
+            Self::Vicidial(_) => None,
         }
     }
 
@@ -71,24 +81,27 @@ impl Dialect {
             Self::CxoneV2 => DialectKind::V2,
             Self::CxoneAcd(_) => DialectKind::Acd,
             Self::GenesysCloud(_) => DialectKind::Cloud,
+            Self::Vicidial(_) => DialectKind::Dialer,
         }
     }
 }
 
 impl DialectKind {
     /// Finds the operation that a request is for.
-    pub(super) fn route(self, method: &Method, path: &str) -> Route {
+    pub(super) fn route(self, sent: &SentRequest) -> Route {
+        let (method, path) = (&sent.method, sent.path());
         match self {
             Self::V2 => cxone_v2::route(method, path),
             Self::Acd => cxone_acd::route(method, path),
             Self::Cloud => genesys_cloud::route(method, path),
+            Self::Dialer => vicidial::route(sent),
         }
     }
 
     /// Finds the channel that a connection on this path is for, where changes are told over one.
     pub(super) fn channel(self, path: &str) -> Option<&str> {
         match self {
-            Self::V2 | Self::Acd => None,
+            Self::V2 | Self::Acd | Self::Dialer => None,
             Self::Cloud => genesys_cloud::channel_of(path),
         }
     }
@@ -99,6 +112,7 @@ impl DialectKind {
             Self::V2 => answer,
             Self::Acd => cxone_acd::in_own_form(answer),
             Self::Cloud => genesys_cloud::in_own_form(answer),
+            Self::Dialer => vicidial::in_own_form(answer),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Readings of what became of the campaigns' dials.
 
-use prometheus::IntCounterVec;
+use prometheus::{IntCounterVec, IntGauge};
 
 use crate::domain::outcomes::OutcomesRead;
 
@@ -9,6 +9,7 @@ use super::families::Families;
 /// Readings, by their results. What was counted is among the series of the campaigns.
 pub struct OutcomeMetrics {
     readings: IntCounterVec,
+    without_effect: IntGauge,
 }
 
 impl OutcomeMetrics {
@@ -21,7 +22,19 @@ impl OutcomeMetrics {
         for result in OutcomesRead::LABELS.into_iter().chain(["failed"]) {
             readings.with_label_values(&[result]);
         }
-        Ok(Self { readings })
+        Ok(Self {
+            readings,
+            without_effect: families.int_gauge(
+                "pauses_without_effect",
+                "Campaigns that are paused by the autopilot, and whose calls grow all the same, where the platform shows calls.",
+            )?,
+        })
+    }
+
+    /// So many campaigns dial although they are paused.
+    pub fn pauses_without_effect(&self, campaigns: usize) {
+        self.without_effect
+            .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
     }
 
     /// So many readings had this result.

@@ -247,6 +247,8 @@ impl Tenant {
         let order = CommandOrder {
             campaign: &campaign,
             direction,
+            restore: None,
+            staged: false,
             before,
             decision: DecisionId { run: 1, tick: 1 },
             leave_by: self.deadline(),

@@ -14,6 +14,7 @@ use super::CloudState;
 use super::answers::{RequestContext, json_answer, read_as, statuses};
 use super::bodies;
 use super::operation::CloudOperation;
+use super::query::wrong;
 
 /// A user of one app has at most so many; one more takes the place of the oldest.
 const MOST_CHANNELS: usize = 20;
@@ -99,7 +100,11 @@ impl RequestContext<'_> {
 
     pub(super) fn subscribe(&mut self, id: &str) -> Result<Answer, Refused> {
         let body = read_as(&bodies::TOPICS, &self.call.body)?;
-        let lenient = self.query.first("ignoreErrors") == Some("true");
+        let lenient = match self.query.first("ignoreErrors") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong("ignoreErrors")),
+        };
         let CloudState {
             settings, channels, ..
         } = &mut *self.cloud;

@@ -160,7 +160,9 @@ pub(super) fn pools(setup: &Setup) -> [Pool; 4] {
 
 fn tenant(setup: &Setup) -> Option<&AcdSettings> {
     match &setup.platform {
-        simulator::Dialect::CxoneV2 | simulator::Dialect::GenesysCloud(_) => None,
+        simulator::Dialect::CxoneV2
+        | simulator::Dialect::GenesysCloud(_)
+        | simulator::Dialect::Vicidial(_) => None,
         simulator::Dialect::CxoneAcd(tenant) => Some(tenant),
     }
 }

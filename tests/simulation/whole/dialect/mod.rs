@@ -52,7 +52,7 @@ impl Dialect {
         match platform {
             simulator::Dialect::CxoneV2 => Self::CxoneV2,
             simulator::Dialect::CxoneAcd(_) => Self::CxoneAcd,
-            simulator::Dialect::GenesysCloud(_) => {
+            simulator::Dialect::GenesysCloud(_) | simulator::Dialect::Vicidial(_) => {
                 unreachable!("no schedule is drawn for this platform")
             }
         }

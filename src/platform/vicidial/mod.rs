@@ -1,0 +1,41 @@
+//! VICIdial by its script for other programs, as it was found to answer (build 241004-1518).
+//!
+//! | what | function of `/vicidial/non_agent_api.php` |
+//! |---|---|
+//! | build, clock and zone | `version`, without a log-in: [`clock`] |
+//! | what campaigns do | `campaigns_list`: all in one call, or one: [`listings`], [`campaign`] |
+//! | available agents | `logged_in_agents`: those of all campaigns in one call: [`observer`], [`counting`] |
+//! | a pause, a resume, a pace | `update_campaign`: [`campaigns`], [`throttle`] |
+//! | what became of calls | `call_status_stats`: [`outcomes`], [`effect`] |
+//!
+//! Everything is a form that is posted, with user and password in each: [`site`]. *The first line decides*, not the status: [`answer`].
+//! *A refused log-in repeats the password*, and ten of them lock the account: [`watch`]. *Nobody logged in* is an error in form, and
+//! zero only for a campaign that the list of campaigns shows in the same poll.
+//!
+//! *Never here:* the password in an address or as the last field; a command to a campaign whose agents dial themselves, or a resume of
+//! one that does not show our pause.
+
+mod answer;
+mod campaign;
+mod campaigns;
+mod clock;
+mod connect;
+mod counting;
+mod effect;
+mod endpoints;
+mod ids;
+mod known;
+mod listings;
+mod login;
+mod observer;
+mod outcomes;
+mod rights;
+mod site;
+mod statistics;
+mod table;
+mod throttle;
+mod watch;
+
+pub use connect::{CAPABILITIES, connect};
+pub use endpoints::ENDPOINTS;
+pub use ids::{campaign_faults, credential_fault};
