@@ -73,7 +73,7 @@ const LINES: [Line; 16] = [
         evidence(able.traits.evidence).into()
     }),
     ("a command takes at most", |able| {
-        format!("{} min", able.traits.settling.longest.as_secs() / 60).into()
+        at_most(able.traits.settling.longest.as_secs()).into()
     }),
     ("steps down before a pause", |able| {
         yes(able.levers.dial_ratio)
@@ -86,6 +86,14 @@ const LINES: [Line; 16] = [
         yes(able.queues.is_some_and(|forms| forms.calibrated))
     }),
 ];
+
+fn at_most(seconds: u64) -> String {
+    if seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
+}
 
 fn yes(so: bool) -> Cow<'static, str> {
     if so { "yes" } else { "no" }.into()
@@ -134,7 +142,10 @@ fn table() -> Vec<String> {
         .into_iter()
         .map(|dialect| {
             let sentence = written_from(dialect.capabilities());
-            format!("{:<16}written from {sentence}", dialect.name())
+            let absent = dialect.absent();
+            let absent =
+                absent.map_or_else(String::new, |why| format!("; not in this build: {why}"));
+            format!("{:<16}written from {sentence}{absent}", dialect.name())
         })
         .collect();
     let rows: Vec<Vec<Cow<'static, str>>> = std::iter::once(header(""))
@@ -203,6 +214,8 @@ struct Report {
 )]
 struct Abilities {
     platform: &'static str,
+    /// Why this build cannot speak to it, and which one can; absent where it can.
+    not_in_this_build: Option<&'static str>,
     written_from: &'static str,
     tried_live: bool,
     agents: &'static str,
@@ -228,6 +241,7 @@ impl Abilities {
         let able = dialect.capabilities();
         Self {
             platform: dialect.name(),
+            not_in_this_build: dialect.absent(),
             written_from: able.basis.written_from,
             tried_live: able.basis.live,
             agents: match able.agents {

@@ -211,8 +211,14 @@ fn tell_how_to_connect(simulator: &Simulator, args: &SimulateArgs, programme: &P
             "  export AUTOPILOT_PLATFORM={}",
             args.platform
         ));
-        if let Some(path) = programme.settings.dialect.token_path() {
+        let dialect = &programme.settings.dialect;
+        if let Some(path) = dialect.token_path() {
             output::result(format_args!("  export AUTOPILOT_TOKEN_URL={base}{path}"));
+        }
+        if let Some((region, instance)) = dialect.place() {
+            output::result(format_args!(
+                "  export AUTOPILOT_REGION={region} AUTOPILOT_INSTANCE_ID={instance} AUTOPILOT_METRICS_URL={base}"
+            ));
         }
     }
     output::result("  export CXONE_CLIENT_ID=autopilot CXONE_CLIENT_SECRET=autopilot-secret");

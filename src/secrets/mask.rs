@@ -2,7 +2,7 @@
 //!
 //! A refusal that quotes the request it refuses would otherwise carry a token or a secret into log, store, audit and errors. Each
 //! secret is looked for as it is and as HTTP Basic carries it; each letter of these may be written as it is, percent-encoded or
-//! escaped as JSON does. Whatever follows `Bearer` or `Basic` goes too, since it may be a token from before.
+//! escaped as JSON does. Whatever follows `Bearer`, `Basic` or `Signature=` goes too, since it may be a token from before.
 //!
 //! *Bodies are many and secrets in them are few*, so a body is first asked by words of eight bytes whether it can hold one: see
 //! [`FormStarts`].
@@ -37,8 +37,8 @@ const SHORTEST_IN_BODY: usize = 16;
 /// Forms that are kept: two pairs of id and secret with some forms each, and the tokens and secrets of before.
 const MOST_FORMS: usize = 40;
 
-/// Authorisation schemes whose credentials follow them.
-const SCHEMES: [&str; 2] = ["bearer ", "basic "];
+/// Authorisation schemes whose credentials follow them, and what a signature follows.
+const SCHEMES: [&str; 3] = ["bearer ", "basic ", "signature="];
 
 /// The secrets of one tenant, in every form in which they travel.
 #[derive(Default)]

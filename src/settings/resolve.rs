@@ -30,8 +30,8 @@ use super::queues;
 use super::resolved::{Resolved, Settings};
 use super::row::Row;
 use super::rows::{
-    ALLOW_HTTP, BASE_URL, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG,
-    STATE_DIR, TOKEN_URL, rows, settings,
+    ALLOW_HTTP, BASE_URL, BURST, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG,
+    REQUESTS_PER_SECOND, STATE_DIR, TOKEN_URL, rows, settings,
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
@@ -190,11 +190,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     for setting in settings() {
         setting.read_into(layers, &mut values);
     }
-    if layers.source(CLIENT_ID.row()).is_none() {
-        let remedy = format!("give {}", CLIENT_ID.row().ways());
-        layers.missing(CLIENT_ID.row(), remedy);
-    }
-    let client_secret = client_secret(layers, values.platform);
+    let credentials = credentials(layers, &values);
     refuse_client_id(layers, &values);
     refuse_plain_http(layers, &values);
     let tenant = tenant(layers, &values);
@@ -220,6 +216,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         warn_of_plain_http(layers, row, url);
     }
     warn_of_odd_values(layers, &values, &policies, address);
+    let rate = rate(layers, &values);
     let TenantPlace {
         base_url,
         token_url,
@@ -230,12 +227,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         token_url,
         base_url,
         special,
-        credentials: Credentials {
-            client_id: values.client_id?,
-            client_secret: client_secret?,
-            style: values.auth,
-            scopes: values.scopes,
-        },
+        credentials: credentials?,
         policies,
         calendars: calendars.found,
         labels,
@@ -243,10 +235,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         assignments,
         queues,
         poll_interval: values.poll_interval,
-        rate: values.requests_per_second.map(|per_second| Rate {
-            per_second,
-            burst: values.burst,
-        }),
+        rate,
         page_size: values.page_size,
         page_concurrency: values.page_concurrency,
         request_timeout: values.request_timeout,
@@ -294,8 +283,50 @@ fn refuse_plain_http(layers: &mut Layers<'_>, values: &Values) {
     }
 }
 
-fn client_secret(layers: &mut Layers<'_>, platform: Dialect) -> Option<Secret> {
-    match secret(layers, &CLIENT_SECRET, &CLIENT_SECRET_FILE, "client secret") {
+/// The rate that is given, or else what the platform usually takes, where that is less than for others.
+fn rate(layers: &mut Layers<'_>, values: &Values) -> Option<Rate> {
+    let given = |row: &'static Row, layers: &mut Layers<'_>| layers.source(row).is_some();
+    let (per_second, burst) = (REQUESTS_PER_SECOND.row(), BURST.row());
+    let any_given = given(per_second, layers) || given(burst, layers);
+    if let Some(usual) = values.platform.usual_rate().filter(|_| !any_given) {
+        layers.note(per_second, &usual.per_second.to_string(), Origin::Default);
+        layers.note(burst, &usual.burst.to_string(), Origin::Default);
+        return Some(usual);
+    }
+    values.requests_per_second.map(|per_second| Rate {
+        per_second,
+        burst: values.burst,
+    })
+}
+
+/// The client's id and secret; where the platform has other credentials, neither or both.
+fn credentials(layers: &mut Layers<'_>, values: &Values) -> Option<Credentials> {
+    let found = secret(layers, &CLIENT_SECRET, &CLIENT_SECRET_FILE, "client secret");
+    let with = |client_id: String, client_secret: Secret| Credentials {
+        client_id,
+        client_secret,
+        style: values.auth,
+        scopes: values.scopes.clone(),
+    };
+    let nothing = matches!(found, SecretLookup::Nothing);
+    let anonymous = nothing && layers.source(CLIENT_ID.row()).is_none();
+    if anonymous && !values.platform.needs_client() {
+        return Some(with(String::new(), Secret::from(String::new())));
+    }
+    if layers.source(CLIENT_ID.row()).is_none() {
+        let remedy = format!("give {}", CLIENT_ID.row().ways());
+        layers.missing(CLIENT_ID.row(), remedy);
+    }
+    let client_secret = client_secret(layers, values.platform, found);
+    Some(with(values.client_id.clone()?, client_secret?))
+}
+
+fn client_secret(
+    layers: &mut Layers<'_>,
+    platform: Dialect,
+    found: SecretLookup,
+) -> Option<Secret> {
+    match found {
         SecretLookup::Secret(secret, origin) => {
             if let Some(wrong) = platform.credential_fault(secret.text().expose_secret()) {
                 let problem = Problem::new(wrong, "give the user another password there");

@@ -16,7 +16,7 @@ use crate::domain::{
     AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, Timestamp, Zone,
 };
 use crate::notify::Receiver;
-use crate::platform::dialect::{AgentSource, Dialect, SpecialSettings};
+use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
 use crate::telemetry::LogFormat;
@@ -234,12 +234,7 @@ impl Settings {
             "client_id": credentials.client_id,
             "auth": auth,
             "scope": credentials.scopes,
-            "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
-            "api_versions": special.api_versions,
-            "ready_states": special.ready_states,
-            "longest_call": special.longest_call,
-            "notifications": special.notifications,
-            "agents": word_of(special.agents, AgentSource::WORDS),
+            "special": special_canonical(special),
             "policies": policies,
             "calendars": calendars,
             "labels": labels,
@@ -275,6 +270,27 @@ impl Settings {
             .filter_map(|digit| char::from_digit(u32::from(digit), 16))
             .collect()
     }
+}
+
+/// The settings that not every dialect has.
+fn special_canonical(special: &SpecialSettings) -> serde_json::Value {
+    json!({
+        "registered_client_id": special.registered_client.as_ref().map(|(id, _)| id),
+        "api_versions": special.api_versions,
+        "ready_states": special.ready_states,
+        "longest_call": special.longest_call,
+        "notifications": special.notifications,
+        "agents": word_of(special.agents, AgentSource::WORDS),
+        "region": special.region,
+        "instance_id": special.instance_id,
+        "metrics_url": special.metrics_url.as_ref().map(Url::as_str),
+        "campaigns_version": special.campaigns_version,
+        "empty_means": special.empty_means,
+        "also_steer": special.also_steer,
+        "pause_method": word_of(special.pause_method, PauseMethod::WORDS),
+        "refused_login_wait": special.refused_login_wait,
+        "staged_resume": special.staged_resume,
+    })
 }
 
 /// The word that a value is written as.

@@ -11,7 +11,9 @@ use reqwest::Url;
 use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
 use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{self, AgentSource, Dialect, PauseMethod, RegionHosts};
+use crate::platform::dialect::{
+    self, AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
+};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -118,10 +120,10 @@ settings! { PLATFORM_ROWS "Platform"
         "Which platform the tenant is on.",
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
     BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
-        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud the region gives it; on vicidial the web server, without /vicidial.",
+        "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud and amazon-connect (that of the campaigns) the region gives it; on vicidial the web server, without /vicidial.",
         value::url, |to, url| to.base_url = Some(url));
     CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
-        "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key, on vicidial the user.",
+        "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key, on vicidial the user; on amazon-connect an access key, without which the usual chain of credentials is asked.",
         value::text, |to, id| to.client_id = Some(id));
     CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
         "Client secret, or that of the access key, or the user's password; never a flag and never in the settings file.");
@@ -141,10 +143,24 @@ settings! { PLATFORM_ROWS "Platform"
         "Area of a tenant on cxone-acd, such as na1, whose log-in gives the tokens.",
         |text| value::as_dialect(dialect::area_token_url(text.trim()), "write the area as the vendor names it, such as na1"),
         |to, url| to.area_token_url = Some(url));
-    REGION: Landing<RegionHosts, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Top,
-        "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it.",
-        |text| value::as_dialect(dialect::region_hosts(text), "write the region as the vendor names it, such as mypurecloud.ie"),
-        |to, hosts| to.region = Some(hosts));
+    REGION: Landing<String, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Top,
+        "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it. On amazon-connect that of the instance, such as eu-west-2; AWS_REGION and AWS_DEFAULT_REGION name it there as well.",
+        value::text, |to, region| to.region = Some(region));
+    INSTANCE_ID: Landing<String, Values> = land("instance_id", Some("--instance-id"), ["AUTOPILOT_INSTANCE_ID"], Text "ID", Nothing, Top,
+        "Id or ARN of the instance on amazon-connect that the campaigns belong to.",
+        value::text, |to, id| to.instance_id = Some(id));
+    METRICS_URL: Landing<Url, Values> = land("metrics_url", Some("--metrics-url"), ["AUTOPILOT_METRICS_URL"], Text "URL", FollowsFrom("the region's"), Top,
+        "Address of the service that counts agents on amazon-connect, such as that of a VPC endpoint; `base_url` is that of the campaigns.",
+        value::url, |to, url| to.metrics_url = Some(url));
+    CAMPAIGNS_VERSION: Landing<CampaignsVersion, Values> = land("campaigns_version", Some("--campaigns-version"), ["AUTOPILOT_CAMPAIGNS_VERSION"], Word "v2|v1", Is("v2"), Top,
+        "Version of the API of campaigns on amazon-connect in which they were made.",
+        |text| value::word(text, CampaignsVersion::WORDS), |to, version| to.campaigns_version = version);
+    EMPTY_MEANS: Landing<EmptyMeans, Values> = land("empty_means", Some("--empty-means"), ["AUTOPILOT_EMPTY_MEANS"], Word "unknown|zero", Is("unknown"), Top,
+        "What a queue means that amazon-connect leaves out of its counts and has never shown: that nothing is known of it, or that nobody is there.",
+        |text| value::word(text, EmptyMeans::WORDS), |to, means| to.empty_means = means);
+    ALSO_STEER: ListLanding<AlsoSteer, Values> = list("also_steer", Some("--also-steer"), ["AUTOPILOT_ALSO_STEER"], Texts "journeys,agentless", Nothing, Top,
+        "Campaigns on amazon-connect that are steered only where this names them: those that journeys run, and those without agents or voice.",
+        value::also_steer, |to, kinds| to.also_steer = kinds);
     REGISTERED_CLIENT_ID: Landing<String, Values> = land("registered_client_id", Some("--registered-client-id"), ["AUTOPILOT_REGISTERED_CLIENT_ID"], Text "ID", Nothing, Top,
         "Id of a client that is registered with the vendor of cxone-acd; needed for a token URL that ends in /auth/token.",
         value::text, |to, id| to.registered_client_id = Some(id));

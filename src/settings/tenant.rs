@@ -3,14 +3,14 @@
 use reqwest::Url;
 
 use crate::domain::CampaignId;
-use crate::platform::dialect::SpecialSettings;
+use crate::platform::dialect::{RegionHosts, SpecialSettings};
 use crate::secrets::Secret;
 
 use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::rows::{
-    AREA, BASE_URL, CAMPAIGN, PLATFORM, REGION, REGISTERED_CLIENT_ID, REGISTERED_CLIENT_SECRET,
-    REGISTERED_CLIENT_SECRET_FILE, TOKEN_URL, rows,
+    AREA, BASE_URL, CAMPAIGN, INSTANCE_ID, METRICS_URL, PLATFORM, REGION, REGISTERED_CLIENT_ID,
+    REGISTERED_CLIENT_SECRET, REGISTERED_CLIENT_SECRET_FILE, TOKEN_URL, rows,
 };
 use super::secret::{SecretLookup, secret};
 use super::values::Values;
@@ -27,8 +27,16 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
     let secret = registered_secret(layers);
     refuse_foreign_settings(layers, values);
     refuse_foreign_campaigns(layers, values);
-    let base = base_url(layers, values);
-    let token_url = token_url(layers, values)?;
+    if let Some(why) = values.platform.absent() {
+        let origin = layers.source(PLATFORM.row());
+        let origin = origin.map_or(Origin::Default, |(_, origin)| origin);
+        let problem = Problem::new("is not in this build", why);
+        layers.faults.push(&origin, PLATFORM.row().key, problem);
+    }
+    let region = region(layers, values);
+    let base = base_url(layers, values, region.as_ref());
+    require_instance(layers, values);
+    let token_url = token_url(layers, values, region.as_ref())?;
     let registered_client = registered_client(layers, values, &token_url, secret);
     if base.is_none() && values.platform.needs_base_url() {
         return None;
@@ -46,12 +54,81 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
             pause_method: values.pause_method,
             refused_login_wait: Some(values.refused_login_wait),
             staged_resume: values.staged_resume,
+            instance_id: values.instance_id.clone(),
+            metrics_url: metrics_url(layers, values, region.as_ref()),
+            region: region.map(|region| region.name),
+            campaigns_version: values.campaigns_version,
+            empty_means: values.empty_means,
+            also_steer: values.also_steer,
         },
     })
 }
 
+/// The region that is given, or else the one that a variable names which the platform's other clients read as well.
+fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
+    if !values.platform.has_regions() {
+        return None;
+    }
+    let given = layers.source(REGION.row());
+    let given = values.region.clone().zip(given.map(|(_, origin)| origin));
+    let (text, origin) = given.or_else(|| {
+        let mut named = values
+            .platform
+            .region_variables()
+            .iter()
+            .filter_map(|name| {
+                let text = layers.env(name).filter(|text| !text.trim().is_empty())?;
+                Some((text, Origin::Env(name)))
+            });
+        named.next()
+    })?;
+    match values.platform.region_hosts(&text) {
+        Ok(hosts) => {
+            if layers.source(REGION.row()).is_none() {
+                layers.note(REGION.row(), &hosts.name, origin);
+            }
+            Some(hosts)
+        }
+        Err(wrong) => {
+            let problem = Problem::new(wrong, "write the region as the vendor names it");
+            layers.faults.push(&origin, REGION.row().key, problem);
+            None
+        }
+    }
+}
+
+/// Requests that are signed need a region whatever their address, and an instance.
+fn require_instance(layers: &mut Layers<'_>, values: &Values) {
+    if values.platform.signs_requests() && values.instance_id.is_none() {
+        let remedy = format!("give {}", INSTANCE_ID.row().ways());
+        layers.missing(INSTANCE_ID.row(), remedy);
+    }
+}
+
+/// The address of the service that counts agents: what is given, or that of the region.
+fn metrics_url(
+    layers: &mut Layers<'_>,
+    values: &Values,
+    region: Option<&RegionHosts>,
+) -> Option<Url> {
+    let of_region = region.and_then(|region| region.metrics.clone());
+    if let Some(url) = of_region.as_ref().filter(|_| values.metrics_url.is_none()) {
+        layers.note(METRICS_URL.row(), url.as_str(), Origin::Default);
+    }
+    values.metrics_url.clone().or(of_region)
+}
+
 /// The address of the API: what is given, or that of the region.
-fn base_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
+fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHosts>) -> Option<Url> {
+    let nameless = values.platform.signs_requests()
+        && region.is_none()
+        && layers.source(REGION.row()).is_none();
+    if nameless {
+        let variables = values.platform.region_variables().join(" or ");
+        let remedy = format!("give {}, or set {variables}", REGION.row().ways());
+        layers.missing(REGION.row(), remedy);
+        return values.base_url.clone();
+    }
     if layers.source(BASE_URL.row()).is_some() || !values.platform.needs_base_url() {
         return values.base_url.clone();
     }
@@ -60,7 +137,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
         layers.missing(BASE_URL.row(), remedy);
         return None;
     }
-    if let Some(region) = &values.region {
+    if let Some(region) = region {
         layers.note(BASE_URL.row(), region.api.as_str(), Origin::Default);
         return Some(region.api.clone());
     }
@@ -74,7 +151,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
 
 /// A value that is the default says nothing and is let through; one that cannot be read is reported already.
 fn refuse_foreign_settings(layers: &mut Layers<'_>, values: &Values) {
-    let foreign = values.platform.foreign_settings();
+    let foreign: Vec<&str> = values.platform.foreign_settings().collect();
     for row in rows().filter(|row| foreign.contains(&row.key)) {
         if let Some((text, origin)) = layers.source(row)
             && text != row.default_text()
@@ -102,8 +179,11 @@ fn refuse_foreign_campaigns(layers: &mut Layers<'_>, values: &Values) {
     }
 }
 
-fn token_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
-    let region = values.region.as_ref();
+fn token_url(
+    layers: &mut Layers<'_>,
+    values: &Values,
+    region: Option<&RegionHosts>,
+) -> Option<Url> {
     let log_in = if values.platform.has_regions() {
         region.map(|region| &region.token_url)
     } else {
@@ -123,12 +203,18 @@ fn token_url(layers: &mut Layers<'_>, values: &Values) -> Option<Url> {
         return values.token_url.clone();
     }
     if let Some(url) = values.platform.token_url(base, log_in) {
-        layers.note(TOKEN_URL.row(), url.as_str(), Origin::Default);
+        if !values.platform.signs_requests() {
+            layers.note(TOKEN_URL.row(), url.as_str(), Origin::Default);
+        }
         return Some(url);
     }
     if values.platform.has_regions() {
         // Without any address the one of the API is reported.
-        if layers.source(REGION.row()).is_none() && layers.source(BASE_URL.row()).is_some() {
+        let signs = values.platform.signs_requests();
+        if !signs
+            && layers.source(REGION.row()).is_none()
+            && layers.source(BASE_URL.row()).is_some()
+        {
             let (region, token_url) = (REGION.row().ways(), TOKEN_URL.row().ways());
             layers.missing(TOKEN_URL.row(), format!("give {region}, or {token_url}"));
         }
@@ -417,5 +503,87 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         let told = wrong("--base-url https://gate.example/");
         assert!(told[0].starts_with("token_url: is missing"), "{told:?}");
+    }
+
+    /// What is needed of an account whose requests are signed.
+    const SIGNED: [(&str, &str); 4] = [
+        ("AUTOPILOT_PLATFORM", "amazon-connect"),
+        ("AUTOPILOT_INSTANCE_ID", "i-1"),
+        ("CXONE_CAMPAIGN_ID", "3f0d7c52-5f0e-4c7b-9d0a-1c6f2f7d8a11"),
+        ("HOME", "/home/ops"),
+    ];
+
+    #[cfg(feature = "amazon-connect")]
+    #[test]
+    fn an_account_needs_a_region_and_an_instance_and_no_client() {
+        let region = ("AWS_REGION", "eu-west-2");
+        let with = |line: &str, env: &[(&str, &str)]| {
+            let env = [&SIGNED, env].concat();
+            try_run(line, &env, None)
+        };
+        let settings = with("", &[region]).unwrap().settings;
+        let special = &settings.special;
+        assert_eq!(special.region.as_deref(), Some("eu-west-2"));
+        assert_eq!(
+            settings.base_url.clone().unwrap().as_str(),
+            "https://connect-campaigns.eu-west-2.amazonaws.com/"
+        );
+        let counts = special.metrics_url.clone().unwrap();
+        assert_eq!(counts.as_str(), "https://connect.eu-west-2.amazonaws.com/");
+        assert_eq!(settings.credentials.client_id, "");
+        // What is given by our own names comes first, and each address by itself.
+        let line =
+            "--region us-east-1 --metrics-url https://vpce-1.example/ --also-steer agentless";
+        let settings = with(line, &[region]).unwrap().settings;
+        let special = &settings.special;
+        assert_eq!(special.region.as_deref(), Some("us-east-1"));
+        let counts = special.metrics_url.clone().unwrap();
+        assert_eq!(counts.as_str(), "https://vpce-1.example/");
+        assert!(special.also_steer.agentless && !special.also_steer.journeys);
+        let told = |line: &str, env: &[(&str, &str)]| -> Vec<String> {
+            let faults = with(line, env).unwrap_err();
+            faults.iter().map(ToString::to_string).collect()
+        };
+        for (line, expected) in [
+            ("", "AWS_REGION or AWS_DEFAULT_REGION"),
+            ("--base-url https://gate.example/", "region: is missing"),
+            ("--region Ireland", "`ireland` is not the name of a region"),
+            (
+                "--region eu-west-2 --also-steer robots",
+                "`robots` is not a kind of campaign",
+            ),
+            (
+                "--region eu-west-2 --token-url https://x.example/",
+                "means nothing on amazon-connect",
+            ),
+            (
+                "--region eu-west-2 --client-id KEY",
+                "client_secret: is missing",
+            ),
+        ] {
+            let told = told(line, &[]);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told[0].contains(expected), "{told:?}");
+        }
+        let nowhere = SIGNED
+            .into_iter()
+            .filter(|(name, _)| *name != "AUTOPILOT_INSTANCE_ID");
+        let nowhere: Vec<(&str, &str)> = nowhere.chain([region]).collect();
+        let told = try_run("", &nowhere, None).unwrap_err();
+        assert!(
+            told[0].to_string().starts_with("instance_id: is missing"),
+            "{told:?}"
+        );
+    }
+
+    #[cfg(not(feature = "amazon-connect"))]
+    #[test]
+    fn a_build_without_a_platform_says_which_build_has_it() {
+        let env = [&SIGNED[..], &[("AWS_REGION", "eu-west-2")]].concat();
+        let told = try_run("", &env, None).unwrap_err();
+        assert_eq!(told.len(), 1, "{told:?}");
+        let told = told[0].to_string();
+        assert!(told.contains("released package or the image"), "{told}");
+        assert!(told.contains("--features amazon-connect"), "{told}");
     }
 }

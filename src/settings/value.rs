@@ -10,7 +10,7 @@ use crate::domain::aim::{AbandonTarget, AbandonTargetError, HalfAgents};
 use crate::domain::assignment::Weight;
 use crate::domain::{Confirmation, Limit};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::AgentSource;
+use crate::platform::dialect::{AgentSource, AlsoSteer};
 
 use super::fault::Problem;
 use super::row::Parsed;
@@ -178,6 +178,22 @@ pub(super) fn scopes(texts: &[String]) -> Parsed<Vec<String>> {
         return Err(Problem::new(wrong, "give texts or leave it out"));
     }
     Ok(texts.to_vec())
+}
+
+/// Kinds of campaigns that are steered only where they are named.
+pub(super) fn also_steer(texts: &[String]) -> Parsed<AlsoSteer> {
+    let mut kinds = AlsoSteer::default();
+    for text in texts {
+        match text.as_str() {
+            "journeys" => kinds.journeys = true,
+            "agentless" => kinds.agentless = true,
+            _ => {
+                let wrong = format!("`{text}` is not a kind of campaign");
+                return Err(Problem::new(wrong, "write journeys or agentless, or both"));
+            }
+        }
+    }
+    Ok(kinds)
 }
 
 /// Names by which a listener is called.

@@ -8,7 +8,9 @@ use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
 use crate::notify::ReceiverUrl;
-use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, RegionHosts};
+use crate::platform::dialect::{
+    AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
+};
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
@@ -29,7 +31,12 @@ pub(super) struct Values {
     pub(super) auth: AuthStyle,
     pub(super) scopes: Vec<String>,
     pub(super) area_token_url: Option<Url>,
-    pub(super) region: Option<RegionHosts>,
+    pub(super) region: Option<String>,
+    pub(super) instance_id: Option<String>,
+    pub(super) metrics_url: Option<Url>,
+    pub(super) campaigns_version: CampaignsVersion,
+    pub(super) empty_means: EmptyMeans,
+    pub(super) also_steer: AlsoSteer,
     pub(super) registered_client_id: Option<String>,
     pub(super) api_versions: Option<String>,
     pub(super) ready_states: Option<String>,

@@ -1,5 +1,7 @@
 //! A request, read: where it goes and what it carries.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, IF_MATCH};
 
@@ -35,6 +37,8 @@ pub(super) struct Call {
     pub(super) host: Option<String>,
     /// The header `If-Match`.
     pub(super) if_match: Option<String>,
+    /// Every header.
+    pub(super) headers: Arc<HeaderMap>,
     pub(super) body: Bytes,
     pub(super) treatment: Treatment,
 }
@@ -73,9 +77,15 @@ impl Call {
             client_id: text(headers, "x-client-id"),
             host: text(headers, HOST.as_str()),
             if_match: text(headers, IF_MATCH.as_str()),
+            headers: Arc::new(sent.headers),
             body: sent.body,
             treatment: Treatment::Usual,
         }
+    }
+
+    /// Returns a header by its name in small letters.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// Returns who makes the call.

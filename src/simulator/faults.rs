@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
+use super::dialects::amazon_connect::ConnectOperation;
 use super::dialects::cxone_acd::AcdOperation;
 use super::dialects::cxone_v2::quirks::Transition;
 use super::dialects::genesys_cloud::CloudOperation;
@@ -52,6 +53,8 @@ pub enum Endpoint {
     Cloud(CloudOperation),
     /// A function of the dialect of forms.
     Dialer(DialerOperation),
+    /// An operation of the dialect whose requests are signed.
+    Connect(ConnectOperation),
 }
 
 impl Endpoint {
@@ -79,7 +82,9 @@ impl Endpoint {
         let acd = AcdOperation::ALL.into_iter().map(Self::Acd);
         let cloud = CloudOperation::ALL.into_iter().map(Self::Cloud);
         let dialer = DialerOperation::ALL.into_iter().map(Self::Dialer);
-        Self::ALL.into_iter().chain(acd).chain(cloud).chain(dialer)
+        let connect = ConnectOperation::ALL.into_iter().map(Self::Connect);
+        let all = Self::ALL.into_iter().chain(acd).chain(cloud);
+        all.chain(dialer).chain(connect)
     }
 
     /// Returns the name used in fault rules.
@@ -104,6 +109,7 @@ impl Endpoint {
             Self::Acd(operation) => operation.name(),
             Self::Cloud(operation) => operation.name(),
             Self::Dialer(operation) => operation.name(),
+            Self::Connect(operation) => operation.name(),
         }
     }
 
@@ -121,7 +127,7 @@ impl Endpoint {
             Self::QueueGet | Self::QueueStatistics => Some(&["routing:queue:view"]),
             Self::QueuePatch => Some(&["routing:queue:write"]),
             Self::QueuePut => Some(&["routing:queue:write", "routing:queue:update"]),
-            Self::ProfilePut => Some(&[]),
+            Self::ProfilePut | Self::Connect(_) => Some(&[]),
             Self::Acd(operation) => operation.needs_token().then_some(&[]),
             Self::Cloud(operation) => operation.needs_token().then_some(&[]),
         }
@@ -148,7 +154,8 @@ impl Endpoint {
             | Self::Outcomes
             | Self::Acd(_)
             | Self::Cloud(_)
-            | Self::Dialer(_) => false,
+            | Self::Dialer(_)
+            | Self::Connect(_) => false,
         }
     }
 
@@ -174,6 +181,7 @@ impl Endpoint {
             Self::Acd(operation) => operation.writes(),
             Self::Cloud(operation) => operation.writes(),
             Self::Dialer(operation) => operation.writes(),
+            Self::Connect(operation) => operation.writes(),
         }
     }
 }

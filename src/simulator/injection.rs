@@ -132,10 +132,10 @@ impl Platform {
     fn rehearse(&mut self, call: &Call, now: SimTime) -> Answer {
         let (world, queued) = (self.world.clone(), self.late.queued());
         let (acd, cloud) = (self.acd.clone(), self.cloud.clone());
-        let dialer = self.dialer.clone();
+        let (dialer, connect) = (self.dialer.clone(), self.connect.clone());
         let mut answer = self.respond(call, now);
         (self.world, self.acd, self.cloud) = (world, acd, cloud);
-        self.dialer = dialer;
+        (self.dialer, self.connect) = (dialer, connect);
         self.late.drop_after(queued);
         answer.applied = false;
         answer

@@ -79,6 +79,7 @@ pub use centre::{
     Telemetry, TenthsOfAgents,
 };
 pub use dialects::Dialect;
+pub use dialects::amazon_connect::{ConnectOperation, ConnectSettings, ConnectVersion, ErrorName};
 pub use dialects::cxone_acd::{
     AcdOperation, AcdSettings, MembershipChanged, NoChange, Release, StopShows,
 };

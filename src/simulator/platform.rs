@@ -14,6 +14,7 @@ use super::agent_state::AgentState;
 use super::answer::Answer;
 use super::call::Call;
 use super::dialects::Dialect;
+use super::dialects::amazon_connect::ConnectState;
 use super::dialects::cxone_acd::AcdState;
 use super::dialects::cxone_v2::quirks::Quirks;
 use super::dialects::genesys_cloud::CloudState;
@@ -50,6 +51,8 @@ pub(super) struct Platform {
     pub(super) cloud: Option<CloudState>,
     /// What only the dialect of forms knows.
     pub(super) dialer: Option<DialerState>,
+    /// What only the dialect whose requests are signed knows.
+    pub(super) connect: Option<ConnectState>,
 }
 
 /// What happened by itself since the platform was last touched.
@@ -125,17 +128,25 @@ impl Platform {
             requests: 0,
             served: BTreeMap::new(),
             injected: BTreeMap::new(),
-            acd: match &dialect {
-                Dialect::CxoneV2 | Dialect::GenesysCloud(_) | Dialect::Vicidial(_) => None,
-                Dialect::CxoneAcd(settings) => Some(AcdState::new((**settings).clone())),
+            acd: if let Dialect::CxoneAcd(settings) = &dialect {
+                Some(AcdState::new((**settings).clone()))
+            } else {
+                None
             },
-            cloud: match &dialect {
-                Dialect::CxoneV2 | Dialect::CxoneAcd(_) | Dialect::Vicidial(_) => None,
-                Dialect::GenesysCloud(settings) => Some(CloudState::new((**settings).clone(), now)),
+            cloud: if let Dialect::GenesysCloud(settings) = &dialect {
+                Some(CloudState::new((**settings).clone(), now))
+            } else {
+                None
             },
-            dialer: match dialect {
-                Dialect::CxoneV2 | Dialect::CxoneAcd(_) | Dialect::GenesysCloud(_) => None,
-                Dialect::Vicidial(settings) => Some(DialerState::new(*settings, now)),
+            dialer: if let Dialect::Vicidial(settings) = &dialect {
+                Some(DialerState::new((**settings).clone(), now))
+            } else {
+                None
+            },
+            connect: if let Dialect::AmazonConnect(settings) = dialect {
+                Some(ConnectState::new(*settings))
+            } else {
+                None
             },
         }
     }
@@ -229,6 +240,9 @@ impl Platform {
         if let Some(cloud) = &self.cloud {
             cloud.mark(&mut answer, now);
         }
+        if let Some(connect) = &self.connect {
+            answer = connect.worded(answer, call);
+        }
         if let Some(bucket) = &self.bucket {
             answer
                 .headers
@@ -241,6 +255,10 @@ impl Platform {
         let endpoint = call.seen.endpoint;
         if let Endpoint::Dialer(operation) = endpoint {
             return Ok(self.dialer_perform(operation, call, now));
+        }
+        if let Endpoint::Connect(_) = endpoint {
+            let token = self.connect_signed(call, now)?;
+            return self.perform(call, &token, now);
         }
         let authorization = call.authorization.as_deref();
         let Some(scopes) = endpoint.scopes() else {
@@ -278,6 +296,9 @@ impl Platform {
             // Each request logs in by itself.
             return Some(Token::in_request(now));
         }
+        if let Endpoint::Connect(_) = call.seen.endpoint {
+            return self.connect_signed(call, now).ok();
+        }
         let scopes = call.seen.endpoint.scopes()?;
         let authorization = call.authorization.as_deref();
         self.tokens.check(authorization, scopes, now).ok()
@@ -305,6 +326,7 @@ impl Platform {
             Endpoint::Acd(operation) => self.acd_perform(operation, call, token, now),
             Endpoint::Cloud(operation) => self.cloud_perform(operation, call, token, now),
             Endpoint::Dialer(operation) => Ok(self.dialer_perform(operation, call, now)),
+            Endpoint::Connect(operation) => self.connect_perform(operation, call, token, now),
         }
     }
 }

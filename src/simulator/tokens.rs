@@ -46,6 +46,17 @@ impl Credentials {
     }
 }
 
+impl Token {
+    /// What stands for a client who proves each request by itself.
+    pub(super) fn of(client: &str) -> Self {
+        Self {
+            client: client.to_owned(),
+            scopes: Vec::new(),
+            expires: SimTime::from_unix_millis(i64::MAX),
+        }
+    }
+}
+
 /// The tokens that were issued.
 pub(super) struct Tokens {
     credentials: Credentials,
@@ -99,6 +110,17 @@ impl Tokens {
             ..
         } = &self.credentials;
         self.accept_any || (id == client_id && secret == client_secret)
+    }
+
+    /// Whether nobody is asked who they are.
+    pub(super) fn takes_any(&self) -> bool {
+        self.accept_any
+    }
+
+    /// Returns the secret of the client with this id.
+    pub(super) fn secret_of(&self, id: &str) -> Option<&str> {
+        let known = self.credentials.client_id == id;
+        known.then_some(self.credentials.client_secret.as_str())
     }
 
     /// Returns the scopes that the client's tokens may have.

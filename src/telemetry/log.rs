@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
@@ -35,6 +35,10 @@ pub enum LogFormat {
     Json,
 }
 
+/// Crates that sign requests and look for credentials: at the finer levels they write what they sign and find, and at the coarser ones what
+/// is told better by whoever asked them.
+const SIGNERS: &str = "aws_";
+
 /// Installs the process's log. `filter` is a level, or a level for each module, such as `info` or
 /// `warn,campaign_autopilot=debug`; `colour` is used on a terminal only. `beside` gets the events that it asks for, whatever the filter says.
 ///
@@ -51,6 +55,7 @@ pub fn install(
     let filter: Targets = filter
         .parse()
         .map_err(|wrong| format!("log filter `{filter}`: {wrong}"))?;
+    let filter = filter.with_target(SIGNERS, LevelFilter::OFF);
     let terminal = std::io::stderr().is_terminal();
     let report = |lines| warn!(lines, "log lines were lost: nobody read the log");
     let queue = LogQueue::start(std::io::stderr(), report);

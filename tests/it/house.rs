@@ -168,6 +168,7 @@ fn no_files_import_each_other_in_a_circle() {
     let texts: BTreeMap<String, String> = texts.collect();
     for folder in [
         "domain/campaign/stages",
+        "platform/amazon_connect",
         "platform/cxone_acd",
         "platform/genesys_cloud",
         "platform/vicidial",
@@ -304,7 +305,8 @@ fn layers_never_contain_what_is_not_theirs() {
 }
 
 /// Where a vendor's words belong: its folders, the list of dialects, and the readers that are fuzzed.
-const DIALECTS: [&str; 7] = [
+const DIALECTS: [&str; 8] = [
+    "platform/amazon_connect",
     "platform/cxone_v2",
     "platform/cxone_acd",
     "platform/genesys_cloud",
@@ -348,7 +350,7 @@ fn has_word(text: &str, word: &str) -> bool {
 /// Vendors and products that a line names.
 fn vendors(line: &str) -> Vec<&'static str> {
     let small = line.to_lowercase();
-    let mut found: Vec<_> = ["cxone", "incontact", "genesys", "vicidial"]
+    let mut found: Vec<_> = ["cxone", "incontact", "genesys", "vicidial", "amazon"]
         .into_iter()
         .filter(|vendor| small.contains(vendor))
         .collect();
@@ -364,7 +366,12 @@ fn only_dialects_name_vendors() {
         for line in source.lines() {
             let module = path == Path::new("platform/mod.rs")
                 && (line.starts_with("pub mod cxone_")
-                    || ["pub mod genesys_cloud;", "pub mod vicidial;"].contains(&line));
+                    || [
+                        "pub mod genesys_cloud;",
+                        "pub mod vicidial;",
+                        "pub mod amazon_connect;",
+                    ]
+                    .contains(&line));
             // The header that receivers of 0.1.0 sort messages by.
             let header = path == Path::new("notify/envelope.rs")
                 && line.starts_with("const OLD_EVENT_HEADER: ");
@@ -383,6 +390,8 @@ fn only_dialects_name_vendors() {
                     "Dialect::GenesysCloud",
                     "dialects::vicidial",
                     "Dialect::Vicidial",
+                    "dialects::amazon_connect",
+                    "Dialect::AmazonConnect",
                 ] {
                     rest = rest.replace(name, "");
                 }

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod aim;
+#[cfg(feature = "amazon-connect")]
+mod amazon_connect;
 mod api;
 mod assignments;
 mod backtest;

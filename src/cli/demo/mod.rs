@@ -205,6 +205,8 @@ impl Show {
         platform.seed = args.seed;
         platform.dialect = SimDialect::named(&args.platform, Some(&scenario)).unwrap_or_default();
         let token_path = platform.dialect.token_path();
+        let place = platform.dialect.place();
+        let place = place.map(|(region, instance)| (region.to_owned(), instance.to_owned()));
         let secret = Secret::from(platform.credentials.client_secret.clone());
         let client_id = platform.credentials.client_id.clone();
         let simulator = Simulator::start(platform)
@@ -224,6 +226,7 @@ impl Show {
             platform: args.platform.parse().unwrap_or_default(),
             base_url: simulator.base_url(),
             token_path,
+            place,
             credentials,
             campaigns: campaigns(&simulator, &scenario),
         };
@@ -519,6 +522,8 @@ struct DemoTenant {
     base_url: String,
     /// Where tokens come from, behind the address; none where the platform has no tokens.
     token_path: Option<&'static str>,
+    /// The region and the instance, where the platform has such.
+    place: Option<(String, String)>,
     credentials: Credentials,
     /// Ids as the platform shows them, each with the skill that its agents need.
     campaigns: Vec<(String, String)>,
@@ -542,6 +547,7 @@ fn settings(
         platform,
         base_url,
         token_path,
+        place,
         credentials,
         campaigns,
     } = tenant;
@@ -551,6 +557,12 @@ fn settings(
     let token_url = base_url
         .join(token_path.unwrap_or_default())
         .map_err(|wrong| wrong.to_string())?;
+    let mut special = SpecialSettings::default();
+    if let Some((region, instance)) = place {
+        special.region = Some(region);
+        special.instance_id = Some(instance);
+        special.metrics_url = Some(base_url.clone());
+    }
     let own_group = platform.capabilities().own_group;
     let request_timeout = Duration::from_secs(5);
     // A real hiccup of the machine is long in simulated time; it must not make a sample look old.
@@ -579,7 +591,7 @@ fn settings(
         base_url: Some(base_url),
         token_url,
         credentials,
-        special: SpecialSettings::default(),
+        special,
         policies: policies.collect::<Result<_, _>>()?,
         calendars: Calendars::default(),
         labels: BTreeMap::new(),

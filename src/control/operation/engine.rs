@@ -35,6 +35,22 @@ const SEND_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// Waits before each reading back, beyond those the platform needs longer than usual and the next polls read again.
 const READ_BACK_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 
+/// From here on the platform is read on the way as well: most writes show long before the usual time is over.
+const LONG: Duration = Duration::from_secs(4);
+
+/// The further waits, which come to the usual time together: an eighth of it, a quarter more, and the rest, where it is long.
+fn until_settled(usual: Duration) -> Vec<Duration> {
+    if usual < LONG {
+        return vec![usual];
+    }
+    let (first, second) = (usual / 8, usual / 4);
+    vec![
+        first,
+        second,
+        usual.saturating_sub(first.saturating_add(second)),
+    ]
+}
+
 /// What one reading of an object gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::control) enum Seen<R> {
@@ -216,7 +232,9 @@ impl Engine<'_> {
     /// Reads the object, if `patient` until it shows the change or long enough to know better.
     async fn read_back<T: Target>(self, target: &T, patient: bool) -> Seen<T::Reading> {
         let mut last = unread();
-        let waits = READ_BACK_AFTER.into_iter().chain([self.usually_settles]);
+        let waits = READ_BACK_AFTER
+            .into_iter()
+            .chain(until_settled(self.usually_settles));
         for wait in waits {
             if !wait.is_zero() {
                 self.clock.sleep(wait).await;

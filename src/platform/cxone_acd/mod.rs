@@ -65,9 +65,37 @@ mod summary;
 mod tenant;
 mod throttle;
 
+use crate::platform::dialect::Spoken;
+
 pub use connect::{
     CAPABILITIES, api_versions, area_token_url, campaign_faults, capabilities, connect,
     needs_registered_client, ready_states,
 };
 pub use endpoints::ENDPOINTS;
 pub use list_faults::{agent_fault, list_faults};
+
+/// What the dialect says of itself.
+pub(super) const SPOKEN: Spoken = Spoken {
+    capabilities_by: Some(capabilities),
+    needs_base_url: false,
+    needs_registered_client,
+    campaign_faults,
+    list_faults,
+    agent_fault,
+    ..Spoken::plain(
+        CAPABILITIES,
+        ENDPOINTS,
+        |tenant, shared| connect(&tenant, shared),
+        &[
+            "token_url",
+            "area",
+            "registered_client_id",
+            "registered_client_secret",
+            "registered_client_secret_file",
+            "api_versions",
+            "ready_states",
+            "agents",
+            "longest_call",
+        ],
+    )
+};

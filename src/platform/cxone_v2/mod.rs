@@ -51,6 +51,8 @@ mod rows;
 mod value;
 mod words;
 
+use crate::platform::dialect::Spoken;
+
 pub use agents::{Agents, CxoneSettings};
 pub use campaigns::{Campaigns, CommandSender};
 pub use connect::{CAPABILITIES, connect, token_url};
@@ -60,3 +62,14 @@ pub use outcomes::Outcomes;
 pub use profile::ProfileSender;
 pub use queues::{QueueSender, Queues};
 pub use reserves::Reserves;
+
+/// What the dialect says of itself.
+pub(super) const SPOKEN: Spoken = Spoken {
+    token_url: |base, _| base.map(token_url),
+    ..Spoken::plain(
+        CAPABILITIES,
+        ENDPOINTS,
+        connect,
+        &["token_url", "auth", "scope"],
+    )
+};

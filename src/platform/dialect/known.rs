@@ -1,4 +1,4 @@
-//! The platforms that there are, and how the parts of one are put together.
+//! The platforms that there are. What each is stands in its own folder, as its [`Spoken`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AgentId, CampaignId};
+use crate::platform::http::Rate;
 use crate::platform::port::{Capabilities, Connected};
-use crate::platform::{cxone_acd, cxone_v2, genesys_cloud, vicidial};
+use crate::platform::{amazon_connect, cxone_acd, cxone_v2, genesys_cloud, vicidial};
 use crate::telemetry::Endpoint;
 
+use super::spoken::{ListFault, Spoken};
 use super::tenant::{AgentSource, RegionHosts, SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
@@ -28,20 +30,50 @@ pub enum Dialect {
     /// VICIdial, where campaigns are paused by their level.
     #[serde(rename = "vicidial")]
     Vicidial,
+    /// Amazon Connect, where each request is signed.
+    #[serde(rename = "amazon-connect")]
+    AmazonConnect,
 }
 
 /// A name that is not a dialect's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no platform {0:?}; known: cxone-v2, cxone-acd, genesys-cloud, vicidial")]
+#[error("there is no platform {0:?}; known: {known}", known = Dialect::NAMES.replace('|', ", "))]
 pub struct UnknownDialect(String);
+
+/// Settings that mean nothing on some platform.
+const SPECIAL: &[&str] = &[
+    "token_url",
+    "auth",
+    "scope",
+    "area",
+    "region",
+    "registered_client_id",
+    "registered_client_secret",
+    "registered_client_secret_file",
+    "api_versions",
+    "ready_states",
+    "agents",
+    "longest_call",
+    "notifications",
+    "pause_method",
+    "allow_http",
+    "refused_login_wait",
+    "staged_resume",
+    "instance_id",
+    "metrics_url",
+    "campaigns_version",
+    "empty_means",
+    "also_steer",
+];
 
 impl Dialect {
     /// Every dialect, so that each can be offered.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::CxoneV2,
         Self::CxoneAcd,
         Self::GenesysCloud,
         Self::Vicidial,
+        Self::AmazonConnect,
     ];
 
     /// The one that holds where none is named.
@@ -53,10 +85,11 @@ impl Dialect {
         (Self::CxoneAcd.name(), Self::CxoneAcd),
         (Self::GenesysCloud.name(), Self::GenesysCloud),
         (Self::Vicidial.name(), Self::Vicidial),
+        (Self::AmazonConnect.name(), Self::AmazonConnect),
     ];
 
     /// Every name, in the form of a setting's value.
-    pub const NAMES: &'static str = "cxone-v2|cxone-acd|genesys-cloud|vicidial";
+    pub const NAMES: &'static str = "cxone-v2|cxone-acd|genesys-cloud|vicidial|amazon-connect";
 
     /// Returns the name in settings and flags.
     #[must_use]
@@ -66,40 +99,38 @@ impl Dialect {
             Self::CxoneAcd => "cxone-acd",
             Self::GenesysCloud => "genesys-cloud",
             Self::Vicidial => "vicidial",
+            Self::AmazonConnect => "amazon-connect",
+        }
+    }
+
+    /// What the dialect says of itself.
+    fn spoken(self) -> &'static Spoken {
+        match self {
+            Self::CxoneV2 => &cxone_v2::SPOKEN,
+            Self::CxoneAcd => &cxone_acd::SPOKEN,
+            Self::GenesysCloud => &genesys_cloud::SPOKEN,
+            Self::Vicidial => &vicidial::SPOKEN,
+            Self::AmazonConnect => &amazon_connect::SPOKEN,
         }
     }
 
     /// Returns what its platform can do.
     #[must_use]
     pub fn capabilities(self) -> Capabilities {
-        match self {
-            Self::CxoneV2 => cxone_v2::CAPABILITIES,
-            Self::CxoneAcd => cxone_acd::CAPABILITIES,
-            Self::GenesysCloud => genesys_cloud::CAPABILITIES,
-            Self::Vicidial => vicidial::CAPABILITIES,
-        }
+        self.spoken().capabilities
     }
 
     /// Returns what its platform can do for a tenant whose agents are counted from this.
     #[must_use]
     pub fn capabilities_by(self, source: AgentSource) -> Capabilities {
-        match self {
-            Self::CxoneV2 => cxone_v2::CAPABILITIES,
-            Self::CxoneAcd => cxone_acd::capabilities(source),
-            Self::GenesysCloud => genesys_cloud::CAPABILITIES,
-            Self::Vicidial => vicidial::CAPABILITIES,
-        }
+        let by = self.spoken().capabilities_by;
+        by.map_or_else(|| self.capabilities(), |by| by(source))
     }
 
     /// Returns what requests are made for, so that the series of each exist before the first.
     #[must_use]
     pub fn endpoints(self) -> &'static [Endpoint] {
-        match self {
-            Self::CxoneV2 => cxone_v2::ENDPOINTS,
-            Self::CxoneAcd => cxone_acd::ENDPOINTS,
-            Self::GenesysCloud => genesys_cloud::ENDPOINTS,
-            Self::Vicidial => vicidial::ENDPOINTS,
-        }
+        self.spoken().endpoints
     }
 
     /// Puts the parts of one tenant together and declares its endpoints. Nothing is sent yet.
@@ -112,30 +143,60 @@ impl Dialect {
         shared: SharedParts,
     ) -> Result<Connected, Vec<String>> {
         shared.metrics.api.declare(self.endpoints());
-        match self {
-            Self::CxoneV2 => cxone_v2::connect(tenant, shared),
-            Self::CxoneAcd => cxone_acd::connect(&tenant, shared),
-            Self::GenesysCloud => genesys_cloud::connect(&tenant, shared),
-            Self::Vicidial => vicidial::connect(&tenant, shared),
-        }
+        (self.spoken().connect)(tenant, shared)
+    }
+
+    /// Whether a client id and its secret have to be given, because there are no other credentials.
+    #[must_use]
+    pub fn needs_client(self) -> bool {
+        self.spoken().needs_client
     }
 
     /// Whether the address of the API has to be given, because nobody can be asked for it.
     #[must_use]
     pub fn needs_base_url(self) -> bool {
-        match self {
-            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => true,
-            Self::CxoneAcd => false,
-        }
+        self.spoken().needs_base_url
     }
 
     /// Whether a region gives the addresses.
     #[must_use]
     pub fn has_regions(self) -> bool {
-        match self {
-            Self::CxoneV2 | Self::CxoneAcd | Self::Vicidial => false,
-            Self::GenesysCloud => true,
+        self.spoken().region_hosts.is_some()
+    }
+
+    /// Whether each request is signed for a region, so that none can do without one, and for an instance.
+    #[must_use]
+    pub fn signs_requests(self) -> bool {
+        self.spoken().signs_requests
+    }
+
+    /// Returns the rate that is kept where the settings name none, where others would be too fast.
+    #[must_use]
+    pub fn usual_rate(self) -> Option<Rate> {
+        self.spoken().usual_rate
+    }
+
+    /// Returns the variables by which a region is named beside our own.
+    #[must_use]
+    pub fn region_variables(self) -> &'static [&'static str] {
+        self.spoken().region_variables
+    }
+
+    /// Returns the hosts of a region.
+    ///
+    /// # Errors
+    /// When the text is not the name of a region.
+    pub fn region_hosts(self, region: &str) -> Result<RegionHosts, String> {
+        match self.spoken().region_hosts {
+            Some(hosts) => hosts(region),
+            None => Err(format!("{self} has no regions")),
         }
+    }
+
+    /// Returns why this build cannot speak to the platform, and which one can.
+    #[must_use]
+    pub fn absent(self) -> Option<&'static str> {
+        self.spoken().absent
     }
 
     /// Returns where tokens come from when nobody says where; `area` is the log-in of the area or region that was given.
@@ -145,12 +206,7 @@ impl Dialect {
         base: Option<&reqwest::Url>,
         area: Option<&reqwest::Url>,
     ) -> Option<reqwest::Url> {
-        match self {
-            Self::CxoneV2 => base.map(cxone_v2::token_url),
-            // There are no tokens: each request carries the log-in.
-            Self::Vicidial => base.cloned(),
-            Self::CxoneAcd | Self::GenesysCloud => area.cloned(),
-        }
+        (self.spoken().token_url)(base, area)
     }
 
     /// Returns whether the log-in at this address needs a client that is registered with the vendor.
@@ -158,102 +214,31 @@ impl Dialect {
     /// # Errors
     /// When this dialect has no log-in there.
     pub fn needs_registered_client(self, token_url: &reqwest::Url) -> Result<bool, String> {
-        match self {
-            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => Ok(false),
-            Self::CxoneAcd => cxone_acd::needs_registered_client(token_url),
-        }
+        (self.spoken().needs_registered_client)(token_url)
     }
 
     /// Returns the keys of settings that mean nothing here.
-    #[must_use]
-    pub fn foreign_settings(self) -> &'static [&'static str] {
-        match self {
-            Self::CxoneV2 => &[
-                "area",
-                "registered_client_id",
-                "registered_client_secret",
-                "registered_client_secret_file",
-                "api_versions",
-                "ready_states",
-                "agents",
-                "longest_call",
-                "notifications",
-                "region",
-                "pause_method",
-                "allow_http",
-                "refused_login_wait",
-                "staged_resume",
-            ],
-            Self::CxoneAcd => &[
-                "auth",
-                "scope",
-                "notifications",
-                "region",
-                "pause_method",
-                "allow_http",
-                "refused_login_wait",
-                "staged_resume",
-            ],
-            Self::Vicidial => &[
-                "token_url",
-                "auth",
-                "scope",
-                "area",
-                "region",
-                "registered_client_id",
-                "registered_client_secret",
-                "registered_client_secret_file",
-                "api_versions",
-                "ready_states",
-                "agents",
-                "longest_call",
-                "notifications",
-            ],
-            Self::GenesysCloud => &[
-                "auth",
-                "scope",
-                "area",
-                "registered_client_id",
-                "registered_client_secret",
-                "registered_client_secret_file",
-                "api_versions",
-                "ready_states",
-                "agents",
-                "longest_call",
-                "pause_method",
-                "allow_http",
-                "refused_login_wait",
-                "staged_resume",
-            ],
-        }
+    pub fn foreign_settings(self) -> impl Iterator<Item = &'static str> {
+        let own = self.spoken().settings;
+        SPECIAL.iter().copied().filter(|key| !own.contains(key))
     }
 
     /// Returns what is wrong with the ids of campaigns, each by itself and beside those before it.
     #[must_use]
     pub fn campaign_faults(self, ids: &[CampaignId]) -> Vec<(CampaignId, String)> {
-        match self {
-            Self::CxoneV2 | Self::GenesysCloud => Vec::new(),
-            Self::CxoneAcd => cxone_acd::campaign_faults(ids),
-            Self::Vicidial => vicidial::campaign_faults(ids),
-        }
+        (self.spoken().campaign_faults)(ids)
     }
 
     /// Returns why a client id or a secret can never log in there, without repeating it.
     #[must_use]
     pub fn credential_fault(self, text: &str) -> Option<String> {
-        match self {
-            Self::CxoneV2 | Self::CxoneAcd | Self::GenesysCloud => None,
-            Self::Vicidial => vicidial::credential_fault(text),
-        }
+        (self.spoken().credential_fault)(text)
     }
 
     /// Whether the secret goes with every request, so that plain http to another machine has to be allowed.
     #[must_use]
     pub fn sends_secret_always(self) -> bool {
-        match self {
-            Self::CxoneV2 | Self::CxoneAcd | Self::GenesysCloud => false,
-            Self::Vicidial => true,
-        }
+        self.spoken().sends_secret_always
     }
 
     /// Returns what is wrong with the campaigns whose lists are to be kept, each with a remedy. `counted` are campaigns with
@@ -263,21 +248,14 @@ impl Dialect {
         self,
         lists: &[CampaignId],
         counted: &[(&CampaignId, &str)],
-    ) -> Vec<(CampaignId, String, &'static str)> {
-        match self {
-            Self::CxoneV2 | Self::Vicidial => Vec::new(),
-            Self::CxoneAcd => cxone_acd::list_faults(lists, counted),
-            Self::GenesysCloud => genesys_cloud::list_faults(lists, counted),
-        }
+    ) -> Vec<ListFault> {
+        (self.spoken().list_faults)(lists, counted)
     }
 
     /// Returns why this cannot be the id of an agent.
     #[must_use]
     pub fn agent_fault(self, agent: &AgentId) -> Option<String> {
-        match self {
-            Self::CxoneV2 | Self::GenesysCloud | Self::Vicidial => None,
-            Self::CxoneAcd => cxone_acd::agent_fault(agent),
-        }
+        (self.spoken().agent_fault)(agent)
     }
 }
 
@@ -287,14 +265,6 @@ impl Dialect {
 /// When the text is not the name of an area.
 pub fn area_token_url(area: &str) -> Result<reqwest::Url, String> {
     cxone_acd::area_token_url(area)
-}
-
-/// Returns the hosts of a region.
-///
-/// # Errors
-/// When the text is not the name of a region.
-pub fn region_hosts(region: &str) -> Result<RegionHosts, String> {
-    genesys_cloud::hosts(region)
 }
 
 /// Returns versions of the API as they were given, such as `v33.0,stop-skill=v31.0`.

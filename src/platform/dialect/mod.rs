@@ -1,13 +1,14 @@
 //! Which platforms there are: the only place that names vendors.
 //!
-//! A further platform is a folder beside this one and an arm in each match of [`Dialect`].
+//! A further platform is a folder beside this one with its [`Spoken`], and a name in [`Dialect`].
 
 mod known;
+mod spoken;
 mod tenant;
 
-pub use known::{
-    Dialect, UnknownDialect, api_versions, area_token_url, ready_states, region_hosts,
-};
+pub use known::{Dialect, UnknownDialect, api_versions, area_token_url, ready_states};
+pub use spoken::{FindListFaults, HostsOfRegion, ListFault, Spoken};
 pub use tenant::{
-    Access, AgentSource, PauseMethod, RegionHosts, SharedParts, SpecialSettings, TenantSettings,
+    Access, AgentSource, AlsoSteer, CampaignsVersion, EmptyMeans, PauseMethod, RegionHosts,
+    SharedParts, SpecialSettings, TenantSettings,
 };

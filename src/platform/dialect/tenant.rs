@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;
 use crate::platform::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
@@ -48,10 +50,14 @@ pub struct TenantSettings {
 /// The hosts of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionHosts {
+    /// The region, as the vendor writes it.
+    pub name: String,
     /// Where the API is.
     pub api: reqwest::Url,
     /// Where tokens come from.
     pub token_url: reqwest::Url,
+    /// Where agents are counted, where that is another service.
+    pub metrics: Option<reqwest::Url>,
 }
 
 /// What agents are counted from.
@@ -86,6 +92,48 @@ impl PauseMethod {
         &[("level", Self::Level), ("active", Self::Active)];
 }
 
+/// What a count that is left out of an answer means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmptyMeans {
+    /// That it is not known.
+    #[default]
+    Unknown,
+    /// That nobody is there, in a queue that no answer has ever had.
+    Zero,
+}
+
+impl EmptyMeans {
+    /// Each with its word in settings.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("unknown", Self::Unknown), ("zero", Self::Zero)];
+}
+
+/// A version of the API of campaigns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CampaignsVersion {
+    /// The first one.
+    First,
+    /// The second one.
+    #[default]
+    Second,
+}
+
+impl CampaignsVersion {
+    /// Each with its word in settings.
+    pub const WORDS: &'static [(&'static str, Self)] = &[("v2", Self::Second), ("v1", Self::First)];
+}
+
+/// Campaigns that are steered only where the settings say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AlsoSteer {
+    /// Those that a journey runs.
+    pub journeys: bool,
+    /// Those that need no agents.
+    pub agentless: bool,
+}
+
 /// Settings that not every dialect has; see [`Dialect::foreign_settings`](super::Dialect::foreign_settings).
 #[derive(Clone, Debug, Default)]
 pub struct SpecialSettings {
@@ -107,6 +155,18 @@ pub struct SpecialSettings {
     pub refused_login_wait: Option<Duration>,
     /// For how long a resume dials one call for each idle agent before it dials as before the pause; not at all, when absent.
     pub staged_resume: Option<Duration>,
+    /// The region that requests are signed for.
+    pub region: Option<String>,
+    /// The instance that the campaigns belong to.
+    pub instance_id: Option<String>,
+    /// Where agents are counted, where that is another service.
+    pub metrics_url: Option<reqwest::Url>,
+    /// In which version of the API the campaigns are.
+    pub campaigns_version: CampaignsVersion,
+    /// What a count that is left out of an answer means.
+    pub empty_means: EmptyMeans,
+    /// Campaigns that are steered only where this says so.
+    pub also_steer: AlsoSteer,
 }
 
 /// What every tenant uses.

@@ -46,7 +46,21 @@ mod rights;
 mod rivals;
 mod throttle;
 
+use crate::platform::dialect::Spoken;
+
 pub use connect::{CAPABILITIES, connect};
 pub use endpoints::ENDPOINTS;
 pub use lists::list_faults;
 pub use region::hosts;
+
+/// What the dialect says of itself.
+pub(super) const SPOKEN: Spoken = Spoken {
+    region_hosts: Some(hosts),
+    list_faults,
+    ..Spoken::plain(
+        CAPABILITIES,
+        ENDPOINTS,
+        |tenant, shared| connect(&tenant, shared),
+        &["token_url", "region", "notifications"],
+    )
+};

@@ -42,6 +42,8 @@ pub fn hosts(region: &str) -> Result<RegionHosts, String> {
     Ok(RegionHosts {
         api: url(format!("https://api.{region}/"))?,
         token_url: url(format!("https://login.{region}/oauth/token"))?,
+        metrics: None,
+        name: region,
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::Delivery;
 use crate::platform::port::FaultKind;
 
-use super::client::CallFault;
+use super::call::CallFault;
 
 /// A platform that says "too many" without naming a wait is given this long.
 const UNSAID_WAIT: Duration = Duration::from_secs(2);

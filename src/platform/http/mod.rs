@@ -24,6 +24,9 @@
 //! use, and may use what the readings leave: a pause does not wait behind pages. The reading right before a command
 //! takes the command's permit in advance, so that it does not grow old while the command waits for one.
 //!
+//! *Requests that are signed* ([`RequestSigner`]) go the same way: a signature that is refused is made anew once, where a token would be.
+//! What a refusal means may be said elsewhere than in its status; whoever knows where reads it ([`RefusalReader`]).
+//!
 //! *Our secrets* are taken out of an answer before it is read, and out of what is repeated of it
 //! ([`Mask`](crate::secrets::Mask)).
 //!
@@ -36,6 +39,7 @@
 //! *A command that failed* reports whether any attempt may have arrived: after a time-out, a break or a 5xx nobody knows.
 
 mod answer;
+mod call;
 mod client;
 mod delivery;
 mod encoding;
@@ -46,21 +50,26 @@ mod limiter;
 mod login_tests;
 mod paging;
 mod platform_clock;
+mod proof;
 mod push;
 mod retry;
 mod send;
+mod send_fault;
 #[cfg(test)]
 mod tests;
 mod token;
 mod traced;
 
-pub use client::{Call, CallFault, Client, RateReader, Sending, Translate};
+pub use call::{Call, CallFault, Sending};
+pub use client::{Client, RateReader, RefusalReader, Translate};
 pub use delivery::failed_delivery;
 pub use limiter::{Limiter, Rate, RateShare, RateWindow};
 pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};
+pub use proof::{Proof, RequestSigner, Signed};
 pub use push::PushConnection;
 pub use retry::RetryPolicy;
-pub use send::{HttpRequest, HttpResponse, HttpSend, ReqwestSend, SendFault, Transport};
+pub use send::{HttpRequest, HttpResponse, HttpSend, ReqwestSend, Transport};
+pub use send_fault::SendFault;
 pub use token::{AuthStyle, Credentials, Grant, GrantedToken, TOKEN, TokenSource};
 pub use traced::{page_span, request_span};

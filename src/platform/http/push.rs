@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::sockets::HttpClient;
 
-use super::send::{LARGEST_BODY, SendFault};
+use super::send_fault::{LARGEST_BODY, SendFault};
 
 /// A connection that is open.
 pub trait PushConnection: Send {

@@ -10,6 +10,7 @@ use hyper::{Method, StatusCode};
 use crate::sockets::{ClientBounds, HttpClient, NoCertificates};
 
 use super::push::{self, PushConnection};
+use super::send_fault::{LARGEST_BODY, SendFault};
 
 /// A request with everything that its transport needs.
 #[derive(Clone)]
@@ -37,23 +38,6 @@ pub struct HttpResponse {
     pub body: Bytes,
 }
 
-/// The reason why a request has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendFault {
-    /// No connection, so nothing was sent.
-    #[error("no connection: {0}")]
-    Connect(String),
-    /// No complete answer in time.
-    #[error("no answer in time")]
-    Timeout,
-    /// The connection broke; the request may have arrived.
-    #[error("connection broke: {0}")]
-    Broken(String),
-    /// The body is larger than allowed.
-    #[error("answer larger than {0} bytes")]
-    TooLarge(usize),
-}
-
 /// Sends one request.
 pub trait HttpSend: Send + Sync + 'static {
     /// Sends `request` and reads the answer to its end.
@@ -71,9 +55,6 @@ pub trait HttpSend: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(SendFault::Connect(why))))
     }
 }
-
-/// The largest body: 4 MiB, forty times a page of 100 agents with long names.
-pub(super) const LARGEST_BODY: usize = 4 << 20;
 
 /// Bounds of the transport, in real time.
 #[derive(Clone, Copy, Debug)]

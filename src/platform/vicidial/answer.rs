@@ -58,14 +58,10 @@ const VERSION: &str = "VERSION:";
 
 /// Returns the answer with a status that says what it means, and what it says of the log-in.
 pub(super) fn translate(response: HttpResponse) -> (HttpResponse, LogInNews) {
-    let spoken = match response.status {
-        StatusCode::OK => true,
-        StatusCode::INTERNAL_SERVER_ERROR => {
-            !response.body.is_empty() && !response.body.starts_with(b"<")
-        }
-        _ => false,
-    };
-    if !spoken {
+    let answers = [StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR];
+    // A page is somebody else's: the web server's, or a proxy's.
+    let is_text = !response.body.is_empty() && !response.body.starts_with(b"<");
+    if !answers.contains(&response.status) || !is_text {
         return (response, LogInNews::None);
     }
     let line = first_line(&response.body);
@@ -217,6 +213,7 @@ mod tests {
             (500, "", 500),
             (500, "<html>Internal Server Error</html>", 500),
             (200, "MySQL connect ERROR: server has gone away", 503),
+            (200, "<html>Log in to this network</html>", 200),
             (502, "ERROR: Login incorrect", 502),
         ] {
             let (answer, _) = answered(status, body);
@@ -261,6 +258,8 @@ mod tests {
         ] {
             assert_eq!(answered(200, body).1, news, "{body}");
         }
-        assert_eq!(answered(500, "").1, LogInNews::None);
+        for (status, body) in [(500, ""), (200, ""), (200, "<html>Log in</html>")] {
+            assert_eq!(answered(status, body).1, LogInNews::None, "{body}");
+        }
     }
 }

@@ -36,6 +36,28 @@ mod table;
 mod throttle;
 mod watch;
 
+use crate::platform::dialect::Spoken;
+
 pub use connect::{CAPABILITIES, connect};
 pub use endpoints::ENDPOINTS;
 pub use ids::{campaign_faults, credential_fault};
+
+/// What the dialect says of itself.
+pub(super) const SPOKEN: Spoken = Spoken {
+    // There are no tokens: each request carries the log-in.
+    token_url: |base, _| base.cloned(),
+    sends_secret_always: true,
+    campaign_faults,
+    credential_fault,
+    ..Spoken::plain(
+        CAPABILITIES,
+        ENDPOINTS,
+        |tenant, shared| connect(&tenant, shared),
+        &[
+            "pause_method",
+            "allow_http",
+            "refused_login_wait",
+            "staged_resume",
+        ],
+    )
+};

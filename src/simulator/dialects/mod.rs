@@ -3,6 +3,7 @@
 //! A dialect finds the operation that a request is for, carries it out on the world, and has a form of its own for
 //! refusals.
 
+pub(super) mod amazon_connect;
 pub(super) mod cxone_acd;
 pub(super) mod cxone_v2;
 pub(super) mod genesys_cloud;
@@ -12,6 +13,7 @@ use super::answer::Answer;
 use super::call::Route;
 use super::centre::Scenario;
 use super::sent_request::SentRequest;
+use amazon_connect::ConnectSettings;
 use cxone_acd::AcdSettings;
 use genesys_cloud::CloudSettings;
 use vicidial::DialerSettings;
@@ -28,6 +30,8 @@ pub enum Dialect {
     GenesysCloud(Box<CloudSettings>),
     /// Forms to one script, as exchanges with a real one were recorded.
     Vicidial(Box<DialerSettings>),
+    /// The published models of both services.
+    AmazonConnect(Box<ConnectSettings>),
 }
 
 /// The dialect without its settings.
@@ -37,11 +41,18 @@ pub(super) enum DialectKind {
     Acd,
     Cloud,
     Dialer,
+    Connect,
 }
 
 impl Dialect {
     /// The names of the dialects, as in the daemon's settings.
-    pub const NAMES: [&'static str; 4] = ["cxone-v2", "cxone-acd", "genesys-cloud", "vicidial"];
+    pub const NAMES: [&'static str; 5] = [
+        "cxone-v2",
+        "cxone-acd",
+        "genesys-cloud",
+        "vicidial",
+        "amazon-connect",
+    ];
 
     /// Returns the dialect of this name, with the scenario's skills where there is a scenario.
     #[must_use]
@@ -61,6 +72,11 @@ impl Dialect {
                     scenario.map_or_else(DialerSettings::default, DialerSettings::staging);
                 Some(Self::Vicidial(Box::new(settings)))
             }
+            "amazon-connect" => {
+                let settings =
+                    scenario.map_or_else(ConnectSettings::default, ConnectSettings::staging);
+                Some(Self::AmazonConnect(Box::new(settings)))
+            }
             _ => None,
         }
     }
@@ -72,7 +88,16 @@ impl Dialect {
             Self::CxoneV2 => Some("/oauth2/token"),
             Self::CxoneAcd(_) => Some("/authentication/v1/token/access-key"),
             Self::GenesysCloud(_) => Some("/oauth/token"),
-            Self::Vicidial(_) => None,
+            Self::Vicidial(_) | Self::AmazonConnect(_) => None,
+        }
+    }
+
+    /// Returns the region and the instance that clients have to name; none where there are none.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd(_) | Self::GenesysCloud(_) | Self::Vicidial(_) => None,
+            Self::AmazonConnect(settings) => Some((&settings.region, &settings.instance)),
         }
     }
 
@@ -82,6 +107,7 @@ impl Dialect {
             Self::CxoneAcd(_) => DialectKind::Acd,
             Self::GenesysCloud(_) => DialectKind::Cloud,
             Self::Vicidial(_) => DialectKind::Dialer,
+            Self::AmazonConnect(_) => DialectKind::Connect,
         }
     }
 }
@@ -95,13 +121,14 @@ impl DialectKind {
             Self::Acd => cxone_acd::route(method, path),
             Self::Cloud => genesys_cloud::route(method, path),
             Self::Dialer => vicidial::route(sent),
+            Self::Connect => amazon_connect::route(method, path),
         }
     }
 
     /// Finds the channel that a connection on this path is for, where changes are told over one.
     pub(super) fn channel(self, path: &str) -> Option<&str> {
         match self {
-            Self::V2 | Self::Acd | Self::Dialer => None,
+            Self::V2 | Self::Acd | Self::Dialer | Self::Connect => None,
             Self::Cloud => genesys_cloud::channel_of(path),
         }
     }
@@ -113,6 +140,7 @@ impl DialectKind {
             Self::Acd => cxone_acd::in_own_form(answer),
             Self::Cloud => genesys_cloud::in_own_form(answer),
             Self::Dialer => vicidial::in_own_form(answer),
+            Self::Connect => amazon_connect::in_own_form(answer),
         }
     }
 }

@@ -18,6 +18,7 @@ pub struct ApiMetrics {
     limiter_wait: HistogramVec,
     token_expiry: Gauge,
     remaining: Gauge,
+    clock_correction: Gauge,
     unreadable_rows: IntCounterVec,
     push_connected: Gauge,
     push_messages: IntCounter,
@@ -58,6 +59,10 @@ impl ApiMetrics {
                 "api_rate_limit_remaining",
                 "Requests that the platform still allows; NaN until it says so.",
             )?,
+            clock_correction: families.gauge(
+                "api_clock_correction_seconds",
+                "How far signatures are dated ahead of our clock, since the platform refused those that were not; NaN where requests are not signed.",
+            )?,
             unreadable_rows: families.counters(
                 "api_unreadable_rows_total",
                 "Rows of listings that could not be read and were left out, or made the reading invalid where they were many.",
@@ -79,6 +84,7 @@ impl ApiMetrics {
         // Nothing said is not zero left.
         metrics.remaining.set(f64::NAN);
         metrics.push_connected.set(f64::NAN);
+        metrics.clock_correction.set(f64::NAN);
         Ok(metrics)
     }
 
@@ -146,6 +152,11 @@ impl ApiMetrics {
     /// A token was fetched that expires at this Unix time.
     pub fn token_expires(&self, unix_seconds: f64) {
         self.token_expiry.set(unix_seconds);
+    }
+
+    /// Signatures are dated so many seconds ahead of our clock.
+    pub fn clock_correction(&self, seconds: f64) {
+        self.clock_correction.set(seconds);
     }
 
     /// The platform said how many requests it would still take.

@@ -178,16 +178,17 @@ fn a_check_names_every_right_that_is_missing_with_its_remedy() {
 
 #[test]
 fn a_check_tells_what_keeps_it_from_the_platform() {
-    let told = |change: fn(&mut DialerSettings)| {
+    type Trouble = fn(&mut DialerSettings);
+    let told = |change: Trouble| {
         let centre = centre(dialling("RATIO", "2.0"));
         assert!(centre.platform.change_dialer(change));
         let checked = asked(&centre, &["check", "--online"]);
         assert_ne!(checked.code(), 0, "{}", checked.stdout);
         format!("{}{}", checked.stdout, checked.stderr)
     };
-    for (change, named) in [
+    let cases: [(Trouble, &str); 3] = [
         (
-            (|settings| settings.address_blocked = true) as fn(&mut DialerSettings),
+            |settings| settings.address_blocked = true,
             "Your IP Address is not allowed",
         ),
         (
@@ -195,7 +196,8 @@ fn a_check_tells_what_keeps_it_from_the_platform() {
             "older than 200815",
         ),
         (|settings| settings.database_away = true, "500"),
-    ] {
+    ];
+    for (change, named) in cases {
         let told = told(change);
         assert!(told.contains(named), "{named}: {told}");
     }

@@ -15,6 +15,7 @@ use super::answers::{RequestContext, json_answer, read_as, statuses};
 use super::bodies;
 use super::operation::CloudOperation;
 use super::query::wrong;
+use super::route::PLACE;
 
 /// A user of one app has at most so many; one more takes the place of the oldest.
 const MOST_CHANNELS: usize = 20;
@@ -24,9 +25,6 @@ const MOST_TOPICS: usize = 1_000;
 
 /// A channel lives so long.
 const LIFE: Duration = Duration::from_secs(24 * 3_600);
-
-/// Where the addresses of channels begin.
-const PLACE: &str = "/notifications/";
 
 /// The channels that there are.
 #[derive(Clone, Default)]
@@ -64,11 +62,6 @@ impl<'a> Topic<'a> {
             Self::Queue(_) => CloudOperation::Observations.right(),
         }
     }
-}
-
-/// Returns the channel that a path leads to.
-pub(in crate::simulator) fn channel_of(path: &str) -> Option<&str> {
-    path.strip_prefix(PLACE).filter(|id| !id.is_empty())
 }
 
 impl RequestContext<'_> {

@@ -38,9 +38,8 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::time::SimTime;
 
-pub(in crate::simulator) use channels::channel_of;
 pub use operation::CloudOperation;
-pub(in crate::simulator) use route::route;
+pub(in crate::simulator) use route::{channel_of, route};
 pub use settings::{CloudRival, CloudSettings, StopLasts};
 
 use changes::Changes;

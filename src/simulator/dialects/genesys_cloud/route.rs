@@ -7,6 +7,14 @@ use super::super::super::encoding::percent_decode;
 use super::super::super::faults::Endpoint;
 use super::operation::CloudOperation;
 
+/// Where the addresses of channels of notifications begin.
+pub(super) const PLACE: &str = "/notifications/";
+
+/// Returns the channel that a path leads to.
+pub(in crate::simulator) fn channel_of(path: &str) -> Option<&str> {
+    path.strip_prefix(PLACE).filter(|id| !id.is_empty())
+}
+
 /// Where a request goes.
 pub(in crate::simulator) fn route(method: &Method, path: &str) -> Route {
     use CloudOperation as Op;

@@ -162,7 +162,8 @@ fn tenant(setup: &Setup) -> Option<&AcdSettings> {
     match &setup.platform {
         simulator::Dialect::CxoneV2
         | simulator::Dialect::GenesysCloud(_)
-        | simulator::Dialect::Vicidial(_) => None,
+        | simulator::Dialect::Vicidial(_)
+        | simulator::Dialect::AmazonConnect(_) => None,
         simulator::Dialect::CxoneAcd(tenant) => Some(tenant),
     }
 }

@@ -52,7 +52,9 @@ impl Dialect {
         match platform {
             simulator::Dialect::CxoneV2 => Self::CxoneV2,
             simulator::Dialect::CxoneAcd(_) => Self::CxoneAcd,
-            simulator::Dialect::GenesysCloud(_) | simulator::Dialect::Vicidial(_) => {
+            simulator::Dialect::GenesysCloud(_)
+            | simulator::Dialect::Vicidial(_)
+            | simulator::Dialect::AmazonConnect(_) => {
                 unreachable!("no schedule is drawn for this platform")
             }
         }

@@ -1,5 +1,7 @@
 //! Limiter, token, transport and retries behind one call.
 
+mod fetch_token;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,29 +9,31 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use hyper::StatusCode;
 use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH,
     RETRY_AFTER,
 };
-use hyper::{Method, StatusCode};
 use secrecy::SecretString;
-use tracing::{Instrument, Span, debug, warn};
+use tracing::{Span, debug, warn};
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
 use crate::platform::port::{FaultKind, Granted, Login, PlatformFault, UnreadableRows};
 use crate::secrets::Mask;
-use crate::telemetry::{Code, Endpoint, Metrics, RetryCause, Step};
+use crate::telemetry::{Code, Endpoint, Metrics, RetryCause};
 
 use super::answer::{code, date, excerpt, location, refusal_words, remaining, retry_after};
+use super::call::{Call, CallFault, Condition, Sending};
 use super::encoding::unpack;
-use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateShare, RateWindow};
+use super::limiter::{LONGEST_HALT, Limiter, PermitRequest, RateWindow};
 use super::platform_clock::{PlatformClock, PlatformTime};
+use super::proof::Proof;
 use super::push::PushConnection;
 use super::retry::{RetryPolicy, Verdict, retry};
-use super::send::{HttpRequest, HttpResponse, HttpSend, LARGEST_BODY, SendFault};
-use super::token::{TOKEN, Token, TokenParts, TokenSource};
-use super::traced::request_span;
+use super::send::{HttpRequest, HttpResponse, HttpSend};
+use super::send_fault::{LARGEST_BODY, SendFault};
+use super::token::TOKEN;
 
 /// A 429 without `Retry-After` halts its endpoint for this long.
 const DEFAULT_HALT: Duration = Duration::from_secs(2);
@@ -37,91 +41,24 @@ const DEFAULT_HALT: Duration = Duration::from_secs(2);
 /// A platform that says 429 is given at least this long, whatever it says of itself.
 const SHORTEST_HALT: Duration = Duration::from_millis(50);
 
-/// One request to the platform.
-#[derive(Clone)]
-pub struct Call {
-    /// What it is for, as metrics have it.
-    pub endpoint: Endpoint,
-    /// The share of the rate that it uses.
-    pub share: RateShare,
-    /// The HTTP method.
-    pub method: Method,
-    /// The address.
-    pub url: reqwest::Url,
-    /// A JSON body.
-    pub body: Option<Bytes>,
-    /// Sent as `x-request-id`.
-    pub request_id: Option<String>,
-    /// Sent as `x-client-id`, which some operations ask for.
-    pub client_id: Option<String>,
-    /// No attempt starts after this.
-    pub deadline: Timestamp,
-    /// The scope that a 403 is likely to lack.
-    pub scope: &'static str,
-    /// Whether it may be sent again.
-    pub sending: Sending,
-}
-
-/// Whether a request may be sent again after an attempt that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sending {
-    /// A reading: as the module's contract says.
-    Repeatable,
-    /// A write: once, whatever comes back. Its sender reads before it sends again.
-    Once {
-        /// It rests on a reading that is too old after this.
-        leave_by: Option<Timestamp>,
-    },
-}
-
-impl Sending {
-    fn leave_by(self) -> Option<Timestamp> {
-        match self {
-            Self::Repeatable => None,
-            Self::Once { leave_by } => leave_by,
-        }
-    }
-}
-
-/// The condition under which a request has an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    /// There is no condition.
-    None,
-    /// A version has to be in force.
-    Version(i64),
-    /// Something has changed, as its own parameters ask.
-    Changed,
-}
-
-/// A call that failed for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallFault {
-    /// The last fault.
-    pub fault: PlatformFault,
-    /// Whether any attempt may have had its effect.
-    pub maybe_applied: bool,
-    /// Whether the platform answered any attempt; a fault on the way to a token is not an answer.
-    pub answered: bool,
-    /// When it may be asked again, where the platform or the rate limit says so.
-    pub wait: Option<Duration>,
-}
-
 /// Reads what an answer tells of the platform's own limit, where it tells that.
 pub type RateReader = fn(&HttpResponse) -> Option<RateWindow>;
 
 /// Says by a status what an answer means whose own status does not say it.
 pub type Translate = Arc<dyn Fn(HttpResponse) -> HttpResponse + Send + Sync>;
+/// Reads what a refusal means: the status that it would have, if its status alone said so.
+pub type RefusalReader = fn(&HttpResponse) -> StatusCode;
 
 /// Makes the calls to one platform.
 pub struct Client {
     transport: Arc<dyn HttpSend>,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     rate_reader: Option<RateReader>,
+    refusal_reader: Option<RefusalReader>,
     correlation: Option<&'static str>,
     /// Where bodies are forms, and answers have to be translated.
     forms: Option<Translate>,
-    tokens: TokenSource,
+    proof: Proof,
     mask: Arc<Mask>,
     clock: Arc<dyn Clock>,
     platform_clock: PlatformClock,
@@ -134,26 +71,28 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client. `request_timeout` bounds one attempt in real time; `seed` makes the jitter repeatable.
+    /// Creates a client, whose limiter may be that of others as well. `request_timeout` bounds one attempt in real time; `seed` makes the jitter repeatable.
     #[must_use]
     pub fn new(
         transport: Arc<dyn HttpSend>,
-        limiter: Limiter,
-        tokens: TokenSource,
+        limiter: impl Into<Arc<Limiter>>,
+        proof: impl Into<Proof>,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
         request_timeout: Duration,
         seed: u64,
     ) -> Self {
         let policy = RetryPolicy::default();
+        let proof = proof.into();
         Self {
             transport,
-            limiter,
+            limiter: limiter.into(),
             rate_reader: None,
+            refusal_reader: None,
             correlation: None,
             forms: None,
-            mask: tokens.mask(),
-            tokens,
+            mask: proof.mask(),
+            proof,
             clock,
             platform_clock: PlatformClock::default(),
             metrics,
@@ -210,6 +149,13 @@ impl Client {
         self
     }
 
+    /// The same client, which takes a refusal for what this reads in it.
+    #[must_use]
+    pub fn reading_refusals(mut self, read: RefusalReader) -> Self {
+        self.refusal_reader = Some(read);
+        self
+    }
+
     /// Returns the platform's time when our clock shows `now`, where its answers tell it.
     #[must_use]
     pub fn platform_time(&self, now: Timestamp) -> Option<PlatformTime> {
@@ -241,12 +187,27 @@ impl Client {
         self.call_under(call, Condition::Changed, parse).await
     }
 
+    /// Makes a call that may be answered with a conflict, which `parse` sees as well.
+    ///
+    /// # Errors
+    /// The last fault, as the module's contract says.
+    pub async fn call_reading_conflicts<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&HttpResponse) -> Result<T, String>,
+    ) -> Result<T, CallFault> {
+        self.call_under(call, Condition::ConflictsRead, parse).await
+    }
+
     /// Returns the text of the token in use, for what it says of itself.
     ///
     /// # Errors
     /// When no token can be had.
     pub async fn token_text(&self, deadline: Timestamp) -> Result<SecretString, PlatformFault> {
-        let token = self.token(None, deadline).await?;
+        let Proof::Token(tokens) = &self.proof else {
+            return Ok(SecretString::from(String::new()));
+        };
+        let token = self.token(tokens, None, deadline).await?;
         let text = token.text().unwrap_or_default().to_owned();
         Ok(SecretString::from(text))
     }
@@ -344,18 +305,11 @@ impl Client {
             wait_ms,
         } = record;
         let last_refused = refused.load(Ordering::Relaxed);
-        let token = self
-            .token((last_refused != 0).then_some(last_refused), call.deadline)
-            .await
-            .map_err(Verdict::Final)?;
         let (accepted, sent) = match &self.forms {
             Some(_) => ("*/*", "application/x-www-form-urlencoded"),
             None => ("application/json", "application/json"),
         };
         let mut headers = vec![(ACCEPT, HeaderValue::from_static(accepted))];
-        if token.is_sent() {
-            headers.push((AUTHORIZATION, token.header.clone()));
-        }
         if call.body.is_some() {
             headers.push((CONTENT_TYPE, HeaderValue::from_static(sent)));
         }
@@ -376,13 +330,21 @@ impl Client {
         if let Condition::Version(version) = condition {
             headers.push((IF_MATCH, HeaderValue::from(version)));
         }
-        let request = HttpRequest {
+        let mut request = HttpRequest {
             method: call.method.clone(),
             url: call.url.clone(),
             headers,
             body: call.body.clone().unwrap_or_default(),
             timeout: self.request_timeout,
         };
+        let serial = self
+            .prove(
+                &mut request,
+                (last_refused != 0).then_some(last_refused),
+                call.deadline,
+            )
+            .await
+            .map_err(Verdict::Final)?;
         let leave_by = call.sending.leave_by();
         let permit = PermitRequest {
             endpoint: call.endpoint,
@@ -421,22 +383,59 @@ impl Client {
         }
         let unchanged =
             condition == Condition::Changed && response.status == StatusCode::NOT_MODIFIED;
-        if response.status.is_success() || unchanged {
+        let meaning = self.meaning(&response);
+        let conflict = condition == Condition::ConflictsRead && meaning == StatusCode::CONFLICT;
+        if response.status.is_success() || unchanged || conflict {
             return parse(&response).map_err(|why| {
                 maybe_applied.store(true, Ordering::Relaxed);
                 again(FaultKind::Decode, format!("{}: {why}", place(call)), None)
             });
         }
-        if response.status == StatusCode::UNAUTHORIZED {
-            self.tokens.refuse(token.serial()).await;
+        if meaning == StatusCode::UNAUTHORIZED {
+            match &self.proof {
+                Proof::Token(tokens) => tokens.refuse(serial).await,
+                Proof::Signature(signer) => signer.refused(serial, &response),
+            }
         }
-        Err(self.refusal(call, &token, &response, record))
+        Err(self.refusal(call, (serial, meaning), &response, record))
+    }
+
+    /// Puts on a request what shows that it is ours; returns the serial of what it is.
+    async fn prove(
+        &self,
+        request: &mut HttpRequest,
+        refused: Option<u64>,
+        deadline: Timestamp,
+    ) -> Result<u64, PlatformFault> {
+        match &self.proof {
+            Proof::Token(tokens) => {
+                let token = self.token(tokens, refused, deadline).await?;
+                if token.is_sent() {
+                    request.headers.push((AUTHORIZATION, token.header.clone()));
+                }
+                Ok(token.serial())
+            }
+            Proof::Signature(signer) => {
+                let proven = signer.sign(request, refused, deadline).await?;
+                request.headers.extend(proven.headers);
+                Ok(proven.serial)
+            }
+        }
+    }
+
+    /// The status that tells what an answer means.
+    fn meaning(&self, response: &HttpResponse) -> StatusCode {
+        if response.status.is_success() {
+            return response.status;
+        }
+        let read = self.refusal_reader.map(|read| read(response));
+        read.unwrap_or(response.status)
     }
 
     fn refusal(
         &self,
         call: &Call,
-        token: &Token,
+        (serial, meaning): (u64, StatusCode),
         response: &HttpResponse,
         record: AttemptRecord<'_>,
     ) -> Verdict<PlatformFault> {
@@ -453,27 +452,35 @@ impl Client {
             self.said(response)
         );
         let last = |kind, detail| Verdict::Final(PlatformFault { kind, detail });
-        match response.status {
-            // Nothing would be fresh about a second attempt, and platforms count wrong log-ins.
-            StatusCode::UNAUTHORIZED if !token.is_sent() => last(FaultKind::Unauthorized, said),
-            StatusCode::FORBIDDEN if !token.is_sent() => last(
+        // Where requests carry the credentials themselves, nothing would be fresh about a second attempt, and platforms count wrong
+        // log-ins.
+        let in_request = serial == 0;
+        match meaning {
+            StatusCode::UNAUTHORIZED if in_request => last(FaultKind::Unauthorized, said),
+            StatusCode::FORBIDDEN if in_request => last(
                 FaultKind::Forbidden,
                 format!("{said}; the user likely lacks {}", call.scope),
             ),
-            StatusCode::UNAUTHORIZED if refused.swap(token.serial(), Ordering::Relaxed) == 0 => {
+            StatusCode::UNAUTHORIZED if refused.swap(serial, Ordering::Relaxed) == 0 => {
                 again(FaultKind::Unauthorized, said, Some(Duration::ZERO))
             }
-            StatusCode::UNAUTHORIZED => last(
-                FaultKind::Unauthorized,
-                format!("{said}; a fresh token did not help: check the OAuth client"),
-            ),
-            StatusCode::FORBIDDEN => last(
-                FaultKind::Forbidden,
-                format!(
-                    "{said}; the OAuth client likely lacks the scope {}",
-                    call.scope
-                ),
-            ),
+            StatusCode::UNAUTHORIZED => {
+                let advice = match &self.proof {
+                    Proof::Token(_) => {
+                        "a fresh token did not help: check the OAuth client".to_owned()
+                    }
+                    Proof::Signature(signer) => signer.advice(response),
+                };
+                last(FaultKind::Unauthorized, format!("{said}; {advice}"))
+            }
+            StatusCode::FORBIDDEN => {
+                let lacks = match &self.proof {
+                    Proof::Token(_) => "the OAuth client likely lacks the scope",
+                    Proof::Signature(_) => "the role likely lacks the right",
+                };
+                let detail = format!("{said}; {lacks} {}", call.scope);
+                last(FaultKind::Forbidden, detail)
+            }
             StatusCode::NOT_FOUND => last(FaultKind::NotFound, said),
             StatusCode::METHOD_NOT_ALLOWED => last(FaultKind::NotAllowed, said),
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => {
@@ -520,109 +527,6 @@ impl Client {
         }
     }
 
-    async fn token(
-        &self,
-        refused: Option<u64>,
-        deadline: Timestamp,
-    ) -> Result<Token, PlatformFault> {
-        let expires = |token: &Token| {
-            self.metrics
-                .api
-                .token_expires(token.expires_at.as_unix_seconds());
-        };
-        self.tokens
-            .get(refused, || self.fetch_token(deadline))
-            .await
-            .inspect(expires)
-    }
-
-    async fn fetch_token(&self, deadline: Timestamp) -> Result<TokenParts, PlatformFault> {
-        let seed = self.seed.fetch_add(1, Ordering::Relaxed);
-        let on_retry = |fault: &PlatformFault| self.report_retry(TOKEN, fault);
-        retry(
-            self.policy,
-            deadline,
-            &self.clock,
-            seed,
-            on_retry,
-            || async move {
-                let (headers, body) = self.tokens.request();
-                let url = self.tokens.url().clone();
-                let request = HttpRequest {
-                    method: Method::POST,
-                    url,
-                    headers,
-                    body,
-                    timeout: self.request_timeout,
-                };
-                let permit = PermitRequest {
-                    endpoint: TOKEN,
-                    share: RateShare::Commands,
-                    deadline,
-                    prepaid: false,
-                };
-                let mut response = self
-                    .exchange(permit, request)
-                    .await
-                    .map_err(|stopped| stopped.verdict)?;
-                let packed = unpack(&mut response, LARGEST_BODY);
-                let said = format!(
-                    "the token endpoint answered {}{}",
-                    response.status,
-                    self.said(&response)
-                );
-                match response.status {
-                    status if status.is_success() => packed
-                        .map_err(|encoded| format!("the token endpoint answered in {encoded}"))
-                        .and_then(|()| self.tokens.read(&response.body))
-                        .map_err(|why| again(FaultKind::Decode, why, None)),
-                    StatusCode::TOO_MANY_REQUESTS => {
-                        let (_, after) = self.too_many(TOKEN, &response);
-                        Err(again(FaultKind::RateLimited, said, after))
-                    }
-                    status if status.is_server_error() => {
-                        let after = self.unavailable(TOKEN, &response);
-                        Err(again(FaultKind::Server, said, after))
-                    }
-                    status if status.is_redirection() => {
-                        let leads = self.leads(self.tokens.url(), &response);
-                        let detail = format!("{said}; {leads}");
-                        Err(Verdict::Final(PlatformFault {
-                            kind: FaultKind::Refused,
-                            detail,
-                        }))
-                    }
-                    StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                        let detail = format!("{said}; {}", self.tokens.advice());
-                        Err(Verdict::Final(PlatformFault {
-                            kind: FaultKind::Unauthorized,
-                            detail,
-                        }))
-                    }
-                    StatusCode::NOT_FOUND => {
-                        let detail = format!("{said}; check --token-url");
-                        Err(Verdict::Final(PlatformFault {
-                            kind: FaultKind::NotFound,
-                            detail,
-                        }))
-                    }
-                    _ => Err(Verdict::Final(PlatformFault {
-                        kind: FaultKind::Refused,
-                        detail: said,
-                    })),
-                }
-            },
-        )
-        .instrument(request_span(TOKEN))
-        .await
-        .inspect(|_| {
-            self.metrics
-                .cycle
-                .succeeded(Step::Token, self.clock.now().as_unix_seconds());
-        })
-        .map_err(|fault| self.masked(fault))
-    }
-
     /// A fault without our secrets, whoever repeated them: the platform, a proxy on the way, or what was read of either.
     fn masked(&self, PlatformFault { kind, detail }: PlatformFault) -> PlatformFault {
         let detail = self.mask.apply(&detail);
@@ -665,7 +569,7 @@ impl Client {
             Ok(response) => {
                 self.metrics
                     .api
-                    .attempt(endpoint, code(response.status), took);
+                    .attempt(endpoint, code(self.meaning(&response)), took);
                 if let Some(left) = remaining(&response) {
                     self.metrics.api.remaining(left);
                 }
@@ -801,14 +705,21 @@ fn place(call: &Call) -> String {
 impl Login for Client {
     fn granted(&self, deadline: Timestamp) -> BoxFuture<'_, Result<Granted, PlatformFault>> {
         Box::pin(async move {
-            let token = self.token(None, deadline).await?;
+            let Proof::Token(tokens) = &self.proof else {
+                let source = "signatures".to_owned();
+                return Ok(Granted {
+                    source,
+                    rights: None,
+                });
+            };
+            let token = self.token(tokens, None, deadline).await?;
             // A platform may repeat a secret of ours in what it grants as well.
             let words = |scopes: String| {
                 let clean = self.mask.apply(&scopes);
                 clean.split_whitespace().map(str::to_owned).collect()
             };
             Ok(Granted {
-                source: self.tokens.url().to_string(),
+                source: tokens.url().to_string(),
                 rights: token.granted.map(words),
             })
         })
