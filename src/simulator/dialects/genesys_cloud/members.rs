@@ -3,56 +3,12 @@
 //! Everybody with a queue's skill in the world is a member of it and has joined, until a write says otherwise. Writes come true later, as
 //! [`CloudSettings::members_lag`](super::CloudSettings::members_lag) says; users who are no members are passed over in silence.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
 
 use super::super::super::answer::Answer;
 use super::super::super::refusal::Refused;
-use super::super::super::time::SimTime;
 use super::answers::{RequestContext, json_answer, read_as, routing_status};
 use super::bodies;
-
-/// Who has left which queue, and what is still to come true.
-#[derive(Clone, Default)]
-pub(super) struct Joined {
-    left: BTreeMap<String, BTreeSet<String>>,
-    pending: Vec<Pending>,
-}
-
-#[derive(Clone)]
-struct Pending {
-    due: SimTime,
-    queue: String,
-    agent: String,
-    joined: bool,
-}
-
-impl Joined {
-    /// Whether a member serves the queue at the moment.
-    pub(super) fn has(&self, queue: &str, agent: &str) -> bool {
-        self.left
-            .get(queue)
-            .is_none_or(|left| !left.contains(agent))
-    }
-
-    /// Lets what is due come true.
-    pub(super) fn follow(&mut self, now: SimTime) {
-        let (due, pending) = std::mem::take(&mut self.pending)
-            .into_iter()
-            .partition(|change: &Pending| change.due <= now);
-        self.pending = pending;
-        let due: Vec<Pending> = due;
-        for change in due {
-            let left = self.left.entry(change.queue).or_default();
-            if change.joined {
-                left.remove(&change.agent);
-            } else {
-                left.insert(change.agent);
-            }
-        }
-    }
-}
 
 impl RequestContext<'_> {
     /// Members by page, with a link to the next one while there is one, and without any total.
@@ -104,12 +60,7 @@ impl RequestContext<'_> {
             let agent = change.get("id").and_then(Value::as_str);
             let joined = change.get("joined").and_then(Value::as_bool);
             if let (Some(agent), Some(joined)) = (agent, joined) {
-                self.cloud.joined.pending.push(Pending {
-                    due,
-                    queue: queue.to_owned(),
-                    agent: agent.to_owned(),
-                    joined,
-                });
+                self.cloud.joined.change(due, queue, agent, joined);
             }
         }
         let mut answer = self.members(queue)?;

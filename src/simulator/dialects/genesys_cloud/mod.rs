@@ -16,8 +16,10 @@ mod answers;
 mod bodies;
 mod changes;
 mod channels;
+mod joined;
 mod login;
 mod members;
+mod notifications;
 mod operation;
 mod people;
 mod query;
@@ -44,7 +46,7 @@ pub use settings::{CloudRival, CloudSettings, StopLasts};
 
 use changes::Changes;
 use channels::Channels;
-use members::Joined;
+use joined::Joined;
 use window::Window;
 
 /// Every answer has one, to be quoted to the vendor.
