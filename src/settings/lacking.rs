@@ -100,7 +100,12 @@ impl Lacking<'_, '_> {
             {
                 let wrong =
                     format!("cannot be counted: {platform} lists agents by queue or skill only");
-                let problem = Problem::new(wrong, "write \"own\", \"all\" or { queue = \"ID\" }");
+                let remedy = if self.capabilities.agents == AgentFeed::Counts {
+                    "write \"own\" or { queue = \"ID\" }"
+                } else {
+                    "write \"own\", \"all\" or { queue = \"ID\" }"
+                };
+                let problem = Problem::new(wrong, remedy);
                 self.layers.faults.push(&agents, key, problem);
             }
             (None, Selector::All) if self.capabilities.agents == AgentFeed::Counts => {

@@ -194,7 +194,7 @@ settings! { PLATFORM_ROWS "Platform"
         value::switch, |to, yes| to.allow_http = yes);
     REFUSED_LOGIN_WAIT: Landing<Duration, Values> = land("refused_login_wait", Some("--refused-login-wait"), ["AUTOPILOT_REFUSED_LOGIN_WAIT"], Duration "DURATION", Is("15m"), Top,
         "How long nothing is asked of vicidial after three refused log-ins in a row, 15m at the least: ten of them lock the account for that long, for everybody.",
-        value::positive_duration, |to, time| to.refused_login_wait = time);
+        value::refused_login_wait, |to, time| to.refused_login_wait = time);
     STAGED_RESUME: Landing<Duration, Values> = land("staged_resume", Some("--staged-resume"), ["AUTOPILOT_STAGED_RESUME"], Duration "DURATION", Nothing, Top,
         "For how long a resume on vicidial dials at level 1 before it dials as it did before the pause, best as long as a call rings there; without it a resume dials for every agent who waits at once.",
         value::positive_duration, |to, time| to.staged_resume = Some(time));

@@ -54,6 +54,17 @@ pub(super) fn positive_duration(text: &str) -> Parsed<Duration> {
     }
 }
 
+/// How long nothing is asked after refused log-ins: no shorter than an account stays locked.
+pub(super) fn refused_login_wait(text: &str) -> Parsed<Duration> {
+    match positive_duration(text)? {
+        short if short < Duration::from_secs(15 * 60) => Err(Problem::new(
+            format!("`{text}` is shorter than an account stays locked"),
+            "give 15m or more",
+        )),
+        long => Ok(long),
+    }
+}
+
 /// A whole number of this range.
 pub(super) fn count<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
 where

@@ -268,7 +268,7 @@ fn name_missing_scopes(
     ] {
         for scope in scopes.iter().filter(|scope| needed && !is_granted(scope)) {
             findings.bad(
-                format_args!("scope {scope} is not granted; add it to the OAuth client"),
+                format_args!("scope {scope} is not granted; {}", rights.remedy),
                 Exit::Refused,
             );
         }

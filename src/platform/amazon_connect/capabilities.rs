@@ -57,6 +57,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        remedy: "add it to the policy of the role",
         campaigns: rights::NEEDED,
         lists: &[],
         queues: &[],

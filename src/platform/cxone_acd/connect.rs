@@ -81,6 +81,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        remedy: "add it to the role of the access key",
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
         lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
         queues: &["Skills Edit"],

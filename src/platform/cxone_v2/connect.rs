@@ -57,6 +57,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: false,
     rights: Rights {
+        remedy: "add it to the OAuth client",
         campaigns: &[
             "interactions:agents:read",
             "campaigns:read",

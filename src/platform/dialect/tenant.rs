@@ -151,7 +151,7 @@ pub struct SpecialSettings {
     pub notifications: bool,
     /// How campaigns are paused.
     pub pause_method: PauseMethod,
-    /// How long nothing is asked for when log-ins are refused; as the dialect has it, when absent or shorter than that.
+    /// How long nothing is asked for when log-ins are refused; as the dialect has it, when absent.
     pub refused_login_wait: Option<Duration>,
     /// For how long a resume dials one call for each idle agent before it dials as before the pause; not at all, when absent.
     pub staged_resume: Option<Duration>,

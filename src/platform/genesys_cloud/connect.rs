@@ -74,6 +74,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        remedy: "add it to a role of the OAuth client",
         campaigns: rights::NEEDED,
         lists: &[rights::QUEUE_VIEW, rights::MEMBERS_MANAGE],
         queues: &[rights::QUEUE_VIEW, rights::QUEUE_EDIT],

@@ -34,7 +34,7 @@ pub fn hosts(region: &str) -> Result<RegionHosts, String> {
     let region = region.trim().to_ascii_lowercase();
     if !REGIONS.contains(&region.as_str()) {
         return Err(format!(
-            "`{region}` is not a region that is known; known: {}",
+            "`{region}` is not a region that is known (known: {}); for another one give base_url and token_url instead",
             REGIONS.join(", ")
         ));
     }

@@ -45,6 +45,8 @@ pub struct QueueForms {
 /// Names of the rights that the credentials need, as the platform calls them; empty where it names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
+    /// Where one that is missing is given, for people.
+    pub remedy: &'static str,
     /// For observing agents and for reading and commanding campaigns.
     pub campaigns: &'static [&'static str],
     /// For lists of preview campaigns, beyond those.

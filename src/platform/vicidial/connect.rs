@@ -65,6 +65,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        remedy: "allow it on the user's page",
         campaigns: rights::NEEDED,
         lists: &[],
         queues: &[],
@@ -91,11 +92,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
         return Err(vec!["the address of the platform is missing".to_owned()]);
     };
     let method = tenant.special.pause_method;
-    let silence = tenant
-        .special
-        .refused_login_wait
-        .unwrap_or(LOCKED)
-        .max(LOCKED);
+    let silence = tenant.special.refused_login_wait.unwrap_or(LOCKED);
     let watch = Arc::new(LogInWatch::new(
         tenant.credentials.client_secret.clone(),
         silence,
