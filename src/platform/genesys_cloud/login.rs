@@ -86,7 +86,7 @@ pub(super) struct RightsLogin {
 /// The smallest request that needs a right.
 enum Trial {
     Read(Endpoint, &'static [&'static str], Option<Value>),
-    Write(Endpoint, Method, &'static [&'static str]),
+    Write(Endpoint, Method, &'static [&'static str], Option<Value>),
 }
 
 fn trial(right: &str) -> Option<Trial> {
@@ -102,16 +102,19 @@ fn trial(right: &str) -> Option<Trial> {
             endpoints::START,
             Method::POST,
             &["outbound", "campaigns", NOBODY, "start"],
+            None,
         ),
         rights::CAMPAIGN_STOP => Trial::Write(
             endpoints::STOP,
             Method::POST,
             &["outbound", "campaigns", NOBODY, "stop"],
+            None,
         ),
         rights::CAMPAIGN_EDIT => Trial::Write(
             endpoints::PACE,
             Method::PATCH,
             &["outbound", "campaigns", NOBODY],
+            Some(json!({})),
         ),
         rights::OBSERVATIONS => Trial::Read(
             endpoints::OBSERVATIONS,
@@ -123,6 +126,7 @@ fn trial(right: &str) -> Option<Trial> {
             endpoints::MEMBERS_CHANGE,
             Method::PATCH,
             &["routing", "queues", NOBODY, "members"],
+            Some(json!([{"id": NOBODY, "joined": false}])),
         ),
         rights::AUDITS => Trial::Read(
             endpoints::AUDITED_SERVICES,
@@ -177,8 +181,8 @@ impl RightsLogin {
                 };
                 self.organisation.read(ask, |_| Ok(())).await
             }
-            Some(Trial::Write(endpoint, method, path)) => {
-                let body = (method == Method::PATCH).then(|| Bytes::from_static(b"{}"));
+            Some(Trial::Write(endpoint, method, path, body)) => {
+                let body = body.map(|body| Bytes::from(body.to_string()));
                 let order = Order {
                     endpoint,
                     method,
