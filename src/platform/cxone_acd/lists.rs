@@ -98,7 +98,7 @@ impl ListSender {
             before,
         } = match Orders::new(dispatch) {
             Ok(orders) => orders,
-            Err(why) => return receipt(Delivery::Refused { why, wait: None }),
+            Err(why) => return ListReceipt::of(Delivery::Refused { why, wait: None }),
         };
         let lists = &self.lists;
         let present = lists.members(skill, RateShare::Commands, deadline).await;
@@ -106,13 +106,13 @@ impl ListSender {
             Ok(present) => present,
             Err(fault) => {
                 let why = fault.detail;
-                return receipt(Delivery::NotSent { why });
+                return ListReceipt::of(Delivery::NotSent { why });
             }
         };
         if in_force(&present) != before {
             let why =
                 format!("somebody changed who has skill {skill} before the write could leave");
-            return receipt(Delivery::NotSent { why });
+            return ListReceipt::of(Delivery::NotSent { why });
         }
         let mut taken = Taken::default();
         for write in membership::writes(&present, &wanted) {
@@ -207,16 +207,6 @@ fn in_force(members: &Members) -> BTreeSet<u64> {
         .collect()
 }
 
-fn receipt(delivery: Delivery) -> ListReceipt {
-    ListReceipt {
-        delivery,
-        assignment: None,
-        updated: None,
-        left_out: Vec::new(),
-        in_part: None,
-    }
-}
-
 /// Returns the receipt when every write was answered, `many` being the agents of the list.
 fn answered(taken: &Taken, many: usize) -> ListReceipt {
     let left_out = left_out(taken);
@@ -227,26 +217,26 @@ fn answered(taken: &Taken, many: usize) -> ListReceipt {
         );
         return ListReceipt {
             left_out,
-            ..receipt(Delivery::Lost { why })
+            ..ListReceipt::of(Delivery::Lost { why })
         };
     }
     if left_out.is_empty() {
         return ListReceipt {
             updated: u64::try_from(many).ok(),
-            ..receipt(acknowledged())
+            ..ListReceipt::of(acknowledged())
         };
     }
     let why = taken.reasons();
     if taken.done.is_empty() {
         return ListReceipt {
             left_out,
-            ..receipt(Delivery::Refused { why, wait: None })
+            ..ListReceipt::of(Delivery::Refused { why, wait: None })
         };
     }
     ListReceipt {
         left_out,
         in_part: Some(why),
-        ..receipt(acknowledged())
+        ..ListReceipt::of(acknowledged())
     }
 }
 
@@ -263,7 +253,7 @@ fn broken_off(taken: &Taken, write: &MembershipWrite, failed: CallFault) -> List
     if maybe_applied || !taken.unanswered.is_empty() {
         return ListReceipt {
             left_out,
-            ..receipt(Delivery::Lost { why })
+            ..ListReceipt::of(Delivery::Lost { why })
         };
     }
     let refused = fault.kind == FaultKind::Refused;
@@ -280,7 +270,7 @@ fn broken_off(taken: &Taken, write: &MembershipWrite, failed: CallFault) -> List
         return ListReceipt {
             left_out,
             in_part: Some(in_part),
-            ..receipt(acknowledged())
+            ..ListReceipt::of(acknowledged())
         };
     }
     let delivery = match (refused, wait) {
@@ -293,7 +283,7 @@ fn broken_off(taken: &Taken, write: &MembershipWrite, failed: CallFault) -> List
     };
     ListReceipt {
         left_out,
-        ..receipt(delivery)
+        ..ListReceipt::of(delivery)
     }
 }
 

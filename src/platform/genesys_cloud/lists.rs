@@ -70,17 +70,17 @@ impl ListSender {
         let queue = members::queue_of_its_own(organisation, campaign, share, deadline).await;
         let queue = match queue {
             Ok(queue) => queue,
-            Err(fault) => return receipt(Delivery::NotSent { why: fault.detail }),
+            Err(fault) => return ListReceipt::of(Delivery::NotSent { why: fault.detail }),
         };
         let present = members::members(organisation, &queue, share, deadline).await;
         let present = match present {
             Ok(present) => present,
-            Err(fault) => return receipt(Delivery::NotSent { why: fault.detail }),
+            Err(fault) => return ListReceipt::of(Delivery::NotSent { why: fault.detail }),
         };
         let Some(moves) = Moves::new(&present, dispatch) else {
             let why =
                 format!("somebody changed who serves queue {queue} before the write could leave");
-            return receipt(Delivery::NotSent { why });
+            return ListReceipt::of(Delivery::NotSent { why });
         };
         let mut written = false;
         for (agents, joins) in [(&moves.leaving, false), (&moves.joining, true)] {
@@ -152,7 +152,7 @@ impl<'a> Moves<'a> {
             updated: u64::try_from(self.serving).ok(),
             left_out: self.strangers.into_iter().cloned().collect(),
             in_part,
-            ..receipt(Delivery::Acknowledged { version: None })
+            ..ListReceipt::of(Delivery::Acknowledged { version: None })
         }
     }
 }
@@ -173,20 +173,10 @@ fn joined(members: &Members) -> impl Iterator<Item = &str> {
         .map(|(id, _)| id.as_str())
 }
 
-fn receipt(delivery: Delivery) -> ListReceipt {
-    ListReceipt {
-        delivery,
-        assignment: None,
-        updated: None,
-        left_out: Vec::new(),
-        in_part: None,
-    }
-}
-
 /// The receipt when a write failed, and those behind it did not leave.
 fn broken_off(written: bool, delivery: Delivery) -> ListReceipt {
     let why = match &delivery {
-        Delivery::Acknowledged { .. } => return receipt(delivery),
+        Delivery::Acknowledged { .. } => return ListReceipt::of(delivery),
         Delivery::NotSent { why }
         | Delivery::Refused { why, .. }
         | Delivery::Conflict { why }
@@ -195,10 +185,10 @@ fn broken_off(written: bool, delivery: Delivery) -> ListReceipt {
     if written && !matches!(delivery, Delivery::Lost { .. }) {
         return ListReceipt {
             in_part: Some(why),
-            ..receipt(Delivery::Acknowledged { version: None })
+            ..ListReceipt::of(Delivery::Acknowledged { version: None })
         };
     }
-    receipt(delivery)
+    ListReceipt::of(delivery)
 }
 
 impl ListReader for Lists {

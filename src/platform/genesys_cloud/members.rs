@@ -12,9 +12,8 @@ use crate::domain::{AgentState, CampaignId, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{FaultKind, PlatformFault};
 
-use super::campaign::{Campaign, EntityPage};
 use super::organisation::{Ask, Organisation, decode};
-use super::{campaigns, endpoints, rights};
+use super::{campaigns, endpoints, queue_campaigns, rights};
 
 /// Members in a page.
 const ROWS: usize = 100;
@@ -126,22 +125,8 @@ pub(super) async fn queue_of_its_own(
     let found = campaigns::one(organisation, campaign, share, deadline).await?;
     let queue = found.queue();
     let queue = queue.ok_or_else(|| decode(format!("campaign {campaign} has no queue")))?;
-    let ask = Ask {
-        endpoint: endpoints::CAMPAIGNS,
-        path: &["outbound", "campaigns"],
-        query: vec![
-            ("distributionQueueId", queue.to_owned()),
-            ("pageSize", ROWS.to_string()),
-        ],
-        body: None,
-        right: rights::CAMPAIGN_VIEW,
-        share,
-        deadline,
-    };
-    let listed = organisation.read(ask, EntityPage::<Campaign>::parse);
+    let listed = queue_campaigns::of_queue(organisation, queue, share, deadline).await?;
     let others: Vec<String> = listed
-        .await?
-        .rows
         .into_iter()
         .filter(|listed| listed.id != campaign.as_str())
         .map(|listed| listed.id)

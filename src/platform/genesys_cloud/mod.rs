@@ -40,6 +40,7 @@ mod observer;
 mod organisation;
 mod outcomes;
 mod queue;
+mod queue_campaigns;
 mod queues;
 mod region;
 mod rights;

@@ -17,10 +17,10 @@ use crate::platform::http::RateShare;
 use crate::platform::port::{PlatformFault, Rival};
 use crate::telemetry::Endpoint;
 
-use super::campaign::{Campaign, EntityPage, Reference};
+use super::campaign::{EntityPage, Reference};
 use super::known::KnownCampaigns;
 use super::organisation::{Ask, Organisation, decode};
-use super::{endpoints, rights};
+use super::{endpoints, queue_campaigns, rights};
 
 /// How long a listing is good: shorter than from one look to the next.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -263,21 +263,10 @@ impl Rivals {
         queue: &str,
         deadline: Timestamp,
     ) -> Result<Vec<(String, String)>, PlatformFault> {
-        let ask = Ask {
-            endpoint: endpoints::CAMPAIGNS,
-            path: &["outbound", "campaigns"],
-            query: vec![
-                ("distributionQueueId", queue.to_owned()),
-                ("pageSize", ROWS.to_string()),
-            ],
-            body: None,
-            right: rights::CAMPAIGN_VIEW,
-            share: RateShare::Readings,
-            deadline,
-        };
-        let page = self.organisation.read(ask, EntityPage::<Campaign>::parse);
-        let rows = page.await?.rows.into_iter();
+        let share = RateShare::Readings;
+        let rows = queue_campaigns::of_queue(&self.organisation, queue, share, deadline).await?;
         Ok(rows
+            .into_iter()
             .map(|found| {
                 let name = match &found.name {
                     Some(name) => format!("`{name}` ({})", found.id),

@@ -40,6 +40,20 @@ pub struct ListReceipt {
     pub in_part: Option<String>,
 }
 
+impl ListReceipt {
+    /// The receipt of a delivery of which nothing more is known.
+    #[must_use]
+    pub fn of(delivery: Delivery) -> Self {
+        Self {
+            delivery,
+            assignment: None,
+            updated: None,
+            left_out: Vec::new(),
+            in_part: None,
+        }
+    }
+}
+
 /// Changes lists. A dry run has none.
 pub trait ListWriter: Send + Sync + 'static {
     /// Puts a whole list in force, whatever the dialect has to add and remove for that.

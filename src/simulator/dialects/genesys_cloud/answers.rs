@@ -457,16 +457,25 @@ impl RequestContext<'_> {
     }
 }
 
+/// The members of a queue, whether they have joined or not.
+pub(super) fn members<'a>(
+    world: &'a World,
+    cloud: &'a CloudState,
+    queue: &str,
+) -> impl Iterator<Item = (&'a str, &'a AgentRecord)> + use<'a> {
+    let skill = cloud.settings.members.get(queue);
+    world
+        .agents()
+        .filter(move |(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+}
+
 /// The status of each agent of a queue; nothing of those who are off it.
 pub(super) fn statuses(
     world: &World,
     cloud: &CloudState,
     queue: &str,
 ) -> Vec<Option<&'static str>> {
-    let skill = cloud.settings.members.get(queue);
-    let agents = world.agents();
-    agents
-        .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+    members(world, cloud, queue)
         .filter(|(id, _)| cloud.joined.has(queue, id))
         .map(|(id, agent)| routing_status(world, id, agent))
         .collect()

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::super::answer::Answer;
 use super::super::super::refusal::Refused;
-use super::answers::{RequestContext, json_answer, read_as, routing_status};
+use super::answers::{RequestContext, json_answer, members, read_as, routing_status};
 use super::bodies;
 
 impl RequestContext<'_> {
@@ -15,10 +15,7 @@ impl RequestContext<'_> {
     pub(super) fn members(&self, queue: &str) -> Result<Answer, Refused> {
         self.cloud.queue(queue)?;
         let page = self.query.page()?;
-        let skill = self.cloud.settings.members.get(queue);
-        let agents = self.world.agents();
-        let mut members = agents
-            .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+        let mut members = members(self.world, self.cloud, queue)
             .skip(page.size.saturating_mul(page.number.saturating_sub(1)));
         let rows: Vec<Value> = members
             .by_ref()

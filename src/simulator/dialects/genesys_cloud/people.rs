@@ -7,6 +7,7 @@ use super::super::super::platform::Platform;
 use super::super::super::time::SimTime;
 use super::super::super::world::World;
 use super::CloudState;
+use super::answers::members;
 use super::changes::{Author, PERSON};
 use super::settings::CloudSettings;
 
@@ -96,10 +97,7 @@ impl SimHandle {
     #[must_use]
     pub fn cloud_members(&self, queue: &str) -> Vec<String> {
         self.in_cloud(|world, cloud, _| {
-            let skill = cloud.settings.members.get(queue);
-            let agents = world.agents();
-            agents
-                .filter(|(_, agent)| skill.is_none_or(|skill| agent.skills.contains(skill)))
+            members(world, cloud, queue)
                 .filter(|(id, _)| cloud.joined.has(queue, id))
                 .map(|(id, _)| id.to_owned())
                 .collect()
