@@ -1,11 +1,13 @@
 //! The hash chain of the audit.
 
 use ring::digest::{Context, SHA256};
-use rusqlite::{Connection, Transaction, params};
 use serde::Serialize;
 
 use crate::control::ports::AuditRow;
 use crate::domain::{CampaignId, Timestamp};
+
+use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::value::{Row, Value, json, stored, values};
 
 /// The hash before the first row.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -68,55 +70,47 @@ pub enum BrokenChain {
 }
 
 /// Appends rows within `transaction`.
-pub(super) fn append(transaction: &Transaction<'_>, rows: &[AuditRow]) -> rusqlite::Result<()> {
+pub(super) fn append(transaction: &Transaction<'_>, rows: &[AuditRow]) -> SqlResult<()> {
     if rows.is_empty() {
         return Ok(());
     }
     // Read each time: after a commit that failed, only the file knows whether its rows are there.
     let (mut seq, mut previous) = head(transaction)?.unwrap_or((0, GENESIS.to_owned()));
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO audit (seq, at_ms, campaign, run, tick, kind, body, previous, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    transaction.execute_each(
+        "INSERT INTO audit ({tenant}seq, at_ms, campaign, run, tick, kind, body, previous, hash)
+         VALUES ({its}?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        rows.iter().map(|row| {
+            seq = seq.saturating_add(1);
+            let stored = StoredRow::new(seq, row, std::mem::take(&mut previous))?;
+            previous.clone_from(&stored.hash);
+            Ok(stored.into_values())
+        }),
     )?;
-    for row in rows {
-        seq = seq.saturating_add(1);
-        let stored = StoredRow::new(seq, row, previous)?;
-        insert.execute(params![
-            stored.seq,
-            stored.at_ms,
-            stored.campaign,
-            stored.run,
-            stored.tick,
-            stored.kind,
-            stored.body,
-            stored.previous,
-            stored.hash,
-        ])?;
-        previous = stored.hash;
-    }
     transaction.execute(
-        "INSERT INTO audit_head (only, seq, hash) VALUES (1, ?1, ?2)
-         ON CONFLICT (only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-        params![seq, previous],
+        "INSERT INTO audit_head ({tenant}only, seq, hash) VALUES ({its}1, ?1, ?2)
+         ON CONFLICT ({tenant}only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        &values![seq, previous],
     )?;
     Ok(())
 }
 
+/// Rows of the audit behind one, in order.
+const PAGE: &str = "SELECT seq, at_ms, campaign, run, tick, kind, body, previous, hash
+     FROM audit WHERE {mine} AND seq > ?1 ORDER BY seq LIMIT ?2";
+
+/// Rows that are held in memory at once.
+const ROWS_OF_A_PAGE: i64 = 1_000;
+
 /// Feeds every row to `each` in order, and checks the chain on the way.
 pub(super) fn verify(
-    connection: &Connection,
+    database: &Database,
     mut each: impl FnMut(StoredRow),
 ) -> Result<u64, BrokenChain> {
-    let unreadable = |wrong: rusqlite::Error| BrokenChain::Unreadable(wrong.to_string());
+    let unreadable = |wrong: SqlFault| BrokenChain::Unreadable(wrong.to_string());
     // Of one moment: a daemon that writes meanwhile must not move the head away from the rows.
-    let moment = connection.unchecked_transaction().map_err(unreadable)?;
-    let mut select = moment
-        .prepare("SELECT seq, at_ms, campaign, run, tick, kind, body, previous, hash FROM audit ORDER BY seq")
-        .map_err(unreadable)?;
-    let rows = select.query_map([], StoredRow::read).map_err(unreadable)?;
+    let moment = database.moment().map_err(unreadable)?;
     let (mut expected, mut previous) = (1_i64, GENESIS.to_owned());
-    for row in rows {
-        let row = row.map_err(unreadable)?;
+    let mut follow = |row: StoredRow| {
         let seq = row.seq;
         if seq != expected {
             return Err(BrokenChain::Missing { seq: expected });
@@ -130,6 +124,17 @@ pub(super) fn verify(
         expected = expected.saturating_add(1);
         previous.clone_from(&row.hash);
         each(row);
+        Ok(())
+    };
+    let mut last = 0_i64;
+    loop {
+        let page = moment.query(PAGE, &values![last, ROWS_OF_A_PAGE], StoredRow::read);
+        let page = page.map_err(unreadable)?;
+        let Some(end) = page.last() else {
+            break;
+        };
+        last = end.seq;
+        page.into_iter().try_for_each(&mut follow)?;
     }
     let found = expected.saturating_sub(1);
     let (written, hash) = head(&moment)
@@ -145,10 +150,9 @@ pub(super) fn verify(
 }
 
 /// The last row that was written, and its hash.
-pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<(i64, String)>> {
-    let mut select = connection.prepare_cached("SELECT seq, hash FROM audit_head")?;
-    let mut rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.next().transpose()
+pub(super) fn head(database: &Database) -> SqlResult<Option<(i64, String)>> {
+    let select = "SELECT seq, hash FROM audit_head WHERE {mine}";
+    database.first(select, &[], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// One row of the audit, as it is stored.
@@ -165,25 +169,38 @@ pub(super) struct StoredRow {
 }
 
 impl StoredRow {
-    fn new(seq: i64, row: &AuditRow, previous: String) -> rusqlite::Result<Self> {
-        let body = serde_json::to_string(&row.event)
-            .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))?;
-        let mut stored = Self {
+    fn new(seq: i64, row: &AuditRow, previous: String) -> SqlResult<Self> {
+        let mut made = Self {
             seq,
             at_ms: row.at.as_unix_millis(),
             campaign: row.campaign.as_ref().map(CampaignId::to_string),
-            run: i64::try_from(row.decision.run).unwrap_or(i64::MAX),
-            tick: i64::try_from(row.decision.tick).unwrap_or(i64::MAX),
+            run: stored(row.decision.run),
+            tick: stored(row.decision.tick),
             kind: row.event.kind().to_owned(),
-            body,
+            body: json(&row.event)?,
             previous,
             hash: String::new(),
         };
-        stored.hash = stored.digest();
-        Ok(stored)
+        made.hash = made.digest();
+        Ok(made)
     }
 
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+    /// The row's columns.
+    fn into_values(self) -> [Value<'static>; 9] {
+        values![
+            self.seq,
+            self.at_ms,
+            self.campaign,
+            self.run,
+            self.tick,
+            self.kind,
+            self.body,
+            self.previous,
+            self.hash,
+        ]
+    }
+
+    fn read(row: &Row<'_>) -> SqlResult<Self> {
         Ok(Self {
             seq: row.get(0)?,
             at_ms: row.get(1)?,
@@ -242,7 +259,8 @@ impl StoredRow {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits
         .filter_map(|digit| char::from_digit(u32::from(digit), 16))

@@ -12,7 +12,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn open_operations(&self) -> Result<Vec<OpenOperation>, String> {
-        self.ask(|connection| operations::open(connection)).await
+        self.ask(operations::open).await
     }
 
     /// Begins a run of its own for whoever works beside the loop, so that no two decisions have one id.
@@ -20,6 +20,6 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub async fn begin_run_beside(&self, now: Timestamp) -> Result<u64, String> {
-        self.ask(move |connection| begin_run(connection, now)).await
+        self.ask(move |database| begin_run(database, now)).await
     }
 }

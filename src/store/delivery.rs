@@ -1,17 +1,17 @@
 //! The outbox as the delivery worker uses it.
 
 use futures_util::future::BoxFuture;
-use rusqlite::Connection;
 
 use crate::domain::Timestamp;
 use crate::notify::ports::{Outbox, OutboxEntry, OutboxFault, OutboxStats, Round, Settlement};
 
+use super::database::Database;
 use super::outbox::{round, settle, stats};
 use super::writer::Store;
 
 impl Outbox for Store {
     fn round(&self, now: Timestamp, at_most: usize) -> BoxFuture<'_, Result<Round, OutboxFault>> {
-        let round = move |connection: &mut Connection| round(connection, now, at_most);
+        let round = move |database: &Database| round(database, now, at_most);
         Box::pin(async move { self.ask(round).await.map_err(OutboxFault) })
     }
 
@@ -21,9 +21,8 @@ impl Outbox for Store {
         settlement: Settlement,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<(), OutboxFault>> {
-        let settle = move |connection: &mut Connection| {
-            let transaction =
-                connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let settle = move |database: &Database| {
+            let transaction = database.begin()?;
             settle(&transaction, &entry, &settlement, now)?;
             transaction.commit()
         };
@@ -31,7 +30,7 @@ impl Outbox for Store {
     }
 
     fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>> {
-        let stats = |connection: &mut Connection| stats(connection);
+        let stats = |database: &Database| stats(database);
         Box::pin(async move { self.ask(stats).await.map_err(OutboxFault) })
     }
 

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::database::SqlFault;
+
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFault {
@@ -94,6 +96,21 @@ fn holder(pid: &str) -> String {
 }
 
 impl StoreFault {
+    /// Names what failed of a statement.
+    pub(super) fn of(path: &Path, wrong: SqlFault) -> Self {
+        match wrong {
+            SqlFault::Sqlite(wrong) => Self::from_sqlite(path, &wrong),
+            SqlFault::Unreadable { .. } => Self::Damaged {
+                path: path.to_owned(),
+                why: wrong.to_string(),
+            },
+            SqlFault::Unwritable(why) | SqlFault::Unmarked(why) => Self::Sqlite {
+                path: path.to_owned(),
+                why,
+            },
+        }
+    }
+
     /// Names an error of `SQLite`.
     pub(super) fn from_sqlite(path: &Path, wrong: &rusqlite::Error) -> Self {
         let path = path.to_owned();

@@ -10,9 +10,9 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension};
-
 use super::audit;
+use super::database::{Database, SqlResult};
+use super::value::values;
 
 /// The file's name within the state directory.
 const FILE_NAME: &str = "high-water";
@@ -28,11 +28,10 @@ pub(super) struct Mark {
 
 impl Mark {
     /// Reads how far the store is written.
-    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
-        let head = audit::head(connection)?;
-        let input: Option<i64> = connection
-            .prepare_cached("SELECT max(seq) FROM input")?
-            .query_row([], |row| row.get(0))?;
+    pub(super) fn of(database: &Database) -> SqlResult<Self> {
+        let head = audit::head(database)?;
+        let newest = "SELECT max(seq) FROM input WHERE {mine}";
+        let input: Option<i64> = database.one(newest, &[], |row| row.get(0))?;
         Ok(Self {
             audit: head.unwrap_or_default(),
             input: input.unwrap_or_default(),
@@ -88,14 +87,14 @@ impl HighWater {
     }
 
     /// Returns what the store has lost since the mark was written, in words.
-    pub(super) fn lost(&self, connection: &Connection) -> rusqlite::Result<Option<String>> {
+    pub(super) fn lost(&self, database: &Database) -> SqlResult<Option<String>> {
         let mut text = [0; 512];
         let length = self.file.read_at(&mut text, 0).unwrap_or_default();
         let text = text.get(..length).unwrap_or_default();
         let Some(marked) = std::str::from_utf8(text).ok().and_then(Mark::parse) else {
             return Ok(None);
         };
-        let found = Mark::of(connection)?;
+        let found = Mark::of(database)?;
         let (seq, hash) = &marked.audit;
         if found.audit.0 < *seq {
             return Ok(Some(format!(
@@ -109,11 +108,8 @@ impl HighWater {
                 found.input, marked.input
             )));
         }
-        let there: Option<String> = connection
-            .query_row("SELECT hash FROM audit WHERE seq = ?1", [seq], |row| {
-                row.get(0)
-            })
-            .optional()?;
+        let there = "SELECT hash FROM audit WHERE {mine} AND seq = ?1";
+        let there: Option<String> = database.first(there, &values![*seq], |row| row.get(0))?;
         let same = *seq == 0 || there.as_ref() == Some(hash);
         Ok((!same).then(|| {
             format!("the store is another one: row {seq} of its audit is not the one that had been written")
@@ -128,9 +124,9 @@ mod tests {
     use super::*;
     use crate::store::schema;
 
-    fn store(rows: i64) -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut connection, 0).unwrap();
+    fn store(rows: i64) -> Database {
+        let database = schema::in_memory();
+        let connection = database.file();
         for seq in 1..=rows {
             connection
                 .execute(
@@ -148,11 +144,11 @@ mod tests {
                 [],
             )
             .unwrap();
-        connection
+        database
     }
 
     /// What is reported; nothing where nothing is lost.
-    fn lost(mark: &Mark, found: &Connection) -> String {
+    fn lost(mark: &Mark, found: &Database) -> String {
         let directory = TempDir::new().unwrap();
         HighWater::open(directory.path()).unwrap().write(mark);
         let again = HighWater::open(directory.path()).unwrap();
@@ -170,6 +166,7 @@ mod tests {
         assert_ne!(lost(&mark, &store(0)), "", "a new store");
         assert_eq!(lost(&Mark::default(), &store(0)), "");
         three
+            .file()
             .execute("DELETE FROM input WHERE seq > 1", [])
             .unwrap();
         let found = lost(&mark, &three);

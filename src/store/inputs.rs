@@ -6,45 +6,41 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Transaction, params};
-
 use crate::control::ports::Batch;
 use crate::domain::Timestamp;
 
-use super::columns::json;
+use super::database::{SqlResult, Transaction};
+use super::value::{json, values};
 
 /// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.
 const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// Writes the inputs of a batch, and returns when the last one was recorded.
-pub(super) fn write(
-    transaction: &Transaction<'_>,
-    batch: &Batch,
-) -> rusqlite::Result<Option<Timestamp>> {
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO input (at_ms, body) VALUES (?1, ?2)")?;
-    for (at, input) in &batch.inputs {
-        insert.execute(params![at.as_unix_millis(), json(input)?])?;
-    }
+pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<Option<Timestamp>> {
+    transaction.execute_each(
+        "INSERT INTO input ({tenant}seq, at_ms, body)
+         SELECT {its}coalesce(max(seq), 0) + 1, ?1, ?2 FROM input WHERE {mine}",
+        batch
+            .inputs
+            .iter()
+            .map(|(at, input)| Ok(values![at.as_unix_millis(), json(input)?])),
+    )?;
     Ok(batch.inputs.last().map(|(at, _)| *at))
 }
 
 /// Forgets what is too old when the newest input is of this time, and returns the time before which nothing is kept.
-pub(super) fn prune(
-    transaction: &Transaction<'_>,
-    newest: Timestamp,
-) -> rusqlite::Result<Timestamp> {
+pub(super) fn prune(transaction: &Transaction<'_>, newest: Timestamp) -> SqlResult<Timestamp> {
     let oldest = newest.minus(KEPT);
     let before = oldest.as_unix_millis();
-    let young: Option<(i64, i64)> = transaction
-        .query_row(
-            "SELECT seq, at_ms FROM input WHERE at_ms >= ?1 ORDER BY at_ms, seq LIMIT 1",
-            [before],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
+    let young: Option<(i64, i64)> = transaction.first(
+        "SELECT seq, at_ms FROM input WHERE {mine} AND at_ms >= ?1 ORDER BY at_ms, seq LIMIT 1",
+        &values![before],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let last: Option<i64> =
-        transaction.query_row("SELECT max(seq) FROM input", [], |row| row.get(0))?;
+        transaction.one("SELECT max(seq) FROM input WHERE {mine}", &[], |row| {
+            row.get(0)
+        })?;
     if let (Some((first, since)), Some(last)) = (young, last) {
         let span = newest.as_unix_millis().saturating_sub(since);
         let rows = last.saturating_sub(first).saturating_add(1);
@@ -53,15 +49,15 @@ pub(super) fn prune(
         let enough = rows.saturating_mul(kept).checked_div(span);
         let up_to = enough.map_or(i64::MIN, |enough| last.saturating_sub(enough));
         transaction.execute(
-            "DELETE FROM input WHERE at_ms < ?1 AND seq <= ?2",
-            [before, up_to],
+            "DELETE FROM input WHERE {mine} AND at_ms < ?1 AND seq <= ?2",
+            &values![before, up_to],
         )?;
     }
-    let first: Option<i64> = transaction
-        .query_row("SELECT at_ms FROM input ORDER BY seq LIMIT 1", [], |row| {
-            row.get(0)
-        })
-        .optional()?;
+    let first: Option<i64> = transaction.first(
+        "SELECT at_ms FROM input WHERE {mine} ORDER BY seq LIMIT 1",
+        &[],
+        |row| row.get(0),
+    )?;
     Ok(first.map_or(oldest, |first| {
         oldest.min(Timestamp::from_unix_millis(first))
     }))
@@ -69,8 +65,7 @@ pub(super) fn prune(
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
+    use super::super::database::Database;
     use super::super::schema;
     use super::*;
 
@@ -79,17 +74,15 @@ mod tests {
 
     /// A store whose clock can be set, with an input each hour.
     struct Recorded {
-        connection: Connection,
+        database: Database,
         now: i64,
         hours: u32,
     }
 
     impl Recorded {
         fn new() -> Self {
-            let mut connection = Connection::open_in_memory().unwrap();
-            schema::migrate(&mut connection, 0).unwrap();
             Self {
-                connection,
+                database: schema::in_memory(),
                 now: START,
                 hours: 0,
             }
@@ -100,11 +93,11 @@ mod tests {
             for _ in 0..hours {
                 self.now += HOUR;
                 self.hours += 1;
-                let transaction = self.connection.transaction().unwrap();
+                let transaction = self.database.begin().unwrap();
                 transaction
                     .execute(
-                        "INSERT INTO input (at_ms, body) VALUES (?1, ?2)",
-                        params![self.now, self.hours.to_string()],
+                        "INSERT INTO input ({tenant}at_ms, body) VALUES ({its}?1, ?2)",
+                        &values![self.now, self.hours.to_string()],
                     )
                     .unwrap();
                 prune(&transaction, Timestamp::from_unix_millis(self.now)).unwrap();
@@ -115,7 +108,8 @@ mod tests {
         /// The hours of which the input is kept.
         fn kept(&self) -> (u32, u32) {
             let ends = "SELECT min(CAST(body AS INTEGER)), max(CAST(body AS INTEGER)) FROM input";
-            self.connection
+            self.database
+                .file()
                 .query_row(ends, [], |row| Ok((row.get(0)?, row.get(1)?)))
                 .unwrap()
         }

@@ -16,7 +16,7 @@
 
 mod audit;
 mod beside;
-mod columns;
+mod database;
 mod delivery;
 mod fault;
 mod gate;
@@ -39,6 +39,8 @@ mod schema;
 mod series;
 #[cfg(test)]
 mod series_tests;
+mod statement;
+mod value;
 mod workload;
 mod workload_shared;
 mod writer;

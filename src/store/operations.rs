@@ -5,18 +5,16 @@
 //! whoever reads the object next. For campaigns and lists the memory that is committed with the rows says whether something is
 //! still awaited, so that the table and the memory cannot differ.
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, Transaction, params};
-
 use crate::control::ports::{
     AuditRow, Batch, OpenOperation, OperationKind, OperationStep, OperationTarget,
 };
 use crate::domain::{DecisionId, Timestamp};
 
-use super::columns::json;
+use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::value::{json, number, stored, values};
 
 /// Opens and closes the operations that a batch speaks of.
-pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<()> {
     for row in &batch.audit {
         if let Some(step) = row.operation() {
             write_step(transaction, row, step)?;
@@ -42,28 +40,27 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::R
     Ok(())
 }
 
-fn write_step(
-    transaction: &Transaction<'_>,
-    row: &AuditRow,
-    step: OperationStep,
-) -> rusqlite::Result<()> {
+fn write_step(transaction: &Transaction<'_>, row: &AuditRow, step: OperationStep) -> SqlResult<()> {
     let at = row.at.as_unix_millis();
     match step {
         OperationStep::Began(target) => {
             let (kind, id) = (target.kind().label(), target.id());
             if matches!(target.kind(), OperationKind::Campaign | OperationKind::Pace) {
                 // A new command of a campaign takes over what may still come of an earlier one.
-                let mut supersede = transaction.prepare_cached(
+                transaction.execute(
                     "UPDATE operation SET outcome = 'superseded', closed_ms = ?3
-                     WHERE kind = ?1 AND target = ?2 AND closed_ms IS NULL",
+                     WHERE {mine} AND kind = ?1 AND target = ?2 AND closed_ms IS NULL",
+                    &values![kind, id, at],
                 )?;
-                supersede.execute(params![kind, id, at])?;
             }
-            let mut begin = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO operation (kind, target, run, tick, at_ms, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?;
             let [run, tick] = columns(row.decision);
-            begin.execute(params![kind, id, run, tick, at, json(&row.event)?])?;
+            transaction.execute(
+                "INSERT INTO operation ({tenant}kind, target, run, tick, at_ms, record)
+                 VALUES ({its}?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT ({tenant}kind, target, run, tick) DO UPDATE SET
+                     at_ms = excluded.at_ms, record = excluded.record, outcome = NULL, closed_ms = NULL",
+                &values![kind, id, run, tick, at, json(&row.event)?],
+            )?;
         }
         OperationStep::Ended {
             target,
@@ -71,19 +68,19 @@ fn write_step(
             conclusion,
             closes,
         } => {
-            let mut end = transaction.prepare_cached(
-                "UPDATE operation SET outcome = ?5, closed_ms = ?6
-                 WHERE kind = ?1 AND target = ?2 AND run = ?3 AND tick = ?4 AND closed_ms IS NULL",
-            )?;
             let [run, tick] = columns(decision);
-            end.execute(params![
-                target.kind().label(),
-                target.id(),
-                run,
-                tick,
-                conclusion.label(),
-                closes.then_some(at)
-            ])?;
+            transaction.execute(
+                "UPDATE operation SET outcome = ?5, closed_ms = ?6
+                 WHERE {mine} AND kind = ?1 AND target = ?2 AND run = ?3 AND tick = ?4 AND closed_ms IS NULL",
+                &values![
+                    target.kind().label(),
+                    target.id(),
+                    run,
+                    tick,
+                    conclusion.label(),
+                    closes.then_some(at)
+                ],
+            )?;
         }
     }
     Ok(())
@@ -95,57 +92,46 @@ fn settle(
     kind: OperationKind,
     id: &str,
     now: Option<Timestamp>,
-) -> rusqlite::Result<()> {
-    let mut settle = transaction.prepare_cached(
+) -> SqlResult<()> {
+    transaction.execute(
         "UPDATE operation SET outcome = coalesce(outcome, 'unknown'), closed_ms = coalesce(?3, at_ms)
-         WHERE kind = ?1 AND target = ?2 AND closed_ms IS NULL",
+         WHERE {mine} AND kind = ?1 AND target = ?2 AND closed_ms IS NULL",
+        &values![kind.label(), id, now.map(Timestamp::as_unix_millis)],
     )?;
-    settle.execute(params![
-        kind.label(),
-        id,
-        now.map(Timestamp::as_unix_millis)
-    ])?;
     Ok(())
 }
 
 /// Operations whose outcome is not known, the oldest first.
-pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<OpenOperation>> {
-    let mut select = connection.prepare(
-        "SELECT kind, target, run, tick, at_ms, record FROM operation
-         WHERE closed_ms IS NULL ORDER BY at_ms, run, tick",
-    )?;
-    let rows = select.query_map([], |row| {
+pub(super) fn open(database: &Database) -> SqlResult<Vec<OpenOperation>> {
+    let select = "SELECT kind, target, run, tick, at_ms, record FROM operation
+         WHERE {mine} AND closed_ms IS NULL ORDER BY at_ms, run, tick";
+    database.query(select, &[], |row| {
         let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
         let (run, tick): (i64, i64) = (row.get(2)?, row.get(3)?);
         let record: String = row.get(5)?;
-        let number = |n: i64| u64::try_from(n).unwrap_or_default();
         Ok(OpenOperation {
-            target: OperationTarget::parse(&kind, &id).map_err(|wrong| damaged(1, wrong))?,
+            target: OperationTarget::parse(&kind, &id)
+                .map_err(|wrong| SqlFault::unreadable(1, wrong))?,
             decision: DecisionId {
                 run: number(run),
                 tick: number(tick),
             },
             at: Timestamp::from_unix_millis(row.get(4)?),
-            intent: serde_json::from_str(&record).map_err(|wrong| damaged(5, wrong))?,
+            intent: serde_json::from_str(&record)
+                .map_err(|wrong| SqlFault::unreadable(5, wrong))?,
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// Forgets operations that were closed before; the audit keeps them.
-pub(super) fn prune(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
-    let before = before.as_unix_millis();
-    transaction.execute("DELETE FROM operation WHERE closed_ms < ?1", [before])?;
+pub(super) fn prune(transaction: &Transaction<'_>, before: Timestamp) -> SqlResult<()> {
+    transaction.execute(
+        "DELETE FROM operation WHERE {mine} AND closed_ms < ?1",
+        &values![before.as_unix_millis()],
+    )?;
     Ok(())
 }
 
 fn columns(decision: DecisionId) -> [i64; 2] {
-    [decision.run, decision.tick].map(|number| i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn damaged(
-    column: usize,
-    wrong: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(wrong))
+    [decision.run, decision.tick].map(stored)
 }

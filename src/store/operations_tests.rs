@@ -14,6 +14,7 @@ use crate::domain::{
     StatusFinding, Timestamp,
 };
 
+use super::database::Database;
 use super::{operations, schema};
 
 const FIRST: DecisionId = DecisionId { run: 1, tick: 1 };
@@ -36,24 +37,28 @@ fn older(version: usize) -> Connection {
     connection
 }
 
-fn newest() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    schema::migrate(&mut connection, 0).unwrap();
-    connection
+fn newest() -> Database {
+    schema::in_memory()
 }
 
-fn write(connection: &mut Connection, batch: &Batch) {
-    let transaction = connection.transaction().unwrap();
+/// What becomes of a file of version 5.
+fn migrated(mut connection: Connection) -> Database {
+    schema::migrate(&mut connection, 5).unwrap();
+    Database::of_file(connection)
+}
+
+fn write(database: &Database, batch: &Batch) {
+    let transaction = database.begin().unwrap();
     operations::write(&transaction, batch).unwrap();
     transaction.commit().unwrap();
 }
 
-fn tell(connection: &mut Connection, row: AuditRow) {
+fn tell(database: &Database, row: AuditRow) {
     let batch = Batch {
         audit: vec![row],
         ..Batch::default()
     };
-    write(connection, &batch);
+    write(database, &batch);
 }
 
 fn row(campaign: Option<&str>, decision: DecisionId, event: AuditEvent) -> AuditRow {
@@ -70,8 +75,8 @@ fn of_queues(decision: DecisionId, record: QueueRecord) -> AuditRow {
     row(None, decision, AuditEvent::Queue { record })
 }
 
-fn open(connection: &Connection) -> Vec<(&'static str, String, DecisionId)> {
-    let open = operations::open(connection).unwrap();
+fn open(database: &Database) -> Vec<(&'static str, String, DecisionId)> {
+    let open = operations::open(database).unwrap();
     let parts = open.into_iter().map(|operation: OpenOperation| {
         let OpenOperation {
             target, decision, ..
@@ -130,17 +135,17 @@ fn move_outcome(decision: DecisionId, conclusion: Conclusion) -> AuditRow {
 
 #[test]
 fn a_queues_write_is_open_until_its_outcome_is_known() {
-    let mut connection = newest();
-    tell(&mut connection, queue_intent(FIRST));
+    let database = newest();
+    tell(&database, queue_intent(FIRST));
     let stays = [("queue", "q".to_owned(), FIRST)];
-    assert_eq!(open(&connection), stays);
-    let kept = operations::open(&connection).unwrap();
+    assert_eq!(open(&database), stays);
+    let kept = operations::open(&database).unwrap();
     assert_eq!(kept[0].intent, queue_intent(FIRST).event);
-    tell(&mut connection, queue_outcome(FIRST, Conclusion::Unknown));
-    assert_eq!(open(&connection), stays);
-    tell(&mut connection, queue_intent(SECOND));
-    tell(&mut connection, queue_outcome(SECOND, Conclusion::Differs));
-    assert_eq!(open(&connection), stays, "only what ended is closed");
+    tell(&database, queue_outcome(FIRST, Conclusion::Unknown));
+    assert_eq!(open(&database), stays);
+    tell(&database, queue_intent(SECOND));
+    tell(&database, queue_outcome(SECOND, Conclusion::Differs));
+    assert_eq!(open(&database), stays, "only what ended is closed");
     // Whatever a later reading shows, no further one shows more.
     let resolved = QueueRecord::Resolved {
         queue: "q".parse().unwrap(),
@@ -150,29 +155,29 @@ fn a_queues_write_is_open_until_its_outcome_is_known() {
         configuration_sha256: None,
         why: Vec::new(),
     };
-    tell(&mut connection, of_queues(FIRST, resolved));
-    assert!(open(&connection).is_empty());
+    tell(&database, of_queues(FIRST, resolved));
+    assert!(open(&database).is_empty());
 }
 
 #[test]
 fn a_move_of_an_agent_is_open_until_it_was_looked_at() {
-    let mut connection = newest();
-    tell(&mut connection, move_intent(FIRST));
-    tell(&mut connection, move_outcome(FIRST, Conclusion::Unknown));
-    assert_eq!(open(&connection), [("profile", "zoe".to_owned(), FIRST)]);
+    let database = newest();
+    tell(&database, move_intent(FIRST));
+    tell(&database, move_outcome(FIRST, Conclusion::Unknown));
+    assert_eq!(open(&database), [("profile", "zoe".to_owned(), FIRST)]);
     let resolved = QueueRecord::ReassignResolved {
         agent: "zoe".parse().unwrap(),
         conclusion: Conclusion::Unknown,
         status_after: None,
         why: Vec::new(),
     };
-    tell(&mut connection, of_queues(FIRST, resolved));
-    assert!(open(&connection).is_empty());
+    tell(&database, of_queues(FIRST, resolved));
+    assert!(open(&database).is_empty());
 }
 
 #[test]
 fn a_list_is_open_as_long_as_its_memory_is_uncertain() {
-    let mut connection = newest();
+    let database = newest();
     let campaign: CampaignId = "c".parse().unwrap();
     let intent = AuditEvent::AssignIntent {
         trigger: Trigger::First,
@@ -191,9 +196,9 @@ fn a_list_is_open_as_long_as_its_memory_is_uncertain() {
         ..Batch::default()
     };
     let began = row(Some("c"), FIRST, intent);
-    write(&mut connection, &remembered(vec![began], &memory));
+    write(&database, &remembered(vec![began], &memory));
     let stays = [("list", "c".to_owned(), FIRST)];
-    assert_eq!(open(&connection), stays);
+    assert_eq!(open(&database), stays);
     for conclusion in [Conclusion::Differs, Conclusion::Unknown] {
         let ended = AuditEvent::AssignOutcome {
             end: DispatchEnd::failed(conclusion, "why".to_owned()),
@@ -201,32 +206,33 @@ fn a_list_is_open_as_long_as_its_memory_is_uncertain() {
             latency_ms: 1,
         };
         let ended = row(Some("c"), FIRST, ended);
-        write(&mut connection, &remembered(vec![ended], &memory));
-        assert_eq!(open(&connection), stays);
+        write(&database, &remembered(vec![ended], &memory));
+        assert_eq!(open(&database), stays);
     }
     memory.uncertain = false;
-    write(&mut connection, &remembered(Vec::new(), &memory));
-    assert!(open(&connection).is_empty());
+    write(&database, &remembered(Vec::new(), &memory));
+    assert!(open(&database).is_empty());
 }
 
 #[test]
 fn what_is_closed_is_forgotten_when_it_is_old_and_what_is_open_never() {
-    let mut connection = newest();
-    tell(&mut connection, queue_intent(FIRST));
-    tell(&mut connection, queue_outcome(FIRST, Conclusion::Confirmed));
-    tell(&mut connection, move_intent(FIRST));
-    let rows = |connection: &Connection| -> i64 {
-        connection
+    let database = newest();
+    tell(&database, queue_intent(FIRST));
+    tell(&database, queue_outcome(FIRST, Conclusion::Confirmed));
+    tell(&database, move_intent(FIRST));
+    let rows = || -> i64 {
+        database
+            .file()
             .query_row("SELECT count(*) FROM operation", [], |row| row.get(0))
             .unwrap()
     };
     for (before, left) in [(at(0), 2), (at(1), 1)] {
-        let transaction = connection.transaction().unwrap();
+        let transaction = database.begin().unwrap();
         operations::prune(&transaction, before).unwrap();
         transaction.commit().unwrap();
-        assert_eq!(rows(&connection), left);
+        assert_eq!(rows(), left);
     }
-    assert_eq!(open(&connection), [("profile", "zoe".to_owned(), FIRST)]);
+    assert_eq!(open(&database), [("profile", "zoe".to_owned(), FIRST)]);
 }
 
 /// A copy in memory of what 0.1.0 left.
@@ -247,15 +253,14 @@ fn released(kind: &str) -> Connection {
 
 #[test]
 fn what_an_older_file_has_open_is_carried_over() {
-    let mut campaigns = released("campaigns");
+    let campaigns = released("campaigns");
     campaigns
         .execute(
             "UPDATE intent SET outcome = 'unknown' WHERE campaign = 'ours'",
             [],
         )
         .unwrap();
-    schema::migrate(&mut campaigns, 5).unwrap();
-    let found = operations::open(&campaigns).unwrap();
+    let found = operations::open(&migrated(campaigns)).unwrap();
     let ours = found.iter().find(|open| open.target.id() == "ours");
     let ours = ours.unwrap();
     assert_eq!(ours.target.kind(), OperationKind::Campaign);
@@ -271,14 +276,12 @@ fn what_an_older_file_has_open_is_carried_over() {
         "{ours:?}"
     );
 
-    let mut preview = released("preview");
-    schema::migrate(&mut preview, 5).unwrap();
-    let found = operations::open(&preview).unwrap();
+    let found = operations::open(&migrated(released("preview"))).unwrap();
     let lists: Vec<_> = found.iter().map(|open| &open.target).collect();
     assert_eq!(lists, [&OperationTarget::List("open".parse().unwrap())]);
     assert!(matches!(found[0].intent, AuditEvent::AssignIntent { .. }));
 
-    let mut queues = released("queues");
+    let queues = released("queues");
     for (seq, row) in (100..).zip([
         move_intent(FIRST),
         move_outcome(FIRST, Conclusion::Confirmed),
@@ -299,9 +302,8 @@ fn what_an_older_file_has_open_is_carried_over() {
             )
             .unwrap();
     }
-    schema::migrate(&mut queues, 5).unwrap();
     assert_eq!(
-        open(&queues),
+        open(&migrated(queues)),
         [
             (
                 "queue",
@@ -316,14 +318,13 @@ fn what_an_older_file_has_open_is_carried_over() {
 #[test]
 fn a_command_is_closed_by_its_outcome_and_by_a_state_that_awaits_nothing() {
     let reopened = || {
-        let mut connection = released("campaigns");
+        let connection = released("campaigns");
         connection
             .execute("UPDATE intent SET outcome = NULL", [])
             .unwrap();
-        schema::migrate(&mut connection, 5).unwrap();
-        connection
+        migrated(connection)
     };
-    let ours = |connection: &Connection| open(connection).iter().any(|(_, id, _)| id == "ours");
+    let ours = |database: &Database| open(database).iter().any(|(_, id, _)| id == "ours");
     let decision = DecisionId { run: 1, tick: 3 };
     let outcome = |conclusion| {
         let outcome = AuditEvent::Outcome {
@@ -334,14 +335,15 @@ fn a_command_is_closed_by_its_outcome_and_by_a_state_that_awaits_nothing() {
         };
         row(Some("ours"), decision, outcome)
     };
-    let mut connection = reopened();
-    tell(&mut connection, outcome(Conclusion::Unknown));
-    assert!(ours(&connection));
-    tell(&mut connection, outcome(Conclusion::Confirmed));
-    assert!(!ours(&connection));
+    let database = reopened();
+    tell(&database, outcome(Conclusion::Unknown));
+    assert!(ours(&database));
+    tell(&database, outcome(Conclusion::Confirmed));
+    assert!(!ours(&database));
 
-    let mut connection = reopened();
-    let (id, state): (String, String) = connection
+    let database = reopened();
+    let (id, state): (String, String) = database
+        .file()
         .query_row(
             "SELECT id, state FROM campaign WHERE id = 'ours'",
             [],
@@ -354,7 +356,7 @@ fn a_command_is_closed_by_its_outcome_and_by_a_state_that_awaits_nothing() {
         states: vec![(id.parse().unwrap(), state)],
         ..Batch::default()
     };
-    assert!(ours(&connection));
-    write(&mut connection, &batch);
-    assert!(!ours(&connection));
+    assert!(ours(&database));
+    write(&database, &batch);
+    assert!(!ours(&database));
 }

@@ -7,13 +7,15 @@
 //! *Bounded.* At most 20,000 entries wait, and at most 20,000 are dead: with the daemon's bodies some tens of megabytes. Beyond
 //! that the oldest waiting entry becomes a dead letter, and the oldest dead letter is forgotten. Both are in the audit.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::control::ports::{AuditEvent, AuditRow, OutboxChange};
 use crate::domain::{CampaignId, DecisionId, Message, Timestamp};
 use crate::notify::ports::{LONGEST_DELAY, OutboxEntry, OutboxStats, Round, Settlement};
 
-use super::audit;
+use super::audit::{self, hex};
+use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::value::{Row, json, number, stored, values};
 
 /// How many entries are kept.
 #[derive(Clone, Copy, Debug)]
@@ -43,90 +45,95 @@ pub struct StoredEntry {
     pub dead: Option<Timestamp>,
 }
 
-const COLUMNS: &str =
-    "id, event, key, subject, body, at_ms, since_ms, attempts, run, tick, due_ms, why, dead_ms";
+/// A statement that reads entries.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, event, key, subject, body, at_ms, since_ms, attempts, run, tick, due_ms, why, dead_ms
+             FROM outbox WHERE {mine}",
+            $rest
+        )
+    };
+}
 
 /// Writes messages behind those that wait, and keeps to the bounds.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     messages: &[Message],
     bounds: Bounds,
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let Some(newest) = messages.iter().map(|message| message.at).max() else {
         return Ok(());
     };
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO outbox (id, event, key, subject, body, at_ms, since_ms, run, tick, due_ms)
-         VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7,
-                 CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE key = ?2 AND dead_ms IS NULL) THEN NULL ELSE ?5 END)",
+    transaction.execute_each(
+        "INSERT INTO outbox ({tenant}seq, id, event, key, subject, body, at_ms, since_ms, run, tick, due_ms)
+         SELECT {its}coalesce(max(seq), 0) + 1, ?8, ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7,
+                CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE {mine} AND key = ?2 AND dead_ms IS NULL) THEN NULL ELSE ?5 END
+         FROM outbox WHERE {mine}",
+        messages.iter().map(|message| {
+            Ok(values![
+                message.kind().name(),
+                message.key.to_string(),
+                message.key.subject(),
+                json(&message.body)?,
+                message.at.as_unix_millis(),
+                stored(message.decision.run),
+                stored(message.decision.tick),
+                new_id()?,
+            ])
+        }),
     )?;
-    for message in messages {
-        let body = serde_json::to_string(&message.body)
-            .map_err(|wrong| rusqlite::Error::ToSqlConversionFailure(Box::new(wrong)))?;
-        insert.execute(params![
-            message.kind().name(),
-            message.key.to_string(),
-            message.key.subject(),
-            body,
-            message.at.as_unix_millis(),
-            i64::try_from(message.decision.run).unwrap_or(i64::MAX),
-            i64::try_from(message.decision.tick).unwrap_or(i64::MAX),
-        ])?;
-    }
     keep_to(transaction, bounds, newest)
 }
 
+/// An id that no other message has.
+fn new_id() -> SqlResult<String> {
+    let mut bits = [0; 16];
+    let drawn = SystemRandom::new().fill(&mut bits);
+    drawn.map_err(|_| SqlFault::Unwritable("the system gives no random numbers".to_owned()))?;
+    Ok(format!("msg_{}", hex(&bits)))
+}
+
 /// Moves what waits with the machine's clock, which was set by so many milliseconds: no entry is given up or late by that.
-pub(super) fn shift_clock(
-    transaction: &Transaction<'_>,
-    milliseconds: i64,
-) -> rusqlite::Result<()> {
+pub(super) fn shift_clock(transaction: &Transaction<'_>, milliseconds: i64) -> SqlResult<()> {
     if milliseconds != 0 {
         transaction.execute(
-            "UPDATE outbox SET since_ms = since_ms + ?1, due_ms = due_ms + ?1 WHERE dead_ms IS NULL",
-            [milliseconds],
+            "UPDATE outbox SET since_ms = since_ms + ?1, due_ms = due_ms + ?1
+             WHERE {mine} AND dead_ms IS NULL",
+            &values![milliseconds],
         )?;
     }
     Ok(())
 }
 
-fn keep_to(transaction: &Transaction<'_>, bounds: Bounds, now: Timestamp) -> rusqlite::Result<()> {
+fn keep_to(transaction: &Transaction<'_>, bounds: Bounds, now: Timestamp) -> SqlResult<()> {
     let OutboxStats { waiting, .. } = stats(transaction)?;
-    let oldest =
-        format!("SELECT {COLUMNS} FROM outbox WHERE dead_ms IS NULL ORDER BY seq LIMIT ?1");
-    for kept in select(transaction, &oldest, waiting.saturating_sub(bounds.waiting))? {
+    let oldest = entries!(" AND dead_ms IS NULL ORDER BY seq LIMIT ?1");
+    for kept in select(transaction, oldest, waiting.saturating_sub(bounds.waiting))? {
         let why = format!("the outbox held more than {} messages", bounds.waiting);
         dead_letter(transaction, &kept.entry, &why, now)?;
     }
     let OutboxStats { dead, .. } = stats(transaction)?;
-    let oldest =
-        format!("SELECT {COLUMNS} FROM outbox WHERE dead_ms IS NOT NULL ORDER BY seq LIMIT ?1");
-    for kept in select(transaction, &oldest, dead.saturating_sub(bounds.dead))? {
+    let oldest = entries!(" AND dead_ms IS NOT NULL ORDER BY seq LIMIT ?1");
+    for kept in select(transaction, oldest, dead.saturating_sub(bounds.dead))? {
         delete(transaction, &kept.entry.id)?;
         record(transaction, &kept.entry, OutboxChange::Forgotten, now)?;
     }
     Ok(())
 }
 
-fn select(
-    connection: &Connection,
-    statement: &str,
-    at_most: u64,
-) -> rusqlite::Result<Vec<StoredEntry>> {
+fn select(database: &Database, statement: &str, at_most: u64) -> SqlResult<Vec<StoredEntry>> {
     if at_most == 0 {
         return Ok(Vec::new());
     }
-    let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
-    let mut select = connection.prepare_cached(statement)?;
-    let rows = select.query_map([at_most], read)?;
-    rows.collect()
+    database.query(statement, &values![stored(at_most)], read)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
-    let time = |column: usize| -> rusqlite::Result<Timestamp> {
+fn read(row: &Row<'_>) -> SqlResult<StoredEntry> {
+    let time = |column: usize| -> SqlResult<Timestamp> {
         row.get(column).map(Timestamp::from_unix_millis)
     };
-    let maybe = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
+    let maybe = |column: usize| -> SqlResult<Option<Timestamp>> {
         let millis: Option<i64> = row.get(column)?;
         Ok(millis.map(Timestamp::from_unix_millis))
     };
@@ -141,8 +148,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
             since: time(6)?,
             attempts: row.get(7)?,
             decision: DecisionId {
-                run: u64::try_from(row.get::<_, i64>(8)?).unwrap_or_default(),
-                tick: u64::try_from(row.get::<_, i64>(9)?).unwrap_or_default(),
+                run: number(row.get(8)?),
+                tick: number(row.get(9)?),
             },
         },
         due: maybe(10)?,
@@ -152,41 +159,32 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
 }
 
 /// Returns every entry in the order in which the messages were written.
-pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<StoredEntry>> {
-    let every = format!("SELECT {COLUMNS} FROM outbox ORDER BY seq LIMIT ?1");
-    select(connection, &every, u64::MAX)
+pub(super) fn all(database: &Database) -> SqlResult<Vec<StoredEntry>> {
+    select(database, entries!(" ORDER BY seq LIMIT ?1"), u64::MAX)
 }
 
 /// Returns the entry with this id.
-pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<StoredEntry>> {
-    let one = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");
-    connection
-        .prepare_cached(&one)?
-        .query_row([id], read)
-        .optional()
+pub(super) fn find(database: &Database, id: &str) -> SqlResult<Option<StoredEntry>> {
+    database.first(entries!(" AND id = ?1"), &values![id], read)
 }
 
-pub(super) fn round(
-    connection: &Connection,
-    now: Timestamp,
-    at_most: usize,
-) -> rusqlite::Result<Round> {
+pub(super) fn round(database: &Database, now: Timestamp, at_most: usize) -> SqlResult<Round> {
     // No entry is put off for longer than this: one that seems to be was put off by a clock that was set back since.
     let latest = now.plus(LONGEST_DELAY).as_unix_millis();
     let now = now.as_unix_millis();
-    let due = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE due_ms IS NOT NULL AND (due_ms <= ?1 OR due_ms > ?2)
-         ORDER BY due_ms, seq LIMIT ?3"
-    );
-    let mut due = connection.prepare_cached(&due)?;
     let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
-    let due = due
-        .query_map([now, latest, at_most], read)?
-        .map(|kept| kept.map(|kept| kept.entry))
-        .collect::<rusqlite::Result<Vec<OutboxEntry>>>()?;
-    let next: Option<i64> = connection
-        .prepare_cached("SELECT min(due_ms) FROM outbox WHERE due_ms > ?1 AND due_ms <= ?2")?
-        .query_row([now, latest], |row| row.get(0))?;
+    let due = database.query(
+        entries!(
+            " AND due_ms IS NOT NULL AND (due_ms <= ?1 OR due_ms > ?2) ORDER BY due_ms, seq LIMIT ?3"
+        ),
+        &values![now, latest, at_most],
+        |row| Ok(read(row)?.entry),
+    )?;
+    let next: Option<i64> = database.one(
+        "SELECT min(due_ms) FROM outbox WHERE {mine} AND due_ms > ?1 AND due_ms <= ?2",
+        &values![now, latest],
+        |row| row.get(0),
+    )?;
     Ok(Round {
         due,
         next: next.map(Timestamp::from_unix_millis),
@@ -198,24 +196,23 @@ pub(super) fn settle(
     entry: &OutboxEntry,
     settlement: &Settlement,
     now: Timestamp,
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     match settlement {
         Settlement::Delivered => {
             delete(transaction, &entry.id)?;
             promote(transaction, &entry.key, now)
         }
         Settlement::Again { not_before, why } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE outbox SET attempts = attempts + 1, due_ms = ?2, why = ?3
-                     WHERE id = ?1 AND dead_ms IS NULL",
-                )?
-                .execute(params![entry.id, not_before.as_unix_millis(), why])?;
+            transaction.execute(
+                "UPDATE outbox SET attempts = attempts + 1, due_ms = ?2, why = ?3
+                 WHERE {mine} AND id = ?1 AND dead_ms IS NULL",
+                &values![&entry.id, not_before.as_unix_millis(), why],
+            )?;
             promote(transaction, &entry.key, now)
         }
         Settlement::GivenUp { why } => {
-            let made = "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?1";
-            transaction.prepare_cached(made)?.execute([&entry.id])?;
+            let made = "UPDATE outbox SET attempts = attempts + 1 WHERE {mine} AND id = ?1";
+            transaction.execute(made, &values![&entry.id])?;
             dead_letter(transaction, entry, why, now)
         }
     }
@@ -227,12 +224,12 @@ fn dead_letter(
     entry: &OutboxEntry,
     why: &str,
     now: Timestamp,
-) -> rusqlite::Result<()> {
-    let changed = transaction
-        .prepare_cached(
-            "UPDATE outbox SET dead_ms = ?2, due_ms = NULL, why = ?3 WHERE id = ?1 AND dead_ms IS NULL",
-        )?
-        .execute(params![entry.id, now.as_unix_millis(), why])?;
+) -> SqlResult<()> {
+    let changed = transaction.execute(
+        "UPDATE outbox SET dead_ms = ?2, due_ms = NULL, why = ?3
+         WHERE {mine} AND id = ?1 AND dead_ms IS NULL",
+        &values![&entry.id, now.as_unix_millis(), why],
+    )?;
     // An operator may have dropped it meanwhile.
     if changed > 0 {
         let why = why.to_owned();
@@ -247,10 +244,11 @@ pub(super) fn retry(
     entry: &OutboxEntry,
     by: Option<String>,
     now: Timestamp,
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     transaction.execute(
-        "UPDATE outbox SET dead_ms = NULL, due_ms = ?2, since_ms = ?2, attempts = 0, why = NULL WHERE id = ?1",
-        params![entry.id, now.as_unix_millis()],
+        "UPDATE outbox SET dead_ms = NULL, due_ms = ?2, since_ms = ?2, attempts = 0, why = NULL
+         WHERE {mine} AND id = ?1",
+        &values![&entry.id, now.as_unix_millis()],
     )?;
     record(transaction, entry, OutboxChange::Retried { by }, now)?;
     promote(transaction, &entry.key, now)
@@ -262,47 +260,51 @@ pub(super) fn discard(
     entry: &OutboxEntry,
     by: Option<String>,
     now: Timestamp,
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     delete(transaction, &entry.id)?;
     record(transaction, entry, OutboxChange::Dropped { by }, now)?;
     promote(transaction, &entry.key, now)
 }
 
-fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    let delete = "DELETE FROM outbox WHERE id = ?1";
-    transaction.prepare_cached(delete)?.execute([id])?;
+fn delete(transaction: &Transaction<'_>, id: &str) -> SqlResult<()> {
+    let delete = "DELETE FROM outbox WHERE {mine} AND id = ?1";
+    transaction.execute(delete, &values![id])?;
     Ok(())
 }
 
 /// Makes the first waiting entry of a key due, and no other of that key.
-fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> rusqlite::Result<()> {
-    let first: Option<i64> = transaction
-        .prepare_cached("SELECT min(seq) FROM outbox WHERE key = ?1 AND dead_ms IS NULL")?
-        .query_row([key], |row| row.get(0))?;
+fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> SqlResult<()> {
+    let first: Option<i64> = transaction.one(
+        "SELECT min(seq) FROM outbox WHERE {mine} AND key = ?1 AND dead_ms IS NULL",
+        &values![key],
+        |row| row.get(0),
+    )?;
     let Some(first) = first else {
         return Ok(());
     };
-    transaction
-        .prepare_cached(
-            "UPDATE outbox SET due_ms = NULL
-             WHERE key = ?1 AND dead_ms IS NULL AND due_ms IS NOT NULL AND seq > ?2",
-        )?
-        .execute(params![key, first])?;
-    transaction
-        .prepare_cached("UPDATE outbox SET due_ms = coalesce(due_ms, ?2) WHERE seq = ?1")?
-        .execute([first, now.as_unix_millis()])?;
+    transaction.execute(
+        "UPDATE outbox SET due_ms = NULL
+         WHERE {mine} AND key = ?1 AND dead_ms IS NULL AND due_ms IS NOT NULL AND seq > ?2",
+        &values![key, first],
+    )?;
+    transaction.execute(
+        "UPDATE outbox SET due_ms = coalesce(due_ms, ?2) WHERE {mine} AND seq = ?1",
+        &values![first, now.as_unix_millis()],
+    )?;
     Ok(())
 }
 
 /// Reads the counts, which triggers maintain: a commit must not wait until twenty thousand entries are counted.
-pub(super) fn stats(connection: &Connection) -> rusqlite::Result<OutboxStats> {
-    let number = |n: i64| u64::try_from(n).unwrap_or_default();
-    let (waiting, dead): (i64, i64) = connection
-        .prepare_cached("SELECT waiting, dead FROM outbox_count")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let oldest: Option<i64> = connection
-        .prepare_cached("SELECT min(at_ms) FROM outbox WHERE dead_ms IS NULL")?
-        .query_row([], |row| row.get(0))?;
+pub(super) fn stats(database: &Database) -> SqlResult<OutboxStats> {
+    let counts = "SELECT waiting, dead FROM outbox_count WHERE {mine}";
+    let counts = database.first(counts, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // A tenant that never had a message has no row where tenants share tables.
+    let (waiting, dead) = counts.unwrap_or_default();
+    let oldest: Option<i64> = database.one(
+        "SELECT min(at_ms) FROM outbox WHERE {mine} AND dead_ms IS NULL",
+        &[],
+        |row| row.get(0),
+    )?;
     Ok(OutboxStats {
         waiting: number(waiting),
         oldest: oldest.map(Timestamp::from_unix_millis),
@@ -316,7 +318,7 @@ fn record(
     entry: &OutboxEntry,
     change: OutboxChange,
     now: Timestamp,
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let campaign = entry.key.strip_prefix("campaign/");
     let row = AuditRow {
         at: now,

@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::domain::Timestamp;
 use crate::notify::ports::OutboxEntry;
 
+use super::database::{Database, SqlFault, SqlResult, Transaction};
 use super::fault::StoreFault;
 use super::outbox::{self, StoredEntry};
 use super::{schema, writer};
@@ -39,7 +40,7 @@ pub enum OutboxEditFault {
 
 /// The outbox, open for an operator.
 pub struct OutboxEditor {
-    connection: Connection,
+    database: Database,
     path: PathBuf,
 }
 
@@ -65,7 +66,8 @@ impl OutboxEditor {
         if found < known {
             return Err(StoreFault::Older { path, found, known });
         }
-        Ok(Self { connection, path })
+        let database = Database::of_file(connection);
+        Ok(Self { database, path })
     }
 
     /// Returns every entry, in the order in which the messages were written.
@@ -73,7 +75,7 @@ impl OutboxEditor {
     /// # Errors
     /// When the store cannot be read.
     pub fn list(&self) -> Result<Vec<StoredEntry>, StoreFault> {
-        outbox::all(&self.connection).map_err(|wrong| self.fault(&wrong))
+        outbox::all(&self.database).map_err(|wrong| self.fault(wrong))
     }
 
     /// Has entries retried, and returns their ids. An entry that is waiting already is attempted at once.
@@ -109,25 +111,22 @@ impl OutboxEditor {
     fn change(
         &mut self,
         selection: &Selection,
-        each: impl Fn(&Transaction<'_>, &OutboxEntry) -> rusqlite::Result<()>,
+        each: impl Fn(&Transaction<'_>, &OutboxEntry) -> SqlResult<()>,
     ) -> Result<Vec<String>, OutboxEditFault> {
         let path = self.path.clone();
-        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-        let transaction = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .map_err(sqlite)?;
-        let entries = pick(&transaction, selection).map_err(sqlite)?;
+        let fault = |wrong| StoreFault::of(&path, wrong);
+        let transaction = self.database.begin().map_err(fault)?;
+        let entries = pick(&transaction, selection).map_err(fault)?;
         let entries = entries.map_err(OutboxEditFault::Unknown)?;
         for entry in &entries {
-            each(&transaction, entry).map_err(sqlite)?;
+            each(&transaction, entry).map_err(fault)?;
         }
-        transaction.commit().map_err(sqlite)?;
+        transaction.commit().map_err(fault)?;
         Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 
-    fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {
-        StoreFault::from_sqlite(&self.path, wrong)
+    fn fault(&self, wrong: SqlFault) -> StoreFault {
+        StoreFault::of(&self.path, wrong)
     }
 }
 
@@ -135,7 +134,7 @@ impl OutboxEditor {
 fn pick(
     transaction: &Transaction<'_>,
     selection: &Selection,
-) -> rusqlite::Result<Result<Vec<OutboxEntry>, Vec<String>>> {
+) -> SqlResult<Result<Vec<OutboxEntry>, Vec<String>>> {
     let Selection::Ids(ids) = selection else {
         let dead = outbox::all(transaction)?;
         let dead = dead.into_iter().filter(|kept| kept.dead.is_some());

@@ -9,6 +9,7 @@ use crate::control::ports::{Batch, Journal};
 use crate::domain::{DecisionId, Direction, Message, Timestamp};
 use crate::notify::ports::{Outbox, OutboxEntry, Settlement};
 
+use super::database::Database;
 use super::outbox::{self, Bounds};
 use super::{OutboxEditFault, OutboxEditor, Selection, Store, StoreReader, schema};
 
@@ -249,13 +250,12 @@ fn an_unknown_id_changes_nothing() {
 
 #[test]
 fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
-    let mut connection = Connection::open_in_memory().unwrap();
-    schema::migrate(&mut connection, 0).unwrap();
+    let database = schema::in_memory();
     let bounds = Bounds {
         waiting: 2,
         dead: 1,
     };
-    let transaction = connection.transaction().unwrap();
+    let transaction = database.begin().unwrap();
     let campaigns = ["a", "b", "a", "c"];
     let messages: Vec<Message> = campaigns.into_iter().map(paused).collect();
     outbox::insert(&transaction, &messages, bounds).unwrap();
@@ -273,7 +273,8 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
         .collect();
     assert_eq!(left, ["b dead", "a due", "c due"]);
     let kinds = "SELECT count(*) FROM audit WHERE kind = 'outbox'";
-    let rows: i64 = transaction.query_row(kinds, [], |row| row.get(0)).unwrap();
+    let rows = transaction.file().query_row(kinds, [], |row| row.get(0));
+    let rows: i64 = rows.unwrap();
     assert_eq!(rows, 3, "two given up, and one of them forgotten");
 }
 
@@ -284,5 +285,6 @@ fn a_file_of_the_first_version_grows_an_outbox() {
     connection.pragma_update(None, "user_version", 1).unwrap();
     schema::migrate(&mut connection, 1).unwrap();
     assert_eq!(schema::version(&connection).unwrap(), schema::newest());
-    assert!(outbox::all(&connection).unwrap().is_empty());
+    let database = Database::of_file(connection);
+    assert!(outbox::all(&database).unwrap().is_empty());
 }

@@ -4,13 +4,14 @@
 //! lost. Of a day without a row nothing is known, which is not zero.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, Transaction, params};
 
 use crate::control::ports::CampaignDays;
 use crate::domain::guard::{DayCounts, DaySpan};
 use crate::domain::{CampaignId, Zone};
 
-use super::outcomes::{counts_from, number, stored};
+use super::database::{Database, SqlResult, Transaction};
+use super::outcomes::counts_from;
+use super::value::{number, stored, values};
 
 /// Days that are kept: the period before the longest one under way is whole, and three months are.
 const KEPT_DAYS: i64 = 130;
@@ -22,75 +23,74 @@ const MORE_DELETED: usize = 64;
 pub(super) fn add(
     transaction: &Transaction<'_>,
     days: &[(CampaignId, Zone, DayCounts)],
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let Some(newest) = days.iter().map(|(_, _, counted)| counted.day).max() else {
         return Ok(());
     };
     // A sum beyond the columns would become a float, which the table refuses: it stays at the most instead.
-    let mut upsert = transaction.prepare_cached(
+    transaction.execute_each(
         "INSERT INTO outcome_day
-             (zone, day, campaign, known_ms, carried_ms, dials, answered, connected, abandoned)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (zone, day, campaign) DO UPDATE SET
-             known_ms = known_ms + min(excluded.known_ms, 9223372036854775807 - known_ms),
-             carried_ms = max(carried_ms, excluded.carried_ms),
-             dials = dials + min(excluded.dials, 9223372036854775807 - dials),
-             answered = answered + min(excluded.answered, 9223372036854775807 - answered),
-             connected = connected + min(excluded.connected, 9223372036854775807 - connected),
-             abandoned = abandoned + min(excluded.abandoned, 9223372036854775807 - abandoned)",
+             ({tenant}zone, day, campaign, known_ms, carried_ms, dials, answered, connected, abandoned)
+         VALUES ({its}?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT ({tenant}zone, day, campaign) DO UPDATE SET
+             carried_ms = CASE WHEN excluded.carried_ms > outcome_day.carried_ms THEN excluded.carried_ms
+                 ELSE outcome_day.carried_ms END,
+             known_ms = CASE WHEN excluded.known_ms > 9223372036854775807 - outcome_day.known_ms THEN 9223372036854775807
+                 ELSE outcome_day.known_ms + excluded.known_ms END,
+             dials = CASE WHEN excluded.dials > 9223372036854775807 - outcome_day.dials THEN 9223372036854775807
+                 ELSE outcome_day.dials + excluded.dials END,
+             answered = CASE WHEN excluded.answered > 9223372036854775807 - outcome_day.answered THEN 9223372036854775807
+                 ELSE outcome_day.answered + excluded.answered END,
+             connected = CASE WHEN excluded.connected > 9223372036854775807 - outcome_day.connected THEN 9223372036854775807
+                 ELSE outcome_day.connected + excluded.connected END,
+             abandoned = CASE WHEN excluded.abandoned > 9223372036854775807 - outcome_day.abandoned THEN 9223372036854775807
+                 ELSE outcome_day.abandoned + excluded.abandoned END",
+        days.iter().map(|(id, zone, counted)| {
+            let DayCounts {
+                day,
+                counts,
+                known_millis,
+                carried_millis,
+            } = counted;
+            let [dials, answered, connected, abandoned] = counts.numbers().map(stored);
+            Ok(values![
+                zone.name(),
+                day.to_string(),
+                id.as_str(),
+                stored(*known_millis),
+                stored(*carried_millis),
+                dials,
+                answered,
+                connected,
+                abandoned,
+            ])
+        }),
     )?;
-    for (id, zone, counted) in days {
-        let DayCounts {
-            day,
-            counts,
-            known_millis,
-            carried_millis,
-        } = counted;
-        let [dials, answered, connected, abandoned] = counts.numbers().map(stored);
-        upsert.execute(params![
-            zone.name(),
-            day.to_string(),
-            id.as_str(),
-            stored(*known_millis),
-            stored(*carried_millis),
-            dials,
-            answered,
-            connected,
-            abandoned,
-        ])?;
-    }
     let most = days.len().saturating_add(MORE_DELETED);
     let oldest = newest.checked_sub(jiff::Span::new().days(KEPT_DAYS));
-    let mut delete = transaction.prepare_cached(
-        "DELETE FROM outcome_day WHERE (zone, day, campaign) IN
-             (SELECT zone, day, campaign FROM outcome_day WHERE day < ?1 ORDER BY day LIMIT ?2)",
+    transaction.execute(
+        "DELETE FROM outcome_day WHERE {mine} AND (zone, day, campaign) IN
+             (SELECT zone, day, campaign FROM outcome_day WHERE {mine} AND day < ?1 ORDER BY day LIMIT ?2)",
+        &values![
+            oldest.unwrap_or(Date::MIN).to_string(),
+            i64::try_from(most).unwrap_or(i64::MAX),
+        ],
     )?;
-    delete.execute(params![
-        oldest.unwrap_or(Date::MIN).to_string(),
-        i64::try_from(most).unwrap_or(i64::MAX),
-    ])?;
     Ok(())
 }
 
 /// The days of a span on the clock of a zone, by campaign and the oldest first.
-pub(super) fn read(
-    connection: &Connection,
-    zone: &Zone,
-    span: DaySpan,
-) -> rusqlite::Result<CampaignDays> {
-    let mut select = connection.prepare(
-        "SELECT campaign, day, known_ms, carried_ms, dials, answered, connected, abandoned
-         FROM outcome_day WHERE zone = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day",
-    )?;
+pub(super) fn read(database: &Database, zone: &Zone, span: DaySpan) -> SqlResult<CampaignDays> {
+    let select = "SELECT campaign, day, known_ms, carried_ms, dials, answered, connected, abandoned
+         FROM outcome_day WHERE {mine} AND zone = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     let DaySpan { first, last } = span;
     let (first, last) = (first.to_string(), last.to_string());
-    let mut rows = select.query(params![zone.name(), first, last])?;
     let mut found = CampaignDays::new();
-    while let Some(row) = rows.next()? {
+    database.each(select, &values![zone.name(), first, last], |row| {
         let (campaign, day): (String, String) = (row.get(0)?, row.get(1)?);
         // Rows are ours: one that cannot be read is as good as none.
         let (Ok(campaign), Ok(day)) = (campaign.parse(), day.parse()) else {
-            continue;
+            return Ok(());
         };
         let days = found.entry(campaign).or_default();
         days.push(DayCounts {
@@ -99,7 +99,8 @@ pub(super) fn read(
             known_millis: number(row.get(2)?),
             carried_millis: number(row.get(3)?),
         });
-    }
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -212,7 +213,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         drop(Store::open(directory.path(), START).unwrap());
         let file = directory.path().join("autopilot.sqlite3");
-        let connection = Connection::open(file).unwrap();
+        let connection = rusqlite::Connection::open(file).unwrap();
         connection.pragma_update(None, "user_version", 7).unwrap();
         drop(connection);
         let reader = StoreReader::open(directory.path()).unwrap();

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, Statement, Transaction, params};
-
 use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
 use crate::domain::{CampaignId, Timestamp};
+
+use super::database::{Database, SqlResult, Transaction};
+use super::value::{Row, number, stored, values};
 
 /// As long as the series.
 const KEPT: Duration = Duration::from_secs(25 * 3600);
@@ -21,92 +22,83 @@ const MORE_DELETED: usize = 64;
 pub(super) fn write(
     transaction: &Transaction<'_>,
     slots: &[(CampaignId, OutcomeSlot)],
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let Some(newest) = slots.iter().map(|(_, slot)| slot.from).max() else {
         return Ok(());
     };
-    let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO outcome
-             (campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    transaction.execute_each(
+        "INSERT INTO outcome
+             ({tenant}campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned)
+         VALUES ({its}?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT ({tenant}campaign, from_ms) DO UPDATE SET
+             until_ms = excluded.until_ms, known_ms = excluded.known_ms, dials = excluded.dials,
+             answered = excluded.answered, connected = excluded.connected, abandoned = excluded.abandoned",
+        slots.iter().map(|(id, slot)| {
+            let OutcomeSlot {
+                from,
+                until,
+                known_millis,
+                counts,
+            } = slot;
+            let [dials, answered, connected, abandoned] = counts.numbers().map(stored);
+            Ok(values![
+                id.as_str(),
+                from.as_unix_millis(),
+                until.as_unix_millis(),
+                stored(*known_millis),
+                dials,
+                answered,
+                connected,
+                abandoned,
+            ])
+        }),
     )?;
-    for (id, slot) in slots {
-        let OutcomeSlot {
-            from,
-            until,
-            known_millis,
-            counts,
-        } = slot;
-        let [dials, answered, connected, abandoned] = counts.numbers().map(stored);
-        upsert.execute(params![
-            id.as_str(),
-            from.as_unix_millis(),
-            until.as_unix_millis(),
-            stored(*known_millis),
-            dials,
-            answered,
-            connected,
-            abandoned,
-        ])?;
-    }
     let most = slots.len().saturating_add(MORE_DELETED);
-    let mut delete = transaction.prepare_cached(
-        "DELETE FROM outcome WHERE (campaign, from_ms) IN
-             (SELECT campaign, from_ms FROM outcome WHERE from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+    transaction.execute(
+        "DELETE FROM outcome WHERE {mine} AND (campaign, from_ms) IN
+             (SELECT campaign, from_ms FROM outcome WHERE {mine} AND from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+        &values![
+            newest.minus(KEPT).as_unix_millis(),
+            i64::try_from(most).unwrap_or(i64::MAX),
+        ],
     )?;
-    delete.execute(params![
-        newest.minus(KEPT).as_unix_millis(),
-        i64::try_from(most).unwrap_or(i64::MAX),
-    ])?;
     Ok(())
 }
 
 /// The slots of one campaign, the oldest first.
-pub(super) fn read(
-    connection: &Connection,
-    query: &SeriesQuery,
-) -> rusqlite::Result<Vec<OutcomeSlot>> {
-    let select = connection.prepare(
+pub(super) fn read(database: &Database, query: &SeriesQuery) -> SqlResult<Vec<OutcomeSlot>> {
+    let select =
         "SELECT from_ms, until_ms, known_ms, dials, answered, connected, abandoned FROM outcome
-         WHERE campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms",
-    )?;
-    read_slots(select, query)
+         WHERE {mine} AND campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms";
+    read_slots(database, select, query)
 }
 
 /// The slots that a statement selects by campaign and time, with the columns of the table.
 pub(super) fn read_slots(
-    mut select: Statement<'_>,
+    database: &Database,
+    select: &str,
     query: &SeriesQuery,
-) -> rusqlite::Result<Vec<OutcomeSlot>> {
+) -> SqlResult<Vec<OutcomeSlot>> {
     let since = query.since.as_unix_millis();
-    let rows = select.query_map(params![query.campaign.as_str(), since], |row| {
+    database.query(select, &values![query.campaign.as_str(), since], |row| {
         Ok(OutcomeSlot {
             from: Timestamp::from_unix_millis(row.get(0)?),
             until: Timestamp::from_unix_millis(row.get(1)?),
             known_millis: number(row.get(2)?),
             counts: counts_from(row, 3)?,
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// Reads the four counts that begin at a column.
-pub(super) fn counts_from(row: &Row<'_>, first: usize) -> rusqlite::Result<OutcomeCounts> {
-    let count = |nth: usize| row.get::<_, i64>(first.saturating_add(nth)).map(number);
+pub(super) fn counts_from(row: &Row<'_>, first: usize) -> SqlResult<OutcomeCounts> {
+    let count = |nth: usize| row.get::<i64>(first.saturating_add(nth)).map(number);
     Ok(OutcomeCounts {
         dials: count(0)?,
         answered: count(1)?,
         connected: count(2)?,
         abandoned: count(3)?,
     })
-}
-
-pub(super) fn number(column: i64) -> u64 {
-    u64::try_from(column).unwrap_or_default()
-}
-
-pub(super) fn stored(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, params};
 use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
@@ -17,8 +16,10 @@ use crate::domain::guard::DaySpan;
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Timestamp, Zone};
 
+use super::database::{Database, SqlResult};
 use super::fault::StoreFault;
 use super::reader::open_beside;
+use super::value::values;
 use super::{outcome_days, outcomes, series};
 
 /// Questions at once.
@@ -46,14 +47,14 @@ impl StorePast {
     /// Has a question answered on a thread of its own, when its turn comes.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        question: impl FnOnce(&Database) -> SqlResult<T> + Send + 'static,
     ) -> Result<T, String> {
         // It fails only when the semaphore is closed, which nobody does.
         let place = Arc::clone(&self.places).acquire_owned().await;
         let directory = self.directory.clone();
         let asked = tokio::task::spawn_blocking(move || {
-            let found = open_beside(&directory).and_then(|(connection, path)| {
-                question(&connection).map_err(|wrong| StoreFault::from_sqlite(&path, &wrong))
+            let found = open_beside(&directory).and_then(|(database, path)| {
+                question(&database).map_err(|wrong| StoreFault::of(&path, wrong))
             });
             drop(place);
             found
@@ -67,17 +68,17 @@ impl StorePast {
 
 impl Past for StorePast {
     fn read(&self, query: PastQuery) -> BoxFuture<'_, Result<Vec<PastEntry>, String>> {
-        Box::pin(self.ask(move |connection| entries(connection, &query)))
+        Box::pin(self.ask(move |database| entries(database, &query)))
     }
 }
 
 impl PastSeries for StorePast {
     fn read_outcomes(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Vec<OutcomeSlot>, String>> {
-        Box::pin(self.ask(move |connection| outcomes::read(connection, &query)))
+        Box::pin(self.ask(move |database| outcomes::read(database, &query)))
     }
 
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
-        Box::pin(self.ask(move |connection| series::read(connection, &query)))
+        Box::pin(self.ask(move |database| series::read(database, &query)))
     }
 }
 
@@ -88,19 +89,17 @@ impl OutcomeDays for StorePast {
         span: DaySpan,
     ) -> BoxFuture<'_, Result<CampaignDays, String>> {
         let zone = zone.clone();
-        Box::pin(self.ask(move |connection| outcome_days::read(connection, &zone, span)))
+        Box::pin(self.ask(move |database| outcome_days::read(database, &zone, span)))
     }
 }
 
-fn entries(connection: &Connection, query: &PastQuery) -> rusqlite::Result<Vec<PastEntry>> {
-    let mut select = connection.prepare(
+fn entries(database: &Database, query: &PastQuery) -> SqlResult<Vec<PastEntry>> {
+    database.query(
         "SELECT seq, at_ms, campaign, run, tick, kind, body
-         FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?1)
+         FROM (SELECT * FROM audit WHERE {mine} ORDER BY seq DESC LIMIT ?1) AS recent
          WHERE at_ms >= ?2 AND (?3 IS NULL OR campaign = ?3)
          ORDER BY seq DESC LIMIT ?4",
-    )?;
-    let rows = select.query_map(
-        params![
+        &values![
             LONGEST_LOOK,
             query.since.as_unix_millis(),
             query.campaign.as_ref().map(CampaignId::as_str),
@@ -119,6 +118,5 @@ fn entries(connection: &Connection, query: &PastQuery) -> rusqlite::Result<Vec<P
                 event: serde_json::from_str(&body).unwrap_or(serde_json::Value::String(body)),
             })
         },
-    )?;
-    rows.collect()
+    )
 }

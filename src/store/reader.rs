@@ -15,13 +15,15 @@ use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
 use super::audit::{self, AuditRecord, BrokenChain};
+use super::database::{Database, SqlFault, SqlResult};
 use super::fault::StoreFault;
+use super::value::{number, values};
 use super::writer::{self, existing};
 use super::{outcome_days, schema, workload, workload_shared};
 
 /// The store, open for reading.
 pub struct StoreReader {
-    connection: Connection,
+    database: Database,
     path: PathBuf,
 }
 
@@ -50,8 +52,8 @@ impl StoreReader {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn open(directory: &Path) -> Result<Self, StoreFault> {
-        let (connection, path) = open_beside(directory)?;
-        Ok(Self { connection, path })
+        let (database, path) = open_beside(directory)?;
+        Ok(Self { database, path })
     }
 
     /// Checks the whole chain of the audit and feeds each row that holds to `each`. Returns how many there are.
@@ -59,7 +61,7 @@ impl StoreReader {
     /// # Errors
     /// The first place where the chain does not hold.
     pub fn audit(&self, mut each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
-        audit::verify(&self.connection, |row| each(row.record()))
+        audit::verify(&self.database, |row| each(row.record()))
     }
 
     /// Checks the whole chain of the audit, and returns how many rows there are.
@@ -67,7 +69,7 @@ impl StoreReader {
     /// # Errors
     /// The first place where the chain does not hold.
     pub fn check_chain(&self) -> Result<u64, BrokenChain> {
-        audit::verify(&self.connection, drop)
+        audit::verify(&self.database, drop)
     }
 
     /// What is remembered of each campaign.
@@ -75,7 +77,7 @@ impl StoreReader {
     /// # Errors
     /// When it cannot be read.
     pub fn states(&self) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
-        writer::states(&self.connection, &self.path)
+        writer::states(&self.database, &self.path)
     }
 
     /// Reads what was counted of outcomes on the days of a span, on the clock of a zone.
@@ -84,7 +86,7 @@ impl StoreReader {
     /// When it cannot be read, or the store is of a version that did not keep days.
     pub fn outcome_days(&self, zone: &Zone, span: DaySpan) -> Result<CampaignDays, StoreFault> {
         self.of_this_version()?;
-        outcome_days::read(&self.connection, zone, span).map_err(|wrong| self.fault(&wrong))
+        outcome_days::read(&self.database, zone, span).map_err(|wrong| self.fault(wrong))
     }
 
     /// Reads what the agents of a campaign did, in slots, the oldest first.
@@ -97,7 +99,7 @@ impl StoreReader {
         since: Timestamp,
     ) -> Result<Vec<WorkloadSlot>, StoreFault> {
         self.of_this_version()?;
-        workload::read(&self.connection, campaign, since).map_err(|wrong| self.fault(&wrong))
+        workload::read(&self.database, campaign, since).map_err(|wrong| self.fault(wrong))
     }
 
     /// Reads what agents did who work for a campaign and for another one, with that other one, in slots, the oldest first.
@@ -110,8 +112,8 @@ impl StoreReader {
         since: Timestamp,
     ) -> Result<Vec<(CampaignId, WorkloadSlot)>, StoreFault> {
         self.of_this_version()?;
-        let found = workload_shared::read(&self.connection, campaign, since);
-        let found = found.map_err(|wrong| self.fault(&wrong))?;
+        let found = workload_shared::read(&self.database, campaign, since);
+        let found = found.map_err(|wrong| self.fault(wrong))?;
         let known = found.into_iter();
         Ok(known
             .filter_map(|(id, slot)| Some((id.parse().ok()?, slot)))
@@ -124,8 +126,8 @@ impl StoreReader {
     /// When it cannot be read, or the store is of a version that did not keep it.
     pub fn recorded_campaigns(&self, since: Timestamp) -> Result<Vec<CampaignId>, StoreFault> {
         self.of_this_version()?;
-        let found = workload::campaigns(&self.connection, since);
-        let found = found.map_err(|wrong| self.fault(&wrong))?;
+        let found = workload::campaigns(&self.database, since);
+        let found = found.map_err(|wrong| self.fault(wrong))?;
         Ok(found.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
@@ -143,11 +145,12 @@ impl StoreReader {
             campaign: campaign.clone(),
             since,
         };
-        workload::read_outcomes(&self.connection, &query).map_err(|wrong| self.fault(&wrong))
+        workload::read_outcomes(&self.database, &query).map_err(|wrong| self.fault(wrong))
     }
 
     fn of_this_version(&self) -> Result<(), StoreFault> {
-        let found = schema::version(&self.connection).map_err(|wrong| self.fault(&wrong))?;
+        let found = schema::version(self.database.file());
+        let found = found.map_err(|wrong| StoreFault::from_sqlite(&self.path, &wrong))?;
         let known = schema::newest();
         if found < known {
             let path = self.path.clone();
@@ -170,12 +173,9 @@ impl StoreReader {
     /// # Errors
     /// When they cannot be read.
     pub fn input_count(&self) -> Result<u64, StoreFault> {
-        let count = "SELECT count(*) FROM input";
-        let count = self
-            .connection
-            .query_row(count, [], |row| row.get::<_, i64>(0));
-        let count = count.map_err(|wrong| self.fault(&wrong))?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        let count = "SELECT count(*) FROM input WHERE {mine}";
+        let count = self.database.one(count, &[], |row| row.get(0));
+        Ok(number(count.map_err(|wrong| self.fault(wrong))?))
     }
 
     /// Gives the recorded inputs in their order to `read`, and returns what it makes of them.
@@ -186,50 +186,58 @@ impl StoreReader {
         &self,
         read: impl FnOnce(&mut dyn Iterator<Item = (Timestamp, Input)>) -> T,
     ) -> Result<T, ReplayFault> {
+        // Of one moment: what a daemon prunes meanwhile must not leave a hole.
+        let moment = self.database.moment().map_err(|wrong| self.fault(wrong))?;
         let mut unreadable = None;
-        let mut select = self
-            .connection
-            .prepare("SELECT seq, at_ms, body FROM input ORDER BY seq")
-            .map_err(|w| self.fault(&w))?;
-        let rows = select
-            .query_map([], |row| {
-                Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, String>(2)?,
-                ))
-            })
-            .map_err(|wrong| self.fault(&wrong))?;
-        let mut inputs = rows.map_while(|row| {
-            let (number, parsed) = match row {
-                Ok((number, at, body)) => (
-                    number,
-                    serde_json::from_str::<Input>(&body)
-                        .map(|input| (at, input))
-                        .map_err(|w| w.to_string()),
-                ),
-                Err(wrong) => (0, Err(wrong.to_string())),
+        let mut behind = 0_i64;
+        let mut page = Vec::new().into_iter();
+        let mut inputs = std::iter::from_fn(|| {
+            let (number, at, body) = match page.next() {
+                Some(row) => row,
+                None => match inputs_behind(&moment, behind) {
+                    Ok(rows) => {
+                        page = rows.into_iter();
+                        page.next()?
+                    }
+                    Err(wrong) => {
+                        unreadable = Some(self.fault(wrong).into());
+                        return None;
+                    }
+                },
             };
-            match parsed {
-                Ok((at, input)) => Some((Timestamp::from_unix_millis(at), input)),
-                Err(why) => {
+            behind = number;
+            match serde_json::from_str::<Input>(&body) {
+                Ok(input) => Some((Timestamp::from_unix_millis(at), input)),
+                Err(wrong) => {
+                    let why = wrong.to_string();
                     unreadable = Some(ReplayFault::Unreadable { number, why });
                     None
                 }
             }
         });
         let found = read(&mut inputs);
-        drop(inputs);
         unreadable.map_or(Ok(found), Err)
     }
 
-    fn fault(&self, wrong: &rusqlite::Error) -> StoreFault {
-        StoreFault::from_sqlite(&self.path, wrong)
+    fn fault(&self, wrong: SqlFault) -> StoreFault {
+        StoreFault::of(&self.path, wrong)
     }
 }
 
+/// Inputs that are held in memory at once.
+const INPUTS_OF_A_PAGE: i64 = 200;
+
+/// Recorded inputs behind one, in order: number, time and body.
+fn inputs_behind(database: &Database, behind: i64) -> SqlResult<Vec<(i64, i64, String)>> {
+    database.query(
+        "SELECT seq, at_ms, body FROM input WHERE {mine} AND seq > ?1 ORDER BY seq LIMIT ?2",
+        &values![behind, INPUTS_OF_A_PAGE],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
 /// Opens the store in `directory` beside whoever writes it; nothing can be written over what it gives.
-pub(super) fn open_beside(directory: &Path) -> Result<(Connection, PathBuf), StoreFault> {
+pub(super) fn open_beside(directory: &Path) -> Result<(Database, PathBuf), StoreFault> {
     let path = existing(directory)?;
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
     // Not read-only: a write-ahead log can be read only by somebody who may make its index.
@@ -241,5 +249,5 @@ pub(super) fn open_beside(directory: &Path) -> Result<(Connection, PathBuf), Sto
     connection
         .pragma_update(None, "query_only", true)
         .map_err(sqlite)?;
-    Ok((connection, path))
+    Ok((Database::of_file(connection), path))
 }

@@ -236,6 +236,14 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// The tables of a store that is gone with its test.
+#[cfg(test)]
+pub(super) fn in_memory() -> super::database::Database {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, 0).unwrap();
+    super::database::Database::of_file(connection)
+}
+
 /// Brings the file from `version` to the newest one, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
     let applied = usize::try_from(version).unwrap_or(0);

@@ -11,12 +11,13 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-
 use crate::control::series::{
     Frame, Keyframe, PlotState, Point, PointChange, Series, SeriesQuery, SeriesStep,
 };
 use crate::domain::{AgentThresholds, CampaignId, Timestamp};
+
+use super::database::{Database, SqlResult, Transaction};
+use super::value::{self, values};
 
 /// The version of the form.
 const FORM: u64 = 1;
@@ -28,7 +29,7 @@ const KEPT: Duration = Duration::from_secs(25 * 3600);
 pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// Old frames that are deleted with each new one: a smaller bound is reached step by step, and no commit takes long.
-const MAX_DELETED_AT_ONCE: usize = 4;
+const MAX_DELETED_AT_ONCE: i64 = 4;
 
 /// The size of a row without its body.
 const ROW_BYTES: u64 = 16;
@@ -48,37 +49,30 @@ pub(super) fn append(
     frame: &Frame,
     kept: Option<u64>,
     most: u64,
-) -> rusqlite::Result<u64> {
+) -> SqlResult<u64> {
     let mut kept = match kept {
         Some(kept) => kept,
         None => count(transaction)?,
     };
     let body = pack(frame);
-    transaction
-        .prepare_cached("INSERT INTO series (at_ms, opening, body) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            frame.at.as_unix_millis(),
-            frame.keyframe.is_some(),
-            body
-        ])?;
     kept = kept.saturating_add(size(body.len()));
+    transaction.execute(
+        "INSERT INTO series ({tenant}seq, at_ms, opening, body)
+         SELECT {its}coalesce(max(seq), 0) + 1, ?1, ?2, ?3 FROM series WHERE {mine}",
+        &values![frame.at.as_unix_millis(), frame.keyframe.is_some(), body],
+    )?;
     let oldest = frame.at.minus(KEPT).as_unix_millis();
-    let mut first = transaction
-        .prepare_cached("SELECT seq, at_ms, length(body) FROM series ORDER BY seq LIMIT 1")?;
-    let mut delete = transaction.prepare_cached("DELETE FROM series WHERE seq = ?1")?;
-    for _ in 0..MAX_DELETED_AT_ONCE {
-        let row = |row: &rusqlite::Row<'_>| {
-            let bytes: i64 = row.get(2)?;
-            let bytes = usize::try_from(bytes).unwrap_or_default();
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, bytes))
-        };
-        let Some((seq, at, bytes)) = first.query_row([], row).optional()? else {
-            break;
-        };
+    let first = "SELECT seq, at_ms, CAST(length(body) AS BIGINT) FROM series WHERE {mine} ORDER BY seq LIMIT ?1";
+    let first = transaction.query(first, &values![MAX_DELETED_AT_ONCE], |row| {
+        let bytes = usize::try_from(row.get::<i64>(2)?).unwrap_or_default();
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, bytes))
+    })?;
+    for (seq, at, bytes) in first {
         if at >= oldest && kept <= most {
             break;
         }
-        delete.execute([seq])?;
+        let delete = "DELETE FROM series WHERE {mine} AND seq = ?1";
+        transaction.execute(delete, &values![seq])?;
         kept = kept.saturating_sub(size(bytes));
     }
     Ok(kept)
@@ -90,38 +84,34 @@ fn size(body: usize) -> u64 {
         .saturating_add(ROW_BYTES)
 }
 
-fn count(connection: &Connection) -> rusqlite::Result<u64> {
-    let (rows, bytes): (i64, i64) = connection.query_row(
-        "SELECT count(*), coalesce(sum(length(body)), 0) FROM series",
-        [],
+fn count(database: &Database) -> SqlResult<u64> {
+    let (rows, bytes): (i64, i64) = database.one(
+        "SELECT count(*), coalesce(sum(length(body)), 0) FROM series WHERE {mine}",
+        &[],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let number = |n: i64| u64::try_from(n).unwrap_or_default();
-    Ok(number(bytes).saturating_add(number(rows).saturating_mul(ROW_BYTES)))
+    let bytes = value::number(bytes);
+    Ok(bytes.saturating_add(value::number(rows).saturating_mul(ROW_BYTES)))
 }
 
 /// The steps of one campaign.
-pub(super) fn read(connection: &Connection, query: &SeriesQuery) -> rusqlite::Result<Series> {
+pub(super) fn read(database: &Database, query: &SeriesQuery) -> SqlResult<Series> {
     let since = query.since.as_unix_millis();
-    let keyframe: Option<i64> = connection
-        .query_row(
-            "SELECT seq FROM series WHERE opening = 1 AND at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1",
-            [since],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let mut select = connection
-        .prepare("SELECT at_ms, opening, body FROM series WHERE seq >= ?1 ORDER BY seq")?;
-    let mut rows = select.query([keyframe.unwrap_or_default()])?;
+    let keyframe: Option<i64> = database.first(
+        "SELECT seq FROM series WHERE {mine} AND opening = 1 AND at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1",
+        &values![since],
+        |row| row.get(0),
+    )?;
+    let select = "SELECT at_ms, opening, body FROM series WHERE {mine} AND seq >= ?1 ORDER BY seq";
     let mut reader = Reader::new(query);
-    while let Some(row) = rows.next()? {
+    database.each(select, &values![keyframe.unwrap_or_default()], |row| {
         let at = Timestamp::from_unix_millis(row.get(0)?);
-        let body = row.get_ref(2)?.as_blob()?;
         // A frame that cannot be read is a gap; the next keyframe ends it.
-        if reader.frame(at, row.get(1)?, body).is_none() {
+        if reader.frame(at, row.get(1)?, row.bytes(2)?).is_none() {
             reader.break_off();
         }
-    }
+        Ok(())
+    })?;
     Ok(reader.series)
 }
 

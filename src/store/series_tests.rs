@@ -12,6 +12,7 @@ use crate::control::series::{
 };
 use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
+use super::database::Database;
 use super::{Store, StorePast, series};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
@@ -229,10 +230,11 @@ fn bytes_are_bounded_and_the_oldest_go() {
     let directory = tempfile::tempdir().unwrap();
     let (store, _) = Store::open(directory.path(), NOW).unwrap();
     drop(store);
-    let mut connection = Connection::open(directory.path().join("autopilot.sqlite3")).unwrap();
+    let connection = Connection::open(directory.path().join("autopilot.sqlite3")).unwrap();
+    let database = Database::of_file(connection);
     let mut stored = None;
     for poll in 0..50_u64 {
-        let transaction = connection.transaction().unwrap();
+        let transaction = database.begin().unwrap();
         let changes = (0..100).map(|place| PointChange {
             place,
             point: point(u32::try_from(poll).unwrap()),
@@ -253,13 +255,14 @@ fn bytes_are_bounded_and_the_oldest_go() {
         assert!(stored.unwrap() <= 10_000);
     }
     let all = "SELECT sum(length(body) + 16) FROM series";
-    let bytes: i64 = connection.query_row(all, [], |row| row.get(0)).unwrap();
+    let bytes = database.file().query_row(all, [], |row| row.get(0));
+    let bytes: i64 = bytes.unwrap();
     assert_eq!(u64::try_from(bytes).ok(), stored);
     let query = SeriesQuery {
         campaign: id(99),
         since: NOW,
     };
-    let series = series::read(&connection, &query).unwrap();
+    let series = series::read(&database, &query).unwrap();
     assert_eq!(series.steps.last().unwrap().point, Some(point(49)));
 }
 

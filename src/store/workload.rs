@@ -10,14 +10,14 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, params};
-
 use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::workload::{SLOT, WorkloadSlot};
 use crate::domain::{CampaignId, Timestamp};
 
+use super::database::{Database, SqlResult, Transaction};
 use super::outcomes::read_slots;
+use super::value::values;
 
 /// Three weeks: as many days as a model of the centre is fitted to.
 pub(super) const KEPT: Duration = Duration::from_secs(21 * 24 * 3600);
@@ -35,31 +35,37 @@ pub(super) const MORE_DELETED: usize = 64;
 pub(super) fn write(
     transaction: &Transaction<'_>,
     slots: &[(CampaignId, WorkloadSlot)],
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let Some(newest) = slots.iter().map(|(_, slot)| slot.from).max() else {
         return Ok(());
     };
-    let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO workload (campaign, from_ms, body) VALUES (?1, ?2, ?3)",
+    transaction.execute_each(
+        "INSERT INTO workload ({tenant}campaign, from_ms, body) VALUES ({its}?1, ?2, ?3)
+         ON CONFLICT ({tenant}campaign, from_ms) DO UPDATE SET body = excluded.body",
+        slots.iter().map(|(id, slot)| {
+            let from = slot.from.as_unix_millis();
+            Ok(values![id.as_str(), from, pack(slot)])
+        }),
     )?;
     // Counters may be read just after the ten minutes that they are of, so that the slot before is looked at again.
-    let mut copy = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO workload_outcome
-             SELECT campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned
-             FROM outcome WHERE campaign = ?1 AND from_ms BETWEEN ?2 AND ?3",
+    transaction.execute_each(
+        "INSERT INTO workload_outcome
+             ({tenant}campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned)
+         SELECT {tenant}campaign, from_ms, until_ms, known_ms, dials, answered, connected, abandoned
+         FROM outcome WHERE {mine} AND campaign = ?1 AND from_ms BETWEEN ?2 AND ?3
+         ON CONFLICT ({tenant}campaign, from_ms) DO UPDATE SET
+             until_ms = excluded.until_ms, known_ms = excluded.known_ms, dials = excluded.dials,
+             answered = excluded.answered, connected = excluded.connected, abandoned = excluded.abandoned",
+        slots.iter().map(|(id, slot)| {
+            let before = slot.from.minus(SLOT).as_unix_millis();
+            Ok(values![id.as_str(), before, slot.from.as_unix_millis()])
+        }),
     )?;
-    for (id, slot) in slots {
-        let from = slot.from.as_unix_millis();
-        upsert.execute(params![id.as_str(), from, pack(slot)])?;
-        let before = slot.from.minus(SLOT).as_unix_millis();
-        copy.execute(params![id.as_str(), before, from])?;
-    }
     let most = slots.len().saturating_add(MORE_DELETED);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let oldest = newest.minus(KEPT).as_unix_millis();
-    let rows: i64 = transaction
-        .prepare_cached("SELECT count(*) FROM workload")?
-        .query_row([], |row| row.get(0))?;
+    let count = "SELECT count(*) FROM workload WHERE {mine}";
+    let rows: i64 = transaction.one(count, &[], |row| row.get(0))?;
     delete(transaction, oldest, most)?;
     let beyond = rows.saturating_sub(i64::from(MOST_ROWS));
     if beyond > 0 {
@@ -69,57 +75,51 @@ pub(super) fn write(
 }
 
 /// Deletes the oldest rows before a time, with what was counted in the same ten minutes.
-fn delete(transaction: &Transaction<'_>, before: i64, most: i64) -> rusqlite::Result<()> {
-    let mut calls = transaction.prepare_cached(
-        "DELETE FROM workload_outcome WHERE (campaign, from_ms) IN
-             (SELECT campaign, from_ms FROM workload WHERE from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+fn delete(transaction: &Transaction<'_>, before: i64, most: i64) -> SqlResult<()> {
+    transaction.execute(
+        "DELETE FROM workload_outcome WHERE {mine} AND (campaign, from_ms) IN
+             (SELECT campaign, from_ms FROM workload WHERE {mine} AND from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+        &values![before, most],
     )?;
-    calls.execute(params![before, most])?;
-    let mut rows = transaction.prepare_cached(
-        "DELETE FROM workload WHERE (campaign, from_ms) IN
-             (SELECT campaign, from_ms FROM workload WHERE from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+    transaction.execute(
+        "DELETE FROM workload WHERE {mine} AND (campaign, from_ms) IN
+             (SELECT campaign, from_ms FROM workload WHERE {mine} AND from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+        &values![before, most],
     )?;
-    rows.execute(params![before, most])?;
     Ok(())
 }
 
 /// What was counted of a campaign's outcomes in the time of which its agents are recorded, in slots, the oldest first.
 pub(super) fn read_outcomes(
-    connection: &Connection,
+    database: &Database,
     query: &SeriesQuery,
-) -> rusqlite::Result<Vec<OutcomeSlot>> {
-    let select = connection.prepare(
-        "SELECT from_ms, until_ms, known_ms, dials, answered, connected, abandoned
-         FROM workload_outcome WHERE campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms",
-    )?;
-    read_slots(select, query)
+) -> SqlResult<Vec<OutcomeSlot>> {
+    let select = "SELECT from_ms, until_ms, known_ms, dials, answered, connected, abandoned
+         FROM workload_outcome WHERE {mine} AND campaign = ?1 AND until_ms >= ?2 ORDER BY from_ms";
+    read_slots(database, select, query)
 }
 
 /// The slots of one campaign, the oldest first.
 pub(super) fn read(
-    connection: &Connection,
+    database: &Database,
     campaign: &CampaignId,
     since: Timestamp,
-) -> rusqlite::Result<Vec<WorkloadSlot>> {
-    let mut select = connection.prepare(
-        "SELECT from_ms, body FROM workload WHERE campaign = ?1 AND from_ms >= ?2 ORDER BY from_ms",
-    )?;
-    let rows = select.query_map(params![campaign.as_str(), since.as_unix_millis()], |row| {
+) -> SqlResult<Vec<WorkloadSlot>> {
+    let select = "SELECT from_ms, body FROM workload
+         WHERE {mine} AND campaign = ?1 AND from_ms >= ?2 ORDER BY from_ms";
+    let which = values![campaign.as_str(), since.as_unix_millis()];
+    let rows = database.query(select, &which, |row| {
         let from = Timestamp::from_unix_millis(row.get(0)?);
-        Ok(unpack(from, row.get_ref(1)?.as_blob()?))
+        Ok(unpack(from, row.bytes(1)?))
     })?;
-    rows.filter_map(Result::transpose).collect()
+    Ok(rows.into_iter().flatten().collect())
 }
 
 /// The campaigns of which something is recorded since then.
-pub(super) fn campaigns(
-    connection: &Connection,
-    since: Timestamp,
-) -> rusqlite::Result<Vec<String>> {
-    let mut select = connection
-        .prepare("SELECT DISTINCT campaign FROM workload WHERE from_ms >= ?1 ORDER BY campaign")?;
-    let rows = select.query_map([since.as_unix_millis()], |row| row.get(0))?;
-    rows.collect()
+pub(super) fn campaigns(database: &Database, since: Timestamp) -> SqlResult<Vec<String>> {
+    let select =
+        "SELECT DISTINCT campaign FROM workload WHERE {mine} AND from_ms >= ?1 ORDER BY campaign";
+    database.query(select, &values![since.as_unix_millis()], |row| row.get(0))
 }
 
 pub(super) fn pack(slot: &WorkloadSlot) -> Vec<u8> {

@@ -3,33 +3,33 @@
 //! The campaigns of a pair stand in the order of their ids. A body has sixteen to twenty-two bytes, since nothing dials in it; with its
 //! key and the index a row takes about as much as one of a campaign. Rows are kept as long as those.
 
-use rusqlite::{Connection, Transaction, params};
-
 use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, Timestamp};
 
+use super::database::{Database, SqlResult, Transaction};
+use super::value::values;
 use super::workload::{KEPT, MORE_DELETED, MOST_ROWS, pack, unpack};
 
 /// Writes slots, and deletes old ones.
 pub(super) fn write(
     transaction: &Transaction<'_>,
     slots: &[([CampaignId; 2], WorkloadSlot)],
-) -> rusqlite::Result<()> {
+) -> SqlResult<()> {
     let Some(newest) = slots.iter().map(|(_, slot)| slot.from).max() else {
         return Ok(());
     };
-    let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO workload_shared (campaign, other, from_ms, body) VALUES (?1, ?2, ?3, ?4)",
+    transaction.execute_each(
+        "INSERT INTO workload_shared ({tenant}campaign, other, from_ms, body) VALUES ({its}?1, ?2, ?3, ?4)
+         ON CONFLICT ({tenant}campaign, other, from_ms) DO UPDATE SET body = excluded.body",
+        slots.iter().map(|([campaign, other], slot)| {
+            let from = slot.from.as_unix_millis();
+            Ok(values![campaign.as_str(), other.as_str(), from, pack(slot)])
+        }),
     )?;
-    for ([campaign, other], slot) in slots {
-        let from = slot.from.as_unix_millis();
-        upsert.execute(params![campaign.as_str(), other.as_str(), from, pack(slot)])?;
-    }
     let most = slots.len().saturating_add(MORE_DELETED);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows: i64 = transaction
-        .prepare_cached("SELECT count(*) FROM workload_shared")?
-        .query_row([], |row| row.get(0))?;
+    let count = "SELECT count(*) FROM workload_shared WHERE {mine}";
+    let rows: i64 = transaction.one(count, &[], |row| row.get(0))?;
     delete(transaction, newest.minus(KEPT).as_unix_millis(), most)?;
     let beyond = rows.saturating_sub(i64::from(MOST_ROWS));
     if beyond > 0 {
@@ -39,35 +39,36 @@ pub(super) fn write(
 }
 
 /// Deletes the oldest rows before a time.
-fn delete(transaction: &Transaction<'_>, before: i64, most: i64) -> rusqlite::Result<()> {
-    let mut rows = transaction.prepare_cached(
-        "DELETE FROM workload_shared WHERE (campaign, other, from_ms) IN
+fn delete(transaction: &Transaction<'_>, before: i64, most: i64) -> SqlResult<()> {
+    transaction.execute(
+        "DELETE FROM workload_shared WHERE {mine} AND (campaign, other, from_ms) IN
              (SELECT campaign, other, from_ms FROM workload_shared
-              WHERE from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+              WHERE {mine} AND from_ms < ?1 ORDER BY from_ms LIMIT ?2)",
+        &values![before, most],
     )?;
-    rows.execute(params![before, most])?;
     Ok(())
 }
 
 /// The campaigns that share agents with one, and the slots of these agents, the oldest first.
 pub(super) fn read(
-    connection: &Connection,
+    database: &Database,
     campaign: &CampaignId,
     since: Timestamp,
-) -> rusqlite::Result<Vec<(String, WorkloadSlot)>> {
-    let mut select = connection.prepare(
-        "SELECT other, from_ms, body FROM workload_shared WHERE campaign = ?1 AND from_ms >= ?2
+) -> SqlResult<Vec<(String, WorkloadSlot)>> {
+    let select = "SELECT other, from_ms, body FROM workload_shared
+         WHERE {mine} AND campaign = ?1 AND from_ms >= ?2
          UNION ALL
-         SELECT campaign, from_ms, body FROM workload_shared WHERE other = ?1 AND from_ms >= ?2
-         ORDER BY 1, 2",
-    )?;
-    let rows = select.query_map(params![campaign.as_str(), since.as_unix_millis()], |row| {
+         SELECT campaign, from_ms, body FROM workload_shared
+         WHERE {mine} AND other = ?1 AND from_ms >= ?2
+         ORDER BY 1, 2";
+    let which = values![campaign.as_str(), since.as_unix_millis()];
+    let rows = database.query(select, &which, |row| {
         let from = Timestamp::from_unix_millis(row.get(1)?);
-        let slot = unpack(from, row.get_ref(2)?.as_blob()?);
+        let slot = unpack(from, row.bytes(2)?);
         let other: String = row.get(0)?;
         Ok(slot.map(|slot| (other, slot)))
     })?;
-    rows.filter_map(Result::transpose).collect()
+    Ok(rows.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

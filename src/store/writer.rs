@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, oneshot};
 
@@ -21,12 +21,13 @@ use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
 
-use super::columns::json;
+use super::database::{Database, SqlResult, Transaction};
 use super::fault::StoreFault;
 use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::presence::{Presence, with_companions};
+use super::value::{json, number, values};
 use super::{
     audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload,
     workload_shared,
@@ -133,23 +134,22 @@ impl Store {
             });
         }
         schema::migrate(&mut connection, version).map_err(sqlite)?;
-        let states = states(&connection, &path)?;
-        let lists = remembered(
-            &connection,
-            &path,
-            "SELECT campaign, list FROM assignment",
-            "list",
-        )?;
-        let queues = remembered(&connection, &path, "SELECT id, memory FROM queue", "memory")?;
-        let open = operations::open(&connection).map_err(sqlite)?;
+        let database = Database::of_file(connection);
+        let fault = |wrong| StoreFault::of(&path, wrong);
+        let states = states(&database, &path)?;
+        let lists = "SELECT campaign, list FROM assignment WHERE {mine}";
+        let lists = remembered(&database, &path, lists, "list")?;
+        let queues = "SELECT id, memory FROM queue WHERE {mine}";
+        let queues = remembered(&database, &path, queues, "memory")?;
+        let open = operations::open(&database).map_err(fault)?;
         let high_water = HighWater::open(directory);
         let lost = high_water
             .as_ref()
-            .map_or(Ok(None), |mark| mark.lost(&connection))
-            .map_err(sqlite)?;
-        let run = begin_run(&connection, now).map_err(sqlite)?;
+            .map_or(Ok(None), |mark| mark.lost(&database))
+            .map_err(fault)?;
+        let run = begin_run(&database, now).map_err(fault)?;
         Ok((
-            Self::writing(connection, path, Some(lock), hand)?,
+            Self::writing(database, path, Some(lock), hand)?,
             Restored {
                 run,
                 states,
@@ -187,15 +187,13 @@ impl Store {
         if found < known {
             return Err(StoreFault::Older { path, found, known });
         }
-        let run = begin_run(&connection, now).map_err(sqlite)?;
-        Ok((
-            Self::writing(connection, path, None, Self::on_a_thread)?,
-            run,
-        ))
+        let database = Database::of_file(connection);
+        let run = begin_run(&database, now).map_err(|wrong| StoreFault::of(&path, wrong))?;
+        Ok((Self::writing(database, path, None, Self::on_a_thread)?, run))
     }
 
     fn writing(
-        connection: Connection,
+        database: Database,
         path: PathBuf,
         lock: Option<File>,
         hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
@@ -208,7 +206,7 @@ impl Store {
         let writer = Writer {
             presence: Presence::of(files),
             high_water: HighWater::open(directory),
-            connection,
+            database,
             path,
             commits: 0,
             series_bytes: None,
@@ -247,19 +245,19 @@ impl Store {
     /// Has the writer do something and waits for what it gives.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&Database) -> SqlResult<T> + Send + 'static,
     ) -> Result<T, String> {
-        self.have(move |writer| work(&mut writer.connection)).await
+        self.have(move |writer| work(&writer.database)).await
     }
 
     async fn have<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Writer) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Writer) -> SqlResult<T> + Send + 'static,
     ) -> Result<T, String> {
         let gone = || "the store's writer has ended".to_owned();
         let work = |writer: &mut Writer| {
             writer.presence.check().map_err(|gone| gone.to_string())?;
-            work(writer).map_err(|wrong| StoreFault::from_sqlite(&writer.path, &wrong).to_string())
+            work(writer).map_err(|wrong| StoreFault::of(&writer.path, wrong).to_string())
         };
         let sender = match &self.hand {
             Hand::Thread { sender, .. } => sender.as_ref(),
@@ -309,7 +307,7 @@ impl Drop for Store {
 }
 
 struct Writer {
-    connection: Connection,
+    database: Database,
     path: PathBuf,
     presence: Presence,
     high_water: Option<HighWater>,
@@ -327,10 +325,8 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    fn write(&mut self, batch: &Batch) -> SqlResult<()> {
+        let transaction = self.database.begin()?;
         let newest = inputs::write(&transaction, batch)?;
         write_states(&transaction, batch)?;
         write_lists(&transaction, batch)?;
@@ -380,30 +376,29 @@ fn size_of(path: &Path) -> u64 {
         .sum()
 }
 
-fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
-    let mut upsert = transaction.prepare_cached(
-        "INSERT INTO campaign (id, state, updated_ms) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, updated_ms = excluded.updated_ms",
-    )?;
-    for (id, state) in &batch.states {
-        let read_at = state
-            .last_reading
-            .as_ref()
-            .map_or(state.since, |reading| reading.read_at);
-        upsert.execute(params![id.as_str(), json(state)?, read_at.as_unix_millis()])?;
-    }
-    Ok(())
+fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<()> {
+    transaction.execute_each(
+        "INSERT INTO campaign ({tenant}id, state, updated_ms) VALUES ({its}?1, ?2, ?3)
+         ON CONFLICT ({tenant}id) DO UPDATE SET state = excluded.state, updated_ms = excluded.updated_ms",
+        batch.states.iter().map(|(id, state)| {
+            let read_at = state
+                .last_reading
+                .as_ref()
+                .map_or(state.since, |reading| reading.read_at);
+            Ok(values![id.as_str(), json(state)?, read_at.as_unix_millis()])
+        }),
+    )
 }
 
-fn write_lists(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
-    let mut upsert = transaction.prepare_cached(
-        "INSERT INTO assignment (campaign, list) VALUES (?1, ?2)
-         ON CONFLICT (campaign) DO UPDATE SET list = excluded.list",
-    )?;
-    for (id, memory) in &batch.lists {
-        upsert.execute(params![id.as_str(), json(memory)?])?;
-    }
-    Ok(())
+fn write_lists(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<()> {
+    transaction.execute_each(
+        "INSERT INTO assignment ({tenant}campaign, list) VALUES ({its}?1, ?2)
+         ON CONFLICT ({tenant}campaign) DO UPDATE SET list = excluded.list",
+        batch
+            .lists
+            .iter()
+            .map(|(id, memory)| Ok(values![id.as_str(), json(memory)?])),
+    )
 }
 
 /// The database's file in `directory`, which has to be there.
@@ -507,39 +502,40 @@ fn runs(connection: &Connection) -> i64 {
         .unwrap_or_default()
 }
 
-pub(super) fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
-    connection.execute(
-        "INSERT INTO run (started_ms) VALUES (?1)",
-        [now.as_unix_millis()],
+/// Begins a run; returns its number, which no other run of the tenant has.
+pub(super) fn begin_run(database: &Database, now: Timestamp) -> SqlResult<u64> {
+    let transaction = database.begin()?;
+    let run = transaction.one(
+        "INSERT INTO run ({tenant}number, started_ms)
+         SELECT {its}coalesce(max(number), 0) + 1, ?1 FROM run WHERE {mine} RETURNING number",
+        &values![now.as_unix_millis()],
+        |row| row.get(0),
     )?;
-    Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
+    transaction.commit()?;
+    Ok(number(run))
 }
 
 /// What is remembered of each campaign.
 pub(super) fn states(
-    connection: &Connection,
+    database: &Database,
     path: &Path,
 ) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
-    remembered(connection, path, "SELECT id, state FROM campaign", "state")
+    let select = "SELECT id, state FROM campaign WHERE {mine}";
+    remembered(database, path, select, "state")
 }
 
 /// What a table keeps for each campaign or queue, as JSON; `what` names it in a fault.
 fn remembered<K: FromStr<Err = IdError> + Ord, T: DeserializeOwned>(
-    connection: &Connection,
+    database: &Database,
     path: &Path,
     select: &str,
     what: &str,
 ) -> Result<BTreeMap<K, T>, StoreFault> {
-    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
-    let mut select = connection.prepare(select).map_err(sqlite)?;
-    let rows = select
-        .query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })
-        .map_err(sqlite)?;
+    let rows = database.query(select, &[], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+    });
     let mut states = BTreeMap::new();
-    for row in rows {
-        let (id, state) = row.map_err(sqlite)?;
+    for (id, state) in rows.map_err(|wrong| StoreFault::of(path, wrong))? {
         let damaged = |why: String| StoreFault::Damaged {
             path: path.to_owned(),
             why,

@@ -1,0 +1,56 @@
+//! Statements, written once for both engines.
+//!
+//! In a file there is one tenant, in a server's tables there are several and each row names its own. So a statement has marks where
+//! that matters: `{tenant}` stands in a list of columns, `{its}` in the list of their values, and `{mine}` is the condition that a row is
+//! the tenant's. Places are `?1`, `?2` and so on.
+
+use super::database::{SqlFault, SqlResult};
+
+/// The mark in a list of columns.
+const COLUMN: &str = "{tenant}";
+
+/// The mark in a list of values.
+const VALUE: &str = "{its}";
+
+/// The mark that is a condition.
+const CONDITION: &str = "{mine}";
+
+/// A statement as `SQLite` takes it.
+pub(super) fn for_file(statement: &str) -> SqlResult<String> {
+    marked(statement)?;
+    let bare = statement.replace(COLUMN, "").replace(VALUE, "");
+    Ok(bare.replace(CONDITION, "TRUE"))
+}
+
+/// A statement that forgets whose rows it is about would mix tenants: it is refused by either engine, so that no test passes with it.
+fn marked(statement: &str) -> SqlResult<()> {
+    if statement.contains(VALUE) || statement.contains(CONDITION) {
+        return Ok(());
+    }
+    Err(SqlFault::Unmarked(statement.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_vanish_in_a_file() {
+        let insert = "INSERT INTO run ({tenant}number) VALUES ({its}?1)";
+        assert_eq!(
+            for_file(insert).unwrap(),
+            "INSERT INTO run (number) VALUES (?1)"
+        );
+        let select = "SELECT number FROM run WHERE {mine} AND number > ?1";
+        assert_eq!(
+            for_file(select).unwrap(),
+            "SELECT number FROM run WHERE TRUE AND number > ?1"
+        );
+    }
+
+    #[test]
+    fn a_statement_that_names_no_tenant_is_refused() {
+        let wrong = for_file("DELETE FROM run").unwrap_err();
+        assert!(wrong.to_string().contains("DELETE FROM run"), "{wrong}");
+    }
+}
