@@ -684,3 +684,26 @@ pub trait Journal: Send + Sync + 'static {
         None
     }
 }
+
+/// Why a tenure was not renewed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TenureFault {
+    /// It is somebody else's, or over: nothing may be commanded under it any more.
+    #[error("the lease is over, or another daemon's")]
+    Lost,
+    /// The store did not say; it goes on until its end.
+    #[error("the lease could not be renewed: {0}")]
+    Unknown(String),
+}
+
+/// The right to command for a tenant, which one daemon has at a time.
+pub trait Tenure: Send + Sync + 'static {
+    /// Renews it. The loop does so itself, so that one that hangs loses it.
+    ///
+    /// # Errors
+    /// When it is lost, or nobody knows.
+    fn renew(&self) -> BoxFuture<'_, Result<(), TenureFault>>;
+
+    /// How long it goes on if it is not renewed; zero when it is over.
+    fn remaining(&self) -> Duration;
+}

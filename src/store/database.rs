@@ -1,15 +1,16 @@
-//! One connection to the store's tables, whichever engine keeps them.
+//! The store's tables, whichever engine keeps them: a file, or a server.
 //!
-//! Everything that is known of tables and rows is written against this; what an engine needs beyond it is in a file of its own.
+//! Everything that is known of tables and rows is written against this; what an engine needs beyond it is in files of its own.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::statement::for_file;
+use super::postgres::{ServerFault, Session};
+use super::statement::{for_file, for_server};
 use super::value::{Row, Value};
 
 /// What an engine answers.
@@ -21,6 +22,9 @@ pub(super) enum SqlFault {
     /// `SQLite` says so.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// A server, or the way to it.
+    #[error(transparent)]
+    Server(#[from] ServerFault),
     /// What a column holds cannot be read.
     #[error("column {column}: {why}")]
     Unreadable {
@@ -47,9 +51,14 @@ impl SqlFault {
 
 /// The store's tables.
 pub(super) struct Database {
-    connection: Connection,
+    engine: Engine,
     /// Statements as the engine takes them, by their text with marks.
-    texts: RefCell<HashMap<String, Arc<str>>>,
+    texts: RefCell<BTreeMap<String, Arc<str>>>,
+}
+
+enum Engine {
+    File(Connection),
+    Server(Session),
 }
 
 /// As many statements as the program has.
@@ -60,21 +69,35 @@ impl Database {
     pub(super) fn of_file(connection: Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Self {
-            connection,
+            engine: Engine::File(connection),
             texts: RefCell::default(),
         }
     }
 
-    /// The file.
-    pub(super) fn file(&self) -> &Connection {
-        &self.connection
+    /// The tables of a tenant on a server.
+    pub(super) fn on_server(session: Session) -> Self {
+        Self {
+            engine: Engine::Server(session),
+            texts: RefCell::default(),
+        }
+    }
+
+    /// The file, where there is one.
+    pub(super) fn file(&self) -> Option<&Connection> {
+        match &self.engine {
+            Engine::File(connection) => Some(connection),
+            Engine::Server(_) => None,
+        }
     }
 
     fn text(&self, statement: &str) -> SqlResult<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(statement) {
             return Ok(Arc::clone(known));
         }
-        let text: Arc<str> = for_file(statement)?.into();
+        let text: Arc<str> = match &self.engine {
+            Engine::File(_) => for_file(statement)?.into(),
+            Engine::Server(_) => for_server(statement)?.into(),
+        };
         let mut texts = self.texts.borrow_mut();
         texts.insert(statement.to_owned(), Arc::clone(&text));
         Ok(text)
@@ -83,8 +106,16 @@ impl Database {
     /// Carries out a statement; returns how many rows it changed.
     pub(super) fn execute(&self, statement: &str, values: &[Value<'_>]) -> SqlResult<usize> {
         let text = self.text(statement)?;
-        let mut prepared = self.connection.prepare_cached(&text)?;
-        Ok(prepared.execute(rusqlite::params_from_iter(values))?)
+        match &self.engine {
+            Engine::File(connection) => {
+                let mut prepared = connection.prepare_cached(&text)?;
+                Ok(prepared.execute(rusqlite::params_from_iter(values))?)
+            }
+            Engine::Server(session) => {
+                let changed = session.execute(&text, [values])?;
+                Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+            }
+        }
     }
 
     /// Carries out a statement once for each row of values; a server gets them without waiting for each answer.
@@ -94,9 +125,19 @@ impl Database {
         rows: impl IntoIterator<Item = SqlResult<[Value<'v>; N]>>,
     ) -> SqlResult<()> {
         let text = self.text(statement)?;
-        let mut prepared = self.connection.prepare_cached(&text)?;
-        for values in rows {
-            prepared.execute(rusqlite::params_from_iter(values?.iter()))?;
+        match &self.engine {
+            Engine::File(connection) => {
+                let mut prepared = connection.prepare_cached(&text)?;
+                for values in rows {
+                    prepared.execute(rusqlite::params_from_iter(values?.iter()))?;
+                }
+            }
+            Engine::Server(session) => {
+                let rows: Vec<[Value<'v>; N]> = rows.into_iter().collect::<SqlResult<_>>()?;
+                if !rows.is_empty() {
+                    session.execute(&text, rows.iter().map(|values| &values[..]))?;
+                }
+            }
         }
         Ok(())
     }
@@ -109,10 +150,24 @@ impl Database {
         mut each: impl FnMut(&Row<'_>) -> SqlResult<()>,
     ) -> SqlResult<()> {
         let text = self.text(statement)?;
-        let mut prepared = self.connection.prepare_cached(&text)?;
-        let mut rows = prepared.query(rusqlite::params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            each(&Row::Sqlite(row))?;
+        match &self.engine {
+            Engine::File(connection) => {
+                let mut prepared = connection.prepare_cached(&text)?;
+                let mut rows = prepared.query(rusqlite::params_from_iter(values))?;
+                while let Some(row) = rows.next()? {
+                    each(&Row::File(row))?;
+                }
+            }
+            Engine::Server(session) => {
+                // A question by itself is a transaction of its own, since that is where everything is set that it needs.
+                let alone = (!session.in_transaction())
+                    .then(|| self.moment())
+                    .transpose()?;
+                for row in session.rows(&text, values)? {
+                    each(&Row::Server(&row))?;
+                }
+                drop(alone);
+            }
         }
         Ok(())
     }
@@ -155,33 +210,65 @@ impl Database {
 
     /// Begins to write. Nothing of it stays unless it is committed.
     pub(super) fn begin(&self) -> SqlResult<Transaction<'_>> {
-        self.transaction(TransactionBehavior::Immediate)
+        self.transaction(true)
     }
 
     /// Begins to read as of one moment.
     pub(super) fn moment(&self) -> SqlResult<Transaction<'_>> {
-        self.transaction(TransactionBehavior::Deferred)
+        self.transaction(false)
     }
 
-    fn transaction(&self, behaviour: TransactionBehavior) -> SqlResult<Transaction<'_>> {
-        let sqlite = rusqlite::Transaction::new_unchecked(&self.connection, behaviour)?;
+    fn transaction(&self, write: bool) -> SqlResult<Transaction<'_>> {
+        let open = match &self.engine {
+            Engine::File(connection) => {
+                let behaviour = if write {
+                    TransactionBehavior::Immediate
+                } else {
+                    TransactionBehavior::Deferred
+                };
+                let open = rusqlite::Transaction::new_unchecked(connection, behaviour)?;
+                Open::File(open)
+            }
+            Engine::Server(session) => {
+                session.begin(write)?;
+                Open::Server(session)
+            }
+        };
         Ok(Transaction {
             database: self,
-            sqlite,
+            open: Some(open),
         })
     }
 }
 
-/// What is written as one, or read as of one moment.
+/// What is written as one, or read as of one moment. Without a commit nothing of it stays.
 pub(super) struct Transaction<'d> {
     database: &'d Database,
-    sqlite: rusqlite::Transaction<'d>,
+    open: Option<Open<'d>>,
+}
+
+enum Open<'d> {
+    File(rusqlite::Transaction<'d>),
+    Server(&'d Session),
 }
 
 impl Transaction<'_> {
     /// Makes it stay.
-    pub(super) fn commit(self) -> SqlResult<()> {
-        Ok(self.sqlite.commit()?)
+    pub(super) fn commit(mut self) -> SqlResult<()> {
+        match self.open.take() {
+            Some(Open::File(open)) => Ok(open.commit()?),
+            Some(Open::Server(session)) => Ok(session.commit()?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // That of a file ends by itself.
+        if let Some(Open::Server(session)) = &self.open {
+            session.roll_back();
+        }
     }
 }
 

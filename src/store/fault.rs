@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use super::database::SqlFault;
+use super::postgres::ServerFault;
 
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,17 @@ pub enum StoreFault {
         /// Which file.
         path: PathBuf,
     },
+    /// A server that keeps the tables.
+    #[error(transparent)]
+    Server(#[from] ServerFault),
+    /// Another daemon has the tenant's lease.
+    #[error(
+        "{member} holds the lease of this tenant; stop that daemon, or wait until its lease is over"
+    )]
+    Held {
+        /// What that daemon says of itself.
+        member: String,
+    },
     /// Anything else that `SQLite` says.
     #[error("{}: {why}", path.display())]
     Sqlite {
@@ -100,6 +112,7 @@ impl StoreFault {
     pub(super) fn of(path: &Path, wrong: SqlFault) -> Self {
         match wrong {
             SqlFault::Sqlite(wrong) => Self::from_sqlite(path, &wrong),
+            SqlFault::Server(wrong) => Self::Server(wrong),
             SqlFault::Unreadable { .. } => Self::Damaged {
                 path: path.to_owned(),
                 why: wrong.to_string(),

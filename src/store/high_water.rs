@@ -126,7 +126,7 @@ mod tests {
 
     fn store(rows: i64) -> Database {
         let database = schema::in_memory();
-        let connection = database.file();
+        let connection = database.file().unwrap();
         for seq in 1..=rows {
             connection
                 .execute(
@@ -167,6 +167,7 @@ mod tests {
         assert_eq!(lost(&Mark::default(), &store(0)), "");
         three
             .file()
+            .unwrap()
             .execute("DELETE FROM input WHERE seq > 1", [])
             .unwrap();
         let found = lost(&mark, &three);

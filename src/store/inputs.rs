@@ -110,6 +110,7 @@ mod tests {
             let ends = "SELECT min(CAST(body AS INTEGER)), max(CAST(body AS INTEGER)) FROM input";
             self.database
                 .file()
+                .unwrap()
                 .query_row(ends, [], |row| Ok((row.get(0)?, row.get(1)?)))
                 .unwrap()
         }

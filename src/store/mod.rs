@@ -14,11 +14,13 @@
 //! *First start.* The directory and the file are made; the schema is versioned and migrates forward. A file of a newer
 //! version is refused.
 
+mod at;
 mod audit;
 mod beside;
 mod database;
 mod delivery;
 mod fault;
+mod file;
 mod gate;
 mod high_water;
 mod inputs;
@@ -32,6 +34,9 @@ mod outbox_tests;
 mod outcome_days;
 mod outcomes;
 mod past;
+#[cfg(test)]
+mod places;
+pub mod postgres;
 mod presence;
 mod queues;
 mod reader;
@@ -45,6 +50,7 @@ mod workload;
 mod workload_shared;
 mod writer;
 
+pub use at::{ONLY_TENANT, StoreAt};
 pub use audit::{AuditRecord, BrokenChain};
 pub use fault::StoreFault;
 pub use gate::CommitGate;

@@ -223,6 +223,7 @@ fn what_is_closed_is_forgotten_when_it_is_old_and_what_is_open_never() {
     let rows = || -> i64 {
         database
             .file()
+            .unwrap()
             .query_row("SELECT count(*) FROM operation", [], |row| row.get(0))
             .unwrap()
     };
@@ -344,6 +345,7 @@ fn a_command_is_closed_by_its_outcome_and_by_a_state_that_awaits_nothing() {
     let database = reopened();
     let (id, state): (String, String) = database
         .file()
+        .unwrap()
         .query_row(
             "SELECT id, state FROM campaign WHERE id = 'ours'",
             [],

@@ -2,7 +2,7 @@
 //!
 //! Each change is one transaction with its audit rows; the daemon sees it when it next reads the outbox, within seconds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -10,10 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::domain::Timestamp;
 use crate::notify::ports::OutboxEntry;
 
+use super::at::{OnServer, StoreAt};
 use super::database::{Database, SqlFault, SqlResult, Transaction};
 use super::fault::StoreFault;
+use super::file::existing;
 use super::outbox::{self, StoredEntry};
-use super::{schema, writer};
+use super::postgres::{Hold, Role, Session};
+use super::schema;
 
 /// How long a commit of the daemon is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,12 +48,21 @@ pub struct OutboxEditor {
 }
 
 impl OutboxEditor {
-    /// Opens the store in `directory`.
+    /// Opens the store that is there.
     ///
     /// # Errors
     /// When there is none, it cannot be written, or another version of the program keeps it.
-    pub fn open(directory: &Path) -> Result<Self, StoreFault> {
-        let path = writer::existing(directory)?;
+    pub fn open(at: impl Into<StoreAt>) -> Result<Self, StoreFault> {
+        let at = at.into();
+        if let Some(OnServer { server, tenant, .. }) = &at.server {
+            let session = Session::open(server, Role::Writer, tenant, Hold::Nothing)?;
+            let (database, path) = (
+                Database::on_server(session),
+                server.address().to_string().into(),
+            );
+            return Ok(Self { database, path });
+        }
+        let path = existing(&at.directory)?;
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;

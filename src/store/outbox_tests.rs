@@ -273,7 +273,10 @@ fn the_outbox_is_bounded_and_what_it_loses_is_audited() {
         .collect();
     assert_eq!(left, ["b dead", "a due", "c due"]);
     let kinds = "SELECT count(*) FROM audit WHERE kind = 'outbox'";
-    let rows = transaction.file().query_row(kinds, [], |row| row.get(0));
+    let rows = transaction
+        .file()
+        .unwrap()
+        .query_row(kinds, [], |row| row.get(0));
     let rows: i64 = rows.unwrap();
     assert_eq!(rows, 3, "two given up, and one of them forgotten");
 }

@@ -3,7 +3,6 @@
 //! Each question opens the file anew and reads on a thread of its own, so that neither the loop's commits nor the loop
 //! wait for it; a few questions at once are let in, the others wait their turn.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +15,7 @@ use crate::domain::guard::DaySpan;
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Timestamp, Zone};
 
+use super::at::StoreAt;
 use super::database::{Database, SqlResult};
 use super::fault::StoreFault;
 use super::reader::open_beside;
@@ -30,16 +30,16 @@ const LONGEST_LOOK: i64 = 100_000;
 
 /// Reads the past from the store in a directory.
 pub struct StorePast {
-    directory: PathBuf,
+    at: StoreAt,
     places: Arc<Semaphore>,
 }
 
 impl StorePast {
-    /// Of the store in `directory`, which is opened with the first question.
+    /// Of the store that is there, which is opened with the first question.
     #[must_use]
-    pub fn new(directory: PathBuf) -> Self {
+    pub fn new(at: impl Into<StoreAt>) -> Self {
         Self {
-            directory,
+            at: at.into(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
@@ -51,9 +51,9 @@ impl StorePast {
     ) -> Result<T, String> {
         // It fails only when the semaphore is closed, which nobody does.
         let place = Arc::clone(&self.places).acquire_owned().await;
-        let directory = self.directory.clone();
+        let at = self.at.clone();
         let asked = tokio::task::spawn_blocking(move || {
-            let found = open_beside(&directory).and_then(|(database, path)| {
+            let found = open_beside(&at).and_then(|(database, path)| {
                 question(&database).map_err(|wrong| StoreFault::of(&path, wrong))
             });
             drop(place);

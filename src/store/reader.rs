@@ -1,7 +1,7 @@
 //! Reading the store beside a daemon that may be writing it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -14,11 +14,14 @@ use crate::domain::replay::{Divergence, Input, Replayed, replay};
 use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
+use super::at::{OnServer, StoreAt};
 use super::audit::{self, AuditRecord, BrokenChain};
 use super::database::{Database, SqlFault, SqlResult};
 use super::fault::StoreFault;
+use super::file::existing;
+use super::postgres::{Hold, Role, Session};
 use super::value::{number, values};
-use super::writer::{self, existing};
+use super::writer;
 use super::{outcome_days, schema, workload, workload_shared};
 
 /// The store, open for reading.
@@ -47,12 +50,12 @@ pub enum ReplayFault {
 }
 
 impl StoreReader {
-    /// Opens the store in `directory`.
+    /// Opens the store that is there.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn open(directory: &Path) -> Result<Self, StoreFault> {
-        let (database, path) = open_beside(directory)?;
+    pub fn open(at: impl Into<StoreAt>) -> Result<Self, StoreFault> {
+        let (database, path) = open_beside(&at.into())?;
         Ok(Self { database, path })
     }
 
@@ -149,7 +152,11 @@ impl StoreReader {
     }
 
     fn of_this_version(&self) -> Result<(), StoreFault> {
-        let found = schema::version(self.database.file());
+        // The tables on a server are of this version, or were not opened.
+        let Some(file) = self.database.file() else {
+            return Ok(());
+        };
+        let found = schema::version(file);
         let found = found.map_err(|wrong| StoreFault::from_sqlite(&self.path, &wrong))?;
         let known = schema::newest();
         if found < known {
@@ -236,9 +243,16 @@ fn inputs_behind(database: &Database, behind: i64) -> SqlResult<Vec<(i64, i64, S
     )
 }
 
-/// Opens the store in `directory` beside whoever writes it; nothing can be written over what it gives.
-pub(super) fn open_beside(directory: &Path) -> Result<(Database, PathBuf), StoreFault> {
-    let path = existing(directory)?;
+/// Opens the store beside whoever writes it; nothing can be written over what it gives.
+pub(super) fn open_beside(at: &StoreAt) -> Result<(Database, PathBuf), StoreFault> {
+    if let Some(OnServer { server, tenant, .. }) = &at.server {
+        let session = Session::open(server, Role::Reader, tenant, Hold::Nothing)?;
+        return Ok((
+            Database::on_server(session),
+            server.address().to_string().into(),
+        ));
+    }
+    let path = existing(&at.directory)?;
     let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
     // Not read-only: a write-ahead log can be read only by somebody who may make its index.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

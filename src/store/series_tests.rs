@@ -255,7 +255,10 @@ fn bytes_are_bounded_and_the_oldest_go() {
         assert!(stored.unwrap() <= 10_000);
     }
     let all = "SELECT sum(length(body) + 16) FROM series";
-    let bytes = database.file().query_row(all, [], |row| row.get(0));
+    let bytes = database
+        .file()
+        .unwrap()
+        .query_row(all, [], |row| row.get(0));
     let bytes: i64 = bytes.unwrap();
     assert_eq!(u64::try_from(bytes).ok(), stored);
     let query = SeriesQuery {

@@ -91,8 +91,10 @@ impl rusqlite::ToSql for Value<'_> {
 
 /// A row of an answer.
 pub(super) enum Row<'r> {
-    /// Of `SQLite`.
-    Sqlite(&'r rusqlite::Row<'r>),
+    /// Of a file.
+    File(&'r rusqlite::Row<'r>),
+    /// Of a server.
+    Server(&'r tokio_postgres::Row),
 }
 
 /// What a column can be read as.
@@ -107,7 +109,10 @@ macro_rules! columns {
         $(impl Column for $type {
             fn read(row: &Row<'_>, column: usize) -> SqlResult<Self> {
                 match row {
-                    Row::Sqlite(row) => Ok(row.get(column)?),
+                    Row::File(row) => Ok(row.get(column)?),
+                    Row::Server(row) => row
+                        .try_get(column)
+                        .map_err(|wrong| SqlFault::unreadable(column, wrong)),
                 }
             }
         })*
@@ -137,12 +142,15 @@ impl Row<'_> {
     /// Reads a column of bytes without copying them.
     pub(super) fn bytes(&self, column: usize) -> SqlResult<&[u8]> {
         match self {
-            Self::Sqlite(row) => {
+            Self::File(row) => {
                 let value = row.get_ref(column)?;
                 value
                     .as_blob()
                     .map_err(|wrong| SqlFault::unreadable(column, wrong))
             }
+            Self::Server(row) => row
+                .try_get(column)
+                .map_err(|wrong| SqlFault::unreadable(column, wrong)),
         }
     }
 }

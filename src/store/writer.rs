@@ -1,9 +1,7 @@
 //! The one writer.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,31 +14,25 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, oneshot};
 
-use crate::control::ports::{Batch, Journal, JournalFault, OpenOperation};
+use crate::control::ports::{Batch, Journal, JournalFault, OpenOperation, Tenure, TenureFault};
 use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::at::{OnServer, StoreAt};
+use super::database::{Database, SqlFault, SqlResult, Transaction};
 use super::fault::StoreFault;
+use super::file::{LOCK_NAME, configure, lock, make, make_directory, runs, size_of};
 use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
+use super::postgres::{Acquired, Hold, Lease, Role, ServerFault, Session};
 use super::presence::{Presence, with_companions};
 use super::value::{json, number, values};
 use super::{
     audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload,
     workload_shared,
 };
-
-/// The database's name within the state directory.
-const FILE_NAME: &str = "autopilot.sqlite3";
-
-/// The lock's name within the state directory.
-const LOCK_NAME: &str = "lock";
-
-/// Another program may hold the file this long before a commit fails.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A command beside the daemon waits this long for its turn.
 const BESIDE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -68,9 +60,18 @@ pub struct Restored {
 pub struct Store {
     hand: Hand,
     outbox_written: Arc<Notify>,
-    size: Arc<AtomicU64>,
-    /// Held as long as a daemon's store is open; the system releases it with the process.
-    _lock: Option<File>,
+    size: Option<Arc<AtomicU64>>,
+    right: Right,
+}
+
+/// By what right a store is written.
+enum Right {
+    /// By none: a command beside the daemon, which touches no campaign.
+    Beside,
+    /// By the lock of the directory, which the system releases with the process.
+    Lock { _lock: File },
+    /// By the tenant's lease.
+    Lease(Arc<Lease>),
 }
 
 /// Who writes.
@@ -91,12 +92,54 @@ enum Hand {
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
 impl Store {
-    /// Opens the store in `directory`, making both if need be, and begins a run.
+    /// Opens the store and begins a run. A directory and a file are made if need be; on a server the tenant's lease is acquired.
     ///
     /// # Errors
-    /// When the directory cannot be written or is in use, or the file is locked, damaged or of a newer version.
-    pub fn open(directory: &Path, now: Timestamp) -> Result<(Self, Restored), StoreFault> {
-        Self::open_with(directory, now, Self::on_a_thread)
+    /// When the directory cannot be written or is in use, the file is locked, damaged or of a newer version, the server cannot be used,
+    /// or another daemon has the lease.
+    pub fn open(at: impl Into<StoreAt>, now: Timestamp) -> Result<(Self, Restored), StoreFault> {
+        let at = at.into();
+        match &at.server {
+            None => Self::open_with(&at.directory, now, Self::on_a_thread),
+            Some(on_server) => Self::open_on_server(on_server, &at.directory, now),
+        }
+    }
+
+    fn open_on_server(
+        OnServer {
+            server,
+            tenant,
+            member,
+            clock,
+        }: &OnServer,
+        directory: &Path,
+        now: Timestamp,
+    ) -> Result<(Self, Restored), StoreFault> {
+        // What is not as it has to be is told before others wait for a lease that is of no use.
+        drop(Session::open(server, Role::Writer, tenant, Hold::Nothing)?);
+        make_directory(directory)?;
+        let lease = match Lease::acquire(server, tenant, member, clock)? {
+            Acquired::Ours(lease) => Arc::new(lease),
+            Acquired::Held { member } => return Err(StoreFault::Held { member }),
+        };
+        let opened = Session::open(server, Role::Writer, tenant, lease.hold())
+            .map_err(StoreFault::from)
+            .and_then(|session| {
+                let (database, path) = (Database::on_server(session), server.address().to_string());
+                let right = Right::Lease(Arc::clone(&lease));
+                Self::restored(
+                    database,
+                    path.into(),
+                    directory,
+                    right,
+                    now,
+                    Self::on_a_thread,
+                )
+            });
+        if opened.is_err() {
+            lease.release();
+        }
+        opened
     }
 
     /// The same, written by whoever commits and not by a thread of its own: for simulations, whose one thread decides the
@@ -135,6 +178,19 @@ impl Store {
         }
         schema::migrate(&mut connection, version).map_err(sqlite)?;
         let database = Database::of_file(connection);
+        let right = Right::Lock { _lock: lock };
+        Self::restored(database, path, directory, right, now, hand)
+    }
+
+    /// Reads what earlier runs left, and begins one.
+    fn restored(
+        database: Database,
+        path: PathBuf,
+        directory: &Path,
+        right: Right,
+        now: Timestamp,
+        hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
+    ) -> Result<(Self, Restored), StoreFault> {
         let fault = |wrong| StoreFault::of(&path, wrong);
         let states = states(&database, &path)?;
         let lists = "SELECT campaign, list FROM assignment WHERE {mine}";
@@ -149,7 +205,7 @@ impl Store {
             .map_err(fault)?;
         let run = begin_run(&database, now).map_err(fault)?;
         Ok((
-            Self::writing(database, path, Some(lock), hand)?,
+            Self::writing(database, path, directory, right, hand)?,
             Restored {
                 run,
                 states,
@@ -168,8 +224,15 @@ impl Store {
     ///
     /// # Errors
     /// When the directory cannot be written, or the file is locked, damaged or of another version than this program's.
-    pub fn open_beside(directory: &Path, now: Timestamp) -> Result<(Self, u64), StoreFault> {
-        let path = make(directory)?;
+    pub fn open_beside(at: impl Into<StoreAt>, now: Timestamp) -> Result<(Self, u64), StoreFault> {
+        let at = at.into();
+        if let Some(OnServer { server, tenant, .. }) = &at.server {
+            let session = Session::open(server, Role::Writer, tenant, Hold::Nothing)?;
+            let path = PathBuf::from(server.address().to_string());
+            make_directory(&at.directory)?;
+            return Self::beside(Database::on_server(session), path, &at.directory, now);
+        }
+        let path = make(&at.directory)?;
         let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
         let mut connection = Connection::open(&path).map_err(sqlite)?;
         configure(&connection, &path)?;
@@ -187,37 +250,53 @@ impl Store {
         if found < known {
             return Err(StoreFault::Older { path, found, known });
         }
-        let database = Database::of_file(connection);
+        Self::beside(Database::of_file(connection), path, &at.directory, now)
+    }
+
+    fn beside(
+        database: Database,
+        path: PathBuf,
+        directory: &Path,
+        now: Timestamp,
+    ) -> Result<(Self, u64), StoreFault> {
         let run = begin_run(&database, now).map_err(|wrong| StoreFault::of(&path, wrong))?;
-        Ok((Self::writing(database, path, None, Self::on_a_thread)?, run))
+        let hand = Self::on_a_thread;
+        let store = Self::writing(database, path, directory, Right::Beside, hand)?;
+        Ok((store, run))
     }
 
     fn writing(
         database: Database,
         path: PathBuf,
-        lock: Option<File>,
+        directory: &Path,
+        right: Right,
         hand: impl FnOnce(Writer) -> Result<Hand, StoreFault>,
     ) -> Result<Self, StoreFault> {
         let outbox_written = Arc::new(Notify::new());
-        let size = Arc::new(AtomicU64::new(size_of(&path)));
-        let directory = path.parent().unwrap_or(Path::new("."));
-        let files = with_companions(&path);
-        let files = files.chain(lock.is_some().then(|| directory.join(LOCK_NAME)));
+        let on_file = database.file().is_some();
+        let size = on_file.then(|| Arc::new(AtomicU64::new(size_of(&path))));
+        let files = on_file.then(|| with_companions(&path));
+        let locked = matches!(right, Right::Lock { .. }).then(|| directory.join(LOCK_NAME));
+        let lease = match &right {
+            Right::Lease(lease) => Some(Arc::clone(lease)),
+            Right::Beside | Right::Lock { .. } => None,
+        };
         let writer = Writer {
-            presence: Presence::of(files),
+            presence: Presence::of(files.into_iter().flatten().chain(locked)),
             high_water: HighWater::open(directory),
+            lease,
             database,
             path,
             commits: 0,
             series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
-            size: Arc::clone(&size),
+            size: size.clone(),
         };
         Ok(Self {
             hand: hand(writer)?,
             outbox_written,
             size,
-            _lock: lock,
+            right,
         })
     }
 
@@ -235,6 +314,15 @@ impl Store {
             sender: Some(sender),
             thread: Some(thread),
         })
+    }
+
+    /// The right to command, for as long as this is open.
+    #[must_use]
+    pub fn tenure(&self) -> Arc<dyn Tenure> {
+        match &self.right {
+            Right::Lease(lease) => Arc::<Lease>::clone(lease),
+            Right::Beside | Right::Lock { .. } => Arc::new(Locked),
+        }
     }
 
     /// Ends when messages were committed since it last ended.
@@ -257,7 +345,10 @@ impl Store {
         let gone = || "the store's writer has ended".to_owned();
         let work = |writer: &mut Writer| {
             writer.presence.check().map_err(|gone| gone.to_string())?;
-            work(writer).map_err(|wrong| StoreFault::of(&writer.path, wrong).to_string())
+            work(writer).map_err(|wrong| {
+                writer.weigh(&wrong);
+                StoreFault::of(&writer.path, wrong).to_string()
+            })
         };
         let sender = match &self.hand {
             Hand::Thread { sender, .. } => sender.as_ref(),
@@ -290,7 +381,8 @@ impl Journal for Store {
     }
 
     fn size_bytes(&self) -> Option<u64> {
-        Some(self.size.load(Ordering::Relaxed))
+        let size = self.size.as_ref()?;
+        Some(size.load(Ordering::Relaxed))
     }
 }
 
@@ -303,6 +395,22 @@ impl Drop for Store {
                 drop(thread.join());
             }
         }
+        if let Right::Lease(lease) = &self.right {
+            lease.release();
+        }
+    }
+}
+
+/// The tenure of whoever has the directory's lock, which nobody else gets while the process lives.
+struct Locked;
+
+impl Tenure for Locked {
+    fn renew(&self) -> BoxFuture<'_, Result<(), TenureFault>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remaining(&self) -> Duration {
+        Duration::MAX
     }
 }
 
@@ -315,13 +423,26 @@ struct Writer {
     /// Bytes of the frames that are kept, once they were counted.
     series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
-    size: Arc<AtomicU64>,
+    size: Option<Arc<AtomicU64>>,
+    lease: Option<Arc<Lease>>,
 }
 
 impl Writer {
     fn work(mut self, jobs: &mpsc::Receiver<Job>) {
         while let Ok(job) = jobs.recv() {
             job(&mut self);
+        }
+    }
+
+    /// A transaction that may have been carried out, or a lease that is another's, ends ours: what is remembered here may not be what is
+    /// there any more, and whoever has the lease next reads it.
+    fn weigh(&self, wrong: &SqlFault) {
+        let over = matches!(
+            wrong,
+            SqlFault::Server(ServerFault::Undecided { .. } | ServerFault::NotHeld { .. })
+        );
+        if let Some(lease) = self.lease.as_ref().filter(|_| over) {
+            lease.end();
         }
     }
 
@@ -357,23 +478,15 @@ impl Writer {
         if let Some(high_water) = &self.high_water {
             high_water.write(&mark);
         }
-        self.size.store(size_of(&self.path), Ordering::Relaxed);
+        if let Some(size) = &self.size {
+            size.store(size_of(&self.path), Ordering::Relaxed);
+        }
         self.series_bytes = series_bytes;
         if !batch.outbox.is_empty() {
             self.outbox_written.notify_one();
         }
         Ok(())
     }
-}
-
-/// Bytes of the database and of the log that is written ahead of it.
-fn size_of(path: &Path) -> u64 {
-    let mut ahead = path.as_os_str().to_owned();
-    ahead.push("-wal");
-    [path, Path::new(&ahead)]
-        .iter()
-        .filter_map(|file| Some(file.metadata().ok()?.len()))
-        .sum()
 }
 
 fn write_states(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<()> {
@@ -399,107 +512,6 @@ fn write_lists(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<()> {
             .iter()
             .map(|(id, memory)| Ok(values![id.as_str(), json(memory)?])),
     )
-}
-
-/// The database's file in `directory`, which has to be there.
-pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreFault> {
-    let path = directory.join(FILE_NAME);
-    match path.try_exists() {
-        Ok(true) => Ok(path),
-        Ok(false) => Err(StoreFault::Absent { path }),
-        Err(wrong) => Err(unusable(directory, &wrong)),
-    }
-}
-
-fn unusable(directory: &Path, wrong: &std::io::Error) -> StoreFault {
-    StoreFault::Directory {
-        path: directory.to_owned(),
-        why: wrong.to_string(),
-    }
-}
-
-/// Nobody else's to look into, where it has to be made.
-fn make_directory(directory: &Path) -> Result<(), StoreFault> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    builder
-        .create(directory)
-        .map_err(|wrong| unusable(directory, &wrong))
-}
-
-/// The database's file, made if need be, in a directory that is made if need be.
-fn make(directory: &Path) -> Result<PathBuf, StoreFault> {
-    make_directory(directory)?;
-    let wrong = |wrong| unusable(directory, &wrong);
-    let path = directory.join(FILE_NAME);
-    // AppliedChange here and not by SQLite, so that it is nobody else's to read, also in a directory that is; the files that
-    // SQLite puts beside it take over its mode.
-    let mut options = File::options();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    options.open(&path).map_err(wrong)?;
-    Ok(path)
-}
-
-fn lock(directory: &Path) -> Result<File, StoreFault> {
-    make_directory(directory)?;
-    let wrong = |wrong| unusable(directory, &wrong);
-    let mut options = File::options();
-    options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600);
-    let mut file = options.open(directory.join(LOCK_NAME)).map_err(wrong)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            // Without the id the message is still true.
-            drop(file.read_to_string(&mut pid));
-            return Err(StoreFault::InUse {
-                path: directory.to_owned(),
-                pid: pid.trim().to_owned(),
-            });
-        }
-        Err(TryLockError::Error(failed)) => return Err(wrong(failed)),
-    }
-    file.set_len(0)
-        .and_then(|()| writeln!(file, "{}", std::process::id()))
-        .map_err(wrong)?;
-    Ok(file)
-}
-
-/// Write-ahead log and full synchronisation, read back: a file system that cannot keep the promise is refused.
-fn configure(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
-    let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(path, &wrong);
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(sqlite)?;
-    let synchronous: i64 = connection
-        .query_row("PRAGMA synchronous", [], |row| row.get(0))
-        .map_err(sqlite)?;
-    if mode == "wal" && synchronous == 2 {
-        return Ok(());
-    }
-    let why = format!(
-        "this file system gives journal mode {mode} and synchronous {synchronous}, not wal and 2"
-    );
-    Err(StoreFault::Sqlite {
-        path: path.to_owned(),
-        why,
-    })
-}
-
-/// How many runs there were; none when there is not even the table.
-fn runs(connection: &Connection) -> i64 {
-    connection
-        .query_row("SELECT count(*) FROM run", [], |row| row.get(0))
-        .unwrap_or_default()
 }
 
 /// Begins a run; returns its number, which no other run of the tenant has.
