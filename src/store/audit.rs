@@ -87,8 +87,8 @@ pub(super) fn append(transaction: &Transaction<'_>, rows: &[AuditRow]) -> SqlRes
         }),
     )?;
     transaction.execute(
-        "INSERT INTO audit_head ({tenant}only, seq, hash) VALUES ({its}1, ?1, ?2)
-         ON CONFLICT ({tenant}only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        "INSERT INTO audit_head ({tenant}\"only\", seq, hash) VALUES ({its}1, ?1, ?2)
+         ON CONFLICT ({tenant}\"only\") DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
         &values![seq, previous],
     )?;
     Ok(())

@@ -36,6 +36,8 @@ mod outcomes;
 mod past;
 #[cfg(test)]
 mod places;
+#[cfg(test)]
+mod places_tests;
 pub mod postgres;
 mod presence;
 mod queues;

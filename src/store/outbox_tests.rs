@@ -11,7 +11,8 @@ use crate::notify::ports::{Outbox, OutboxEntry, Settlement};
 
 use super::database::Database;
 use super::outbox::{self, Bounds};
-use super::{OutboxEditFault, OutboxEditor, Selection, Store, StoreReader, schema};
+use super::places::TestPlace;
+use super::{OutboxEditFault, OutboxEditor, Selection, Store, StoreAt, StoreReader, schema};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
 
@@ -23,24 +24,20 @@ fn paused(campaign: &str) -> Message {
 
 /// A store with these campaigns' pauses in its outbox.
 struct TestStore {
-    directory: tempfile::TempDir,
+    at: StoreAt,
     store: Store,
     runtime: tokio::runtime::Runtime,
 }
 
 impl TestStore {
-    fn with(campaigns: &[&str]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), NOW).unwrap();
+    fn with(place: &TestPlace, campaigns: &[&str]) -> Self {
+        let at = place.at();
+        let (store, _) = Store::open(&at, NOW).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let stored = Self {
-            directory,
-            store,
-            runtime,
-        };
+        let stored = Self { at, store, runtime };
         stored.write(campaigns);
         stored
     }
@@ -73,7 +70,7 @@ impl TestStore {
     }
 
     fn editor(&self) -> OutboxEditor {
-        OutboxEditor::open(self.directory.path()).unwrap()
+        OutboxEditor::open(&self.at).unwrap()
     }
 
     /// Entries that wait and dead letters as the triggers count them; the rows have to agree.
@@ -95,7 +92,7 @@ impl TestStore {
     /// Changes in the audit, whose chain has to hold.
     fn audited(&self) -> Vec<String> {
         let mut changes = Vec::new();
-        let reader = StoreReader::open(self.directory.path()).unwrap();
+        let reader = StoreReader::open(&self.at).unwrap();
         let each = |row: super::AuditRecord| {
             assert_eq!(row.kind, "outbox");
             let campaign = row.campaign.unwrap();
@@ -126,126 +123,141 @@ fn one(subject: &str, attempts: u32) -> (String, u32) {
 
 #[test]
 fn only_the_first_of_a_key_is_due_and_the_next_follows_its_delivery() {
-    let stored = TestStore::with(&["a", "a", "b"]);
-    let due = stored.entries(0);
-    assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
-    let ids: std::collections::BTreeSet<&str> = due.iter().map(|entry| entry.id.as_str()).collect();
-    assert_eq!(ids.len(), 2);
-    assert!(due[0].id.starts_with("msg_") && due[0].id.len() == 36);
-    stored.settle(&due[0], Settlement::Delivered);
-    let next = stored.entries(0);
-    assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
-    assert_ne!(next[0].id, due[0].id);
-    stored.settle(&next[0], Settlement::Delivered);
-    assert_eq!(stored.due(0), [one("b", 0)]);
-    assert!(
-        stored.audited().is_empty(),
-        "a delivery is no change to tell"
-    );
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a", "a", "b"]);
+        let due = stored.entries(0);
+        assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
+        let ids: std::collections::BTreeSet<&str> =
+            due.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids.len(), 2);
+        assert!(due[0].id.starts_with("msg_") && due[0].id.len() == 36);
+        stored.settle(&due[0], Settlement::Delivered);
+        let next = stored.entries(0);
+        assert_eq!(stored.due(0), [one("a", 0), one("b", 0)]);
+        assert_ne!(next[0].id, due[0].id);
+        stored.settle(&next[0], Settlement::Delivered);
+        assert_eq!(stored.due(0), [one("b", 0)]);
+        assert!(
+            stored.audited().is_empty(),
+            "a delivery is no change to tell"
+        );
+    });
 }
 
 #[test]
 fn one_that_is_put_off_holds_its_key_until_its_time() {
-    let stored = TestStore::with(&["a", "a", "b"]);
-    stored.settle(&stored.entries(0)[0], again(30));
-    assert_eq!(stored.due(29), [one("b", 0)]);
-    assert_eq!(stored.due(30), [one("b", 0), one("a", 1)]);
-    let now = NOW.plus(Duration::from_secs(5));
-    let round = stored
-        .runtime
-        .block_on(stored.store.round(now, 100))
-        .unwrap();
-    assert_eq!(round.next, Some(NOW.plus(Duration::from_secs(30))));
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a", "a", "b"]);
+        stored.settle(&stored.entries(0)[0], again(30));
+        assert_eq!(stored.due(29), [one("b", 0)]);
+        assert_eq!(stored.due(30), [one("b", 0), one("a", 1)]);
+        let now = NOW.plus(Duration::from_secs(5));
+        let round = stored
+            .runtime
+            .block_on(stored.store.round(now, 100))
+            .unwrap();
+        assert_eq!(round.next, Some(NOW.plus(Duration::from_secs(30))));
+    });
 }
 
 #[test]
 fn a_clock_that_is_set_back_does_not_put_a_letter_off_for_good() {
-    let stored = TestStore::with(&["a"]);
-    stored.settle(&stored.entries(0)[0], again(3 * 3600));
-    assert_eq!(stored.due(0), [one("a", 1)]);
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a"]);
+        stored.settle(&stored.entries(0)[0], again(3 * 3600));
+        assert_eq!(stored.due(0), [one("a", 1)]);
+    });
 }
 
 #[test]
 fn an_entry_outlives_the_process() {
-    let TestStore {
-        directory, store, ..
-    } = TestStore::with(&["a", "a"]);
-    drop(store);
-    let (store, _) = Store::open(directory.path(), NOW).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let round = runtime.block_on(store.round(NOW, 9)).unwrap();
-    assert_eq!(round.due.len(), 1);
-    let stats = runtime.block_on(store.stats()).unwrap();
-    assert_eq!((stats.waiting, stats.dead), (2, 0));
-    assert_eq!(stats.oldest, Some(NOW));
+    TestPlace::on_each(|place| {
+        let TestStore { at, store, .. } = TestStore::with(place, &["a", "a"]);
+        drop(store);
+        let (store, _) = Store::open(&at, NOW).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let round = runtime.block_on(store.round(NOW, 9)).unwrap();
+        assert_eq!(round.due.len(), 1);
+        let stats = runtime.block_on(store.stats()).unwrap();
+        assert_eq!((stats.waiting, stats.dead), (2, 0));
+        assert_eq!(stats.oldest, Some(NOW));
+    });
 }
 
 #[test]
 fn a_dead_letter_lets_the_next_go_and_is_audited() {
-    let stored = TestStore::with(&["a", "a"]);
-    let first = stored.entries(0)[0].clone();
-    assert_eq!(stored.counted(), (2, 0));
-    stored.settle(&first, given_up());
-    assert_eq!(stored.counted(), (1, 1));
-    let next = stored.entries(0);
-    assert_eq!(next.len(), 1);
-    assert_ne!(next[0].id, first.id);
-    let listed = stored.editor().list().unwrap();
-    assert_eq!(listed[0].entry.id, first.id);
-    assert_eq!(listed[0].why.as_deref(), Some("410"));
-    assert_eq!(listed[0].entry.attempts, 1);
-    assert!(listed[0].dead.is_some() && listed[0].due.is_none());
-    assert_eq!(stored.audited(), ["a given_up"]);
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a", "a"]);
+        let first = stored.entries(0)[0].clone();
+        assert_eq!(stored.counted(), (2, 0));
+        stored.settle(&first, given_up());
+        assert_eq!(stored.counted(), (1, 1));
+        let next = stored.entries(0);
+        assert_eq!(next.len(), 1);
+        assert_ne!(next[0].id, first.id);
+        let listed = stored.editor().list().unwrap();
+        assert_eq!(listed[0].entry.id, first.id);
+        assert_eq!(listed[0].why.as_deref(), Some("410"));
+        assert_eq!(listed[0].entry.attempts, 1);
+        assert!(listed[0].dead.is_some() && listed[0].due.is_none());
+        assert_eq!(stored.audited(), ["a given_up"]);
+    });
 }
 
 #[test]
 fn an_entry_that_is_tried_again_goes_before_younger_ones_of_its_key() {
-    let stored = TestStore::with(&["a", "a", "a"]);
-    let first = stored.entries(0)[0].clone();
-    stored.settle(&first, given_up());
-    let second = stored.entries(0)[0].clone();
-    let later = NOW.plus(Duration::from_secs(60));
-    let done = stored.editor().retry(&Selection::Dead, Some("ops"), later);
-    assert_eq!(done.unwrap(), std::slice::from_ref(&first.id));
-    assert_eq!(stored.counted(), (3, 0));
-    // The second was on its way meanwhile; that it failed does not bring it back in front.
-    stored.settle(&second, again(1));
-    let due = stored.entries(60);
-    assert_eq!(due.len(), 1);
-    assert_eq!((&due[0].id, due[0].attempts), (&first.id, 0));
-    assert_eq!(due[0].since, later);
-    assert_eq!(due[0].at, NOW, "when it happened does not change");
-    assert_eq!(stored.audited(), ["a given_up", "a retried"]);
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a", "a", "a"]);
+        let first = stored.entries(0)[0].clone();
+        stored.settle(&first, given_up());
+        let second = stored.entries(0)[0].clone();
+        let later = NOW.plus(Duration::from_secs(60));
+        let done = stored.editor().retry(&Selection::Dead, Some("ops"), later);
+        assert_eq!(done.unwrap(), std::slice::from_ref(&first.id));
+        assert_eq!(stored.counted(), (3, 0));
+        // The second was on its way meanwhile; that it failed does not bring it back in front.
+        stored.settle(&second, again(1));
+        let due = stored.entries(60);
+        assert_eq!(due.len(), 1);
+        assert_eq!((&due[0].id, due[0].attempts), (&first.id, 0));
+        assert_eq!(due[0].since, later);
+        assert_eq!(due[0].at, NOW, "when it happened does not change");
+        assert_eq!(stored.audited(), ["a given_up", "a retried"]);
+    });
 }
 
 #[test]
 fn what_is_dropped_is_gone_and_audited() {
-    let stored = TestStore::with(&["a", "a"]);
-    let first = stored.entries(0)[0].clone();
-    let ids = Selection::Ids(vec![first.id.clone()]);
-    stored.editor().discard(&ids, None, NOW).unwrap();
-    let next = stored.entries(0);
-    assert_eq!(next.len(), 1);
-    assert_ne!(next[0].id, first.id);
-    // It was on its way; its failure does not bring it back.
-    stored.settle(&first, again(1));
-    stored.settle(&first, given_up());
-    assert_eq!(stored.counted(), (1, 0));
-    assert_eq!(stored.audited(), ["a dropped"]);
-    stored.settle(&next[0], Settlement::Delivered);
-    assert_eq!(stored.counted(), (0, 0));
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a", "a"]);
+        let first = stored.entries(0)[0].clone();
+        let ids = Selection::Ids(vec![first.id.clone()]);
+        stored.editor().discard(&ids, None, NOW).unwrap();
+        let next = stored.entries(0);
+        assert_eq!(next.len(), 1);
+        assert_ne!(next[0].id, first.id);
+        // It was on its way; its failure does not bring it back.
+        stored.settle(&first, again(1));
+        stored.settle(&first, given_up());
+        assert_eq!(stored.counted(), (1, 0));
+        assert_eq!(stored.audited(), ["a dropped"]);
+        stored.settle(&next[0], Settlement::Delivered);
+        assert_eq!(stored.counted(), (0, 0));
+    });
 }
 
 #[test]
 fn an_unknown_id_changes_nothing() {
-    let stored = TestStore::with(&["a"]);
-    let id = stored.entries(0)[0].id.clone();
-    let ids = Selection::Ids(vec![id, "msg_x".to_owned(), "msg_y".to_owned()]);
-    let refused = stored.editor().discard(&ids, None, NOW).unwrap_err();
-    assert!(matches!(&refused, OutboxEditFault::Unknown(ids) if ids == &["msg_x", "msg_y"]));
-    assert_eq!(stored.editor().list().unwrap().len(), 1);
+    TestPlace::on_each(|place| {
+        let stored = TestStore::with(place, &["a"]);
+        let id = stored.entries(0)[0].id.clone();
+        let ids = Selection::Ids(vec![id, "msg_x".to_owned(), "msg_y".to_owned()]);
+        let refused = stored.editor().discard(&ids, None, NOW).unwrap_err();
+        assert!(matches!(&refused, OutboxEditFault::Unknown(ids) if ids == &["msg_x", "msg_y"]));
+        assert_eq!(stored.editor().list().unwrap().len(), 1);
+    });
 }
 
 #[test]

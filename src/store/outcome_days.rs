@@ -114,6 +114,7 @@ mod tests {
     use crate::control::ports::{Batch, Journal, OutcomeDays};
     use crate::domain::Timestamp;
     use crate::domain::outcomes::OutcomeCounts;
+    use crate::store::places::TestPlace;
     use crate::store::{Store, StoreFault, StorePast, StoreReader};
 
     const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);
@@ -146,66 +147,70 @@ mod tests {
         store.commit(Arc::new(batch)).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn days_add_up_by_zone_and_campaign_also_over_a_restart() {
-        let directory = tempfile::tempdir().unwrap();
-        let (first, second) = (date(2026, 11, 26), date(2026, 11, 27));
-        for _ in 0..2 {
-            let (store, _) = Store::open(directory.path(), START).unwrap();
-            let late = DayCounts {
-                carried_millis: 7,
-                ..counted(second, 5)
-            };
-            let days = [
-                ("a", "UTC", counted(first, 10)),
-                ("a", "UTC", late),
-                ("b", "UTC", counted(second, 1)),
-                ("a", "Europe/Berlin", counted(second, 100)),
-            ];
-            commit(&store, &days).await;
-        }
-        let past = StorePast::new(directory.path().to_owned());
-        let span = |first, last| DaySpan { first, last };
-        let found = past
-            .outcome_days(&utc(), span(first, second))
-            .await
-            .unwrap();
-        let of = |id: &str| found[&id.parse::<CampaignId>().unwrap()].clone();
-        let a = of("a");
-        assert_eq!((a[0].day, a[0].counts.dials), (first, 20));
-        assert_eq!((a[1].counts.dials, a[1].known_millis), (10, 120_000));
-        assert_eq!((a[1].carried_millis, a[1].counts.abandoned), (7, 2));
-        assert_eq!(of("b")[0].counts.dials, 2);
-        let berlin = "Europe/Berlin".parse().unwrap();
-        let reader = StoreReader::open(directory.path()).unwrap();
-        let found = reader.outcome_days(&berlin, span(first, second)).unwrap();
-        assert_eq!(found.len(), 1);
-        let found = reader.outcome_days(&utc(), span(first, first)).unwrap();
-        assert_eq!(found.len(), 1, "only a had calls on the first");
+    #[test]
+    fn days_add_up_by_zone_and_campaign_also_over_a_restart() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (first, second) = (date(2026, 11, 26), date(2026, 11, 27));
+            for _ in 0..2 {
+                let (store, _) = Store::open(&at, START).unwrap();
+                let late = DayCounts {
+                    carried_millis: 7,
+                    ..counted(second, 5)
+                };
+                let days = [
+                    ("a", "UTC", counted(first, 10)),
+                    ("a", "UTC", late),
+                    ("b", "UTC", counted(second, 1)),
+                    ("a", "Europe/Berlin", counted(second, 100)),
+                ];
+                commit(&store, &days).await;
+            }
+            let past = StorePast::new(&at);
+            let span = |first, last| DaySpan { first, last };
+            let found = past
+                .outcome_days(&utc(), span(first, second))
+                .await
+                .unwrap();
+            let of = |id: &str| found[&id.parse::<CampaignId>().unwrap()].clone();
+            let a = of("a");
+            assert_eq!((a[0].day, a[0].counts.dials), (first, 20));
+            assert_eq!((a[1].counts.dials, a[1].known_millis), (10, 120_000));
+            assert_eq!((a[1].carried_millis, a[1].counts.abandoned), (7, 2));
+            assert_eq!(of("b")[0].counts.dials, 2);
+            let berlin = "Europe/Berlin".parse().unwrap();
+            let reader = StoreReader::open(&at).unwrap();
+            let found = reader.outcome_days(&berlin, span(first, second)).unwrap();
+            assert_eq!(found.len(), 1);
+            let found = reader.outcome_days(&utc(), span(first, first)).unwrap();
+            assert_eq!(found.len(), 1, "only a had calls on the first");
+        });
     }
 
-    #[tokio::test]
-    async fn old_days_go_and_a_sum_beyond_the_columns_stops_no_commit() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), START).unwrap();
-        let (old, new) = (date(2026, 7, 20), date(2026, 11, 27));
-        commit(&store, &[("a", "UTC", counted(old, u64::MAX))]).await;
-        commit(&store, &[("a", "UTC", counted(old, u64::MAX))]).await;
-        let past = StorePast::new(directory.path().to_owned());
-        let all = DaySpan {
-            first: old,
-            last: new,
-        };
-        let found = past.outcome_days(&utc(), all).await.unwrap();
-        let days = found.values().next().unwrap();
-        assert_eq!(days[0].counts.dials, i64::MAX.unsigned_abs());
-        commit(&store, &[("a", "UTC", counted(date(2026, 11, 26), 1))]).await;
-        let kept = past.outcome_days(&utc(), all).await.unwrap();
-        assert_eq!(kept.values().next().unwrap().len(), 2, "129 days old");
-        commit(&store, &[("a", "UTC", counted(date(2026, 11, 28), 1))]).await;
-        let kept = past.outcome_days(&utc(), all).await.unwrap();
-        let kept: Vec<Date> = kept.values().flatten().map(|day| day.day).collect();
-        assert_eq!(kept, [date(2026, 11, 26)]);
+    #[test]
+    fn old_days_go_and_a_sum_beyond_the_columns_stops_no_commit() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (store, _) = Store::open(&at, START).unwrap();
+            let (old, new) = (date(2026, 7, 20), date(2026, 11, 27));
+            commit(&store, &[("a", "UTC", counted(old, u64::MAX))]).await;
+            commit(&store, &[("a", "UTC", counted(old, u64::MAX))]).await;
+            let past = StorePast::new(&at);
+            let all = DaySpan {
+                first: old,
+                last: new,
+            };
+            let found = past.outcome_days(&utc(), all).await.unwrap();
+            let days = found.values().next().unwrap();
+            assert_eq!(days[0].counts.dials, i64::MAX.unsigned_abs());
+            commit(&store, &[("a", "UTC", counted(date(2026, 11, 26), 1))]).await;
+            let kept = past.outcome_days(&utc(), all).await.unwrap();
+            assert_eq!(kept.values().next().unwrap().len(), 2, "129 days old");
+            commit(&store, &[("a", "UTC", counted(date(2026, 11, 28), 1))]).await;
+            let kept = past.outcome_days(&utc(), all).await.unwrap();
+            let kept: Vec<Date> = kept.values().flatten().map(|day| day.day).collect();
+            assert_eq!(kept, [date(2026, 11, 26)]);
+        });
     }
 
     #[test]

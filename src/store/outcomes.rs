@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use crate::control::ports::{Batch, Journal};
     use crate::control::series::PastSeries;
+    use crate::store::places::TestPlace;
     use crate::store::{Store, StorePast};
 
     const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);
@@ -136,40 +137,44 @@ mod tests {
         store.commit(Arc::new(batch)).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn the_newest_word_on_a_slot_stays_and_old_ones_go() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), START).unwrap();
-        commit(&store, &[("a", slot(0, 5)), ("b", slot(0, 6))]).await;
-        commit(&store, &[("a", slot(0, 9))]).await;
-        commit(&store, &[("a", slot(30, 7))]).await;
-        let past = StorePast::new(directory.path().to_owned());
-        let read = |minutes: u64| {
-            let query = SeriesQuery {
-                campaign: "a".parse().unwrap(),
-                since: START.plus(Duration::from_secs(60 * minutes)),
+    #[test]
+    fn the_newest_word_on_a_slot_stays_and_old_ones_go() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (store, _) = Store::open(&at, START).unwrap();
+            commit(&store, &[("a", slot(0, 5)), ("b", slot(0, 6))]).await;
+            commit(&store, &[("a", slot(0, 9))]).await;
+            commit(&store, &[("a", slot(30, 7))]).await;
+            let past = StorePast::new(&at);
+            let read = |minutes: u64| {
+                let query = SeriesQuery {
+                    campaign: "a".parse().unwrap(),
+                    since: START.plus(Duration::from_secs(60 * minutes)),
+                };
+                past.read_outcomes(query)
             };
-            past.read_outcomes(query)
-        };
-        assert_eq!(read(0).await.unwrap(), [slot(0, 9), slot(30, 7)]);
-        assert_eq!(read(9).await.unwrap(), [slot(0, 9), slot(30, 7)]);
-        assert_eq!(read(10).await.unwrap(), [slot(30, 7)]);
-        // A day and an hour after the first one, and ten minutes.
-        commit(&store, &[("b", slot(25 * 60 + 10, 1))]).await;
-        assert_eq!(read(0).await.unwrap(), [slot(30, 7)]);
+            assert_eq!(read(0).await.unwrap(), [slot(0, 9), slot(30, 7)]);
+            assert_eq!(read(9).await.unwrap(), [slot(0, 9), slot(30, 7)]);
+            assert_eq!(read(10).await.unwrap(), [slot(30, 7)]);
+            // A day and an hour after the first one, and ten minutes.
+            commit(&store, &[("b", slot(25 * 60 + 10, 1))]).await;
+            assert_eq!(read(0).await.unwrap(), [slot(30, 7)]);
+        });
     }
 
-    #[tokio::test]
-    async fn a_count_beyond_the_columns_does_not_stop_a_commit() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), START).unwrap();
-        commit(&store, &[("a", slot(0, u64::MAX))]).await;
-        let past = StorePast::new(directory.path().to_owned());
-        let query = SeriesQuery {
-            campaign: "a".parse().unwrap(),
-            since: START,
-        };
-        let read = past.read_outcomes(query).await.unwrap();
-        assert_eq!(read[0].counts.dials, i64::MAX.unsigned_abs());
+    #[test]
+    fn a_count_beyond_the_columns_does_not_stop_a_commit() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (store, _) = Store::open(&at, START).unwrap();
+            commit(&store, &[("a", slot(0, u64::MAX))]).await;
+            let past = StorePast::new(&at);
+            let query = SeriesQuery {
+                campaign: "a".parse().unwrap(),
+                since: START,
+            };
+            let read = past.read_outcomes(query).await.unwrap();
+            assert_eq!(read[0].counts.dials, i64::MAX.unsigned_abs());
+        });
     }
 }

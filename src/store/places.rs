@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::StoreAt;
-use super::postgres::{Server, ServerAddress};
+use super::database::Database;
+use super::postgres::{Hold, Role, Server, ServerAddress, Session};
+use super::value::Value;
 use crate::control::ports::SystemClock;
 
 #[path = "../../tests/support/postgres.rs"]
@@ -40,12 +42,43 @@ impl TestPlace {
         })
     }
 
-    /// One of each.
-    pub(super) fn each() -> Vec<Self> {
-        [Some(Self::file()), Self::server()]
-            .into_iter()
-            .flatten()
-            .collect()
+    /// Lives through a story once on a file and once on a server.
+    pub(super) fn on_each(story: impl Fn(&Self)) {
+        story(&Self::file());
+        if let Some(place) = Self::server() {
+            story(&place);
+        }
+    }
+
+    /// The same for a story that waits.
+    pub(super) fn on_each_waiting(story: impl AsyncFn(&Self)) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        Self::on_each(|place| runtime.block_on(story(place)));
+    }
+
+    /// Changes rows of the only tenant behind everybody's back; returns how many.
+    pub(super) fn change(&self, statement: &str, values: &[Value<'_>]) -> usize {
+        let database = self.database("");
+        let transaction = database.begin().unwrap();
+        let changed = transaction.execute(statement, values).unwrap();
+        transaction.commit().unwrap();
+        changed
+    }
+
+    /// The tables of a tenant.
+    pub(super) fn database(&self, tenant: &str) -> Database {
+        if let Some(server) = &self.server {
+            let session = Session::open(server, Role::Writer, tenant, Hold::Nothing);
+            return Database::on_server(session.unwrap());
+        }
+        let file = self.directory.path().join(tenant).join("autopilot.sqlite3");
+        Database::of_file(rusqlite::Connection::open(file).unwrap())
+    }
+
+    /// The server, where the place is on one.
+    pub(super) fn on(&self) -> Option<&Arc<Server>> {
+        self.server.as_ref()
     }
 
     /// Where the store of the only tenant is.

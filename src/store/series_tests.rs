@@ -13,7 +13,9 @@ use crate::control::series::{
 use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
 use super::database::Database;
-use super::{Store, StorePast, series};
+use super::places::TestPlace;
+use super::value::values;
+use super::{Store, StoreAt, StorePast, series};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
 
@@ -50,22 +52,22 @@ const BLIND: Point = Point {
 
 /// Writes polls of some campaigns as the loop would.
 struct TestStore {
-    directory: tempfile::TempDir,
+    at: StoreAt,
     store: Store,
     runtime: tokio::runtime::Runtime,
     points: Vec<Point>,
 }
 
 impl TestStore {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), NOW).unwrap();
+    fn new(place: &TestPlace) -> Self {
+        let at = place.at();
+        let (store, _) = Store::open(&at, NOW).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         Self {
-            directory,
+            at,
             store,
             runtime,
             points: Vec::new(),
@@ -118,7 +120,7 @@ impl TestStore {
     }
 
     fn read(&self, campaign: usize, since: u64) -> (Vec<SeriesStep>, Option<Timestamp>) {
-        let past = StorePast::new(self.directory.path().to_owned());
+        let past = StorePast::new(&self.at);
         let query = SeriesQuery {
             campaign: id(campaign),
             since: after(since),
@@ -140,89 +142,95 @@ impl TestStore {
 
 #[test]
 fn only_what_changes_is_a_step_and_the_end_is_known() {
-    let mut stored = TestStore::new();
-    stored.open(0, &[point(10), point(2000)], true);
-    stored.go_on(30, &[point(10), point(1999)]);
-    stored.go_on(60, &[point(4), point(1999)]);
-    stored.go_on(90, &[point(4), point(1999)]);
-    assert_eq!(
-        stored.steps(0, 0),
-        [(0, Some(point(10))), (60, Some(point(4)))]
-    );
-    assert_eq!(
-        stored.steps(1, 0),
-        [(0, Some(point(2000))), (30, Some(point(1999)))]
-    );
-    assert_eq!(stored.read(0, 0).1, Some(after(90)));
-    assert_eq!(
-        stored.steps(0, 70),
-        [(70, Some(point(4)))],
-        "as of the time asked for"
-    );
-    assert_eq!(stored.steps(7, 0), [], "never looked after");
+    TestPlace::on_each(|place| {
+        let mut stored = TestStore::new(place);
+        stored.open(0, &[point(10), point(2000)], true);
+        stored.go_on(30, &[point(10), point(1999)]);
+        stored.go_on(60, &[point(4), point(1999)]);
+        stored.go_on(90, &[point(4), point(1999)]);
+        assert_eq!(
+            stored.steps(0, 0),
+            [(0, Some(point(10))), (60, Some(point(4)))]
+        );
+        assert_eq!(
+            stored.steps(1, 0),
+            [(0, Some(point(2000))), (30, Some(point(1999)))]
+        );
+        assert_eq!(stored.read(0, 0).1, Some(after(90)));
+        assert_eq!(
+            stored.steps(0, 70),
+            [(70, Some(point(4)))],
+            "as of the time asked for"
+        );
+        assert_eq!(stored.steps(7, 0), [], "never looked after");
+    });
 }
 
 #[test]
 fn what_is_not_known_is_a_gap_and_no_line() {
-    let mut stored = TestStore::new();
-    stored.open(0, &[point(10)], true);
-    stored.go_on(30, &[BLIND]);
-    stored.go_on(60, &[point(10)]);
-    // The daemon was down.
-    stored.open(200, &[point(10)], true);
-    // The daemon hung.
-    stored.go_on(300, &[point(10)]);
-    // A keyframe in between is not a gap.
-    stored.open(330, &[point(10)], false);
-    assert_eq!(
-        stored.steps(0, 0),
-        [
-            (0, Some(point(10))),
-            (30, Some(BLIND)),
-            (60, Some(point(10))),
-            (60, None),
-            (200, Some(point(10))),
-            (200, None),
-            (300, Some(point(10))),
-        ]
-    );
+    TestPlace::on_each(|place| {
+        let mut stored = TestStore::new(place);
+        stored.open(0, &[point(10)], true);
+        stored.go_on(30, &[BLIND]);
+        stored.go_on(60, &[point(10)]);
+        // The daemon was down.
+        stored.open(200, &[point(10)], true);
+        // The daemon hung.
+        stored.go_on(300, &[point(10)]);
+        // A keyframe in between is not a gap.
+        stored.open(330, &[point(10)], false);
+        assert_eq!(
+            stored.steps(0, 0),
+            [
+                (0, Some(point(10))),
+                (30, Some(BLIND)),
+                (60, Some(point(10))),
+                (60, None),
+                (200, Some(point(10))),
+                (200, None),
+                (300, Some(point(10))),
+            ]
+        );
+    });
 }
 
 #[test]
 fn a_frame_that_cannot_be_read_is_a_gap() {
-    let mut stored = TestStore::new();
-    stored.open(0, &[point(10)], true);
-    stored.go_on(30, &[point(9)]);
-    stored.go_on(60, &[point(8)]);
-    stored.open(90, &[point(7)], false);
-    let file = stored.directory.path().join("autopilot.sqlite3");
-    let broken = Connection::open(file).unwrap();
-    let damage = "UPDATE series SET body = x'00ff' WHERE seq = 2";
-    assert_eq!(broken.execute(damage, []).unwrap(), 1);
-    assert_eq!(
-        stored.steps(0, 0),
-        [(0, Some(point(10))), (0, None), (90, Some(point(7)))]
-    );
+    TestPlace::on_each(|place| {
+        let mut stored = TestStore::new(place);
+        stored.open(0, &[point(10)], true);
+        stored.go_on(30, &[point(9)]);
+        stored.go_on(60, &[point(8)]);
+        stored.open(90, &[point(7)], false);
+        let damage = "UPDATE series SET body = ?1 WHERE {mine} AND seq = 2";
+        let damaged = place.change(damage, &values![vec![0_u8, 0xff]]);
+        assert_eq!(damaged, 1);
+        assert_eq!(
+            stored.steps(0, 0),
+            [(0, Some(point(10))), (0, None), (90, Some(point(7)))]
+        );
+    });
 }
 
 #[test]
 fn a_day_is_kept_and_a_restart_loses_none_of_it() {
-    let mut stored = TestStore::new();
-    stored.open(0, &[point(10)], true);
-    for poll in 1..120 {
-        stored.go_on(poll * 30, &[point(10 + u32::try_from(poll % 7).unwrap())]);
-    }
-    let day = stored.steps(0, 0);
-    assert!(day.len() > 100, "{}", day.len());
-    let directory = stored.directory.path().to_owned();
-    drop(stored.store);
-    stored.store = Store::open(&directory, NOW).unwrap().0;
-    assert_eq!(stored.steps(0, 0), day);
-    // A day later what is older goes, four rows with each that comes.
-    for poll in 0..40 {
-        stored.open(26 * 3600 + poll * 30, &[point(10)], poll == 0);
-    }
-    assert_eq!(stored.steps(0, 0).first().unwrap().0, 26 * 3600);
+    TestPlace::on_each(|place| {
+        let mut stored = TestStore::new(place);
+        stored.open(0, &[point(10)], true);
+        for poll in 1..120 {
+            stored.go_on(poll * 30, &[point(10 + u32::try_from(poll % 7).unwrap())]);
+        }
+        let day = stored.steps(0, 0);
+        assert!(day.len() > 100, "{}", day.len());
+        drop(stored.store);
+        stored.store = Store::open(&stored.at, NOW).unwrap().0;
+        assert_eq!(stored.steps(0, 0), day);
+        // A day later what is older goes, four rows with each that comes.
+        for poll in 0..40 {
+            stored.open(26 * 3600 + poll * 30, &[point(10)], poll == 0);
+        }
+        assert_eq!(stored.steps(0, 0).first().unwrap().0, 26 * 3600);
+    });
 }
 
 #[test]
@@ -282,7 +290,8 @@ proptest::proptest! {
         ),
         since in 0_u64..1000,
     ) {
-        let mut stored = TestStore::new();
+        let place = TestPlace::file();
+        let mut stored = TestStore::new(&place);
         let mut model: BTreeMap<usize, Vec<(u64, Point)>> = BTreeMap::new();
         for (poll, (campaigns, opens)) in polls.iter().enumerate() {
             let seconds = u64::try_from(poll).unwrap() * 30;

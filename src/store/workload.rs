@@ -236,6 +236,7 @@ mod tests {
 
     use super::*;
     use crate::control::ports::{Batch, Journal};
+    use crate::store::places::TestPlace;
     use crate::store::{Store, StoreReader};
 
     const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);
@@ -282,23 +283,25 @@ mod tests {
         assert_eq!(unpack(START, &[0xff; 40]), None);
     }
 
-    #[tokio::test]
-    async fn slots_are_read_back_and_old_ones_go() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), START).unwrap();
-        let three_weeks = 21 * 24 * 60;
-        for (id, minutes) in [("a", 0), ("b", 0), ("a", 10), ("b", three_weeks + 10)] {
-            let batch = Batch {
-                workload: vec![(id.parse().unwrap(), slot(minutes))],
-                ..Batch::default()
-            };
-            store.commit(Arc::new(batch)).await.unwrap();
-        }
-        let reader = StoreReader::open(directory.path()).unwrap();
-        let read = |id: &str| reader.workload(&id.parse().unwrap(), START).unwrap();
-        assert_eq!(read("a"), [slot(10)]);
-        assert_eq!(read("b"), [slot(three_weeks + 10)]);
-        let campaigns = reader.recorded_campaigns(START).unwrap();
-        assert_eq!(campaigns.len(), 2);
+    #[test]
+    fn slots_are_read_back_and_old_ones_go() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (store, _) = Store::open(&at, START).unwrap();
+            let three_weeks = 21 * 24 * 60;
+            for (id, minutes) in [("a", 0), ("b", 0), ("a", 10), ("b", three_weeks + 10)] {
+                let batch = Batch {
+                    workload: vec![(id.parse().unwrap(), slot(minutes))],
+                    ..Batch::default()
+                };
+                store.commit(Arc::new(batch)).await.unwrap();
+            }
+            let reader = StoreReader::open(&at).unwrap();
+            let read = |id: &str| reader.workload(&id.parse().unwrap(), START).unwrap();
+            assert_eq!(read("a"), [slot(10)]);
+            assert_eq!(read("b"), [slot(three_weeks + 10)]);
+            let campaigns = reader.recorded_campaigns(START).unwrap();
+            assert_eq!(campaigns.len(), 2);
+        });
     }
 }

@@ -78,6 +78,7 @@ mod tests {
     use super::*;
     use crate::control::ports::{Batch, Journal};
     use crate::domain::workload::SLOT;
+    use crate::store::places::TestPlace;
     use crate::store::{Store, StoreReader};
 
     const START: Timestamp = Timestamp::from_unix_millis(1_716_215_400_000);
@@ -101,31 +102,33 @@ mod tests {
         assert!(body.len() <= 22, "{} bytes", body.len());
     }
 
-    #[tokio::test]
-    async fn shared_agents_are_found_from_either_campaign_and_old_ones_go() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(directory.path(), START).unwrap();
-        let pair = |one: &str, other: &str| [one.parse().unwrap(), other.parse().unwrap()];
-        let later = START.plus(SLOT);
-        let last = later.plus(KEPT);
-        let rows = [
-            (pair("a", "b"), START),
-            (pair("a", "b"), later),
-            (pair("b", "c"), last),
-        ];
-        for (pair, at) in rows {
-            let batch = Batch {
-                shared_workload: vec![(pair, slot(at))],
-                ..Batch::default()
-            };
-            assert!(!batch.is_empty());
-            store.commit(Arc::new(batch)).await.unwrap();
-        }
-        let reader = StoreReader::open(directory.path()).unwrap();
-        let read = |id: &str| reader.shared_workload(&id.parse().unwrap(), START).unwrap();
-        let of = |id: &str, at| (id.parse().unwrap(), slot(at));
-        assert_eq!(read("a"), [of("b", later)]);
-        assert_eq!(read("b"), [of("a", later), of("c", last)]);
-        assert_eq!(read("nowhere"), []);
+    #[test]
+    fn shared_agents_are_found_from_either_campaign_and_old_ones_go() {
+        TestPlace::on_each_waiting(async |place| {
+            let at = place.at();
+            let (store, _) = Store::open(&at, START).unwrap();
+            let pair = |one: &str, other: &str| [one.parse().unwrap(), other.parse().unwrap()];
+            let later = START.plus(SLOT);
+            let last = later.plus(KEPT);
+            let rows = [
+                (pair("a", "b"), START),
+                (pair("a", "b"), later),
+                (pair("b", "c"), last),
+            ];
+            for (pair, at) in rows {
+                let batch = Batch {
+                    shared_workload: vec![(pair, slot(at))],
+                    ..Batch::default()
+                };
+                assert!(!batch.is_empty());
+                store.commit(Arc::new(batch)).await.unwrap();
+            }
+            let reader = StoreReader::open(&at).unwrap();
+            let read = |id: &str| reader.shared_workload(&id.parse().unwrap(), START).unwrap();
+            let of = |id: &str, at| (id.parse().unwrap(), slot(at));
+            assert_eq!(read("a"), [of("b", later)]);
+            assert_eq!(read("b"), [of("a", later), of("c", last)]);
+            assert_eq!(read("nowhere"), []);
+        });
     }
 }

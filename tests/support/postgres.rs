@@ -23,24 +23,22 @@ fi
 cd "$place"
 as "$programs/initdb" --no-sync --auth=trust --username=tester --pgdata="$place/data" --encoding=UTF8 --locale=C.UTF-8 >"$place/log" 2>&1 </dev/null
 as "$programs/postgres" -D "$place/data" -k "$place" -c listen_addresses= -c fsync=off -c max_connections=200 >"$place/log" 2>&1 </dev/null &
-server=$!
 tries=0
 until as "$programs/pg_isready" -q -h "$place" -U tester </dev/null; do
     tries=$((tries + 1))
     [ $tries -lt 300 ] || { cat "$place/log" >&2; exit 1; }
     sleep 0.1
 done
-echo "$place $server"
+echo "$place"
 cat >/dev/null
-kill -INT $server 2>/dev/null || true
-wait $server 2>/dev/null || true
+as "$programs/pg_ctl" -s -D "$place/data" -m immediate stop >/dev/null 2>&1 </dev/null || true
 cd /
 rm -rf "$place"
 "#;
 
 /// A running server.
 #[derive(Debug)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// The directory of its socket.
     place: String,
     schemas: AtomicU32,
@@ -52,7 +50,7 @@ static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 
 impl Cluster {
     /// The server of this process, started with the first question. Where it is not installed a test is skipped, and fails in CI.
-    pub fn of_tests() -> Option<&'static Self> {
+    pub(crate) fn of_tests() -> Option<&'static Self> {
         if !Path::new(PROGRAMS).join("initdb").exists() {
             assert!(
                 std::env::var_os("CI").is_none(),
@@ -76,8 +74,8 @@ impl Cluster {
         BufReader::new(out)
             .read_line(&mut line)
             .expect("its first line");
-        let mut words = line.split_whitespace();
-        let place = words.next().expect("a server that starts").to_owned();
+        let place = line.trim().to_owned();
+        assert!(!place.is_empty(), "the server did not start");
         Self {
             place,
             schemas: AtomicU32::new(0),
@@ -86,7 +84,7 @@ impl Cluster {
     }
 
     /// The address of tables that nobody else uses.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         format!(
@@ -97,7 +95,7 @@ impl Cluster {
 
     /// Has the server do something, by its own client; returns what that prints.
     #[allow(dead_code, reason = "not every test binary looks behind the program")]
-    pub fn psql(&self, schema: &str, statement: &str) -> String {
+    pub(crate) fn psql(&self, schema: &str, statement: &str) -> String {
         let asked = Command::new(format!("{PROGRAMS}/psql"))
             .args(["-h", &self.place, "-U", "tester", "-d", "postgres", "-qAtX"])
             .args([

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::Url;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::secrets::Secret;
@@ -35,6 +34,13 @@ pub struct AddressFault {
 fn fault(wrong: impl Into<String>, remedy: impl Into<String>) -> AddressFault {
     let (wrong, remedy) = (wrong.into(), remedy.into());
     AddressFault { wrong, remedy }
+}
+
+fn password_within() -> AddressFault {
+    fault(
+        "has a password in it, which process lists and logs would show",
+        "take it out, and give AUTOPILOT_STORE_PASSWORD or a file with it",
+    )
 }
 
 /// How the server proves who it is.
@@ -72,28 +78,25 @@ impl ServerAddress {
     /// When it is not one, has a password in it, or asks for less proof than can be meant.
     pub fn parse(text: &str, password: Option<Secret>) -> Result<Self, AddressFault> {
         let form = "give postgres://USER@HOST:PORT/DATABASE";
-        let mut url = Url::parse(text).map_err(|wrong| fault(wrong.to_string(), form))?;
-        if url.password().is_some() {
-            return Err(fault(
-                "has a password in it, which process lists and logs would show",
-                "take it out, and give AUTOPILOT_STORE_PASSWORD or a file with it",
-            ));
+        let (place, query) = text.split_once('?').unwrap_or((text, ""));
+        let authority = place.split_once("://").map_or(place, |(_, rest)| rest);
+        let authority = authority
+            .split_once('/')
+            .map_or(authority, |(first, _)| first);
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        if user.is_some_and(|user| user.contains(':')) {
+            return Err(password_within());
         }
-        let (mut mode, mut authority) = (None, None);
+        let (mut mode, mut certificates) = (None, None);
         let mut schema = SCHEMA.to_owned();
-        let mut rest = Vec::new();
-        for (key, value) in url.query_pairs() {
+        let mut rest = form_urlencoded::Serializer::new(String::new());
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
                 "sslmode" => mode = Some(value.into_owned()),
-                "sslrootcert" => authority = Some(PathBuf::from(value.into_owned())),
+                "sslrootcert" => certificates = Some(PathBuf::from(value.into_owned())),
                 "schema" => schema = value.into_owned(),
-                "password" => {
-                    return Err(fault(
-                        "has a password in it, which process lists and logs would show",
-                        "take it out, and give AUTOPILOT_STORE_PASSWORD or a file with it",
-                    ));
-                }
-                _ => rest.push((key.into_owned(), value.into_owned())),
+                "password" => return Err(password_within()),
+                _ => drop(rest.append_pair(&key, &value)),
             }
         }
         if !is_name(&schema) {
@@ -102,24 +105,19 @@ impl ServerAddress {
                 "give small letters, digits and underscores",
             ));
         }
-        url.set_query(None);
-        if !rest.is_empty() {
-            url.query_pairs_mut().extend_pairs(rest);
-        }
-        let mut config: tokio_postgres::Config =
-            url.as_str()
-                .parse()
-                .map_err(|wrong: tokio_postgres::Error| {
-                    let source = std::error::Error::source(&wrong).map(ToString::to_string);
-                    fault(source.unwrap_or_else(|| wrong.to_string()), form)
-                })?;
+        let mut config: tokio_postgres::Config = format!("{place}?{}", rest.finish())
+            .parse()
+            .map_err(|wrong: tokio_postgres::Error| {
+                let source = std::error::Error::source(&wrong).map(ToString::to_string);
+                fault(source.unwrap_or_else(|| wrong.to_string()), form)
+            })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(fault("names no host", form));
         }
         if config.get_user().is_none() {
             return Err(fault("names no user", form));
         }
-        let proof = proof(mode.as_deref(), authority, local(&config))?;
+        let proof = proof(mode.as_deref(), certificates, local(&config))?;
         config
             .application_name("campaign-autopilot")
             .connect_timeout(CONNECT)

@@ -45,7 +45,7 @@ const RENEW: &str = "UPDATE lease SET expires = clock_timestamp() + $3 * INTERVA
 
 /// Lets go of it, so that nobody has to wait.
 const RELEASE: &str =
-    "UPDATE lease SET expires = '-infinity' WHERE tenant = $3 AND holder = $1 AND epoch = $2";
+    "UPDATE lease SET holder = '', expires = '-infinity' WHERE tenant = $3 AND holder = $1 AND epoch = $2";
 
 /// What became of an attempt to acquire a lease.
 pub enum Acquired {

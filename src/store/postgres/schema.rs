@@ -45,10 +45,10 @@ const MIGRATIONS: &[&str] = &["
         FOR EACH STATEMENT EXECUTE FUNCTION audit_is_never_changed();
     CREATE TABLE audit_head (
         tenant TEXT COLLATE \"C\" NOT NULL,
-        only   BIGINT NOT NULL CHECK (only = 1),
+        \"only\" BIGINT NOT NULL CHECK (\"only\" = 1),
         seq    BIGINT NOT NULL,
         hash   TEXT COLLATE \"C\" NOT NULL,
-        PRIMARY KEY (tenant, only)
+        PRIMARY KEY (tenant, \"only\")
     );
     CREATE TABLE input (
         tenant TEXT COLLATE \"C\" NOT NULL,

@@ -1,0 +1,293 @@
+//! What holds of every store, and what a server's adds: several tenants, one that may write, and a server that goes away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::places::TestPlace;
+use super::postgres::{Acquired, Lease};
+use super::value::values;
+use super::{BrokenChain, Store, StoreFault, StoreReader};
+use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, SystemClock, Tenure};
+use crate::domain::{DecisionId, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
+
+fn stopped(tick: u64) -> Arc<Batch> {
+    let row = AuditRow {
+        at: NOW,
+        campaign: None,
+        decision: DecisionId { run: 1, tick },
+        event: AuditEvent::Stopped,
+    };
+    Arc::new(Batch {
+        audit: vec![row],
+        ..Batch::default()
+    })
+}
+
+#[test]
+fn runs_are_counted_and_the_chain_goes_on_over_them() {
+    TestPlace::on_each_waiting(async |place| {
+        for run in 1..=3 {
+            let (store, restored) = Store::open(place.at(), NOW).unwrap();
+            assert_eq!(restored.run, run);
+            assert_eq!(restored.lost, None);
+            store.commit(stopped(run)).await.unwrap();
+            store.commit(stopped(run + 10)).await.unwrap();
+        }
+        let reader = StoreReader::open(place.at()).unwrap();
+        assert_eq!(reader.check_chain(), Ok(6));
+    });
+}
+
+#[test]
+fn rows_that_somebody_changed_or_took_out_are_named() {
+    TestPlace::on_each_waiting(async |place| {
+        let (store, _) = Store::open(place.at(), NOW).unwrap();
+        for tick in 0..3 {
+            store.commit(stopped(tick)).await.unwrap();
+        }
+        drop(store);
+        let database = place.database("");
+        let transaction = database.begin().unwrap();
+        let changed = "UPDATE audit SET body = '{}' WHERE {mine} AND seq = 2";
+        let refused = transaction.execute(changed, &[]).unwrap_err();
+        assert!(refused.to_string().contains("never changed"), "{refused}");
+        drop(transaction);
+        let head = "UPDATE audit_head SET seq = 4 WHERE {mine}";
+        assert_eq!(place.change(head, &[]), 1);
+        let reader = StoreReader::open(place.at()).unwrap();
+        let cut_off = BrokenChain::CutOff {
+            found: 3,
+            expected: 4,
+        };
+        assert_eq!(reader.check_chain(), Err(cut_off));
+    });
+}
+
+#[test]
+fn what_was_written_and_is_gone_is_told_at_the_next_start() {
+    TestPlace::on_each_waiting(async |place| {
+        let (store, _) = Store::open(place.at(), NOW).unwrap();
+        store.commit(stopped(1)).await.unwrap();
+        drop(store);
+        place.change("UPDATE audit_head SET seq = 0 WHERE {mine}", &[]);
+        let (_, restored) = Store::open(place.at(), NOW).unwrap();
+        let lost = restored.lost.unwrap();
+        assert!(lost.contains("ends at row 0, and row 1"), "{lost}");
+    });
+}
+
+#[test]
+fn tenants_know_nothing_of_each_other() {
+    TestPlace::on_each_waiting(async |place| {
+        let (one, first) = Store::open(place.of("one"), NOW).unwrap();
+        let (two, second) = Store::open(place.of("two"), NOW).unwrap();
+        assert_eq!((first.run, second.run), (1, 1));
+        one.commit(stopped(1)).await.unwrap();
+        one.commit(stopped(2)).await.unwrap();
+        two.commit(stopped(1)).await.unwrap();
+        let rows = |tenant| StoreReader::open(place.of(tenant)).unwrap().check_chain();
+        assert_eq!((rows("one"), rows("two")), (Ok(2), Ok(1)));
+        assert_eq!(rows("one"), Ok(2));
+    });
+}
+
+#[test]
+fn a_second_daemon_is_told_who_has_the_store() {
+    TestPlace::on_each(|place| {
+        let (store, _) = Store::open(place.at(), NOW).unwrap();
+        assert!(store.tenure().remaining() > Duration::from_secs(10));
+        let refused = Store::open(place.at(), NOW).err().unwrap();
+        match refused {
+            StoreFault::Held { member } => assert_eq!(member, "a test"),
+            StoreFault::InUse { .. } => assert!(place.on().is_none()),
+            other => panic!("{other}"),
+        }
+        drop(store);
+        assert!(Store::open(place.at(), NOW).is_ok(), "it was let go of");
+    });
+}
+
+/// Makes a tenant's lease look as if it had not been renewed.
+fn run_out(place: &TestPlace) {
+    let over = "UPDATE lease SET expires = clock_timestamp() - INTERVAL '1 s' WHERE {mine}";
+    assert_eq!(place.change(over, &[]), 1);
+}
+
+fn server() -> Option<TestPlace> {
+    TestPlace::server()
+}
+
+#[tokio::test]
+async fn whoever_lost_the_lease_writes_nothing_more() {
+    let Some(place) = server() else {
+        return;
+    };
+    let (old, _) = Store::open(place.at(), NOW).unwrap();
+    old.commit(stopped(1)).await.unwrap();
+    run_out(&place);
+    let refused = old.commit(stopped(2)).await.unwrap_err().to_string();
+    assert!(refused.contains("is over"), "{refused}");
+    assert_eq!(
+        old.tenure().remaining(),
+        Duration::ZERO,
+        "nothing may be sent either"
+    );
+    let (new, restored) = Store::open(place.at(), NOW).unwrap();
+    assert_eq!(restored.run, 2);
+    let refused = old.commit(stopped(3)).await.unwrap_err().to_string();
+    assert!(refused.contains("epoch 2, ours 1"), "{refused}");
+    assert!(
+        old.tenure().renew().await.is_err(),
+        "another epoch is in force"
+    );
+    new.commit(stopped(4)).await.unwrap();
+    let reader = StoreReader::open(place.at()).unwrap();
+    assert_eq!(reader.check_chain(), Ok(2));
+    drop(old);
+    // What the old one lets go of is its own epoch, which is over.
+    assert!(new.tenure().renew().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lease_is_one_process_s_until_it_is_over_and_each_has_an_epoch_of_its_own() {
+    let Some(place) = server() else {
+        return;
+    };
+    let server = place.on().unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    let acquire = |member| Lease::acquire(server, "night", member, &clock).unwrap();
+    let Acquired::Ours(first) = acquire("the same name") else {
+        panic!("it is free");
+    };
+    // Another start of the same program has another holder, and is not let in.
+    match acquire("the same name") {
+        Acquired::Held { member } => assert_eq!(member, "the same name"),
+        Acquired::Ours(_) => panic!("it is held"),
+    }
+    let before = first.remaining();
+    first.renew().await.unwrap();
+    assert!(first.remaining() > before.saturating_sub(Duration::from_secs(1)));
+    first.release();
+    assert_eq!(first.remaining(), Duration::ZERO);
+    assert!(
+        first.renew().await.is_err(),
+        "what was let go of is not taken up again"
+    );
+    let Acquired::Ours(second) = acquire("another") else {
+        panic!("it was let go of");
+    };
+    second.renew().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_is_made_anew_and_nothing_is_written_twice() {
+    let Some(place) = server() else {
+        return;
+    };
+    let (store, _) = Store::open(place.at(), NOW).unwrap();
+    store.commit(stopped(1)).await.unwrap();
+    for tick in 2..5 {
+        cut_others(&place);
+        store.commit(stopped(tick)).await.unwrap();
+    }
+    let reader = StoreReader::open(place.at()).unwrap();
+    assert_eq!(reader.check_chain(), Ok(4));
+}
+
+/// Ends every connection that is at work with the tables but one's own.
+fn cut_others(place: &TestPlace) {
+    let schema = place.on().unwrap().address().to_string();
+    let (_, schema) = schema.split_once("schema=").unwrap();
+    let cluster = super::places::Cluster::of_tests().unwrap();
+    let cut = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE application_name = 'campaign-autopilot' AND query LIKE '%' AND pid IN
+             (SELECT pid FROM pg_stat_activity WHERE state = 'idle')"
+    );
+    let ended = cluster.psql(schema, &cut);
+    assert_ne!(ended, "0");
+}
+
+#[test]
+fn tables_that_are_missing_or_newer_are_told_with_the_way_on() {
+    let Some(cluster) = super::places::Cluster::of_tests() else {
+        return;
+    };
+    use super::postgres::{Server, ServerAddress};
+    let address = ServerAddress::parse(&cluster.address(), None).unwrap();
+    let server = Arc::new(Server::new(address));
+    let clock = Arc::new(SystemClock::real_time());
+    let directory = tempfile::tempdir().unwrap();
+    let at = super::StoreAt::on_server(
+        Arc::clone(&server),
+        "",
+        directory.path().to_owned(),
+        "a test",
+        clock,
+    );
+    let told = Store::open(&at, NOW).err().unwrap().to_string();
+    assert!(told.contains("store migrate"), "{told}");
+    assert_eq!(server.migrate(None), Ok((0, 1)));
+    assert_eq!(
+        server.migrate(None),
+        Ok((1, 1)),
+        "a second time changes nothing"
+    );
+    drop(Store::open(&at, NOW).unwrap());
+    let shown = server.address().to_string();
+    let (_, schema) = shown.split_once("schema=").unwrap();
+    cluster.psql(schema, "UPDATE schema_version SET version = 99");
+    let told = Store::open(&at, NOW).err().unwrap().to_string();
+    assert!(told.contains("version 99"), "{told}");
+    assert!(told.contains("newer program"), "{told}");
+    let told = server.migrate(None).unwrap_err().to_string();
+    assert!(told.contains("version 99"), "{told}");
+}
+
+#[test]
+fn a_role_with_the_rights_of_a_daemon_works_and_cannot_touch_the_audit() {
+    use super::postgres::{Server, ServerAddress};
+    let Some(cluster) = super::places::Cluster::of_tests() else {
+        return;
+    };
+    let owner = cluster.address();
+    let (_, schema) = owner.split_once("schema=").unwrap();
+    let role = format!("{schema}_daemon");
+    cluster.psql("public", &format!("CREATE ROLE {role} LOGIN"));
+    let made = Server::new(ServerAddress::parse(&owner, None).unwrap());
+    made.migrate(Some(&role)).unwrap();
+    let as_daemon = owner.replace("tester@", &format!("{role}@"));
+    let server = Arc::new(Server::new(ServerAddress::parse(&as_daemon, None).unwrap()));
+    let refused = server.migrate(None).unwrap_err().to_string();
+    assert!(refused.contains("permission denied"), "{refused}");
+    let directory = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock::real_time());
+    let at = super::StoreAt::on_server(server, "", directory.path().to_owned(), "a test", clock);
+    let (store, _) = Store::open(&at, NOW).unwrap();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(store.commit(stopped(1))).unwrap();
+    drop(store);
+    assert_eq!(StoreReader::open(&at).unwrap().check_chain(), Ok(1));
+    for statement in [
+        "DELETE FROM audit",
+        "UPDATE audit SET kind = ''",
+        "TRUNCATE audit",
+        "DROP TABLE audit",
+    ] {
+        let tried = format!("SET ROLE {role}; {statement}");
+        let tried = std::panic::catch_unwind(|| cluster.psql(schema, &tried));
+        assert!(tried.is_err(), "{statement}");
+    }
+}
+
+#[test]
+fn a_value_with_a_nul_is_written_all_the_same() {
+    TestPlace::on_each(|place| {
+        drop(Store::open(place.at(), NOW).unwrap());
+        let insert = "INSERT INTO assignment ({tenant}campaign, list) VALUES ({its}?1, ?2)";
+        assert_eq!(place.change(insert, &values!["a\0b", "{}"]), 1);
+    });
+}
