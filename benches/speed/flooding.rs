@@ -52,7 +52,7 @@ pub(crate) fn run() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "benchmarks take real time")]
-fn rest(how_long: Duration) {
+pub(crate) fn rest(how_long: Duration) {
     std::thread::sleep(how_long);
 }
 
@@ -150,7 +150,8 @@ fn trickle(address: &str) {
     });
 }
 
-fn get(address: &str, path: &str) -> Option<String> {
+/// Returns the answer of a listener to a request.
+pub(crate) fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;

@@ -1,7 +1,7 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
 //! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `delivering`,
-//! `flooding`, `observing`, `plotting` to run only those.
+//! `flooding`, `observing`, `plotting`, `tenants` to run only those.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing else to do"
@@ -20,6 +20,7 @@ mod plotting;
 mod resting;
 mod simulating;
 mod stopwatch;
+mod tenants;
 
 fn main() {
     // `cargo bench` passes --bench along.
@@ -27,7 +28,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 11] = [
+    let benches: [(&str, fn()); 12] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
@@ -39,6 +40,7 @@ fn main() {
         ("flooding", flooding::run),
         ("observing", observing::run),
         ("plotting", plotting::run),
+        ("tenants", tenants::run),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

@@ -114,6 +114,11 @@ fn mb(kib: u32) -> f64 {
     f64::from(kib) * 1_024.0 / 1e6
 }
 
+/// The memory of a daemon in megabytes.
+pub(crate) fn resident_mb(daemon: &Daemon) -> f64 {
+    mb(resident_kib(daemon))
+}
+
 fn resident_kib(daemon: &Daemon) -> u32 {
     let status =
         std::fs::read_to_string(format!("/proc/{}/status", daemon.id())).expect("its status");

@@ -13,12 +13,15 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Placement, Proposal};
 use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
 use crate::platform::port::{ObserveRequest, PlatformFault, Urgency};
-use crate::settings::{Resolved, RunArgs, Settings};
+use crate::settings::Settings;
 
-use super::daemon::{Connection, Daemon};
+use super::connection::Connection;
 use super::exit::Exit;
+use super::one_tenant::OneTenantArgs;
 use super::output;
 use super::run::exit_of;
+use super::surroundings::Surroundings;
+use super::tenant::Tenant;
 
 /// A command about the preview assignments.
 #[derive(Subcommand)]
@@ -29,22 +32,22 @@ pub(crate) enum AssignCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Plan once and put it in force; campaigns are not commanded. Not beside a running daemon
-    Apply(Box<RunArgs>),
+    Apply(Box<OneTenantArgs>),
     /// Explain how one agent of the roster scores for every preview campaign
     Explain {
         /// The agent's id
         agent: AgentId,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
 }
 
 impl AssignCommand {
     /// The settings that it was given.
-    pub(crate) fn run_args(&self) -> &RunArgs {
+    pub(crate) fn args(&self) -> &OneTenantArgs {
         match self {
             Self::Plan { run, .. } | Self::Apply(run) | Self::Explain { run, .. } => run,
         }
@@ -52,13 +55,7 @@ impl AssignCommand {
 }
 
 /// Runs an `assign` command.
-pub(crate) async fn assign(command: &AssignCommand, resolved: Resolved) -> Exit {
-    let Resolved {
-        settings, warnings, ..
-    } = resolved;
-    for warning in &warnings {
-        output::talk(format_args!("warning: {warning}"));
-    }
+pub(crate) async fn assign(command: &AssignCommand, settings: Settings) -> Exit {
     if settings.assignments.is_none() {
         output::talk(
             "campaign-autopilot: no preview campaigns; add [[preview]] tables to the settings file",
@@ -92,9 +89,12 @@ async fn apply(settings: Settings) -> Exit {
         listen: None,
         ..settings
     };
-    let daemon = Daemon::start(&settings, None, clock, CancellationToken::new()).await;
-    match daemon {
-        Ok(daemon) => exit_of(&daemon.cycle.assign_once().await),
+    let tenant = match Surroundings::real() {
+        Ok(real) => Tenant::start(&real, &settings, clock, CancellationToken::new()).await,
+        Err(fault) => Err(fault),
+    };
+    match tenant {
+        Ok(tenant) => exit_of(&tenant.cycle.assign_once().await),
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
             fault.exit()

@@ -10,14 +10,14 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::domain::guard::{DaySpan, Guard, GuardStanding};
 use crate::domain::{CampaignId, Timestamp};
 use crate::serve::GuardDocument;
-use crate::settings::{RunArgs, Settings, resolve};
+use crate::settings::{Settings, resolve};
 use crate::store::{StoreFault, StoreReader};
 
 use super::environment::variable;
 use super::exit::Exit;
 use super::form::{TableForm, csv};
+use super::one_tenant::OneTenantArgs;
 use super::output;
-use super::refusal::refuse_configuration;
 
 const ABOUT: &str = "\
 Each row is a campaign and a guard: the calls that count, the calls of which they are a share, the share with its one-sided
@@ -72,7 +72,7 @@ pub(crate) struct ComplianceArgs {
     #[arg(short, long, value_enum, default_value_t)]
     output: TableForm,
     #[command(flatten)]
-    run: Box<RunArgs>,
+    run: Box<OneTenantArgs>,
 }
 
 /// One campaign under one guard.
@@ -124,9 +124,9 @@ struct Compared<'a> {
 /// Compares what the store has counted with the guards of the settings.
 pub(crate) fn compliance(args: &ComplianceArgs) -> Exit {
     let now = SystemClock::real_time().now();
-    match resolve(&args.run, &variable) {
-        Ok(resolved) => report(args, &resolved.settings, now),
-        Err(faults) => refuse_configuration(&faults),
+    match args.run.settings(|run| resolve(run, &variable)) {
+        Ok(settings) => report(args, &settings, now),
+        Err(exit) => exit,
     }
 }
 

@@ -69,7 +69,7 @@ fn sample() -> String {
             .to_owned(),
     );
     lines.push("# [[campaign]]".to_owned());
-    for key in campaign_keys::ALL {
+    for key in campaign_keys::ALL.iter().filter(|key| key.name != "tenant") {
         lines.push(format!("# {}", key.meaning));
         let value = match key.name {
             name if name == campaign_keys::ID.name => "cmp-884291",
@@ -100,7 +100,7 @@ fn sample() -> String {
         "\n# --- How many calls may be abandoned: guards inform and pause nothing\n".to_owned(),
     );
     lines.push("# [[guard]]".to_owned());
-    for key in guard_keys::ALL {
+    for key in guard_keys::ALL.iter().filter(|key| key.name != "tenant") {
         lines.push(format!("# {}", key.meaning));
         let value = match key.name {
             name if name == guard_keys::NAME.name => "\"us-sales\"",
@@ -117,6 +117,13 @@ fn sample() -> String {
         };
         lines.push(format!("# {} = {value}", key.name));
     }
+    lines.push(
+        "\n# --- Several accounts: a table for each with the keys of its platform; every table above then needs `tenant`\n"
+            .to_owned(),
+    );
+    lines.push("# [[tenant]]".to_owned());
+    lines.push("# The tenant's name: a-z, 0-9 and -, up to 40 characters.".to_owned());
+    lines.push("# name = \"acme\"".to_owned());
     lines.join("\n")
 }
 
@@ -172,7 +179,9 @@ mod tests {
                 {
                     rest
                 }
-                Some(table @ ("[[campaign]]" | "[[calendar]]" | "[[guard]]")) => table,
+                Some(table @ ("[[campaign]]" | "[[calendar]]" | "[[guard]]" | "[[tenant]]")) => {
+                    table
+                }
                 Some(_) | None => line,
             })
             .collect::<Vec<_>>()
@@ -182,5 +191,6 @@ mod tests {
         assert_eq!(table["campaign"][0]["id"].as_str(), Some("cmp-884291"));
         assert_eq!(table["calendar"][0]["name"].as_str(), Some("office"));
         assert_eq!(table["guard"][0]["preset"].as_str(), Some("us-ftc"));
+        assert_eq!(table["tenant"][0]["name"].as_str(), Some("acme"));
     }
 }

@@ -23,8 +23,9 @@ use crate::simulator::{
 };
 use crate::store::StoreReader;
 
-use super::daemon::Daemon;
 use super::step_clock::Clocks;
+use super::surroundings::Surroundings;
+use super::tenant::Tenant;
 
 /// 24 agents preview for two campaigns; two others, who do nothing else, decide by their lunch whether the first one runs.
 const SCENARIO: &str = r#"
@@ -237,7 +238,8 @@ async fn agents_move_to_the_running_campaign_and_back_on_a_whole_day() {
 
     let clock = Arc::clone(&clocks.daemons);
     let shutdown = CancellationToken::new();
-    let daemon = Daemon::start(&resolved.settings, None, clock.clone(), shutdown.clone())
+    let real = Surroundings::real().unwrap();
+    let daemon = Tenant::start(&real, &resolved.settings, clock.clone(), shutdown.clone())
         .await
         .unwrap();
     let mut observed = daemon.observed.clone();

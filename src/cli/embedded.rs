@@ -16,14 +16,16 @@ use tracing::warn;
 use crate::control::ports::Clock;
 use crate::notify::Post;
 use crate::platform::http::HttpSend;
-use crate::serve::Connector;
-use crate::settings::{Resolved, RunArgs, Settings, resolve};
+use crate::serve::{Connector, Server};
+use crate::settings::{RunArgs, Settings, resolve};
 use crate::store::CommitGate;
 
-use super::daemon::{Daemon, EmbeddedParts, Surroundings};
+use super::daemon::Daemon;
 use super::environment::variable;
 use super::reload::Source;
-use super::run::run_to_end;
+use super::surroundings::{EmbeddedParts, Surroundings};
+use super::tenant::Tenant;
+use super::tenants::Tenants;
 
 /// What the other program provides.
 pub struct Seams {
@@ -41,7 +43,9 @@ pub struct Seams {
 
 /// A daemon that was started and is not running yet.
 pub struct Embedded {
-    daemon: Daemon,
+    tenants: Arc<Tenants>,
+    tenant: Tenant,
+    server: Option<Server>,
     settings: Settings,
 }
 
@@ -69,10 +73,8 @@ impl Embedded {
             faults.join("\n")
         })?;
         let source = Source::new(args, &resolved);
-        let Resolved {
-            settings, warnings, ..
-        } = resolved;
-        for warning in &warnings {
+        let settings: Vec<Settings> = resolved.all().cloned().collect();
+        for warning in &resolved.warnings {
             warn!("{warning}");
         }
         let Seams {
@@ -91,19 +93,36 @@ impl Embedded {
         let ending = shutdown.clone();
         let daemon = Daemon::start_within(given, &settings, Some(source), clock, shutdown, ending);
         let daemon = daemon.await.map_err(|fault| fault.to_string())?;
-        Ok(Self { daemon, settings })
+        let Some(tenant) = daemon.tenant else {
+            return Err(
+                "several tenants are not embedded; give settings without tables".to_owned(),
+            );
+        };
+        Ok(Self {
+            tenants: daemon.tenants,
+            tenant,
+            server: daemon.server,
+            settings: resolved.settings,
+        })
     }
 
     /// Returns a connector to its listener, if it has one.
     #[must_use]
     pub fn listener(&self) -> Option<Listener> {
-        let server = self.daemon.server.as_ref()?;
+        let server = self.server.as_ref()?;
         Some(Listener(server.connector()))
     }
 
     /// Runs it until shutdown is requested and work under way is finished.
     pub async fn run(self) {
-        Box::pin(run_to_end(self.daemon, &self.settings, None)).await;
+        let Self {
+            tenants,
+            tenant,
+            server,
+            settings,
+        } = self;
+        Box::pin(tenants.run_nameless(tenant, settings)).await;
+        drop(server);
     }
 }
 

@@ -8,7 +8,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
-use crate::settings::{Fault, LOG, RunArgs, resolve, rows, state_dir_of, unknown_variables};
+use crate::settings::{
+    Fault, LOG, Resolved, RunArgs, resolve, rows, state_dir_of, unknown_variables,
+};
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
@@ -23,7 +25,9 @@ use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
+use super::kept_state::state_of;
 use super::man::man;
+use super::one_tenant::OneTenantArgs;
 use super::operate::{Form, Operate, operate};
 use super::outbox::{OutboxCommand, outbox};
 use super::output;
@@ -109,6 +113,9 @@ enum Command {
         /// The daemon's state directory
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
+        /// The tenant that is meant, where the directory has several
+        #[arg(long, value_name = "NAME", global = true)]
+        tenant: Option<String>,
     },
     /// List, retry or drop the messages that are not delivered yet
     Outbox {
@@ -117,6 +124,9 @@ enum Command {
         /// The daemon's state directory
         #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
         state_dir: Option<PathBuf>,
+        /// The tenant that is meant, where the directory has several
+        #[arg(long, value_name = "NAME", global = true)]
+        tenant: Option<String>,
     },
     /// Show, plan, change and calibrate routing queues
     Queue {
@@ -131,7 +141,7 @@ enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Put the original pace of every campaign back that was stepped down, also while no daemon runs; shows and asks first
     Restore(RestoreArgs),
@@ -216,21 +226,23 @@ async fn dispatch(command: Command) -> Exit {
             },
             Err(faults) => refuse_configuration(&faults),
         },
-        Command::Assign { command } => match resolve(command.run_args(), &variable) {
-            Ok(resolved) => match start_log(LogFormat::Text, "info") {
-                Ok(()) => Box::pin(assign(&command, resolved)).await,
+        Command::Assign { command } => {
+            let settings = command.args().settings(warned);
+            match settings
+                .and_then(|settings| start_log(LogFormat::Text, "info").map(|()| settings))
+            {
+                Ok(settings) => Box::pin(assign(&command, settings)).await,
                 Err(exit) => exit,
-            },
-            Err(faults) => refuse_configuration(&faults),
-        },
+            }
+        }
         // The events are told line by line; only what would wake somebody is logged beside them.
         Command::Demo(args) => match start_log(LogFormat::Text, "error") {
-            Ok(()) => demo(&args).await,
+            Ok(()) => Box::pin(demo(&args)).await,
             Err(exit) => exit,
         },
         Command::Compare(args) => compare(&args),
-        Command::Backtest(args) => in_record(args.state_dir.as_ref(), |at| backtest(&args, at)),
-        Command::Tune(args) => in_record(args.state_dir.as_ref(), |at| tune(&args, at)),
+        Command::Backtest(args) => in_record(args.place(), |at| backtest(&args, at)),
+        Command::Tune(args) => in_record(args.place(), |at| tune(&args, at)),
         Command::Compliance(args) => compliance(&args),
         Command::Platforms(args) => platforms(&args),
         Command::Rules(args) => rules(&args),
@@ -239,12 +251,12 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Operate(command) => operate(command).await,
-        Command::Eval { output, run } => match resolve_now(&run) {
-            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => eval(&resolved.settings, output).await,
+        Command::Eval { output, run } => match run.settings(resolve_now) {
+            Ok(settings) => match start_log(LogFormat::Text, "warn") {
+                Ok(()) => eval(&settings, output).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse_configuration(&faults),
+            Err(exit) => exit,
         },
         Command::Config {
             command: ConfigCommand::Show { origin, run },
@@ -257,22 +269,26 @@ async fn dispatch(command: Command) -> Exit {
         } => config_show::init(),
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
-        Command::Audit { command, state_dir } => {
-            in_state_dir(state_dir, |directory| audit(command, directory))
-        }
-        Command::Outbox { command, state_dir } => {
-            in_state_dir(state_dir, |directory| outbox(command, directory))
-        }
+        Command::Audit {
+            command,
+            state_dir,
+            tenant,
+        } => in_state_dir((state_dir, tenant.as_deref()), |at| audit(command, at)),
+        Command::Outbox {
+            command,
+            state_dir,
+            tenant,
+        } => in_state_dir((state_dir, tenant.as_deref()), |at| outbox(command, at)),
         Command::Queue { command } => queue(command).await,
         Command::Restore(args) => restore(&args).await,
         Command::Webhook {
             command: WebhookCommand::Test(args),
-        } => match resolve(&args, &variable) {
-            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => webhook::test(&resolved.settings).await,
+        } => match args.settings(|args| resolve(args, &variable)) {
+            Ok(settings) => match start_log(LogFormat::Text, "warn") {
+                Ok(()) => webhook::test(&settings).await,
                 Err(exit) => exit,
             },
-            Err(faults) => refuse_configuration(&faults),
+            Err(exit) => exit,
         },
     }
 }
@@ -330,21 +346,41 @@ fn reads_variables(command: &Command) -> bool {
     }
 }
 
-/// Works in the directory given, or where the daemon would keep its state.
-fn in_state_dir(given: Option<PathBuf>, work: impl FnOnce(&Path) -> Exit) -> Exit {
+/// The settings, with the warnings told.
+fn warned(args: &RunArgs) -> Result<Resolved, Vec<Fault>> {
+    let resolved = resolve(args, &variable)?;
+    for warning in &resolved.warnings {
+        output::talk(format_args!("warning: {warning}"));
+    }
+    Ok(resolved)
+}
+
+/// Works in the directory given, or where the daemon would keep its state; where several tenants have theirs there, in that of the one
+/// that is named.
+fn in_state_dir(
+    (given, tenant): (Option<PathBuf>, Option<&str>),
+    work: impl FnOnce(&Path) -> Exit,
+) -> Exit {
     let directory = given.or_else(|| state_dir_of(&variable));
-    if let Some(directory) = directory {
-        work(&directory)
-    } else {
-        output::talk("campaign-autopilot: no state directory; give --state-dir");
-        Exit::Configuration
+    let found = directory
+        .ok_or_else(|| "no state directory; give --state-dir".to_owned())
+        .and_then(|directory| state_of(&directory, tenant));
+    match found {
+        Ok(directory) => work(&directory),
+        Err(why) => {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            Exit::Configuration
+        }
     }
 }
 
 /// Works on what was recorded in that directory, as of this moment.
-fn in_record(given: Option<&PathBuf>, work: impl FnOnce((&Path, Timestamp)) -> Exit) -> Exit {
+fn in_record(
+    (given, tenant): (Option<&PathBuf>, Option<&str>),
+    work: impl FnOnce((&Path, Timestamp)) -> Exit,
+) -> Exit {
     let now = SystemClock::real_time().now();
-    in_state_dir(given.cloned(), |directory| work((directory, now)))
+    in_state_dir((given.cloned(), tenant), |directory| work((directory, now)))
 }
 
 fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {

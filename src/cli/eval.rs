@@ -17,7 +17,7 @@ use crate::serve::CampaignDetail;
 use crate::settings::Settings;
 use crate::store::{StoreFault, StoreReader};
 
-use super::daemon::Connection;
+use super::connection::Connection;
 use super::exit::Exit;
 use super::operate::{Form, show_detail};
 use super::output;

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod compliance;
 mod config_show;
+mod connection;
 mod daemon;
 #[cfg(test)]
 mod day_tests;
@@ -24,16 +25,20 @@ mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod idle_reserve;
+mod kept_state;
 mod man;
+mod one_tenant;
 mod operate;
 mod outbox;
 mod outcomes_file;
 mod output;
+mod planning;
 mod platforms;
 mod progress;
 mod queue;
 mod refusal;
 mod reload;
+mod reloaded;
 #[cfg(test)]
 mod reproduction_tests;
 mod resolved_now;
@@ -41,11 +46,15 @@ mod restore;
 mod rules;
 mod run;
 mod scenario;
+mod signs_of_tenants;
 mod simulate;
 mod start_fault;
 #[cfg(test)]
 mod step_clock;
 mod supervisor;
+mod surroundings;
+mod tenant;
+mod tenants;
 mod traces;
 mod tune;
 mod tune_record;

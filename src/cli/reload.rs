@@ -1,8 +1,9 @@
 //! Reloads the configuration: at SIGHUP, on request of the API, and when the settings file has changed.
 //!
-//! It is read and checked whole, beside the loop. With a fault, everything stays as it is and every fault is shown. Otherwise
+//! It is read and checked whole, beside the loops. With a fault, everything stays as it is and every fault is shown. Otherwise
 //! the rules of campaigns, and with them the set of campaigns, come into force at once and act at the next poll, and so do secrets
-//! that differ in their files; anything else that differs is named and acts at the next start. Flags and environment are those of the
+//! that differ in their files. What else differs of a tenant ends its loop in order and begins it anew; tenants come and go. What holds
+//! for the whole process is named and acts at the next start. Flags and environment are those of the
 //! start: of a secret that is kept in a variable it is said that it was not read again.
 
 use std::collections::BTreeMap;
@@ -10,21 +11,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use ring::digest::{SHA256, digest};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::control::operator::{
-    AppliedChange, Author, NewRules, OperatorCommand, OperatorError, OperatorHandle, Reload,
+    AppliedChange, Author, OperatorCommand, OperatorError, OperatorHandle, Reload,
 };
+use crate::domain::TenantName;
 use crate::given_file::{LONGEST_DATA, read_bytes};
-use crate::settings::{Resolved, RunArgs, Settings, acts_at_once, settings_file};
+use crate::notify::Receiver;
+use crate::serve::config_hash;
+use crate::settings::{Resolved, RunArgs, Settings, settings_file};
 
 use super::environment::variable;
+use super::reloaded::{Changed, TenantValues, bounded, differences, take_over_secrets};
 use super::resolved_now::resolve_now;
 use super::supervisor::Systemd;
+use super::tenants::Tenants;
 
 /// The interval at which the settings file is read. A change is applied when two readings in a row see the same content,
 /// so that no half-written file is used.
@@ -36,27 +42,26 @@ pub(crate) struct Source {
     /// The flags.
     pub args: RunArgs,
     /// Every value as it was at the start.
-    pub values: Values,
+    pub values: TenantValues,
 }
-
-/// Every value as text, by key; of a campaign only what was said of that one alone.
-pub(crate) type Values = BTreeMap<String, String>;
 
 impl Source {
     /// Remembers a configuration that was read with these flags.
     pub(crate) fn new(args: RunArgs, resolved: &Resolved) -> Self {
         Self {
             args,
-            values: values(resolved),
+            values: TenantValues::of(resolved),
         }
     }
 }
 
 /// Reloads the configuration.
 pub(crate) struct Reloader {
-    handle: OperatorHandle,
+    tenants: Arc<Tenants>,
     source: Option<RunArgs>,
     file: Option<PathBuf>,
+    /// What holds for the process, as at the start.
+    process: Option<Settings>,
     loaded: Mutex<Loaded>,
     /// One reload under way, and one that waits for it: whatever is asked for beyond that, the waiting one will read.
     places: Semaphore,
@@ -65,36 +70,53 @@ pub(crate) struct Reloader {
 /// A reload under way, and one that waits.
 const MOST_RELOADS: usize = 2;
 
-/// Lines that each reload may repeat in the audit, faults and what waits for a restart: a file that is wrong on every line, read
-/// over and over, must not fill it.
-const MOST_LINES: usize = 20;
-
 struct Loaded {
-    settings: Settings,
-    values: Values,
+    /// The settings in force, by tenant.
+    tenants: BTreeMap<Option<TenantName>, Settings>,
+    values: TenantValues,
     /// The content of the settings file when it was last read.
     content: Option<Content>,
+    /// The last one that was read had a fault, which every tenant shows.
+    refused: bool,
 }
 
 /// Returns the SHA-256 of a file, or `None` if it cannot be read.
 type Content = Option<Vec<u8>>;
 
+/// What a reload does to one tenant.
+struct Step {
+    /// The settings in force after it.
+    settings: Settings,
+    changed: Changed,
+}
+
 impl Reloader {
     /// Creates a reloader for a run with these settings; without a source there is nothing to read.
-    pub(crate) fn new(handle: OperatorHandle, settings: Settings, source: Option<Source>) -> Self {
+    pub(crate) fn new(
+        tenants: Arc<Tenants>,
+        settings: &[Settings],
+        source: Option<Source>,
+    ) -> Self {
         let file = source.as_ref();
         let file = file.and_then(|source| settings_file(&source.args, &variable));
         let content = file.as_deref().map(content);
         let (args, values) = source.map(|source| (source.args, source.values)).unzip();
+        let process = settings.first();
+        let named = settings.iter().map(|one| {
+            let settings = with_what_is_the_process(process, one);
+            (one.tenant.clone(), settings)
+        });
         Self {
-            handle,
+            tenants,
             source: args,
             file,
+            process: process.cloned(),
             places: Semaphore::new(MOST_RELOADS),
             loaded: Mutex::new(Loaded {
-                settings,
+                tenants: named.collect(),
                 values: values.unwrap_or_default(),
                 content,
+                refused: false,
             }),
         }
     }
@@ -147,10 +169,7 @@ impl Reloader {
         let _told = Systemd::found().map(Systemd::reloading);
         let Some(args) = self.source.clone() else {
             let faults = vec!["this daemon was started without a configuration to read".to_owned()];
-            return self
-                .handle
-                .ask(OperatorCommand::ReloadRefused { faults }, author)
-                .await;
+            return self.refuse(&mut loaded, faults, author).await;
         };
         let file = self.file.clone();
         let reading =
@@ -163,43 +182,283 @@ impl Reloader {
             Ok(resolved) => resolved,
             Err(faults) => {
                 let faults = bounded(faults.iter().map(ToString::to_string).collect(), "check");
-                return self
-                    .handle
-                    .ask(OperatorCommand::ReloadRefused { faults }, author)
-                    .await;
+                return self.refuse(&mut loaded, faults, author).await;
             }
         };
+        let has_tables = |name: &Option<TenantName>| name.is_some();
+        if loaded.tenants.keys().any(has_tables) != has_tables(&resolved.settings.tenant) {
+            let wrong = "tenant: a running daemon cannot go over to [[tenant]] tables or back, since their state lies elsewhere; restart it";
+            return self
+                .refuse(&mut loaded, vec![wrong.to_owned()], author)
+                .await;
+        }
         for warning in &resolved.warnings {
             warn!("{warning}");
         }
-        let mut settings = loaded.settings.clone();
-        settings.policies = resolved.settings.policies.clone();
-        settings.calendars = resolved.settings.calendars.clone();
-        settings.labels = resolved.settings.labels.clone();
-        let found = values(&resolved);
-        let taken = take_over_secrets(&loaded.settings, &resolved.settings);
-        let (mut changes, after_restart) = differences(&loaded.values, &found, &taken.places);
+        self.put_in_force(&mut loaded, &resolved, author).await
+    }
+
+    /// Every tenant shows a configuration that was refused.
+    async fn refuse(
+        &self,
+        loaded: &mut Loaded,
+        faults: Vec<String>,
+        author: Author,
+    ) -> Result<AppliedChange, OperatorError> {
+        loaded.refused = true;
+        let handles = loaded
+            .tenants
+            .keys()
+            .filter_map(|name| self.tenants.handle(name.as_ref()));
+        let asked = handles.map(|handle| {
+            let (faults, author) = (faults.clone(), author.clone());
+            async move {
+                let command = OperatorCommand::ReloadRefused { faults };
+                handle.ask(command, author).await
+            }
+        });
+        let mut answered = join_all(asked).await.into_iter();
+        let first = answered.next().unwrap_or(Err(OperatorError::NoAnswer));
+        match answered.find(Result::is_ok) {
+            Some(good) if first.is_err() => good,
+            _ => first,
+        }
+    }
+
+    async fn put_in_force(
+        &self,
+        loaded: &mut Loaded,
+        resolved: &Resolved,
+        author: Author,
+    ) -> Result<AppliedChange, OperatorError> {
+        let found = TenantValues::of(resolved);
+        let several = resolved.settings.tenant.is_some();
+        let mut steps = Vec::new();
+        for anew in resolved.all() {
+            let Some(current) = loaded.tenants.get(&anew.tenant) else {
+                continue;
+            };
+            let of = |values: &TenantValues| values.of_tenant(anew.tenant.as_ref());
+            let next = with_what_is_the_process(self.process.as_ref(), anew);
+            let secrets = take_over_secrets(current, anew);
+            let changed =
+                Changed::between(current, &next, secrets, (&of(&loaded.values), &of(&found)));
+            let settings = changed.settings(current, next);
+            steps.push(Step { settings, changed });
+        }
+        let places: Vec<&str> = steps
+            .iter()
+            .flat_map(|step| step.changed.places.iter().copied())
+            .collect();
+        let (mut told, after_restart) =
+            differences(&loaded.values.process, &found.process, &places);
         let after_restart = bounded(after_restart, "config show");
-        changes.extend(taken.changes);
-        let rules = NewRules {
-            policies: settings.policies.clone(),
-            calendars: settings.calendars.clone(),
-            labels: settings.labels.clone(),
-            config: settings.digest(),
-            changes,
-            after_restart,
-            not_read_again: taken.not_read_again,
+        for step in &mut steps {
+            step.changed.after_restart.clone_from(&after_restart);
+        }
+        let asked = self.asked(loaded, &steps, several);
+        let made = self.ask_each(asked, &author).await;
+        let mut answer = Answer::default();
+        for (name, made) in made {
+            match made {
+                Ok(made) => answer.take(name.as_ref(), made),
+                Err(why) => {
+                    // What it has is in force still, and is what the next reload compares with.
+                    steps.retain(|step| step.settings.tenant != name);
+                    answer.refused(name.as_ref(), why);
+                }
+            }
+        }
+        if !several {
+            let step = steps.pop();
+            if let Some(step) = step {
+                self.adopt(loaded, step, &found, &places);
+            }
+            loaded.refused = false;
+            return answer.of_one();
+        }
+        for step in steps {
+            self.adopt(loaded, step, &found, &places);
+        }
+        told.extend(self.come_and_go(loaded, resolved, &found).await);
+        loaded.refused = false;
+        answer.of_several(told, after_restart, loaded.tenants.values())
+    }
+
+    /// Whom to ask, and for what: every tenant that something changes of, so that its audit says so.
+    fn asked(
+        &self,
+        loaded: &Loaded,
+        steps: &[Step],
+        several: bool,
+    ) -> Vec<(Option<TenantName>, OperatorHandle, OperatorCommand)> {
+        let everybody = loaded.refused || !several;
+        let concerned = |step: &&Step| everybody || step.changed.is_any();
+        let mut asked: Vec<&Step> = steps.iter().filter(concerned).collect();
+        if asked.is_empty() {
+            // One row says that it was read, and that nothing differed.
+            asked.extend(steps.first());
+        }
+        let ask = |step: &Step| {
+            let name = step.settings.tenant.clone();
+            let current = loaded.tenants.get(&name)?;
+            let handle = self.tenants.handle(name.as_ref())?;
+            let rules = step.changed.rules(current, &step.settings);
+            Some((name, handle, OperatorCommand::Reload(Box::new(rules))))
         };
-        let made = self
-            .handle
-            .ask(OperatorCommand::Reload(Box::new(rules)), author)
-            .await?;
-        let at_once = |key: &str| acts_at_once(key) || taken.places.contains(&key);
-        loaded.values.retain(|key, _| !at_once(key));
-        let in_force = found.into_iter().filter(|(key, _)| at_once(key));
-        loaded.values.extend(in_force);
-        loaded.settings = settings;
-        Ok(made)
+        asked.into_iter().filter_map(ask).collect()
+    }
+
+    /// Asks all at once: a tenant that hangs delays no other.
+    async fn ask_each(
+        &self,
+        asked: Vec<(Option<TenantName>, OperatorHandle, OperatorCommand)>,
+        author: &Author,
+    ) -> Vec<(Option<TenantName>, Result<AppliedChange, OperatorError>)> {
+        let asked = asked.into_iter().map(|(name, handle, command)| {
+            let author = author.clone();
+            async move { (name, handle.ask(command, author).await) }
+        });
+        join_all(asked).await
+    }
+
+    /// Remembers what is in force of a tenant, and begins it anew where its loop cannot take it up.
+    fn adopt(&self, loaded: &mut Loaded, step: Step, found: &TenantValues, places: &[&str]) {
+        let name = step.settings.tenant.clone();
+        loaded.values.adopt(name.as_ref(), found, places);
+        let running = self.tenants.handle(name.as_ref()).is_some();
+        if step.changed.begins_anew || !running {
+            self.tenants.begin_anew(step.settings.clone());
+        }
+        loaded.tenants.insert(name, step.settings);
+    }
+
+    /// Takes tenants out that are not there any more, and adds those that are new; a line each.
+    async fn come_and_go(
+        &self,
+        loaded: &mut Loaded,
+        resolved: &Resolved,
+        found: &TenantValues,
+    ) -> Vec<String> {
+        let mut lines = Vec::new();
+        let there = |name: &Option<TenantName>| resolved.all().any(|one| one.tenant == *name);
+        let names: Vec<Option<TenantName>> = loaded.tenants.keys().cloned().collect();
+        for name in names.iter().filter(|name| !there(name)) {
+            loaded.tenants.remove(name);
+            loaded.values.forget(name.as_ref());
+            self.tenants.take_out(name);
+            if let Some(tenant) = name {
+                lines.push(format!("tenant {tenant}: taken out"));
+            }
+        }
+        for anew in resolved.all().filter(|one| !names.contains(&one.tenant)) {
+            let settings = with_what_is_the_process(self.process.as_ref(), anew);
+            loaded.values.adopt(anew.tenant.as_ref(), found, &[]);
+            loaded.tenants.insert(anew.tenant.clone(), settings.clone());
+            if let Some(tenant) = &anew.tenant {
+                let campaigns = settings.policies.len();
+                lines.push(format!("tenant {tenant}: added, campaigns: {campaigns}"));
+            }
+            // Whether it starts is told by its own task.
+            drop(self.tenants.keep(settings).await);
+        }
+        for line in &lines {
+            info!("{line}");
+        }
+        lines
+    }
+}
+
+/// Settings of a tenant in which what holds for the process is as at the start.
+fn with_what_is_the_process(process: Option<&Settings>, anew: &Settings) -> Settings {
+    let Some(process) = process else {
+        return anew.clone();
+    };
+    let webhook = process.webhook.clone().map(|receiver| match &anew.webhook {
+        // Its keys are its own: each tenant's are read again by itself.
+        Some(own) => Receiver {
+            keys: own.keys.clone(),
+            source: own.source.clone(),
+            tenant: own.tenant.clone(),
+            ..receiver
+        },
+        None => Receiver {
+            tenant: anew.tenant.clone(),
+            ..receiver
+        },
+    });
+    Settings {
+        state_dir: process.state_dir_of(anew.tenant.as_ref()),
+        listen: process.listen,
+        admin: process.admin.clone(),
+        dry_run: process.dry_run,
+        once: process.once,
+        log_format: process.log_format,
+        otlp_endpoint: process.otlp_endpoint.clone(),
+        webhook,
+        ..anew.clone()
+    }
+}
+
+/// What came of a reload, gathered from the tenants.
+#[derive(Default)]
+struct Answer {
+    changes: Vec<String>,
+    not_read_again: Vec<String>,
+    one: Option<AppliedChange>,
+    refused: Option<OperatorError>,
+}
+
+impl Answer {
+    fn take(&mut self, name: Option<&TenantName>, made: AppliedChange) {
+        if let (
+            Some(tenant),
+            AppliedChange::Reloaded {
+                changes,
+                not_read_again,
+                ..
+            },
+        ) = (name, &made)
+        {
+            let named = changes
+                .iter()
+                .map(|line| format!("tenant {tenant}: {line}"));
+            self.changes.extend(named);
+            self.not_read_again.extend(not_read_again.iter().cloned());
+        }
+        self.one = Some(made);
+    }
+
+    fn refused(&mut self, name: Option<&TenantName>, why: OperatorError) {
+        if let Some(tenant) = name {
+            warn!(%tenant, %why, "not reloaded; its old configuration is in force");
+            self.changes
+                .push(format!("tenant {tenant}: not reloaded: {why}"));
+        }
+        self.refused.get_or_insert(why);
+    }
+
+    fn of_one(self) -> Result<AppliedChange, OperatorError> {
+        self.one
+            .ok_or(self.refused.unwrap_or(OperatorError::NoAnswer))
+    }
+
+    fn of_several<'a>(
+        self,
+        told: Vec<String>,
+        after_restart: Vec<String>,
+        settings: impl Iterator<Item = &'a Settings>,
+    ) -> Result<AppliedChange, OperatorError> {
+        if let (None, Some(why), true) = (&self.one, &self.refused, told.is_empty()) {
+            return Err(why.clone());
+        }
+        let digests: Vec<String> = settings.map(Settings::digest).collect();
+        Ok(AppliedChange::Reloaded {
+            config: config_hash(digests.iter().map(String::as_str)),
+            changes: self.changes.into_iter().chain(told).collect(),
+            after_restart,
+            not_read_again: self.not_read_again,
+        })
     }
 }
 
@@ -212,122 +471,7 @@ impl Reload for Reloader {
     }
 }
 
-/// Keeps the first lines, and says how many there are beyond them and which command shows all.
-fn bounded(mut lines: Vec<String>, command: &str) -> Vec<String> {
-    let more = lines.len().saturating_sub(MOST_LINES);
-    if more > 0 {
-        lines.truncate(MOST_LINES);
-        lines.push(format!("and {more} more; `{command}` names them all"));
-    }
-    lines
-}
-
 fn content(path: &Path) -> Content {
     let bytes = read_bytes(path, LONGEST_DATA).ok()?;
     Some(digest(&SHA256, &bytes).as_ref().to_vec())
-}
-
-fn values(resolved: &Resolved) -> Values {
-    let origins = resolved.origins.iter();
-    origins
-        .map(|(key, value, _)| (key.clone(), value.clone()))
-        .collect()
-}
-
-/// What became of the secrets.
-#[derive(Default)]
-struct TakenOver {
-    /// Those that differ, a line each.
-    changes: Vec<String>,
-    /// The keys of settings that say where those in use are kept, which act at once.
-    places: Vec<&'static str>,
-    /// The variables that others are kept in.
-    not_read_again: Vec<String>,
-}
-
-/// Puts every secret in use that was read anew: those who have it share it.
-fn take_over_secrets(current: &Settings, anew: &Settings) -> TakenOver {
-    let mut taken = TakenOver::default();
-    let secrets = current.secrets().into_iter().zip(anew.secrets());
-    for ((rows, secret), (_, other)) in secrets {
-        let (Some(secret), Some(other)) = (secret, other) else {
-            continue;
-        };
-        let (row, place) = rows;
-        if secret.take_over(other) {
-            taken
-                .changes
-                .push(format!("{}: (set) -> (set), another one", row.key));
-        }
-        taken.places.push(place.key);
-        taken
-            .not_read_again
-            .extend(other.variable().map(str::to_owned));
-    }
-    taken
-}
-
-/// Returns what differs, as `key: old -> new`: what acts at once, with these keys, and what acts after a restart.
-fn differences(old: &Values, new: &Values, too: &[&str]) -> (Vec<String>, Vec<String>) {
-    let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let line = |key: &String| {
-        let text = |values: &Values| {
-            let value = values.get(key).filter(|value| !value.is_empty());
-            value.map_or("(none)".to_owned(), String::clone)
-        };
-        format!("{key}: {} -> {}", text(old), text(new))
-    };
-    let differing = keys
-        .into_iter()
-        .filter(|key| old.get(*key) != new.get(*key));
-    let (at_once, later): (Vec<_>, Vec<_>) =
-        differing.partition(|key| acts_at_once(key) || too.contains(&key.as_str()));
-    (
-        at_once.into_iter().map(line).collect(),
-        later.into_iter().map(line).collect(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(pairs: &[(&str, &str)]) -> Values {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn what_every_reload_repeats_is_bounded() {
-        let lines = |many: usize| (0..many).map(|line| line.to_string()).collect::<Vec<_>>();
-        assert_eq!(bounded(lines(20), "check"), lines(20));
-        let kept = bounded(lines(2_000), "check");
-        assert_eq!(kept.len(), 21);
-        assert_eq!(kept[20], "and 1980 more; `check` names them all");
-    }
-
-    #[test]
-    fn differences_tell_old_and_new_and_when_they_act() {
-        let old = of(&[
-            ("pause_below", "5"),
-            ("resume_at", "8"),
-            ("poll_interval", "30s"),
-        ]);
-        let new = of(&[
-            ("pause_below", "4"),
-            ("resume_at", "8"),
-            ("poll_interval", "10s"),
-            ("campaign.b.min_paused", "2m"),
-        ]);
-        let (changes, after_restart) = differences(&old, &new, &[]);
-        assert_eq!(
-            changes,
-            ["campaign.b.min_paused: (none) -> 2m", "pause_below: 5 -> 4"]
-        );
-        assert_eq!(after_restart, ["poll_interval: 30s -> 10s"]);
-    }
 }

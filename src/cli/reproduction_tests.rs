@@ -24,8 +24,9 @@ use crate::simulator::{
     Simulator, StopShows,
 };
 
-use super::daemon::Daemon;
 use super::step_clock::Clocks;
+use super::surroundings::Surroundings;
+use super::tenant::Tenant;
 
 /// The first skill of a simulated tenant.
 const SKILL: &str = "4711";
@@ -167,7 +168,8 @@ async fn live(on: On, tried: &Tried, seed: u64, day: u32, state_dir: &Path) -> C
 
     let shutdown = CancellationToken::new();
     let clock = Arc::clone(&clocks.daemons);
-    let daemon = Daemon::start(&resolved.settings, None, clock, shutdown.clone())
+    let real = Surroundings::real().unwrap();
+    let daemon = Tenant::start(&real, &resolved.settings, clock, shutdown.clone())
         .await
         .unwrap();
     let mut observed = daemon.observed.clone();

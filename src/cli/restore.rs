@@ -13,15 +13,15 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::control::{PaceRestorer, PaceToRestore};
 use crate::domain::throttle::ThrottleState;
 use crate::domain::{CampaignId, Conclusion};
-use crate::settings::{LOG, RunArgs, Settings, resolve_without_campaigns};
+use crate::settings::{LOG, Settings, resolve_without_campaigns};
 use crate::store::{Store, StoreFault, StoreReader};
 use crate::telemetry::{LogFormat, install_log};
 
-use super::daemon::Connection;
+use super::connection::Connection;
 use super::environment::variable;
 use super::exit::Exit;
+use super::one_tenant::OneTenantArgs;
 use super::output;
-use super::refusal::refuse_configuration;
 
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
@@ -33,7 +33,7 @@ pub(crate) struct RestoreArgs {
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
-    run: Box<RunArgs>,
+    run: Box<OneTenantArgs>,
 }
 
 type Remembered = BTreeMap<CampaignId, ThrottleState>;
@@ -54,14 +54,14 @@ pub(crate) async fn restore(args: &RestoreArgs) -> Exit {
 }
 
 fn prepared(args: &RestoreArgs) -> Result<(Settings, Remembered), Exit> {
-    let resolved = resolve_without_campaigns(&args.run, &variable)
-        .map_err(|faults| refuse_configuration(&faults))?;
+    let settings = args
+        .run
+        .settings(|run| resolve_without_campaigns(run, &variable))?;
     let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
         output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
         Exit::Configuration
     })?;
-    let settings = resolved.settings;
     let remembered = remembered(&settings.state_dir).map_err(|fault| tell(&fault, Exit::Io))?;
     Ok((settings, remembered))
 }

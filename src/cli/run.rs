@@ -3,157 +3,139 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument, Span, error_span, info, warn};
 
 use crate::control::ports::SystemClock;
 use crate::control::{LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::domain::Zone;
-use crate::notify::Delivering;
 use crate::settings::{Resolved, RunArgs, Settings};
 use crate::telemetry::flush_log;
 
 use super::daemon::Daemon;
 use super::exit::Exit;
+use super::kept_state::tell_of_tenants_that_went;
 use super::output;
 use super::reload::{Reloader, Source};
+use super::start_fault::StartFault;
 use super::supervisor::Systemd;
+use super::tenant::finish;
 
 /// Ended by a signal before the drain was done: 128 + SIGINT, as shells report it.
 const ABORTED: i32 = 130;
 
-/// At a signal, messages that are due are waited for no longer than this, so that a slow receiver does not delay a stop.
-const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
-
 /// Runs the daemon to its end.
 pub(crate) async fn run(args: RunArgs, resolved: Resolved) -> Exit {
     let source = Source::new(args, &resolved);
-    let Resolved {
-        settings, warnings, ..
-    } = resolved;
-    for warning in &warnings {
+    for warning in &resolved.warnings {
         warn!("{warning}");
     }
+    let settings: Vec<Settings> = resolved.all().cloned().collect();
     let clock = Arc::new(SystemClock::real_time());
     let shutdown = CancellationToken::new();
     let daemon = match Daemon::start(&settings, Some(source), clock, shutdown.clone()).await {
         Ok(daemon) => daemon,
-        Err(fault) => {
-            output::talk(format_args!("campaign-autopilot: {fault}"));
-            return fault.exit();
-        }
+        Err(fault) => return refused(&fault),
     };
-    for campaign in &daemon.orphans.stepped_down {
-        warn!(%campaign, "its pace was changed by us, but it is no longer in the configuration: `restore` puts the pace back");
-    }
-    for campaign in &daemon.orphans.paused {
-        warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
-    }
-    if let Some(lost) = &daemon.lost {
-        warn!("{lost}; what it remembers may be older than what was done");
-    }
-    if daemon.without_receiver > 0 {
-        warn!(
-            messages = daemon.without_receiver,
-            "messages wait in the outbox, but no --webhook-url is given: they are not delivered"
-        );
-    }
+    tell_of_tenants_that_went(&settings);
     // Before anybody is told that it runs: whoever then stops it at once expects an orderly end.
     stop_on_signals(shutdown.clone(), Some(Arc::clone(&daemon.reloader)));
-    tell_start(&settings, &daemon);
-    if settings.once {
-        if daemon.calibration.is_some() {
-            info!("queues are not calibrated by --once: it takes two readings to measure anything");
-        }
-        let report = daemon.cycle.run_once().await;
-        finish(daemon.delivering, &settings, Duration::MAX).await;
-        return exit_of(&report);
+    if let Some(tenant) = &daemon.tenant {
+        tenant.tell_findings();
     }
-    tokio::spawn(Arc::clone(&daemon.reloader).watch(shutdown));
-    let systemd = Systemd::found();
-    if let Some(systemd) = systemd {
+    tell_start(&settings, &daemon);
+    if resolved.settings.once {
+        return Box::pin(run_once(daemon, &settings)).await;
+    }
+    tokio::spawn(Arc::clone(&daemon.reloader).watch(shutdown.clone()));
+    let Some(tenant) = daemon.tenant else {
+        return Box::pin(run_tenants(daemon, settings, shutdown)).await;
+    };
+    if let Some(systemd) = Systemd::found() {
         systemd.ready();
     }
-    Box::pin(run_to_end(daemon, &settings, systemd)).await;
+    Box::pin(daemon.tenants.run_nameless(tenant, resolved.settings)).await;
+    drop(daemon.server);
     Exit::Ok
 }
 
-/// Runs all tasks of the daemon until shutdown is requested and work under way is finished.
-pub(super) async fn run_to_end(daemon: Daemon, settings: &Settings, systemd: Option<Systemd>) {
-    let Daemon {
-        calibration,
-        recovering,
-        rivals,
-        guards,
-        planning,
-        cycle,
-        observed,
-        delivering,
-        server,
-        chain_check,
-        ..
-    } = daemon;
-    let cycle = match systemd {
-        Some(systemd) => cycle.supervised(systemd.supervised()),
-        None => cycle,
-    };
-    // None is waited for: they end with the loop or change nothing.
-    if let Some(rivals) = rivals {
-        tokio::spawn(rivals.run());
-    }
-    if let Some(guards) = guards {
-        tokio::spawn(guards.run());
-    }
-    if let Some(planning) = planning {
-        tokio::spawn(planning.tell());
-    }
-    if let Some(chain_check) = chain_check {
-        tokio::spawn(chain_check.run());
-    }
-    let calibrating = calibration.map(|calibration| tokio::spawn(calibration.run()));
-    let recovering = recovering.map(|recovering| tokio::spawn(recovering.run()));
-    Box::pin(cycle.run()).await;
-    // A change of a queue that is under way is finished and recorded.
-    if let Some(calibrating) = calibrating
-        && let Err(wrong) = calibrating.await
-    {
-        warn!(%wrong, "the calibration of queues failed");
-    }
-    if let Some(recovering) = recovering
-        && let Err(wrong) = recovering.await
-    {
-        warn!(%wrong, "the reading of what was left open broke off");
-    }
-    finish(delivering, settings, LONGEST_FAREWELL).await;
-    drop(server);
-    let left_paused = observed
-        .borrow()
-        .campaigns
-        .iter()
-        .filter(|c| c.state.belief.paused_by_us())
-        .count();
-    let left_stepped_down = observed
-        .borrow()
-        .campaigns
-        .iter()
-        .filter(|c| c.state.is_stepped_down())
-        .count();
-    if left_stepped_down > 0 {
-        info!(
-            left_stepped_down,
-            "campaigns dial one call for each idle agent still: the next run goes on from there, `restore` puts them back"
-        );
-    }
-    info!(left_paused, "ended in order");
+fn refused(fault: &StartFault) -> Exit {
+    output::talk(format_args!("campaign-autopilot: {fault}"));
+    fault.exit()
 }
 
-/// Delivers the last messages; what cannot be delivered in time stays in the outbox.
-async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Duration) {
-    if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
-        delivering.finish(longest.min(receiver.timeout)).await;
+/// Runs several tenants to their end. Where none of them can start, the process ends as it would with one.
+async fn run_tenants(daemon: Daemon, settings: Vec<Settings>, shutdown: CancellationToken) -> Exit {
+    let mut first = FuturesUnordered::new();
+    for settings in settings {
+        first.push(daemon.tenants.keep(settings).await);
     }
+    let mut faults = Vec::new();
+    let started = loop {
+        let told = tokio::select! {
+            () = shutdown.cancelled() => break true,
+            told = first.next() => told,
+        };
+        match told {
+            // A task that broke off has told so itself.
+            Some(Ok(None) | Err(_)) => break true,
+            Some(Ok(Some(fault))) => faults.push(fault),
+            None => break false,
+        }
+    };
+    if let (false, Some(fault)) = (started, faults.first()) {
+        shutdown.cancel();
+        daemon.tenants.ended().await;
+        output::talk("campaign-autopilot: no tenant can start");
+        return refused(fault);
+    }
+    if let Some(systemd) = Systemd::found() {
+        systemd.ready();
+    }
+    daemon.tenants.ended().await;
+    drop(daemon.server);
+    Exit::Ok
+}
+
+/// Polls and decides once for each tenant; the first that went otherwise than well gives the exit code.
+async fn run_once(daemon: Daemon, settings: &[Settings]) -> Exit {
+    let mut started = daemon.tenant;
+    let mut exit = Exit::Ok;
+    for settings in settings {
+        let tenant = match started.take() {
+            Some(tenant) => tenant,
+            None => match daemon
+                .tenants
+                .start(settings, CancellationToken::new())
+                .await
+            {
+                Ok(tenant) => tenant,
+                Err(fault) => {
+                    exit = first_of(exit, refused(&fault));
+                    continue;
+                }
+            },
+        };
+        if tenant.calibration.is_some() {
+            info!("queues are not calibrated by --once: it takes two readings to measure anything");
+        }
+        let span = match &settings.tenant {
+            Some(tenant) => error_span!("tenant", %tenant),
+            None => Span::none(),
+        };
+        let report = tenant.cycle.run_once().instrument(span).await;
+        finish(tenant.delivering, settings, Duration::MAX).await;
+        exit = first_of(exit, exit_of(&report));
+    }
+    exit
+}
+
+fn first_of(before: Exit, exit: Exit) -> Exit {
+    if before == Exit::Ok { exit } else { before }
 }
 
 /// Returns the exit code of a single tick.
@@ -171,23 +153,44 @@ pub(super) fn exit_of(report: &TickReport) -> Exit {
     }
 }
 
-fn tell_start(settings: &Settings, daemon: &Daemon) {
+fn tell_start(settings: &[Settings], daemon: &Daemon) {
+    let Some(first) = settings.first() else {
+        return;
+    };
     let listening = daemon
         .server
         .as_ref()
         .map(|server| tracing::field::display(server.address()));
-    info!(
-        campaigns = settings.policies.len(),
-        queues = (!settings.queues.is_empty()).then_some(settings.queues.len()),
-        platform = %settings.address(),
-        state_dir = %settings.state_dir.display(),
-        listening,
-        webhook = settings.webhook.as_ref().map(|to| tracing::field::display(&to.url)),
-        dry_run = settings.dry_run,
-        time_zones = Zone::data_version(),
-        unresolved_commands = daemon.unresolved_commands,
-        "started",
-    );
+    let webhook = first.webhook.as_ref();
+    let webhook = webhook.map(|to| tracing::field::display(&to.url));
+    let many = |of: fn(&Settings) -> usize| settings.iter().map(of).sum::<usize>();
+    let queues = many(|settings| settings.queues.len());
+    if let Some(tenant) = &daemon.tenant {
+        info!(
+            campaigns = first.policies.len(),
+            queues = (queues > 0).then_some(queues),
+            platform = %first.address(),
+            state_dir = %first.state_dir.display(),
+            listening,
+            webhook,
+            dry_run = first.dry_run,
+            time_zones = Zone::data_version(),
+            unresolved_commands = tenant.unresolved_commands,
+            "started",
+        );
+    } else {
+        info!(
+            tenants = settings.len(),
+            campaigns = many(|settings| settings.policies.len()),
+            queues = (queues > 0).then_some(queues),
+            state_dir = %first.state_root().display(),
+            listening,
+            webhook,
+            dry_run = first.dry_run,
+            time_zones = Zone::data_version(),
+            "started",
+        );
+    }
 }
 
 /// The first SIGTERM or SIGINT asks for an orderly end, the second one ends at once. SIGHUP reloads the configuration;

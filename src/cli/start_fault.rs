@@ -1,5 +1,7 @@
 //! Why the daemon cannot start.
 
+use std::path::PathBuf;
+
 use crate::domain::CampaignId;
 use crate::sockets::NoCertificates;
 use crate::store::StoreFault;
@@ -39,6 +41,28 @@ pub(crate) enum StartFault {
         /// One of the campaigns.
         campaign: CampaignId,
     },
+    /// The state of a run without `[[tenant]]` tables is there.
+    #[error(
+        "{} has the state of a daemon without [[tenant]] tables, with pauses that it made; stop it, make {}, and move `autopilot.sqlite3*` and `high-water` there if that tenant is the same account, or into another directory if none is",
+        root.display(), tenant.display()
+    )]
+    StateOfOne {
+        /// The state directory.
+        root: PathBuf,
+        /// Where the first tenant's state is looked for.
+        tenant: PathBuf,
+    },
+    /// The state of tenants is there.
+    #[error(
+        "{} has the state of tenants ({} is one), with pauses that they made, and the settings have no [[tenant]] tables; write the tables, or move the files of the tenant that is meant from there to {}",
+        root.display(), of_tenant.display(), root.display()
+    )]
+    StateOfTenants {
+        /// The state directory.
+        root: PathBuf,
+        /// One of the tenants' directories.
+        of_tenant: PathBuf,
+    },
     /// The metrics cannot be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -51,6 +75,8 @@ impl StartFault {
             Self::Store(_)
             | Self::Queues(_)
             | Self::Listen { .. }
+            | Self::StateOfOne { .. }
+            | Self::StateOfTenants { .. }
             | Self::Client(_)
             | Self::Certificates(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,

@@ -5,14 +5,13 @@
 //! reached must not have systemd start the daemon again and again. Whether polls are valid is shown by `/readyz` and
 //! by the status line. Without systemd, that is without `NOTIFY_SOCKET`, nothing is sent.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tracing::warn;
 
-use crate::control::{Supervised, Supervisor};
+use crate::control::Supervisor;
 
 use super::environment::variable;
 
@@ -36,13 +35,8 @@ impl Systemd {
     }
 
     /// Returns how long it waits for a sign of life before it restarts the daemon; `None` without `WatchdogSec=`.
-    fn watchdog_timeout() -> Option<Duration> {
+    pub(super) fn watchdog_timeout() -> Option<Duration> {
         sd_notify::watchdog_enabled().filter(|timeout| !timeout.is_zero())
-    }
-
-    /// Returns the loop's supervision by it.
-    pub(crate) fn supervised(self) -> Supervised {
-        Supervised::by(Arc::new(self), Self::watchdog_timeout())
     }
 
     /// Reports that everything is in place.

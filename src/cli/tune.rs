@@ -85,7 +85,17 @@ pub(crate) struct TuneArgs {
     output: Form,
     /// The daemon's state directory [default: as for run] [env: `AUTOPILOT_STATE_DIR`]
     #[arg(long, value_name = "DIR")]
-    pub(super) state_dir: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+    /// The tenant that is meant, where the directory has several
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+}
+
+impl TuneArgs {
+    /// Where the record lies: the state directory, and the tenant in it.
+    pub(super) fn place(&self) -> (Option<&PathBuf>, Option<&str>) {
+        (self.state_dir.as_ref(), self.tenant.as_deref())
+    }
 }
 
 /// Reads the policy of a record: thresholds in whole agents, with options.

@@ -5,17 +5,18 @@ use std::time::Duration;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Message;
 use crate::notify::{Answer, HttpPost, OutboxEntry, Post};
-use crate::settings::{RunArgs, Settings};
+use crate::settings::Settings;
 use crate::telemetry::DeliveryOutcome;
 
 use super::exit::Exit;
+use super::one_tenant::OneTenantArgs;
 use super::output;
 
 /// What to do with the receiver.
-#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+#[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum WebhookCommand {
     /// Send one `webhook.test` message, signed, and print what came back
-    Test(Box<RunArgs>),
+    Test(Box<OneTenantArgs>),
 }
 
 /// Sends one message once, bypassing the outbox.

@@ -14,7 +14,7 @@
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
 
-use crate::domain::Timestamp;
+use crate::domain::{TenantName, Timestamp};
 
 use super::ports::OutboxEntry;
 use super::signature::SigningKeys;
@@ -35,18 +35,19 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Describes and signs `entry` as sent by `source` at `now`.
+    /// Describes and signs `entry` as sent by `source` at `now`; of one of several tenants, its name is a member of the body.
     ///
     /// # Errors
     /// When a value cannot be a header's, which its encoding rules out.
     pub fn seal(
         entry: &OutboxEntry,
-        source: &str,
+        (source, tenant): (&str, Option<&TenantName>),
         keys: &SigningKeys,
         now: Timestamp,
     ) -> Result<Self, InvalidHeaderValue> {
         let seconds = now.as_unix_millis().div_euclid(1_000);
-        let signature = keys.sign(&entry.id, seconds, entry.body.as_bytes());
+        let body = with_tenant(&entry.body, tenant);
+        let signature = keys.sign(&entry.id, seconds, body.as_bytes());
         let values = [
             (EVENT_HEADER, entry.event.clone()),
             (OLD_EVENT_HEADER, entry.event.clone()),
@@ -66,8 +67,19 @@ impl Envelope {
         }
         Ok(Self {
             headers,
-            body: Bytes::from(entry.body.clone()),
+            body: Bytes::from(body),
         })
+    }
+}
+
+/// A body with the tenant as its first member. A name has nothing that JSON would have to escape.
+fn with_tenant(body: &str, tenant: Option<&TenantName>) -> String {
+    match (tenant, body.strip_prefix('{')) {
+        (Some(tenant), Some(rest)) if rest.trim_start().starts_with('}') => {
+            format!("{{\"tenant\":\"{tenant}\"{rest}")
+        }
+        (Some(tenant), Some(rest)) => format!("{{\"tenant\":\"{tenant}\",{rest}"),
+        (Some(_) | None, _) => body.to_owned(),
     }
 }
 
@@ -111,7 +123,8 @@ mod tests {
         let keys =
             SigningKeys::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into()).unwrap();
         let now = Timestamp::from_unix_millis(1_614_265_330_999);
-        let envelope = Envelope::seal(&entry, "urn:campaign-autopilot:t 1", &keys, now).unwrap();
+        let envelope =
+            Envelope::seal(&entry, ("urn:campaign-autopilot:t 1", None), &keys, now).unwrap();
         let headers: Vec<String> = envelope
             .headers
             .iter()
@@ -138,5 +151,17 @@ mod tests {
     fn values_are_encoded_as_cloud_events_wants() {
         assert_eq!(encoded("Euro € 😀"), "Euro%20%E2%82%AC%20%F0%9F%98%80");
         assert_eq!(encoded("100% \"x\""), "100%25%20%22x%22");
+    }
+
+    #[test]
+    fn a_body_names_its_tenant_where_there_are_several() {
+        let tenant: TenantName = "acme-eu".parse().unwrap();
+        for (body, named) in [
+            (r#"{"a":1}"#, r#"{"tenant":"acme-eu","a":1}"#),
+            ("{}", r#"{"tenant":"acme-eu"}"#),
+        ] {
+            assert_eq!(with_tenant(body, Some(&tenant)), named);
+            assert_eq!(with_tenant(body, None), body);
+        }
     }
 }

@@ -94,9 +94,14 @@ impl HttpPost {
     async fn once(&self, entry: &OutboxEntry, now: Timestamp) -> Answer {
         learn(&self.mask, &self.receiver);
         let Receiver {
-            url, keys, source, ..
+            url,
+            keys,
+            source,
+            tenant,
+            ..
         } = &self.receiver;
-        let Envelope { headers, body } = match Envelope::seal(entry, source, keys, now) {
+        let sender = (source.as_str(), tenant.as_ref());
+        let Envelope { headers, body } = match Envelope::seal(entry, sender, keys, now) {
             Ok(envelope) => envelope,
             Err(wrong) => {
                 let why = self.mask.apply(&wrong.to_string());

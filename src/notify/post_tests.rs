@@ -58,6 +58,7 @@ fn poster(url: reqwest::Url, secret: String, file: &Path) -> HttpPost {
     let receiver = Receiver {
         url: ReceiverUrl::new(url),
         keys: SigningKeys::new(secret).unwrap(),
+        tenant: None,
         source: "trial".to_owned(),
         timeout: Duration::from_secs(20),
         give_up_after: Duration::from_secs(60),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::TenantName;
+
 use super::signature::SigningKeys;
 
 /// The receiver's address. Its path and query often hold a token, so it shows no more than where it leads.
@@ -44,6 +46,8 @@ pub struct Receiver {
     pub keys: SigningKeys,
     /// The `ce-source` of every entry: which daemon sent it.
     pub source: String,
+    /// Whose messages they are, where the daemon has several tenants: a member of every body.
+    pub tenant: Option<TenantName>,
     /// The longest that an attempt may take, in real time.
     pub timeout: Duration,
     /// An entry that is older than this and has failed is given up.

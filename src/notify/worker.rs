@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::control::ports::Clock;
 use crate::domain::Timestamp;
@@ -89,7 +90,8 @@ impl DeliveryWorker {
     #[must_use]
     pub fn start(self) -> Delivering {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(self.run(stop.clone()));
+        // Its lines name the tenant as those of the loop do.
+        let task = tokio::spawn(self.run(stop.clone()).in_current_span());
         Delivering { stop, task }
     }
 

@@ -1,5 +1,6 @@
 //! One secret that several share, and that can be read again.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -14,7 +15,7 @@ pub enum Place {
     /// It was given by the program itself.
     Given,
     /// A variable of the environment, which a running process cannot read again.
-    Variable(&'static str),
+    Variable(Cow<'static, str>),
     /// A file.
     File(PathBuf),
 }
@@ -78,9 +79,9 @@ impl Secret {
 
     /// Returns the variable that it was read from, where it was one.
     #[must_use]
-    pub fn variable(&self) -> Option<&'static str> {
-        match self.read().place {
-            Place::Variable(name) => Some(name),
+    pub fn variable(&self) -> Option<Cow<'static, str>> {
+        match &self.read().place {
+            Place::Variable(name) => Some(name.clone()),
             Place::Given | Place::File(_) => None,
         }
     }
@@ -196,7 +197,7 @@ mod tests {
     fn what_is_no_regular_file_is_not_read_again() {
         let secret = Secret::new("s".to_owned().into(), Place::File("/dev/zero".into()));
         assert_eq!(secret.read_again(), Reread::Fixed);
-        for place in [Place::Given, Place::Variable("AUTOPILOT_X")] {
+        for place in [Place::Given, Place::Variable("AUTOPILOT_X".into())] {
             let secret = Secret::new("s".to_owned().into(), place);
             assert_eq!(secret.read_again(), Reread::Fixed);
         }
@@ -205,9 +206,9 @@ mod tests {
     #[test]
     fn a_secret_that_was_read_anew_is_taken_over_with_its_place() {
         let secret = Secret::new("s".to_owned().into(), Place::Given);
-        let anew = Secret::new("s".to_owned().into(), Place::Variable("AUTOPILOT_X"));
+        let anew = Secret::new("s".to_owned().into(), Place::Variable("AUTOPILOT_X".into()));
         assert!(!secret.take_over(&anew));
-        assert_eq!(secret.variable(), Some("AUTOPILOT_X"));
+        assert_eq!(secret.variable().as_deref(), Some("AUTOPILOT_X"));
         let other = Secret::new("hunter2".to_owned().into(), Place::File("/x".into()));
         assert!(secret.take_over(&other));
         assert_eq!((secret.variable(), secret.version()), (None, 1));

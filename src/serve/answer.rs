@@ -69,9 +69,20 @@ impl Failure {
     }
 }
 
-impl From<OperatorError> for Failure {
-    fn from(error: OperatorError) -> Self {
-        let (status, kind) = match &error {
+impl Failure {
+    /// What several tenants refused: the status of the first, and the words of all.
+    pub(super) fn of_several(first: &OperatorError, faults: Vec<String>) -> Self {
+        let (status, kind) = Self::kind(first);
+        Self(status, kind, faults, None)
+    }
+
+    /// Tenants that do not run cannot do what is asked of all.
+    pub(super) fn not_running(faults: Vec<String>) -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, "not_running", faults, None)
+    }
+
+    fn kind(error: &OperatorError) -> (StatusCode, &'static str) {
+        match error {
             OperatorError::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
             OperatorError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
             OperatorError::NotPaused { .. } => (StatusCode::CONFLICT, "not_paused"),
@@ -82,7 +93,13 @@ impl From<OperatorError> for Failure {
             OperatorError::NotWrittenYet(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_written_yet"),
             OperatorError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             OperatorError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "no_answer"),
-        };
+        }
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        let (status, kind) = Self::kind(&error);
         Self::one(status, kind, error.to_string())
     }
 }

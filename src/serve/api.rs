@@ -14,12 +14,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::control::CampaignView;
+use crate::control::ObservableState;
 use crate::control::operator::{AppliedChange, Author, OperatorCommand, OperatorError};
 use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::{FedCounters, fed_readings};
 use crate::domain::{
-    CampaignId, HoldKind, IdError, Limit, PauseClaim, PauseOwnerKind, QueueId, Thresholds,
-    Timestamp,
+    CampaignId, HoldKind, IdError, Limit, PauseClaim, PauseOwnerKind, QueueId, TenantName,
+    Thresholds, Timestamp,
 };
 
 use super::answer::{Answered, Body, Failure, full, json};
@@ -31,6 +32,7 @@ use super::operations::{Operation, Trace, find};
 use super::query::{self, Query};
 use super::schema::SCHEMA;
 use super::sources::Sources;
+use super::tenants::{ServedTenant, TenantList};
 
 /// A change takes a few hundred bytes.
 const LARGEST_BODY: usize = 16 << 10;
@@ -100,6 +102,9 @@ pub struct ThresholdsRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomesRequest {
+    /// The tenant whose campaigns they are; needed where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// The campaigns with their counters.
     pub outcomes: Vec<FedCounters>,
     /// The reason, for the audit.
@@ -130,7 +135,8 @@ impl Sources {
         let (operation, id) = find(request.method(), uri.path())?;
         self.take(operation)?;
         let query = Query::of(uri.query().unwrap_or_default());
-        let campaign = || named(id.unwrap_or_default());
+        let tenants = self.tenants();
+        let campaign = || campaign_in(&tenants, id.unwrap_or_default());
         match operation {
             Operation::Describe => Ok(full(
                 StatusCode::OK,
@@ -175,47 +181,44 @@ impl Sources {
             Operation::SetThresholds => {
                 let campaign = campaign()?;
                 let asked: ThresholdsRequest = body(request).await?;
-                let (change, author) = thresholds(campaign, &asked)?;
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                let (change, author) = thresholds(campaign.id, &asked)?;
+                ask(&campaign.served, slot, change, author).await
             }
             Operation::Hold => {
                 let campaign = campaign()?;
                 let asked: HoldRequest = body(request).await?;
-                let (change, author) = hold(campaign, &asked)?;
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                let (change, author) = hold(campaign.id, &asked)?;
+                ask(&campaign.served, slot, change, author).await
             }
             Operation::Release => {
                 let author = query.author()?;
+                let campaign = campaign()?;
                 let change = OperatorCommand::Release {
-                    campaigns: vec![campaign()?],
+                    campaigns: vec![campaign.id],
                 };
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                ask(&campaign.served, slot, change, author).await
             }
             Operation::ClaimPause => {
                 let campaign = campaign()?;
                 let asked: PauseOwnerRequest = body(request).await?;
-                let (change, author) = claim_pause(campaign, &asked)?;
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                let (change, author) = claim_pause(campaign.id, &asked)?;
+                ask(&campaign.served, slot, change, author).await
             }
             Operation::RestoreThresholds => {
                 let author = query.author()?;
+                let campaign = campaign()?;
                 let change = OperatorCommand::RestoreThresholds {
-                    campaign: campaign()?,
+                    campaign: campaign.id,
                 };
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                ask(&campaign.served, slot, change, author).await
             }
             Operation::HoldSeveral => self.hold_several(request, slot).await,
             Operation::ReleaseSeveral => self.release_several(&query, slot).await,
             Operation::FeedOutcomes => {
                 let asked: OutcomesRequest = body_within(request, LARGEST_LIST).await?;
+                let served = tenants.chosen(asked.tenant.as_deref())?.running()?;
                 let (change, author) = feed(&asked, self.shown.clock.now())?;
-                let _busy = slot.busy();
-                answer(self.api.handle.ask(change, author).await)
+                ask(served, slot, change, author).await
             }
             Operation::Reload => {
                 let _busy = slot.busy();
@@ -249,18 +252,38 @@ impl Sources {
         Ok(answer)
     }
 
-    fn campaign(&self, id: &CampaignId) -> Answered {
+    fn campaign(&self, campaign: &NamedCampaign) -> Answered {
         let now = self.shown.clock.now();
-        let detail = CampaignDetail::of(&self.view(id)?, now);
-        Ok(json(&detail.described(&self.shown.observed.borrow(), id)))
+        let observed = campaign.served.observed.borrow().clone();
+        let view = view(&observed, &campaign.id)?;
+        let detail = CampaignDetail::of(&view, now);
+        let tenant = campaign.tenant.as_ref();
+        Ok(json(&detail.described(tenant, &observed, &campaign.id)))
     }
+}
 
-    pub(super) fn view(&self, id: &CampaignId) -> Result<CampaignView, Failure> {
-        let campaigns = Arc::clone(&self.shown.observed.borrow().campaigns);
-        let at = campaigns.binary_search_by(|view| view.id.cmp(id));
-        let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
-        view.ok_or_else(|| Failure::from(OperatorError::UnknownCampaign(id.clone())))
+/// A campaign as a request names it.
+pub(super) struct NamedCampaign {
+    /// Whose it is, where tenants have names.
+    pub(super) tenant: Option<TenantName>,
+    /// What that tenant is served from.
+    pub(super) served: Arc<ServedTenant>,
+    /// Its id on the platform.
+    pub(super) id: CampaignId,
+}
+
+impl NamedCampaign {
+    /// Refuses one that is not managed.
+    pub(super) fn managed(&self) -> Result<(), Failure> {
+        view(&self.served.observed.borrow(), &self.id).map(drop)
     }
+}
+
+fn view(observed: &ObservableState, id: &CampaignId) -> Result<CampaignView, Failure> {
+    let campaigns = &observed.campaigns;
+    let at = campaigns.binary_search_by(|view| view.id.cmp(id));
+    let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
+    view.ok_or_else(|| Failure::from(OperatorError::UnknownCampaign(id.clone())))
 }
 
 fn turned_away(why: TurnedAway) -> Failure {
@@ -288,6 +311,17 @@ fn turned_away(why: TurnedAway) -> Failure {
     }
 }
 
+/// Asks a tenant's loop for a change.
+async fn ask(
+    served: &ServedTenant,
+    slot: &Arc<Slot>,
+    change: OperatorCommand,
+    author: Author,
+) -> Answered {
+    let _busy = slot.busy();
+    answer(served.handle.ask(change, author).await)
+}
+
 pub(super) fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
@@ -295,22 +329,36 @@ pub(super) fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     }))
 }
 
-/// Parses the campaign in a path.
-fn named(part: &str) -> Result<CampaignId, Failure> {
-    id_in(part, "campaign")
+/// Finds the campaign in a path.
+fn campaign_in(tenants: &TenantList, part: &str) -> Result<NamedCampaign, Failure> {
+    let text = decoded(part, "campaign")?;
+    let (entry, id) = tenants.split("campaign", &text)?;
+    Ok(NamedCampaign {
+        tenant: entry.name.clone(),
+        served: Arc::clone(entry.running()?),
+        id: id_in(id, "campaign")?,
+    })
 }
 
-/// Parses the queue in a path.
-pub(super) fn named_queue(part: &str) -> Result<QueueId, Failure> {
-    id_in(part, "queue")
+/// Finds the queue in a path, with what its tenant is served from.
+pub(super) fn queue_in(
+    tenants: &TenantList,
+    part: &str,
+) -> Result<(Arc<ServedTenant>, QueueId), Failure> {
+    let text = decoded(part, "queue")?;
+    let (entry, id) = tenants.split("queue", &text)?;
+    Ok((Arc::clone(entry.running()?), id_in(id, "queue")?))
 }
 
-fn id_in<T: FromStr<Err = IdError>>(part: &str, what: &str) -> Result<T, Failure> {
-    let wrong = |wrong: String| Failure::bad(vec![format!("{what}: {wrong}")]);
+fn decoded(part: &str, what: &str) -> Result<String, Failure> {
     let text = percent_decode_str(part).decode_utf8();
-    let text = text.map_err(|_| wrong("is no UTF-8 text".to_owned()))?;
+    let text = text.map_err(|_| Failure::bad(vec![format!("{what}: is no UTF-8 text")]))?;
+    Ok(text.into_owned())
+}
+
+fn id_in<T: FromStr<Err = IdError>>(text: &str, what: &str) -> Result<T, Failure> {
     text.parse()
-        .map_err(|fault: IdError| wrong(format!("an id {fault}")))
+        .map_err(|fault: IdError| Failure::bad(vec![format!("{what}: an id {fault}")]))
 }
 
 pub(super) async fn body<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Failure> {

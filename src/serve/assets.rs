@@ -59,6 +59,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/plot.js" SCRIPT "plot.js";
     "/page/share.js" SCRIPT "share.js";
     "/page/standing.js" SCRIPT "standing.js";
+    "/page/tenants.js" SCRIPT "tenants.js";
     "/page/time.js" SCRIPT "time.js";
     "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";
     "/page/uplot/uplot.css" CSS "uplot/uPlot.min.css";

@@ -9,6 +9,9 @@ use crate::domain::Timestamp;
 /// A preview campaign whose agents are assigned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentDocument {
+    /// The tenant whose it is, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// Its id on the platform.
     pub id: String,
     /// `serving`, `standing`, `left_alone` or `unknown`.
@@ -61,6 +64,7 @@ impl AssignmentDocument {
         let until = left_alone_until.filter(|until| now < *until);
         let (state, why) = standing(view, until);
         Self {
+            tenant: None,
             id: id.to_string(),
             state: state.to_owned(),
             listed: *listed,

@@ -10,7 +10,7 @@ use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
 use crate::domain::{
     Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome,
-    PauseOwnerKind, Reason, Thresholds, Timestamp, explain,
+    PauseOwnerKind, Reason, TenantName, Thresholds, Timestamp, explain,
 };
 
 use super::aim::AimDocument;
@@ -63,7 +63,10 @@ pub struct StatusDocument {
     pub store_damage: Vec<String>,
     /// The configuration.
     pub config: ConfigDocument,
-    /// Every campaign, by id.
+    /// The tenants, by name; nothing where there are no `[[tenant]]` tables. What stands beside it is then so of all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<TenantDocument>,
+    /// Every campaign, by tenant and id.
     pub campaigns: Vec<CampaignDocument>,
     /// Every queue that is calibrated, by id.
     #[serde(default)]
@@ -82,6 +85,31 @@ pub struct ConfigDocument {
     pub last_reload: Option<ReloadDocument>,
 }
 
+/// One of several tenants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TenantDocument {
+    /// Its name.
+    pub name: String,
+    /// Whether its loop is alive.
+    pub alive: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Why it is not ready.
+    pub not_ready: Option<String>,
+    /// The last decision of its run.
+    pub decision: Option<String>,
+    /// From the start of one poll to the start of the next, in seconds.
+    pub poll_interval_s: Option<f64>,
+    /// When its last valid sample was taken.
+    pub sample_at: Option<String>,
+    /// Whether its store could be written the last time.
+    pub journal_writable: bool,
+    /// How many campaigns it has.
+    pub campaigns: usize,
+    /// SHA-256 of its configuration.
+    pub config: Option<String>,
+}
+
 /// The last reload of the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReloadDocument {
@@ -98,6 +126,9 @@ pub struct ReloadDocument {
 /// One campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CampaignDocument {
+    /// The tenant whose it is, where there are several: requests name it `TENANT/ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// Its id on the platform.
     pub id: String,
     /// What people call it: its name in the configuration, or else what the platform calls it, where it says so.
@@ -274,6 +305,9 @@ pub struct HistoryDocument {
 /// A row of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryDocument {
+    /// The tenant whose row it is, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// The row.
     #[serde(flatten)]
     pub entry: PastEntry,
@@ -282,11 +316,15 @@ pub struct EntryDocument {
 }
 
 impl EntryDocument {
-    pub(super) fn of(entry: PastEntry) -> Self {
+    pub(super) fn of(tenant: Option<&TenantName>, entry: PastEntry) -> Self {
         // A row of a newer version is shown as it is.
         let says = serde_json::from_value::<AuditEvent>(entry.event.clone())
             .map_or_else(|_| entry.event.to_string(), |event| words::event(&event));
-        Self { entry, says }
+        Self {
+            tenant: tenant.map(ToString::to_string),
+            entry,
+            says,
+        }
     }
 }
 
@@ -299,62 +337,16 @@ pub struct ChangeAnswer {
     pub made: AppliedChange,
 }
 
-impl StatusDocument {
-    pub(super) fn of(
-        observed: &ObservableState,
-        now: Timestamp,
-        ending: bool,
-        actions: bool,
-    ) -> Self {
-        let not_ready = if ending {
-            Some("shutting down")
-        } else {
-            observed.not_ready()
-        };
-        let last_reload = observed.last_reload.as_ref().map(|last| ReloadDocument {
-            at: last.at.to_string(),
-            by: last.by.clone(),
-            ok: last.faults.is_empty(),
-            faults: last.faults.clone(),
-        });
-        Self {
-            schema: SCHEMA,
-            version: observed.version,
-            now: now.to_string(),
-            alive: observed.alive(now),
-            ready: not_ready.is_none(),
-            not_ready: not_ready.map(str::to_owned),
-            ended: observed.ended,
-            dry_run: observed.dry_run,
-            actions: actions && !observed.ended,
-            decision: observed.decision.map(|decision| decision.to_string()),
-            poll_interval_s: observed.poll_interval.as_secs_f64(),
-            sample_at: observed.sample_at.map(|at| at.to_string()),
-            journal_writable: observed.journal_writable,
-            store_damage: observed.store_damage.to_vec(),
-            config: ConfigDocument {
-                hash: observed.config.clone(),
-                last_reload,
-            },
-            campaigns: observed
-                .campaigns
-                .iter()
-                .map(|view| CampaignDocument::of(view, now).described(observed, &view.id))
-                .collect(),
-            queues: observed.queues.iter().map(QueueDocument::of).collect(),
-            assignments: observed
-                .assignments
-                .iter()
-                .map(|view| AssignmentDocument::of(view, now))
-                .collect(),
-        }
-    }
-}
-
 impl CampaignDocument {
     /// Adds what is known of it beside its state.
     #[must_use]
-    fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
+    pub(super) fn described(
+        mut self,
+        tenant: Option<&TenantName>,
+        observed: &ObservableState,
+        id: &CampaignId,
+    ) -> Self {
+        self.tenant = tenant.map(ToString::to_string);
         if let Some(CampaignLabels { name, team, note }) = observed.labels.get(id) {
             (self.name, self.team, self.note) = (name.clone(), team.clone(), note.clone());
         }
@@ -399,6 +391,7 @@ impl CampaignDocument {
         let hold = state.hold.as_ref().filter(|hold| hold.active(now));
         let thresholds = reason.and_then(Reason::thresholds);
         Self {
+            tenant: None,
             id: id.to_string(),
             name: None,
             team: None,
@@ -466,6 +459,30 @@ impl CampaignDocument {
     }
 }
 
+impl CampaignDocument {
+    /// The id as people and requests write it: `TENANT/ID` where there are several tenants.
+    #[must_use]
+    pub fn written_id(&self) -> String {
+        written_id(self.tenant.as_deref(), &self.id)
+    }
+}
+
+/// An id as people and requests write it.
+fn written_id(tenant: Option<&str>, id: &str) -> String {
+    match tenant {
+        Some(tenant) => format!("{tenant}/{id}"),
+        None => id.to_owned(),
+    }
+}
+
+impl QueueDocument {
+    /// The id as people and requests write it.
+    #[must_use]
+    pub fn written_id(&self) -> String {
+        written_id(self.tenant.as_deref(), &self.id)
+    }
+}
+
 impl LinesDocument {
     fn of(thresholds: &Thresholds) -> Self {
         Self {
@@ -478,8 +495,13 @@ impl LinesDocument {
 impl CampaignDetail {
     /// Adds what is known of it beside its state.
     #[must_use]
-    pub(super) fn described(mut self, observed: &ObservableState, id: &CampaignId) -> Self {
-        self.campaign = self.campaign.described(observed, id);
+    pub(super) fn described(
+        mut self,
+        tenant: Option<&TenantName>,
+        observed: &ObservableState,
+        id: &CampaignId,
+    ) -> Self {
+        self.campaign = self.campaign.described(tenant, observed, id);
         self
     }
 

@@ -3,25 +3,32 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use hyper::Request;
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
 use crate::control::ObservableState;
-use crate::control::operator::OperatorCommand;
-use crate::domain::CampaignId;
+use crate::control::operator::{
+    AppliedChange, Author, OperatorCommand, OperatorError, OperatorHandle,
+};
+use crate::domain::{CampaignId, TenantName};
 
 use super::answer::{Answered, Failure};
 use super::api::{LARGEST_LIST, answer, body_within, held};
 use super::connections::Slot;
 use super::query::Query;
 use super::sources::Sources;
+use super::tenants::{TenantEntry, TenantList};
 
 /// A request to hold several campaigns. One of `campaigns`, `team` and `all` says which.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldsRequest {
-    /// These campaigns.
+    /// The campaigns of this tenant alone, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// These campaigns; where there are several tenants, as `TENANT/ID`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<String>,
     /// Every campaign of this team.
@@ -51,15 +58,16 @@ impl Sources {
     ) -> Answered {
         let asked: HoldsRequest = body_within(request, LARGEST_LIST).await?;
         let chosen = Chosen {
+            tenant: asked.tenant.as_deref(),
             campaigns: asked.campaigns.iter().map(String::as_str).collect(),
             team: asked.team.as_deref(),
             all: asked.all,
         };
         let mut faults = Vec::new();
-        let campaigns = chosen.among(&self.shown.observed.borrow());
-        let campaigns = campaigns.unwrap_or_else(|fault| {
+        let meant = chosen.among(&self.tenants());
+        let meant = meant.unwrap_or_else(|fault| {
             faults.push(fault);
-            Vec::new()
+            Meant::default()
         });
         let (kind, lasts, author) = held(
             &asked.kind,
@@ -71,56 +79,228 @@ impl Sources {
         let (Some(kind), Some(author), true) = (kind, author, faults.is_empty()) else {
             return Err(Failure::bad(faults));
         };
-        let change = OperatorCommand::Hold {
+        let _busy = slot.busy();
+        ask_each(meant, &author, |campaigns| OperatorCommand::Hold {
             campaigns,
             kind,
             lasts,
-        };
-        let _busy = slot.busy();
-        answer(self.api.handle.ask(change, author).await)
+        })
+        .await
     }
 
-    /// Ends the holds of several campaigns, chosen by `campaign` (which may be repeated), `team` or `all=true`.
+    /// Ends the holds of several campaigns, chosen by `campaign` (which may be repeated), `team` or `all=true`, and by `tenant`.
     pub(super) async fn release_several(&self, query: &Query, slot: &Arc<Slot>) -> Answered {
         let author = query.author()?;
         let chosen = Chosen {
+            tenant: query.get("tenant"),
             campaigns: query.all("campaign").collect(),
             team: query.get("team"),
             all: query.get("all") == Some("true"),
         };
-        let campaigns = chosen.among(&self.shown.observed.borrow());
-        let campaigns = campaigns.map_err(|fault| Failure::bad(vec![fault]))?;
+        let meant = chosen.among(&self.tenants());
+        let meant = meant.map_err(|fault| Failure::bad(vec![fault]))?;
         let _busy = slot.busy();
-        let change = OperatorCommand::Release { campaigns };
-        answer(self.api.handle.ask(change, author).await)
+        ask_each(meant, &author, |campaigns| OperatorCommand::Release {
+            campaigns,
+        })
+        .await
     }
+}
+
+/// Asks each tenant for the change of its campaigns, all at once: one that hangs delays no other. Of each tenant all campaigns are
+/// changed or none; the answer names the tenants that refused.
+async fn ask_each(
+    meant: Meant,
+    author: &Author,
+    change: impl Fn(Vec<CampaignId>) -> OperatorCommand,
+) -> Answered {
+    let Meant { parts, not_running } = meant;
+    let asked = parts.into_iter().map(|part| {
+        let change = change(part.campaigns);
+        let (handle, author) = (part.handle, author.clone());
+        async move { (part.tenant, handle.ask(change, author).await) }
+    });
+    let mut made = None;
+    let mut refused = Vec::new();
+    for (tenant, answered) in join_all(asked).await {
+        match answered {
+            Ok(change) => made = Some(together(made, change)),
+            Err(why) => refused.push((tenant, why)),
+        }
+    }
+    // Where nothing was held, there is nothing to end: no reason to call what was done elsewhere a failure.
+    if made.is_some() {
+        refused.retain(|(_, why)| !matches!(why, OperatorError::NothingInForce(_)));
+    }
+    let mut faults: Vec<String> = refused
+        .iter()
+        .map(|(tenant, why)| match tenant {
+            Some(name) => format!("tenant {name}: {why}"),
+            None => why.to_string(),
+        })
+        .collect();
+    faults.extend(not_running);
+    if !faults.is_empty() && made.is_some() {
+        faults.push("the other tenants have done it".to_owned());
+    }
+    match (made, refused.first()) {
+        (Some(made), None) if faults.is_empty() => answer(Ok(made)),
+        (_, Some((_, first))) => Err(Failure::of_several(first, faults)),
+        (_, None) => Err(Failure::not_running(faults)),
+    }
+}
+
+/// What two tenants did, as one answer.
+fn together(before: Option<AppliedChange>, change: AppliedChange) -> AppliedChange {
+    let Some(before) = before else {
+        return change;
+    };
+    let campaigns = changed(&before).saturating_add(changed(&change));
+    if let AppliedChange::Held { hold, until } | AppliedChange::HeldSeveral { hold, until, .. } =
+        change
+    {
+        AppliedChange::HeldSeveral {
+            hold,
+            until,
+            campaigns,
+        }
+    } else {
+        AppliedChange::ReleasedSeveral { campaigns }
+    }
+}
+
+/// How many campaigns a hold or a release was of.
+fn changed(change: &AppliedChange) -> usize {
+    if let AppliedChange::HeldSeveral { campaigns, .. }
+    | AppliedChange::ReleasedSeveral { campaigns } = change
+    {
+        *campaigns
+    } else {
+        1
+    }
+}
+
+/// What a request is about.
+#[derive(Default)]
+struct Meant {
+    parts: Vec<Part>,
+    /// Tenants that may have such campaigns and do not run, a sentence each.
+    not_running: Vec<String>,
+}
+
+/// The campaigns of one tenant that a request is about.
+struct Part {
+    tenant: Option<TenantName>,
+    handle: OperatorHandle,
+    campaigns: Vec<CampaignId>,
 }
 
 /// Which campaigns a request is about.
 struct Chosen<'a> {
+    tenant: Option<&'a str>,
     campaigns: BTreeSet<&'a str>,
     team: Option<&'a str>,
     all: bool,
 }
 
+/// A campaign that is managed, and whose.
+struct Managed<'a> {
+    entry: &'a TenantEntry,
+    observed: Arc<ObservableState>,
+    id: CampaignId,
+}
+
+impl Managed<'_> {
+    fn team(&self) -> Option<&str> {
+        self.observed.labels.get(&self.id)?.team.as_deref()
+    }
+
+    /// The id as people write it.
+    fn written(&self) -> String {
+        match &self.entry.name {
+            Some(tenant) => format!("{tenant}/{}", self.id),
+            None => self.id.to_string(),
+        }
+    }
+}
+
 impl Chosen<'_> {
-    fn among(self, observed: &ObservableState) -> Result<Vec<CampaignId>, String> {
-        let managed = observed.campaigns.iter().map(|view| &view.id);
+    fn among(self, tenants: &TenantList) -> Result<Meant, String> {
         let ways = [!self.campaigns.is_empty(), self.team.is_some(), self.all];
         if ways.into_iter().filter(|way| *way).count() != 1 {
             return Err("campaigns, team, all: give one of them".to_owned());
         }
-        let team_of = |id: &CampaignId| observed.labels.get(id)?.team.as_deref();
-        let chosen: Vec<CampaignId> = if let Some(team) = self.team {
-            managed
-                .clone()
-                .filter(|id| team_of(id) == Some(team))
-                .cloned()
-                .collect()
+        if let Some(name) = self.tenant
+            && tenants.named(name).is_none()
+        {
+            return Err(format!(
+                "tenant: `{name}` is not known; `status` names those that are"
+            ));
+        }
+        let managed = self.managed(tenants);
+        // Whoever means everything has to hear of what is not reached.
+        let by_name = !self.campaigns.is_empty();
+        let silent = tenants.entries.iter().filter(|entry| {
+            let its = self.tenant.is_none_or(|name| entry.is(name));
+            its && !by_name && entry.served.is_none()
+        });
+        let not_running: Vec<String> = silent
+            .filter_map(|entry| {
+                let (name, why) = (entry.name.as_ref()?, entry.not_ready()?);
+                Some(format!(
+                    "tenant {name}: {why}; its campaigns are as they were"
+                ))
+            })
+            .collect();
+        let chosen = match self.chosen(&managed) {
+            Err(_) if managed.is_empty() && !not_running.is_empty() => Vec::new(),
+            chosen => chosen?,
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        for one in chosen {
+            let tenant = one.entry.name.clone();
+            if let Some(part) = parts.iter_mut().find(|part| part.tenant == tenant) {
+                part.campaigns.push(one.id.clone());
+            } else if let Some(served) = &one.entry.served {
+                parts.push(Part {
+                    tenant,
+                    handle: served.handle.clone(),
+                    campaigns: vec![one.id.clone()],
+                });
+            }
+        }
+        Ok(Meant { parts, not_running })
+    }
+
+    fn managed<'t>(&self, tenants: &'t TenantList) -> Vec<Managed<'t>> {
+        let asked = |entry: &&TenantEntry| {
+            let name = entry.name.as_ref().map(TenantName::as_str);
+            self.tenant.is_none() || self.tenant == name
+        };
+        let mut managed = Vec::new();
+        for entry in tenants.entries.iter().filter(asked) {
+            let observed = Arc::new(entry.observed().unwrap_or_default());
+            for view in observed.campaigns.iter() {
+                managed.push(Managed {
+                    entry,
+                    observed: Arc::clone(&observed),
+                    id: view.id.clone(),
+                });
+            }
+        }
+        managed
+    }
+
+    fn chosen<'m, 't>(&self, managed: &'m [Managed<'t>]) -> Result<Vec<&'m Managed<'t>>, String> {
+        let chosen: Vec<&Managed<'_>> = if let Some(team) = self.team {
+            let of_team = |one: &&Managed<'_>| one.team() == Some(team);
+            managed.iter().filter(of_team).collect()
         } else if self.all {
-            managed.clone().cloned().collect()
+            managed.iter().collect()
         } else {
-            let known: BTreeSet<&str> = managed.clone().map(CampaignId::as_str).collect();
+            let written: Vec<(String, &Managed<'_>)> =
+                managed.iter().map(|one| (one.written(), one)).collect();
+            let known: BTreeSet<&str> = written.iter().map(|(id, _)| id.as_str()).collect();
             let unknown: Vec<&str> = self.campaigns.difference(&known).copied().collect();
             if !unknown.is_empty() {
                 return Err(format!(
@@ -128,14 +308,13 @@ impl Chosen<'_> {
                     are(&unknown)
                 ));
             }
-            managed
-                .clone()
-                .filter(|id| self.campaigns.contains(id.as_str()))
-                .cloned()
-                .collect()
+            let named = written
+                .iter()
+                .filter(|(id, _)| self.campaigns.contains(id.as_str()));
+            named.map(|(_, one)| *one).collect()
         };
         if let (true, Some(team)) = (chosen.is_empty(), self.team) {
-            let teams: BTreeSet<&str> = managed.filter_map(team_of).collect();
+            let teams: BTreeSet<&str> = managed.iter().filter_map(Managed::team).collect();
             let teams: Vec<&str> = teams.into_iter().collect();
             return Err(if teams.is_empty() {
                 format!("team: `{team}` has no campaign; none has a team")

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/`, `/page/…` | the page and its files |
 //! | `/metrics` | the exposition for Prometheus |
-//! | `/healthz` | 200 while the loop is alive, 503 when it missed its deadline |
+//! | `/healthz` | 200 while every loop is alive, 503 when one missed its deadline |
 //! | `/readyz` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
 //! | `/api/v1/…`, `/-/reload` | what operators read and change; `/api/v1/openapi.json` describes all of it |
 //!
@@ -42,6 +42,8 @@ mod series;
 mod server;
 mod sources;
 mod stream;
+mod summary;
+mod tenants;
 mod throttle;
 pub mod words;
 mod write_timeout;
@@ -53,7 +55,7 @@ pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,
     HoldDocument, LinesDocument, OverrideDocument, ReloadDocument, StageDocument, StatusDocument,
-    TransitionDocument,
+    TenantDocument, TransitionDocument,
 };
 pub use gate::Access;
 pub use guards::GuardDocument;
@@ -64,4 +66,6 @@ pub use queues::QueueHoldRequest;
 pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
 pub use sources::{Api, PublicSources};
+pub use summary::config_hash;
+pub use tenants::{ServedTenant, TenantEntry, TenantList};
 pub use throttle::ThrottleDocument;

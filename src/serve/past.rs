@@ -6,9 +6,10 @@ use hyper::StatusCode;
 
 use crate::control::operator::PastQuery;
 use crate::control::series::SeriesQuery;
-use crate::domain::CampaignId;
+use crate::domain::{CampaignId, TenantName};
 
 use super::answer::{Answered, Failure, full, json};
+use super::api::NamedCampaign;
 use super::connections::Slot;
 use super::documents::{EntryDocument, HistoryDocument};
 use super::outcomes::{CampaignOutcomes, OutcomeColumns, outcome_rows};
@@ -16,6 +17,7 @@ use super::query::Query;
 use super::schema::SCHEMA;
 use super::series::SeriesDocument;
 use super::sources::Sources;
+use super::tenants::{TenantEntry, TenantList};
 
 /// Entries of the history by default, and at most.
 const ENTRIES: (usize, usize) = (200, 1_000);
@@ -29,10 +31,9 @@ impl Sources {
         let now = self.shown.clock.now();
         let mut faults = Vec::new();
         let since = query.since(now);
-        let campaign = query
-            .get("campaign")
-            .map(str::parse::<CampaignId>)
-            .transpose();
+        let tenants = self.tenants();
+        let (asked_of, campaign) = whose(&tenants, query)?;
+        let campaign = campaign.map(str::parse::<CampaignId>).transpose();
         let limit = query.get("limit").map_or(Ok(ENTRIES.0), |text| {
             let number = text.parse::<usize>().ok();
             number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
@@ -54,31 +55,42 @@ impl Sources {
         let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
             return Err(Failure::bad(faults));
         };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
         let asked = PastQuery {
             since,
             campaign,
             // One row beyond the limit shows whether there are more.
             limit: limit.saturating_add(1),
         };
-        let mut entries = self.api.past.read(asked).await.map_err(unreadable)?;
+        let mut entries = Vec::new();
+        for entry in asked_of {
+            let Some(served) = &entry.served else {
+                continue;
+            };
+            let read = served.past.read(asked.clone()).await;
+            let read = read.map_err(|why| unreadable(entry.name.as_ref(), &why))?;
+            let name = entry.name.as_ref();
+            entries.extend(read.into_iter().map(|row| EntryDocument::of(name, row)));
+        }
+        // Of one tenant they are in order already; the sort keeps the order of rows of one moment.
+        entries.sort_by(|a, b| b.entry.at.cmp(&a.entry.at));
         let more = entries.len() > limit;
         entries.truncate(limit);
         Ok(json(&HistoryDocument {
             schema: SCHEMA,
             since: since.to_string(),
             more,
-            entries: entries.into_iter().map(EntryDocument::of).collect(),
+            entries,
         }))
     }
 
     /// Returns what was counted of a campaign's dials, as a document or as rows.
     pub(super) async fn outcomes(
         &self,
-        id: &CampaignId,
+        campaign: &NamedCampaign,
         query: &Query,
         slot: &Arc<Slot>,
     ) -> Answered {
+        let id = &campaign.id;
         let _busy = slot.busy();
         let now = self.shown.clock.now();
         let since = query.since(now);
@@ -94,13 +106,13 @@ impl Sources {
                 return Err(Failure::bad(faults.into_iter().flatten().collect()));
             }
         };
-        self.view(id)?;
+        campaign.managed()?;
         let asked = SeriesQuery {
             campaign: id.clone(),
             since,
         };
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
-        let slots = self.api.past.read_outcomes(asked).await;
+        let unreadable = |why: String| unreadable(campaign.tenant.as_ref(), &why);
+        let slots = campaign.served.past.read_outcomes(asked).await;
         let slots = slots.map_err(unreadable)?;
         if !flat {
             return Ok(json(&CampaignOutcomes {
@@ -119,30 +131,60 @@ impl Sources {
     }
 
     /// Returns the series of a campaign's plot.
-    pub(super) async fn series(&self, id: &CampaignId, query: &Query) -> Answered {
+    pub(super) async fn series(&self, campaign: &NamedCampaign, query: &Query) -> Answered {
+        let id = &campaign.id;
         let now = self.shown.clock.now();
         let since = query
             .since(now)
             .map_err(|fault| Failure::bad(vec![fault]))?;
         // A campaign that was taken out of the configuration has a past all the same, in history; plots are of those
         // that are managed.
-        self.view(id)?;
-        let unreadable = |why| Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why);
+        campaign.managed()?;
+        let unreadable = |why: String| unreadable(campaign.tenant.as_ref(), &why);
+        let past = &campaign.served.past;
         let asked = SeriesQuery {
             campaign: id.clone(),
             since,
         };
-        let series = self.api.past.read_series(asked.clone()).await;
+        let series = past.read_series(asked.clone()).await;
         let series = series.map_err(unreadable)?;
-        let outcomes = self.api.past.read_outcomes(asked).await;
+        let outcomes = past.read_outcomes(asked).await;
         let outcomes = outcomes.map_err(unreadable)?;
         let asked = PastQuery {
             since,
             campaign: Some(id.clone()),
             limit: MOST_OF_A_PLOT,
         };
-        let entries = self.api.past.read(asked).await.map_err(unreadable)?;
+        let entries = past.read(asked).await.map_err(unreadable)?;
         let document = SeriesDocument::of(id, since, now, &series, &entries, &outcomes);
         Ok(json(&document))
     }
+}
+
+/// The tenants whose history is asked for, and the campaign: `campaign` says both, `tenant` the tenant alone.
+fn whose<'t>(
+    tenants: &'t TenantList,
+    query: &'t Query,
+) -> Result<(Vec<&'t TenantEntry>, Option<&'t str>), Failure> {
+    let tenant = query.get("tenant");
+    if let Some(campaign) = query.get("campaign") {
+        let (entry, id) = match tenant {
+            Some(tenant) => (tenants.chosen(Some(tenant))?, campaign),
+            None => tenants.split("campaign", campaign)?,
+        };
+        return Ok((vec![entry], Some(id)));
+    }
+    let entries = match tenant {
+        Some(tenant) => vec![tenants.chosen(Some(tenant))?],
+        None => tenants.entries.iter().collect(),
+    };
+    Ok((entries, None))
+}
+
+fn unreadable(tenant: Option<&TenantName>, why: &str) -> Failure {
+    let why = match tenant {
+        Some(name) => format!("tenant {name}: {why}"),
+        None => why.to_owned(),
+    };
+    Failure::one(StatusCode::SERVICE_UNAVAILABLE, "store_closed", why)
 }

@@ -10,6 +10,9 @@ use super::schema::SCHEMA;
 /// One queue that is calibrated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueueDocument {
+    /// The tenant whose it is, where there are several: requests name it `TENANT/ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// Its id on the platform.
     pub id: String,
     /// Its name there.
@@ -62,6 +65,7 @@ impl QueueDocument {
         } = view;
         let shown = |at: &Option<crate::domain::Timestamp>| at.map(|at| at.to_string());
         Self {
+            tenant: None,
             id: id.to_string(),
             name: name.clone(),
             state: *standing,
@@ -91,10 +95,10 @@ pub struct QueuesDocument {
 }
 
 impl QueuesDocument {
-    pub(super) fn of(views: &[QueueView]) -> Self {
+    pub(super) fn of(queues: Vec<QueueDocument>) -> Self {
         Self {
             schema: SCHEMA,
-            queues: views.iter().map(QueueDocument::of).collect(),
+            queues,
         }
     }
 }

@@ -8,18 +8,21 @@ use hyper::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::control::queues::handle::{CalibrationAnswer, CalibrationCommand, CalibrationError};
+use crate::control::queues::handle::{
+    CalibrationAnswer, CalibrationCommand, CalibrationError, QueueHandle,
+};
 use crate::domain::QueueId;
 use crate::domain::queue::{ClassicInputs, Members, QueueStanding, QueueVersion};
 
 use super::answer::{Answered, Body, Failure, json};
-use super::api::{author, body, lasts, named_queue};
+use super::api::{author, body, lasts, queue_in};
 use super::connections::Slot;
 use super::documents::ChangeAnswer;
 use super::query::Query;
 use super::queue_documents::{QueueDocument, QueuesDocument};
 use super::schema::SCHEMA;
 use super::sources::Sources;
+use super::tenants::{ServedTenant, TenantEntry};
 
 /// Asks for a queue to be left alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,13 +95,24 @@ impl From<CalibrationError> for Failure {
 impl Sources {
     /// Returns every queue that is calibrated.
     pub(super) fn queues(&self) -> Response<Body> {
-        let queues = Arc::clone(&self.shown.observed.borrow().queues);
-        json(&QueuesDocument::of(&queues))
+        let tenants = self.tenants();
+        let of_tenant = |entry: &TenantEntry| -> Vec<QueueDocument> {
+            let queues = entry.observed().map(|observed| observed.queues);
+            let queues = queues.iter().flat_map(|queues| queues.iter());
+            let described = queues.map(|queue| QueueDocument {
+                tenant: entry.name.as_ref().map(ToString::to_string),
+                ..QueueDocument::of(queue)
+            });
+            described.collect()
+        };
+        json(&QueuesDocument::of(
+            tenants.entries.iter().flat_map(of_tenant).collect(),
+        ))
     }
 
     /// Calibrates a queue now.
     pub(super) async fn recalibrate(&self, id: &str, query: &Query, slot: &Arc<Slot>) -> Answered {
-        let queue = named_queue(id)?;
+        let queue = queue_in(&self.tenants(), id)?;
         let asked = self
             .ask(queue, CalibrationCommand::Recalibrate, query, slot)
             .await?;
@@ -126,7 +140,9 @@ impl Sources {
                     .to_owned(),
             );
         }
-        let queue = asked.queue_id.parse::<QueueId>();
+        let tenants = self.tenants();
+        let (entry, id) = tenants.split("queueId", &asked.queue_id)?;
+        let queue = id.parse::<QueueId>();
         if let Err(wrong) = &queue {
             faults.push(format!("queueId: an id {wrong}"));
         }
@@ -143,6 +159,7 @@ impl Sources {
         let (Ok(queue), true) = (queue, faults.is_empty()) else {
             return Err(Failure::bad(faults));
         };
+        let queue = (Arc::clone(entry.running()?), queue);
         let asked = self
             .ask(queue, CalibrationCommand::Given(inputs), query, slot)
             .await?;
@@ -156,7 +173,7 @@ impl Sources {
         request: Request<Incoming>,
         slot: &Arc<Slot>,
     ) -> Answered {
-        let queue = named_queue(id)?;
+        let (served, queue) = queue_in(&self.tenants(), id)?;
         let asked: QueueHoldRequest = body(request).await?;
         let mut faults = Vec::new();
         let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
@@ -164,7 +181,7 @@ impl Sources {
         let (Some(author), true) = (author, faults.is_empty()) else {
             return Err(Failure::bad(faults));
         };
-        let handle = self.queue_handle(&queue)?;
+        let handle = queue_handle(&served, &queue)?;
         let _busy = slot.busy();
         let answered = handle.ask(queue, CalibrationCommand::Hold(lasts), author);
         changed(answered.await?)
@@ -177,9 +194,9 @@ impl Sources {
         query: &Query,
         slot: &Arc<Slot>,
     ) -> Answered {
-        let queue = named_queue(id)?;
+        let (served, queue) = queue_in(&self.tenants(), id)?;
         let author = query.author()?;
-        let handle = self.queue_handle(&queue)?;
+        let handle = queue_handle(&served, &queue)?;
         let _busy = slot.busy();
         let answered = handle.ask(queue, CalibrationCommand::Release, author);
         changed(answered.await?)
@@ -187,24 +204,21 @@ impl Sources {
 
     async fn ask(
         &self,
-        queue: QueueId,
+        (served, queue): (Arc<ServedTenant>, QueueId),
         ask: CalibrationCommand,
         query: &Query,
         slot: &Arc<Slot>,
     ) -> Result<CalibrationAnswer, Failure> {
         let author = query.author_or("asked for by the API")?;
-        let handle = self.queue_handle(&queue)?;
+        let handle = queue_handle(&served, &queue)?;
         let _busy = slot.busy();
         Ok(handle.ask(queue, ask, author).await?)
     }
+}
 
-    fn queue_handle(
-        &self,
-        queue: &QueueId,
-    ) -> Result<crate::control::queues::handle::QueueHandle, Failure> {
-        let handle = self.api.queues.clone();
-        handle.ok_or_else(|| CalibrationError::Unknown(queue.clone()).into())
-    }
+fn queue_handle(served: &ServedTenant, queue: &QueueId) -> Result<QueueHandle, Failure> {
+    let handle = served.queues.clone();
+    handle.ok_or_else(|| CalibrationError::Unknown(queue.clone()).into())
 }
 
 fn calibrated(answered: CalibrationAnswer) -> Answered {

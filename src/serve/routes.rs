@@ -13,6 +13,8 @@ use super::assets;
 use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
 use super::sources::{Rendered, Sources};
+use super::summary::not_ready;
+use crate::telemetry::exposition;
 
 /// Documents of one version are rendered again after this, so that the time in them is nearly the one at which they are read.
 const RENDERED_FOR_MS: i64 = 5_000;
@@ -93,23 +95,19 @@ impl Sources {
     async fn rendered(&self) -> Rendered {
         let now = self.shown.clock.now();
         let ending = self.shown.ending.is_cancelled();
-        // Cheap: the campaigns are shared, so the loop does not wait while they are rendered.
-        let observed = self.shown.observed.borrow().clone();
-        let not_ready = observed.not_ready().map(str::to_owned);
-        let not_ready = if ending {
-            Some("shutting down".to_owned())
-        } else {
-            not_ready
-        };
+        // Cheap: the campaigns are shared, so no loop waits while they are rendered.
+        let tenants = self.tenants();
+        let not_ready = not_ready(&tenants, ending);
+        let alive = tenants.entries.iter().all(|entry| entry.alive(now));
         let span = now.as_unix_millis().div_euclid(RENDERED_FOR_MS);
-        let of = (observed.version, observed.alive(now), not_ready, span);
+        let of = (tenants.version(), alive, not_ready, span);
         let actions = self.api.access.actions();
         let mut last = self.rendered.lock().await;
         if let Some(rendered) = last.as_ref().filter(|rendered| rendered.of == of) {
             return rendered.clone();
         }
         let rendering = tokio::task::spawn_blocking(move || {
-            let document = StatusDocument::of(&observed, now, ending, actions);
+            let document = StatusDocument::of(&tenants, now, ending, actions);
             let campaigns = CampaignsDocument {
                 schema: document.schema,
                 version: document.version,
@@ -129,7 +127,7 @@ impl Sources {
             }
             // Only when the runtime ends.
             Err(_) => Rendered {
-                of: (0, false, None, 0),
+                of: (0, false, Vec::new(), 0),
                 status: Bytes::new(),
                 campaigns: Bytes::new(),
             },
@@ -138,9 +136,11 @@ impl Sources {
 
     async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
-        let metrics = Arc::clone(&self.shown.metrics);
+        let (process, tenants) = (Arc::clone(&self.shown.metrics), self.tenants());
+        let (tenants, running) = (tenants.metrics(), tenants.running());
         // On a thread of its own: encoding many campaigns takes longer than the loop may wait.
-        let encoded = tokio::task::spawn_blocking(move || metrics.exposition()).await;
+        let encoded =
+            tokio::task::spawn_blocking(move || exposition(&process, &tenants, &running)).await;
         drop(place);
         match encoded
             .map_err(|wrong| wrong.to_string())
@@ -163,30 +163,33 @@ impl Sources {
 
     fn health(&self) -> Response<Body> {
         let now = self.shown.clock.now();
-        let observed = self.shown.observed.borrow();
-        if observed.alive(now) {
-            return text(StatusCode::OK, "the loop is running\n");
+        let tenants = self.tenants();
+        let silent = tenants.entries.iter().filter_map(|entry| {
+            let seconds = entry.silent_for(now)?;
+            Some(match &entry.name {
+                Some(name) => format!("the loop of tenant {name} has been silent for {seconds} s"),
+                None => format!("the loop has been silent for {seconds} s"),
+            })
+        });
+        let silent: Vec<String> = silent.collect();
+        match (silent.is_empty(), tenants.is_named()) {
+            (true, false) => text(StatusCode::OK, "the loop is running\n"),
+            (true, true) => text(StatusCode::OK, "every loop is running\n"),
+            (false, _) => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &format!("{}\n", silent.join("; ")),
+            ),
         }
-        let silent = now.since(observed.alive_at).as_secs();
-        text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            &format!("the loop has been silent for {silent} s\n"),
-        )
     }
 
     fn readiness(&self) -> Response<Body> {
-        if self.shown.ending.is_cancelled() {
-            return text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not ready: shutting down\n",
-            );
+        let not_ready = not_ready(&self.tenants(), self.shown.ending.is_cancelled());
+        if not_ready.is_empty() {
+            return text(StatusCode::OK, "ready\n");
         }
-        match self.shown.observed.borrow().not_ready() {
-            None => text(StatusCode::OK, "ready\n"),
-            Some(why) => text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &format!("not ready: {why}\n"),
-            ),
-        }
+        text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &format!("not ready: {}\n", not_ready.join("; ")),
+        )
     }
 }

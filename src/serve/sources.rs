@@ -6,38 +6,30 @@ use hyper::body::Bytes;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ObservableState;
-use crate::control::operator::{OperatorHandle, Reload};
+use crate::control::operator::Reload;
 use crate::control::ports::Clock;
-use crate::control::queues::handle::QueueHandle;
-use crate::control::series::PastSeries;
-use crate::telemetry::Metrics;
+use crate::telemetry::ProcessMetrics;
 
 use super::gate::Access;
 use super::rate::ChangeRate;
+use super::tenants::TenantList;
 
 /// What is served without a token.
 pub struct PublicSources {
-    /// The metrics.
-    pub metrics: Arc<Metrics>,
-    /// The snapshot of the loop's state.
-    pub observed: watch::Receiver<ObservableState>,
+    /// The metrics of the process.
+    pub metrics: Arc<ProcessMetrics>,
+    /// The tenants, with the state and the metrics of each.
+    pub tenants: watch::Receiver<TenantList>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Set when the daemon has begun to end.
     pub ending: CancellationToken,
 }
 
-/// What the admin API is served from.
+/// What the admin API is served from beside the tenants.
 pub struct Api {
-    /// Sends commands to the loop.
-    pub handle: OperatorHandle,
     /// Reloads the configuration.
     pub reload: Arc<dyn Reload>,
-    /// Sends requests to the calibration of queues; `None` where none is calibrated.
-    pub queues: Option<QueueHandle>,
-    /// Reads the audit and the series.
-    pub past: Arc<dyn PastSeries>,
     /// Checks whether a request is authorised.
     pub access: Access,
 }
@@ -61,7 +53,14 @@ pub(super) struct Sources {
 /// The rendered documents of one version.
 #[derive(Clone)]
 pub(super) struct Rendered {
-    pub(super) of: (u64, bool, Option<String>, i64),
+    pub(super) of: (u64, bool, Vec<String>, i64),
     pub(super) status: Bytes,
     pub(super) campaigns: Bytes,
+}
+
+impl Sources {
+    /// The tenants at this moment.
+    pub(super) fn tenants(&self) -> TenantList {
+        self.shown.tenants.borrow().clone()
+    }
 }

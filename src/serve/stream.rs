@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::select_all;
 use futures_util::stream::unfold;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Bytes, Frame};
@@ -20,6 +21,7 @@ use crate::control::ObservableState;
 use super::answer::{Body, full};
 use super::connections::{BusyGuard, Slot};
 use super::sources::Sources;
+use super::tenants::TenantList;
 
 /// Streams at once: some wallboards, and everybody on call.
 pub(super) const MOST_STREAMS: usize = 16;
@@ -27,9 +29,12 @@ pub(super) const MOST_STREAMS: usize = 16;
 /// The interval of comments that show that an idle stream is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// Where there are several tenants, which change at times of their own, events are at least this far apart.
+const BETWEEN_EVENTS: Duration = Duration::from_secs(1);
+
 struct Stream {
     sources: Arc<Sources>,
-    observed: watch::Receiver<ObservableState>,
+    followed: Followed,
     sent: Option<u64>,
     _permit: OwnedSemaphorePermit,
     _busy: BusyGuard,
@@ -41,14 +46,14 @@ struct Counted(Arc<Sources>);
 
 impl Counted {
     fn new(sources: &Arc<Sources>) -> Self {
-        sources.shown.metrics.operator.event_streams(1);
+        sources.shown.metrics.event_streams(1);
         Self(Arc::clone(sources))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.shown.metrics.operator.event_streams(-1);
+        self.0.shown.metrics.event_streams(-1);
     }
 }
 
@@ -58,7 +63,7 @@ impl Sources {
         let permit = Arc::clone(&self.streams).try_acquire_owned().ok()?;
         let following = Stream {
             sources: Arc::clone(self),
-            observed: self.shown.observed.clone(),
+            followed: Followed::new(self.shown.tenants.clone()),
             sent: None,
             _permit: permit,
             _busy: slot.busy(),
@@ -75,8 +80,14 @@ impl Sources {
 }
 
 async fn next(mut following: Stream) -> Option<(Bytes, Stream)> {
+    if following.sent.is_some() && following.followed.is_named() {
+        tokio::select! {
+            () = following.sources.shown.ending.cancelled() => return None,
+            () = tokio::time::sleep(BETWEEN_EVENTS) => {}
+        }
+    }
     loop {
-        let version = following.observed.borrow_and_update().version;
+        let version = following.followed.version();
         if following.sent != Some(version) {
             let first = following.sent.is_none();
             following.sent = Some(version);
@@ -92,13 +103,78 @@ async fn next(mut following: Stream) -> Option<(Bytes, Stream)> {
         }
         tokio::select! {
             () = following.sources.shown.ending.cancelled() => return None,
-            changed = following.observed.changed() => {
-                if changed.is_err() {
+            going_on = following.followed.changed() => {
+                if !going_on {
                     return None;
                 }
             }
             () = tokio::time::sleep(HEARTBEAT) => {
                 return Some((Bytes::from_static(b": still here\n\n"), following));
+            }
+        }
+    }
+}
+
+/// The tenants whose states are followed, and those that come.
+struct Followed {
+    list: watch::Receiver<TenantList>,
+    observed: Vec<watch::Receiver<ObservableState>>,
+}
+
+impl Followed {
+    fn new(list: watch::Receiver<TenantList>) -> Self {
+        let mut followed = Self {
+            list,
+            observed: Vec::new(),
+        };
+        followed.follow_those_of_the_list();
+        followed
+    }
+
+    fn follow_those_of_the_list(&mut self) {
+        let list = self.list.borrow_and_update();
+        let served = list
+            .entries
+            .iter()
+            .filter_map(|entry| entry.served.as_ref());
+        self.observed = served.map(|served| served.observed.clone()).collect();
+    }
+
+    fn is_named(&self) -> bool {
+        self.list.borrow().is_named()
+    }
+
+    /// The version of what there is to see, which counts as seen from here on.
+    fn version(&mut self) -> u64 {
+        for observed in &mut self.observed {
+            observed.mark_unchanged();
+        }
+        self.list.borrow().version()
+    }
+
+    /// Waits until something has changed; returns false once nothing can change any more.
+    async fn changed(&mut self) -> bool {
+        let Self { list, observed } = self;
+        let states = observed.iter_mut().map(|one| Box::pin(one.changed()));
+        let states: Vec<_> = states.collect();
+        let any = async move {
+            if states.is_empty() {
+                return std::future::pending().await;
+            }
+            let (changed, at, _) = select_all(states).await;
+            (changed.is_ok(), at)
+        };
+        tokio::select! {
+            changed = list.changed() => {
+                self.follow_those_of_the_list();
+                changed.is_ok()
+            }
+            (going_on, at) = any => {
+                // A loop that has ended changes nothing; another one may take its place.
+                if !going_on {
+                    self.observed.remove(at);
+                }
+                true
             }
         }
     }

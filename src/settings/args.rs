@@ -151,6 +151,17 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_page_says_which_keys_belong_to_a_tenant() {
+        let page = include_str!("../../docs/reference/settings.md");
+        for place in [InFile::Account, InFile::Tenant, InFile::Rule, InFile::Top] {
+            let keys = rows().filter(|row| row.file == place);
+            let keys: Vec<String> = keys.map(|row| format!("`{}`", row.key)).collect();
+            let line = format!(": {}.", keys.join(", "));
+            assert!(page.contains(&line), "the page lacks the keys{line}");
+        }
+    }
+
+    #[test]
     fn pages_have_every_key_of_their_tables_as_it_is() {
         let groups = include_str!("../../docs/guide/groups.md");
         let queues = include_str!("../../docs/guide/queues.md");

@@ -66,7 +66,7 @@ pub(super) fn read(
     if source.is_none() {
         let problem = Problem::new(
             "is missing, and [[preview]] campaigns need agents",
-            format!("give {}", ROSTER.row().ways()),
+            format!("give {}", layers.ways(ROSTER.row())),
         );
         layers.faults.push(&first.origin, ROSTER.row().key, problem);
     }

@@ -1,5 +1,6 @@
 //! Where a value came from, and what is wrong with it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ pub(crate) enum Origin {
     /// A flag, with its dashes.
     Flag(&'static str),
     /// An environment variable.
-    Env(&'static str),
+    Env(Cow<'static, str>),
     /// The settings file, or what it names.
     File {
         /// The file, as it was named.
@@ -25,7 +26,8 @@ pub(crate) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) | Self::Env(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
+            Self::Env(name) => f.write_str(name),
             Self::File {
                 path,
                 line: Some(line),
@@ -100,6 +102,11 @@ impl Findings {
     /// Whether something about this key is wrong already.
     pub(super) fn tell_of(&self, key: &str) -> bool {
         self.0.iter().any(|(_, _, fault)| fault.key == key)
+    }
+
+    /// Takes those of another reader as well.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -9,13 +9,16 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::domain::{CampaignId, CountedQueue, IdError, QueueId, Selector};
+use crate::domain::{CampaignId, CountedQueue, IdError, QueueId, Selector, TenantName};
 
 use super::fault::{Findings, Origin, Problem, meant};
-use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue};
+use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue, TenantTable};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
-use super::table_keys::{TableKey, calendar, campaign, group, guard, key_named, preview, queue};
+use super::table_keys::{
+    TableKey, calendar, campaign, campaign as campaign_keys, group, guard, key_named, preview,
+    queue,
+};
 use super::text_places::TextPlaces;
 
 /// Reads a settings file.
@@ -64,6 +67,7 @@ impl Walk<'_> {
             let origin = self.places.at(&name.span());
             match (name.get_ref().as_ref(), value.get_ref().as_array()) {
                 ("campaign", Some(tables)) => values.campaigns = self.campaigns(tables),
+                ("tenant", Some(tables)) => values.tenants = self.tenants(tables),
                 ("preview", Some(tables)) => {
                     values.previews = self.tables("preview", tables, preview::ALL);
                 }
@@ -79,7 +83,10 @@ impl Walk<'_> {
                 ("guard", Some(tables)) => {
                     values.guards = self.tables("guard", tables, guard::ALL);
                 }
-                (list @ ("calendar" | "group" | "guard" | "preview" | "queue"), None) => {
+                (
+                    list @ ("calendar" | "group" | "guard" | "preview" | "queue" | "tenant"),
+                    None,
+                ) => {
                     let remedy = format!("write [[{list}]] above its keys");
                     let wrong = Problem::new("is not a list of tables", remedy);
                     self.faults.push(&origin, list, wrong);
@@ -120,7 +127,9 @@ impl Walk<'_> {
             Some(_) | None => {
                 let known = rows().filter(|row| row.file != InFile::No);
                 let known = known.map(|row| row.key);
-                let tables = ["calendar", "campaign", "group", "guard", "preview", "queue"];
+                let tables = [
+                    "calendar", "campaign", "group", "guard", "preview", "queue", "tenant",
+                ];
                 unknown(key, known.chain(tables))
             }
         };
@@ -133,6 +142,94 @@ impl Walk<'_> {
             "write a [[campaign]] table with an id for each campaign",
         );
         self.faults.push(origin, CAMPAIGN.key, wrong);
+    }
+
+    fn tenants(&mut self, tables: &DeArray<'_>) -> Vec<TenantTable> {
+        let mut seen: BTreeMap<TenantName, Origin> = BTreeMap::new();
+        let mut tenants = Vec::new();
+        for table in tables {
+            let origin = self.places.at(&table.span());
+            let Some(entries) = table.get_ref().as_table() else {
+                let wrong = wrong_type(table.get_ref(), "write [[tenant]] above its keys");
+                self.faults.push(&origin, "tenant", wrong);
+                tenants.push(TenantTable::empty(None, origin));
+                continue;
+            };
+            tenants.push(self.tenant(entries, origin, &mut seen));
+        }
+        tenants
+    }
+
+    fn tenant(
+        &mut self,
+        table: &DeTable<'_>,
+        origin: Origin,
+        seen: &mut BTreeMap<TenantName, Origin>,
+    ) -> TenantTable {
+        const REMEDY: &str = "write such as \"acme-eu\"";
+        let found = table.iter().find(|(name, _)| name.get_ref() == "name");
+        let place = found.map_or(origin, |(name, _)| self.places.at(&name.span()));
+        let read = match found.map(|(_, value)| value.get_ref()) {
+            None => Err(Problem::new("is missing", REMEDY)),
+            Some(value) => match value.as_str().map(TenantName::from_str) {
+                None => Err(wrong_type(value, REMEDY)),
+                Some(Err(wrong)) => Err(Problem::new(wrong.to_string(), REMEDY)),
+                Some(Ok(name)) => match seen.get(&name) {
+                    None => Ok(name),
+                    Some(first) => {
+                        let wrong = format!("tenant `{name}` has a table already, at {first}");
+                        Err(Problem::new(wrong, "make one table of both"))
+                    }
+                },
+            },
+        };
+        let name = match read {
+            Ok(name) => {
+                seen.insert(name.clone(), place.clone());
+                Some(name)
+            }
+            Err(problem) => {
+                self.faults.push(&place, "tenant.name", problem);
+                None
+            }
+        };
+        let mut tenant = TenantTable::empty(name, place);
+        for (name, value) in table {
+            let origin = self.places.at(&name.span());
+            let key = name.get_ref().as_ref();
+            if key == "name" {
+                continue;
+            }
+            if let Some(row) = row_named(key).filter(|row| row.file.in_tenant()) {
+                let given = self.given(row.kind, value.get_ref(), row.key, origin);
+                tenant.add(row, given);
+            } else {
+                self.unknown_in_tenant(key, &origin);
+            }
+        }
+        tenant
+    }
+
+    fn unknown_in_tenant(&mut self, key: &str, origin: &Origin) {
+        let problem = match row_named(key) {
+            Some(row) if row.kind == Kind::Secret => Problem::new(
+                "a secret does not belong into the settings file",
+                format!(
+                    "put it into a file that {key}_file names, or into {}_ and the tenant's name in upper case",
+                    row.variable()
+                ),
+            ),
+            Some(row) if row.file == InFile::Top => Problem::new(
+                "holds for the whole process",
+                "move it above the first table",
+            ),
+            Some(_) | None => {
+                let known = rows().filter(|row| row.file.in_tenant());
+                unknown(key, known.map(|row| row.key).chain(["name"]))
+            }
+        };
+        let full = format!("tenant.{}", shown(key));
+        self.faults.push(origin, full, problem);
     }
 
     fn campaigns(&mut self, tables: &DeArray<'_>) -> Vec<CampaignTable> {
@@ -154,7 +251,7 @@ impl Walk<'_> {
         &mut self,
         table: &DeTable<'_>,
         origin: Origin,
-        seen: &mut BTreeMap<CampaignId, Origin>,
+        seen: &mut BTreeMap<(Option<String>, CampaignId), Origin>,
     ) -> CampaignTable {
         let found = table
             .iter()
@@ -186,14 +283,18 @@ impl Walk<'_> {
             }
         }
         if let Some(id) = id {
-            if let Some(first) = seen.get(&id) {
+            // Two tenants may have campaigns of one id.
+            let tenant = campaign.label(&campaign_keys::TENANT);
+            let tenant = tenant.and_then(|given| given.texts.first().cloned());
+            let named = (tenant, id.clone());
+            if let Some(first) = seen.get(&named) {
                 let wrong = Problem::new(
                     format!("campaign `{id}` has a table already, at {first}"),
                     "make one table of both",
                 );
                 self.faults.push(&campaign.origin, "campaign.id", wrong);
             } else {
-                seen.insert(id.clone(), campaign.origin.clone());
+                seen.insert(named, campaign.origin.clone());
                 campaign.id = Some(id);
             }
         }
@@ -265,7 +366,7 @@ impl Walk<'_> {
 
     fn unknown_in_campaign(&mut self, key: &str, full: String, origin: &Origin) {
         let problem = match row_named(key) {
-            Some(row) if row.file == InFile::Top => Problem::new(
+            Some(row) if row.file != InFile::No && row.file != InFile::Rule => Problem::new(
                 "holds for all campaigns",
                 "move it above the first [[campaign]] table",
             ),

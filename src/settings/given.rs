@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::domain::{CampaignId, CountedQueue, Selector};
+use crate::domain::{CampaignId, CountedQueue, Selector, TenantName};
 
 use super::fault::Origin;
 use super::row::Row;
@@ -82,8 +82,38 @@ impl CampaignTable {
     }
 }
 
-/// One `[[preview]]`, `[[queue]]`, `[[calendar]]` or `[[guard]]` table.
+/// One `[[tenant]]` table.
 #[derive(Debug)]
+pub(super) struct TenantTable {
+    /// Absent when it is missing, wrong or another table's.
+    pub(super) name: Option<TenantName>,
+    pub(super) origin: Origin,
+    values: BTreeMap<&'static str, RawValue>,
+}
+
+impl TenantTable {
+    /// One that says nothing yet.
+    pub(super) fn empty(name: Option<TenantName>, origin: Origin) -> Self {
+        Self {
+            name,
+            origin,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// What it says of a setting.
+    pub(super) fn get(&self, row: &Row) -> Option<&RawValue> {
+        self.values.get(row.key)
+    }
+
+    /// Takes what it says of a setting.
+    pub(super) fn add(&mut self, row: &'static Row, value: RawValue) {
+        self.values.insert(row.key, value);
+    }
+}
+
+/// One `[[preview]]`, `[[queue]]`, `[[group]]`, `[[calendar]]` or `[[guard]]` table.
+#[derive(Clone, Debug)]
 pub(super) struct ListedTable {
     pub(super) origin: Origin,
     values: BTreeMap<&'static str, RawValue>,
@@ -118,6 +148,7 @@ impl ListedTable {
 #[derive(Debug, Default)]
 pub(super) struct FileValues {
     top: BTreeMap<&'static str, RawValue>,
+    pub(super) tenants: Vec<TenantTable>,
     pub(super) campaigns: Vec<CampaignTable>,
     pub(super) previews: Vec<ListedTable>,
     pub(super) queues: Vec<ListedTable>,
@@ -137,11 +168,26 @@ impl FileValues {
         }
     }
 
+    /// What every tenant has of it: what stands at top level, and the calendars.
+    pub(super) fn shared(&self) -> Self {
+        Self {
+            top: self.top.clone(),
+            calendars: self.calendars.clone(),
+            broken: self.broken,
+            ..Self::default()
+        }
+    }
+
     /// Forgets the keys that name files, for reading without a disk.
     #[cfg(any(test, fuzzing))]
     pub(super) fn leave_out_files(&mut self) {
         self.top
             .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+        for tenant in &mut self.tenants {
+            tenant
+                .values
+                .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+        }
         for calendar in &mut self.calendars {
             calendar.values.retain(|key, _| !key.ends_with("_file"));
         }

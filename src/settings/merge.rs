@@ -1,14 +1,19 @@
 //! Flag beats environment beats file beats default, and each value keeps its origin.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::domain::CampaignId;
+use crate::domain::{CampaignId, TenantName};
 
 use super::fault::{Findings, Origin, Problem, meant};
 use super::flags::RunArgs;
 use super::given::{FileValues, ListedTable, RawValue};
-use super::row::{DefaultValue, Kind, Parsed, Row, Setting};
+use super::row::{DefaultValue, InFile, Kind, Parsed, Row, Setting};
 use super::table_keys::TableKey;
+use super::tenants::TenantLayer;
+
+/// What is wrong with a value that is given for all tenants and can be one's alone.
+const OF_ONE_ACCOUNT: &str = "is one account's, and there are [[tenant]] tables";
 
 /// One value that somebody gave.
 #[derive(Clone, Debug)]
@@ -124,6 +129,28 @@ impl Noted {
         self.add(key.to_owned(), text, origin);
     }
 
+    /// Takes what a tenant's settings noted: under its name, but once where it holds for the process.
+    pub(super) fn join(
+        &mut self,
+        others: Self,
+        tenant: Option<&TenantName>,
+        of_process: impl Fn(&str) -> bool,
+    ) {
+        for (key, text, origin) in others.0 {
+            match tenant {
+                Some(_) if of_process(&key) => self.replace(&key, &text, origin),
+                Some(tenant) => self.add(format!("tenant.{tenant}.{key}"), &text, origin),
+                None => self.add(key, &text, origin),
+            }
+        }
+    }
+
+    /// Where the value of a key came from.
+    pub(super) fn origin(&self, key: &str) -> Option<Origin> {
+        let found = self.0.iter().find(|(noted, _, _)| noted == key);
+        found.map(|(_, _, origin)| origin.clone())
+    }
+
     /// All of them: the settings in the order of these keys, then what belongs to campaigns and queues.
     pub(super) fn sorted_by(mut self, keys: &[&str]) -> Vec<(String, String, Origin)> {
         let place = |key: &str| keys.iter().position(|known| *known == key);
@@ -138,6 +165,8 @@ pub(super) struct Layers<'a> {
     pub(super) args: &'a RunArgs,
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
     pub(super) file: FileValues,
+    /// Whose settings are read, where the file has `[[tenant]]` tables.
+    pub(super) tenant: Option<TenantLayer>,
     pub(super) campaigns: BTreeMap<CampaignId, Origin>,
     pub(super) faults: Findings,
     pub(super) warnings: Findings,
@@ -192,7 +221,8 @@ impl Layers<'_> {
             if differing != text {
                 let wrong = format!("{other} says something else");
                 let problem = Problem::new(wrong, format!("unset one of {name} and {other}"));
-                self.faults.push(&Origin::Env(name), row.key, problem);
+                let origin = Origin::Env(name.into());
+                self.faults.push(&origin, row.key, problem);
             }
         }
         Some((name, text))
@@ -216,9 +246,52 @@ impl Layers<'_> {
         });
         let env = self.variable(row).map(|(name, text)| RawValue {
             texts: split(&text),
-            origin: Origin::Env(name),
+            origin: Origin::Env(name.into()),
         });
-        [flag, env, self.file.top(row).cloned()]
+        let top = self.file.top(row).cloned();
+        let Some(tenant) = &self.tenant else {
+            return [flag, env, top];
+        };
+        let own = tenant.get(row).cloned();
+        if row.file != InFile::Account {
+            return [flag, env, own.or(top)];
+        }
+        for given in [flag, env, top].into_iter().flatten() {
+            let problem = Problem::new(OF_ONE_ACCOUNT, "write it into the table of each");
+            self.faults.push(&given.origin, row.key, problem);
+        }
+        [None, None, own]
+    }
+
+    /// The variable that holds a secret, and its text: of one that opens an account, the tenant's own.
+    pub(super) fn secret_variable(&mut self, row: &Row) -> Option<(Cow<'static, str>, String)> {
+        let own = self.tenant.as_ref().filter(|_| row.of_account());
+        let Some(own) = own.map(|tenant| tenant.variable(row)) else {
+            let (name, text) = self.variable(row)?;
+            return Some((name.into(), text));
+        };
+        if let Some((name, _)) = self.variable(row) {
+            let remedy = format!("set {own} and its like, or {}_file in each table", row.key);
+            // The same words for each tenant, so that they are told once.
+            let first = self.tenant.as_ref().and_then(|tenant| tenant.among.first());
+            let first = first.map_or(own.clone(), |first| {
+                format!("{}_{}", row.variable(), first.in_variable())
+            });
+            let problem = Problem::new(OF_ONE_ACCOUNT, remedy.replace(&own, &first));
+            self.faults
+                .push(&Origin::Env(name.into()), row.key, problem);
+        }
+        let text = self.env(&own)?;
+        Some((own.into(), text))
+    }
+
+    /// Every way to give a setting, for the remedy of a missing one.
+    pub(super) fn ways(&self, row: &Row) -> String {
+        match &self.tenant {
+            Some(tenant) if row.of_account() => tenant.variable(row),
+            Some(tenant) if row.file.in_tenant() => tenant.ways(row),
+            Some(_) | None => row.ways(),
+        }
     }
 
     /// Reads one setting in all layers and notes where its general value comes from.
@@ -297,9 +370,16 @@ impl Layers<'_> {
 
     /// Reports what is missing, unless the part of the file that could not be read may hold it.
     pub(super) fn missing(&mut self, row: &Row, remedy: impl Into<String>) {
-        if !self.file.broken {
-            let problem = Problem::new("is missing", remedy);
-            self.faults.push(&Origin::Default, row.key, problem);
+        if self.file.broken {
+            return;
+        }
+        let problem = Problem::new("is missing", remedy);
+        match &self.tenant {
+            Some(tenant) => {
+                let key = format!("tenant.{}.{}", tenant.name, row.key);
+                self.faults.push(&tenant.origin, key, problem);
+            }
+            None => self.faults.push(&Origin::Default, row.key, problem),
         }
     }
 
@@ -340,6 +420,21 @@ impl Layers<'_> {
     }
 
     fn known(&mut self, campaign: &str, key: &str, origin: &Origin) -> Option<CampaignId> {
+        let campaign = match &self.tenant {
+            None => campaign,
+            Some(tenant) => match campaign.trim().split_once('/') {
+                Some((named, rest)) if named == tenant.name.as_str() => rest,
+                Some((named, _)) if tenant.among.iter().any(|one| one.as_str() == named) => {
+                    return None;
+                }
+                Some(_) | None => {
+                    let wrong = format!("`{campaign}` does not say whose campaign it is");
+                    let problem = Problem::new(wrong, format!("write TENANT/{campaign}"));
+                    self.faults.push(origin, key, problem);
+                    return None;
+                }
+            },
+        };
         let id = campaign.trim().parse::<CampaignId>().ok();
         let known = id.filter(|id| self.campaigns.contains_key(id));
         if known.is_none() && !self.file.broken {

@@ -72,6 +72,7 @@ mod rules;
 mod secret;
 mod table_keys;
 mod tenant;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod text_places;
@@ -84,9 +85,9 @@ pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
 pub(crate) use flags::RunArgs;
 pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, state_dir_of};
-pub(crate) use resolved::{Assignments, Resolved, Settings};
+pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
-pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, rows};
+pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, is_of_process, rows};
 pub(crate) use table_keys::{
     calendar as calendar_keys, campaign as campaign_keys, guard as guard_keys,
 };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use secrecy::ExposeSecret;
 
-use crate::domain::CampaignId;
+use crate::domain::{CampaignId, TenantName};
 use crate::platform::dialect::Dialect;
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
@@ -27,15 +27,16 @@ use super::lacking::refuse_what_is_lacking;
 use super::merge::{Layers, Noted};
 use super::odd::warn_of_odd_values;
 use super::queues;
-use super::resolved::{Resolved, Settings};
+use super::resolved::{Resolved, Settings, of_tenant};
 use super::row::Row;
 use super::rows::{
     ALLOW_HTTP, BASE_URL, BURST, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG,
-    REQUESTS_PER_SECOND, STATE_DIR, TOKEN_URL, rows, settings,
+    REQUESTS_PER_SECOND, STATE_DIR, TOKEN_URL, is_of_process, rows, settings,
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
 use super::tenant::{TenantPlace, tenant};
+use super::tenants;
 use super::values::Values;
 use super::webhook;
 use crate::given_file::{LONGEST_SETTINGS, read_text};
@@ -91,6 +92,7 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
         args,
         env,
         file: FileValues::default(),
+        tenant: None,
         campaigns: BTreeMap::new(),
         faults: Findings::default(),
         warnings: Findings::default(),
@@ -99,20 +101,80 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
 }
 
 fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolved, Vec<Fault>> {
-    collect_campaigns(&mut layers, needs_campaign);
-    let settings = read_settings(&mut layers);
-    match settings {
-        Some(settings) if layers.faults.is_empty() => {
+    let file = std::mem::take(&mut layers.file);
+    let parts = tenants::split(file, &mut layers.faults);
+    let Layers {
+        args,
+        env,
+        mut faults,
+        mut warnings,
+        mut noted,
+        ..
+    } = layers;
+    let mut found = Vec::new();
+    let (mut complete, several) = (true, parts.iter().any(|(tenant, _)| tenant.is_some()));
+    for (tenant, file) in parts {
+        let mut own = Layers {
+            file,
+            tenant,
+            ..self::layers(args, env)
+        };
+        collect_campaigns(&mut own, needs_campaign);
+        let settings = read_settings(&mut own);
+        complete &= settings.is_some();
+        let name = own.tenant.as_ref().map(|tenant| tenant.name.clone());
+        faults.extend(own.faults);
+        warnings.extend(own.warnings);
+        noted.join(own.noted, name.as_ref(), is_of_process);
+        found.extend(settings);
+    }
+    if several && complete {
+        refuse_shared_accounts(&found, &noted, &mut faults);
+    }
+    let mut found = found.into_iter();
+    match found.next().filter(|_| complete && faults.is_empty()) {
+        Some(settings) => {
             let keys: Vec<&str> = rows().map(|row| row.key).collect();
             Ok(Resolved {
                 settings,
-                warnings: layers.warnings.into_faults(),
-                origins: layers.noted.sorted_by(&keys),
+                others: found.collect(),
+                warnings: warnings.into_faults(),
+                origins: noted.sorted_by(&keys),
             })
         }
-        Some(_) | None => Err(layers.faults.into_faults()),
+        // Tables without a name that holds are faults already.
+        None => Err(faults.into_faults()),
     }
 }
+
+/// Two loops that steer one campaign would each take the other one for a person.
+fn refuse_shared_accounts(found: &[Settings], noted: &Noted, faults: &mut Findings) {
+    let mut steered: BTreeMap<(Account<'_>, &CampaignId), Option<&TenantName>> = BTreeMap::new();
+    for settings in found {
+        let account = (
+            settings.address().as_str(),
+            settings.credentials.client_id.as_str(),
+            settings.special.instance_id.as_deref(),
+        );
+        for id in settings.policies.keys() {
+            let tenant = settings.tenant.as_ref();
+            let Some(first) = steered.insert((account, id), tenant) else {
+                continue;
+            };
+            let (Some(first), Some(tenant)) = (first, tenant) else {
+                continue;
+            };
+            let key = format!("tenant.{tenant}.campaign.{id}");
+            let wrong = format!("is steered by the tenant {first} too, on the same account");
+            let problem = Problem::new(wrong, "take it out of one of them");
+            let origin = noted.origin(&key).unwrap_or(Origin::Default);
+            faults.push(&origin, key, problem);
+        }
+    }
+}
+
+/// Address, client and instance.
+type Account<'a> = (&'a str, &'a str, Option<&'a str>);
 
 fn read_file(layers: &mut Layers<'_>) {
     let path = layers.read(&CONFIG);
@@ -155,6 +217,16 @@ fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
     let mut named = BTreeMap::new();
     // The environment names campaigns only where no flag does.
     let given = layers.given(&CAMPAIGN).into_iter().flatten().next();
+    let given = match (&layers.tenant, given) {
+        (Some(_), Some(given)) => {
+            let wrong = "does not say whose campaigns they are";
+            let remedy = "write a [[campaign]] table with `tenant` for each";
+            let problem = Problem::new(wrong, remedy);
+            layers.faults.push(&given.origin, CAMPAIGN.key, problem);
+            None
+        }
+        (_, given) => given,
+    };
     // An id that is there but wrong is a fault of its own.
     let nobody = given.is_none() && layers.file.campaigns.is_empty();
     if let Some(RawValue { texts, origin }) = given {
@@ -176,10 +248,16 @@ fn collect_campaigns(layers: &mut Layers<'_>, needed: bool) {
     // Preview campaigns and queues are enough to work on.
     let nothing = nobody && layers.file.previews.is_empty() && layers.file.queues.is_empty();
     if nothing && needed {
-        let remedy = format!(
-            "give {}, or a [[campaign]], [[preview]] or [[queue]] table in the settings file",
-            CAMPAIGN.ways()
-        );
+        let remedy = match &layers.tenant {
+            Some(tenant) => format!(
+                "write a [[campaign]], [[preview]] or [[queue]] table with tenant = \"{}\"",
+                tenant.name
+            ),
+            None => format!(
+                "give {}, or a [[campaign]], [[preview]] or [[queue]] table in the settings file",
+                CAMPAIGN.ways()
+            ),
+        };
         layers.missing(&CAMPAIGN, remedy);
     }
 }
@@ -222,7 +300,9 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         token_url,
         special,
     } = tenant?;
+    let name = layers.tenant.as_ref().map(|tenant| tenant.name.clone());
     Some(Settings {
+        tenant: name.clone(),
         platform: values.platform,
         token_url,
         base_url,
@@ -243,7 +323,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         record_workload: values.record_workload,
         outcomes_every: values.outcomes_every,
         outcomes_file: values.outcomes_file.map(PathBuf::from),
-        state_dir: state_dir?,
+        state_dir: of_tenant(state_dir?, name.as_ref()),
         listen: values.listen,
         admin,
         dry_run: values.dry_run,
@@ -277,7 +357,10 @@ fn refuse_plain_http(layers: &mut Layers<'_>, values: &Values) {
     {
         let problem = Problem::new(
             "is plain http, and the password goes with every request",
-            format!("use https, or allow it by {}", ALLOW_HTTP.row().ways()),
+            format!(
+                "use https, or allow it by {}",
+                layers.ways(ALLOW_HTTP.row())
+            ),
         );
         layers.faults.push(&origin, BASE_URL.row().key, problem);
     }
@@ -314,7 +397,7 @@ fn credentials(layers: &mut Layers<'_>, values: &Values) -> Option<Credentials> 
         return Some(with(String::new(), Secret::from(String::new())));
     }
     if layers.source(CLIENT_ID.row()).is_none() {
-        let remedy = format!("give {}", CLIENT_ID.row().ways());
+        let remedy = format!("give {}", layers.ways(CLIENT_ID.row()));
         layers.missing(CLIENT_ID.row(), remedy);
     }
     let client_secret = client_secret(layers, values.platform, found);
@@ -337,8 +420,8 @@ fn client_secret(
         SecretLookup::Nothing => {
             let remedy = format!(
                 "set {}, or give {}",
-                CLIENT_SECRET.ways(),
-                CLIENT_SECRET_FILE.row().ways()
+                layers.ways(&CLIENT_SECRET),
+                layers.ways(CLIENT_SECRET_FILE.row())
             );
             layers.missing(&CLIENT_SECRET, remedy);
             None
@@ -353,7 +436,11 @@ fn state_dir(layers: &mut Layers<'_>, values: &Values) -> Option<PathBuf> {
         return values.state_dir.clone();
     }
     if let Some((env, path)) = default_state_dir(&|name| layers.env(name)) {
-        layers.note(STATE_DIR.row(), &path.to_string_lossy(), Origin::Env(env));
+        layers.note(
+            STATE_DIR.row(),
+            &path.to_string_lossy(),
+            Origin::Env(env.into()),
+        );
         return Some(path);
     }
     let remedy = format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -13,7 +13,7 @@ use crate::domain::assignment::{AssignPolicy, CallRate, Roster};
 use crate::domain::guard::Guard;
 use crate::domain::queue::CalibrationPolicy;
 use crate::domain::{
-    AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, Timestamp, Zone,
+    AgentId, Calendars, CampaignId, CampaignLabels, Policy, QueueId, TenantName, Timestamp, Zone,
 };
 use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, SpecialSettings};
@@ -43,6 +43,8 @@ pub(crate) struct Assignments {
 /// Settings that hold together.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Which of several tenants it is; none where the settings describe one alone.
+    pub tenant: Option<TenantName>,
     /// Which platform the tenant is on.
     pub platform: Dialect,
     /// The tenant's address; where there is none, the platform is asked for it.
@@ -104,8 +106,10 @@ pub(crate) struct Settings {
 /// Settings with what is worth a warning and where each value came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
-    /// The settings.
+    /// The settings of the one tenant, or of the first of several. What holds for the process is the same in all.
     pub settings: Settings,
+    /// The settings of the other tenants, in the order of the file.
+    pub others: Vec<Settings>,
     /// What is allowed and probably not meant.
     pub warnings: Vec<Fault>,
     /// Key, value as text (secrets as `(set)`) and origin; of a campaign only what was said of that one alone.
@@ -113,6 +117,43 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
+    /// The settings of every tenant, in the order of the file.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Settings> {
+        std::iter::once(&self.settings).chain(&self.others)
+    }
+
+    /// The settings of the tenant of this name, or of the one that there is.
+    ///
+    /// # Errors
+    /// What is wrong with the name, or that one is needed.
+    pub(crate) fn of_tenant(&self, name: Option<&str>) -> Result<&Settings, String> {
+        let names = || {
+            let names = self.all().filter_map(|one| one.tenant.as_ref());
+            names.map(TenantName::as_str).collect::<Vec<_>>().join(", ")
+        };
+        match (name, &self.settings.tenant) {
+            (None, None) => Ok(&self.settings),
+            (None, Some(_)) if self.others.is_empty() => Ok(&self.settings),
+            (None, Some(_)) => Err(format!(
+                "there are several tenants; give --tenant with one of {}",
+                names()
+            )),
+            (Some(name), None) => Err(format!(
+                "--tenant {name}: the settings have no [[tenant]] tables; leave it out"
+            )),
+            (Some(name), Some(_)) => {
+                let mut all = self.all();
+                let is_meant = |one: &&Settings| {
+                    one.tenant
+                        .as_ref()
+                        .is_some_and(|tenant| tenant.as_str() == name)
+                };
+                all.find(is_meant)
+                    .ok_or_else(|| format!("--tenant {name}: is none of {}", names()))
+            }
+        }
+    }
+
     /// The calendars that do not open within a year of `now`: they would pause their campaigns for good.
     pub(crate) fn closed_for_good(&self, now: Timestamp) -> Vec<Fault> {
         let calendars = self.settings.calendars.named();
@@ -136,6 +177,18 @@ impl Settings {
     /// Where the tenant is, for people: its address, or that of its log-in.
     pub(crate) fn address(&self) -> &Url {
         self.base_url.as_ref().unwrap_or(&self.token_url)
+    }
+
+    /// The state directory of the whole process, below which each of several tenants has one.
+    pub(crate) fn state_root(&self) -> PathBuf {
+        let above = |path: &Path| Some(path.parent()?.parent()?.to_owned());
+        let root = self.tenant.as_ref().and_then(|_| above(&self.state_dir));
+        root.unwrap_or_else(|| self.state_dir.clone())
+    }
+
+    /// The directory of a tenant's state, below that of this process.
+    pub(crate) fn state_dir_of(&self, tenant: Option<&TenantName>) -> PathBuf {
+        of_tenant(self.state_root(), tenant)
     }
 
     /// The campaigns whose lists of agents are kept.
@@ -195,6 +248,7 @@ impl Settings {
     /// SHA-256, in hexadecimal, of everything but secrets and a receiver's path: the same for the same settings, however they were given.
     pub(crate) fn digest(&self) -> String {
         let Self {
+            tenant,
             platform,
             base_url,
             token_url,
@@ -227,7 +281,7 @@ impl Settings {
         let auth = word_of(credentials.style, AUTH_STYLES);
         let log = word_of(*log_format, LOG_FORMATS);
         // An object of serde_json is sorted by key, and so are the policies.
-        let canonical = json!({
+        let mut canonical = json!({
             "platform": platform.name(),
             "base_url": base_url.as_ref().map(Url::as_str),
             "token_url": token_url.as_str(),
@@ -264,11 +318,26 @@ impl Settings {
             }),
             "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
+        // One without a name has the digest that it always had.
+        if let (Some(tenant), Some(members)) = (tenant, canonical.as_object_mut()) {
+            members.insert("tenant".to_owned(), json!(tenant));
+        }
         let hash = digest(&SHA256, canonical.to_string().as_bytes());
         let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
         digits
             .filter_map(|digit| char::from_digit(u32::from(digit), 16))
             .collect()
+    }
+}
+
+/// The directory with one directory for each tenant, below the state directory.
+pub(crate) const TENANTS: &str = "tenants";
+
+/// Returns the directory of a tenant's state below that of all.
+pub(super) fn of_tenant(state_dir: PathBuf, tenant: Option<&TenantName>) -> PathBuf {
+    match tenant {
+        Some(tenant) => state_dir.join(TENANTS).join(tenant.as_str()),
+        None => state_dir,
     }
 }
 

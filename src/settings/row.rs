@@ -38,10 +38,24 @@ pub(crate) enum Kind {
 pub(crate) enum InFile {
     /// Nowhere.
     No,
-    /// At top level.
+    /// At top level: it holds for the whole process.
     Top,
-    /// At top level and in each `[[campaign]]` table.
+    /// At top level and in each `[[tenant]]` table.
+    Tenant,
+    /// At top level; where there are `[[tenant]]` tables, in each of them alone: it names or opens one account.
+    Account,
+    /// At top level, in each `[[tenant]]` table and in each `[[campaign]]` table.
     Rule,
+}
+
+impl InFile {
+    /// Whether it may stand in a `[[tenant]]` table.
+    pub(crate) fn in_tenant(self) -> bool {
+        match self {
+            Self::Tenant | Self::Account | Self::Rule => true,
+            Self::No | Self::Top => false,
+        }
+    }
 }
 
 /// What holds when nobody gives a value.
@@ -127,6 +141,11 @@ impl Row {
     pub(crate) fn words(&self) -> impl Iterator<Item = &'static str> {
         let words = (self.kind == Kind::Word).then(|| self.value.split('|'));
         words.into_iter().flatten()
+    }
+
+    /// Whether it is a secret that opens an account.
+    pub(crate) fn of_account(&self) -> bool {
+        self.kind == Kind::Secret && self.heading == "Platform"
     }
 
     /// The environment variable to use.

@@ -116,86 +116,86 @@ const fn list<T, L>(
 }
 
 settings! { PLATFORM_ROWS "Platform"
-    PLATFORM: Landing<Dialect, Values> = land("platform", Some("--platform"), ["AUTOPILOT_PLATFORM"], Word Dialect::NAMES, Is(Dialect::DEFAULT.name()), Top,
+    PLATFORM: Landing<Dialect, Values> = land("platform", Some("--platform"), ["AUTOPILOT_PLATFORM"], Word Dialect::NAMES, Is(Dialect::DEFAULT.name()), Tenant,
         "Which platform the tenant is on.",
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
-    BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Top,
+    BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Account,
         "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud and amazon-connect (that of the campaigns) the region gives it; on vicidial the web server, without /vicidial.",
         value::url, |to, url| to.base_url = Some(url));
-    CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Top,
+    CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Account,
         "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key, on vicidial the user; on amazon-connect an access key, without which the usual chain of credentials is asked.",
         value::text, |to, id| to.client_id = Some(id));
     CLIENT_SECRET: Row = name("client_secret", None, ["AUTOPILOT_CLIENT_SECRET", "CXONE_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
         "Client secret, or that of the access key, or the user's password; never a flag and never in the settings file.");
-    CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
+    CLIENT_SECRET_FILE: Setting<String> = read("client_secret_file", Some("--client-secret-file"), ["AUTOPILOT_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Account,
         "File that holds the client secret; it is read again when that may have changed, unlike AUTOPILOT_CLIENT_SECRET, which may hold it instead.",
         value::text);
-    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in, on genesys-cloud the region's"), Top,
+    TOKEN_URL: Landing<Url, Values> = land("token_url", Some("--token-url"), ["AUTOPILOT_TOKEN_URL"], Text "URL", FollowsFrom("base URL + /oauth2/token; on cxone-acd the area's log-in, on genesys-cloud the region's"), Tenant,
         "Address that gives access tokens. On cxone-acd its path says which log-in it is.",
         value::url, |to, url| to.token_url = Some(url));
-    AUTH: Landing<AuthStyle, Values> = land("auth", Some("--auth"), ["AUTOPILOT_AUTH"], Word "form|basic|json", Is("form"), Top,
+    AUTH: Landing<AuthStyle, Values> = land("auth", Some("--auth"), ["AUTOPILOT_AUTH"], Word "form|basic|json", Is("form"), Tenant,
         "How the credentials are sent to the token address.",
         |text| value::word(text, AUTH_STYLES), |to, style| to.auth = style);
-    SCOPE: ListLanding<Vec<String>, Values> = list("scope", Some("--scope"), ["AUTOPILOT_SCOPE"], Texts "SCOPE", Nothing, Top,
+    SCOPE: ListLanding<Vec<String>, Values> = list("scope", Some("--scope"), ["AUTOPILOT_SCOPE"], Texts "SCOPE", Nothing, Tenant,
         "Scope to ask for; may be repeated or be a comma list.",
         value::scopes, |to, scopes| to.scopes = scopes);
-    AREA: Landing<Url, Values> = land("area", Some("--area"), ["AUTOPILOT_AREA"], Text "NAME", Nothing, Top,
+    AREA: Landing<Url, Values> = land("area", Some("--area"), ["AUTOPILOT_AREA"], Text "NAME", Nothing, Tenant,
         "Area of a tenant on cxone-acd, such as na1, whose log-in gives the tokens.",
         |text| value::as_dialect(dialect::area_token_url(text.trim()), "write the area as the vendor names it, such as na1"),
         |to, url| to.area_token_url = Some(url));
-    REGION: Landing<String, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Top,
+    REGION: Landing<String, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Tenant,
         "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it. On amazon-connect that of the instance, such as eu-west-2; AWS_REGION and AWS_DEFAULT_REGION name it there as well.",
         value::text, |to, region| to.region = Some(region));
-    INSTANCE_ID: Landing<String, Values> = land("instance_id", Some("--instance-id"), ["AUTOPILOT_INSTANCE_ID"], Text "ID", Nothing, Top,
+    INSTANCE_ID: Landing<String, Values> = land("instance_id", Some("--instance-id"), ["AUTOPILOT_INSTANCE_ID"], Text "ID", Nothing, Account,
         "Id or ARN of the instance on amazon-connect that the campaigns belong to.",
         value::text, |to, id| to.instance_id = Some(id));
-    METRICS_URL: Landing<Url, Values> = land("metrics_url", Some("--metrics-url"), ["AUTOPILOT_METRICS_URL"], Text "URL", FollowsFrom("the region's"), Top,
+    METRICS_URL: Landing<Url, Values> = land("metrics_url", Some("--metrics-url"), ["AUTOPILOT_METRICS_URL"], Text "URL", FollowsFrom("the region's"), Tenant,
         "Address of the service that counts agents on amazon-connect, such as that of a VPC endpoint; `base_url` is that of the campaigns.",
         value::url, |to, url| to.metrics_url = Some(url));
-    CAMPAIGNS_VERSION: Landing<CampaignsVersion, Values> = land("campaigns_version", Some("--campaigns-version"), ["AUTOPILOT_CAMPAIGNS_VERSION"], Word "v2|v1", Is("v2"), Top,
+    CAMPAIGNS_VERSION: Landing<CampaignsVersion, Values> = land("campaigns_version", Some("--campaigns-version"), ["AUTOPILOT_CAMPAIGNS_VERSION"], Word "v2|v1", Is("v2"), Tenant,
         "Version of the API of campaigns on amazon-connect in which they were made.",
         |text| value::word(text, CampaignsVersion::WORDS), |to, version| to.campaigns_version = version);
-    EMPTY_MEANS: Landing<EmptyMeans, Values> = land("empty_means", Some("--empty-means"), ["AUTOPILOT_EMPTY_MEANS"], Word "unknown|zero", Is("unknown"), Top,
+    EMPTY_MEANS: Landing<EmptyMeans, Values> = land("empty_means", Some("--empty-means"), ["AUTOPILOT_EMPTY_MEANS"], Word "unknown|zero", Is("unknown"), Tenant,
         "What a queue means that amazon-connect leaves out of its counts and has never shown: that nothing is known of it, or that nobody is there.",
         |text| value::word(text, EmptyMeans::WORDS), |to, means| to.empty_means = means);
-    ALSO_STEER: ListLanding<AlsoSteer, Values> = list("also_steer", Some("--also-steer"), ["AUTOPILOT_ALSO_STEER"], Texts "journeys,agentless", Nothing, Top,
+    ALSO_STEER: ListLanding<AlsoSteer, Values> = list("also_steer", Some("--also-steer"), ["AUTOPILOT_ALSO_STEER"], Texts "journeys,agentless", Nothing, Tenant,
         "Campaigns on amazon-connect that are steered only where this names them: those that journeys run, and those without agents or voice.",
         value::also_steer, |to, kinds| to.also_steer = kinds);
-    REGISTERED_CLIENT_ID: Landing<String, Values> = land("registered_client_id", Some("--registered-client-id"), ["AUTOPILOT_REGISTERED_CLIENT_ID"], Text "ID", Nothing, Top,
+    REGISTERED_CLIENT_ID: Landing<String, Values> = land("registered_client_id", Some("--registered-client-id"), ["AUTOPILOT_REGISTERED_CLIENT_ID"], Text "ID", Nothing, Account,
         "Id of a client that is registered with the vendor of cxone-acd; needed for a token URL that ends in /auth/token.",
         value::text, |to, id| to.registered_client_id = Some(id));
     REGISTERED_CLIENT_SECRET: Row = name("registered_client_secret", None, ["AUTOPILOT_REGISTERED_CLIENT_SECRET"], Secret "SECRET", Nothing, No,
         "Secret of the registered client; never a flag and never in the settings file.");
-    REGISTERED_CLIENT_SECRET_FILE: Setting<String> = read("registered_client_secret_file", Some("--registered-client-secret-file"), ["AUTOPILOT_REGISTERED_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Top,
+    REGISTERED_CLIENT_SECRET_FILE: Setting<String> = read("registered_client_secret_file", Some("--registered-client-secret-file"), ["AUTOPILOT_REGISTERED_CLIENT_SECRET_FILE"], Text "FILE", Nothing, Account,
         "File that holds the secret of the registered client. Instead of it, AUTOPILOT_REGISTERED_CLIENT_SECRET may hold it.",
         value::text);
-    API_VERSIONS: Landing<String, Values> = land("api_versions", Some("--api-versions"), ["AUTOPILOT_API_VERSIONS"], Text "VERSION,OPERATION=VERSION", FollowsFrom("v33.0"), Top,
+    API_VERSIONS: Landing<String, Values> = land("api_versions", Some("--api-versions"), ["AUTOPILOT_API_VERSIONS"], Text "VERSION,OPERATION=VERSION", FollowsFrom("v33.0"), Tenant,
         "Versions of the API on cxone-acd: one for all operations, and others for single ones, such as v33.0,stop-skill=v31.0.",
         |text| value::as_dialect(dialect::api_versions(text), "write such as v33.0,stop-skill=v31.0"),
         |to, versions| to.api_versions = Some(versions));
-    READY_STATES: Landing<String, Values> = land("ready_states", Some("--ready-states"), ["AUTOPILOT_READY_STATES"], Text "STATE,STATE", FollowsFrom("Available,Dialer"), Top,
+    READY_STATES: Landing<String, Values> = land("ready_states", Some("--ready-states"), ["AUTOPILOT_READY_STATES"], Text "STATE,STATE", FollowsFrom("Available,Dialer"), Tenant,
         "States in which agents are ready on cxone-acd, by name or number; a comma list.",
         |text| value::as_dialect(dialect::ready_states(text), "write such as Available,Dialer"),
         |to, states| to.ready_states = Some(states));
-    AGENTS: Landing<AgentSource, Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Top,
+    AGENTS: Landing<AgentSource, Values> = land("agents", Some("--agents"), ["AUTOPILOT_AGENTS"], Word "states|activity", Is("states"), Tenant,
         "What agents are counted from on cxone-acd: the states of each, or counts that the platform makes; `activity` is unproven, since nobody has published whether those counts hold agents who wait in a dialler.",
         value::agent_source, |to, source| to.agents = source);
-    NOTIFICATIONS: Landing<bool, Values> = land("notifications", Some("--notifications"), ["AUTOPILOT_NOTIFICATIONS"], Word "on|off", Is("on"), Top,
+    NOTIFICATIONS: Landing<bool, Values> = land("notifications", Some("--notifications"), ["AUTOPILOT_NOTIFICATIONS"], Word "on|off", Is("on"), Tenant,
         "Whether genesys-cloud is asked to report changes by itself, so that a poll comes sooner, after a quarter of the interval at the earliest; without them it is polled at the interval.",
         value::on_or_off, |to, on| to.notifications = on);
-    LONGEST_CALL: Landing<Duration, Values> = land("longest_call", Some("--longest-call"), ["AUTOPILOT_LONGEST_CALL"], Duration "DURATION", Is("60m"), Top,
+    LONGEST_CALL: Landing<Duration, Values> = land("longest_call", Some("--longest-call"), ["AUTOPILOT_LONGEST_CALL"], Duration "DURATION", Is("60m"), Tenant,
         "The longest call with its wrap-up on cxone-acd: for so long a stop of ours may take to show, and is taken for ours.",
         value::positive_duration, |to, time| to.longest_call = time);
-    PAUSE_METHOD: Landing<PauseMethod, Values> = land("pause_method", Some("--pause-method"), ["AUTOPILOT_PAUSE_METHOD"], Word "level|active", Is("level"), Top,
+    PAUSE_METHOD: Landing<PauseMethod, Values> = land("pause_method", Some("--pause-method"), ["AUTOPILOT_PAUSE_METHOD"], Word "level|active", Is("level"), Tenant,
         "How campaigns are paused on vicidial: by a level that dials nothing and shows whose the pause is, or by making them inactive, after which no agent can log in.",
         |text| value::word(text, PauseMethod::WORDS), |to, method| to.pause_method = method);
-    ALLOW_HTTP: Landing<bool, Values> = land("allow_http", Some("--allow-http"), ["AUTOPILOT_ALLOW_HTTP"], Switch "", Is("false"), Top,
+    ALLOW_HTTP: Landing<bool, Values> = land("allow_http", Some("--allow-http"), ["AUTOPILOT_ALLOW_HTTP"], Switch "", Is("false"), Tenant,
         "Allow plain http to another machine on vicidial, where every request carries the password: anybody on the way can read it.",
         value::switch, |to, yes| to.allow_http = yes);
-    REFUSED_LOGIN_WAIT: Landing<Duration, Values> = land("refused_login_wait", Some("--refused-login-wait"), ["AUTOPILOT_REFUSED_LOGIN_WAIT"], Duration "DURATION", Is("15m"), Top,
+    REFUSED_LOGIN_WAIT: Landing<Duration, Values> = land("refused_login_wait", Some("--refused-login-wait"), ["AUTOPILOT_REFUSED_LOGIN_WAIT"], Duration "DURATION", Is("15m"), Tenant,
         "How long nothing is asked of vicidial after three refused log-ins in a row, 15m at the least: ten of them lock the account for that long, for everybody.",
         value::refused_login_wait, |to, time| to.refused_login_wait = time);
-    STAGED_RESUME: Landing<Duration, Values> = land("staged_resume", Some("--staged-resume"), ["AUTOPILOT_STAGED_RESUME"], Duration "DURATION", Nothing, Top,
+    STAGED_RESUME: Landing<Duration, Values> = land("staged_resume", Some("--staged-resume"), ["AUTOPILOT_STAGED_RESUME"], Duration "DURATION", Nothing, Tenant,
         "For how long a resume on vicidial dials at level 1 before it dials as it did before the pause, best as long as a call rings there; without it a resume dials for every agent who waits at once.",
         value::positive_duration, |to, time| to.staged_resume = Some(time));
 }
@@ -260,7 +260,7 @@ settings! { RULES_ROWS "Rules"
     STALE_AFTER: Landing<u32, Policy> = land("stale_after", Some("--stale-after"), ["AUTOPILOT_STALE_AFTER"], Count "POLLS", Is("3"), Rule,
         "So many polls in a row without a valid reading make the data stale.",
         |text| value::count(text, 1..=u32::MAX), |to, polls| to.stale_after = polls);
-    MAX_SAMPLE_AGE: Landing<Duration, Policy> = land("max_sample_age", Some("--max-sample-age"), ["AUTOPILOT_MAX_SAMPLE_AGE"], Duration "DURATION", FollowsFrom("twice the poll interval, at least 10s"), Top,
+    MAX_SAMPLE_AGE: Landing<Duration, Policy> = land("max_sample_age", Some("--max-sample-age"), ["AUTOPILOT_MAX_SAMPLE_AGE"], Duration "DURATION", FollowsFrom("twice the poll interval, at least 10s"), Tenant,
         "An older reading is not acted on.",
         value::positive_duration, |to, age| to.max_sample_age = age);
     ON_MANUAL_CHANGE: Landing<OnManualChange, Policy> = land("on_manual_change", Some("--on-manual-change"), ["AUTOPILOT_ON_MANUAL_CHANGE"], Word "respect|adopt|enforce", Is("respect"), Rule,
@@ -278,55 +278,55 @@ settings! { RULES_ROWS "Rules"
 }
 
 settings! { POLLING_ROWS "Reading and rate"
-    POLL_INTERVAL: Landing<Duration, Values> = land("poll_interval", Some("--poll-interval"), ["AUTOPILOT_POLL_INTERVAL"], Duration "DURATION", Is("30s"), Top,
+    POLL_INTERVAL: Landing<Duration, Values> = land("poll_interval", Some("--poll-interval"), ["AUTOPILOT_POLL_INTERVAL"], Duration "DURATION", Is("30s"), Tenant,
         "Time from the start of one poll to the start of the next.",
         value::positive_duration, |to, time| to.poll_interval = time);
-    REQUESTS_PER_SECOND: Landing<Option<f64>, Values> = land("requests_per_second", Some("--requests-per-second"), ["AUTOPILOT_REQUESTS_PER_SECOND"], Number "N|unlimited", Is("10"), Top,
+    REQUESTS_PER_SECOND: Landing<Option<f64>, Values> = land("requests_per_second", Some("--requests-per-second"), ["AUTOPILOT_REQUESTS_PER_SECOND"], Number "N|unlimited", Is("10"), Tenant,
         "Requests a second to the platform, a decimal number or `unlimited`.",
         value::rate, |to, rate| to.requests_per_second = rate);
-    BURST: Landing<u32, Values> = land("burst", Some("--burst"), ["AUTOPILOT_BURST"], Count "REQUESTS", Is("20"), Top,
+    BURST: Landing<u32, Values> = land("burst", Some("--burst"), ["AUTOPILOT_BURST"], Count "REQUESTS", Is("20"), Tenant,
         "Requests that may go out at once after a lull.",
         |text| value::count(text, 1..=1_000_000), |to, many| to.burst = many);
-    PAGE_SIZE: Landing<usize, Values> = land("page_size", Some("--page-size"), ["AUTOPILOT_PAGE_SIZE"], Count "AGENTS", Is("100"), Top,
+    PAGE_SIZE: Landing<usize, Values> = land("page_size", Some("--page-size"), ["AUTOPILOT_PAGE_SIZE"], Count "AGENTS", Is("100"), Tenant,
         "Agents in one page, 1 to 100.",
         |text| value::count(text, 1..=100), |to, many| to.page_size = many);
-    PAGE_CONCURRENCY: Landing<usize, Values> = land("page_concurrency", Some("--page-concurrency"), ["AUTOPILOT_PAGE_CONCURRENCY"], Count "PAGES", Is("8"), Top,
+    PAGE_CONCURRENCY: Landing<usize, Values> = land("page_concurrency", Some("--page-concurrency"), ["AUTOPILOT_PAGE_CONCURRENCY"], Count "PAGES", Is("8"), Tenant,
         "Pages asked for at once, 1 to 64.",
         |text| value::count(text, 1..=64), |to, many| to.page_concurrency = many);
-    REQUEST_TIMEOUT: Landing<Duration, Values> = land("request_timeout", Some("--request-timeout"), ["AUTOPILOT_REQUEST_TIMEOUT"], Duration "DURATION", Is("10s"), Top,
+    REQUEST_TIMEOUT: Landing<Duration, Values> = land("request_timeout", Some("--request-timeout"), ["AUTOPILOT_REQUEST_TIMEOUT"], Duration "DURATION", Is("10s"), Tenant,
         "Longest time for one attempt of a request.",
         value::positive_duration, |to, time| to.request_timeout = time);
-    STATUS_READS_PER_POLL: Landing<usize, Values> = land("status_reads_per_poll", Some("--status-reads-per-poll"), ["AUTOPILOT_STATUS_READS_PER_POLL"], Count "CAMPAIGNS", Is("1"), Top,
+    STATUS_READS_PER_POLL: Landing<usize, Values> = land("status_reads_per_poll", Some("--status-reads-per-poll"), ["AUTOPILOT_STATUS_READS_PER_POLL"], Count "CAMPAIGNS", Is("1"), Tenant,
         "Campaigns whose status is read in each poll to see what people changed, 0 to 1000.",
         |text| value::count(text, 0..=1000), |to, many| to.status_reads_per_poll = many);
-    RECORD_WORKLOAD: Landing<bool, Values> = land("record_workload", Some("--record-workload"), ["AUTOPILOT_RECORD_WORKLOAD"], Switch "", Is("false"), Top,
+    RECORD_WORKLOAD: Landing<bool, Values> = land("record_workload", Some("--record-workload"), ["AUTOPILOT_RECORD_WORKLOAD"], Switch "", Is("false"), Tenant,
         "Record for `tune` what agents do, for 21 days: every agent is read at each poll, where those who are available would do.",
         value::switch, |to, yes| to.record_workload = yes);
-    OUTCOMES_EVERY: Landing<Duration, Values> = land("outcomes_every", Some("--outcomes-every"), ["AUTOPILOT_OUTCOMES_EVERY"], Duration "DURATION", Is("60s"), Top,
+    OUTCOMES_EVERY: Landing<Duration, Values> = land("outcomes_every", Some("--outcomes-every"), ["AUTOPILOT_OUTCOMES_EVERY"], Duration "DURATION", Is("60s"), Tenant,
         "Counters of a campaign's dials and of what became of them are read at most this often, where the platform has them; 0s never reads them.",
         value::duration, |to, time| to.outcomes_every = time);
-    OUTCOMES_FILE: Landing<String, Values> = land("outcomes_file", Some("--outcomes-file"), ["AUTOPILOT_OUTCOMES_FILE"], Text "FILE", Nothing, Top,
+    OUTCOMES_FILE: Landing<String, Values> = land("outcomes_file", Some("--outcomes-file"), ["AUTOPILOT_OUTCOMES_FILE"], Text "FILE", Nothing, Account,
         "File (JSON) by which the site feeds these counters; the platform is not asked for them then. It is read again when it has changed.",
         value::text, |to, path| to.outcomes_file = Some(path));
 }
 
 settings! { ASSIGNMENTS_ROWS "Assignments"
-    ROSTER: Landing<String, Values> = land("roster", Some("--roster"), ["AUTOPILOT_ROSTER"], Text "FILE", Nothing, Top,
+    ROSTER: Landing<String, Values> = land("roster", Some("--roster"), ["AUTOPILOT_ROSTER"], Text "FILE", Nothing, Tenant,
         "Roster of the agents whom [[preview]] campaigns may be given (CSV, or TOML where the name ends in .toml); needed with such campaigns.",
         value::text, |to, path| to.roster = Some(path));
-    ASSIGN_INTERVAL: Landing<Duration, Values> = land("assign_interval", Some("--assign-interval"), ["AUTOPILOT_ASSIGN_INTERVAL"], Duration "DURATION", Is("1m"), Top,
+    ASSIGN_INTERVAL: Landing<Duration, Values> = land("assign_interval", Some("--assign-interval"), ["AUTOPILOT_ASSIGN_INTERVAL"], Duration "DURATION", Is("1m"), Tenant,
         "A plan of the preview assignments is made at least this often.",
         value::positive_duration, |to, time| to.assign_interval = time);
-    ASSIGN_MOVED_AGENTS: Landing<u32, Values> = land("assign_moved_agents", Some("--assign-moved-agents"), ["AUTOPILOT_ASSIGN_MOVED_AGENTS"], Count "AGENTS", Is("5"), Top,
+    ASSIGN_MOVED_AGENTS: Landing<u32, Values> = land("assign_moved_agents", Some("--assign-moved-agents"), ["AUTOPILOT_ASSIGN_MOVED_AGENTS"], Count "AGENTS", Is("5"), Tenant,
         "A plan is made at once when so many more or fewer agents of the roster are there than at the last one.",
         |text| value::count(text, 1..=1_000_000), |to, many| to.assign_moved_agents = many);
-    ASSIGN_HORIZON: Landing<Duration, Values> = land("assign_horizon", Some("--assign-horizon"), ["AUTOPILOT_ASSIGN_HORIZON"], Duration "DURATION", Is("5m"), Top,
+    ASSIGN_HORIZON: Landing<Duration, Values> = land("assign_horizon", Some("--assign-horizon"), ["AUTOPILOT_ASSIGN_HORIZON"], Duration "DURATION", Is("5m"), Tenant,
         "Agents are placed only while their window stays open this long; longer than the time between two plans, or agents stay on a list after their window.",
         value::duration, |to, time| to.assign_horizon = time);
-    ASSIGN_CHURN: Landing<u32, Values> = land("assign_churn", Some("--assign-churn"), ["AUTOPILOT_ASSIGN_CHURN"], Number "SCORE", Is("0.05"), Top,
+    ASSIGN_CHURN: Landing<u32, Values> = land("assign_churn", Some("--assign-churn"), ["AUTOPILOT_ASSIGN_CHURN"], Number "SCORE", Is("0.05"), Tenant,
         "What each change of a pair costs, as a part of a full score at weight 1, 0 to 1.",
         value::churn, |to, milli| to.assign_churn = milli);
-    CALL_RATE_WINDOW: Landing<Duration, Values> = land("call_rate_window", Some("--call-rate-window"), ["AUTOPILOT_CALL_RATE_WINDOW"], Duration "DURATION", Is("1h"), Top,
+    CALL_RATE_WINDOW: Landing<Duration, Values> = land("call_rate_window", Some("--call-rate-window"), ["AUTOPILOT_CALL_RATE_WINDOW"], Duration "DURATION", Is("1h"), Tenant,
         "Call starts are counted over this time for the recent call rate.",
         value::positive_duration, |to, time| to.call_rate_window = time);
 }
@@ -420,4 +420,13 @@ pub(crate) fn acts_at_once(key: &str) -> bool {
     let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
     let tables = ["campaign.", "calendar."];
     rule || tables.iter().any(|table| key.starts_with(table)) || others.contains(&key)
+}
+
+/// Whether a value holds for the whole process, also where there are several tenants.
+pub(crate) fn is_of_process(key: &str) -> bool {
+    let of_process = |row: &Row| {
+        let secret = row.kind == Kind::Secret && !row.of_account();
+        secret || row.file == InFile::Top || row.key == CONFIG.row().key
+    };
+    row_named(key).is_some_and(of_process) || key.starts_with("calendar.")
 }

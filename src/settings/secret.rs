@@ -31,11 +31,11 @@ pub(super) fn secret(
     what: &str,
 ) -> SecretLookup {
     let path = layers.read(file);
-    let direct = layers.variable(row);
+    let direct = layers.secret_variable(row);
     let path = path.general();
     let from_flag = path.is_some_and(|cell| matches!(cell.origin, Origin::Flag(_)));
     if let Some((env, text)) = direct.filter(|_| !from_flag) {
-        let origin = Origin::Env(env);
+        let origin = Origin::Env(env.clone());
         let Some(text) = cleaned(layers, row, &text, &origin) else {
             let problem = Problem::new("holds nothing but blanks", format!("set it to the {what}"));
             layers.faults.push(&origin, row.key, problem);

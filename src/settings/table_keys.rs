@@ -37,6 +37,8 @@ pub(crate) mod campaign {
     keys! {
         ID "id" Text "",
             "The campaign's id on the platform; needed, and given once.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] that it belongs to; needed where there are such tables.";
         AGENTS "agents" Text "all",
             "Which agents count: \"own\" (those of its own queue or skill, the default where the platform counts them), \"all\" (else the default), { queue = \"..\" }, { any_skill = [..] }, { all_skills = [..] } or { ids = [..] }; \"none\" where the calendar is the whole rule.";
         CALENDAR "calendar" Text "",
@@ -57,6 +59,8 @@ pub(crate) mod group {
     keys! {
         NAME "name" Text "",
             "What people call the group; needed, and given once.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] that it belongs to; needed where there are such tables.";
         CAMPAIGNS "campaigns" Texts "",
             "The campaigns that share their agents, the most important one first; at least two.";
         CLAIM "claim" Count "",
@@ -71,6 +75,8 @@ pub(crate) mod preview {
     keys! {
         CAMPAIGN "campaign" Text "",
             "The preview campaign's id on the platform; needed, and given once.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] that it belongs to; needed where there are such tables.";
         SKILLS "skills" Texts "",
             "Skills that an agent needs, all of them; at least one.";
         TARGET_RATE "target_rate" Number "",
@@ -117,6 +123,8 @@ pub(crate) mod guard {
     keys! {
         NAME "name" Text "",
             "What people call the guard; needed, and given once.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] that it belongs to; needed where there are such tables.";
         PRESET "preset" Text "",
             "A regulator's rule whose data hold where the table says nothing else: us-ftc, us-fcc, uk-ofcom-2010, uk-ofcom or ca-crtc.";
         LIMIT "limit" Text "",
@@ -147,6 +155,8 @@ pub(crate) mod queue {
     keys! {
         ID "id" Text "",
             "The queue's id on the platform; needed, and given once.";
+        TENANT "tenant" Text "",
+            "The name of the [[tenant]] that it belongs to; needed where there are such tables.";
         MODEL "model" Text "classic",
             "Whose figures are written: those of `classic`, fixed formulas, or of `erlang_a`, a queueing model.";
         INTERVAL "interval" Duration "1m",

@@ -78,7 +78,7 @@ fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
             .iter()
             .filter_map(|name| {
                 let text = layers.env(name).filter(|text| !text.trim().is_empty())?;
-                Some((text, Origin::Env(name)))
+                Some((text, Origin::Env((*name).into())))
             });
         named.next()
     })?;
@@ -100,7 +100,7 @@ fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
 /// Requests that are signed need a region whatever their address, and an instance.
 fn require_instance(layers: &mut Layers<'_>, values: &Values) {
     if values.platform.signs_requests() && values.instance_id.is_none() {
-        let remedy = format!("give {}", INSTANCE_ID.row().ways());
+        let remedy = format!("give {}", layers.ways(INSTANCE_ID.row()));
         layers.missing(INSTANCE_ID.row(), remedy);
     }
 }
@@ -125,7 +125,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
         && layers.source(REGION.row()).is_none();
     if nameless {
         let variables = values.platform.region_variables().join(" or ");
-        let remedy = format!("give {}, or set {variables}", REGION.row().ways());
+        let remedy = format!("give {}, or set {variables}", layers.ways(REGION.row()));
         layers.missing(REGION.row(), remedy);
         return values.base_url.clone();
     }
@@ -133,7 +133,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
         return values.base_url.clone();
     }
     if !values.platform.has_regions() {
-        let remedy = format!("give {}", BASE_URL.row().ways());
+        let remedy = format!("give {}", layers.ways(BASE_URL.row()));
         layers.missing(BASE_URL.row(), remedy);
         return None;
     }
@@ -143,7 +143,11 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
     }
     // One that cannot be read is reported already.
     if layers.source(REGION.row()).is_none() {
-        let remedy = format!("give {}, or {}", REGION.row().ways(), BASE_URL.row().ways());
+        let remedy = format!(
+            "give {}, or {}",
+            layers.ways(REGION.row()),
+            layers.ways(BASE_URL.row())
+        );
         layers.missing(BASE_URL.row(), remedy);
     }
     None
@@ -215,14 +219,18 @@ fn token_url(
             && layers.source(REGION.row()).is_none()
             && layers.source(BASE_URL.row()).is_some()
         {
-            let (region, token_url) = (REGION.row().ways(), TOKEN_URL.row().ways());
+            let (region, token_url) = (layers.ways(REGION.row()), layers.ways(TOKEN_URL.row()));
             layers.missing(TOKEN_URL.row(), format!("give {region}, or {token_url}"));
         }
         return None;
     }
     let area_is_wrong = layers.source(AREA.row()).is_some();
     if !values.platform.needs_base_url() && !area_is_wrong {
-        let remedy = format!("give {}, or {}", AREA.row().ways(), TOKEN_URL.row().ways());
+        let remedy = format!(
+            "give {}, or {}",
+            layers.ways(AREA.row()),
+            layers.ways(TOKEN_URL.row())
+        );
         layers.missing(TOKEN_URL.row(), remedy);
     }
     None
@@ -260,7 +268,7 @@ fn registered_client(
         }
     }
     if layers.source(REGISTERED_CLIENT_ID.row()).is_none() {
-        let remedy = format!("give {}", REGISTERED_CLIENT_ID.row().ways());
+        let remedy = format!("give {}", layers.ways(REGISTERED_CLIENT_ID.row()));
         layers.missing(REGISTERED_CLIENT_ID.row(), remedy);
     }
     let secret = match secret {
@@ -268,8 +276,8 @@ fn registered_client(
         SecretLookup::Nothing => {
             let remedy = format!(
                 "set {}, or give {}",
-                REGISTERED_CLIENT_SECRET.ways(),
-                REGISTERED_CLIENT_SECRET_FILE.row().ways()
+                layers.ways(&REGISTERED_CLIENT_SECRET),
+                layers.ways(REGISTERED_CLIENT_SECRET_FILE.row())
             );
             layers.missing(&REGISTERED_CLIENT_SECRET, remedy);
             None

@@ -37,7 +37,7 @@ fn unknown(name: &str, value: &str) -> Option<Fault> {
     let rest = PREFIXES
         .iter()
         .find_map(|prefix| upper.strip_prefix(prefix))?;
-    if known().any(|known| known == name) || is_service_link(rest, value) {
+    if known().any(|known| known == name) || is_tenants(name) || is_service_link(rest, value) {
         return None;
     }
     let remedy = probably_meant(&upper, rest).map_or_else(
@@ -60,6 +60,17 @@ fn known() -> impl Iterator<Item = &'static str> {
         .flat_map(|row| row.env.iter().copied())
         .chain(OTHERS)
         .filter(|name| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+}
+
+/// Whether a variable holds a secret of one tenant: its name is behind that of the setting.
+fn is_tenants(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let mut secrets = rows().filter(|row| row.of_account());
+    secrets.any(|row| {
+        let rest = name.strip_prefix(row.variable());
+        let rest = rest.and_then(|rest| rest.strip_prefix('_'));
+        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fits))
+    })
 }
 
 /// The variable that was probably meant; the right name behind the wrong prefix is one too.

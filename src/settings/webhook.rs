@@ -57,6 +57,7 @@ pub(super) fn receiver(
         url,
         keys: keys?,
         source: source(base?),
+        tenant: layers.tenant.as_ref().map(|tenant| tenant.name.clone()),
         timeout: values.webhook_timeout,
         give_up_after: values.webhook_give_up_after,
     })

@@ -16,6 +16,12 @@ const FILE_NAME: &str = "autopilot.sqlite3";
 /// The lock's name within the state directory.
 pub(super) const LOCK_NAME: &str = "lock";
 
+/// Whether a daemon has kept its state in a directory.
+#[must_use]
+pub fn has_store(directory: &Path) -> bool {
+    directory.join(FILE_NAME).exists()
+}
+
 /// Another program may hold the file this long before a commit fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 

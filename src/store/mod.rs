@@ -56,6 +56,7 @@ pub use at::{ONLY_TENANT, StoreAt};
 pub use audit::{AuditRecord, BrokenChain};
 pub use fault::StoreFault;
 pub use gate::CommitGate;
+pub use file::has_store;
 pub use outbox::StoredEntry;
 pub use outbox_editor::{OutboxEditFault, OutboxEditor, Selection};
 pub use past::StorePast;

@@ -30,7 +30,7 @@ pub use log::{LogFormat, LogLayer, flush as flush_log, install as install_log};
 pub use metrics::{
     ApiMetrics, AssignMetrics, CampaignGauges, Code, DeliveryOutcome, Endpoint, Feature,
     GuardMetrics, LoopMetrics, Metrics, OperatorMetrics, OutboxMetrics, OutcomeMetrics,
-    PollOutcome, QueueMetrics, RetryCause, Step, ThrottleMetrics,
+    PollOutcome, ProcessMetrics, QueueMetrics, RetryCause, Step, ThrottleMetrics, exposition,
 };
 #[cfg(feature = "otlp")]
 pub use otlp::TraceExport;

@@ -338,16 +338,30 @@ fn the_drain_rate_and_a_change_are_told_through_the_outbox() {
 }
 
 #[test]
-fn a_change_of_the_tables_waits_for_a_restart_and_says_so() {
+fn a_change_of_the_tables_is_taken_up_by_a_reload_which_says_so() {
     let centre = Centre::new();
-    let (daemon, _) = when_asked(&centre, "");
+    let (daemon, api) = when_asked(&centre, "");
+    let run = || {
+        let status = api.get("/api/v1/status").json();
+        let decision = status["decision"].as_str().unwrap_or_default().to_owned();
+        decision.split('-').next().unwrap().to_owned()
+    };
+    let before = run();
     let text =
         "pause_below = 6\n[[queue]]\nid = \"queue-1\"\nmodel = \"erlang_a\"\ninterval = \"10m\"\n";
     std::fs::write(centre.directory.path().join("settings.toml"), text).unwrap();
     daemon.signal("HUP");
     let line = daemon.wait_for_log("pause_below: 5 -> 6");
     let told = line["message"].as_str().unwrap();
-    assert!(told.contains("after a restart: queue.queue-1.max_changes_per_hour: none -> 4, queue.queue-1.model: classic -> erlang_a"), "{told}");
+    assert!(told.contains("queue.queue-1.max_changes_per_hour: none -> 4, queue.queue-1.model: classic -> erlang_a"), "{told}");
+    assert!(!told.contains("after a restart"), "{told}");
+    daemon.wait_for_log("begins anew");
+    wait_until("it is in a run of its own", || {
+        let now = run();
+        !now.is_empty() && now != before
+    });
+    let reload = api.get("/api/v1/status").json()["config"]["last_reload"].clone();
+    assert_eq!(reload["by"], "SIGHUP", "what was asked for is still shown");
     daemon.stop();
 }
 

@@ -52,6 +52,7 @@ mod shutdown;
 mod steering;
 mod stored_states;
 mod supervised;
+mod tenants;
 mod trace;
 mod tune;
 mod variables;

@@ -21,7 +21,7 @@ fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
     centre.platform.set_available(6);
     let (daemon, api) = started(&configured);
     let hash = api.get("/api/v1/status").json()["config"]["hash"].clone();
-    configured.write("pause_below = 7\nresume_at = 9\npage_size = 50\n");
+    configured.write("pause_below = 7\nresume_at = 9\nwebhook_timeout = \"7s\"\n");
     daemon.signal("HUP");
     let line = daemon.wait_for_log("pause_below: 5 -> 7");
     assert!(
@@ -35,7 +35,7 @@ fn a_signal_puts_new_lines_in_force_at_the_next_poll() {
         line["message"]
             .as_str()
             .unwrap()
-            .contains("after a restart: page_size: 100 -> 50"),
+            .contains("after a restart: webhook_timeout: 10s -> 7s"),
         "{line}"
     );
     centre.wait_for_status(CAMPAIGN, "PAUSED");

@@ -33,7 +33,7 @@ impl Manager {
         &self.path
     }
 
-    fn supervise<'i>(&self, daemon: &'i mut Invocation) -> &'i mut Invocation {
+    pub(crate) fn supervise<'i>(&self, daemon: &'i mut Invocation) -> &'i mut Invocation {
         daemon
             .env("NOTIFY_SOCKET", &self.path)
             .env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string())

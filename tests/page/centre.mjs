@@ -54,23 +54,29 @@ export class Centre {
     return centre;
   }
 
-  /** Starts the daemon; `more` is environment beside what it needs. The port stays the same over a restart. */
-  async start(more = {}) {
+  /**
+   * Starts the daemon; `more` is environment beside what it needs, but `tenants`, which are names of accounts on the one platform. The port
+   * stays the same over a restart.
+   */
+  async start({ tenants = [], ...more } = {}) {
     const label = (key, value) => (value ? `${key} = ${JSON.stringify(value)}\n` : "");
-    const rules = this.campaigns.map(({ id, pause = 5, resume = 8, name, team, note, calendar, alone }) =>
-      `[[campaign]]\nid = "${id}"\n${alone ? 'agents = "none"\n' : `pause_below = ${pause}\nresume_at = ${resume}\n`}${label("calendar", calendar)}${label("name", name)}${label("team", team)}${label("note", note)}`);
+    const rules = this.campaigns.map(({ id, pause = 5, resume = 8, name, team, note, calendar, alone, tenant }) =>
+      `[[campaign]]\nid = "${id}"\n${label("tenant", tenant)}${alone ? 'agents = "none"\n' : `pause_below = ${pause}\nresume_at = ${resume}\n`}${label("calendar", calendar)}${label("name", name)}${label("team", team)}${label("note", note)}`);
     const previews = this.campaigns
       .filter(({ preview }) => preview)
       .map(({ id, preview }) => `[[preview]]\ncampaign = "${id}"\nskills = ["sales"]\ntarget_rate = 8\nleast = 2\nmost = ${preview}\nzones = ["UTC"]\n`);
     this.settings = join(this.directory, "settings.toml");
     const queues = this.queues.map((id) => `[[queue]]\nid = "${id}"\ninterval = "500ms"\n`);
-    writeFileSync(this.settings, rules.concat(previews, queues, this.tables).join("\n"));
+    const secret = join(this.directory, "secret");
+    writeFileSync(secret, "autopilot-secret", { mode: 0o600 });
+    const accounts = tenants.map((name) =>
+      `[[tenant]]\nname = "${name}"\nbase_url = "${this.baseUrl}"\nclient_id = "autopilot"\nclient_secret_file = "${secret}"\n`);
+    const account = tenants.length ? {} : { CXONE_BASE_URL: this.baseUrl, CXONE_CLIENT_ID: "autopilot", CXONE_CLIENT_SECRET: "autopilot-secret" };
+    writeFileSync(this.settings, accounts.concat(rules, previews, queues, this.tables).join("\n"));
     const roster = previews.length ? { AUTOPILOT_ROSTER: join(this.directory, "roster.csv") } : {};
     this.daemon = spawn(this.program, ["run"], {
       env: {
-        CXONE_BASE_URL: this.baseUrl,
-        CXONE_CLIENT_ID: "autopilot",
-        CXONE_CLIENT_SECRET: "autopilot-secret",
+        ...account,
         AUTOPILOT_CONFIG: this.settings,
         AUTOPILOT_STATE_DIR: join(this.directory, "state"),
         AUTOPILOT_POLL_INTERVAL: "200ms",

@@ -463,3 +463,23 @@ test("thousands of campaigns can be looked through", async () => {
     await close();
   });
 });
+
+test("campaigns of several tenants are told apart, filtered and held", async () => {
+  const campaigns = [{ id: "spring-renewals", tenant: "acme" }, { id: "win-back", tenant: "north-eu" }];
+  await within(campaigns, { tenants: ["acme", "north-eu"], AUTOPILOT_ALLOW_ACTIONS: "1" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    await says(page, "acme/spring-renewals", "Running");
+    await says(page, "north-eu/win-back", "Running");
+    await page.getByLabel("Tenant").selectOption("north-eu");
+    await until("one row is left", async () => (await page.locator("#rows > li").count()) === 1);
+    await card(page, "north-eu/win-back").getByRole("button", { name: "north-eu/win-back", exact: true }).click();
+    await page.getByRole("heading", { name: "What happened" }).waitFor();
+    await centre.ask("PUT", "/api/v1/campaigns/north-eu%2Fwin-back/hold", { kind: "paused", for: "1h", reason: "wrong list", author: "anna" });
+    await says(page, "north-eu/win-back", "Held: kept paused");
+    await page.getByLabel("Tenant").selectOption("");
+    await says(page, "acme/spring-renewals", "Running");
+    await sound(page, "tenants");
+    await page.screenshot({ path: `${shots}/tenants.png`, fullPage: true });
+    await close();
+  });
+});

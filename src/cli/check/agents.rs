@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cli::daemon::Connection;
+use crate::cli::connection::Connection;
 use crate::cli::exit::Exit;
 use crate::control::PollScope;
 use crate::control::ports::Clock;

@@ -9,9 +9,10 @@ use futures_util::future::BoxFuture;
 use hyper::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::daemon::{Connection, Daemon, EmbeddedParts, Surroundings};
+use crate::cli::connection::Connection;
 use crate::cli::exit::Exit;
-use crate::cli::run::run_to_end;
+use crate::cli::surroundings::{EmbeddedParts, Surroundings};
+use crate::cli::tenant::Tenant;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
 use crate::notify::{Answer, OutboxEntry, Post};
@@ -258,10 +259,9 @@ async fn asked(dialect: Dialect, file: &str, kinds: usize) -> (BTreeSet<String>,
         gate: Arc::new(AlwaysOpen),
         seed: 1,
     });
-    let ending = shutdown.clone();
-    let daemon = Daemon::start_within(parts, &settings, None, clock, shutdown, ending);
-    let daemon = daemon.await.unwrap();
-    Box::pin(run_to_end(daemon, &settings, None)).await;
+    let tenant = Tenant::start(&parts, &settings, clock, shutdown);
+    let tenant = tenant.await.unwrap();
+    Box::pin(tenant.run_to_end(&settings, None)).await;
     (by_check, transport.take())
 }
 

@@ -1,6 +1,6 @@
 //! Campaigns: their statuses, read as `run` reads them, and what else moves them.
 
-use crate::cli::daemon::Connection;
+use crate::cli::connection::Connection;
 use crate::cli::exit::Exit;
 use crate::cli::idle_reserve::{NO_IDLE_RESERVE, is_not_offered};
 use crate::control::ports::Clock;

@@ -22,7 +22,7 @@ use crate::domain::{CampaignId, Timestamp};
 use crate::platform::port::Granted;
 use crate::settings::{Resolved, Settings};
 
-use super::daemon::Connection;
+use super::connection::Connection;
 use super::exit::Exit;
 use super::output;
 
@@ -41,7 +41,6 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
     for warning in &resolved.warnings {
         output::talk(format_args!("warning: {warning}"));
     }
-    let settings = &resolved.settings;
     let widest = resolved
         .origins
         .iter()
@@ -60,14 +59,42 @@ pub(crate) async fn check(resolved: &Resolved, online: bool) -> Exit {
         "time zones: release {} of the IANA data, built in",
         Zone::data_version()
     ));
+    let settings = &resolved.settings;
     look_at_calendars(settings, SystemClock::real_time().now());
-    tell_guards(settings);
-    output::result(format_args!("configuration: ok, {}", contents(settings)));
-    if online {
-        check_online(settings).await
-    } else {
-        Exit::Ok
+    for settings in resolved.all() {
+        tell_guards(settings);
     }
+    match resolved.others.len() {
+        0 => output::result(format_args!("configuration: ok, {}", contents(settings))),
+        others => {
+            let tenants = others.saturating_add(1);
+            output::result(format_args!("configuration: ok, {tenants} tenants"));
+            for settings in resolved.all() {
+                output::result(format_args!("{}{}", of(settings), contents(settings)));
+            }
+        }
+    }
+    if !online {
+        return Exit::Ok;
+    }
+    let mut exit = Exit::Ok;
+    for settings in resolved.all() {
+        let found = check_online(settings).await;
+        if exit == Exit::Ok {
+            exit = found;
+        }
+    }
+    output::result("not tried: commands, the state directory and the listener; `run` does");
+    if settings.webhook.is_some() {
+        output::result("not tried: the webhook's receiver; `webhook test` does");
+    }
+    exit
+}
+
+/// What a line begins with that is about one of several tenants.
+fn of(settings: &Settings) -> String {
+    let tenant = settings.tenant.as_ref();
+    tenant.map_or(String::new(), |tenant| format!("tenant {tenant}: "))
 }
 
 /// What the settings have, for people.
@@ -93,12 +120,10 @@ async fn check_online(settings: &Settings) -> Exit {
             return fault.exit();
         }
     };
-    let exit = check_platform(settings, &connection, &clock).await;
-    output::result("not tried: commands, the state directory and the listener; `run` does");
-    if settings.webhook.is_some() {
-        output::result("not tried: the webhook's receiver; `webhook test` does");
+    if settings.tenant.is_some() {
+        output::result(format_args!("{}{}", of(settings), settings.address()));
     }
-    exit
+    check_platform(settings, &connection, &clock).await
 }
 
 /// Asks the platform what `run` would ask it, and tells what is so.

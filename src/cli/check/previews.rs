@@ -1,6 +1,6 @@
 //! Preview campaigns: whether they run, their lists, and whom of the roster they can be given.
 
-use crate::cli::daemon::Connection;
+use crate::cli::connection::Connection;
 use crate::cli::exit::Exit;
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;

@@ -48,6 +48,7 @@ use super::exit::Exit;
 use super::output;
 use super::run::stop_on_signals;
 use super::scenario;
+use super::tenant::Tenant;
 
 /// The poll interval of the demonstration, in simulated time: the default of `run`.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -128,7 +129,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> Exit {
     let state_dir =
         std::env::temp_dir().join(format!("campaign-autopilot-demo-{}", std::process::id()));
     let exit = match Show::start(scenario, speed, args, &state_dir).await {
-        Ok((show, daemon)) => show.run(daemon, simulated).await,
+        Ok((show, started)) => show.run(started, simulated).await,
         Err((why, exit)) => {
             output::talk(format_args!("campaign-autopilot: {why}"));
             exit
@@ -193,13 +194,16 @@ struct Tally {
     changes_by_people: u32,
 }
 
+/// The daemon's loop and its listener.
+type Started = (Tenant, Option<Server>);
+
 impl Show {
     async fn start(
         scenario: Scenario,
         speed: f64,
         args: &DemoArgs,
         state_dir: &Path,
-    ) -> Result<(Self, Daemon), (String, Exit)> {
+    ) -> Result<(Self, Started), (String, Exit)> {
         let start = scenario.start();
         let mut platform = SimSettings::staging(&scenario, speed);
         platform.seed = args.seed;
@@ -238,6 +242,9 @@ impl Show {
         let daemon = Daemon::start_to_serve(&settings, None, clock.clone(), ends, ending)
             .await
             .map_err(|fault| (fault.to_string(), fault.exit()))?;
+        let Some(tenant) = daemon.tenant else {
+            return Err(("the demonstration has no tenant".to_owned(), Exit::Internal));
+        };
         let show = Self {
             scenario,
             seed: args.seed,
@@ -245,7 +252,7 @@ impl Show {
             simulator,
             scripted_events,
             clock,
-            observed: daemon.observed.clone(),
+            observed: tenant.observed.clone(),
             interrupt,
             shutdown,
             keep_serving: args.keep_serving,
@@ -259,12 +266,12 @@ impl Show {
             tally: Tally::default(),
             readings: Vec::new(),
         };
-        Ok((show, daemon))
+        Ok((show, (tenant, daemon.server)))
     }
 
-    async fn run(mut self, daemon: Daemon, simulated: Duration) -> Exit {
+    async fn run(mut self, started: Started, simulated: Duration) -> Exit {
         stop_on_signals(self.interrupt.clone(), None);
-        let Daemon { cycle, server, .. } = daemon;
+        let (Tenant { cycle, .. }, server) = started;
         let page = server.as_ref().map(Server::address);
         self.tell_opening(simulated, page);
         let work = tokio::spawn(cycle.run());
@@ -587,6 +594,7 @@ fn settings(
         Ok::<_, String>((id, policy))
     });
     Ok(Settings {
+        tenant: None,
         platform,
         base_url: Some(base_url),
         token_url,

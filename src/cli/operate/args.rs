@@ -38,7 +38,7 @@ pub(crate) struct WhyArgs {
 /// The campaigns that a command is for.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WhichArgs {
-    /// The ids of the campaigns
+    /// The ids of the campaigns; of several tenants, as TENANT/ID
     #[arg(value_name = "CAMPAIGN", required_unless_present_any = ["all", "team"])]
     pub(super) campaigns: Vec<String>,
     /// Every campaign that is managed
@@ -47,6 +47,9 @@ pub(crate) struct WhichArgs {
     /// Every campaign of this team
     #[arg(long, value_name = "NAME", conflicts_with = "campaigns")]
     pub(super) team: Option<String>,
+    /// With --all or --team: of this tenant alone
+    #[arg(long, value_name = "NAME", conflicts_with = "campaigns")]
+    pub(super) tenant: Option<String>,
     /// Do not ask whether several are meant
     #[arg(short, long)]
     pub(super) yes: bool,
@@ -100,6 +103,9 @@ pub(crate) enum Operate {
         /// Keep running and show every change
         #[arg(long)]
         watch: bool,
+        /// Only this tenant
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
         /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,
@@ -108,7 +114,7 @@ pub(crate) enum Operate {
     },
     /// Explain the last decision on a campaign, stage by stage
     Explain {
-        /// The campaign's id
+        /// The campaign's id; of several tenants, as TENANT/ID
         campaign: String,
         /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
@@ -118,7 +124,7 @@ pub(crate) enum Operate {
     },
     /// Override a campaign's thresholds or the target of its aim for a while; acts at the next poll and ends by itself
     Set {
-        /// The campaign's id
+        /// The campaign's id; of several tenants, as TENANT/ID
         campaign: String,
         #[command(flatten)]
         set: SetArgs,
@@ -225,6 +231,9 @@ pub(crate) enum Operate {
         /// Only this campaign
         #[arg(long, value_name = "ID")]
         campaign: Option<String>,
+        /// Only this tenant
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
         /// The number of entries, 1 to 1000
         #[arg(long, value_name = "N", default_value_t = 200)]
         limit: u32,

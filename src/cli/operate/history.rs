@@ -10,12 +10,13 @@ use super::client::{Client, ClientFault};
 pub(super) async fn history(
     server: &ServerArgs,
     since: &str,
-    campaign: Option<&str>,
+    (tenant, campaign): (Option<&str>, Option<&str>),
     limit: u32,
     form: Form,
 ) -> Result<Exit, ClientFault> {
     let limit = limit.to_string();
     let mut query = vec![("since", since), ("limit", limit.as_str())];
+    query.extend(tenant.map(|tenant| ("tenant", tenant)));
     query.extend(campaign.map(|campaign| ("campaign", campaign)));
     let client = Client::new(server)?;
     let (document, text): (HistoryDocument, _) =
@@ -25,8 +26,16 @@ pub(super) async fn history(
         return Ok(Exit::Ok);
     }
     for entry in &document.entries {
-        let EntryDocument { entry, says } = entry;
+        let EntryDocument {
+            tenant,
+            entry,
+            says,
+        } = entry;
         let campaign = entry.campaign.as_deref().unwrap_or("-");
+        let campaign = match tenant {
+            Some(tenant) => format!("{tenant}/{campaign}"),
+            None => campaign.to_owned(),
+        };
         output::result(format_args!(
             "{}  {campaign}  {says} [{}]",
             entry.at, entry.decision

@@ -9,7 +9,7 @@ use reqwest::Method;
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::serve::{HoldRequest, HoldsRequest, StatusDocument};
+use crate::serve::{CampaignDocument, HoldRequest, HoldsRequest, StatusDocument};
 
 use super::args::{ServerArgs, WhichArgs, WhyArgs};
 use super::changes::{CAMPAIGNS, ExitResult, author, end, query, tell};
@@ -88,17 +88,29 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
     }
     let (status, _): (StatusDocument, _) = client.get(&["api", "v1", "status"], &[]).await?;
     let of_team = |team: &Option<String>| which.all || *team == which.team;
+    let of_tenant = |tenant: &Option<String>| which.tenant.is_none() || *tenant == which.tenant;
+    let not_running = status.tenants.iter().filter(|one| one.decision.is_none());
+    for tenant in not_running.filter(|one| of_tenant(&Some(one.name.clone()))) {
+        let why = tenant.not_ready.as_deref().unwrap_or("it has not begun");
+        output::talk(format_args!(
+            "warning: tenant {}: {why}; its campaigns may not be among those that are meant",
+            tenant.name
+        ));
+    }
     let campaigns = status.campaigns.iter();
     let chosen: Vec<String> = campaigns
-        .filter(|campaign| of_team(&campaign.team))
-        .map(|campaign| campaign.id.clone())
+        .filter(|campaign| of_team(&campaign.team) && of_tenant(&campaign.tenant))
+        .map(CampaignDocument::written_id)
         .collect();
     if chosen.is_empty() {
-        return Err(ClientFault::Given(match &which.team {
-            Some(team) => format!(
+        return Err(ClientFault::Given(match (&which.team, &which.tenant) {
+            (_, Some(tenant)) => format!(
+                "--tenant: no such campaign is of the tenant `{tenant}`; `status` shows the tenants"
+            ),
+            (Some(team), None) => format!(
                 "--team: no campaign is of the team `{team}`; `status -o json` shows the team of each"
             ),
-            None => "--all: the daemon manages no campaign".to_owned(),
+            (None, None) => "--all: the daemon manages no campaign".to_owned(),
         }));
     }
     Ok(chosen)

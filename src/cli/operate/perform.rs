@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::PauseClaim;
 
-use super::args::{Operate, ServerArgs, WhyArgs};
+use super::args::{Operate, ServerArgs, WhichArgs, WhyArgs};
 use super::client::{Client, ClientFault};
 use super::{changes, history, holds, status};
 
@@ -13,9 +13,10 @@ pub(crate) async fn operate(command: Operate) -> Exit {
     let done = match command {
         Operate::Status {
             watch,
+            tenant,
             output,
             server,
-        } => status::status(&server, watch, output).await,
+        } => status::status(&server, watch, tenant.as_deref(), output).await,
         Operate::Explain {
             campaign,
             output,
@@ -78,13 +79,7 @@ pub(crate) async fn operate(command: Operate) -> Exit {
             } else {
                 theirs.then_some(PauseClaim::Theirs)
             };
-            match (claim, queue, which.campaigns.as_slice()) {
-                (Some(claim), _, [campaign]) => changes::claim(&server, campaign, claim, why).await,
-                (Some(_), ..) => Err(given("--ours and --theirs: name one campaign")),
-                (None, true, [queue]) => changes::release_queue(&server, queue, why).await,
-                (None, true, _) => Err(given("--queue: name one queue")),
-                (None, false, _) => holds::release(&server, &which, why).await,
-            }
+            release(&server, &which, (claim, queue), why).await
         }
         Operate::Reload {
             reason,
@@ -94,10 +89,14 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         Operate::History {
             since,
             campaign,
+            tenant,
             limit,
             output,
             server,
-        } => history::history(&server, &since, campaign.as_deref(), limit, output).await,
+        } => {
+            let whose = (tenant.as_deref(), campaign.as_deref());
+            history::history(&server, &since, whose, limit, output).await
+        }
         Operate::Healthcheck { ready, server } => health(&server, ready).await,
     };
     done.unwrap_or_else(|fault| {
@@ -106,6 +105,22 @@ pub(crate) async fn operate(command: Operate) -> Exit {
         }
         fault.exit()
     })
+}
+
+/// Ends holds, or says whose a pause is.
+async fn release(
+    server: &ServerArgs,
+    which: &WhichArgs,
+    (claim, queue): (Option<PauseClaim>, bool),
+    why: WhyArgs,
+) -> Result<Exit, ClientFault> {
+    match (claim, queue, which.campaigns.as_slice()) {
+        (Some(claim), _, [campaign]) => changes::claim(server, campaign, claim, why).await,
+        (Some(_), ..) => Err(given("--ours and --theirs: name one campaign")),
+        (None, true, [queue]) => changes::release_queue(server, queue, why).await,
+        (None, true, _) => Err(given("--queue: name one queue")),
+        (None, false, _) => holds::release(server, which, why).await,
+    }
 }
 
 fn given(fault: &str) -> ClientFault {

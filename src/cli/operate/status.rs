@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::Asked;
-use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument};
+use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument, TenantDocument};
 
 use super::args::{Form, ServerArgs};
 use super::client::{Client, ClientFault};
@@ -22,13 +22,15 @@ const LARGEST_EVENT: usize = 64 << 20;
 pub(super) async fn status(
     server: &ServerArgs,
     watch: bool,
+    tenant: Option<&str>,
     form: Form,
 ) -> Result<Exit, ClientFault> {
     let client = Client::new(server)?;
     if watch {
-        return follow(&client, form).await;
+        return follow(&client, tenant, form).await;
     }
     let (document, text): (StatusDocument, _) = client.get(&["api", "v1", "status"], &[]).await?;
+    let (document, text) = asked(document, text, tenant)?;
     show(&document, &text, form);
     Ok(if document.alive && document.ready {
         Exit::Ok
@@ -54,7 +56,7 @@ pub(super) async fn explain(
 }
 
 /// Prints every status that the daemon sends, until interrupted. Only a first connection that fails is a fault.
-async fn follow(client: &Client, form: Form) -> Result<Exit, ClientFault> {
+async fn follow(client: &Client, tenant: Option<&str>, form: Form) -> Result<Exit, ClientFault> {
     let mut shown_before = false;
     loop {
         let request = client.request(Method::GET, &["api", "v1", "events"]);
@@ -75,6 +77,7 @@ async fn follow(client: &Client, form: Form) -> Result<Exit, ClientFault> {
             waiting.extend_from_slice(&chunk);
             for event in events(&mut waiting) {
                 if let Ok(document) = serde_json::from_str::<StatusDocument>(&event) {
+                    let (document, event) = asked(document, event, tenant)?;
                     if form == Form::Table && std::io::stdout().is_terminal() {
                         output::clear();
                     }
@@ -101,6 +104,52 @@ fn events(waiting: &mut Vec<u8>) -> Vec<String> {
     found
 }
 
+/// The part of the status that was asked for, as a document and as it came.
+fn asked(
+    document: StatusDocument,
+    text: String,
+    tenant: Option<&str>,
+) -> Result<(StatusDocument, String), ClientFault> {
+    let Some(tenant) = tenant else {
+        return Ok((document, text));
+    };
+    let document = of_tenant(document, tenant)?;
+    // It was read from JSON.
+    let text = serde_json::to_string(&document).unwrap_or_default();
+    Ok((document, text))
+}
+
+/// What the status says of one tenant.
+fn of_tenant(mut document: StatusDocument, tenant: &str) -> Result<StatusDocument, ClientFault> {
+    let names: Vec<String> = document
+        .tenants
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
+    document.tenants.retain(|one| one.name == tenant);
+    let Some(one) = document.tenants.first() else {
+        return Err(ClientFault::Given(if names.is_empty() {
+            format!("--tenant {tenant}: the daemon has no [[tenant]] tables; leave it out")
+        } else {
+            format!("--tenant {tenant}: there are {}", names.join(", "))
+        }));
+    };
+    (document.alive, document.ready) = (one.alive, one.ready);
+    document.not_ready.clone_from(&one.not_ready);
+    document.sample_at.clone_from(&one.sample_at);
+    document.decision.clone_from(&one.decision);
+    document.journal_writable = one.journal_writable;
+    let its = |of: &Option<String>| of.as_deref() == Some(tenant);
+    document.campaigns.retain(|campaign| its(&campaign.tenant));
+    document.queues.retain(|queue| its(&queue.tenant));
+    document.assignments.retain(|list| its(&list.tenant));
+    let prefix = format!("tenant {tenant}: ");
+    document
+        .store_damage
+        .retain(|found| found.starts_with(&prefix));
+    Ok(document)
+}
+
 fn show(document: &StatusDocument, text: &str, form: Form) {
     if form == Form::Json {
         output::result(text);
@@ -114,6 +163,9 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     let dry = if document.dry_run { ", dry run" } else { "" };
     let read = document.sample_at.as_deref().unwrap_or("never");
     output::result(format_args!("{health}{dry}, agents read {read}"));
+    for tenant in &document.tenants {
+        output::result(tenant_line(tenant));
+    }
     for found in &document.store_damage {
         output::result(format_args!("the store is damaged: {found}"));
     }
@@ -131,12 +183,35 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     for campaign in &document.campaigns {
         show_campaign(campaign, layout);
     }
-    let widest = document.queues.iter().map(|found| found.id.len()).max();
+    let widest = document
+        .queues
+        .iter()
+        .map(|found| found.written_id().len())
+        .max();
     let width = widest.unwrap_or_default();
     for queue in &document.queues {
-        let (id, state, why) = (&queue.id, queue.state.label(), &queue.why);
+        let (id, state, why) = (queue.written_id(), queue.state.label(), &queue.why);
         output::result(format_args!("{id:width$}  queue {state}: {why}"));
     }
+}
+
+/// How a tenant does, in a line.
+fn tenant_line(tenant: &TenantDocument) -> String {
+    let TenantDocument {
+        name,
+        alive,
+        not_ready,
+        sample_at,
+        campaigns,
+        ..
+    } = tenant;
+    let health = match (alive, not_ready) {
+        (false, _) => "the loop is silent",
+        (true, Some(why)) => why,
+        (true, None) => "ready",
+    };
+    let read = sample_at.as_deref().unwrap_or("never");
+    format!("tenant {name}: {health}, agents read {read}, campaigns: {campaigns}")
 }
 
 /// Where a campaign's lines stand.
@@ -153,7 +228,10 @@ impl Layout {
         if campaigns.iter().any(|campaign| campaign.name.is_some()) {
             return Self::Block;
         }
-        let widest = campaigns.iter().map(|campaign| campaign.id.len()).max();
+        let widest = campaigns
+            .iter()
+            .map(|campaign| campaign.written_id().len())
+            .max();
         Self::Column(widest.unwrap_or_default())
     }
 }
@@ -224,15 +302,16 @@ fn campaign_lines(campaign: &CampaignDocument, layout: Layout) -> Vec<String> {
     }
     match layout {
         Layout::Column(width) => {
-            let ids = std::iter::once(campaign.id.as_str()).chain(std::iter::repeat(""));
+            let id = campaign.written_id();
+            let ids = std::iter::once(id.as_str()).chain(std::iter::repeat(""));
             ids.zip(said)
                 .map(|(id, line)| format!("{id:width$}  {line}"))
                 .collect()
         }
         Layout::Block => {
             let title = match &campaign.name {
-                Some(name) => format!("{name} ({})", campaign.id),
-                None => campaign.id.clone(),
+                Some(name) => format!("{name} ({})", campaign.written_id()),
+                None => campaign.written_id(),
             };
             let said = said.into_iter().map(|line| format!("  {line}"));
             std::iter::once(title).chain(said).collect()

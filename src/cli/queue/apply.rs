@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::cli::one_tenant::OneTenantArgs;
 use crate::control::ports::OperationTarget;
 use crate::control::queues::{Prepared, QueueRequest, Reconciler};
 use crate::domain::QueueId;
 use crate::domain::queue::{ChangeSet, Members, OnConflict};
-use crate::settings::{RunArgs, Settings};
+use crate::settings::Settings;
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -19,7 +20,7 @@ use super::print;
 use super::reconcile::{self, OpenReconciler};
 
 /// Prints a queue.
-pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
+pub(super) async fn show(id: &QueueId, as_json: bool, args: &OneTenantArgs) -> Exit {
     let shown = async {
         let OpenReconciler { reconciler, .. } =
             reconcile::reconciler(&reconcile::settings(args)?, false)?;
@@ -60,7 +61,11 @@ pub(super) async fn show(id: &QueueId, as_json: bool, args: &RunArgs) -> Exit {
 }
 
 /// Shows what a change would do.
-pub(super) async fn plan(asked: QueueChangeArgs, out: Option<PathBuf>, args: &RunArgs) -> Exit {
+pub(super) async fn plan(
+    asked: QueueChangeArgs,
+    out: Option<PathBuf>,
+    args: &OneTenantArgs,
+) -> Exit {
     match try_plan(&asked, out, args).await {
         Ok(exit) | Err(exit) => exit,
     }
@@ -69,7 +74,7 @@ pub(super) async fn plan(asked: QueueChangeArgs, out: Option<PathBuf>, args: &Ru
 async fn try_plan(
     asked: &QueueChangeArgs,
     out: Option<PathBuf>,
-    args: &RunArgs,
+    args: &OneTenantArgs,
 ) -> Result<Exit, Exit> {
     let request = QueueRequest {
         queue: asked.id.clone(),
@@ -159,7 +164,7 @@ pub(super) async fn apply(
     asked: QueueChangeArgs,
     plan: Option<PathBuf>,
     on_conflict: OnConflict,
-    args: &RunArgs,
+    args: &OneTenantArgs,
 ) -> Exit {
     match try_apply(&asked, plan, on_conflict, args).await {
         Ok(exit) | Err(exit) => exit,
@@ -170,7 +175,7 @@ async fn try_apply(
     asked: &QueueChangeArgs,
     plan: Option<PathBuf>,
     on_conflict: OnConflict,
-    args: &RunArgs,
+    args: &OneTenantArgs,
 ) -> Result<Exit, Exit> {
     let (change, base) = match plan {
         Some(path) => {

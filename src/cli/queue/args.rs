@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::cli::one_tenant::OneTenantArgs;
 use crate::domain::queue::{QueueModel, WriteForm};
 use crate::domain::{AgentId, QueueId};
-use crate::settings::RunArgs;
 
 /// A queue command.
 #[derive(clap::Subcommand)]
@@ -17,7 +17,7 @@ pub(crate) enum QueueCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Show what a change would do and every rule that it breaks; nothing is written
     Plan {
@@ -27,7 +27,7 @@ pub(crate) enum QueueCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Show a change and write it, unless it breaks a rule
     Apply {
@@ -40,7 +40,7 @@ pub(crate) enum QueueCommand {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Compute figures for a queue by two models, side by side
     Optimize {
@@ -59,7 +59,7 @@ pub(crate) enum QueueCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Move an agent to other queues, with the status that the agent has
     Reassign {
@@ -72,7 +72,7 @@ pub(crate) enum QueueCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        run: Box<RunArgs>,
+        run: Box<OneTenantArgs>,
     },
     /// Compare an expected load with the agents, without a platform
     CheckUtilisation {

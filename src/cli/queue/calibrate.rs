@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cli::one_tenant::OneTenantArgs;
 use crate::control::queues::QueueRequest;
 use crate::domain::queue::{
     Advice, ChangeFault, ChangeSet, ClassicInputs, CounterWindow, DeadBands, ErlangAdvice,
@@ -14,7 +15,6 @@ use crate::domain::queue::{
 };
 use crate::domain::{QueueId, Timestamp};
 use crate::given_file::{LONGEST_DATA, read_text};
-use crate::settings::RunArgs;
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -219,13 +219,13 @@ fn drain(figures: &Figures) -> Drain {
 }
 
 /// Computes figures, prints them, and writes them if asked to.
-pub(super) async fn optimize(asked: OptimizeArgs, args: &RunArgs) -> Exit {
+pub(super) async fn optimize(asked: OptimizeArgs, args: &OneTenantArgs) -> Exit {
     match try_optimize(&asked, args).await {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-async fn try_optimize(asked: &OptimizeArgs, args: &RunArgs) -> Result<Exit, Exit> {
+async fn try_optimize(asked: &OptimizeArgs, args: &OneTenantArgs) -> Result<Exit, Exit> {
     let figures = figures(&asked.figures)?;
     let settings = reconcile::settings(args)?;
     let writes = asked.apply && !settings.dry_run;

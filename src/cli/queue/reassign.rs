@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::cli::one_tenant::OneTenantArgs;
 use crate::control::ports::OperationTarget;
 use crate::control::queues::{ReassignFault, Reassigned};
 use crate::domain::{AgentId, QueueId};
 use crate::platform::port::Reassignment;
-use crate::settings::RunArgs;
 
 use super::super::exit::Exit;
 use super::super::output;
@@ -18,7 +18,7 @@ pub(super) async fn reassign(
     agent: &AgentId,
     queues: &[QueueId],
     as_json: bool,
-    args: &RunArgs,
+    args: &OneTenantArgs,
 ) -> Exit {
     match try_reassign(agent, queues, as_json, args).await {
         Ok(exit) | Err(exit) => exit,
@@ -29,7 +29,7 @@ async fn try_reassign(
     agent: &AgentId,
     queues: &[QueueId],
     as_json: bool,
-    args: &RunArgs,
+    args: &OneTenantArgs,
 ) -> Result<Exit, Exit> {
     let settings = reconcile::settings(args)?;
     let Moving { mover, recovering } = reconcile::moving(&settings, !settings.dry_run)?;

@@ -12,13 +12,13 @@ use crate::platform::port::{AgentObserver, ProfileWriter, QueuePorts, QueueReade
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
-use crate::settings::{LOG, RunArgs, Settings, resolve_without_campaigns};
+use crate::settings::{LOG, Settings, resolve_without_campaigns};
 
-use super::super::daemon::Connection;
+use super::super::connection::Connection;
 use super::super::environment::variable;
 use super::super::exit::Exit;
+use super::super::one_tenant::OneTenantArgs;
 use super::super::output;
-use super::super::refusal::refuse_configuration;
 
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
@@ -61,16 +61,15 @@ impl Recovering {
 }
 
 /// Resolves the settings and installs a log.
-pub(super) fn settings(args: &RunArgs) -> Result<Settings, Exit> {
-    let resolved = resolve_without_campaigns(args, &variable)
-        .map_err(|faults| refuse_configuration(&faults))?;
+pub(super) fn settings(args: &OneTenantArgs) -> Result<Settings, Exit> {
+    let settings = args.settings(|run| resolve_without_campaigns(run, &variable))?;
     // Errors only: the command's own output reports what went otherwise than asked.
     let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
         output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
         Exit::Configuration
     })?;
-    Ok(resolved.settings)
+    Ok(settings)
 }
 
 /// Builds a reconciler; one that only prepares has neither a writer nor a store.

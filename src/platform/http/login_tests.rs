@@ -140,7 +140,7 @@ fn bench(secret: &'static str, in_file: bool, by_grant: bool) -> Bench {
     let place = if in_file {
         Place::File(path.clone())
     } else {
-        Place::Variable("AUTOPILOT_CLIENT_SECRET")
+        Place::Variable("AUTOPILOT_CLIENT_SECRET".into())
     };
     let secret = Secret::new(secret.into(), place);
     let clock = Arc::new(HandClock::default());

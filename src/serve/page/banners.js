@@ -1,25 +1,34 @@
 // What concerns everything at once: a lost connection, old data, a dry run, a configuration with faults.
 
 import { el, fill, icon, say } from "./dom.js";
+import { readings } from "./tenants.js";
 import { clockToSecond, ms, span } from "./time.js";
 
 /** Data older than so many polls, and than so many seconds, is marked as old, as the daemon treats its samples. */
 const OLD_AFTER = { polls: 3, seconds: 5 };
 
+/** The last valid reading, of several tenants the one that is the oldest by its own interval: its age and when it is too old, in seconds. */
+function oldest({ status, receivedAt }) {
+  if (!status) return null;
+  const since = status.ended ? 0 : (performance.now() - receivedAt) / 1000;
+  const ages = readings(status).map(({ name, sample_at: at, poll_interval_s: interval }) => ({
+    name,
+    at,
+    seconds: Math.max(0, (ms(status.now) - ms(at)) / 1000 + since),
+    limit: Math.max(OLD_AFTER.seconds, interval * OLD_AFTER.polls),
+  }));
+  return ages.reduce((worst, one) => (worst && worst.seconds / worst.limit >= one.seconds / one.limit ? worst : one), null);
+}
+
 /** How old the last valid reading is, in seconds; none before the first. */
 export function age(view) {
-  const { status, receivedAt } = view;
-  if (!status?.sample_at) return null;
-  const then = (ms(status.now) - ms(status.sample_at)) / 1000;
-  const since = status.ended ? 0 : (performance.now() - receivedAt) / 1000;
-  return Math.max(0, then + since);
+  return oldest(view)?.seconds ?? null;
 }
 
 /** Whether that is too old. */
 export function old(view) {
-  const limit = Math.max(OLD_AFTER.seconds, view.status.poll_interval_s * OLD_AFTER.polls);
-  const seconds = age(view);
-  return seconds !== null && seconds > limit;
+  const found = oldest(view);
+  return found !== null && found.seconds > found.limit;
 }
 
 function notice(tone, picture, title, ...more) {
@@ -44,9 +53,10 @@ function due(view) {
     add(`ready ${status.not_ready}`, () => notice("bad", "warning", "Not ready: ", `${status.not_ready}.`));
   }
   if (old(view)) {
-    const at = clockToSecond(ms(status.sample_at), ms(status.now));
-    add(`old ${at}`, () =>
-      notice("bad", "warning", "Old data. ", "Data is ", el("span", { class: "age" }), ` old; the last valid reading is of ${at}. Nothing is resumed on it.`));
+    const { name, at: read } = oldest(view);
+    const at = clockToSecond(ms(read), ms(status.now));
+    add(`old ${name} ${at}`, () =>
+      notice("bad", "warning", "Old data. ", name ? `Data of tenant ${name} is ` : "Data is ", el("span", { class: "age" }), ` old; the last valid reading is of ${at}. Nothing is resumed on it.`));
   }
   if (status.dry_run) {
     add("dry", () => notice("info", "info", "Dry run. ", "Decisions are made and shown; nothing is commanded."));

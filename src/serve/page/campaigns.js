@@ -5,6 +5,7 @@ import { Detail } from "./detail.js";
 import { el, fill, icon, mark, say } from "./dom.js";
 import { Spark } from "./plot.js";
 import { belongs, GROUPS, holdInWords, standing } from "./standing.js";
+import { chooseTenant } from "./tenants.js";
 import { clock, ms, sentence, span } from "./time.js";
 
 /** Rows at first, and by each "more". */
@@ -14,9 +15,11 @@ const ROWS = 100;
 const SPARKS_AT_ONCE = 2;
 
 export class Campaigns {
-  constructor({ rows, rest, tally, filter }, hooks) {
+  constructor({ rows, rest, tally, filter, tenant }, hooks) {
     this.places = { rows, rest, tally };
     this.filter = filter;
+    this.choice = tenant;
+    this.tenant = null;
     this.hooks = hooks;
     this.known = new Map();
     this.most = ROWS;
@@ -27,6 +30,10 @@ export class Campaigns {
     this.waiting = [];
     this.asking = 0;
     this.seen = new IntersectionObserver((entries) => this.scrolled(entries), { rootMargin: "200px" });
+    tenant.addEventListener("change", () => {
+      this.most = ROWS;
+      this.show(this.view);
+    });
     filter.addEventListener("input", () => {
       this.words = filter.value.trim().toLowerCase();
       this.most = ROWS;
@@ -38,6 +45,7 @@ export class Campaigns {
   show(view) {
     this.view = view;
     this.now = ms(view.status.now);
+    this.tenant = chooseTenant(this.choice, view.status);
     this.tally();
     this.arrange();
   }
@@ -46,6 +54,8 @@ export class Campaigns {
   reveal(id) {
     if (this.open === id || !this.view.status.campaigns.some((campaign) => campaign.id === id)) return;
     if (!this.known.has(id)) {
+      this.choice.value = "";
+      this.tenant = null;
       this.filter.value = id;
       this.words = id.toLowerCase();
       this.arrange();
@@ -53,8 +63,14 @@ export class Campaigns {
     if (this.known.has(id)) this.toggle(id);
   }
 
-  tally() {
+  /** The campaigns of the tenant that is chosen, or all. */
+  its() {
     const { campaigns } = this.view.status;
+    return this.tenant ? campaigns.filter((campaign) => campaign.tenant === this.tenant) : campaigns;
+  }
+
+  tally() {
+    const campaigns = this.its();
     const counts = GROUPS.map(({ key }) => campaigns.filter((campaign) => belongs(campaign, key)).length);
     if (this.group && counts[GROUPS.findIndex(({ key }) => key === this.group)] === 0) this.group = null;
     const key = `${counts} ${this.group}`;
@@ -78,7 +94,7 @@ export class Campaigns {
 
   /** The campaigns to show, in their order. */
   wanted() {
-    let found = this.view.status.campaigns;
+    let found = this.its();
     if (this.group) found = found.filter((campaign) => belongs(campaign, this.group));
     if (this.words) {
       const text = (one) => [one.id, one.name, one.team, one.note, one.hold?.author, one.hold?.reason, one.set?.author, one.set?.reason, one.why].join(" ");
@@ -115,7 +131,7 @@ export class Campaigns {
       if (this.open === id) this.toggle(id);
       this.known.delete(id);
     }
-    const { length: all } = this.view.status.campaigns;
+    const { length: all } = this.its();
     fill(this.places.rest, `${shown.length} ${wanted.length} ${all}`, () => this.rest(shown.length, wanted.length, all));
   }
 

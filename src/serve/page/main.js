@@ -8,6 +8,7 @@ import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
 import { showAssignments, showQueues } from "./lists.js";
 import { changeInWords, standing } from "./standing.js";
+import { written } from "./tenants.js";
 import { clockToSecond, ms, span } from "./time.js";
 
 /** A demonstration tells thirty statuses a second; nobody reads faster than this. */
@@ -28,7 +29,7 @@ let drawnAt = 0;
 let revealed = false;
 
 const campaigns = new Campaigns(
-  { rows: place("rows"), rest: place("rest"), tally: place("tally"), filter: place("filter") },
+  { rows: place("rows"), rest: place("rest"), tally: place("tally"), filter: place("filter"), tenant: place("tenant") },
   { act: (kind, campaign) => ({ hold, release, thresholds })[kind](campaign, view.status, announce) },
 );
 
@@ -105,7 +106,7 @@ function tick() {
   const seconds = age(view);
   say(vitals.read, seconds === null ? "none yet" : `${span(seconds)} ago`);
   mark(vitals.read, "class", status && old(view) ? "old" : null);
-  say(vitals.decision, status?.decision ?? "none yet");
+  say(vitals.decision, status?.decision ?? (status?.tenants?.length ? "of each tenant" : "none yet"));
 }
 
 /** The campaign that the address names. */
@@ -129,7 +130,7 @@ function run() {
   let lost = false;
   follow({
     onStatus: (status) => {
-      view.status = status;
+      view.status = written(status);
       view.receivedAt = performance.now();
       soon();
     },

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::outcomes::OutcomeCounts;
-use crate::domain::{CampaignId, Cause, Direction, Suppression};
+use crate::domain::{CampaignId, Cause, Direction, Suppression, TenantName};
 
 use super::exposition::{Exposition, escaped};
 
@@ -96,8 +96,8 @@ impl Counters {
 }
 
 struct CampaignSeries {
-    /// The id as it stands between quotes.
-    id: String,
+    /// The labels of the campaign: its id, and its tenant where there are several.
+    labels: String,
     available: Real,
     pause_below: Real,
     resume_at: Real,
@@ -275,11 +275,14 @@ pub(super) struct CampaignFamilies {
     transitions: Vec<Label>,
     failures: Vec<Label>,
     suppressed: Vec<Label>,
+    /// The label of the tenant behind that of the campaign.
+    tenant: String,
     campaigns: Mutex<BTreeMap<CampaignId, Arc<CampaignSeries>>>,
 }
 
 impl CampaignFamilies {
-    pub(super) fn new() -> Self {
+    /// `tenant` is on every series where there are several.
+    pub(super) fn new(tenant: Option<&TenantName>) -> Self {
         let transition = |(to, cause): (Direction, Cause)| {
             let (to_label, cause_label) = (to.label(), cause.label());
             let text = format!(",reason=\"{cause_label}\",to=\"{to_label}\"");
@@ -302,6 +305,7 @@ impl CampaignFamilies {
             transitions: ways(&CAUSES).map(transition).collect(),
             failures: ways(&FAILURE_CAUSES).map(failure).collect(),
             suppressed: held_back.into_iter().chain([dry_run]).collect(),
+            tenant: tenant.map_or(String::new(), |name| format!(",tenant=\"{name}\"")),
             campaigns: Mutex::default(),
         }
     }
@@ -315,7 +319,7 @@ impl CampaignFamilies {
             .unwrap_or_else(PoisonError::into_inner);
         let made = || {
             Arc::new(CampaignSeries {
-                id: escaped(id.as_str()),
+                labels: format!("campaign=\"{}\"{}", escaped(id.as_str()), self.tenant),
                 available: Real::default(),
                 pause_below: Real::default(),
                 resume_at: Real::default(),
@@ -346,30 +350,32 @@ impl CampaignFamilies {
         campaigns.remove(id);
     }
 
-    /// Writes every family. The lock is held only while the campaigns are listed.
-    pub(super) fn write(&self, page: &mut Exposition) {
-        let all: Vec<Arc<CampaignSeries>> = {
-            let campaigns = self
+    /// Writes every family of these tenants, each once. The locks are held only while the campaigns are listed.
+    pub(super) fn write(tenants: &[&Self], page: &mut Exposition) {
+        let mut all: Vec<Arc<CampaignSeries>> = Vec::new();
+        for tenant in tenants {
+            let campaigns = tenant
                 .campaigns
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            campaigns.values().map(Arc::clone).collect()
-        };
-        if !all.is_empty() {
+            all.extend(campaigns.values().map(Arc::clone));
+        }
+        if let Some(labels) = tenants.first().filter(|_| !all.is_empty()) {
             write_gauges(&all, page);
-            self.write_counters(&all, page);
+            labels.write_counters(&all, page);
             write_outcomes(&all, page);
             write_aims(&all, page);
         }
     }
 
+    /// The further labels are the same for every tenant.
     fn write_counters(&self, all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         let mut counters =
             |name, help, labels: &[Label], counters: fn(&CampaignSeries) -> &Counters| {
                 let mut family = page.family(name, "counter", help);
                 for one in all {
                     for (label, count) in counters(one).shown(labels) {
-                        family.number(&one.id, label, count);
+                        family.number(&one.labels, label, count);
                     }
                 }
             };
@@ -394,7 +400,7 @@ impl CampaignFamilies {
         let help = "Changes of state made by somebody else.";
         let mut drift = page.family("drift_total", "counter", help);
         for one in all {
-            drift.number(&one.id, "", one.drift.get());
+            drift.number(&one.labels, "", one.drift.get());
         }
     }
 }
@@ -403,7 +409,7 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     let mut gauge = |name, help, value: fn(&CampaignSeries) -> u64| {
         let mut family = page.family(name, "gauge", help);
         for one in all {
-            family.number(&one.id, "", value(one));
+            family.number(&one.labels, "", value(one));
         }
     };
     gauge("campaign_info", "The campaigns that are managed.", |_| 1);
@@ -425,7 +431,7 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     let mut real = |name, help, value: fn(&CampaignSeries) -> f64| {
         let mut family = page.family(name, "gauge", help);
         for one in all {
-            family.real(&one.id, value(one));
+            family.real(&one.labels, value(one));
         }
     };
     real(
@@ -466,7 +472,7 @@ fn write_gauges(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     let labels = STATES.map(|state| format!(",state=\"{state}\""));
     for one in all {
         for ((_, shown), label) in one.states.iter().zip(&labels) {
-            states.number(&one.id, label, shown.get());
+            states.number(&one.labels, label, shown.get());
         }
     }
 }
@@ -485,7 +491,7 @@ fn write_outcomes(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
     let labels = OutcomeCounts::LABELS.map(|outcome| format!(",outcome=\"{outcome}\""));
     for one in &read {
         for (total, label) in one.outcomes.totals.iter().zip(&labels) {
-            totals.number(&one.id, label, total.get());
+            totals.number(&one.labels, label, total.get());
         }
     }
     let mut share = page.family(
@@ -494,7 +500,7 @@ fn write_outcomes(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "Abandoned calls as a share of connected and abandoned ones, of those counted in the last two hours; absent while none was.",
     );
     for one in read.iter().filter(|one| one.outcomes.share_known.get() > 0) {
-        share.real(&one.id, one.outcomes.share.get());
+        share.real(&one.labels, one.outcomes.share.get());
     }
     let mut until = page.family(
         "campaign_outcomes_timestamp_seconds",
@@ -502,7 +508,7 @@ fn write_outcomes(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "Until when its outcomes are counted.",
     );
     for one in &read {
-        until.real(&one.id, one.outcomes.until.get());
+        until.real(&one.labels, one.outcomes.until.get());
     }
 }
 
@@ -518,7 +524,7 @@ fn write_aims(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "The threshold of its aim, in steps of half an agent; 0 pauses never.",
     );
     for one in &given {
-        threshold.real(&one.id, one.aim.threshold.get());
+        threshold.real(&one.labels, one.aim.threshold.get());
     }
     let mut target = page.family(
         "campaign_abandon_target_share",
@@ -526,7 +532,7 @@ fn write_aims(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "The share of abandoned calls that its aim is set to.",
     );
     for one in &given {
-        target.real(&one.id, one.aim.target.get());
+        target.real(&one.labels, one.aim.target.get());
     }
     let mut responds = page.family(
         "campaign_aim_responds",
@@ -534,7 +540,7 @@ fn write_aims(all: &[Arc<CampaignSeries>], page: &mut Exposition) {
         "Whether the threshold of its aim has an effect: 0 when it is at its top and too many calls are abandoned.",
     );
     for one in &given {
-        responds.number(&one.id, "", one.aim.responds.get());
+        responds.number(&one.labels, "", one.aim.responds.get());
     }
 }
 
@@ -544,7 +550,7 @@ mod tests {
 
     fn written(families: &CampaignFamilies) -> String {
         let mut page = Exposition::default();
-        families.write(&mut page);
+        CampaignFamilies::write(&[families], &mut page);
         String::from_utf8(page.into_text()).unwrap()
     }
 
@@ -554,7 +560,7 @@ mod tests {
 
     #[test]
     fn series_are_written_as_they_stand() {
-        let families = CampaignFamilies::new();
+        let families = CampaignFamilies::new(None);
         let series = families.series(&id("a\"b"), true);
         series.observe_sample(3.0, 5.0, 8.0);
         series.state("paused");
@@ -583,7 +589,7 @@ mod tests {
 
     #[test]
     fn outcomes_are_absent_until_they_are_known() {
-        let families = CampaignFamilies::new();
+        let families = CampaignFamilies::new(None);
         let series = families.series(&id("a"), true);
         families.series(&id("b"), true);
         assert!(!written(&families).contains("outcome"));
@@ -608,7 +614,7 @@ mod tests {
 
     #[test]
     fn an_aim_is_shown_of_those_campaigns_that_have_one() {
-        let families = CampaignFamilies::new();
+        let families = CampaignFamilies::new(None);
         let series = families.series(&id("a"), true);
         families.series(&id("b"), true);
         series.aim(None);
@@ -629,7 +635,7 @@ mod tests {
 
     #[test]
     fn a_campaign_keeps_its_numbers_until_it_is_forgotten() {
-        let families = CampaignFamilies::new();
+        let families = CampaignFamilies::new(None);
         families.series(&id("a"), true).drifted();
         families.series(&id("a"), true).drifted();
         assert!(written(&families).contains("autopilot_drift_total{campaign=\"a\"} 2\n"));
@@ -639,7 +645,7 @@ mod tests {
 
     #[test]
     fn of_very_many_campaigns_counters_come_with_their_first_increase() {
-        let families = CampaignFamilies::new();
+        let families = CampaignFamilies::new(None);
         let series = families.series(&id("a"), false);
         assert!(!written(&families).contains("suppressed_total{"));
         series.suppressed(Suppression::StaleData);

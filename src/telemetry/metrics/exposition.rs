@@ -47,16 +47,16 @@ pub(super) struct Family<'a> {
 }
 
 impl Family<'_> {
-    /// A series of this campaign; `further` are labels behind it, each begun with a comma.
-    pub(super) fn number(&mut self, campaign: &str, further: &str, value: u64) {
-        self.labels(campaign, further);
+    /// A series with the labels of its campaign; `further` are labels behind them, each begun with a comma.
+    pub(super) fn number(&mut self, labels: &str, further: &str, value: u64) {
+        self.labels(labels, further);
         // Writing into memory does not fail.
         drop(writeln!(self.text, "{value}"));
     }
 
-    /// A series of this campaign that need not be whole.
-    pub(super) fn real(&mut self, campaign: &str, value: f64) {
-        self.labels(campaign, "");
+    /// A series with the labels of its campaign that need not be whole.
+    pub(super) fn real(&mut self, labels: &str, value: f64) {
+        self.labels(labels, "");
         // The format's own word, which is not Rust's.
         if value == f64::INFINITY {
             drop(writeln!(self.text, "+Inf"));
@@ -65,16 +65,8 @@ impl Family<'_> {
         }
     }
 
-    fn labels(&mut self, campaign: &str, further: &str) {
-        for part in [
-            "autopilot_",
-            self.name,
-            "{campaign=\"",
-            campaign,
-            "\"",
-            further,
-            "} ",
-        ] {
+    fn labels(&mut self, labels: &str, further: &str) {
+        for part in ["autopilot_", self.name, "{", labels, further, "} "] {
             self.text.extend_from_slice(part.as_bytes());
         }
     }

@@ -136,6 +136,10 @@ impl Families<'_> {
             .set(poll_interval_s);
         self.gauge("dry_run", "1 when nothing is commanded.")?
             .set(if dry_run { 1.0 } else { 0.0 });
+        Ok(())
+    }
+
+    pub(super) fn build(&self) -> prometheus::Result<()> {
         let build = self.int_gauges(
             "build_info",
             "The version that is running.",

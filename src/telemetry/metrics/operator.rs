@@ -1,6 +1,6 @@
 //! Metrics of operators' changes and of the configuration in force.
 
-use prometheus::{Gauge, IntCounterVec, IntGauge};
+use prometheus::{Gauge, IntCounterVec};
 
 use super::families::Families;
 
@@ -10,7 +10,6 @@ const CHANGES: [&str; 5] = ["hold", "outcomes", "pause_owner", "thresholds", "re
 /// Metrics of operators' changes and of the configuration in force.
 pub struct OperatorMetrics {
     changes: IntCounterVec,
-    event_streams: IntGauge,
     config_hash: Gauge,
     reload_successful: Gauge,
     reload_success_timestamp: Gauge,
@@ -29,7 +28,6 @@ impl OperatorMetrics {
                 "Changes requested by operators, signals and changed files, by kind.",
                 &["change"],
             )?,
-            event_streams: families.int_gauge("ui_event_streams", "Open streams of events.")?,
             config_hash: families.gauge(
                 "config_hash",
                 "The first 32 bits of the configuration's SHA-256.",
@@ -53,11 +51,6 @@ impl OperatorMetrics {
     /// A change was made, or a reload was refused.
     pub fn changed(&self, label: &str) {
         self.changes.with_label_values(&[label]).inc();
-    }
-
-    /// So many clients more, or fewer, follow the events.
-    pub fn event_streams(&self, change: i64) {
-        self.event_streams.add(change);
     }
 
     /// A configuration was read: its hash when it is in force, nothing when it was refused.

@@ -1,8 +1,15 @@
-//! Every metric of the process, and its exposition.
+//! Every metric of the process and of each tenant, and their exposition.
+//!
+//! Each tenant has a registry of its own, whose label `tenant` is on every series of it; a daemon without `[[tenant]]` tables has one
+//! tenant without a name, and no such label. What the process has is in a registry without the label.
 
-use prometheus::{Encoder, Registry, TextEncoder};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::domain::CampaignId;
+use prometheus::proto::MetricFamily;
+use prometheus::{Encoder, IntGauge, Registry, TextEncoder};
+
+use crate::domain::{CampaignId, TenantName};
 use crate::telemetry::log_queue::lost_lines;
 
 use super::api::ApiMetrics;
@@ -19,7 +26,96 @@ use super::outcomes::OutcomeMetrics;
 use super::queues::QueueMetrics;
 use super::throttle::ThrottleMetrics;
 
-/// Every metric of the process.
+/// What the process has once, however many tenants there are.
+pub struct ProcessMetrics {
+    registry: Registry,
+    event_streams: IntGauge,
+}
+
+impl ProcessMetrics {
+    /// Creates and registers everything.
+    ///
+    /// # Errors
+    /// A name or label that Prometheus does not accept; a fault of this folder.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let families = Families {
+            registry: &registry,
+        };
+        let event_streams = families.int_gauge("ui_event_streams", "Open streams of events.")?;
+        families.process()?;
+        families.counter_of(
+            "log_lines_lost_total",
+            "Log lines that were lost, because nobody read the log or it could not be written.",
+            lost_lines,
+        )?;
+        families.build()?;
+        Ok(Self {
+            registry,
+            event_streams,
+        })
+    }
+
+    /// So many clients more, or fewer, follow the events.
+    pub fn event_streams(&self, change: i64) {
+        self.event_streams.add(change);
+    }
+}
+
+/// The exposition of the process and its tenants in the text format, with its content type. `running` says of each tenant that has a name
+/// whether it runs.
+///
+/// # Errors
+/// When a family cannot be encoded; a fault of this folder.
+pub fn exposition(
+    process: &ProcessMetrics,
+    tenants: &[Arc<Metrics>],
+    running: &[(TenantName, bool)],
+) -> prometheus::Result<(String, Vec<u8>)> {
+    let registries = tenants.iter().map(|tenant| &tenant.registry);
+    let gathered = registries.chain([&process.registry]).map(Registry::gather);
+    let campaigns: Vec<&CampaignFamilies> =
+        tenants.iter().map(|tenant| &tenant.campaigns).collect();
+    encoded(&joined(gathered), &campaigns, running)
+}
+
+/// Families of several registries, each once and by name.
+fn joined(gathered: impl Iterator<Item = Vec<MetricFamily>>) -> Vec<MetricFamily> {
+    let mut families: BTreeMap<String, MetricFamily> = BTreeMap::new();
+    for mut family in gathered.flatten() {
+        match families.get_mut(family.name()) {
+            Some(known) => known
+                .mut_metric()
+                .append(&mut std::mem::take(family.mut_metric())),
+            None => {
+                families.insert(family.name().to_owned(), family);
+            }
+        }
+    }
+    families.into_values().collect()
+}
+
+fn encoded(
+    families: &[MetricFamily],
+    campaigns: &[&CampaignFamilies],
+    running: &[(TenantName, bool)],
+) -> prometheus::Result<(String, Vec<u8>)> {
+    let encoder = TextEncoder::new();
+    let mut text = Vec::new();
+    encoder.encode(families, &mut text)?;
+    let mut page = Exposition::after(text);
+    CampaignFamilies::write(campaigns, &mut page);
+    if !running.is_empty() {
+        let help = "Whether a tenant runs; only where there are `[[tenant]]` tables.";
+        let mut family = page.family("tenant_running", "gauge", help);
+        for (tenant, runs) in running {
+            family.number(&format!("tenant=\"{tenant}\""), "", u64::from(*runs));
+        }
+    }
+    Ok((encoder.format_type().to_owned(), page.into_text()))
+}
+
+/// Every metric of one tenant.
 pub struct Metrics {
     registry: Registry,
     /// Requests to the platform.
@@ -36,7 +132,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Creates and registers everything. `poll_interval_s` is shown so that alerts scale with it; `now_s` is the
+    /// Creates and registers everything for the one tenant of a daemon without such tables. `poll_interval_s` is shown so that alerts scale with it; `now_s` is the
     /// Unix time of the start, from which freshness counts.
     ///
     /// # Errors
@@ -47,7 +143,23 @@ impl Metrics {
         config_hash: &str,
         now_s: f64,
     ) -> prometheus::Result<Self> {
-        let registry = Registry::new();
+        Self::of_tenant(None, poll_interval_s, dry_run, config_hash, now_s)
+    }
+
+    /// The same for one of several tenants, whose name is on every series.
+    ///
+    /// # Errors
+    /// As [`Metrics::new`].
+    pub fn of_tenant(
+        tenant: Option<&TenantName>,
+        poll_interval_s: f64,
+        dry_run: bool,
+        config_hash: &str,
+        now_s: f64,
+    ) -> prometheus::Result<Self> {
+        let label = |name: &TenantName| ("tenant".to_owned(), name.as_str().to_owned());
+        let labels = tenant.map(|name| std::iter::once(label(name)).collect());
+        let registry = Registry::new_custom(None, labels)?;
         let families = Families {
             registry: &registry,
         };
@@ -56,12 +168,6 @@ impl Metrics {
         let operator = OperatorMetrics::register(&families, config_hash, now_s)?;
         let outcomes = OutcomeMetrics::register(&families)?;
         let throttle = ThrottleMetrics::register(&families)?;
-        families.process()?;
-        families.counter_of(
-            "log_lines_lost_total",
-            "Log lines that were lost, because nobody read the log or it could not be written.",
-            lost_lines,
-        )?;
         families.constants(poll_interval_s, dry_run)?;
         Ok(Self {
             registry,
@@ -70,7 +176,7 @@ impl Metrics {
             operator,
             outcomes,
             throttle,
-            campaigns: CampaignFamilies::new(),
+            campaigns: CampaignFamilies::new(tenant),
         })
     }
 
@@ -132,16 +238,62 @@ impl Metrics {
         })
     }
 
-    /// The exposition in the text format, with its content type.
+    /// The exposition of this tenant alone in the text format, with its content type.
     ///
     /// # Errors
     /// When a family cannot be encoded; a fault of this file.
     pub fn exposition(&self) -> prometheus::Result<(String, Vec<u8>)> {
-        let encoder = TextEncoder::new();
-        let mut text = Vec::new();
-        encoder.encode(&self.registry.gather(), &mut text)?;
-        let mut page = Exposition::after(text);
-        self.campaigns.write(&mut page);
-        Ok((encoder.format_type().to_owned(), page.into_text()))
+        encoded(&self.registry.gather(), &[&self.campaigns], &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_of_tenants_are_written_once_and_their_series_are_told_apart() {
+        let tenant = |name: &str| {
+            let name = name.parse::<TenantName>().unwrap();
+            Metrics::of_tenant(Some(&name), 30.0, false, "", 0.0).unwrap()
+        };
+        let tenants = [tenant("eu"), tenant("us")].map(Arc::new);
+        for (tenant, agents) in tenants.iter().zip([3.0, 7.0]) {
+            let series = tenant.campaign(&"a".parse().unwrap(), true);
+            series.observe_sample(agents, 5.0, 8.0);
+        }
+        let process = ProcessMetrics::new().unwrap();
+        let running = [
+            ("eu".parse().unwrap(), true),
+            ("us".parse().unwrap(), false),
+        ];
+        let (_, text) = exposition(&process, &tenants, &running).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for line in [
+            r#"autopilot_campaign_available_agents{campaign="a",tenant="eu"} 3"#,
+            r#"autopilot_campaign_available_agents{campaign="a",tenant="us"} 7"#,
+            r#"autopilot_poll_interval_seconds{tenant="eu"} 30"#,
+            "autopilot_ui_event_streams 0",
+            r#"autopilot_tenant_running{tenant="us"} 0"#,
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+        let mut families: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("# TYPE"))
+            .collect();
+        let many = families.len();
+        families.sort_unstable();
+        families.dedup();
+        assert_eq!(families.len(), many, "each family once");
+        for line in text.lines().filter(|line| line.starts_with("autopilot_")) {
+            let of_process = [
+                "autopilot_ui_",
+                "autopilot_log_lines",
+                "autopilot_build_info",
+            ];
+            let of_process = of_process.iter().any(|prefix| line.starts_with(prefix));
+            assert_eq!(line.contains("tenant=\""), !of_process, "{line}");
+        }
     }
 }

@@ -77,6 +77,7 @@ pub(super) fn filled(expr: &str, job: &str, interval: &str) -> String {
         .replace("$__rate_interval", interval)
         .replace("$job", job)
         .replace("$instance", ".+")
+        .replace("$tenant", ".*")
         .replace("$campaign", ".+");
     assert!(!filled.contains('$'), "{filled}");
     filled
@@ -135,7 +136,7 @@ fn variables_let_somebody_choose() {
         let datasource = named("datasource").expect("template-datasource");
         assert_eq!(datasource["type"], "datasource");
         assert_eq!(datasource["query"], "prometheus");
-        let mut wanted = vec!["job", "instance"];
+        let mut wanted = vec!["job", "instance", "tenant"];
         if name != "internals" {
             wanted.push("campaign");
         }
@@ -147,7 +148,9 @@ fn variables_let_somebody_choose() {
             );
             assert_eq!(variable["multi"], true);
             assert_eq!(variable["includeAll"], true);
-            assert_eq!(variable["allValue"], ".+");
+            // Without [[tenant]] tables no series has the label, which counts as empty.
+            let all = if wanted == "tenant" { ".*" } else { ".+" };
+            assert_eq!(variable["allValue"], all);
             assert_eq!(variable["datasource"]["uid"], "${datasource}");
             assert!(text(variable, "/query/query").starts_with("label_values("));
         }
@@ -222,6 +225,14 @@ fn queries_select_job_and_instance_and_rate_their_counters() {
                     "{place}: target-instance"
                 );
             }
+            // What the process has once has no tenant.
+            let once = ["process_", "autopilot_build_info{", "up{", "ALERTS{"];
+            let once: usize = once.iter().map(|name| expr.matches(name).count()).sum();
+            assert_eq!(
+                expr.matches("tenant=~\"$tenant\"").count() + once,
+                selectors,
+                "{place}: target-tenant"
+            );
             for rate in expr.split("rate(").skip(1) {
                 let window = rate.split('[').nth(1).unwrap();
                 assert!(

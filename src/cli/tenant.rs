@@ -1,0 +1,400 @@
+//! One tenant, put together from its settings: its store, its connection, its loop and the tasks beside that.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, info, warn};
+
+use crate::control::ports::Clock;
+use crate::control::queues::Calibration;
+use crate::control::{
+    AssignStart, Cycle, CycleSettings, FRESHEST, GuardWatch, LeftOpen, ObservableState, Ports,
+    RivalWatch, RunStart, Supervised,
+};
+use crate::domain::assignment::ListMemory;
+use crate::domain::{CampaignId, CampaignState};
+use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
+use crate::serve::ServedTenant;
+use crate::settings::Settings;
+use crate::store::{Store, StorePast};
+use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
+
+use super::calibrating::{Parts, Recovering, queues};
+use super::chain_check::ChainCheck;
+use super::connection::Connection;
+use super::planning::Planning;
+use super::start_fault::StartFault;
+use super::surroundings::{Joined, Surroundings};
+
+/// Attempts that a poll's slowest page may need within its deadline.
+const ATTEMPTS_OF_A_PAGE: u32 = 3;
+
+/// Attempts, readings between them included, that a command may need.
+const ATTEMPTS_OF_A_COMMAND: u32 = 4;
+
+/// At a signal, messages that are due are waited for no longer than this, so that a slow receiver does not delay a stop.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
+
+/// A tenant, ready to run.
+pub(crate) struct Tenant {
+    /// The loop.
+    pub(crate) cycle: Cycle,
+    /// Ends it in order.
+    pub(crate) stop: CancellationToken,
+    /// Calibrates queues, where there are any.
+    pub(crate) calibration: Option<Calibration>,
+    /// Finds out about what earlier runs left open of queues and agents, where no calibration does.
+    recovering: Option<Recovering>,
+    /// Looks for what else starts and stops campaigns, where the platform can be looked at for that.
+    rivals: Option<RivalWatch>,
+    /// Compares what was counted with the guards, where there are any.
+    guards: Option<GuardWatch>,
+    /// Plans the calls of a day, where the platform counts them.
+    planning: Option<Planning>,
+    /// What it shows.
+    pub(crate) observed: watch::Receiver<ObservableState>,
+    /// What requests about it are answered from.
+    pub(crate) served: Arc<ServedTenant>,
+    /// Commands of earlier runs whose outcome is not known yet.
+    pub(crate) unresolved_commands: usize,
+    /// Campaigns that are as we left them and not in the configuration any more.
+    orphans: Orphans,
+    /// What the store has lost since it was last written, in words.
+    lost: Option<String>,
+    /// Checks the chain of the audit once, where the store has a thread of its own.
+    chain_check: Option<ChainCheck>,
+    /// Delivers messages, where there is a receiver and this is no dry run.
+    pub(crate) delivering: Option<Delivering>,
+    /// Messages of earlier runs for which there is no receiver any more.
+    without_receiver: u64,
+}
+
+impl Tenant {
+    /// Opens the store and puts the loop together; it ends after `shutdown`.
+    pub(crate) async fn start(
+        surroundings: &Surroundings,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> Result<Self, StartFault> {
+        let Joined {
+            store,
+            restored,
+            connection,
+            given,
+        } = surroundings.join(settings, &clock).await?;
+        let Connection { metrics, platform } = connection;
+        let left_open = LeftOpen::new(restored.open);
+        let orphans = Orphans::of(settings, &restored.states);
+        let store = Arc::new(store);
+        let without_sockets = given.is_some();
+        let (worker, without_receiver) =
+            delivery_worker(settings, &store, &clock, &metrics, given).await?;
+        let ports = Ports {
+            clock: Arc::clone(&clock),
+            platform: platform.clone(),
+            journal: Arc::<Store>::clone(&store),
+        };
+        let start = RunStart {
+            run: restored.run,
+            policies: settings.policies.clone(),
+            calendars: settings.calendars.clone(),
+            restored: restored.states,
+            assignments: assign_start(settings, restored.lists),
+        };
+        let mut cycle_settings = cycle_settings(settings, &*clock);
+        cycle_settings.store_damage.extend(restored.lost.clone());
+        let longest = cycle_settings.command_longest;
+        let (cycle, observed) = Cycle::new(
+            ports,
+            Arc::clone(&metrics),
+            start,
+            cycle_settings,
+            shutdown.clone(),
+        )?;
+        let (calibration, recovering) = queues(Parts {
+            settings,
+            store: &store,
+            restored: restored.queues,
+            open: left_open.to_resolve,
+            platform: &platform,
+            clock: &clock,
+            metrics: &metrics,
+            shown: cycle.shown(),
+            longest,
+            shutdown: shutdown.clone(),
+        })
+        .await?;
+        let chain_check = (!without_sockets).then(|| ChainCheck {
+            directory: settings.state_dir.clone(),
+            observed: cycle.shown(),
+            metrics: Arc::clone(&metrics),
+        });
+        show_labels(settings, &cycle);
+        let rivals = platform.capabilities.rivals.then(|| RivalWatch {
+            clock: Arc::clone(&clock),
+            campaigns: Arc::clone(&platform.campaigns),
+            observed: cycle.shown(),
+            metrics: Arc::clone(&metrics),
+            longest,
+            shutdown: shutdown.clone(),
+        });
+        let guards = guard_watch(settings, &cycle, &metrics, &clock, &shutdown)?;
+        let planning = Planning::of(&platform, settings, clock.now().plus(longest));
+        let served = Arc::new(ServedTenant {
+            metrics,
+            observed: observed.clone(),
+            handle: cycle.handle(),
+            queues: calibration.as_ref().map(Calibration::handle),
+            past: Arc::new(StorePast::new(settings.state_dir.clone())),
+        });
+        Ok(Self {
+            cycle,
+            stop: shutdown,
+            calibration,
+            recovering,
+            rivals,
+            guards,
+            planning,
+            observed,
+            served,
+            unresolved_commands: left_open.commands,
+            orphans,
+            lost: restored.lost,
+            chain_check,
+            delivering: worker.map(DeliveryWorker::start),
+            without_receiver,
+        })
+    }
+
+    /// Tells what a start may find: campaigns without rules, losses of the store, messages without a receiver.
+    pub(crate) fn tell_findings(&self) {
+        self.orphans.tell();
+        if let Some(lost) = &self.lost {
+            warn!("{lost}; what it remembers may be older than what was done");
+        }
+        if self.without_receiver > 0 {
+            warn!(
+                messages = self.without_receiver,
+                "messages wait in the outbox, but no --webhook-url is given: they are not delivered"
+            );
+        }
+    }
+
+    /// Runs all tasks of the tenant until its shutdown is requested and work under way is finished.
+    pub(crate) async fn run_to_end(self, settings: &Settings, supervised: Option<Supervised>) {
+        let Self {
+            calibration,
+            recovering,
+            rivals,
+            guards,
+            planning,
+            cycle,
+            observed,
+            delivering,
+            chain_check,
+            ..
+        } = self;
+        let cycle = match supervised {
+            Some(supervised) => cycle.supervised(supervised),
+            None => cycle,
+        };
+        // Their log lines name the tenant as those of the loop do.
+        let span = Span::current();
+        // None is waited for: they end with the loop or change nothing.
+        if let Some(rivals) = rivals {
+            tokio::spawn(rivals.run().instrument(span.clone()));
+        }
+        if let Some(guards) = guards {
+            tokio::spawn(guards.run().instrument(span.clone()));
+        }
+        if let Some(planning) = planning {
+            tokio::spawn(planning.tell().instrument(span.clone()));
+        }
+        if let Some(chain_check) = chain_check {
+            tokio::spawn(chain_check.run().instrument(span.clone()));
+        }
+        let calibrating =
+            calibration.map(|calibration| tokio::spawn(calibration.run().instrument(span.clone())));
+        let recovering =
+            recovering.map(|recovering| tokio::spawn(recovering.run().instrument(span)));
+        Box::pin(cycle.run()).await;
+        // A change of a queue that is under way is finished and recorded.
+        if let Some(calibrating) = calibrating
+            && let Err(wrong) = calibrating.await
+        {
+            warn!(%wrong, "the calibration of queues failed");
+        }
+        if let Some(recovering) = recovering
+            && let Err(wrong) = recovering.await
+        {
+            warn!(%wrong, "the reading of what was left open broke off");
+        }
+        finish(delivering, settings, LONGEST_FAREWELL).await;
+        let campaigns = Arc::clone(&observed.borrow().campaigns);
+        let many = |are: fn(&CampaignState) -> bool| {
+            let campaigns = campaigns.iter();
+            campaigns.filter(|campaign| are(&campaign.state)).count()
+        };
+        let left_paused = many(|state| state.belief.paused_by_us());
+        let left_stepped_down = many(CampaignState::is_stepped_down);
+        if left_stepped_down > 0 {
+            info!(
+                left_stepped_down,
+                "campaigns dial one call for each idle agent still: the next run goes on from there, `restore` puts them back"
+            );
+        }
+        info!(left_paused, "ended in order");
+    }
+}
+
+/// Delivers the last messages; what cannot be delivered in time stays in the outbox.
+pub(crate) async fn finish(delivering: Option<Delivering>, settings: &Settings, longest: Duration) {
+    if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
+        delivering.finish(longest.min(receiver.timeout)).await;
+    }
+}
+
+/// Shows what people call campaigns.
+fn show_labels(settings: &Settings, cycle: &Cycle) {
+    let labels = Arc::new(settings.labels.clone());
+    cycle.shown().send_modify(|shown| shown.labels = labels);
+}
+
+/// Returns what compares the guards; nothing where there are none.
+fn guard_watch(
+    settings: &Settings,
+    cycle: &Cycle,
+    metrics: &Metrics,
+    clock: &Arc<dyn Clock>,
+    shutdown: &CancellationToken,
+) -> Result<Option<GuardWatch>, StartFault> {
+    if settings.guards.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(GuardWatch {
+        clock: Arc::clone(clock),
+        guards: settings.guards.iter().cloned().map(Arc::new).collect(),
+        days: Arc::new(StorePast::new(settings.state_dir.clone())),
+        observed: cycle.shown(),
+        events: GuardEvents::new(metrics.guards()?),
+        shutdown: shutdown.clone(),
+    }))
+}
+
+fn assign_start(
+    settings: &Settings,
+    restored: BTreeMap<CampaignId, ListMemory>,
+) -> Option<AssignStart> {
+    let assignments = settings.assignments.clone()?;
+    Some(AssignStart {
+        policy: assignments.policy,
+        roster: assignments.roster,
+        given: assignments.given,
+        restored,
+    })
+}
+
+/// Campaigns that are as we left them and not in the configuration any more.
+pub(crate) struct Orphans {
+    /// Those that are paused by us.
+    paused: Vec<CampaignId>,
+    /// Those that are stepped down by us.
+    stepped_down: Vec<CampaignId>,
+}
+
+impl Orphans {
+    fn of(settings: &Settings, states: &BTreeMap<CampaignId, CampaignState>) -> Self {
+        let states = states.iter();
+        Self::among(states.filter(|(id, _)| !settings.policies.contains_key(id)))
+    }
+
+    /// Those that are as we left them among campaigns that are steered no more.
+    pub(crate) fn among<'a>(
+        states: impl Iterator<Item = (&'a CampaignId, &'a CampaignState)>,
+    ) -> Self {
+        let mut orphans = Self {
+            paused: Vec::new(),
+            stepped_down: Vec::new(),
+        };
+        for (id, state) in states {
+            if state.belief.paused_by_us() {
+                orphans.paused.push(id.clone());
+            }
+            if state.is_stepped_down() {
+                orphans.stepped_down.push(id.clone());
+            }
+        }
+        orphans
+    }
+
+    /// Warns of each.
+    pub(crate) fn tell(&self) {
+        for campaign in &self.stepped_down {
+            warn!(%campaign, "its pace was changed by us, but it is no longer in the configuration: `restore` puts the pace back");
+        }
+        for campaign in &self.paused {
+            warn!(%campaign, "paused by us, but no longer in the configuration: it is not resumed");
+        }
+    }
+}
+
+/// Who delivers messages, and how many of earlier runs have no receiver any more. A dry run has no delivery worker, so that it
+/// cannot send.
+async fn delivery_worker(
+    settings: &Settings,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+    given: Option<(Arc<dyn Post>, u64)>,
+) -> Result<(Option<DeliveryWorker>, u64), StartFault> {
+    let Some(receiver) = &settings.webhook else {
+        // A store that cannot be read tells so with its first commit.
+        let left = store.stats().await.unwrap_or_default();
+        return Ok((None, left.waiting));
+    };
+    if settings.dry_run {
+        return Ok((None, 0));
+    }
+    let (post, seed): (Arc<dyn Post>, u64) = if let Some(given) = given {
+        given
+    } else {
+        let post = HttpPost::new(receiver.clone(), MAX_IN_FLIGHT).map_err(StartFault::Client)?;
+        post.can_reach()?;
+        (Arc::new(post), fastrand::u64(..))
+    };
+    let outbox: Arc<dyn Outbox> = Arc::<Store>::clone(store);
+    let worker = DeliveryWorker::new(
+        outbox,
+        post,
+        Arc::clone(clock),
+        DeliveryEvents::new(metrics.outbox()?),
+        receiver.give_up_after,
+        seed,
+    );
+    Ok((Some(worker), 0))
+}
+
+fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
+    // Time-outs count in real time, the loop in its clock's: a demonstration's clock runs faster.
+    let one_second = clock.real(Duration::from_secs(1)).as_secs_f64();
+    let in_clock = |real: Duration| real.div_f64(one_second);
+    let attempts = |many: u32| in_clock(settings.request_timeout.saturating_mul(many));
+    CycleSettings {
+        poll_interval: settings.poll_interval,
+        poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
+        command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
+        freshest: in_clock(FRESHEST),
+        routine_status_reads: settings.status_reads_per_poll,
+        record_workload: settings.record_workload,
+        outcomes_every: settings.outcomes_every,
+        day_zones: settings.day_zones(),
+        announces: settings.webhook.is_some() && !settings.dry_run,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: settings.digest(),
+        store_damage: Vec::new(),
+    }
+}
