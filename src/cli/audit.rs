@@ -1,8 +1,6 @@
 //! `audit`: exports, verifies and replays the audit log.
 
-use std::path::Path;
-
-use crate::store::{BrokenChain, ReplayFault, StoreReader};
+use crate::store::{BrokenChain, ReplayFault, StoreAt, StoreReader};
 
 use super::exit::Exit;
 use super::output;
@@ -19,8 +17,8 @@ pub(crate) enum AuditCommand {
 }
 
 /// Runs an `audit` command.
-pub(crate) fn audit(command: AuditCommand, state_dir: &Path) -> Exit {
-    let reader = match StoreReader::open(state_dir) {
+pub(crate) fn audit(command: AuditCommand, at: &StoreAt) -> Exit {
+    let reader = match StoreReader::open(at) {
         Ok(reader) => reader,
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));

@@ -1,20 +1,21 @@
 //! `backtest`: other policies over what the daemon has read.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::domain::{CampaignId, Timestamp};
 use crate::experiment::{Backtest, BacktestArm, BacktestRow};
-use crate::store::{ReplayFault, StoreReader};
+use crate::store::{ReplayFault, StoreAt, StoreReader};
 
 use super::audit::of_replay;
 use super::exit::Exit;
 use super::operate::Form;
 use super::output;
 use super::progress::progress_bar;
+use super::store_place::StoreArgs;
 
 /// The policies where none is given.
 const ARMS: [&str; 3] = ["always", "5/8", "2/5"];
@@ -47,18 +48,14 @@ pub(crate) struct BacktestArgs {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// The daemon's state directory [default: as for run] [env: `AUTOPILOT_STATE_DIR`]
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
-    /// The tenant that is meant, where the directory has several
-    #[arg(long, value_name = "NAME")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    at: StoreArgs,
 }
 
 impl BacktestArgs {
-    /// Where the record lies: the state directory, and the tenant in it.
-    pub(super) fn place(&self) -> (Option<&PathBuf>, Option<&str>) {
-        (self.state_dir.as_ref(), self.tenant.as_deref())
+    /// Where the record lies.
+    pub(super) fn place(&self) -> &StoreArgs {
+        &self.at
     }
 }
 
@@ -70,7 +67,7 @@ struct Report<'a> {
 }
 
 /// Runs the backtest on the store in a directory, as of a moment.
-pub(crate) fn backtest(args: &BacktestArgs, (state_dir, now): (&Path, Timestamp)) -> Exit {
+pub(crate) fn backtest(args: &BacktestArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
     let since = now.minus(args.since);
     let arms = if args.policies.is_empty() {
         let arms = ARMS.iter().map(|text| BacktestArm::parse(text));
@@ -78,7 +75,7 @@ pub(crate) fn backtest(args: &BacktestArgs, (state_dir, now): (&Path, Timestamp)
     } else {
         args.policies.clone()
     };
-    let results = match run(arms, since, args.campaigns.clone(), state_dir) {
+    let results = match run(arms, since, args.campaigns.clone(), at) {
         Ok(results) => results,
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
@@ -114,9 +111,9 @@ fn run(
     arms: Vec<BacktestArm>,
     since: Timestamp,
     campaigns: Vec<CampaignId>,
-    state_dir: &Path,
+    at: &StoreAt,
 ) -> Result<BTreeMap<CampaignId, Vec<BacktestRow>>, ReplayFault> {
-    let reader = StoreReader::open(state_dir)?;
+    let reader = StoreReader::open(at)?;
     let bar = progress_bar(reader.input_count()?, "inputs");
     let mut backtest = Backtest::new(arms, since, campaigns);
     let fed = reader.with_inputs(|inputs| {

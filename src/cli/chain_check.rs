@@ -3,20 +3,19 @@
 //! A broken chain is told in the log, in a metric and on the page, and keeps nothing from being commanded: the campaigns need
 //! their daemon, and what was changed in the past is for people to judge.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::control::ObservableState;
-use crate::store::StoreReader;
+use crate::store::{StoreAt, StoreReader};
 use crate::telemetry::Metrics;
 
 /// Checks the chain once.
 pub(crate) struct ChainCheck {
-    /// The state directory.
-    pub(crate) directory: PathBuf,
+    /// Where the store is.
+    pub(crate) at: StoreAt,
     /// The snapshot in which damage is shown.
     pub(crate) observed: watch::Sender<ObservableState>,
     /// Count it.
@@ -27,12 +26,12 @@ impl ChainCheck {
     /// Checks, and tells what was found.
     pub(crate) async fn run(self) {
         let Self {
-            directory,
+            at,
             observed,
             metrics,
         } = self;
         let checking = tokio::task::spawn_blocking(move || {
-            let store = StoreReader::open(&directory).map_err(|fault| fault.to_string())?;
+            let store = StoreReader::open(&at).map_err(|fault| fault.to_string())?;
             store.check_chain().map_err(|broken| broken.to_string())
         });
         // It fails only when the runtime ends.

@@ -18,6 +18,7 @@ use super::exit::Exit;
 use super::form::{TableForm, csv};
 use super::one_tenant::OneTenantArgs;
 use super::output;
+use super::store_place::store_at;
 
 const ABOUT: &str = "\
 Each row is a campaign and a guard: the calls that count, the calls of which they are a share, the share with its one-sided
@@ -173,7 +174,7 @@ fn compare(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Vec<Compared<'_>>, StoreFault> {
-    let reader = StoreReader::open(&settings.state_dir)?;
+    let reader = StoreReader::open(store_at(settings))?;
     let mut compared = Vec::new();
     for guard in &settings.guards {
         let Some(span) = period.of(guard, now) else {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::control::ports::Clock;
+use crate::control::ports::{Clock, Tenure};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
-use crate::platform::http::{HttpSend, ReqwestSend, Transport};
+use crate::platform::http::{FencedSend, HttpSend, ReqwestSend, Transport};
 use crate::platform::port::Connected;
 use crate::settings::Settings;
 use crate::telemetry::Metrics;
@@ -22,19 +22,24 @@ impl Connection {
     /// A connection over real sockets for these settings; nothing is sent yet.
     pub(crate) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, StartFault> {
         let transport = ReqwestSend::new(Transport::default()).map_err(StartFault::Client)?;
-        Self::over_sockets(&Arc::new(transport), settings, clock)
+        for url in settings.base_url.iter().chain([&settings.token_url]) {
+            transport.can_reach(url)?;
+        }
+        Self::over(Arc::new(transport), fastrand::u64(..), settings, clock)
     }
 
-    /// The same over sockets that others share.
+    /// The same over sockets that others share; writes leave only while `tenure` lasts.
     pub(crate) fn over_sockets(
         transport: &Arc<ReqwestSend>,
         settings: &Settings,
         clock: &Arc<dyn Clock>,
+        tenure: Arc<dyn Tenure>,
     ) -> Result<Self, StartFault> {
         for url in settings.base_url.iter().chain([&settings.token_url]) {
             transport.can_reach(url)?;
         }
-        let transport = Arc::<ReqwestSend>::clone(transport);
+        let transport = FencedSend::new(Arc::<ReqwestSend>::clone(transport), tenure);
+        let transport = Arc::new(transport);
         Self::over(transport, fastrand::u64(..), settings, clock)
     }
 

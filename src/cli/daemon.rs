@@ -70,7 +70,15 @@ impl Daemon {
         let tenants = Arc::new(Tenants::new(surroundings, Arc::clone(&clock), shutdown));
         // The one without a name starts here, so that what keeps it from starting is the process's own end.
         let tenant = if process.tenant.is_none() {
-            Some(Box::pin(tenants.start_nameless(process)).await?)
+            match Box::pin(tenants.start_nameless(process)).await {
+                Ok(tenant) => Some(tenant),
+                // Another daemon steers: this one is ready to.
+                Err(fault) if fault.steered_by().is_some() => {
+                    tenants.announce(None);
+                    None
+                }
+                Err(fault) => return Err(fault),
+            }
         } else {
             for settings in settings {
                 tenants.announce(settings.tenant.as_ref());

@@ -1,16 +1,15 @@
 //! The program's entry: one command line, one runtime, one exit code.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
-use crate::settings::{
-    Fault, LOG, Resolved, RunArgs, resolve, rows, state_dir_of, unknown_variables,
-};
+use crate::settings::{Fault, LOG, Resolved, RunArgs, resolve, rows, unknown_variables};
+use crate::store::StoreAt;
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
@@ -25,7 +24,6 @@ use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
-use super::kept_state::state_of;
 use super::man::man;
 use super::one_tenant::OneTenantArgs;
 use super::operate::{Form, Operate, operate};
@@ -39,6 +37,8 @@ use super::restore::{RestoreArgs, restore};
 use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
+use super::store::{StoreCommand, store};
+use super::store_place::StoreArgs;
 use super::traces::Traces;
 use super::tune::{TuneArgs, tune};
 use super::webhook::{self, WebhookCommand};
@@ -65,9 +65,6 @@ Exit codes: 0 done, 1 an audit that does not hold, something that is not there o
 10 eval would act, 65 a change of a queue that breaks a rule, 69 platform or daemon not reached, 70 internal error,
 74 store, file or listener, 75 somebody else changed the queue, 77 refused by the platform or daemon, 78 configuration or a value,
 130 ended by a second signal.";
-
-const STATE_DIR_HELP: &str =
-    "The daemon's state directory [default: as for run] [env: AUTOPILOT_STATE_DIR]";
 
 /// Pauses and resumes a contact centre's outbound campaigns by how many agents are available.
 #[derive(Parser)]
@@ -110,23 +107,22 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
-        /// The daemon's state directory
-        #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
-        state_dir: Option<PathBuf>,
-        /// The tenant that is meant, where the directory has several
-        #[arg(long, value_name = "NAME", global = true)]
-        tenant: Option<String>,
+        #[command(flatten)]
+        at: StoreArgs,
     },
     /// List, retry or drop the messages that are not delivered yet
     Outbox {
         #[command(subcommand)]
         command: OutboxCommand,
-        /// The daemon's state directory
-        #[arg(long, value_name = "DIR", global = true, long_help = STATE_DIR_HELP)]
-        state_dir: Option<PathBuf>,
-        /// The tenant that is meant, where the directory has several
-        #[arg(long, value_name = "NAME", global = true)]
-        tenant: Option<String>,
+        #[command(flatten)]
+        at: StoreArgs,
+    },
+    /// Make the tables on a PostgreSQL server, and copy a store there or back
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+        #[command(flatten)]
+        at: StoreArgs,
     },
     /// Show, plan, change and calibrate routing queues
     Queue {
@@ -269,16 +265,9 @@ async fn dispatch(command: Command) -> Exit {
         } => config_show::init(),
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
-        Command::Audit {
-            command,
-            state_dir,
-            tenant,
-        } => in_state_dir((state_dir, tenant.as_deref()), |at| audit(command, at)),
-        Command::Outbox {
-            command,
-            state_dir,
-            tenant,
-        } => in_state_dir((state_dir, tenant.as_deref()), |at| outbox(command, at)),
+        Command::Audit { command, at } => at.with(|at| audit(command, at)),
+        Command::Outbox { command, at } => at.with(|at| outbox(command, at)),
+        Command::Store { command, at } => store(command, &at),
         Command::Queue { command } => queue(command).await,
         Command::Restore(args) => restore(&args).await,
         Command::Webhook {
@@ -325,6 +314,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Tune(_)
         | Command::Compliance(_)
         | Command::Outbox { .. }
+        | Command::Store { .. }
         | Command::Queue { .. }
         | Command::Restore(_)
         | Command::Operate(_)
@@ -355,32 +345,10 @@ fn warned(args: &RunArgs) -> Result<Resolved, Vec<Fault>> {
     Ok(resolved)
 }
 
-/// Works in the directory given, or where the daemon would keep its state; where several tenants have theirs there, in that of the one
-/// that is named.
-fn in_state_dir(
-    (given, tenant): (Option<PathBuf>, Option<&str>),
-    work: impl FnOnce(&Path) -> Exit,
-) -> Exit {
-    let directory = given.or_else(|| state_dir_of(&variable));
-    let found = directory
-        .ok_or_else(|| "no state directory; give --state-dir".to_owned())
-        .and_then(|directory| state_of(&directory, tenant));
-    match found {
-        Ok(directory) => work(&directory),
-        Err(why) => {
-            output::talk(format_args!("campaign-autopilot: {why}"));
-            Exit::Configuration
-        }
-    }
-}
-
-/// Works on what was recorded in that directory, as of this moment.
-fn in_record(
-    (given, tenant): (Option<&PathBuf>, Option<&str>),
-    work: impl FnOnce((&Path, Timestamp)) -> Exit,
-) -> Exit {
+/// Works on what was recorded there, as of this moment.
+fn in_record(at: &StoreArgs, work: impl FnOnce((&StoreAt, Timestamp)) -> Exit) -> Exit {
     let now = SystemClock::real_time().now();
-    in_state_dir((given.cloned(), tenant), |directory| work((directory, now)))
+    at.with(|at| work((at, now)))
 }
 
 fn start_log(format: LogFormat, level: &str) -> Result<(), Exit> {

@@ -21,6 +21,7 @@ use super::connection::Connection;
 use super::exit::Exit;
 use super::operate::{Form, show_detail};
 use super::output;
+use super::store_place::store_at;
 
 /// Polls once, decides, and prints the decision.
 pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
@@ -117,7 +118,7 @@ pub(crate) async fn eval(settings: &Settings, form: Form) -> Exit {
 
 /// Reads what the state directory remembers; empty where no daemon has run yet.
 fn remembered(settings: &Settings) -> Result<BTreeMap<CampaignId, CampaignState>, StoreFault> {
-    match StoreReader::open(&settings.state_dir) {
+    match StoreReader::open(store_at(settings)) {
         Ok(reader) => reader.states(),
         Err(StoreFault::Absent { .. }) => Ok(BTreeMap::new()),
         Err(fault) => Err(fault),

@@ -16,6 +16,10 @@ use super::tenant::Orphans;
 
 /// Refuses a start where the state of another form of settings lies.
 pub(crate) fn refuse_state_of_others(settings: &Settings) -> Result<(), StartFault> {
+    // On a server each row names its tenant.
+    if settings.store.is_some() {
+        return Ok(());
+    }
     let root = settings.state_root();
     match &settings.tenant {
         Some(tenant) if has_store(&root) => Err(StartFault::StateOfOne {

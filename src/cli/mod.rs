@@ -51,6 +51,8 @@ mod simulate;
 mod start_fault;
 #[cfg(test)]
 mod step_clock;
+mod store;
+mod store_place;
 mod supervisor;
 mod surroundings;
 mod tenant;

@@ -1,11 +1,9 @@
 //! `outbox`: lists, retries and drops the messages of the outbox.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use crate::control::ports::{Clock, SystemClock};
-use crate::store::{OutboxEditFault, OutboxEditor, Selection, StoredEntry};
+use crate::store::{OutboxEditFault, OutboxEditor, Selection, StoreAt, StoredEntry};
 
 use super::environment::variable;
 use super::exit::Exit;
@@ -51,8 +49,8 @@ impl MessageArgs {
 }
 
 /// Runs an `outbox` command.
-pub(crate) fn outbox(command: OutboxCommand, state_dir: &Path) -> Exit {
-    let mut editor = match OutboxEditor::open(state_dir) {
+pub(crate) fn outbox(command: OutboxCommand, at: &StoreAt) -> Exit {
+    let mut editor = match OutboxEditor::open(at) {
         Ok(editor) => editor,
         Err(fault) => return refuse(&fault, Exit::Io),
     };

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, stdin};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use super::environment::variable;
 use super::exit::Exit;
 use super::one_tenant::OneTenantArgs;
 use super::output;
+use super::store_place::store_at;
 
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
@@ -62,13 +62,13 @@ fn prepared(args: &RestoreArgs) -> Result<(Settings, Remembered), Exit> {
         output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));
         Exit::Configuration
     })?;
-    let remembered = remembered(&settings.state_dir).map_err(|fault| tell(&fault, Exit::Io))?;
+    let remembered = remembered(&settings).map_err(|fault| tell(&fault, Exit::Io))?;
     Ok((settings, remembered))
 }
 
 /// Every campaign of which an original is remembered.
-fn remembered(state_dir: &Path) -> Result<Remembered, StoreFault> {
-    let states = match StoreReader::open(state_dir) {
+fn remembered(settings: &Settings) -> Result<Remembered, StoreFault> {
+    let states = match StoreReader::open(store_at(settings)) {
         Ok(reader) => reader.states()?,
         Err(StoreFault::Absent { .. }) => BTreeMap::new(),
         Err(fault) => return Err(fault),
@@ -162,7 +162,7 @@ fn restorer(settings: &Settings) -> Result<PaceRestorer, Exit> {
         let wrong = format!("{} cannot make a campaign dial slower", settings.platform);
         return Err(tell(&wrong, Exit::Configuration));
     }
-    let opened = Store::open_beside(&settings.state_dir, clock.now());
+    let opened = Store::open_beside(store_at(settings), clock.now());
     let (store, run) = opened.map_err(|fault| tell(&fault, Exit::Io))?;
     let longest = settings.request_timeout.saturating_mul(ATTEMPTS);
     let by = variable("SUDO_USER").or_else(|| variable("USER"));

@@ -69,6 +69,14 @@ pub(crate) enum StartFault {
 }
 
 impl StartFault {
+    /// The daemon that steers the tenant, where this one is ready to go on from it.
+    pub(crate) fn steered_by(&self) -> Option<&str> {
+        match self {
+            Self::Store(StoreFault::Held { member }) => Some(member),
+            _ => None,
+        }
+    }
+
     /// Returns its exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {

@@ -19,7 +19,7 @@ use crate::domain::{CampaignId, CampaignState};
 use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
 use crate::serve::ServedTenant;
 use crate::settings::Settings;
-use crate::store::{Store, StorePast};
+use crate::store::{Store, StoreAt, StorePast};
 use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
 
 use super::calibrating::{Parts, Recovering, queues};
@@ -83,6 +83,7 @@ impl Tenant {
         let Joined {
             store,
             restored,
+            at,
             connection,
             given,
         } = surroundings.join(settings, &clock).await?;
@@ -115,6 +116,7 @@ impl Tenant {
             cycle_settings,
             shutdown.clone(),
         )?;
+        let cycle = cycle.under(store.tenure());
         let (calibration, recovering) = queues(Parts {
             settings,
             store: &store,
@@ -129,7 +131,7 @@ impl Tenant {
         })
         .await?;
         let chain_check = (!without_sockets).then(|| ChainCheck {
-            directory: settings.state_dir.clone(),
+            at: at.clone(),
             observed: cycle.shown(),
             metrics: Arc::clone(&metrics),
         });
@@ -142,14 +144,14 @@ impl Tenant {
             longest,
             shutdown: shutdown.clone(),
         });
-        let guards = guard_watch(settings, &cycle, &metrics, &clock, &shutdown)?;
+        let guards = guard_watch(settings, &at, &cycle, &metrics, &clock, &shutdown)?;
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let served = Arc::new(ServedTenant {
             metrics,
             observed: observed.clone(),
             handle: cycle.handle(),
             queues: calibration.as_ref().map(Calibration::handle),
-            past: Arc::new(StorePast::new(settings.state_dir.clone())),
+            past: Arc::new(StorePast::new(&at)),
         });
         Ok(Self {
             cycle,
@@ -267,6 +269,7 @@ fn show_labels(settings: &Settings, cycle: &Cycle) {
 /// Returns what compares the guards; nothing where there are none.
 fn guard_watch(
     settings: &Settings,
+    at: &StoreAt,
     cycle: &Cycle,
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
@@ -278,7 +281,7 @@ fn guard_watch(
     Ok(Some(GuardWatch {
         clock: Arc::clone(clock),
         guards: settings.guards.iter().cloned().map(Arc::new).collect(),
-        days: Arc::new(StorePast::new(settings.state_dir.clone())),
+        days: Arc::new(StorePast::new(at)),
         observed: cycle.shown(),
         events: GuardEvents::new(metrics.guards()?),
         shutdown: shutdown.clone(),

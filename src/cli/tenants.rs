@@ -264,12 +264,20 @@ impl Keeper {
 
     /// A tenant that cannot start is told, and tried again.
     async fn wait_after(&mut self, fault: StartFault) {
-        let why = fault.to_string();
+        let standby = fault.steered_by().is_some();
+        let why = match fault.steered_by() {
+            Some(member) => format!("standby of {member}"),
+            None => fault.to_string(),
+        };
         if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
-            warn!(%why, "cannot start; it is tried again");
+            if standby {
+                info!(%why, "stands by");
+            } else {
+                warn!(%why, "cannot start; it is tried again");
+            }
         }
         self.tenants.show(self.name.as_ref(), Err(why));
-        self.tell_first(Some(fault));
+        self.tell_first(Some(fault).filter(|_| !standby));
         let signs = self.tenants.signs.as_ref();
         let waiting = tokio::time::sleep(BETWEEN_STARTS);
         let waiting = async {

@@ -1,7 +1,7 @@
 //! `tune`: a threshold from the daemon's own record.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,12 +14,13 @@ use crate::experiment::tune::{
 };
 use crate::experiment::{Arm, ArmRule, all_cores};
 use crate::simulator::Mode;
-use crate::store::StoreReader;
+use crate::store::{StoreAt, StoreReader};
 
 use super::exit::Exit;
 use super::operate::Form;
 use super::output;
 use super::progress::progress_bar;
+use super::store_place::StoreArgs;
 use super::tune_record::{Refusal, fixed_thresholds, mode, policy, share};
 use super::tune_rival::{Pool, RivalChoice, beside_rival};
 
@@ -83,18 +84,14 @@ pub(crate) struct TuneArgs {
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
-    /// The daemon's state directory [default: as for run] [env: `AUTOPILOT_STATE_DIR`]
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
-    /// The tenant that is meant, where the directory has several
-    #[arg(long, value_name = "NAME")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    at: StoreArgs,
 }
 
 impl TuneArgs {
-    /// Where the record lies: the state directory, and the tenant in it.
-    pub(super) fn place(&self) -> (Option<&PathBuf>, Option<&str>) {
-        (self.state_dir.as_ref(), self.tenant.as_deref())
+    /// Where the record lies.
+    pub(super) fn place(&self) -> &StoreArgs {
+        &self.at
     }
 }
 
@@ -198,8 +195,8 @@ impl From<&CentreFit> for Fit {
 }
 
 /// Recommends a threshold from the store in a directory, as of a moment.
-pub(crate) fn tune(args: &TuneArgs, (state_dir, now): (&Path, Timestamp)) -> Exit {
-    match recommended(args, state_dir, now.minus(args.since)) {
+pub(crate) fn tune(args: &TuneArgs, (at, now): (&StoreAt, Timestamp)) -> Exit {
+    match recommended(args, at, now.minus(args.since)) {
         Ok(found) => match args.output {
             Form::Table => table(args, &found),
             Form::Json => output::json(&json(args, &found)),
@@ -228,12 +225,8 @@ fn json<'a>(args: &TuneArgs, found: &'a Recommendation) -> Report<'a> {
     }
 }
 
-fn recommended(
-    args: &TuneArgs,
-    state_dir: &Path,
-    since: Timestamp,
-) -> Result<Recommendation, Refusal> {
-    let reader = StoreReader::open(state_dir)?;
+fn recommended(args: &TuneArgs, at: &StoreAt, since: Timestamp) -> Result<Recommendation, Refusal> {
+    let reader = StoreReader::open(at)?;
     let campaign = chosen(args, &reader.recorded_campaigns(since)?, since)?;
     let workload = reader.workload(&campaign, since)?;
     let outcomes = reader.recorded_outcomes(&campaign, since)?;

@@ -26,6 +26,7 @@ mod poll_scope;
 mod poller;
 pub mod ports;
 pub mod queues;
+mod renewing;
 mod restore;
 mod rivals;
 pub mod series;

@@ -70,6 +70,7 @@ mod row;
 mod rows;
 mod rules;
 mod secret;
+mod store;
 mod table_keys;
 mod tenant;
 mod tenants;
@@ -87,7 +88,11 @@ pub(crate) use flags::RunArgs;
 pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, state_dir_of};
 pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
-pub(crate) use rows::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, acts_at_once, is_of_process, rows};
+pub(crate) use rows::{
+    ADMIN_TOKEN, ADMIN_TOKEN_FILE, STORE_PASSWORD, STORE_PASSWORD_FILE, acts_at_once,
+    is_of_process, rows,
+};
+pub(crate) use store::store_of;
 pub(crate) use table_keys::{
     calendar as calendar_keys, campaign as campaign_keys, guard as guard_keys,
 };

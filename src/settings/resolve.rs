@@ -35,6 +35,7 @@ use super::rows::{
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
+use super::store::store;
 use super::tenant::{TenantPlace, tenant};
 use super::tenants;
 use super::values::Values;
@@ -283,6 +284,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let assignments = assignments::read(layers, &values, &policies);
     let queues = queues::read(layers);
     let state_dir = state_dir(layers, &values);
+    let store = store(layers, &values);
     let admin = admin(layers, &values);
     let base = values.base_url.as_ref();
     let address = base.or(tenant.as_ref().map(|tenant| &tenant.token_url));
@@ -324,6 +326,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         outcomes_every: values.outcomes_every,
         outcomes_file: values.outcomes_file.map(PathBuf::from),
         state_dir: of_tenant(state_dir?, name.as_ref()),
+        store,
         listen: values.listen,
         admin,
         dry_run: values.dry_run,

@@ -19,6 +19,7 @@ use crate::notify::Receiver;
 use crate::platform::dialect::{AgentSource, Dialect, PauseMethod, SpecialSettings};
 use crate::platform::http::{Credentials, Rate};
 use crate::secrets::Secret;
+use crate::store::postgres::ServerAddress;
 use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
@@ -87,6 +88,8 @@ pub(crate) struct Settings {
     pub outcomes_file: Option<PathBuf>,
     /// Where state is kept.
     pub state_dir: PathBuf,
+    /// The server that keeps the tables; none where the state directory does.
+    pub store: Option<ServerAddress>,
     /// Where metrics are served; nowhere when absent.
     pub listen: Option<SocketAddr>,
     /// The access rules of the admin API.
@@ -270,6 +273,7 @@ impl Settings {
             outcomes_every,
             outcomes_file,
             state_dir,
+            store,
             listen,
             admin,
             dry_run,
@@ -318,7 +322,10 @@ impl Settings {
             }),
             "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
-        // One without a name has the digest that it always had.
+        // Without a server, and without a name, the digest is what it always was.
+        if let (Some(store), Some(members)) = (store, canonical.as_object_mut()) {
+            members.insert("store".to_owned(), json!(store.to_string()));
+        }
         if let (Some(tenant), Some(members)) = (tenant, canonical.as_object_mut()) {
             members.insert("tenant".to_owned(), json!(tenant));
         }

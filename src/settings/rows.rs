@@ -372,6 +372,14 @@ settings! { RUNNING_ROWS "Running"
     STATE_DIR: Landing<String, Values> = land("state_dir", Some("--state-dir"), ["AUTOPILOT_STATE_DIR"], Text "DIR", FollowsFrom("$STATE_DIRECTORY, else $XDG_STATE_HOME/campaign-autopilot, else $HOME/.local/state/campaign-autopilot"), Top,
         "Directory that keeps the campaigns' state and the audit.",
         value::text, |to, path| to.state_dir = Some(path.into()));
+    STORE: Landing<String, Values> = land("store", Some("--store"), ["AUTOPILOT_STORE"], Text "URL", Nothing, Top,
+        "PostgreSQL server that keeps the tables instead of a file in the state directory, as postgres://USER@HOST/DATABASE; several daemons may share it.",
+        value::text, |to, address| to.store = Some(address));
+    STORE_PASSWORD: Row = name("store_password", None, ["AUTOPILOT_STORE_PASSWORD"], Secret "PASSWORD", Nothing, No,
+        "Password for that server. Never a flag and never in the settings file.");
+    STORE_PASSWORD_FILE: Setting<String> = read("store_password_file", Some("--store-password-file"), ["AUTOPILOT_STORE_PASSWORD_FILE"], Text "FILE", Nothing, Top,
+        "File that holds the password for that server. Instead of it, AUTOPILOT_STORE_PASSWORD may hold it.",
+        value::text);
     LISTEN: Landing<Option<SocketAddr>, Values> = land("listen", Some("--listen"), ["AUTOPILOT_LISTEN"], Text "ADDR:PORT|off", Is("127.0.0.1:9464"), Top,
         "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.",
         value::listen, |to, address| to.listen = address);

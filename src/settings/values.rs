@@ -71,6 +71,7 @@ pub(super) struct Values {
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allow_actions: bool,
     pub(super) state_dir: Option<PathBuf>,
+    pub(super) store: Option<String>,
     pub(super) listen: Option<SocketAddr>,
     pub(super) dry_run: bool,
     pub(super) once: bool,

@@ -142,6 +142,24 @@ impl Database {
         Ok(())
     }
 
+    /// Carries out a statement once for each row of values, of which there may be any number.
+    pub(super) fn execute_rows(&self, statement: &str, rows: &[Vec<Value<'_>>]) -> SqlResult<()> {
+        let text = self.text(statement)?;
+        match &self.engine {
+            Engine::File(connection) => {
+                let mut prepared = connection.prepare_cached(&text)?;
+                for values in rows {
+                    prepared.execute(rusqlite::params_from_iter(values))?;
+                }
+            }
+            Engine::Server(session) if !rows.is_empty() => {
+                session.execute(&text, rows.iter().map(Vec::as_slice))?;
+            }
+            Engine::Server(_) => {}
+        }
+        Ok(())
+    }
+
     /// Gives each row of an answer to `each`, in order.
     pub(super) fn each(
         &self,

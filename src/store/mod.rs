@@ -17,6 +17,7 @@
 mod at;
 mod audit;
 mod beside;
+mod copy;
 mod database;
 mod delivery;
 mod fault;
@@ -54,9 +55,10 @@ mod writer;
 
 pub use at::{ONLY_TENANT, StoreAt};
 pub use audit::{AuditRecord, BrokenChain};
+pub use copy::{Copied, CopyFault, copy};
 pub use fault::StoreFault;
-pub use gate::CommitGate;
 pub use file::has_store;
+pub use gate::CommitGate;
 pub use outbox::StoredEntry;
 pub use outbox_editor::{OutboxEditFault, OutboxEditor, Selection};
 pub use past::StorePast;

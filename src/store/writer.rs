@@ -325,6 +325,12 @@ impl Store {
         }
     }
 
+    /// Whether the lease was another daemon's until it ran out: something of that daemon may be under way still.
+    #[must_use]
+    pub fn taken_over(&self) -> bool {
+        matches!(&self.right, Right::Lease(lease) if lease.taken_over())
+    }
+
     /// Ends when messages were committed since it last ended.
     pub(super) async fn outbox_written(&self) {
         self.outbox_written.notified().await;

@@ -13,6 +13,8 @@ mod calling_hours;
 mod centre;
 mod checked;
 mod circles;
+#[path = "../support/postgres.rs"]
+mod cluster;
 mod commands;
 mod configured;
 mod control;
@@ -49,6 +51,7 @@ mod robustness;
 mod secrets;
 mod several;
 mod shutdown;
+mod standby;
 mod steering;
 mod stored_states;
 mod supervised;

@@ -619,6 +619,7 @@ fn settings(
         outcomes_every: Duration::from_secs(60),
         outcomes_file: None,
         state_dir: state_dir.to_owned(),
+        store: None,
         listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         // It is a toy on this machine: whoever watches may play.
         admin: AdminSettings {

@@ -19,6 +19,7 @@ use super::super::environment::variable;
 use super::super::exit::Exit;
 use super::super::one_tenant::OneTenantArgs;
 use super::super::output;
+use crate::cli::store_place::store_at;
 
 /// Attempts, waits between them included, that one exchange may need.
 const ATTEMPTS: u32 = 4;
@@ -167,7 +168,7 @@ fn beside(
     agents: Arc<dyn AgentObserver>,
     events: QueueEvents,
 ) -> Result<(Arc<Store>, u64, Recovering), Exit> {
-    let opened = Store::open_beside(&settings.state_dir, clock.now());
+    let opened = Store::open_beside(store_at(settings), clock.now());
     let (store, run) = opened.map_err(|fault| {
         output::talk(format_args!("campaign-autopilot: {fault}"));
         Exit::Io

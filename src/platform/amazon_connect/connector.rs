@@ -108,6 +108,7 @@ impl Connector {
             headers: headers.collect(),
             body: Bytes::copy_from_slice(request.body().bytes().unwrap_or_default()),
             timeout: self.timeout,
+            writes: false,
         })
     }
 }

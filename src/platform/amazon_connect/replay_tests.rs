@@ -379,6 +379,7 @@ fn signatures_are_those_of_the_official_client() {
             headers: typed.into_iter().collect(),
             body: Bytes::from(vector.body),
             timeout: Duration::ZERO,
+            writes: false,
         };
         let headers = signer.headers(&request, &Identity::from(keys), at).unwrap();
         let authorization = headers.iter().find(|(name, _)| name == AUTHORIZATION);

@@ -43,6 +43,7 @@ mod call;
 mod client;
 mod delivery;
 mod encoding;
+mod fenced;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod limiter;
@@ -63,6 +64,7 @@ mod traced;
 pub use call::{Call, CallFault, Sending};
 pub use client::{Client, RateReader, RefusalReader, Translate};
 pub use delivery::failed_delivery;
+pub use fenced::FencedSend;
 pub use limiter::{Limiter, Rate, RateShare, RateWindow};
 pub use paging::{Page, PageClaims, PagePlace, PageSize, PageWindow, read_pages};
 pub use platform_clock::{PlatformClock, PlatformTime};

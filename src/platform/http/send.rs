@@ -25,6 +25,8 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// The longest that the attempt may take, in real time.
     pub timeout: Duration,
+    /// Whether it is to change something.
+    pub writes: bool,
 }
 
 /// An answer, read to its end.
@@ -116,6 +118,7 @@ impl ReqwestSend {
             headers,
             body,
             timeout,
+            writes: _,
         } = request;
         let headers: HeaderMap = headers.into_iter().collect();
         let client = self.client.to(&url);

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::time::timeout;
 
 use super::link::{Link, Places, ServerFault};
 use super::server::Server;
-use super::session::{Hold, judge};
+use super::session::{Hold, Judged, judge};
 use crate::control::ports::{Clock, Tenure, TenureFault};
 use crate::store::audit::hex;
 use crate::store::value::values;
@@ -23,12 +24,16 @@ pub const LEASE: Duration = Duration::from_secs(15);
 /// The clocks of two machines run apart by less than this while a lease lasts.
 const DRIFT: Duration = Duration::from_millis(500);
 
+/// An end in order waits no longer for a server.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A tenant's lease.
 pub struct Lease {
     server: Arc<Server>,
     tenant: String,
     holder: String,
     epoch: i64,
+    taken_over: bool,
     clock: Arc<dyn Clock>,
     /// When it is over for us, on the clock that only runs forwards.
     until: Arc<Mutex<Option<Duration>>>,
@@ -44,8 +49,7 @@ const RENEW: &str = "UPDATE lease SET expires = clock_timestamp() + $3 * INTERVA
      WHERE tenant = $4 AND holder = $1 AND epoch = $2 RETURNING epoch";
 
 /// Lets go of it, so that nobody has to wait.
-const RELEASE: &str =
-    "UPDATE lease SET holder = '', expires = '-infinity' WHERE tenant = $3 AND holder = $1 AND epoch = $2";
+const RELEASE: &str = "UPDATE lease SET holder = '', expires = '-infinity' WHERE tenant = $3 AND holder = $1 AND epoch = $2";
 
 /// What became of an attempt to acquire a lease.
 pub enum Acquired {
@@ -85,16 +89,22 @@ impl Lease {
             found
         })??;
         Ok(match found {
-            Ok(epoch) => Acquired::Ours(Self {
+            Ok((epoch, taken_over)) => Acquired::Ours(Self {
                 server: Arc::clone(server),
                 tenant: tenant.to_owned(),
                 holder,
                 epoch,
+                taken_over,
                 clock: Arc::clone(clock),
                 until: Arc::new(Mutex::new(Some(over(before)))),
             }),
             Err(member) => Acquired::Held { member },
         })
+    }
+
+    /// Whether somebody had it until it ran out, and did not let go of it.
+    pub(in crate::store) fn taken_over(&self) -> bool {
+        self.taken_over
     }
 
     /// What a writer names with every word.
@@ -111,17 +121,17 @@ impl Lease {
         let link = Arc::clone(&self.server.leases);
         let (tenant, holder, epoch) = (self.tenant.clone(), self.holder.clone(), self.epoch);
         // One that is not released ends by itself.
-        drop(self.server.wait(async move {
+        let release = async move {
             let mut link = link.lock_owned().await;
             let places = Places::new(&values![holder, epoch], &tenant);
-            if link.begin("BEGIN").await.is_ok()
+            let released = link.begin("BEGIN").await.is_ok()
                 && link.execute(RELEASE, &[places]).await.is_ok()
-                && link.commit().await.is_ok()
-            {
-                return;
+                && link.commit().await.is_ok();
+            if !released {
+                link.roll_back().await;
             }
-            link.roll_back().await;
-        }));
+        };
+        drop(self.server.wait(timeout(FAREWELL, release)));
     }
 
     /// It is over for us, whatever the server says.
@@ -138,17 +148,17 @@ fn milliseconds() -> i64 {
     i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The epoch, or who has it.
+/// The epoch and whether somebody had not let go, or who has it.
 async fn acquire(
     link: &mut Link,
     tenant: &str,
     holder: &str,
     member: &str,
-) -> Result<Result<i64, String>, ServerFault> {
+) -> Result<Result<(i64, bool), String>, ServerFault> {
     link.begin("BEGIN").await?;
-    if let Some(now) = judge(link, tenant).await?
-        && now.valid
-    {
+    let before = judge(link, tenant).await?;
+    let taken_over = before.as_ref().is_some_and(Judged::was_held);
+    if let Some(now) = before.filter(|now| now.valid) {
         link.roll_back().await;
         return Ok(Err(now.member));
     }
@@ -158,7 +168,7 @@ async fn acquire(
     let epoch = epoch.unwrap_or(Ok(0));
     let epoch = epoch.map_err(|wrong| ServerFault::Ours(format!("the lease: {wrong}")))?;
     link.commit().await?;
-    Ok(Ok(epoch))
+    Ok(Ok((epoch, taken_over)))
 }
 
 impl Tenure for Lease {

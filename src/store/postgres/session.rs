@@ -201,6 +201,13 @@ pub(super) struct Judged {
     pub(super) member: String,
 }
 
+impl Judged {
+    /// Whether somebody has it, or had it until it ran out.
+    pub(super) fn was_held(&self) -> bool {
+        !self.holder.is_empty()
+    }
+}
+
 /// Locks the row of a tenant's lease for the transaction and reads it; nothing where even the row could not be made.
 pub(super) async fn judge(link: &mut Link, tenant: &str) -> Result<Option<Judged>, ServerFault> {
     let places = || Places::new(&[], tenant);

@@ -80,6 +80,7 @@ impl Wire {
             headers,
             body,
             timeout,
+            writes: _,
         } = request;
         let headers: HeaderMap = headers.into_iter().collect();
         let number = self.note(&method, &url, &headers, &body);

@@ -58,6 +58,7 @@ impl Client {
                     headers,
                     body,
                     timeout: self.request_timeout,
+                    writes: false,
                 };
                 let permit = PermitRequest {
                     endpoint: TOKEN,

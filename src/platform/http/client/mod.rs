@@ -336,6 +336,7 @@ impl Client {
             headers,
             body: call.body.clone().unwrap_or_default(),
             timeout: self.request_timeout,
+            writes: matches!(call.sending, Sending::Once { .. }),
         };
         let serial = self
             .prove(

@@ -1,0 +1,124 @@
+//! `store`: makes the tables on a server, and copies a tenant's rows from one store to another.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::control::ports::SystemClock;
+use crate::store::postgres::{Server, ServerAddress};
+use crate::store::{CopyFault, ONLY_TENANT, StoreAt, copy};
+
+use super::exit::Exit;
+use super::output;
+use super::progress::progress_bar;
+use super::store_place::{StoreArgs, address_of};
+
+/// A command about the store.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Make the tables on the server of --store, or bring them to this program's version
+    Migrate {
+        /// Let this role use the tables, which it may not change; the audit it can only add to
+        #[arg(long, value_name = "ROLE")]
+        grant_to: Option<String>,
+    },
+    /// Copy everything of a tenant to another store and check the chain of its audit there; no daemon may run meanwhile
+    Copy {
+        /// Where to: a server (postgres://USER@HOST/DATABASE) or a state directory
+        #[arg(long, value_name = "URL|DIR")]
+        to: String,
+        /// The tenant's name there [default: the same]
+        #[arg(long, value_name = "NAME")]
+        as_tenant: Option<String>,
+    },
+}
+
+/// Runs a `store` command.
+pub(crate) fn store(command: StoreCommand, args: &StoreArgs) -> Exit {
+    match command {
+        StoreCommand::Migrate { grant_to } => migrate(args, grant_to.as_deref()),
+        StoreCommand::Copy { to, as_tenant } => {
+            let tenant = as_tenant.or_else(|| args.tenant.clone());
+            let target = match target(&to, tenant.as_deref()) {
+                Ok(target) => target,
+                Err(why) => return refused(&why),
+            };
+            args.with(|from| copied(from, &target, &to))
+        }
+    }
+}
+
+fn migrate(args: &StoreArgs, grant_to: Option<&str>) -> Exit {
+    let address = match args.server() {
+        Ok(Some(address)) => address,
+        Ok(None) => {
+            return refused(
+                "no server; give --store postgres://USER@HOST/DATABASE. A file in the state directory is brought forward by the daemon",
+            );
+        }
+        Err(why) => return refused(&why),
+    };
+    let server = Server::new(address);
+    match server.migrate(grant_to) {
+        Ok((before, now)) if before == now => {
+            output::result(format_args!(
+                "{} has version {now} already",
+                server.address()
+            ));
+            Exit::Ok
+        }
+        Ok((before, now)) => {
+            output::result(format_args!(
+                "{}: version {before} became {now}",
+                server.address()
+            ));
+            Exit::Ok
+        }
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            Exit::Io
+        }
+    }
+}
+
+fn target(to: &str, tenant: Option<&str>) -> Result<StoreAt, String> {
+    if !ServerAddress::is_meant(to) {
+        return Ok(PathBuf::from(to).into());
+    }
+    let server = Arc::new(Server::new(address_of(to)?));
+    let clock = Arc::new(SystemClock::real_time());
+    let tenant = tenant.unwrap_or(ONLY_TENANT);
+    Ok(StoreAt::on_server(
+        server,
+        tenant,
+        PathBuf::new(),
+        "store copy",
+        clock,
+    ))
+}
+
+fn copied(from: &StoreAt, to: &StoreAt, named: &str) -> Exit {
+    let bar = progress_bar(0, "rows");
+    let done = copy(from, to, || bar.inc(1));
+    bar.finish_and_clear();
+    match done {
+        Ok(found) => {
+            output::result(format_args!(
+                "copied {} rows to {named}; the chain of the audit holds there, {} rows",
+                found.rows, found.audit
+            ));
+            Exit::Ok
+        }
+        Err(fault) => {
+            output::talk(format_args!("campaign-autopilot: {fault}"));
+            match fault {
+                CopyFault::Broken(_) => Exit::Broken,
+                CopyFault::Store(_) | CopyFault::NotEmpty(_) => Exit::Io,
+            }
+        }
+    }
+}
+
+fn refused(why: &str) -> Exit {
+    output::talk(format_args!("campaign-autopilot: {why}"));
+    Exit::Configuration
+}

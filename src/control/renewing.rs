@@ -1,0 +1,52 @@
+//! Keeps the right to command for as long as the loop is alive.
+//!
+//! Renewals come from the loop's own task, from the very `select` that waits for a tick: one that is stuck does not reach it, and loses
+//! the right. One that waits without an end, on a lock of its own say, loses it when `/healthz` would no longer hold it for alive.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::ports::{Clock, Tenure, TenureFault};
+use super::status::ObservableState;
+
+/// From one renewal to the next: a lease of fifteen seconds outlives two that fail.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// Renews until the right is lost, and then ends the run by `shutdown`; it has no end of its own.
+pub(super) async fn renew(
+    tenure: Arc<dyn Tenure>,
+    clock: Arc<dyn Clock>,
+    observed: watch::Receiver<ObservableState>,
+    shutdown: CancellationToken,
+) -> Infallible {
+    let mut told = false;
+    loop {
+        // Whoever takes over must not wait for a loop that hangs.
+        let alive = observed.borrow().alive(clock.now());
+        let renewed = if alive {
+            tenure.renew().await
+        } else {
+            Err(TenureFault::Unknown("the loop hangs".to_owned()))
+        };
+        match renewed {
+            Ok(()) => told = false,
+            Err(TenureFault::Unknown(why)) if !tenure.remaining().is_zero() => {
+                if !told {
+                    warn!(%why, "the lease is not renewed; it goes on until its end");
+                }
+                told = true;
+            }
+            Err(fault) => {
+                info!(why = %fault, "the lease is lost: this run ends, nothing more is commanded");
+                shutdown.cancel();
+                return std::future::pending().await;
+            }
+        }
+        clock.sleep(EVERY).await;
+    }
+}

@@ -1,0 +1,255 @@
+//! Several daemons over one PostgreSQL server: one steers, the others are ready to, and none commands what another one is to command.
+
+use crate::api::Api;
+use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, of_kind, wait_until};
+use crate::cluster::Cluster;
+
+/// One centre, and the tables of a test on the server.
+struct Shared {
+    centre: Centre,
+    cluster: &'static Cluster,
+    address: String,
+}
+
+impl Shared {
+    /// `None` where there is no server; the test is skipped then.
+    fn new() -> Option<Self> {
+        let cluster = Cluster::of_tests()?;
+        let shared = Self {
+            centre: Centre::new(),
+            cluster,
+            address: cluster.address(),
+        };
+        let made = shared.command(&["store", "migrate"]);
+        assert!(made.contains("version 0 became 1"), "{made}");
+        Some(shared)
+    }
+
+    /// A daemon of the machine with this name.
+    fn invocation(&self, machine: &str) -> Invocation {
+        let mut invocation = self.centre.daemon();
+        invocation
+            .env("AUTOPILOT_STORE", &self.address)
+            .env("AUTOPILOT_STATE_DIR", self.centre.state_dir().join(machine))
+            .env("AUTOPILOT_REQUEST_TIMEOUT", "1s")
+            .env("AUTOPILOT_FLAP_LIMIT", "none")
+            .env("AUTOPILOT_LISTEN", "127.0.0.1:0");
+        invocation
+    }
+
+    fn start(&self, machine: &str) -> (Daemon, Api) {
+        let daemon = self.invocation(machine).start();
+        let api = Api::of(&daemon);
+        (daemon, api)
+    }
+
+    fn command(&self, words: &[&str]) -> String {
+        let mut invocation = Invocation::bare();
+        let state = self.centre.state_dir().join("commands");
+        let done = invocation
+            .env("AUTOPILOT_STORE", &self.address)
+            .env("AUTOPILOT_STATE_DIR", state)
+            .args(words)
+            .output();
+        assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+        done.stdout
+    }
+
+    /// The audit, whose chain has to hold.
+    fn audit(&self) -> Vec<serde_json::Value> {
+        let verified = self.command(&["audit", "verify"]);
+        assert!(verified.contains("the audit holds"), "{verified}");
+        let exported = self.command(&["audit", "export"]);
+        let rows = exported.lines().map(serde_json::from_str);
+        rows.map(Result::unwrap).collect()
+    }
+
+    /// Every command that the platform got has one intent, and one only.
+    fn assert_commands_proven(&self) {
+        let rows = self.audit();
+        let intents = of_kind(&rows, "intent").len();
+        assert_eq!(self.centre.commands().len(), intents, "{rows:#?}");
+    }
+
+    fn psql(&self, statement: &str) -> String {
+        let (_, schema) = self.address.split_once("schema=").unwrap();
+        self.cluster.psql(schema, statement)
+    }
+}
+
+fn ready(api: &Api) -> bool {
+    api.get("/readyz").status == 200
+}
+
+#[test]
+fn a_second_daemon_stands_by_and_goes_on_where_the_first_ended_in_order() {
+    let Some(shared) = Shared::new() else {
+        return;
+    };
+    let (first, first_api) = shared.start("first");
+    wait_until("the first steers", || ready(&first_api));
+    let (second, second_api) = shared.start("second");
+    second.wait_for_log("stands by");
+    let told = second_api.get("/readyz");
+    assert_eq!(told.status, 503);
+    assert!(told.body.contains("standby of "), "{}", told.body);
+    assert!(told.body.contains("(process "), "{}", told.body);
+
+    shared.centre.platform.set_available(2);
+    shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
+    first.wait_for_log("paused");
+    first.stop();
+    wait_until("the second steers", || ready(&second_api));
+    let now = second_api.campaign(CAMPAIGN);
+    assert_eq!(now["paused_by"], "autopilot", "the pause is known as ours");
+    shared.centre.platform.set_available(20);
+    shared.centre.wait_for_status(CAMPAIGN, "RUNNING");
+    second.wait_for_log("resumed");
+    second.stop();
+    assert_eq!(shared.centre.commands().len(), 2);
+    shared.assert_commands_proven();
+}
+
+#[test]
+fn a_standby_takes_over_from_a_daemon_that_was_killed() {
+    let Some(shared) = Shared::new() else {
+        return;
+    };
+    let (first, first_api) = shared.start("first");
+    wait_until("the first steers", || ready(&first_api));
+    shared.centre.platform.set_available(2);
+    shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
+    first.wait_for_log("paused");
+    let (second, second_api) = shared.start("second");
+    second.wait_for_log("stands by");
+    first.kill();
+    second.wait_for_log("takes over from a daemon that did not let go");
+    wait_until("the second steers", || ready(&second_api));
+    shared.centre.platform.set_available(20);
+    shared.centre.wait_for_status(CAMPAIGN, "RUNNING");
+    second.wait_for_log("resumed");
+    second.stop();
+    shared.assert_commands_proven();
+}
+
+#[test]
+fn a_daemon_that_was_frozen_commands_nothing_when_it_goes_on() {
+    let Some(shared) = Shared::new() else {
+        return;
+    };
+    let (first, first_api) = shared.start("first");
+    wait_until("the first steers", || ready(&first_api));
+    let (second, second_api) = shared.start("second");
+    second.wait_for_log("stands by");
+    first.signal("STOP");
+    wait_until("the second steers", || ready(&second_api));
+    shared.centre.platform.set_available(2);
+    shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
+    second.wait_for_log("paused");
+    let epoch = || shared.psql("SELECT epoch FROM lease");
+    assert_eq!(epoch(), "2");
+    first.signal("CONT");
+    first.wait_for_log("the lease is lost");
+    first.wait_for_log("stands by");
+    assert_eq!(epoch(), "2", "nobody takes the lease from who has it");
+    second.stop();
+    wait_until("the first steers again", || ready(&first_api));
+    first.tolerate(&["store not written"]).stop();
+    assert_eq!(shared.centre.commands().len(), 1);
+    shared.assert_commands_proven();
+}
+
+#[test]
+fn a_server_that_cuts_connections_stops_nothing() {
+    let Some(shared) = Shared::new() else {
+        return;
+    };
+    let (daemon, api) = shared.start("first");
+    wait_until("it steers", || ready(&api));
+    for (available, status) in [(2, "PAUSED"), (20, "RUNNING"), (2, "PAUSED")] {
+        let ours = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE application_name = 'campaign-autopilot' AND state = 'idle'";
+        shared.psql(ours);
+        shared.centre.platform.set_available(available);
+        shared.centre.wait_for_status(CAMPAIGN, status);
+    }
+    wait_until("the last is recorded", || {
+        of_kind(&shared.audit(), "outcome").len() == 3
+    });
+    daemon.stop();
+    shared.assert_commands_proven();
+}
+
+#[test]
+fn a_store_is_copied_to_a_server_and_back_with_its_chain() {
+    let Some(shared) = Shared::new() else {
+        return;
+    };
+    let mut on_file = shared.centre.daemon();
+    let on_file = on_file.env("AUTOPILOT_LISTEN", "127.0.0.1:0").start();
+    let api = Api::of(&on_file);
+    wait_until("it steers", || ready(&api));
+    shared.centre.platform.set_available(2);
+    shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
+    on_file.wait_for_log("paused");
+    let copy = |from: &std::path::Path, store: Option<&str>, to: &str| {
+        let mut invocation = Invocation::bare();
+        invocation.env("AUTOPILOT_STATE_DIR", from);
+        if let Some(store) = store {
+            invocation.env("AUTOPILOT_STORE", store);
+        }
+        invocation.args(&["store", "copy", "--to", to]).output()
+    };
+    let state = shared.centre.state_dir();
+    let refused = copy(&state, None, &shared.address);
+    assert_eq!(refused.code(), 74, "{}", refused.stderr);
+    assert!(refused.stderr.contains("in use"), "{}", refused.stderr);
+    on_file.stop();
+    let before = shared.centre.audit();
+
+    let copied = copy(&state, None, &shared.address);
+    assert_eq!(copied.code(), 0, "{}", copied.stderr);
+    assert!(copied.stdout.contains("the chain of the audit holds"));
+    assert_eq!(shared.audit(), before);
+    let again = copy(&state, None, &shared.address);
+    assert_eq!(again.code(), 74);
+    assert!(again.stderr.contains("has rows of this tenant already"));
+
+    // What is on the server goes on: the pause is ours, and it ends.
+    let (daemon, api) = shared.start("server");
+    wait_until("it steers", || ready(&api));
+    assert_eq!(api.campaign(CAMPAIGN)["paused_by"], "autopilot");
+    shared.centre.platform.set_available(20);
+    shared.centre.wait_for_status(CAMPAIGN, "RUNNING");
+    daemon.stop();
+    let on_server = shared.audit();
+    assert!(on_server.len() > before.len());
+
+    let back = state.join("back");
+    let copied = copy(&state, Some(&shared.address), back.to_str().unwrap());
+    assert_eq!(copied.code(), 0, "{}", copied.stderr);
+    assert_eq!(crate::centre::audit(&back), on_server);
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_told_with_the_remedy() {
+    let centre = Centre::new();
+    for (address, code, expected) in [
+        ("postgres://x@127.0.0.1:1/none", 74, "check the address"),
+        (
+            "postgres://x:secret====@db/none",
+            78,
+            "AUTOPILOT_STORE_PASSWORD",
+        ),
+        ("mysql://x@db/none", 78, "postgres://USER@HOST"),
+    ] {
+        let done = centre
+            .daemon()
+            .env("AUTOPILOT_STORE", address)
+            .args(&["--once"])
+            .output();
+        assert_eq!(done.code(), code, "{}", done.stderr);
+        assert!(done.stderr.contains(expected), "{}", done.stderr);
+        assert!(!done.stderr.contains("secret===="), "{}", done.stderr);
+    }
+}
