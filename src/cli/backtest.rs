@@ -15,7 +15,7 @@ use super::exit::Exit;
 use super::operate::Form;
 use super::output;
 use super::progress::progress_bar;
-use super::store_place::StoreArgs;
+use super::store_args::StoreArgs;
 
 /// The policies where none is given.
 const ARMS: [&str; 3] = ["always", "5/8", "2/5"];

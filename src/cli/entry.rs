@@ -38,7 +38,7 @@ use super::rules::{RulesArgs, rules};
 use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::store::{StoreCommand, store};
-use super::store_place::StoreArgs;
+use super::store_args::StoreArgs;
 use super::traces::Traces;
 use super::tune::{TuneArgs, tune};
 use super::webhook::{self, WebhookCommand};

@@ -52,6 +52,7 @@ mod start_fault;
 #[cfg(test)]
 mod step_clock;
 mod store;
+mod store_args;
 mod store_place;
 mod supervisor;
 mod surroundings;

@@ -10,7 +10,7 @@ use crate::store::{CopyFault, ONLY_TENANT, StoreAt, copy};
 use super::exit::Exit;
 use super::output;
 use super::progress::progress_bar;
-use super::store_place::{StoreArgs, address_of};
+use super::store_args::{StoreArgs, address_of};
 
 /// A command about the store.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]

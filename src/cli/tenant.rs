@@ -8,11 +8,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, info, warn};
 
-use crate::control::ports::Clock;
+use crate::control::ports::{Clock, Tenure};
 use crate::control::queues::Calibration;
 use crate::control::{
     AssignStart, Cycle, CycleSettings, FRESHEST, GuardWatch, LeftOpen, ObservableState, Ports,
-    RivalWatch, RunStart, Supervised,
+    RivalWatch, RunStart, Supervised, run_under,
 };
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, CampaignState};
@@ -44,6 +44,9 @@ pub(crate) struct Tenant {
     pub(crate) cycle: Cycle,
     /// Ends it in order.
     pub(crate) stop: CancellationToken,
+    /// The right to command, which is renewed while it runs.
+    tenure: Arc<dyn Tenure>,
+    clock: Arc<dyn Clock>,
     /// Calibrates queues, where there are any.
     pub(crate) calibration: Option<Calibration>,
     /// Finds out about what earlier runs left open of queues and agents, where no calibration does.
@@ -116,7 +119,6 @@ impl Tenant {
             cycle_settings,
             shutdown.clone(),
         )?;
-        let cycle = cycle.under(store.tenure());
         let (calibration, recovering) = queues(Parts {
             settings,
             store: &store,
@@ -156,6 +158,8 @@ impl Tenant {
         Ok(Self {
             cycle,
             stop: shutdown,
+            tenure: store.tenure(),
+            clock,
             calibration,
             recovering,
             rivals,
@@ -195,6 +199,9 @@ impl Tenant {
             guards,
             planning,
             cycle,
+            stop,
+            tenure,
+            clock,
             observed,
             delivering,
             chain_check,
@@ -223,7 +230,8 @@ impl Tenant {
             calibration.map(|calibration| tokio::spawn(calibration.run().instrument(span.clone())));
         let recovering =
             recovering.map(|recovering| tokio::spawn(recovering.run().instrument(span)));
-        Box::pin(cycle.run()).await;
+        let run = Box::pin(cycle.run());
+        Box::pin(run_under(tenure, clock, observed.clone(), stop, run)).await;
         // A change of a queue that is under way is finished and recorded.
         if let Some(calibrating) = calibrating
             && let Err(wrong) = calibrating.await

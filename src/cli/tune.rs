@@ -20,7 +20,7 @@ use super::exit::Exit;
 use super::operate::Form;
 use super::output;
 use super::progress::progress_bar;
-use super::store_place::StoreArgs;
+use super::store_args::StoreArgs;
 use super::tune_record::{Refusal, fixed_thresholds, mode, policy, share};
 use super::tune_rival::{Pool, RivalChoice, beside_rival};
 

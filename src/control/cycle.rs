@@ -27,8 +27,7 @@ use super::ledger::{Fact, Ledger, LedgerStart};
 use super::operator::OperatorHandle;
 use super::pace::next_due;
 use super::poller::{PollResult, Poller};
-use super::ports::{Clock, Tenure};
-use super::renewing::renew;
+use super::ports::Clock;
 use super::start::{CycleSettings, Ports, RunStart, TickReport};
 use super::status::ObservableState;
 use super::supervisor::{Supervised, run_with_signs};
@@ -43,7 +42,6 @@ pub struct Cycle {
     inbox: Inbox,
     ledger: Ledger,
     supervised: Option<Supervised>,
-    tenure: Option<Arc<dyn Tenure>>,
     settings: CycleSettings,
     shutdown: CancellationToken,
 }
@@ -87,7 +85,6 @@ impl Cycle {
             inbox: Inbox::new(&shutdown),
             ledger,
             supervised: None,
-            tenure: None,
             settings,
             shutdown,
         };
@@ -113,39 +110,13 @@ impl Cycle {
         self
     }
 
-    /// Has the loop renew the right to command, and end when that is lost.
-    #[must_use]
-    pub fn under(mut self, tenure: Arc<dyn Tenure>) -> Self {
-        self.tenure = Some(tenure);
-        self
-    }
-
     /// Ticks until a shutdown is asked for, then records the end; the supervisor, if there is one, sees it live.
     pub async fn run(mut self) {
         self.notify_supervisor();
         let observed = self.ledger.sender().subscribe();
         let by = self.supervised.as_ref();
         let signs = by.map(|by| by.signs(Arc::clone(&self.clock), observed));
-        let observed = self.ledger.sender().subscribe();
-        let tenure = self.tenure.take();
-        let renewing = tenure.map(|tenure| {
-            renew(
-                tenure,
-                Arc::clone(&self.clock),
-                observed,
-                self.shutdown.clone(),
-            )
-        });
-        let ticking = pin!(self.tick_until_shutdown());
-        let run = run_with_signs(ticking, signs);
-        match renewing {
-            None => run.await,
-            Some(renewing) => tokio::select! {
-                biased;
-                () = run => {}
-                never = renewing => match never {},
-            },
-        }
+        run_with_signs(pin!(self.tick_until_shutdown()), signs).await;
     }
 
     /// One tick, then the end: how `--once` runs.

@@ -40,6 +40,7 @@ pub use guards::GuardWatch;
 pub use operation::{FRESHEST, LeftOpen, Recovery};
 pub use poll_scope::PollScope;
 pub use queues::QueueView;
+pub use renewing::run_under;
 pub use restore::{PaceRestorer, PaceToRestore};
 pub use rivals::{RivalWatch, Rivals};
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};

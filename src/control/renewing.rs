@@ -17,13 +17,32 @@ use super::status::ObservableState;
 /// From one renewal to the next: a lease of fifteen seconds outlives two that fail.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// Renews until the right is lost, and then ends the run by `shutdown`; it has no end of its own.
-pub(super) async fn renew(
+/// Runs a loop and renews `tenure` beside it in the same task; when the right is lost, the run is ended by `shutdown`.
+pub async fn run_under(
+    tenure: Arc<dyn Tenure>,
+    clock: Arc<dyn Clock>,
+    observed: watch::Receiver<ObservableState>,
+    shutdown: CancellationToken,
+    run: impl Future<Output = ()>,
+) {
+    tokio::select! {
+        biased;
+        () = run => {}
+        never = renew(tenure, clock, observed, shutdown) => match never {},
+    }
+}
+
+/// Renews until the right is lost; it has no end of its own.
+async fn renew(
     tenure: Arc<dyn Tenure>,
     clock: Arc<dyn Clock>,
     observed: watch::Receiver<ObservableState>,
     shutdown: CancellationToken,
 ) -> Infallible {
+    if tenure.remaining() == Duration::MAX {
+        // The lock of a directory ends with the process, and never before.
+        return std::future::pending().await;
+    }
     let mut told = false;
     loop {
         // Whoever takes over must not wait for a loop that hangs.

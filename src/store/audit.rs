@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::control::ports::AuditRow;
 use crate::domain::{CampaignId, Timestamp};
 
-use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{Row, Value, json, stored, values};
 
 /// The hash before the first row.

@@ -2,11 +2,12 @@
 
 use super::at::{OnServer, StoreAt};
 use super::audit;
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
 use super::fault::StoreFault;
 use super::file::{configure, existing, lock, make};
 use super::postgres::{Acquired, Hold, Lease, Role, Session};
 use super::schema;
+use super::sql_fault::SqlResult;
 use super::value::{Row, Value, values};
 
 /// What a column holds.

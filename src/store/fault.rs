@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use super::database::SqlFault;
 use super::postgres::ServerFault;
+use super::sql_fault::SqlFault;
 
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::audit;
-use super::database::{Database, SqlResult};
+use super::database::Database;
+use super::sql_fault::SqlResult;
 use super::value::values;
 
 /// The file's name within the state directory.

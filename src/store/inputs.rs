@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::control::ports::Batch;
 use crate::domain::Timestamp;
 
-use super::database::{SqlResult, Transaction};
+use super::database::Transaction;
+use super::sql_fault::SqlResult;
 use super::value::{json, values};
 
 /// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.

@@ -47,6 +47,7 @@ mod schema;
 mod series;
 #[cfg(test)]
 mod series_tests;
+mod sql_fault;
 mod statement;
 mod value;
 mod workload;

@@ -10,7 +10,8 @@ use crate::control::ports::{
 };
 use crate::domain::{DecisionId, Timestamp};
 
-use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{json, number, stored, values};
 
 /// Opens and closes the operations that a batch speaks of.

@@ -14,7 +14,8 @@ use crate::domain::{CampaignId, DecisionId, Message, Timestamp};
 use crate::notify::ports::{LONGEST_DELAY, OutboxEntry, OutboxStats, Round, Settlement};
 
 use super::audit::{self, hex};
-use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{Row, json, number, stored, values};
 
 /// How many entries are kept.

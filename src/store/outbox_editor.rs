@@ -11,12 +11,13 @@ use crate::domain::Timestamp;
 use crate::notify::ports::OutboxEntry;
 
 use super::at::{OnServer, StoreAt};
-use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::database::{Database, Transaction};
 use super::fault::StoreFault;
 use super::file::existing;
 use super::outbox::{self, StoredEntry};
 use super::postgres::{Hold, Role, Session};
 use super::schema;
+use super::sql_fault::{SqlFault, SqlResult};
 
 /// How long a commit of the daemon is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

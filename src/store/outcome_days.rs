@@ -9,8 +9,9 @@ use crate::control::ports::CampaignDays;
 use crate::domain::guard::{DayCounts, DaySpan};
 use crate::domain::{CampaignId, Zone};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
 use super::outcomes::counts_from;
+use super::sql_fault::SqlResult;
 use super::value::{number, stored, values};
 
 /// Days that are kept: the period before the longest one under way is whole, and three months are.

@@ -9,7 +9,8 @@ use crate::control::series::SeriesQuery;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
 use crate::domain::{CampaignId, Timestamp};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::SqlResult;
 use super::value::{Row, number, stored, values};
 
 /// As long as the series.

@@ -16,9 +16,10 @@ use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Timestamp, Zone};
 
 use super::at::StoreAt;
-use super::database::{Database, SqlResult};
+use super::database::Database;
 use super::fault::StoreFault;
 use super::reader::open_beside;
+use super::sql_fault::SqlResult;
 use super::value::values;
 use super::{outcome_days, outcomes, series};
 

@@ -34,6 +34,9 @@ impl TestPlace {
     /// Tables on a server, where there is one.
     pub(super) fn server() -> Option<Self> {
         let address = Cluster::of_tests()?.address();
+        let (_, schema) = address.split_once("schema=").unwrap();
+        // So that the connections of this test can be told from those of others.
+        let address = format!("{address}&application_name={schema}");
         let server = Server::new(ServerAddress::parse(&address, None).unwrap());
         server.migrate(None).unwrap();
         Some(Self {
@@ -74,6 +77,13 @@ impl TestPlace {
         }
         let file = self.directory.path().join(tenant).join("autopilot.sqlite3");
         Database::of_file(rusqlite::Connection::open(file).unwrap())
+    }
+
+    /// The schema of its tables on the server.
+    pub(super) fn schema(&self) -> String {
+        let shown = self.on().unwrap().address().to_string();
+        let (_, schema) = shown.split_once("schema=").unwrap();
+        schema.to_owned()
     }
 
     /// The server, where the place is on one.

@@ -198,15 +198,13 @@ async fn a_connection_that_is_cut_is_made_anew_and_nothing_is_written_twice() {
 
 /// Ends every connection that is at work with the tables but one's own.
 fn cut_others(place: &TestPlace) {
-    let schema = place.on().unwrap().address().to_string();
-    let (_, schema) = schema.split_once("schema=").unwrap();
+    let schema = place.schema();
     let cluster = super::places::Cluster::of_tests().unwrap();
     let cut = format!(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-         WHERE application_name = 'campaign-autopilot' AND query LIKE '%' AND pid IN
-             (SELECT pid FROM pg_stat_activity WHERE state = 'idle')"
+         WHERE application_name = '{schema}' AND state = 'idle'"
     );
-    let ended = cluster.psql(schema, &cut);
+    let ended = cluster.psql(&schema, &cut);
     assert_ne!(ended, "0");
 }
 

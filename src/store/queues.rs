@@ -3,7 +3,8 @@
 use crate::domain::QueueId;
 use crate::domain::queue::QueueMemory;
 
-use super::database::{SqlResult, Transaction};
+use super::database::Transaction;
+use super::sql_fault::SqlResult;
 use super::value::{json, values};
 
 /// Keeps what is remembered of queues.

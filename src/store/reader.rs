@@ -16,10 +16,11 @@ use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
 use super::at::{OnServer, StoreAt};
 use super::audit::{self, AuditRecord, BrokenChain};
-use super::database::{Database, SqlFault, SqlResult};
+use super::database::Database;
 use super::fault::StoreFault;
 use super::file::existing;
 use super::postgres::{Hold, Role, Session};
+use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{number, values};
 use super::writer;
 use super::{outcome_days, schema, workload, workload_shared};

@@ -16,7 +16,8 @@ use crate::control::series::{
 };
 use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::SqlResult;
 use super::value::{self, values};
 
 /// The version of the form.

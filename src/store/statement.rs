@@ -4,7 +4,7 @@
 //! that matters: `{tenant}` stands in a list of columns, `{its}` in the list of their values, and `{mine}` is the condition that a row is
 //! the tenant's. Places are `?1`, `?2` and so on.
 
-use super::database::{SqlFault, SqlResult};
+use super::sql_fault::{SqlFault, SqlResult};
 
 /// The mark in a list of columns.
 const COLUMN: &str = "{tenant}";

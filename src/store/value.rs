@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::database::{SqlFault, SqlResult};
+use super::sql_fault::{SqlFault, SqlResult};
 
 /// A value of a statement's place. A missing one has its type all the same: a server asks for it.
 #[derive(Clone, Debug)]

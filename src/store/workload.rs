@@ -15,8 +15,9 @@ use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::workload::{SLOT, WorkloadSlot};
 use crate::domain::{CampaignId, Timestamp};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
 use super::outcomes::read_slots;
+use super::sql_fault::SqlResult;
 use super::value::values;
 
 /// Three weeks: as many days as a model of the centre is fitted to.

@@ -6,7 +6,8 @@
 use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, Timestamp};
 
-use super::database::{Database, SqlResult, Transaction};
+use super::database::{Database, Transaction};
+use super::sql_fault::SqlResult;
 use super::value::values;
 use super::workload::{KEPT, MORE_DELETED, MOST_ROWS, pack, unpack};
 

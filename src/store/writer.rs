@@ -20,7 +20,7 @@ use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
 
 use super::at::{OnServer, StoreAt};
-use super::database::{Database, SqlFault, SqlResult, Transaction};
+use super::database::{Database, Transaction};
 use super::fault::StoreFault;
 use super::file::{LOCK_NAME, configure, lock, make, make_directory, runs, size_of};
 use super::gate::CommitGate;
@@ -28,6 +28,7 @@ use super::high_water::{HighWater, Mark};
 use super::outbox::{self, BOUNDS};
 use super::postgres::{Acquired, Hold, Lease, Role, ServerFault, Session};
 use super::presence::{Presence, with_companions};
+use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{json, number, values};
 use super::{
     audit, inputs, operations, outcome_days, outcomes, queues, schema, series, workload,

@@ -15,10 +15,13 @@ impl Shared {
     /// `None` where there is no server; the test is skipped then.
     fn new() -> Option<Self> {
         let cluster = Cluster::of_tests()?;
+        let address = cluster.address();
+        let (_, schema) = address.split_once("schema=").unwrap();
         let shared = Self {
             centre: Centre::new(),
             cluster,
-            address: cluster.address(),
+            // So that the connections of this test can be told from those of others.
+            address: format!("{address}&application_name={schema}"),
         };
         let made = shared.command(&["store", "migrate"]);
         assert!(made.contains("version 0 became 1"), "{made}");
@@ -71,9 +74,13 @@ impl Shared {
         assert_eq!(self.centre.commands().len(), intents, "{rows:#?}");
     }
 
+    fn schema(&self) -> &str {
+        let (_, schema) = self.address.rsplit_once('=').unwrap();
+        schema
+    }
+
     fn psql(&self, statement: &str) -> String {
-        let (_, schema) = self.address.split_once("schema=").unwrap();
-        self.cluster.psql(schema, statement)
+        self.cluster.psql(self.schema(), statement)
     }
 }
 
@@ -167,9 +174,11 @@ fn a_server_that_cuts_connections_stops_nothing() {
     let (daemon, api) = shared.start("first");
     wait_until("it steers", || ready(&api));
     for (available, status) in [(2, "PAUSED"), (20, "RUNNING"), (2, "PAUSED")] {
-        let ours = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-             WHERE application_name = 'campaign-autopilot' AND state = 'idle'";
-        shared.psql(ours);
+        shared.psql(&format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE application_name = '{}' AND state = 'idle'",
+            shared.schema()
+        ));
         shared.centre.platform.set_available(available);
         shared.centre.wait_for_status(CAMPAIGN, status);
     }

@@ -118,8 +118,10 @@ impl ServerAddress {
             return Err(fault("names no user", form));
         }
         let proof = proof(mode.as_deref(), certificates, local(&config))?;
+        if config.get_application_name().is_none() {
+            config.application_name("campaign-autopilot");
+        }
         config
-            .application_name("campaign-autopilot")
             .connect_timeout(CONNECT)
             .tcp_user_timeout(UNACKNOWLEDGED)
             .keepalives_idle(SILENT)

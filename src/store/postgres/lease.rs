@@ -11,8 +11,9 @@ use futures_util::future::BoxFuture;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::timeout;
 
-use super::link::{Link, Places, ServerFault};
+use super::link::{Link, Places};
 use super::server::Server;
+use super::server_fault::ServerFault;
 use super::session::{Hold, Judged, judge};
 use crate::control::ports::{Clock, Tenure, TenureFault};
 use crate::store::audit::hex;

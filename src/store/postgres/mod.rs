@@ -17,11 +17,12 @@ mod lease;
 mod link;
 mod schema;
 mod server;
+mod server_fault;
 mod session;
 mod thread;
 
 pub use address::{AddressFault, ServerAddress};
 pub use lease::{Acquired, LEASE, Lease};
-pub use link::ServerFault;
 pub use server::Server;
+pub use server_fault::ServerFault;
 pub(super) use session::{Hold, Role, Session};

@@ -1,7 +1,8 @@
 //! The tables on a server. They are those of a file, and each row names its tenant.
 
 use super::address::ServerAddress;
-use super::link::{Link, Places, ServerFault};
+use super::link::{Link, Places};
+use super::server_fault::ServerFault;
 
 /// Each entry takes the tables one version further.
 const MIGRATIONS: &[&str] = &["

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
 use super::address::ServerAddress;
-use super::link::{Link, ServerFault};
+use super::link::Link;
 use super::schema;
+use super::server_fault::ServerFault;
 use super::thread::Waiting;
 
 /// A server that keeps the tables, shared by the tenants of a process. Nothing is asked before it is needed.

@@ -9,9 +9,10 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::link::{Link, Places, ServerFault};
+use super::link::{Link, Places};
 use super::schema;
 use super::server::Server;
+use super::server_fault::ServerFault;
 use crate::store::value::Value;
 
 /// Other tenants of the process may have the connection for so long.
