@@ -246,7 +246,7 @@ impl Reloader {
             let settings = changed.settings(current, next);
             steps.push(Step { settings, changed });
         }
-        let places: Vec<&str> = steps
+        let places: Vec<&'static str> = steps
             .iter()
             .flat_map(|step| step.changed.places.iter().copied())
             .collect();
@@ -269,16 +269,10 @@ impl Reloader {
                 }
             }
         }
+        self.adopt(loaded, steps, &found, &places).await;
         if !several {
-            let step = steps.pop();
-            if let Some(step) = step {
-                self.adopt(loaded, step, &found, &places);
-            }
             loaded.refused = false;
             return answer.of_one();
-        }
-        for step in steps {
-            self.adopt(loaded, step, &found, &places);
         }
         told.extend(self.come_and_go(loaded, resolved, &found).await);
         loaded.refused = false;
@@ -322,15 +316,25 @@ impl Reloader {
         join_all(asked).await
     }
 
-    /// Remembers what is in force of a tenant, and begins it anew where its loop cannot take it up.
-    fn adopt(&self, loaded: &mut Loaded, step: Step, found: &TenantValues, places: &[&str]) {
-        let name = step.settings.tenant.clone();
-        loaded.values.adopt(name.as_ref(), found, places);
-        let running = self.tenants.handle(name.as_ref()).is_some();
-        if step.changed.begins_anew || !running {
-            self.tenants.begin_anew(step.settings.clone());
+    /// Remembers what is in force of tenants, and begins those anew whose loops cannot take it up.
+    async fn adopt(
+        &self,
+        loaded: &mut Loaded,
+        steps: Vec<Step>,
+        found: &TenantValues,
+        places: &[&str],
+    ) {
+        let mut beginning = Vec::new();
+        for step in steps {
+            let name = step.settings.tenant.clone();
+            loaded.values.adopt(name.as_ref(), found, places);
+            let running = self.tenants.handle(name.as_ref()).is_some();
+            if step.changed.begins_anew || !running {
+                beginning.push(self.tenants.begin_anew(step.settings.clone()));
+            }
+            loaded.tenants.insert(name, step.settings);
         }
-        loaded.tenants.insert(name, step.settings);
+        join_all(beginning).await;
     }
 
     /// Takes tenants out that are not there any more, and adds those that are new; a line each.

@@ -28,6 +28,9 @@ use super::tenant::{Orphans, Tenant};
 /// From one attempt to start a tenant to the next: soon enough after whoever had its store has ended.
 const BETWEEN_STARTS: Duration = Duration::from_secs(5);
 
+/// Whoever asked for a tenant to begin anew waits no longer: a request that is under way at its platform may take its time-out.
+const LONGEST_BEGINNING: Duration = Duration::from_secs(10);
+
 /// A tenant's name; none where there are no `[[tenant]]` tables.
 type Name = Option<TenantName>;
 
@@ -127,12 +130,34 @@ impl Tenants {
         Box::pin(self.keeper(settings, None).run(Some(tenant))).await;
     }
 
-    /// Begins a tenant anew with other settings.
-    pub(crate) fn begin_anew(&self, settings: Settings) {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.get(&settings.tenant) {
-            kept.settings.send_replace(settings);
+    /// Begins a tenant anew with other settings. Waits a while until its new loop takes commands or cannot start, so that whoever asked for it
+    /// can go on; one that takes longer to finish its work does so by itself.
+    pub(crate) async fn begin_anew(&self, settings: Settings) {
+        let mut list = self.list.subscribe();
+        let name = settings.tenant.clone();
+        let of = |list: &TenantList| {
+            let mut entries = list.entries.iter();
+            entries.find(|entry| entry.name == name).cloned()
+        };
+        let before = of(&list.borrow_and_update());
+        let before = before.and_then(|entry| entry.served);
+        {
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(kept) = kept.get(&name) {
+                kept.settings.send_replace(settings);
+            }
         }
+        let begun = list.wait_for(|list| {
+            let Some(entry) = of(list).filter(|entry| entry.not_running.is_none()) else {
+                return true;
+            };
+            match (&entry.served, &before) {
+                (Some(now), Some(before)) => !Arc::ptr_eq(now, before),
+                (now, _) => now.is_some(),
+            }
+        });
+        // Late or gone: either way there is nothing to wait for any more.
+        drop(tokio::time::timeout(LONGEST_BEGINNING, begun).await);
     }
 
     /// Ends a tenant in order; it is shown until it has ended.

@@ -75,6 +75,49 @@ fn a_changed_file_is_taken_up_by_itself() {
 }
 
 #[test]
+fn what_a_loop_cannot_take_up_begins_it_anew_and_loses_nothing() {
+    let configured = Configured::new("pause_below = 5\n");
+    let centre = &configured.centre;
+    let (daemon, api) = started(&configured);
+    centre.platform.set_available(2);
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    let hold = format!("/api/v1/campaigns/{CAMPAIGN}/hold");
+    let asked = json!({"kind": "as-is", "for": "1h", "reason": "trial"});
+    assert_eq!(api.change("PUT", &hold, &asked).status, 200);
+    let run = |api: &Api| {
+        let decision = api.get("/api/v1/status").json()["decision"].clone();
+        let decision = decision.as_str().unwrap_or_default().to_owned();
+        decision.split('-').next().unwrap().to_owned()
+    };
+    assert_eq!(run(&api), "1");
+    configured.write("pause_below = 5\npage_size = 50\nrequest_timeout = \"9s\"\n");
+    let made = api.change("POST", "/-/reload", &Value::Null);
+    assert_eq!(made.status, 200, "{}", made.body);
+    let made = made.json()["made"].clone();
+    assert_eq!(
+        made["changes"],
+        json!(["page_size: 100 -> 50", "request_timeout: 10s -> 9s"])
+    );
+    assert_eq!(made["after_restart"], json!([]));
+    // The new loop takes commands as soon as the reload is answered.
+    assert_eq!(
+        api.change("DELETE", &format!("{hold}?reason=over"), &Value::Null)
+            .status,
+        200,
+        "the hold is still there to be ended"
+    );
+    wait_until("it is in its second run", || run(&api) == "2");
+    assert_eq!(api.campaign(CAMPAIGN)["paused_by"], "autopilot");
+    centre.platform.set_available(20);
+    centre.wait_for_status(CAMPAIGN, "RUNNING");
+    daemon.wait_for_log("resumed");
+    daemon.stop();
+    assert_eq!(centre.commands().len(), 2);
+    centre.audit();
+}
+
+#[test]
 fn a_fault_keeps_the_old_configuration_and_is_seen_everywhere() {
     let configured = Configured::new("pause_below = 5\n");
     let (daemon, api) = started(&configured);
