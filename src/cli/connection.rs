@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::control::ports::{Clock, Tenure};
 use crate::platform::dialect::{Access, SharedParts, TenantSettings};
 use crate::platform::http::{FencedSend, HttpSend, ReqwestSend, Transport};
-use crate::platform::port::Connected;
+use crate::platform::port::{Connected, RefusalMemory};
 use crate::settings::Settings;
 use crate::telemetry::Metrics;
 
 use super::outcomes_file::OutcomesFile;
+use super::refusals_file::RefusalsFile;
 use super::start_fault::StartFault;
 
 /// What talks to the platform.
@@ -25,7 +26,14 @@ impl Connection {
         for url in settings.base_url.iter().chain([&settings.token_url]) {
             transport.can_reach(url)?;
         }
-        Self::over(Arc::new(transport), fastrand::u64(..), settings, clock)
+        let refusals = remembered(settings, clock);
+        Self::over(
+            Arc::new(transport),
+            fastrand::u64(..),
+            refusals,
+            settings,
+            clock,
+        )
     }
 
     /// The same over sockets that others share; writes leave only while `tenure` lasts.
@@ -40,13 +48,15 @@ impl Connection {
         }
         let transport = FencedSend::new(Arc::<ReqwestSend>::clone(transport), tenure);
         let transport = Arc::new(transport);
-        Self::over(transport, fastrand::u64(..), settings, clock)
+        let refusals = remembered(settings, clock);
+        Self::over(transport, fastrand::u64(..), refusals, settings, clock)
     }
 
     /// The same over a transport that is given; `seed` decides what is left to chance.
     pub(crate) fn over(
         transport: Arc<dyn HttpSend>,
         seed: u64,
+        refusals: Arc<dyn RefusalMemory>,
         settings: &Settings,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StartFault> {
@@ -81,6 +91,7 @@ impl Connection {
             transport,
             clock: Arc::clone(clock),
             metrics: Arc::clone(&metrics),
+            refusals,
             seed,
         };
         let mut platform = settings
@@ -93,4 +104,12 @@ impl Connection {
         }
         Ok(Self { metrics, platform })
     }
+}
+
+/// What the processes of a state directory remember together of refused log-ins.
+fn remembered(settings: &Settings, clock: &Arc<dyn Clock>) -> Arc<dyn RefusalMemory> {
+    Arc::new(RefusalsFile::new(
+        settings.state_dir.clone(),
+        Arc::clone(clock),
+    ))
 }

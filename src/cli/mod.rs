@@ -37,6 +37,7 @@ mod platforms;
 mod progress;
 mod queue;
 mod refusal;
+mod refusals_file;
 mod reload;
 mod reloaded;
 #[cfg(test)]

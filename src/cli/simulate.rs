@@ -63,9 +63,9 @@ pub(crate) struct SimulateArgs {
     /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 409, 429,
     /// 429-no-header, lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
     /// ack-without-effect, ack-late-effect, transition, taken-in-part, empty-200, 206, secrets-4xx, secrets-5xx.
-    /// Endpoints: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
-    /// queue-patch, queue-put, queue-statistics, profile-put, outcomes, idle-reserve-get, idle-reserve-put; all that the fault can
-    /// happen to when absent.
+    /// Endpoints of the platform that is simulated unless another is named: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
+    /// queue-patch, queue-put, queue-statistics, profile-put, outcomes, idle-reserve-get, idle-reserve-put. Each other platform has its own,
+    /// and refuses those that it does not have with the list of its own. All that the fault can happen to when absent.
     /// SHARE is the share of requests that it happens to, from 0 to 1; 1 when absent.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Vec<Faults>,
@@ -141,6 +141,12 @@ fn programme(args: &SimulateArgs) -> Result<Programme, Exit> {
         None => staged(&scenario::load(&args.scenario)?, args),
     };
     let settings = &mut programme.settings;
+    for Faults(rules) in &args.faults {
+        settings.dialect.check_faults(rules).map_err(|wrong| {
+            output::talk(format_args!("campaign-autopilot: --faults: {wrong}"));
+            Exit::Configuration
+        })?;
+    }
     settings.listen = args.listen;
     settings.control = args.control;
     settings.seed = args.seed;

@@ -9,6 +9,7 @@ use crate::control::ports::{Clock, TenureFault};
 use crate::domain::Timestamp;
 use crate::notify::Post;
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
+use crate::platform::port::RemembersNothing;
 use crate::settings::Settings;
 use crate::store::{CommitGate, Restored, Store, StoreAt, StoreFault};
 
@@ -87,7 +88,8 @@ impl Surroundings {
                 let opened = Store::open_in_place(&settings.state_dir, now, Arc::clone(gate))?;
                 let opened = (opened, settings.state_dir.as_path().into());
                 let transport = Arc::clone(transport);
-                let connection = Connection::over(transport, *seed, settings, clock)?;
+                let refusals = Arc::new(RemembersNothing);
+                let connection = Connection::over(transport, *seed, refusals, settings, clock)?;
                 (opened, connection, Some((Arc::clone(post), *seed)))
             }
         };

@@ -26,10 +26,18 @@ pub struct StagedResume {
 }
 
 impl DialsBy {
-    /// Returns the stage with which a resume to this begins; none where it is one dial for each idle agent anyway.
+    /// Returns the stage with which a resume to this begins; none where it is one dial for each idle agent anyway. Of a campaign that was
+    /// stepped down before it was paused, this is the pace of the step, and what is put back is what was there before that.
+    /// `stepped` is both, in this order.
     #[must_use]
-    pub fn staged(&self, lasts: Option<Duration>) -> Option<StagedResume> {
-        let (original, lasts) = (self.ratio?, lasts?);
+    pub fn staged(
+        &self,
+        stepped: Option<(DialRatio, DialRatio)>,
+        lasts: Option<Duration>,
+    ) -> Option<StagedResume> {
+        let (ratio, lasts) = (self.ratio?, lasts?);
+        let stepped = stepped.filter(|(ours, _)| *ours == ratio);
+        let original = stepped.map_or(ratio, |(_, original)| original);
         (original > DialRatio::ONE).then_some(StagedResume { original, lasts })
     }
 }

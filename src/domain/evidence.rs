@@ -73,6 +73,9 @@ pub struct PlatformTraits {
     /// A resume begins at one dial for each idle agent, and puts back after so long what the campaign dialled by before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staged_resume: Option<Duration>,
+    /// Nobody can log into a campaign while it is paused by us, so that a pause for want of agents can keep itself up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bars_log_in: bool,
 }
 
 impl Default for PlatformTraits {
@@ -87,6 +90,7 @@ impl Default for PlatformTraits {
             },
             restores: false,
             staged_resume: None,
+            bars_log_in: false,
         }
     }
 }

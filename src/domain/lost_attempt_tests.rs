@@ -54,6 +54,7 @@ impl Scene {
             },
             restores: false,
             staged_resume: None,
+            bars_log_in: false,
         };
         let longest = Duration::from_secs(30);
         let policies = BTreeMap::from([(id(), policy)]);

@@ -55,6 +55,7 @@ mod message;
 #[cfg(test)]
 mod missing_tests;
 mod notice;
+mod out_of_reach;
 pub mod outcomes;
 mod ownership;
 #[cfg(test)]

@@ -32,6 +32,7 @@ fn pilot(policies: BTreeMap<CampaignId, Policy>, evidence: Evidence) -> Autopilo
         settling,
         restores: false,
         staged_resume: None,
+        bars_log_in: false,
     };
     Autopilot::new(1, policies, BTreeMap::new(), longest, START).on_platform(traits)
 }

@@ -30,6 +30,10 @@ pub(super) fn read(
     let tables = std::mem::take(&mut layers.file.previews);
     let mut previews = BTreeMap::new();
     let form = values.platform.capabilities_by(values.agents).lists;
+    if form.is_none() && !tables.is_empty() {
+        // They are refused as a whole, and what else is wrong with them is beside the point.
+        return None;
+    }
     let mut read = Vec::new();
     for table in &tables {
         if let Some((id, preview)) = preview(layers, table, policies) {

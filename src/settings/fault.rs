@@ -109,6 +109,11 @@ impl Findings {
         self.0.extend(others.0);
     }
 
+    /// Takes back what is beside the point: faults within something that means nothing at all.
+    pub(super) fn take_back(&mut self, beside_the_point: impl Fn(&str) -> bool) {
+        self.0.retain(|(_, _, fault)| !beside_the_point(&fault.key));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -63,15 +63,17 @@ impl Lacking<'_, '_> {
                 .queues
                 .is_some_and(|forms| forms.calibrated)
         });
-        let queues = queues.map(|table| {
-            (
-                table.origin.clone(),
-                "queue",
-                "queues that can be changed while they work, with the figures of a calibration",
-            )
-        });
+        // Some platforms have queues that commands can write, and none of those figures.
+        let figures = if self.capabilities.queues.is_some() {
+            "queues with the figures that a calibration moves: `queue plan` and `queue apply` change what they have"
+        } else {
+            "queues that can be changed while they work, with the figures of a calibration"
+        };
+        let queues = queues.map(|table| (table.origin.clone(), "queue", figures));
         let refused: Vec<(Origin, &str, &str)> = previews.chain(queues).collect();
         for (origin, list, what) in refused {
+            let within = format!("{list}.");
+            self.layers.faults.take_back(|key| key.starts_with(&within));
             let problem = Problem::new(
                 format!("cannot be carried out: {} has no {what}", self.platform),
                 format!("take the [[{list}]] table out"),
@@ -288,7 +290,10 @@ mod tests {
                 "FILE:8: preview.campaign",
                 "is neither the number of a skill",
             ),
-            ("FILE:14: queue", "has no queues that can be changed"),
+            (
+                "FILE:14: queue",
+                "has no queues with the figures that a calibration moves",
+            ),
         ] {
             let found = told
                 .iter()

@@ -153,14 +153,17 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
     None
 }
 
-/// A value that is the default says nothing and is let through; one that cannot be read is reported already.
+/// A value that is the default says nothing and is let through. Of one that cannot be read, that is all there is to say.
 fn refuse_foreign_settings(layers: &mut Layers<'_>, values: &Values) {
+    // Which platform is meant may not be known.
+    let unread = layers.faults.tell_of(PLATFORM.row().key);
     let foreign: Vec<&str> = values.platform.foreign_settings().collect();
     for row in rows().filter(|row| foreign.contains(&row.key)) {
         if let Some((text, origin)) = layers.source(row)
             && text != row.default_text()
-            && !layers.faults.tell_of(row.key)
+            && !(unread && layers.faults.tell_of(row.key))
         {
+            layers.faults.take_back(|key| key == row.key);
             let problem = Problem::new(
                 format!("means nothing on {}", values.platform),
                 format!("take it out, or name another {}", PLATFORM.row().key),

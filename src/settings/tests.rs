@@ -432,7 +432,9 @@ fn closed_words_are_those_that_are_read() {
         let told = faults(&format!("{} sideways", row.flag.unwrap()), &[], "");
         let words: Vec<&str> = row.words().collect();
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].ends_with(&words.join(", ")), "{told:?}");
+        // Of what means nothing on the platform in force, that is all that is said.
+        let foreign = told[0].contains(": means nothing on ");
+        assert!(foreign || told[0].ends_with(&words.join(", ")), "{told:?}");
     }
 }
 

@@ -152,6 +152,11 @@ fn act(
         ["counts"] => counts(handle),
         ["campaigns", id, "status"] => {
             let SetStatus { status } = read_body(body)?;
+            let words = handle.0.dialect.statuses();
+            if !words.contains(&status.as_str()) {
+                let why = format!("status is {status:?}, expected one of {}", words.join(", "));
+                return Err(Refused::unprocessable("invalid_body", why));
+            }
             done_or_missing("campaign", id, handle.person_sets(id, &status))?
         }
         ["campaigns", id, "assignments"] => {
@@ -195,6 +200,7 @@ fn act(
         _ => {
             let Faults { spec } = read_body(body)?;
             let rules = FaultPlan::parse(&spec)
+                .and_then(|rules| handle.0.dialect.check_faults(&rules).map(|()| rules))
                 .map_err(|wrong| Refused::unprocessable("invalid_faults", wrong.to_string()))?;
             let added = rules.len();
             for rule in rules {
@@ -216,7 +222,13 @@ fn done_or_missing(what: &str, id: &str, there: bool) -> Result<Value, Refused> 
 
 fn counts(handle: &SimHandle) -> Value {
     let count_of = |endpoint: Endpoint| (endpoint.name(), handle.request_count(Some(endpoint)));
-    let mut counts: BTreeMap<&str, u64> = Endpoint::ALL.into_iter().map(count_of).collect();
+    let mut counts: BTreeMap<&str, u64> = handle
+        .0
+        .dialect
+        .endpoints()
+        .into_iter()
+        .map(count_of)
+        .collect();
     counts.insert("all", handle.request_count(None));
     json!(counts)
 }
@@ -467,6 +479,12 @@ mod tests {
                 json!({"status": "PAUSED", "x": 1}),
                 422,
             ),
+            (
+                "POST",
+                "/campaigns/campaign-1/status",
+                json!({"status": "NONSENSE"}),
+                422,
+            ),
             ("POST", "/campaigns/campaign-1/capacity", json!({}), 422),
             (
                 "POST",
@@ -481,6 +499,7 @@ mod tests {
                 422,
             ),
             ("POST", "/faults", json!({"spec": "earthquake"}), 422),
+            ("POST", "/faults", json!({"spec": "403:form-agents"}), 422),
             ("GET", "/faults", json!({}), 405),
             ("POST", "/journal", json!({}), 405),
             ("GET", "/", json!({}), 404),

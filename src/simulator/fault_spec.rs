@@ -76,6 +76,16 @@ pub enum FaultSpecError {
         /// The piece of the list.
         piece: String,
     },
+    /// The platform's dialect does not have the endpoint.
+    #[error(
+        "fault at {endpoint:?}: this platform has no such endpoint, expected one of {expected}"
+    )]
+    Foreign {
+        /// The endpoint.
+        endpoint: &'static str,
+        /// Those that there are.
+        expected: String,
+    },
     /// The share is not a number from 0 to 1.
     #[error("fault {piece:?}: the share has to be a number above 0 and at most 1")]
     Share {

@@ -26,6 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use super::answer::Answer;
 use super::control;
 use super::exchange::{MAX_BODY, insert, too_large};
 use super::handle::{Phase, Shared, SimHandle};
@@ -237,7 +238,11 @@ impl Serving {
             (Ok(body), Api::Control) => {
                 let handle = SimHandle(Arc::clone(shared));
                 let (path, body) = (parts.uri.path(), body.to_bytes());
-                let answer = control::answer(&handle, &parts.method, path, &body);
+                let answer = Answer {
+                    // Refusals of this API are JSON, whatever the platform speaks.
+                    refused: None,
+                    ..control::answer(&handle, &parts.method, path, &body)
+                };
                 (shared.at_once(answer), None)
             }
         };

@@ -47,6 +47,8 @@ pub struct Events {
     pub(super) paces_unreadable: BTreeSet<CampaignId>,
     /// The last decision that wanted a change of a pace which a dry run held back.
     pub(super) dry_paces: BTreeMap<CampaignId, DecisionId>,
+    /// Campaigns whose pause waits for agents who cannot log in.
+    out_of_reach: BTreeSet<CampaignId>,
 }
 
 impl Events {
@@ -65,6 +67,7 @@ impl Events {
             outcomes_failing: false,
             paces_unreadable: BTreeSet::new(),
             dry_paces: BTreeMap::new(),
+            out_of_reach: BTreeSet::new(),
         };
         events.add_campaigns(campaigns, std::iter::empty());
         events
@@ -183,6 +186,17 @@ impl Events {
     /// Reports that a campaign's status could not be read.
     pub fn status_unreadable(&self, campaign: &CampaignId, decision: DecisionId, why: &str) {
         warn!(%campaign, %decision, why, "status not read");
+    }
+
+    /// Shows how many pauses wait for agents who cannot log in, and tells of each once.
+    pub fn pauses_out_of_reach(&mut self, campaigns: &[&CampaignId]) {
+        for campaign in campaigns {
+            if !self.out_of_reach.contains(*campaign) {
+                warn!(%campaign, "fewer agents are logged in than would resume it, and none can log in while it is paused: lower resume_at, or resume it by hand");
+            }
+        }
+        self.metrics.cycle.pauses_out_of_reach(campaigns.len());
+        self.out_of_reach = campaigns.iter().map(|id| (*id).clone()).collect();
     }
 
     /// Reports the decision on one campaign.

@@ -26,11 +26,15 @@ struct Platform {
 
 impl Platform {
     fn start(directory: &TempDir) -> Self {
+        Self::speaking(directory, "cxone-v2")
+    }
+
+    fn speaking(directory: &TempDir, dialect: &str) -> Self {
         let trace = directory.path().join("calm.csv");
         std::fs::write(&trace, CALM).unwrap();
         let mut child = Command::new(PROGRAM)
             .env_clear()
-            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(["simulate", "--listen", "127.0.0.1:0", "--platform", dialect])
             .args(["--control", "127.0.0.1:0", "--replay"])
             .arg(trace)
             .stdin(Stdio::null())
@@ -190,5 +194,49 @@ fn control_is_for_this_machine_alone() {
     let help = Invocation::bare().args(&["simulate", "--help"]).output();
     for endpoint in campaign_autopilot::simulator::Endpoint::ALL {
         assert!(help.stdout.contains(endpoint.name()), "{}", endpoint.name());
+    }
+}
+
+#[test]
+fn each_dialect_has_endpoints_and_statuses_of_its_own() {
+    let directory = TempDir::new().unwrap();
+    let platform = Platform::speaking(&directory, "vicidial");
+    let (_, counts) = platform.ask("GET", "/counts", &Value::Null);
+    assert_eq!(counts["form-agents"], 0, "{counts}");
+    assert!(counts.get("campaign-put").is_none(), "{counts}");
+    for (path, body, named) in [
+        ("/faults", json!({"spec": "403:agents"}), "form-agents"),
+        (
+            "/campaigns/campaign-1/status",
+            json!({"status": "COMPLETED"}),
+            "RUNNING, PAUSED",
+        ),
+    ] {
+        let (status, answer) = platform.ask("POST", path, &body);
+        assert_eq!(status, 422, "{path}: {answer}");
+        assert!(answer.to_string().contains(named), "{answer}");
+    }
+    platform.post("/faults", &json!({"spec": "403:form-agents"}));
+}
+
+#[test]
+fn a_fault_that_would_never_happen_is_refused_at_the_start() {
+    for (dialect, foreign, named) in [
+        ("vicidial", "403:agents", "form-agents"),
+        ("genesys-cloud", "500:campaign-put", "stop-campaign"),
+        ("amazon-connect", "500:campaign-put", "pause-campaign"),
+        ("cxone-v2", "403:form-agents", "campaign-put"),
+    ] {
+        let mut simulate = Invocation::bare();
+        let refused = simulate
+            .args(&["simulate", "--listen", "127.0.0.1:0"])
+            .args(&["--platform", dialect, "--faults", foreign])
+            .output();
+        assert_eq!(refused.code(), 78, "{}", refused.stderr);
+        let told = &refused.stderr;
+        assert!(
+            told.contains("no such endpoint") && told.contains(named),
+            "{told}"
+        );
     }
 }

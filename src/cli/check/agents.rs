@@ -182,6 +182,20 @@ pub(super) fn doubt_thresholds(campaign: &CampaignId, policy: &Policy, everybody
     }
 }
 
+/// Tells of a threshold that keeps a pause up, where nobody can log in while the campaign is paused.
+pub(super) fn doubt_reach(campaign: &CampaignId, policy: &Policy, everybody: &Everybody) {
+    let head = everybody.head(campaign, policy).map(|head| &head.count);
+    let Some(GroupCount::Known(HeadCount { staffed, .. })) = head else {
+        return;
+    };
+    if let Some(threshold) = highest(policy).filter(|threshold| threshold > staffed) {
+        Findings::doubtful(format_args!(
+            "campaign {campaign}: {} logged in now, and it resumes at {threshold}: a pause would last, since nobody can log in while it is paused; lower resume_at, or pause it in another way",
+            counted(usize::try_from(*staffed).unwrap_or_default(), "agent")
+        ));
+    }
+}
+
 /// Tells of ids that are not among the agents.
 pub(super) fn name_unknown_agents<'a>(
     whose: &str,

@@ -17,6 +17,7 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
 use crate::notify::{Answer, OutboxEntry, Post};
 use crate::platform::http::{HttpRequest, HttpResponse, HttpSend, SendFault};
+use crate::platform::port::RemembersNothing;
 use crate::settings::{RunArgs, Settings, resolve};
 use crate::simulator::{
     AcdSettings, AgentState, Dialect, Outcome, Script, SentRequest, Settings as Platform, SimClock,
@@ -245,7 +246,14 @@ async fn asked(dialect: Dialect, file: &str, kinds: usize) -> (BTreeSet<String>,
     let settings = settings(&directory, file);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
     let transport = Recording::of(dialect, kinds);
-    let connection = Connection::over(transport.clone(), 1, &settings, &clock).unwrap();
+    let connection = Connection::over(
+        transport.clone(),
+        1,
+        Arc::new(RemembersNothing),
+        &settings,
+        &clock,
+    )
+    .unwrap();
     assert_eq!(
         check_platform(&settings, &connection, &clock).await,
         Exit::Ok

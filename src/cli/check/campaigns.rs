@@ -6,10 +6,10 @@ use crate::cli::idle_reserve::{NO_IDLE_RESERVE, is_not_offered};
 use crate::control::ports::Clock;
 use crate::domain::throttle::{Lever, PaceSetting};
 use crate::domain::{CampaignId, EvidenceSurvey, GroupCount, HeadCount, StatusFinding};
-use crate::platform::port::{CampaignFinding, Pace, Urgency};
+use crate::platform::port::{CampaignFinding, Pace, Rights, Urgency};
 use crate::settings::Settings;
 
-use super::agents::{Everybody, doubt_thresholds};
+use super::agents::{Everybody, doubt_reach, doubt_thresholds};
 use super::findings::Findings;
 
 /// Campaigns of which the statuses are asked for together, as at a start with many of them.
@@ -24,6 +24,7 @@ pub(super) async fn look_at_campaigns(
     findings: &mut Findings,
 ) {
     let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
+    let rights = connection.platform.capabilities.rights;
     let mut survey = EvidenceSurvey::default();
     for (campaign, finding) in read_statuses(settings, connection, clock, &campaigns).await {
         if let Ok(StatusFinding::Found(reading)) = &finding {
@@ -35,11 +36,15 @@ pub(super) async fn look_at_campaigns(
         let head = everybody.head(&campaign, policy);
         let counts = policy.counts_agents();
         let count = head.filter(|_| counts).map(|head| &head.count);
-        tell_campaign(&campaign, &finding, count, findings);
+        tell_campaign(&campaign, &finding, count, rights, findings);
         if let Some(lever) = policy.actuator.lever() {
             tell_pace(settings, connection, clock, (&campaign, lever), findings).await;
         }
         doubt_thresholds(&campaign, policy, everybody);
+        let traits = connection.platform.capabilities.traits;
+        if traits.bars_log_in && policy.counts_agents() {
+            doubt_reach(&campaign, policy, everybody);
+        }
         tell_rivals(settings, connection, clock, &campaign).await;
     }
     if let Some(weakness) = survey.weakness() {
@@ -74,11 +79,12 @@ fn tell_campaign(
     campaign: &CampaignId,
     finding: &CampaignFinding,
     count: Option<&GroupCount>,
+    rights: Rights,
     findings: &mut Findings,
 ) {
     let what = format!("campaign {campaign}");
     let (Ok(StatusFinding::Found(reading)), Some(count)) = (finding, count) else {
-        tell_status(&what, finding, findings);
+        tell_status(&what, finding, rights, findings);
         return;
     };
     let status = &reading.word;
@@ -103,14 +109,20 @@ fn tell_campaign(
 }
 
 /// Tells the status of a campaign, or why it is not known.
-pub(super) fn tell_status(what: &str, finding: &CampaignFinding, findings: &mut Findings) {
+pub(super) fn tell_status(
+    what: &str,
+    finding: &CampaignFinding,
+    rights: Rights,
+    findings: &mut Findings,
+) {
     match finding {
         Ok(StatusFinding::Found(reading)) => {
             Findings::good(format_args!("{what}: {}", reading.word));
         }
         Ok(StatusFinding::Missing) => findings.bad(
             format_args!(
-                "{what}: 404, the platform does not know it; check the id and the base URL"
+                "{what}: 404, the platform does not know it; {}",
+                rights.unknown_campaign
             ),
             Exit::Refused,
         ),

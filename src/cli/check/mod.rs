@@ -134,16 +134,17 @@ async fn check_platform(
 ) -> Exit {
     let mut findings = Findings::none();
     let deadline = || clock.now().plus(settings.request_timeout.saturating_mul(3));
+    let log_in = connection.platform.capabilities.rights.log_in;
     match connection.platform.login.granted(deadline()).await {
         Ok(Granted {
             source,
             rights: granted,
         }) => {
-            Findings::good(format_args!("token from {source}"));
+            Findings::good(format_args!("{log_in} from {source}"));
             name_missing_scopes(settings, connection, granted.as_deref(), &mut findings);
         }
         Err(fault) => {
-            findings.fault("token", &fault);
+            findings.fault(log_in, &fault);
             return findings.exit();
         }
     }
@@ -293,7 +294,7 @@ fn name_missing_scopes(
     ] {
         for scope in scopes.iter().filter(|scope| needed && !is_granted(scope)) {
             findings.bad(
-                format_args!("scope {scope} is not granted; {}", rights.remedy),
+                format_args!("{} {scope} is not granted; {}", rights.noun, rights.remedy),
                 Exit::Refused,
             );
         }

@@ -28,7 +28,13 @@ pub(super) async fn look_at_previews(
     let unmanaged = previews.filter(|id| !settings.policies.contains_key(id));
     let unmanaged: Vec<CampaignId> = unmanaged.cloned().collect();
     for (campaign, finding) in read_statuses(settings, connection, clock, &unmanaged).await {
-        super::campaigns::tell_status(&format!("preview campaign {campaign}"), &finding, findings);
+        let rights = connection.platform.capabilities.rights;
+        super::campaigns::tell_status(
+            &format!("preview campaign {campaign}"),
+            &finding,
+            rights,
+            findings,
+        );
     }
     read_lists(settings, assignments, connection, clock, findings).await;
     let roster = &assignments.roster;

@@ -110,6 +110,7 @@ impl Telemetry {
                         events.decided(id, reason, &campaign.state().belief);
                     }
                 }
+                events.pauses_out_of_reach(&autopilot.pauses_out_of_reach(at));
             }
             Fact::Alerted { alert, .. } => events.alerted(alert, decision),
             Fact::AimMoved {

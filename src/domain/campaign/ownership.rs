@@ -269,7 +269,11 @@ impl Campaign {
     pub(crate) fn stage(&mut self, to: Direction, lasts: Option<Duration>) -> bool {
         let replaced = self.state.replaced.as_deref();
         let replaced = replaced.filter(|_| to == Direction::Resume);
-        let staged = replaced.and_then(|replaced| replaced.staged(lasts));
+        let throttle = self.state.throttle.as_deref();
+        let stepped = throttle.and_then(|throttle| throttle.stepped);
+        let stepped =
+            stepped.and_then(|stepped| stepped.ours.dials().zip(stepped.original.dials()));
+        let staged = replaced.and_then(|replaced| replaced.staged(stepped, lasts));
         self.state.staged = staged.map(Box::new);
         staged.is_some()
     }

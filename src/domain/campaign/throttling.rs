@@ -70,7 +70,11 @@ impl Campaign {
             return None;
         }
         let lever = stepped.ours.lever();
-        let back = stepped.staged
+        // A stage that is over is put back, unless the rule would ask for a step down at once.
+        let found = reason.stages.thresholds.found;
+        let below = found.is_some_and(|found| found.relation == Relation::BelowPause);
+        let steps = self.policy.actuator.lever() == Some(lever);
+        let back = (stepped.staged && !(steps && below))
             || self.policy.actuator.lever() != Some(lever)
             || is_held(reason)
             || match &self.state.belief {

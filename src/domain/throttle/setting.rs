@@ -70,13 +70,21 @@ impl PaceSetting {
     /// Returns the number alone, and what it counts.
     #[must_use]
     pub fn number_and_unit(self) -> (String, &'static str) {
-        match self {
-            Self::Dials(ratio) => (ratio.to_string(), "dials for each idle agent"),
-            Self::KeptIdle(reserve) => (reserve.to_string(), "agents kept idle"),
-        }
+        let (number, units) = match self {
+            Self::Dials(ratio) => (
+                ratio.to_string(),
+                ["dial for each idle agent", "dials for each idle agent"],
+            ),
+            Self::KeptIdle(reserve) => {
+                (reserve.to_string(), ["agent kept idle", "agents kept idle"])
+            }
+        };
+        let [one, many] = units;
+        let unit = if number == "1" { one } else { many };
+        (number, unit)
     }
 
-    /// Returns it for sentences: `1.8 dials for each idle agent`, `4.5 agents kept idle`.
+    /// Returns it for sentences: `1 dial for each idle agent`, `4.5 agents kept idle`.
     #[must_use]
     pub fn in_words(self) -> String {
         let (number, unit) = self.number_and_unit();
@@ -146,6 +154,10 @@ mod tests {
             assert_eq!(read, setting);
         }
         assert_eq!(idle.in_words(), "4.5 agents kept idle");
+        let in_words = |text: &str| text.parse::<PaceSetting>().unwrap().in_words();
+        assert_eq!(in_words("1 idle"), "1 agent kept idle");
+        assert_eq!(in_words("1"), "1 dial for each idle agent");
+        assert_eq!(in_words("1.8"), "1.8 dials for each idle agent");
         for wrong in ["idle", " idle", "4.5idle", "x"] {
             assert!(wrong.parse::<PaceSetting>().is_err(), "{wrong}");
         }

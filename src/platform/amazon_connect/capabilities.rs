@@ -46,6 +46,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
         restores: false,
         staged_resume: None,
+        bars_log_in: false,
     },
     lists: None,
     queues: None,
@@ -57,7 +58,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        noun: "permission",
+        log_in: "credentials",
         remedy: "add it to the policy of the role",
+        unknown_campaign: "check the id, the instance and the region",
         campaigns: rights::NEEDED,
         lists: &[],
         queues: &[],

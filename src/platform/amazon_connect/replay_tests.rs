@@ -143,6 +143,7 @@ fn replayed(exchange: &Exchange) -> Replayed {
         transport,
         clock: Arc::clone(&clock),
         metrics: Arc::new(Metrics::new(30.0, false, "", 0.0).unwrap()),
+        refusals: Arc::new(crate::platform::port::RemembersNothing),
         seed: 0,
     };
     Replayed {

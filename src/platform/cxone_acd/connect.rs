@@ -66,6 +66,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
         restores: false,
         staged_resume: None,
+        bars_log_in: false,
     },
     lists: Some(ListForm::Membership),
     queues: Some(QueueForms {
@@ -81,7 +82,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        noun: "right",
+        log_in: "token",
         remedy: "add it to the role of the access key",
+        unknown_campaign: "check the id and the base URL",
         campaigns: &["read real-time data", "Outbound Strategy Manager"],
         lists: &["Skills Edit", "Skills User Assignment", "Users Edit"],
         queues: &["Skills Edit"],

@@ -41,6 +41,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
         restores: false,
         staged_resume: None,
+        bars_log_in: false,
     },
     lists: Some(ListForm::Whole),
     queues: Some(QueueForms {
@@ -57,7 +58,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: false,
     rights: Rights {
+        noun: "scope",
+        log_in: "token",
         remedy: "add it to the OAuth client",
+        unknown_campaign: "check the id and the base URL",
         campaigns: &[
             "interactions:agents:read",
             "campaigns:read",

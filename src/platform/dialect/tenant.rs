@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::control::ports::Clock;
 use crate::domain::CampaignId;
 use crate::platform::http::{Client, Credentials, HttpSend, Limiter, Rate, TokenSource};
+use crate::platform::port::RefusalMemory;
 use crate::secrets::Secret;
 use crate::telemetry::Metrics;
 
@@ -178,6 +179,8 @@ pub struct SharedParts {
     pub clock: Arc<dyn Clock>,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Remembers refused log-ins beyond this process.
+    pub refusals: Arc<dyn RefusalMemory>,
     /// Makes jitter repeatable.
     pub seed: u64,
 }

@@ -59,6 +59,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
         restores: false,
         staged_resume: None,
+        bars_log_in: false,
     },
     lists: Some(ListForm::Membership),
     queues: Some(QueueForms {
@@ -74,7 +75,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        noun: "permission",
+        log_in: "token",
         remedy: "add it to a role of the OAuth client",
+        unknown_campaign: "check the id, the region, and the divisions of the client's roles",
         campaigns: rights::NEEDED,
         lists: &[rights::QUEUE_VIEW, rights::MEMBERS_MANAGE],
         queues: &[rights::QUEUE_VIEW, rights::QUEUE_EDIT],

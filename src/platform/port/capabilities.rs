@@ -45,8 +45,14 @@ pub struct QueueForms {
 /// Names of the rights that the credentials need, as the platform calls them; empty where it names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
+    /// What the platform calls one.
+    pub noun: &'static str,
+    /// What proves who asks: a token, a log-in, credentials.
+    pub log_in: &'static str,
     /// Where one that is missing is given, for people.
     pub remedy: &'static str,
+    /// What has to be looked at where the platform does not know a campaign.
+    pub unknown_campaign: &'static str,
     /// For observing agents and for reading and commanding campaigns.
     pub campaigns: &'static [&'static str],
     /// For lists of preview campaigns, beyond those.

@@ -13,6 +13,7 @@
 //! Throttle           read, set             how fast a campaign dials
 //! OutcomeReader      outcomes(ids)         counters of dials and of what became of them
 //! Login              granted               whether the credentials work
+//! RefusalMemory      turn(account)         what processes remember together of refused log-ins; given to an adapter
 //! ```
 //!
 //! # Duties of every implementer
@@ -46,6 +47,7 @@ mod login;
 mod names;
 mod outcomes;
 mod queues;
+mod refusals;
 mod throttle;
 mod unreadable;
 
@@ -64,5 +66,6 @@ pub use outcomes::{OutcomeFinding, OutcomeReader};
 pub use queues::{
     Original, ProfileWriter, QueueOrder, QueueReader, QueueReading, QueueWriter, Reassignment,
 };
+pub use refusals::{RefusalMemory, RefusalTurn, RemembersNothing};
 pub use throttle::{Pace, Throttle, ThrottleOrder, Throttles};
 pub use unreadable::UnreadableRows;

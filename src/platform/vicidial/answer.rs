@@ -71,8 +71,7 @@ pub(super) fn translate(response: HttpResponse) -> (HttpResponse, LogInNews) {
         body: Bytes::copy_from_slice(words.as_bytes()),
     };
     if line.starts_with(WRONG_LOG_IN) {
-        let words =
-            "the user or its password is refused, its level is below 7, or it is not active";
+        let words = "the user or its password is refused, its level is below 7, or it is not active: check client_id and the password, and the user's page; after three refusals nothing is asked for a while";
         return (said(StatusCode::UNAUTHORIZED, words), LogInNews::Refused);
     }
     if line.starts_with(LOCKED_OUT) {

@@ -151,11 +151,11 @@ impl Campaign {
     /// What it does.
     pub(super) fn activity(&self, method: PauseMethod) -> CampaignActivity {
         let dialling = &self.dialling;
-        let apart = |why: &str| CampaignActivity::NotCommandable {
-            word: format!("{}, {why}", self.word()),
-        };
         if dialling.is_manual() {
-            return apart("which agents dial themselves");
+            let inactive = if self.active { "" } else { "inactive " };
+            return CampaignActivity::NotCommandable {
+                word: format!("{inactive}{}: its agents dial by hand", dialling.method),
+            };
         }
         let known = dialling.is_by_level() || dialling.is_adaptive();
         if !known && !dialling.is_shared_adaptive() {
@@ -165,9 +165,12 @@ impl Campaign {
             return CampaignActivity::Paused;
         }
         if dialling.is_shared_adaptive() && method == PauseMethod::Level {
-            return apart(
-                "whose method cannot be set again: pause it by pause_method = \"active\"",
-            );
+            return CampaignActivity::NotCommandable {
+                word: format!(
+                    "{}: no request can set this method again, so that it is paused by pause_method = \"active\" alone",
+                    self.word()
+                ),
+            };
         }
         if dialling.is_by_level() && (dialling.is_nothing() || dialling.is_marked()) {
             CampaignActivity::Paused
@@ -244,13 +247,11 @@ mod tests {
     #[test]
     fn what_agents_dial_themselves_and_what_is_not_known_is_never_commanded() {
         for method in ["MANUAL", "INBOUND_MAN"] {
-            for active in ["Y", "N"] {
+            for (active, inactive) in [("Y", ""), ("N", "inactive ")] {
                 for by in [PauseMethod::Level, PauseMethod::Active] {
-                    let found = campaign(active, method, "0").activity(by);
-                    assert!(
-                        matches!(found, CampaignActivity::NotCommandable { .. }),
-                        "{method}"
-                    );
+                    let found = campaign(active, method, MARK).activity(by);
+                    let word = format!("{inactive}{method}: its agents dial by hand");
+                    assert_eq!(found, CampaignActivity::NotCommandable { word });
                 }
             }
         }

@@ -24,6 +24,7 @@ use super::effect::EffectWatch;
 use super::endpoints;
 use super::known::KnownCampaigns;
 use super::listings::Listings;
+use super::read_backs::ReadBacks;
 use super::site::{Order, Site, decode, share};
 
 /// The level at which the adaptive process begins anew.
@@ -45,6 +46,7 @@ pub(super) struct Campaigns {
 /// Commands campaigns of a system.
 pub(super) struct Commander {
     pub(super) campaigns: Arc<Campaigns>,
+    pub(super) read_backs: Arc<ReadBacks>,
 }
 
 impl Campaigns {
@@ -94,6 +96,13 @@ impl Campaigns {
         self.names.note(id, found.name.as_deref());
         let activity = found.activity(self.method);
         let runs = activity == CampaignActivity::Running;
+        let word = match &activity {
+            CampaignActivity::NotCommandable { word } => word.clone(),
+            CampaignActivity::Running
+            | CampaignActivity::Paused
+            | CampaignActivity::Changing { .. }
+            | CampaignActivity::Unknown { .. } => found.word(),
+        };
         StatusFinding::Found(StatusReading {
             // The mark is the same whenever it is read: whoever changed the campaign has taken it away.
             version: found.is_marked().then(|| found.dialling.text()),
@@ -104,7 +113,7 @@ impl Campaigns {
                     ratio: found.dialling.exact_ratio(),
                 })
             }),
-            ..StatusReading::without_evidence(activity, found.word(), read_at)
+            ..StatusReading::without_evidence(activity, word, read_at)
         })
     }
 }
@@ -232,10 +241,18 @@ impl Commander {
             leave_by: Some(order.leave_by),
             deadline: order.deadline,
         };
-        match site.write(request).await {
+        let delivery = match site.write(request).await {
             Ok(()) => Delivery::Acknowledged { version: None },
             Err(failed) => failed_delivery(failed),
+        };
+        let may_be_there = matches!(
+            delivery,
+            Delivery::Acknowledged { .. } | Delivery::Lost { .. }
+        );
+        if order.direction == Direction::Pause && may_be_there {
+            self.read_backs.paused();
         }
+        delivery
     }
 }
 

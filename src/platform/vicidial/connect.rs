@@ -19,10 +19,11 @@ use super::listings::Listings;
 use super::login::FunctionsLogin;
 use super::observer::Observer;
 use super::outcomes::Outcomes;
-use super::rights;
+use super::read_backs::ReadBacks;
 use super::site::Site;
 use super::throttle::Pacing;
 use super::watch::LogInWatch;
+use super::{refusals, rights};
 
 /// How often a reading is tried, the first time included.
 const ATTEMPTS: u32 = 2;
@@ -54,6 +55,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
         },
         restores: true,
         staged_resume: None,
+        bars_log_in: false,
     },
     lists: None,
     queues: None,
@@ -65,7 +67,10 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     outcomes: true,
     rivals: true,
     rights: Rights {
+        noun: "function",
+        log_in: "log-in",
         remedy: "allow it on the user's page",
+        unknown_campaign: "check the id, and `Allowed Campaigns` of the user's group",
         campaigns: rights::NEEDED,
         lists: &[],
         queues: &[],
@@ -79,6 +84,7 @@ fn capabilities(special: &SpecialSettings) -> Capabilities {
     capabilities.traits.staged_resume = special.staged_resume;
     if special.pause_method == PauseMethod::Active {
         capabilities.traits.evidence = Evidence::OwnReadings;
+        capabilities.traits.bars_log_in = true;
     }
     capabilities
 }
@@ -96,16 +102,21 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
     let watch = Arc::new(LogInWatch::new(
         tenant.credentials.client_secret.clone(),
         silence,
+        refusals::account(&base_url, &tenant.credentials.client_id),
+        Arc::clone(&shared.refusals),
+        Arc::clone(&shared.metrics),
     ));
+    let clock = Arc::clone(&shared.clock);
     let client = Arc::new(client(tenant, &shared, &base_url, &watch));
     let site = Arc::new(Site::new(
         client,
-        shared.clock,
+        Arc::clone(&clock),
         base_url,
         tenant.credentials.clone(),
         watch,
     ));
     let listings = Arc::new(Listings::new(Arc::clone(&site)));
+    let read_backs = Arc::new(ReadBacks::new(Arc::clone(&clock)));
     let campaigns = Arc::new(Campaigns {
         site: Arc::clone(&site),
         listings: Arc::clone(&listings),
@@ -118,6 +129,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
     let commander = writes.then(|| -> Arc<dyn CampaignCommander> {
         Arc::new(Commander {
             campaigns: Arc::clone(&campaigns),
+            read_backs: Arc::clone(&read_backs),
         })
     });
     Ok(Connected {
@@ -129,6 +141,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
         agents: Arc::new(Observer {
             site: Arc::clone(&site),
             listings: Arc::clone(&listings),
+            read_backs,
         }),
         campaigns,
         commander,

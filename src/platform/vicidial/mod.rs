@@ -29,6 +29,8 @@ mod listings;
 mod login;
 mod observer;
 mod outcomes;
+mod read_backs;
+mod refusals;
 mod rights;
 mod site;
 mod statistics;

@@ -10,6 +10,7 @@ use crate::platform::port::{AgentObserver, Observation, ObserveFault, ObserveReq
 
 use super::counting::LoggedIn;
 use super::listings::Listings;
+use super::read_backs::ReadBacks;
 use super::site::{Ask, Site};
 use super::{endpoints, rights};
 
@@ -20,6 +21,7 @@ const LONGEST_FILTER: usize = 9_000;
 pub(super) struct Observer {
     pub(super) site: Arc<Site>,
     pub(super) listings: Arc<Listings>,
+    pub(super) read_backs: Arc<ReadBacks>,
 }
 
 /// The campaign whose agents are a group.
@@ -34,6 +36,7 @@ fn campaign(group: &Group) -> Option<&str> {
 impl Observer {
     async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
         let taken_at = self.site.now();
+        self.read_backs.read_at(taken_at);
         let fault = |fault| ObserveFault {
             fault,
             partial: false,
@@ -114,5 +117,9 @@ impl AgentObserver for Observer {
         request: ObserveRequest<'a>,
     ) -> BoxFuture<'a, Result<Observation, ObserveFault>> {
         Box::pin(self.read(request))
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.read_backs.due())
     }
 }

@@ -12,11 +12,13 @@ pub(super) mod vicidial;
 use super::answer::Answer;
 use super::call::Route;
 use super::centre::Scenario;
+use super::fault_spec::FaultSpecError;
+use super::faults::{Endpoint, FaultRule};
 use super::sent_request::SentRequest;
-use amazon_connect::ConnectSettings;
-use cxone_acd::AcdSettings;
-use genesys_cloud::CloudSettings;
-use vicidial::DialerSettings;
+use amazon_connect::{ConnectOperation, ConnectSettings};
+use cxone_acd::{AcdOperation, AcdSettings};
+use genesys_cloud::{CloudOperation, CloudSettings};
+use vicidial::{DialerOperation, DialerSettings};
 
 /// The dialect of a platform, with its settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,6 +103,14 @@ impl Dialect {
         }
     }
 
+    /// Refuses rules for endpoints that this dialect does not have: they would never apply.
+    ///
+    /// # Errors
+    /// Names the endpoint and those that there are.
+    pub fn check_faults(&self, rules: &[FaultRule]) -> Result<(), FaultSpecError> {
+        self.kind().check_faults(rules)
+    }
+
     pub(super) fn kind(&self) -> DialectKind {
         match self {
             Self::CxoneV2 => DialectKind::V2,
@@ -113,6 +123,40 @@ impl Dialect {
 }
 
 impl DialectKind {
+    /// See [`Dialect::check_faults`].
+    pub(super) fn check_faults(self, rules: &[FaultRule]) -> Result<(), FaultSpecError> {
+        let there = self.endpoints();
+        let asked = rules.iter().filter_map(|rule| rule.endpoint);
+        let mut foreign = asked.filter(|endpoint| !there.contains(endpoint));
+        foreign.next().map_or(Ok(()), |endpoint| {
+            let names: Vec<&str> = there.iter().map(|one| one.name()).collect();
+            Err(FaultSpecError::Foreign {
+                endpoint: endpoint.name(),
+                expected: names.join(", "),
+            })
+        })
+    }
+
+    /// What requests are for in this dialect.
+    pub(super) fn endpoints(self) -> Vec<Endpoint> {
+        match self {
+            Self::V2 => Endpoint::ALL.into(),
+            Self::Acd => AcdOperation::ALL.map(Endpoint::Acd).into(),
+            Self::Cloud => CloudOperation::ALL.map(Endpoint::Cloud).into(),
+            Self::Dialer => DialerOperation::ALL.map(Endpoint::Dialer).into(),
+            Self::Connect => ConnectOperation::ALL.map(Endpoint::Connect).into(),
+        }
+    }
+
+    /// The words for what a person may set a campaign to.
+    pub(super) fn statuses(self) -> &'static [&'static str] {
+        match self {
+            Self::V2 | Self::Connect => &["RUNNING", "PAUSED", "STOPPED", "COMPLETED"],
+            Self::Cloud => &["RUNNING", "PAUSED", "COMPLETED"],
+            Self::Acd | Self::Dialer => &["RUNNING", "PAUSED"],
+        }
+    }
+
     /// Finds the operation that a request is for.
     pub(super) fn route(self, sent: &SentRequest) -> Route {
         let (method, path) = (&sent.method, sent.path());

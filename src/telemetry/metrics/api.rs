@@ -22,6 +22,7 @@ pub struct ApiMetrics {
     unreadable_rows: IntCounterVec,
     push_connected: Gauge,
     push_messages: IntCounter,
+    log_ins_suspended: Gauge,
     expected: Mutex<Expected>,
 }
 
@@ -76,6 +77,10 @@ impl ApiMetrics {
                 "api_push_messages_total",
                 "Changes that the platform reported by itself.",
             )?,
+            log_ins_suspended: families.gauge(
+                "log_ins_suspended",
+                "1 while nothing is asked of the platform since it refused log-ins, which would lock the account; NaN where it does not do so.",
+            )?,
             expected: Mutex::new(Expected {
                 declared: Vec::new(),
                 features: vec![Feature::Campaigns],
@@ -84,6 +89,7 @@ impl ApiMetrics {
         // Nothing said is not zero left.
         metrics.remaining.set(f64::NAN);
         metrics.push_connected.set(f64::NAN);
+        metrics.log_ins_suspended.set(f64::NAN);
         metrics.clock_correction.set(f64::NAN);
         Ok(metrics)
     }
@@ -172,6 +178,12 @@ impl ApiMetrics {
     /// The platform reported a change by itself.
     pub fn push_came(&self) {
         self.push_messages.inc();
+    }
+
+    /// Nothing is asked of the platform since it refused log-ins, or not any more.
+    pub fn log_ins_suspended(&self, suspended: bool) {
+        self.log_ins_suspended
+            .set(if suspended { 1.0 } else { 0.0 });
     }
 
     /// Rows of a listing could not be read.

@@ -23,6 +23,7 @@ pub struct LoopMetrics {
     journal_size: IntGauge,
     journal_damage: IntGauge,
     rival_campaigns: IntGauge,
+    out_of_reach: IntGauge,
 }
 
 impl LoopMetrics {
@@ -83,6 +84,10 @@ impl LoopMetrics {
             rival_campaigns: families.int_gauge(
                 "rival_campaigns",
                 "Campaigns that something else on the platform starts and stops, as far as can be seen.",
+            )?,
+            out_of_reach: families.int_gauge(
+                "pauses_out_of_reach",
+                "Campaigns that the autopilot paused, into which nobody can log in meanwhile, and into which fewer agents are logged in than would resume them.",
             )?,
         };
         for outcome in PollOutcome::ALL {
@@ -162,6 +167,12 @@ impl LoopMetrics {
     pub(crate) fn rival_campaigns(&self, campaigns: usize) {
         let campaigns = i64::try_from(campaigns).unwrap_or(i64::MAX);
         self.rival_campaigns.set(campaigns);
+    }
+
+    /// So many pauses wait for agents who cannot log in.
+    pub(crate) fn pauses_out_of_reach(&self, campaigns: usize) {
+        let campaigns = i64::try_from(campaigns).unwrap_or(i64::MAX);
+        self.out_of_reach.set(campaigns);
     }
 
     /// The store could not be written.

@@ -33,7 +33,7 @@ fn a_check_asks_what_a_run_asks_and_tells_whose_agents_count() {
     for line in [
         "platform = amazon-connect",
         "requests_per_second = 2",
-        "ok      token from an access key that ends in ilot, signed for eu-west-2",
+        "ok      credentials from an access key that ends in ilot, signed for eu-west-2",
         "ok      campaign campaign-1: Running, 10 of its 10 agents available",
     ] {
         assert!(checked.stdout.contains(line), "{line}: {}", checked.stdout);
@@ -50,7 +50,7 @@ fn a_check_names_every_right_that_is_missing() {
         .output();
     assert_ne!(checked.code(), 0);
     for right in NEEDED {
-        let line = format!("scope {right} is not granted");
+        let line = format!("permission {right} is not granted");
         assert!(checked.stdout.contains(&line), "{line}: {}", checked.stdout);
     }
     for right in USEFUL {

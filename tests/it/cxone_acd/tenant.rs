@@ -16,7 +16,9 @@ use campaign_autopilot::platform::dialect::{
 use campaign_autopilot::platform::http::{
     AuthStyle, Credentials, HttpRequest, HttpResponse, HttpSend, SendFault,
 };
-use campaign_autopilot::platform::port::{CommandOrder, Connected, ObserveRequest, Urgency};
+use campaign_autopilot::platform::port::{
+    CommandOrder, Connected, ObserveRequest, RemembersNothing, Urgency,
+};
 use campaign_autopilot::simulator::{
     AcdSettings, Actor, Dialect as SimDialect, FIRST_CAMPAIGN, Outcome, Script, SentRequest,
     Settings, SimClock, SimHandle, SimTime,
@@ -182,6 +184,7 @@ impl Tenant {
             transport: Arc::new(Direct(handle.clone())),
             clock: Arc::new(clock.clone()),
             metrics: Arc::clone(&metrics),
+            refusals: Arc::new(RemembersNothing),
             seed: 1,
         };
         let parts = Dialect::CxoneAcd.connect(tenant, shared).unwrap();

@@ -81,7 +81,7 @@ fn a_campaign_is_stepped_down_and_put_back_on_recovery() {
     wait_for_polls(&centre, 10);
     let explained = api.get(&format!("/api/v1/campaigns/{SKILL}")).body;
     assert!(
-        explained.contains("stepped down to 1 dials for each idle agent, from 2"),
+        explained.contains("stepped down to 1 dial for each idle agent, from 2"),
         "{explained}"
     );
     centre.platform.set_available(20);

@@ -54,7 +54,7 @@ fn a_check_names_every_right_that_is_missing() {
     let checked = asked(&centre, &["check", "--online"]);
     assert_ne!(checked.code(), 0);
     for right in needed {
-        let line = format!("scope {right} is not granted");
+        let line = format!("permission {right} is not granted");
         assert!(checked.stdout.contains(&line), "{line}: {}", checked.stdout);
     }
     for right in useful {
@@ -172,4 +172,27 @@ fn the_demonstration_speaks_it() {
         .args(&["demo", "--platform", "genesys-cloud", "--for", "8s"])
         .output();
     assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn what_means_nothing_here_is_said_to_be_so() {
+    let centre = centre(quick());
+    let config = centre.directory.path().join("policy.toml");
+    std::fs::write(
+        &config,
+        "ready_states = \"x\"\n[[queue]]\nid = \"queue-1\"\n",
+    )
+    .unwrap();
+    let checked = asked(&centre, &["check", "--config", config.to_str().unwrap()]);
+    assert_ne!(checked.code(), 0);
+    let told = told(&checked);
+    assert!(
+        told.contains("ready_states: means nothing on genesys-cloud"),
+        "{told}"
+    );
+    assert!(!told.contains("agent state"), "{told}");
+    assert!(
+        told.contains("figures that a calibration moves") && told.contains("queue apply"),
+        "{told}"
+    );
 }

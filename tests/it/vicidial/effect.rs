@@ -11,7 +11,7 @@ use campaign_autopilot::platform::dialect::{
 use campaign_autopilot::platform::http::{
     AuthStyle, Credentials, HttpRequest, HttpResponse, HttpSend, SendFault,
 };
-use campaign_autopilot::platform::port::{Connected, Urgency};
+use campaign_autopilot::platform::port::{Connected, RemembersNothing, Urgency};
 use campaign_autopilot::simulator::{
     Dialect as SimDialect, DialerCalls, DialerUser, Outcome, Script, SentRequest, Settings,
     SimClock, SimHandle, SimTime,
@@ -46,7 +46,7 @@ impl Clock for HandClock {
 }
 
 /// Requests that reach the system without a socket.
-struct Direct(SimHandle);
+pub(super) struct Direct(pub(super) SimHandle);
 
 impl HttpSend for Direct {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, SendFault>> {
@@ -72,24 +72,29 @@ impl HttpSend for Direct {
     }
 }
 
-struct Site {
-    handle: SimHandle,
-    clock: SimClock,
-    parts: Connected,
+pub(super) struct Site {
+    pub(super) handle: SimHandle,
+    pub(super) clock: SimClock,
+    pub(super) parts: Connected,
     metrics: Arc<Metrics>,
-    runtime: tokio::runtime::Runtime,
+    pub(super) runtime: tokio::runtime::Runtime,
 }
 
 impl Site {
     /// A campaign that shows our pause; its calls ring for 26 s.
     fn paused(user: DialerUser) -> Self {
+        Self::with(user, "0.0001", Access::ReadOnly)
+    }
+
+    /// The same at this level.
+    pub(super) fn with(user: DialerUser, level: &str, access: Access) -> Self {
         let clock = SimClock::manual(START);
         let mut platform = Settings::new(clock.clone(), Script::Fixed);
         platform.world.remove_campaign("campaign-1");
         platform
             .world
             .put_campaign(OUTBA, "Outbound A", "RUNNING", START);
-        let mut settings = dialling("RATIO", "0.0001");
+        let mut settings = dialling("RATIO", level);
         settings.users = vec![user];
         platform.dialect = SimDialect::Vicidial(Box::new(settings));
         let handle = SimHandle::without_sockets(platform);
@@ -107,7 +112,7 @@ impl Site {
             page_concurrency: 4,
             rate: None,
             request_timeout: Duration::from_secs(5),
-            access: Access::ReadOnly,
+            access,
             campaigns: vec![OUTBA.parse().unwrap()],
             lists: Vec::new(),
             special: SpecialSettings::default(),
@@ -117,6 +122,7 @@ impl Site {
             transport: Arc::new(Direct(handle.clone())),
             clock: Arc::new(HandClock(clock.clone())),
             metrics: Arc::clone(&metrics),
+            refusals: Arc::new(RemembersNothing),
             seed: 1,
         };
         Self {
@@ -175,7 +181,7 @@ impl Site {
     }
 }
 
-fn user() -> DialerUser {
+pub(super) fn user() -> DialerUser {
     DialerUser::new("autopilot", "autopilot-secret")
 }
 

@@ -79,6 +79,34 @@ fn a_resume_in_stages_begins_at_one_and_the_level_is_put_back_also_after_a_crash
 }
 
 #[test]
+fn a_campaign_that_was_stepped_down_before_its_pause_is_resumed_in_stages_too() {
+    let centre = centre(dialling("RATIO", "2.5"));
+    let staged = [
+        "--staged-resume",
+        "4s",
+        "--actuator",
+        "step-down-then-pause",
+    ];
+    let running = daemon(&centre).args(&staged).start();
+    wait_for_polls(&centre, 3);
+    centre.platform.set_available(2);
+    wait_until_set_to(&centre, "Y RATIO 0.0001");
+    running.wait_for_log("paused");
+    wait_for_polls(&centre, 20);
+    let before = centre.platform.now();
+    centre.platform.set_available(20);
+    wait_until_set_to(&centre, "Y RATIO 1.0");
+    running.wait_for_log("resumed");
+    // Enough agents are there all the time, and the stage lasts.
+    wait_until_set_to(&centre, "Y RATIO 2.5");
+    assert!(centre.platform.now().since(before).as_secs() >= 4);
+    wait_for_polls(&centre, 5);
+    running.stop();
+    // A step, a pause, a resume, and the level put back.
+    assert_eq!(centre.platform.request_count(Some(UPDATE)), 4);
+}
+
+#[test]
 fn a_level_that_a_person_sets_in_a_stage_stays() {
     let centre = centre(dialling("RATIO", "2.5"));
     let running = daemon(&centre).args(&["--staged-resume", "2s"]).start();

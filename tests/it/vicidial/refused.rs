@@ -61,6 +61,7 @@ fn three_refused_log_ins_are_followed_by_silence_and_the_password_is_nowhere() {
         assert!(!body.contains(WRONG), "{shown}");
     }
     assert!(!log.contains(WRONG), "{log}");
+    assert_eq!(api.series("autopilot_log_ins_suspended"), Some(1.0));
     running.stop();
     let rows = format!("{:?}", centre.audit());
     assert!(!rows.contains(WRONG));
@@ -89,9 +90,11 @@ fn another_password_in_the_file_ends_the_silence() {
 fn a_locked_account_is_left_alone_at_once() {
     let centre = with_user(|_| {});
     // Somebody else has used the account up.
-    for _ in 0..10 {
+    for machine in 0..10 {
+        let elsewhere = centre.directory.path().join(format!("machine-{machine}"));
         let checked = command(&centre)
             .env("AUTOPILOT_CLIENT_SECRET", WRONG)
+            .env("AUTOPILOT_STATE_DIR", elsewhere)
             .args(&["check", "--online"])
             .output();
         assert_ne!(checked.code(), 0);
@@ -109,6 +112,42 @@ fn a_locked_account_is_left_alone_at_once() {
     wait_until("polls go on without asking", || polls() > 10.0);
     assert_eq!(log_ins(&centre), before + 1);
     running.stop();
+}
+
+#[test]
+fn processes_of_one_state_directory_are_refused_three_times_in_all() {
+    let centre = with_user(|_| {});
+    let looked = |secret: &str, arguments: &[&str]| {
+        let mut looking = command(&centre);
+        looking.env("AUTOPILOT_CLIENT_SECRET", secret);
+        let looked = looking.args(arguments).output();
+        let told = format!("{}{}", looked.stdout, looked.stderr);
+        assert!(!told.contains(WRONG), "{told}");
+        (looked.code(), told)
+    };
+    for arguments in [["check", "--online"], ["run", "--once"]]
+        .iter()
+        .cycle()
+        .take(8)
+    {
+        let (code, told) = looked(WRONG, arguments);
+        assert_ne!(code, 0, "{told}");
+    }
+    assert_eq!(log_ins(&centre), 3);
+    let (_, told) = looked(WRONG, &["check", "--online"]);
+    assert!(told.contains("nothing is asked for until"), "{told}");
+    for file in std::fs::read_dir(centre.state_dir()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains(WRONG));
+    }
+    // Another password is asked with at once, and what works is remembered as nothing.
+    let (code, told) = looked("autopilot-secret", &["check", "--online"]);
+    assert_eq!(code, 0, "{told}");
+    let before = log_ins(&centre);
+    let (code, told) = looked(WRONG, &["check", "--online"]);
+    assert_ne!(code, 0, "{told}");
+    assert_eq!(log_ins(&centre), before + 1);
 }
 
 #[test]
@@ -261,10 +300,56 @@ fn queues_and_previews_are_refused_with_the_reason() {
             told.contains("vicidial has no") && told.contains(named),
             "{told}"
         );
+        if named == "preview" {
+            assert!(
+                !told.contains("preview.") && !told.contains("roster"),
+                "{told}"
+            );
+        }
     }
     wait_until("nothing was asked", || {
         centre.platform.request_count(None) == 0
     });
+}
+
+#[test]
+fn what_a_check_says_is_in_the_platforms_words() {
+    let told = |settings: DialerSettings, secret: &str| {
+        let centre = centre(settings);
+        let mut checking = command(&centre);
+        checking.env("AUTOPILOT_CLIENT_SECRET", secret);
+        let checked = checking.args(&["check", "--online"]).output();
+        let told = format!("{}{}", checked.stdout, checked.stderr);
+        // The settings are printed first, with those of other platforms.
+        let found = ["ok  ", "FAILED", "warning"];
+        let found = |line: &&str| found.iter().any(|begins| line.starts_with(begins));
+        let told: String = told.lines().filter(found).collect::<Vec<_>>().join("\n");
+        assert!(!told.contains("token") && !told.contains("scope"), "{told}");
+        told
+    };
+    let user = || DialerUser::new("autopilot", "autopilot-secret");
+    let with = |user: DialerUser| DialerSettings {
+        users: vec![user],
+        ..dialling("RATIO", "2.0")
+    };
+    let works = told(with(user()), "autopilot-secret");
+    assert!(works.contains("ok      log-in from http"), "{works}");
+    let wrong = told(with(user()), WRONG);
+    assert!(
+        wrong.contains("FAILED  log-in: ") && wrong.contains("check client_id and the password"),
+        "{wrong}"
+    );
+    let mut low = user();
+    low.modifies = false;
+    let low = told(with(low), "autopilot-secret");
+    assert!(
+        low.contains("function update_campaign (user level 8"),
+        "{low}"
+    );
+    let mut elsewhere = user();
+    elsewhere.campaigns = Some(["OTHER".to_owned()].into());
+    let elsewhere = told(with(elsewhere), "autopilot-secret");
+    assert!(elsewhere.contains("Allowed Campaigns"), "{elsewhere}");
 }
 
 #[test]

@@ -119,8 +119,9 @@ impl ThrottleVerdict {
     fn of_ratio(throttle: &ThrottleState, policy: &Policy, now: Timestamp) -> Self {
         if let Some(stepped) = throttle.stepped {
             let until = stepped.settles_until;
-            // A clock that was set back must not keep a pause waiting.
-            let settles = now < until && stepped.at <= now;
+            // A clock that was set back must not keep a pause waiting, nor must the stage of a resume, which lasts longer than
+            // the platform needs.
+            let settles = now < until && stepped.at <= now && !stepped.staged;
             return if settles {
                 Self::Settles { until }
             } else {

@@ -1,0 +1,250 @@
+//! Refused log-ins in the state directory, so that a restart, a `run --once` and a `check --online` know of each other's.
+//!
+//! Each account has a file, which is replaced as a whole, and a lock beside it, which a process holds while it may be refused. Who
+//! may not write there remembers for himself, and is told once. A directory that is not there is made only to remember a refusal.
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tracing::warn;
+
+use crate::control::ports::Clock;
+use crate::given_file::{FileFault, read_text};
+use crate::platform::port::{RefusalMemory, RefusalTurn};
+
+/// A longer file is none of ours.
+const LONGEST: u64 = 1 << 20;
+
+/// Between two looks at a lock that another process holds.
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Looks at such a lock: longer than an attempt usually takes.
+const LOOKS: u32 = 100;
+
+/// The files of a state directory.
+pub(super) struct RefusalsFile {
+    directory: PathBuf,
+    clock: Arc<dyn Clock>,
+    /// Whether it was told that the directory cannot be used.
+    told: Arc<AtomicBool>,
+}
+
+/// The turn of this process with one account.
+struct Turn {
+    directory: PathBuf,
+    name: String,
+    text: Option<String>,
+    told: Arc<AtomicBool>,
+    /// Held as long as the turn lasts; none, where nothing can be kept or nothing was yet.
+    lock: Option<File>,
+}
+
+impl RefusalsFile {
+    pub(super) fn new(directory: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            directory,
+            clock,
+            told: Arc::default(),
+        }
+    }
+
+    async fn begin(&self, account: &str) -> Result<Turn, String> {
+        let mut turn = Turn {
+            directory: self.directory.clone(),
+            name: format!("log-in-{account}"),
+            text: None,
+            told: Arc::clone(&self.told),
+            lock: None,
+        };
+        if !self.directory.exists() {
+            return Ok(turn);
+        }
+        let lock = match turn.open_lock() {
+            Ok(lock) => lock,
+            Err(wrong) => {
+                turn.tell(&wrong);
+                return Ok(turn);
+            }
+        };
+        for _ in 0..LOOKS {
+            match lock.try_lock() {
+                Ok(()) => {
+                    turn.lock = Some(lock);
+                    turn.text = turn.read();
+                    return Ok(turn);
+                }
+                Err(TryLockError::WouldBlock) => self.clock.sleep(BETWEEN).await,
+                Err(TryLockError::Error(wrong)) => {
+                    turn.tell(&wrong);
+                    return Ok(turn);
+                }
+            }
+        }
+        Err(
+            "another process is logging in with this account; nothing is asked at the same time, since refused log-ins lock it"
+                .to_owned(),
+        )
+    }
+}
+
+impl Turn {
+    fn path(&self, ending: &str) -> PathBuf {
+        self.directory.join(format!("{}{ending}", self.name))
+    }
+
+    fn open_lock(&self) -> io::Result<File> {
+        open(&self.path(".lock"), &self.directory)
+    }
+
+    fn read(&self) -> Option<String> {
+        match read_text(self.path(".json"), LONGEST) {
+            Ok(text) => Some(text),
+            Err(FileFault::System(wrong)) if wrong.kind() == io::ErrorKind::NotFound => None,
+            Err(wrong) => {
+                self.tell(&wrong);
+                None
+            }
+        }
+    }
+
+    fn write(&mut self, text: Option<&str>) -> io::Result<()> {
+        let Some(text) = text else {
+            return match std::fs::remove_file(self.path(".json")) {
+                Err(wrong) if wrong.kind() != io::ErrorKind::NotFound => Err(wrong),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        };
+        if self.lock.is_none() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.directory)?;
+            let lock = self.open_lock()?;
+            // Who came first has made the directory, and writes in a moment.
+            lock.lock()?;
+            self.lock = Some(lock);
+        }
+        let new = self.path(".new");
+        let mut file = open(&new, &self.directory)?;
+        file.set_len(0)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(new, self.path(".json"))
+    }
+
+    fn tell(&self, wrong: &dyn std::fmt::Display) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            warn!(
+                directory = %self.directory.display(),
+                why = %wrong,
+                "refused log-ins are not remembered beyond this process: each further one has tries of its own, and ten lock the account"
+            );
+        }
+    }
+}
+
+/// Opens a file of ours, which belongs to whom the directory belongs to: a check by an administrator must not keep the daemon out.
+fn open(path: &Path, directory: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(path)?;
+    let (ours, theirs) = (file.metadata()?, directory.metadata()?);
+    if ours.uid() != theirs.uid() {
+        chown(path, Some(theirs.uid()), Some(theirs.gid()))?;
+    }
+    Ok(file)
+}
+
+impl RefusalMemory for RefusalsFile {
+    fn turn<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Result<Box<dyn RefusalTurn>, String>> {
+        Box::pin(async move {
+            let turn: Box<dyn RefusalTurn> = Box::new(self.begin(account).await?);
+            Ok(turn)
+        })
+    }
+}
+
+impl RefusalTurn for Turn {
+    fn remembered(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    fn remember(&mut self, text: Option<&str>) {
+        let without_a_place = self.lock.is_none() && self.directory.exists();
+        if without_a_place {
+            return;
+        }
+        if let Err(wrong) = self.write(text) {
+            self.tell(&wrong);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::control::ports::SystemClock;
+
+    use super::*;
+
+    fn memory(directory: &Path) -> RefusalsFile {
+        RefusalsFile::new(directory.to_owned(), Arc::new(SystemClock::real_time()))
+    }
+
+    #[tokio::test]
+    async fn what_one_process_remembers_the_next_one_knows() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("state");
+        let first = memory(&directory);
+        let mut turn = first.turn("ab").await.unwrap();
+        assert_eq!(turn.remembered(), None);
+        assert!(!directory.exists(), "nothing is made for a look");
+        turn.remember(Some("two"));
+        drop(turn);
+        let second = memory(&directory);
+        let mut turn = second.turn("ab").await.unwrap();
+        assert_eq!(turn.remembered(), Some("two"));
+        turn.remember(Some("1"));
+        drop(turn);
+        assert_eq!(second.turn("cd").await.unwrap().remembered(), None);
+        let mut turn = first.turn("ab").await.unwrap();
+        assert_eq!(turn.remembered(), Some("1"));
+        turn.remember(None);
+        drop(turn);
+        assert_eq!(first.turn("ab").await.unwrap().remembered(), None);
+        let mode = directory.join("log-in-ab.lock").metadata().unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn one_process_waits_for_the_other() {
+        let place = tempfile::tempdir().unwrap();
+        let (first, second) = (memory(place.path()), memory(place.path()));
+        let mut turn = first.turn("ab").await.unwrap();
+        let waiting = second.turn("ab");
+        tokio::pin!(waiting);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        turn.remember(Some("mine"));
+        drop(turn);
+        assert_eq!(waiting.await.unwrap().remembered(), Some("mine"));
+    }
+
+    #[tokio::test]
+    async fn a_place_that_cannot_be_used_is_told_once_and_remembers_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("state");
+        std::fs::write(&file, "").unwrap();
+        let memory = memory(&file);
+        for _ in 0..2 {
+            let mut turn = memory.turn("ab").await.unwrap();
+            assert_eq!(turn.remembered(), None);
+            turn.remember(Some("x"));
+        }
+        assert!(memory.told.load(Ordering::Relaxed));
+    }
+}
