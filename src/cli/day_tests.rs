@@ -294,7 +294,7 @@ fn what_agents_did_is_recorded(
     directory: &std::path::Path,
     handle: &SimHandle,
 ) {
-    let reader = StoreReader::open(&directory.join("state")).unwrap();
+    let reader = StoreReader::open(directory.join("state")).unwrap();
     let since = Timestamp::from_unix_millis(scenario.start().as_unix_millis());
     let campaign = "preview-1".parse().unwrap();
     let slots = reader.workload(&campaign, since).unwrap();
@@ -424,7 +424,7 @@ fn everything_is_proved_and_told(
     taken: &[(String, String, Value)],
     commands: usize,
 ) {
-    let reader = StoreReader::open(&directory.join("state")).unwrap();
+    let reader = StoreReader::open(directory.join("state")).unwrap();
     let mut proved = Vec::new();
     let rows = reader.audit(|row| {
         let row = serde_json::to_value(&row).unwrap();

@@ -71,9 +71,10 @@ pub(crate) enum StartFault {
 impl StartFault {
     /// The daemon that steers the tenant, where this one is ready to go on from it.
     pub(crate) fn steered_by(&self) -> Option<&str> {
-        match self {
-            Self::Store(StoreFault::Held { member }) => Some(member),
-            _ => None,
+        if let Self::Store(StoreFault::Held { member }) = self {
+            Some(member)
+        } else {
+            None
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) enum StoreCommand {
     },
     /// Copy everything of a tenant to another store and check the chain of its audit there; no daemon may run meanwhile
     Copy {
-        /// Where to: a server (postgres://USER@HOST/DATABASE) or a state directory
+        /// Where to: the address of a server, or a state directory
         #[arg(long, value_name = "URL|DIR")]
         to: String,
         /// The tenant's name there [default: the same]

@@ -20,7 +20,7 @@ pub(crate) struct StoreArgs {
     /// The daemon's state directory [default: as for run] [env: `AUTOPILOT_STATE_DIR`]
     #[arg(long, value_name = "DIR", global = true)]
     pub(super) state_dir: Option<PathBuf>,
-    /// The server that keeps the tables, postgres://USER@HOST/DATABASE [env: `AUTOPILOT_STORE`]
+    /// The server that keeps the tables, where no file does [env: `AUTOPILOT_STORE`]
     #[arg(long, value_name = "URL", global = true)]
     pub(super) store: Option<String>,
     /// The tenant that is meant, where there are several

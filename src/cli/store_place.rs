@@ -10,10 +10,8 @@ use crate::store::{ONLY_TENANT, StoreAt};
 
 /// The store of a tenant, for a command that reads the settings.
 pub(crate) fn store_at(settings: &Settings) -> StoreAt {
-    Servers::default().store_at(
-        settings,
-        &(Arc::new(SystemClock::real_time()) as Arc<dyn Clock>),
-    )
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::real_time());
+    Servers::default().store_at(settings, &clock)
 }
 
 /// The servers of a process: tenants share the connections to each.

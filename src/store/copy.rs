@@ -221,8 +221,10 @@ pub fn copy(from: &StoreAt, to: &StoreAt, mut told: impl FnMut()) -> Result<Copi
             copied.rows = copied
                 .rows
                 .saturating_add(u64::try_from(rows.len()).unwrap_or_default());
-            rows.iter().for_each(|_| told());
-            write(&writing, table, rows).map_err(at_target)?;
+            for _ in &rows {
+                told();
+            }
+            write(&writing, table, &rows).map_err(at_target)?;
         }
     }
     writing.commit().map_err(at_target)?;
@@ -272,12 +274,12 @@ fn cell(row: &Row<'_>, place: usize, kind: Kind) -> SqlResult<Value<'static>> {
     })
 }
 
-fn write(transaction: &Transaction<'_>, table: &Table, rows: Vec<Cells>) -> SqlResult<()> {
+fn write(transaction: &Transaction<'_>, table: &Table, rows: &[Cells]) -> SqlResult<()> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
     let (name, names, places) = (table.name, names.join(", "), places.join(", "));
     let insert = format!("INSERT INTO {name} ({{tenant}}{names}) VALUES ({{its}}{places})");
-    transaction.execute_rows(&insert, &rows)
+    transaction.execute_rows(&insert, rows)
 }
 
 /// A store that nobody else writes meanwhile.

@@ -34,7 +34,7 @@ impl TestPlace {
     /// Tables on a server, where there is one.
     pub(super) fn server() -> Option<Self> {
         let address = Cluster::of_tests()?.address();
-        let (_, schema) = address.split_once("schema=").unwrap();
+        let (_, schema) = address.split_once("schema=")?;
         // So that the connections of this test can be told from those of others.
         let address = format!("{address}&application_name={schema}");
         let server = Server::new(ServerAddress::parse(&address, None).unwrap());
@@ -54,6 +54,7 @@ impl TestPlace {
     }
 
     /// The same for a story that waits.
+    #[expect(clippy::needless_pass_by_value, reason = "a story is told once")]
     pub(super) fn on_each_waiting(story: impl AsyncFn(&Self)) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().unwrap();

@@ -83,7 +83,7 @@ impl Aiming {
 
     /// What the store remembers of the aim, and what a replay of the recorded inputs comes to.
     fn remembered_and_replayed(&self) -> (AimState, AimState) {
-        let store = StoreReader::open(&self.stage.centre.state_dir()).unwrap();
+        let store = StoreReader::open(self.stage.centre.state_dir()).unwrap();
         let id = self.campaign.parse().unwrap();
         let remembered = store.states().unwrap()[&id].aim.clone();
         let mut replayer = Replayer::default();

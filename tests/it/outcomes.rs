@@ -92,7 +92,7 @@ impl Stage {
 
     /// What the daemon remembered at its end, and what a replay of its record comes to.
     fn remembered_and_replayed(&self, campaign: &str) -> (OutcomeMemory, OutcomeMemory) {
-        let store = StoreReader::open(&self.centre.state_dir()).unwrap();
+        let store = StoreReader::open(self.centre.state_dir()).unwrap();
         let id = campaign.parse().unwrap();
         let known = |state: &CampaignState| OutcomeMemory::clone(state.outcomes.as_ref().unwrap());
         let remembered = known(&store.states().unwrap()[&id]);

@@ -16,7 +16,7 @@ impl Shared {
     fn new() -> Option<Self> {
         let cluster = Cluster::of_tests()?;
         let address = cluster.address();
-        let (_, schema) = address.split_once("schema=").unwrap();
+        let (_, schema) = address.split_once("schema=")?;
         let shared = Self {
             centre: Centre::new(),
             cluster,

@@ -50,13 +50,14 @@ static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 
 impl Cluster {
     /// The server of this process, started with the first question. Where it is not installed a test is skipped, and fails in CI.
+    #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
     pub(crate) fn of_tests() -> Option<&'static Self> {
         if !Path::new(PROGRAMS).join("initdb").exists() {
             assert!(
                 std::env::var_os("CI").is_none(),
                 "this test needs PostgreSQL 15 in {PROGRAMS}"
             );
-            println!("skipped: no PostgreSQL 15 in {PROGRAMS} (Debian: postgresql-15)");
+            eprintln!("skipped: no PostgreSQL 15 in {PROGRAMS} (Debian: postgresql-15)");
             return None;
         }
         CLUSTER.get_or_init(|| Some(Self::start())).as_ref()
@@ -94,7 +95,6 @@ impl Cluster {
     }
 
     /// Has the server do something, by its own client; returns what that prints.
-    #[allow(dead_code, reason = "not every test binary looks behind the program")]
     pub(crate) fn psql(&self, schema: &str, statement: &str) -> String {
         let asked = Command::new(format!("{PROGRAMS}/psql"))
             .args(["-h", &self.place, "-U", "tester", "-d", "postgres", "-qAtX"])

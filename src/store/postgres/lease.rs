@@ -180,14 +180,14 @@ impl Tenure for Lease {
         Box::pin(async move {
             // Counted from before the call: the server counts from when it gets there.
             let before = self.clock.monotonic();
-            let work = async move {
+            let work = Box::pin(async move {
                 let mut link = link.lock_owned().await;
                 let renewed = renew(&mut link, &tenant, &holder, epoch).await;
                 if renewed.is_err() {
                     link.roll_back().await;
                 }
                 renewed
-            };
+            });
             let held = |is: bool| {
                 let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
                 // One that was ended here is not taken up again.

@@ -50,9 +50,11 @@ impl Places {
 
     fn refs(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         let places = self.0.iter();
-        places
-            .map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone()))
-            .collect()
+        let refs = places.map(|(value, kind)| {
+            let value: &(dyn ToSql + Sync) = &**value;
+            (value, kind.clone())
+        });
+        refs.collect()
     }
 }
 
@@ -104,11 +106,11 @@ impl Link {
             self.throw_away();
         }
         let fresh = self.client.is_none();
-        let mut begun = self.batch(&begin).await;
-        if begun.as_ref().is_err_and(ServerFault::leaves_open) && !fresh {
-            begun = self.batch(&begin).await;
+        let mut done = self.batch(&begin).await;
+        if done.as_ref().is_err_and(ServerFault::leaves_open) && !fresh {
+            done = self.batch(&begin).await;
         }
-        begun?;
+        done?;
         self.open = true;
         Ok(())
     }
@@ -289,7 +291,7 @@ async fn connect(address: &ServerAddress) -> Result<Client, ServerFault> {
     let config = address.with_password();
     match &address.proof {
         Proof::None => within(address, config.connect(NoTls)).await,
-        proof => {
+        proof @ (Proof::System | Proof::Authority(_)) => {
             let tls = tls(proof).map_err(|why| unreachable(address, why))?;
             within(address, config.connect(MakeRustlsConnect::new(tls))).await
         }

@@ -177,7 +177,7 @@ fn fault_mark(request: &Request) -> Option<Mark> {
 /// What the store proves, and what is wrong with it.
 fn proof(directory: &Path) -> (Vec<AuditRecord>, Vec<String>) {
     let (mut audit, mut broken) = (Vec::new(), Vec::new());
-    match StoreReader::open(&settings::state_dir(directory)) {
+    match StoreReader::open(settings::state_dir(directory)) {
         Ok(reader) => {
             if let Err(wrong) = reader.audit(|row| audit.push(row)) {
                 broken.push(format!("the audit's chain: {wrong}"));
