@@ -74,14 +74,14 @@ impl Daemon {
                 Ok(tenant) => Some(tenant),
                 // Another daemon steers: this one is ready to.
                 Err(fault) if fault.steered_by().is_some() => {
-                    tenants.announce(None);
+                    tenants.announce(process);
                     None
                 }
                 Err(fault) => return Err(fault),
             }
         } else {
             for settings in settings {
-                tenants.announce(settings.tenant.as_ref());
+                tenants.announce(settings);
             }
             None
         };

@@ -91,7 +91,7 @@ impl Tenants {
     /// Starts the tenant of settings without tables; it does not run yet.
     pub(crate) async fn start_nameless(&self, settings: &Settings) -> Result<Tenant, StartFault> {
         let tenant = self.start(settings, self.shutdown.child_token()).await?;
-        self.show(None, Ok(&tenant));
+        self.show(settings, Standing::Runs(&tenant));
         Ok(tenant)
     }
 
@@ -106,8 +106,8 @@ impl Tenants {
     }
 
     /// Shows a tenant that is about to start: until it has, the daemon is not ready.
-    pub(crate) fn announce(&self, name: Option<&TenantName>) {
-        self.show(name, Err("it is starting".to_owned()));
+    pub(crate) fn announce(&self, settings: &Settings) {
+        self.show(settings, Standing::Waits("it is starting".to_owned()));
     }
 
     /// Keeps a tenant running in a task of its own until it is taken out or the daemon ends. The answer says whether its first start
@@ -117,8 +117,8 @@ impl Tenants {
         settings: Settings,
     ) -> oneshot::Receiver<Option<StartFault>> {
         let (told, first) = oneshot::channel();
+        self.announce(&settings);
         let keeper = self.keeper(settings, Some(told));
-        self.announce(keeper.name.as_ref());
         let span = keeper.span.clone();
         let task = Box::pin(keeper.run(None).instrument(span));
         self.tasks.lock().await.spawn(task);
@@ -207,13 +207,14 @@ impl Tenants {
     }
 
     /// Shows a tenant that has started, or why it has not.
-    fn show(&self, name: Option<&TenantName>, started: Result<&Tenant, String>) {
+    fn show(&self, settings: &Settings, standing: Standing<'_>) {
+        let name = settings.tenant.as_ref();
         self.list.send_modify(|list| {
             let mut entries = list.entries.iter();
             let before = entries.find(|entry| entry.name.as_ref() == name);
             let before = before.and_then(|entry| entry.served.clone());
-            let (served, not_running) = match started {
-                Ok(tenant) => {
+            let (served, not_running) = match standing {
+                Standing::Runs(tenant) => {
                     if let Some(before) = &before {
                         // Whoever asked for the reload that began it anew looks here for what came of it.
                         let last = before.observed.borrow().last_reload.clone();
@@ -224,16 +225,29 @@ impl Tenants {
                     }
                     (Some(Arc::clone(&tenant.served)), None)
                 }
-                Err(why) => (before, Some(why)),
+                // What a standby once read is old: whoever steers shows what is there now.
+                Standing::StandsBy(why) => (None, Some(why)),
+                Standing::Waits(why) => (before, Some(why)),
             };
             let entry = TenantEntry {
                 name: name.cloned(),
                 served,
                 not_running,
+                shared: settings.store.is_some(),
             };
             list.put(name, Some(entry));
         });
     }
+}
+
+/// How it is with a tenant.
+enum Standing<'t> {
+    /// It runs.
+    Runs(&'t Tenant),
+    /// It does not run, for this reason.
+    Waits(String),
+    /// Another daemon runs it.
+    StandsBy(String),
 }
 
 /// Keeps one tenant running.
@@ -257,7 +271,7 @@ impl Keeper {
             };
             match tenant {
                 Ok(tenant) => {
-                    self.tenants.show(self.name.as_ref(), Ok(&tenant));
+                    self.tenants.show(&settings, Standing::Runs(&tenant));
                     self.tell_first(None);
                     self.tell_start(&settings, &tenant);
                     self.run_one(tenant, &settings).await;
@@ -301,7 +315,13 @@ impl Keeper {
                 warn!(%why, "cannot start; it is tried again");
             }
         }
-        self.tenants.show(self.name.as_ref(), Err(why));
+        let standing = if standby {
+            Standing::StandsBy(why)
+        } else {
+            Standing::Waits(why)
+        };
+        let settings = self.settings.borrow().clone();
+        self.tenants.show(&settings, standing);
         self.tell_first(Some(fault).filter(|_| !standby));
         let signs = self.tenants.signs.as_ref();
         let waiting = tokio::time::sleep(BETWEEN_STARTS);

@@ -137,10 +137,10 @@ impl Sources {
     async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
         let (process, tenants) = (Arc::clone(&self.shown.metrics), self.tenants());
-        let (tenants, running) = (tenants.metrics(), tenants.running());
+        let (tenants, standing) = (tenants.metrics(), tenants.standing());
         // On a thread of its own: encoding many campaigns takes longer than the loop may wait.
         let encoded =
-            tokio::task::spawn_blocking(move || exposition(&process, &tenants, &running)).await;
+            tokio::task::spawn_blocking(move || exposition(&process, &tenants, &standing)).await;
         drop(place);
         match encoded
             .map_err(|wrong| wrong.to_string())

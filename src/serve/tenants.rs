@@ -13,7 +13,7 @@ use crate::control::operator::OperatorHandle;
 use crate::control::queues::handle::QueueHandle;
 use crate::control::series::PastSeries;
 use crate::domain::{TenantName, Timestamp};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, TenantStanding};
 
 use super::answer::Failure;
 
@@ -44,6 +44,8 @@ pub struct TenantEntry {
     pub served: Option<Arc<ServedTenant>>,
     /// Why it does not run.
     pub not_running: Option<String>,
+    /// Whether other daemons may run it as well, one at a time, because the store is shared.
+    pub shared: bool,
 }
 
 /// Every tenant, by name.
@@ -130,13 +132,15 @@ impl TenantList {
         served.map(|served| Arc::clone(&served.metrics)).collect()
     }
 
-    /// Whether each tenant that has a name runs.
-    pub(super) fn running(&self) -> Vec<(TenantName, bool)> {
-        let named = self.entries.iter().filter_map(|entry| {
-            let runs = entry.served.is_some() && entry.not_running.is_none();
-            Some((entry.name.clone()?, runs))
+    /// Whether each tenant runs.
+    pub(super) fn standing(&self) -> Vec<TenantStanding> {
+        let entries = self.entries.iter();
+        let standing = entries.map(|entry| TenantStanding {
+            name: entry.name.clone(),
+            runs: entry.served.is_some() && entry.not_running.is_none(),
+            shared: entry.shared,
         });
-        named.collect()
+        standing.collect()
     }
 
     /// Takes the tenant off an id as people write it: `TENANT/ID` where tenants are named, else the id alone.
@@ -229,6 +233,7 @@ mod tests {
                 name: Some(name.clone()),
                 served: None,
                 not_running: Some("its store is in use".to_owned()),
+                shared: false,
             };
             list.put(Some(&name), Some(entry));
         }

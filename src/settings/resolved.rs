@@ -27,7 +27,8 @@ use super::fault::{Fault, Origin};
 use super::row::Row;
 use super::rows::{
     ADMIN_TOKEN, ADMIN_TOKEN_FILE, AUTH_STYLES, CLIENT_SECRET, CLIENT_SECRET_FILE, LOG_FORMATS,
-    REGISTERED_CLIENT_SECRET, REGISTERED_CLIENT_SECRET_FILE, WEBHOOK_SECRET, WEBHOOK_SECRET_FILE,
+    REGISTERED_CLIENT_SECRET, REGISTERED_CLIENT_SECRET_FILE, STORE_PASSWORD, STORE_PASSWORD_FILE,
+    WEBHOOK_SECRET, WEBHOOK_SECRET_FILE,
 };
 
 /// What the preview assignments are made from.
@@ -222,7 +223,7 @@ impl Settings {
     }
 
     /// The secrets in use, each with its rows: the secret's own, and that of the file which may hold it.
-    pub(crate) fn secrets(&self) -> [((&'static Row, &'static Row), Option<&Secret>); 4] {
+    pub(crate) fn secrets(&self) -> [((&'static Row, &'static Row), Option<&Secret>); 5] {
         let registered = self.special.registered_client.as_ref();
         let signing = self.webhook.as_ref();
         [
@@ -244,6 +245,10 @@ impl Settings {
             (
                 (&ADMIN_TOKEN, ADMIN_TOKEN_FILE.row()),
                 self.admin.token.as_ref(),
+            ),
+            (
+                (&STORE_PASSWORD, STORE_PASSWORD_FILE.row()),
+                self.store.as_ref().and_then(ServerAddress::password),
             ),
         ]
     }

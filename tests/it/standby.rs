@@ -102,11 +102,18 @@ fn a_second_daemon_stands_by_and_goes_on_where_the_first_ended_in_order() {
     assert!(told.body.contains("standby of "), "{}", told.body);
     assert!(told.body.contains("(process "), "{}", told.body);
 
+    let held = |api: &Api| api.series("autopilot_lease_held");
+    assert_eq!(
+        (held(&first_api), held(&second_api)),
+        (Some(1.0), Some(0.0))
+    );
+
     shared.centre.platform.set_available(2);
     shared.centre.wait_for_status(CAMPAIGN, "PAUSED");
     first.wait_for_log("paused");
     first.stop();
     wait_until("the second steers", || ready(&second_api));
+    assert_eq!(held(&second_api), Some(1.0));
     let now = second_api.campaign(CAMPAIGN);
     assert_eq!(now["paused_by"], "autopilot", "the pause is known as ours");
     shared.centre.platform.set_available(20);

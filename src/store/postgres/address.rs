@@ -139,6 +139,12 @@ impl ServerAddress {
         })
     }
 
+    /// The password, where one was given.
+    #[must_use]
+    pub fn password(&self) -> Option<&Secret> {
+        self.password.as_ref()
+    }
+
     /// The configuration of a connection, with the password as it is now.
     pub(super) fn with_password(&self) -> tokio_postgres::Config {
         use secrecy::ExposeSecret;

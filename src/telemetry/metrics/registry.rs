@@ -62,21 +62,31 @@ impl ProcessMetrics {
     }
 }
 
-/// The exposition of the process and its tenants in the text format, with its content type. `running` says of each tenant that has a name
-/// whether it runs.
+/// Whether a tenant runs in this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantStanding {
+    /// Its name; none where there are no `[[tenant]]` tables.
+    pub name: Option<TenantName>,
+    /// Whether it runs.
+    pub runs: bool,
+    /// Whether other daemons may run it as well, one at a time, because the store is shared.
+    pub shared: bool,
+}
+
+/// The exposition of the process and its tenants in the text format, with its content type.
 ///
 /// # Errors
 /// When a family cannot be encoded; a fault of this folder.
 pub fn exposition(
     process: &ProcessMetrics,
     tenants: &[Arc<Metrics>],
-    running: &[(TenantName, bool)],
+    standing: &[TenantStanding],
 ) -> prometheus::Result<(String, Vec<u8>)> {
     let registries = tenants.iter().map(|tenant| &tenant.registry);
     let gathered = registries.chain([&process.registry]).map(Registry::gather);
     let campaigns: Vec<&CampaignFamilies> =
         tenants.iter().map(|tenant| &tenant.campaigns).collect();
-    encoded(&joined(gathered), &campaigns, running)
+    encoded(&joined(gathered), &campaigns, standing)
 }
 
 /// Families of several registries, each once and by name.
@@ -98,18 +108,30 @@ fn joined(gathered: impl Iterator<Item = Vec<MetricFamily>>) -> Vec<MetricFamily
 fn encoded(
     families: &[MetricFamily],
     campaigns: &[&CampaignFamilies],
-    running: &[(TenantName, bool)],
+    standing: &[TenantStanding],
 ) -> prometheus::Result<(String, Vec<u8>)> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     encoder.encode(families, &mut text)?;
     let mut page = Exposition::after(text);
     CampaignFamilies::write(campaigns, &mut page);
-    if !running.is_empty() {
+    let label = |tenant: &TenantStanding| match &tenant.name {
+        Some(name) => format!("tenant=\"{name}\""),
+        None => String::new(),
+    };
+    if standing.iter().any(|tenant| tenant.shared) {
+        let help =
+            "Whether this daemon holds the lease of a tenant; only where the store is a server.";
+        let mut family = page.family("lease_held", "gauge", help);
+        for tenant in standing.iter().filter(|tenant| tenant.shared) {
+            family.number(&label(tenant), "", u64::from(tenant.runs));
+        }
+    }
+    if standing.iter().any(|tenant| tenant.name.is_some()) {
         let help = "Whether a tenant runs; only where there are `[[tenant]]` tables.";
         let mut family = page.family("tenant_running", "gauge", help);
-        for (tenant, runs) in running {
-            family.number(&format!("tenant=\"{tenant}\""), "", u64::from(*runs));
+        for tenant in standing.iter().filter(|tenant| tenant.name.is_some()) {
+            family.number(&label(tenant), "", u64::from(tenant.runs));
         }
     }
     Ok((encoder.format_type().to_owned(), page.into_text()))
@@ -263,11 +285,12 @@ mod tests {
             series.observe_sample(agents, 5.0, 8.0);
         }
         let process = ProcessMetrics::new().unwrap();
-        let running = [
-            ("eu".parse().unwrap(), true),
-            ("us".parse().unwrap(), false),
-        ];
-        let (_, text) = exposition(&process, &tenants, &running).unwrap();
+        let standing = [("eu", true), ("us", false)].map(|(name, runs)| TenantStanding {
+            name: Some(name.parse().unwrap()),
+            runs,
+            shared: true,
+        });
+        let (_, text) = exposition(&process, &tenants, &standing).unwrap();
         let text = String::from_utf8(text).unwrap();
         for line in [
             r#"autopilot_campaign_available_agents{campaign="a",tenant="eu"} 3"#,
@@ -275,6 +298,8 @@ mod tests {
             r#"autopilot_poll_interval_seconds{tenant="eu"} 30"#,
             "autopilot_ui_event_streams 0",
             r#"autopilot_tenant_running{tenant="us"} 0"#,
+            r#"autopilot_lease_held{tenant="eu"} 1"#,
+            r#"autopilot_lease_held{tenant="us"} 0"#,
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
