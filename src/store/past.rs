@@ -18,6 +18,7 @@ use crate::domain::{CampaignId, Timestamp, Zone};
 use super::at::StoreAt;
 use super::database::Database;
 use super::fault::StoreFault;
+use super::postgres::Role;
 use super::reader::open_beside;
 use super::sql_fault::SqlResult;
 use super::value::values;
@@ -54,7 +55,7 @@ impl StorePast {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let at = self.at.clone();
         let asked = tokio::task::spawn_blocking(move || {
-            let found = open_beside(&at).and_then(|(database, path)| {
+            let found = open_beside(&at, Role::Reader).and_then(|(database, path)| {
                 question(&database).map_err(|wrong| StoreFault::of(&path, wrong))
             });
             drop(place);

@@ -56,7 +56,7 @@ impl StoreReader {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn open(at: impl Into<StoreAt>) -> Result<Self, StoreFault> {
-        let (database, path) = open_beside(&at.into())?;
+        let (database, path) = open_beside(&at.into(), Role::Alone)?;
         Ok(Self { database, path })
     }
 
@@ -245,9 +245,9 @@ fn inputs_behind(database: &Database, behind: i64) -> SqlResult<Vec<(i64, i64, S
 }
 
 /// Opens the store beside whoever writes it; nothing can be written over what it gives.
-pub(super) fn open_beside(at: &StoreAt) -> Result<(Database, PathBuf), StoreFault> {
+pub(super) fn open_beside(at: &StoreAt, role: Role) -> Result<(Database, PathBuf), StoreFault> {
     if let Some(OnServer { server, tenant, .. }) = &at.server {
-        let session = Session::open(server, Role::Reader, tenant, Hold::Nothing)?;
+        let session = Session::open(server, role, tenant, Hold::Nothing)?;
         return Ok((
             Database::on_server(session),
             server.address().to_string().into(),

@@ -118,6 +118,10 @@ impl Lease {
 
     /// Lets go of it, as far as the server can be told.
     pub fn release(&self) {
+        // What is over needs no word, and a server that was away for so long gets none.
+        if self.remaining().is_zero() {
+            return;
+        }
         self.end();
         let link = Arc::clone(&self.server.leases);
         let (tenant, holder, epoch) = (self.tenant.clone(), self.holder.clone(), self.epoch);

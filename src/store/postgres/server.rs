@@ -48,6 +48,11 @@ impl Server {
         &self.address
     }
 
+    /// Where it is, for one more connection.
+    pub(super) fn address_shared(&self) -> Arc<ServerAddress> {
+        Arc::clone(&self.address)
+    }
+
     /// Makes the tables, or brings them to this program's version, and lets a role use them that may not change them. Returns the version
     /// before and now.
     ///

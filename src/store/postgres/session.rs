@@ -23,8 +23,10 @@ const TURN: Duration = Duration::from_secs(10);
 pub(in crate::store) enum Role {
     /// Writing, and what is read for it.
     Writer,
-    /// Reading beside that.
+    /// Reading beside that: short questions.
     Reader,
+    /// Reading all there is, over a connection of its own, so that short questions do not wait for it.
+    Alone,
 }
 
 /// What a writer needs to hold for its words to count.
@@ -69,10 +71,10 @@ impl Session {
         hold: Hold,
     ) -> Result<Self, ServerFault> {
         let link = match role {
-            Role::Writer => &server.writer,
-            Role::Reader => &server.reader,
+            Role::Writer => Arc::clone(&server.writer),
+            Role::Reader => Arc::clone(&server.reader),
+            Role::Alone => Arc::new(Mutex::new(Link::new(server.address_shared()))),
         };
-        let link = Arc::clone(link);
         let looked = Arc::clone(&link);
         let address = server.address().to_string();
         server.wait(async move {
