@@ -117,7 +117,7 @@ enum Command {
         #[command(flatten)]
         at: StoreArgs,
     },
-    /// Make the tables on a PostgreSQL server, and copy a store there or back
+    /// Back the store up, make its tables on a PostgreSQL server, and copy it there or back
     Store {
         #[command(subcommand)]
         command: StoreCommand,

@@ -1,11 +1,11 @@
-//! `store`: makes the tables on a server, and copies a tenant's rows from one store to another.
+//! `store`: backs a store up, makes the tables on a server, and copies a tenant's rows from one store to another.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::control::ports::SystemClock;
 use crate::store::postgres::{Server, ServerAddress};
-use crate::store::{CopyFault, ONLY_TENANT, StoreAt, copy};
+use crate::store::{BackupFault, CopyFault, ONLY_TENANT, StoreAt, back_up, copy, put_back};
 
 use super::exit::Exit;
 use super::output;
@@ -20,6 +20,16 @@ pub(crate) enum StoreCommand {
         /// Let this role use the tables, which it may not change; the audit it can only add to
         #[arg(long, value_name = "ROLE")]
         grant_to: Option<String>,
+    },
+    /// Write a copy of the file in the state directory, also while a daemon runs, and check the chain of its audit
+    Backup {
+        /// The file to write, which must not be there yet
+        file: PathBuf,
+    },
+    /// Put such a copy into a state directory that has no store, after a check of its chain
+    Restore {
+        /// The copy
+        file: PathBuf,
     },
     /// Copy everything of a tenant to another store and check the chain of its audit there; no daemon may run meanwhile
     Copy {
@@ -36,6 +46,14 @@ pub(crate) enum StoreCommand {
 pub(crate) fn store(command: StoreCommand, args: &StoreArgs) -> Exit {
     match command {
         StoreCommand::Migrate { grant_to } => migrate(args, grant_to.as_deref()),
+        StoreCommand::Backup { file } => args.with(|at| match back_up(at, &file) {
+            Ok(rows) => told(format_args!("{} is written", file.display()), rows),
+            Err(fault) => failed(&fault),
+        }),
+        StoreCommand::Restore { file } => args.with(|at| match put_back(&file, at) {
+            Ok(rows) => told(format_args!("{} is put back", file.display()), rows),
+            Err(fault) => failed(&fault),
+        }),
         StoreCommand::Copy { to, as_tenant } => {
             let tenant = as_tenant.or_else(|| args.tenant.clone());
             let target = match target(&to, tenant.as_deref()) {
@@ -44,6 +62,22 @@ pub(crate) fn store(command: StoreCommand, args: &StoreArgs) -> Exit {
             };
             args.with(|from| copied(from, &target, &to))
         }
+    }
+}
+
+fn told(what: std::fmt::Arguments<'_>, rows: u64) -> Exit {
+    output::result(format_args!(
+        "{what}; the chain of the audit holds there, {rows} rows"
+    ));
+    Exit::Ok
+}
+
+fn failed(fault: &BackupFault) -> Exit {
+    output::talk(format_args!("campaign-autopilot: {fault}"));
+    match fault {
+        BackupFault::Broken { .. } => Exit::Broken,
+        BackupFault::OnServer => Exit::Configuration,
+        BackupFault::Store(_) | BackupFault::There(_) | BackupFault::File { .. } => Exit::Io,
     }
 }
 

@@ -25,6 +25,11 @@ pub fn has_store(directory: &Path) -> bool {
 /// Another program may hold the file this long before a commit fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Where the database's file is in a directory.
+pub(super) fn path_in(directory: &Path) -> PathBuf {
+    directory.join(FILE_NAME)
+}
+
 /// The database's file in `directory`, which has to be there.
 pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreFault> {
     let path = directory.join(FILE_NAME);

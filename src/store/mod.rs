@@ -16,6 +16,7 @@
 
 mod at;
 mod audit;
+mod backup;
 mod beside;
 mod copy;
 mod database;
@@ -56,6 +57,7 @@ mod writer;
 
 pub use at::{ONLY_TENANT, StoreAt};
 pub use audit::{AuditRecord, BrokenChain};
+pub use backup::{BackupFault, back_up, put_back};
 pub use copy::{Copied, CopyFault, copy};
 pub use fault::StoreFault;
 pub use file::has_store;

@@ -27,6 +27,7 @@ mod groups;
 mod guards;
 mod house;
 mod idle_reserve;
+mod kept;
 mod machine;
 mod monitoring;
 mod observed;
