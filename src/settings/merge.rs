@@ -168,6 +168,8 @@ pub(super) struct Layers<'a> {
     /// Whose settings are read, where the file has `[[tenant]]` tables.
     pub(super) tenant: Option<TenantLayer>,
     pub(super) campaigns: BTreeMap<CampaignId, Origin>,
+    /// Whether the file names a platform that cannot be read, which is a fault already.
+    pub(super) platform_unread: bool,
     pub(super) faults: Findings,
     pub(super) warnings: Findings,
     pub(super) noted: Noted,

@@ -31,7 +31,7 @@ use super::resolved::{Resolved, Settings, of_tenant};
 use super::row::Row;
 use super::rows::{
     ALLOW_HTTP, BASE_URL, BURST, CAMPAIGN, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, CONFIG,
-    REQUESTS_PER_SECOND, STATE_DIR, TOKEN_URL, is_of_process, rows, settings,
+    PLATFORM, REQUESTS_PER_SECOND, STATE_DIR, TOKEN_URL, is_of_process, rows, settings,
 };
 use super::rules::policies;
 use super::secret::{SecretLookup, secret};
@@ -94,6 +94,7 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
         env,
         file: FileValues::default(),
         tenant: None,
+        platform_unread: false,
         campaigns: BTreeMap::new(),
         faults: Findings::default(),
         warnings: Findings::default(),
@@ -104,6 +105,7 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
 fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolved, Vec<Fault>> {
     let file = std::mem::take(&mut layers.file);
     let parts = tenants::split(file, &mut layers.faults);
+    let platform_unread = layers.faults.tell_of(PLATFORM.row().key);
     let Layers {
         args,
         env,
@@ -118,6 +120,7 @@ fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolv
         let mut own = Layers {
             file,
             tenant,
+            platform_unread,
             ..self::layers(args, env)
         };
         collect_campaigns(&mut own, needs_campaign);

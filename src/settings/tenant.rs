@@ -156,7 +156,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
 /// A value that is the default says nothing and is let through. Of one that cannot be read, that is all there is to say.
 fn refuse_foreign_settings(layers: &mut Layers<'_>, values: &Values) {
     // Which platform is meant may not be known.
-    let unread = layers.faults.tell_of(PLATFORM.row().key);
+    let unread = layers.platform_unread || layers.faults.tell_of(PLATFORM.row().key);
     let foreign: Vec<&str> = values.platform.foreign_settings().collect();
     for row in rows().filter(|row| foreign.contains(&row.key)) {
         if let Some((text, origin)) = layers.source(row)

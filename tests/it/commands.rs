@@ -111,7 +111,7 @@ fn weak_evidence_is_told_at_the_start_by_check_and_by_run() {
     let centre = Centre::new();
     let weak = "in whole seconds when a campaign was changed last";
     let done = check(&centre, |_| {});
-    assert!(done.stderr.contains(weak), "{}", done.stderr);
+    assert!(done.stderr.contains(weak), "{}{}", done.stdout, done.stderr);
     let daemon = centre.daemon().start();
     let told = daemon.wait_for_log("rests on weak evidence");
     assert!(told["weakness"].as_str().unwrap().contains(weak), "{told}");

@@ -136,7 +136,9 @@ impl Lease {
                 link.roll_back().await;
             }
         };
-        drop(self.server.wait(timeout(FAREWELL, release)));
+        // Made where the clock of its runtime is.
+        let release = async move { timeout(FAREWELL, release).await };
+        drop(self.server.wait(release));
     }
 
     /// It is over for us, whatever the server says.

@@ -66,7 +66,12 @@ impl Family<'_> {
     }
 
     fn labels(&mut self, labels: &str, further: &str) {
-        for part in ["autopilot_", self.name, "{", labels, further, "} "] {
+        let (open, close) = if labels.is_empty() && further.is_empty() {
+            ("", " ")
+        } else {
+            ("{", "} ")
+        };
+        for part in ["autopilot_", self.name, open, labels, further, close] {
             self.text.extend_from_slice(part.as_bytes());
         }
     }

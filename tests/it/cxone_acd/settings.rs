@@ -169,7 +169,7 @@ fn a_member_that_a_skill_does_not_have_is_named_and_calibration_is_refused() {
     let by_check = asked(&centre, &["check", "--config", file]);
     for done in [by_run, by_check] {
         assert_eq!(done.code(), 78, "{}", done.stdout);
-        let part = "with the figures of a calibration";
+        let part = "with the figures that a calibration moves";
         assert!(done.stderr.contains(part), "{}", done.stderr);
     }
 }
