@@ -4,9 +4,9 @@ use super::at::{OnServer, StoreAt};
 use super::audit;
 use super::database::{Database, Transaction};
 use super::fault::StoreFault;
-use super::file::{configure, existing, lock, make};
-use super::postgres::{Acquired, Hold, Lease, Role, Session};
-use super::schema;
+use super::file::{existing, lock, make};
+use super::opening::{leased, locked};
+use super::postgres::Lease;
 use super::sql_fault::SqlResult;
 use super::value::{Row, Value, values};
 
@@ -224,7 +224,7 @@ pub fn copy(from: &StoreAt, to: &StoreAt, mut told: impl FnMut()) -> Result<Copi
             for _ in &rows {
                 told();
             }
-            write(&writing, table, &rows).map_err(at_target)?;
+            write(&writing, table, rows).map_err(at_target)?;
         }
     }
     writing.commit().map_err(at_target)?;
@@ -274,12 +274,12 @@ fn cell(row: &Row<'_>, place: usize, kind: Kind) -> SqlResult<Value<'static>> {
     })
 }
 
-fn write(transaction: &Transaction<'_>, table: &Table, rows: &[Cells]) -> SqlResult<()> {
+fn write(transaction: &Transaction<'_>, table: &Table, rows: Vec<Cells>) -> SqlResult<()> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
     let (name, names, places) = (table.name, names.join(", "), places.join(", "));
     let insert = format!("INSERT INTO {name} ({{tenant}}{names}) VALUES ({{its}}{places})");
-    transaction.execute_rows(&insert, rows)
+    transaction.execute_each(&insert, rows.into_iter().map(Ok))
 }
 
 /// A store that nobody else writes meanwhile.
@@ -306,40 +306,19 @@ impl Alone {
             Some(path) => path,
             None => make(&at.directory)?,
         };
-        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-        let mut connection = rusqlite::Connection::open(&path).map_err(sqlite)?;
-        configure(&connection, &path)?;
-        let found = schema::version(&connection).map_err(sqlite)?;
-        if found > schema::newest() {
-            let known = schema::newest();
-            return Err(StoreFault::Newer { path, found, known });
-        }
-        schema::migrate(&mut connection, found).map_err(sqlite)?;
         Ok(Self {
             place: path.display().to_string(),
-            database: Database::of_file(connection),
+            database: locked(&path)?,
             lease: None,
             _lock: Some(lock),
         })
     }
 
-    fn on_server(
-        OnServer {
-            server,
-            tenant,
-            member,
-            clock,
-        }: &OnServer,
-    ) -> Result<Self, StoreFault> {
-        drop(Session::open(server, Role::Writer, tenant, Hold::Nothing)?);
-        let lease = match Lease::acquire(server, tenant, member, clock)? {
-            Acquired::Ours(lease) => lease,
-            Acquired::Held { member } => return Err(StoreFault::Held { member }),
-        };
-        let session = Session::open(server, Role::Writer, tenant, lease.hold())?;
+    fn on_server(on_server: &OnServer) -> Result<Self, StoreFault> {
+        let (database, lease) = leased(on_server)?;
         Ok(Self {
-            place: server.address().to_string(),
-            database: Database::on_server(session),
+            place: on_server.server.address().to_string(),
+            database,
             lease: Some(lease),
             _lock: None,
         })
@@ -359,6 +338,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
+    use crate::store::schema;
 
     #[test]
     fn every_table_with_every_column_is_copied() {

@@ -84,43 +84,25 @@ impl Database {
     }
 
     /// Carries out a statement once for each row of values; a server gets them without waiting for each answer.
-    pub(super) fn execute_each<'v, const N: usize>(
+    pub(super) fn execute_each<'v, R: AsRef<[Value<'v>]>>(
         &self,
         statement: &str,
-        rows: impl IntoIterator<Item = SqlResult<[Value<'v>; N]>>,
+        rows: impl IntoIterator<Item = SqlResult<R>>,
     ) -> SqlResult<()> {
         let text = self.text(statement)?;
         match &self.engine {
             Engine::File(connection) => {
                 let mut prepared = connection.prepare_cached(&text)?;
                 for values in rows {
-                    prepared.execute(rusqlite::params_from_iter(values?.iter()))?;
+                    prepared.execute(rusqlite::params_from_iter(values?.as_ref()))?;
                 }
             }
             Engine::Server(session) => {
-                let rows: Vec<[Value<'v>; N]> = rows.into_iter().collect::<SqlResult<_>>()?;
+                let rows: Vec<R> = rows.into_iter().collect::<SqlResult<_>>()?;
                 if !rows.is_empty() {
-                    session.execute(&text, rows.iter().map(|values| &values[..]))?;
+                    session.execute(&text, rows.iter().map(AsRef::as_ref))?;
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Carries out a statement once for each row of values, of which there may be any number.
-    pub(super) fn execute_rows(&self, statement: &str, rows: &[Vec<Value<'_>>]) -> SqlResult<()> {
-        let text = self.text(statement)?;
-        match &self.engine {
-            Engine::File(connection) => {
-                let mut prepared = connection.prepare_cached(&text)?;
-                for values in rows {
-                    prepared.execute(rusqlite::params_from_iter(values))?;
-                }
-            }
-            Engine::Server(session) if !rows.is_empty() => {
-                session.execute(&text, rows.iter().map(Vec::as_slice))?;
-            }
-            Engine::Server(_) => {}
         }
         Ok(())
     }

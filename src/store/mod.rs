@@ -26,6 +26,7 @@ mod file;
 mod gate;
 mod high_water;
 mod inputs;
+mod opening;
 mod operations;
 #[cfg(test)]
 mod operations_tests;

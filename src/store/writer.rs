@@ -25,8 +25,9 @@ use super::fault::StoreFault;
 use super::file::{LOCK_NAME, configure, lock, make, make_directory, runs, size_of};
 use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
+use super::opening::{leased, locked};
 use super::outbox::{self, BOUNDS};
-use super::postgres::{Acquired, Hold, Lease, Role, ServerFault, Session};
+use super::postgres::{Hold, Lease, Role, ServerFault, Session};
 use super::presence::{Presence, with_companions};
 use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{json, number, values};
@@ -107,36 +108,16 @@ impl Store {
     }
 
     fn open_on_server(
-        OnServer {
-            server,
-            tenant,
-            member,
-            clock,
-        }: &OnServer,
+        on_server: &OnServer,
         directory: &Path,
         now: Timestamp,
     ) -> Result<(Self, Restored), StoreFault> {
-        // What is not as it has to be is told before others wait for a lease that is of no use.
-        drop(Session::open(server, Role::Writer, tenant, Hold::Nothing)?);
         make_directory(directory)?;
-        let lease = match Lease::acquire(server, tenant, member, clock)? {
-            Acquired::Ours(lease) => Arc::new(lease),
-            Acquired::Held { member } => return Err(StoreFault::Held { member }),
-        };
-        let opened = Session::open(server, Role::Writer, tenant, lease.hold())
-            .map_err(StoreFault::from)
-            .and_then(|session| {
-                let (database, path) = (Database::on_server(session), server.address().to_string());
-                let right = Right::Lease(Arc::clone(&lease));
-                Self::restored(
-                    database,
-                    path.into(),
-                    directory,
-                    right,
-                    now,
-                    Self::on_a_thread,
-                )
-            });
+        let (database, lease) = leased(on_server)?;
+        let (lease, place) = (Arc::new(lease), on_server.server.address().to_string());
+        let right = Right::Lease(Arc::clone(&lease));
+        let hand = Self::on_a_thread;
+        let opened = Self::restored(database, place.into(), directory, right, now, hand);
         if opened.is_err() {
             lease.release();
         }
@@ -166,19 +147,7 @@ impl Store {
     ) -> Result<(Self, Restored), StoreFault> {
         let lock = lock(directory)?;
         let path = make(directory)?;
-        let sqlite = |wrong: rusqlite::Error| StoreFault::from_sqlite(&path, &wrong);
-        let mut connection = Connection::open(&path).map_err(sqlite)?;
-        configure(&connection, &path)?;
-        let version = schema::version(&connection).map_err(sqlite)?;
-        if version > schema::newest() {
-            return Err(StoreFault::Newer {
-                path,
-                found: version,
-                known: schema::newest(),
-            });
-        }
-        schema::migrate(&mut connection, version).map_err(sqlite)?;
-        let database = Database::of_file(connection);
+        let database = locked(&path)?;
         let right = Right::Lock { _lock: lock };
         Self::restored(database, path, directory, right, now, hand)
     }

@@ -154,10 +154,10 @@ impl Session {
     }
 
     /// Carries out a statement with one set of values after the other; returns how many rows changed.
-    pub(in crate::store) fn execute<'v>(
+    pub(in crate::store) fn execute<'s, 'v: 's>(
         &self,
         text: &str,
-        sets: impl IntoIterator<Item = &'v [Value<'v>]>,
+        sets: impl IntoIterator<Item = &'s [Value<'v>]>,
     ) -> Result<u64, ServerFault> {
         let sets: Vec<Places> = sets
             .into_iter()
