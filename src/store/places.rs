@@ -12,6 +12,7 @@ use super::value::Value;
 use crate::control::ports::SystemClock;
 
 #[path = "../../tests/support/postgres.rs"]
+#[expect(dead_code, reason = "other tests restart the server")]
 mod cluster;
 pub(super) use cluster::Cluster;
 

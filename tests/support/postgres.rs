@@ -1,15 +1,16 @@
 //! A PostgreSQL server of the tests' own: on a socket in a temporary directory, and gone with the process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// Where Debian has the programs of the server.
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 
-/// Makes a cluster and runs it until the standard input ends, which is when the tests' process does. The server does not run as root.
+/// Makes a cluster and runs it until the standard input ends, which is when the tests' process does. Each line there restarts it, as a crash
+/// would. The server does not run as root.
 const SCRIPT: &str = r#"
 set -eu
 programs=$1
@@ -20,18 +21,22 @@ if [ "$(id -u)" = 0 ]; then
 else
     as() { "$@"; }
 fi
+control() { as "$programs/pg_ctl" -s -w -D "$place/data" "$@" >>"$place/log" 2>&1 </dev/null; }
 cd "$place"
 as "$programs/initdb" --no-sync --auth=trust --username=tester --pgdata="$place/data" --encoding=UTF8 --locale=C.UTF-8 >"$place/log" 2>&1 </dev/null
-as "$programs/postgres" -D "$place/data" -k "$place" -c listen_addresses= -c fsync=off -c max_connections=200 >"$place/log" 2>&1 </dev/null &
-tries=0
-until as "$programs/pg_isready" -q -h "$place" -U tester </dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 300 ] || { cat "$place/log" >&2; exit 1; }
-    sleep 0.1
-done
+as sh -c 'cat >>"$1"' sh "$place/data/postgresql.conf" <<END
+unix_socket_directories = '$place'
+listen_addresses = ''
+fsync = off
+max_connections = 200
+END
+control start || { cat "$place/log" >&2; exit 1; }
 echo "$place"
-cat >/dev/null
-as "$programs/pg_ctl" -s -D "$place/data" -m immediate stop >/dev/null 2>&1 </dev/null || true
+while read -r _; do
+    control -m immediate restart
+    echo restarted
+done
+control -m immediate stop || true
 cd /
 rm -rf "$place"
 "#;
@@ -42,28 +47,37 @@ pub(crate) struct Cluster {
     /// The directory of its socket.
     place: String,
     schemas: AtomicU32,
-    /// Its end is the server's.
-    _script: std::process::Child,
+    /// What the script is told and says. Its end is the server's.
+    script: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 
 impl Cluster {
     /// The server of this process, started with the first question. Where it is not installed a test is skipped, and fails in CI.
-    #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
     pub(crate) fn of_tests() -> Option<&'static Self> {
+        if !Self::is_installed() {
+            return None;
+        }
+        CLUSTER.get_or_init(|| Some(Self::start())).as_ref()
+    }
+
+    /// Whether there can be one; a test is skipped otherwise, and fails in CI.
+    #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+    pub(crate) fn is_installed() -> bool {
         if !Path::new(PROGRAMS).join("initdb").exists() {
             assert!(
                 std::env::var_os("CI").is_none(),
                 "this test needs PostgreSQL 15 in {PROGRAMS}"
             );
             eprintln!("skipped: no PostgreSQL 15 in {PROGRAMS} (Debian: postgresql-15)");
-            return None;
+            return false;
         }
-        CLUSTER.get_or_init(|| Some(Self::start())).as_ref()
+        true
     }
 
-    fn start() -> Self {
+    /// A server of its own, until the process ends.
+    pub(crate) fn start() -> Self {
         let mut script = Command::new("sh")
             .args(["-c", SCRIPT, "sh", PROGRAMS])
             .stdin(Stdio::piped())
@@ -71,17 +85,31 @@ impl Cluster {
             .spawn()
             .expect("a shell");
         let mut line = String::new();
-        let out = script.stdout.take().expect("its output");
-        BufReader::new(out)
-            .read_line(&mut line)
-            .expect("its first line");
+        let input = script.stdin.take().expect("its input");
+        let mut out = BufReader::new(script.stdout.take().expect("its output"));
+        out.read_line(&mut line).expect("its first line");
         let place = line.trim().to_owned();
         assert!(!place.is_empty(), "the server did not start");
         Self {
             place,
             schemas: AtomicU32::new(0),
-            _script: script,
+            script: Mutex::new((input, out)),
         }
+    }
+
+    /// The directory of its socket.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Ends the server without a word to anybody and starts it again; returns when it takes connections.
+    pub(crate) fn restart(&self) {
+        let mut script = self.script.lock().expect("nobody panicked with it");
+        let (input, out) = &mut *script;
+        input.write_all(b"\n").expect("the script reads");
+        let mut line = String::new();
+        out.read_line(&mut line).expect("the script answers");
+        assert_eq!(line, "restarted\n");
     }
 
     /// The address of tables that nobody else uses.
