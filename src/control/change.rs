@@ -493,7 +493,7 @@ impl Changing<'_> {
         self.ledger.record(now, replaced);
         let made = AppliedChange::Reloaded {
             config: config.clone(),
-            changes,
+            changes: changes.clone(),
             after_restart,
             not_read_again,
         };
@@ -504,6 +504,7 @@ impl Changing<'_> {
         let reloaded = Fact::ConfigurationReloaded {
             author,
             config: &config,
+            changes: &changes,
             autopilot: &self.campaigns.autopilot,
             left_paused: &ours,
             left_stepped_down: &stepped,

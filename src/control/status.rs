@@ -144,6 +144,8 @@ pub struct ReloadView {
     pub by: String,
     /// What was wrong; nothing when it is in force.
     pub faults: Vec<String>,
+    /// What came into force, a line each.
+    pub changes: Vec<String>,
 }
 
 /// How a campaign stands under a guard.

@@ -121,6 +121,9 @@ pub struct ReloadDocument {
     pub ok: bool,
     /// What was wrong.
     pub faults: Vec<String>,
+    /// What came into force, a line each.
+    #[serde(default)]
+    pub changes: Vec<String>,
 }
 
 /// One campaign.

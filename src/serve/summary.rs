@@ -165,6 +165,7 @@ fn config(states: &[(&TenantEntry, ObservableState)]) -> ConfigDocument {
             by: last.by.clone(),
             ok: last.faults.is_empty(),
             faults: last.faults.clone(),
+            changes: last.changes.clone(),
         }),
     }
 }

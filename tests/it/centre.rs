@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A test that waits longer has failed; a busy machine is no reason.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The daemon's poll interval in most tests.
 pub(crate) const POLL: &str = "40ms";
@@ -360,11 +360,21 @@ impl Daemon {
     }
 }
 
+/// So many lines of a failed test's daemon are shown.
+const LAST_LINES: usize = 60;
+
 impl Drop for Daemon {
+    #[expect(clippy::print_stderr, reason = "what led to a failure is in the log")]
     fn drop(&mut self) {
         // Only after a failed test it is still there.
         drop(self.child.kill());
         drop(self.child.wait());
+        if std::thread::panicking() {
+            let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            for line in lines.iter().skip(lines.len().saturating_sub(LAST_LINES)) {
+                eprintln!("{line}");
+            }
+        }
     }
 }
 

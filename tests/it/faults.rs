@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use campaign_autopilot::simulator::{AgentState, Endpoint, Fault, FaultRule, FaultTiming, Phase};
 
-use crate::centre::{CAMPAIGN, Centre, of_kind, wait_until};
+use serde_json::Value;
+
+use crate::centre::{CAMPAIGN, Centre, message, of_kind, wait_until};
 
 fn rule(fault: Fault, endpoint: Endpoint, when: FaultTiming) -> FaultRule {
     FaultRule {
@@ -114,31 +116,45 @@ fn each_passing_fault_is_ridden_out_within_the_poll() {
         Fault::TooMany {
             retry_after: Some("0.05".to_owned()),
         },
-        Fault::Unauthorized,
     ] {
-        let centre = Centre::new();
-        centre.platform.set_available(0);
-        for endpoint in [
-            Endpoint::Agents,
-            Endpoint::CampaignGet,
-            Endpoint::CampaignPut,
-        ] {
-            centre
-                .platform
-                .inject(rule(fault.clone(), endpoint, FaultTiming::Next(1)));
-        }
-        let daemon = centre.daemon().start();
-        centre.wait_for_status(CAMPAIGN, "PAUSED");
-        daemon.wait_for_log("paused");
-        daemon.stop();
-        let audit = centre.audit();
-        assert_eq!(of_kind(&audit, "intent").len(), 1, "{fault:?}");
-        assert_eq!(
-            of_kind(&audit, "outcome")[0]["event"]["conclusion"],
-            "confirmed",
-            "{fault:?}"
+        paused_within_the_poll(
+            &fault,
+            &[
+                Endpoint::Agents,
+                Endpoint::CampaignGet,
+                Endpoint::CampaignPut,
+            ],
         );
     }
+    // It ends every token: at two places at once, the fresh one of the first may be ended by the second.
+    for endpoint in [
+        Endpoint::Agents,
+        Endpoint::CampaignGet,
+        Endpoint::CampaignPut,
+    ] {
+        paused_within_the_poll(&Fault::Unauthorized, &[endpoint]);
+    }
+}
+
+fn paused_within_the_poll(fault: &Fault, endpoints: &[Endpoint]) {
+    let centre = Centre::new();
+    centre.platform.set_available(0);
+    for endpoint in endpoints {
+        centre
+            .platform
+            .inject(rule(fault.clone(), *endpoint, FaultTiming::Next(1)));
+    }
+    let daemon = centre.daemon().start();
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    daemon.stop();
+    let audit = centre.audit();
+    assert_eq!(of_kind(&audit, "intent").len(), 1, "{fault:?}");
+    assert_eq!(
+        of_kind(&audit, "outcome")[0]["event"]["conclusion"],
+        "confirmed",
+        "{fault:?}"
+    );
 }
 
 #[test]
@@ -283,18 +299,23 @@ fn the_refusal_of_a_second_attempt_says_nothing_of_the_first_one() {
         Endpoint::CampaignPut,
         FaultTiming::Next(1),
     ));
-    let daemon = centre.daemon().start();
-    daemon.wait_for_log("paused");
-    centre.platform.set_available(20);
-    centre.wait_for_status(CAMPAIGN, "RUNNING");
-    daemon.wait_for_log("resumed");
+    // Whether the effect can still be shown to be the first one's depends on how well the platform's clock is known by then.
+    let daemon = centre.daemon().start().tolerate(&[
+        "could not pause",
+        "paused, and not to be shown to be ours",
+        "agents are enough",
+    ]);
+    wait_until("it has ended", || {
+        let ended = |line: &Value| ["paused", "could not pause"].contains(&message(line));
+        daemon.log().iter().any(ended)
+    });
     daemon.stop();
     let audit = centre.audit();
-    assert_eq!(of_kind(&audit, "intent").len(), 2);
-    assert_eq!(
-        of_kind(&audit, "outcome")[0]["event"]["delivery"]["delivery"],
-        "lost"
-    );
+    assert_eq!(of_kind(&audit, "intent").len(), 1);
+    let outcome = &of_kind(&audit, "outcome")[0]["event"];
+    assert_eq!(outcome["delivery"]["delivery"], "lost");
+    let conclusion = outcome["conclusion"].as_str().unwrap();
+    assert!(["confirmed", "not_ours"].contains(&conclusion), "{outcome}");
 }
 
 #[test]

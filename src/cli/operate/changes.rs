@@ -5,8 +5,11 @@ use reqwest::Method;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::control::operator::AppliedChange;
 use crate::domain::{PauseClaim, PauseOwnerKind};
-use crate::serve::{ChangeAnswer, PauseOwnerRequest, QueueHoldRequest, ThresholdsRequest};
+use crate::serve::{
+    ChangeAnswer, PauseOwnerRequest, QueueHoldRequest, StatusDocument, ThresholdsRequest,
+};
 
 use super::args::{ServerArgs, SetArgs, WhyArgs};
 use super::client::{Client, ClientFault, with_query};
@@ -92,9 +95,31 @@ pub(super) async fn claim(
 
 pub(super) async fn reload(server: &ServerArgs, why: WhyArgs) -> ExitResult {
     let client = Client::new(server)?;
+    // A daemon that watches its settings file has often been faster; read before, since this reload will be the last one then.
+    let before = client
+        .get::<StatusDocument>(&["api", "v1", "status"], &[])
+        .await?;
     let request = client.request(Method::POST, &["-", "reload"]);
     let request = with_query(request, &query(&why, &author(&why)));
-    Ok(tell("", &client.ask(request).await?))
+    let answer = client.ask::<ChangeAnswer>(request).await?;
+    let told = tell("", &answer);
+    let last = before.0.config.last_reload;
+    if let Some(last) = last.filter(|last| last.ok && !last.changes.is_empty())
+        && changes_nothing(&answer.0.made)
+    {
+        output::result(format_args!(
+            "  what the last reload took up ({} by {}):",
+            last.at, last.by
+        ));
+        for change in &last.changes {
+            output::result(format_args!("    {change}"));
+        }
+    }
+    Ok(told)
+}
+
+fn changes_nothing(made: &AppliedChange) -> bool {
+    matches!(made, AppliedChange::Reloaded { changes, after_restart, .. } if changes.is_empty() && after_restart.is_empty())
 }
 
 pub(super) async fn end(server: &ServerArgs, of: [&str; 2], why: &WhyArgs) -> ExitResult {

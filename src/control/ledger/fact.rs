@@ -288,6 +288,8 @@ pub(in crate::control) enum Fact<'a> {
         author: &'a Author,
         /// SHA-256 of the configuration.
         config: &'a str,
+        /// What came into force, a line each.
+        changes: &'a [String],
         autopilot: &'a Autopilot,
         /// Campaigns that are paused by us and not managed any more.
         left_paused: &'a [CampaignId],

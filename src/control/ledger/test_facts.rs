@@ -536,6 +536,7 @@ impl World {
             Fact::ConfigurationReloaded {
                 author,
                 config: "new",
+                changes: &[],
                 autopilot: &self.autopilot,
                 left_paused: std::slice::from_ref(campaign),
                 left_stepped_down: &[],

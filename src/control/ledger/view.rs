@@ -69,9 +69,10 @@ impl View {
                 author,
                 config,
                 standing,
+                changes,
                 ..
             } => self.observed.send_modify(|observed| {
-                observed.last_reload = Some(reload(author, &[], at));
+                observed.last_reload = Some(reload(author, &[], changes, at));
                 (*config).clone_into(&mut observed.config);
                 set_standing(observed, standing, at, decision);
             }),
@@ -80,7 +81,7 @@ impl View {
                 faults,
                 standing,
             } => self.observed.send_modify(|observed| {
-                observed.last_reload = Some(reload(author, faults, at));
+                observed.last_reload = Some(reload(author, faults, &[], at));
                 set_standing(observed, standing, at, decision);
             }),
             Fact::LoopEnded => self.observed.send_modify(|observed| {
@@ -179,11 +180,12 @@ fn show_state(observed: &mut ObservableState, campaign: &CampaignId, state: &Cam
     }
 }
 
-fn reload(author: &Author, faults: &[String], at: Timestamp) -> ReloadView {
+fn reload(author: &Author, faults: &[String], changes: &[String], at: Timestamp) -> ReloadView {
     let (by, _) = author.parts();
     ReloadView {
         at,
         by: by.to_owned(),
         faults: faults.to_vec(),
+        changes: changes.to_vec(),
     }
 }

@@ -212,12 +212,15 @@ fn a_slow_stop_shows_as_changing_is_no_failure_and_is_ours_to_the_end() {
         StopShows::Word("Stopping".to_owned(), Duration::from_secs(100)),
         StopShows::Word("Draining".to_owned(), Duration::from_secs(30)),
     ] {
+        let mut clock = None;
         let centre = Centre::with(|platform| {
             let start: SimTime = "2024-05-15T08:00:00Z"
                 .parse::<jiff::Timestamp>()
                 .unwrap()
                 .into();
-            platform.clock = SimClock::starting_at(start, SPEED);
+            // It moves when the test says so: the change lasts until it was seen.
+            platform.clock = SimClock::manual(start);
+            clock = Some(platform.clock.clone());
             platform.dialect = unlimited(AcdSettings {
                 stop: stop.clone(),
                 ..AcdSettings::default()
@@ -233,6 +236,7 @@ fn a_slow_stop_shows_as_changing_is_no_failure_and_is_ours_to_the_end() {
         wait_until("the status shows the pause on its way", || {
             changing() == "paused"
         });
+        clock.unwrap().advance(Duration::from_secs(101));
         wait_until("and at its end a pause of ours", || {
             let campaign = api.campaign(SKILL);
             campaign["state"] == "paused" && campaign["paused_by"] == "autopilot"

@@ -10,7 +10,7 @@ use crate::api::Api;
 use crate::centre::{CAMPAIGN, of_kind, wait_until};
 
 use super::tenant::{
-    PAUSED, RESUMED, centre, daemon, fast, is, pause, quick, seconds, wait_for_polls,
+    PAUSED, RESUMED, by_hand, centre, daemon, fast, is, pause, quick, seconds, wait_for_polls,
     wait_until_it_is,
 };
 
@@ -39,7 +39,8 @@ fn a_stop_of_minutes_shows_as_changing_and_is_ours_to_the_end() {
         stop: StopLasts::For(seconds(200)),
         ..CloudSettings::default()
     };
-    let centre = fast(settings, 20.0);
+    // It moves when the test says so: the change lasts until it was seen.
+    let (centre, clock) = by_hand(settings);
     let running = daemon(&centre).start();
     let api = Api::of(&running);
     wait_for_polls(&centre, 3);
@@ -49,6 +50,7 @@ fn a_stop_of_minutes_shows_as_changing_and_is_ours_to_the_end() {
     });
     // Agents are back before the stop is through: it is waited for.
     centre.platform.set_available(20);
+    clock.advance(seconds(201));
     wait_until("and at its end it was resumed", || is(&centre, "RUNNING"));
     running.wait_for_log("resumed");
     let metrics = api.get("/metrics").body;

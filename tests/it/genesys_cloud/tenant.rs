@@ -27,12 +27,23 @@ pub(super) fn centre(settings: CloudSettings) -> Centre {
 
 /// The same on a clock that is so much faster than the test's.
 pub(super) fn fast(settings: CloudSettings, speed: f64) -> Centre {
+    on(SimClock::starting_at(start(), speed), settings)
+}
+
+/// One whose clock only the test moves.
+pub(super) fn by_hand(settings: CloudSettings) -> (Centre, SimClock) {
+    let clock = SimClock::manual(start());
+    (on(clock.clone(), settings), clock)
+}
+
+fn start() -> SimTime {
+    let start: jiff::Timestamp = "2024-05-15T08:00:00Z".parse().unwrap();
+    start.into()
+}
+
+fn on(clock: SimClock, settings: CloudSettings) -> Centre {
     Centre::with(|platform| {
-        let start: SimTime = "2024-05-15T08:00:00Z"
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-            .into();
-        platform.clock = SimClock::starting_at(start, speed);
+        platform.clock = clock;
         platform.dialect = Dialect::GenesysCloud(Box::new(settings));
     })
 }
