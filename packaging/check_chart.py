@@ -34,8 +34,27 @@ EVERYTHING = {
     "dashboards": {"enabled": True},
     "networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
 }
+MEMBERS = {
+    "replicas": 3,
+    "tenants": ["acme", "north-eu"],
+    "store": {"url": "postgres://autopilot@db.example.com/autopilot"},
+    "settings": "\n".join(
+        f"""[[tenant]]
+name = "{name}"
+base_url = "https://{name}.example.com"
+client_id = "autopilot"
+client_secret_file = "/run/secrets/campaign-autopilot/client-secret-{name}"
+[[campaign]]
+tenant = "{name}"
+id = "cmp-884291"
+"""
+        for name in ("acme", "north-eu")
+    ),
+}
 REFUSED = [
     {"replicas": 2},
+    {"replicas": 0, "store": {"url": "postgres://autopilot@db.example.com/autopilot"}},
+    {"store": {"url": "mysql://db.example.com"}},
     {"image": {"repository": ""}},
     {"service": {"port": 0}},
     {"settings": ""},
@@ -71,7 +90,7 @@ def only(objects: dict[tuple[str, str], dict], kind: str) -> dict:
     return found[0]
 
 
-def locked_down(pod: dict) -> None:
+def locked_down(pod: dict, ready: str) -> None:
     """What is promised of the container."""
     container = pod["containers"][0]
     everywhere, here = pod["securityContext"], container["securityContext"]
@@ -82,7 +101,7 @@ def locked_down(pod: dict) -> None:
     hold(here["capabilities"] == {"drop": ["ALL"]}, "keeps capabilities")
     hold(pod["automountServiceAccountToken"] is False, "has a token of the cluster")
     hold(container["livenessProbe"]["httpGet"]["path"] == "/healthz", "has no liveness probe")
-    hold(container["readinessProbe"]["httpGet"]["path"] == "/readyz", "has no readiness probe")
+    hold(container["readinessProbe"]["httpGet"]["path"] == ready, "has no readiness probe")
 
 
 def daemon_takes_it(program: str, objects: dict[tuple[str, str], dict], token: bool) -> int:
@@ -97,16 +116,22 @@ def daemon_takes_it(program: str, objects: dict[tuple[str, str], dict], token: b
             if "configMap" in volume:
                 data = objects["ConfigMap", volume["configMap"]["name"]]["data"]
                 for name, text in data.items():
-                    (folder / name).write_text(text)
+                    (folder / name).write_text(text.replace('"/run/secrets', f'"{root}/run/secrets'))
             for item in volume.get("secret", {}).get("items", []):
                 if token or item["key"] != "admin-token":
                     secret = "whsec_" + "c2VjcmV0" * 5 if item["key"] == "webhook-secret" else "x" * 40
                     (folder / item["path"]).write_text(secret)
         paths = tuple(mount["mountPath"] for mount in container["volumeMounts"])
-        environment = {
-            one["name"]: root + one["value"] if one["value"].startswith(paths) else one["value"]
-            for one in container["env"]
-        }
+        # As the kubelet does: what comes from the pod is put into what names it.
+        of_pod = {one["name"]: "10.0.0.7" for one in container["env"] if "valueFrom" in one}
+        environment = dict(of_pod)
+        for one in container["env"]:
+            if "value" not in one:
+                continue
+            value = root + one["value"] if one["value"].startswith(paths) else one["value"]
+            for name, text in of_pod.items():
+                value = value.replace(f"$({name})", text)
+            environment[one["name"]] = value
         done = subprocess.run(
             [program, "check"], env=environment, capture_output=True, text=True, check=False
         )
@@ -117,7 +142,7 @@ def daemon_takes_it(program: str, objects: dict[tuple[str, str], dict], token: b
 
 def main() -> None:
     program, versions = sys.argv[1], sys.argv[2:]
-    for values in ({}, EVERYTHING):
+    for values in ({}, EVERYTHING, MEMBERS):
         report = helm.lint(CHART, values, strict=True)
         told = [one for one in report["messages"] if one["severity"] > 1]
         hold(not told and not report["errors"], f"helm lint: {told or report['errors']}")
@@ -127,9 +152,16 @@ def main() -> None:
                 for version in versions:
                     kubernetes_validate.validate(one, version, strict=True)
         deployment = only(objects, "Deployment")["spec"]
-        hold(deployment["replicas"] == 1, "more than one daemon")
-        hold(deployment["strategy"] == {"type": "Recreate"}, "two daemons at an upgrade")
-        locked_down(deployment["template"]["spec"])
+        if values is MEMBERS:
+            hold(deployment["replicas"] == 3, "not as many daemons as asked for")
+            at_once = deployment["strategy"]["rollingUpdate"]
+            hold(at_once == {"maxSurge": 0, "maxUnavailable": 1}, "several go at an upgrade")
+            kinds = [kind for kind, _ in objects]
+            hold("PersistentVolumeClaim" not in kinds, "three daemons claim one disk")
+        else:
+            hold(deployment["replicas"] == 1, "more than one daemon")
+            hold(deployment["strategy"] == {"type": "Recreate"}, "two daemons at an upgrade")
+        locked_down(deployment["template"]["spec"], "/healthz" if values is MEMBERS else "/readyz")
         service = only(objects, "Service")["spec"]
         labels = deployment["template"]["metadata"]["labels"]
         hold(service["selector"].items() <= labels.items(), "the service finds no pod")

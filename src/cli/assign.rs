@@ -9,6 +9,7 @@ use clap::Subcommand;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::control::Cycle;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::assignment::{Assigner, ListFinding, Move, Placement, Proposal};
 use crate::domain::{AgentId, AgentState, CampaignActivity, CampaignId, StatusFinding, Timestamp};
@@ -94,7 +95,7 @@ async fn apply(settings: Settings) -> Exit {
         Err(fault) => Err(fault),
     };
     match tenant {
-        Ok(tenant) => exit_of(&tenant.cycle.assign_once().await),
+        Ok(tenant) => exit_of(&Box::pin(tenant.run_once(Cycle::assign_once)).await.0),
         Err(fault) => {
             output::talk(format_args!("campaign-autopilot: {fault}"));
             fault.exit()

@@ -10,7 +10,7 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::domain::guard::{DaySpan, Guard, GuardStanding};
 use crate::domain::{CampaignId, Timestamp};
 use crate::serve::GuardDocument;
-use crate::settings::{Settings, resolve};
+use crate::settings::{RunArgs, Scope, Settings, resolve_within};
 use crate::store::{StoreFault, StoreReader};
 
 use super::environment::variable;
@@ -125,7 +125,8 @@ struct Compared<'a> {
 /// Compares what the store has counted with the guards of the settings.
 pub(crate) fn compliance(args: &ComplianceArgs) -> Exit {
     let now = SystemClock::real_time().now();
-    match args.run.settings(|run| resolve(run, &variable)) {
+    let settings = |run: &RunArgs, part: Scope<'_>| resolve_within(run, &variable, part);
+    match args.run.settings(settings) {
         Ok(settings) => report(args, &settings, now),
         Err(exit) => exit,
     }

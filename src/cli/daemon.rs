@@ -1,17 +1,20 @@
 //! Puts the daemon together from its settings: its tenants, and what the process has once, which is the listener and the reloader.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::Clock;
-use crate::serve::{Access, Api, PublicSources, Server};
+use crate::serve::{Access, Api, Member, PublicSources, Server};
 use crate::settings::{AdminSettings, Settings};
 use crate::telemetry::ProcessMetrics;
 
 use super::kept_state::refuse_state_of_others;
 use super::reload::{Reloader, Source};
+use super::spread::Spreading;
 use super::start_fault::StartFault;
+use super::store_place::{host_name, member};
 use super::surroundings::Surroundings;
 use super::tenant::Tenant;
 use super::tenants::Tenants;
@@ -67,6 +70,8 @@ impl Daemon {
         };
         refuse_state_of_others(process)?;
         let without_sockets = surroundings.is_embedded();
+        // A single tick begins and ends before anybody could go on with it.
+        let shared = surroundings.server(process).filter(|_| !process.once);
         let tenants = Arc::new(Tenants::new(surroundings, Arc::clone(&clock), shutdown));
         // The one without a name starts here, so that what keeps it from starting is the process's own end.
         let tenant = if process.tenant.is_none() {
@@ -105,6 +110,16 @@ impl Daemon {
                     .map_err(|why| StartFault::Listen { address, why })?,
             ),
         };
+        if let Some(shared) = shared {
+            let listening = server.as_ref().map(Server::address);
+            let address = advertised(process, listening);
+            let name = member(process);
+            let spreading = Spreading::new(shared, clock, Member { name, address });
+            for settings in settings {
+                spreading.put(settings.tenant.as_ref(), true);
+            }
+            tenants.spread(Arc::new(spreading)).await;
+        }
         Ok(Self {
             tenants,
             tenant,
@@ -112,6 +127,19 @@ impl Daemon {
             reloader,
         })
     }
+}
+
+/// The address at which other machines reach the listener, as far as that is known.
+fn advertised(settings: &Settings, listening: Option<SocketAddr>) -> Option<String> {
+    if let Some(said) = &settings.advertise_address {
+        return Some(said.as_str().trim_end_matches('/').to_owned());
+    }
+    let listening = listening.filter(|address| !address.ip().is_loopback())?;
+    if listening.ip().is_unspecified() {
+        let host = host_name()?;
+        return Some(format!("http://{host}:{}", listening.port()));
+    }
+    Some(format!("http://{listening}"))
 }
 
 /// Who may use the admin API.

@@ -8,7 +8,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Timestamp;
-use crate::settings::{Fault, LOG, Resolved, RunArgs, resolve, rows, unknown_variables};
+use crate::settings::{
+    Fault, LOG, Resolved, RunArgs, Scope, resolve, resolve_within, rows, unknown_variables,
+};
 use crate::store::StoreAt;
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
@@ -32,7 +34,7 @@ use super::output;
 use super::platforms::{PlatformsArgs, platforms};
 use super::queue::{QueueCommand, queue};
 use super::refusal::refuse_configuration;
-use super::resolved_now::resolve_now;
+use super::resolved_now::{resolve_now, resolve_part_now};
 use super::restore::{RestoreArgs, restore};
 use super::rules::{RulesArgs, rules};
 use super::run::run;
@@ -247,7 +249,7 @@ async fn dispatch(command: Command) -> Exit {
             Err(exit) => exit,
         },
         Command::Operate(command) => operate(command).await,
-        Command::Eval { output, run } => match run.settings(resolve_now) {
+        Command::Eval { output, run } => match run.settings(resolve_part_now) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => eval(&settings, output).await,
                 Err(exit) => exit,
@@ -272,7 +274,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Restore(args) => restore(&args).await,
         Command::Webhook {
             command: WebhookCommand::Test(args),
-        } => match args.settings(|args| resolve(args, &variable)) {
+        } => match args.settings(|args, part| resolve_within(args, &variable, part)) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => webhook::test(&settings).await,
                 Err(exit) => exit,
@@ -337,8 +339,8 @@ fn reads_variables(command: &Command) -> bool {
 }
 
 /// The settings, with the warnings told.
-fn warned(args: &RunArgs) -> Result<Resolved, Vec<Fault>> {
-    let resolved = resolve(args, &variable)?;
+fn warned(args: &RunArgs, part: Scope<'_>) -> Result<Resolved, Vec<Fault>> {
+    let resolved = resolve_within(args, &variable, part)?;
     for warning in &resolved.warnings {
         output::talk(format_args!("warning: {warning}"));
     }

@@ -49,6 +49,7 @@ mod run;
 mod scenario;
 mod signs_of_tenants;
 mod simulate;
+mod spread;
 mod start_fault;
 #[cfg(test)]
 mod step_clock;

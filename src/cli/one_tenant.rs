@@ -1,6 +1,6 @@
 //! The settings of commands that are about one tenant.
 
-use crate::settings::{Fault, Resolved, RunArgs, Settings};
+use crate::settings::{Fault, Resolved, RunArgs, Scope, Settings};
 
 use super::exit::Exit;
 use super::output;
@@ -17,12 +17,16 @@ pub(crate) struct OneTenantArgs {
 }
 
 impl OneTenantArgs {
-    /// The settings of the tenant that is meant; what is wrong with them is told.
+    /// The settings of the tenant that is meant, whose secrets alone are needed; what is wrong with them is told.
     pub(super) fn settings(
         &self,
-        resolve: impl FnOnce(&RunArgs) -> Result<Resolved, Vec<Fault>>,
+        resolve: impl FnOnce(&RunArgs, Scope<'_>) -> Result<Resolved, Vec<Fault>>,
     ) -> Result<Settings, Exit> {
-        let resolved = resolve(&self.run).map_err(|faults| refuse_configuration(&faults))?;
+        let scope = Scope {
+            tenant: self.tenant.as_deref(),
+            ..Scope::default()
+        };
+        let resolved = resolve(&self.run, scope).map_err(|faults| refuse_configuration(&faults))?;
         match resolved.of_tenant(self.tenant.as_deref()) {
             Ok(settings) => Ok(settings.clone()),
             Err(why) => {

@@ -12,7 +12,7 @@ use crate::control::ports::{Clock, SystemClock};
 use crate::control::{PaceRestorer, PaceToRestore};
 use crate::domain::throttle::ThrottleState;
 use crate::domain::{CampaignId, Conclusion};
-use crate::settings::{LOG, Settings, resolve_without_campaigns};
+use crate::settings::{LOG, Scope, Settings, resolve_within};
 use crate::store::{Store, StoreFault, StoreReader};
 use crate::telemetry::{LogFormat, install_log};
 
@@ -54,9 +54,13 @@ pub(crate) async fn restore(args: &RestoreArgs) -> Exit {
 }
 
 fn prepared(args: &RestoreArgs) -> Result<(Settings, Remembered), Exit> {
-    let settings = args
-        .run
-        .settings(|run| resolve_without_campaigns(run, &variable))?;
+    let settings = args.run.settings(|run, part| {
+        let part = Scope {
+            without_campaigns: true,
+            ..part
+        };
+        resolve_within(run, &variable, part)
+    })?;
     let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {
         output::talk(format_args!("campaign-autopilot: {why}; fix {LOG}"));

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, error_span, info, warn};
 
 use crate::control::ports::SystemClock;
-use crate::control::{LastPoll, TickReport};
+use crate::control::{Cycle, LastPoll, TickReport};
 use crate::domain::Conclusion;
 use crate::domain::Zone;
 use crate::settings::{Resolved, RunArgs, Settings};
@@ -127,8 +127,9 @@ async fn run_once(daemon: Daemon, settings: &[Settings]) -> Exit {
             Some(tenant) => error_span!("tenant", %tenant),
             None => Span::none(),
         };
-        let report = tenant.cycle.run_once().instrument(span).await;
-        finish(tenant.delivering, settings, Duration::MAX).await;
+        let tick = Box::pin(tenant.run_once(Cycle::run_once));
+        let (report, delivering) = tick.instrument(span).await;
+        finish(delivering, settings, Duration::MAX).await;
         exit = first_of(exit, exit_of(&report));
     }
     exit

@@ -64,11 +64,11 @@ impl SignsOfTenants {
     }
 
     /// Gives signs for a tenant that has no loop, until `done`: that it cannot start is told elsewhere.
-    pub(crate) async fn while_waiting(
+    pub(crate) async fn while_waiting<T>(
         &self,
         name: Option<&TenantName>,
-        done: impl Future<Output = ()>,
-    ) {
+        done: impl Future<Output = T>,
+    ) -> T {
         let Some(timeout) = self.timeout else {
             return done.await;
         };
@@ -83,7 +83,7 @@ impl SignsOfTenants {
             }
         };
         tokio::select! {
-            () = done => {}
+            done = done => done,
             never = signs => never,
         }
     }

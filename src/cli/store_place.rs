@@ -19,22 +19,28 @@ pub(crate) fn store_at(settings: &Settings) -> StoreAt {
 pub(crate) struct Servers(Arc<Mutex<BTreeMap<String, Arc<Server>>>>);
 
 impl Servers {
-    /// The store of a tenant.
-    pub(crate) fn store_at(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> StoreAt {
-        let directory = settings.state_dir.clone();
-        let Some(address) = &settings.store else {
-            return directory.into();
-        };
+    /// The server that keeps a tenant's tables, where one does.
+    pub(crate) fn server(&self, settings: &Settings) -> Option<Arc<Server>> {
+        let address = settings.store.as_ref()?;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let server = known
             .entry(address.to_string())
             .or_insert_with(|| Arc::new(Server::new(address.clone())));
+        Some(Arc::clone(server))
+    }
+
+    /// The store of a tenant.
+    pub(crate) fn store_at(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> StoreAt {
+        let directory = settings.state_dir.clone();
+        let Some(server) = self.server(settings) else {
+            return directory.into();
+        };
         let tenant = settings
             .tenant
             .as_ref()
             .map_or(ONLY_TENANT, |name| name.as_str());
         StoreAt::on_server(
-            Arc::clone(server),
+            server,
             tenant,
             directory,
             &member(settings),
@@ -44,12 +50,9 @@ impl Servers {
 }
 
 /// What a daemon says of itself to others who wait for its lease.
-fn member(settings: &Settings) -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = match host.trim() {
-        "" => "a daemon",
-        host => host,
-    };
+pub(super) fn member(settings: &Settings) -> String {
+    let host = host_name();
+    let host = host.as_deref().unwrap_or("a daemon");
     match settings.listen {
         Some(listen) => format!(
             "{host} (process {}, listening on {listen})",
@@ -57,4 +60,11 @@ fn member(settings: &Settings) -> String {
         ),
         None => format!("{host} (process {})", std::process::id()),
     }
+}
+
+/// The name of this machine, where it has one.
+pub(super) fn host_name() -> Option<String> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    let host = host.trim();
+    (!host.is_empty()).then(|| host.to_owned())
 }

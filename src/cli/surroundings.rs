@@ -11,6 +11,7 @@ use crate::notify::Post;
 use crate::platform::http::{HttpSend, ReqwestSend, Transport};
 use crate::platform::port::RemembersNothing;
 use crate::settings::Settings;
+use crate::store::postgres::Server as StoreServer;
 use crate::store::{CommitGate, Restored, Store, StoreAt, StoreFault};
 
 use super::absent_reserve::refuse_absent_reserve;
@@ -61,6 +62,14 @@ impl Surroundings {
     /// Whether there are no sockets.
     pub(super) fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedded(_))
+    }
+
+    /// The server that keeps the tables, where one does.
+    pub(super) fn server(&self, settings: &Settings) -> Option<Arc<StoreServer>> {
+        match self {
+            Self::Real(_, servers) => servers.server(settings),
+            Self::Embedded(_) => None,
+        }
     }
 
     /// Opens the store of a tenant and connects to its platform.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ring::digest::{SHA256, digest};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, info, warn};
@@ -12,10 +13,10 @@ use crate::control::ports::{Clock, Tenure};
 use crate::control::queues::Calibration;
 use crate::control::{
     AssignStart, Cycle, CycleSettings, FRESHEST, GuardWatch, LeftOpen, ObservableState, Ports,
-    RivalWatch, RunStart, Supervised, run_under,
+    RivalWatch, RunStart, Supervised, TickReport, run_under,
 };
 use crate::domain::assignment::ListMemory;
-use crate::domain::{CampaignId, CampaignState};
+use crate::domain::{CampaignId, CampaignState, TenantName};
 use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
 use crate::serve::ServedTenant;
 use crate::settings::Settings;
@@ -46,6 +47,8 @@ pub(crate) struct Tenant {
     pub(crate) stop: CancellationToken,
     /// The right to command, which is renewed while it runs.
     tenure: Arc<dyn Tenure>,
+    /// That right was another daemon's, which did not let go of it.
+    pub(crate) taken_over: bool,
     clock: Arc<dyn Clock>,
     /// Calibrates queues, where there are any.
     pub(crate) calibration: Option<Calibration>,
@@ -159,6 +162,7 @@ impl Tenant {
             cycle,
             stop: shutdown,
             tenure: store.tenure(),
+            taken_over: store.taken_over(),
             clock,
             calibration,
             recovering,
@@ -188,6 +192,24 @@ impl Tenant {
                 "messages wait in the outbox, but no --webhook-url is given: they are not delivered"
             );
         }
+    }
+
+    /// Runs one tick, of the kind that `tick` is, under the right to command: it may take longer than a lease lasts. What delivers messages goes on.
+    pub(crate) async fn run_once(
+        self,
+        tick: impl AsyncFnOnce(Cycle) -> TickReport,
+    ) -> (TickReport, Option<Delivering>) {
+        let Self {
+            cycle,
+            stop,
+            tenure,
+            clock,
+            observed,
+            delivering,
+            ..
+        } = self;
+        let report = run_under(tenure, clock, observed, stop, tick(cycle)).await;
+        (report, delivering)
     }
 
     /// Runs all tasks of the tenant until its shutdown is requested and work under way is finished.
@@ -259,6 +281,13 @@ impl Tenant {
         }
         info!(left_paused, "ended in order");
     }
+}
+
+/// The share of the interval at which a tenant is polled: the same at every start and in every process, and as evenly spread as hashes are.
+fn phase_of(tenant: &TenantName) -> f64 {
+    let hash = digest(&SHA256, tenant.as_str().as_bytes());
+    let first = hash.as_ref().first_chunk().copied().unwrap_or_default();
+    f64::from(u32::from_be_bytes(first)) / (f64::from(u32::MAX) + 1.0)
 }
 
 /// Delivers the last messages; what cannot be delivered in time stays in the outbox.
@@ -396,6 +425,8 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
     let attempts = |many: u32| in_clock(settings.request_timeout.saturating_mul(many));
     CycleSettings {
         poll_interval: settings.poll_interval,
+        // One alone ticks from its start on.
+        phase: settings.tenant.as_ref().map(phase_of),
         poll_longest: settings.poll_interval.max(attempts(ATTEMPTS_OF_A_PAGE)),
         command_longest: attempts(ATTEMPTS_OF_A_COMMAND),
         freshest: in_clock(FRESHEST),
@@ -407,5 +438,29 @@ fn cycle_settings(settings: &Settings, clock: &dyn Clock) -> CycleSettings {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings.digest(),
         store_damage: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_are_polled_at_shares_of_the_interval_that_are_spread_over_it() {
+        let mut in_tenths = [0_u32; 10];
+        for number in 0..200 {
+            let name: TenantName = format!("tenant-{number}").parse().unwrap();
+            let phase = phase_of(&name);
+            assert!((0.0..1.0).contains(&phase));
+            assert_eq!(phase_of(&name).to_bits(), phase.to_bits());
+            let tenth = (0..10)
+                .filter(|tenth| phase >= f64::from(*tenth) / 10.0)
+                .count();
+            in_tenths[tenth - 1] += 1;
+        }
+        assert!(
+            in_tenths.iter().all(|many| (8..=35).contains(many)),
+            "{in_tenths:?}"
+        );
     }
 }

@@ -5,7 +5,7 @@
 //! everything that it has to remember is in its store.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, oneshot, watch};
@@ -16,10 +16,11 @@ use tracing::{Instrument, Span, error_span, info, warn};
 use crate::control::operator::OperatorHandle;
 use crate::control::ports::Clock;
 use crate::domain::TenantName;
-use crate::serve::{TenantEntry, TenantList};
+use crate::serve::{Member, TenantEntry, TenantList};
 use crate::settings::Settings;
 
 use super::signs_of_tenants::SignsOfTenants;
+use super::spread::{Finding, Spreading, Turn};
 use super::start_fault::StartFault;
 use super::supervisor::Systemd;
 use super::surroundings::Surroundings;
@@ -43,6 +44,8 @@ pub(crate) struct Tenants {
     kept: Mutex<BTreeMap<Name, Kept>>,
     tasks: AsyncMutex<JoinSet<()>>,
     signs: Option<SignsOfTenants>,
+    /// The other daemons that share the store, where it is a server.
+    spreading: OnceLock<Arc<Spreading>>,
 }
 
 /// What the others hold of a tenant's task.
@@ -51,6 +54,8 @@ struct Kept {
     stop: CancellationToken,
     /// Begins it anew with other settings.
     settings: watch::Sender<Settings>,
+    /// Changes when another daemon is to go on with it.
+    hand_over: watch::Sender<()>,
 }
 
 impl Tenants {
@@ -68,6 +73,47 @@ impl Tenants {
             kept: Mutex::default(),
             tasks: AsyncMutex::default(),
             signs: Systemd::found().map(SignsOfTenants::of_systemd),
+            spreading: OnceLock::new(),
+        }
+    }
+
+    /// Spreads the tenants over the daemons that share the store, from here on.
+    pub(crate) async fn spread(self: &Arc<Self>, spreading: Arc<Spreading>) {
+        if self.spreading.set(Arc::clone(&spreading)).is_err() {
+            return;
+        }
+        let tenants = Arc::clone(self);
+        let shutdown = self.shutdown.clone();
+        let run = async move {
+            let tell = |finding| tenants.take_in(finding);
+            spreading.run(shutdown, tell).await;
+        };
+        self.tasks.lock().await.spawn(run);
+    }
+
+    fn take_in(&self, finding: Finding) {
+        match finding {
+            Finding::Members(many) => {
+                let many = many.and_then(|many| u64::try_from(many).ok());
+                self.list.send_if_modified(|list| {
+                    let before = std::mem::replace(&mut list.shared.members, many);
+                    before != many
+                });
+            }
+            Finding::HandOver(name) => {
+                self.hand_over(name.as_ref());
+                self.list.send_modify(|list| {
+                    list.shared.hand_overs = list.shared.hand_overs.saturating_add(1);
+                });
+            }
+        }
+    }
+
+    /// Has a tenant that runs end in order, so that another daemon goes on with it.
+    fn hand_over(&self, name: Option<&TenantName>) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.get(&name.cloned()) {
+            kept.hand_over.send_replace(());
         }
     }
 
@@ -128,6 +174,9 @@ impl Tenants {
     /// Runs the tenant without a name, which has started, in the caller's task.
     pub(crate) async fn run_nameless(self: &Arc<Self>, tenant: Tenant, settings: Settings) {
         Box::pin(self.keeper(settings, None).run(Some(tenant))).await;
+        if self.spreading.get().is_some() {
+            self.ended().await;
+        }
     }
 
     /// Begins a tenant anew with other settings. Waits a while until its new loop takes commands or cannot start, so that whoever asked for it
@@ -166,6 +215,9 @@ impl Tenants {
         if let Some(kept) = kept.remove(name) {
             kept.stop.cancel();
         }
+        if let Some(spreading) = self.spreading.get() {
+            spreading.put(name.as_ref(), false);
+        }
     }
 
     /// Waits until a shutdown was asked for and all have ended.
@@ -187,10 +239,16 @@ impl Tenants {
         let name = settings.tenant.clone();
         let stop = self.shutdown.child_token();
         let (sender, settings) = watch::channel(settings);
+        let (hand_over, handed_over) = watch::channel(());
         let kept = Kept {
             stop: stop.clone(),
             settings: sender,
+            hand_over,
         };
+        let spreading = self.spreading.get().cloned();
+        if let Some(spreading) = &spreading {
+            spreading.put(name.as_ref(), true);
+        }
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(name.clone(), kept);
         Keeper {
@@ -201,8 +259,10 @@ impl Tenants {
             name,
             tenants: Arc::clone(self),
             settings,
+            handed_over,
             stop,
             first,
+            spreading,
         }
     }
 
@@ -213,6 +273,10 @@ impl Tenants {
             let mut entries = list.entries.iter();
             let before = entries.find(|entry| entry.name.as_ref() == name);
             let before = before.and_then(|entry| entry.served.clone());
+            let steered_by = match &standing {
+                Standing::StandsBy(_, member) => Some(member.clone()),
+                Standing::Runs(_) | Standing::Waits(_) => None,
+            };
             let (served, not_running) = match standing {
                 Standing::Runs(tenant) => {
                     if let Some(before) = &before {
@@ -226,13 +290,14 @@ impl Tenants {
                     (Some(Arc::clone(&tenant.served)), None)
                 }
                 // What a standby once read is old: whoever steers shows what is there now.
-                Standing::StandsBy(why) => (None, Some(why)),
+                Standing::StandsBy(why, _) => (None, Some(why)),
                 Standing::Waits(why) => (before, Some(why)),
             };
             let entry = TenantEntry {
                 name: name.cloned(),
                 served,
                 not_running,
+                steered_by,
                 shared: settings.store.is_some(),
             };
             list.put(name, Some(entry));
@@ -247,7 +312,7 @@ enum Standing<'t> {
     /// It does not run, for this reason.
     Waits(String),
     /// Another daemon runs it.
-    StandsBy(String),
+    StandsBy(String, Member),
 }
 
 /// Keeps one tenant running.
@@ -256,14 +321,33 @@ struct Keeper {
     span: Span,
     tenants: Arc<Tenants>,
     settings: watch::Receiver<Settings>,
+    handed_over: watch::Receiver<()>,
     stop: CancellationToken,
     /// Is told of the first start.
     first: Option<oneshot::Sender<Option<StartFault>>>,
+    spreading: Option<Arc<Spreading>>,
+}
+
+/// Why a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RunEnd {
+    /// Other settings: it begins anew at once, and here.
+    Anew,
+    /// Anything else: whoever's turn it is goes on.
+    Over,
 }
 
 impl Keeper {
     async fn run(mut self, mut started: Option<Tenant>) {
+        let mut last = RunEnd::Over;
         while !self.stop.is_cancelled() {
+            if started.is_none() && last == RunEnd::Over {
+                self.await_turn().await;
+                if self.stop.is_cancelled() {
+                    break;
+                }
+            }
+            last = RunEnd::Over;
             let settings = self.settings.borrow_and_update().clone();
             let tenant = match started.take() {
                 Some(tenant) => Ok(tenant),
@@ -271,10 +355,16 @@ impl Keeper {
             };
             match tenant {
                 Ok(tenant) => {
+                    self.note_start(true);
+                    if tenant.taken_over {
+                        self.tenants.list.send_modify(|list| {
+                            list.shared.takeovers = list.shared.takeovers.saturating_add(1);
+                        });
+                    }
                     self.tenants.show(&settings, Standing::Runs(&tenant));
                     self.tell_first(None);
                     self.tell_start(&settings, &tenant);
-                    self.run_one(tenant, &settings).await;
+                    last = self.run_one(tenant, &settings).await;
                 }
                 Err(fault) => self.wait_after(fault).await,
             }
@@ -282,59 +372,95 @@ impl Keeper {
         self.tell_end();
     }
 
-    /// Runs a tenant until it is stopped or has other settings.
-    async fn run_one(&mut self, tenant: Tenant, settings: &Settings) {
-        let run = tenant.stop.clone();
-        let signs = self.tenants.signs.as_ref();
-        let signs = signs.map(|signs| signs.of(self.name.as_ref()));
-        let mut running = Box::pin(tenant.run_to_end(settings, signs));
+    /// Where several daemons share the store: waits until the tenant is this one's to claim, and shows meanwhile who steers it.
+    async fn await_turn(&mut self) {
+        let Some(spreading) = self.spreading.clone() else {
+            return;
+        };
+        let mut looks = spreading.looks();
         loop {
+            looks.mark_unchanged();
+            match spreading.turn(self.name.as_ref()) {
+                Turn::Claim => return,
+                Turn::Wait(None) => {}
+                Turn::Wait(Some(member)) => {
+                    self.stand_by(member);
+                    self.tell_first(None);
+                }
+            }
+            let looked = async { looks.changed().await.is_ok() };
             tokio::select! {
-                biased;
-                () = &mut running => return,
-                // Its sender lives as long as the tenant is kept.
-                Ok(()) = self.settings.changed() => {
-                    info!("begins anew: settings have changed that a loop cannot take up while it runs");
-                    run.cancel();
+                () = self.stop.cancelled() => return,
+                looked = self.tenants.with_signs(self.name.as_ref(), looked) => {
+                    if !looked {
+                        return;
+                    }
                 }
             }
         }
     }
 
-    /// A tenant that cannot start is told, and tried again.
-    async fn wait_after(&mut self, fault: StartFault) {
-        let standby = fault.steered_by().is_some();
-        let why = match fault.steered_by() {
-            Some(member) => format!("standby of {member}"),
-            None => fault.to_string(),
-        };
-        if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
-            if standby {
-                info!(%why, "stands by");
-            } else {
-                warn!(%why, "cannot start; it is tried again");
+    fn note_start(&self, well: bool) {
+        if let Some(spreading) = &self.spreading {
+            spreading.started(self.name.as_ref(), well);
+        }
+    }
+
+    /// Runs a tenant until it is stopped, has other settings, or another daemon is to go on with it.
+    async fn run_one(&mut self, tenant: Tenant, settings: &Settings) -> RunEnd {
+        let run = tenant.stop.clone();
+        let signs = self.tenants.signs.as_ref();
+        let signs = signs.map(|signs| signs.of(self.name.as_ref()));
+        let mut running = Box::pin(tenant.run_to_end(settings, signs));
+        self.handed_over.mark_unchanged();
+        let mut end = RunEnd::Over;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut running => return end,
+                // Its sender lives as long as the tenant is kept.
+                Ok(()) = self.settings.changed() => {
+                    info!("begins anew: settings have changed that a loop cannot take up while it runs");
+                    end = RunEnd::Anew;
+                    run.cancel();
+                }
+                Ok(()) = self.handed_over.changed() => run.cancel(),
             }
         }
-        let standing = if standby {
-            Standing::StandsBy(why)
-        } else {
-            Standing::Waits(why)
-        };
+    }
+
+    fn stand_by(&self, member: Member) {
+        let why = format!("standby of {}", member.name);
+        if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
+            info!(%why, "stands by");
+        }
         let settings = self.settings.borrow().clone();
+        let standing = Standing::StandsBy(why, member);
         self.tenants.show(&settings, standing);
-        self.tell_first(Some(fault).filter(|_| !standby));
-        let signs = self.tenants.signs.as_ref();
-        let waiting = tokio::time::sleep(BETWEEN_STARTS);
-        let waiting = async {
-            match signs {
-                Some(signs) => signs.while_waiting(self.name.as_ref(), waiting).await,
-                None => waiting.await,
+    }
+
+    /// A tenant that cannot start is told, and tried again.
+    async fn wait_after(&mut self, fault: StartFault) {
+        if let Some(member) = fault.steered_by() {
+            let (name, address) = (member.to_owned(), None);
+            self.stand_by(Member { name, address });
+            self.tell_first(None);
+        } else {
+            let why = fault.to_string();
+            if !matches!(fault, StartFault::Store(_)) {
+                self.note_start(false);
             }
-        };
+            if self.tenants.not_running(self.name.as_ref()).as_deref() != Some(why.as_str()) {
+                warn!(%why, "cannot start; it is tried again");
+            }
+            let settings = self.settings.borrow().clone();
+            self.tenants.show(&settings, Standing::Waits(why));
+            self.tell_first(Some(fault));
+        }
         tokio::select! {
             () = self.stop.cancelled() => {}
             Ok(()) = self.settings.changed() => {}
-            () = waiting => {}
+            () = self.tenants.with_signs(self.name.as_ref(), tokio::time::sleep(BETWEEN_STARTS)) => {}
         }
     }
 
@@ -387,6 +513,18 @@ impl Keeper {
 }
 
 impl Tenants {
+    /// Waits for something beside a loop that does not run, which is no reason to start the process anew.
+    async fn with_signs<T>(
+        &self,
+        name: Option<&TenantName>,
+        waiting: impl Future<Output = T>,
+    ) -> T {
+        match &self.signs {
+            Some(signs) => signs.while_waiting(name, waiting).await,
+            None => waiting.await,
+        }
+    }
+
     /// Why a tenant does not run, as far as it is shown.
     fn not_running(&self, name: Option<&TenantName>) -> Option<String> {
         let list = self.list.borrow();

@@ -25,7 +25,7 @@ use super::execute::Commanding;
 use super::inbox::{Inbox, Waited};
 use super::ledger::{Fact, Ledger, LedgerStart};
 use super::operator::OperatorHandle;
-use super::pace::next_due;
+use super::pace::Beat;
 use super::poller::{PollResult, Poller};
 use super::ports::Clock;
 use super::start::{CycleSettings, Ports, RunStart, TickReport};
@@ -139,14 +139,14 @@ impl Cycle {
     }
 
     async fn tick_until_shutdown(mut self) {
-        let mut due = self.clock.monotonic();
+        let (mut due, mut beat) = (self.clock.monotonic(), Beat::of(&self.settings));
         while !self.shutdown.is_cancelled() {
-            let next = due.saturating_add(self.settings.poll_interval);
+            let next = beat.after(due);
             let span = self.tick_span();
             self.tick(next).instrument(span).await;
             self.notify_supervisor();
             let now = self.clock.monotonic();
-            due = next_due(next, now, self.settings.poll_interval);
+            due = beat.kept(next, now);
             if self.serve_operators(due.saturating_sub(now)).await == Waited::Woken {
                 due = self.clock.monotonic();
             }

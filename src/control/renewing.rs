@@ -17,17 +17,17 @@ use super::status::ObservableState;
 /// From one renewal to the next: a lease of fifteen seconds outlives two that fail.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// Runs a loop and renews `tenure` beside it in the same task; when the right is lost, the run is ended by `shutdown`.
-pub async fn run_under(
+/// Runs a loop, or a single tick, and renews `tenure` beside it in the same task; when the right is lost, the run is ended by `shutdown`.
+pub async fn run_under<T>(
     tenure: Arc<dyn Tenure>,
     clock: Arc<dyn Clock>,
     observed: watch::Receiver<ObservableState>,
     shutdown: CancellationToken,
-    run: impl Future<Output = ()>,
-) {
+    run: impl Future<Output = T>,
+) -> T {
     tokio::select! {
         biased;
-        () = run => {}
+        ended = run => ended,
         never = renew(tenure, clock, observed, shutdown) => match never {},
     }
 }

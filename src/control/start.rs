@@ -54,6 +54,9 @@ pub struct AssignStart {
 pub struct CycleSettings {
     /// From the start of one poll to the start of the next.
     pub poll_interval: Duration,
+    /// The share of the interval, from 0 to 1, at which it polls from its second poll on: loops of one process that start together then do
+    /// not all ask at the same moment. Without one it counts from its start.
+    pub phase: Option<f64>,
     /// A poll that is not complete by then has failed.
     pub poll_longest: Duration,
     /// The longest that one command can be on its way, retries included.

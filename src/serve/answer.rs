@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::control::operator::OperatorError;
+use crate::control::operator::{AppliedChange, OperatorError};
 
 /// The body of a response.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -24,20 +24,116 @@ pub struct ApiFault {
     pub error: String,
     /// Everything that is wrong, and what to do about it.
     pub faults: Vec<String>,
+    /// The daemons that steer what was asked about, where this one only stands by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<SteeredElsewhere>,
+    /// What was done all the same, for other tenants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<AppliedChange>,
 }
 
+impl ApiFault {
+    /// A fault of this kind, with nothing but its sentences.
+    #[must_use]
+    pub fn of(error: &str, faults: Vec<String>) -> Self {
+        Self {
+            error: error.to_owned(),
+            faults,
+            elsewhere: Vec::new(),
+            made: None,
+        }
+    }
+}
+
+/// A tenant that another daemon steers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SteeredElsewhere {
+    /// Its name, where there are `[[tenant]]` tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// What people know that daemon by.
+    pub member: String,
+    /// The address of its listener, where it has said so.
+    pub address: Option<String>,
+}
+
+impl SteeredElsewhere {
+    /// What to do, as a sentence.
+    fn says(&self) -> String {
+        let Self {
+            tenant,
+            member,
+            address,
+        } = self;
+        let what = match tenant {
+            Some(tenant) => format!("tenant {tenant}: {member} steers it"),
+            None => format!("this daemon stands by, and {member} steers"),
+        };
+        match address {
+            Some(address) => format!("{what}; ask {address}"),
+            None => format!(
+                "{what}, whose address is not known; ask it there, or set its advertise_address"
+            ),
+        }
+    }
+}
+
+/// The word of an answer that names the daemon to ask.
+pub const STANDBY: &str = "standby";
+
 /// An error response.
-pub(super) struct Failure(StatusCode, &'static str, Vec<String>, Option<u64>);
+pub(super) struct Failure {
+    status: StatusCode,
+    error: &'static str,
+    faults: Vec<String>,
+    retry_after: Option<u64>,
+    elsewhere: Vec<SteeredElsewhere>,
+    made: Option<Box<AppliedChange>>,
+}
 
 pub(super) type Answered = Result<Response<Body>, Failure>;
 
 impl Failure {
+    fn of(status: StatusCode, error: &'static str, faults: Vec<String>) -> Self {
+        Self {
+            status,
+            error,
+            faults,
+            retry_after: None,
+            elsewhere: Vec::new(),
+            made: None,
+        }
+    }
+
     pub(super) fn one(status: StatusCode, error: &'static str, fault: impl Into<String>) -> Self {
-        Self(status, error, vec![fault.into()], None)
+        Self::of(status, error, vec![fault.into()])
     }
 
     pub(super) fn bad(faults: Vec<String>) -> Self {
-        Self(StatusCode::BAD_REQUEST, "invalid", faults, None)
+        Self::of(StatusCode::BAD_REQUEST, "invalid", faults)
+    }
+
+    /// Other daemons are to be asked.
+    pub(super) fn standby(elsewhere: Vec<SteeredElsewhere>) -> Self {
+        Self::of(StatusCode::MISDIRECTED_REQUEST, STANDBY, Vec::new()).and_elsewhere(elsewhere)
+    }
+
+    /// The same, with other daemons that are to be asked as well.
+    pub(super) fn and_elsewhere(mut self, elsewhere: Vec<SteeredElsewhere>) -> Self {
+        self.faults
+            .extend(elsewhere.iter().map(SteeredElsewhere::says));
+        self.elsewhere = elsewhere;
+        self
+    }
+
+    /// The same, with what was done all the same.
+    pub(super) fn but_made(mut self, made: Option<AppliedChange>) -> Self {
+        if made.is_some() && !self.faults.is_empty() {
+            self.faults
+                .push("the other tenants have done it".to_owned());
+        }
+        self.made = made.map(Box::new);
+        self
     }
 
     /// Too many changes were asked for; the next one may be after `wait`.
@@ -45,15 +141,26 @@ impl Failure {
         let seconds = wait.as_millis().div_ceil(1_000);
         let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
         let fault = format!("too many changes were asked for; try again in {seconds} s");
-        let faults = vec![fault];
-        Self(StatusCode::TOO_MANY_REQUESTS, "rate", faults, Some(seconds))
+        Self {
+            retry_after: Some(seconds),
+            ..Self::one(StatusCode::TOO_MANY_REQUESTS, "rate", fault)
+        }
     }
 
     pub(super) fn answer(self) -> Response<Body> {
-        let Self(status, error, faults, retry_after) = self;
+        let Self {
+            status,
+            error,
+            faults,
+            retry_after,
+            elsewhere,
+            made,
+        } = self;
         let fault = ApiFault {
             error: error.to_owned(),
             faults,
+            elsewhere,
+            made: made.map(|made| *made),
         };
         let mut answer = json(&fault);
         *answer.status_mut() = status;
@@ -73,12 +180,12 @@ impl Failure {
     /// What several tenants refused: the status of the first, and the words of all.
     pub(super) fn of_several(first: &OperatorError, faults: Vec<String>) -> Self {
         let (status, kind) = Self::kind(first);
-        Self(status, kind, faults, None)
+        Self::of(status, kind, faults)
     }
 
     /// Tenants that do not run cannot do what is asked of all.
     pub(super) fn not_running(faults: Vec<String>) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, "not_running", faults, None)
+        Self::of(StatusCode::SERVICE_UNAVAILABLE, "not_running", faults)
     }
 
     fn kind(error: &OperatorError) -> (StatusCode, &'static str) {

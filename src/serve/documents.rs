@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 use super::aim::AimDocument;
+use super::answer::SteeredElsewhere;
 use super::assignments::AssignmentDocument;
 use super::guards::GuardDocument;
 use super::outcomes::OutcomesDocument;
@@ -66,6 +67,9 @@ pub struct StatusDocument {
     /// The tenants, by name; nothing where there are no `[[tenant]]` tables. What stands beside it is then so of all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<TenantDocument>,
+    /// The tenants that other daemons steer, which are to be asked about their campaigns; nothing where the store is not shared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<SteeredElsewhere>,
     /// Every campaign, by tenant and id.
     pub campaigns: Vec<CampaignDocument>,
     /// Every queue that is calibrated, by id.

@@ -14,7 +14,7 @@ use crate::control::operator::{
 };
 use crate::domain::{CampaignId, TenantName};
 
-use super::answer::{Answered, Failure};
+use super::answer::{Answered, Failure, SteeredElsewhere};
 use super::api::{LARGEST_LIST, answer, body_within, held};
 use super::connections::Slot;
 use super::query::Query;
@@ -114,7 +114,11 @@ async fn ask_each(
     author: &Author,
     change: impl Fn(Vec<CampaignId>) -> OperatorCommand,
 ) -> Answered {
-    let Meant { parts, not_running } = meant;
+    let Meant {
+        parts,
+        not_running,
+        elsewhere,
+    } = meant;
     let asked = parts.into_iter().map(|part| {
         let change = change(part.campaigns);
         let (handle, author) = (part.handle, author.clone());
@@ -128,8 +132,8 @@ async fn ask_each(
             Err(why) => refused.push((tenant, why)),
         }
     }
-    // Where nothing was held, there is nothing to end: no reason to call what was done elsewhere a failure.
-    if made.is_some() {
+    // Where nothing was held, there is nothing to end: no reason to call what was done elsewhere, or is to be, a failure.
+    if made.is_some() || !elsewhere.is_empty() {
         refused.retain(|(_, why)| !matches!(why, OperatorError::NothingInForce(_)));
     }
     let mut faults: Vec<String> = refused
@@ -140,14 +144,15 @@ async fn ask_each(
         })
         .collect();
     faults.extend(not_running);
-    if !faults.is_empty() && made.is_some() {
-        faults.push("the other tenants have done it".to_owned());
-    }
-    match (made, refused.first()) {
-        (Some(made), None) if faults.is_empty() => answer(Ok(made)),
-        (_, Some((_, first))) => Err(Failure::of_several(first, faults)),
-        (_, None) => Err(Failure::not_running(faults)),
-    }
+    let failure = match (refused.first(), faults.is_empty()) {
+        (Some((_, first)), _) => Failure::of_several(first, faults).and_elsewhere(elsewhere),
+        (None, false) => Failure::not_running(faults).and_elsewhere(elsewhere),
+        (None, true) => match made {
+            Some(made) if elsewhere.is_empty() => return answer(Ok(made)),
+            _ => Failure::standby(elsewhere),
+        },
+    };
+    Err(failure.but_made(made))
 }
 
 /// What two tenants did, as one answer.
@@ -186,6 +191,8 @@ struct Meant {
     parts: Vec<Part>,
     /// Tenants that may have such campaigns and do not run, a sentence each.
     not_running: Vec<String>,
+    /// Tenants that may have such campaigns, and that other daemons steer.
+    elsewhere: Vec<SteeredElsewhere>,
 }
 
 /// The campaigns of one tenant that a request is about.
@@ -196,6 +203,7 @@ struct Part {
 }
 
 /// Which campaigns a request is about.
+#[derive(Clone)]
 struct Chosen<'a> {
     tenant: Option<&'a str>,
     campaigns: BTreeSet<&'a str>,
@@ -242,7 +250,7 @@ impl Chosen<'_> {
         let by_name = !self.campaigns.is_empty();
         let silent = tenants.entries.iter().filter(|entry| {
             let its = self.tenant.is_none_or(|name| entry.is(name));
-            its && !by_name && entry.served.is_none()
+            its && !by_name && entry.served.is_none() && entry.steered_by.is_none()
         });
         let not_running: Vec<String> = silent
             .filter_map(|entry| {
@@ -252,7 +260,10 @@ impl Chosen<'_> {
                 ))
             })
             .collect();
-        let chosen = match self.chosen(&managed) {
+        let (elsewhere, here) = self.elsewhere(tenants);
+        let chosen = match here.chosen(&managed) {
+            Err(_) if by_name && here.campaigns.is_empty() => Vec::new(),
+            Err(_) if !by_name && !elsewhere.is_empty() => Vec::new(),
             Err(_) if managed.is_empty() && !not_running.is_empty() => Vec::new(),
             chosen => chosen?,
         };
@@ -269,7 +280,39 @@ impl Chosen<'_> {
                 });
             }
         }
-        Ok(Meant { parts, not_running })
+        Ok(Meant {
+            parts,
+            not_running,
+            elsewhere,
+        })
+    }
+
+    /// The tenants that other daemons steer, as far as they are asked about, and what is left to be looked for here.
+    fn elsewhere(&self, tenants: &TenantList) -> (Vec<SteeredElsewhere>, Self) {
+        let mut here = self.clone();
+        let by_name = !self.campaigns.is_empty();
+        let mut elsewhere = Vec::new();
+        for entry in &tenants.entries {
+            let Some(other) = entry.steered_elsewhere() else {
+                continue;
+            };
+            let its = |campaign: &str| match &entry.name {
+                Some(name) => campaign
+                    .split_once('/')
+                    .is_some_and(|(tenant, _)| tenant == name.as_str()),
+                None => true,
+            };
+            let asked = if by_name {
+                self.campaigns.iter().any(|campaign| its(campaign))
+            } else {
+                self.tenant.is_none_or(|name| entry.is(name))
+            };
+            here.campaigns.retain(|campaign| !its(campaign));
+            if asked {
+                elsewhere.push(other);
+            }
+        }
+        (elsewhere, here)
     }
 
     fn managed<'t>(&self, tenants: &'t TenantList) -> Vec<Managed<'t>> {

@@ -49,7 +49,7 @@ pub mod words;
 mod write_timeout;
 
 pub use aim::AimDocument;
-pub use answer::ApiFault;
+pub use answer::{ApiFault, STANDBY, SteeredElsewhere};
 pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use documents::{
@@ -67,5 +67,5 @@ pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
 pub use sources::{Api, PublicSources};
 pub use summary::config_hash;
-pub use tenants::{ServedTenant, TenantEntry, TenantList};
+pub use tenants::{Member, ServedTenant, TenantEntry, TenantList};
 pub use throttle::ThrottleDocument;

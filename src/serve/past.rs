@@ -61,6 +61,11 @@ impl Sources {
             // One row beyond the limit shows whether there are more.
             limit: limit.saturating_add(1),
         };
+        if let [one] = asked_of.as_slice()
+            && let Some(elsewhere) = one.steered_elsewhere()
+        {
+            return Err(Failure::standby(vec![elsewhere]));
+        }
         let mut entries = Vec::new();
         for entry in asked_of {
             let Some(served) = &entry.served else {

@@ -137,10 +137,12 @@ impl Sources {
     async fn exposition(&self) -> Response<Body> {
         let place = self.scrape.acquire().await;
         let (process, tenants) = (Arc::clone(&self.shown.metrics), self.tenants());
+        let shared = tenants.shared;
         let (tenants, standing) = (tenants.metrics(), tenants.standing());
         // On a thread of its own: encoding many campaigns takes longer than the loop may wait.
         let encoded =
-            tokio::task::spawn_blocking(move || exposition(&process, &tenants, &standing)).await;
+            tokio::task::spawn_blocking(move || exposition(&process, &tenants, &standing, shared))
+                .await;
         drop(place);
         match encoded
             .map_err(|wrong| wrong.to_string())
@@ -183,9 +185,16 @@ impl Sources {
     }
 
     fn readiness(&self) -> Response<Body> {
-        let not_ready = not_ready(&self.tenants(), self.shown.ending.is_cancelled());
+        let tenants = self.tenants();
+        let not_ready = not_ready(&tenants, self.shown.ending.is_cancelled());
         if not_ready.is_empty() {
-            return text(StatusCode::OK, "ready\n");
+            return match tenants.elsewhere().len() {
+                0 => text(StatusCode::OK, "ready\n"),
+                others => {
+                    let told = format!("ready; other daemons steer {others} of the tenants\n");
+                    text(StatusCode::OK, &told)
+                }
+            };
         }
         text(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -18,7 +18,11 @@ pub(super) fn not_ready(tenants: &TenantList, ending: bool) -> Vec<String> {
     if ending {
         return vec!["shutting down".to_owned()];
     }
-    let parts = tenants.entries.iter().filter_map(|entry| {
+    // A member that steers some of the tenants is as it has to be; one that steers none is a standby.
+    let steers = tenants.steers();
+    let entries = tenants.entries.iter();
+    let entries = entries.filter(|entry| !steers || entry.steered_by.is_none());
+    let parts = entries.filter_map(|entry| {
         let why = entry.not_ready()?;
         Some(match &entry.name {
             Some(name) => format!("tenant {name}: {why}"),
@@ -66,6 +70,7 @@ impl StatusDocument {
             store_damage: Vec::new(),
             config: config(&states),
             tenants: Vec::new(),
+            elsewhere: tenants.elsewhere(),
             campaigns: Vec::new(),
             queues: Vec::new(),
             assignments: Vec::new(),

@@ -13,9 +13,9 @@ use crate::control::operator::OperatorHandle;
 use crate::control::queues::handle::QueueHandle;
 use crate::control::series::PastSeries;
 use crate::domain::{TenantName, Timestamp};
-use crate::telemetry::{Metrics, TenantStanding};
+use crate::telemetry::{Metrics, SharedStore, TenantStanding};
 
-use super::answer::Failure;
+use super::answer::{Failure, SteeredElsewhere};
 
 /// Names of tenants that a fault lists; a caller who knows none of 200 reads the status.
 const MOST_NAMED: usize = 12;
@@ -35,6 +35,15 @@ pub struct ServedTenant {
     pub past: Arc<dyn PastSeries>,
 }
 
+/// A daemon that shares the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// What people know it by: its machine and process.
+    pub name: String,
+    /// The address of its listener as others reach it, where it has said so.
+    pub address: Option<String>,
+}
+
 /// One tenant, whether it runs or not.
 #[derive(Clone)]
 pub struct TenantEntry {
@@ -44,6 +53,8 @@ pub struct TenantEntry {
     pub served: Option<Arc<ServedTenant>>,
     /// Why it does not run.
     pub not_running: Option<String>,
+    /// The daemon that steers it, where this one stands by.
+    pub steered_by: Option<Member>,
     /// Whether other daemons may run it as well, one at a time, because the store is shared.
     pub shared: bool,
 }
@@ -55,6 +66,8 @@ pub struct TenantList {
     pub entries: Vec<TenantEntry>,
     /// What the versions of those that went add to the versions of those that are there, so that their sum never falls.
     pub base_version: u64,
+    /// What was seen of other daemons, where the store is shared.
+    pub shared: SharedStore,
 }
 
 impl TenantEntry {
@@ -103,6 +116,17 @@ impl TenantList {
     /// The tenants are named, and so are their campaigns.
     pub(super) fn is_named(&self) -> bool {
         self.entries.iter().any(|entry| entry.name.is_some())
+    }
+
+    /// Whether some of them are this daemon's to steer.
+    pub(super) fn steers(&self) -> bool {
+        self.entries.iter().any(|entry| entry.steered_by.is_none())
+    }
+
+    /// The tenants that other daemons steer.
+    pub(super) fn elsewhere(&self) -> Vec<SteeredElsewhere> {
+        let entries = self.entries.iter();
+        entries.filter_map(TenantEntry::steered_elsewhere).collect()
     }
 
     /// Goes up with everything that changes what is shown.
@@ -206,8 +230,21 @@ impl TenantList {
 }
 
 impl TenantEntry {
+    /// The daemon that steers it, where this one stands by.
+    pub(super) fn steered_elsewhere(&self) -> Option<SteeredElsewhere> {
+        let Member { name, address } = self.steered_by.clone()?;
+        Some(SteeredElsewhere {
+            tenant: self.name.as_ref().map(ToString::to_string),
+            member: name,
+            address,
+        })
+    }
+
     /// What it is served from, or that it does not run.
     pub(super) fn running(&self) -> Result<&Arc<ServedTenant>, Failure> {
+        if let Some(elsewhere) = self.steered_elsewhere() {
+            return Err(Failure::standby(vec![elsewhere]));
+        }
         match (&self.served, &self.not_running) {
             (Some(served), None) => Ok(served),
             (_, why) => {
@@ -233,6 +270,7 @@ mod tests {
                 name: Some(name.clone()),
                 served: None,
                 not_running: Some("its store is in use".to_owned()),
+                steered_by: None,
                 shared: false,
             };
             list.put(Some(&name), Some(entry));

@@ -85,7 +85,7 @@ mod webhook;
 pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
 pub(crate) use flags::RunArgs;
-pub(crate) use resolve::{resolve, resolve_without_campaigns, settings_file, state_dir_of};
+pub(crate) use resolve::{Scope, resolve, resolve_within, settings_file, state_dir_of};
 pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{

@@ -50,28 +50,38 @@ pub(crate) fn resolve(
     args: &RunArgs,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Resolved, Vec<Fault>> {
-    resolve_with(args, env, true)
+    resolve_with(args, env, Scope::default())
 }
 
-/// Merges them for commands that need no campaign.
+/// Which of the settings a command needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scope<'a> {
+    /// Of this tenant alone, where there are several: the secrets of the others are not looked for.
+    pub(crate) tenant: Option<&'a str>,
+    /// It needs no campaign.
+    pub(crate) without_campaigns: bool,
+}
+
+/// Merges them for commands that need a part of them.
 ///
 /// # Errors
-/// Every fault there is.
-pub(crate) fn resolve_without_campaigns(
+/// Every fault there is in that part.
+pub(crate) fn resolve_within(
     args: &RunArgs,
     env: &dyn Fn(&str) -> Option<String>,
+    scope: Scope<'_>,
 ) -> Result<Resolved, Vec<Fault>> {
-    resolve_with(args, env, false)
+    resolve_with(args, env, scope)
 }
 
 fn resolve_with(
     args: &RunArgs,
     env: &dyn Fn(&str) -> Option<String>,
-    needs_campaign: bool,
+    scope: Scope<'_>,
 ) -> Result<Resolved, Vec<Fault>> {
     let mut layers = layers(args, env);
     read_file(&mut layers);
-    resolve_layers(layers, needs_campaign)
+    resolve_layers(layers, scope)
 }
 
 /// Resolves a settings file's text, without the disk: keys that name files are left out.
@@ -85,8 +95,30 @@ pub(super) fn resolve_text(
     let mut layers = layers(&args, env);
     layers.file = file::read(path, text, &mut layers.faults);
     layers.file.leave_out_files();
-    resolve_layers(layers, true)
+    resolve_layers(layers, Scope::default())
 }
+
+/// Leaves out the parts of all tenants but one.
+fn keep_only(tenant: &str, parts: &mut Vec<Part>) -> Result<(), Vec<Fault>> {
+    let names = parts.iter().filter_map(|(layer, _)| layer.as_ref());
+    let names: Vec<String> = names.map(|layer| layer.name.to_string()).collect();
+    if !names.iter().any(|name| name == tenant) {
+        return Err(vec![Fault {
+            place: None,
+            key: format!("--tenant {tenant}"),
+            wrong: format!("is none of {}", names.join(", ")),
+            remedy: "name one of them".to_owned(),
+        }]);
+    }
+    parts.retain(|(layer, _)| {
+        let layer = layer.as_ref();
+        layer.is_some_and(|layer| layer.name.as_str() == tenant)
+    });
+    Ok(())
+}
+
+/// A tenant's part of the file.
+type Part = (Option<tenants::TenantLayer>, FileValues);
 
 fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Layers<'a> {
     Layers {
@@ -102,9 +134,13 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
     }
 }
 
-fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolved, Vec<Fault>> {
+fn resolve_layers(mut layers: Layers<'_>, scope: Scope<'_>) -> Result<Resolved, Vec<Fault>> {
     let file = std::mem::take(&mut layers.file);
-    let parts = tenants::split(file, &mut layers.faults);
+    let mut parts = tenants::split(file, &mut layers.faults);
+    let several = parts.iter().any(|(tenant, _)| tenant.is_some());
+    if let Some(only) = scope.tenant.filter(|_| several) {
+        keep_only(only, &mut parts)?;
+    }
     let platform_unread = layers.faults.tell_of(PLATFORM.row().key);
     let Layers {
         args,
@@ -115,7 +151,7 @@ fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolv
         ..
     } = layers;
     let mut found = Vec::new();
-    let (mut complete, several) = (true, parts.iter().any(|(tenant, _)| tenant.is_some()));
+    let mut complete = true;
     for (tenant, file) in parts {
         let mut own = Layers {
             file,
@@ -123,7 +159,7 @@ fn resolve_layers(mut layers: Layers<'_>, needs_campaign: bool) -> Result<Resolv
             platform_unread,
             ..self::layers(args, env)
         };
-        collect_campaigns(&mut own, needs_campaign);
+        collect_campaigns(&mut own, !scope.without_campaigns);
         let settings = read_settings(&mut own);
         complete &= settings.is_some();
         let name = own.tenant.as_ref().map(|tenant| tenant.name.clone());
@@ -331,6 +367,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         state_dir: of_tenant(state_dir?, name.as_ref()),
         store,
         listen: values.listen,
+        advertise_address: values.advertise_address,
         admin,
         dry_run: values.dry_run,
         once: values.once,

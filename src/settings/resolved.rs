@@ -93,6 +93,8 @@ pub(crate) struct Settings {
     pub store: Option<ServerAddress>,
     /// Where metrics are served; nowhere when absent.
     pub listen: Option<SocketAddr>,
+    /// Where others reach that listener, if it was said.
+    pub advertise_address: Option<Url>,
     /// The access rules of the admin API.
     pub admin: AdminSettings,
     /// Whether nothing is commanded.
@@ -280,6 +282,7 @@ impl Settings {
             state_dir,
             store,
             listen,
+            advertise_address,
             admin,
             dry_run,
             once,
@@ -330,6 +333,9 @@ impl Settings {
         // Without a server, and without a name, the digest is what it always was.
         if let (Some(store), Some(members)) = (store, canonical.as_object_mut()) {
             members.insert("store".to_owned(), json!(store.to_string()));
+        }
+        if let (Some(address), Some(members)) = (advertise_address, canonical.as_object_mut()) {
+            members.insert("advertise_address".to_owned(), json!(address.as_str()));
         }
         if let (Some(tenant), Some(members)) = (tenant, canonical.as_object_mut()) {
             members.insert("tenant".to_owned(), json!(tenant));

@@ -383,6 +383,9 @@ settings! { RUNNING_ROWS "Running"
     LISTEN: Landing<Option<SocketAddr>, Values> = land("listen", Some("--listen"), ["AUTOPILOT_LISTEN"], Text "ADDR:PORT|off", Is("127.0.0.1:9464"), Top,
         "Address for metrics, health and the admin API, or `off`; beyond loopback it needs a token.",
         value::listen, |to, address| to.listen = address);
+    ADVERTISE_ADDRESS: Landing<Url, Values> = land("advertise_address", Some("--advertise-address"), ["AUTOPILOT_ADVERTISE_ADDRESS"], Text "URL", FollowsFrom("--listen, where that is not loopback; the machine's name where it is every address"), Top,
+        "Address at which other machines reach this daemon's listener, such as http://10.0.0.5:9464: where several share a store, the others name it to whoever asks them for a tenant that this one steers.",
+        value::url, |to, url| to.advertise_address = Some(url));
     DRY_RUN: Landing<bool, Values> = land("dry_run", Some("--dry-run"), ["AUTOPILOT_DRY_RUN"], Switch "", Is("false"), Top,
         "Decide and log, but command nothing.",
         value::switch, |to, yes| to.dry_run = yes);

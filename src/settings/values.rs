@@ -73,6 +73,7 @@ pub(super) struct Values {
     pub(super) state_dir: Option<PathBuf>,
     pub(super) store: Option<String>,
     pub(super) listen: Option<SocketAddr>,
+    pub(super) advertise_address: Option<Url>,
     pub(super) dry_run: bool,
     pub(super) once: bool,
     pub(super) log_format: LogFormat,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::places::TestPlace;
-use super::postgres::{Acquired, Lease, Server, ServerAddress};
+use super::postgres::{Acquired, Lease, MemberRow, Server, ServerAddress};
 use super::value::values;
 use super::{BrokenChain, Store, StoreFault, StoreReader};
 use crate::control::ports::{AuditEvent, AuditRow, Batch, Clock, Journal, SystemClock, Tenure};
@@ -226,12 +226,10 @@ fn tables_that_are_missing_or_newer_are_told_with_the_way_on() {
     );
     let told = Store::open(&at, NOW).err().unwrap().to_string();
     assert!(told.contains("store migrate"), "{told}");
-    assert_eq!(server.migrate(None), Ok((0, 1)));
-    assert_eq!(
-        server.migrate(None),
-        Ok((1, 1)),
-        "a second time changes nothing"
-    );
+    let (before, newest) = server.migrate(None).unwrap();
+    assert!(before == 0 && newest > 0);
+    let again = server.migrate(None);
+    assert_eq!(again, Ok((newest, newest)), "a second time changes nothing");
     drop(Store::open(&at, NOW).unwrap());
     let shown = server.address().to_string();
     let (_, schema) = shown.split_once("schema=").unwrap();
@@ -277,6 +275,77 @@ fn a_role_with_the_rights_of_a_daemon_works_and_cannot_touch_the_audit() {
         let tried = std::panic::catch_unwind(|| cluster.psql(schema, &tried));
         assert!(tried.is_err(), "{statement}");
     }
+}
+
+#[test]
+fn a_migration_lets_those_use_what_it_makes_who_may_use_what_was_there() {
+    let Some(cluster) = super::places::Cluster::of_tests() else {
+        return;
+    };
+    let owner = cluster.address();
+    let (_, schema) = owner.split_once("schema=").unwrap();
+    let role = format!("{schema}_daemon");
+    cluster.psql("public", &format!("CREATE ROLE {role} LOGIN"));
+    let made = Server::new(ServerAddress::parse(&owner, None).unwrap());
+    made.migrate(Some(&role)).unwrap();
+    // Back to the version before the last, whose rights were given once.
+    cluster.psql(
+        schema,
+        "DROP TABLE member; ALTER TABLE lease DROP COLUMN held_by; UPDATE schema_version SET version = version - 1",
+    );
+    made.migrate(None).unwrap();
+    let as_daemon = owner.replace("tester@", &format!("{role}@"));
+    let server = Server::new(ServerAddress::parse(&as_daemon, None).unwrap());
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let seen = runtime
+        .block_on(server.heartbeat(MemberRow::default()))
+        .unwrap();
+    assert_eq!(seen.members.len(), 1);
+    runtime.block_on(server.leave()).unwrap();
+}
+
+#[tokio::test]
+async fn members_see_each_other_until_they_leave_or_are_silent() {
+    let Some(place) = server() else {
+        return;
+    };
+    let one = place.on().unwrap();
+    let other = Server::new(one.address().clone());
+    let row = |name: &str| MemberRow {
+        name: name.to_owned(),
+        address: format!("http://{name}:9464"),
+        ..MemberRow::default()
+    };
+    one.heartbeat(row("one")).await.unwrap();
+    let seen = other.heartbeat(row("other")).await.unwrap();
+    let mut names: Vec<&str> = seen.members.iter().map(|one| one.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["one", "other"]);
+    let (store, _) = Store::open(place.at(), NOW).unwrap();
+    let seen = other.heartbeat(row("other")).await.unwrap();
+    let lease = seen.leases.first().unwrap();
+    assert_eq!(
+        (lease.held_by.as_str(), lease.valid),
+        (one.member_id(), true)
+    );
+    assert_eq!((lease.tenant.as_str(), lease.epoch), ("", 1));
+    drop(store);
+    let silent = format!(
+        "UPDATE member SET seen = clock_timestamp() - INTERVAL '1 h' WHERE id = '{}'",
+        one.member_id()
+    );
+    super::places::Cluster::of_tests()
+        .unwrap()
+        .psql(&place.schema(), &silent);
+    let seen = other.heartbeat(row("other")).await.unwrap();
+    assert_eq!(seen.members.len(), 1);
+    assert!(!seen.leases.first().unwrap().valid, "it was let go of");
+    let seen = one.heartbeat(row("one")).await.unwrap();
+    assert_eq!(seen.members.len(), 2, "it is back");
+    one.leave().await.unwrap();
+    let seen = other.heartbeat(row("other")).await.unwrap();
+    assert_eq!(seen.members.len(), 1);
 }
 
 #[test]

@@ -21,14 +21,14 @@ use crate::supervised::Manager;
 const SECRETS: [&str; 2] = ["autopilot-secret-of-eu", "autopilot-secret-of-us"];
 
 /// Two accounts on platforms of different dialects, with campaigns of one id.
-struct Two {
-    eu: Centre,
-    us: Centre,
+pub(crate) struct Two {
+    pub(crate) eu: Centre,
+    pub(crate) us: Centre,
     directory: TempDir,
 }
 
 impl Two {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let eu = Centre::with(|platform| {
             platform.credentials.client_secret = SECRETS[0].to_owned();
         });
@@ -51,7 +51,7 @@ impl Two {
         two
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -77,7 +77,7 @@ impl Two {
         std::fs::write(self.path("autopilot.toml"), text).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Invocation {
+    pub(crate) fn command(&self, words: &[&str]) -> Invocation {
         let mut invocation = Invocation::bare();
         invocation
             .env("AUTOPILOT_STATE_DIR", self.path("state"))
@@ -94,7 +94,7 @@ impl Two {
         (daemon, api)
     }
 
-    fn started(&self) -> (Daemon, Api) {
+    pub(crate) fn started(&self) -> (Daemon, Api) {
         let (daemon, api) = self.start();
         wait_until("both are ready", || api.get("/readyz").status == 200);
         (daemon, api)
@@ -268,6 +268,31 @@ fn a_platform_that_hangs_delays_no_other_account() {
     daemon.stop();
     assert_eq!(two.eu.commands().len(), 2);
     assert_eq!(two.us.commands().len(), 1);
+}
+
+#[test]
+fn tenants_that_start_together_do_not_poll_together() {
+    let two = Two::new();
+    let file = two.path("autopilot.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("40ms", "8s", 1)).unwrap();
+    let (daemon, api) = two.started();
+    // Their places in the interval, which their names give, are 1.4 s apart; both begin at once.
+    wait_until("their polls are apart", || {
+        let status = api.get("/api/v1/status").json();
+        let sampled = status["tenants"].as_array().unwrap().iter();
+        let sampled = sampled.map(|tenant| {
+            let at = tenant["sample_at"].as_str().unwrap();
+            at.parse::<jiff::Timestamp>().unwrap()
+        });
+        let sampled: Vec<jiff::Timestamp> = sampled.collect();
+        sampled[0]
+            .duration_since(sampled[1])
+            .unsigned_abs()
+            .as_millis()
+            > 1_000
+    });
+    daemon.stop();
 }
 
 #[test]

@@ -172,6 +172,13 @@ fn what_cannot_be_tuned_from_is_said() {
     let short = tempfile::tempdir().unwrap();
     recorded(short.path(), 3);
     refused(short.path(), &[], 1, "3 days");
+    let several = tempfile::tempdir().unwrap();
+    for (tenant, days) in [("eu", 2), ("us", 3)] {
+        recorded(&several.path().join("tenants").join(tenant), days);
+    }
+    refused(several.path(), &["--tenant", "eu"], 1, "2 days");
+    refused(several.path(), &["--tenant", "us"], 1, "3 days");
+    refused(several.path(), &[], 78, "--tenant with one of eu, us");
     let other = ["--campaign", "nowhere"];
     refused(short.path(), &other, 1, "recorded are campaign-1");
     refused(

@@ -621,6 +621,7 @@ fn settings(
         state_dir: state_dir.to_owned(),
         store: None,
         listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        advertise_address: None,
         // It is a toy on this machine: whoever watches may play.
         admin: AdminSettings {
             actions: true,

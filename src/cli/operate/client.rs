@@ -1,5 +1,6 @@
 //! Talks to a daemon's admin API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
@@ -12,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::given_file::mode_open_to_all;
 use crate::secrets::{clean, file_text};
-use crate::serve::ApiFault;
+use crate::serve::{ApiFault, STANDBY};
 use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
 use crate::sockets::{ClientBounds, HttpClient};
 
@@ -29,6 +30,9 @@ const DEFAULT_SERVER: &str = "http://127.0.0.1:9464";
 
 /// A client of one daemon.
 pub(super) struct Client {
+    /// For every address.
+    all: Arc<HttpClient>,
+    /// For this one.
     http: reqwest::Client,
     base: Url,
     token: Option<SecretString>,
@@ -42,7 +46,7 @@ pub(super) enum ClientFault {
     /// No daemon answered.
     NotReached(String),
     /// The daemon refused the request.
-    Refused(StatusCode, ApiFault),
+    Refused(StatusCode, Box<ApiFault>),
 }
 
 impl ClientFault {
@@ -57,6 +61,8 @@ impl ClientFault {
         match self {
             Self::Given(_) => Exit::Configuration,
             Self::NotReached(_) => Exit::Unreachable,
+            // Nothing is wrong with what was asked: whom to ask is not known, or not reached.
+            Self::Refused(_, fault) if fault.error == STANDBY => Exit::Unreachable,
             Self::Refused(status, _) => match *status {
                 StatusCode::UNAUTHORIZED
                 | StatusCode::FORBIDDEN
@@ -93,12 +99,7 @@ impl Client {
         // A proxy of the environment leads to the platform, not to the daemon.
         let client = HttpClient::direct(bounds)
             .map_err(|wrong| ClientFault::Given(format!("cannot set up HTTP: {wrong}")))?;
-        let http = client.to(&base).cloned();
-        Ok(Self {
-            http: http.map_err(|lacking| ClientFault::Given(lacking.to_string()))?,
-            base,
-            token: token(server)?,
-        })
+        Self::to(Arc::new(client), base, token(server)?)
     }
 
     /// Starts a request to this path; its parts are escaped.
@@ -130,11 +131,20 @@ impl Client {
         parts: &[&str],
         body: &impl Serialize,
     ) -> Result<(T, String), ClientFault> {
+        self.ask(self.putting(parts, body)?).await
+    }
+
+    /// A request with a document.
+    pub(super) fn putting(
+        &self,
+        parts: &[&str],
+        body: &impl Serialize,
+    ) -> Result<RequestBuilder, ClientFault> {
         let body = serde_json::to_vec(body)
             .map_err(|wrong| ClientFault::Given(format!("the request: {wrong}")))?;
         let request = self.request(Method::PUT, parts);
         let request = request.header("content-type", "application/json");
-        self.ask(request.body(body)).await
+        Ok(request.body(body))
     }
 
     /// Sends a request and reads the answer, as a document and as it came.
@@ -143,6 +153,22 @@ impl Client {
         request: RequestBuilder,
     ) -> Result<(T, String), ClientFault> {
         let response = self.send(request.timeout(LONGEST_ANSWER)).await?;
+        self.read(response).await
+    }
+
+    /// The same of the daemon that is named alone: one that stands by is not asked whom to ask.
+    pub(super) async fn ask_here<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(T, String), ClientFault> {
+        let response = self.send_here(request.timeout(LONGEST_ANSWER)).await?;
+        self.read(response).await
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        response: Response,
+    ) -> Result<(T, String), ClientFault> {
         let text = response.text().await.map_err(|wrong| self.broken(&wrong))?;
         let document = serde_json::from_str(&text).map_err(|wrong| {
             ClientFault::NotReached(format!(
@@ -153,8 +179,80 @@ impl Client {
         Ok((document, text))
     }
 
-    /// Sends a request and returns a good answer, its body not yet read.
+    /// Sends a request and returns a good answer, its body not yet read. Where a daemon that stands by names the one that steers, that is
+    /// asked, once, with the same token.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
+        let again = request.try_clone();
+        let refused = match self.send_here(request).await {
+            Err(ClientFault::Refused(status, fault)) => (status, fault),
+            done => return done,
+        };
+        let (status, fault) = refused;
+        let steered = match fault.elsewhere.as_slice() {
+            [steered] if fault.error == STANDBY => steered.address.as_deref(),
+            _ => None,
+        };
+        let (Some(address), Some(again)) = (steered, again) else {
+            return Err(ClientFault::Refused(status, fault));
+        };
+        output::talk(format_args!("another daemon steers it: asking {address}"));
+        let other = self.at(address)?;
+        other.send_here(other.redirected(again)?).await
+    }
+
+    /// A client of another daemon, with the same token: of one that was named by a daemon and not by whoever gave the command, so that it is
+    /// not told what it would hear in clear text where the first one would not.
+    pub(super) fn at(&self, address: &str) -> Result<Self, ClientFault> {
+        let base: Option<Url> = address.parse().ok();
+        let base = base.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let Some(base) = base else {
+            return Err(ClientFault::Given(format!(
+                "{}: names `{address}` as the daemon to ask, which is not an address; check its advertise_address",
+                self.base
+            )));
+        };
+        if self.token.is_some() && self.base.scheme() == "https" && base.scheme() == "http" {
+            return Err(ClientFault::Given(format!(
+                "{}: names {base} as the daemon to ask, where the token would be sent in clear text; give --server {base} if that is meant, or an https advertise_address",
+                self.base
+            )));
+        }
+        Self::to(Arc::clone(&self.all), base, self.token.clone())
+    }
+
+    fn to(
+        all: Arc<HttpClient>,
+        base: Url,
+        token: Option<SecretString>,
+    ) -> Result<Self, ClientFault> {
+        let http = all.to(&base).cloned();
+        let http = http.map_err(|lacking| ClientFault::Given(lacking.to_string()))?;
+        Ok(Self {
+            all,
+            http,
+            base,
+            token,
+        })
+    }
+
+    /// The same request to this daemon.
+    pub(super) fn redirected(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<RequestBuilder, ClientFault> {
+        let (_, request) = request.build_split();
+        let mut request = request.map_err(|wrong| ClientFault::Given(wrong.to_string()))?;
+        let mut url = self.base.clone();
+        let asked = request.url();
+        let path = format!("{}{}", url.path().trim_end_matches('/'), asked.path());
+        url.set_path(&path);
+        url.set_query(asked.query());
+        *request.url_mut() = url;
+        Ok(RequestBuilder::from_parts(self.http.clone(), request))
+    }
+
+    /// Sends a request to this daemon and returns a good answer, its body not yet read.
+    pub(super) async fn send_here(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
         let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
         let status = response.status();
         if status.is_success() {
@@ -166,16 +264,12 @@ impl Client {
         let faults = made.as_ref().and_then(|made| made.pointer("/made/faults"));
         let faults = faults.and_then(|faults| serde_json::from_value(faults.clone()).ok());
         let fault = match faults {
-            Some(faults) => ApiFault {
-                error: "refused".to_owned(),
-                faults,
-            },
-            None => serde_json::from_str(&text).unwrap_or_else(|_| ApiFault {
-                error: "unknown".to_owned(),
-                faults: vec![format!("{} answered {status}", self.base)],
+            Some(faults) => ApiFault::of("refused", faults),
+            None => serde_json::from_str(&text).unwrap_or_else(|_| {
+                ApiFault::of("unknown", vec![format!("{} answered {status}", self.base)])
             }),
         };
-        Err(ClientFault::Refused(status, fault))
+        Err(ClientFault::Refused(status, Box::new(fault)))
     }
 
     /// Asks a probe; returns whether it is good, and its text.

@@ -3,13 +3,18 @@
 //! *Several are asked about.* Whoever types at three in the morning is told how many campaigns are meant, and answers; a script says
 //! `--yes`. What is then done is done by the daemon in one piece, on the campaigns that were counted.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, stdin};
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::serve::{CampaignDocument, HoldRequest, HoldsRequest, StatusDocument};
+use crate::control::operator::AppliedChange;
+use crate::serve::{
+    ApiFault, CampaignDocument, ChangeAnswer, HoldRequest, HoldsRequest, STANDBY, StatusDocument,
+    SteeredElsewhere, words,
+};
 
 use super::args::{ServerArgs, WhichArgs, WhyArgs};
 use super::changes::{CAMPAIGNS, ExitResult, author, end, query, tell};
@@ -52,7 +57,7 @@ pub(super) async fn hold(
         reason: why.reason,
         ..HoldsRequest::default()
     };
-    Ok(tell("", &client.put(&HOLDS, &asked).await?))
+    ask_all(&client, client.putting(&HOLDS, &asked)?).await
 }
 
 pub(super) async fn release(server: &ServerArgs, which: &WhichArgs, why: WhyArgs) -> ExitResult {
@@ -70,7 +75,101 @@ pub(super) async fn release(server: &ServerArgs, which: &WhichArgs, why: WhyArgs
         .map(|campaign| ("campaign", campaign.as_str()));
     let chosen: Vec<(&str, &str)> = chosen.chain(query(&why, &author)).collect();
     let request = client.request(Method::DELETE, &HOLDS);
-    Ok(tell("", &client.ask(with_query(request, &chosen)).await?))
+    ask_all(&client, with_query(request, &chosen)).await
+}
+
+/// Asks the daemon, and then those that steer what it does not: the same of each, which does it for its own tenants. What is done is told of
+/// each; it went well where every tenant was reached.
+async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
+    let again = request.try_clone();
+    let fault = match client.ask_here::<ChangeAnswer>(request).await {
+        Err(ClientFault::Refused(_, fault)) if !fault.elsewhere.is_empty() => *fault,
+        done => return Ok(tell("", &done?)),
+    };
+    let mut told = Told::default();
+    let mut left = told.take(fault, None);
+    for address in addresses(&left) {
+        let Some(again) = again.as_ref().and_then(RequestBuilder::try_clone) else {
+            break;
+        };
+        let asked = async {
+            let other = client.at(&address)?;
+            other
+                .ask_here::<ChangeAnswer>(other.redirected(again)?)
+                .await
+        };
+        let still = match asked.await {
+            Ok((answer, _)) => {
+                told.made(&answer.made, Some(&address));
+                Vec::new()
+            }
+            Err(ClientFault::Refused(_, fault)) => told.take(*fault, Some(&address)),
+            Err(fault) => {
+                told.faults.extend(fault.lines());
+                continue;
+            }
+        };
+        let is_done = |one: &SteeredElsewhere| {
+            let by_it = one.address.as_ref() == Some(&address);
+            by_it && !still.iter().any(|other| other.tenant == one.tenant)
+        };
+        left.retain(|one| !is_done(one));
+    }
+    for one in left {
+        told.faults.push(match one.tenant {
+            Some(tenant) => format!("tenant {tenant}: not reached; {} steers it", one.member),
+            None => format!("not reached: {} steers", one.member),
+        });
+    }
+    Ok(told.end())
+}
+
+/// The addresses of those that steer, each once.
+fn addresses(elsewhere: &[SteeredElsewhere]) -> BTreeSet<String> {
+    let addresses = elsewhere.iter().filter_map(|one| one.address.clone());
+    addresses.collect()
+}
+
+/// What several daemons have answered.
+#[derive(Default)]
+struct Told {
+    faults: Vec<String>,
+    done: bool,
+}
+
+impl Told {
+    /// Tells what one has done.
+    fn made(&mut self, made: &AppliedChange, by: Option<&str>) {
+        self.done = true;
+        let made = words::made(made);
+        match by {
+            Some(address) => output::result(format_args!("{made} ({address})")),
+            None => output::result(made),
+        }
+    }
+
+    /// Takes in why one has not done everything, and returns what others are to be asked for.
+    fn take(&mut self, fault: ApiFault, by: Option<&str>) -> Vec<SteeredElsewhere> {
+        if let Some(made) = &fault.made {
+            self.made(made, by);
+        }
+        // The sentences of a standby say whom to ask, which is being done.
+        if fault.error != STANDBY {
+            self.faults.extend(fault.faults);
+        }
+        fault.elsewhere
+    }
+
+    fn end(self) -> Exit {
+        for line in &self.faults {
+            output::talk(format_args!("campaign-autopilot: {line}"));
+        }
+        match (self.faults.is_empty(), self.done) {
+            (true, true) => Exit::Ok,
+            (true, false) => nothing_done(),
+            (false, _) => Exit::Unreachable,
+        }
+    }
 }
 
 /// The campaign, where one is named.
@@ -86,7 +185,7 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
     if !which.campaigns.is_empty() {
         return Ok(which.campaigns.clone());
     }
-    let (status, _): (StatusDocument, _) = client.get(&["api", "v1", "status"], &[]).await?;
+    let status = whole_status(client).await?;
     let of_team = |team: &Option<String>| which.all || *team == which.team;
     let of_tenant = |tenant: &Option<String>| which.tenant.is_none() || *tenant == which.tenant;
     let not_running = status.tenants.iter().filter(|one| one.decision.is_none());
@@ -114,6 +213,25 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
         }));
     }
     Ok(chosen)
+}
+
+/// The status of the daemon, with the campaigns of those that steer what it does not.
+async fn whole_status(client: &Client) -> Result<StatusDocument, ClientFault> {
+    let path = ["api", "v1", "status"];
+    let (mut status, _): (StatusDocument, _) = client.get(&path, &[]).await?;
+    for address in addresses(&status.elsewhere) {
+        let other = client.at(&address)?;
+        let other: (StatusDocument, _) = other.get(&path, &[]).await?;
+        let (other, _) = other;
+        status.campaigns.extend(other.campaigns);
+        let runs = other.tenants.into_iter();
+        let runs: Vec<_> = runs.filter(|one| one.decision.is_some()).collect();
+        status
+            .tenants
+            .retain(|one| !runs.iter().any(|other| other.name == one.name));
+        status.tenants.extend(runs);
+    }
+    Ok(status)
 }
 
 /// Whether the campaigns are meant: tells how many there are and asks, where somebody is there to answer.

@@ -12,7 +12,7 @@ use crate::platform::port::{AgentObserver, ProfileWriter, QueuePorts, QueueReade
 use crate::store::Store;
 use crate::telemetry::{LogFormat, QueueEvents, install_log};
 
-use crate::settings::{LOG, Settings, resolve_without_campaigns};
+use crate::settings::{LOG, Scope, Settings, resolve_within};
 
 use super::super::connection::Connection;
 use super::super::environment::variable;
@@ -63,7 +63,13 @@ impl Recovering {
 
 /// Resolves the settings and installs a log.
 pub(super) fn settings(args: &OneTenantArgs) -> Result<Settings, Exit> {
-    let settings = args.settings(|run| resolve_without_campaigns(run, &variable))?;
+    let settings = args.settings(|run, part| {
+        let part = Scope {
+            without_campaigns: true,
+            ..part
+        };
+        resolve_within(run, &variable, part)
+    })?;
     // Errors only: the command's own output reports what went otherwise than asked.
     let filter = variable(LOG).unwrap_or_else(|| "error".to_owned());
     install_log(LogFormat::Text, &filter, false, None).map_err(|why| {

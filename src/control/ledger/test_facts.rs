@@ -152,6 +152,7 @@ impl World {
         Self {
             settings: CycleSettings {
                 poll_interval: Duration::from_secs(15),
+                phase: None,
                 poll_longest: Duration::from_secs(10),
                 command_longest: longest,
                 freshest: Duration::from_secs(1),

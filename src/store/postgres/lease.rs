@@ -41,9 +41,9 @@ pub struct Lease {
 }
 
 /// Gives the lease to a holder, with the next epoch, where nobody has it.
-const ACQUIRE: &str = "UPDATE lease SET holder = $1, epoch = epoch + 1, member = $2,
+const ACQUIRE: &str = "UPDATE lease SET holder = $1, epoch = epoch + 1, member = $2, held_by = $4,
          expires = clock_timestamp() + $3 * INTERVAL '1 millisecond'
-     WHERE tenant = $4 RETURNING epoch";
+     WHERE tenant = $5 RETURNING epoch";
 
 /// Goes on with a lease that is still the holder's.
 const RENEW: &str = "UPDATE lease SET expires = clock_timestamp() + $3 * INTERVAL '1 millisecond'
@@ -80,10 +80,11 @@ impl Lease {
         let holder = hex(&bits);
         let link = Arc::clone(&server.leases);
         let (whose, as_holder, as_member) = (tenant.to_owned(), holder.clone(), member.to_owned());
+        let held_by = server.member_id().to_owned();
         let before = clock.monotonic();
         let found = server.wait(async move {
             let mut link = link.lock_owned().await;
-            let found = acquire(&mut link, &whose, &as_holder, &as_member).await;
+            let found = acquire(&mut link, &whose, &as_holder, (&as_member, &held_by)).await;
             if found.is_err() {
                 link.roll_back().await;
             }
@@ -160,7 +161,7 @@ async fn acquire(
     link: &mut Link,
     tenant: &str,
     holder: &str,
-    member: &str,
+    (member, held_by): (&str, &str),
 ) -> Result<Result<(i64, bool), String>, ServerFault> {
     link.begin("BEGIN").await?;
     let before = judge(link, tenant).await?;
@@ -169,7 +170,7 @@ async fn acquire(
         link.roll_back().await;
         return Ok(Err(now.member));
     }
-    let places = Places::new(&values![holder, member, milliseconds()], tenant);
+    let places = Places::new(&values![holder, member, milliseconds(), held_by], tenant);
     let rows = link.rows(ACQUIRE, &places).await?;
     let epoch = rows.first().map(|row| row.try_get(0));
     let epoch = epoch.unwrap_or(Ok(0));

@@ -43,6 +43,11 @@ impl Places {
         Self(places)
     }
 
+    /// The values alone, of a statement that is about no tenant.
+    pub(super) fn of(values: &[Value<'_>]) -> Self {
+        Self(values.iter().map(place).collect())
+    }
+
     /// Of a statement without any.
     pub(super) fn none() -> Self {
         Self(Vec::new())

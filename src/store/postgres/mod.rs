@@ -2,7 +2,8 @@
 //!
 //! *Whose rows.* Each row names its tenant, and each statement the tenant whose rows it is about (see [`statement`](super::statement)).
 //!
-//! *Connections.* A process has one that writes, one that reads and one for leases, whatever the number of its tenants. Nothing is kept in
+//! *Connections.* A process has one that writes, one that reads, one for leases and one for its row among the members, whatever the number
+//! of its tenants. Nothing is kept in
 //! a session: every statement is part of a transaction that sets what it needs for itself, and none is prepared by name, so that a pooler
 //! which lends connections by the transaction may stand between.
 //!
@@ -15,6 +16,7 @@
 mod address;
 mod lease;
 mod link;
+mod members;
 mod schema;
 mod server;
 mod server_fault;
@@ -23,6 +25,7 @@ mod thread;
 
 pub use address::{AddressFault, ServerAddress};
 pub use lease::{Acquired, LEASE, Lease};
+pub use members::{LeaseRow, MEMBER_LASTS, MemberRow, Membership};
 pub use server::Server;
 pub use server_fault::ServerFault;
 pub(super) use session::{Hold, Role, Session};

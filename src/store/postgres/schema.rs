@@ -201,6 +201,27 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (tenant, campaign, other, from_ms)
     );
     CREATE INDEX workload_shared_by_time ON workload_shared (tenant, from_ms);
+", "
+    CREATE TABLE member (
+        id      TEXT COLLATE \"C\" PRIMARY KEY,
+        name    TEXT NOT NULL,
+        address TEXT NOT NULL,
+        tenants TEXT COLLATE \"C\" NOT NULL,
+        cannot  TEXT NOT NULL,
+        seen    TIMESTAMPTZ NOT NULL
+    );
+    ALTER TABLE lease ADD COLUMN held_by TEXT COLLATE \"C\" NOT NULL DEFAULT '';
+    DO $$
+        DECLARE
+            daemon TEXT;
+        BEGIN
+            FOR daemon IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+                WHERE table_schema = current_schema AND table_name = 'lease'
+                    AND privilege_type = 'UPDATE' AND grantee NOT IN (current_user, 'PUBLIC')
+            LOOP
+                EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON member TO %I', daemon);
+            END LOOP;
+        END $$;
 "];
 
 /// What a daemon may do with the tables: the audit it can only add to.

@@ -19,6 +19,8 @@ pub struct Server {
     pub(super) writer: Arc<Mutex<Link>>,
     pub(super) reader: Arc<Mutex<Link>>,
     pub(super) leases: Arc<Mutex<Link>>,
+    pub(super) members: Arc<Mutex<Link>>,
+    member_id: String,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -38,6 +40,8 @@ impl Server {
             writer: link(),
             reader: link(),
             leases: link(),
+            members: link(),
+            member_id: format!("{:032x}", fastrand::u128(..)),
             address,
         }
     }
@@ -46,6 +50,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> &ServerAddress {
         &self.address
+    }
+
+    /// What tells this process from every other that uses the tables.
+    #[must_use]
+    pub fn member_id(&self) -> &str {
+        &self.member_id
     }
 
     /// Where it is, for one more connection.

@@ -32,5 +32,5 @@ pub use outbox::OutboxMetrics;
 pub use outcomes::OutcomeMetrics;
 pub(super) use queues::QueueGauges;
 pub use queues::QueueMetrics;
-pub use registry::{Metrics, ProcessMetrics, TenantStanding, exposition};
+pub use registry::{Metrics, ProcessMetrics, SharedStore, TenantStanding, exposition};
 pub use throttle::ThrottleMetrics;

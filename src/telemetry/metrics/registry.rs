@@ -73,6 +73,17 @@ pub struct TenantStanding {
     pub shared: bool,
 }
 
+/// What a daemon that shares its store has seen of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SharedStore {
+    /// The daemons that share it, this one included, as of the last look; none while they cannot be seen.
+    pub members: Option<u64>,
+    /// Tenants that this one has handed over to another that held fewer.
+    pub hand_overs: u64,
+    /// Leases that this one has acquired from a daemon that did not let go.
+    pub takeovers: u64,
+}
+
 /// The exposition of the process and its tenants in the text format, with its content type.
 ///
 /// # Errors
@@ -81,12 +92,13 @@ pub fn exposition(
     process: &ProcessMetrics,
     tenants: &[Arc<Metrics>],
     standing: &[TenantStanding],
+    shared: SharedStore,
 ) -> prometheus::Result<(String, Vec<u8>)> {
     let registries = tenants.iter().map(|tenant| &tenant.registry);
     let gathered = registries.chain([&process.registry]).map(Registry::gather);
     let campaigns: Vec<&CampaignFamilies> =
         tenants.iter().map(|tenant| &tenant.campaigns).collect();
-    encoded(&joined(gathered), &campaigns, standing)
+    encoded(&joined(gathered), &campaigns, standing, shared)
 }
 
 /// Families of several registries, each once and by name.
@@ -109,6 +121,7 @@ fn encoded(
     families: &[MetricFamily],
     campaigns: &[&CampaignFamilies],
     standing: &[TenantStanding],
+    shared: SharedStore,
 ) -> prometheus::Result<(String, Vec<u8>)> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
@@ -126,6 +139,7 @@ fn encoded(
         for tenant in standing.iter().filter(|tenant| tenant.shared) {
             family.number(&label(tenant), "", u64::from(tenant.runs));
         }
+        write_shared(shared, &mut page);
     }
     if standing.iter().any(|tenant| tenant.name.is_some()) {
         let help = "Whether a tenant runs; only where there are `[[tenant]]` tables.";
@@ -135,6 +149,34 @@ fn encoded(
         }
     }
     Ok((encoder.format_type().to_owned(), page.into_text()))
+}
+
+/// The families of the process where the store is a server.
+fn write_shared(shared: SharedStore, page: &mut Exposition) {
+    let SharedStore {
+        members,
+        hand_overs,
+        takeovers,
+    } = shared;
+    if let Some(members) = members {
+        let help = "Daemons that share the store, this one included; only where the store is a server, and not while it cannot be asked.";
+        page.family("members", "gauge", help)
+            .number("", "", members);
+    }
+    for (name, help, many) in [
+        (
+            "member_hand_overs_total",
+            "Tenants that this daemon has handed over to another one that held fewer; only where the store is a server.",
+            hand_overs,
+        ),
+        (
+            "member_takeovers_total",
+            "Leases that this daemon has acquired from one that did not let go; only where the store is a server.",
+            takeovers,
+        ),
+    ] {
+        page.family(name, "counter", help).number("", "", many);
+    }
 }
 
 /// Every metric of one tenant.
@@ -265,7 +307,8 @@ impl Metrics {
     /// # Errors
     /// When a family cannot be encoded; a fault of this file.
     pub fn exposition(&self) -> prometheus::Result<(String, Vec<u8>)> {
-        encoded(&self.registry.gather(), &[&self.campaigns], &[])
+        let shared = SharedStore::default();
+        encoded(&self.registry.gather(), &[&self.campaigns], &[], shared)
     }
 }
 
@@ -290,7 +333,14 @@ mod tests {
             runs,
             shared: true,
         });
-        let (_, text) = exposition(&process, &tenants, &standing).unwrap();
+        let (_, text) = {
+            let shared = SharedStore {
+                members: Some(3),
+                hand_overs: 2,
+                takeovers: 1,
+            };
+            exposition(&process, &tenants, &standing, shared).unwrap()
+        };
         let text = String::from_utf8(text).unwrap();
         for line in [
             r#"autopilot_campaign_available_agents{campaign="a",tenant="eu"} 3"#,
@@ -300,6 +350,9 @@ mod tests {
             r#"autopilot_tenant_running{tenant="us"} 0"#,
             r#"autopilot_lease_held{tenant="eu"} 1"#,
             r#"autopilot_lease_held{tenant="us"} 0"#,
+            "autopilot_members 3",
+            "autopilot_member_hand_overs_total 2",
+            "autopilot_member_takeovers_total 1",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
@@ -316,6 +369,7 @@ mod tests {
                 "autopilot_ui_",
                 "autopilot_log_lines",
                 "autopilot_build_info",
+                "autopilot_member",
             ];
             let of_process = of_process.iter().any(|prefix| line.starts_with(prefix));
             assert_eq!(line.contains("tenant=\""), !of_process, "{line}");

@@ -291,6 +291,7 @@ impl Tenant {
         let settings = CycleSettings {
             store_damage: Vec::new(),
             poll_interval: Duration::from_secs(10),
+            phase: None,
             poll_longest: Duration::from_secs(10),
             command_longest: Duration::from_secs(30),
             freshest: Duration::from_secs(2),

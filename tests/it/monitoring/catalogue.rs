@@ -120,9 +120,13 @@ fn the_table_of_metrics_is_what_the_daemon_exposes() {
     let (exposed, mut documented) = (rows(&text), table());
     // Only a daemon with [[tenant]] tables has one, and only one whose store is a server the other; `tests/it/tenants.rs` and
     // `tests/it/standby.rs` look at them there.
-    let elsewhere = ["`autopilot_tenant_running`", "`autopilot_lease_held`"];
+    let elsewhere = [
+        "`autopilot_tenant_running`",
+        "`autopilot_lease_held`",
+        "`autopilot_member",
+    ];
     let of_tenants = |row: &String| elsewhere.iter().any(|name| row.contains(name));
-    assert_eq!(documented.iter().filter(|row| of_tenants(row)).count(), 2);
+    assert_eq!(documented.iter().filter(|row| of_tenants(row)).count(), 5);
     documented.retain(|row| !of_tenants(row));
     let missing: Vec<_> = exposed.iter().filter(|r| !documented.contains(r)).collect();
     let stale: Vec<_> = documented.iter().filter(|r| !exposed.contains(r)).collect();

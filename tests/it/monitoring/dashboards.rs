@@ -226,7 +226,13 @@ fn queries_select_job_and_instance_and_rate_their_counters() {
                 );
             }
             // What the process has once has no tenant.
-            let once = ["process_", "autopilot_build_info{", "up{", "ALERTS{"];
+            let once = [
+                "process_",
+                "autopilot_build_info{",
+                "autopilot_member",
+                "up{",
+                "ALERTS{",
+            ];
             let once: usize = once.iter().map(|name| expr.matches(name).count()).sum();
             assert_eq!(
                 expr.matches("tenant=~\"$tenant\"").count() + once,

@@ -175,6 +175,11 @@ fn nothing_else_fires(prometheus: &Server, expected: &BTreeSet<(String, String, 
 fn every_query_has_an_answer(prometheus: &Server) {
     for name in DASHBOARDS {
         for query in queries(name) {
+            // Only daemons whose store is a server have these, and none is here.
+            let shared = ["autopilot_lease_held", "autopilot_member"];
+            if shared.iter().any(|family| query.expr.contains(family)) {
+                continue;
+            }
             let answer = prometheus.query(&filled(&query.expr, JOBS, "10s"));
             assert!(
                 !answer.is_empty(),
