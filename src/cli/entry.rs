@@ -15,7 +15,7 @@ use crate::store::StoreAt;
 use crate::telemetry::{LogFormat, LogLayer, flush_log, install_log};
 
 use super::assign::{AssignCommand, assign};
-use super::audit::{AuditCommand, audit};
+use super::audit::{AuditCommand, audit, key};
 use super::backtest::{BacktestArgs, backtest};
 use super::check::check;
 use super::compare::{CompareArgs, compare};
@@ -26,6 +26,7 @@ use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
+use super::export::{ExportArgs, export};
 use super::man::man;
 use super::one_tenant::OneTenantArgs;
 use super::operate::{Form, Operate, operate};
@@ -64,7 +65,7 @@ Examples:
   campaign-autopilot webhook test               does the receiver accept a message?
 
 Exit codes: 0 done, 1 an audit that does not hold, something that is not there or a daemon that is not ready, 2 wrong usage,
-10 eval would act, 65 a change of a queue that breaks a rule, 69 platform or daemon not reached, 70 internal error,
+10 eval would act, 65 a change of a queue that breaks a rule, 66 no audit to verify, 69 platform or daemon not reached, 70 internal error,
 74 store, file or listener, 75 somebody else changed the queue, 77 refused by the platform or daemon, 78 configuration or a value,
 130 ended by a second signal.";
 
@@ -105,13 +106,15 @@ enum Command {
     Compliance(Box<ComplianceArgs>),
     /// Serve the simulated platform alone
     Simulate(SimulateArgs),
-    /// Export, verify or replay the audit log of decisions
+    /// Export, verify, seal or replay the audit log of decisions
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
         #[command(flatten)]
         at: StoreArgs,
     },
+    /// Write what the store has of a span of time as flat records, for spreadsheets and data bases
+    Export(ExportArgs),
     /// List, retry or drop the messages that are not delivered yet
     Outbox {
         #[command(subcommand)]
@@ -267,7 +270,16 @@ async fn dispatch(command: Command) -> Exit {
         } => config_show::init(),
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
-        Command::Audit { command, at } => at.with(|at| audit(command, at)),
+        // A key is made where no store is.
+        Command::Audit {
+            command: AuditCommand::Key { file, public },
+            ..
+        } => key(&file, public),
+        Command::Audit { command, at } => match at.found() {
+            Ok(store) => Box::pin(audit(command, &store, at.tenant.as_deref())).await,
+            Err(exit) => exit,
+        },
+        Command::Export(args) => in_record(args.place(), |at| export(&args, at)),
         Command::Outbox { command, at } => at.with(|at| outbox(command, at)),
         Command::Store { command, at } => store(command, &at),
         Command::Queue { command } => queue(command).await,
@@ -315,6 +327,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Backtest(_)
         | Command::Tune(_)
         | Command::Compliance(_)
+        | Command::Export(_)
         | Command::Outbox { .. }
         | Command::Store { .. }
         | Command::Queue { .. }

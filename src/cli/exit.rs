@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::platform::port::FaultKind;
+use crate::store::BrokenChain;
 
 /// Exit codes, listed in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(crate) enum Exit {
     Unreachable,
     /// An internal error.
     Internal,
+    /// There is no store to verify, or no row in it.
+    NoAudit,
     /// The store or a file cannot be read or written.
     Io,
     /// The platform refuses the credentials or the rights.
@@ -40,12 +43,27 @@ impl Exit {
             Self::Broken | Self::NotThere | Self::Degraded => 1,
             Self::WouldAct => 10,
             Self::Data => 65,
+            Self::NoAudit => 66,
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Io => 74,
             Self::Conflict => 75,
             Self::Refused => 77,
             Self::Configuration => 78,
+        }
+    }
+
+    /// Returns the exit code where the chain of the audit does not hold.
+    pub(crate) fn of_chain(broken: &BrokenChain) -> Self {
+        match broken {
+            BrokenChain::Unreadable(_) => Self::Io,
+            BrokenChain::Changed { .. }
+            | BrokenChain::Unlinked { .. }
+            | BrokenChain::Missing { .. }
+            | BrokenChain::CutOff { .. }
+            | BrokenChain::Segment { .. }
+            | BrokenChain::Head(_)
+            | BrokenChain::File(_) => Self::Broken,
         }
     }
 

@@ -29,6 +29,9 @@ pub(crate) enum StartFault {
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Client(String),
+    /// The key that the head of the audit is signed with cannot be read.
+    #[error("audit_key_file: {0}")]
+    AuditKey(String),
     /// HTTPS is needed, and there are no certificates.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
@@ -89,7 +92,9 @@ impl StartFault {
             | Self::Client(_)
             | Self::Certificates(_) => Exit::Io,
             Self::Metrics(_) => Exit::Internal,
-            Self::Platform(_) | Self::NoIdleReserve { .. } => Exit::Configuration,
+            Self::AuditKey(_) | Self::Platform(_) | Self::NoIdleReserve { .. } => {
+                Exit::Configuration
+            }
         }
     }
 }

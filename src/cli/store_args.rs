@@ -31,13 +31,18 @@ pub(crate) struct StoreArgs {
 impl StoreArgs {
     /// Works on the store that is meant.
     pub(super) fn with(&self, work: impl FnOnce(&StoreAt) -> Exit) -> Exit {
-        match self.at() {
+        match self.found() {
             Ok(at) => work(&at),
-            Err(why) => {
-                output::talk(format_args!("campaign-autopilot: {why}"));
-                Exit::Configuration
-            }
+            Err(exit) => exit,
         }
+    }
+
+    /// The store that is meant; where that cannot be said, the reason is told.
+    pub(super) fn found(&self) -> Result<StoreAt, Exit> {
+        self.at().map_err(|why| {
+            output::talk(format_args!("campaign-autopilot: {why}"));
+            Exit::Configuration
+        })
     }
 
     /// The server that is named, by flag or variable.

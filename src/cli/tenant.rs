@@ -18,11 +18,14 @@ use crate::control::{
 use crate::domain::assignment::ListMemory;
 use crate::domain::{CampaignId, CampaignState, TenantName};
 use crate::notify::{Delivering, DeliveryWorker, HttpPost, MAX_IN_FLIGHT, Outbox, Post};
+use crate::platform::port::Connected;
 use crate::serve::ServedTenant;
-use crate::settings::Settings;
-use crate::store::{Store, StoreAt, StorePast};
+use crate::settings::{Keeping, Settings};
+use crate::store::{Retention, Store, StoreAt, StorePast};
 use crate::telemetry::{DeliveryEvents, GuardEvents, Metrics};
 
+use super::audit_parts::AuditParts;
+use super::audit_tasks::AuditTasks;
 use super::calibrating::{Parts, Recovering, queues};
 use super::chain_check::ChainCheck;
 use super::connection::Connection;
@@ -72,6 +75,8 @@ pub(crate) struct Tenant {
     lost: Option<String>,
     /// Checks the chain of the audit once, where the store has a thread of its own.
     chain_check: Option<ChainCheck>,
+    /// Keeps the audit, where there are sockets and threads.
+    audit_tasks: Option<AuditTasks>,
     /// Delivers messages, where there is a receiver and this is no dry run.
     pub(crate) delivering: Option<Delivering>,
     /// Messages of earlier runs for which there is no receiver any more.
@@ -96,7 +101,7 @@ impl Tenant {
         let Connection { metrics, platform } = connection;
         let left_open = LeftOpen::new(restored.open);
         let orphans = Orphans::of(settings, &restored.states);
-        let store = Arc::new(store);
+        let store = kept(store, &settings.keeping).await?;
         let without_sockets = given.is_some();
         let (worker, without_receiver) =
             delivery_worker(settings, &store, &clock, &metrics, given).await?;
@@ -140,15 +145,20 @@ impl Tenant {
             observed: cycle.shown(),
             metrics: Arc::clone(&metrics),
         });
-        show_labels(settings, &cycle);
-        let rivals = platform.capabilities.rivals.then(|| RivalWatch {
-            clock: Arc::clone(&clock),
-            campaigns: Arc::clone(&platform.campaigns),
-            observed: cycle.shown(),
-            metrics: Arc::clone(&metrics),
-            longest,
-            shutdown: shutdown.clone(),
+        let audit_tasks = (!without_sockets).then(|| {
+            AuditTasks::of(&AuditParts {
+                settings,
+                at: &at,
+                store: &store,
+                clock: &clock,
+                metrics: &metrics,
+                run: restored.run,
+                shutdown: &shutdown,
+            })
         });
+        let audit_tasks = audit_tasks.transpose()?;
+        show_labels(settings, &cycle);
+        let rivals = rival_watch(&platform, &cycle, (&clock, &metrics), longest, &shutdown);
         let guards = guard_watch(settings, &at, &cycle, &metrics, &clock, &shutdown)?;
         let planning = Planning::of(&platform, settings, clock.now().plus(longest));
         let served = Arc::new(ServedTenant {
@@ -175,6 +185,7 @@ impl Tenant {
             orphans,
             lost: restored.lost,
             chain_check,
+            audit_tasks,
             delivering: worker.map(DeliveryWorker::start),
             without_receiver,
         })
@@ -227,6 +238,7 @@ impl Tenant {
             observed,
             delivering,
             chain_check,
+            audit_tasks,
             ..
         } = self;
         let cycle = match supervised {
@@ -244,6 +256,9 @@ impl Tenant {
         }
         if let Some(planning) = planning {
             tokio::spawn(planning.tell().instrument(span.clone()));
+        }
+        if let Some(audit_tasks) = audit_tasks {
+            audit_tasks.start(&span);
         }
         if let Some(chain_check) = chain_check {
             tokio::spawn(chain_check.run().instrument(span.clone()));
@@ -295,6 +310,38 @@ pub(crate) async fn finish(delivering: Option<Delivering>, settings: &Settings, 
     if let (Some(delivering), Some(receiver)) = (delivering, &settings.webhook) {
         delivering.finish(longest.min(receiver.timeout)).await;
     }
+}
+
+/// A store that keeps as much as the settings say.
+async fn kept(store: Store, keeping: &Keeping) -> Result<Arc<Store>, StartFault> {
+    let retention = Retention {
+        inputs: keeping.inputs,
+        series: keeping.series,
+        series_bytes: keeping.series_mib.saturating_mul(1 << 20),
+        dead_letters: keeping.dead_letters,
+        messages: keeping.messages,
+    };
+    let told = store.keep_for(retention).await;
+    told.map_err(StartFault::Client)?;
+    Ok(Arc::new(store))
+}
+
+/// Returns what looks for others who start and stop campaigns; nothing where the platform cannot be looked at for that.
+fn rival_watch(
+    platform: &Connected,
+    cycle: &Cycle,
+    (clock, metrics): (&Arc<dyn Clock>, &Arc<Metrics>),
+    longest: Duration,
+    shutdown: &CancellationToken,
+) -> Option<RivalWatch> {
+    platform.capabilities.rivals.then(|| RivalWatch {
+        clock: Arc::clone(clock),
+        campaigns: Arc::clone(&platform.campaigns),
+        observed: cycle.shown(),
+        metrics: Arc::clone(metrics),
+        longest,
+        shutdown: shutdown.clone(),
+    })
 }
 
 /// Shows what people call campaigns.

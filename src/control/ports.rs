@@ -274,6 +274,30 @@ pub enum AuditEvent {
         /// The notice.
         notice: PaceNotice,
     },
+    /// Rows of the audit were written to a file of their own.
+    Sealed {
+        /// The number of the first of them.
+        first: i64,
+        /// The number of the last of them.
+        last: i64,
+        /// The hash of the last of them.
+        hash: String,
+        /// The file's name, without directories.
+        file: String,
+        /// SHA-256 of the file.
+        digest: String,
+        /// Who, as the system calls them, where it was a person.
+        by: Option<String>,
+    },
+    /// Rows that were sealed before were removed from the store.
+    SegmentRemoved {
+        /// The number of the first of them.
+        first: i64,
+        /// The number of the last of them.
+        last: i64,
+        /// Who, as the system calls them, where it was a person.
+        by: Option<String>,
+    },
     /// A message of the outbox that was not simply delivered.
     Outbox {
         /// Its id, the `webhook-id` of every attempt.
@@ -329,6 +353,8 @@ impl AuditEvent {
             Self::PaceIntent { .. } => "pace_intent",
             Self::PaceOutcome { .. } => "pace_outcome",
             Self::PaceNoticed { .. } => "pace_noticed",
+            Self::Sealed { .. } => "sealed",
+            Self::SegmentRemoved { .. } => "segment_removed",
             Self::Outbox { .. } => "outbox",
         }
     }
@@ -491,6 +517,10 @@ impl AuditRow {
 
     /// What this row says of an operation, if anything.
     #[must_use]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one match, so that no event is forgotten"
+    )]
     pub fn operation(&self) -> Option<OperationStep> {
         let campaign = || self.campaign.clone();
         let ended = |target, decision, conclusion, closes| OperationStep::Ended {
@@ -591,6 +621,8 @@ impl AuditRow {
             | AuditEvent::AimMoved { .. }
             | AuditEvent::Operator { .. }
             | AuditEvent::ListNoticed { .. }
+            | AuditEvent::Sealed { .. }
+            | AuditEvent::SegmentRemoved { .. }
             | AuditEvent::Outbox { .. } => None,
         }
     }

@@ -51,6 +51,18 @@ impl PlotState {
         Self::Stopped,
     ];
 
+    /// The word in exported records.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Running => "running",
+            Self::PausedByAutopilot => "paused_by_autopilot",
+            Self::PausedByPerson => "paused_by_person",
+            Self::Stopped => "stopped",
+        }
+    }
+
     fn from_belief(belief: &Belief) -> Self {
         match belief {
             Belief::Running => Self::Running,

@@ -111,7 +111,7 @@ pub use labels::CampaignLabels;
 pub use local_time::{TimeOfDay, TimeOfDayError, Zone, ZoneError};
 pub use lost_attempt::LostAttempt;
 pub use message::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
+    AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
     CampaignPauseUnproven, DataStale, Message, MessageBody, MessageKind, OrderingKey, WebhookTest,
 };
 pub use notice::Notice;

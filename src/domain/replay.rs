@@ -12,7 +12,7 @@ use super::assignment::{AssignInput, Assigner, record};
 use super::autopilot::{Autopilot, Plan};
 use super::belief::Hold;
 use super::calendars::Calendars;
-use super::campaign::{Campaign, CampaignState, PauseClaim};
+use super::campaign::{Campaign, CampaignState, PauseClaim, Reason};
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::evidence::PlatformTraits;
@@ -241,9 +241,16 @@ pub struct Replayer {
     autopilot: Option<Autopilot>,
     assigner: Option<Assigner>,
     calibrators: BTreeMap<QueueId, Option<QueueCalibrator>>,
+    reasons: Vec<(CampaignId, Reason)>,
 }
 
 impl Replayer {
+    /// Returns the verdict on every campaign, where the last input was a question for a decision; nothing behind any other.
+    #[must_use]
+    pub fn reasons(&self) -> &[(CampaignId, Reason)] {
+        &self.reasons
+    }
+
     /// Returns the autopilot as it was behind the last input; none before the first start, and behind a gap.
     #[must_use]
     pub fn autopilot(&self) -> Option<&Autopilot> {
@@ -256,6 +263,7 @@ impl Replayer {
     /// A decision that differs from the recorded one.
     pub fn step(&mut self, at: Timestamp, input: Input) -> Result<(), Divergence> {
         let found = &mut self.found;
+        self.reasons.clear();
         found.inputs = found.inputs.saturating_add(1);
         if matches!(input, Input::Start { .. } | Input::Checkpoint { .. }) {
             found.beginnings = found.beginnings.saturating_add(1);
@@ -312,7 +320,7 @@ impl Replayer {
             }
             // Inputs before the first start were cut off by retention.
             (None, _) => None,
-            (Some(pilot), input) => feed(pilot, at, input, found),
+            (Some(pilot), input) => feed(pilot, at, input, (found, &mut self.reasons)),
         };
         if let Some((recorded, again)) = compared {
             found.compared = found.compared.saturating_add(1);
@@ -347,7 +355,7 @@ fn feed(
     pilot: &mut Autopilot,
     at: Timestamp,
     input: Input,
-    found: &mut Replayed,
+    (found, reasons): (&mut Replayed, &mut Vec<(CampaignId, Reason)>),
 ) -> Option<(String, String)> {
     match input {
         Input::Start { .. }
@@ -378,7 +386,8 @@ fn feed(
             None
         }
         Input::Decide { wanted, paces } => {
-            let plan = pilot.decide(at);
+            let mut plan = pilot.decide(at);
+            *reasons = std::mem::take(&mut plan.reasons);
             let again = paces_in_words(&plan.paces);
             let again = in_words(&commands_of(plan)) + &again;
             Some((in_words(&wanted) + &paces_in_words(&paces), again))
@@ -405,7 +414,9 @@ fn feed(
                 .map(|direction| (campaign.clone(), direction))
                 .into_iter()
                 .collect();
-            let again = commands_of(pilot.decide_on(&campaign, at));
+            let mut plan = pilot.decide_on(&campaign, at);
+            *reasons = std::mem::take(&mut plan.reasons);
+            let again = commands_of(plan);
             Some((in_words(&wanted), in_words(&again)))
         }
         Input::Authorise {
@@ -551,7 +562,12 @@ mod tests {
         let mut autopilot =
             Autopilot::new(1, policies, BTreeMap::new(), Duration::from_secs(40), NOW);
         for input in [running(), sample(1)] {
-            feed(&mut autopilot, NOW, input, &mut Replayed::default());
+            feed(
+                &mut autopilot,
+                NOW,
+                input,
+                (&mut Replayed::default(), &mut Vec::new()),
+            );
         }
         autopilot
     }

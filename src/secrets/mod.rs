@@ -5,10 +5,12 @@
 //! what editors and shells leave around a secret, and hints at what may not belong to it; nothing of it is ever shown. [`Mask`] takes
 //! secrets and tokens out of what a platform repeats of them.
 
+mod audit_key;
 mod clean;
 mod mask;
 mod secret;
 
+pub use audit_key::{AuditKey, AuditPublicKey};
 pub use clean::{Hint, clean, file_text};
 pub use mask::{MASKED_IN_BODY, Mask};
 pub use secret::{Place, Reread, Secret};

@@ -67,7 +67,7 @@ pub struct MarkDocument {
     pub at_ms: i64,
     /// `paused` or `running`.
     pub to: String,
-    /// Whose doing: `autopilot` or `person`.
+    /// Whose doing: `autopilot`, `person` or `unproven`.
     pub by: String,
     /// Which decision; of a person's doing, the one that saw it.
     pub decision: String,
@@ -92,7 +92,7 @@ impl SeriesDocument {
             known_until: series.known_until.map(|until| until.to_string()),
             steps: StepsDocument::of(series),
             paused: paused(series),
-            transitions: entries.iter().rev().filter_map(mark).collect(),
+            transitions: entries.iter().rev().filter_map(MarkDocument::of).collect(),
             outcomes: OutcomeColumns::of(outcomes),
         }
     }
@@ -149,28 +149,31 @@ fn paused(series: &Series) -> Vec<PausedDocument> {
     spans
 }
 
-/// What a row of the audit says of the status, if anything.
-fn mark(entry: &PastEntry) -> Option<MarkDocument> {
-    let event = serde_json::from_value::<AuditEvent>(entry.event.clone()).ok()?;
-    let (to, by) = if let AuditEvent::Outcome {
-        direction,
-        conclusion: Conclusion::Confirmed,
-        ..
-    } = &event
-    {
-        (*direction, "autopilot")
-    } else if let AuditEvent::Noticed { notice } = &event {
-        noticed(notice)?
-    } else {
-        return None;
-    };
-    Some(MarkDocument {
-        at_ms: Timestamp::parse_rfc3339(&entry.at)?.as_unix_millis(),
-        to: to.label().to_owned(),
-        by: by.to_owned(),
-        decision: entry.decision.clone(),
-        says: words::event(&event),
-    })
+impl MarkDocument {
+    /// Returns what a row of the audit says of the status, if anything.
+    #[must_use]
+    pub fn of(entry: &PastEntry) -> Option<Self> {
+        let event = serde_json::from_value::<AuditEvent>(entry.event.clone()).ok()?;
+        let (to, by) = if let AuditEvent::Outcome {
+            direction,
+            conclusion: Conclusion::Confirmed,
+            ..
+        } = &event
+        {
+            (*direction, "autopilot")
+        } else if let AuditEvent::Noticed { notice } = &event {
+            noticed(notice)?
+        } else {
+            return None;
+        };
+        Some(Self {
+            at_ms: Timestamp::parse_rfc3339(&entry.at)?.as_unix_millis(),
+            to: to.label().to_owned(),
+            by: by.to_owned(),
+            decision: entry.decision.clone(),
+            says: words::event(&event),
+        })
+    }
 }
 
 /// Where a notice says that the campaign went, and by whom.

@@ -112,6 +112,10 @@ fn end_of_hold(ended: Option<HoldKind>) -> String {
 
 /// Describes a row of the audit, on one line.
 #[must_use]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one match, so that no event is forgotten"
+)]
 pub fn event(event: &AuditEvent) -> String {
     match event {
         AuditEvent::Started {
@@ -208,6 +212,20 @@ pub fn event(event: &AuditEvent) -> String {
             format!("{change}, by {by}: {reason}")
         }
         AuditEvent::Queue { record } => queue(record),
+        AuditEvent::Sealed {
+            first,
+            last,
+            file,
+            by,
+            ..
+        } => {
+            let by = by.as_ref().map_or(String::new(), |by| format!(", by {by}"));
+            format!("rows {first} to {last} of the audit sealed in {file}{by}")
+        }
+        AuditEvent::SegmentRemoved { first, last, by } => {
+            let by = by.as_ref().map_or(String::new(), |by| format!(", by {by}"));
+            format!("rows {first} to {last} of the audit removed, which were sealed before{by}")
+        }
         AuditEvent::Outbox { event, .. } => format!("message {event} was not simply delivered"),
     }
 }

@@ -57,6 +57,7 @@ mod guards;
 mod icalendar;
 #[cfg(test)]
 mod icalendar_tests;
+mod keeping;
 mod labels;
 mod lacking;
 mod memberships;
@@ -85,6 +86,7 @@ mod webhook;
 pub(crate) use admin::AdminSettings;
 pub(crate) use fault::Fault;
 pub(crate) use flags::RunArgs;
+pub(crate) use keeping::Keeping;
 pub(crate) use resolve::{Scope, resolve, resolve_within, settings_file, state_dir_of};
 pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};

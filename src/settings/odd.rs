@@ -15,8 +15,8 @@ use super::fault::{Origin, Problem};
 use super::merge::Layers;
 use super::row::Row;
 use super::rows::{
-    MANUAL_GRACE, MAX_SAMPLE_AGE, PAUSE_BELOW, POLL_INTERVAL, REQUEST_TIMEOUT, RESUME_AT,
-    STATUS_READS_PER_POLL, WEBHOOK_TIMEOUT,
+    MANUAL_GRACE, MAX_SAMPLE_AGE, PAUSE_BELOW, POLL_INTERVAL, REMOVE_SEALED_AUDIT, REQUEST_TIMEOUT,
+    RESUME_AT, STATUS_READS_PER_POLL, WEBHOOK_TIMEOUT,
 };
 use super::values::Values;
 
@@ -60,6 +60,11 @@ pub(super) fn warn_of_odd_values(
         let wrong = "looks for manual changes only before commands";
         let remedy = "give 1 or more";
         warn(layers, STATUS_READS_PER_POLL.row(), wrong, remedy);
+    }
+    if values.keeping.remove_sealed && values.keeping.seal_audit_after.is_none() {
+        let wrong = "removes nothing, since nothing is sealed";
+        let remedy = "give seal_audit_after as well";
+        warn(layers, REMOVE_SEALED_AUDIT.row(), wrong, remedy);
     }
     for (id, policy) in policies {
         warn_of_rules(layers, id, policy, interval);

@@ -364,6 +364,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         record_workload: values.record_workload,
         outcomes_every: values.outcomes_every,
         outcomes_file: values.outcomes_file.map(PathBuf::from),
+        keeping: values.keeping,
         state_dir: of_tenant(state_dir?, name.as_ref()),
         store,
         listen: values.listen,

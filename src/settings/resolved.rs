@@ -24,6 +24,7 @@ use crate::telemetry::LogFormat;
 
 use super::admin::AdminSettings;
 use super::fault::{Fault, Origin};
+use super::keeping::Keeping;
 use super::row::Row;
 use super::rows::{
     ADMIN_TOKEN, ADMIN_TOKEN_FILE, AUTH_STYLES, CLIENT_SECRET, CLIENT_SECRET_FILE, LOG_FORMATS,
@@ -87,6 +88,8 @@ pub(crate) struct Settings {
     pub outcomes_every: Duration,
     /// The file by which the site feeds outcomes; none where the platform is asked.
     pub outcomes_file: Option<PathBuf>,
+    /// What the store keeps, and for how long.
+    pub keeping: Keeping,
     /// Where state is kept.
     pub state_dir: PathBuf,
     /// The server that keeps the tables; none where the state directory does.
@@ -279,6 +282,7 @@ impl Settings {
             record_workload,
             outcomes_every,
             outcomes_file,
+            keeping,
             state_dir,
             store,
             listen,
@@ -330,7 +334,10 @@ impl Settings {
             }),
             "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
-        // Without a server, and without a name, the digest is what it always was.
+        // Without a server, without a name and with the usual times the digest is what it always was.
+        if let (true, Some(members)) = (*keeping != Keeping::default(), canonical.as_object_mut()) {
+            members.insert("keeping".to_owned(), json!(keeping));
+        }
         if let (Some(store), Some(members)) = (store, canonical.as_object_mut()) {
             members.insert("store".to_owned(), json!(store.to_string()));
         }

@@ -19,8 +19,8 @@ use crate::telemetry::LogFormat;
 
 use super::row::DefaultValue::{FollowsFrom, Is, None as Nothing};
 use super::row::{InFile, Kind, Landing, ListLanding, Parsed, Row, Setting};
-use super::value;
 use super::values::{AnySetting, Values};
+use super::{keeping, value};
 
 /// How credentials are sent, by its word.
 pub(super) const AUTH_STYLES: &[(&str, AuthStyle)] = &[
@@ -400,6 +400,39 @@ settings! { RUNNING_ROWS "Running"
         value::collector, |to, url| to.otlp_endpoint = Some(url));
 }
 
+settings! { KEEPING_ROWS "Keeping"
+    KEEP_INPUTS: Landing<Duration, Values> = land("keep_inputs", Some("--keep-inputs"), ["AUTOPILOT_KEEP_INPUTS"], Duration "DURATION", Is("8d"), Tenant,
+        "Recorded inputs, by which decisions are replayed, are kept this long, at least 2d.",
+        keeping::inputs, |to, time| to.keeping.inputs = time);
+    KEEP_SERIES: Landing<Duration, Values> = land("keep_series", Some("--keep-series"), ["AUTOPILOT_KEEP_SERIES"], Duration "DURATION", Is("1d"), Tenant,
+        "The series that plots are drawn from are kept this long, at least 1h.",
+        keeping::at_least_an_hour, |to, time| to.keeping.series = time);
+    MAX_SERIES_MIB: Landing<u64, Values> = land("max_series_mib", Some("--max-series-mib"), ["AUTOPILOT_MAX_SERIES_MIB"], Count "MIB", Is("256"), Tenant,
+        "The most that these series take, in MiB, 1 to 1000000; the oldest go first.",
+        |text| value::count(text, 1..=1_000_000), |to, many| to.keeping.series_mib = many);
+    KEEP_DEAD_LETTERS: Landing<Duration, Values> = land("keep_dead_letters", Some("--keep-dead-letters"), ["AUTOPILOT_KEEP_DEAD_LETTERS"], Duration "DURATION", Is("90d"), Tenant,
+        "Messages that were given up are kept this long, at least 1h; that one is forgotten is in the audit.",
+        keeping::at_least_an_hour, |to, time| to.keeping.dead_letters = time);
+    MAX_MESSAGES: Landing<u64, Values> = land("max_messages", Some("--max-messages"), ["AUTOPILOT_MAX_MESSAGES"], Count "MESSAGES", Is("20000"), Tenant,
+        "The most messages that wait, and the most that were given up, 100 to 1000000; the oldest are given up or forgotten first.",
+        |text| value::count(text, 100..=1_000_000), |to, many| to.keeping.messages = many);
+    SEAL_AUDIT_AFTER: Landing<Option<Duration>, Values> = land("seal_audit_after", Some("--seal-audit-after"), ["AUTOPILOT_SEAL_AUDIT_AFTER"], Text "DURATION|never", Is("never"), Tenant,
+        "Rows of the audit are written to files of their own, sealed segments, once they are so old, at least 1d.",
+        keeping::seal_audit_after, |to, time| to.keeping.seal_audit_after = time);
+    AUDIT_SEGMENTS: Landing<String, Values> = land("audit_segments", Some("--audit-segments"), ["AUTOPILOT_AUDIT_SEGMENTS"], Text "DIR", FollowsFrom("segments in the state directory"), Tenant,
+        "Directory of the sealed segments; a tenant's are in a directory of its name there.",
+        value::text, |to, path| to.keeping.segments = Some(path.into()));
+    REMOVE_SEALED_AUDIT: Landing<bool, Values> = land("remove_sealed_audit", Some("--remove-sealed-audit"), ["AUTOPILOT_REMOVE_SEALED_AUDIT"], Switch "", Is("false"), Tenant,
+        "Remove sealed rows of the audit from the store, once their files were read and prove them: the files are then the only copy.",
+        value::switch, |to, yes| to.keeping.remove_sealed = yes);
+    PUBLISH_AUDIT_HEAD: Landing<Option<Duration>, Values> = land("publish_audit_head", Some("--publish-audit-head"), ["AUTOPILOT_PUBLISH_AUDIT_HEAD"], Text "DURATION|never", Is("1h"), Tenant,
+        "The last row of the audit and its hash are published this often, in the log, in metrics and as a message.",
+        keeping::publish_head_every, |to, time| to.keeping.publish_head_every = time);
+    AUDIT_KEY_FILE: Landing<String, Values> = land("audit_key_file", Some("--audit-key-file"), ["AUTOPILOT_AUDIT_KEY_FILE"], Text "FILE", Nothing, Tenant,
+        "File with the key that what is published is signed with; `audit key FILE` makes one.",
+        value::text, |to, path| to.keeping.audit_key_file = Some(path.into()));
+}
+
 /// Every setting, in the order of the help.
 pub(super) fn settings() -> impl Iterator<Item = &'static dyn AnySetting> {
     let groups = [
@@ -410,6 +443,7 @@ pub(super) fn settings() -> impl Iterator<Item = &'static dyn AnySetting> {
         ASSIGNMENTS_ROWS,
         NOTIFICATIONS_ROWS,
         OPERATING_ROWS,
+        KEEPING_ROWS,
         RUNNING_ROWS,
     ];
     groups.into_iter().flatten().copied()

@@ -14,6 +14,7 @@ use crate::platform::dialect::{
 use crate::platform::http::AuthStyle;
 use crate::telemetry::LogFormat;
 
+use super::keeping::Keeping;
 use super::merge::{Layers, Noted, Rule};
 use super::row::{Landing, ListLanding, Row, Setting};
 
@@ -68,6 +69,7 @@ pub(super) struct Values {
     pub(super) webhook_allow_http: bool,
     pub(super) webhook_timeout: Duration,
     pub(super) webhook_give_up_after: Duration,
+    pub(super) keeping: Keeping,
     pub(super) allowed_hosts: Vec<String>,
     pub(super) allow_actions: bool,
     pub(super) state_dir: Option<PathBuf>,

@@ -62,6 +62,19 @@ impl StoreAt {
     }
 }
 
+impl StoreAt {
+    /// The directory of the file, or of what is kept on this machine about the tables on a server.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The tenant whose rows are meant, on a server; empty where there is one alone.
+    pub(super) fn tenant(&self) -> &str {
+        self.server.as_ref().map_or(ONLY_TENANT, |on| &on.tenant)
+    }
+}
+
 impl From<&Path> for StoreAt {
     fn from(directory: &Path) -> Self {
         directory.to_owned().into()

@@ -7,11 +7,11 @@ use crate::control::ports::AuditRow;
 use crate::domain::{CampaignId, Timestamp};
 
 use super::database::{Database, Transaction};
-use super::sql_fault::{SqlFault, SqlResult};
+use super::sql_fault::SqlResult;
 use super::value::{Row, Value, json, stored, values};
 
 /// The hash before the first row.
-const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One row of the audit, as it is exported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,42 +32,6 @@ pub struct AuditRecord {
     pub previous: String,
     /// The hash of this row.
     pub hash: String,
-}
-
-/// The first place where the chain does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BrokenChain {
-    /// A row's content is not what was hashed.
-    #[error("audit row {seq} was changed: its content does not give its hash")]
-    Changed {
-        /// Which row.
-        seq: i64,
-    },
-    /// A row does not follow the one before.
-    #[error("audit row {seq} does not follow row {}: a row between or before was taken out or put in", seq - 1)]
-    Unlinked {
-        /// Which row.
-        seq: i64,
-    },
-    /// A number is missing.
-    #[error("audit row {seq} is missing")]
-    Missing {
-        /// Which row.
-        seq: i64,
-    },
-    /// The last row is not the one that was written last.
-    #[error("the audit ends at row {found}, but row {expected} was written: the end was cut off")]
-    CutOff {
-        /// The last row there.
-        found: i64,
-        /// The last row written.
-        expected: i64,
-    },
-    /// It cannot be read.
-    #[error(
-        "the audit cannot be read: {0}; a copy is read in a directory that this user may write"
-    )]
-    Unreadable(String),
 }
 
 /// Appends rows within `transaction`.
@@ -93,61 +57,6 @@ pub(super) fn append(transaction: &Transaction<'_>, rows: &[AuditRow]) -> SqlRes
         &values![seq, previous],
     )?;
     Ok(())
-}
-
-/// Rows of the audit behind one, in order.
-const PAGE: &str = "SELECT seq, at_ms, campaign, run, tick, kind, body, previous, hash
-     FROM audit WHERE {mine} AND seq > ?1 ORDER BY seq LIMIT ?2";
-
-/// Rows that are held in memory at once.
-const ROWS_OF_A_PAGE: i64 = 1_000;
-
-/// Feeds every row to `each` in order, and checks the chain on the way.
-pub(super) fn verify(
-    database: &Database,
-    mut each: impl FnMut(StoredRow),
-) -> Result<u64, BrokenChain> {
-    let unreadable = |wrong: SqlFault| BrokenChain::Unreadable(wrong.to_string());
-    // Of one moment: a daemon that writes meanwhile must not move the head away from the rows.
-    let moment = database.moment().map_err(unreadable)?;
-    let (mut expected, mut previous) = (1_i64, GENESIS.to_owned());
-    let mut follow = |row: StoredRow| {
-        let seq = row.seq;
-        if seq != expected {
-            return Err(BrokenChain::Missing { seq: expected });
-        }
-        if row.previous != previous {
-            return Err(BrokenChain::Unlinked { seq });
-        }
-        if row.digest() != row.hash {
-            return Err(BrokenChain::Changed { seq });
-        }
-        expected = expected.saturating_add(1);
-        previous.clone_from(&row.hash);
-        each(row);
-        Ok(())
-    };
-    let mut last = 0_i64;
-    loop {
-        let page = moment.query(PAGE, &values![last, ROWS_OF_A_PAGE], StoredRow::read);
-        let page = page.map_err(unreadable)?;
-        let Some(end) = page.last() else {
-            break;
-        };
-        last = end.seq;
-        page.into_iter().try_for_each(&mut follow)?;
-    }
-    let found = expected.saturating_sub(1);
-    let (written, hash) = head(&moment)
-        .map_err(unreadable)?
-        .unwrap_or((0, GENESIS.to_owned()));
-    if written != found || hash != previous {
-        return Err(BrokenChain::CutOff {
-            found,
-            expected: written,
-        });
-    }
-    Ok(u64::try_from(found).unwrap_or_default())
 }
 
 /// The last row that was written, and its hash.
@@ -186,6 +95,65 @@ impl StoredRow {
         Ok(made)
     }
 
+    /// A row of its parts: number, time and run with tick; campaign, kind and body; and both hashes.
+    pub(super) fn of_parts(
+        (seq, at, (run, tick)): (i64, Timestamp, (i64, i64)),
+        (campaign, kind, body): (Option<String>, String, String),
+        (previous, hash): (String, String),
+    ) -> Self {
+        Self {
+            seq,
+            at_ms: at.as_unix_millis(),
+            campaign,
+            run,
+            tick,
+            kind,
+            body,
+            previous,
+            hash,
+        }
+    }
+
+    pub(super) fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    pub(super) fn at(&self) -> Timestamp {
+        Timestamp::from_unix_millis(self.at_ms)
+    }
+
+    /// Run and tick.
+    pub(super) fn decision(&self) -> String {
+        format!("{}-{}", self.run, self.tick)
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The event as it was hashed.
+    pub(super) fn body(&self) -> &str {
+        &self.body
+    }
+
+    pub(super) fn previous(&self) -> &str {
+        &self.previous
+    }
+
+    pub(super) fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Campaign, kind, and the hash of the row before and its own.
+    pub(super) fn into_texts(self) -> (Option<String>, String, String, String) {
+        (self.campaign, self.kind, self.previous, self.hash)
+    }
+
+    /// Whether its content gives its hash.
+    pub(super) fn holds(&self) -> bool {
+        self.digest() == self.hash
+    }
+
     /// The row's columns.
     fn into_values(self) -> [Value<'static>; 9] {
         values![
@@ -201,7 +169,7 @@ impl StoredRow {
         ]
     }
 
-    fn read(row: &Row<'_>) -> SqlResult<Self> {
+    pub(super) fn read(row: &Row<'_>) -> SqlResult<Self> {
         Ok(Self {
             seq: row.get(0)?,
             at_ms: row.get(1)?,
@@ -249,9 +217,9 @@ impl StoredRow {
     pub(super) fn record(self) -> AuditRecord {
         AuditRecord {
             seq: self.seq,
-            at: Timestamp::from_unix_millis(self.at_ms).to_string(),
+            at: self.at().to_string(),
+            decision: self.decision(),
             campaign: self.campaign,
-            decision: format!("{}-{}", self.run, self.tick),
             kind: self.kind,
             event: serde_json::from_str(&self.body).unwrap_or(serde_json::Value::String(self.body)),
             previous: self.previous,

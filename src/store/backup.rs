@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::at::StoreAt;
-use super::audit;
+use super::chain;
 use super::database::Database;
 use super::fault::StoreFault;
 use super::file::{existing, lock, path_in};
@@ -108,7 +108,7 @@ fn rows_of(path: &Path) -> Result<u64, BackupFault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags);
     let connection = connection.map_err(|wrong| file_fault(path, wrong))?;
-    let checked = audit::verify(&Database::of_file(connection), drop);
+    let checked = chain::verify(&Database::of_file(connection), drop).map(|chain| chain.rows);
     checked.map_err(|broken| BackupFault::Broken {
         path: path.to_owned(),
         why: broken.to_string(),

@@ -1,7 +1,7 @@
 //! Copies a tenant's tables from one store to another: from a file to a server, or back.
 
 use super::at::{OnServer, StoreAt};
-use super::audit;
+use super::chain;
 use super::database::{Database, Transaction};
 use super::fault::StoreFault;
 use super::file::{existing, lock, make};
@@ -53,6 +53,23 @@ const TABLES: &[Table] = &[
     table(
         "audit_head",
         &[("\"only\"", Int), ("seq", Int), ("hash", Text)],
+        false,
+    ),
+    table(
+        "segment",
+        &[
+            ("first_seq", Int),
+            ("last_seq", Int),
+            ("first_ms", Int),
+            ("last_ms", Int),
+            ("previous", Text),
+            ("hash", Text),
+            ("file", Text),
+            ("digest", Text),
+            ("told_seq", Int),
+            ("sealed_ms", Int),
+            ("removed_ms", Int),
+        ],
         false,
     ),
     table(
@@ -197,7 +214,7 @@ pub fn copy(from: &StoreAt, to: &StoreAt, mut told: impl FnMut()) -> Result<Copi
     let (source, target) = (Alone::open(from, false)?, Alone::open(to, true)?);
     let at_source = |wrong| StoreFault::of(source.place.as_ref(), wrong);
     let at_target = |wrong| StoreFault::of(target.place.as_ref(), wrong);
-    let known = audit::verify(&source.database, drop);
+    let known = chain::verify(&source.database, drop).map(|chain| chain.rows);
     let known = known
         .map_err(|broken| CopyFault::Broken(format!("does not hold in the source: {broken}")))?;
     let writing = target.database.begin().map_err(at_target)?;
@@ -228,7 +245,7 @@ pub fn copy(from: &StoreAt, to: &StoreAt, mut told: impl FnMut()) -> Result<Copi
         }
     }
     writing.commit().map_err(at_target)?;
-    let found = audit::verify(&target.database, drop);
+    let found = chain::verify(&target.database, drop).map(|chain| chain.rows);
     match found {
         Ok(found) if found == known => Ok(copied),
         Ok(found) => Err(CopyFault::Broken(format!(

@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use crate::notify::ports::{Outbox, OutboxEntry, OutboxFault, OutboxStats, Round, Settlement};
 
 use super::database::Database;
-use super::outbox::{round, settle, stats};
+use super::outbox::{round, settle};
 use super::writer::Store;
 
 impl Outbox for Store {
@@ -30,8 +30,7 @@ impl Outbox for Store {
     }
 
     fn stats(&self) -> BoxFuture<'_, Result<OutboxStats, OutboxFault>> {
-        let stats = |database: &Database| stats(database);
-        Box::pin(async move { self.ask(stats).await.map_err(OutboxFault) })
+        Box::pin(async move { self.outbox_stats().await.map_err(OutboxFault) })
     }
 
     fn written(&self) -> BoxFuture<'_, ()> {

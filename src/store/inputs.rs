@@ -1,4 +1,4 @@
-//! Recorded inputs: what `audit replay` reads, kept for about a week.
+//! Recorded inputs: what `audit replay` reads, kept for about a week unless the settings say otherwise.
 //!
 //! *How long they are kept* goes by the clock and by how many there are. A step of the clock by weeks makes everything look old
 //! that was recorded before it; so inputs that look old are kept until as many newer ones have been recorded as that time takes at the
@@ -13,9 +13,6 @@ use super::database::Transaction;
 use super::sql_fault::SqlResult;
 use super::value::{json, values};
 
-/// Recorded inputs are kept this long: a week to look back on, and a day to notice that one should.
-const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
-
 /// Writes the inputs of a batch, and returns when the last one was recorded.
 pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<Option<Timestamp>> {
     transaction.execute_each(
@@ -29,9 +26,13 @@ pub(super) fn write(transaction: &Transaction<'_>, batch: &Batch) -> SqlResult<O
     Ok(batch.inputs.last().map(|(at, _)| *at))
 }
 
-/// Forgets what is too old when the newest input is of this time, and returns the time before which nothing is kept.
-pub(super) fn prune(transaction: &Transaction<'_>, newest: Timestamp) -> SqlResult<Timestamp> {
-    let oldest = newest.minus(KEPT);
+/// Forgets what is older than `keep` when the newest input is of this time, and returns the time before which nothing is kept.
+pub(super) fn prune(
+    transaction: &Transaction<'_>,
+    newest: Timestamp,
+    keep: Duration,
+) -> SqlResult<Timestamp> {
+    let oldest = newest.minus(keep);
     let before = oldest.as_unix_millis();
     let young: Option<(i64, i64)> = transaction.first(
         "SELECT seq, at_ms FROM input WHERE {mine} AND at_ms >= ?1 ORDER BY at_ms, seq LIMIT 1",
@@ -45,7 +46,7 @@ pub(super) fn prune(transaction: &Transaction<'_>, newest: Timestamp) -> SqlResu
     if let (Some((first, since)), Some(last)) = (young, last) {
         let span = newest.as_unix_millis().saturating_sub(since);
         let rows = last.saturating_sub(first).saturating_add(1);
-        let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+        let kept = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         // Where the newer ones span no time, none of the older ones goes.
         let enough = rows.saturating_mul(kept).checked_div(span);
         let up_to = enough.map_or(i64::MIN, |enough| last.saturating_sub(enough));
@@ -67,6 +68,7 @@ pub(super) fn prune(transaction: &Transaction<'_>, newest: Timestamp) -> SqlResu
 #[cfg(test)]
 mod tests {
     use super::super::database::Database;
+    use super::super::retention::Retention;
     use super::super::schema;
     use super::*;
 
@@ -78,6 +80,7 @@ mod tests {
         database: Database,
         now: i64,
         hours: u32,
+        keep: Duration,
     }
 
     impl Recorded {
@@ -86,6 +89,7 @@ mod tests {
                 database: schema::in_memory(),
                 now: START,
                 hours: 0,
+                keep: Retention::default().inputs,
             }
         }
 
@@ -101,7 +105,12 @@ mod tests {
                         &values![self.now, self.hours.to_string()],
                     )
                     .unwrap();
-                prune(&transaction, Timestamp::from_unix_millis(self.now)).unwrap();
+                prune(
+                    &transaction,
+                    Timestamp::from_unix_millis(self.now),
+                    self.keep,
+                )
+                .unwrap();
                 transaction.commit().unwrap();
             }
         }
@@ -126,6 +135,16 @@ mod tests {
         let (first, last) = recorded.kept();
         assert_eq!(last, 300);
         assert!((107..=109).contains(&first), "{first}");
+    }
+
+    #[test]
+    fn what_is_kept_goes_by_the_setting() {
+        let mut recorded = Recorded::new();
+        recorded.keep = Duration::from_secs(2 * 24 * 3600);
+        recorded.live(100);
+        let (first, last) = recorded.kept();
+        assert_eq!(last, 100);
+        assert!((51..=53).contains(&first), "{first}");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! entry of a key has a `due_ms`; that is what keeps a key in order, and finding what is due costs no more when many wait.
 //! An id is 128 random bits, so that it is unique also after the state directory was lost.
 //!
-//! *Bounded.* At most 20,000 entries wait, and at most 20,000 are dead: with the daemon's bodies some tens of megabytes. Beyond
-//! that the oldest waiting entry becomes a dead letter, and the oldest dead letter is forgotten. Both are in the audit.
+//! *Bounded.* At most 20,000 entries wait, and at most 20,000 are dead, unless the settings say otherwise: with the daemon's bodies some tens of megabytes. Beyond
+//! that the oldest waiting entry becomes a dead letter, and the oldest dead letter is forgotten, as is one that is older than dead letters are kept. All of it is in the audit.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -27,11 +27,8 @@ pub(super) struct Bounds {
     pub(super) dead: u64,
 }
 
-/// The bounds in force; the module's documentation defends them.
-pub(super) const BOUNDS: Bounds = Bounds {
-    waiting: 20_000,
-    dead: 20_000,
-};
+/// Dead letters that are forgotten with one commit.
+const MAX_FORGOTTEN_AT_ONCE: i64 = 200;
 
 /// An entry with what is kept for display only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,15 +105,30 @@ pub(super) fn shift_clock(transaction: &Transaction<'_>, milliseconds: i64) -> S
 }
 
 fn keep_to(transaction: &Transaction<'_>, bounds: Bounds, now: Timestamp) -> SqlResult<()> {
-    let OutboxStats { waiting, .. } = stats(transaction)?;
+    let OutboxStats { waiting, .. } = stats(transaction, bounds)?;
     let oldest = entries!(" AND dead_ms IS NULL ORDER BY seq LIMIT ?1");
     for kept in select(transaction, oldest, waiting.saturating_sub(bounds.waiting))? {
         let why = format!("the outbox held more than {} messages", bounds.waiting);
         dead_letter(transaction, &kept.entry, &why, now)?;
     }
-    let OutboxStats { dead, .. } = stats(transaction)?;
+    let OutboxStats { dead, .. } = stats(transaction, bounds)?;
     let oldest = entries!(" AND dead_ms IS NOT NULL ORDER BY seq LIMIT ?1");
     for kept in select(transaction, oldest, dead.saturating_sub(bounds.dead))? {
+        delete(transaction, &kept.entry.id)?;
+        record(transaction, &kept.entry, OutboxChange::Forgotten, now)?;
+    }
+    Ok(())
+}
+
+/// Forgets dead letters that were given up before; some at a time, so that no commit takes long.
+pub(super) fn prune(
+    transaction: &Transaction<'_>,
+    before: Timestamp,
+    now: Timestamp,
+) -> SqlResult<()> {
+    let old = entries!(" AND dead_ms < ?1 ORDER BY seq LIMIT ?2");
+    let limit = values![before.as_unix_millis(), MAX_FORGOTTEN_AT_ONCE];
+    for kept in transaction.query(old, &limit, read)? {
         delete(transaction, &kept.entry.id)?;
         record(transaction, &kept.entry, OutboxChange::Forgotten, now)?;
     }
@@ -296,7 +308,7 @@ fn promote(transaction: &Transaction<'_>, key: &str, now: Timestamp) -> SqlResul
 }
 
 /// Reads the counts, which triggers maintain: a commit must not wait until twenty thousand entries are counted.
-pub(super) fn stats(database: &Database) -> SqlResult<OutboxStats> {
+pub(super) fn stats(database: &Database, bounds: Bounds) -> SqlResult<OutboxStats> {
     let counts = "SELECT waiting, dead FROM outbox_count WHERE {mine}";
     let counts = database.first(counts, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
     // A tenant that never had a message has no row where tenants share tables.
@@ -309,7 +321,7 @@ pub(super) fn stats(database: &Database) -> SqlResult<OutboxStats> {
     Ok(OutboxStats {
         waiting: number(waiting),
         oldest: oldest.map(Timestamp::from_unix_millis),
-        most: BOUNDS.waiting,
+        most: bounds.waiting,
         dead: number(dead),
     })
 }

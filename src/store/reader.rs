@@ -15,7 +15,8 @@ use crate::domain::workload::WorkloadSlot;
 use crate::domain::{CampaignId, CampaignState, Timestamp, Zone};
 
 use super::at::{OnServer, StoreAt};
-use super::audit::{self, AuditRecord, BrokenChain};
+use super::audit::AuditRecord;
+use super::chain::{self, BrokenChain, Chain};
 use super::database::Database;
 use super::fault::StoreFault;
 use super::file::existing;
@@ -27,8 +28,8 @@ use super::{outcome_days, schema, workload, workload_shared};
 
 /// The store, open for reading.
 pub struct StoreReader {
-    database: Database,
-    path: PathBuf,
+    pub(super) database: Database,
+    pub(super) path: PathBuf,
 }
 
 /// Why recorded inputs could not be decided again.
@@ -60,12 +61,18 @@ impl StoreReader {
         Ok(Self { database, path })
     }
 
+    /// Where the store is: its file, or the address of its server.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
     /// Checks the whole chain of the audit and feeds each row that holds to `each`. Returns how many there are.
     ///
     /// # Errors
     /// The first place where the chain does not hold.
     pub fn audit(&self, mut each: impl FnMut(AuditRecord)) -> Result<u64, BrokenChain> {
-        audit::verify(&self.database, |row| each(row.record()))
+        chain::verify(&self.database, |row| each(row.record())).map(|chain| chain.rows)
     }
 
     /// Checks the whole chain of the audit, and returns how many rows there are.
@@ -73,7 +80,38 @@ impl StoreReader {
     /// # Errors
     /// The first place where the chain does not hold.
     pub fn check_chain(&self) -> Result<u64, BrokenChain> {
-        audit::verify(&self.database, drop)
+        self.chain().map(|chain| chain.rows)
+    }
+
+    /// Checks the whole chain of the audit, over rows that were sealed and removed by what is recorded of them, and returns what it has.
+    ///
+    /// # Errors
+    /// The first place where the chain does not hold.
+    pub fn chain(&self) -> Result<Chain, BrokenChain> {
+        chain::verify(&self.database, drop)
+    }
+
+    /// Checks the same, and that these files prove the rows that were removed: with them every row of the chain was read.
+    ///
+    /// # Errors
+    /// The first place where the chain does not hold, or a file that is missing, damaged or of another store.
+    pub fn chain_with_segments(&self, files: &[PathBuf]) -> Result<Chain, BrokenChain> {
+        let chain = self.chain()?;
+        chain::verify_files(&chain, files)?;
+        Ok(chain)
+    }
+
+    /// Returns the hash of a row of a chain that holds; none where the chain does not reach so far. `files` are those of segments.
+    ///
+    /// # Errors
+    /// When the row was removed and its file is not among them, or something cannot be read.
+    pub fn hash_of(
+        &self,
+        chain: &Chain,
+        files: &[PathBuf],
+        row: i64,
+    ) -> Result<Option<String>, BrokenChain> {
+        chain::hash_of(&self.database, chain, files, row)
     }
 
     /// What is remembered of each campaign.
@@ -152,7 +190,7 @@ impl StoreReader {
         workload::read_outcomes(&self.database, &query).map_err(|wrong| self.fault(wrong))
     }
 
-    fn of_this_version(&self) -> Result<(), StoreFault> {
+    pub(super) fn of_this_version(&self) -> Result<(), StoreFault> {
         // The tables on a server are of this version, or were not opened.
         let Some(file) = self.database.file() else {
             return Ok(());
@@ -227,7 +265,7 @@ impl StoreReader {
         unreadable.map_or(Ok(found), Err)
     }
 
-    fn fault(&self, wrong: SqlFault) -> StoreFault {
+    pub(super) fn fault(&self, wrong: SqlFault) -> StoreFault {
         StoreFault::of(&self.path, wrong)
     }
 }

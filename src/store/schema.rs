@@ -223,8 +223,32 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (campaign, other, from_ms)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX workload_shared_by_time ON workload_shared (from_ms);
-"
-,];
+",
+    // Ranges of rows of the audit that lie in files of their own. Rows go only with a segment that is marked as removed before.
+    "
+    CREATE TABLE segment (
+        first_seq  INTEGER PRIMARY KEY,
+        last_seq   INTEGER NOT NULL,
+        first_ms   INTEGER NOT NULL,
+        last_ms    INTEGER NOT NULL,
+        previous   TEXT NOT NULL,
+        hash       TEXT NOT NULL,
+        file       TEXT NOT NULL,
+        digest     TEXT NOT NULL,
+        told_seq   INTEGER NOT NULL,
+        sealed_ms  INTEGER NOT NULL,
+        removed_ms INTEGER,
+        CHECK (last_seq >= first_seq AND told_seq > last_seq)
+    ) STRICT;
+    DROP TRIGGER audit_is_never_deleted;
+    CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+        WHEN NOT EXISTS (SELECT 1 FROM segment
+            WHERE first_seq <= OLD.seq AND last_seq >= OLD.seq AND removed_ms IS NOT NULL)
+        BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+"];
+
+/// The version since which there are segments of the audit.
+pub(super) const WITH_SEGMENTS: i64 = 11;
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {

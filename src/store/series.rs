@@ -2,8 +2,8 @@
 //!
 //! A frame holds a few bytes for each campaign whose point changed, so that a poll of ten thousand campaigns is one row of
 //! some tens of kilobytes, and a poll in which nothing changed is one of none. Reading a campaign's day walks the frames
-//! from the keyframe before it. Frames are kept for a day and the hour of a keyframe, and up to a number of bytes; each new
-//! one takes the place of the oldest.
+//! from the keyframe before it. Frames are kept for a day, unless the settings say otherwise, and the hour of a keyframe, and up to a
+//! number of bytes; each new one takes the place of the oldest.
 //!
 //! *The form.* Numbers are LEB128. A keyframe begins with the form's version, the longest carrying in milliseconds, whether
 //! a gap lies before it, the number of campaigns, and their ids with lengths. The changes follow, in a keyframe as in any
@@ -17,17 +17,15 @@ use crate::control::series::{
 use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 
 use super::database::{Database, Transaction};
+use super::retention::Retention;
 use super::sql_fault::SqlResult;
 use super::value::{self, values};
 
 /// The version of the form.
 const FORM: u64 = 1;
 
-/// A day, and the hour by which its keyframe may lie before it.
-const KEPT: Duration = Duration::from_secs(25 * 3600);
-
-/// The frames of a day of ten thousand campaigns at the default poll interval take a third of this.
-pub(super) const MOST_BYTES: u64 = 256 << 20;
+/// The hour by which a keyframe may lie before the time that is kept.
+const TO_A_KEYFRAME: Duration = Duration::from_secs(3600);
 
 /// Old frames that are deleted with each new one: a smaller bound is reached step by step, and no commit takes long.
 const MAX_DELETED_AT_ONCE: i64 = 4;
@@ -44,12 +42,13 @@ const THRESHOLDS: u8 = 0b0001_0000;
 /// The thresholds are those before.
 const SAME_THRESHOLDS: u8 = 0b0010_0000;
 
-/// Adds a frame and deletes old ones. `kept` is what the last call returned; returns how many bytes are kept now.
+/// Adds a frame and deletes old ones, as far as `retention` lets them go. `kept` is what the last call returned; returns how many bytes
+/// are kept now.
 pub(super) fn append(
     transaction: &Transaction<'_>,
     frame: &Frame,
     kept: Option<u64>,
-    most: u64,
+    retention: &Retention,
 ) -> SqlResult<u64> {
     let mut kept = match kept {
         Some(kept) => kept,
@@ -62,14 +61,17 @@ pub(super) fn append(
          SELECT {its}coalesce(max(seq), 0) + 1, ?1, ?2, ?3 FROM series WHERE {mine}",
         &values![frame.at.as_unix_millis(), frame.keyframe.is_some(), body],
     )?;
-    let oldest = frame.at.minus(KEPT).as_unix_millis();
+    let oldest = frame
+        .at
+        .minus(retention.series.saturating_add(TO_A_KEYFRAME));
+    let oldest = oldest.as_unix_millis();
     let first = "SELECT seq, at_ms, CAST(length(body) AS BIGINT) FROM series WHERE {mine} ORDER BY seq LIMIT ?1";
     let first = transaction.query(first, &values![MAX_DELETED_AT_ONCE], |row| {
         let bytes = usize::try_from(row.get::<i64>(2)?).unwrap_or_default();
         Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, bytes))
     })?;
     for (seq, at, bytes) in first {
-        if at >= oldest && kept <= most {
+        if at >= oldest && kept <= retention.series_bytes {
             break;
         }
         let delete = "DELETE FROM series WHERE {mine} AND seq = ?1";
@@ -141,14 +143,21 @@ impl<'q> Reader<'q> {
         let mut body = Unpack(body);
         let longest = self.place.map(|(_, longest)| longest);
         if opens {
-            let head = body.keyframe(self.query.campaign.as_str())?;
+            let wanted = self.query.campaign.as_str().as_bytes();
+            let (mut place, mut many) = (None, 0_usize);
+            let head = body.keyframe(|id| {
+                if id == wanted {
+                    place = Some(many);
+                }
+                many = many.saturating_add(1);
+            })?;
             let silent = longest.zip(self.last_at);
             let silent =
                 silent.is_some_and(|(longest, last)| at.since(last) > longest.max(head.longest));
-            if head.after_gap || silent || head.place.is_none() {
+            if head.after_gap || silent || place.is_none() {
                 self.gap();
             }
-            self.place = head.place.map(|place| (place, head.longest));
+            self.place = place.map(|place| (place, head.longest));
         } else if let Some((longest, last)) = longest.zip(self.last_at)
             && at.since(last) > longest
         {
@@ -267,15 +276,16 @@ fn put(body: &mut Vec<u8>, mut number: u64) {
     body.push(number.to_le_bytes()[0]);
 }
 
-/// What a keyframe says about one campaign.
-struct KeyframeHead {
-    place: Option<usize>,
-    longest: Duration,
-    after_gap: bool,
+/// What a keyframe says beside the campaigns and their points.
+pub(super) struct KeyframeHead {
+    /// When the next frame comes later than this, nothing is known of the time between.
+    pub(super) longest: Duration,
+    /// Nothing is known of the time just before it.
+    pub(super) after_gap: bool,
 }
 
 /// The rest of a body. A reader that returns `None` has met its end or an encoding that is not ours.
-struct Unpack<'b>(&'b [u8]);
+pub(super) struct Unpack<'b>(pub(super) &'b [u8]);
 
 impl<'b> Unpack<'b> {
     fn byte(&mut self) -> Option<u8> {
@@ -325,22 +335,58 @@ impl<'b> Unpack<'b> {
         Some(bytes)
     }
 
-    fn keyframe(&mut self, campaign: &str) -> Option<KeyframeHead> {
+    /// Reads what stands before the changes of a keyframe, and gives each campaign's id to `each`, in the order of the places.
+    pub(super) fn keyframe(&mut self, mut each: impl FnMut(&[u8])) -> Option<KeyframeHead> {
         if self.number()? != FORM {
             return None;
         }
         let longest = Duration::from_millis(self.number()?);
         let after_gap = self.number()? != 0;
-        let mut place = None;
-        for at in 0..self.count()? {
-            if self.bytes()? == campaign.as_bytes() {
-                place = Some(at);
-            }
+        for _ in 0..self.count()? {
+            each(self.bytes()?);
         }
-        Some(KeyframeHead {
-            place,
-            longest,
-            after_gap,
+        Some(KeyframeHead { longest, after_gap })
+    }
+
+    /// Reads the next change behind `next`, the place after the one before; `before` knows the point that a place had.
+    pub(super) fn change(
+        &mut self,
+        next: &mut usize,
+        before: impl FnOnce(usize) -> Option<Point>,
+    ) -> Option<(usize, Point)> {
+        let place = next.checked_add(self.count()?)?;
+        *next = place.checked_add(1)?;
+        let byte = self.byte()?;
+        Some((place, self.announced(byte, before(place))?))
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads what a change's byte announces.
+    fn announced(&mut self, byte: u8, before: Option<Point>) -> Option<Point> {
+        let available = if byte & AVAILABLE == 0 {
+            None
+        } else {
+            Some(self.agents()?)
+        };
+        let thresholds = if byte & THRESHOLDS != 0 {
+            Some(AgentThresholds {
+                pause_below: self.agents()?,
+                resume_at: self.agents()?,
+            })
+        } else if byte & SAME_THRESHOLDS != 0 {
+            before.and_then(|before| before.thresholds)
+        } else {
+            None
+        };
+        let state = PlotState::ALL.get(usize::from(byte & STATE))?;
+        Some(Point {
+            available,
+            thresholds,
+            state: *state,
         })
     }
 
@@ -365,27 +411,7 @@ impl<'b> Unpack<'b> {
                 }
                 continue;
             }
-            let available = if byte & AVAILABLE == 0 {
-                None
-            } else {
-                Some(self.agents()?)
-            };
-            let thresholds = if byte & THRESHOLDS != 0 {
-                Some(AgentThresholds {
-                    pause_below: self.agents()?,
-                    resume_at: self.agents()?,
-                })
-            } else if byte & SAME_THRESHOLDS != 0 {
-                before.and_then(|before| before.thresholds)
-            } else {
-                None
-            };
-            let state = PlotState::ALL.get(usize::from(byte & STATE))?;
-            return Some(Point {
-                available,
-                thresholds,
-                state: *state,
-            });
+            return self.announced(byte, before);
         }
         before
     }

@@ -15,7 +15,7 @@ use crate::domain::{AgentThresholds, CampaignId, Timestamp};
 use super::database::Database;
 use super::places::TestPlace;
 use super::value::values;
-use super::{Store, StoreAt, StorePast, series};
+use super::{Retention, Store, StoreAt, StorePast, series};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_716_215_520_000);
 
@@ -240,6 +240,10 @@ fn bytes_are_bounded_and_the_oldest_go() {
     drop(store);
     let connection = Connection::open(directory.path().join("autopilot.sqlite3")).unwrap();
     let database = Database::of_file(connection);
+    let retention = Retention {
+        series_bytes: 10_000,
+        ..Retention::default()
+    };
     let mut stored = None;
     for poll in 0..50_u64 {
         let transaction = database.begin().unwrap();
@@ -258,7 +262,7 @@ fn bytes_are_bounded_and_the_oldest_go() {
             keyframe: Some(keyframe),
             changes: changes.collect(),
         };
-        stored = Some(series::append(&transaction, &frame, stored, 10_000).unwrap());
+        stored = Some(series::append(&transaction, &frame, stored, &retention).unwrap());
         transaction.commit().unwrap();
         assert!(stored.unwrap() <= 10_000);
     }

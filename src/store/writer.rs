@@ -18,6 +18,7 @@ use crate::control::ports::{Batch, Journal, JournalFault, OpenOperation, Tenure,
 use crate::domain::assignment::ListMemory;
 use crate::domain::queue::QueueMemory;
 use crate::domain::{CampaignId, CampaignState, IdError, QueueId, Timestamp};
+use crate::notify::ports::OutboxStats;
 
 use super::at::{OnServer, StoreAt};
 use super::database::{Database, Transaction};
@@ -26,9 +27,10 @@ use super::file::{LOCK_NAME, configure, lock, make, make_directory, runs, size_o
 use super::gate::CommitGate;
 use super::high_water::{HighWater, Mark};
 use super::opening::{leased, locked};
-use super::outbox::{self, BOUNDS};
+use super::outbox;
 use super::postgres::{Hold, Lease, Role, ServerFault, Session};
 use super::presence::{Presence, with_companions};
+use super::retention::Retention;
 use super::sql_fault::{SqlFault, SqlResult};
 use super::value::{json, number, values};
 use super::{
@@ -257,6 +259,8 @@ impl Store {
             lease,
             database,
             path,
+            retention: Retention::default(),
+            alone: matches!(right, Right::Lock { .. }),
             commits: 0,
             series_bytes: None,
             outbox_written: Arc::clone(&outbox_written),
@@ -299,6 +303,32 @@ impl Store {
     #[must_use]
     pub fn taken_over(&self) -> bool {
         matches!(&self.right, Right::Lease(lease) if lease.taken_over())
+    }
+
+    /// Has the writer keep as much as `retention` says, from its next commit on.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn keep_for(&self, retention: Retention) -> Result<(), String> {
+        self.have(move |writer| {
+            writer.retention = retention;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the last row of the audit and its hash; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit_head(&self) -> Result<Option<(i64, String)>, String> {
+        self.ask(audit::head).await
+    }
+
+    /// How many messages wait, and how many may.
+    pub(super) async fn outbox_stats(&self) -> Result<OutboxStats, String> {
+        self.have(|writer| outbox::stats(&writer.database, writer.retention.bounds()))
+            .await
     }
 
     /// Ends when messages were committed since it last ended.
@@ -395,12 +425,26 @@ struct Writer {
     path: PathBuf,
     presence: Presence,
     high_water: Option<HighWater>,
+    retention: Retention,
+    /// Whether nobody else writes the file.
+    alone: bool,
     commits: u32,
     /// Bytes of the frames that are kept, once they were counted.
     series_bytes: Option<u64>,
     outbox_written: Arc<Notify>,
     size: Option<Arc<AtomicU64>>,
     lease: Option<Arc<Lease>>,
+}
+
+impl Drop for Writer {
+    /// An orderly end leaves everything in the database's own file, whoever else has it open to read. What a reader keeps from that stays
+    /// in the write-ahead log, as after a crash, and is lost to nobody who copies both.
+    fn drop(&mut self) {
+        if let Some(file) = self.database.file().filter(|_| self.alone) {
+            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+            drop(file.query_row(checkpoint, [], |_| Ok(())));
+        }
+    }
 }
 
 impl Writer {
@@ -432,22 +476,24 @@ impl Writer {
         audit::append(&transaction, &batch.audit)?;
         // Messages of this batch were recorded by the new time, or will be delivered at once.
         outbox::shift_clock(&transaction, batch.clock_step)?;
-        outbox::insert(&transaction, &batch.outbox, BOUNDS)?;
+        outbox::insert(&transaction, &batch.outbox, self.retention.bounds())?;
         outcomes::write(&transaction, &batch.outcomes)?;
         workload::write(&transaction, &batch.workload)?;
         workload_shared::write(&transaction, &batch.shared_workload)?;
         outcome_days::add(&transaction, &batch.outcome_days)?;
         let mut series_bytes = self.series_bytes;
         if let Some(frame) = &batch.frame {
-            let kept = series::append(&transaction, frame, series_bytes, series::MOST_BYTES)?;
+            let kept = series::append(&transaction, frame, series_bytes, &self.retention)?;
             series_bytes = Some(kept);
         }
         self.commits = self.commits.wrapping_add(1);
         if self.commits % COMMITS_BETWEEN_PRUNINGS == 1
             && let Some(newest) = newest
         {
-            let oldest = inputs::prune(&transaction, newest)?;
+            let oldest = inputs::prune(&transaction, newest, self.retention.inputs)?;
             operations::prune(&transaction, oldest)?;
+            let given_up_before = newest.minus(self.retention.dead_letters);
+            outbox::prune(&transaction, given_up_before, newest)?;
         }
         let mark = Mark::of(&transaction)?;
         transaction.commit()?;

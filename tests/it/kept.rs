@@ -87,3 +87,25 @@ fn a_copy_that_was_changed_is_not_put_back() {
         nothing.stderr
     );
 }
+
+#[test]
+fn an_orderly_end_leaves_everything_in_the_file_itself() {
+    let centre = Centre::new();
+    let daemon = centre.daemon().start();
+    centre.platform.set_available(2);
+    centre.wait_for_status(CAMPAIGN, "PAUSED");
+    daemon.wait_for_log("paused");
+    let file = centre.state_dir().join("autopilot.sqlite3");
+    // Somebody has the file open: then the engine by itself leaves its log where it is.
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    let runs = "SELECT count(*) FROM run";
+    let _: i64 = reader.query_row(runs, [], |row| row.get(0)).unwrap();
+    daemon.stop();
+    let elsewhere = centre.directory.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::copy(&file, elsewhere.join("autopilot.sqlite3")).unwrap();
+    let rows = audit(&elsewhere);
+    assert_eq!(rows.last().unwrap()["kind"], "stopped");
+    assert_eq!(rows, audit(&centre.state_dir()));
+    drop(reader);
+}

@@ -32,7 +32,7 @@ use crate::platform::dialect::{Dialect, SpecialSettings};
 use crate::platform::http::{AuthStyle, Credentials, Rate};
 use crate::secrets::Secret;
 use crate::serve::Server;
-use crate::settings::{AdminSettings, Settings};
+use crate::settings::{AdminSettings, Keeping, Settings};
 use crate::simulator::{
     Actor, CentreFigures, JournalEntry, Scenario, ScriptedEvent, ScriptedEventKind, SimTime,
     Simulator, status,
@@ -618,6 +618,7 @@ fn settings(
         record_workload: false,
         outcomes_every: Duration::from_secs(60),
         outcomes_file: None,
+        keeping: Keeping::default(),
         state_dir: state_dir.to_owned(),
         store: None,
         listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),

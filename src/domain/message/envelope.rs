@@ -26,6 +26,8 @@ pub enum OrderingKey {
     Queue(QueueId),
     /// The readings, which all campaigns share.
     Data,
+    /// The audit.
+    Audit,
 }
 
 impl OrderingKey {
@@ -36,6 +38,7 @@ impl OrderingKey {
             Self::Campaign(id) => id.as_str(),
             Self::Queue(id) => id.as_str(),
             Self::Data => "agents",
+            Self::Audit => "audit",
         }
     }
 
@@ -44,7 +47,7 @@ impl OrderingKey {
     pub fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::Campaign(id) => Some(id),
-            Self::Queue(_) | Self::Data => None,
+            Self::Queue(_) | Self::Data | Self::Audit => None,
         }
     }
 }
@@ -55,6 +58,7 @@ impl fmt::Display for OrderingKey {
             Self::Campaign(id) => write!(f, "campaign/{id}"),
             Self::Queue(id) => write!(f, "queue/{id}"),
             Self::Data => f.write_str("data"),
+            Self::Audit => f.write_str("audit"),
         }
     }
 }
@@ -90,6 +94,8 @@ pub enum MessageBody {
     Stale(DataStale),
     /// For what happens to queues.
     Queue(QueueMessage),
+    /// For `audit.head`.
+    AuditHead(AuditHeadPublished),
     /// For `webhook.test`.
     Test(WebhookTest),
 }
@@ -228,6 +234,22 @@ pub struct DataStale {
     decision_id: DecisionId,
 }
 
+/// The last row of the audit at a time, with its hash, and who signed that.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditHeadPublished {
+    row: i64,
+    hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "shown")]
+    decision_id: DecisionId,
+}
+
 /// A try of the receiver.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -252,6 +274,7 @@ impl MessageBody {
             Self::Dispatch(_) => MessageKind::AssignmentDispatch,
             Self::Stale(_) => MessageKind::DataStale,
             Self::Queue(message) => message.kind(),
+            Self::AuditHead(_) => MessageKind::AuditHead,
             Self::Test(_) => MessageKind::WebhookTest,
         }
     }
@@ -443,6 +466,31 @@ impl Message {
         });
         Self {
             key: OrderingKey::Data,
+            at,
+            decision,
+            body,
+        }
+    }
+
+    /// `audit.head`: the last row of the audit and its hash, with the public key and the signature where they were signed.
+    #[must_use]
+    pub fn audit_head(
+        (row, hash): (i64, String),
+        signed: Option<(String, String)>,
+        decision: DecisionId,
+        at: Timestamp,
+    ) -> Self {
+        let (public_key, signature) = signed.unzip();
+        let body = MessageBody::AuditHead(AuditHeadPublished {
+            row,
+            hash,
+            public_key,
+            signature,
+            timestamp: at,
+            decision_id: decision,
+        });
+        Self {
+            key: OrderingKey::Audit,
             at,
             decision,
             body,

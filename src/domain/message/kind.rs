@@ -23,13 +23,15 @@ pub enum MessageKind {
     QueueRoutingUpdated,
     /// How fast a queue drains was measured.
     QueueDrainRate,
+    /// The head of the audit, from time to time.
+    AuditHead,
     /// Somebody tries the receiver.
     WebhookTest,
 }
 
 impl MessageKind {
     /// Every kind, as the page on webhooks lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CampaignPaused,
         Self::CampaignResumed,
         Self::CampaignFlapping,
@@ -40,6 +42,7 @@ impl MessageKind {
         Self::QueueRoutingUpdated,
         Self::QueueDrainRate,
         Self::DataStale,
+        Self::AuditHead,
         Self::WebhookTest,
     ];
 
@@ -57,6 +60,7 @@ impl MessageKind {
             Self::QueueUpdated => "queue.updated",
             Self::QueueRoutingUpdated => "queue_routing_updated",
             Self::QueueDrainRate => "queue.drain_rate",
+            Self::AuditHead => "audit.head",
             Self::WebhookTest => "webhook.test",
         }
     }

@@ -10,7 +10,7 @@ mod form;
 mod kind;
 
 pub use envelope::{
-    AssignmentDispatch, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
+    AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
     CampaignPauseUnproven, DataStale, Message, MessageBody, OrderingKey, WebhookTest,
 };
 pub(crate) use form::{millis, rfc3339, shown};

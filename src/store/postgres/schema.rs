@@ -201,7 +201,41 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (tenant, campaign, other, from_ms)
     );
     CREATE INDEX workload_shared_by_time ON workload_shared (tenant, from_ms);
-", "
+",
+    // Ranges of rows of the audit that lie in files of their own. Rows go only with a segment that is marked as removed before.
+    "
+    CREATE TABLE segment (
+        tenant     TEXT COLLATE \"C\" NOT NULL,
+        first_seq  BIGINT NOT NULL,
+        last_seq   BIGINT NOT NULL,
+        first_ms   BIGINT NOT NULL,
+        last_ms    BIGINT NOT NULL,
+        previous   TEXT COLLATE \"C\" NOT NULL,
+        hash       TEXT COLLATE \"C\" NOT NULL,
+        file       TEXT NOT NULL,
+        digest     TEXT COLLATE \"C\" NOT NULL,
+        told_seq   BIGINT NOT NULL,
+        sealed_ms  BIGINT NOT NULL,
+        removed_ms BIGINT,
+        PRIMARY KEY (tenant, first_seq),
+        CHECK (last_seq >= first_seq AND told_seq > last_seq)
+    );
+    DROP TRIGGER audit_is_never_changed ON audit;
+    CREATE TRIGGER audit_is_never_changed BEFORE UPDATE OR TRUNCATE ON audit
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_is_never_changed();
+    CREATE FUNCTION audit_is_kept_unless_sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT 1 FROM segment AS s WHERE s.tenant = OLD.tenant
+                AND s.first_seq <= OLD.seq AND s.last_seq >= OLD.seq AND s.removed_ms IS NOT NULL) THEN
+                RAISE EXCEPTION 'audit rows are never changed or deleted';
+            END IF;
+            RETURN OLD;
+        END $$;
+    CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+        FOR EACH ROW EXECUTE FUNCTION audit_is_kept_unless_sealed();
+",
+    // Who is there. Whoever may use the tables already may use the new ones.
+    "
     CREATE TABLE member (
         id      TEXT COLLATE \"C\" PRIMARY KEY,
         name    TEXT NOT NULL,
@@ -220,6 +254,7 @@ const MIGRATIONS: &[&str] = &["
                     AND privilege_type = 'UPDATE' AND grantee NOT IN (current_user, 'PUBLIC')
             LOOP
                 EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON member TO %I', daemon);
+                EXECUTE format('GRANT SELECT, INSERT, UPDATE ON segment TO %I', daemon);
             END LOOP;
         END $$;
 "];
@@ -229,6 +264,7 @@ const GRANTS: &str = "
     GRANT USAGE ON SCHEMA {schema} TO {role};
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
     REVOKE UPDATE, DELETE ON {schema}.audit FROM {role};
+    REVOKE DELETE ON {schema}.segment FROM {role};
     REVOKE INSERT, UPDATE, DELETE ON {schema}.schema_version FROM {role}";
 
 /// The version that this program uses.
