@@ -1,7 +1,12 @@
 //! Refused log-ins in the state directory, so that a restart, a `run --once` and a `check --online` know of each other's.
 //!
 //! Each account has a file, which is replaced as a whole, and a lock beside it, which a process holds while it may be refused. Who
-//! may not write there remembers for himself, and is told once. A directory that is not there is made only to remember a refusal.
+//! may not write there remembers for himself, and is told once.
+//!
+//! *Before there is a directory.* It is made only to remember a refusal: a check by an administrator would otherwise make one that the daemon
+//! may not write into. Until then the directory above it is locked, the nearest that is there, so that processes which start at the same
+//! time still go one after the other. Whoever is the first to open a lock in the directory waits for that one too, since another process may
+//! have begun before there was a directory.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Write};
@@ -43,6 +48,8 @@ struct Turn {
     told: Arc<AtomicBool>,
     /// Held as long as the turn lasts; none, where nothing can be kept or nothing was yet.
     lock: Option<File>,
+    /// The directory above, held instead where there is no place for a lock yet.
+    above: Option<File>,
 }
 
 impl RefusalsFile {
@@ -61,7 +68,12 @@ impl RefusalsFile {
             text: None,
             told: Arc::clone(&self.told),
             lock: None,
+            above: None,
         };
+        if !turn.path(".lock").exists() {
+            turn.above = self.lock_above().await;
+        }
+        // After that: whoever had the lock before may have made it.
         if !self.directory.exists() {
             return Ok(turn);
         }
@@ -69,27 +81,60 @@ impl RefusalsFile {
             Ok(lock) => lock,
             Err(wrong) => {
                 turn.tell(&wrong);
+                turn.above = None;
                 return Ok(turn);
             }
         };
-        for _ in 0..LOOKS {
-            match lock.try_lock() {
-                Ok(()) => {
-                    turn.lock = Some(lock);
-                    turn.text = turn.read();
-                    return Ok(turn);
-                }
-                Err(TryLockError::WouldBlock) => self.clock.sleep(BETWEEN).await,
-                Err(TryLockError::Error(wrong)) => {
-                    turn.tell(&wrong);
-                    return Ok(turn);
-                }
+        match self.wait_for(&lock).await {
+            Ok(true) => {
+                turn.lock = Some(lock);
+                turn.above = None;
+                turn.text = turn.read();
+                Ok(turn)
+            }
+            Ok(false) => Err(
+                "another process is logging in with this account; nothing is asked at the same time, since refused log-ins lock it"
+                    .to_owned(),
+            ),
+            Err(wrong) => {
+                turn.tell(&wrong);
+                turn.above = None;
+                Ok(turn)
             }
         }
-        Err(
-            "another process is logging in with this account; nothing is asked at the same time, since refused log-ins lock it"
-                .to_owned(),
-        )
+    }
+
+    /// Locks the nearest directory above ours that is there, and waits for those above that: another process may have begun before this one
+    /// was made. Nothing, where it cannot be locked, or is not let go: it is not ours alone, and whoever locks it for something else
+    /// must keep nobody from logging in.
+    async fn lock_above(&self) -> Option<File> {
+        let mut nearest = None;
+        for path in self.directory.ancestors().skip(1) {
+            let path = match path.to_str() {
+                Some("") => Path::new("."),
+                Some(_) | None => path,
+            };
+            let Some(lock) = File::open(path).ok().filter(|_| path.is_dir()) else {
+                continue;
+            };
+            let locked = self.wait_for(&lock).await.unwrap_or(false);
+            if nearest.is_none() {
+                nearest = Some(lock).filter(|_| locked);
+            }
+        }
+        nearest
+    }
+
+    /// Takes a lock as soon as it is free. Returns whether it came to be.
+    async fn wait_for(&self, lock: &File) -> io::Result<bool> {
+        for _ in 0..LOOKS {
+            match lock.try_lock() {
+                Ok(()) => return Ok(true),
+                Err(TryLockError::WouldBlock) => self.clock.sleep(BETWEEN).await,
+                Err(TryLockError::Error(wrong)) => return Err(wrong),
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -126,7 +171,7 @@ impl Turn {
                 .mode(0o700)
                 .create(&self.directory)?;
             let lock = self.open_lock()?;
-            // Who came first has made the directory, and writes in a moment.
+            // Nobody holds it for longer than it takes to read or write, as long as the directory above is ours.
             lock.lock()?;
             self.lock = Some(lock);
         }
@@ -176,7 +221,8 @@ impl RefusalTurn for Turn {
     }
 
     fn remember(&mut self, text: Option<&str>) {
-        let without_a_place = self.lock.is_none() && self.directory.exists();
+        let without_a_place =
+            self.lock.is_none() && self.above.is_none() && self.directory.exists();
         if without_a_place {
             return;
         }
@@ -232,6 +278,61 @@ mod tests {
         turn.remember(Some("mine"));
         drop(turn);
         assert_eq!(waiting.await.unwrap().remembered(), Some("mine"));
+    }
+
+    #[tokio::test]
+    async fn before_there_is_a_directory_one_process_waits_for_the_other_too() {
+        // A daemon that starts meanwhile makes the directory, or nobody does before the refusal.
+        for made_meanwhile in [false, true] {
+            let place = tempfile::tempdir().unwrap();
+            let directory = place.path().join("lib").join("state");
+            let (first, second) = (memory(&directory), memory(&directory));
+            let mut turn = first.turn("ab").await.unwrap();
+            if made_meanwhile {
+                std::fs::create_dir_all(&directory).unwrap();
+            }
+            let waiting = second.turn("ab");
+            tokio::pin!(waiting);
+            assert!(futures_util::poll!(&mut waiting).is_pending());
+            turn.remember(Some("mine"));
+            drop(turn);
+            assert_eq!(waiting.await.unwrap().remembered(), Some("mine"));
+        }
+        // Whoever has nothing to remember leaves nothing behind.
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("state");
+        let (first, second) = (memory(&directory), memory(&directory));
+        drop(first.turn("ab").await.unwrap());
+        assert_eq!(second.turn("ab").await.unwrap().remembered(), None);
+        assert!(!directory.exists());
+    }
+
+    #[tokio::test]
+    async fn files_belong_to_whom_the_directory_belongs_to() {
+        /// Whoever it is, it is not who runs the tests.
+        const DAEMON: u32 = 12_345;
+        let place = tempfile::tempdir().unwrap();
+        if let Err(wrong) = chown(place.path(), Some(DAEMON), Some(DAEMON)) {
+            skipped(&wrong);
+            return;
+        }
+        let memory = memory(place.path());
+        let mut turn = memory.turn("ab").await.unwrap();
+        turn.remember(Some("two"));
+        drop(turn);
+        for ending in [".lock", ".json"] {
+            let file = place.path().join(format!("log-in-ab{ending}"));
+            let found = file.metadata().unwrap();
+            assert_eq!((found.uid(), found.gid()), (DAEMON, DAEMON), "{ending}");
+            assert_eq!(found.mode() & 0o777, 0o600, "{ending}");
+        }
+        assert!(!memory.told.load(Ordering::Relaxed));
+        assert_eq!(memory.turn("ab").await.unwrap().remembered(), Some("two"));
+    }
+
+    #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+    fn skipped(wrong: &io::Error) {
+        eprintln!("skipped: only root may give a directory to somebody else ({wrong})");
     }
 
     #[tokio::test]

@@ -37,6 +37,7 @@ pub(crate) struct SimulateArgs {
     /// Accepts JSON. GET /journal and /counts read; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
     /// {"agents"} and /queues/ID {members} act as a person at the platform's console; POST /agents/ID/state {"state"} and
     /// /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"} bounds the preview dialer;
+    /// POST /dialler {"dead"} ends or revives the process that dials, where the platform has one;
     /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     control: Option<SocketAddr>,
@@ -59,15 +60,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
     speed: f64,
     /// Faults to inject: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`
-    ///
-    /// Names: 500, html503, reset, stall, truncate, wrong-json, garbled-json, 401, 403, 404, 409, 429,
-    /// 429-no-header, lost-reply, late-effect, slow, 503-with-effect, stall-with-effect, 503-late-effect, stall-late-effect,
-    /// ack-without-effect, ack-late-effect, transition, taken-in-part, empty-200, 206, secrets-4xx, secrets-5xx.
-    /// Endpoints of the platform that is simulated unless another is named: token, agents, campaign-get, campaign-put, assignments-get, assignments-put, skills, queue-get,
-    /// queue-patch, queue-put, queue-statistics, profile-put, outcomes, idle-reserve-get, idle-reserve-put. Each other platform has its own,
-    /// and refuses those that it does not have with the list of its own. All that the fault can happen to when absent.
-    /// SHARE is the share of requests that it happens to, from 0 to 1; 1 when absent.
-    #[arg(long, value_name = "SPEC", value_parser = faults)]
+    #[arg(long, value_name = "SPEC", value_parser = faults, long_help = help_of_faults())]
     faults: Vec<Faults>,
     /// Campaigns beside a trace, all running at first; a scenario has its own
     #[arg(long, value_name = "ID", value_delimiter = ',', default_value = FIRST_CAMPAIGN, conflicts_with = "scenario")]
@@ -75,6 +68,22 @@ pub(crate) struct SimulateArgs {
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
+}
+
+/// What there is to choose from, as the simulator has it.
+fn help_of_faults() -> String {
+    let endpoints = Dialect::NAMES.iter().filter_map(|name| {
+        let dialect = Dialect::named(name, None)?;
+        Some(format!("{name}: {}.", dialect.endpoint_names().join(", ")))
+    });
+    format!(
+        "Faults to inject: comma separated `NAME[:ENDPOINT][=SHARE]`, such as `500:agents=0.05,lost-reply:campaign-put=0.2`\n\n\
+         Names: {}.\n\n\
+         ENDPOINT is one of the platform that is simulated; the others are refused. All that the fault can happen to when absent. By platform:\n\n{}\n\n\
+         SHARE is the share of requests that it happens to, from 0 to 1; 1 when absent.",
+        FaultPlan::names(),
+        endpoints.collect::<Vec<_>>().join("\n\n")
+    )
 }
 
 /// One `--faults`, parsed.

@@ -42,7 +42,7 @@ pub use poll_scope::PollScope;
 pub use queues::QueueView;
 pub use renewing::run_under;
 pub use restore::{PaceRestorer, PaceToRestore};
-pub use rivals::{RivalWatch, Rivals};
+pub use rivals::RivalWatch;
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{
     AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, GuardView, GuardViews,

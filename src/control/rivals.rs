@@ -13,17 +13,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::CampaignId;
-use crate::platform::port::CampaignReader;
+use crate::platform::port::{CampaignReader, RivalKind};
 use crate::telemetry::Metrics;
 
 use super::ports::Clock;
-use super::status::ObservableState;
+use super::status::{ObservableState, Rivals};
 
 /// Settings of the platform change seldom, and a reading costs a call for each campaign.
 const BETWEEN_READINGS: Duration = Duration::from_secs(3600);
-
-/// What starts and stops each campaign besides the daemon, in words.
-pub type Rivals = BTreeMap<CampaignId, Vec<String>>;
 
 /// Finds rivals again and again until a shutdown.
 pub struct RivalWatch {
@@ -72,8 +69,8 @@ impl RivalWatch {
             let ids = std::slice::from_ref(campaign);
             if let Ok(rivals) = self.campaigns.rivals(ids, deadline).await {
                 for rival in rivals {
-                    let of_campaign = found.entry(rival.campaign).or_default();
-                    of_campaign.push(rival.description);
+                    let of_campaign = found.entry(rival.campaign.clone()).or_default();
+                    of_campaign.push(rival);
                 }
             } else {
                 failed = failed.saturating_add(1);
@@ -82,7 +79,11 @@ impl RivalWatch {
                 }
             }
         }
-        self.metrics.cycle.rivals(&found, failed);
+        let competing = described(&found, RivalKind::Competes);
+        self.metrics.cycle.rivals(&competing, failed);
+        self.metrics
+            .cycle
+            .hindrances(&described(&found, RivalKind::Hinders));
         self.observed.send_if_modified(|observed| {
             if *observed.rivals == found {
                 return false;
@@ -92,4 +93,14 @@ impl RivalWatch {
             true
         });
     }
+}
+
+/// Those of one kind, in words.
+fn described(found: &Rivals, kind: RivalKind) -> BTreeMap<CampaignId, Vec<String>> {
+    let of_kind = found.iter().filter_map(|(campaign, rivals)| {
+        let rivals = rivals.iter().filter(|rival| rival.kind == kind);
+        let words: Vec<String> = rivals.map(|rival| rival.description.clone()).collect();
+        (!words.is_empty()).then(|| (campaign.clone(), words))
+    });
+    of_kind.collect()
 }

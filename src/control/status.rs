@@ -11,7 +11,7 @@ use crate::domain::{
     CalendarId, Calendars, Campaign, CampaignId, CampaignLabels, CampaignState, DecisionId, Policy,
     Reason, Thresholds, Timestamp,
 };
-use crate::platform::port::PlatformNames;
+use crate::platform::port::{PlatformNames, Rival};
 
 use super::queues::QueueView;
 
@@ -160,6 +160,9 @@ pub struct GuardView {
 /// How campaigns stand under guards, in the order of the guards.
 pub type GuardViews = BTreeMap<CampaignId, Vec<GuardView>>;
 
+/// What starts and stops each campaign besides the daemon, or keeps its decisions from having their effect.
+pub(super) type Rivals = BTreeMap<CampaignId, Vec<Rival>>;
+
 /// What the daemon knows after its last tick.
 #[expect(
     clippy::struct_excessive_bools,
@@ -203,8 +206,8 @@ pub struct ObservableState {
     pub labels: Arc<BTreeMap<CampaignId, CampaignLabels>>,
     /// What the platform calls campaigns, as far as it was read.
     pub names: Arc<PlatformNames>,
-    /// What else on the platform starts and stops campaigns.
-    pub rivals: Arc<BTreeMap<CampaignId, Vec<String>>>,
+    /// What else on the platform starts and stops campaigns, or stands in their way.
+    pub rivals: Arc<Rivals>,
     /// How campaigns stand under guards.
     pub guards: Arc<GuardViews>,
     /// The loop has ended; nothing changes any more.

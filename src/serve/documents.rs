@@ -147,7 +147,7 @@ pub struct CampaignDocument {
     /// What to know of it.
     #[serde(default)]
     pub note: Option<String>,
-    /// What else on the platform starts and stops it, as far as can be seen.
+    /// What else on the platform starts and stops it, or stands in its way, as far as can be seen.
     #[serde(default)]
     pub rivals: Vec<String>,
     /// `running`, `paused`, `stopped` or `unknown`.
@@ -358,7 +358,8 @@ impl CampaignDocument {
             (self.name, self.team, self.note) = (name.clone(), team.clone(), note.clone());
         }
         self.name = self.name.or_else(|| observed.names.get(id).cloned());
-        self.rivals = observed.rivals.get(id).cloned().unwrap_or_default();
+        let rivals = observed.rivals.get(id).into_iter().flatten();
+        self.rivals = rivals.map(|rival| rival.description.clone()).collect();
         let guards = observed.guards.get(id).into_iter().flatten();
         self.guards = guards
             .map(|view| GuardDocument::new(&view.guard, &view.standing))

@@ -70,8 +70,9 @@ impl Lacking<'_, '_> {
             "queues that can be changed while they work, with the figures of a calibration"
         };
         let queues = queues.map(|table| (table.origin.clone(), "queue", figures));
-        let refused: Vec<(Origin, &str, &str)> = previews.chain(queues).collect();
+        let refused: Vec<(Origin, &'static str, &str)> = previews.chain(queues).collect();
         for (origin, list, what) in refused {
+            self.layers.refused.insert(list);
             let within = format!("{list}.");
             self.layers.faults.take_back(|key| key.starts_with(&within));
             let problem = Problem::new(
@@ -299,6 +300,36 @@ mod tests {
                 .iter()
                 .any(|fault| fault.starts_with(place) && fault.contains(part));
             assert!(found, "{place} {part}: {told:#?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_refused_as_a_whole_is_one_fault() {
+        let incomplete = "[[queue]]\nmodel = \"erlang\"\nwindow = \"1m\"\nmax_changes = 3\n";
+        let twice = "[[queue]]\nid = \"a\"\n[[queue]]\nid = \"a\"\n";
+        let preview = "[[preview]]\nmost = 0\n";
+        let vicidial: Vec<(&str, &str)> = ACD
+            .into_iter()
+            .map(|(name, value)| match name {
+                "AUTOPILOT_PLATFORM" => (name, "vicidial"),
+                _ => (name, value),
+            })
+            .collect();
+        for (env, file, tables) in [
+            (&ACD[..], incomplete, 1),
+            (&ACD[..], twice, 2),
+            (&vicidial[..], incomplete, 1),
+            (&vicidial[..], preview, 1),
+        ] {
+            let told = faults("", env, file);
+            let refused = told.iter().filter(|fault| fault.contains("take the [["));
+            assert_eq!(refused.count(), tables, "{told:#?}");
+            let further = told.iter().filter(|fault| {
+                fault.contains(": queue.")
+                    || fault.contains(": preview.")
+                    || fault.contains("roster")
+            });
+            assert_eq!(further.count(), 0, "{told:#?}");
         }
     }
 

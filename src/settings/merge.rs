@@ -1,7 +1,7 @@
 //! Flag beats environment beats file beats default, and each value keeps its origin.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{CampaignId, TenantName};
 
@@ -173,6 +173,8 @@ pub(super) struct Layers<'a> {
     pub(super) faults: Findings,
     pub(super) warnings: Findings,
     pub(super) noted: Noted,
+    /// Lists of tables that are refused as a whole, such as `queue`.
+    pub(super) refused: BTreeSet<&'static str>,
 }
 
 impl Layers<'_> {

@@ -13,6 +13,7 @@ use super::merge::Layers;
 use super::row::Parsed;
 use super::table_keys::{TableKey, queue as keys};
 use super::value;
+use super::values::Values;
 
 /// A longer queue of callers does not exist.
 const MOST: u32 = 1_000_000;
@@ -21,9 +22,17 @@ const MOST: u32 = 1_000_000;
 const FEWEST_INTERVALS: u32 = 2;
 
 /// The rules of each queue; none without `[[queue]]` tables.
-pub(super) fn read(layers: &mut Layers<'_>) -> BTreeMap<QueueId, CalibrationPolicy> {
+pub(super) fn read(
+    layers: &mut Layers<'_>,
+    values: &Values,
+) -> BTreeMap<QueueId, CalibrationPolicy> {
     let tables = std::mem::take(&mut layers.file.queues);
     let mut queues = BTreeMap::new();
+    let forms = values.platform.capabilities_by(values.agents).queues;
+    if !forms.is_some_and(|forms| forms.calibrated) {
+        // They are refused as a whole, and what else is wrong with them is beside the point.
+        return queues;
+    }
     let mut places: BTreeMap<QueueId, Origin> = BTreeMap::new();
     for table in &tables {
         let mut reader = Reader { layers, table };

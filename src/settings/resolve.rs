@@ -1,6 +1,6 @@
 //! From texts to settings, and every fault on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -131,6 +131,7 @@ fn layers<'a>(args: &'a RunArgs, env: &'a dyn Fn(&str) -> Option<String>) -> Lay
         faults: Findings::default(),
         warnings: Findings::default(),
         noted: Noted::default(),
+        refused: BTreeSet::new(),
     }
 }
 
@@ -152,6 +153,8 @@ fn resolve_layers(mut layers: Layers<'_>, scope: Scope<'_>) -> Result<Resolved, 
     } = layers;
     let mut found = Vec::new();
     let mut complete = true;
+    // Lists of tables, and whether everybody who has such tables is refused them as a whole.
+    let mut meaningless: BTreeMap<&str, bool> = BTreeMap::new();
     for (tenant, file) in parts {
         let mut own = Layers {
             file,
@@ -159,14 +162,28 @@ fn resolve_layers(mut layers: Layers<'_>, scope: Scope<'_>) -> Result<Resolved, 
             platform_unread,
             ..self::layers(args, env)
         };
+        let lists = [
+            ("preview", !own.file.previews.is_empty()),
+            ("queue", !own.file.queues.is_empty()),
+        ];
         collect_campaigns(&mut own, !scope.without_campaigns);
         let settings = read_settings(&mut own);
+        for (list, _) in lists.into_iter().filter(|(_, there)| *there) {
+            *meaningless.entry(list).or_insert(true) &= own.refused.contains(list);
+        }
         complete &= settings.is_some();
         let name = own.tenant.as_ref().map(|tenant| tenant.name.clone());
         faults.extend(own.faults);
         warnings.extend(own.warnings);
         noted.join(own.noted, name.as_ref(), is_of_process);
         found.extend(settings);
+    }
+    // What the file's reader has found wrong within them is beside the point.
+    for (list, _) in meaningless.into_iter().filter(|(_, all)| *all) {
+        faults.take_back(|key| {
+            key.strip_prefix(list)
+                .is_some_and(|rest| rest.starts_with('.'))
+        });
     }
     if several && complete {
         refuse_shared_accounts(&found, &noted, &mut faults);
@@ -321,7 +338,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
     let labels = labels(layers);
     let guards = guards::read(layers, &values, &labels);
     let assignments = assignments::read(layers, &values, &policies);
-    let queues = queues::read(layers);
+    let queues = queues::read(layers, &values);
     let state_dir = state_dir(layers, &values);
     let store = store(layers, &values);
     let admin = admin(layers, &values);

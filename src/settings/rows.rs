@@ -144,7 +144,7 @@ settings! { PLATFORM_ROWS "Platform"
         |text| value::as_dialect(dialect::area_token_url(text.trim()), "write the area as the vendor names it, such as na1"),
         |to, url| to.area_token_url = Some(url));
     REGION: Landing<String, Values> = land("region", Some("--region"), ["AUTOPILOT_REGION"], Text "NAME", Nothing, Tenant,
-        "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it. On amazon-connect that of the instance, such as eu-west-2; AWS_REGION and AWS_DEFAULT_REGION name it there as well.",
+        "Region of an organisation on genesys-cloud, such as mypurecloud.ie, which gives the addresses of the API and of the log-in; `base_url` and `token_url` come before it. On amazon-connect that of the instance, such as eu-west-2; AWS_REGION, AWS_DEFAULT_REGION and the shared profile in force name it there as well.",
         value::text, |to, region| to.region = Some(region));
     INSTANCE_ID: Landing<String, Values> = land("instance_id", Some("--instance-id"), ["AUTOPILOT_INSTANCE_ID"], Text "ID", Nothing, Account,
         "Id or ARN of the instance on amazon-connect that the campaigns belong to.",

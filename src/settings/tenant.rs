@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use crate::domain::CampaignId;
+use crate::given_file::read_text;
 use crate::platform::dialect::{RegionHosts, SpecialSettings};
 use crate::secrets::Secret;
 
@@ -21,6 +22,9 @@ pub(super) struct TenantPlace {
     pub(super) token_url: Url,
     pub(super) special: SpecialSettings,
 }
+
+/// A longer file is none of those that people write profiles into.
+const LONGEST_SHARED: u64 = 1 << 20;
 
 /// Finds the addresses; returns `None` when one is missing or wrong, and reports every fault.
 pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantPlace> {
@@ -64,14 +68,14 @@ pub(super) fn tenant(layers: &mut Layers<'_>, values: &Values) -> Option<TenantP
     })
 }
 
-/// The region that is given, or else the one that a variable names which the platform's other clients read as well.
+/// The region that is given, or else the one that a variable or a file names which the platform's other clients read as well.
 fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
     if !values.platform.has_regions() {
         return None;
     }
     let given = layers.source(REGION.row());
     let given = values.region.clone().zip(given.map(|(_, origin)| origin));
-    let (text, origin) = given.or_else(|| {
+    let given = given.or_else(|| {
         let mut named = values
             .platform
             .region_variables()
@@ -81,7 +85,8 @@ fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
                 Some((text, Origin::Env((*name).into())))
             });
         named.next()
-    })?;
+    });
+    let (text, origin) = given.or_else(|| region_of_files(layers, values))?;
     match values.platform.region_hosts(&text) {
         Ok(hosts) => {
             if layers.source(REGION.row()).is_none() {
@@ -95,6 +100,24 @@ fn region(layers: &mut Layers<'_>, values: &Values) -> Option<RegionHosts> {
             None
         }
     }
+}
+
+/// The region of a file that is shared with other clients. One that cannot be read names none, as for those.
+fn region_of_files(layers: &Layers<'_>, values: &Values) -> Option<(String, Origin)> {
+    let files = values.platform.region_files()?;
+    let variables = |name: &str| layers.env(name);
+    let paths = (files.paths)(&variables);
+    let texts = paths
+        .iter()
+        .map(|path| read_text(path, LONGEST_SHARED).unwrap_or_default());
+    let texts: Vec<String> = texts.collect();
+    let (region, number) = (files.region)(&variables, &texts)?;
+    let path = paths.get(number)?.display().to_string();
+    let origin = Origin::File {
+        path: path.into(),
+        line: None,
+    };
+    Some((region, origin))
 }
 
 /// Requests that are signed need a region whatever their address, and an instance.
@@ -122,10 +145,18 @@ fn metrics_url(
 fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHosts>) -> Option<Url> {
     let nameless = values.platform.signs_requests()
         && region.is_none()
-        && layers.source(REGION.row()).is_none();
+        // One that cannot be read is reported already.
+        && !layers.faults.tell_of(REGION.row().key);
     if nameless {
         let variables = values.platform.region_variables().join(" or ");
-        let remedy = format!("give {}, or set {variables}", layers.ways(REGION.row()));
+        let elsewhere = match values.platform.region_files() {
+            Some(_) => ", or name one in the profile that is in force",
+            None => "",
+        };
+        let remedy = format!(
+            "give {}, or set {variables}{elsewhere}",
+            layers.ways(REGION.row())
+        );
         layers.missing(REGION.row(), remedy);
         return values.base_url.clone();
     }
@@ -576,6 +607,32 @@ mod tests {
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told[0].contains(expected), "{told:?}");
         }
+        // Then the profile's, which the vendor's other clients sign for.
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("config");
+        let path = file.to_str().unwrap();
+        std::fs::write(&file, "[profile dialler]\nregion = eu-west-2\n").unwrap();
+        let profile = [("AWS_CONFIG_FILE", path), ("AWS_PROFILE", "dialler")];
+        let resolved = with("", &profile).unwrap();
+        assert_eq!(
+            resolved.settings.special.region.as_deref(),
+            Some("eu-west-2")
+        );
+        let shown = resolved.origins.iter().find(|(key, ..)| key == "region");
+        let (_, _, origin) = shown.unwrap();
+        assert_eq!(origin.to_string(), path);
+        let variable = [profile[0], profile[1], ("AWS_REGION", "us-east-1")];
+        let settings = with("", &variable).unwrap().settings;
+        assert_eq!(settings.special.region.as_deref(), Some("us-east-1"));
+        let other = told("", &[profile[0], ("AWS_PROFILE", "another")]);
+        assert!(
+            other[0].contains("in the profile that is in force"),
+            "{other:?}"
+        );
+        std::fs::write(&file, "[profile dialler]\nregion = Ireland\n").unwrap();
+        let wrong = told("", &profile);
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert!(wrong[0].starts_with(path), "{wrong:?}");
         let nowhere = SIGNED
             .into_iter()
             .filter(|(name, _)| *name != "AUTOPILOT_INSTANCE_ID");

@@ -17,6 +17,7 @@
 //! | `POST /queues/{id}/statistics` | counters | sets what a queue has counted |
 //! | `POST /agents/{id}/state` | `{"state"}` | puts an agent in a state |
 //! | `POST /agents/break` | `{"count", "for"}` | sends available agents on a break |
+//! | `POST /dialler` | `{"dead"}` | ends or revives the process that dials, where the platform has one |
 //! | `POST /faults` | `{"spec"}` | adds faults, as `--faults` has them |
 //! | `DELETE /faults` | | ends all faults |
 
@@ -82,6 +83,12 @@ struct SendOnBreak {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct DiallingProcess {
+    dead: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Faults {
     spec: String,
 }
@@ -132,7 +139,8 @@ pub(super) fn answer(handle: &SimHandle, method: &Method, path: &str, body: &[u8
         | ["queues", _]
         | ["queues", _, "statistics"]
         | ["agents", _, "state"]
-        | ["agents", "break"] => "POST",
+        | ["agents", "break"]
+        | ["dialler"] => "POST",
         _ => return Answer::refusal(StatusCode::NOT_FOUND, "not_found", "no such path"),
     };
     if !allow.split(", ").any(|allowed| *method == allowed) {
@@ -192,6 +200,14 @@ fn act(
         ["agents", "break"] => {
             let SendOnBreak { count, lasting } = read_body(body)?;
             json!({"agents": handle.send_on_break(count, lasting)})
+        }
+        ["dialler"] => {
+            let DiallingProcess { dead } = read_body(body)?;
+            if !handle.change_dialer(|settings| settings.dialler_dead = dead) {
+                let why = "this platform shows nothing of a process that dials";
+                return Err(Refused::unprocessable("invalid_body", why));
+            }
+            json!({})
         }
         _ if *method == Method::DELETE => {
             handle.clear_faults();
@@ -500,6 +516,8 @@ mod tests {
             ),
             ("POST", "/faults", json!({"spec": "earthquake"}), 422),
             ("POST", "/faults", json!({"spec": "403:form-agents"}), 422),
+            ("POST", "/dialler", json!({"dead": true}), 422),
+            ("GET", "/dialler", json!({}), 405),
             ("GET", "/faults", json!({}), 405),
             ("POST", "/journal", json!({}), 405),
             ("GET", "/", json!({}), 404),

@@ -106,6 +106,12 @@ impl FaultPlan {
             .map(parse_rule)
             .collect()
     }
+
+    /// Returns the names of the faults of that form, with commas between them.
+    #[must_use]
+    pub fn names() -> String {
+        fault_names()
+    }
 }
 
 fn parse_rule(piece: &str) -> Result<FaultRule, FaultSpecError> {

@@ -1,4 +1,4 @@
-//! What else on the platform starts and stops campaigns: log lines and a metric.
+//! What else on the platform starts and stops campaigns, or stands in their way: log lines and a metric.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,18 @@ impl LoopMetrics {
                 campaigns = failed,
                 "it could not be seen whether something else starts and stops these campaigns"
             );
+        }
+    }
+
+    /// What the same look has found that starts and stops nothing, and keeps decisions from having their effect.
+    pub fn hindrances(&self, found: &BTreeMap<CampaignId, Vec<String>>) {
+        for (campaign, hindrances) in found.iter().take(MOST_LINES) {
+            let hindrances = hindrances.join("; ");
+            warn!(%campaign, hindrances, "something on the platform stands in the way of what is decided about this campaign");
+        }
+        if found.len() > MOST_LINES {
+            let campaigns = found.len().saturating_sub(MOST_LINES);
+            warn!(campaigns, "and so it does with further campaigns");
         }
     }
 }

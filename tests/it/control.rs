@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use campaign_autopilot::simulator::{Dialect, Endpoint};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -191,9 +192,23 @@ fn control_is_for_this_machine_alone() {
     assert_eq!(refused.code(), 2);
     assert!(refused.stderr.contains("--control"), "{}", refused.stderr);
     assert!(refused.stderr.contains("loopback"), "{}", refused.stderr);
+}
+
+#[test]
+fn the_help_lists_the_endpoints_of_each_platform() {
     let help = Invocation::bare().args(&["simulate", "--help"]).output();
-    for endpoint in campaign_autopilot::simulator::Endpoint::ALL {
-        assert!(help.stdout.contains(endpoint.name()), "{}", endpoint.name());
+    // However wide the lines are.
+    let words = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut listed = 0;
+    for name in Dialect::NAMES {
+        let endpoints = Dialect::named(name, None).unwrap().endpoint_names();
+        let line = format!("{name}: {}.", endpoints.join(", "));
+        assert!(words.contains(&line), "{line}: {}", help.stdout);
+        listed += endpoints.len();
+    }
+    assert_eq!(listed, Endpoint::every().count());
+    for fault in ["lost-reply", "secrets-5xx", "429-no-header"] {
+        assert!(words.contains(fault), "{fault}");
     }
 }
 
@@ -217,6 +232,9 @@ fn each_dialect_has_endpoints_and_statuses_of_its_own() {
         assert!(answer.to_string().contains(named), "{answer}");
     }
     platform.post("/faults", &json!({"spec": "403:form-agents"}));
+    for dead in [true, false] {
+        platform.post("/dialler", &json!({"dead": dead}));
+    }
 }
 
 #[test]

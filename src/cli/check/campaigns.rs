@@ -6,7 +6,7 @@ use crate::cli::idle_reserve::{NO_IDLE_RESERVE, is_not_offered};
 use crate::control::ports::Clock;
 use crate::domain::throttle::{Lever, PaceSetting};
 use crate::domain::{CampaignId, EvidenceSurvey, GroupCount, HeadCount, StatusFinding};
-use crate::platform::port::{CampaignFinding, Pace, Rights, Urgency};
+use crate::platform::port::{CampaignFinding, Pace, Rights, RivalKind, Urgency};
 use crate::settings::Settings;
 
 use super::agents::{Everybody, doubt_reach, doubt_thresholds};
@@ -185,10 +185,15 @@ async fn tell_rivals(
     match connection.platform.campaigns.rivals(ids, deadline).await {
         Ok(rivals) => {
             for rival in rivals {
-                Findings::doubtful(format_args!(
-                    "campaign {campaign}: {}; what starts or stops it there counts as a manual change",
-                    rival.description
-                ));
+                let description = rival.description;
+                match rival.kind {
+                    RivalKind::Competes => Findings::doubtful(format_args!(
+                        "campaign {campaign}: {description}; what starts or stops it there counts as a manual change"
+                    )),
+                    RivalKind::Hinders => {
+                        Findings::doubtful(format_args!("campaign {campaign}: {description}"));
+                    }
+                }
             }
         }
         Err(fault) => Findings::doubtful(format_args!(

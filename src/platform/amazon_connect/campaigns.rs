@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::domain::{CampaignActivity, CampaignId, StatusFinding, StatusReading, Timestamp};
 use crate::platform::http::RateShare;
 use crate::platform::port::{
-    CampaignFinding, CampaignReader, FaultKind, PlatformFault, PlatformNames, Rival,
+    CampaignFinding, CampaignReader, FaultKind, PlatformFault, PlatformNames, Rival, RivalKind,
     UnreadableRows, Urgency,
 };
 
@@ -231,6 +231,7 @@ impl Campaigns {
         let rivals = run.map(|id| Rival {
             campaign: id.clone(),
             description: "a journey, which runs the campaign".to_owned(),
+            kind: RivalKind::Competes,
         });
         Ok(rivals.collect())
     }

@@ -34,7 +34,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What to look at when the chain finds nothing.
-const ADVICE: &str = "looked for in the environment, the shared files, a web identity, a container and the machine's metadata, in this order; from a container the metadata service needs a hop limit of 2";
+const ADVICE: &str = "looked for in the environment, the shared files, a web identity, a container and the machine's metadata, in this order; a session of single sign-on that is over is begun anew by `aws sso login` on this machine and for this user; from a container the metadata service needs a hop limit of 2";
 
 /// Where credentials come from.
 pub(super) enum CredentialSource {

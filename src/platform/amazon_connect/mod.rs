@@ -56,6 +56,7 @@ mod login;
 mod observer;
 #[cfg(feature = "amazon-connect")]
 mod outcomes;
+mod profile;
 #[cfg(feature = "amazon-connect")]
 mod refusals;
 #[cfg(feature = "amazon-connect")]
@@ -83,6 +84,7 @@ pub(super) const SPOKEN: Spoken = Spoken {
     usual_rate: Some(USUAL_RATE),
     region_hosts: Some(hosts),
     region_variables: REGION_VARIABLES,
+    region_files: Some(profile::REGION_FILES),
     // Nobody logs in: the address stands for the account.
     token_url: |base, area| base.or(area).cloned(),
     absent: ABSENT,

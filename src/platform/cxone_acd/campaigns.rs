@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::platform::http::{HttpResponse, RateShare, failed_delivery};
 use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, FaultKind, NameMemory,
-    PlatformFault, PlatformNames, Rival, Urgency,
+    PlatformFault, PlatformNames, Rival, RivalKind, Urgency,
 };
 
 use super::campaign_skills::{Target, group_state};
@@ -281,6 +281,7 @@ impl Campaigns {
                     rivals.push(Rival {
                         campaign: id.clone(),
                         description: schedule::warning(skill),
+                        kind: RivalKind::Competes,
                     });
                 }
             }

@@ -11,7 +11,7 @@ use crate::platform::port::{Capabilities, Connected};
 use crate::platform::{amazon_connect, cxone_acd, cxone_v2, genesys_cloud, vicidial};
 use crate::telemetry::Endpoint;
 
-use super::spoken::{ListFault, Spoken};
+use super::spoken::{ListFault, RegionFiles, Spoken};
 use super::tenant::{AgentSource, RegionHosts, SharedParts, TenantSettings};
 
 /// A way of speaking to a platform.
@@ -180,6 +180,12 @@ impl Dialect {
     #[must_use]
     pub fn region_variables(self) -> &'static [&'static str] {
         self.spoken().region_variables
+    }
+
+    /// Returns the files in which a region is named where no variable does.
+    #[must_use]
+    pub fn region_files(self) -> Option<RegionFiles> {
+        self.spoken().region_files
     }
 
     /// Returns the hosts of a region.

@@ -7,7 +7,9 @@ mod spoken;
 mod tenant;
 
 pub use known::{Dialect, UnknownDialect, api_versions, area_token_url, ready_states};
-pub use spoken::{FindListFaults, HostsOfRegion, ListFault, Spoken};
+pub use spoken::{
+    FindListFaults, FindRegion, HostsOfRegion, ListFault, RegionFiles, Spoken, Variables,
+};
 pub use tenant::{
     Access, AgentSource, AlsoSteer, CampaignsVersion, EmptyMeans, PauseMethod, RegionHosts,
     SharedParts, SpecialSettings, TenantSettings,

@@ -1,5 +1,7 @@
 //! What the rest of the program knows of a dialect. Each states it once, in its own folder.
 
+use std::path::PathBuf;
+
 use crate::domain::{AgentId, CampaignId};
 use crate::platform::http::Rate;
 use crate::platform::port::{Capabilities, Connected};
@@ -15,6 +17,21 @@ pub type HostsOfRegion = fn(&str) -> Result<RegionHosts, String>;
 
 /// Finds what is wrong with campaigns whose lists are to be kept, by the queue or skill that is counted for each campaign.
 pub type FindListFaults = fn(&[CampaignId], &[(&CampaignId, &str)]) -> Vec<ListFault>;
+
+/// The environment variables that are set, by name.
+pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Finds a region in the texts of files, with the number of the file that names it.
+pub type FindRegion = fn(&Variables<'_>, &[String]) -> Option<(String, usize)>;
+
+/// Files in which a region is named: they are shared with the platform's other clients.
+#[derive(Clone, Copy, Debug)]
+pub struct RegionFiles {
+    /// The files that the variables choose; an empty path stands for one that is nowhere.
+    pub paths: fn(&Variables<'_>) -> Vec<PathBuf>,
+    /// The region that their texts name, which are in the same order and empty where there is no file, and the number of the file.
+    pub region: FindRegion,
+}
 
 /// What a dialect says of itself. [`Spoken::plain`] has what most have.
 #[expect(
@@ -46,6 +63,8 @@ pub struct Spoken {
     pub region_hosts: Option<HostsOfRegion>,
     /// Variables by which a region is named beside our own.
     pub region_variables: &'static [&'static str],
+    /// Files in which a region is named where no variable does; absent where there are none.
+    pub region_files: Option<RegionFiles>,
     /// Where tokens come from when nobody says where, by the address of the API and by the log-in of the area or region.
     pub token_url: fn(Option<&reqwest::Url>, Option<&reqwest::Url>) -> Option<reqwest::Url>,
     /// Whether the log-in at this address needs a client that is registered with the vendor, or why there is none there.
@@ -83,6 +102,7 @@ impl Spoken {
             usual_rate: None,
             region_hosts: None,
             region_variables: &[],
+            region_files: None,
             token_url: |_, area| area.cloned(),
             needs_registered_client: |_| Ok(false),
             absent: None,

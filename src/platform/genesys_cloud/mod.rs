@@ -6,7 +6,7 @@
 //! | what campaigns do | `GET /outbound/campaigns?id=…`, a hundred in one call; `GET /outbound/campaigns/{id}` for one: [`campaign`] |
 //! | a command | `POST /outbound/campaigns/{id}/stop` or `/start`, without a body: [`campaigns`] |
 //! | available agents | `POST /analytics/queues/observations/query`, every queue in one call: [`observation`] |
-//! | agents on a campaign's own calls | `GET /outbound/campaigns/{id}/diagnostics`, where they count: [`observer`] |
+//! | agents on a campaign's own calls, and whom it cannot reach | `GET /outbound/campaigns/{id}/diagnostics`, each poll where the former count, and once an hour: [`diagnostics`] |
 //! | who changed a paused campaign | `POST /audits/query/realtime`: [`authors`] and [`audit`] |
 //! | what else moves campaigns | `GET /outbound/campaignrules`, `/sequences`, `/schedules/campaigns`: [`rivals`] |
 //! | what became of calls | `POST /analytics/conversations/aggregates/query`: [`outcomes`] |
@@ -29,6 +29,7 @@ mod authors;
 mod campaign;
 mod campaigns;
 mod connect;
+mod diagnostics;
 mod endpoints;
 mod known;
 mod lists;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
-use serde::Deserialize;
 
 use crate::domain::{
     CampaignId, Group, GroupCount, HeadCount, Snapshot, SnapshotBuilder, Timestamp,
@@ -17,6 +16,7 @@ use crate::platform::port::{
 };
 
 use super::campaigns::{IN_ONE_CALL, left_out, list};
+use super::diagnostics::QueueUtilization;
 use super::known::KnownCampaigns;
 use super::members::{Members, members};
 use super::notifications::Notifications;
@@ -42,20 +42,6 @@ pub(super) struct Observer {
 
 /// Where the agents of a group are counted, or why they cannot be.
 type Source = Result<String, String>;
-
-/// The dialler's view of a campaign's queue.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Diagnostics {
-    queue_utilization_diagnostic: Option<QueueUtilization>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct QueueUtilization {
-    #[serde(rename = "usersOnACampaignCall")]
-    on_a_campaign_call: Option<u32>,
-}
 
 impl Observer {
     async fn read(&self, request: ObserveRequest<'_>) -> Result<Observation, ObserveFault> {
@@ -236,7 +222,7 @@ impl Observer {
         &self,
         request: ObserveRequest<'_>,
         tally: &mut Tally,
-    ) -> BTreeMap<CampaignId, Result<u32, String>> {
+    ) -> BTreeMap<CampaignId, Result<QueueUtilization, String>> {
         let groups = request.groups.iter().zip(request.serving);
         let wanted = groups.filter_map(|(group, wanted)| match group {
             Group::Own(id) if *wanted => Some(id.clone()),
@@ -245,35 +231,10 @@ impl Observer {
         let wanted: Vec<CampaignId> = wanted.collect();
         tally.calls = tally.calls.saturating_add(wanted.len());
         let reads = stream::iter(wanted).map(|id| async move {
-            let serving = self.on_campaign_calls(&id, request.deadline).await;
-            (id, serving.map_err(|fault| fault.detail))
+            let used = QueueUtilization::read(&self.organisation, &id, request.deadline).await;
+            (id, used.map_err(|fault| fault.detail))
         });
         reads.buffered(AT_ONCE).collect().await
-    }
-
-    async fn on_campaign_calls(
-        &self,
-        id: &CampaignId,
-        deadline: Timestamp,
-    ) -> Result<u32, PlatformFault> {
-        let ask = Ask {
-            endpoint: endpoints::DIAGNOSTICS,
-            path: &["outbound", "campaigns", id.as_str(), "diagnostics"],
-            query: Vec::new(),
-            body: None,
-            right: rights::CAMPAIGN_VIEW,
-            share: RateShare::Readings,
-            deadline,
-        };
-        let parse = |body: &[u8]| {
-            let found: Diagnostics = serde_json::from_slice(body)
-                .map_err(|wrong| format!("the diagnostics cannot be read: {wrong}"))?;
-            let queue = found.queue_utilization_diagnostic;
-            queue
-                .and_then(|queue| queue.on_a_campaign_call)
-                .ok_or_else(|| "the diagnostics do not say who is on a campaign call".to_owned())
-        };
-        self.organisation.read(ask, parse).await
     }
 }
 
@@ -282,7 +243,7 @@ fn head(
     group: &Group,
     source: &Source,
     observed: &Observed,
-    serving: Option<&BTreeMap<CampaignId, Result<u32, String>>>,
+    serving: Option<&BTreeMap<CampaignId, Result<QueueUtilization, String>>>,
 ) -> Result<HeadCount, String> {
     let queue = source.as_ref().map_err(Clone::clone)?;
     let counted = observed.queues.get(queue).ok_or_else(|| {
@@ -298,7 +259,9 @@ fn head(
         Group::Own(id) => serving
             .get(id)
             .ok_or_else(|| format!("nobody asked who is on calls of campaign {id}"))?
-            .clone()?,
+            .as_ref()
+            .map_err(Clone::clone)?
+            .serving(queue)?,
         Group::Queue(_) | Group::Rows(_) => {
             return Err(
                 "agents on the calls of a campaign are known for its own queue only: write agents = \"own\""

@@ -1,7 +1,7 @@
 //! What else on the platform starts and stops campaigns, or takes their agents: rules, sequences, schedules, and campaigns of the
-//! same queue.
+//! same queue; and agents of its queue whom a campaign cannot reach.
 //!
-//! Each kind is listed once for all campaigns and remembered for some minutes, so that a look at a hundred campaigns costs some calls
+//! Each kind but the last is listed once for all campaigns and remembered for some minutes, so that a look at a hundred campaigns costs some calls
 //! and not hundreds.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,11 @@ use tokio::sync::Mutex;
 
 use crate::domain::{CampaignId, Timestamp};
 use crate::platform::http::RateShare;
-use crate::platform::port::{PlatformFault, Rival};
+use crate::platform::port::{PlatformFault, Rival, RivalKind};
 use crate::telemetry::Endpoint;
 
 use super::campaign::{EntityPage, Reference};
+use super::diagnostics::QueueUtilization;
 use super::known::KnownCampaigns;
 use super::organisation::{Ask, Organisation, decode};
 use super::{endpoints, queue_campaigns, rights};
@@ -112,13 +113,27 @@ impl Rivals {
             *listed = self.look(deadline).await;
         }
         let mut found = Vec::new();
+        let mut fault = listed.fault.clone();
         for id in ids {
             let descriptions = listed.rivals.get(id.as_str()).into_iter().flatten();
             found.extend(descriptions.map(|description| Rival {
                 campaign: id.clone(),
                 description: description.clone(),
+                kind: RivalKind::Competes,
             }));
-            let queue = self.known.get(id, now).and_then(|known| known.queue);
+            let used = QueueUtilization::read(&self.organisation, id, deadline).await;
+            // A look at the start may come before the first reading of the campaign.
+            let shown = used.as_ref().ok().and_then(QueueUtilization::queue);
+            let known = self.known.get(id, now).and_then(|known| known.queue);
+            let queue = known.or(shown.map(str::to_owned));
+            match used {
+                Ok(used) => found.extend(used.unreached().into_iter().map(|description| Rival {
+                    campaign: id.clone(),
+                    description,
+                    kind: RivalKind::Hinders,
+                })),
+                Err(failed) => fault = fault.or(Some(failed)),
+            }
             let Some(queue) = queue else { continue };
             if !listed.queues.contains_key(&queue) {
                 let sharing = self.of_queue(&queue, deadline).await?;
@@ -133,10 +148,11 @@ impl Rivals {
                 description: format!(
                     "campaign {name} has the same queue, and takes the same agents"
                 ),
+                kind: RivalKind::Competes,
             }));
         }
-        match &listed.fault {
-            Some(fault) if found.is_empty() => Err(fault.clone()),
+        match fault {
+            Some(fault) if found.is_empty() => Err(fault),
             Some(_) | None => Ok(found),
         }
     }

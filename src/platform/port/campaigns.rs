@@ -26,13 +26,24 @@ pub enum Urgency {
 /// The result of reading one campaign. A campaign that the platform does not know is a finding, not a fault.
 pub type CampaignFinding = Result<StatusFinding, PlatformFault>;
 
-/// Something else on the platform that starts or stops a campaign: a rule, a sequence, a schedule.
+/// Something on the platform that stands in the way of what is decided about a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
     /// The campaign.
     pub campaign: CampaignId,
     /// A description for people, such as "schedule Mon-Fri 09:00-17:00".
     pub description: String,
+    /// In which way it does.
+    pub kind: RivalKind,
+}
+
+/// In which way something on the platform stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RivalKind {
+    /// It starts or stops the campaign, or takes its agents: a rule, a sequence, a schedule, a campaign of the same queue.
+    Competes,
+    /// It does neither, and keeps commands or counts from meaning what they say: a pause that is dialled over, agents whom no call reaches.
+    Hinders,
 }
 
 /// Reads campaigns. Nothing here can change anything on the platform.

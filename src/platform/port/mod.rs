@@ -54,7 +54,7 @@ mod unreadable;
 pub use agents::{AgentObserver, Observation, ObserveFault, ObserveRequest, Tally};
 pub use call_plan::{CallPlan, CallPlanner};
 pub use campaigns::{
-    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, Urgency,
+    CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, Rival, RivalKind, Urgency,
 };
 pub use capabilities::{AgentFeed, Basis, Capabilities, Levers, QueueForms, Rights, StatusCalls};
 pub use connected::{Connected, ListPorts, QueuePorts};

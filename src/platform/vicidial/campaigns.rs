@@ -16,7 +16,7 @@ use crate::platform::dialect::PauseMethod;
 use crate::platform::http::failed_delivery;
 use crate::platform::port::{
     CampaignCommander, CampaignFinding, CampaignReader, CommandOrder, NameMemory, PlatformFault,
-    PlatformNames, Rival, Urgency,
+    PlatformNames, Rival, RivalKind, Urgency,
 };
 
 use super::campaign::{Campaign, Dialling, MARK, RATIO};
@@ -26,6 +26,7 @@ use super::known::KnownCampaigns;
 use super::listings::Listings;
 use super::read_backs::ReadBacks;
 use super::site::{Order, Site, decode, share};
+use super::standstill::StandstillWatch;
 
 /// The level at which the adaptive process begins anew.
 const ADAPTIVE_START: &str = "1.0";
@@ -39,6 +40,7 @@ pub(super) struct Campaigns {
     pub(super) listings: Arc<Listings>,
     pub(super) known: Arc<KnownCampaigns>,
     pub(super) effects: EffectWatch,
+    pub(super) standstills: StandstillWatch,
     pub(super) method: PauseMethod,
     pub(super) names: NameMemory,
 }
@@ -88,6 +90,7 @@ impl Campaigns {
         }
         if urgency == Urgency::Routine {
             self.effects.look(&dated.listing, ids, deadline).await;
+            self.standstills.look(&dated.listing, ids, deadline).await;
         }
         findings
     }
@@ -137,15 +140,17 @@ impl CampaignReader for Campaigns {
         ids: &'a [CampaignId],
         _: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<Rival>, PlatformFault>> {
-        let rivals = self
-            .effects
-            .without_effect(ids)
-            .into_iter()
-            .map(|campaign| Rival {
+        let told = |campaigns: Vec<CampaignId>, why: &str| {
+            let rivals = campaigns.into_iter().map(|campaign| Rival {
                 campaign,
-                description: super::effect::WHY.to_owned(),
+                description: why.to_owned(),
+                kind: RivalKind::Hinders,
             });
-        let rivals: Vec<Rival> = rivals.collect();
+            rivals.collect::<Vec<Rival>>()
+        };
+        let mut rivals = told(self.effects.without_effect(ids), super::effect::WHY);
+        let standing = self.standstills.standing(ids);
+        rivals.extend(told(standing, super::standstill::WHY));
         Box::pin(std::future::ready(Ok(rivals)))
     }
 

@@ -12,6 +12,7 @@ use crate::platform::port::{
 };
 
 use super::answer;
+use super::call_reader::CallReader;
 use super::campaigns::{Campaigns, Commander};
 use super::effect::EffectWatch;
 use super::known::KnownCampaigns;
@@ -21,6 +22,7 @@ use super::observer::Observer;
 use super::outcomes::Outcomes;
 use super::read_backs::ReadBacks;
 use super::site::Site;
+use super::standstill::{StandstillWatch, WaitingRows};
 use super::throttle::Pacing;
 use super::watch::LogInWatch;
 use super::{refusals, rights};
@@ -117,11 +119,20 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
     ));
     let listings = Arc::new(Listings::new(Arc::clone(&site)));
     let read_backs = Arc::new(ReadBacks::new(Arc::clone(&clock)));
+    let calls = Arc::new(CallReader::new(Arc::clone(&site)));
+    let waiting = Arc::new(WaitingRows::default());
+    let standstills = StandstillWatch::new(
+        Arc::clone(&calls),
+        Arc::clone(&waiting),
+        method,
+        Arc::clone(&shared.metrics),
+    );
     let campaigns = Arc::new(Campaigns {
         site: Arc::clone(&site),
         listings: Arc::clone(&listings),
         known: Arc::new(KnownCampaigns::new(&tenant.campaigns)),
-        effects: EffectWatch::new(Arc::clone(&site), shared.metrics),
+        effects: EffectWatch::new(calls, shared.metrics),
+        standstills,
         method,
         names: NameMemory::default(),
     });
@@ -142,6 +153,7 @@ pub fn connect(tenant: &TenantSettings, shared: SharedParts) -> Result<Connected
             site: Arc::clone(&site),
             listings: Arc::clone(&listings),
             read_backs,
+            waiting,
         }),
         campaigns,
         commander,

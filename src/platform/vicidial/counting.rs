@@ -5,6 +5,7 @@
 //! available of the two.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::HeadCount;
 use crate::platform::port::UnreadableRows;
@@ -25,11 +26,20 @@ enum Availability {
     Free,
 }
 
+/// Who is logged into one campaign.
+#[derive(Debug, Default)]
+struct CampaignRows {
+    /// How available each user is.
+    users: BTreeMap<String, Availability>,
+    /// A digest of the rows of those who are free.
+    free: Option<u64>,
+}
+
 /// Who is logged in.
 #[derive(Debug, Default)]
 pub(super) struct LoggedIn {
-    /// For each campaign, in small letters, how available each user is.
-    campaigns: BTreeMap<String, BTreeMap<String, Availability>>,
+    /// For each campaign, in small letters, who is logged into it.
+    campaigns: BTreeMap<String, CampaignRows>,
     pub(super) unreadable: UnreadableRows,
     /// A status that is not known, where there was one.
     pub(super) unknown_status: Option<String>,
@@ -73,8 +83,15 @@ impl LoggedIn {
         if status != READY && !OTHERS.contains(&status) && self.unknown_status.is_none() {
             self.unknown_status = Some(status.to_owned());
         }
-        let users = self.campaigns.entry(campaign).or_default();
-        let known = users.entry(user).or_insert(found);
+        let rows = self.campaigns.entry(campaign).or_default();
+        if found == Availability::Free {
+            let session = row.get("session_id").unwrap_or_default();
+            let calls = row.get("calls_today").unwrap_or_default();
+            let digest = digest((&user, session, calls));
+            // By a sum, so that the order of the rows is no difference.
+            rows.free = Some(rows.free.unwrap_or_default().wrapping_add(digest));
+        }
+        let known = rows.users.entry(user).or_insert(found);
         *known = (*known).min(found);
         self.rows = self.rows.saturating_add(1);
         Ok(())
@@ -85,9 +102,15 @@ impl LoggedIn {
         self.rows.saturating_add(self.unreadable.rows)
     }
 
+    /// A digest of the rows of those who wait for a call in a campaign: another one as soon as any of them has changed. None where
+    /// nobody waits.
+    pub(super) fn waiting(&self, campaign: &str) -> Option<u64> {
+        self.campaigns.get(&campaign.to_lowercase())?.free
+    }
+
     /// The count of a campaign; none where nobody is logged into it.
     pub(super) fn count(&self, campaign: &str) -> Option<HeadCount> {
-        let users = self.campaigns.get(&campaign.to_lowercase())?;
+        let users = &self.campaigns.get(&campaign.to_lowercase())?.users;
         let many = |of: Availability| {
             let counted = users.values().filter(|found| **found == of).count();
             u32::try_from(counted).unwrap_or(u32::MAX)
@@ -99,6 +122,13 @@ impl LoggedIn {
             staffed: u32::try_from(users.len()).unwrap_or(u32::MAX),
         })
     }
+}
+
+/// A number for a row, the same for the same row within a run.
+fn digest(row: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    row.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -157,6 +187,23 @@ mod tests {
         assert_eq!(found.count("OUTBB"), Some(head(1, 0, 1)));
         let alike = read(&["ana OUTBA READY 0", "ANA OUTBA READY 0"]);
         assert_eq!(alike.count("OUTBA"), Some(head(1, 0, 1)));
+    }
+
+    #[test]
+    fn rows_of_who_waits_are_told_from_any_others() {
+        let rows = [
+            "1001 OUTBA READY 0",
+            "1002 OUTBA READY 0",
+            "1003 OUTBA INCALL 7",
+        ];
+        let waiting = |rows: &[&str]| read(rows).waiting("outba");
+        let first = waiting(&rows);
+        assert!(first.is_some());
+        let [one, two, busy] = rows;
+        assert_eq!(waiting(&[two, one, "1003 OUTBA PAUSED 0"]), first);
+        assert_ne!(waiting(&[one, busy]), first);
+        assert_ne!(waiting(&[one, "1004 OUTBA READY 0"]), first);
+        assert_eq!(waiting(&[busy]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | what campaigns do | `campaigns_list`: all in one call, or one: [`listings`], [`campaign`] |
 //! | available agents | `logged_in_agents`: those of all campaigns in one call: [`observer`], [`counting`] |
 //! | a pause, a resume, a pace | `update_campaign`: [`campaigns`], [`throttle`] |
-//! | what became of calls | `call_status_stats`: [`outcomes`], [`effect`] |
+//! | what became of calls | `call_status_stats`: [`outcomes`], [`effect`], [`standstill`] |
 //!
 //! Everything is a form that is posted, with user and password in each: [`site`]. *The first line decides*, not the status: [`answer`].
 //! *A refused log-in repeats the password*, and ten of them lock the account: [`watch`]. *Nobody logged in* is an error in form, and
@@ -16,6 +16,7 @@
 //! one that does not show our pause.
 
 mod answer;
+mod call_reader;
 mod campaign;
 mod campaigns;
 mod clock;
@@ -33,6 +34,7 @@ mod read_backs;
 mod refusals;
 mod rights;
 mod site;
+mod standstill;
 mod statistics;
 mod table;
 mod throttle;

@@ -12,6 +12,7 @@ use super::counting::LoggedIn;
 use super::listings::Listings;
 use super::read_backs::ReadBacks;
 use super::site::{Ask, Site};
+use super::standstill::WaitingRows;
 use super::{endpoints, rights};
 
 /// A longer filter is dropped by the platform without a word, and all agents come.
@@ -22,6 +23,7 @@ pub(super) struct Observer {
     pub(super) site: Arc<Site>,
     pub(super) listings: Arc<Listings>,
     pub(super) read_backs: Arc<ReadBacks>,
+    pub(super) waiting: Arc<WaitingRows>,
 }
 
 /// The campaign whose agents are a group.
@@ -56,7 +58,13 @@ impl Observer {
             share: RateShare::Readings,
             deadline: request.deadline,
         };
-        let logged_in = self.site.read(ask, LoggedIn::parse).await.map_err(fault)?;
+        let logged_in = self.site.read(ask, LoggedIn::parse).await;
+        let own = request.groups.iter().filter_map(|group| match group {
+            Group::Own(id) => Some(id),
+            Group::Queue(_) | Group::Rows(_) => None,
+        });
+        self.waiting.note(own, logged_in.as_ref().ok());
+        let logged_in = logged_in.map_err(fault)?;
         self.site
             .note_unreadable(endpoints::AGENTS, &logged_in.unreadable);
         let mut calls = 1_usize;

@@ -12,5 +12,5 @@ pub(super) const NEEDED: &[&str] = &[CAMPAIGNS, GROUP, AGENTS, UPDATE];
 /// Without this something else is lost, and what.
 pub(super) const USEFUL: &[(&str, &str)] = &[(
     CALLS,
-    "abandoned calls are not counted, and a pause that has no effect is not found out",
+    "abandoned calls are not counted, and neither a pause that has no effect nor a campaign that is not dialled is found out",
 )];

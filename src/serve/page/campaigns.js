@@ -213,7 +213,7 @@ export class Campaigns {
     if (throttle && ((throttle.original ?? throttle.original_idle_reserve ?? null) !== null || throttle.left_alone_since)) notes.push({ picture: "thresholds", text: `Pace: ${throttle.says}` });
     if (aim) notes.push({ picture: aim.responds ? "thresholds" : "warning", text: `Aim${aim.in_force ? "" : ", not in force"}: ${aim.says}` });
     if (target) notes.push({ picture: "skip", text: `Changing on the platform: our command to make it ${target} is accepted and does not show yet` });
-    for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `Rival on the platform: ${rival}` });
+    for (const rival of rivals ?? []) notes.push({ picture: "warning", text: `On the platform: ${rival}` });
     for (const guard of guards ?? []) {
       if (guard.state === "above") notes.push({ picture: "warning", text: `Guard ${guard.name}: ${guard.says}` });
     }

@@ -111,6 +111,13 @@ impl Dialect {
         self.kind().check_faults(rules)
     }
 
+    /// Returns the names, in fault rules, of what requests are for in this dialect.
+    #[must_use]
+    pub fn endpoint_names(&self) -> Vec<&'static str> {
+        let endpoints = self.kind().endpoints();
+        endpoints.into_iter().map(Endpoint::name).collect()
+    }
+
     pub(super) fn kind(&self) -> DialectKind {
         match self {
             Self::CxoneV2 => DialectKind::V2,

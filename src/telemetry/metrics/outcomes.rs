@@ -10,6 +10,7 @@ use super::families::Families;
 pub struct OutcomeMetrics {
     readings: IntCounterVec,
     without_effect: IntGauge,
+    standstill: IntGauge,
 }
 
 impl OutcomeMetrics {
@@ -28,12 +29,22 @@ impl OutcomeMetrics {
                 "pauses_without_effect",
                 "Campaigns that are paused by the autopilot, and whose calls grow all the same, where the platform shows calls.",
             )?,
+            standstill: families.int_gauge(
+                "campaigns_at_standstill",
+                "Campaigns that run and place no call although the same agents wait in them for minutes, where the platform shows calls.",
+            )?,
         })
     }
 
     /// So many campaigns dial although they are paused.
     pub fn pauses_without_effect(&self, campaigns: usize) {
         self.without_effect
+            .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
+    }
+
+    /// So many campaigns run and are not dialled.
+    pub fn campaigns_at_standstill(&self, campaigns: usize) {
+        self.standstill
             .set(i64::try_from(campaigns).unwrap_or(i64::MAX));
     }
 

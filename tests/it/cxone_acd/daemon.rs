@@ -21,7 +21,6 @@ const ACTIVITY: Endpoint = Endpoint::Acd(AcdOperation::SkillsActivity);
 const GLOBAL: Endpoint = Endpoint::Acd(AcdOperation::GlobalToken);
 
 /// A hundred seconds of the platform go by within ten of the test's: longer than the daemon waits for a command within a tick.
-const SPEED: f64 = 10.0;
 
 /// A platform of this dialect with ten agents, whose tenant may make any number of calls a day.
 pub(crate) fn centre(settings: AcdSettings) -> Centre {

@@ -4,7 +4,7 @@ use campaign_autopilot::simulator::{CloudRival, CloudSettings};
 
 use crate::centre::{CAMPAIGN, Finished};
 
-use super::tenant::{asked, centre, command, quick};
+use super::tenant::{asked, centre, command, quick, unreached};
 
 /// What was said on either stream.
 fn told(finished: &Finished) -> String {
@@ -124,6 +124,31 @@ fn a_check_tells_rivals_of_every_kind() {
     assert_eq!(count("campaign sequence `Sequence of campaign-1` is on"), 1);
     assert_eq!(count("schedule `Schedule of"), 1, "{told}");
     assert_eq!(count("has the same queue, and takes the same agents"), 1);
+}
+
+#[test]
+fn a_check_tells_agents_whom_no_call_reaches() {
+    let centre = centre(unreached());
+    let checked = asked(&centre, &["check", "--online"]);
+    assert_eq!(checked.code(), 0, "{}{}", checked.stdout, checked.stderr);
+    let told = told(&checked);
+    for part in [
+        "campaign campaign-1: 3 of the 10 agents on its queue have no station, so that no call reaches them",
+        "campaign campaign-1: 2 agents of its queue are on another edge group",
+    ] {
+        assert_eq!(told.matches(part).count(), 1, "{part}: {told}");
+    }
+    // Nothing is subtracted, and nobody's doing is taken for a change.
+    assert!(told.contains("10 of its 10 agents available"), "{told}");
+    assert!(!told.contains("counts as a manual change"), "{told}");
+    // Where all can be reached, nothing is said.
+    assert!(centre.platform.change_cloud(|cloud| {
+        cloud.without_station.clear();
+        cloud.on_other_edge_group.clear();
+    }));
+    let told = self::told(&asked(&centre, &["check", "--online"]));
+    assert!(!told.contains("station"), "{told}");
+    assert!(!told.contains("edge group"), "{told}");
 }
 
 #[test]

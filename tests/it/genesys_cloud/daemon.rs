@@ -10,8 +10,8 @@ use crate::api::Api;
 use crate::centre::{CAMPAIGN, of_kind, wait_until};
 
 use super::tenant::{
-    PAUSED, RESUMED, by_hand, centre, daemon, fast, is, pause, quick, seconds, wait_for_polls,
-    wait_until_it_is,
+    PAUSED, RESUMED, by_hand, centre, daemon, fast, is, pause, quick, seconds, unreached,
+    wait_for_polls, wait_until_it_is,
 };
 
 const LIST: Endpoint = Endpoint::Cloud(CloudOperation::Campaigns);
@@ -200,6 +200,31 @@ fn agents_on_the_campaigns_own_calls_count_where_that_is_asked_for() {
     running.wait_for_log("resumed");
     running.stop();
     assert_eq!(centre.commands(), [PAUSED, RESUMED]);
+}
+
+#[test]
+fn agents_whom_no_call_reaches_are_warned_of_and_count_all_the_same() {
+    const WARNING: &str = "something on the platform stands in the way";
+    let centre = centre(unreached());
+    let running = daemon(&centre).start().tolerate(&[WARNING]);
+    let api = Api::of(&running);
+    running.wait_for_log(WARNING);
+    wait_until("the status has it", || {
+        let rivals = &api.campaign(CAMPAIGN)["rivals"];
+        rivals
+            .to_string()
+            .contains("3 of the 10 agents on its queue have no station")
+            && rivals
+                .to_string()
+                .contains("2 agents of its queue are on another edge group")
+    });
+    // It starts and stops nothing, and is no rival that would fire an alert.
+    assert_eq!(api.series("autopilot_rival_campaigns"), Some(0.0));
+    wait_until("all of them count", || {
+        api.campaign(CAMPAIGN)["available"] == 10
+    });
+    running.stop();
+    assert_eq!(centre.commands(), [""; 0]);
 }
 
 #[test]

@@ -20,6 +20,16 @@ pub(super) fn quick() -> CloudSettings {
     }
 }
 
+/// One in which three agents have no station, and two are on another edge group.
+pub(super) fn unreached() -> CloudSettings {
+    let of_queue = |many: usize| [("queue-outbound".to_owned(), many)].into();
+    CloudSettings {
+        without_station: of_queue(3),
+        on_other_edge_group: of_queue(2),
+        ..quick()
+    }
+}
+
 /// A platform of this dialect with ten agents available.
 pub(super) fn centre(settings: CloudSettings) -> Centre {
     Centre::with(|platform| platform.dialect = Dialect::GenesysCloud(Box::new(settings)))

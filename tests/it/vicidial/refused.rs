@@ -151,6 +151,33 @@ fn processes_of_one_state_directory_are_refused_three_times_in_all() {
 }
 
 #[test]
+fn processes_that_start_at_once_are_refused_three_times_in_all() {
+    let centre = with_user(|_| {});
+    assert!(!centre.state_dir().exists(), "nothing has run there before");
+    std::thread::scope(|scope| {
+        let processes: Vec<_> = (0..6)
+            .map(|number| {
+                let centre = &centre;
+                scope.spawn(move || {
+                    let arguments = if number % 2 == 0 {
+                        ["check", "--online"]
+                    } else {
+                        ["run", "--once"]
+                    };
+                    let mut looking = command(centre);
+                    looking.env("AUTOPILOT_CLIENT_SECRET", WRONG);
+                    looking.args(&arguments).output().code()
+                })
+            })
+            .collect();
+        for process in processes {
+            assert_ne!(process.join().unwrap(), 0);
+        }
+    });
+    assert_eq!(log_ins(&centre), 3);
+}
+
+#[test]
 fn a_check_asks_what_a_run_asks_and_changes_nothing() {
     let centre = centre(dialling("RATIO", "2.0"));
     let checked = asked(&centre, &["check", "--online"]);

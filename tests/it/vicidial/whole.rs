@@ -200,8 +200,40 @@ async fn a_pause_that_a_threshold_dials_over_is_told_in_metrics_and_status() {
     let status = life.get("/api/v1/status").await;
     assert!(status.contains("Auto Dial Level Threshold"), "{status}");
     // The threshold is taken out.
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_secs(300)).await;
     assert_eq!(life.series(without).await.as_deref(), Some("0"));
     assert_eq!(life.level(), "0.0001");
+    life.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_dialler_is_told_in_metrics_and_status_and_nothing_is_commanded() {
+    let mut settings = dialling("RATIO", "2.0");
+    settings.calls = Some(std::collections::BTreeMap::new());
+    let life = Life::begin(settings, 12).await;
+    life.placed(100);
+    let standstill = "autopilot_campaigns_at_standstill";
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(life.series(standstill).await.as_deref(), Some("0"));
+    assert!(
+        life.platform
+            .change_dialer(|settings| settings.dialler_dead = true)
+    );
+    // The look at rivals comes once an hour.
+    tokio::time::sleep(Duration::from_secs(4_000)).await;
+    assert_eq!(life.series(standstill).await.as_deref(), Some("1"));
+    let status = life.get("/api/v1/status").await;
+    assert!(
+        status.contains("the process that dials may be dead"),
+        "{status}"
+    );
+    assert_eq!(life.level(), "2.0");
+    // It is started again, and its agents get calls.
+    assert!(
+        life.platform
+            .change_dialer(|settings| settings.dialler_dead = false)
+    );
+    life.places(101..140).await;
+    assert_eq!(life.series(standstill).await.as_deref(), Some("0"));
     life.end().await;
 }

@@ -1,6 +1,6 @@
 //! What each operation answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -363,6 +363,12 @@ impl RequestContext<'_> {
         });
         let own = u32::try_from(own.count()).unwrap_or(u32::MAX);
         let own = self.cloud.serving.get(id).copied().unwrap_or(own);
+        let bounded = |many: &BTreeMap<String, usize>| {
+            let many = many.get(queue).copied().unwrap_or_default();
+            many.min(on_queue)
+        };
+        let without_station = bounded(&self.cloud.settings.without_station);
+        let elsewhere = bounded(&self.cloud.settings.on_other_edge_group);
         Ok(json_answer(&json!({
             "callableContacts": {},
             "queueUtilizationDiagnostic": {
@@ -371,9 +377,9 @@ impl RequestContext<'_> {
                 "activeUsersInQueue": on_queue,
                 "usersOnQueue": on_queue,
                 "usersNotUtilized": idle,
-                "usersOnQueueWithStation": on_queue,
+                "usersOnQueueWithStation": on_queue.saturating_sub(without_station),
                 "usersOnACampaignCall": own,
-                "usersOnDifferentEdgeGroup": 0,
+                "usersOnDifferentEdgeGroup": elsewhere,
                 "usersOnANonCampaignCall": 0,
             },
         })))

@@ -15,6 +15,10 @@ pub struct CloudSettings {
     pub queues: BTreeMap<String, String>,
     /// Which skill of the world the agents of a queue have; everybody is in a queue that is not named.
     pub members: BTreeMap<String, String>,
+    /// How many of the agents who are on a queue have no station.
+    pub without_station: BTreeMap<String, usize>,
+    /// How many of the agents who are on a queue are on another edge group than the campaigns.
+    pub on_other_edge_group: BTreeMap<String, usize>,
     /// Queues of which nothing is shown.
     pub silent_queues: BTreeSet<String>,
     /// How each campaign dials; one that is not named is progressive.
@@ -78,6 +82,8 @@ impl Default for CloudSettings {
         Self {
             queues: BTreeMap::new(),
             members: BTreeMap::new(),
+            without_station: BTreeMap::new(),
+            on_other_edge_group: BTreeMap::new(),
             silent_queues: BTreeSet::new(),
             modes: BTreeMap::new(),
             calls_per_agent: BTreeMap::new(),

@@ -90,7 +90,10 @@ impl DialerState {
         rows.iter().filter(|row| row.campaign == shown).count()
     }
 
-    fn rows(&self, world: &World) -> Vec<DialerAgent> {
+    pub(super) fn rows(&self, world: &World) -> Vec<DialerAgent> {
+        if let Some(frozen) = &self.frozen {
+            return frozen.agents.clone();
+        }
         if let Some(agents) = &self.settings.agents {
             return agents.clone();
         }

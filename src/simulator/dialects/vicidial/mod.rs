@@ -12,7 +12,8 @@
 //! | is not there | none: no row |
 //!
 //! A campaign dials while it is active, dials by itself, and its level gives at least one call. In an adaptive method the platform
-//! sets the level itself every 15 s, and never below 1; with fewer agents than its threshold it dials at level 1.
+//! sets the level itself every 15 s, and never below 1; with fewer agents than its threshold it dials at level 1. Where the process that
+//! dials is made dead, who is logged in and what was called stay as they were, while campaigns still can be changed.
 
 mod agents;
 mod answers;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::super::answer::Answer;
+use super::super::centre::CampaignFigures;
 use super::super::effects::{Effect, PaceWritten};
 use super::super::journal::Actor;
 use super::super::status;
@@ -72,6 +74,16 @@ pub(in crate::simulator) struct DialerState {
     round: i64,
     /// The value of the last field of each request, as the log keeps it.
     log: Vec<String>,
+    /// What stays as it is while the process that dials is dead.
+    frozen: Option<Frozen>,
+}
+
+/// What the platform showed when its dialling process died.
+#[derive(Clone)]
+struct Frozen {
+    agents: Vec<DialerAgent>,
+    /// The calls, from the first look at them on.
+    calls: Option<Vec<CampaignFigures>>,
 }
 
 impl DialerCampaign {
@@ -104,6 +116,7 @@ impl DialerState {
             seen: 0,
             round: now.as_unix_millis().div_euclid(ROUND),
             log: Vec::new(),
+            frozen: None,
         }
     }
 
@@ -139,6 +152,14 @@ impl DialerState {
         self.seen = world.effects().len();
         for (id, to) in done {
             self.person_sets(&id, &to);
+        }
+        if !self.settings.dialler_dead {
+            self.frozen = None;
+        } else if self.frozen.is_none() {
+            self.frozen = Some(Frozen {
+                agents: self.rows(world),
+                calls: None,
+            });
         }
         let round = now.as_unix_millis().div_euclid(ROUND);
         if round > self.round {

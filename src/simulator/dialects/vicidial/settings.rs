@@ -35,6 +35,8 @@ pub struct DialerSettings {
     pub notes_failures: bool,
     /// The database is away.
     pub database_away: bool,
+    /// The process that dials is dead: no call is placed, and who is logged in stays as it is.
+    pub dialler_dead: bool,
     /// The build, as `version` names it.
     pub build: String,
     /// By how many seconds the platform's clock is ahead in what `version` says.
@@ -136,6 +138,7 @@ impl Default for DialerSettings {
             address_blocked: false,
             notes_failures: true,
             database_away: false,
+            dialler_dead: false,
             build: "241004-1518".to_owned(),
             clock_ahead: 0,
         }

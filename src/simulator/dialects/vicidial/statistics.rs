@@ -19,7 +19,7 @@ const EVERY: [&str; 2] = ["ALLCAMPAIGNS", "---ALL---"];
 impl DialerState {
     /// The only function that does not ask for a source.
     pub(super) fn call_status_stats(
-        &self,
+        &mut self,
         form: &Form,
         user: &DialerUser,
         figures: &[CampaignFigures],
@@ -56,11 +56,15 @@ impl DialerState {
             hour(form.raw("query_time"), 0),
             hour(form.raw("end_time"), 23),
         );
+        let figures = match &mut self.frozen {
+            Some(frozen) => frozen.calls.get_or_insert_with(|| figures.to_vec()).clone(),
+            None => figures.to_vec(),
+        };
         let today = now.rfc3339();
         let date = form.raw("query_date");
         let today = date.is_empty() || today.starts_with(date);
         let rows = ids.into_iter().map(|id| {
-            let calls = self.calls(&id, figures, now).into_iter().filter(|calls| {
+            let calls = self.calls(&id, &figures, now).into_iter().filter(|calls| {
                 today
                     && (from..=until).contains(&calls.hour)
                     && (statuses.is_empty() || statuses.contains(&calls.status.as_str()))
