@@ -33,7 +33,7 @@ use whole::tally::Tally;
 /// Lives through schedules of the whole-daemon simulation and judges them by the truth at the platform.
 #[derive(Parser)]
 struct Arguments {
-    /// The dialect of the platform: cxone-v2 or cxone-acd
+    /// The dialect of the platform: cxone-v2, cxone-acd or vicidial
     #[arg(long, value_name = "DIALECT", default_value = "cxone-v2", value_parser = dialect)]
     platform: Dialect,
     /// How many schedules, by the seeds from `--from` on
@@ -62,7 +62,7 @@ struct Arguments {
 fn dialect(name: &str) -> Result<Dialect, String> {
     let mut all = Dialect::ALL.into_iter();
     all.find(|dialect| dialect.name() == name)
-        .ok_or_else(|| "expected cxone-v2 or cxone-acd".to_owned())
+        .ok_or_else(|| "expected cxone-v2, cxone-acd or vicidial".to_owned())
 }
 
 fn main() -> ExitCode {

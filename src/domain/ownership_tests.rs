@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{
     Author, Autopilot, Belief, BelievedStatus, CampaignActivity, CampaignId, CommandResult,
-    Conclusion, CountedQueue, Counting, Delivery, Direction, Doubt, Evidence, GroupCount,
-    HeadCount, OnStale, Outcome, PauseOwner, PlatformTraits, Policy, Reason, Sample, Settling,
-    Stage, StatusFinding, StatusReading, Suppression, Timestamp, explain,
+    Conclusion, CountedQueue, Counting, Delivery, DialsBy, Direction, Doubt, Evidence, GroupCount,
+    HeadCount, OnManualChange, OnStale, Outcome, PauseOwner, PlatformTraits, Policy, Reason,
+    Sample, Settling, Stage, StatusFinding, StatusReading, Suppression, Timestamp, explain,
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_715_783_530_000);
@@ -126,6 +126,100 @@ fn a_named_author_decides() {
     );
     read(&mut pilot, &by(Author::Ours));
     assert!(belief(&pilot, "c").paused_by_us());
+}
+
+/// A campaign on a platform whose pauses take the place of what campaigns dial by, and show whose they are.
+fn restoring(policy: Policy) -> Autopilot {
+    let policies = BTreeMap::from([(id("c"), policy)]);
+    let traits = PlatformTraits {
+        evidence: Evidence::Author,
+        restores: true,
+        ..PlatformTraits::default()
+    };
+    let longest = Duration::from_secs(30);
+    Autopilot::new(1, policies, BTreeMap::new(), longest, START).on_platform(traits)
+}
+
+fn dialling(by: &str, s: u64) -> StatusReading {
+    let text = by.to_owned();
+    StatusReading {
+        dials_by: Some(Box::new(DialsBy { text, ratio: None })),
+        ..reading(CampaignActivity::Running, s)
+    }
+}
+
+fn marked(s: u64) -> StatusReading {
+    StatusReading {
+        version: Some("mark".to_owned()),
+        changed_by: Some(Author::Ours),
+        ..reading(CampaignActivity::Paused, s)
+    }
+}
+
+fn somebodys(s: u64) -> StatusReading {
+    let name = "somebody".to_owned();
+    StatusReading {
+        changed_by: Some(Author::Somebody { name }),
+        ..reading(CampaignActivity::Paused, s)
+    }
+}
+
+/// Pauses at 1 s; `after` is what is read behind that.
+fn pause_restoring(pilot: &mut Autopilot, delivery: Delivery, after_it: StatusReading) {
+    sample(pilot, vec![known(0)], 1);
+    let wanted = pilot.authorise(&id("c"), Direction::Pause, after(1));
+    wanted.expect("wanted");
+    let lost = Vec::new();
+    let result = CommandResult {
+        delivery,
+        after: StatusFinding::Found(after_it),
+        before: None,
+        ended_at: Some(after(1)),
+        lost,
+    };
+    pilot.report(&id("c"), &result, after(2));
+}
+
+#[test]
+fn a_pause_of_ours_that_somebody_pauses_as_well_is_theirs() {
+    let mut pilot = restoring(Policy::default());
+    read(&mut pilot, &dialling("2.0", 0));
+    pause_restoring(&mut pilot, yes(), marked(2));
+    assert!(belief(&pilot, "c").paused_by_us());
+    read(&mut pilot, &somebodys(30));
+    assert_eq!(belief(&pilot, "c"), &Belief::Paused(PauseOwner::Person));
+}
+
+#[test]
+fn a_pause_that_no_resume_of_ours_could_end_is_not_adopted() {
+    for on_manual_change in [OnManualChange::Adopt, OnManualChange::Enforce] {
+        let policy = || Policy {
+            adopt_paused: true,
+            on_manual_change,
+            ..Policy::default()
+        };
+        let mut found = restoring(policy());
+        read(&mut found, &somebodys(0));
+        assert_eq!(belief(&found, "c"), &Belief::Paused(PauseOwner::Person));
+        let mut made = restoring(policy());
+        read(&mut made, &dialling("2.0", 0));
+        read(&mut made, &somebodys(30));
+        assert_eq!(belief(&made, "c"), &Belief::Paused(PauseOwner::Person));
+    }
+}
+
+#[test]
+fn a_pause_that_comes_late_takes_the_place_of_what_there_is_by_then() {
+    let mut pilot = restoring(Policy::default());
+    read(&mut pilot, &dialling("2.0", 0));
+    let lost = Delivery::Lost { why: String::new() };
+    pause_restoring(&mut pilot, lost, dialling("2.0", 2));
+    read(&mut pilot, &dialling("3.0", 10));
+    read(&mut pilot, &marked(20));
+    assert!(belief(&pilot, "c").paused_by_us());
+    let state = pilot.campaign(&id("c")).unwrap().state();
+    let replaced = state.replaced.as_ref().map(|by| by.text.as_str());
+    assert_eq!(replaced, Some("3.0"));
 }
 
 #[test]

@@ -33,6 +33,27 @@ impl Platform {
         simulated: impl Fn(Duration) -> Duration,
         now: SimTime,
     ) -> Reaction {
+        let reaction = self.react_as_it_comes(call, fault, simulated, now);
+        match (&self.dialer, reaction.reply) {
+            (Some(dialer), Reply::Answer { answer, slow }) => Reaction {
+                reply: Reply::Answer {
+                    answer: dialer.worded(answer, call),
+                    slow,
+                },
+                ..reaction
+            },
+            (_, reply) => Reaction { reply, ..reaction },
+        }
+    }
+
+    /// The reaction before a dialect words it that has to know the request for that.
+    fn react_as_it_comes(
+        &mut self,
+        call: &Call,
+        fault: Option<Fault>,
+        simulated: impl Fn(Duration) -> Duration,
+        now: SimTime,
+    ) -> Reaction {
         let Some(fault) = fault else {
             return self.carried_out(call, now, Reply::whole);
         };

@@ -32,6 +32,12 @@ fn schedules_on_skills_that_start_and_stop_break_no_promise() {
     lived_through(Dialect::CxoneAcd, SCHEDULES_ELSEWHERE);
 }
 
+#[test]
+fn schedules_on_campaigns_that_dial_by_a_level_break_no_promise() {
+    // The shortest of them all.
+    lived_through(Dialect::Vicidial, SCHEDULES_ELSEWHERE);
+}
+
 fn lived_through(dialect: Dialect, schedules: u64) -> Tally {
     let tally = Mutex::new(Tally::default());
     let threads = available_parallelism().map_or(1, usize::from);

@@ -56,7 +56,7 @@ impl Campaign {
                 CampaignActivity::Paused,
             ) => {}
             (Belief::Running | Belief::Other { .. }, CampaignActivity::Paused) => {
-                self.paused_by_others(reading, doubt, now, notices);
+                self.paused_by_others(reading, doubt, seen, notices);
             }
             (Belief::Paused(PauseOwner::Autopilot { version }), CampaignActivity::Paused) => {
                 self.still_paused(version.as_deref(), reading, seen, notices);
@@ -85,7 +85,8 @@ impl Campaign {
             }
             (Belief::Unread | Belief::Missing { .. }, CampaignActivity::Paused) => {
                 // Only what was never known is taken over: what the store knows to be a person's stays a person's.
-                if self.policy.adopt_paused && self.state.last_reading.is_none() {
+                let adopts = self.policy.adopt_paused && self.state.last_reading.is_none();
+                if adopts && !is_beyond_us(reading, seen) {
                     self.adopt(reading, now, notices);
                 } else if let Some(doubt) = doubt.filter(|doubt| unproven(*doubt, reading)) {
                     self.believe(Belief::Paused(PauseOwner::Unproven { doubt }), now);
@@ -169,12 +170,16 @@ impl Campaign {
         seen: Seen,
         notices: &mut Vec<Notice>,
     ) {
+        if self.is_taken_over(reading) {
+            self.touched(reading, seen, notices);
+            return;
+        }
         let gap = seen
             .unread_from
             .map_or(Duration::ZERO, |from| reading.read_at.since(from));
         match (version, reading.version.as_deref()) {
             (Some(ours), Some(found)) if ours != found => {
-                self.touched(reading, seen.now, notices);
+                self.touched(reading, seen, notices);
             }
             (None, Some(_)) => self.own(reading, seen.now),
             (Some(_) | None, _) => {
@@ -185,14 +190,33 @@ impl Campaign {
         }
     }
 
+    /// What is done about a pause of somebody's: one that is beyond us is respected, whatever the settings say.
+    fn rule_for(&self, reading: &StatusReading, seen: Seen) -> OnManualChange {
+        if is_beyond_us(reading, seen) {
+            OnManualChange::Respect
+        } else {
+            self.policy.on_manual_change
+        }
+    }
+
+    /// Whether the platform names somebody for our pause for whom it named nobody, or us, at the last reading: they paused what was
+    /// paused already. Of a pause that an operator claimed it has named them all the time.
+    fn is_taken_over(&self, reading: &StatusReading) -> bool {
+        let last = self.state.last_reading.as_ref();
+        let before = last.and_then(|last| last.changed_by.as_ref());
+        let somebody = |author: Option<&Author>| matches!(author, Some(Author::Somebody { .. }));
+        somebody(reading.changed_by.as_ref()) && !somebody(before)
+    }
+
     /// It was paused, and not by a command of ours that could be shown to have done it.
     fn paused_by_others(
         &mut self,
         reading: &StatusReading,
         doubt: Option<Doubt>,
-        now: Timestamp,
+        seen: Seen,
         notices: &mut Vec<Notice>,
     ) {
+        let now = seen.now;
         if reading.changed_by == Some(Author::Ours) && doubt != Some(Doubt::Forgotten) {
             self.own(reading, now);
             return;
@@ -206,7 +230,7 @@ impl Campaign {
                 grace_until: None,
             },
         });
-        match self.policy.on_manual_change {
+        match self.rule_for(reading, seen) {
             OnManualChange::Respect => {
                 let owner =
                     unproven.map_or(PauseOwner::Person, |doubt| PauseOwner::Unproven { doubt });
@@ -223,12 +247,11 @@ impl Campaign {
     }
 
     /// The stamp moved under our pause, and the status did not.
-    fn touched(&mut self, reading: &StatusReading, now: Timestamp, notices: &mut Vec<Notice>) {
+    fn touched(&mut self, reading: &StatusReading, seen: Seen, notices: &mut Vec<Notice>) {
+        let (now, rule) = (seen.now, self.rule_for(reading, seen));
         match &reading.changed_by {
             Some(Author::Ours) => self.own(reading, now),
-            Some(Author::Somebody { .. })
-                if self.policy.on_manual_change == OnManualChange::Respect =>
-            {
+            Some(Author::Somebody { .. }) if rule == OnManualChange::Respect => {
                 self.believe(Belief::Paused(PauseOwner::Person), now);
                 notices.push(Notice::PersonPaused);
             }
@@ -312,6 +335,12 @@ impl Campaign {
         self.own(reading, now);
         notices.push(Notice::Adopted);
     }
+}
+
+/// Whether a pause cannot be ended by a command of ours: a resume puts back what our own pause took the place
+/// of, and this one is somebody else's.
+fn is_beyond_us(reading: &StatusReading, seen: Seen) -> bool {
+    seen.traits.restores && matches!(reading.changed_by, Some(Author::Somebody { .. }))
 }
 
 /// Whether a doubt keeps the reading from being anybody's. Of who is named as the author there is none, but for a pause of ours of

@@ -251,7 +251,7 @@ impl Campaign {
                 self.hide_effects(reading, changed);
                 self.forget_lost(reading, &mut notices);
                 self.state.last_reading = Some(reading.clone());
-                self.forget_replaced();
+                self.follow_replaced(reading);
                 self.read_in_run = true;
             }
         }
@@ -278,11 +278,18 @@ impl Campaign {
         staged.is_some()
     }
 
-    /// What our pause replaced means nothing once the campaign runs again, unless that pause may come yet.
-    fn forget_replaced(&mut self) {
-        let runs = self.state.belief == Belief::Running && self.in_flight.is_none();
-        if runs && self.state.unresolved.is_none() && self.state.lost.is_empty() {
+    /// What our pause replaced means nothing once the campaign runs again. Where that pause may come yet, it will take the place of
+    /// what the campaign dials by now, which somebody may have changed.
+    fn follow_replaced(&mut self, reading: &StatusReading) {
+        if self.state.belief != Belief::Running || self.in_flight.is_some() {
+            return;
+        }
+        if self.state.unresolved.is_none() && self.state.lost.is_empty() {
             self.state.replaced = None;
+        } else if self.state.replaced.is_some()
+            && let Some(dials_by) = &reading.dials_by
+        {
+            self.state.replaced = Some(dials_by.clone());
         }
     }
 

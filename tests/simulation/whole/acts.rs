@@ -20,12 +20,13 @@ impl Run<'_> {
     pub(super) fn outside(&mut self, act: &Act) {
         self.time.carry_platform();
         let now = self.time.now();
+        self.dialling.look(&self.platform, now);
         match act {
             Act::Free { alpha, beta } => self.set_free(*alpha, *beta),
             Act::Person { campaign, to } => {
                 let id = CAMPAIGNS[*campaign].0;
                 self.mark("person", 1, Some(id));
-                self.platform.person_sets(id, to);
+                self.person(id, to);
             }
             Act::PersonFirst { campaign } => {
                 let id = CAMPAIGNS[*campaign].0;
@@ -37,12 +38,15 @@ impl Run<'_> {
                 self.mark("campaign-gone", 1, Some(id));
                 self.platform.remove_campaign(id);
                 self.there.push((now, id.to_owned(), false));
+                self.log_in_again();
             }
             Act::Back { campaign } => {
                 let id = CAMPAIGNS[*campaign].0;
                 self.mark("campaign-back", 1, Some(id));
                 self.platform.put_campaign(id, "RUNNING");
+                self.dialling.look(&self.platform, now);
                 self.there.push((now, id.to_owned(), true));
+                self.log_in_again();
             }
             Act::PersonAssigns { preview } => {
                 let id = PREVIEWS[*preview];
@@ -113,12 +117,24 @@ impl Run<'_> {
         }
     }
 
+    fn person(&self, id: &str, does: &str) {
+        let (dialect, now) = (self.schedule.setup.dialect(), self.time.now());
+        let left = dialect.person(&self.platform, &self.dialling, (id, does), now);
+        self.dialling.look(&self.platform, now);
+        self.left.lock().unwrap().push((now, id.to_owned(), left));
+    }
+
     pub(super) fn set_free(&mut self, alpha: u32, beta: u32) {
         self.time.carry_platform();
         for (team, free) in [("alpha", alpha), ("beta", beta)] {
+            let nowhere = self.is_nowhere(team);
             for number in 0..TEAM {
-                let state = if number < free {
+                let state = if nowhere {
+                    AgentState::Offline
+                } else if number < free {
                     AgentState::Available
+                } else if self.schedule.setup.others_leave {
+                    AgentState::Offline
                 } else {
                     match number % 4 {
                         0 => AgentState::WrapUp,
@@ -133,6 +149,26 @@ impl Run<'_> {
             self.count_calls();
         }
         self.free.push((self.time.now(), alpha, beta));
+    }
+
+    /// Whether a team has no campaign to be logged into.
+    fn is_nowhere(&self, team: &str) -> bool {
+        let setup = &self.schedule.setup;
+        let pools = setup.pools().into_iter().zip(CAMPAIGNS);
+        let mut of = pools.take(setup.campaigns);
+        setup.dialect().logs_into_campaigns()
+            && of.any(|(pool, (id, _))| {
+                pool.team() == Some(team) && self.platform.campaign_status(id).is_none()
+            })
+    }
+
+    /// Agents follow their campaign, where they are logged into one.
+    fn log_in_again(&mut self) {
+        if self.schedule.setup.dialect().logs_into_campaigns()
+            && let Some((_, alpha, beta)) = self.free.last().copied()
+        {
+            self.set_free(alpha, beta);
+        }
     }
 
     /// The queue's counters go on with the time.
@@ -167,8 +203,9 @@ impl Run<'_> {
         self.quicker.lock().unwrap().clear();
         // What a person stopped, a person starts again: nothing else would show whether the daemon still steers it.
         for (id, _) in CAMPAIGNS.iter().take(self.schedule.setup.campaigns) {
-            if self.platform.campaign_status(id).as_deref() == Some("STOPPED") {
-                self.platform.person_sets(id, "RUNNING");
+            let status = self.platform.campaign_status(id);
+            if status.is_some_and(|status| !["RUNNING", "PAUSED"].contains(&status.as_str())) {
+                self.person(id, "RUNNING");
             }
         }
         self.set_free(TEAM, TEAM);

@@ -167,6 +167,8 @@ fn setup(dice: &mut Dice) -> Setup {
     Setup {
         platform: simulator::Dialect::CxoneV2,
         longest_call_s: 60,
+        by_switch: false,
+        others_leave: false,
         campaigns,
         previews: dice.chance(0.3),
         queue: dice.chance(0.25),

@@ -15,7 +15,8 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::crash::Crash;
-use super::dialect::Purpose;
+use super::dialect::{Left, Purpose};
+use super::dialling::Dialling;
 use super::disk::{Disk, Trouble};
 use super::log;
 use super::operator::ask;
@@ -59,6 +60,8 @@ pub(crate) struct Run<'a> {
     pub(super) mood: Arc<Mutex<Mood>>,
     /// Campaigns whose next command finds that a person was quicker.
     pub(super) quicker: Arc<Mutex<BTreeSet<String>>>,
+    pub(super) dialling: Arc<Dialling>,
+    pub(super) left: Arc<Mutex<Vec<(i64, String, Left)>>>,
     pub(super) operators: Arc<Mutex<Vec<OperatorDone>>>,
     pub(super) looks: Arc<Mutex<Vec<Look>>>,
     pub(super) directory: &'a Path,
@@ -138,6 +141,7 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
         &looks,
         &taken,
         &requests,
+        schedule.setup.dialect(),
     );
     Record {
         schedule: schedule.clone(),
@@ -145,6 +149,8 @@ pub(crate) fn live(schedule: &Schedule, directory: &Path) -> Record {
         effects: platform.effects(),
         free: run.free,
         there: run.there,
+        dialled: run.dialling.all(),
+        left: run.left.lock().unwrap().clone(),
         operators: run.operators.lock().unwrap().clone(),
         looks,
         taken,
@@ -206,6 +212,8 @@ impl<'a> Run<'a> {
             trouble: Arc::default(),
             mood: Arc::default(),
             quicker: Arc::default(),
+            dialling: Arc::default(),
+            left: Arc::default(),
             operators: Arc::default(),
             looks: Arc::default(),
             directory,
@@ -230,6 +238,8 @@ impl<'a> Run<'a> {
                 requests: Arc::clone(&kept.requests),
                 secrets: Arc::clone(&kept.secrets),
                 quicker: Arc::clone(&self.quicker),
+                dialling: Arc::clone(&self.dialling),
+                left: Arc::clone(&self.left),
                 chance: Mutex::new(chance.fork()),
             }),
             post: Arc::new(Receiver {
@@ -410,6 +420,9 @@ impl<'a> Run<'a> {
     }
 
     fn note_check(&mut self, check: Check, document: Option<Value>) {
+        // What the platform does by itself is done by now.
+        self.time.carry_platform();
+        self.dialling.look(&self.platform, self.time.now());
         let ids = CAMPAIGNS.iter().take(self.schedule.setup.campaigns);
         let statuses: BTreeMap<String, Option<String>> = ids
             .map(|(id, _)| ((*id).to_owned(), self.platform.campaign_status(id)))

@@ -13,6 +13,7 @@
 pub(crate) mod acts;
 pub(crate) mod crash;
 pub(crate) mod dialect;
+pub(crate) mod dialling;
 pub(crate) mod disk;
 pub(crate) mod draw;
 pub(crate) mod judge;

@@ -6,6 +6,8 @@ use campaign_autopilot::simulator::{Effect, JournalEntry};
 use campaign_autopilot::store::AuditRecord;
 use serde_json::Value;
 
+use super::dialect::Left;
+use super::dialling::Dialled;
 use super::receiver::Taken;
 use super::schedule::{Asked, Schedule};
 use super::wire::Request;
@@ -76,6 +78,10 @@ pub(crate) struct Record {
     pub(crate) free: Vec<(i64, u32, u32)>,
     /// When campaigns were deleted (`false`) and brought back.
     pub(crate) there: Vec<(i64, String, bool)>,
+    /// What campaigns dialled by, on a platform whose pauses take the place of that.
+    pub(crate) dialled: Vec<Dialled>,
+    /// What people left of campaigns.
+    pub(crate) left: Vec<(i64, String, Left)>,
     pub(crate) operators: Vec<OperatorDone>,
     pub(crate) looks: Vec<Look>,
     pub(crate) taken: Vec<Taken>,
@@ -110,6 +116,12 @@ impl Record {
             }
         }
         teams
+    }
+
+    /// Whether a person left a campaign at this time as the daemon would have.
+    pub(crate) fn is_taken_for_ours(&self, campaign: &str, at: i64) -> bool {
+        let mut left = self.left.iter();
+        left.any(|(when, id, left)| *when == at && id == campaign && *left == Left::LikeOurs)
     }
 
     /// The names of trouble within so many milliseconds before `at` that can have to do with `target`.

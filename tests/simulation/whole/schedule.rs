@@ -71,6 +71,10 @@ pub(crate) struct Setup {
     pub(crate) platform: simulator::Dialect,
     /// The longest call that the daemon is told of, where a stop takes as long.
     pub(crate) longest_call_s: u32,
+    /// A pause switches the campaign off, where it may also be made by what the campaign dials by.
+    pub(crate) by_switch: bool,
+    /// Who is not free is not logged in.
+    pub(crate) others_leave: bool,
     pub(crate) campaigns: usize,
     pub(crate) previews: bool,
     pub(crate) queue: bool,
@@ -113,6 +117,16 @@ impl Setup {
         self.dialect().tells_when(self)
     }
 
+    /// Whether a status in force shows whether it is the daemon's doing.
+    pub(crate) fn shows_whose(&self, status: &str) -> bool {
+        self.dialect().shows_whose(self, status)
+    }
+
+    /// Whether it shows that a person pauses what the daemon has paused already.
+    pub(crate) fn shows_taking_over(&self) -> bool {
+        self.dialect().shows_taking_over(self)
+    }
+
     /// The longest time in which the platform's commands settle, in milliseconds.
     pub(crate) fn settles(&self) -> i64 {
         self.dialect().settles(self)
@@ -147,7 +161,7 @@ pub(crate) enum Act {
         alpha: u32,
         beta: u32,
     },
-    /// A person sets a campaign's status at the platform's console.
+    /// A person sets a campaign's status at the platform's console, or does what else the dialect has.
     Person {
         campaign: usize,
         to: &'static str,
@@ -253,7 +267,7 @@ impl fmt::Display for Act {
         let campaign = |index: &usize| CAMPAIGNS[*index].0;
         match self {
             Self::Free { alpha, beta } => write!(f, "free agents: {alpha} alpha, {beta} beta"),
-            Self::Person { campaign: c, to } => write!(f, "a person sets {} {to}", campaign(c)),
+            Self::Person { campaign: c, to } => write!(f, "a person at {}: {to}", campaign(c)),
             Self::PersonFirst { campaign: c } => {
                 write!(
                     f,

@@ -14,6 +14,9 @@ const BETWEEN_LOOKS: i64 = 10_000;
 /// acknowledged command may show at its end, and a person's change is left alone for the grace.
 const QUIET: i64 = 70_000;
 
+/// Together with that as long as the longest grace, where commands settle sooner.
+const SHORTEST_SETTLING: i64 = 60_000;
+
 /// What happens in a run.
 pub(crate) enum Step {
     Act(Act),
@@ -40,7 +43,7 @@ pub(crate) fn script(schedule: &Schedule) -> VecDeque<(i64, Step)> {
     steps.push((heal + 26_000, Step::Release));
     let late = schedule.acts.iter().map(|(_, act)| {
         if let Act::Fault { fault, .. } = act {
-            effect_after(fault)
+            effect_after(fault) + setup.dialect().silence_after(fault)
         } else {
             Duration::ZERO
         }
@@ -50,7 +53,8 @@ pub(crate) fn script(schedule: &Schedule) -> VecDeque<(i64, Step)> {
     let settled = setup.dialect().stops_within(setup);
     let polls = |many: i64| many * POLL_S * 1_000 + 5_000;
     let confirming = i64::from(setup.confirm) - 1;
-    let healed = heal + 26_000 + QUIET + setup.settles() + late;
+    let settling = setup.settles().max(SHORTEST_SETTLING);
+    let healed = heal + 26_000 + QUIET + settling + late;
     steps.push((healed, Step::Check(Check::Healed)));
     steps.push((healed + 1_000, Step::Free(0)));
     let paused = healed + 1_000 + polls(3 + confirming) + settled;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::dialect::Purpose;
+use super::dialect::{Dialect, Purpose};
 use super::receiver::Taken;
 use super::record::Look;
 use super::settings;
@@ -19,6 +19,7 @@ pub(crate) fn find(
     looks: &[Look],
     taken: &[Taken],
     requests: &[Request],
+    dialect: Dialect,
 ) -> Vec<String> {
     let mut places: Vec<(String, Vec<u8>)> = vec![("log".to_owned(), log.to_vec())];
     for entry in fs::read_dir(settings::state_dir(directory))
@@ -33,12 +34,15 @@ pub(crate) fn find(
     places.push(("status".to_owned(), documents.collect::<String>().into()));
     let bodies = taken.iter().map(|taken| taken.body.as_str());
     places.push(("messages".to_owned(), bodies.collect::<String>().into()));
-    // A request for a token is the one place for the secret.
+    // A request for a token is the one place for the secret, or the field for it in each.
     let asked = requests
         .iter()
         .filter(|request| request.purpose != Purpose::Token)
-        .flat_map(|request| [request.query.as_bytes(), &request.body]);
-    places.push(("requests".to_owned(), asked.flatten().copied().collect()));
+        .flat_map(|request| {
+            let body = dialect.without_log_in(&request.body);
+            [request.query.as_bytes().to_vec(), body]
+        });
+    places.push(("requests".to_owned(), asked.flatten().collect()));
     let mut found = Vec::new();
     for (place, bytes) in &places {
         for secret in secrets {

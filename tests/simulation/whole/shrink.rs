@@ -39,7 +39,7 @@ pub(crate) fn shrink(schedule: &Schedule, shows: impl Fn(&Verdict) -> bool) -> S
         piece = if piece == 1 { 0 } else { piece.div_ceil(2) };
     }
     // Properties, towards those of a plain platform.
-    let plainer: [fn(&mut Schedule); 11] = [
+    let plainer: [fn(&mut Schedule); 13] = [
         |s| s.setup.previews = false,
         |s| s.setup.queue = false,
         |s| s.setup.webhook = false,
@@ -51,6 +51,8 @@ pub(crate) fn shrink(schedule: &Schedule, shows: impl Fn(&Verdict) -> bool) -> S
         |s| s.setup.paused_before = 0,
         |s| s.setup.shows_after_s = 0,
         |s| s.setup.confirm = 1,
+        |s| s.setup.by_switch = false,
+        |s| s.setup.others_leave = false,
     ];
     for change in plainer {
         let mut candidate = best.clone();

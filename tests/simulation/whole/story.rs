@@ -53,6 +53,14 @@ pub(crate) fn story(record: &Record, target: Option<&str>, from: i64, until: i64
             ),
         ));
     }
+    for dialled in &record.dialled {
+        if concerns(Some(dialled.campaign)) {
+            let set = &dialled.set;
+            let active = if set.active { "" } else { "inactive " };
+            let by = format!("{active}{} {}", set.method, set.level);
+            lines.push((dialled.at, format!(" dials {} by {by}", dialled.campaign)));
+        }
+    }
     for entry in &record.journal {
         if concerns(Some(&entry.campaign)) {
             let by = match &entry.by {
@@ -118,7 +126,7 @@ pub(crate) fn explained(record: &Record, violation: &Violation) -> String {
 pub(crate) fn replay_command(dialect: Dialect, seed: u64) -> String {
     let platform = match dialect {
         Dialect::CxoneV2 => String::new(),
-        Dialect::CxoneAcd => format!(" --platform {}", dialect.name()),
+        Dialect::CxoneAcd | Dialect::Vicidial => format!(" --platform {}", dialect.name()),
     };
     format!("cargo run --release --example simulation --{platform} --seed {seed}")
 }

@@ -13,7 +13,8 @@ use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use super::crash::{Crash, Place};
-use super::dialect::{Classified, Dialect, Purpose};
+use super::dialect::{Classified, Dialect, Left, Purpose, Told};
+use super::dialling::Dialling;
 use super::time::Time;
 
 /// One request of the daemon.
@@ -22,9 +23,8 @@ pub(crate) struct Request {
     pub(crate) life: usize,
     pub(crate) endpoint: Endpoint,
     pub(crate) purpose: Purpose,
-    /// The campaign or queue in its path.
+    /// The campaign or queue that it is for.
     pub(crate) target: Option<String>,
-    pub(crate) method: Method,
     pub(crate) query: String,
     pub(crate) decision: Option<String>,
     pub(crate) body: Bytes,
@@ -36,21 +36,29 @@ pub(crate) struct Request {
     pub(crate) carried: Option<i64>,
     /// When the daemon had its answer, or knew that there is none.
     pub(crate) ended: Option<i64>,
-    /// The status of a whole answer.
+    /// The status that a whole answer comes to.
     pub(crate) status: Option<u16>,
     /// The statuses that a whole and readable answer shows, by campaign.
     pub(crate) shown: BTreeMap<String, String>,
+    /// The campaigns that such an answer says are not there.
+    pub(crate) absent: BTreeSet<String>,
     pub(crate) fault: Option<&'static str>,
 }
 
 impl Request {
     pub(crate) fn writes(&self) -> bool {
-        self.method != Method::GET && self.purpose != Purpose::Token
+        self.endpoint.writes()
     }
 
     /// The status of a campaign that a whole and readable answer shows.
     pub(crate) fn shows(&self, campaign: &str) -> Option<&str> {
         self.shown.get(campaign).map(String::as_str)
+    }
+
+    /// Whether a whole answer says that there is no such campaign.
+    pub(crate) fn misses(&self, campaign: &str) -> bool {
+        let asked = self.purpose == Purpose::Status && self.target.as_deref() == Some(campaign);
+        self.absent.contains(campaign) || (asked && self.status == Some(404))
     }
 }
 
@@ -65,6 +73,10 @@ pub(crate) struct Wire {
     pub(crate) secrets: Arc<Mutex<Vec<String>>>,
     /// Campaigns whose next command finds that a person was quicker.
     pub(crate) quicker: Arc<Mutex<BTreeSet<String>>>,
+    /// What campaigns dial by.
+    pub(crate) dialling: Arc<Dialling>,
+    /// What people left of campaigns.
+    pub(crate) left: Arc<Mutex<Vec<(i64, String, Left)>>>,
     pub(crate) chance: Mutex<fastrand::Rng>,
 }
 
@@ -88,6 +100,7 @@ impl Wire {
         let there = self.travel();
         tokio::time::sleep(there).await;
         self.time.carry_platform();
+        self.dialling.look(&self.platform, self.time.now());
         self.forestall(number);
         let query = url
             .query()
@@ -102,6 +115,7 @@ impl Wire {
             headers,
             body,
         });
+        self.dialling.look(&self.platform, self.time.now());
         self.change(number, |request| {
             request.carried = Some(self.time.now());
             request.fault = fault;
@@ -125,9 +139,11 @@ impl Wire {
             } => {
                 self.keep_token(number, &body);
                 self.change(number, |request| {
-                    request.status = Some(status.as_u16());
+                    request.status = Some(self.dialect.meaning(status.as_u16(), &body));
                     if request.purpose == Purpose::Status && request.status == Some(200) {
-                        request.shown = self.dialect.shown(request.target.as_deref(), &body);
+                        let Told { statuses, absent } =
+                            self.dialect.told(request.target.as_deref(), &body);
+                        (request.shown, request.absent) = (statuses, absent);
                     }
                 });
                 Ok(HttpResponse {
@@ -155,10 +171,10 @@ impl Wire {
             purpose,
             target,
             asks,
-        } = self.dialect.classify(method, url.path());
+        } = self.dialect.classify(method, url.path(), body);
         let by_body = || self.dialect.asked_by_body(body);
         let asks = asks.map(str::to_owned).or_else(by_body);
-        let decision = headers.get("x-request-id");
+        let decision = self.dialect.decision(headers, body);
         let mut requests = self.requests.lock().unwrap();
         requests.push(Request {
             life: self.life,
@@ -166,15 +182,15 @@ impl Wire {
             purpose,
             target,
             asks: asks.filter(|_| purpose == Purpose::Command),
-            method: method.clone(),
             query: url.query().unwrap_or_default().to_owned(),
-            decision: decision.map(|id| id.to_str().unwrap().to_owned()),
+            decision,
             body: body.clone(),
             sent: self.time.now(),
             carried: None,
             ended: None,
             status: None,
             shown: BTreeMap::new(),
+            absent: BTreeSet::new(),
             fault: None,
         });
         requests.len() - 1
@@ -187,7 +203,12 @@ impl Wire {
         if let (Some(campaign), Some(status)) = (target, asks)
             && self.quicker.lock().unwrap().remove(campaign)
         {
-            self.platform.person_sets(campaign, status);
+            let now = self.time.now();
+            let left =
+                (self.dialect).person(&self.platform, &self.dialling, (campaign, status), now);
+            self.dialling.look(&self.platform, now);
+            let mut all = self.left.lock().unwrap();
+            all.push((now, campaign.clone(), left));
         }
     }
 

@@ -19,6 +19,8 @@ mod agents;
 mod answers;
 mod campaigns;
 mod failures;
+#[cfg(test)]
+mod fault_tests;
 mod form;
 mod ids;
 mod operation;
@@ -35,6 +37,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::super::answer::Answer;
+use super::super::call::Call;
 use super::super::centre::CampaignFigures;
 use super::super::effects::{Effect, PaceWritten};
 use super::super::journal::Actor;
@@ -47,6 +50,7 @@ pub(in crate::simulator) use route::route;
 pub use settings::{DialerAgent, DialerCalls, DialerCampaign, DialerSettings, DialerUser};
 
 use failures::Failures;
+use form::Form;
 use ids::shown;
 use pages::page;
 
@@ -125,10 +129,8 @@ impl DialerState {
         for (place, (id, campaign)) in world.campaigns().enumerate() {
             if !self.campaigns.contains_key(id) {
                 let set = self.settings.campaigns.get(&shown(id, place)).cloned();
-                let set = set.unwrap_or_else(|| DialerCampaign {
-                    active: campaign.status == status::RUNNING,
-                    ..DialerCampaign::default()
-                });
+                let mut set = set.unwrap_or_default();
+                set.active &= campaign.status == status::RUNNING;
                 self.campaigns.insert(id.to_owned(), set);
             }
         }
@@ -264,8 +266,10 @@ impl DialerState {
         let stays = world
             .campaign(id)
             .is_some_and(|campaign| campaign.status == status);
+        // What agents dial by hand does not come to rest by another level.
+        let by_hand = before.is_manual() && to.is_manual();
         // A change of the pace alone is none of what the campaign does.
-        if switched && !(stays && to.dials(agents) && before.dials(agents)) {
+        if switched && !by_hand && !(stays && to.dials(agents) && before.dials(agents)) {
             match by {
                 Actor::Person => drop(world.person_sets(id, status, now)),
                 by @ Actor::Client { .. } => drop(world.command(id, status, by, delay, now)),
@@ -280,22 +284,53 @@ pub(in crate::simulator) fn in_own_form(answer: Answer) -> Answer {
     let Some(refused) = &answer.refused else {
         return answer;
     };
-    let words = refused.messages.join("; ");
-    let (status, said) = match refused.status {
-        StatusCode::UNAUTHORIZED => (
-            StatusCode::OK,
-            "ERROR: Login incorrect, please try again: |||BAD|\n".to_owned(),
-        ),
-        StatusCode::FORBIDDEN => (
-            StatusCode::OK,
-            "ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |||\n".to_owned(),
-        ),
-        StatusCode::INTERNAL_SERVER_ERROR => (refused.status, String::new()),
-        status => (status, words),
+    let said = if refused.status == StatusCode::INTERNAL_SERVER_ERROR {
+        String::new()
+    } else {
+        refused.messages.join("; ")
     };
     Answer {
         headers: answer.headers,
-        ..page(status, said)
+        ..page(refused.status, said)
+    }
+}
+
+impl DialerState {
+    /// Words a refusal of a request as the script does, which repeats what it was sent; other answers stay as they are.
+    pub(in crate::simulator) fn worded(&self, answer: Answer, call: &Call) -> Answer {
+        let Some(refused) = &answer.refused else {
+            return answer;
+        };
+        let form = Form::read(&call.query, &call.body);
+        let (name, function) = (form.raw("user"), form.function());
+        let said = match refused.status {
+            StatusCode::UNAUTHORIZED => format!(
+                "ERROR: Login incorrect, please try again: |{name}|{}|BAD|\n",
+                form.raw("pass")
+            ),
+            StatusCode::FORBIDDEN => format!(
+                "ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |{name}|{function}|\n"
+            ),
+            StatusCode::NOT_FOUND if function == "update_campaign" => {
+                let asked = form.raw("campaign_id");
+                pages::refused(
+                    function,
+                    &format!("CAMPAIGN DOES NOT EXIST: |{name}|{asked}"),
+                )
+            }
+            StatusCode::NOT_FOUND => pages::refused(
+                function,
+                &format!("THIS USER HAS NO VIEWABLE CAMPAIGNS: {name}|"),
+            ),
+            StatusCode::INTERNAL_SERVER_ERROR if self.settings.old_language => {
+                "MySQL connect ERROR: Can't connect to local server\n".to_owned()
+            }
+            _ => return answer,
+        };
+        Answer {
+            headers: answer.headers,
+            ..page(StatusCode::OK, said)
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct DialerSettings {
     pub database_away: bool,
     /// The process that dials is dead: no call is placed, and who is logged in stays as it is.
     pub dialler_dead: bool,
+    /// The script's language is an older one, in which a database that is away is a 200 with words.
+    pub old_language: bool,
     /// The build, as `version` names it.
     pub build: String,
     /// By how many seconds the platform's clock is ahead in what `version` says.
@@ -139,6 +141,7 @@ impl Default for DialerSettings {
             notes_failures: true,
             database_away: false,
             dialler_dead: false,
+            old_language: false,
             build: "241004-1518".to_owned(),
             clock_ahead: 0,
         }

@@ -5,18 +5,25 @@
 
 mod cxone_acd;
 mod cxone_v2;
+mod left;
 mod purpose;
+mod vicidial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use campaign_autopilot::simulator::{self, AcdOperation, Endpoint};
+use campaign_autopilot::simulator::{
+    self, AcdOperation, DialerCampaign, DialerOperation, Endpoint, Fault, SimHandle,
+};
 use hyper::Method;
+use hyper::header::HeaderMap;
 
+use super::dialling::Dialling;
 use super::draw::{Dice, Where};
 use super::judge::Invariant;
 use super::schedule::{Pool, Setup};
 
+pub(crate) use left::Left;
 pub(crate) use purpose::Purpose;
 
 /// A dialect that the daemon and the simulated platform speak.
@@ -24,26 +31,37 @@ pub(crate) use purpose::Purpose;
 pub(crate) enum Dialect {
     CxoneV2,
     CxoneAcd,
+    Vicidial,
 }
 
-/// What a request is, by its method and path.
+/// What an answer says of campaigns.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Their statuses, in the words of the world where it has one.
+    pub(super) statuses: BTreeMap<String, String>,
+    /// Those that are not there.
+    pub(super) absent: BTreeSet<String>,
+}
+
+/// What a request is, by its method, path and body.
 pub(super) struct Classified {
     pub(super) endpoint: Endpoint,
     pub(super) purpose: Purpose,
-    /// The campaign or queue in its path.
+    /// The campaign or queue that it is for.
     pub(super) target: Option<String>,
-    /// The status that its path asks for, where it does.
+    /// The status that it asks for, where that shows by now.
     pub(super) asks: Option<&'static str>,
 }
 
 impl Dialect {
-    pub(crate) const ALL: [Self; 2] = [Self::CxoneV2, Self::CxoneAcd];
+    pub(crate) const ALL: [Self; 3] = [Self::CxoneV2, Self::CxoneAcd, Self::Vicidial];
 
     /// The name, as in the daemon's settings.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CxoneV2 => "cxone-v2",
             Self::CxoneAcd => "cxone-acd",
+            Self::Vicidial => "vicidial",
         }
     }
 
@@ -52,20 +70,20 @@ impl Dialect {
         match platform {
             simulator::Dialect::CxoneV2 => Self::CxoneV2,
             simulator::Dialect::CxoneAcd(_) => Self::CxoneAcd,
-            simulator::Dialect::GenesysCloud(_)
-            | simulator::Dialect::Vicidial(_)
-            | simulator::Dialect::AmazonConnect(_) => {
+            simulator::Dialect::Vicidial(_) => Self::Vicidial,
+            simulator::Dialect::GenesysCloud(_) | simulator::Dialect::AmazonConnect(_) => {
                 unreachable!("no schedule is drawn for this platform")
             }
         }
     }
 
     /// What a request is for, as the published paths say; the simulator has its own reading of them.
-    pub(super) fn classify(self, method: &Method, path: &str) -> Classified {
+    pub(super) fn classify(self, method: &Method, path: &str, body: &[u8]) -> Classified {
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let found = match self {
             Self::CxoneV2 => cxone_v2::classify(method, &segments),
             Self::CxoneAcd => cxone_acd::classify(method, &segments),
+            Self::Vicidial => vicidial::classify(method, &segments, body),
         };
         found.unwrap_or_else(|| {
             panic!("the daemon asks for {method} {path}, which the contract does not have")
@@ -76,20 +94,51 @@ impl Dialect {
     pub(super) fn asked_by_body(self, body: &[u8]) -> Option<String> {
         match self {
             Self::CxoneV2 => cxone_v2::status_word(body),
-            Self::CxoneAcd => None,
+            Self::CxoneAcd | Self::Vicidial => None,
         }
     }
 
-    /// The statuses that a whole and readable answer to a reading shows, by campaign, in the words of the world where it has
-    /// one.
-    pub(super) fn shown(self, target: Option<&str>, body: &[u8]) -> BTreeMap<String, String> {
+    /// The name of the decision that a request is for.
+    pub(super) fn decision(self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         match self {
-            Self::CxoneV2 => target
-                .zip(cxone_v2::status_word(body))
-                .map(|(campaign, word)| (campaign.to_owned(), word))
-                .into_iter()
-                .collect(),
-            Self::CxoneAcd => cxone_acd::shown(body).unwrap_or_default(),
+            Self::CxoneV2 | Self::CxoneAcd => {
+                let id = headers.get("x-request-id")?;
+                Some(id.to_str().unwrap().to_owned())
+            }
+            Self::Vicidial => vicidial::decision(body),
+        }
+    }
+
+    /// A body without the log-in, where each request has one.
+    pub(super) fn without_log_in(self, body: &[u8]) -> Vec<u8> {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => body.to_vec(),
+            Self::Vicidial => vicidial::without_log_in(body),
+        }
+    }
+
+    /// The status that a whole answer comes to, in the usual sense of statuses.
+    pub(super) fn meaning(self, status: u16, body: &[u8]) -> u16 {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => status,
+            Self::Vicidial => vicidial::meaning(status, body),
+        }
+    }
+
+    /// What a whole and readable answer to a reading says of campaigns.
+    pub(super) fn told(self, target: Option<&str>, body: &[u8]) -> Told {
+        let statuses = |statuses| Told {
+            statuses,
+            ..Told::default()
+        };
+        match self {
+            Self::CxoneV2 => {
+                let shown = target.zip(cxone_v2::status_word(body));
+                let shown = shown.map(|(campaign, word)| (campaign.to_owned(), word));
+                statuses(shown.into_iter().collect())
+            }
+            Self::CxoneAcd => statuses(cxone_acd::shown(body).unwrap_or_default()),
+            Self::Vicidial => vicidial::told(target, body).unwrap_or_default(),
         }
     }
 
@@ -98,6 +147,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => cxone_v2::endpoints(place, setup),
             Self::CxoneAcd => cxone_acd::endpoints(place, setup),
+            Self::Vicidial => vicidial::endpoints(place),
         }
     }
 
@@ -106,16 +156,36 @@ impl Dialect {
         match self {
             Self::CxoneV2 => Endpoint::Outcomes,
             Self::CxoneAcd => Endpoint::Acd(AcdOperation::SkillSummary),
+            Self::Vicidial => Endpoint::Dialer(DialerOperation::CallStatusStats),
         }
     }
 
-    /// What a person may set a campaign to.
+    /// What a person may do to a campaign, or set it to.
     pub(super) fn words_of_people(self) -> &'static [&'static str] {
         match self {
             Self::CxoneV2 => &[
                 "PAUSED", "PAUSED", "PAUSED", "RUNNING", "RUNNING", "STOPPED",
             ],
             Self::CxoneAcd => &["PAUSED", "PAUSED", "RUNNING"],
+            Self::Vicidial => vicidial::WORDS,
+        }
+    }
+
+    /// A person does something to a campaign; returns what they left.
+    pub(super) fn person(
+        self,
+        platform: &SimHandle,
+        dialling: &Dialling,
+        (id, does): (&str, &str),
+        now: i64,
+    ) -> Left {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => {
+                platform.person_sets(id, does);
+                Left::Other
+            }
+            Self::Vicidial if vicidial::person(platform, dialling, id, does, now) => Left::LikeOurs,
+            Self::Vicidial => Left::Other,
         }
     }
 
@@ -124,6 +194,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => {}
             Self::CxoneAcd => cxone_acd::draw(dice, setup),
+            Self::Vicidial => vicidial::draw(dice, setup),
         }
     }
 
@@ -132,13 +203,23 @@ impl Dialect {
         match self {
             Self::CxoneV2 => Pool::USUAL,
             Self::CxoneAcd => cxone_acd::pools(setup),
+            Self::Vicidial => vicidial::pools(setup),
+        }
+    }
+
+    /// Whether an agent is logged into one campaign, and nowhere when that is gone.
+    pub(super) fn logs_into_campaigns(self) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => false,
+            Self::Vicidial => true,
         }
     }
 
     /// How long a token lives.
     pub(super) fn token_life(self) -> Duration {
         match self {
-            Self::CxoneV2 => Duration::from_secs(240),
+            // Where each request logs in, there is none.
+            Self::CxoneV2 | Self::Vicidial => Duration::from_secs(240),
             // Renewed five minutes early.
             Self::CxoneAcd => Duration::from_secs(540),
         }
@@ -149,6 +230,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => String::new(),
             Self::CxoneAcd => cxone_acd::settings(setup),
+            Self::Vicidial => vicidial::settings(setup),
         }
     }
 
@@ -158,7 +240,7 @@ impl Dialect {
             (Self::CxoneV2, Pool::Everyone) => "\"all\"",
             (Self::CxoneV2, Pool::Alpha) => "{ any_skill = [\"alpha\"] }",
             (Self::CxoneV2, Pool::Beta) => "{ all_skills = [\"beta\"] }",
-            (Self::CxoneAcd, _) => "\"own\"",
+            (Self::CxoneAcd | Self::Vicidial, _) => "\"own\"",
         }
     }
 
@@ -167,6 +249,7 @@ impl Dialect {
         match self {
             Self::CxoneV2 => 60_000,
             Self::CxoneAcd => i64::from(setup.longest_call_s) * 1_000,
+            Self::Vicidial => 20_000,
         }
     }
 
@@ -174,14 +257,47 @@ impl Dialect {
     pub(super) fn tells_when(self, setup: &Setup) -> bool {
         match self {
             Self::CxoneV2 => cxone_v2::tells_when(setup),
-            Self::CxoneAcd => false,
+            Self::CxoneAcd | Self::Vicidial => false,
+        }
+    }
+
+    /// Whether a status in force shows whether it is the daemon's doing, whenever it was made.
+    pub(super) fn shows_whose(self, setup: &Setup, status: &str) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => false,
+            Self::Vicidial => !setup.by_switch && status == "PAUSED",
+        }
+    }
+
+    /// Whether it shows that a person pauses what the daemon has paused already.
+    pub(super) fn shows_taking_over(self, setup: &Setup) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => false,
+            Self::Vicidial => !setup.by_switch,
+        }
+    }
+
+    /// How long nothing is asked for after what a fault does, beyond its effect.
+    pub(super) fn silence_after(self, fault: &Fault) -> Duration {
+        match (self, fault) {
+            // Refused log-ins.
+            (Self::Vicidial, Fault::Unauthorized) => Duration::from_secs(15 * 60),
+            (Self::CxoneV2 | Self::CxoneAcd | Self::Vicidial, _) => Duration::ZERO,
+        }
+    }
+
+    /// Whether two settings dial alike.
+    pub(super) fn dial_alike(self, one: &DialerCampaign, other: &DialerCampaign) -> bool {
+        match self {
+            Self::CxoneV2 | Self::CxoneAcd => true,
+            Self::Vicidial => vicidial::dial_alike(one, other),
         }
     }
 
     /// How long a pause of ours goes on to be shown as running, in milliseconds.
     pub(super) fn stops_within(self, setup: &Setup) -> i64 {
         match self {
-            Self::CxoneV2 => 0,
+            Self::CxoneV2 | Self::Vicidial => 0,
             Self::CxoneAcd => cxone_acd::stops_within(setup),
         }
     }
@@ -191,14 +307,21 @@ impl Dialect {
         match self {
             Self::CxoneV2 => setup.quirks.names(),
             Self::CxoneAcd => cxone_acd::properties(setup),
+            Self::Vicidial => vicidial::properties(setup),
         }
     }
 
     /// Whether a promise can be at stake here.
     pub(super) fn concerns(self, invariant: Invariant) -> bool {
         match self {
-            Self::CxoneV2 => true,
-            Self::CxoneAcd => {
+            Self::CxoneV2 => invariant != Invariant::NotPutBack,
+            Self::CxoneAcd => ![
+                Invariant::AboveConcurrency,
+                Invariant::QueueMemberLost,
+                Invariant::NotPutBack,
+            ]
+            .contains(&invariant),
+            Self::Vicidial => {
                 ![Invariant::AboveConcurrency, Invariant::QueueMemberLost].contains(&invariant)
             }
         }

@@ -327,16 +327,20 @@ fn a_person(bench: &mut Bench<'_>, campaign: &str, to: &str, at: i64) {
             // What is in force, or was set lately.
             let recent = back == 0 || at - change.at <= TOLD_LATE;
             let ours = matches!(change.by, By::Ours(_));
-            let anybodys = !ours || was_confirmed_before(bench, campaign, change);
+            let shown = bench.record.schedule.setup.shows_whose(to);
+            let anybodys = !ours || (!shown && was_confirmed_before(bench, campaign, change));
             recent && change.to == to && anybodys
         });
-    // Who asks for what is in force, while a command of ours is about to change it, has set it too.
+    // Who asks for what is in force, while a command of ours is about to change it, has set it too. A level that is set under a pause
+    // by the switch shows when the switch is turned on again.
+    let by_switch = bench.record.schedule.setup.by_switch;
     let pressed = bench.record.journal.iter().any(|entry| {
         let written = millis_of(entry.at);
         entry.campaign == campaign
             && entry.by == Actor::Person
             && entry.to == to
-            && (at - TOLD_LATE..=at).contains(&written)
+            && written <= at
+            && (by_switch || at - TOLD_LATE <= written)
     });
     if !so && !pressed {
         bench.violated(

@@ -96,7 +96,8 @@ fn unseen(record: &Record, campaign: &str, changes: &[Change]) -> bool {
             && request.carried.is_some_and(between)
             && is_remembered(record, campaign, request)
     });
-    made_again && !shown_between && !record.schedule.setup.tells_when()
+    let setup = &record.schedule.setup;
+    made_again && !shown_between && !setup.tells_when() && !setup.shows_whose(&again.to)
 }
 
 /// Whether what a request showed was committed: a daemon that died right after it knows nothing of it.

@@ -58,7 +58,8 @@ fn given_up(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
             && row.decision == *decision
             && row.event.get("conclusion").and_then(Value::as_str) == Some("confirmed")
     });
-    record.schedule.setup.strict && !confirmed
+    let setup = &record.schedule.setup;
+    setup.strict && !confirmed && !setup.shows_whose("PAUSED")
 }
 
 /// Whether the change in force is our doing and nothing that the platform tells can show it: it took effect after its request
@@ -79,6 +80,9 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     });
     if touched {
         return true;
+    }
+    if bench.record.schedule.setup.shows_whose(&change.to) {
+        return false;
     }
     let mut tries = bench.record.requests.iter().filter(|request| {
         request.purpose == Purpose::Command
@@ -161,13 +165,13 @@ fn unprovable(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
 /// Whether the platform did not know a campaign the last times, and it is not asked for again yet: that takes 1, 2, 4, 8, ... polls.
 fn waits_for(bench: &Bench<'_>, campaign: &str, at: i64) -> bool {
     let before = bench.record.requests.iter().rev().filter(|request| {
-        request.sent <= at
-            && (request.shows(campaign).is_some()
-                || (request.purpose == Purpose::Status
-                    && request.target.as_deref() == Some(campaign)))
+        let asked =
+            request.purpose == Purpose::Status && request.target.as_deref() == Some(campaign);
+        let said = request.shows(campaign).is_some() || request.misses(campaign);
+        request.sent <= at && (asked || said)
     });
     let mut missing = before
-        .take_while(|request| request.status == Some(404))
+        .take_while(|request| request.misses(campaign))
         .peekable();
     let Some(last) = missing.peek().map(|request| request.sent) else {
         return false;
@@ -184,14 +188,13 @@ fn was_unknown_for_long(bench: &Bench<'_>, campaign: &str, from: i64, to: i64) -
     let mut since = None;
     let requests = bench.record.requests.iter();
     for request in requests.filter(|request| (from..=to).contains(&request.sent)) {
-        let of = request.purpose == Purpose::Status && request.target.as_deref() == Some(campaign);
         if request.shows(campaign).is_some() {
             let known = request.ended.unwrap_or(request.sent);
             if since.is_some_and(|since| known - since > LONGEST_WRONG_ANSWER) {
                 return true;
             }
             since = None;
-        } else if of && request.status == Some(404) {
+        } else if request.misses(campaign) {
             since.get_or_insert(request.sent);
         }
     }

@@ -8,6 +8,7 @@ mod counting;
 mod effects;
 mod liveness;
 mod messages;
+mod restoring;
 mod truth;
 mod windows;
 
@@ -32,6 +33,7 @@ pub(crate) enum Invariant {
     DryRunSends,
     AuditFalse,
     AuditIncomplete,
+    NotPutBack,
     CountFalse,
     CountRefused,
     SecretShown,
@@ -46,7 +48,7 @@ pub(crate) enum Invariant {
 }
 
 impl Invariant {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::PersonUndone,
         Self::ResumeUndone,
         Self::BlindRepeat,
@@ -57,6 +59,7 @@ impl Invariant {
         Self::DryRunSends,
         Self::AuditFalse,
         Self::AuditIncomplete,
+        Self::NotPutBack,
         Self::CountFalse,
         Self::CountRefused,
         Self::SecretShown,
@@ -83,6 +86,7 @@ impl Invariant {
             Self::DryRunSends => "a dry run sends nothing",
             Self::AuditFalse => "every sentence of the audit is true",
             Self::AuditIncomplete => "every command is in the audit exactly once",
+            Self::NotPutBack => "a resume puts back what its pause took the place of",
             Self::CountFalse => "what is counted was there",
             Self::CountRefused => "a complete answer is believed, nobody included",
             Self::SecretShown => "no secret is shown or kept",
@@ -156,6 +160,7 @@ impl Invariant {
             | Self::DryRunSends
             | Self::AuditFalse
             | Self::AuditIncomplete
+            | Self::NotPutBack
             | Self::CountFalse
             | Self::CountRefused
             | Self::AboveConcurrency
@@ -215,6 +220,7 @@ pub(crate) fn judge(record: &Record) -> Verdict {
     audit::judge(&mut bench);
     counting::judge(&mut bench);
     effects::judge(&mut bench);
+    restoring::judge(&mut bench);
     messages::judge(&mut bench);
     liveness::judge(&mut bench);
     let end = record.lives.last().map_or(START, |life| life.until);

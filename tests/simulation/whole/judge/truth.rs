@@ -29,7 +29,8 @@ pub(crate) struct Change {
     pub(crate) to: String,
 }
 
-/// Every campaign's changes, oldest first. A write of the status already in force is none.
+/// Every campaign's changes, oldest first. A write of the status already in force is none, but for a pause of ours that a person
+/// makes theirs where that shows.
 pub(crate) struct Truth(BTreeMap<String, Vec<Change>>);
 
 impl Truth {
@@ -50,7 +51,9 @@ impl Truth {
             let Some(changes) = campaigns.get_mut(&entry.campaign) else {
                 continue;
             };
-            if entry.from == entry.to {
+            // What shows whose it is shows too that a person has made our pause theirs.
+            let theirs = entry.by == Actor::Person && setup.shows_taking_over();
+            if entry.from == entry.to && !(theirs && entry.to == "PAUSED") {
                 continue;
             }
             let by = match &entry.by {

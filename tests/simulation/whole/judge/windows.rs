@@ -2,6 +2,9 @@
 //!
 //! Such a platform names no author, and the change has the time that the request's own effect would have. The limits say
 //! that it counts as ours. Everything outside of a request's own window is a person's, whatever went wrong around it.
+//!
+//! Where a pause of ours shows itself by what it wrote, a person's is like it only where they wrote the same: they saved a page that
+//! was opened while our pause was in force.
 
 use campaign_autopilot::simulator::Timestamps;
 
@@ -27,6 +30,14 @@ pub(super) fn is_like(
     change: &Change,
     decision: Option<&str>,
 ) -> bool {
+    if record.schedule.setup.shows_whose(&change.to) {
+        if record.is_taken_for_ours(campaign, change.at) {
+            return true;
+        }
+        if decision.is_none() {
+            return false;
+        }
+    }
     let strict = record.schedule.setup.strict && change.to == "PAUSED";
     let cut = [Timestamps::WholeSeconds, Timestamps::MovesInWholeSeconds];
     let whole_seconds = cut.contains(&record.schedule.setup.quirks.timestamps);
