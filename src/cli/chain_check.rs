@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::control::ObservableState;
-use crate::store::{StoreAt, StoreReader};
+use crate::store::{BrokenChain, StoreAt, StoreReader};
 use crate::telemetry::Metrics;
 
 /// Checks the chain once.
@@ -30,9 +30,14 @@ impl ChainCheck {
             observed,
             metrics,
         } = self;
+        let on_server = at.is_on_server();
         let checking = tokio::task::spawn_blocking(move || {
-            let store = StoreReader::open(&at).map_err(|fault| fault.to_string())?;
-            store.check_chain().map_err(|broken| broken.to_string())
+            let store = StoreReader::open(&at).map_err(|fault| (fault.to_string(), true))?;
+            let checked = store.check_chain();
+            checked.map_err(|broken| {
+                let unread = matches!(broken, BrokenChain::Unreadable(_));
+                (broken.to_string(), unread)
+            })
         });
         // It fails only when the runtime ends.
         let Ok(checked) = checking.await else {
@@ -40,7 +45,11 @@ impl ChainCheck {
         };
         match checked {
             Ok(rows) => info!(rows, "the chain of the audit holds"),
-            Err(why) => {
+            // A server that is away says nothing of the chain; a file that cannot be read is damaged.
+            Err((why, true)) if on_server => {
+                warn!(%why, "the chain of the audit was not checked; `audit verify` does it");
+            }
+            Err((why, _)) => {
                 warn!(%why, "the chain of the audit is broken; `audit verify` shows where");
                 observed.send_modify(|shown| {
                     let found = format!("the chain of the audit is broken: {why}");

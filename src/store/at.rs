@@ -69,6 +69,12 @@ impl StoreAt {
         &self.directory
     }
 
+    /// Whether the tables are on a server.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The tenant whose rows are meant, on a server; empty where there is one alone.
     pub(super) fn tenant(&self) -> &str {
         self.server.as_ref().map_or(ONLY_TENANT, |on| &on.tenant)

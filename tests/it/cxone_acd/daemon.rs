@@ -20,8 +20,6 @@ const STATES: Endpoint = Endpoint::Acd(AcdOperation::AgentStates);
 const ACTIVITY: Endpoint = Endpoint::Acd(AcdOperation::SkillsActivity);
 const GLOBAL: Endpoint = Endpoint::Acd(AcdOperation::GlobalToken);
 
-/// A hundred seconds of the platform go by within ten of the test's: longer than the daemon waits for a command within a tick.
-
 /// A platform of this dialect with ten agents, whose tenant may make any number of calls a day.
 pub(crate) fn centre(settings: AcdSettings) -> Centre {
     Centre::with(|platform| platform.dialect = unlimited(settings))
