@@ -173,7 +173,7 @@ fn base_url(layers: &mut Layers<'_>, values: &Values, region: Option<&RegionHost
         return Some(region.api.clone());
     }
     // One that cannot be read is reported already.
-    if layers.source(REGION.row()).is_none() {
+    if !layers.faults.tell_of(REGION.row().key) {
         let remedy = format!(
             "give {}, or {}",
             layers.ways(REGION.row()),
