@@ -305,6 +305,8 @@ fn a_full_segment_is_followed_by_another_one() {
         let (store, _) = Store::open(place.at(), START).unwrap();
         for thousand in 0..21 {
             live(&store, thousand * 1_000..(thousand + 1) * 1_000).await;
+            // It takes longer than a lease on a busy machine.
+            store.tenure().renew().await.unwrap();
         }
         let young = SealRange::Full {
             before: after(15_000),

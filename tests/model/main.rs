@@ -4,6 +4,7 @@
 mod calendar;
 mod driver;
 mod judge;
+mod lease;
 mod liveness;
 mod properties;
 mod rule;

@@ -48,7 +48,7 @@ impl Fault {
 }
 
 /// So many centres at once where there are many rounds.
-const MOST_WORLDS: usize = 10;
+const MOST_WORLDS: usize = 20;
 
 /// How long it took until somebody steered again, by kind.
 type Times = Mutex<BTreeMap<Fault, Vec<Duration>>>;
