@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -49,6 +49,7 @@ pub(crate) struct Cluster {
     schemas: AtomicU32,
     /// What the script is told and says. Its end is the server's.
     script: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    _process: Child,
 }
 
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
@@ -94,6 +95,7 @@ impl Cluster {
             place,
             schemas: AtomicU32::new(0),
             script: Mutex::new((input, out)),
+            _process: script,
         }
     }
 

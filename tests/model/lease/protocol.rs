@@ -192,7 +192,6 @@ fn holding_acts(state: &State, at: usize, holding: &Holding, acts: &mut Vec<Act>
     }
     match holding.step {
         Step::Waits { left: 0 } => acts.push(Act::Begin(at)),
-        Step::Waits { .. } => {}
         Step::Idle => {
             acts.push(Act::LetGo(at));
             // Somebody else's pause stays.
@@ -205,7 +204,7 @@ fn holding_acts(state: &State, at: usize, holding: &Holding, acts: &mut Vec<Act>
         Step::Intends { .. } => acts.push(Act::WriteIntent(at)),
         Step::Intended { .. } => acts.push(Act::Send(at)),
         Step::Sent { .. } if state.wires[at].is_none() => acts.push(Act::Conclude(at)),
-        Step::Sent { .. } => {}
+        Step::Waits { .. } | Step::Sent { .. } => {}
     }
 }
 
