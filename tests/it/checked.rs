@@ -79,7 +79,7 @@ fn thresholds_that_cannot_be_reached_and_agents_who_are_not_there_are_told() {
             "warning: campaign campaign-3: the platform does not list 1 agent: nobody;",
             "warning: campaign campaign-4: the threshold 13 cannot be reached: it has 12 agents",
             "warning: 1 agent in a state that is not known, such as \"Lunch\": they count as not available",
-            "ok      polls: 1 call for the first, then 1",
+            "ok      agents: 1 call for the first poll, then 1",
             "time zones: release 20",
         ],
     );

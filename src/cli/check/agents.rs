@@ -64,7 +64,7 @@ pub(super) async fn poll(
     }
     if let [first, later] = polls.as_slice() {
         Findings::good(format_args!(
-            "polls: {} for the first, then {later}",
+            "agents: {} for the first poll, then {later}",
             counted(*first, "call")
         ));
     }

@@ -19,7 +19,7 @@ use crate::domain::Zone;
 use crate::domain::outcomes::start_of_day;
 use crate::domain::queue::Member;
 use crate::domain::{CampaignId, Timestamp};
-use crate::platform::port::Granted;
+use crate::platform::port::{FaultKind, Granted};
 use crate::settings::{Resolved, Settings};
 
 use super::connection::Connection;
@@ -206,14 +206,24 @@ async fn read_outcomes(
     let deadline = now.plus(settings.request_timeout.saturating_mul(3));
     let found = reader.outcomes(&campaigns, start_of_day(now), deadline);
     let mut read = 0_usize;
+    let mut not_granted = None;
     for (campaign, finding) in campaigns.iter().zip(found.await) {
         match finding {
             Ok(Some(_)) => read = read.saturating_add(1),
             Ok(None) => tell_of_idle_aim(settings, campaign),
+            // Whoever gives no right to count, and sets no rule that needs it, has nothing to mend.
+            Err(fault)
+                if fault.kind == FaultKind::Forbidden && !needs_outcomes(settings, campaign) =>
+            {
+                not_granted = Some(fault);
+            }
             Err(fault) => {
                 findings.fault(&format!("outcomes of campaign {campaign}"), &fault);
             }
         }
+    }
+    if let Some(fault) = not_granted {
+        Findings::doubtful(format_args!("outcomes of dials are not counted: {fault}"));
     }
     if read > 0 {
         Findings::good(format_args!(
@@ -221,6 +231,12 @@ async fn read_outcomes(
             counted(read, "campaign")
         ));
     }
+}
+
+/// Whether anything is decided by what became of a campaign's dials.
+fn needs_outcomes(settings: &Settings, campaign: &CampaignId) -> bool {
+    let policy = settings.policies.get(campaign);
+    !settings.guards.is_empty() || policy.is_some_and(|policy| policy.aim.is_some())
 }
 
 /// Warns of an aim whose campaign nobody counts at this moment; it may be fed later.

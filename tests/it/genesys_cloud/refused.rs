@@ -31,7 +31,7 @@ fn a_right_that_is_missing_is_named_by_the_refusal_and_the_campaign_goes_on() {
     wait_until("the log names the right", || {
         running.log().iter().any(|line| {
             line.to_string()
-                .contains("lacks the scope outbound:campaign:stop")
+                .contains("lacks the right outbound:campaign:stop")
         })
     });
     wait_for_polls(&centre, 5);

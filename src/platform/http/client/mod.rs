@@ -476,7 +476,7 @@ impl Client {
             }
             StatusCode::FORBIDDEN => {
                 let lacks = match &self.proof {
-                    Proof::Token(_) => "the OAuth client likely lacks the scope",
+                    Proof::Token(_) => "the OAuth client likely lacks the right",
                     Proof::Signature(_) => "the role likely lacks the right",
                 };
                 let detail = format!("{said}; {lacks} {}", call.scope);
