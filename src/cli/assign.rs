@@ -18,6 +18,7 @@ use crate::settings::Settings;
 
 use super::connection::Connection;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::one_tenant::OneTenantArgs;
 use super::output;
 use super::run::exit_of;
@@ -29,9 +30,8 @@ use super::tenant::Tenant;
 pub(crate) enum AssignCommand {
     /// Show the moves of a plan with scores and reasons; nothing is changed
     Plan {
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
@@ -65,10 +65,10 @@ pub(crate) async fn assign(command: &AssignCommand, settings: Settings) -> Exit 
     }
     match command {
         AssignCommand::Apply(_) => Box::pin(apply(settings)).await,
-        AssignCommand::Plan { json, .. } => match Seen::read(&settings).await {
+        AssignCommand::Plan { form, .. } => match Seen::read(&settings).await {
             Ok(mut seen) => {
                 let proposal = seen.assigner.propose(seen.now);
-                if *json {
+                if form.is_json() {
                     show_json(&proposal, seen.now);
                 } else {
                     show_moves(&proposal);

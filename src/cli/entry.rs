@@ -27,6 +27,7 @@ use super::environment::{self, variable};
 use super::eval::eval;
 use super::exit::Exit;
 use super::export::{ExportArgs, export};
+use super::grouped_help::grouped;
 use super::man::man;
 use super::one_tenant::OneTenantArgs;
 use super::operate::{Form, Operate, operate};
@@ -42,6 +43,7 @@ use super::run::run;
 use super::simulate::{SimulateArgs, simulate};
 use super::store::{StoreCommand, store};
 use super::store_args::StoreArgs;
+use super::suggestions;
 use super::traces::Traces;
 use super::tune::{TuneArgs, tune};
 use super::webhook::{self, WebhookCommand};
@@ -71,7 +73,8 @@ Exit codes: 0 done, 1 an audit that does not hold, something that is not there o
 
 /// Pauses and resumes a contact centre's outbound campaigns by how many agents are available.
 #[derive(Parser)]
-#[command(name = "campaign-autopilot", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(name = "campaign-autopilot", version, max_term_width = 110)]
+#[command(after_long_help = AFTER_HELP, after_help = "`--help` shows examples and the exit codes, `COMMAND --help` everything about a command.")]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -86,6 +89,9 @@ enum Command {
         /// Also get a token, read the agents, and read every campaign
         #[arg(long)]
         online: bool,
+        /// Print only what is wrong: nothing where all is well
+        #[arg(short, long)]
+        quiet: bool,
         #[command(flatten)]
         run: Box<RunArgs>,
     },
@@ -172,13 +178,18 @@ enum Command {
     },
 }
 
+/// The program as it is shown, with its commands in groups.
+pub(super) fn command_line() -> clap::Command {
+    grouped(CommandLine::command())
+}
+
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let matches = CommandLine::command().get_matches();
-    let line = match CommandLine::from_arg_matches(&matches) {
+    let matches = command_line().try_get_matches();
+    let line = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(line) => line,
-        Err(wrong) => wrong.exit(),
+        Err(wrong) => suggestions::with_meant(wrong).exit(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -220,13 +231,18 @@ async fn dispatch(command: Command) -> Exit {
     }
     match command {
         Command::Run(args) => run_with_traces(args).await,
-        Command::Check { online, run } => match resolve_now(&run) {
-            Ok(resolved) => match start_log(LogFormat::Text, "warn") {
-                Ok(()) => check(&resolved, online).await,
-                Err(exit) => exit,
-            },
-            Err(faults) => refuse_configuration(&faults),
-        },
+        Command::Check { online, quiet, run } => {
+            if quiet {
+                output::be_quiet();
+            }
+            match resolve_now(&run) {
+                Ok(resolved) => match start_log(LogFormat::Text, "warn") {
+                    Ok(()) => check(&resolved, online).await,
+                    Err(exit) => exit,
+                },
+                Err(faults) => refuse_configuration(&faults),
+            }
+        }
         Command::Assign { command } => {
             let settings = command.args().settings(warned);
             match settings

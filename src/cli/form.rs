@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::exit::Exit;
+use super::operate::Form;
 use super::output;
 
 /// The form of a result that is a table.
@@ -15,6 +16,24 @@ pub(super) enum TableForm {
     Json,
     /// For spreadsheets: flat rows under a header
     Csv,
+}
+
+/// The form of a result that is for people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
+pub(super) struct FormArgs {
+    /// The form of the output
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Form,
+    /// The same as `--output json`
+    #[arg(long, hide = true, conflicts_with = "output")]
+    json: bool,
+}
+
+impl FormArgs {
+    /// Whether it is for programs.
+    pub(super) fn is_json(self) -> bool {
+        self.json || self.output == Form::Json
+    }
 }
 
 /// Prints rows as CSV. None of their members may hold others.

@@ -29,6 +29,7 @@ mod export;
 mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod grouped_help;
 mod idle_reserve;
 mod kept_state;
 mod man;
@@ -64,6 +65,7 @@ mod step_clock;
 mod store;
 mod store_args;
 mod store_place;
+mod suggestions;
 mod supervisor;
 mod surroundings;
 mod tenant;

@@ -7,19 +7,19 @@ use crate::store::{OutboxEditFault, OutboxEditor, Selection, StoreAt, StoredEntr
 
 use super::environment::variable;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::output;
 
 /// What to do with the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub(crate) enum OutboxCommand {
-    /// Print every message that waits or was given up, the oldest first
+    /// Print every message that waits or was given up, the oldest first; as JSON one object a line, with the message's body
     List {
         /// Only the dead letters
         #[arg(long)]
         dead: bool,
-        /// One JSON object a line, with the message's body
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
     },
     /// Retry messages at once; the time until they are given up starts anew
     Retry(MessageArgs),
@@ -59,7 +59,7 @@ pub(crate) fn outbox(command: OutboxCommand, at: &StoreAt) -> Exit {
     let by = variable("SUDO_USER").or_else(|| variable("USER"));
     let by = by.as_deref();
     let (done, changed) = match command {
-        OutboxCommand::List { dead, json } => return list(&editor, dead, json),
+        OutboxCommand::List { dead, form } => return list(&editor, dead, form.is_json()),
         OutboxCommand::Retry(selected) => ("retried", editor.retry(&selected.selection(), by, now)),
         OutboxCommand::Drop(selected) => {
             ("dropped", editor.discard(&selected.selection(), by, now))

@@ -19,8 +19,23 @@ use super::exit::Exit;
 
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints a line of the result.
+/// Whether only what is wrong is printed.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From here on, only what is wrong is printed.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Prints a line of the result, except where only what is wrong is wanted.
 pub(crate) fn result(line: impl Display) {
+    if !QUIET.load(Ordering::Relaxed) {
+        wrong(line);
+    }
+}
+
+/// Prints a line of the result that says what is wrong.
+pub(crate) fn wrong(line: impl Display) {
     if let Err(wrong) = writeln!(stdout(), "{}", shown(&line))
         && wrong.kind() != ErrorKind::BrokenPipe
         && !LOST.swap(true, Ordering::Relaxed)

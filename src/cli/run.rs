@@ -1,5 +1,6 @@
 //! `run`: the daemon, until a signal or for one tick.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,6 +167,9 @@ fn tell_start(settings: &[Settings], daemon: &Daemon) {
     let webhook = webhook.map(|to| tracing::field::display(&to.url));
     let many = |of: fn(&Settings) -> usize| settings.iter().map(of).sum::<usize>();
     let queues = many(|settings| settings.queues.len());
+    if let Some(server) = daemon.server.as_ref().filter(|_| !first.once) {
+        info!("the page is at {}", page(server.address()));
+    }
     if let Some(tenant) = &daemon.tenant {
         info!(
             campaigns = first.policies.len(),
@@ -192,6 +196,18 @@ fn tell_start(settings: &[Settings], daemon: &Daemon) {
             "started",
         );
     }
+}
+
+/// The address of the page, as a browser on this machine calls it.
+fn page(listening: SocketAddr) -> String {
+    let mut at = listening;
+    if at.ip().is_unspecified() {
+        at.set_ip(match at.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{at}/")
 }
 
 /// The first SIGTERM or SIGINT asks for an orderly end, the second one ends at once. SIGHUP reloads the configuration;

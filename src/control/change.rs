@@ -144,7 +144,12 @@ impl Changing<'_> {
             .autopilot
             .campaign(campaign)
             .map(Campaign::state)
-            .ok_or_else(|| OperatorError::UnknownCampaign(campaign.clone()))
+            .ok_or_else(|| self.unknown(campaign))
+    }
+
+    fn unknown(&self, campaign: &CampaignId) -> OperatorError {
+        let known = self.campaigns.autopilot.campaigns();
+        OperatorError::unknown(campaign, known.map(|(id, _)| id))
     }
 
     /// Holds campaigns: all of them or, where one is not known or the store cannot be written, none.
@@ -237,7 +242,7 @@ impl Changing<'_> {
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
         let before = self.campaigns.autopilot.campaign(id).cloned();
-        let before = before.ok_or_else(|| OperatorError::UnknownCampaign(id.clone()))?;
+        let before = before.ok_or_else(|| self.unknown(id))?;
         let Some(was) = self.campaigns.autopilot.claim_pause(id, claim, now) else {
             return Err(OperatorError::NotPaused {
                 campaign: id.clone(),

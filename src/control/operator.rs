@@ -18,7 +18,7 @@ use crate::domain::aim::AbandonTarget;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading};
 use crate::domain::{
     Calendars, CampaignId, CampaignLabels, HoldKind, PauseClaim, PauseOwnerKind, Policy, QueueId,
-    Thresholds, Timestamp,
+    Thresholds, Timestamp, meant,
 };
 
 /// Requests that may wait: a person types slower, and each is served within milliseconds between two ticks.
@@ -313,12 +313,22 @@ impl AppliedChange {
     }
 }
 
+/// The question that goes with an unknown campaign.
+fn did_you_mean(meant: Option<&CampaignId>) -> String {
+    meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "))
+}
+
 /// Why a command was not carried out; then nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OperatorError {
     /// The campaign is not managed by this daemon.
-    #[error("campaign `{0}` is not managed; `status` names those that are")]
-    UnknownCampaign(CampaignId),
+    #[error("campaign `{campaign}` is not managed; {}`status` names those that are", did_you_mean(meant.as_ref()))]
+    UnknownCampaign {
+        /// The id that was given.
+        campaign: CampaignId,
+        /// The managed campaign that was probably meant.
+        meant: Option<CampaignId>,
+    },
     /// There is no hold, or no threshold override, to end.
     #[error("campaign `{0}` has none in force")]
     NothingInForce(CampaignId),
@@ -359,6 +369,21 @@ pub enum OperatorError {
     /// The loop did not get to it in time, or is ending.
     #[error("the loop did not get to it in time; `status` shows whether it is running")]
     NoAnswer,
+}
+
+impl OperatorError {
+    /// Says that `campaign` is none of `known`, and which was probably meant.
+    pub fn unknown<'k>(
+        campaign: &CampaignId,
+        known: impl IntoIterator<Item = &'k CampaignId>,
+    ) -> Self {
+        let known = known.into_iter().map(CampaignId::as_str);
+        let meant = meant(campaign.as_str(), known).and_then(|meant| meant.parse().ok());
+        Self::UnknownCampaign {
+            campaign: campaign.clone(),
+            meant,
+        }
+    }
 }
 
 /// A command on its way to the loop.

@@ -51,6 +51,7 @@ mod local_time;
 mod lost_attempt;
 #[cfg(test)]
 mod lost_attempt_tests;
+mod meant;
 mod message;
 #[cfg(test)]
 mod missing_tests;
@@ -110,6 +111,7 @@ pub use ids::{
 pub use labels::CampaignLabels;
 pub use local_time::{TimeOfDay, TimeOfDayError, Zone, ZoneError};
 pub use lost_attempt::LostAttempt;
+pub use meant::meant;
 pub use message::{
     AssignmentDispatch, AuditHeadPublished, CampaignChanged, CampaignFlapping, CampaignPaceChanged,
     CampaignPauseUnproven, DataStale, Message, MessageBody, MessageKind, OrderingKey, WebhookTest,

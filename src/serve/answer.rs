@@ -190,7 +190,7 @@ impl Failure {
 
     fn kind(error: &OperatorError) -> (StatusCode, &'static str) {
         match error {
-            OperatorError::UnknownCampaign(_) => (StatusCode::NOT_FOUND, "unknown_campaign"),
+            OperatorError::UnknownCampaign { .. } => (StatusCode::NOT_FOUND, "unknown_campaign"),
             OperatorError::NothingInForce(_) => (StatusCode::CONFLICT, "nothing_in_force"),
             OperatorError::NotPaused { .. } => (StatusCode::CONFLICT, "not_paused"),
             OperatorError::NoAim(_) => (StatusCode::CONFLICT, "no_aim"),

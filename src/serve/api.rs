@@ -275,15 +275,25 @@ pub(super) struct NamedCampaign {
 impl NamedCampaign {
     /// Refuses one that is not managed.
     pub(super) fn managed(&self) -> Result<(), Failure> {
-        view(&self.served.observed.borrow(), &self.id).map(drop)
+        managed(&self.served.observed.borrow(), &self.id)
     }
+}
+
+/// Refuses a campaign that is not managed.
+pub(super) fn managed(observed: &ObservableState, id: &CampaignId) -> Result<(), Failure> {
+    view(observed, id).map(drop)
 }
 
 fn view(observed: &ObservableState, id: &CampaignId) -> Result<CampaignView, Failure> {
     let campaigns = &observed.campaigns;
     let at = campaigns.binary_search_by(|view| view.id.cmp(id));
     let view = at.ok().and_then(|at| campaigns.get(at)).cloned();
-    view.ok_or_else(|| Failure::from(OperatorError::UnknownCampaign(id.clone())))
+    view.ok_or_else(|| {
+        Failure::from(OperatorError::unknown(
+            id,
+            campaigns.iter().map(|view| &view.id),
+        ))
+    })
 }
 
 fn turned_away(why: TurnedAway) -> Failure {

@@ -12,7 +12,7 @@ use crate::control::ObservableState;
 use crate::control::operator::{
     AppliedChange, Author, OperatorCommand, OperatorError, OperatorHandle,
 };
-use crate::domain::{CampaignId, TenantName};
+use crate::domain::{CampaignId, TenantName, meant};
 
 use super::answer::{Answered, Failure, SteeredElsewhere};
 use super::api::{LARGEST_LIST, answer, body_within, held};
@@ -346,8 +346,17 @@ impl Chosen<'_> {
             let known: BTreeSet<&str> = written.iter().map(|(id, _)| id.as_str()).collect();
             let unknown: Vec<&str> = self.campaigns.difference(&known).copied().collect();
             if !unknown.is_empty() {
+                let near = unknown
+                    .iter()
+                    .filter_map(|id| meant(id, known.iter().copied()));
+                let near: BTreeSet<String> = near.map(|id| format!("`{id}`")).collect();
+                let near: Vec<String> = near.into_iter().collect();
+                let ask = match near.as_slice() {
+                    [] => String::new(),
+                    near => format!("did you mean {}? ", near.join(", ")),
+                };
                 return Err(format!(
-                    "campaigns: {} not managed; `status` names those that are",
+                    "campaigns: {} not managed; {ask}`status` names those that are",
                     are(&unknown)
                 ));
             }

@@ -9,7 +9,7 @@ use crate::control::series::SeriesQuery;
 use crate::domain::{CampaignId, TenantName};
 
 use super::answer::{Answered, Failure, full, json};
-use super::api::NamedCampaign;
+use super::api::{NamedCampaign, managed};
 use super::connections::Slot;
 use super::documents::{EntryDocument, HistoryDocument};
 use super::outcomes::{CampaignOutcomes, OutcomeColumns, outcome_rows};
@@ -67,7 +67,7 @@ impl Sources {
             return Err(Failure::standby(vec![elsewhere]));
         }
         let mut entries = Vec::new();
-        for entry in asked_of {
+        for entry in &asked_of {
             let Some(served) = &entry.served else {
                 continue;
             };
@@ -75,6 +75,15 @@ impl Sources {
             let read = read.map_err(|why| unreadable(entry.name.as_ref(), &why))?;
             let name = entry.name.as_ref();
             entries.extend(read.into_iter().map(|row| EntryDocument::of(name, row)));
+        }
+        // One that was taken out of the configuration has a past all the same. Before the first poll nothing is known of any.
+        if let (true, Some(id), [one]) = (entries.is_empty(), &asked.campaign, &*asked_of)
+            && let Some(served) = &one.served
+        {
+            let observed = served.observed.borrow();
+            if !observed.campaigns.is_empty() {
+                managed(&observed, id)?;
+            }
         }
         // Of one tenant they are in order already; the sort keeps the order of rows of one moment.
         entries.sort_by(|a, b| b.entry.at.cmp(&a.entry.at));

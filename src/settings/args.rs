@@ -33,11 +33,28 @@ impl TypedValueParser for Words {
     }
 }
 
+/// The settings that somebody gives who begins; `-h` shows these alone, `--help` all.
+const FIRST: [&str; 12] = [
+    "platform",
+    "base_url",
+    "client_id",
+    "config",
+    "campaign",
+    "pause_below",
+    "resume_at",
+    "poll_interval",
+    "dry_run",
+    "once",
+    "listen",
+    "state_dir",
+];
+
 fn arg(row: &'static Row) -> Option<Arg> {
     let arg = Arg::new(row.key)
         .long(row.flag?.trim_start_matches('-'))
         .help(row.help())
-        .help_heading(row.heading);
+        .help_heading(row.heading)
+        .hide_short_help(!FIRST.contains(&row.key));
     let valued = |arg: Arg| arg.value_name(row.value).allow_negative_numbers(true);
     Some(match row.kind {
         Kind::Switch => arg.action(ArgAction::SetTrue),
@@ -200,6 +217,14 @@ mod tests {
             assert!(help.contains(heading), "{heading}");
         }
         assert!(!help.contains("--client-secret "), "no secret by flag");
+    }
+
+    #[test]
+    fn what_the_short_help_shows_is_there() {
+        for key in FIRST {
+            let there = rows().any(|row| row.key == key && row.flag.is_some());
+            assert!(there, "{key}");
+        }
     }
 
     #[test]

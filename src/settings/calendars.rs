@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::domain::calendar::{Calendar, Closure, Holiday, HoursError, WeeklyHours};
-use crate::domain::{CalendarId, Calendars, CampaignId, Zone};
+use crate::domain::{CalendarId, Calendars, CampaignId, Zone, meant};
 use crate::given_file::{LONGEST_SETTINGS, read_text};
 
-use super::fault::{Origin, Problem, meant};
+use super::fault::{Origin, Problem};
+
 use super::given::ListedTable;
 use super::icalendar;
 use super::merge::Layers;

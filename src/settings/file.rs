@@ -4,14 +4,16 @@
 //! environment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::domain::{CampaignId, CountedQueue, IdError, QueueId, Selector, TenantName};
+use crate::domain::{CampaignId, CountedQueue, IdError, QueueId, Selector, TenantName, meant};
 
-use super::fault::{Findings, Origin, Problem, meant};
+use super::fault::{Findings, Origin, Problem};
+
 use super::given::{CampaignTable, CountedAgents, FileValues, ListedTable, RawValue, TenantTable};
 use super::row::{InFile, Kind};
 use super::rows::{CAMPAIGN, CONFIG, row_named, rows};
@@ -47,9 +49,44 @@ pub(super) fn read(path: &str, text: &str, faults: &mut Findings) -> FileValues 
         }
     }
     if broken {
+        if let Some((language, line)) = other_language(text) {
+            // What a parser of TOML says of each of its lines helps nobody.
+            walk.faults.take_back(|key| key == "TOML");
+            let wrong = Problem::new(
+                format!("reads as {language}"),
+                "write it as TOML, `key = value` on each line; `config init` prints a file to start from",
+            );
+            walk.faults.push(&walk.places.at(&line), "TOML", wrong);
+        }
         return FileValues::broken();
     }
     walk.top(document.get_ref())
+}
+
+/// The language of a text that is no TOML, by its first line that says something, and where that is.
+fn other_language(text: &str) -> Option<(&'static str, Range<usize>)> {
+    let mut from = 0_usize;
+    for line in text.split_inclusive('\n') {
+        let place = from..from.saturating_add(line.len());
+        from = place.end;
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line.starts_with('{') {
+            return Some(("JSON", place));
+        }
+        let is_key = |key: &str| {
+            let of_a_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '"');
+            !key.is_empty() && key.chars().all(of_a_key)
+        };
+        let maps = line
+            .split_once(':')
+            .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
+        let yaml = maps || line == "---" || line.starts_with("- ");
+        return yaml.then_some(("YAML", place));
+    }
+    None
 }
 
 /// Which list of a campaign's `agents`.

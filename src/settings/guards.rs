@@ -9,9 +9,10 @@ use crate::domain::guard::{
     Denominator, Guard, GuardLimit, GuardPeriod, GuardScope, Numerator, Preset, WrittenPeriod,
     least_sample,
 };
-use crate::domain::{CampaignId, CampaignLabels, Zone};
+use crate::domain::{CampaignId, CampaignLabels, Zone, meant};
 
-use super::fault::{Origin, Problem, meant};
+use super::fault::{Origin, Problem};
+
 use super::given::ListedTable;
 use super::merge::Layers;
 use super::table_keys::{TableKey, guard as keys};

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{CampaignId, TenantName};
+use crate::domain::{CampaignId, TenantName, meant};
 
-use super::fault::{Findings, Origin, Problem, meant};
+use super::fault::{Findings, Origin, Problem};
+
 use super::flags::RunArgs;
 use super::given::{FileValues, ListedTable, RawValue};
 use super::row::{DefaultValue, InFile, Kind, Parsed, Row, Setting};

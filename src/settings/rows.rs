@@ -121,7 +121,7 @@ settings! { PLATFORM_ROWS "Platform"
         |text| value::word(text, Dialect::WORDS), |to, dialect| to.platform = dialect);
     BASE_URL: Landing<Url, Values> = land("base_url", Some("--base-url"), ["AUTOPILOT_BASE_URL", "CXONE_BASE_URL"], Text "URL", Nothing, Account,
         "Address of the tenant, with the API's paths behind it. On cxone-acd the API host, which the platform is asked for otherwise; on genesys-cloud and amazon-connect (that of the campaigns) the region gives it; on vicidial the web server, without /vicidial.",
-        value::url, |to, url| to.base_url = Some(url));
+        value::base_url, |to, url| to.base_url = Some(url));
     CLIENT_ID: Landing<String, Values> = land("client_id", Some("--client-id"), ["AUTOPILOT_CLIENT_ID", "CXONE_CLIENT_ID"], Text "ID", Nothing, Account,
         "Client id of the OAuth 2 client credentials; on cxone-acd the id of the access key, on vicidial the user; on amazon-connect an access key, without which the usual chain of credentials is asked.",
         value::text, |to, id| to.client_id = Some(id));

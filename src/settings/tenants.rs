@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::TenantName;
+use crate::domain::{TenantName, meant};
 
-use super::fault::{Findings, Origin, Problem, meant};
+use super::fault::{Findings, Origin, Problem};
+
 use super::given::{CampaignTable, FileValues, ListedTable, RawValue, TenantTable};
 use super::row::Row;
 use super::table_keys::{campaign, group, guard, preview, queue};

@@ -294,6 +294,22 @@ pub(super) fn url(text: &str) -> Parsed<Url> {
     Ok(url)
 }
 
+/// The address of the API, to which each request adds its own path.
+pub(super) fn base_url(text: &str) -> Parsed<Url> {
+    let url = url(text)?;
+    let mut last_first = url.path().trim_end_matches('/').rsplit('/');
+    if let (Some(version), Some("api")) = (last_first.next(), last_first.next())
+        && let Some(number) = version.strip_prefix('v')
+        && number.parse::<u16>().is_ok()
+    {
+        return Err(Problem::new(
+            format!("ends in `/api/{version}`, which each request adds by itself"),
+            "give what stands before it, such as https://api.example.com",
+        ));
+    }
+    Ok(url)
+}
+
 /// A receiver's address. A refusal does not repeat it.
 pub(super) fn receiver(text: &str) -> Parsed<ReceiverUrl> {
     const EXAMPLE: &str = "write such as https://wfm.example.com/hooks/autopilot";

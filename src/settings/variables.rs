@@ -6,7 +6,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::fault::{Fault, meant};
+use crate::domain::meant;
+
+use super::fault::Fault;
+
 use super::rows::rows;
 
 /// How names of ours begin.

@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use super::causes::causes;
 use super::loopback::is_loopback;
+use super::unreached::Unreached;
 
 /// Addresses by which it shows whether the environment names a proxy at all.
 const ELSEWHERE: [&str; 2] = ["http://proxied.invalid/", "https://proxied.invalid/"];
@@ -117,26 +118,51 @@ impl HttpClient {
         }
     }
 
-    /// Returns why a request to this address failed, for people. The address itself is not repeated: it may be a secret.
+    /// Returns why a request to this address failed, for people: with host and port, and what to do. Path and query are not repeated: they
+    /// may be a secret.
     #[must_use]
     pub fn explain(&self, url: &Url, wrong: reqwest::Error) -> String {
-        let mut why = causes(&wrong.without_url());
-        if why.contains("UnknownIssuer") {
-            why.push_str(
-                "; if its certificate is of an authority of your own, name a PEM file with that one in SSL_CERT_FILE",
-            );
-        }
-        match self.via(url) {
-            Some((_, proxy)) => format!(
-                "by way of the proxy {proxy}, which the environment names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY): {why}"
-            ),
+        let connecting = wrong.is_connect();
+        let wrong = wrong.without_url();
+        let why = causes(&wrong);
+        let proxy = self.via(url).map(|(_, proxy)| proxy);
+        let told = match Unreached::of(&wrong) {
+            Some(unreached) => {
+                // Only the proxy is connected to from here.
+                let place = match &proxy {
+                    Some(proxy) if unreached.is_nearer_than_tls() => proxy.clone(),
+                    Some(_) | None => place(url),
+                };
+                let (says, remedy) = (unreached.says(&place), unreached.remedy());
+                format!("{says} ({why}); {remedy}")
+            }
+            None if connecting && wrong.is_timeout() => {
+                let place = proxy.clone().unwrap_or_else(|| place(url));
+                let (says, remedy) = (Unreached::Silent.says(&place), Unreached::Silent.remedy());
+                format!("{says} ({why}); {remedy}")
+            }
             None => why,
+        };
+        match proxy {
+            Some(proxy) => format!(
+                "by way of the proxy {proxy}, which the environment names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY): {told}"
+            ),
+            None => told,
         }
     }
 
     fn via(&self, url: &Url) -> Option<(&reqwest::Client, String)> {
         let proxied = self.proxied.as_ref().filter(|_| !is_loopback(url))?;
         Some((&proxied.client, proxied.proxy(url)?))
+    }
+}
+
+/// The host and the port of an address.
+fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@
 mod causes;
 mod client;
 mod loopback;
+mod unreached;
 
 pub use causes::causes;
 pub use client::{ClientBounds, HttpClient, NoCertificates};

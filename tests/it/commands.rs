@@ -35,6 +35,18 @@ fn help_teaches() {
     ] {
         assert!(help.stdout.contains(text), "{text}");
     }
+    let groups = ["To begin with:\n  demo ", "\nA running daemon:\n  status "];
+    let short = Invocation::bare().arg("-h").output();
+    for text in groups {
+        assert!(help.stdout.contains(text), "{}", help.stdout);
+        assert!(short.stdout.contains(text), "{}", short.stdout);
+    }
+    assert!(!short.stdout.contains("Exit codes:"), "{}", short.stdout);
+    let of = |flag: &str| Invocation::bare().args(&["run", flag]).output().stdout;
+    let (short, long) = (of("-h"), of("--help"));
+    assert!(short.contains("--pause-below") && !short.contains("--page-size"));
+    assert!(long.contains("--page-size"));
+    assert!(short.lines().count() < 60, "{short}");
     assert_eq!(Invocation::bare().arg("--no-such-flag").output().code(), 2);
 }
 
@@ -104,6 +116,21 @@ fn online_names_what_is_wrong_with_the_platform() {
         );
         assert!(!done.stdout.contains("autopilot-secret") && !done.stderr.contains("wrong-secret"));
     }
+}
+
+#[test]
+fn a_quiet_check_tells_only_what_is_wrong() {
+    let centre = Centre::new();
+    let good = check(&centre, |run| {
+        run.arg("-q");
+    });
+    assert_eq!(good.code(), 0, "{}{}", good.stdout, good.stderr);
+    assert_eq!(good.stdout, "");
+    let wrong = check(&centre, |run| {
+        run.arg("--quiet").env("CXONE_CLIENT_SECRET", "another");
+    });
+    assert_eq!(wrong.code(), 77, "{}{}", wrong.stdout, wrong.stderr);
+    assert!(wrong.stdout.starts_with("FAILED  "), "{}", wrong.stdout);
 }
 
 #[test]
@@ -444,4 +471,37 @@ fn wrong_flags_of_the_simulator_are_explained() {
         "{}",
         done.stderr
     );
+}
+
+#[test]
+fn one_flag_gives_the_form_and_the_old_one_is_understood() {
+    let load = [
+        "queue",
+        "check-utilisation",
+        "--agents",
+        "10",
+        "--concurrent",
+        "5",
+        "--handle-time",
+        "200s",
+    ];
+    let told = |flags: &[&str]| {
+        let done = Invocation::bare().args(&load).args(flags).output();
+        (done.code(), done.stdout)
+    };
+    let (code, json) = told(&["-o", "json"]);
+    assert_eq!((code, &json), (0, &told(&["--json"]).1));
+    assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
+    assert_eq!(told(&["-o", "table"]), told(&[]));
+    assert_eq!(told(&["-o", "table", "--json"]).0, 2);
+    for command in [
+        &["queue", "show"][..],
+        &["outbox", "list"],
+        &["assign", "plan"],
+        &["demo"],
+    ] {
+        let help = Invocation::bare().args(command).arg("--help").output();
+        assert!(help.stdout.contains("--output <"), "{command:?}");
+        assert!(!help.stdout.contains("--json"), "{command:?}");
+    }
 }

@@ -65,6 +65,7 @@ mod supervised;
 mod tenants;
 mod trace;
 mod tune;
+mod unreached;
 mod variables;
 mod vicidial;
 mod webhooks;

@@ -83,7 +83,7 @@ fn a_night_on_call() {
     let gone = run(&["status"]);
     assert_eq!(gone.code(), 69, "{}", gone.stderr);
     assert!(
-        gone.stderr.contains("no daemon listens there"),
+        gone.stderr.contains("refuses connections"),
         "{}",
         gone.stderr
     );
@@ -345,5 +345,14 @@ fn completions_and_manual_pages_name_every_command() {
     for command in commands {
         let page = pages.join(format!("campaign-autopilot-{command}.1"));
         assert!(page.is_file(), "{}", page.display());
+    }
+}
+
+#[test]
+fn a_word_of_other_programs_leads_to_the_command() {
+    let done = Invocation::bare().arg("stop").output();
+    assert_eq!(done.code(), 2);
+    for word in ["'pause'", "'hold'"] {
+        assert!(done.stderr.contains(word), "{}", done.stderr);
     }
 }

@@ -1,6 +1,6 @@
 //! Holds of several campaigns at once: one word that stops everything, and one that lets go.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, of_kind, wait_until};
@@ -126,7 +126,7 @@ fn several_are_asked_about_and_a_wrong_one_holds_none() {
     let team = run(&[&["hold", "--team", "West", "--yes"], &hold[..]].concat());
     assert_eq!(team.code(), 78);
     assert!(team.stderr.contains("team `West`"), "{}", team.stderr);
-    let faults = |body: serde_json::Value| {
+    let faults = |body: Value| {
         let answer = api.change("PUT", "/api/v1/holds", &body);
         assert_eq!(answer.status, 400);
         answer.json()["faults"].to_string()
@@ -142,14 +142,47 @@ fn several_are_asked_about_and_a_wrong_one_holds_none() {
     ] {
         assert!(west.contains(fault), "{fault} in {west}");
     }
-    let none = api.change(
-        "DELETE",
-        "/api/v1/holds?reason=done",
-        &serde_json::Value::Null,
-    );
+    let none = api.change("DELETE", "/api/v1/holds?reason=done", &Value::Null);
     assert_eq!(none.status, 400);
     centre.wait_for_polls(2);
     daemon.stop();
     assert!(of_kind(&centre.audit(), "operator").is_empty());
     assert_eq!(centre.commands(), [""; 0]);
+}
+
+#[test]
+fn the_status_is_counted_and_cut_to_what_is_asked_for() {
+    let (_centre, daemon, api) = teams();
+    let page = daemon.wait_for_log("the page is at http://127.0.0.1:");
+    assert!(page.to_string().contains(&api.address), "{page}");
+    let run = |words: &[&str]| api.command(words).output();
+    let all = run(&["status"]);
+    assert!(
+        done(&all).contains("\n4 campaigns: 4 running\n"),
+        "{}",
+        all.stdout
+    );
+    let one = run(&["status", "north-2"]);
+    let told = done(&one);
+    assert!(told.contains("\n1 campaign: 1 running\n"), "{told}");
+    assert!(
+        told.contains("north-2") && !told.contains("north-1"),
+        "{told}"
+    );
+    let team = run(&["status", "--team", "North", "-o", "json"]);
+    let team: Value = serde_json::from_str(done(&team)).unwrap();
+    let ids = team["campaigns"].as_array().unwrap().iter();
+    let ids: Vec<&str> = ids.map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["north-1", "north-2"]);
+    let calm = run(&["status", "--attention"]);
+    assert!(done(&calm).ends_with("\nno campaigns"), "{}", calm.stdout);
+    for (words, says) in [
+        (&["status", "north-22"][..], "did you mean `north-2`?"),
+        (&["status", "--team", "Nort"][..], "there are North, South"),
+    ] {
+        let wrong = run(words);
+        assert_eq!(wrong.code(), 1, "{}", wrong.stderr);
+        assert!(wrong.stderr.contains(says), "{}", wrong.stderr);
+    }
+    daemon.stop();
 }

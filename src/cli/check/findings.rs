@@ -30,7 +30,7 @@ impl Findings {
     }
 
     pub(super) fn bad(&mut self, what: impl Display, exit: Exit) {
-        output::result(format_args!("FAILED  {what}"));
+        output::wrong(format_args!("FAILED  {what}"));
         if self.exit == Exit::Ok {
             self.exit = exit;
         }

@@ -11,7 +11,7 @@ use super::outcome::Outcome;
 use super::plot::{Span, plot};
 use super::{Show, Tally};
 
-/// The output of `--json`.
+/// The output of `-o json`.
 #[derive(Serialize)]
 struct Report<'a> {
     scenario: &'a str,

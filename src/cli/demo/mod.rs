@@ -45,6 +45,7 @@ use self::outcome::Outcome;
 use self::plot::Reading;
 use super::daemon::Daemon;
 use super::exit::Exit;
+use super::form::FormArgs;
 use super::output;
 use super::run::stop_on_signals;
 use super::scenario;
@@ -84,9 +85,8 @@ pub(crate) struct DemoArgs {
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// Print one JSON object at the end and nothing else on standard output
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: FormArgs,
     /// Port on this machine for the page and the admin API; 0 chooses a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
@@ -248,7 +248,7 @@ impl Show {
         let show = Self {
             scenario,
             seed: args.seed,
-            json: args.json,
+            json: args.form.is_json(),
             simulator,
             scripted_events,
             clock,

@@ -55,6 +55,23 @@ pub(crate) struct WhichArgs {
     pub(super) yes: bool,
 }
 
+/// What a status is wanted of; everything, where nothing is said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ChosenArgs {
+    /// Only this campaign: its id; of several tenants, as TENANT/ID
+    #[arg(value_name = "CAMPAIGN")]
+    pub(super) campaign: Option<String>,
+    /// Only the campaigns of this team
+    #[arg(long, value_name = "NAME", conflicts_with = "campaign")]
+    pub(super) team: Option<String>,
+    /// Only what wants attention: not known, not read, paused by nobody knows whom, over a limit on abandoned calls, or with a rival
+    #[arg(long, conflicts_with = "campaign")]
+    pub(super) attention: bool,
+    /// Only this tenant
+    #[arg(long, value_name = "NAME")]
+    pub(super) tenant: Option<String>,
+}
+
 /// What is set instead of what is configured.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SetArgs {
@@ -98,14 +115,13 @@ impl KindArgs {
 /// A command to a running daemon.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Operate {
-    /// Show a running daemon and its campaigns
+    /// Show a running daemon and its campaigns: all, one, a team's, or those that want attention
     Status {
         /// Keep running and show every change
         #[arg(long)]
         watch: bool,
-        /// Only this tenant
-        #[arg(long, value_name = "NAME")]
-        tenant: Option<String>,
+        #[command(flatten)]
+        chosen: ChosenArgs,
         /// The form of the output
         #[arg(short, long, value_enum, default_value_t)]
         output: Form,

@@ -169,10 +169,10 @@ impl Client {
         &self,
         response: Response,
     ) -> Result<(T, String), ClientFault> {
-        let text = response.text().await.map_err(|wrong| self.broken(&wrong))?;
+        let text = response.text().await.map_err(|wrong| self.broken(wrong))?;
         let document = serde_json::from_str(&text).map_err(|wrong| {
             ClientFault::NotReached(format!(
-                "{}: an answer that cannot be read ({wrong}); is it a daemon of this version?",
+                "{}: an answer that cannot be read ({wrong}); is it a daemon of this version, and is --server its --listen?",
                 self.base
             ))
         })?;
@@ -253,7 +253,7 @@ impl Client {
 
     /// Sends a request to this daemon and returns a good answer, its body not yet read.
     pub(super) async fn send_here(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
-        let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
+        let response = request.send().await.map_err(|wrong| self.broken(wrong))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -263,31 +263,63 @@ impl Client {
         let made = serde_json::from_str::<serde_json::Value>(&text).ok();
         let faults = made.as_ref().and_then(|made| made.pointer("/made/faults"));
         let faults = faults.and_then(|faults| serde_json::from_value(faults.clone()).ok());
-        let fault = match faults {
-            Some(faults) => ApiFault::of("refused", faults),
-            None => serde_json::from_str(&text).unwrap_or_else(|_| {
-                ApiFault::of("unknown", vec![format!("{} answered {status}", self.base)])
-            }),
-        };
-        Err(ClientFault::Refused(status, Box::new(fault)))
+        if let Some(faults) = faults {
+            let fault = ApiFault::of("refused", faults);
+            return Err(ClientFault::Refused(status, Box::new(fault)));
+        }
+        Err(match serde_json::from_str(&text) {
+            Ok(fault) => ClientFault::Refused(status, Box::new(fault)),
+            Err(_) => self.foreign(status),
+        })
     }
 
     /// Asks a probe; returns whether it is good, and its text.
     pub(super) async fn probe(&self, path: &str) -> Result<(bool, String), ClientFault> {
         let request = self.request(Method::GET, &[path]).timeout(LONGEST_CONNECT);
-        let response = request.send().await.map_err(|wrong| self.broken(&wrong))?;
-        let good = response.status().is_success();
-        let text = response.text().await.map_err(|wrong| self.broken(&wrong))?;
+        let response = request.send().await.map_err(|wrong| self.broken(wrong))?;
+        let (status, good) = (response.status(), response.status().is_success());
+        let kind = response.headers().get("content-type");
+        let plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+        if !plain || !(good || status == StatusCode::SERVICE_UNAVAILABLE) {
+            return Err(self.foreign(status));
+        }
+        let text = response.text().await.map_err(|wrong| self.broken(wrong))?;
         Ok((good, text))
     }
 
-    pub(super) fn broken(&self, wrong: &reqwest::Error) -> ClientFault {
-        let why = if wrong.is_connect() {
-            "no daemon listens there"
-        } else if wrong.is_timeout() {
-            "no answer in time"
+    /// An answer in a form that is none of a daemon's.
+    fn foreign(&self, status: StatusCode) -> ClientFault {
+        let base = &self.base;
+        match status {
+            // A proxy may stand before a daemon, and say these by itself.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                let why = format!(
+                    "{base} answered {status}, and not as a daemon does; does a proxy before it refuse, or is --server not its --listen?"
+                );
+                ClientFault::Refused(status, Box::new(ApiFault::of("unknown", vec![why])))
+            }
+            StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => ClientFault::NotReached(format!(
+                "{base} answered {status}; try again in a moment, and look whether the daemon behind it runs"
+            )),
+            status => ClientFault::NotReached(format!(
+                "{base} answered {status}, and not as a daemon does; is --server the --listen of campaign-autopilot, without a path?"
+            )),
+        }
+    }
+
+    fn broken(&self, wrong: reqwest::Error) -> ClientFault {
+        let why = if wrong.is_timeout() && !wrong.is_connect() {
+            "no answer in time".to_owned()
+        } else if wrong.is_connect() {
+            format!(
+                "no daemon is reached: {}",
+                self.all.explain(&self.base, wrong)
+            )
         } else {
-            "the connection broke"
+            let why = self.all.explain(&self.base, wrong);
+            format!("the connection broke: {why}")
         };
         ClientFault::NotReached(format!(
             "{}: {why}; is it running, and is --server its --listen?",

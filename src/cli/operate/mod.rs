@@ -2,6 +2,7 @@
 
 mod args;
 mod changes;
+mod chosen;
 mod client;
 mod history;
 mod holds;

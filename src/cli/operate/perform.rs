@@ -13,10 +13,10 @@ pub(crate) async fn operate(command: Operate) -> Exit {
     let done = match command {
         Operate::Status {
             watch,
-            tenant,
+            chosen,
             output,
             server,
-        } => status::status(&server, watch, tenant.as_deref(), output).await,
+        } => status::status(&server, watch, &chosen, output).await,
         Operate::Explain {
             campaign,
             output,

@@ -10,7 +10,8 @@ use crate::cli::output;
 use crate::domain::Asked;
 use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument, TenantDocument};
 
-use super::args::{Form, ServerArgs};
+use super::args::{ChosenArgs, Form, ServerArgs};
+use super::chosen::summary;
 use super::client::{Client, ClientFault};
 
 /// The wait before a daemon that has gone is asked again.
@@ -22,15 +23,15 @@ const LARGEST_EVENT: usize = 64 << 20;
 pub(super) async fn status(
     server: &ServerArgs,
     watch: bool,
-    tenant: Option<&str>,
+    chosen: &ChosenArgs,
     form: Form,
 ) -> Result<Exit, ClientFault> {
     let client = Client::new(server)?;
     if watch {
-        return follow(&client, tenant, form).await;
+        return follow(&client, chosen, form).await;
     }
     let (document, text): (StatusDocument, _) = client.get(&["api", "v1", "status"], &[]).await?;
-    let (document, text) = asked(document, text, tenant)?;
+    let (document, text) = chosen.of(document, text)?;
     show(&document, &text, form);
     Ok(if document.alive && document.ready {
         Exit::Ok
@@ -56,7 +57,7 @@ pub(super) async fn explain(
 }
 
 /// Prints every status that the daemon sends, until interrupted. Only a first connection that fails is a fault.
-async fn follow(client: &Client, tenant: Option<&str>, form: Form) -> Result<Exit, ClientFault> {
+async fn follow(client: &Client, chosen: &ChosenArgs, form: Form) -> Result<Exit, ClientFault> {
     let mut shown_before = false;
     loop {
         let request = client.request(Method::GET, &["api", "v1", "events"]);
@@ -77,7 +78,7 @@ async fn follow(client: &Client, tenant: Option<&str>, form: Form) -> Result<Exi
             waiting.extend_from_slice(&chunk);
             for event in events(&mut waiting) {
                 if let Ok(document) = serde_json::from_str::<StatusDocument>(&event) {
-                    let (document, event) = asked(document, event, tenant)?;
+                    let (document, event) = chosen.of(document, event)?;
                     if form == Form::Table && std::io::stdout().is_terminal() {
                         output::clear();
                     }
@@ -104,52 +105,6 @@ fn events(waiting: &mut Vec<u8>) -> Vec<String> {
     found
 }
 
-/// The part of the status that was asked for, as a document and as it came.
-fn asked(
-    document: StatusDocument,
-    text: String,
-    tenant: Option<&str>,
-) -> Result<(StatusDocument, String), ClientFault> {
-    let Some(tenant) = tenant else {
-        return Ok((document, text));
-    };
-    let document = of_tenant(document, tenant)?;
-    // It was read from JSON.
-    let text = serde_json::to_string(&document).unwrap_or_default();
-    Ok((document, text))
-}
-
-/// What the status says of one tenant.
-fn of_tenant(mut document: StatusDocument, tenant: &str) -> Result<StatusDocument, ClientFault> {
-    let names: Vec<String> = document
-        .tenants
-        .iter()
-        .map(|one| one.name.clone())
-        .collect();
-    document.tenants.retain(|one| one.name == tenant);
-    let Some(one) = document.tenants.first() else {
-        return Err(ClientFault::Given(if names.is_empty() {
-            format!("--tenant {tenant}: the daemon has no [[tenant]] tables; leave it out")
-        } else {
-            format!("--tenant {tenant}: there are {}", names.join(", "))
-        }));
-    };
-    (document.alive, document.ready) = (one.alive, one.ready);
-    document.not_ready.clone_from(&one.not_ready);
-    document.sample_at.clone_from(&one.sample_at);
-    document.decision.clone_from(&one.decision);
-    document.journal_writable = one.journal_writable;
-    let its = |of: &Option<String>| of.as_deref() == Some(tenant);
-    document.campaigns.retain(|campaign| its(&campaign.tenant));
-    document.queues.retain(|queue| its(&queue.tenant));
-    document.assignments.retain(|list| its(&list.tenant));
-    let prefix = format!("tenant {tenant}: ");
-    document
-        .store_damage
-        .retain(|found| found.starts_with(&prefix));
-    Ok(document)
-}
-
 fn show(document: &StatusDocument, text: &str, form: Form) {
     if form == Form::Json {
         output::result(text);
@@ -163,6 +118,7 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     let dry = if document.dry_run { ", dry run" } else { "" };
     let read = document.sample_at.as_deref().unwrap_or("never");
     output::result(format_args!("{health}{dry}, agents read {read}"));
+    output::result(summary(&document.campaigns));
     for tenant in &document.tenants {
         output::result(tenant_line(tenant));
     }

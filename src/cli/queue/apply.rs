@@ -86,7 +86,7 @@ async fn try_plan(
     };
     let OpenReconciler { reconciler, .. } =
         reconcile::reconciler(&reconcile::settings(args)?, false)?;
-    let prepared = prepared(&reconciler, &request, asked.json).await?;
+    let prepared = prepared(&reconciler, &request, asked.form.is_json()).await?;
     let exit = print::exit_of_plan(&prepared);
     if let Some(path) = out
         && exit == Exit::Ok
@@ -192,7 +192,7 @@ async fn try_apply(
         on_conflict,
         by: None,
     };
-    write(request, asked.json, &reconcile::settings(args)?).await
+    write(request, asked.form.is_json(), &reconcile::settings(args)?).await
 }
 
 /// Shows a change and writes it, or only shows it in a dry run.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::form::FormArgs;
 use crate::cli::one_tenant::OneTenantArgs;
 use crate::domain::queue::{QueueModel, WriteForm};
 use crate::domain::{AgentId, QueueId};
@@ -13,9 +14,8 @@ pub(crate) enum QueueCommand {
     Show {
         /// The queue's id
         id: QueueId,
-        /// As JSON, one object a line
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
@@ -55,9 +55,8 @@ pub(crate) enum QueueCommand {
         /// Write them, as `apply` does
         #[arg(long)]
         apply: bool,
-        /// As JSON, one object a line
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
@@ -68,9 +67,8 @@ pub(crate) enum QueueCommand {
         /// The queues that the agent is to serve, and no others; a comma list
         #[arg(long, value_name = "ID", value_delimiter = ',', required = true)]
         queues: Vec<QueueId>,
-        /// As JSON, one object a line
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
         #[command(flatten)]
         run: Box<OneTenantArgs>,
     },
@@ -93,9 +91,8 @@ pub(crate) enum QueueCommand {
             allow_negative_numbers = true
         )]
         wrap_up: String,
-        /// As JSON, one object a line
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: FormArgs,
     },
 }
 
@@ -113,9 +110,8 @@ pub(crate) struct QueueChangeArgs {
     /// How it is written: the whole object, or the changed members only; both under the version that was read
     #[arg(long, value_enum, default_value_t = By::Whole)]
     pub(super) by: By,
-    /// As JSON, one object a line
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
 }
 
 /// The form in which a change is written.

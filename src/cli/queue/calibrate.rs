@@ -28,7 +28,7 @@ pub(super) struct OptimizeArgs {
     pub(super) figures: PathBuf,
     pub(super) model: Model,
     pub(super) apply: bool,
-    pub(super) json: bool,
+    pub(super) as_json: bool,
 }
 
 /// The file of figures.
@@ -249,7 +249,7 @@ async fn try_optimize(asked: &OptimizeArgs, args: &OneTenantArgs) -> Result<Exit
     let chosen = computed.advice(asked.model.into());
     let bands = DeadBands::default();
     let change = chosen.map(|advice| advice.change(&reading.members, &bands));
-    if asked.json {
+    if asked.as_json {
         output::result(as_json(asked, &computed, &drain, change.as_ref().ok()));
     } else {
         print(&asked.id, &reading.members, &computed, &drain, &figures);
@@ -274,7 +274,7 @@ async fn try_optimize(asked: &OptimizeArgs, args: &OneTenantArgs) -> Result<Exit
         })?;
     }
     if change.is_empty() {
-        if !asked.json {
+        if !asked.as_json {
             output::result("nothing to write: the queue has these figures, or is close to them");
         }
         return Ok(Exit::Ok);
@@ -282,9 +282,9 @@ async fn try_optimize(asked: &OptimizeArgs, args: &OneTenantArgs) -> Result<Exit
     request.change = change;
     request.base = Some(reading.members);
     if writes {
-        apply::write_with(&mut reconciler, request, asked.json).await
+        apply::write_with(&mut reconciler, request, asked.as_json).await
     } else {
-        apply::preview(&reconciler, &request, asked.json).await
+        apply::preview(&reconciler, &request, asked.as_json).await
     }
 }
 

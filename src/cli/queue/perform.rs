@@ -9,7 +9,7 @@ use super::{apply, calibrate, reassign};
 /// Runs a queue command.
 pub(crate) async fn queue(command: QueueCommand) -> Exit {
     match command {
-        QueueCommand::Show { id, json, run } => apply::show(&id, json, &run).await,
+        QueueCommand::Show { id, form, run } => apply::show(&id, form.is_json(), &run).await,
         QueueCommand::Plan { asked, out, run } => apply::plan(asked, out, &run).await,
         QueueCommand::Apply {
             asked,
@@ -29,7 +29,7 @@ pub(crate) async fn queue(command: QueueCommand) -> Exit {
             figures,
             model,
             apply,
-            json,
+            form,
             run,
         } => {
             let args = calibrate::OptimizeArgs {
@@ -37,22 +37,24 @@ pub(crate) async fn queue(command: QueueCommand) -> Exit {
                 figures,
                 model,
                 apply,
-                json,
+                as_json: form.is_json(),
             };
             calibrate::optimize(args, &run).await
         }
         QueueCommand::Reassign {
             agent,
             queues,
-            json,
+            form,
             run,
-        } => reassign::reassign(&agent, &queues, json, &run).await,
+        } => reassign::reassign(&agent, &queues, form.is_json(), &run).await,
         QueueCommand::CheckUtilisation {
             agents,
             concurrent,
             handle_time,
             wrap_up,
-            json,
-        } => calibrate::check_utilisation(agents, concurrent, &handle_time, &wrap_up, json),
+            form,
+        } => {
+            calibrate::check_utilisation(agents, concurrent, &handle_time, &wrap_up, form.is_json())
+        }
     }
 }

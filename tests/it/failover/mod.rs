@@ -48,7 +48,7 @@ impl Fault {
 }
 
 /// So many centres at once where there are many rounds.
-const MOST_WORLDS: usize = 20;
+const MOST_WORLDS: usize = 10;
 
 /// How long it took until somebody steered again, by kind.
 type Times = Mutex<BTreeMap<Fault, Vec<Duration>>>;
@@ -58,8 +58,7 @@ fn nobody_commands_who_lost_the_lease_and_somebody_always_does() {
     if !Cluster::is_installed() || !ClockChanger::is_installed() {
         return;
     }
-    let rounds = std::env::var("AUTOPILOT_FAILOVERS");
-    let rounds: usize = rounds.map_or(1, |rounds| rounds.parse().unwrap());
+    let rounds = rounds();
     let left: Vec<Fault> = Fault::ALL
         .into_iter()
         .flat_map(|fault| std::iter::repeat_n(fault, rounds))
@@ -74,6 +73,16 @@ fn nobody_commands_who_lost_the_lease_and_somebody_always_does() {
         }
     });
     print(times.into_inner().unwrap());
+}
+
+/// Rounds of each kind.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much is tried is said to the test, not to the program"
+)]
+fn rounds() -> usize {
+    let rounds = std::env::var("AUTOPILOT_FAILOVERS");
+    rounds.map_or(1, |rounds| rounds.parse().unwrap())
 }
 
 /// Goes through faults in a centre of its own until none is left.

@@ -114,6 +114,10 @@ impl World {
     }
 
     /// One fault, at any moment of what the daemon does; returns how long it took until somebody steered again.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long nobody steered is told, and decides nothing"
+    )]
     pub(super) fn live_through(&mut self, fault: Fault, chance: &mut Rng) -> Duration {
         self.command_both_ways();
         let by_hand = chance.bool();

@@ -1,0 +1,88 @@
+//! The help of the program with its commands in groups, in the order in which a reader needs them.
+
+use clap::Command;
+
+/// The groups, and the commands of each.
+const GROUPS: [(&str, &[&str]); 6] = [
+    (
+        "To begin with",
+        &["demo", "config", "check", "run", "platforms"],
+    ),
+    (
+        "A running daemon",
+        &[
+            "status",
+            "explain",
+            "hold",
+            "pause",
+            "resume",
+            "release",
+            "set",
+            "reload",
+            "history",
+            "healthcheck",
+        ],
+    ),
+    (
+        "Thresholds and limits",
+        &["eval", "compare", "backtest", "tune", "compliance"],
+    ),
+    ("The platform's objects", &["queue", "assign", "restore"]),
+    ("Records", &["audit", "export", "outbox", "store"]),
+    (
+        "To set it up",
+        &["rules", "webhook", "simulate", "completions", "man", "help"],
+    ),
+];
+
+/// Names wider than this do not move the texts of the others.
+const WIDEST: usize = 12;
+
+/// Shows the commands of the program in their groups. What they are stays as it is: completions and manual pages have all of them.
+pub(super) fn grouped(command: Command) -> Command {
+    let groups = groups(&command);
+    let header = *command.get_styles().get_header();
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{groups}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
+    ))
+}
+
+fn groups(command: &Command) -> String {
+    let header = command.get_styles().get_header();
+    let literal = command.get_styles().get_literal();
+    let mut lines = Vec::new();
+    for (name, members) in GROUPS {
+        lines.push(format!("\n{header}{name}:{header:#}\n"));
+        for member in members {
+            let about = command.find_subcommand(member).and_then(Command::get_about);
+            // The parser adds that of `help` itself, later.
+            let about = about.map_or_else(
+                || "Print this message or the help of a command".to_owned(),
+                ToString::to_string,
+            );
+            lines.push(format!("  {literal}{member:WIDEST$}{literal:#} {about}\n"));
+        }
+    }
+    // What stands between braces is a name to the template.
+    lines.concat().replace(['{', '}'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::entry::command_line;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let command = command_line();
+        let mut named: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|(_, members)| members.iter().copied())
+            .filter(|member| *member != "help")
+            .collect();
+        let mut there: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        named.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(named, there);
+    }
+}
