@@ -186,7 +186,7 @@ fn the_agents_of_a_skill_bound_its_thresholds() {
     let line = "warning: campaign 4711: the threshold 11 cannot be reached: it has 10 agents";
     assert!(told.stderr.contains(line), "{}", told.stderr);
     assert!(
-        told.stdout.contains(" call for the first poll"),
+        told.stdout.contains(" for the first poll, then "),
         "{}",
         told.stdout
     );
