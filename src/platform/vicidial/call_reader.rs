@@ -9,12 +9,10 @@ use std::time::Duration;
 use tracing::info;
 
 use crate::domain::{CampaignId, Timestamp};
-use crate::platform::http::RateShare;
 use crate::platform::port::FaultKind;
 
-use super::site::{Ask, Site};
-use super::statistics::{campaigns_field, counts};
-use super::{endpoints, rights};
+use super::call_counts::read_call_counts;
+use super::site::Site;
 
 /// After a refusal nobody asks for so long.
 const ASK_AGAIN: Duration = Duration::from_secs(6 * 3_600);
@@ -48,16 +46,7 @@ impl CallReader {
         if ids.is_empty() || refused_at.is_some_and(|at| now.since(at) < ASK_AGAIN) {
             return BTreeMap::new();
         }
-        let field = campaigns_field(ids);
-        let ask = Ask {
-            endpoint: endpoints::CALLS,
-            function: "call_status_stats",
-            fields: vec![("campaigns", field.as_str())],
-            right: rights::CALLS,
-            share: RateShare::Readings,
-            deadline,
-        };
-        match self.site.read(ask, counts).await {
+        match read_call_counts(&self.site, ids, deadline).await {
             Ok(counted) => {
                 let known = ids.iter().filter_map(|id| {
                     let counts = counted.get(&id.as_str().to_lowercase())?;

@@ -16,6 +16,7 @@
 //! one that does not show our pause.
 
 mod answer;
+mod call_counts;
 mod call_reader;
 mod campaign;
 mod campaigns;

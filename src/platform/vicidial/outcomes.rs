@@ -10,13 +10,11 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::outcomes::{OutcomeCounters, OutcomeReading, OutcomeSource};
 use crate::domain::{CampaignId, Timestamp};
-use crate::platform::http::RateShare;
 use crate::platform::port::{FaultKind, OutcomeFinding, OutcomeReader, PlatformFault};
 
+use super::call_counts::read_call_counts;
 use super::clock::{Version, day_begins};
-use super::site::{Ask, Site};
-use super::statistics::{campaigns_field, counts};
-use super::{endpoints, rights};
+use super::site::Site;
 
 /// Campaigns in one call.
 const IN_ONE_CALL: usize = 10_000;
@@ -72,17 +70,7 @@ impl Outcomes {
         let offset = self.offset(deadline).await?;
         let until = self.site.now();
         let since = day_begins(until, offset);
-        let field = campaigns_field(campaigns);
-        let ask = Ask {
-            endpoint: endpoints::CALLS,
-            function: "call_status_stats",
-            // The platform's log keeps the last field.
-            fields: vec![("campaigns", field.as_str())],
-            right: rights::CALLS,
-            share: RateShare::Readings,
-            deadline,
-        };
-        let counted = self.site.read(ask, counts).await?;
+        let counted = read_call_counts(&self.site, campaigns, deadline).await?;
         let findings = campaigns.iter().map(|id| {
             let Some(counts) = counted.get(&id.as_str().to_lowercase()) else {
                 return Err(super::site::decode(format!(
