@@ -56,6 +56,7 @@ mod restart;
 mod robustness;
 mod sealed;
 mod secrets;
+mod server_store;
 mod several;
 mod shutdown;
 mod standby;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::Api;
 use crate::centre::{Centre, Daemon, Invocation, message, of_kind, wait_until, write_secret};
 use crate::cluster::Cluster;
+use crate::server_store;
 
 /// The tenants, each with a campaign of its own name on one platform.
 pub(crate) const TENANTS: [&str; 6] = ["t1", "t2", "t3", "t4", "t5", "t6"];
@@ -84,13 +85,7 @@ impl Site {
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> String {
-        let done = Invocation::bare()
-            .env("AUTOPILOT_STORE", &self.address)
-            .env("AUTOPILOT_STATE_DIR", self.path("commands"))
-            .args(words)
-            .output();
-        assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-        done.stdout
+        server_store::command(&self.address, &self.path("commands"), words)
     }
 
     pub(crate) fn psql(&self, statement: &str) -> String {
@@ -102,11 +97,8 @@ impl Site {
     fn assert_commands_proven(&self) {
         let mut intents = 0;
         for tenant in TENANTS {
-            let verified = self.command(&["audit", "verify", "--tenant", tenant]);
-            assert!(verified.contains("the audit holds"), "{verified}");
-            let rows = self.command(&["audit", "export", "--tenant", tenant]);
-            let rows = rows.lines().map(serde_json::from_str).map(Result::unwrap);
-            let rows: Vec<serde_json::Value> = rows.collect();
+            let whose = ["--tenant", tenant];
+            let rows = server_store::audit(&self.address, &self.path("commands"), &whose);
             intents += of_kind(&rows, "intent").len();
         }
         assert_eq!(self.centre.commands().len(), intents);

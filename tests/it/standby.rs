@@ -7,6 +7,7 @@ use campaign_autopilot::simulator::{Endpoint, Fault, FaultRule, FaultTiming};
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, message, of_kind, wait_until};
 use crate::cluster::Cluster;
+use crate::server_store;
 
 /// One centre, and the tables of a test on the server.
 pub(crate) struct Shared {
@@ -51,24 +52,16 @@ impl Shared {
     }
 
     fn command(&self, words: &[&str]) -> String {
-        let mut invocation = Invocation::bare();
-        let state = self.centre.state_dir().join("commands");
-        let done = invocation
-            .env("AUTOPILOT_STORE", &self.address)
-            .env("AUTOPILOT_STATE_DIR", state)
-            .args(words)
-            .output();
-        assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-        done.stdout
+        server_store::command(&self.address, &self.commands_dir(), words)
     }
 
     /// The audit, whose chain has to hold.
     fn audit(&self) -> Vec<serde_json::Value> {
-        let verified = self.command(&["audit", "verify"]);
-        assert!(verified.contains("the audit holds"), "{verified}");
-        let exported = self.command(&["audit", "export"]);
-        let rows = exported.lines().map(serde_json::from_str);
-        rows.map(Result::unwrap).collect()
+        server_store::audit(&self.address, &self.commands_dir(), &[])
+    }
+
+    fn commands_dir(&self) -> std::path::PathBuf {
+        self.centre.state_dir().join("commands")
     }
 
     /// Every command that the platform got has one intent, and one only.

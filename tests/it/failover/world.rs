@@ -9,8 +9,10 @@ use super::clock::ClockChanger;
 use super::judge::{Takeover, judge, run_of};
 use super::wire::Wire;
 use crate::api::Api;
-use crate::centre::{CAMPAIGN, Centre, Daemon, Invocation, wait_until};
+use crate::centre::{CAMPAIGN, Centre, Daemon, wait_until};
 use crate::cluster::Cluster;
+use crate::server_store;
+use crate::standby::ready;
 
 /// The campaign that a person pauses now and then.
 const BY_HAND: &str = "by-hand";
@@ -40,11 +42,15 @@ impl Member {
         format!("postgres://tester@/postgres?host={place}&schema={SCHEMA}")
     }
 
+    fn state_dir(&self) -> std::path::PathBuf {
+        self.place.path().join("state")
+    }
+
     fn start(&mut self, centre: &Centre) {
         let mut invocation = centre.daemon();
         invocation
             .env("AUTOPILOT_STORE", self.address())
-            .env("AUTOPILOT_STATE_DIR", self.place.path().join("state"))
+            .env("AUTOPILOT_STATE_DIR", self.state_dir())
             .env("AUTOPILOT_POLL_INTERVAL", POLL)
             .env("AUTOPILOT_REQUEST_TIMEOUT", "1s")
             .env("AUTOPILOT_LISTEN", "127.0.0.1:0")
@@ -65,7 +71,7 @@ impl Member {
     }
 
     fn steers(&self) -> bool {
-        self.api().get("/readyz").status == 200
+        ready(self.api())
     }
 
     fn stands_by(&self) -> bool {
@@ -93,13 +99,8 @@ impl World {
                 }
             })
             .collect();
-        let mut migrate = Invocation::bare();
         let state = centre.state_dir();
-        migrate
-            .env("AUTOPILOT_STORE", members[0].address())
-            .env("AUTOPILOT_STATE_DIR", state);
-        let migrated = migrate.args(&["store", "migrate"]).output();
-        assert_eq!(migrated.code(), 0, "{}", migrated.stderr);
+        server_store::command(&members[0].address(), &state, &["store", "migrate"]);
         for member in &mut members {
             member.start(&centre);
         }
@@ -254,23 +255,8 @@ impl World {
                 daemon.stop();
             }
         }
-        let run = |words: &[&str]| {
-            let mut invocation = Invocation::bare();
-            let member = &self.members[0];
-            invocation
-                .env("AUTOPILOT_STORE", member.address())
-                .env("AUTOPILOT_STATE_DIR", member.place.path().join("state"));
-            let done = invocation.args(words).output();
-            assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
-            done.stdout
-        };
-        let verified = run(&["audit", "verify"]);
-        assert!(verified.contains("the audit holds"), "{verified}");
-        let exported = run(&["audit", "export"]);
-        let audit: Vec<serde_json::Value> = exported
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let member = &self.members[0];
+        let audit = server_store::audit(&member.address(), &member.state_dir(), &[]);
         judge(&self.centre.platform.journal(), &audit, &self.takeovers);
     }
 }

@@ -1,0 +1,27 @@
+//! Commands on tables that lie on a server.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::centre::Invocation;
+
+/// Runs a command that has to succeed; returns what it prints.
+pub(crate) fn command(address: &str, state_dir: &Path, words: &[&str]) -> String {
+    let done = Invocation::bare()
+        .env("AUTOPILOT_STORE", address)
+        .env("AUTOPILOT_STATE_DIR", state_dir)
+        .args(words)
+        .output();
+    assert_eq!(done.code(), 0, "{}{}", done.stdout, done.stderr);
+    done.stdout
+}
+
+/// Rows of the audit, whose chain has to hold; of a tenant where `whose` says so.
+pub(crate) fn audit(address: &str, state_dir: &Path, whose: &[&str]) -> Vec<Value> {
+    let verified = command(address, state_dir, &[&["audit", "verify"], whose].concat());
+    assert!(verified.contains("the audit holds"), "{verified}");
+    let exported = command(address, state_dir, &[&["audit", "export"], whose].concat());
+    let rows = exported.lines().map(serde_json::from_str);
+    rows.map(Result::unwrap).collect()
+}
