@@ -1,6 +1,6 @@
 //! Speed and memory, as ratios against something measured in the same run: `cargo bench`.
 //!
-//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `resting`, `simulating`, `delivering`,
+//! Name one or more of `paging`, `counting`, `deciding`, `assigning`, `calls`, `committing`, `resting`, `simulating`, `delivering`,
 //! `flooding`, `observing`, `plotting`, `tenants` to run only those.
 #![expect(
     clippy::expect_used,
@@ -9,6 +9,7 @@
 
 mod assigning;
 mod calls;
+mod committing;
 mod counting;
 mod deciding;
 mod delivering;
@@ -22,18 +23,23 @@ mod simulating;
 mod stopwatch;
 mod tenants;
 
+#[path = "../../tests/support/postgres.rs"]
+#[expect(dead_code, reason = "tests restart the server")]
+mod cluster;
+
 fn main() {
     // `cargo bench` passes --bench along.
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 12] = [
+    let benches: [(&str, fn()); 13] = [
         ("paging", paging::run),
         ("counting", counting::run),
         ("deciding", deciding::run),
         ("assigning", assigning::run),
         ("calls", calls::run),
+        ("committing", committing::run),
         ("resting", resting::run),
         ("simulating", simulating::run),
         ("delivering", delivering::run),
