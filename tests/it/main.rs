@@ -57,6 +57,7 @@ mod robustness;
 mod sealed;
 mod secrets;
 mod server_store;
+mod servers;
 mod several;
 mod shutdown;
 mod standby;

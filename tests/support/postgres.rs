@@ -9,11 +9,15 @@ use std::sync::{Mutex, OnceLock};
 /// Where Debian has the programs of the server.
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 
+/// By which a server's socket is named where nothing else is said.
+const PORT: u16 = 5432;
+
 /// Makes a cluster and runs it until the standard input ends, which is when the tests' process does. Each line there restarts it, as a crash
-/// would. The server does not run as root.
+/// would. The server does not run as root. Behind the programs' place come its port, a directory with its certificate if it listens
+/// beyond its socket, and the place of another server that it follows; the last two may be empty.
 const SCRIPT: &str = r#"
 set -eu
-programs=$1
+programs=$1 port=$2 certificates=$3 followed=$4
 place=$(mktemp -d /tmp/autopilot-postgres-XXXXXX)
 if [ "$(id -u)" = 0 ]; then
     chown postgres "$place"
@@ -23,13 +27,29 @@ else
 fi
 control() { as "$programs/pg_ctl" -s -w -D "$place/data" "$@" >>"$place/log" 2>&1 </dev/null; }
 cd "$place"
-as "$programs/initdb" --no-sync --auth=trust --username=tester --pgdata="$place/data" --encoding=UTF8 --locale=C.UTF-8 >"$place/log" 2>&1 </dev/null
+if [ -n "$followed" ]; then
+    as "$programs/pg_basebackup" -h "$followed" -U tester -D "$place/data" -R --no-sync >"$place/log" 2>&1 </dev/null
+else
+    as "$programs/initdb" --no-sync --auth-local=trust --auth-host=scram-sha-256 --username=tester --pgdata="$place/data" --encoding=UTF8 --locale=C.UTF-8 >"$place/log" 2>&1 </dev/null
+fi
 as sh -c 'cat >>"$1"' sh "$place/data/postgresql.conf" <<END
 unix_socket_directories = '$place'
 listen_addresses = ''
+port = $port
 fsync = off
 max_connections = 200
 END
+if [ -n "$certificates" ]; then
+    for file in server.pem server.key; do
+        as sh -c 'umask 077; cat >"$1"' sh "$place/data/$file" <"$certificates/$file"
+    done
+    as sh -c 'cat >>"$1"' sh "$place/data/postgresql.conf" <<END
+listen_addresses = '127.0.0.1'
+ssl = on
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
+END
+fi
 control start || { cat "$place/log" >&2; exit 1; }
 echo "$place"
 while read -r _; do
@@ -46,10 +66,11 @@ rm -rf "$place"
 pub(crate) struct Cluster {
     /// The directory of its socket.
     place: String,
+    port: u16,
     schemas: AtomicU32,
     /// What the script is told and says. Its end is the server's.
     script: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
-    _process: Child,
+    process: Child,
 }
 
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
@@ -79,8 +100,25 @@ impl Cluster {
 
     /// A server of its own, until the process ends.
     pub(crate) fn start() -> Self {
+        Self::run(PORT, None, None)
+    }
+
+    /// One that also listens on a port of this machine, with the certificate in a directory (`server.pem`, `server.key`), and asks whoever
+    /// comes from there for a password.
+    pub(crate) fn start_on(port: u16, certificates: &Path) -> Self {
+        Self::run(port, Some(certificates), None)
+    }
+
+    /// One that follows this one, and only reads until it is promoted.
+    pub(crate) fn follower(&self) -> Self {
+        Self::run(PORT, None, Some(&self.place))
+    }
+
+    fn run(port: u16, certificates: Option<&Path>, followed: Option<&str>) -> Self {
         let mut script = Command::new("sh")
-            .args(["-c", SCRIPT, "sh", PROGRAMS])
+            .args(["-c", SCRIPT, "sh", PROGRAMS, &port.to_string()])
+            .arg(certificates.unwrap_or_else(|| Path::new("")))
+            .arg(followed.unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -93,9 +131,10 @@ impl Cluster {
         assert!(!place.is_empty(), "the server did not start");
         Self {
             place,
+            port,
             schemas: AtomicU32::new(0),
             script: Mutex::new((input, out)),
-            _process: script,
+            process: script,
         }
     }
 
@@ -114,6 +153,17 @@ impl Cluster {
         assert_eq!(line, "restarted\n");
     }
 
+    /// Ends the server without a word to anybody; returns when it is gone.
+    pub(crate) fn end(self) {
+        let Self {
+            script,
+            mut process,
+            ..
+        } = self;
+        drop(script);
+        process.wait().expect("the script ends");
+    }
+
     /// The address of tables that nobody else uses.
     pub(crate) fn address(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
@@ -127,7 +177,8 @@ impl Cluster {
     /// Has the server do something, by its own client; returns what that prints.
     pub(crate) fn psql(&self, schema: &str, statement: &str) -> String {
         let asked = Command::new(format!("{PROGRAMS}/psql"))
-            .args(["-h", &self.place, "-U", "tester", "-d", "postgres", "-qAtX"])
+            .args(["-h", &self.place, "-p", &self.port.to_string()])
+            .args(["-U", "tester", "-d", "postgres", "-qAtX"])
             .args([
                 "-v",
                 "ON_ERROR_STOP=1",
