@@ -35,9 +35,10 @@ pub(crate) struct SimulateArgs {
     /// Address of the control API for tests and trials, on loopback only; off by default
     ///
     /// Accepts JSON. GET /journal and /counts read; POST /campaigns/ID/status {"status"}, /campaigns/ID/assignments
-    /// {"agents"} and /queues/ID {members} act as a person at the platform's console; POST /agents/ID/state {"state"} and
-    /// /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"} bounds the preview dialer;
-    /// POST /dialler {"dead"} ends or revives the process that dials, where the platform has one;
+    /// {"agents"}, /campaigns/ID/idle-reserve {"agents"} and /queues/ID {members} act as a person at the platform's console;
+    /// POST /agents/ID/state {"state"} and /agents/break {"count", "for"} move agents; POST /campaigns/ID/capacity {"agents"}
+    /// bounds the preview dialer; POST /queues/ID/statistics {counters} sets what a queue has counted; POST /dialler {"dead"}
+    /// ends or revives the process that dials, where the platform has one;
     /// POST /faults {"spec"} adds faults as --faults has them, and DELETE /faults ends all.
     #[arg(long, value_name = "ADDR", value_parser = loopback)]
     control: Option<SocketAddr>,

@@ -3,7 +3,7 @@
 //! It is a listener apart from the platform's, without authentication, and it does what
 //! [`SimHandle`] does: look at what was done and how often it was asked, act as a person at the
 //! platform's console, move agents, and let things go wrong. Bodies are JSON objects; unknown members
-//! are refused. Refusals have the platform's error body.
+//! are refused. Refusals have the platform's error body. Campaigns have the ids that the platform shows.
 //!
 //! | request | body | does |
 //! |---|---|---|
@@ -100,7 +100,7 @@ struct EffectEntry<'a> {
     at: String,
     what: &'static str,
     by: EntryAuthor<'a>,
-    target: &'a str,
+    target: String,
     from: Value,
     to: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,35 +155,14 @@ fn act(
     segments: &[&str],
     body: &[u8],
 ) -> Result<Answer, Refused> {
+    if let ["campaigns", id, what] = segments {
+        let campaign = handle.campaign_shown_as(id);
+        let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
+        return act_on(handle, &campaign, what, body).map(answered);
+    }
     let done = match segments {
-        ["journal"] => journal(&handle.effects()),
+        ["journal"] => journal(handle),
         ["counts"] => counts(handle),
-        ["campaigns", id, "status"] => {
-            let SetStatus { status } = read_body(body)?;
-            let words = handle.0.dialect.statuses();
-            if !words.contains(&status.as_str()) {
-                let why = format!("status is {status:?}, expected one of {}", words.join(", "));
-                return Err(Refused::unprocessable("invalid_body", why));
-            }
-            done_or_missing("campaign", id, handle.person_sets(id, &status))?
-        }
-        ["campaigns", id, "assignments"] => {
-            let Assign { agents } = read_body(body)?;
-            done_or_missing("campaign", id, handle.person_assigns(id, agents))?
-        }
-        ["campaigns", id, "capacity"] => {
-            let Capacity { agents } = read_body(body)?;
-            let there = handle.campaign_status(id).is_some();
-            let done = done_or_missing("campaign", id, there)?;
-            handle.set_dialer_capacity(id, agents);
-            done
-        }
-        ["campaigns", id, "idle-reserve"] => {
-            let KeepIdle { agents } = read_body(body)?;
-            let reserve = agents.to_string().parse();
-            let reserve = reserve.map_err(|wrong| Refused::unprocessable("invalid_body", wrong))?;
-            done_or_missing("campaign", id, handle.person_keeps_idle(id, reserve))?
-        }
         ["queues", id] => {
             let members: Queue = read_body(body)?;
             done_or_missing("queue", id, handle.person_changes_queue(id, members))?
@@ -225,7 +204,42 @@ fn act(
             json!({"faults": added})
         }
     };
-    Ok(Answer::json(StatusCode::OK, wire::json(&done)))
+    Ok(answered(done))
+}
+
+/// A person or the dialer changes a campaign, by its id in the world.
+fn act_on(handle: &SimHandle, id: &str, what: &str, body: &[u8]) -> Result<Value, Refused> {
+    let there = match what {
+        "status" => {
+            let SetStatus { status } = read_body(body)?;
+            let words = handle.0.dialect.statuses();
+            if !words.contains(&status.as_str()) {
+                let why = format!("status is {status:?}, expected one of {}", words.join(", "));
+                return Err(Refused::unprocessable("invalid_body", why));
+            }
+            handle.person_sets(id, &status)
+        }
+        "assignments" => {
+            let Assign { agents } = read_body(body)?;
+            handle.person_assigns(id, agents)
+        }
+        "capacity" => {
+            let Capacity { agents } = read_body(body)?;
+            handle.set_dialer_capacity(id, agents);
+            handle.campaign_status(id).is_some()
+        }
+        _ => {
+            let KeepIdle { agents } = read_body(body)?;
+            let reserve = agents.to_string().parse();
+            let reserve = reserve.map_err(|wrong| Refused::unprocessable("invalid_body", wrong))?;
+            handle.person_keeps_idle(id, reserve)
+        }
+    };
+    done_or_missing("campaign", id, there)
+}
+
+fn answered(done: Value) -> Answer {
+    Answer::json(StatusCode::OK, wire::json(&done))
 }
 
 fn done_or_missing(what: &str, id: &str, there: bool) -> Result<Value, Refused> {
@@ -249,11 +263,14 @@ fn counts(handle: &SimHandle) -> Value {
     json!(counts)
 }
 
-fn journal(effects: &[Effect]) -> Value {
-    json!({"entries": effects.iter().map(effect_entry).collect::<Vec<_>>()})
+fn journal(handle: &SimHandle) -> Value {
+    let effects = handle.effects();
+    let entries = effects.iter().map(|effect| effect_entry(handle, effect));
+    json!({"entries": entries.collect::<Vec<_>>()})
 }
 
-fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
+fn effect_entry<'a>(handle: &SimHandle, effect: &'a Effect) -> EffectEntry<'a> {
+    let shown = |campaign: &str| handle.shown_id(campaign);
     let by = match effect.actor() {
         Actor::Person => EntryAuthor::Person { person: true },
         Actor::Client {
@@ -267,42 +284,42 @@ fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
     let (what, target, from, to, assignment_id) = match effect {
         Effect::Status(entry) => (
             "status",
-            &entry.campaign,
+            shown(&entry.campaign),
             json!(entry.from),
             json!(entry.to),
             None,
         ),
         Effect::Assigned(entry) => (
             "assignments",
-            &entry.campaign,
+            shown(&entry.campaign),
             json!(entry.from),
             json!(entry.to),
             Some(entry.assignment_id.as_str()),
         ),
         Effect::QueueWritten(entry) => (
             "queue",
-            &entry.queue,
+            entry.queue.clone(),
             json!(entry.from),
             json!(entry.to),
             None,
         ),
         Effect::Moved(entry) => (
             "profile",
-            &entry.agent,
+            entry.agent.clone(),
             json!({"queueIds": entry.from, "state": entry.state_before}),
             json!({"queueIds": entry.to, "state": entry.state_after}),
             None,
         ),
         Effect::Paced(entry) => (
             "pace",
-            &entry.campaign,
+            shown(&entry.campaign),
             json!(entry.from),
             json!(entry.to),
             None,
         ),
         Effect::Reserved(entry) => (
             "reserve",
-            &entry.campaign,
+            shown(&entry.campaign),
             json!(entry.from.to_string()),
             json!(entry.to.to_string()),
             None,
@@ -329,7 +346,7 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::super::test_client::{Client, Reply, exchange};
-    use super::super::{FIRST_CAMPAIGN, Script, Settings, SimClock, SimTime};
+    use super::super::{Dialect, FIRST_CAMPAIGN, Script, Settings, SimClock, SimTime};
     use super::*;
 
     const START: SimTime = SimTime::from_unix_millis(1_715_783_530_123);
@@ -461,6 +478,23 @@ mod tests {
         );
         assert_eq!(assign(), 200);
         assert_eq!(handle.assignments(FIRST_CAMPAIGN).len(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_campaign_has_the_id_that_the_platform_shows() {
+        let mut settings = Settings::new(SimClock::manual(START), Script::Fixed);
+        settings.control = Some(settings.listen);
+        settings.dialect = Dialect::Vicidial(Box::default());
+        let client = Client::start(settings);
+        assert_eq!(client.handle().shown_id(FIRST_CAMPAIGN), "C1");
+        let stopped = json!({"status": "PAUSED"});
+        let post = |path: &str| control(&client, "POST", path, &stopped).status;
+        assert_eq!(post("/campaigns/C2/status"), 404);
+        assert_eq!(post("/campaigns/C1/status"), 200);
+        let status = client.handle().campaign_status(FIRST_CAMPAIGN);
+        assert_eq!(status.as_deref(), Some("PAUSED"));
+        let journal = control(&client, "GET", "/journal", &json!({})).json();
+        assert_eq!(journal["entries"][0]["target"], "C1");
     }
 
     #[tokio::test(flavor = "multi_thread")]

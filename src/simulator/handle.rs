@@ -188,14 +188,19 @@ impl SimHandle {
     /// Returns the id under which the platform's dialect shows a campaign of the world.
     #[must_use]
     pub fn shown_id(&self, campaign: &str) -> String {
+        self.0.with(|platform, _| shown_id(platform, campaign))
+    }
+
+    /// Returns the world's id of the campaign that is shown under `id`, or has it already.
+    pub(super) fn campaign_shown_as(&self, id: &str) -> Option<String> {
         self.0.with(|platform, _| {
-            if let Some(shown) = platform.shown_by_dialer(campaign) {
-                return shown;
+            if platform.world.campaign(id).is_some() {
+                return Some(id.to_owned());
             }
-            let Platform { world, acd, .. } = platform;
-            acd.as_mut()
-                .and_then(|acd| acd.skill_number(world, campaign))
-                .map_or_else(|| campaign.to_owned(), |number| number.to_string())
+            let campaigns = platform.world.campaigns();
+            let mut ids: Vec<String> = campaigns.map(|(id, _)| id.to_owned()).collect();
+            ids.retain(|campaign| shown_id(platform, campaign) == id);
+            ids.pop()
         })
     }
 
@@ -354,6 +359,17 @@ impl SimHandle {
     pub fn now(&self) -> SimTime {
         self.0.now()
     }
+}
+
+/// The id under which the platform's dialect shows a campaign of the world.
+fn shown_id(platform: &mut Platform, campaign: &str) -> String {
+    if let Some(shown) = platform.shown_by_dialer(campaign) {
+        return shown;
+    }
+    let Platform { world, acd, .. } = platform;
+    acd.as_mut()
+        .and_then(|acd| acd.skill_number(world, campaign))
+        .map_or_else(|| campaign.to_owned(), |number| number.to_string())
 }
 
 /// A panic under the lock cannot leave the world half changed in a way that matters to a simulation.
