@@ -10,7 +10,7 @@
 //!                   done        nothing is sent
 //! ```
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +80,8 @@ pub(super) struct Commanding {
     throttling: Option<Throttling>,
     shutdown: CancellationToken,
     failed: Option<Conclusion>,
+    /// What a dry run wanted at the last poll: it wants the same at each, and reads the campaign before the first time alone.
+    held_back: BTreeMap<CampaignId, Direction>,
 }
 
 impl Commanding {
@@ -101,6 +103,7 @@ impl Commanding {
             throttling: Throttling::new(clock, platform, settings, shutdown),
             shutdown: shutdown.clone(),
             failed: None,
+            held_back: BTreeMap::new(),
         }
     }
 
@@ -118,6 +121,12 @@ impl Commanding {
         campaigns: &mut Campaigns,
         ledger: &mut Ledger,
     ) {
+        if !self.held_back.is_empty() {
+            let wanted = plan.commands.iter();
+            let wanted: BTreeMap<_, _> = wanted.map(|(id, one)| (id, one.direction)).collect();
+            let held_back = &mut self.held_back;
+            held_back.retain(|campaign, direction| wanted.get(campaign) == Some(direction));
+        }
         self.command(plan, sample_taken_at, next_poll_due, campaigns, ledger)
             .await;
         if let Some(throttling) = &mut self.throttling {
@@ -160,10 +169,15 @@ impl Commanding {
                 // A sample that has grown too old meanwhile asks for nothing, and so costs no reading.
                 let now = self.clock.now();
                 let autopilot = &campaigns.autopilot;
-                if autopilot.still_wants(&campaign, direction, now).is_some() {
-                    steps.push(self.read_before(campaign, direction, ledger.decision()));
-                    begun += 1;
+                let Some((reason, _)) = autopilot.still_wants(&campaign, direction, now) else {
+                    continue;
+                };
+                if self.held_back.get(&campaign) == Some(&direction) {
+                    hold_back(&campaign, direction, &reason, now, ledger);
+                    continue;
                 }
+                steps.push(self.read_before(campaign, direction, ledger.decision()));
+                begun += 1;
             }
             let Some(step) = steps.next().await else {
                 break;
@@ -256,7 +270,7 @@ impl Commanding {
     }
 
     async fn authorise(
-        &self,
+        &mut self,
         campaign: &CampaignId,
         direction: Direction,
         found: CampaignFinding,
@@ -274,12 +288,8 @@ impl Commanding {
         let autopilot = &mut campaigns.autopilot;
         let Some(commander) = &self.commander else {
             if let Some((reason, _)) = autopilot.still_wants(campaign, direction, now) {
-                let held_back = Fact::CommandHeldBack {
-                    campaign,
-                    direction,
-                    reason: &reason,
-                };
-                ledger.record(now, held_back);
+                hold_back(campaign, direction, &reason, now, ledger);
+                self.held_back.insert(campaign.clone(), direction);
             }
             span.record("outcome", "dry_run");
             return Authorised::No;
@@ -405,6 +415,22 @@ impl Commanding {
             && conclusion == Conclusion::Unknown
             && since <= self.settling.longest_to(direction)
     }
+}
+
+/// A dry run wants a command, and goes no further.
+fn hold_back(
+    campaign: &CampaignId,
+    direction: Direction,
+    reason: &Reason,
+    now: Timestamp,
+    ledger: &mut Ledger,
+) {
+    let held_back = Fact::CommandHeldBack {
+        campaign,
+        direction,
+        reason,
+    };
+    ledger.record(now, held_back);
 }
 
 /// Reports the result of a command to the domain, and returns its conclusion.

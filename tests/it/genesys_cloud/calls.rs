@@ -7,7 +7,7 @@ use campaign_autopilot::simulator::{CloudOperation, CloudSettings, Dialect, Endp
 use crate::api::Api;
 use crate::centre::{Centre, wait_until};
 
-use super::tenant::{OBSERVATIONS, daemon, fast, quick, wait_for_polls};
+use super::tenant::{OBSERVATIONS, centre, daemon, fast, quick, wait_for_polls};
 
 const LIST: Endpoint = Endpoint::Cloud(CloudOperation::Campaigns);
 
@@ -65,6 +65,42 @@ fn a_hundred_campaigns_on_forty_queues_cost_two_calls_a_poll() {
         "{made} calls in {} polls",
         polls_after - polls_before
     );
+    running.stop();
+    assert_eq!(centre.commands(), [""; 0]);
+}
+
+#[test]
+fn a_dry_run_reads_a_campaign_once_before_what_it_wants_at_each_poll() {
+    let centre = centre(quick());
+    // One campaign alone would be read by itself at each poll, and not with a list.
+    let ids = ["c-1", "c-2"];
+    for id in ids {
+        centre.platform.put_campaign(id, "RUNNING");
+    }
+    let running = daemon(&centre)
+        .env("CXONE_CAMPAIGN_ID", ids.join(","))
+        .arg("--dry-run")
+        .start()
+        .tolerate(&["something else on the platform"]);
+    running.wait_for_log("first poll complete");
+    let single = || {
+        let operation = CloudOperation::Campaign;
+        centre
+            .platform
+            .request_count(Some(Endpoint::Cloud(operation)))
+    };
+    let before = single();
+    centre.platform.set_available(1);
+    running.wait_for_log("dry run: would pause");
+    wait_for_polls(&centre, 20);
+    assert_eq!(single() - before, 2);
+    // Wanted no more, and then again.
+    centre.platform.set_available(10);
+    wait_for_polls(&centre, 3);
+    centre.platform.set_available(1);
+    wait_until("it is wanted again", || single() - before == 4);
+    wait_for_polls(&centre, 5);
+    assert_eq!(single() - before, 4);
     running.stop();
     assert_eq!(centre.commands(), [""; 0]);
 }
