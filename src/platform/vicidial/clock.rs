@@ -28,7 +28,7 @@ impl Version {
             endpoint: endpoints::VERSION,
             function: "version",
             fields: Vec::new(),
-            right: rights::CAMPAIGNS,
+            right: rights::VERSION,
             share: RateShare::Readings,
             deadline,
         };

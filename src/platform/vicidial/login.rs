@@ -63,7 +63,8 @@ impl FunctionsLogin {
         match list.await? {
             Tried::Granted => granted.extend([rights::CAMPAIGNS, rights::GROUP]),
             Tried::NothingThere => granted.push(rights::CAMPAIGNS),
-            Tried::Forbidden => {}
+            // Which campaigns the user may see shows with the list alone.
+            Tried::Forbidden => granted.push(rights::GROUP),
         }
         let campaigns = campaigns_field(&self.campaigns);
         let others: [Trial<'_>; 3] = [

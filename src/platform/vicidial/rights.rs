@@ -1,5 +1,7 @@
 //! What the functions need of the user's account, in the words of its page.
 
+pub(super) const VERSION: &str =
+    "version (it needs no log-in: look at what the web server itself lets through)";
 pub(super) const CAMPAIGNS: &str = "campaigns_list (user level 8, `Agent API Access`, `View Reports`, and the function among `Allowed API Functions`)";
 pub(super) const AGENTS: &str = "logged_in_agents (user level 7, `Agent API Access`, `View Reports`, and the function among `Allowed API Functions`)";
 pub(super) const UPDATE: &str = "update_campaign (user level 8, `Agent API Access`, `Modify Campaigns`, and the function among `Allowed API Functions`)";

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use campaign_autopilot::simulator::{DialerSettings, DialerUser};
+use campaign_autopilot::simulator::{
+    DialerOperation, DialerSettings, DialerUser, Endpoint, Fault, FaultRule, FaultTiming,
+};
 
 use crate::api::Api;
 use crate::centre::{Centre, wait_until};
@@ -239,6 +241,52 @@ fn a_check_names_every_right_that_is_missing_with_its_remedy() {
         for text in named {
             assert!(told.contains(text), "{text}: {told}");
         }
+    }
+}
+
+#[test]
+fn calls_that_may_not_be_counted_fail_a_check_where_something_needs_them() {
+    let centre = centre(dialling("RATIO", "2.0"));
+    refuse(&centre, DialerOperation::CallStatusStats);
+    let checked = asked(&centre, &["check", "--online"]);
+    assert_eq!(checked.code(), 0, "{}{}", checked.stdout, checked.stderr);
+    let warned = "warning: outcomes of dials are not counted";
+    assert!(checked.stderr.contains(warned), "{}", checked.stderr);
+    let checked = command(&centre)
+        .env("AUTOPILOT_ABANDON_TARGET", "3%")
+        .args(&["check", "--online"])
+        .output();
+    assert_eq!(checked.code(), 77, "{}{}", checked.stdout, checked.stderr);
+    let failed = "FAILED  outcomes of campaign";
+    assert!(checked.stdout.contains(failed), "{}", checked.stdout);
+}
+
+/// Every request of a kind is refused.
+fn refuse(centre: &Centre, operation: DialerOperation) {
+    centre.platform.inject(FaultRule {
+        fault: Fault::Forbidden,
+        endpoint: Some(Endpoint::Dialer(operation)),
+        when: FaultTiming::Always,
+    });
+}
+
+#[test]
+fn a_function_that_is_refused_is_named_and_no_other_one() {
+    for (operation, named, others) in [
+        (DialerOperation::Version, "version (", "campaigns_list ("),
+        (
+            DialerOperation::CampaignsList,
+            "campaigns_list (",
+            "any campaign (",
+        ),
+    ] {
+        let centre = centre(dialling("RATIO", "2.0"));
+        refuse(&centre, operation);
+        let checked = asked(&centre, &["check", "--online"]);
+        let told = format!("{}{}", checked.stdout, checked.stderr);
+        assert_ne!(checked.code(), 0, "{told}");
+        assert!(told.contains(named), "{named}: {told}");
+        assert!(!told.contains(others), "{others}: {told}");
     }
 }
 
