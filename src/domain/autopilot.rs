@@ -18,7 +18,7 @@ use super::clock_shift::follow_set_back;
 use super::command::{Command, CommandResult};
 use super::conclusion::Conclusion;
 use super::count::Count;
-use super::evidence::PlatformTraits;
+use super::evidence::{Evidence, PlatformTraits};
 use super::group::{Group, GroupCount, HeadCount};
 use super::ids::{CampaignId, DecisionId};
 use super::notice::Notice;
@@ -155,6 +155,12 @@ impl Autopilot {
     pub fn on_platform(mut self, traits: PlatformTraits) -> Self {
         self.traits = traits;
         self
+    }
+
+    /// By what the platform shows whose change a change was.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.traits.evidence
     }
 
     /// Sets the calendars that its campaigns name; without, those would count as closed.

@@ -96,8 +96,10 @@ impl Default for PlatformTraits {
 }
 
 /// What the readings of a start show of when campaigns were changed last: weak evidence is told before anything rests on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvidenceSurvey {
+    /// By what it is decided there.
+    by: Evidence,
     /// Readings that tell a time, and those among them that tell whole seconds.
     timed: (u32, u32),
     /// Readings that tell neither a time nor a version.
@@ -105,6 +107,16 @@ pub struct EvidenceSurvey {
 }
 
 impl EvidenceSurvey {
+    /// One that nothing was counted in, for a platform where this decides.
+    #[must_use]
+    pub fn by(by: Evidence) -> Self {
+        Self {
+            by,
+            timed: (0, 0),
+            bare: 0,
+        }
+    }
+
     /// Counts one reading.
     pub fn note(&mut self, reading: &StatusReading) {
         let count = |number: &mut u32| *number = number.saturating_add(1);
@@ -121,7 +133,7 @@ impl EvidenceSurvey {
     /// Whether anything was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::by(self.by)
     }
 
     /// Returns why whose a pause is rests on weak evidence there, where it does.
@@ -130,10 +142,18 @@ impl EvidenceSurvey {
         let (timed, whole) = self.timed;
         if timed == 0 && self.bare > 0 {
             Some("the platform does not show when a campaign was changed last")
-        } else if timed > 0 && timed == whole {
+        } else if timed > 0 && timed == whole && !self.by_more_than_a_time() {
             Some("the platform shows in whole seconds when a campaign was changed last")
         } else {
             None
+        }
+    }
+
+    /// Whether a time decides nothing there, because authors or versions do.
+    fn by_more_than_a_time(&self) -> bool {
+        match self.by {
+            Evidence::ConditionalWrite | Evidence::Author | Evidence::Version => true,
+            Evidence::ChangedAt | Evidence::OwnReadings => false,
         }
     }
 }
@@ -143,8 +163,8 @@ mod tests {
     use super::*;
     use crate::domain::{CampaignActivity, Timestamp};
 
-    fn survey(readings: &[(Option<i64>, bool)]) -> EvidenceSurvey {
-        let mut survey = EvidenceSurvey::default();
+    fn survey(by: Evidence, readings: &[(Option<i64>, bool)]) -> EvidenceSurvey {
+        let mut survey = EvidenceSurvey::by(by);
         for (updated_at, versioned) in readings {
             let now = Timestamp::from_unix_millis(1_800_000_000_123);
             let word = "RUNNING".to_owned();
@@ -159,17 +179,22 @@ mod tests {
 
     #[test]
     fn times_in_whole_seconds_and_none_at_all_are_weak_evidence() {
-        let weak = |readings: &[_]| survey(readings).weakness().unwrap_or_default();
+        let by =
+            |evidence, readings: &[_]| survey(evidence, readings).weakness().unwrap_or_default();
+        let weak = |readings: &[_]| by(Evidence::ChangedAt, readings);
         assert!(weak(&[(None, false), (None, false)]).contains("does not show"));
         let whole = [
             (Some(1_700_000_000_000), true),
             (Some(1_700_000_005_000), true),
         ];
         assert!(weak(&whole).contains("whole seconds"));
+        // Where a number of its own or an author tells changes apart, the time does not matter.
+        assert_eq!(by(Evidence::Author, &whole), "");
         // One that is finer shows that the others fell on a second by chance.
         assert_eq!(weak(&[whole[0], (Some(1_700_000_005_001), true)]), "");
         // A version that is no time still differs after every change.
         assert_eq!(weak(&[(None, true)]), "");
-        assert!(survey(&[]).is_empty() && survey(&[]).weakness().is_none());
+        let empty = survey(Evidence::ChangedAt, &[]);
+        assert!(empty.is_empty() && empty.weakness().is_none());
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn look_at_campaigns(
 ) {
     let campaigns: Vec<CampaignId> = settings.policies.keys().cloned().collect();
     let rights = connection.platform.capabilities.rights;
-    let mut survey = EvidenceSurvey::default();
+    let mut survey = EvidenceSurvey::by(connection.platform.capabilities.traits.evidence);
     for (campaign, finding) in read_statuses(settings, connection, clock, &campaigns).await {
         if let Ok(StatusFinding::Found(reading)) = &finding {
             survey.note(reading);

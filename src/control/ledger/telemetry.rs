@@ -34,7 +34,7 @@ impl Telemetry {
         Ok(Self {
             events: Events::new(metrics, autopilot.campaigns()),
             assignments,
-            evidence: Some(EvidenceSurvey::default()),
+            evidence: Some(EvidenceSurvey::by(autopilot.evidence())),
         })
     }
 
