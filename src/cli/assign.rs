@@ -197,11 +197,12 @@ fn show_moves(proposal: &Proposal) {
         ]
     });
     table(["AGENT", "FROM", "TO", "SCORE", "WHY"], rows.collect());
-    let lists = proposal.targets.len();
-    let plural = if lists == 1 { "" } else { "s" };
+    let plural = |number: usize| if number == 1 { "" } else { "s" };
+    let (moves, lists) = (moves.len(), proposal.targets.len());
     output::result(format_args!(
-        "{} moves, {lists} list{plural} to send",
-        moves.len()
+        "{moves} move{}, {lists} list{} to send",
+        plural(moves),
+        plural(lists)
     ));
 }
 

@@ -127,24 +127,28 @@ enum Stands {
     ByPerson,
     ByUnknown,
     Stopped,
+    /// The platform is carrying out a command of ours.
+    Changing,
     Unknown,
 }
 
 impl Stands {
     /// In the order in which they are told.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Running,
         Self::ByAutopilot,
         Self::ByCalendar,
         Self::ByPerson,
         Self::ByUnknown,
         Self::Stopped,
+        Self::Changing,
         Self::Unknown,
     ];
 
     fn of(campaign: &CampaignDocument) -> Self {
         let by_calendar = campaign.calendar.as_ref().is_some_and(|one| one.paused);
         match (campaign.state.as_str(), campaign.paused_by.as_deref()) {
+            (_, _) if campaign.changing_to.is_some() => Self::Changing,
             ("running", _) => Self::Running,
             ("paused", _) if by_calendar => Self::ByCalendar,
             ("paused", Some("person")) => Self::ByPerson,
@@ -163,6 +167,7 @@ impl Stands {
             Self::ByPerson => "paused by a person",
             Self::ByUnknown => "paused, by whom is not known",
             Self::Stopped => "stopped",
+            Self::Changing => "between two states",
             Self::Unknown => "not known",
         }
     }
@@ -237,11 +242,13 @@ mod tests {
             campaign("2", "paused", Some("autopilot")),
             campaign("3", "paused", Some("person")),
             campaign("4", "paused", Some("unproven")),
+            campaign("5", "running", None),
         ];
         several[0].available = None;
+        several[4].changing_to = Some("paused".to_owned());
         assert_eq!(
             summary(&several),
-            "4 campaigns: 1 running, 1 paused by the autopilot, 1 paused by a person, 1 paused, by whom is not known; 2 in need of attention (--attention)"
+            "5 campaigns: 1 running, 1 paused by the autopilot, 1 paused by a person, 1 paused, by whom is not known, 1 between two states; 2 in need of attention (--attention)"
         );
     }
 
