@@ -16,13 +16,7 @@ kubernetes="1.25 1.37"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
-  rm -rf "$tools/venv"
-  python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-virtualenv \
-    --requirement "$here/requirements.txt"
-  cp "$here/requirements.txt" "$tools/requirements.txt"
-fi
+"$here/venv.sh" "$tools"
 
 # The unit as installed, with and without its drop-ins. systemd-analyze exits with 0 on keys that it does not know: what
 # it says is what counts.

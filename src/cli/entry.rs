@@ -302,7 +302,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Restore(args) => restore(&args).await,
         Command::Webhook {
             command: WebhookCommand::Test(args),
-        } => match args.settings(|args, part| resolve_within(args, &variable, part)) {
+        } => match args.settings(|args, part| webhook::resolve(args, &variable, part)) {
             Ok(settings) => match start_log(LogFormat::Text, "warn") {
                 Ok(()) => webhook::test(&settings).await,
                 Err(exit) => exit,

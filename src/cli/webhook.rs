@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::control::ports::{Clock, SystemClock};
 use crate::domain::Message;
 use crate::notify::{Answer, HttpPost, OutboxEntry, Post};
-use crate::settings::Settings;
+use crate::settings::{Fault, Resolved, RunArgs, Scope, Settings, resolve_within};
 use crate::telemetry::DeliveryOutcome;
 
 use super::exit::Exit;
@@ -17,6 +17,45 @@ use super::output;
 pub(crate) enum WebhookCommand {
     /// Send one `webhook.test` message, signed, and print what came back
     Test(Box<OneTenantArgs>),
+}
+
+/// The settings of a receiver. Nothing is asked of a platform here, so that what is not said of it is no fault.
+pub(super) fn resolve(
+    args: &RunArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+    scope: Scope<'_>,
+) -> Result<Resolved, Vec<Fault>> {
+    let scope = Scope {
+        without_campaigns: true,
+        ..scope
+    };
+    let missing: Vec<String> = match resolve_within(args, env, scope) {
+        Ok(resolved) => return Ok(resolved),
+        Err(faults) => faults
+            .into_iter()
+            .filter(|fault| fault.wrong == "is missing")
+            .map(|fault| fault.key)
+            .collect(),
+    };
+    // What is missing stands in no layer, so that a stand-in can be in nobody's way.
+    let with_stand_ins = |name: &str| env(name).or_else(|| stand_in(name, &missing));
+    resolve_within(args, &with_stand_ins, scope)
+}
+
+/// What takes the place of a variable, where the setting that it gives is among those that are missing.
+fn stand_in(name: &str, missing: &[String]) -> Option<String> {
+    let rest = name.strip_prefix("AUTOPILOT_")?;
+    // Each of several tenants has a secret in a variable of its own.
+    let of_secret = rest.starts_with("CLIENT_SECRET") && !rest.ends_with("_FILE");
+    let (key, value) = match rest {
+        "BASE_URL" => ("base_url", "https://not-configured.invalid"),
+        "CLIENT_ID" => ("client_id", "not-configured"),
+        "STATE_DIR" => ("state_dir", "/nonexistent"),
+        _ if of_secret => ("client_secret", "not-configured"),
+        _ => return None,
+    };
+    let is_missing = missing.iter().any(|one| one.ends_with(key));
+    is_missing.then(|| value.to_owned())
 }
 
 /// Sends one message once, bypassing the outbox.

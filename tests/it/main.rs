@@ -21,6 +21,7 @@ mod control;
 mod cxone_acd;
 mod decision_id;
 mod described;
+mod documented;
 mod exported;
 mod failover;
 mod faults;
