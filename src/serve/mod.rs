@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `/`, `/page/…` | the page and its files |
 //! | `/metrics` | the exposition for Prometheus |
-//! | `/healthz` | 200 while every loop is alive, 503 when one missed its deadline |
-//! | `/readyz` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
+//! | `/healthz`, `/-/healthy` | 200 while every loop is alive, 503 when one missed its deadline |
+//! | `/readyz`, `/-/ready` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
 //! | `/api/v1/…`, `/-/reload` | what operators read and change; `/api/v1/openapi.json` describes all of it |
 //!
 //! *Access.* Metrics and health are open, as scrapers and probes want them, and so are the page's files, which hold nothing about
@@ -25,6 +25,7 @@ mod assets;
 mod assignments;
 mod connections;
 mod documents;
+mod encoding;
 mod gate;
 mod guards;
 mod holds;

@@ -12,6 +12,7 @@ use super::answer::{Body, text};
 use super::assets;
 use super::connections::Slot;
 use super::documents::{CampaignDocument, StatusDocument};
+use super::encoding;
 use super::sources::{Rendered, Sources};
 use super::summary::not_ready;
 use crate::telemetry::exposition;
@@ -29,7 +30,7 @@ struct CampaignsDocument<'a> {
 
 /// Whether a path is one by which it is decided whether the daemon lives and works.
 fn is_probe(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz")
+    matches!(path, "/healthz" | "/readyz" | "/-/healthy" | "/-/ready")
 }
 
 /// Returns the answer where only health probes are answered; the connection ends with it.
@@ -45,7 +46,18 @@ fn busy() -> Response<Body> {
 }
 
 impl Sources {
+    /// Answers a request, in gzip where the client accepts that.
     pub(super) async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        slot: &Arc<Slot>,
+    ) -> Response<Body> {
+        let accepted = encoding::is_accepted(request.headers());
+        let answer = self.plain_answer(request, slot).await;
+        encoding::encoded(answer, accepted).await
+    }
+
+    async fn plain_answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
         slot: &Arc<Slot>,
@@ -54,7 +66,7 @@ impl Sources {
         if slot.probes_only() && !is_probe(path) {
             return busy();
         }
-        if path.starts_with("/api/") || path.starts_with("/-/") {
+        if path.starts_with("/api/") || (path.starts_with("/-/") && !is_probe(path)) {
             return self.operate(request, slot).await;
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -73,8 +85,8 @@ impl Sources {
                 let _busy = slot.busy();
                 self.exposition().await
             }
-            "/healthz" => self.health(),
-            "/readyz" => self.readiness(),
+            "/healthz" | "/-/healthy" => self.health(),
+            "/readyz" | "/-/ready" => self.readiness(),
             _ => text(
                 StatusCode::NOT_FOUND,
                 "not here; there are /, /metrics, /healthz, /readyz and what /api/v1/openapi.json describes\n",
