@@ -21,6 +21,10 @@ pub(crate) enum ConfigCommand {
     },
     /// Print a settings file to start from, every key with its meaning and default
     Init,
+    /// Print a JSON Schema of the settings file, for editors that complete and check it
+    ///
+    /// Editors with a TOML language server take it by a first line `#:schema ./schema.json` in the settings file.
+    Schema,
 }
 
 /// Prints the effective values.

@@ -21,6 +21,7 @@ use super::check::check;
 use super::compare::{CompareArgs, compare};
 use super::completions::completions;
 use super::compliance::{ComplianceArgs, compliance};
+use super::config_schema;
 use super::config_show::{self, ConfigCommand};
 use super::demo::{DemoArgs, demo};
 use super::environment::{self, variable};
@@ -284,6 +285,9 @@ async fn dispatch(command: Command) -> Exit {
         Command::Config {
             command: ConfigCommand::Init,
         } => config_show::init(),
+        Command::Config {
+            command: ConfigCommand::Schema,
+        } => config_schema::print(),
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
         // A key is made where no store is.
@@ -362,7 +366,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Platforms(_)
         | Command::Rules(_)
         | Command::Config {
-            command: ConfigCommand::Init,
+            command: ConfigCommand::Init | ConfigCommand::Schema,
         } => false,
     }
 }

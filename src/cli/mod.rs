@@ -14,6 +14,7 @@ mod check;
 mod compare;
 mod completions;
 mod compliance;
+mod config_schema;
 mod config_show;
 mod connection;
 mod daemon;

@@ -96,6 +96,7 @@ pub(crate) use rows::{
 };
 pub(crate) use store::store_of;
 pub(crate) use table_keys::{
-    calendar as calendar_keys, campaign as campaign_keys, guard as guard_keys,
+    TableKey, calendar as calendar_keys, campaign as campaign_keys, group as group_keys,
+    guard as guard_keys, preview as preview_keys, queue as queue_keys,
 };
 pub(crate) use variables::{LOG, SERVER, unknown_variables};

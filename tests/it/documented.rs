@@ -132,7 +132,10 @@ fn the_examples_lack_nothing_but_addresses_and_secrets() {
                 "AUTOPILOT_BASE_URL" => "https://api.example.com",
                 "AUTOPILOT_CLIENT_ID" => "autopilot",
                 other => {
-                    assert!(other.contains("SECRET") || other.contains("TOKEN"), "{fault}");
+                    assert!(
+                        other.contains("SECRET") || other.contains("TOKEN"),
+                        "{fault}"
+                    );
                     "0123456789abcdef0123456789abcdef"
                 }
             };
@@ -253,5 +256,8 @@ fn a_receiver_is_tested_without_a_platform() {
     assert_eq!(unsigned.code(), 78);
     let told: Vec<&str> = unsigned.stderr.lines().collect();
     assert_eq!(told.len(), 2, "{}", unsigned.stderr);
-    assert!(told[0].starts_with("webhook_secret: is missing"), "{told:?}");
+    assert!(
+        told[0].starts_with("webhook_secret: is missing"),
+        "{told:?}"
+    );
 }

@@ -177,7 +177,11 @@ fn the_unit_does_not_start_with_placeholders_and_says_what_to_fill_in() {
         "client_secret_file: names an empty file",
         "campaign: is missing",
     ] {
-        assert!(refused.stderr.contains(fault), "{fault}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(fault),
+            "{fault}: {}",
+            refused.stderr
+        );
     }
 }
 
