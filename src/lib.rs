@@ -7,6 +7,7 @@ pub mod experiment;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod given_file;
+pub mod identity;
 pub mod notify;
 pub mod platform;
 pub mod secrets;

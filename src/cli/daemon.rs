@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::ports::Clock;
-use crate::serve::{Access, Api, Member, PublicSources, Server};
+use crate::serve::{Access, Api, Identification, Member, PublicSources, Server};
 use crate::settings::{AdminSettings, Settings};
 use crate::telemetry::ProcessMetrics;
 
@@ -90,7 +90,9 @@ impl Daemon {
             }
             None
         };
-        let reloader = Arc::new(Reloader::new(Arc::clone(&tenants), settings, source));
+        let access = Arc::new(access(process, &clock).map_err(StartFault::Random)?);
+        let reloader = Reloader::new(Arc::clone(&tenants), settings, source);
+        let reloader = Arc::new(reloader.identifying(Arc::clone(&access)));
         let shown = PublicSources {
             metrics: Arc::new(ProcessMetrics::new()?),
             tenants: tenants.list(),
@@ -99,7 +101,7 @@ impl Daemon {
         };
         let api = Api {
             reload: Arc::<Reloader>::clone(&reloader),
-            access: access(process, &clock),
+            access,
         };
         let server = match process.listen {
             None => None,
@@ -143,11 +145,14 @@ fn advertised(settings: &Settings, listening: Option<SocketAddr>) -> Option<Stri
 }
 
 /// Who may use the admin API.
-fn access(settings: &Settings, clock: &Arc<dyn Clock>) -> Access {
+fn access(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Access, String> {
     let AdminSettings {
         token,
+        named,
+        proxy,
         hosts,
         actions,
     } = settings.admin.clone();
-    Access::new(token, hosts, actions, Arc::clone(clock))
+    let identified = Identification { named, proxy };
+    Access::new(token, identified, hosts, actions, Arc::clone(clock))
 }

@@ -45,6 +45,7 @@ use super::simulate::{SimulateArgs, simulate};
 use super::store::{StoreCommand, store};
 use super::store_args::StoreArgs;
 use super::suggestions;
+use super::token::{TokenArgs, TokenCommand, token};
 use super::traces::Traces;
 use super::tune::{TuneArgs, tune};
 use super::webhook::{self, WebhookCommand};
@@ -153,6 +154,13 @@ enum Command {
     },
     /// Put the original pace of every campaign back that was stepped down, also while no daemon runs; shows and asks first
     Restore(RestoreArgs),
+    /// Make, list and remove tokens of the admin API that stand for one person or program each
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+        #[command(flatten)]
+        args: TokenArgs,
+    },
     /// Show the effective settings, or print a settings file to start from
     Config {
         #[command(subcommand)]
@@ -304,6 +312,7 @@ async fn dispatch(command: Command) -> Exit {
         Command::Store { command, at } => store(command, &at),
         Command::Queue { command } => queue(command).await,
         Command::Restore(args) => restore(&args).await,
+        Command::Token { command, args } => token(&command, &args),
         Command::Webhook {
             command: WebhookCommand::Test(args),
         } => match args.settings(|args, part| webhook::resolve(args, &variable, part)) {
@@ -352,6 +361,7 @@ fn reads_variables(command: &Command) -> bool {
         | Command::Store { .. }
         | Command::Queue { .. }
         | Command::Restore(_)
+        | Command::Token { .. }
         | Command::Operate(_)
         | Command::Eval { .. }
         | Command::Webhook { .. }

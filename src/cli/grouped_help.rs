@@ -31,7 +31,15 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Records", &["audit", "export", "outbox", "store"]),
     (
         "To set it up",
-        &["rules", "webhook", "simulate", "completions", "man", "help"],
+        &[
+            "token",
+            "rules",
+            "webhook",
+            "simulate",
+            "completions",
+            "man",
+            "help",
+        ],
     ),
 ];
 

@@ -71,6 +71,7 @@ mod supervisor;
 mod surroundings;
 mod tenant;
 mod tenants;
+mod token;
 mod traces;
 mod tune;
 mod tune_record;

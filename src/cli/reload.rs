@@ -23,8 +23,8 @@ use crate::control::operator::{
 use crate::domain::TenantName;
 use crate::given_file::{LONGEST_DATA, read_bytes};
 use crate::notify::Receiver;
-use crate::serve::config_hash;
-use crate::settings::{Resolved, RunArgs, Settings, settings_file};
+use crate::serve::{Access, Identification, config_hash};
+use crate::settings::{Resolved, RunArgs, Settings, identifies, identifying, settings_file};
 
 use super::environment::variable;
 use super::reloaded::{Changed, TenantValues, bounded, differences, take_over_secrets};
@@ -62,6 +62,8 @@ pub(crate) struct Reloader {
     file: Option<PathBuf>,
     /// What holds for the process, as at the start.
     process: Option<Settings>,
+    /// What tells who asks, which comes into force in a run.
+    access: Option<Arc<Access>>,
     loaded: Mutex<Loaded>,
     /// One reload under way, and one that waits for it: whatever is asked for beyond that, the waiting one will read.
     places: Semaphore,
@@ -111,6 +113,7 @@ impl Reloader {
             source: args,
             file,
             process: process.cloned(),
+            access: None,
             places: Semaphore::new(MOST_RELOADS),
             loaded: Mutex::new(Loaded {
                 tenants: named.collect(),
@@ -119,6 +122,12 @@ impl Reloader {
                 refused: false,
             }),
         }
+    }
+
+    /// Has it put other named tokens and trusted proxies in force as well.
+    pub(crate) fn identifying(mut self, access: Arc<Access>) -> Self {
+        self.access = Some(access);
+        self
     }
 
     /// Applies changes of the settings file until shutdown is requested.
@@ -246,12 +255,19 @@ impl Reloader {
             let settings = changed.settings(current, next);
             steps.push(Step { settings, changed });
         }
-        let places: Vec<&'static str> = steps
+        let places = steps
             .iter()
-            .flat_map(|step| step.changed.places.iter().copied())
-            .collect();
-        let (mut told, after_restart) =
-            differences(&loaded.values.process, &found.process, &places);
+            .flat_map(|step| step.changed.places.iter().copied());
+        let places: Vec<&'static str> = places.chain(identifying()).collect();
+        let (told, after_restart) = differences(&loaded.values.process, &found.process, &places);
+        let (mut identified, mut told): (Vec<_>, Vec<_>) = told.into_iter().partition(|line| {
+            line.split_once(": ")
+                .is_some_and(|(key, _)| identifies(key))
+        });
+        identified.extend(self.identify(resolved));
+        for step in &mut steps {
+            step.changed.also(&identified);
+        }
         let after_restart = bounded(after_restart, "config show");
         for step in &mut steps {
             step.changed.after_restart.clone_from(&after_restart);
@@ -277,6 +293,18 @@ impl Reloader {
         told.extend(self.come_and_go(loaded, resolved, &found).await);
         loaded.refused = false;
         answer.of_several(told, after_restart, loaded.tenants.values())
+    }
+
+    /// Puts what tells who asks in force, whatever becomes of the rest: a token that was removed must not stay good because a
+    /// store cannot be written. Returns what differs between the tokens.
+    fn identify(&self, resolved: &Resolved) -> Option<String> {
+        let admin = &resolved.settings.admin;
+        let anew = Identification {
+            named: admin.named.clone(),
+            proxy: admin.proxy.clone(),
+        };
+        let changes = self.access.as_ref()?.identify_by(anew);
+        (!changes.is_empty()).then(|| format!("named_tokens: {}", changes.join(", ")))
     }
 
     /// Whom to ask, and for what: every tenant that something changes of, so that its audit says so.

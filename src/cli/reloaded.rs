@@ -127,6 +127,11 @@ impl Changed {
         }
     }
 
+    /// Tells of more that comes into force.
+    pub(crate) fn also(&mut self, changes: &[String]) {
+        self.changes.extend_from_slice(changes);
+    }
+
     /// Whether there is anything to tell.
     pub(crate) fn is_any(&self) -> bool {
         self.begins_anew || !self.changes.is_empty()

@@ -29,6 +29,9 @@ pub(crate) enum StartFault {
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Client(String),
+    /// The key under which tokens are compared cannot be drawn.
+    #[error("the admin API: {0}")]
+    Random(String),
     /// The key that the head of the audit is signed with cannot be read.
     #[error("audit_key_file: {0}")]
     AuditKey(String),
@@ -91,7 +94,7 @@ impl StartFault {
             | Self::StateOfTenants { .. }
             | Self::Client(_)
             | Self::Certificates(_) => Exit::Io,
-            Self::Metrics(_) => Exit::Internal,
+            Self::Metrics(_) | Self::Random(_) => Exit::Internal,
             Self::AuditKey(_) | Self::Platform(_) | Self::NoIdleReserve { .. } => {
                 Exit::Configuration
             }

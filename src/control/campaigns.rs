@@ -9,8 +9,8 @@ use tracing::field::Empty;
 use crate::domain::outcomes::{OutcomeCounts, OutcomeReading, OutcomesRead};
 use crate::domain::workload::WorkloadSample;
 use crate::domain::{
-    Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, Plan,
-    Reason, Sample, StatusFinding, Timestamp,
+    Alert, Autopilot, Belief, Campaign, CampaignId, CampaignState, DecisionId, Notice, OnStale,
+    Plan, Reason, Sample, StatusFinding, Timestamp,
 };
 use crate::platform::port::{CampaignFinding, CampaignReader, Connected};
 
@@ -20,7 +20,7 @@ use super::operator::AppliedChange;
 use super::outcomes::OutcomesTaken;
 use super::ports::Clock;
 use super::start::{CycleSettings, RunStart};
-use super::status::{CalendarViews, CampaignView};
+use super::status::{CalendarViews, CampaignView, StaleRules};
 
 /// The whole state is recorded this often: well within the time for which the store keeps inputs.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
@@ -102,7 +102,29 @@ impl Campaigns {
             assignments: Arc::new(Assigning::views(assigning)),
             names: reader.names(),
             poll_valid,
+            stale_rules: self.stale_rules(),
         }
+    }
+
+    /// What becomes of campaigns while readings stay away.
+    fn stale_rules(&self) -> StaleRules {
+        let mut rules = StaleRules::default();
+        for (_, campaign) in self.autopilot.campaigns() {
+            let policy = campaign.policy();
+            if !policy.counts_agents() {
+                continue;
+            }
+            let after = policy.stale_after;
+            rules.after = Some(rules.after.map_or(after, |least| least.min(after)));
+            match policy.on_stale {
+                OnStale::Pause => rules.paused = rules.paused.saturating_add(1),
+                OnStale::Hold if campaign.state().belief == Belief::Running => {
+                    rules.keep_dialling = rules.keep_dialling.saturating_add(1);
+                }
+                OnStale::Hold => {}
+            }
+        }
+        rules
     }
 
     /// Records what plots show of a tick.

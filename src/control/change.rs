@@ -160,24 +160,28 @@ impl Changing<'_> {
         author: &Author,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        for campaign in campaigns {
-            self.known(campaign)?;
-        }
         let (kind, until) = (hold.kind, hold.until(now));
-        let made = AppliedChange::Held { hold: kind, until };
-        let changes: Vec<_> = campaigns
-            .iter()
-            .map(|campaign| (campaign, Some(hold.clone()), made.clone()))
-            .collect();
-        self.set_holds(changes, author, now).await?;
-        Ok(match campaigns {
-            [_] => made,
-            several => AppliedChange::HeldSeveral {
+        let mut changes = Vec::new();
+        for campaign in campaigns {
+            let before = self.known(campaign)?.hold.as_ref();
+            let before = before.filter(|before| before.active(now) && before.kind == kind);
+            let made = AppliedChange::Held {
                 hold: kind,
                 until,
-                campaigns: several.len(),
-            },
-        })
+                was_until: before.map(|before| before.until(now)),
+            };
+            changes.push((campaign, Some(hold.clone()), made));
+        }
+        let alone = match changes.as_slice() {
+            [(_, _, made)] => Some(made.clone()),
+            _ => None,
+        };
+        self.set_holds(changes, author, now).await?;
+        Ok(alone.unwrap_or(AppliedChange::HeldSeveral {
+            hold: kind,
+            until,
+            campaigns: campaigns.len(),
+        }))
     }
 
     /// Ends the holds of campaigns. One campaign that is not held is an error, of several those are passed over.
@@ -187,7 +191,7 @@ impl Changing<'_> {
         author: &Author,
         now: Timestamp,
     ) -> Result<AppliedChange, OperatorError> {
-        let mut changes = Vec::new();
+        let (mut changes, mut passed_over) = (Vec::new(), Vec::new());
         for campaign in campaigns {
             let held = self.known(campaign)?.hold.as_ref();
             if let Some(held) = held.filter(|hold| hold.active(now)) {
@@ -195,10 +199,13 @@ impl Changing<'_> {
                 changes.push((campaign, None, released));
             } else if let [campaign] = campaigns {
                 return Err(OperatorError::NothingInForce(campaign.clone()));
+            } else {
+                passed_over.push(campaign.clone());
             }
         }
         let released = AppliedChange::ReleasedSeveral {
             campaigns: changes.len(),
+            passed_over,
         };
         let alone = match (campaigns, changes.first()) {
             ([_], Some((_, _, made))) => Some(made.clone()),
@@ -215,13 +222,14 @@ impl Changing<'_> {
         author: &Author,
         now: Timestamp,
     ) -> Result<(), OperatorError> {
+        let rows = self.ledger.waiting_rows();
         let mut before = Vec::new();
         for (campaign, hold, made) in &changes {
             before.push((*campaign, self.known(campaign)?.hold.as_deref().cloned()));
             self.put_hold(campaign, hold.clone(), now);
             self.record_made(Some(campaign), author, made, now);
         }
-        if let Err(fault) = self.ledger.commit_intent().await {
+        if let Err(fault) = self.ledger.commit_since(rows).await {
             for (campaign, hold) in before {
                 self.put_hold(campaign, hold, now);
             }

@@ -46,6 +46,6 @@ pub use rivals::RivalWatch;
 pub use start::{AssignStart, CycleSettings, LastPoll, Ports, RunStart, TickReport};
 pub use status::{
     AssignmentView, CalendarView, CalendarViews, CampaignView, DispatchView, GuardView, GuardViews,
-    ObservableState, ReloadView,
+    ObservableState, OutageView, ReloadView, StaleRules,
 };
 pub use supervisor::{Supervised, Supervisor};

@@ -43,6 +43,8 @@ const LONGEST_REASON: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     name: String,
+    /// What an authenticated author called themselves, where that is another name.
+    typed: Option<String>,
     reason: String,
 }
 
@@ -70,6 +72,7 @@ impl Author {
         if faults.is_empty() {
             Ok(Self {
                 name: name.trim().to_owned(),
+                typed: None,
                 reason: reason.trim().to_owned(),
             })
         } else {
@@ -77,9 +80,41 @@ impl Author {
         }
     }
 
+    /// The same for an author whose name was found out; `typed` is what they call themselves, which is kept beside it.
+    ///
+    /// # Errors
+    /// Returns every fault of the three.
+    pub fn authenticated(
+        name: &str,
+        typed: Option<&str>,
+        reason: &str,
+    ) -> Result<Self, Vec<String>> {
+        let author = Self::new(name, reason);
+        let Some(typed) = typed else {
+            return author;
+        };
+        // Its reason is no fault of the name.
+        let typed = Self::new(typed, "checked above");
+        match (author, typed) {
+            (Ok(author), Ok(typed)) => Ok(Self {
+                typed: Some(typed.name).filter(|typed| *typed != author.name),
+                ..author
+            }),
+            (author, typed) => {
+                let faults = [author.err(), typed.err()];
+                Err(faults.into_iter().flatten().flatten().collect())
+            }
+        }
+    }
+
     /// Returns the name and the reason.
     pub(super) fn parts(&self) -> (&str, &str) {
         (&self.name, &self.reason)
+    }
+
+    /// Returns what an authenticated author called themselves, where that is another name.
+    pub(super) fn typed(&self) -> Option<&str> {
+        self.typed.as_deref()
     }
 }
 
@@ -193,6 +228,9 @@ pub enum AppliedChange {
         hold: HoldKind,
         /// When it ends.
         until: Timestamp,
+        /// When the hold of this kind would have ended that this one extends, or shortens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was_until: Option<Timestamp>,
     },
     /// A hold was ended.
     Released {
@@ -212,6 +250,9 @@ pub enum AppliedChange {
     ReleasedSeveral {
         /// How many.
         campaigns: usize,
+        /// Those that were not held.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed_over: Vec<CampaignId>,
     },
     /// A pause was claimed for the autopilot, which resumes it by the thresholds.
     PauseClaimed {
@@ -486,6 +527,23 @@ mod tests {
         assert_eq!(faults.len(), 2, "{faults:?}");
         let long = "x".repeat(501);
         assert_eq!(Author::new("anna", &long).unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn what_an_authenticated_author_types_is_an_addition_to_their_name() {
+        let of = |typed| Author::authenticated("anna", typed, "trial").unwrap();
+        assert_eq!(
+            (of(None).parts(), of(None).typed()),
+            (("anna", "trial"), None)
+        );
+        assert_eq!(of(Some(" anna ")).typed(), None);
+        let other = of(Some("desk 3"));
+        assert_eq!(
+            (other.parts(), other.typed()),
+            (("anna", "trial"), Some("desk 3"))
+        );
+        let faults = Author::authenticated("anna", Some(" "), "").unwrap_err();
+        assert_eq!(faults.len(), 2, "{faults:?}");
     }
 
     #[tokio::test]

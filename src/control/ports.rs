@@ -211,8 +211,11 @@ pub enum AuditEvent {
     },
     /// An operator, a signal or a changed file changed something.
     Operator {
-        /// The author's name, as they gave it.
+        /// The author's name: that of their token, or as they gave it where nobody is asked who they are.
         by: String,
+        /// What an author whose name is known calls themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        typed: Option<String>,
         /// The reason for it.
         reason: String,
         /// The applied change.

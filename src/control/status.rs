@@ -163,6 +163,28 @@ pub type GuardViews = BTreeMap<CampaignId, Vec<GuardView>>;
 /// What starts and stops each campaign besides the daemon, or keeps its decisions from having their effect.
 pub(super) type Rivals = BTreeMap<CampaignId, Vec<Rival>>;
 
+/// Polls in a row that gave no valid reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutageView {
+    /// When the first of them ended.
+    pub since: Timestamp,
+    /// How many there were.
+    pub polls: u32,
+    /// Why the last one gave none, in the platform's words where it gave any.
+    pub why: String,
+}
+
+/// What becomes of running campaigns while readings stay away, by the rules in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StaleRules {
+    /// So many polls in a row make the data stale, for the campaign that waits for the fewest; none where no agents count.
+    pub after: Option<u32>,
+    /// Campaigns that run and go on dialling.
+    pub keep_dialling: usize,
+    /// Campaigns that are paused for it.
+    pub paused: usize,
+}
+
 /// What the daemon knows after its last tick.
 #[expect(
     clippy::struct_excessive_bools,
@@ -178,6 +200,10 @@ pub struct ObservableState {
     pub sample_at: Option<Timestamp>,
     /// Whether the last poll gave a valid sample.
     pub poll_valid: bool,
+    /// Polls in a row that gave no valid reading, if the last one did not.
+    pub outage: Option<OutageView>,
+    /// What becomes of campaigns while readings stay away.
+    pub stale_rules: StaleRules,
     /// Ticks so far.
     pub ticks: u64,
     /// Goes up with everything that changes what is shown.
@@ -223,16 +249,31 @@ impl ObservableState {
 
     /// Returns why the daemon is not ready to do its work, if it is not.
     #[must_use]
-    pub fn not_ready(&self) -> Option<&'static str> {
+    pub fn not_ready(&self) -> Option<String> {
         if self.ended {
-            Some("the loop has ended")
-        } else if self.sample_at.is_none() {
-            Some("no valid poll yet")
-        } else if !self.journal_writable {
-            Some("the store cannot be written")
-        } else {
-            None
+            return Some("the loop has ended".to_owned());
         }
+        if self.sample_at.is_none() {
+            return Some("no valid poll yet".to_owned());
+        }
+        if !self.journal_writable {
+            return Some("the store cannot be written".to_owned());
+        }
+        let outage = self.outage.as_ref().filter(|_| self.is_stale())?;
+        let OutageView { since, polls, .. } = outage;
+        // Probes are answered to everybody; the platform's words are for those who may see the status.
+        Some(format!(
+            "data is stale, {polls} polls in a row without a valid reading since {since}"
+        ))
+    }
+
+    /// Returns whether so many polls in a row gave no valid reading that the rules for stale data hold.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let polls = self.outage.as_ref().map(|outage| outage.polls);
+        polls
+            .zip(self.stale_rules.after)
+            .is_some_and(|(polls, after)| polls >= after)
     }
 }
 
@@ -264,11 +305,28 @@ mod tests {
             sample_at: None,
             ..ready.clone()
         };
-        assert_eq!(unread.not_ready(), Some("no valid poll yet"));
+        assert_eq!(unread.not_ready().as_deref(), Some("no valid poll yet"));
         let unwritable = ObservableState {
             journal_writable: false,
-            ..ready
+            ..ready.clone()
         };
-        assert_eq!(unwritable.not_ready(), Some("the store cannot be written"));
+        let why = unwritable.not_ready();
+        assert_eq!(why.as_deref(), Some("the store cannot be written"));
+        let after = |polls| ObservableState {
+            outage: Some(OutageView {
+                since: Timestamp::default(),
+                polls,
+                why: "503 maintenance".to_owned(),
+            }),
+            stale_rules: StaleRules {
+                after: Some(3),
+                ..StaleRules::default()
+            },
+            ..ready.clone()
+        };
+        assert_eq!(after(2).not_ready(), None, "one poll more may be valid");
+        let stale = after(3).not_ready().unwrap();
+        assert!(stale.starts_with("data is stale, 3 polls"), "{stale}");
+        assert!(!stale.contains("maintenance"), "{stale}");
     }
 }

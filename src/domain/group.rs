@@ -62,6 +62,15 @@ impl GroupCount {
             Self::Unknown { .. } => None,
         }
     }
+
+    /// Returns why there is no count, where there is none.
+    #[must_use]
+    pub fn unknown(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::Unknown { why } => Some(why),
+        }
+    }
 }
 
 #[cfg(test)]

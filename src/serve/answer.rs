@@ -30,6 +30,33 @@ pub struct ApiFault {
     /// What was done all the same, for other tenants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<AppliedChange>,
+    /// What became of each campaign, where several were asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignAnswer>,
+}
+
+/// What became of one campaign of several that were asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignAnswer {
+    /// The tenant whose it is, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Its id on the platform.
+    pub id: String,
+    /// Why it is as it was; nothing where what was asked for was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+impl CampaignAnswer {
+    /// The id as people write it.
+    #[must_use]
+    pub fn written_id(&self) -> String {
+        match &self.tenant {
+            Some(tenant) => format!("{tenant}/{}", self.id),
+            None => self.id.clone(),
+        }
+    }
 }
 
 impl ApiFault {
@@ -41,6 +68,7 @@ impl ApiFault {
             faults,
             elsewhere: Vec::new(),
             made: None,
+            campaigns: Vec::new(),
         }
     }
 }
@@ -89,6 +117,7 @@ pub(super) struct Failure {
     retry_after: Option<u64>,
     elsewhere: Vec<SteeredElsewhere>,
     made: Option<Box<AppliedChange>>,
+    campaigns: Vec<CampaignAnswer>,
 }
 
 pub(super) type Answered = Result<Response<Body>, Failure>;
@@ -102,6 +131,7 @@ impl Failure {
             retry_after: None,
             elsewhere: Vec::new(),
             made: None,
+            campaigns: Vec::new(),
         }
     }
 
@@ -136,6 +166,12 @@ impl Failure {
         self
     }
 
+    /// The same, with what became of each campaign.
+    pub(super) fn about_each(mut self, campaigns: Vec<CampaignAnswer>) -> Self {
+        self.campaigns = campaigns;
+        self
+    }
+
     /// Too many changes were asked for; the next one may be after `wait`.
     pub(super) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_millis().div_ceil(1_000);
@@ -155,12 +191,14 @@ impl Failure {
             retry_after,
             elsewhere,
             made,
+            campaigns,
         } = self;
         let fault = ApiFault {
             error: error.to_owned(),
             faults,
             elsewhere,
             made: made.map(|made| *made),
+            campaigns,
         };
         let mut answer = json(&fault);
         *answer.status_mut() = status;

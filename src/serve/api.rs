@@ -23,13 +23,16 @@ use crate::domain::{
     Thresholds, Timestamp,
 };
 
+use crate::identity::Role;
+
 use super::answer::{Answered, Body, Failure, full, json};
-use super::connections::Slot;
+use super::caller::Caller;
+use super::connections::{Peer, Slot};
 use super::documents::{CampaignDetail, ChangeAnswer};
 use super::gate::TurnedAway;
 use super::openapi;
 use super::operations::{Operation, Trace, find};
-use super::query::{self, Query};
+use super::query::Query;
 use super::schema::SCHEMA;
 use super::sources::Sources;
 use super::tenants::{ServedTenant, TenantList};
@@ -129,37 +132,36 @@ impl Sources {
     }
 
     async fn operated(self: &Arc<Self>, request: Request<Incoming>, slot: &Arc<Slot>) -> Answered {
-        let admitted = self.api.access.admit(request.method(), request.headers());
-        admitted.map_err(turned_away)?;
+        let peer = request.extensions().get::<Peer>();
+        let peer = peer.and_then(|Peer(address)| *address);
+        let access = &self.api.access;
+        let admitted = access.admit(request.method(), request.headers(), peer);
+        let caller = &admitted.map_err(turned_away)?;
         let uri = request.uri().clone();
         let (operation, id) = find(request.method(), uri.path())?;
+        require(caller, operation.needs())?;
         self.take(operation)?;
         let query = Query::of(uri.query().unwrap_or_default());
         let tenants = self.tenants();
         let campaign = || campaign_in(&tenants, id.unwrap_or_default());
         match operation {
-            Operation::Describe => Ok(full(
-                StatusCode::OK,
-                "application/json",
-                Bytes::from_static(openapi::DESCRIPTION.as_bytes()),
-            )),
-            Operation::Status => Ok(full(
-                StatusCode::OK,
-                "application/json",
-                self.status().await,
-            )),
-            Operation::Campaigns => Ok(full(
-                StatusCode::OK,
-                "application/json",
-                self.campaigns().await,
-            )),
+            Operation::Describe => rendered(Bytes::from_static(openapi::DESCRIPTION.as_bytes())),
+            Operation::WhoAmI => Ok(json(&caller.document())),
+            Operation::Status => rendered(self.status().await),
+            Operation::Campaigns => rendered(self.campaigns().await),
             Operation::Queues => Ok(self.queues()),
-            Operation::Recalibrate => self.recalibrate(id.unwrap_or_default(), &query, slot).await,
-            Operation::Trigger => self.trigger(request, &query, slot).await,
-            Operation::HoldQueue => self.hold_queue(id.unwrap_or_default(), request, slot).await,
+            Operation::Recalibrate => {
+                let by = (&query, caller);
+                self.recalibrate(id.unwrap_or_default(), by, slot).await
+            }
+            Operation::Trigger => self.trigger(request, (&query, caller), slot).await,
+            Operation::HoldQueue => {
+                let asked = (request, caller);
+                self.hold_queue(id.unwrap_or_default(), asked, slot).await
+            }
             Operation::ReleaseQueue => {
-                self.release_queue(id.unwrap_or_default(), &query, slot)
-                    .await
+                let by = (&query, caller);
+                self.release_queue(id.unwrap_or_default(), by, slot).await
             }
             Operation::Campaign => self.campaign(&campaign()?),
             Operation::Series => {
@@ -181,17 +183,17 @@ impl Sources {
             Operation::SetThresholds => {
                 let campaign = campaign()?;
                 let asked: ThresholdsRequest = body(request).await?;
-                let (change, author) = thresholds(campaign.id, &asked)?;
+                let (change, author) = thresholds(campaign.id, &asked, caller)?;
                 ask(&campaign.served, slot, change, author).await
             }
             Operation::Hold => {
                 let campaign = campaign()?;
                 let asked: HoldRequest = body(request).await?;
-                let (change, author) = hold(campaign.id, &asked)?;
+                let (change, author) = hold(campaign.id, &asked, caller)?;
                 ask(&campaign.served, slot, change, author).await
             }
             Operation::Release => {
-                let author = query.author()?;
+                let author = query.author(caller)?;
                 let campaign = campaign()?;
                 let change = OperatorCommand::Release {
                     campaigns: vec![campaign.id],
@@ -201,28 +203,28 @@ impl Sources {
             Operation::ClaimPause => {
                 let campaign = campaign()?;
                 let asked: PauseOwnerRequest = body(request).await?;
-                let (change, author) = claim_pause(campaign.id, &asked)?;
+                let (change, author) = claim_pause(campaign.id, &asked, caller)?;
                 ask(&campaign.served, slot, change, author).await
             }
             Operation::RestoreThresholds => {
-                let author = query.author()?;
+                let author = query.author(caller)?;
                 let campaign = campaign()?;
                 let change = OperatorCommand::RestoreThresholds {
                     campaign: campaign.id,
                 };
                 ask(&campaign.served, slot, change, author).await
             }
-            Operation::HoldSeveral => self.hold_several(request, slot).await,
-            Operation::ReleaseSeveral => self.release_several(&query, slot).await,
+            Operation::HoldSeveral => self.hold_several(request, caller, slot).await,
+            Operation::ReleaseSeveral => self.release_several(&query, caller, slot).await,
             Operation::FeedOutcomes => {
                 let asked: OutcomesRequest = body_within(request, LARGEST_LIST).await?;
                 let served = tenants.chosen(asked.tenant.as_deref())?.running()?;
-                let (change, author) = feed(&asked, self.shown.clock.now())?;
+                let (change, author) = feed(&asked, self.shown.clock.now(), caller)?;
                 ask(served, slot, change, author).await
             }
             Operation::Reload => {
                 let _busy = slot.busy();
-                self.reload(&query).await
+                self.reload(&query, caller).await
             }
         }
     }
@@ -238,13 +240,14 @@ impl Sources {
         taken.map_err(Failure::too_many)
     }
 
-    async fn reload(&self, query: &Query) -> Answered {
-        let author = query.author_or("asked for by the API")?;
+    async fn reload(&self, query: &Query, caller: &Caller) -> Answered {
+        let author = query.author_or(caller, "asked for by the API")?;
         let made = self.api.reload.reload(author).await?;
         let refused = matches!(made, AppliedChange::ReloadRefused { .. });
         let mut answer = json(&ChangeAnswer {
             schema: SCHEMA,
             made,
+            campaigns: Vec::new(),
         });
         if refused {
             *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -260,6 +263,11 @@ impl Sources {
         let tenant = campaign.tenant.as_ref();
         Ok(json(&detail.described(tenant, &observed, &campaign.id)))
     }
+}
+
+/// A document that is rendered already.
+fn rendered(document: Bytes) -> Answered {
+    Ok(full(StatusCode::OK, "application/json", document))
 }
 
 /// A campaign as a request names it.
@@ -296,6 +304,22 @@ fn view(observed: &ObservableState, id: &CampaignId) -> Result<CampaignView, Fai
     })
 }
 
+/// How a token is given.
+const GIVE_TOKEN: &str = "give the commands --token-file FILE or AUTOPILOT_ADMIN_TOKEN, or send `Authorization: Bearer` with it";
+
+/// Refuses whoever may do less than is needed.
+fn require(caller: &Caller, needed: Role) -> Result<(), Failure> {
+    let role = caller.role();
+    if role.includes(needed) {
+        return Ok(());
+    }
+    let who = caller.in_words();
+    let fault = format!(
+        "this needs the role {needed}, and {who} has the role {role}; ask somebody who has it, or have a token made with `token add NAME --role {needed}`"
+    );
+    Err(Failure::one(StatusCode::FORBIDDEN, "role", fault))
+}
+
 fn turned_away(why: TurnedAway) -> Failure {
     match why {
         TurnedAway::Host => Failure::one(
@@ -308,10 +332,24 @@ fn turned_away(why: TurnedAway) -> Failure {
             "origin",
             "requests from other pages are not served",
         ),
-        TurnedAway::Token => Failure::one(
+        TurnedAway::NoToken => Failure::one(
             StatusCode::UNAUTHORIZED,
             "token",
-            "send the operators' token as `Authorization: Bearer`",
+            format!("no token came, and this daemon asks for one: {GIVE_TOKEN}"),
+        ),
+        TurnedAway::WrongToken => Failure::one(
+            StatusCode::UNAUTHORIZED,
+            "token",
+            format!(
+                "the token that came is none of this daemon's; was it replaced or removed, or is it another daemon's? {GIVE_TOKEN}"
+            ),
+        ),
+        TurnedAway::UserHeader(name) => Failure::one(
+            StatusCode::UNAUTHORIZED,
+            "user_header",
+            format!(
+                "the proxy's header {name} holds no name, or came twice; have the proxy replace what clients send"
+            ),
         ),
         TurnedAway::Actions => Failure::one(
             StatusCode::FORBIDDEN,
@@ -332,10 +370,11 @@ async fn ask(
     answer(served.handle.ask(change, author).await)
 }
 
-pub(super) fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
+fn answer(made: Result<AppliedChange, OperatorError>) -> Answered {
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
         made: made?,
+        campaigns: Vec::new(),
     }))
 }
 
@@ -414,8 +453,13 @@ pub(super) fn lasts(text: &str, faults: &mut Vec<String>) -> Duration {
     })
 }
 
-pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>) -> Option<Author> {
-    match Author::new(name.unwrap_or(query::NOBODY), reason) {
+pub(super) fn author(
+    caller: &Caller,
+    typed: Option<&str>,
+    reason: &str,
+    faults: &mut Vec<String>,
+) -> Option<Author> {
+    match caller.author(typed, reason) {
         Ok(author) => Some(author),
         Err(wrong) => {
             faults.extend(wrong);
@@ -427,9 +471,10 @@ pub(super) fn author(name: Option<&str>, reason: &str, faults: &mut Vec<String>)
 fn thresholds(
     campaign: CampaignId,
     asked: &ThresholdsRequest,
+    caller: &Caller,
 ) -> Result<(OperatorCommand, Author), Failure> {
     let mut faults = Vec::new();
-    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+    let author = author(caller, asked.author.as_deref(), &asked.reason, &mut faults);
     if let Some(target) = &asked.abandon_target {
         return abandon_target(campaign, target, asked, author, faults);
     }
@@ -498,6 +543,7 @@ fn abandon_target(
 
 /// Parses what a hold is, for how long, and by whom; adds every fault.
 pub(super) fn held(
+    caller: &Caller,
     kind: &str,
     for_so_long: &str,
     by: Option<&str>,
@@ -505,7 +551,7 @@ pub(super) fn held(
     faults: &mut Vec<String>,
 ) -> (Option<HoldKind>, Duration, Option<Author>) {
     const KINDS: [HoldKind; 3] = [HoldKind::Running, HoldKind::Paused, HoldKind::AsIs];
-    let author = author(by, reason, faults);
+    let author = author(caller, by, reason, faults);
     let found = KINDS.into_iter().find(|known| known.label() == kind);
     if found.is_none() {
         faults.push(format!(
@@ -515,9 +561,14 @@ pub(super) fn held(
     (found, lasts(for_so_long, faults), author)
 }
 
-fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, Author), Failure> {
+fn hold(
+    campaign: CampaignId,
+    asked: &HoldRequest,
+    caller: &Caller,
+) -> Result<(OperatorCommand, Author), Failure> {
     let mut faults = Vec::new();
     let (kind, lasts, author) = held(
+        caller,
         &asked.kind,
         &asked.lasts,
         asked.author.as_deref(),
@@ -537,10 +588,14 @@ fn hold(campaign: CampaignId, asked: &HoldRequest) -> Result<(OperatorCommand, A
     }
 }
 
-fn feed(asked: &OutcomesRequest, now: Timestamp) -> Result<(OperatorCommand, Author), Failure> {
+fn feed(
+    asked: &OutcomesRequest,
+    now: Timestamp,
+    caller: &Caller,
+) -> Result<(OperatorCommand, Author), Failure> {
     let mut faults = Vec::new();
     let reason = asked.reason.as_deref().unwrap_or("outcomes fed by the API");
-    let author = author(asked.author.as_deref(), reason, &mut faults);
+    let author = author(caller, asked.author.as_deref(), reason, &mut faults);
     if asked.outcomes.is_empty() {
         faults.push("outcomes: is empty; give a row for each campaign".to_owned());
     }
@@ -558,13 +613,14 @@ fn feed(asked: &OutcomesRequest, now: Timestamp) -> Result<(OperatorCommand, Aut
 fn claim_pause(
     campaign: CampaignId,
     asked: &PauseOwnerRequest,
+    caller: &Caller,
 ) -> Result<(OperatorCommand, Author), Failure> {
     const OWNERS: [(PauseOwnerKind, PauseClaim); 2] = [
         (PauseOwnerKind::Autopilot, PauseClaim::Ours),
         (PauseOwnerKind::Person, PauseClaim::Theirs),
     ];
     let mut faults = Vec::new();
-    let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+    let author = author(caller, asked.author.as_deref(), &asked.reason, &mut faults);
     let owner = OWNERS
         .into_iter()
         .find(|(owner, _)| owner.label() == asked.owner);

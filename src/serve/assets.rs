@@ -57,6 +57,7 @@ const ASSETS: &[Asset] = assets! {
     "/page/dom.js" SCRIPT "dom.js";
     "/page/lists.js" SCRIPT "lists.js";
     "/page/plot.js" SCRIPT "plot.js";
+    "/page/several.js" SCRIPT "several.js";
     "/page/share.js" SCRIPT "share.js";
     "/page/standing.js" SCRIPT "standing.js";
     "/page/tenants.js" SCRIPT "tenants.js";

@@ -8,6 +8,7 @@
 //! Nothing stays there: whatever else is asked for is refused at once, and a client that asks for nothing makes room for the next.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,10 @@ pub(super) struct Slot {
     evicted: CancellationToken,
     probes_only: bool,
 }
+
+/// The address that a connection comes from; none where it comes from within the process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) Option<IpAddr>);
 
 /// Marks a slot as busy while a request of its connection is served.
 pub(super) struct BusyGuard(Arc<Slot>);

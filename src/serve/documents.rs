@@ -14,9 +14,10 @@ use crate::domain::{
 };
 
 use super::aim::AimDocument;
-use super::answer::SteeredElsewhere;
+use super::answer::{CampaignAnswer, SteeredElsewhere};
 use super::assignments::AssignmentDocument;
 use super::guards::GuardDocument;
+use super::outage::OutageDocument;
 use super::outcomes::OutcomesDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
@@ -43,6 +44,9 @@ pub struct StatusDocument {
     pub ready: bool,
     /// Why it is not ready.
     pub not_ready: Option<String>,
+    /// Polls in a row that gave no valid reading, if the last one did not; of several tenants, of the one whose lasts longest.
+    #[serde(default)]
+    pub outage: Option<OutageDocument>,
     /// The loop has ended: nothing changes any more.
     #[serde(default)]
     pub ended: bool,
@@ -100,6 +104,9 @@ pub struct TenantDocument {
     pub ready: bool,
     /// Why it is not ready.
     pub not_ready: Option<String>,
+    /// Polls in a row that gave no valid reading, if the last one did not.
+    #[serde(default)]
+    pub outage: Option<OutageDocument>,
     /// The last decision of its run.
     pub decision: Option<String>,
     /// From the start of one poll to the start of the next, in seconds.
@@ -273,6 +280,9 @@ pub struct TransitionDocument {
 pub struct CampaignDetail {
     /// The form's version.
     pub schema: u32,
+    /// Polls in a row that gave no valid reading, if the last one did not: what is shown is then of before.
+    #[serde(default)]
+    pub outage: Option<OutageDocument>,
     /// The campaign.
     pub campaign: CampaignDocument,
     /// What each stage said of the last decision, in the order in which they are asked.
@@ -342,6 +352,9 @@ pub struct ChangeAnswer {
     pub schema: u32,
     /// What was changed.
     pub made: AppliedChange,
+    /// What became of each campaign, where several were asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignAnswer>,
 }
 
 impl CampaignDocument {
@@ -510,6 +523,7 @@ impl CampaignDetail {
         id: &CampaignId,
     ) -> Self {
         self.campaign = self.campaign.described(tenant, observed, id);
+        self.outage = OutageDocument::of(observed);
         self
     }
 
@@ -538,6 +552,7 @@ impl CampaignDetail {
         });
         Self {
             schema: SCHEMA,
+            outage: None,
             campaign: CampaignDocument::of(view, now),
             stages: stages.collect(),
             would_change,

@@ -1,8 +1,10 @@
 //! Access control of the admin API.
 //!
-//! *The token* is asked for wherever one is configured. It is compared by its keyed hash, so that the time
-//! that it takes shows neither a wrong character nor a wrong length. Where it does not fit, it is read again where it is kept,
-//! once a second at the most: one that was rotated is good without a restart, and the old one is none any more.
+//! *Who asks* is found out wherever something is configured that can tell: the operators' token, named tokens, or a trusted proxy. A token
+//! that fits goes before what a proxy says, because it was given for this daemon. Tokens are compared by keyed hashes, so that
+//! the time that it takes shows neither a wrong character nor a wrong length. Where none fits, the operators' token is read again where it
+//! is kept, and the file of named tokens is looked at with every request, both once a second at the most: what was rotated or removed
+//! counts without a restart.
 //!
 //! *A browser* can be led to send requests by any page that it shows. `Host` has to be an address, `localhost` or a
 //! name that was allowed, which keeps out names that somebody else points here; an `Origin` has to be the listener's own.
@@ -10,72 +12,91 @@
 //! are allowed: to see the page does not imply the right to change anything.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::uri::Authority;
 use ring::hmac;
+use ring::rand::SystemRandom;
 use secrecy::ExposeSecret;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::control::ports::Clock;
+use crate::identity::{ProxyUser, TokenFile, TokenFileChange, TokenHash, TrustedProxy};
 use crate::secrets::{Reread, Secret};
 
-/// A flood of wrong tokens reads the file no more often than this.
+use super::caller::{Caller, KnownBy};
+
+/// A flood of wrong tokens reads files no more often than this.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// The length of the key under which tokens are compared.
-const KEY_BYTES: usize = 32;
+/// What tells who asks, beside the operators' token. It can be replaced while the daemon runs.
+#[derive(Clone, Debug, Default)]
+pub struct Identification {
+    /// Tokens that stand for one person or program each.
+    pub named: Option<TokenFile>,
+    /// Proxies that say who asks.
+    pub proxy: Option<TrustedProxy>,
+}
 
 /// Decides which requests may use the admin API.
 pub struct Access {
     token: Option<Secret>,
+    identified: RwLock<Arc<Identification>>,
     /// The key under which tokens are compared.
     key: hmac::Key,
     hosts: Vec<String>,
     actions: bool,
     clock: Arc<dyn Clock>,
-    /// When the token may be read again, in milliseconds of the monotonic clock.
-    look_at_ms: AtomicU64,
+    /// When the operators' token may be read again, and the file of named tokens be looked at.
+    token_look: NextLook,
+    file_look: NextLook,
 }
 
 /// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TurnedAway {
     /// Its `Host` is not one of the listener's names.
     Host,
     /// It comes from another page.
     Origin,
-    /// It has no token, or a wrong one.
-    Token,
+    /// It has no token.
+    NoToken,
+    /// Its token is none of ours.
+    WrongToken,
+    /// A trusted proxy sent a name that cannot be one, in this header.
+    UserHeader(String),
     /// A browser asks for a change, and actions are not allowed.
     Actions,
 }
 
 impl Access {
-    /// `token` is asked for if there is one; `hosts` are names by which clients may call the listener besides addresses
-    /// and `localhost`; `actions` lets browsers ask for changes.
-    #[must_use]
+    /// `token` and what `identified` has are asked for as far as there are any; `hosts` are names by which clients may call the listener
+    /// besides addresses and `localhost`; `actions` lets browsers ask for changes.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers for the key under which tokens are compared.
     pub fn new(
         token: Option<Secret>,
+        identified: Identification,
         hosts: Vec<String>,
         actions: bool,
         clock: Arc<dyn Clock>,
-    ) -> Self {
-        let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
-            .take(KEY_BYTES)
-            .collect();
-        Self {
+    ) -> Result<Self, String> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
+        Ok(Self {
             token,
-            key: hmac::Key::new(hmac::HMAC_SHA256, &bytes),
+            identified: RwLock::new(Arc::new(identified)),
+            key: key.map_err(|_| "the system gives no random numbers".to_owned())?,
             hosts,
             actions,
             clock,
-            look_at_ms: AtomicU64::new(0),
-        }
+            token_look: NextLook::default(),
+            file_look: NextLook::default(),
+        })
     }
 
     /// Whether browsers may ask for changes.
@@ -83,8 +104,30 @@ impl Access {
         self.actions
     }
 
-    /// Checks a request's method and headers.
-    pub(super) fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), TurnedAway> {
+    /// Puts other named tokens and proxies in force. Returns what differs between the tokens, a few words each.
+    pub fn identify_by(&self, anew: Identification) -> Vec<String> {
+        let mut held = self
+            .identified
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let of = |one: &Identification| {
+            one.named
+                .as_ref()
+                .map(TokenFile::tokens)
+                .unwrap_or_default()
+        };
+        let changes = of(&anew).changes_since(&of(&held));
+        *held = Arc::new(anew);
+        changes
+    }
+
+    /// Checks a request's method and headers; returns who asks.
+    pub(super) fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller, TurnedAway> {
         let host = self.host(headers).ok_or(TurnedAway::Host)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         let ours = |origin: &str| {
@@ -94,35 +137,85 @@ impl Access {
         if !origins.all(|origin| origin.to_str().is_ok_and(ours)) {
             return Err(TurnedAway::Origin);
         }
-        self.prove(headers)?;
+        let caller = self.identify(headers, peer)?;
         let changes = method != Method::GET && method != Method::HEAD;
         if changes && !self.actions && headers.contains_key(ORIGIN) {
             return Err(TurnedAway::Actions);
         }
-        Ok(())
+        Ok(caller)
     }
 
-    /// Whether the token is the operators', where one is asked for.
-    fn prove(&self, headers: &HeaderMap) -> Result<(), TurnedAway> {
-        let Some(token) = &self.token else {
-            return Ok(());
+    /// Finds out who asks, where that is asked.
+    fn identify(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Caller, TurnedAway> {
+        let identified = {
+            let held = self
+                .identified
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&held)
         };
+        let Identification { named, proxy } = &*identified;
+        if self.token.is_none() && named.is_none() && proxy.is_none() {
+            return Ok(Caller::unasked());
+        }
         let given = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        let given = given.ok_or(TurnedAway::Token)?;
-        if self.fits(token, given) {
-            return Ok(());
+        if let Some(caller) = given.and_then(|given| self.by_token(given, named.as_ref())) {
+            return Ok(caller);
         }
-        self.look_again(token);
-        if self.fits(token, given) {
-            Ok(())
-        } else {
-            Err(TurnedAway::Token)
+        if let Some(proxy) = proxy {
+            let values = headers.get_all(proxy.header.as_str()).iter();
+            match proxy.user(peer, values.map(HeaderValue::as_bytes)) {
+                ProxyUser::Named(name) => {
+                    return Ok(Caller::named(name, proxy.role, KnownBy::Proxy));
+                }
+                ProxyUser::Unusable => return Err(TurnedAway::UserHeader(proxy.header.clone())),
+                ProxyUser::Nobody => {}
+            }
         }
+        Err(match given {
+            Some(given) if !given.is_empty() => TurnedAway::WrongToken,
+            Some(_) | None => TurnedAway::NoToken,
+        })
+    }
+
+    /// Whose token this is. Every token is compared, whichever fits.
+    fn by_token(&self, given: &str, named: Option<&TokenFile>) -> Option<Caller> {
+        if let Some(file) = named {
+            self.look_at(file);
+        }
+        let hash = TokenHash::of(given);
+        let tokens = named.map(TokenFile::tokens);
+        let found = tokens
+            .as_ref()
+            .and_then(|tokens| tokens.find(&self.key, &hash));
+        let ours = self.is_operators(given);
+        match found {
+            Some(token) => Some(Caller::named(
+                token.name.clone(),
+                token.role,
+                KnownBy::NamedToken,
+            )),
+            None => ours.then(Caller::with_operators_token),
+        }
+    }
+
+    /// Whether it is the operators' token, as it is or as it is kept now.
+    fn is_operators(&self, given: &str) -> bool {
+        let Some(token) = &self.token else {
+            return false;
+        };
+        if self.fits(token, given) {
+            return true;
+        }
+        if self.token_look.is_due(&*self.clock) && token.read_again() == Reread::Changed {
+            info!("the operators' token was read again: it has changed");
+        }
+        self.fits(token, given)
     }
 
     fn fits(&self, token: &Secret, given: &str) -> bool {
@@ -130,17 +223,20 @@ impl Access {
         hmac::verify(&self.key, given.as_bytes(), tag.as_ref()).is_ok()
     }
 
-    /// Reads the token again where it is kept, unless that was done just now.
-    fn look_again(&self, token: &Secret) {
-        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let now = ms(self.clock.monotonic());
-        let next = now.saturating_add(ms(BETWEEN_LOOKS));
-        let due = |at: u64| (at <= now).then_some(next);
-        let looks = self
-            .look_at_ms
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
-        if looks.is_ok() && token.read_again() == Reread::Changed {
-            info!("the operators' token was read again: it has changed");
+    /// Reads named tokens again if their file has changed, unless that was looked at just now.
+    fn look_at(&self, file: &TokenFile) {
+        if !self.file_look.is_due(&*self.clock) {
+            return;
+        }
+        match file.look_again() {
+            TokenFileChange::Same => {}
+            TokenFileChange::Changed(changes) => {
+                info!(changes = changes.join(", "), "named tokens were read again");
+            }
+            TokenFileChange::Unusable(faults) => warn!(
+                why = faults.join(" "),
+                "the file of named tokens cannot be used; those that were in use stay"
+            ),
         }
     }
 
@@ -163,12 +259,31 @@ impl Access {
     }
 }
 
+/// When files may be looked at again, in milliseconds of the monotonic clock.
+#[derive(Default)]
+struct NextLook(AtomicU64);
+
+impl NextLook {
+    /// Whether it is time to look; then the next look is a while off.
+    fn is_due(&self, clock: &dyn Clock) -> bool {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let now = ms(clock.monotonic());
+        let next = now.saturating_add(ms(BETWEEN_LOOKS));
+        let due = |at: u64| (at <= now).then_some(next);
+        let looks = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, due);
+        looks.is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hyper::header::{HeaderName, HeaderValue};
 
     use super::*;
     use crate::control::hand_clock::HandClock;
+    use crate::identity::Role;
     use crate::secrets::Place;
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
@@ -179,7 +294,22 @@ mod tests {
     }
 
     fn access(token: Option<Secret>, actions: bool) -> Access {
-        Access::new(token, Vec::new(), actions, Arc::new(HandClock::default()))
+        let identified = Identification::default();
+        let clock = Arc::new(HandClock::default());
+        Access::new(token, identified, Vec::new(), actions, clock).unwrap()
+    }
+
+    /// Who asks, by name and role, from nowhere that is known.
+    type Answer = Result<(Option<String>, Role), TurnedAway>;
+
+    fn asked(access: &Access, method: &Method, headers: &HeaderMap, peer: Option<&str>) -> Answer {
+        let peer = peer.map(|peer| peer.parse().unwrap());
+        let caller = access.admit(method, headers, peer)?;
+        Ok((caller.name().map(str::to_owned), caller.role()))
+    }
+
+    fn nobody(role: Role) -> Answer {
+        Ok((None, role))
     }
 
     #[test]
@@ -200,11 +330,11 @@ mod tests {
             ("x@127.0.0.1", false),
             ("", false),
         ] {
-            let found = access.admit(&Method::GET, &headers(&[(HOST, host)]));
+            let found = asked(&access, &Method::GET, &headers(&[(HOST, host)]), None);
             assert_eq!(found.is_ok(), admitted, "{host}: {found:?}");
         }
         assert_eq!(
-            access.admit(&Method::GET, &headers(&[])),
+            asked(&access, &Method::GET, &headers(&[]), None),
             Err(TurnedAway::Host)
         );
     }
@@ -213,12 +343,14 @@ mod tests {
     fn another_pages_origin_is_turned_away() {
         let access = access(None, false);
         let from = |origin| {
-            access.admit(
+            asked(
+                &access,
                 &Method::GET,
                 &headers(&[(HOST, "127.0.0.1:9464"), (ORIGIN, origin)]),
+                None,
             )
         };
-        assert_eq!(from("http://127.0.0.1:9464"), Ok(()));
+        assert_eq!(from("http://127.0.0.1:9464"), nobody(Role::Admin));
         for origin in ["http://127.0.0.1:9465", "https://evil.example.com", "null"] {
             assert_eq!(from(origin), Err(TurnedAway::Origin), "{origin}");
         }
@@ -229,25 +361,27 @@ mod tests {
         let token = "a-token-of-the-operators".to_owned();
         let access = access(Some(token.into()), false);
         let with = |value| {
-            access.admit(
+            asked(
+                &access,
                 &Method::GET,
                 &headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value)]),
+                None,
             )
         };
-        assert_eq!(with("Bearer a-token-of-the-operators"), Ok(()));
-        assert_eq!(with("bearer a-token-of-the-operators"), Ok(()));
-        for wrong in [
-            "Bearer a-token",
-            "Basic a-token-of-the-operators",
-            "Bearer",
-            "Bearer ",
+        let ours = nobody(Role::Admin);
+        assert_eq!(with("Bearer a-token-of-the-operators"), ours);
+        assert_eq!(with("bearer a-token-of-the-operators"), ours);
+        for (given, why) in [
+            ("Bearer a-token", TurnedAway::WrongToken),
+            ("Basic a-token-of-the-operators", TurnedAway::NoToken),
+            ("Bearer", TurnedAway::NoToken),
+            ("Bearer ", TurnedAway::NoToken),
         ] {
-            assert_eq!(with(wrong), Err(TurnedAway::Token), "{wrong}");
+            assert_eq!(with(given), Err(why), "{given}");
         }
-        assert_eq!(
-            access.admit(&Method::GET, &headers(&[(HOST, "10.0.0.1")])),
-            Err(TurnedAway::Token)
-        );
+        let bare = headers(&[(HOST, "10.0.0.1")]);
+        let found = asked(&access, &Method::GET, &bare, None);
+        assert_eq!(found, Err(TurnedAway::NoToken));
     }
 
     #[test]
@@ -256,12 +390,15 @@ mod tests {
         let (page, command) = (headers(own), headers(&own[..1]));
         let looks_only = access(None, false);
         for method in [Method::PUT, Method::DELETE, Method::POST] {
-            assert_eq!(looks_only.admit(&method, &page), Err(TurnedAway::Actions));
-            assert_eq!(looks_only.admit(&method, &command), Ok(()));
+            let browser = asked(&looks_only, &method, &page, None);
+            assert_eq!(browser, Err(TurnedAway::Actions));
+            let anybody = nobody(Role::Admin);
+            assert_eq!(asked(&looks_only, &method, &command, None), anybody);
             let acts = access(None, true);
-            assert_eq!(acts.admit(&method, &page), Ok(()));
+            assert_eq!(asked(&acts, &method, &page, None), anybody);
         }
-        assert_eq!(looks_only.admit(&Method::GET, &page), Ok(()));
+        let looks = asked(&looks_only, &Method::GET, &page, None);
+        assert_eq!(looks, nobody(Role::Admin));
     }
 
     #[test]
@@ -275,24 +412,105 @@ mod tests {
             Place::File(path.clone()),
         );
         let clock = Arc::new(HandClock::default());
-        let access = Access::new(Some(token.clone()), Vec::new(), false, clock.clone());
+        let access = {
+            let identified = Identification::default();
+            let token = Some(token.clone());
+            Access::new(token, identified, Vec::new(), false, clock.clone()).unwrap()
+        };
         let with = |token: &str| {
             let value = format!("Bearer {token}");
-            access.admit(
+            asked(
+                &access,
                 &Method::GET,
                 &headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, value.as_str())]),
+                None,
             )
         };
-        assert_eq!(with("the-old-token-of-ours"), Ok(()));
+        assert_eq!(with("the-old-token-of-ours"), nobody(Role::Admin));
         write("the-new-token-of-ours\n");
-        assert_eq!(with("the-new-token-of-ours"), Ok(()));
-        assert_eq!(with("the-old-token-of-ours"), Err(TurnedAway::Token));
+        assert_eq!(with("the-new-token-of-ours"), nobody(Role::Admin));
+        assert_eq!(with("the-old-token-of-ours"), Err(TurnedAway::WrongToken));
         write("one-more-token-of-ours");
         for _ in 0..1_000 {
-            assert_eq!(with("wrong-token"), Err(TurnedAway::Token));
+            assert_eq!(with("wrong-token"), Err(TurnedAway::WrongToken));
         }
         assert_eq!(token.version(), 1, "not read again within the second");
         clock.advance(BETWEEN_LOOKS);
-        assert_eq!(with("one-more-token-of-ours"), Ok(()));
+        assert_eq!(with("one-more-token-of-ours"), nobody(Role::Admin));
+    }
+
+    #[test]
+    fn a_named_token_says_who_asks_and_what_they_may_until_it_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tokens");
+        let line = |name: &str, role: Role| {
+            let hash = TokenHash::of(&format!("secret-of-{name}"));
+            format!("{name} {role} {hash}\n")
+        };
+        let write = |lines: &[String]| std::fs::write(&path, lines.concat()).unwrap();
+        write(&[line("anna", Role::Operate), line("wall", Role::View)]);
+        let identified = Identification {
+            named: Some(TokenFile::read(&path).unwrap()),
+            proxy: None,
+        };
+        let clock = Arc::new(HandClock::default());
+        let token = Some("a-token-of-the-operators".to_owned().into());
+        let access = Access::new(token, identified, Vec::new(), false, clock.clone()).unwrap();
+        let with = |secret: &str| {
+            let bearer = format!("Bearer {secret}");
+            let sent = headers(&[(HOST, "10.0.0.1"), (AUTHORIZATION, bearer.as_str())]);
+            asked(&access, &Method::GET, &sent, None)
+        };
+        let named = |name: &str, role| Ok((Some(name.to_owned()), role));
+        assert_eq!(with("secret-of-anna"), named("anna", Role::Operate));
+        assert_eq!(with("secret-of-wall"), named("wall", Role::View));
+        assert_eq!(with("a-token-of-the-operators"), nobody(Role::Admin));
+        assert_eq!(with("secret-of-otto"), Err(TurnedAway::WrongToken));
+        write(&[line("otto", Role::Admin)]);
+        assert_eq!(with("secret-of-anna"), named("anna", Role::Operate));
+        clock.advance(BETWEEN_LOOKS);
+        assert_eq!(with("secret-of-anna"), Err(TurnedAway::WrongToken));
+        assert_eq!(with("secret-of-otto"), named("otto", Role::Admin));
+        let gone = access.identify_by(Identification::default());
+        assert_eq!(gone, ["removed otto"]);
+        assert_eq!(with("secret-of-otto"), Err(TurnedAway::WrongToken));
+    }
+
+    #[test]
+    fn a_proxys_header_counts_from_its_address_and_behind_a_token_that_fits() {
+        let proxy = TrustedProxy {
+            addresses: vec!["10.0.3.7".parse().unwrap()],
+            header: "x-forwarded-user".to_owned(),
+            role: Role::View,
+        };
+        let identified = Identification {
+            named: None,
+            proxy: Some(proxy),
+        };
+        let clock = Arc::new(HandClock::default());
+        let token = Some("a-token-of-the-operators".to_owned().into());
+        let access = Access::new(token, identified, Vec::new(), false, clock).unwrap();
+        let user = HeaderName::from_static("x-forwarded-user");
+        let from = |peer: &str, more: &[(HeaderName, &str)]| {
+            let mut sent = headers(&[(HOST, "10.0.0.1")]);
+            for (name, value) in more {
+                sent.append(name.clone(), HeaderValue::from_str(value).unwrap());
+            }
+            asked(&access, &Method::GET, &sent, Some(peer))
+        };
+        let anna = (user.clone(), "anna");
+        let view = Ok((Some("anna".to_owned()), Role::View));
+        assert_eq!(from("10.0.3.7", std::slice::from_ref(&anna)), view);
+        let elsewhere = from("10.0.3.8", std::slice::from_ref(&anna));
+        assert_eq!(elsewhere, Err(TurnedAway::NoToken));
+        assert_eq!(from("10.0.3.7", &[]), Err(TurnedAway::NoToken));
+        let twice = from("10.0.3.7", &[anna.clone(), (user, "otto")]);
+        let header = "x-forwarded-user".to_owned();
+        assert_eq!(twice, Err(TurnedAway::UserHeader(header)));
+        let bearer = |token| (AUTHORIZATION, token);
+        let fits = bearer("Bearer a-token-of-the-operators");
+        assert_eq!(from("10.0.3.7", &[anna.clone(), fits]), nobody(Role::Admin));
+        // Some proxies pass a token of their own on.
+        assert_eq!(from("10.0.3.7", &[anna, bearer("Bearer eyJhbGciOi")]), view);
     }
 }

@@ -14,14 +14,17 @@ use crate::control::operator::{
 };
 use crate::domain::{CampaignId, TenantName, meant};
 
-use super::answer::{Answered, Failure, SteeredElsewhere};
-use super::api::{LARGEST_LIST, answer, body_within, held};
+use super::answer::{Answered, CampaignAnswer, Failure, SteeredElsewhere, json};
+use super::api::{LARGEST_LIST, body_within, held};
+use super::caller::Caller;
 use super::connections::Slot;
+use super::documents::ChangeAnswer;
 use super::query::Query;
+use super::schema::SCHEMA;
 use super::sources::Sources;
 use super::tenants::{TenantEntry, TenantList};
 
-/// A request to hold several campaigns. One of `campaigns`, `team` and `all` says which.
+/// A request to hold several campaigns. One of `campaigns`, `team` and `all` says which; `tenant` alone means all of that tenant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldsRequest {
@@ -54,6 +57,7 @@ impl Sources {
     pub(super) async fn hold_several(
         &self,
         request: Request<Incoming>,
+        caller: &Caller,
         slot: &Arc<Slot>,
     ) -> Answered {
         let asked: HoldsRequest = body_within(request, LARGEST_LIST).await?;
@@ -70,6 +74,7 @@ impl Sources {
             Meant::default()
         });
         let (kind, lasts, author) = held(
+            caller,
             &asked.kind,
             &asked.lasts,
             asked.author.as_deref(),
@@ -89,8 +94,13 @@ impl Sources {
     }
 
     /// Ends the holds of several campaigns, chosen by `campaign` (which may be repeated), `team` or `all=true`, and by `tenant`.
-    pub(super) async fn release_several(&self, query: &Query, slot: &Arc<Slot>) -> Answered {
-        let author = query.author()?;
+    pub(super) async fn release_several(
+        &self,
+        query: &Query,
+        caller: &Caller,
+        slot: &Arc<Slot>,
+    ) -> Answered {
+        let author = query.author(caller)?;
         let chosen = Chosen {
             tenant: query.get("tenant"),
             campaigns: query.all("campaign").collect(),
@@ -108,7 +118,7 @@ impl Sources {
 }
 
 /// Asks each tenant for the change of its campaigns, all at once: one that hangs delays no other. Of each tenant all campaigns are
-/// changed or none; the answer names the tenants that refused.
+/// changed or none; the answer names each campaign, and why one is as it was.
 async fn ask_each(
     meant: Meant,
     author: &Author,
@@ -120,13 +130,19 @@ async fn ask_each(
         elsewhere,
     } = meant;
     let asked = parts.into_iter().map(|part| {
-        let change = change(part.campaigns);
-        let (handle, author) = (part.handle, author.clone());
-        async move { (part.tenant, handle.ask(change, author).await) }
+        let Part {
+            tenant,
+            handle,
+            campaigns,
+        } = part;
+        let (change, author) = (change(campaigns.clone()), author.clone());
+        async move { (tenant, campaigns, handle.ask(change, author).await) }
     });
     let mut made = None;
     let mut refused = Vec::new();
-    for (tenant, answered) in join_all(asked).await {
+    let mut each = Vec::new();
+    for (tenant, campaigns, answered) in join_all(asked).await {
+        each.extend(answers(tenant.as_ref(), &campaigns, &answered));
         match answered {
             Ok(change) => made = Some(together(made, change)),
             Err(why) => refused.push((tenant, why)),
@@ -148,11 +164,40 @@ async fn ask_each(
         (Some((_, first)), _) => Failure::of_several(first, faults).and_elsewhere(elsewhere),
         (None, false) => Failure::not_running(faults).and_elsewhere(elsewhere),
         (None, true) => match made {
-            Some(made) if elsewhere.is_empty() => return answer(Ok(made)),
+            Some(made) if elsewhere.is_empty() => {
+                return Ok(json(&ChangeAnswer {
+                    schema: SCHEMA,
+                    made,
+                    campaigns: each,
+                }));
+            }
             _ => Failure::standby(elsewhere),
         },
     };
-    Err(failure.but_made(made))
+    Err(failure.but_made(made).about_each(each))
+}
+
+/// What became of each campaign of one tenant.
+fn answers(
+    tenant: Option<&TenantName>,
+    campaigns: &[CampaignId],
+    answered: &Result<AppliedChange, OperatorError>,
+) -> Vec<CampaignAnswer> {
+    let passed_over: BTreeSet<&CampaignId> = match answered {
+        Ok(AppliedChange::ReleasedSeveral { passed_over, .. }) => passed_over.iter().collect(),
+        Ok(_) | Err(_) => BTreeSet::new(),
+    };
+    let refused = |campaign: &CampaignId| match answered {
+        Ok(_) if passed_over.contains(campaign) => Some("it was not held".to_owned()),
+        Ok(_) => None,
+        Err(why) => Some(why.to_string()),
+    };
+    let each = campaigns.iter().map(|campaign| CampaignAnswer {
+        tenant: tenant.map(ToString::to_string),
+        id: campaign.to_string(),
+        refused: refused(campaign),
+    });
+    each.collect()
 }
 
 /// What two tenants did, as one answer.
@@ -161,8 +206,8 @@ fn together(before: Option<AppliedChange>, change: AppliedChange) -> AppliedChan
         return change;
     };
     let campaigns = changed(&before).saturating_add(changed(&change));
-    if let AppliedChange::Held { hold, until } | AppliedChange::HeldSeveral { hold, until, .. } =
-        change
+    if let AppliedChange::Held { hold, until, .. }
+    | AppliedChange::HeldSeveral { hold, until, .. } = change
     {
         AppliedChange::HeldSeveral {
             hold,
@@ -170,14 +215,17 @@ fn together(before: Option<AppliedChange>, change: AppliedChange) -> AppliedChan
             campaigns,
         }
     } else {
-        AppliedChange::ReleasedSeveral { campaigns }
+        AppliedChange::ReleasedSeveral {
+            campaigns,
+            passed_over: Vec::new(),
+        }
     }
 }
 
 /// How many campaigns a hold or a release was of.
 fn changed(change: &AppliedChange) -> usize {
     if let AppliedChange::HeldSeveral { campaigns, .. }
-    | AppliedChange::ReleasedSeveral { campaigns } = change
+    | AppliedChange::ReleasedSeveral { campaigns, .. } = change
     {
         *campaigns
     } else {
@@ -235,9 +283,17 @@ impl Managed<'_> {
 impl Chosen<'_> {
     fn among(self, tenants: &TenantList) -> Result<Meant, String> {
         let ways = [!self.campaigns.is_empty(), self.team.is_some(), self.all];
-        if ways.into_iter().filter(|way| *way).count() != 1 {
-            return Err("campaigns, team, all: give one of them".to_owned());
+        match ways.into_iter().filter(|way| *way).count() {
+            1 => {}
+            0 if self.tenant.is_some() => {}
+            _ => return Err("campaigns, team, all: give one of them, or tenant alone".to_owned()),
         }
+        let all = self.all || self.campaigns.is_empty() && self.team.is_none();
+        let chosen = Self { all, ..self };
+        chosen.find(tenants)
+    }
+
+    fn find(self, tenants: &TenantList) -> Result<Meant, String> {
         if let Some(name) = self.tenant
             && tenants.named(name).is_none()
         {
@@ -375,7 +431,10 @@ impl Chosen<'_> {
             });
         }
         if chosen.is_empty() {
-            return Err("all: no campaign is managed".to_owned());
+            return Err(match self.tenant {
+                Some(tenant) => format!("tenant: `{tenant}` has no campaign that is managed"),
+                None => "all: no campaign is managed".to_owned(),
+            });
         }
         Ok(chosen)
     }

@@ -5,12 +5,12 @@
 //! | `/`, `/page/…` | the page and its files |
 //! | `/metrics` | the exposition for Prometheus |
 //! | `/healthz`, `/-/healthy` | 200 while every loop is alive, 503 when one missed its deadline |
-//! | `/readyz`, `/-/ready` | 200 from the first valid poll on; 503 before, while the store cannot be written, and on shutdown |
+//! | `/readyz`, `/-/ready` | 200 from the first valid poll on; 503 before, while data is stale or the store cannot be written, and on shutdown |
 //! | `/api/v1/…`, `/-/reload` | what operators read and change; `/api/v1/openapi.json` describes all of it |
 //!
 //! *Access.* Metrics and health are open, as scrapers and probes want them, and so are the page's files, which hold nothing about
 //! the daemon. The admin API asks for the token wherever one
-//! is configured, and a listener beyond loopback does not start without one. Requests that another
+//! is configured, says by it who asks and what they may do, and a listener beyond loopback does not start without one. Requests that another
 //! site's page sends from a browser are refused by the checks of `Host` and `Origin`.
 //!
 //! *Bounds.* A request's head and body have to come within ten seconds each, bodies and connections are capped, and a
@@ -23,6 +23,7 @@ mod answer;
 mod api;
 mod assets;
 mod assignments;
+mod caller;
 mod connections;
 mod documents;
 mod encoding;
@@ -31,6 +32,7 @@ mod guards;
 mod holds;
 mod openapi;
 mod operations;
+mod outage;
 mod outcomes;
 mod past;
 mod query;
@@ -50,17 +52,19 @@ pub mod words;
 mod write_timeout;
 
 pub use aim::AimDocument;
-pub use answer::{ApiFault, STANDBY, SteeredElsewhere};
+pub use answer::{ApiFault, CampaignAnswer, STANDBY, SteeredElsewhere};
 pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest};
 pub use assignments::{AssignmentDocument, DispatchDocument};
+pub use caller::{CallerDocument, KnownBy};
 pub use documents::{
     CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,
     HoldDocument, LinesDocument, OverrideDocument, ReloadDocument, StageDocument, StatusDocument,
     TenantDocument, TransitionDocument,
 };
-pub use gate::Access;
+pub use gate::{Access, Identification};
 pub use guards::GuardDocument;
 pub use holds::HoldsRequest;
+pub use outage::OutageDocument;
 pub use outcomes::{CampaignOutcomes, OutcomeColumns, OutcomesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;

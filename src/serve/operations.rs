@@ -2,12 +2,15 @@
 
 use hyper::{Method, StatusCode};
 
+use crate::identity::Role;
+
 use super::answer::Failure;
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Describe,
+    WhoAmI,
     Status,
     Campaigns,
     Campaign,
@@ -36,6 +39,7 @@ impl Operation {
     pub(super) fn leaves(self) -> Trace {
         match self {
             Self::Describe
+            | Self::WhoAmI
             | Self::Status
             | Self::Campaigns
             | Self::Campaign
@@ -60,6 +64,37 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// The least role that may ask for it.
+    pub(super) fn needs(self) -> Role {
+        match self {
+            Self::Describe
+            | Self::WhoAmI
+            | Self::Status
+            | Self::Campaigns
+            | Self::Campaign
+            | Self::Series
+            | Self::CampaignOutcomes
+            | Self::History
+            | Self::Events
+            | Self::Queues => Role::View,
+            Self::SetThresholds
+            | Self::RestoreThresholds
+            | Self::Hold
+            | Self::Release
+            | Self::ClaimPause
+            | Self::Recalibrate
+            | Self::Trigger
+            | Self::HoldQueue
+            | Self::ReleaseQueue
+            | Self::FeedOutcomes
+            | Self::HoldSeveral
+            | Self::ReleaseSeveral => Role::Operate,
+            Self::Reload => Role::Admin,
+        }
+    }
+}
+
 /// What an operation may leave in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trace {
@@ -74,6 +109,7 @@ pub(super) enum Trace {
 /// Every path with its operations; `{id}` stands for a campaign or a queue.
 pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
     ("/api/v1/openapi.json", &[("GET", Operation::Describe)]),
+    ("/api/v1/me", &[("GET", Operation::WhoAmI)]),
     ("/api/v1/status", &[("GET", Operation::Status)]),
     ("/api/v1/campaigns", &[("GET", Operation::Campaigns)]),
     ("/api/v1/campaigns/{id}", &[("GET", Operation::Campaign)]),

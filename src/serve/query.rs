@@ -6,9 +6,7 @@ use crate::control::operator::Author;
 use crate::domain::Timestamp;
 
 use super::answer::Failure;
-
-/// The author of a change whose request names none.
-pub(super) const NOBODY: &str = "somebody at the API";
+use super::caller::Caller;
 
 /// How far back a query reaches by default.
 const DEFAULT_SINCE: Duration = Duration::from_secs(24 * 3600);
@@ -53,13 +51,14 @@ impl Query {
     }
 
     /// Returns the author and the reason, or everything that is wrong with them.
-    pub(super) fn author(&self) -> Result<Author, Failure> {
-        self.author_or("")
+    pub(super) fn author(&self, caller: &Caller) -> Result<Author, Failure> {
+        self.author_or(caller, "")
     }
 
     /// Returns the author, with `reason` unless the query gives one.
-    pub(super) fn author_or(&self, reason: &str) -> Result<Author, Failure> {
-        let name = self.get("author").unwrap_or(NOBODY);
-        Author::new(name, self.get("reason").unwrap_or(reason)).map_err(Failure::bad)
+    pub(super) fn author_or(&self, caller: &Caller, reason: &str) -> Result<Author, Failure> {
+        let reason = self.get("reason").unwrap_or(reason);
+        let author = caller.author(self.get("author"), reason);
+        author.map_err(Failure::bad)
     }
 }

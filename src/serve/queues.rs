@@ -16,6 +16,7 @@ use crate::domain::queue::{ClassicInputs, Members, QueueStanding, QueueVersion};
 
 use super::answer::{Answered, Body, Failure, json};
 use super::api::{author, body, lasts, queue_in};
+use super::caller::Caller;
 use super::connections::Slot;
 use super::documents::ChangeAnswer;
 use super::query::Query;
@@ -111,10 +112,20 @@ impl Sources {
     }
 
     /// Calibrates a queue now.
-    pub(super) async fn recalibrate(&self, id: &str, query: &Query, slot: &Arc<Slot>) -> Answered {
+    pub(super) async fn recalibrate(
+        &self,
+        id: &str,
+        (query, caller): (&Query, &Caller),
+        slot: &Arc<Slot>,
+    ) -> Answered {
         let queue = queue_in(&self.tenants(), id)?;
         let asked = self
-            .ask(queue, CalibrationCommand::Recalibrate, query, slot)
+            .ask(
+                queue,
+                CalibrationCommand::Recalibrate,
+                (query, caller),
+                slot,
+            )
             .await?;
         calibrated(asked)
     }
@@ -123,7 +134,7 @@ impl Sources {
     pub(super) async fn trigger(
         &self,
         request: Request<Incoming>,
-        query: &Query,
+        (query, caller): (&Query, &Caller),
         slot: &Arc<Slot>,
     ) -> Answered {
         let asked: TriggerRequest = body(request).await?;
@@ -161,7 +172,12 @@ impl Sources {
         };
         let queue = (Arc::clone(entry.running()?), queue);
         let asked = self
-            .ask(queue, CalibrationCommand::Given(inputs), query, slot)
+            .ask(
+                queue,
+                CalibrationCommand::Given(inputs),
+                (query, caller),
+                slot,
+            )
             .await?;
         calibrated(asked)
     }
@@ -170,13 +186,13 @@ impl Sources {
     pub(super) async fn hold_queue(
         &self,
         id: &str,
-        request: Request<Incoming>,
+        (request, caller): (Request<Incoming>, &Caller),
         slot: &Arc<Slot>,
     ) -> Answered {
         let (served, queue) = queue_in(&self.tenants(), id)?;
         let asked: QueueHoldRequest = body(request).await?;
         let mut faults = Vec::new();
-        let author = author(asked.author.as_deref(), &asked.reason, &mut faults);
+        let author = author(caller, asked.author.as_deref(), &asked.reason, &mut faults);
         let lasts = lasts(&asked.lasts, &mut faults);
         let (Some(author), true) = (author, faults.is_empty()) else {
             return Err(Failure::bad(faults));
@@ -191,11 +207,11 @@ impl Sources {
     pub(super) async fn release_queue(
         &self,
         id: &str,
-        query: &Query,
+        (query, caller): (&Query, &Caller),
         slot: &Arc<Slot>,
     ) -> Answered {
         let (served, queue) = queue_in(&self.tenants(), id)?;
-        let author = query.author()?;
+        let author = query.author(caller)?;
         let handle = queue_handle(&served, &queue)?;
         let _busy = slot.busy();
         let answered = handle.ask(queue, CalibrationCommand::Release, author);
@@ -206,10 +222,10 @@ impl Sources {
         &self,
         (served, queue): (Arc<ServedTenant>, QueueId),
         ask: CalibrationCommand,
-        query: &Query,
+        (query, caller): (&Query, &Caller),
         slot: &Arc<Slot>,
     ) -> Result<CalibrationAnswer, Failure> {
-        let author = query.author_or("asked for by the API")?;
+        let author = query.author_or(caller, "asked for by the API")?;
         let handle = queue_handle(&served, &queue)?;
         let _busy = slot.busy();
         Ok(handle.ask(queue, ask, author).await?)
@@ -256,5 +272,6 @@ fn changed(answered: CalibrationAnswer) -> Answered {
     Ok(json(&ChangeAnswer {
         schema: SCHEMA,
         made,
+        campaigns: Vec::new(),
     }))
 }

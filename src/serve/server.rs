@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,7 +17,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::ConnectionLimiter;
+use super::connections::{ConnectionLimiter, Peer};
 use super::rate::ChangeRate;
 use super::sources::{Api, PublicSources, Sources};
 use super::stream::MOST_STREAMS;
@@ -128,7 +130,7 @@ impl Connector {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                () = service.serve(ours) => {}
+                () = service.serve(ours, Peer(None)) => {}
             }
         });
         theirs
@@ -143,7 +145,7 @@ async fn accept(listener: TcpListener, service: Connections, stop: CancellationT
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
             continue;
         };
@@ -151,20 +153,22 @@ async fn accept(listener: TcpListener, service: Connections, stop: CancellationT
         // that the client is gone already.
         drop(stream.set_nodelay(true));
         let service = service.clone();
-        connections.spawn(async move { service.serve(stream).await });
+        let peer = Peer(Some(peer.ip()));
+        connections.spawn(async move { service.serve(stream, peer).await });
     }
 }
 
 impl Connections {
     /// Answers the requests of one connection to its end, if there is a slot for it.
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
         let Some(permit) = self.limiter.acquire() else {
             tracing::debug!("connection refused: every slot is in use");
             return;
         };
         let sources = self.sources;
         let slot = Arc::clone(&permit.slot);
-        let service = service_fn(|request| {
+        let service = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let (sources, slot) = (Arc::clone(&sources), Arc::clone(&slot));
             async move { Ok::<_, Infallible>(sources.answer(request, &slot).await) }
         });

@@ -31,7 +31,7 @@ pub struct Api {
     /// Reloads the configuration.
     pub reload: Arc<dyn Reload>,
     /// Checks whether a request is authorised.
-    pub access: Access,
+    pub access: Arc<Access>,
 }
 
 /// What every response is made from.

@@ -9,6 +9,7 @@ use super::assignments::AssignmentDocument;
 use super::documents::{
     CampaignDocument, ConfigDocument, ReloadDocument, StatusDocument, TenantDocument,
 };
+use super::outage::OutageDocument;
 use super::queue_documents::QueueDocument;
 use super::schema::SCHEMA;
 use super::tenants::{TenantEntry, TenantList};
@@ -54,6 +55,7 @@ impl StatusDocument {
             alive: tenants.entries.iter().all(|entry| entry.alive(now)),
             ready: not_ready.is_empty(),
             not_ready: (!not_ready.is_empty()).then(|| not_ready.join("; ")),
+            outage: longest_outage(&states),
             ended,
             dry_run: !states.is_empty() && of_all(|state| state.dry_run),
             actions: actions && !ended,
@@ -123,6 +125,7 @@ impl TenantDocument {
             alive: entry.alive(now),
             ready: not_ready.is_none(),
             not_ready,
+            outage: state.and_then(OutageDocument::of),
             decision: state.and_then(|state| state.decision.map(|decision| decision.to_string())),
             poll_interval_s: state.map(|state| state.poll_interval.as_secs_f64()),
             sample_at: state.and_then(|state| state.sample_at.map(|at| at.to_string())),
@@ -131,6 +134,20 @@ impl TenantDocument {
             config: state.map(|state| state.config.clone()),
         }
     }
+}
+
+/// The outage that has lasted longest: with several tenants, its sentence says whose it is.
+fn longest_outage(states: &[(&TenantEntry, ObservableState)]) -> Option<OutageDocument> {
+    let outages = states
+        .iter()
+        .filter(|(_, state)| !state.ended)
+        .filter_map(|(entry, state)| Some((entry, state.outage.as_ref()?.since, state)));
+    let (entry, _, state) = outages.min_by_key(|(_, since, state)| (!state.is_stale(), *since))?;
+    let mut document = OutageDocument::of(state)?;
+    if let Some(name) = &entry.name {
+        document.says = format!("tenant {name}: {}", document.says);
+    }
+    Some(document)
 }
 
 /// The shortest interval: what is shown is not older than it says.

@@ -85,7 +85,7 @@ impl TenantEntry {
         let Some(served) = &self.served else {
             return Some("does not run".to_owned());
         };
-        served.observed.borrow().not_ready().map(str::to_owned)
+        served.observed.borrow().not_ready()
     }
 
     /// Whether its loop has shown a sign of life in time. One that does not run is not hung: to start the process anew would not help it.

@@ -12,13 +12,20 @@ use crate::domain::{Alert, Delivery, Direction, HoldKind, Notice, PauseOwnerKind
 #[must_use]
 pub fn made(made: &AppliedChange) -> String {
     match made {
-        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Held {
+            hold,
+            until,
+            was_until,
+        } => {
+            let was = was_until.map_or(String::new(), |was| format!(" (was until {was})"));
+            format!("held {} until {until}{was}", hold.label())
+        }
         AppliedChange::HeldSeveral {
             hold,
             until,
             campaigns,
         } => format!("{campaigns} campaigns held {} until {until}", hold.label()),
-        AppliedChange::ReleasedSeveral { campaigns } => match campaigns {
+        AppliedChange::ReleasedSeveral { campaigns, .. } => match campaigns {
             0 => "none of them was held".to_owned(),
             1 => "one campaign no longer held".to_owned(),
             several => format!("{several} campaigns no longer held"),
@@ -205,11 +212,14 @@ pub fn event(event: &AuditEvent) -> String {
         } => "list of agents, whose outcome was unknown: read back".to_owned(),
         AuditEvent::Operator {
             by,
+            typed,
             reason,
             made: change,
         } => {
             let change = made(change).replace("\n  ", "; ");
-            format!("{change}, by {by}: {reason}")
+            let typed = typed.as_ref();
+            let typed = typed.map_or(String::new(), |typed| format!(" (\"{typed}\")"));
+            format!("{change}, by {by}{typed}: {reason}")
         }
         AuditEvent::Queue { record } => queue(record),
         AuditEvent::Sealed {

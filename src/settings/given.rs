@@ -181,12 +181,11 @@ impl FileValues {
     /// Forgets the keys that name files, for reading without a disk.
     #[cfg(any(test, fuzzing))]
     pub(super) fn leave_out_files(&mut self) {
-        self.top
-            .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+        let names_a_file =
+            |key: &str| key.ends_with("_file") || matches!(key, "roster" | "named_tokens");
+        self.top.retain(|key, _| !names_a_file(key));
         for tenant in &mut self.tenants {
-            tenant
-                .values
-                .retain(|key, _| !key.ends_with("_file") && *key != "roster");
+            tenant.values.retain(|key, _| !names_a_file(key));
         }
         for calendar in &mut self.calendars {
             calendar.values.retain(|key, _| !key.ends_with("_file"));

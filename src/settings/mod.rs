@@ -83,7 +83,7 @@ mod values;
 mod variables;
 mod webhook;
 
-pub(crate) use admin::AdminSettings;
+pub(crate) use admin::{AdminSettings, named_tokens_of};
 pub(crate) use fault::Fault;
 pub(crate) use flags::RunArgs;
 pub(crate) use keeping::Keeping;
@@ -91,8 +91,8 @@ pub(crate) use resolve::{Scope, resolve, resolve_within, settings_file, state_di
 pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{
-    ADMIN_TOKEN, ADMIN_TOKEN_FILE, STORE_PASSWORD, STORE_PASSWORD_FILE, acts_at_once,
-    is_of_process, rows,
+    ADMIN_TOKEN, ADMIN_TOKEN_FILE, STORE_PASSWORD, STORE_PASSWORD_FILE, acts_at_once, identifies,
+    identifying, is_of_process, rows,
 };
 pub(crate) use store::store_of;
 pub(crate) use table_keys::{

@@ -334,6 +334,15 @@ impl Settings {
             }),
             "otlp_endpoint": otlp_endpoint.as_ref().map(Url::as_str),
         });
+        if let (Some(proxy), Some(members)) = (&admin.proxy, canonical.as_object_mut()) {
+            let addresses: Vec<String> = proxy.addresses.iter().map(ToString::to_string).collect();
+            let proxy = (addresses, &proxy.header, proxy.role.label());
+            members.insert("trusted_proxy".to_owned(), json!(proxy));
+        }
+        if let (Some(named), Some(members)) = (&admin.named, canonical.as_object_mut()) {
+            let path = named.path();
+            members.insert("named_tokens".to_owned(), json!(path.to_string_lossy()));
+        }
         // Without a server, without a name and with the usual times the digest is what it always was.
         if let (true, Some(members)) = (*keeping != Keeping::default(), canonical.as_object_mut()) {
             members.insert("keeping".to_owned(), json!(keeping));

@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
 use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
+use crate::identity::{AddressRange, Role};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{
     self, AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
@@ -357,6 +358,18 @@ settings! { OPERATING_ROWS "Operating"
     ADMIN_TOKEN_FILE: Setting<String> = read("admin_token_file", Some("--admin-token-file"), ["AUTOPILOT_ADMIN_TOKEN_FILE"], Text "FILE", Nothing, Top,
         "File that holds the token that the admin API asks for. Instead of it, AUTOPILOT_ADMIN_TOKEN may hold it.",
         value::text);
+    NAMED_TOKENS: Setting<String> = read("named_tokens", Some("--named-tokens"), ["AUTOPILOT_NAMED_TOKENS"], Text "FILE", Nothing, Top,
+        "File of named tokens for the admin API, a line each with name, role and hash, which `token add` writes; it is read again when it has changed.",
+        value::text);
+    TRUSTED_PROXY: ListLanding<Vec<AddressRange>, Values> = list("trusted_proxy", Some("--trusted-proxy"), ["AUTOPILOT_TRUSTED_PROXY"], Texts "ADDRESS|RANGE", Nothing, Top,
+        "Address, or range such as 10.0.3.0/28, of proxies that authenticate people and say in a header who asks; may be repeated or be a comma list.",
+        value::address_ranges, |to, ranges| to.trusted_proxies = ranges);
+    USER_HEADER: Landing<String, Values> = land("user_header", Some("--user-header"), ["AUTOPILOT_USER_HEADER"], Text "NAME", Is("X-Forwarded-User"), Top,
+        "Header in which a trusted proxy says who asks; from any other address it counts for nothing.",
+        value::header_name, |to, name| to.user_header = name);
+    PROXY_ROLE: Landing<Role, Values> = land("proxy_role", Some("--proxy-role"), ["AUTOPILOT_PROXY_ROLE"], Word "view|operate|admin", Is("view"), Top,
+        "What users whom a trusted proxy names may do: see everything, also hold, release and set, or also reload.",
+        |text| value::word(text, Role::WORDS), |to, role| to.proxy_role = Some(role));
     ALLOWED_HOST: ListLanding<Vec<String>, Values> = list("allowed_host", Some("--allowed-host"), ["AUTOPILOT_ALLOWED_HOST"], Texts "NAME", Nothing, Top,
         "Name by which clients may call the admin API besides addresses and localhost; may be repeated or be a comma list.",
         value::host_names, |to, names| to.allowed_hosts = names);
@@ -465,6 +478,21 @@ pub(crate) fn acts_at_once(key: &str) -> bool {
     let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
     let tables = ["campaign.", "calendar."];
     rule || tables.iter().any(|table| key.starts_with(table)) || others.contains(&key)
+}
+
+/// The keys of what says by what name people are known to the admin API: it comes into force in a run, though it is of the process.
+pub(crate) fn identifying() -> [&'static str; 4] {
+    [
+        NAMED_TOKENS.row().key,
+        TRUSTED_PROXY.row.key,
+        USER_HEADER.row().key,
+        PROXY_ROLE.row().key,
+    ]
+}
+
+/// Whether a key is one of those.
+pub(crate) fn identifies(key: &str) -> bool {
+    identifying().contains(&key)
 }
 
 /// Whether a value holds for the whole process, also where there are several tenants.

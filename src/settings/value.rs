@@ -9,6 +9,7 @@ use reqwest::Url;
 use crate::domain::aim::{AbandonTarget, AbandonTargetError, HalfAgents};
 use crate::domain::assignment::Weight;
 use crate::domain::{Confirmation, Limit};
+use crate::identity::AddressRange;
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{AgentSource, AlsoSteer};
 
@@ -16,6 +17,16 @@ use super::fault::Problem;
 use super::row::Parsed;
 
 /// Rates outside are mistakes: slower than one request in 100 s polls nothing, and no platform takes more.
+/// Headers that have a meaning of their own, which no name of a user can be.
+const RESERVED_HEADERS: [&str; 6] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "origin",
+];
+
 const RATES: RangeInclusive<f64> = 0.01..=100_000.0;
 
 pub(super) fn text(text: &str) -> Parsed<String> {
@@ -220,6 +231,35 @@ pub(super) fn host_names(texts: &[String]) -> Parsed<Vec<String>> {
         ));
     }
     Ok(texts.to_vec())
+}
+
+/// Addresses and ranges of them.
+pub(super) fn address_ranges(texts: &[String]) -> Parsed<Vec<AddressRange>> {
+    let range = |text: &String| {
+        text.parse::<AddressRange>().map_err(|wrong| {
+            let remedy = "write such as 10.0.3.7 or 10.0.3.0/28";
+            Problem::new(format!("`{text}` {wrong}"), remedy)
+        })
+    };
+    texts.iter().map(range).collect()
+}
+
+/// The name of a header, in lower case.
+pub(super) fn header_name(text: &str) -> Parsed<String> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let name = text.trim().to_ascii_lowercase();
+    if name.is_empty() || !name.chars().all(part_of_name) {
+        let wrong = format!("`{text}` is not the name of a header");
+        return Err(Problem::new(wrong, "write such as X-Forwarded-User"));
+    }
+    if RESERVED_HEADERS.contains(&name.as_str()) {
+        let wrong = format!("`{text}` says something else in every request");
+        return Err(Problem::new(
+            wrong,
+            "have the proxy send a header of its own, such as X-Forwarded-User",
+        ));
+    }
+    Ok(name)
 }
 
 /// A part of a score, 0 to 1, in thousandths.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::domain::{CampaignId, Policy};
+use crate::identity::{AddressRange, Role};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{
     AgentSource, AlsoSteer, CampaignsVersion, Dialect, EmptyMeans, PauseMethod,
@@ -71,6 +72,9 @@ pub(super) struct Values {
     pub(super) webhook_give_up_after: Duration,
     pub(super) keeping: Keeping,
     pub(super) allowed_hosts: Vec<String>,
+    pub(super) trusted_proxies: Vec<AddressRange>,
+    pub(super) user_header: String,
+    pub(super) proxy_role: Option<Role>,
     pub(super) allow_actions: bool,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) store: Option<String>,

@@ -40,6 +40,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     BTreeMap::from([
         ("domain", vec![]),
         ("given_file", vec![]),
+        ("identity", vec!["given_file"]),
         ("secrets", vec!["given_file"]),
         ("sockets", vec![]),
         ("telemetry", vec!["domain", "sockets"]),
@@ -59,6 +60,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             "serve",
             vec![
                 "domain",
+                "identity",
                 "telemetry",
                 "secrets",
                 "control::ports",
@@ -71,6 +73,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "control::DispatchView",
                 "control::QueueView",
                 "control::ObservableState",
+                "control::OutageView",
+                "control::StaleRules",
             ],
         ),
         (
@@ -78,6 +82,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec![
                 "domain",
                 "given_file",
+                "identity",
                 "notify",
                 "platform",
                 "secrets",
@@ -95,6 +100,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "domain",
                 "experiment",
                 "given_file",
+                "identity",
                 "notify",
                 "platform",
                 "secrets",

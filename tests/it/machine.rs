@@ -18,7 +18,7 @@ use crate::centre::{CAMPAIGN, Centre, Finished, Invocation};
 /// Where no certificate is.
 const NOWHERE: &str = "/nonexistent/certificates.pem";
 
-fn certificate(name: &str) -> PathBuf {
+pub(crate) fn certificate(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/certificates");
     folder.join(name)
 }
@@ -35,8 +35,14 @@ fn check_of(base_url: &str, directory: &Path) -> Invocation {
     invocation
 }
 
-/// Answers 404 over TLS, with a certificate of an authority that no system knows, and returns its address.
+/// A platform that answers 404 over TLS.
 fn secure_platform() -> String {
+    let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    secure_server(answer.to_owned())
+}
+
+/// Gives this answer over TLS, with a certificate of an authority that no system knows, and returns its address.
+pub(crate) fn secure_server(answer: String) -> String {
     let chain = CertificateDer::pem_file_iter(certificate("server.pem")).unwrap();
     let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
     let key = PrivateKeyDer::from_pem_file(certificate("server.key")).unwrap();
@@ -57,8 +63,6 @@ fn secure_platform() -> String {
             let mut read = [0; 4096];
             // A client that does not trust the certificate ends here.
             if stream.read(&mut read).is_ok() {
-                let answer =
-                    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
                 drop(stream.write_all(answer.as_bytes()));
                 drop(stream.flush());
             }

@@ -195,6 +195,7 @@ fn every_operation_answers_as_it_is_described() {
     let get = |template, path: &str| (template, "GET", path.to_owned(), Value::Null);
     for (template, method, path, body) in [
         get("/api/v1/openapi.json", "/api/v1/openapi.json"),
+        get("/api/v1/me", "/api/v1/me"),
         (
             "/api/v1/campaigns/{id}/thresholds",
             "PUT",

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::centre::{CAMPAIGN, Centre, Daemon, Finished, of_kind, wait_until};
+use crate::described::{Described, description};
 
 /// Three campaigns of two teams, beside the one that every centre has.
 fn teams() -> (Centre, Daemon, Api) {
@@ -76,10 +77,10 @@ fn a_team_or_everything_is_stopped_and_let_go_in_one_piece() {
     let told = run(&["release", "north-1", "south-1", "--yes"]);
     assert_eq!(done(&told), "2 campaigns no longer held");
     let told = run(&["resume", "--all", "--yes"]);
-    assert_eq!(
-        done(&told),
-        "2 campaigns no longer held",
-        "the others were not"
+    assert!(
+        done(&told).starts_with("2 campaigns no longer held\n  north-1: it was not held\n"),
+        "{}",
+        told.stdout
     );
     wait_until("everything runs again", || paused(&centre).is_empty());
     daemon.stop();
@@ -148,6 +149,51 @@ fn several_are_asked_about_and_a_wrong_one_holds_none() {
     daemon.stop();
     assert!(of_kind(&centre.audit(), "operator").is_empty());
     assert_eq!(centre.commands(), [""; 0]);
+}
+
+#[test]
+fn an_answer_names_each_campaign_and_why_one_is_as_it_was() {
+    let (centre, daemon, api) = teams();
+    let hold = json!({"campaigns": ["north-1", "south-1"], "kind": "as-is", "for": "1h", "reason": "trial", "author": "anna"});
+    let held = api.change("PUT", "/api/v1/holds", &hold);
+    assert_eq!(held.status, 200, "{}", held.body);
+    let mut described = Described::new(description());
+    described.answer("/api/v1/holds", "PUT", 200, &held.json());
+    let each = held.json()["campaigns"].clone();
+    assert_eq!(each, json!([{"id": "north-1"}, {"id": "south-1"}]));
+
+    // The hold of one is extended, and its row says so.
+    let longer = json!({"kind": "as-is", "for": "2h", "reason": "still", "author": "otto"});
+    let longer = api.change("PUT", "/api/v1/campaigns/north-1/hold", &longer);
+    let made = longer.json()["made"].clone();
+    assert_eq!(made["was_until"], held.json()["made"]["until"], "{made}");
+    let told = api.command(&["history", "--campaign", "north-1"]).output();
+    assert!(told.stdout.contains(" (was until "), "{}", told.stdout);
+
+    let path = "/api/v1/holds?team=North&reason=done&author=anna";
+    let released = api.change("DELETE", path, &Value::Null);
+    assert_eq!(released.status, 200, "{}", released.body);
+    described.answer("/api/v1/holds", "DELETE", 200, &released.json());
+    let each = released.json()["campaigns"].clone();
+    let expected = json!([{"id": "north-1"}, {"id": "north-2", "refused": "it was not held"}]);
+    assert_eq!(each, expected);
+    let rest = api.command(&["resume", "--all", "--yes"]).output();
+    let told = done(&rest);
+    assert!(told.starts_with("one campaign no longer held\n"), "{told}");
+    assert!(told.contains("\n  north-2: it was not held"), "{told}");
+    let none = api.change(
+        "DELETE",
+        "/api/v1/holds?team=North&reason=done",
+        &Value::Null,
+    );
+    assert_eq!(none.json()["made"]["campaigns"], 0, "{}", none.body);
+    daemon.stop();
+    let audit = centre.audit();
+    assert_eq!(
+        of_kind(&audit, "operator").len(),
+        5,
+        "a row for each campaign"
+    );
 }
 
 #[test]

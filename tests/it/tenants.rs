@@ -231,7 +231,7 @@ fn one_hold_of_all_is_one_of_every_tenant() {
     );
     two.eu.wait_for_status(CAMPAIGN, "PAUSED");
     two.us.wait_for_status(CAMPAIGN, "PAUSED");
-    let release = ["resume", "--all", "--tenant", "us", "--yes"];
+    let release = ["resume", "--tenant", "us", "--yes"];
     good(&api.command(&release).output());
     two.us.wait_for_status(CAMPAIGN, "RUNNING");
     wait_for_log_of(&daemon, "us", "resumed");

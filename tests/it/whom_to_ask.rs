@@ -11,7 +11,7 @@ use crate::members::{Member, Site, wait_for_shares};
 use crate::standby::{Shared, ready};
 
 /// An address that is free now.
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }

@@ -205,6 +205,41 @@ test("a campaign is held and released by mouse, and by keyboard alone", async ()
   });
 });
 
+test("several are held with their number and a confirmation, and let go of again", async () => {
+  const campaigns = [{ id: "north-1", team: "North" }, { id: "north-2", team: "North" }, { id: "south-1", team: "South" }];
+  await within(campaigns, { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
+    const { page, close } = await tab(browser, centre.url);
+    for (const { id } of campaigns) await says(page, id, "Running");
+    await page.getByRole("button", { name: "Hold several" }).click();
+    const dialog = page.getByRole("dialog", { name: "Hold several campaigns" });
+    await dialog.getByText("Those that dial are paused at once (3 of 3 run)").waitFor();
+    await sound(page, "the dialog of several");
+    await page.screenshot({ path: `${shots}/hold-several-1440-light.png` });
+    await dialog.getByLabel("Which campaigns").selectOption({ label: "team North (2 campaigns)" });
+    await dialog.getByLabel("Why").fill("wrong list");
+    await dialog.getByLabel("Your name").fill("anna");
+    await dialog.getByRole("button", { name: "Hold 2 campaigns paused" }).click();
+    await dialog.getByText("Say that 2 campaigns are meant.").waitFor();
+    await dialog.getByLabel("Yes, all 2 are meant").check();
+    await dialog.getByRole("button", { name: "Hold 2 campaigns paused" }).click();
+    await dialog.waitFor({ state: "detached" });
+    for (const id of ["north-1", "north-2"]) await says(page, id, "kept paused until");
+    await says(page, "south-1", "Running");
+
+    await page.getByRole("button", { name: "Hold several" }).click();
+    await dialog.getByLabel("What the autopilot is to do").selectOption({ label: "End their holds" });
+    await dialog.getByLabel("Why").fill("list fixed");
+    await dialog.getByLabel("Yes, all 3 are meant").check();
+    await dialog.getByRole("button", { name: "Release 3 campaigns" }).click();
+    await dialog.waitFor({ state: "detached" });
+    for (const { id } of campaigns) await says(page, id, "Running");
+    const { entries } = await centre.ask("GET", "/api/v1/history");
+    const told = entries.filter(({ kind }) => kind === "operator").map(({ campaign, event }) => `${event.made.change} ${campaign} by ${event.by}`).sort();
+    assert.deepEqual(told, ["held north-1 by anna", "held north-2 by anna", "released north-1 by anna", "released north-2 by anna"]);
+    await close();
+  });
+});
+
 test("thresholds are overridden, refused with the daemon's words, and given back", async () => {
   await within([{ id: "spring-renewals" }], { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
     const { page, close } = await tab(browser, centre.url, { expected: ["400 (Bad Request)"] });

@@ -39,7 +39,7 @@ pub(crate) struct WhyArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WhichArgs {
     /// The ids of the campaigns; of several tenants, as TENANT/ID
-    #[arg(value_name = "CAMPAIGN", required_unless_present_any = ["all", "team"])]
+    #[arg(value_name = "CAMPAIGN", required_unless_present_any = ["all", "team", "tenant"])]
     pub(super) campaigns: Vec<String>,
     /// Every campaign that is managed
     #[arg(long, conflicts_with_all = ["campaigns", "team"])]
@@ -47,7 +47,7 @@ pub(crate) struct WhichArgs {
     /// Every campaign of this team
     #[arg(long, value_name = "NAME", conflicts_with = "campaigns")]
     pub(super) team: Option<String>,
-    /// With --all or --team: of this tenant alone
+    /// Every campaign of this tenant; with --team, those of that team alone
     #[arg(long, value_name = "NAME", conflicts_with = "campaigns")]
     pub(super) tenant: Option<String>,
     /// Do not ask whether several are meant
@@ -164,7 +164,7 @@ pub(crate) enum Operate {
         #[command(flatten)]
         which: WhichArgs,
         /// The id is that of a queue, which can be held --as-is
-        #[arg(long, conflicts_with_all = ["all", "team"])]
+        #[arg(long, conflicts_with_all = ["all", "team", "tenant"])]
         queue: bool,
         #[command(flatten)]
         kind: KindArgs,
@@ -211,13 +211,13 @@ pub(crate) enum Operate {
         which: WhichArgs,
         /// Claim a pause that counts as a person's, or that cannot be shown to be the autopilot's: it may be resumed by the
         /// thresholds from the next poll on
-        #[arg(long, conflicts_with_all = ["theirs", "queue", "all", "team"])]
+        #[arg(long, conflicts_with_all = ["theirs", "queue", "all", "team", "tenant"])]
         ours: bool,
         /// Give a pause away: it is a manual pause, and the autopilot never resumes it
-        #[arg(long, conflicts_with_all = ["queue", "all", "team"])]
+        #[arg(long, conflicts_with_all = ["queue", "all", "team", "tenant"])]
         theirs: bool,
         /// The id is that of a queue; figures that somebody changed are calibrated again too
-        #[arg(long, conflicts_with_all = ["all", "team"])]
+        #[arg(long, conflicts_with_all = ["all", "team", "tenant"])]
         queue: bool,
         /// The reason, for the audit
         #[arg(long, value_name = "TEXT", default_value = "released by hand")]

@@ -104,6 +104,7 @@ fn of_tenant(mut document: StatusDocument, tenant: &str) -> Result<StatusDocumen
     };
     (document.alive, document.ready) = (one.alive, one.ready);
     document.not_ready.clone_from(&one.not_ready);
+    document.outage.clone_from(&one.outage);
     document.sample_at.clone_from(&one.sample_at);
     document.decision.clone_from(&one.decision);
     document.journal_writable = one.journal_writable;

@@ -12,8 +12,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::control::operator::AppliedChange;
 use crate::serve::{
-    ApiFault, CampaignDocument, ChangeAnswer, HoldRequest, HoldsRequest, STANDBY, StatusDocument,
-    SteeredElsewhere, words,
+    ApiFault, CampaignAnswer, CampaignDocument, ChangeAnswer, HoldRequest, HoldsRequest, STANDBY,
+    StatusDocument, SteeredElsewhere, words,
 };
 
 use super::args::{ServerArgs, WhichArgs, WhyArgs};
@@ -25,6 +25,9 @@ const HOLDS: [&str; 3] = ["api", "v1", "holds"];
 
 /// So many campaigns are named in a question, and the others counted.
 const MOST_NAMED: usize = 5;
+
+/// So many campaigns that are as they were are told with their reason.
+const MOST_REFUSED: usize = 20;
 
 pub(super) async fn hold(
     server: &ServerArgs,
@@ -84,7 +87,12 @@ async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
     let again = request.try_clone();
     let fault = match client.ask_here::<ChangeAnswer>(request).await {
         Err(ClientFault::Refused(_, fault)) if !fault.elsewhere.is_empty() => *fault,
-        done => return Ok(tell("", &done?)),
+        done => {
+            let answer = done?;
+            let exit = tell("", &answer);
+            tell_refused(&answer.0.campaigns);
+            return Ok(exit);
+        }
     };
     let mut told = Told::default();
     let mut left = told.take(fault, None);
@@ -101,6 +109,7 @@ async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
         let still = match asked.await {
             Ok((answer, _)) => {
                 told.made(&answer.made, Some(&address));
+                tell_refused(&answer.campaigns);
                 Vec::new()
             }
             Err(ClientFault::Refused(_, fault)) => told.take(*fault, Some(&address)),
@@ -122,6 +131,27 @@ async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
         });
     }
     Ok(told.end())
+}
+
+/// Tells which campaigns are as they were.
+fn tell_refused(campaigns: &[CampaignAnswer]) {
+    for line in refused_lines(campaigns) {
+        output::result(line);
+    }
+}
+
+/// What is told of campaigns that are as they were, a line each; of many, how many more there are.
+fn refused_lines(campaigns: &[CampaignAnswer]) -> Vec<String> {
+    let refused: Vec<String> = campaigns
+        .iter()
+        .filter_map(|one| Some(format!("  {}: {}", one.written_id(), one.refused.as_ref()?)))
+        .collect();
+    let more = refused.len().saturating_sub(MOST_REFUSED);
+    let mut lines: Vec<String> = refused.into_iter().take(MOST_REFUSED).collect();
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
+    }
+    lines
 }
 
 /// The addresses of those that steer, each once.
@@ -152,6 +182,8 @@ impl Told {
     fn take(&mut self, fault: ApiFault, by: Option<&str>) -> Vec<SteeredElsewhere> {
         if let Some(made) = &fault.made {
             self.made(made, by);
+            // Where nothing was done, the faults say why.
+            tell_refused(&fault.campaigns);
         }
         // The sentences of a standby say whom to ask, which is being done.
         if fault.error != STANDBY {
@@ -186,7 +218,7 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
         return Ok(which.campaigns.clone());
     }
     let status = whole_status(client).await?;
-    let of_team = |team: &Option<String>| which.all || *team == which.team;
+    let of_team = |team: &Option<String>| which.team.is_none() || *team == which.team;
     let of_tenant = |tenant: &Option<String>| which.tenant.is_none() || *tenant == which.tenant;
     let not_running = status.tenants.iter().filter(|one| one.decision.is_none());
     for tenant in not_running.filter(|one| of_tenant(&Some(one.name.clone()))) {

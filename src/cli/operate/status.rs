@@ -8,7 +8,9 @@ use reqwest::Method;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::domain::Asked;
-use crate::serve::{CampaignDetail, CampaignDocument, StatusDocument, TenantDocument};
+use crate::serve::{
+    CampaignDetail, CampaignDocument, OutageDocument, StatusDocument, TenantDocument,
+};
 
 use super::args::{ChosenArgs, Form, ServerArgs};
 use super::chosen::summary;
@@ -110,8 +112,15 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
         output::result(text);
         return;
     }
+    if let Some(line) = outage_line(document.outage.as_ref()) {
+        output::result(line);
+    }
+    let outage = document.outage.as_ref();
+    let told_above = outage.is_some_and(|outage| outage.stale);
     let health = match (document.alive, &document.not_ready) {
         (false, _) => "the loop is silent".to_owned(),
+        // The line above says it.
+        (true, Some(_)) if told_above && document.tenants.is_empty() => "not ready".to_owned(),
         (true, Some(why)) => format!("not ready: {why}"),
         (true, None) => "ready".to_owned(),
     };
@@ -149,6 +158,13 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
         let (id, state, why) = (queue.written_id(), queue.state.label(), &queue.why);
         output::result(format_args!("{id:width$}  queue {state}: {why}"));
     }
+}
+
+/// What is told first while readings stay away.
+fn outage_line(outage: Option<&OutageDocument>) -> Option<String> {
+    let OutageDocument { stale, says, .. } = outage?;
+    let tone = if *stale { "OUTAGE" } else { "no reading" };
+    Some(format!("{tone} {says}"))
 }
 
 /// How a tenant does, in a line.
@@ -287,6 +303,9 @@ fn about(campaign: &CampaignDocument) -> Option<String> {
 
 /// Prints a campaign with the verdict of every stage; `eval` has the same form.
 pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
+    if let Some(line) = outage_line(detail.outage.as_ref()) {
+        output::result(line);
+    }
     show_campaign(
         &detail.campaign,
         Layout::of(std::slice::from_ref(&detail.campaign)),

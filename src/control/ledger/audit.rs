@@ -117,6 +117,7 @@ pub(super) fn row(fact: &Fact<'_>, at: Timestamp, decision: DecisionId) -> Optio
             let (by, reason) = author.parts();
             let made = AuditEvent::Operator {
                 by: by.to_owned(),
+                typed: author.typed().map(str::to_owned),
                 reason: reason.to_owned(),
                 made: (*change).clone(),
             };

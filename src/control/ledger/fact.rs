@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::control::operator::{AppliedChange, Author};
 use crate::control::ports::JournalFault;
 use crate::control::start::CycleSettings;
-use crate::control::status::{AssignmentView, CampaignView};
+use crate::control::status::{AssignmentView, CampaignView, StaleRules};
 use crate::domain::aim::AimMoved;
 use crate::domain::assignment::{
     AssignPolicy, Assigner, CallRate, Dispatch, DispatchEnd, List, ListFinding, ListMemory,
@@ -388,4 +388,6 @@ pub(in crate::control) struct Standing {
     pub(in crate::control) names: Arc<PlatformNames>,
     /// Whether the last poll gave a valid sample.
     pub(in crate::control) poll_valid: bool,
+    /// What becomes of campaigns while readings stay away.
+    pub(in crate::control) stale_rules: StaleRules,
 }

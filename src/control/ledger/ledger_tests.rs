@@ -13,10 +13,11 @@ use tracing::Level;
 use super::test_facts::{World, at};
 use super::{CommandEnd, Fact, Ledger, LedgerStart};
 use crate::control::hand_clock::HandClock;
+use crate::control::operator::{AppliedChange, Author};
 use crate::control::ports::{Batch, Journal, JournalFault};
 use crate::control::start::CycleSettings;
 use crate::control::status::ObservableState;
-use crate::domain::{Cause, Conclusion, DecisionId};
+use crate::domain::{Cause, Conclusion, DecisionId, HoldKind};
 use crate::telemetry::Metrics;
 
 const EXPECTED: &str = include_str!("facts.txt");
@@ -335,6 +336,36 @@ async fn an_intent_that_cannot_be_committed_never_reaches_the_audit() {
     let expected = expected.map(|(sink, line)| (sink, vec![line.to_owned()]));
     assert_eq!(batched(&batch), expected);
     assert!(ledger.shown().journal_writable);
+}
+
+#[tokio::test]
+async fn none_of_the_rows_of_a_change_that_cannot_be_committed_reaches_the_audit() {
+    let world = World::new();
+    let Fixture {
+        journal,
+        mut ledger,
+        ..
+    } = Fixture::new(&world, false);
+    let author = Author::new("anna", "wrong list").unwrap();
+    let held = AppliedChange::Held {
+        hold: HoldKind::Paused,
+        until: at(),
+        was_until: None,
+    };
+    let made = || Fact::ChangeMade {
+        campaign: Some(&world.campaign),
+        author: &author,
+        change: &held,
+    };
+    ledger.record(at(), made());
+    let rows = ledger.waiting_rows();
+    ledger.record(at(), made());
+    ledger.record(at(), made());
+    journal.full.store(true, Ordering::Relaxed);
+    ledger.commit_since(rows).await.unwrap_err();
+    ledger.commit().await.unwrap();
+    let batch = journal.take().unwrap();
+    assert_eq!(batch.audit.len(), 1, "that of before");
 }
 
 /// The messages of a batch belong to its rows, whatever the decision in force.

@@ -199,9 +199,20 @@ impl Ledger {
     /// Writes what was recorded, of which the last is what is about to be done. After a failure that is not done, and its
     /// row must not reach the audit with a later batch either.
     pub(super) async fn commit_intent(&mut self) -> Result<(), JournalFault> {
+        let before = self.recorder.audit_rows().saturating_sub(1);
+        self.commit_since(before).await
+    }
+
+    /// Returns how many rows of the audit wait for a commit, for [`Ledger::commit_since`].
+    pub(super) fn waiting_rows(&self) -> usize {
+        self.recorder.audit_rows()
+    }
+
+    /// The same where what is about to be done has several rows: those behind the first `before`.
+    pub(super) async fn commit_since(&mut self, before: usize) -> Result<(), JournalFault> {
         let written = self.commit().await;
         if written.is_err() {
-            self.recorder.withdraw_audit();
+            self.recorder.withdraw_audit(before);
         }
         written
     }

@@ -119,9 +119,14 @@ impl Recorder {
         self.workload.observe(autopilot, sample, poll_interval, at);
     }
 
-    /// Takes back the newest audit row: its command was given up because it could not be committed.
-    pub(super) fn withdraw_audit(&mut self) {
-        self.audit.pop();
+    /// Returns how many audit rows wait for a commit.
+    pub(super) fn audit_rows(&self) -> usize {
+        self.audit.len()
+    }
+
+    /// Takes back the audit rows behind the first so many: what they are of was given up because it could not be committed.
+    pub(super) fn withdraw_audit(&mut self, kept: usize) {
+        self.audit.truncate(kept);
     }
 
     /// Whether there is nothing to commit.

@@ -271,14 +271,14 @@ impl Telemetry {
 /// Returns a change in the words of the log.
 fn in_words(change: &AppliedChange) -> String {
     match change {
-        AppliedChange::Held { hold, until } => format!("held {} until {until}", hold.label()),
+        AppliedChange::Held { hold, until, .. } => format!("held {} until {until}", hold.label()),
         AppliedChange::Released { hold } => format!("no longer held {}", hold.label()),
         AppliedChange::HeldSeveral {
             hold,
             until,
             campaigns,
         } => format!("{campaigns} campaigns held {} until {until}", hold.label()),
-        AppliedChange::ReleasedSeveral { campaigns } => {
+        AppliedChange::ReleasedSeveral { campaigns, .. } => {
             format!("{campaigns} campaigns no longer held")
         }
         AppliedChange::PauseClaimed { was, ended_hold } => {

@@ -9,7 +9,7 @@ use crate::control::hand_clock::HandClock;
 use crate::control::operator::{AppliedChange, Author};
 use crate::control::ports::{Clock, JournalFault};
 use crate::control::start::CycleSettings;
-use crate::control::status::{CampaignView, ObservableState};
+use crate::control::status::{CampaignView, ObservableState, StaleRules};
 use crate::domain::aim::{AimMoved, AimRule, AimState, CallCounters};
 use crate::domain::assignment::{
     AssignPolicy, Assigner, Dispatch, DispatchEnd, ListFinding, ListMemory, ListNotice, Move,
@@ -177,6 +177,7 @@ impl World {
             },
             author: Author::new("anna", "lunch").unwrap(),
             change: AppliedChange::Held {
+                was_until: None,
                 hold: HoldKind::Paused,
                 until: at(),
             },
@@ -249,6 +250,7 @@ impl World {
             assignments: Arc::default(),
             names: Arc::default(),
             poll_valid: true,
+            stale_rules: StaleRules::default(),
         }
     }
 

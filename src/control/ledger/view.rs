@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::control::operator::Author;
-use crate::control::status::{ObservableState, ReloadView};
-use crate::domain::{CampaignId, CampaignState, DecisionId, Sample, Timestamp};
+use crate::control::status::{ObservableState, OutageView, ReloadView};
+use crate::domain::{CampaignId, CampaignState, DecisionId, GroupCount, Sample, Timestamp};
 
 use super::fact::{Fact, Standing};
 
@@ -27,23 +27,15 @@ impl View {
     }
 
     /// Shows a fact, if there is anything to be seen of it.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one match, so that no fact is forgotten"
-    )]
     pub(super) fn show(&self, fact: &Fact<'_>, at: Timestamp, decision: DecisionId) {
         match fact {
             // The time of the last sign of life is of the old clock; the loop is just giving one.
             Fact::LoopAlive | Fact::ClockStepped { .. } => {
                 self.observed.send_modify(|observed| observed.alive_at = at);
             }
-            Fact::SampleTaken {
-                sample: Sample::Complete { taken_at, .. },
-            } => {
-                let sample_at = Some(*taken_at);
-                self.observed
-                    .send_modify(|observed| observed.sample_at = sample_at);
-            }
+            Fact::SampleTaken { sample } => self
+                .observed
+                .send_modify(|observed| show_sample(observed, sample, at)),
             Fact::CommitEnded { written, .. } => {
                 let writable = written.is_ok();
                 self.observed
@@ -101,9 +93,6 @@ impl View {
             | Fact::PollFailed { .. }
             | Fact::OutcomesRead { .. }
             | Fact::OutcomesUnreadable { .. }
-            | Fact::SampleTaken {
-                sample: Sample::Invalid { .. },
-            }
             | Fact::StatusRead { .. }
             | Fact::StatusUnreadable { .. }
             | Fact::Noticed { .. }
@@ -143,6 +132,32 @@ impl View {
     }
 }
 
+/// Shows how the last poll went: a valid reading ends an outage, anything else begins one or goes on with it.
+fn show_sample(observed: &mut ObservableState, sample: &Sample, at: Timestamp) {
+    match sample {
+        Sample::Complete { taken_at, heads } => {
+            observed.sample_at = Some(*taken_at);
+            // An answer that tells nothing of any group is as good as none.
+            let mut unknown = heads.iter().map(GroupCount::unknown);
+            let first = heads.first().and_then(GroupCount::unknown);
+            match first.filter(|_| unknown.all(|why| why.is_some())) {
+                Some(why) => go_on_with_outage(observed, why, at),
+                None => observed.outage = None,
+            }
+        }
+        Sample::Invalid { why } => go_on_with_outage(observed, why, at),
+    }
+}
+
+fn go_on_with_outage(observed: &mut ObservableState, why: &str, at: Timestamp) {
+    let before = observed.outage.as_ref();
+    observed.outage = Some(OutageView {
+        since: before.map_or(at, |before| before.since),
+        polls: before.map_or(0, |before| before.polls).saturating_add(1),
+        why: why.to_owned(),
+    });
+}
+
 /// Shows the present state of everything.
 fn set_standing(
     observed: &mut ObservableState,
@@ -155,9 +170,11 @@ fn set_standing(
         assignments,
         names,
         poll_valid,
+        stale_rules,
     } = standing;
     observed.alive_at = at;
     observed.poll_valid = *poll_valid;
+    observed.stale_rules = *stale_rules;
     observed.ticks = decision.tick;
     observed.decision = Some(decision);
     observed.version = observed.version.saturating_add(1);

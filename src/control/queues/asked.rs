@@ -142,6 +142,7 @@ impl Calibration {
             decision: self.reconciler.next_decision(),
             event: AuditEvent::Operator {
                 by: by.to_owned(),
+                typed: author.typed().map(str::to_owned),
                 reason: reason.to_owned(),
                 made: made.clone(),
             },

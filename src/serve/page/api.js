@@ -29,11 +29,12 @@ export const token = {
   forget: () => sessionStorage.removeItem(KEPT_AS),
 };
 
+// Cookies go along: a proxy before the daemon may know people by them. The daemon itself has none.
 async function send(path, options = {}) {
   const headers = new Headers(options.headers);
   const known = token.get();
   if (known) headers.set("Authorization", `Bearer ${known}`);
-  const response = await fetch(path, { ...options, headers, cache: "no-store", credentials: "omit" });
+  const response = await fetch(path, { ...options, headers, cache: "no-store", credentials: "same-origin" });
   if (response.ok) return response;
   const fault = await response.json().catch(() => ({ error: "answer", faults: [`the daemon answered ${response.status}`] }));
   throw new Refused(response.status, fault.error, fault.faults ?? []);

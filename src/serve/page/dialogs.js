@@ -28,7 +28,7 @@ const KINDS = [
 let fields = 0;
 
 /** A labelled field; `hint` is read with it. */
-function field(label, input, hint) {
+export function field(label, input, hint) {
   fields += 1;
   input.id = `field-${fields}`;
   const told = hint && el("p", { class: "hint", id: `${input.id}-hint` }, hint);
@@ -36,12 +36,12 @@ function field(label, input, hint) {
   return el("div", { class: "field" }, el("label", { for: input.id }, label), input, told);
 }
 
-function spans(chosen) {
+export function spans(chosen) {
   return el("select", {}, SPANS.map(([value, word]) => el("option", { value, selected: value === chosen }, word)));
 }
 
-/** A dialog that asks for a change. `ask` gives what the daemon is asked; it answers, or says why not. */
-function dialog({ title, about, parts, verb, tone, foretell, ask, done }) {
+/** A dialog that asks for a change. `ask` gives what the daemon is asked; it answers, or says why not. `lacking` tells what has to be said before. */
+export function dialog({ title, about, parts, verb, tone, foretell, lacking = () => [], ask, done }) {
   const name = el("input", { type: "text", autocomplete: "name", required: true, maxLength: 100, value: localStorage.getItem(NAME_KEPT_AS) ?? "" });
   const reason = el("input", { type: "text", autocomplete: "off", required: true, maxLength: 500 });
   const told = el("p", { class: "foretold", id: "foretold" });
@@ -68,14 +68,15 @@ function dialog({ title, about, parts, verb, tone, foretell, ask, done }) {
   form.addEventListener("input", refresh);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const missing = [];
+    const missing = lacking();
     if (!reason.value.trim()) missing.push("Say why, in a few words.");
     if (!name.value.trim()) missing.push("Say who you are.");
     reason.setAttribute("aria-invalid", String(!reason.value.trim()));
     name.setAttribute("aria-invalid", String(!name.value.trim()));
     if (missing.length) {
       show(missing);
-      (reason.value.trim() ? name : reason).focus();
+      if (!reason.value.trim()) reason.focus();
+      else if (!name.value.trim()) name.focus();
       return;
     }
     localStorage.setItem(NAME_KEPT_AS, name.value.trim());
@@ -105,16 +106,23 @@ function poll(status) {
   return `At the next poll, within ${span(Math.max(1, status.poll_interval_s))},`;
 }
 
-function until(value, status) {
+export function until(value, status) {
   const [, , seconds] = SPANS.find(([known]) => known === value);
   return clock(ms(status.now) + seconds * 1000, ms(status.now));
+}
+
+/** What is chosen at first: never what would undo a person's doing, or one that may be a person's. */
+function chosenFirst({ state, paused_by: by }) {
+  if (state === "running") return "paused";
+  return state === "paused" && by === "autopilot" ? "running" : "as-is";
 }
 
 /** Asks for a hold. */
 export function hold(campaign, status, done) {
   const { id } = campaign;
+  const first = chosenFirst(campaign);
   const kinds = KINDS.map(([value, word, picture]) =>
-    el("label", { class: "choice" }, el("input", { type: "radio", name: "kind", value, checked: value === (campaign.state === "paused" ? "running" : "paused") }), icon(picture), word));
+    el("label", { class: "choice" }, el("input", { type: "radio", name: "kind", value, checked: value === first }), icon(picture), word));
   const lasts = spans("30m");
   const chosen = () => kinds.map((label) => label.firstElementChild).find((input) => input.checked).value;
   dialog({

@@ -7,6 +7,7 @@ import { Campaigns } from "./campaigns.js";
 import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
 import { showAssignments, showQueues } from "./lists.js";
+import { offer } from "./several.js";
 import { changeInWords, standing } from "./standing.js";
 import { written } from "./tenants.js";
 import { clockToSecond, ms, span } from "./time.js";
@@ -81,6 +82,7 @@ function draw() {
   if (status) {
     tellChanges(status);
     campaigns.show(view);
+    offer(place("several"), status, announce);
     showAssignments(place("assignment-section"), place("assignment-rows"), status);
     showQueues(place("queue-section"), place("queue-rows"), status);
     if (!revealed) campaigns.reveal(wanted());
