@@ -27,6 +27,8 @@ fail() {
 
 # How hard they are compressed is no matter here, and takes most of the time. What a build depends on by mistake differs between the two.
 export LEVEL=0
+SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}"
+export SOURCE_DATE_EPOCH
 "$here/build.sh" "$work/packages" "$program" '' > "$work/built" 2>&1 || fail "$(cat "$work/built")"
 (umask 077 && cd / && TZ=Asia/Tokyo LC_ALL=C.UTF-8 "$here/build.sh" "$work/again" "$program" '') > "$work/built" 2>&1 ||
   fail "$(cat "$work/built")"

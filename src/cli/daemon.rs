@@ -96,6 +96,7 @@ impl Daemon {
         let shown = PublicSources {
             metrics: Arc::new(ProcessMetrics::new()?),
             tenants: tenants.list(),
+            started_at: clock.now(),
             clock: Arc::clone(&clock),
             ending,
         };

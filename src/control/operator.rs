@@ -484,8 +484,15 @@ pub trait Reload: Send + Sync + 'static {
 pub struct PastQuery {
     /// Nothing older than this.
     pub since: Timestamp,
+    /// Nothing newer than this.
+    pub until: Option<Timestamp>,
     /// Rows of this campaign only.
     pub campaign: Option<CampaignId>,
+    /// Beside those of the campaign, rows about none that concern every one: starts, ends, reloads, outages.
+    pub of_all: bool,
+    /// Rows of these kinds only; of every kind where there are none. `fed` stands for counters that were fed, `operator` for every other
+    /// change of an operator.
+    pub kinds: Vec<String>,
     /// No more entries than this, the newest first.
     pub limit: usize,
 }

@@ -6,13 +6,15 @@
 //!
 //! A poll without a valid sample gives points without a number. It is not filled in by the number before.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::outcomes::OutcomeSlot;
+use crate::domain::outcomes::{OutcomeCounts, OutcomeSlot};
 use crate::domain::{
-    AgentThresholds, Autopilot, Belief, CampaignId, PauseOwner, Reason, SampleVerdict, Timestamp,
+    AgentThresholds, Autopilot, Belief, CampaignId, CampaignState, HoldKind, PauseOwner, Reason,
+    SampleVerdict, Timestamp,
 };
 
 use super::operator::Past;
@@ -33,22 +35,31 @@ pub enum PlotState {
     Unknown,
     /// It may dial.
     Running,
-    /// Paused, and the pause is ours.
+    /// Paused by the thresholds, and the pause is ours.
     PausedByAutopilot,
     /// Paused by somebody else.
     PausedByPerson,
     /// In a state that is never commanded.
     Stopped,
+    /// Paused by us, because its calendar is closed or was when it was paused.
+    PausedByCalendar,
+    /// Paused by us, and an operator's hold keeps it so.
+    PausedByHold,
+    /// Paused, perhaps by us, which cannot be shown.
+    PausedUnproven,
 }
 
 impl PlotState {
     /// Every state, in the order of the numbers by which they are kept.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Unknown,
         Self::Running,
         Self::PausedByAutopilot,
         Self::PausedByPerson,
         Self::Stopped,
+        Self::PausedByCalendar,
+        Self::PausedByHold,
+        Self::PausedUnproven,
     ];
 
     /// The word in exported records.
@@ -60,18 +71,46 @@ impl PlotState {
             Self::PausedByAutopilot => "paused_by_autopilot",
             Self::PausedByPerson => "paused_by_person",
             Self::Stopped => "stopped",
+            Self::PausedByCalendar => "paused_by_calendar",
+            Self::PausedByHold => "paused_by_hold",
+            Self::PausedUnproven => "paused_unproven",
         }
     }
 
-    fn from_belief(belief: &Belief) -> Self {
-        match belief {
+    /// Returns what a campaign's state amounts to at `now`.
+    #[must_use]
+    pub fn from_state(state: &CampaignState, now: Timestamp) -> Self {
+        match &state.belief {
             Belief::Running => Self::Running,
-            Belief::Paused(PauseOwner::Autopilot { .. }) => Self::PausedByAutopilot,
-            Belief::Paused(PauseOwner::Person | PauseOwner::Unproven { .. }) => {
-                Self::PausedByPerson
+            Belief::Paused(PauseOwner::Autopilot { .. }) => {
+                let held = state.hold.as_ref();
+                if state.paused_by_calendar() {
+                    Self::PausedByCalendar
+                } else if held.is_some_and(|hold| hold.kind == HoldKind::Paused && hold.active(now))
+                {
+                    Self::PausedByHold
+                } else {
+                    Self::PausedByAutopilot
+                }
             }
+            Belief::Paused(PauseOwner::Person) => Self::PausedByPerson,
+            Belief::Paused(PauseOwner::Unproven { .. }) => Self::PausedUnproven,
             Belief::Other { .. } => Self::Stopped,
             Belief::Unread | Belief::Missing { .. } => Self::Unknown,
+        }
+    }
+
+    /// Returns by whom or what the campaign does not dial, as documents say it; `None` where it dials or nothing is known.
+    #[must_use]
+    pub fn stopped_by(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown | Self::Running => None,
+            Self::PausedByAutopilot => Some("autopilot"),
+            Self::PausedByPerson => Some("person"),
+            Self::Stopped => Some("platform"),
+            Self::PausedByCalendar => Some("calendar"),
+            Self::PausedByHold => Some("hold"),
+            Self::PausedUnproven => Some("unproven"),
         }
     }
 }
@@ -88,12 +127,12 @@ pub struct Point {
 }
 
 impl Point {
-    fn new(belief: &Belief, reason: Option<&Reason>) -> Self {
+    fn new(state: &CampaignState, reason: Option<&Reason>, at: Timestamp) -> Self {
         let valid = reason.filter(|reason| matches!(reason.sample(), SampleVerdict::Valid { .. }));
         Self {
             available: valid.and_then(Reason::available),
             thresholds: valid.and_then(Reason::thresholds),
-            state: PlotState::from_belief(belief),
+            state: PlotState::from_state(state, at),
         }
     }
 }
@@ -140,6 +179,32 @@ pub struct SeriesQuery {
     pub since: Timestamp,
 }
 
+/// The span of time of which every campaign's pauses are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PausesQuery {
+    /// Its first moment.
+    pub since: Timestamp,
+    /// The first moment behind it.
+    pub until: Timestamp,
+}
+
+/// The pauses of one campaign within a span of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CampaignPauses {
+    /// The time of which something is known.
+    pub known: Duration,
+    /// How many pauses lie in it, or reach into it. Times that follow each other without a gap are one, whoever keeps it paused.
+    pub pauses: u32,
+    /// The time for which it was paused.
+    pub paused: Duration,
+    /// The longest pause, as far as it lies within the span.
+    pub longest: Duration,
+    /// The time for which it was paused, by whom or what; [`PlotState::stopped_by`] has the words.
+    pub by: BTreeMap<&'static str, Duration>,
+    /// What became of its dials; `None` where nothing was counted.
+    pub counted: Option<OutcomeCounts>,
+}
+
 /// A point and the time from which it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeriesStep {
@@ -172,6 +237,15 @@ pub trait PastSeries: Past {
     /// # Errors
     /// When the store cannot be read.
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>>;
+
+    /// Reads the pauses of every campaign within a span of time, by campaign.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn read_pauses(
+        &self,
+        query: PausesQuery,
+    ) -> BoxFuture<'_, Result<BTreeMap<String, CampaignPauses>, String>>;
 }
 
 /// Encodes polls as frames; it remembers the last one.
@@ -206,7 +280,7 @@ impl SeriesEncoder {
                 // Both are in the order of the ids.
                 while reasons.next_if(|(other, _)| other < id).is_some() {}
                 let reason = reasons.next_if(|(other, _)| other == id);
-                Point::new(&campaign.state().belief, reason.map(|(_, reason)| reason))
+                Point::new(campaign.state(), reason.map(|(_, reason)| reason), at)
             })
             .collect();
         let same = self.campaigns.len() == points.len()
@@ -266,8 +340,6 @@ impl SeriesEncoder {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use crate::domain::{
         CampaignActivity, GroupCount, HeadCount, Policy, Sample, StatusFinding, StatusReading,
         Timestamp,

@@ -176,6 +176,7 @@ impl Sources {
                     "too many clients follow the events; close one",
                 )
             }),
+            Operation::Pauses => self.pauses(&query, slot).await,
             Operation::History => {
                 let _busy = slot.busy();
                 self.history(&query).await

@@ -48,20 +48,39 @@ const ASSETS: &[Asset] = assets! {
     "/" HTML "index.html";
     "/page/page.css" CSS "page.css";
     "/page/icon.svg" SVG "icon.svg";
+    "/page/many.css" CSS "many.css";
+    "/page/wallboard.css" CSS "wallboard.css";
     "/page/main.js" SCRIPT "main.js";
+    "/page/address.js" SCRIPT "address.js";
+    "/page/alerting.js" SCRIPT "alerting.js";
     "/page/api.js" SCRIPT "api.js";
     "/page/banners.js" SCRIPT "banners.js";
     "/page/campaigns.js" SCRIPT "campaigns.js";
+    "/page/card.js" SCRIPT "card.js";
+    "/page/changes.js" SCRIPT "changes.js";
+    "/page/choice.js" SCRIPT "choice.js";
+    "/page/csv.js" SCRIPT "csv.js";
     "/page/detail.js" SCRIPT "detail.js";
     "/page/dialogs.js" SCRIPT "dialogs.js";
     "/page/dom.js" SCRIPT "dom.js";
+    "/page/freshness.js" SCRIPT "freshness.js";
     "/page/lists.js" SCRIPT "lists.js";
+    "/page/opened.js" SCRIPT "opened.js";
+    "/page/past.js" SCRIPT "past.js";
     "/page/plot.js" SCRIPT "plot.js";
     "/page/several.js" SCRIPT "several.js";
     "/page/share.js" SCRIPT "share.js";
+    "/page/spark.js" SCRIPT "spark.js";
     "/page/standing.js" SCRIPT "standing.js";
+    "/page/table.js" SCRIPT "table.js";
     "/page/tenants.js" SCRIPT "tenants.js";
     "/page/time.js" SCRIPT "time.js";
+    "/page/today.js" SCRIPT "today.js";
+    "/page/wallboard.js" SCRIPT "wallboard.js";
+    "/page/docs/page.md" TEXT "../../../docs/guide/page.md";
+    "/page/docs/on-call.md" TEXT "../../../docs/guide/on-call.md";
+    "/page/docs/troubleshooting.md" TEXT "../../../docs/guide/troubleshooting.md";
+    "/page/docs/glossary.md" TEXT "../../../docs/reference/glossary.md";
     "/page/uplot/uplot.js" SCRIPT "uplot/uPlot.iife.min.js";
     "/page/uplot/uplot.css" CSS "uplot/uPlot.min.css";
     "/page/uplot/LICENSE" TEXT "uplot/LICENSE";
@@ -141,12 +160,13 @@ mod tests {
     #[test]
     fn every_piece_that_the_page_names_is_served_and_every_file_is_named() {
         let mut named = BTreeSet::from(["/".to_owned(), "/page/uplot/LICENSE".to_owned()]);
-        for link in quoted(text("/"), "src=\"")
-            .into_iter()
-            .chain(quoted(text("/"), "href=\""))
-        {
+        let links = quoted(text("/"), "src=\"").into_iter();
+        for link in links.chain(quoted(text("/"), "href=\"")) {
             let path = link.split(['?', '#']).next().unwrap();
-            named.insert(format!("/{path}"));
+            // What the admin API serves is no file of the page.
+            if !path.starts_with("api/") {
+                named.insert(format!("/{path}"));
+            }
         }
         for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
             for import in quoted(text(asset.path), "from \"./") {

@@ -8,6 +8,7 @@ use crate::control::CampaignView;
 use crate::control::ObservableState;
 use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
+use crate::control::series::PlotState;
 use crate::domain::{
     Asked, Belief, CampaignId, CampaignLabels, ExplainedStage, Explanation, Outcome,
     PauseOwnerKind, Reason, TenantName, Thresholds, Timestamp, explain,
@@ -55,6 +56,9 @@ pub struct StatusDocument {
     /// Whether a browser may ask for changes.
     #[serde(default)]
     pub actions: bool,
+    /// The program that serves this.
+    #[serde(default)]
+    pub daemon: DaemonDocument,
     /// The last decision.
     pub decision: Option<String>,
     /// From the start of one poll to the start of the next, in seconds.
@@ -82,6 +86,17 @@ pub struct StatusDocument {
     /// Every preview campaign whose agents are assigned, by id.
     #[serde(default)]
     pub assignments: Vec<AssignmentDocument>,
+}
+
+/// The program that runs, and since when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonDocument {
+    /// Its version.
+    pub version: String,
+    /// The revision that it was made from.
+    pub revision: String,
+    /// When it was started.
+    pub started_at: String,
 }
 
 /// The configuration in force.
@@ -161,6 +176,13 @@ pub struct CampaignDocument {
     pub state: String,
     /// Whose pause it is: `autopilot`, `person` or `unproven`; nothing when it is not paused.
     pub paused_by: Option<String>,
+    /// By whom or what it does not dial: `autopilot` (the thresholds), `hold` (an operator's), `calendar`, `person`, `unproven` or
+    /// `platform`; nothing when it dials or its state is not known.
+    #[serde(default)]
+    pub stopped_by: Option<String>,
+    /// The platform's own word for its status, where one was read.
+    #[serde(default)]
+    pub platform_word: Option<String>,
     /// What its calendar says, where it has one.
     #[serde(default)]
     pub calendar: Option<CalendarDocument>,
@@ -193,8 +215,14 @@ pub struct CampaignDocument {
     pub outcome: Option<String>,
     /// The reason, in one sentence.
     pub why: String,
+    /// What the last decision came to, without the state and the numbers that stand beside it.
+    #[serde(default)]
+    pub verdict: String,
     /// The last decision.
     pub decision: Option<String>,
+    /// When that was made.
+    #[serde(default)]
+    pub decided_at: Option<String>,
     /// Our last confirmed command.
     pub last_transition: Option<TransitionDocument>,
     /// What became of its dials; nothing while nobody counts that.
@@ -388,7 +416,7 @@ impl CampaignDocument {
             state,
             configured,
             reason,
-            calendar,
+            calendar: _,
             aim,
         } = view;
         let reason = reason.as_ref();
@@ -420,14 +448,14 @@ impl CampaignDocument {
             rivals: Vec::new(),
             state: state.belief.label().to_owned(),
             paused_by: paused_by.map(str::to_owned),
-            calendar: calendar.as_ref().map(|calendar| CalendarDocument {
-                name: calendar.name.to_string(),
-                open: calendar.state.is_open(),
-                until: calendar.state.until.map(|until| until.to_string()),
-                says: calendar.says.clone(),
-                paused: state.paused_by_calendar(),
-                alone: reason.is_some_and(|reason| reason.stages.calendar_alone().is_some()),
-            }),
+            stopped_by: PlotState::from_state(state, now)
+                .stopped_by()
+                .map(str::to_owned),
+            platform_word: state
+                .last_reading
+                .as_ref()
+                .map(|reading| reading.word.clone()),
+            calendar: CalendarDocument::of(view),
             changing_to: changing_to.map(|open| open.to.label().to_owned()),
             since: state.since.to_string(),
             available: reason.and_then(Reason::available),
@@ -464,7 +492,9 @@ impl CampaignDocument {
             }),
             outcome,
             why: explained.summary,
+            verdict: explained.verdict,
             decision: reason.map(|reason| reason.decision.to_string()),
+            decided_at: reason.map(|reason| reason.at.to_string()),
             last_transition: state.last_transition.map(|last| TransitionDocument {
                 to: last.to.label().to_owned(),
                 at: last.at.to_string(),
@@ -477,6 +507,21 @@ impl CampaignDocument {
                 .and_then(|known| OutcomesDocument::of(known, now)),
             guards: Vec::new(),
         }
+    }
+}
+
+impl CalendarDocument {
+    /// Describes what the calendar of a campaign said at its last decision.
+    fn of(view: &CampaignView) -> Option<Self> {
+        let (calendar, reason) = (view.calendar.as_ref()?, view.reason.as_ref());
+        Some(Self {
+            name: calendar.name.to_string(),
+            open: calendar.state.is_open(),
+            until: calendar.state.until.map(|until| until.to_string()),
+            says: calendar.says.clone(),
+            paused: view.state.paused_by_calendar(),
+            alone: reason.is_some_and(|reason| reason.stages.calendar_alone().is_some()),
+        })
     }
 }
 
@@ -532,6 +577,7 @@ impl CampaignDetail {
     pub fn of(view: &CampaignView, now: Timestamp) -> Self {
         let Explanation {
             summary: _,
+            verdict: _,
             stages,
             would_change,
         } = explain(&view.state, view.reason.as_ref());

@@ -35,6 +35,7 @@ mod operations;
 mod outage;
 mod outcomes;
 mod past;
+mod pauses;
 mod query;
 mod queue_documents;
 mod queues;
@@ -57,18 +58,19 @@ pub use api::{HoldRequest, OutcomesRequest, PauseOwnerRequest, ThresholdsRequest
 pub use assignments::{AssignmentDocument, DispatchDocument};
 pub use caller::{CallerDocument, KnownBy};
 pub use documents::{
-    CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, EntryDocument, HistoryDocument,
-    HoldDocument, LinesDocument, OverrideDocument, ReloadDocument, StageDocument, StatusDocument,
-    TenantDocument, TransitionDocument,
+    CampaignDetail, CampaignDocument, ChangeAnswer, ConfigDocument, DaemonDocument, EntryDocument,
+    HistoryDocument, HoldDocument, LinesDocument, OverrideDocument, ReloadDocument, StageDocument,
+    StatusDocument, TenantDocument, TransitionDocument,
 };
 pub use gate::{Access, Identification};
 pub use guards::GuardDocument;
 pub use holds::HoldsRequest;
 pub use outage::OutageDocument;
 pub use outcomes::{CampaignOutcomes, OutcomeColumns, OutcomesDocument};
+pub use pauses::{CampaignPausesDocument, CountedDocument, PausesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
-pub use series::{MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
+pub use series::{EventDocument, MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
 pub use sources::{Api, PublicSources};
 pub use summary::config_hash;

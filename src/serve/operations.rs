@@ -21,6 +21,7 @@ pub(super) enum Operation {
     Hold,
     Release,
     ClaimPause,
+    Pauses,
     History,
     Events,
     Reload,
@@ -45,6 +46,7 @@ impl Operation {
             | Self::Campaign
             | Self::Series
             | Self::CampaignOutcomes
+            | Self::Pauses
             | Self::History
             | Self::Events
             | Self::Queues => Trace::Nothing,
@@ -74,6 +76,7 @@ impl Operation {
             | Self::Campaigns
             | Self::Campaign
             | Self::Series
+            | Self::Pauses
             | Self::CampaignOutcomes
             | Self::History
             | Self::Events
@@ -144,6 +147,7 @@ pub(super) const ROUTES: &[(&str, &[(&str, Operation)])] = &[
         ],
     ),
     ("/api/v1/outcomes", &[("POST", Operation::FeedOutcomes)]),
+    ("/api/v1/pauses", &[("GET", Operation::Pauses)]),
     ("/api/v1/history", &[("GET", Operation::History)]),
     ("/api/v1/events", &[("GET", Operation::Events)]),
     ("/-/reload", &[("POST", Operation::Reload)]),

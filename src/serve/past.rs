@@ -38,7 +38,19 @@ impl Sources {
             let number = text.parse::<usize>().ok();
             number.filter(|n| (1..=ENTRIES.1).contains(n)).ok_or(text)
         });
-        if let Err(fault) = &since {
+        let until = query.until(now);
+        let faults_of_times = [since.as_ref().err(), until.as_ref().err()];
+        faults.extend(faults_of_times.into_iter().flatten().cloned());
+        let kinds = kinds(query);
+        if let Err(fault) = &kinds {
+            faults.push(fault.clone());
+        }
+        let of_all = match query.get("shared") {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(format!("shared: `{other}` is neither true nor false")),
+        };
+        if let Err(fault) = &of_all {
             faults.push(fault.clone());
         }
         if let Err(wrong) = &campaign {
@@ -52,12 +64,17 @@ impl Sources {
                 ENTRIES.1
             ));
         }
-        let (Ok(since), Ok(campaign), Ok(limit)) = (since, campaign, limit) else {
+        let (Ok(since), Ok(until), Ok(campaign), Ok(limit), Ok(kinds), Ok(of_all)) =
+            (since, until, campaign, limit, kinds, of_all)
+        else {
             return Err(Failure::bad(faults));
         };
         let asked = PastQuery {
             since,
+            until,
             campaign,
+            of_all,
+            kinds,
             // One row beyond the limit shows whether there are more.
             limit: limit.saturating_add(1),
         };
@@ -166,7 +183,10 @@ impl Sources {
         let outcomes = outcomes.map_err(unreadable)?;
         let asked = PastQuery {
             since,
+            until: None,
             campaign: Some(id.clone()),
+            of_all: true,
+            kinds: Vec::new(),
             limit: MOST_OF_A_PLOT,
         };
         let entries = past.read(asked).await.map_err(unreadable)?;
@@ -175,8 +195,25 @@ impl Sources {
     }
 }
 
+/// The kinds of rows that are asked for, separated by commas; none where every kind is.
+fn kinds(query: &Query) -> Result<Vec<String>, String> {
+    let Some(text) = query.get("kind") else {
+        return Ok(Vec::new());
+    };
+    let kinds = text.split(',').map(str::trim);
+    kinds
+        .map(|kind| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            let is_one = !kind.is_empty() && kind.bytes().all(plain);
+            is_one.then(|| kind.to_owned()).ok_or_else(|| {
+                format!("kind: `{kind}` is not a kind of rows such as operator or noticed")
+            })
+        })
+        .collect()
+}
+
 /// The tenants whose history is asked for, and the campaign: `campaign` says both, `tenant` the tenant alone.
-fn whose<'t>(
+pub(super) fn whose<'t>(
     tenants: &'t TenantList,
     query: &'t Query,
 ) -> Result<(Vec<&'t TenantEntry>, Option<&'t str>), Failure> {
@@ -195,7 +232,7 @@ fn whose<'t>(
     Ok((entries, None))
 }
 
-fn unreadable(tenant: Option<&TenantName>, why: &str) -> Failure {
+pub(super) fn unreadable(tenant: Option<&TenantName>, why: &str) -> Failure {
     let why = match tenant {
         Some(name) => format!("tenant {name}: {why}"),
         None => why.to_owned(),

@@ -41,13 +41,16 @@ impl Query {
         let Some(text) = self.get("since") else {
             return Ok(now.minus(DEFAULT_SINCE));
         };
-        let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
-        let since = ago.ok().or_else(|| Timestamp::parse_rfc3339(text));
-        since.ok_or_else(|| {
-            format!(
-                "since: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
-            )
-        })
+        time_or_ago(text, now).ok_or_else(|| not_a_time("since", text))
+    }
+
+    /// Returns the time up to which it asks, given as a duration back or a time; `None` where it names none.
+    pub(super) fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
+        let Some(text) = self.get("until") else {
+            return Ok(None);
+        };
+        let until = time_or_ago(text, now);
+        until.map(Some).ok_or_else(|| not_a_time("until", text))
     }
 
     /// Returns the author and the reason, or everything that is wrong with them.
@@ -61,4 +64,16 @@ impl Query {
         let author = caller.author(self.get("author"), reason);
         author.map_err(Failure::bad)
     }
+}
+
+/// Reads a time, or a duration back from now.
+fn time_or_ago(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let ago = humantime::parse_duration(text).map(|ago| now.minus(ago));
+    ago.ok().or_else(|| Timestamp::parse_rfc3339(text))
+}
+
+fn not_a_time(name: &str, text: &str) -> String {
+    format!(
+        "{name}: `{text}` is neither a duration such as 24h nor a time such as 2024-05-15T08:00:00Z"
+    )
 }

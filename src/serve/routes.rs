@@ -114,12 +114,13 @@ impl Sources {
         let span = now.as_unix_millis().div_euclid(RENDERED_FOR_MS);
         let of = (tenants.version(), alive, not_ready, span);
         let actions = self.api.access.actions();
+        let started_at = self.shown.started_at;
         let mut last = self.rendered.lock().await;
         if let Some(rendered) = last.as_ref().filter(|rendered| rendered.of == of) {
             return rendered.clone();
         }
         let rendering = tokio::task::spawn_blocking(move || {
-            let document = StatusDocument::of(&tenants, now, ending, actions);
+            let document = StatusDocument::of(&tenants, now, ending, actions, started_at);
             let campaigns = CampaignsDocument {
                 schema: document.schema,
                 version: document.version,

@@ -1,12 +1,16 @@
 //! A campaign's past as a plot wants it: steps, paused spans, and the changes of its status with their decisions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::control::operator::PastEntry;
+use crate::control::operator::{AppliedChange, PastEntry};
 use crate::control::ports::AuditEvent;
-use crate::control::series::{PlotState, Point, Series, SeriesStep};
+use crate::control::series::{Point, Series, SeriesStep};
 use crate::domain::outcomes::OutcomeSlot;
-use crate::domain::{CampaignId, Conclusion, Direction, Notice, Timestamp};
+use crate::domain::{
+    Alert, CampaignId, Cause, Conclusion, Direction, Notice, Outcome, Reason, Timestamp,
+};
 
 use super::outcomes::OutcomeColumns;
 use super::schema::SCHEMA;
@@ -31,6 +35,9 @@ pub struct SeriesDocument {
     pub paused: Vec<PausedDocument>,
     /// Changes of its status, the oldest first.
     pub transitions: Vec<MarkDocument>,
+    /// What else happened to it or to the daemon: holds, thresholds, outages, restarts and reloads, the oldest first.
+    #[serde(default)]
+    pub events: Vec<EventDocument>,
     /// What became of its dials.
     #[serde(default)]
     pub outcomes: OutcomeColumns,
@@ -49,15 +56,28 @@ pub struct StepsDocument {
     pub resume_at: Vec<Option<u32>>,
 }
 
-/// A time in which a campaign was paused.
+/// A time in which a campaign was paused, or stopped on the platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PausedDocument {
     /// In milliseconds since the Unix epoch.
     pub from_ms: i64,
     /// In milliseconds since the Unix epoch; nothing when it is paused still.
     pub until_ms: Option<i64>,
-    /// Whose pause it is: `autopilot` or `person`.
+    /// By whom or what: `autopilot` (the thresholds), `hold` (an operator's), `calendar`, `person`, `unproven` or `platform`.
     pub by: String,
+}
+
+/// Something that a plot marks beside the changes of the status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventDocument {
+    /// In milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// `hold`, `release`, `claim`, `thresholds`, `outage`, `recovered`, `start`, `stop`, `reload`, `clock` or `platform`.
+    pub kind: String,
+    /// The audit's words.
+    pub says: String,
+    /// The decision of that time: the same as in log and audit.
+    pub decision: String,
 }
 
 /// A change of a campaign's status.
@@ -67,7 +87,7 @@ pub struct MarkDocument {
     pub at_ms: i64,
     /// `paused` or `running`.
     pub to: String,
-    /// Whose doing: `autopilot`, `person` or `unproven`.
+    /// Whose doing: `autopilot` (the thresholds), `hold` (an operator's), `calendar`, `person` or `unproven`.
     pub by: String,
     /// Which decision; of a person's doing, the one that saw it.
     pub decision: String,
@@ -92,7 +112,8 @@ impl SeriesDocument {
             known_until: series.known_until.map(|until| until.to_string()),
             steps: StepsDocument::of(series),
             paused: paused(series),
-            transitions: entries.iter().rev().filter_map(MarkDocument::of).collect(),
+            transitions: marks(entries),
+            events: entries.iter().rev().filter_map(EventDocument::of).collect(),
             outcomes: OutcomeColumns::of(outcomes),
         }
     }
@@ -127,11 +148,7 @@ impl StepsDocument {
 fn paused(series: &Series) -> Vec<PausedDocument> {
     let mut spans: Vec<PausedDocument> = Vec::new();
     for SeriesStep { at, point } in &series.steps {
-        let by = point.and_then(|point| match point.state {
-            PlotState::PausedByAutopilot => Some("autopilot"),
-            PlotState::PausedByPerson => Some("person"),
-            PlotState::Unknown | PlotState::Running | PlotState::Stopped => None,
-        });
+        let by = point.and_then(|point| point.state.stopped_by());
         if let Some(open) = spans.last_mut().filter(|span| span.until_ms.is_none()) {
             if by == Some(open.by.as_str()) {
                 continue;
@@ -147,6 +164,119 @@ fn paused(series: &Series) -> Vec<PausedDocument> {
         }
     }
     spans
+}
+
+/// The changes of the status, the oldest first, each with the cause that its intent names.
+fn marks(entries: &[PastEntry]) -> Vec<MarkDocument> {
+    let mut intended: BTreeMap<&str, &'static str> = BTreeMap::new();
+    let mut marks = Vec::new();
+    for entry in entries.iter().rev() {
+        if entry.kind == "intent" {
+            let event = serde_json::from_value::<AuditEvent>(entry.event.clone());
+            if let Ok(AuditEvent::Intent { reason, .. }) = event
+                && let Some(by) = commanded_by(&reason)
+            {
+                intended.insert(&entry.decision, by);
+            }
+        }
+        if let Some(mut mark) = MarkDocument::of(entry) {
+            if entry.kind == "outcome"
+                && let Some(by) = intended.get(entry.decision.as_str())
+            {
+                (*by).clone_into(&mut mark.by);
+            }
+            marks.push(mark);
+        }
+    }
+    marks
+}
+
+/// By whom or what a command was wanted.
+fn commanded_by(reason: &Reason) -> Option<&'static str> {
+    let Outcome::Command { cause, .. } = reason.outcome else {
+        return None;
+    };
+    Some(match cause {
+        Cause::Hold => "hold",
+        Cause::Calendar => "calendar",
+        Cause::Threshold | Cause::StaleFailsafe | Cause::Reconcile => "autopilot",
+    })
+}
+
+impl EventDocument {
+    /// Returns what a row of the audit says of a hold, thresholds, an outage, a restart or a reload, if anything.
+    fn of(entry: &PastEntry) -> Option<Self> {
+        // Most rows are of commands: they are not read to no purpose.
+        let kinds = [
+            "operator",
+            "alerted",
+            "started",
+            "stopped",
+            "clock_stepped",
+            "noticed",
+        ];
+        if !kinds.contains(&entry.kind.as_str()) {
+            return None;
+        }
+        let event = serde_json::from_value::<AuditEvent>(entry.event.clone()).ok()?;
+        Some(Self {
+            at_ms: Timestamp::parse_rfc3339(&entry.at)?.as_unix_millis(),
+            kind: event_kind(&event)?.to_owned(),
+            says: words::event(&event),
+            decision: entry.decision.clone(),
+        })
+    }
+}
+
+/// The kind of mark that an event is shown by.
+fn event_kind(event: &AuditEvent) -> Option<&'static str> {
+    match event {
+        AuditEvent::Started { .. } => Some("start"),
+        AuditEvent::Stopped => Some("stop"),
+        AuditEvent::ClockStepped { .. } => Some("clock"),
+        AuditEvent::Alerted {
+            alert: Alert::Stale { .. },
+        } => Some("outage"),
+        AuditEvent::Alerted {
+            alert: Alert::Fresh,
+        } => Some("recovered"),
+        AuditEvent::Noticed {
+            notice: Notice::OtherStatus { .. } | Notice::Missing | Notice::Back,
+        } => Some("platform"),
+        AuditEvent::Operator { made, .. } => change_kind(made),
+        AuditEvent::Alerted { .. }
+        | AuditEvent::Noticed { .. }
+        | AuditEvent::Intent { .. }
+        | AuditEvent::Outcome { .. }
+        | AuditEvent::AimMoved { .. }
+        | AuditEvent::Queue { .. }
+        | AuditEvent::AssignIntent { .. }
+        | AuditEvent::AssignOutcome { .. }
+        | AuditEvent::ListNoticed { .. }
+        | AuditEvent::PaceIntent { .. }
+        | AuditEvent::PaceOutcome { .. }
+        | AuditEvent::PaceNoticed { .. }
+        | AuditEvent::Sealed { .. }
+        | AuditEvent::SegmentRemoved { .. }
+        | AuditEvent::Outbox { .. } => None,
+    }
+}
+
+fn change_kind(made: &AppliedChange) -> Option<&'static str> {
+    match made {
+        AppliedChange::Held { .. } => Some("hold"),
+        AppliedChange::Released { .. } => Some("release"),
+        AppliedChange::PauseClaimed { .. } | AppliedChange::PauseGivenAway { .. } => Some("claim"),
+        AppliedChange::ThresholdsSet { .. }
+        | AppliedChange::AbandonTargetSet { .. }
+        | AppliedChange::ThresholdsRestored { .. } => Some("thresholds"),
+        AppliedChange::Reloaded { .. } | AppliedChange::ReloadRefused { .. } => Some("reload"),
+        AppliedChange::HeldSeveral { .. }
+        | AppliedChange::ReleasedSeveral { .. }
+        | AppliedChange::QueueHeld { .. }
+        | AppliedChange::QueueReleased { .. }
+        | AppliedChange::OutcomesFed { .. } => None,
+    }
 }
 
 impl MarkDocument {
@@ -205,6 +335,7 @@ fn noticed(notice: &Notice) -> Option<(Direction, &'static str)> {
 mod tests {
     use std::time::Duration;
 
+    use crate::control::series::PlotState;
     use crate::domain::AgentThresholds;
 
     use super::*;

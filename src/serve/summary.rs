@@ -7,7 +7,8 @@ use crate::domain::{TenantName, Timestamp};
 
 use super::assignments::AssignmentDocument;
 use super::documents::{
-    CampaignDocument, ConfigDocument, ReloadDocument, StatusDocument, TenantDocument,
+    CampaignDocument, ConfigDocument, DaemonDocument, ReloadDocument, StatusDocument,
+    TenantDocument,
 };
 use super::outage::OutageDocument;
 use super::queue_documents::QueueDocument;
@@ -35,7 +36,13 @@ pub(super) fn not_ready(tenants: &TenantList, ending: bool) -> Vec<String> {
 
 impl StatusDocument {
     /// Describes every tenant at `now`.
-    pub(super) fn of(tenants: &TenantList, now: Timestamp, ending: bool, actions: bool) -> Self {
+    pub(super) fn of(
+        tenants: &TenantList,
+        now: Timestamp,
+        ending: bool,
+        actions: bool,
+        started_at: Timestamp,
+    ) -> Self {
         let not_ready = not_ready(tenants, ending);
         let states: Vec<(&TenantEntry, ObservableState)> = tenants
             .entries
@@ -59,6 +66,11 @@ impl StatusDocument {
             ended,
             dry_run: !states.is_empty() && of_all(|state| state.dry_run),
             actions: actions && !ended,
+            daemon: DaemonDocument {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                revision: env!("AUTOPILOT_REVISION").to_owned(),
+                started_at: started_at.to_string(),
+            },
             decision: one.and_then(|state| state.decision.map(|decision| decision.to_string())),
             poll_interval_s: shortest_interval(&states),
             // The oldest: that of any other tenant would hide it.

@@ -38,6 +38,7 @@ mod outbox_tests;
 mod outcome_days;
 mod outcomes;
 mod past;
+mod pauses;
 #[cfg(test)]
 mod places;
 #[cfg(test)]

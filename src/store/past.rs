@@ -3,6 +3,7 @@
 //! Each question opens the file anew and reads on a thread of its own, so that neither the loop's commits nor the loop
 //! wait for it; a few questions at once are let in, the others wait their turn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -10,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::control::operator::{Past, PastEntry, PastQuery};
 use crate::control::ports::{CampaignDays, OutcomeDays};
-use crate::control::series::{PastSeries, Series, SeriesQuery};
+use crate::control::series::{CampaignPauses, PastSeries, PausesQuery, Series, SeriesQuery};
 use crate::domain::guard::DaySpan;
 use crate::domain::outcomes::OutcomeSlot;
 use crate::domain::{CampaignId, Timestamp, Zone};
@@ -22,7 +23,7 @@ use super::postgres::Role;
 use super::reader::open_beside;
 use super::sql_fault::SqlResult;
 use super::value::values;
-use super::{outcome_days, outcomes, series};
+use super::{outcome_days, outcomes, pauses, series};
 
 /// Questions at once.
 const AT_ONCE: usize = 2;
@@ -82,6 +83,13 @@ impl PastSeries for StorePast {
     fn read_series(&self, query: SeriesQuery) -> BoxFuture<'_, Result<Series, String>> {
         Box::pin(self.ask(move |database| series::read(database, &query)))
     }
+
+    fn read_pauses(
+        &self,
+        query: PausesQuery,
+    ) -> BoxFuture<'_, Result<BTreeMap<String, CampaignPauses>, String>> {
+        Box::pin(self.ask(move |database| pauses::read(database, query)))
+    }
 }
 
 impl OutcomeDays for StorePast {
@@ -95,17 +103,31 @@ impl OutcomeDays for StorePast {
     }
 }
 
+/// Counters that programs feed each few minutes are rows of an operator too: they have a kind of their own here, so that what people did is
+/// found among them.
 fn entries(database: &Database, query: &PastQuery) -> SqlResult<Vec<PastEntry>> {
+    let kinds = match query.kinds.as_slice() {
+        [] => None,
+        some => Some(format!(",{},", some.join(","))),
+    };
+    let until = query.until.map(Timestamp::as_unix_millis);
     database.query(
         "SELECT seq, at_ms, campaign, run, tick, kind, body
-         FROM (SELECT * FROM audit WHERE {mine} ORDER BY seq DESC LIMIT ?1) AS recent
-         WHERE at_ms >= ?2 AND (?3 IS NULL OR campaign = ?3)
+         FROM (SELECT seq, at_ms, campaign, run, tick, kind, body,
+                   CASE WHEN kind = 'operator' AND body LIKE '%\"change\":\"outcomes_fed\"%' THEN 'fed' ELSE kind END AS sort
+               FROM audit WHERE {mine} ORDER BY seq DESC LIMIT ?1) AS recent
+         WHERE at_ms BETWEEN ?2 AND ?5 AND (?6 IS NULL OR ?6 LIKE '%,' || sort || ',%')
+             AND (?3 IS NULL OR campaign = ?3 OR (?7 = 1 AND campaign IS NULL
+                 AND sort IN ('started', 'stopped', 'clock_stepped', 'alerted', 'operator')))
          ORDER BY seq DESC LIMIT ?4",
         &values![
             LONGEST_LOOK,
             query.since.as_unix_millis(),
             query.campaign.as_ref().map(CampaignId::as_str),
             i64::try_from(query.limit).unwrap_or(i64::MAX),
+            until.unwrap_or(i64::MAX),
+            kinds,
+            i64::from(query.of_all),
         ],
         |row| {
             let at: i64 = row.get(1)?;

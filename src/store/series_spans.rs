@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::control::series::Point;
 use crate::domain::Timestamp;
 
+use super::database::Database;
 use super::fault::StoreFault;
 use super::reader::StoreReader;
 use super::series::Unpack;
@@ -43,41 +44,42 @@ impl StoreReader {
         mut each: impl FnMut(SeriesSpan) -> ControlFlow<()>,
     ) -> Result<(), StoreFault> {
         self.of_this_version()?;
-        let walked = self.walk(span, &mut each);
+        let walked = walk(&self.database, span, &mut each);
         walked.map_err(|wrong| self.fault(wrong))
     }
+}
 
-    fn walk(
-        &self,
-        span: TimeSpan,
-        each: &mut dyn FnMut(SeriesSpan) -> ControlFlow<()>,
-    ) -> SqlResult<()> {
-        let keyframe: Option<i64> = self.database.first(
-            "SELECT seq FROM series WHERE {mine} AND opening = 1 AND at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1",
-            &values![span.since.as_unix_millis()],
-            |row| row.get(0),
+/// Gives each span of a point within `span` to `each`, in the order in which they end, until that breaks off.
+pub(super) fn walk(
+    database: &Database,
+    span: TimeSpan,
+    each: &mut dyn FnMut(SeriesSpan) -> ControlFlow<()>,
+) -> SqlResult<()> {
+    let keyframe: Option<i64> = database.first(
+        "SELECT seq FROM series WHERE {mine} AND opening = 1 AND at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1",
+        &values![span.since.as_unix_millis()],
+        |row| row.get(0),
+    )?;
+    let mut walk = Walk::new(span, each);
+    let mut next = keyframe.unwrap_or_default();
+    loop {
+        let before = next;
+        database.each(
+            "SELECT seq, at_ms, opening, body FROM series WHERE {mine} AND seq >= ?1 ORDER BY seq LIMIT ?2",
+            &values![next, FRAMES_AT_ONCE],
+            |row| {
+                next = row.get::<i64>(0)?.saturating_add(1);
+                walk.frame(
+                    Timestamp::from_unix_millis(row.get(1)?),
+                    row.get(2)?,
+                    row.bytes(3)?,
+                );
+                Ok(())
+            },
         )?;
-        let mut walk = Walk::new(span, each);
-        let mut next = keyframe.unwrap_or_default();
-        loop {
-            let before = next;
-            self.database.each(
-                "SELECT seq, at_ms, opening, body FROM series WHERE {mine} AND seq >= ?1 ORDER BY seq LIMIT ?2",
-                &values![next, FRAMES_AT_ONCE],
-                |row| {
-                    next = row.get::<i64>(0)?.saturating_add(1);
-                    walk.frame(
-                        Timestamp::from_unix_millis(row.get(1)?),
-                        row.get(2)?,
-                        row.bytes(3)?,
-                    );
-                    Ok(())
-                },
-            )?;
-            if next == before || walk.is_over() {
-                walk.end();
-                return Ok(());
-            }
+        if next == before || walk.is_over() {
+            walk.end();
+            return Ok(());
         }
     }
 }

@@ -259,6 +259,7 @@ fn every_operation_answers_as_it_is_described() {
             claim,
         ),
         get("/api/v1/campaigns/{id}", "/api/v1/campaigns/nowhere"),
+        get("/api/v1/pauses", "/api/v1/pauses?since=1h&until=0s"),
         get("/api/v1/history", "/api/v1/history"),
         (
             "/api/v1/outcomes",

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 import { PATIENCE_MS } from "./centre.mjs";
@@ -13,6 +14,22 @@ const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
+
+/** Where the page's files are taken from instead of the program, so that a change of theirs needs no build. */
+const { PAGE_SOURCE: SOURCE } = process.env;
+
+const TYPES = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8", svg: "image/svg+xml", md: "text/plain; charset=utf-8" };
+
+/** Answers for the page's files, under the policy of the program. */
+async function fromSource(page, url) {
+  const policy = (await fetch(`${url}/`)).headers.get("content-security-policy");
+  const answer = (route, file) => {
+    const headers = { "content-security-policy": policy, "content-type": TYPES[file.split(".").at(-1)] };
+    return route.fulfill({ body: readFileSync(join(SOURCE, file)), headers });
+  };
+  await page.route(({ pathname }) => pathname === "/", (route) => answer(route, "index.html"));
+  await page.route(({ pathname }) => /^\/page\/[\w-]+\.\w+$/.test(pathname), (route) => answer(route, new URL(route.request().url()).pathname.slice(6)));
+}
 
 export async function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ARGUMENTS });
@@ -40,6 +57,7 @@ export async function tab(browser, url, { width = 1440, height = 900, scheme = "
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     });
   });
+  if (SOURCE) await fromSource(page, url);
   await page.goto(`${url}${path}`);
   return {
     page,

@@ -6,6 +6,7 @@
 
 use crate::domain::aim::AimReading;
 use crate::domain::belief::{Belief, HoldKind};
+use crate::domain::cause::Cause;
 use crate::domain::status::Direction;
 use crate::domain::time::Timestamp;
 
@@ -37,6 +38,8 @@ pub struct ExplainedStage {
 pub struct Explanation {
     /// In one sentence.
     pub summary: String,
+    /// What the decision came to, without the state and the numbers.
+    pub verdict: String,
     /// Every stage, in the order in which they are asked; none before the first decision.
     pub stages: Vec<ExplainedStage>,
     /// The events that would change it.
@@ -49,6 +52,7 @@ pub fn explain(state: &CampaignState, reason: Option<&Reason>) -> Explanation {
     let Some(reason) = reason else {
         return Explanation {
             summary: format!("{}; nothing was decided yet", believed(state)),
+            verdict: "nothing was decided yet".to_owned(),
             stages: Vec::new(),
             would_change: vec!["the first complete poll".to_owned()],
         };
@@ -56,6 +60,16 @@ pub fn explain(state: &CampaignState, reason: Option<&Reason>) -> Explanation {
     let verdicts = reason.stages.list();
     Explanation {
         summary: summary(state, reason),
+        verdict: match reason.outcome {
+            // The status, which stands beside it in the summary, says more than that it holds back.
+            Outcome::Suppressed {
+                by: Suppression::NotCommandable,
+                ..
+            } => believed(state),
+            Outcome::Command { .. } | Outcome::NothingToDo | Outcome::Suppressed { .. } => {
+                verdict(state, reason)
+            }
+        },
         stages: verdicts
             .map(|verdict| explained(verdict, state, reason.aim.as_deref()))
             .into(),
@@ -316,8 +330,18 @@ fn throttle_in_words(throttle: ThrottleVerdict) -> String {
     }
 }
 
-fn summary(state: &CampaignState, reason: &Reason) -> String {
-    let what = match reason.outcome {
+/// Whether the command that was decided on is confirmed: then what was to be is so.
+fn carried_out_already(state: &CampaignState, reason: &Reason) -> Option<Direction> {
+    let last = state.last_transition.as_ref()?;
+    (last.decision == reason.decision && state.belief.label() == last.to.label()).then_some(last.to)
+}
+
+/// What a decision came to, without the state and the numbers.
+fn verdict(state: &CampaignState, reason: &Reason) -> String {
+    if let Some(direction) = carried_out_already(state, reason) {
+        return just_done(direction).to_owned();
+    }
+    match reason.outcome {
         Outcome::Command { direction, .. } => format!("to be {}", direction.label()),
         Outcome::NothingToDo => "as it should be".to_owned(),
         Outcome::Suppressed {
@@ -328,7 +352,24 @@ fn summary(state: &CampaignState, reason: &Reason) -> String {
             direction: None,
             by,
         } => format!("left alone: {}", held_back_by(by)),
-    };
+    }
+}
+
+fn just_done(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Pause => "just paused",
+        Direction::Resume => "just resumed",
+    }
+}
+
+fn summary(state: &CampaignState, reason: &Reason) -> String {
+    let done = carried_out_already(state, reason);
+    if let Some(direction) = done
+        && let Some(why) = numbers_of_command(direction, reason)
+    {
+        return format!("{}: {why}", just_done(direction));
+    }
+    let what = verdict(state, reason);
     let numbers = match (reason.available(), reason.thresholds()) {
         (Some(available), Some(_)) if reason.aim.is_some() => {
             let aim = reason.aim.as_ref().map(|aim| aim.in_full());
@@ -340,7 +381,36 @@ fn summary(state: &CampaignState, reason: &Reason) -> String {
         ),
         (Some(_) | None, _) => String::new(),
     };
-    format!("{}, {what}{numbers}", believed(state))
+    match done {
+        // What it is now was just said.
+        Some(_) => format!("{what}{numbers}"),
+        None => format!("{}, {what}{numbers}", believed(state)),
+    }
+}
+
+/// The number that a command was decided by, with the one threshold that it is about; of an aim the words are of both.
+fn numbers_of_command(direction: Direction, reason: &Reason) -> Option<String> {
+    let (available, thresholds) = (reason.available()?, reason.thresholds()?);
+    if reason.aim.is_some() {
+        return None;
+    }
+    // A hold, the calendar and stale data command whatever the numbers are.
+    let by_numbers = matches!(
+        reason.outcome,
+        Outcome::Command {
+            cause: Cause::Threshold,
+            ..
+        }
+    );
+    by_numbers.then(|| match direction {
+        Direction::Pause => format!(
+            "{available} available, pause below {}",
+            thresholds.pause_below
+        ),
+        Direction::Resume => {
+            format!("{available} available, resume at {}", thresholds.resume_at)
+        }
+    })
 }
 
 fn held_back_by(by: Suppression) -> &'static str {
@@ -437,5 +507,77 @@ fn carried_out(direction: Direction) -> String {
     match direction {
         Direction::Pause => "it is paused".to_owned(),
         Direction::Resume => "it is resumed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::belief::{PauseOwner, Transition};
+    use crate::domain::{
+        Autopilot, CampaignActivity, CampaignId, GroupCount, HeadCount, Policy, Sample,
+        StatusFinding, StatusReading,
+    };
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
+
+    /// The state and the reason of the first decision that commands a pause, of a campaign that runs while four agents are free.
+    fn pausing() -> (CampaignState, Reason) {
+        let id: CampaignId = "a".parse().unwrap();
+        let policies = BTreeMap::from([(id.clone(), Policy::default())]);
+        let poll = Duration::from_secs(30);
+        let mut pilot = Autopilot::new(1, policies, BTreeMap::new(), poll, START);
+        let word = "WORD".to_owned();
+        let reading = StatusReading::without_evidence(CampaignActivity::Running, word, START);
+        pilot.observe_status(&id, &StatusFinding::Found(reading), START);
+        for polls in 1..10 {
+            let now = START.plus(poll * polls);
+            let count = HeadCount {
+                free: 4,
+                serving: 0,
+                wrap_up: 0,
+                staffed: 20,
+            };
+            let sample = Sample::Complete {
+                taken_at: now,
+                heads: vec![GroupCount::Known(count)],
+            };
+            pilot.observe_sample(sample, now);
+            let plan = pilot.decide(now);
+            if let ([_], [(_, reason)]) = (plan.commands.as_slice(), plan.reasons.as_slice()) {
+                let state = pilot.campaign(&id).unwrap().state().clone();
+                return (state, reason.clone());
+            }
+        }
+        panic!("four agents pause nothing");
+    }
+
+    #[test]
+    fn a_confirmed_command_is_told_as_done_and_by_its_number() {
+        let (mut state, reason) = pausing();
+        let before = explain(&state, Some(&reason));
+        assert_eq!(
+            before.summary,
+            "running, to be paused; 4 available, pause below 5, resume at 8"
+        );
+        assert_eq!(before.verdict, "to be paused");
+        state.belief = Belief::Paused(PauseOwner::Autopilot { version: None });
+        let confirmed = Transition {
+            to: Direction::Pause,
+            at: START,
+            cause: Cause::Threshold,
+            decision: reason.decision,
+        };
+        state.last_transition = Some(confirmed);
+        let after = explain(&state, Some(&reason));
+        assert_eq!(after.summary, "just paused: 4 available, pause below 5");
+        assert_eq!(after.verdict, "just paused");
+        // Somebody resumed it meanwhile: what was done is not so any more.
+        state.belief = Belief::Running;
+        let undone = explain(&state, Some(&reason));
+        assert_eq!(undone.verdict, "to be paused");
     }
 }

@@ -1,55 +1,59 @@
-// What concerns everything at once: a lost connection, old data, a dry run, a configuration with faults.
+// What concerns everything at once: a lost connection, an outage, old data, a dry run, a configuration with faults.
 
 import { el, fill, icon, say } from "./dom.js";
-import { readings } from "./tenants.js";
+import { age, old, oldest } from "./freshness.js";
 import { clockToSecond, ms, span } from "./time.js";
-
-/** Data older than so many polls, and than so many seconds, is marked as old, as the daemon treats its samples. */
-const OLD_AFTER = { polls: 3, seconds: 5 };
-
-/** The last valid reading, of several tenants the one that is the oldest by its own interval: its age and when it is too old, in seconds. */
-function oldest({ status, receivedAt }) {
-  if (!status) return null;
-  const since = status.ended ? 0 : (performance.now() - receivedAt) / 1000;
-  const ages = readings(status).map(({ name, sample_at: at, poll_interval_s: interval }) => ({
-    name,
-    at,
-    seconds: Math.max(0, (ms(status.now) - ms(at)) / 1000 + since),
-    limit: Math.max(OLD_AFTER.seconds, interval * OLD_AFTER.polls),
-  }));
-  return ages.reduce((worst, one) => (worst && worst.seconds / worst.limit >= one.seconds / one.limit ? worst : one), null);
-}
-
-/** How old the last valid reading is, in seconds; none before the first. */
-export function age(view) {
-  return oldest(view)?.seconds ?? null;
-}
-
-/** Whether that is too old. */
-export function old(view) {
-  const found = oldest(view);
-  return found !== null && found.seconds > found.limit;
-}
 
 function notice(tone, picture, title, ...more) {
   return el("div", { class: `notice ${tone}` }, icon(picture), el("div", {}, el("strong", {}, title), ...more));
 }
 
-/** Every notice that there is, as a key and what makes it. */
+/** A number with its noun. */
+function counted(number, one, several) {
+  return number === 1 ? one : `${number} ${several}`;
+}
+
+/** What becomes of running campaigns while nothing can be read. */
+function meanwhile({ keep_dialling: dialling, paused, stale }) {
+  const found = [];
+  if (dialling) found.push(`${counted(dialling, "One running campaign keeps", "running campaigns keep")} dialling`);
+  if (paused) found.push(`${counted(paused, "one campaign is", "campaigns are")} paused by on_stale${stale ? "" : " then"}`);
+  return found.length ? found.join(", ") : "No campaign is known to run";
+}
+
+/** The outage of one tenant: since when, how many polls, the platform's own words, and what goes on dialling. */
+function outage(name, { since, polls, error, ...rest }, status) {
+  const at = clockToSecond(ms(since), ms(status.now));
+  const whose = name ? `Outage of tenant ${name} since ` : "Outage since ";
+  const missing = counted(polls, "one poll gave", "polls in a row gave");
+  return notice("bad", "warning", `${whose}${at}. `, `${meanwhile({ ...rest })}, and none is resumed: ${missing} no valid reading (${error}).`);
+}
+
+/** The outages that there are, with their tenants where there are several. */
+function outages(status) {
+  const of = (status.tenants ?? []).filter((tenant) => tenant.outage).map((tenant) => [tenant.name, tenant.outage]);
+  return of.length || !status.outage ? of : [["", status.outage]];
+}
+
+/** Every notice that there is, as a key and what makes it; `shown` where what it shows changes and is no news. */
 function due(view) {
   const { status, connection, why } = view;
   const found = [];
-  const add = (key, make) => found.push({ key, make });
+  const add = (key, make, shown = key) => found.push({ key, make, shown });
   if (connection === "lost") {
     add(`lost ${why}`, () =>
       notice("bad", "warning", "Connection lost, trying again. ", el("span", {}, `What is shown may be out of date (${why}).`)));
   }
   if (!status) return found;
+  for (const [name, one] of outages(status)) {
+    add(`outage ${name} ${one.since} ${one.stale}`, () => outage(name, one, status), `outage ${name} ${JSON.stringify(one)}`);
+  }
   if (status.ended) {
     add("ended", () => notice("info", "info", "The loop has ended. ", "This is how it was at its end; nothing changes any more."));
   } else if (!status.alive) {
     add("alive", () => notice("bad", "warning", "The loop is silent. ", "It has missed its deadline; the campaigns are not controlled."));
-  } else if (!status.ready) {
+  } else if (!status.ready && !outages(status).some(([, one]) => one.stale)) {
+    // An outage says more than that its data are stale.
     add(`ready ${status.not_ready}`, () => notice("bad", "warning", "Not ready: ", `${status.not_ready}.`));
   }
   if (old(view)) {
@@ -84,7 +88,7 @@ function due(view) {
 /** Shows the notices; returns their keys, so that new ones can be announced. */
 export function showNotices(place, view) {
   const notices = due(view);
-  const key = notices.map((one) => one.key).join("\n");
+  const key = notices.map((one) => one.shown).join("\n");
   fill(place, key, () => notices.map((one) => one.make()));
   const seconds = age(view);
   for (const element of place.querySelectorAll(".age")) say(element, span(seconds));

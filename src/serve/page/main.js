@@ -1,16 +1,23 @@
 // The page: follows the daemon and shows what it tells. Everything shown comes from one status, so that no two parts of the
 // page can disagree.
 
+import { addressOf, openedCampaign, readAddress } from "./address.js";
+import { Alerting, showState } from "./alerting.js";
 import { follow, token } from "./api.js";
-import { age, old, showNotices } from "./banners.js";
+import { showNotices } from "./banners.js";
 import { Campaigns } from "./campaigns.js";
+import { Changes } from "./changes.js";
 import { hold, login, release, thresholds } from "./dialogs.js";
 import { el, icon, mark, say } from "./dom.js";
+import { age, late, old, staleness } from "./freshness.js";
 import { showAssignments, showQueues } from "./lists.js";
+import { withOpened } from "./opened.js";
 import { offer } from "./several.js";
 import { changeInWords, standing } from "./standing.js";
 import { written } from "./tenants.js";
-import { clockToSecond, ms, span } from "./time.js";
+import { clockToSecond, ms, span, zone } from "./time.js";
+import { Today } from "./today.js";
+import { Wallboard } from "./wallboard.js";
 
 /** A demonstration tells thirty statuses a second; nobody reads faster than this. */
 const BETWEEN_DRAWS_MS = 200;
@@ -22,16 +29,31 @@ const place = (id) => document.getElementById(id);
 const said = place("said");
 const notices = place("notices");
 
-const view = { status: null, receivedAt: 0, connection: "connecting", why: "" };
+const view = { status: null, detail: null, receivedAt: 0, connection: "connecting", why: "", stale: () => false, today: null };
 const states = new Map();
+let latest = null;
 let shownNotices = [];
 let drawing = null;
 let drawnAt = 0;
 let revealed = false;
 
+const looked = readAddress();
+const alerting = new Alerting({ notices: place("notify"), sound: place("sound") });
+const today = new Today(place("today"), () => soon());
+view.today = today;
+const changes = new Changes(place("changes"));
+const wallboard = looked.wallboard ? new Wallboard(place("wall")) : null;
+
 const campaigns = new Campaigns(
-  { rows: place("rows"), rest: place("rest"), tally: place("tally"), filter: place("filter"), tenant: place("tenant") },
-  { act: (kind, campaign) => ({ hold, release, thresholds })[kind](campaign, view.status, announce) },
+  {
+    rows: place("rows"), opened: place("opened"), table: place("table"), rest: place("rest"), tally: place("tally"),
+    filter: place("filter"), tenant: place("tenant"), team: place("team"), by: place("by"), view: place("kind"),
+  },
+  {
+    act: (kind, campaign) => ({ hold, release, thresholds })[kind](campaign, view.status, announce),
+    looked: () => ways(),
+    opened: () => soon(),
+  },
 );
 
 const vitals = vital();
@@ -43,20 +65,15 @@ function announce(text) {
 
 function vital() {
   const dot = el("span", { class: "badge" });
-  const connection = el("dd", {});
-  const read = el("dd", {});
-  const decision = el("dd", {});
   const pair = (term, value, more) => el("div", {}, el("dt", {}, term), el("dd", { class: "value" }, more, value));
-  const text = (element) => {
-    const inner = el("span", {});
-    element.append(inner);
-    return inner;
-  };
-  const parts = { dot, connection: text(connection), read: text(read), decision: text(decision) };
+  const parts = { dot };
+  for (const name of ["connection", "read", "decision", "access"]) parts[name] = el("span", {});
+  parts.reading = pair("Access", parts.access);
   place("vitals").append(
     pair("Connection", parts.connection, dot),
     pair("Last reading", parts.read),
-    pair("Decision", parts.decision));
+    pair("Decision", parts.decision),
+    parts.reading);
   return parts;
 }
 
@@ -71,27 +88,56 @@ function tellChanges(status) {
     states.set(campaign.id, state);
   }
   if (changed.length === 0) return;
-  announce(changed.length > MOST_TOLD ? `${changed.length} campaigns changed.` : changed.map(changeInWords).join(" "));
+  today.stir();
+  const words = changed.length > MOST_TOLD ? `${changed.length} campaigns changed.` : changed.map(changeInWords).join(" ");
+  announce(words);
+  const wanting = changed.filter((campaign) => standing(campaign).key !== "running");
+  if (wanting.length) alerting.tell(wanting.length > MOST_TOLD ? `${wanting.length} campaigns do not dial.` : wanting.map(changeInWords).join(" "));
 }
 
-function draw() {
-  drawing = null;
+async function draw() {
   drawnAt = performance.now();
+  // One document says how the campaign that is open was decided: its head is drawn from the same.
+  const taken = latest;
+  const open = campaigns.open;
+  if (taken) Object.assign(view, await withOpened(taken, open));
+  drawing = null;
+  if (latest !== taken || campaigns.open !== open) soon();
   const { status } = view;
-  place("shown").hidden = !status || view.connection === "token";
+  view.stale = staleness(view);
+  view.late = late(view);
+  place("shown").hidden = !status || view.connection === "token" || wallboard !== null;
   if (status) {
     tellChanges(status);
-    campaigns.show(view);
-    offer(place("several"), status, announce);
-    showAssignments(place("assignment-section"), place("assignment-rows"), status);
-    showQueues(place("queue-section"), place("queue-rows"), status);
-    if (!revealed) campaigns.reveal(wanted());
+    if (wallboard) {
+      wallboard.show(view, looked);
+    } else {
+      campaigns.show(view);
+      offer(place("several"), status, announce);
+      showAssignments(place("assignment-section"), place("assignment-rows"), status);
+      showQueues(place("queue-section"), place("queue-rows"), status);
+      changes.show(status);
+      if (!revealed) campaigns.reveal(openedCampaign());
+    }
     revealed = true;
-    const from = `Configuration ${status.config.hash.slice(0, 12)}`;
-    const reload = status.config.last_reload;
-    say(place("bottom"), reload?.ok ? `${from}, read anew at ${clockToSecond(ms(reload.at), ms(status.now))} by ${reload.by}` : from);
+    foot(status);
   }
   tick();
+}
+
+/** What the program is, since when it runs, and by which settings. */
+function foot(status) {
+  const now = ms(status.now);
+  const { version, revision, started_at: started } = status.daemon;
+  const parts = [
+    `Version ${version}${revision === "unknown" ? "" : ` (${revision})`}`,
+    `up for ${span((now - ms(started)) / 1000)}, since ${clockToSecond(ms(started), now)}`,
+  ];
+  const reload = status.config.last_reload;
+  const hash = `configuration ${status.config.hash.slice(0, 12)}`;
+  parts.push(reload?.ok ? `${hash}, read anew at ${clockToSecond(ms(reload.at), now)} by ${reload.by}` : hash);
+  parts.push(`times are of ${zone()}`);
+  say(place("program"), `${parts.join("; ")}.`);
 }
 
 /** What changes with time alone. */
@@ -99,8 +145,15 @@ function tick() {
   const { status, connection } = view;
   const shown = connection === "token" ? [] : showNotices(notices, view);
   const news = shown.filter((key) => !shownNotices.includes(key));
-  if (news.length) announce([...notices.querySelectorAll("strong")].map((strong) => strong.textContent).join(" "));
+  if (news.length) {
+    const words = [...notices.querySelectorAll("strong")].map((strong) => strong.textContent).join(" ");
+    announce(words);
+    if (notices.querySelector(".bad")) alerting.tell(words);
+  }
+  // Data grow old without anybody saying so: the cards then lose their colours.
+  if (status && late(view) !== view.late) soon();
   shownNotices = shown;
+  if (status) today.read(status);
   const words = { live: "Live", lost: "Lost, trying again", connecting: "Connecting", token: "Waiting for the token" };
   say(vitals.connection, words[connection]);
   mark(vitals.dot, "class", `badge dot ${connection === "live" ? "ok" : "bad"}`);
@@ -109,15 +162,16 @@ function tick() {
   say(vitals.read, seconds === null ? "none yet" : `${span(seconds)} ago`);
   mark(vitals.read, "class", status && old(view) ? "old" : null);
   say(vitals.decision, status?.decision ?? (status?.tenants?.length ? "of each tenant" : "none yet"));
+  vitals.reading.hidden = !status || status.actions;
+  say(vitals.access, "Read-only");
+  mark(vitals.access, "title", "Holds and thresholds are changed by commands; a page may do so where the daemon runs with --allow-actions");
+  showState(view);
+  wallboard?.tick(view);
 }
 
-/** The campaign that the address names. */
-function wanted() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return "";
-  }
+/** The wallboard is one click away, and looks at the same campaigns. */
+function ways() {
+  mark(place("view"), "href", addressOf({ ...campaigns.looked, wallboard: true }));
 }
 
 function soon() {
@@ -132,8 +186,7 @@ function run() {
   let lost = false;
   follow({
     onStatus: (status) => {
-      view.status = written(status);
-      view.receivedAt = performance.now();
+      latest = { status: written(status), receivedAt: performance.now() };
       soon();
     },
     onConnection: (connection, why = "") => {
@@ -164,11 +217,8 @@ place("forget").addEventListener("click", () => {
   location.reload();
 });
 
-if (new URLSearchParams(location.search).has("wallboard")) {
-  document.documentElement.classList.add("wallboard");
-  mark(place("view"), "href", "./");
-  say(place("view"), "All details");
-}
+if (wallboard) document.documentElement.classList.add("wallboard");
+ways();
 
 setInterval(tick, 1000);
 run();

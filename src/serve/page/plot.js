@@ -1,115 +1,33 @@
-// Plots: agents against both thresholds as steps, pauses as shades, changes as marks. What is not known is left out.
+// The large plot: agents against both thresholds as steps, pauses as shades, changes as marks. What is not known is hatched.
 
-import { el, say, svg } from "./dom.js";
-import { clock, clockToSecond, ms, span } from "./time.js";
-
-/** A row's small plot shows so much. */
-export const SPARK_MS = 2 * 3600 * 1000;
-
-/** And no less than this. */
-const SPARK_LEAST_MS = 120 * 1000;
+import { say } from "./dom.js";
+import { end, gaps, stoppedAt, wordIn } from "./past.js";
+import { STOPPED_BY } from "./standing.js";
+import { clock, clockToSecond, ms } from "./time.js";
 
 /** The large plot shows no less. */
 const SHORTEST_MS = 900 * 1000;
 
-const WIDTH = 240;
-const HEIGHT = 48;
+/** No closer look than this: polls are some seconds apart. */
+const CLOSEST_S = 30;
 
-/** Room above the highest and below the lowest step, in the small plot's units. */
-const MARGIN = 4;
+/** Events further from the pointer than this, in pixels, are not under it. */
+const NEAR_PX = 8;
 
-/** What a row's small plot is drawn from: the last two hours, carried on by each status. */
-export class Spark {
-  constructor() {
-    this.element = el("div", { class: "spark", "aria-hidden": "true" });
-    this.steps = [];
-    this.drawn = "";
-  }
-
-  /** Takes the past over; what was carried on meanwhile stays behind it. */
-  load(series) {
-    const { times_ms: times, available, pause_below: low, resume_at: high } = series.steps;
-    const pausedAt = (at) => series.paused.find((one) => one.from_ms <= at && (one.until_ms === null || at < one.until_ms));
-    const past = times.map((at, n) => ({ at, available: available[n], low: low[n], high: high[n], by: pausedAt(at)?.by ?? null }));
-    const until = past.at(-1)?.at ?? 0;
-    this.steps = past.concat(this.steps.filter((step) => step.at > until));
-    this.drawn = "";
-  }
-
-  /** Carries it on by a campaign of the status. */
-  push(campaign, now) {
-    const step = {
-      at: now,
-      available: campaign.available,
-      low: campaign.pause_below,
-      high: campaign.resume_at,
-      by: campaign.state === "paused" ? campaign.paused_by : null,
-    };
-    const last = this.steps.at(-1);
-    const same = last && ["available", "low", "high", "by"].every((key) => last[key] === step[key]);
-    if (!same && !(last && last.at >= now)) this.steps.push(step);
-    // One step from before the window tells what held when it begins.
-    const first = this.steps.findIndex((one) => one.at >= now - SPARK_MS);
-    if (first > 1) this.steps.splice(0, first - 1);
-  }
-
-  draw(now) {
-    const key = `${this.steps.length} ${Math.round(now / 5000)} ${this.steps.at(-1)?.at}`;
-    if (this.drawn === key) return;
-    this.drawn = key;
-    // A daemon that has just begun has little to show, and shows it large.
-    const width = Math.min(SPARK_MS, Math.max(SPARK_LEAST_MS, now - (this.steps[0]?.at ?? now)));
-    const from = now - width;
-    const x = (at) => (((Math.max(at, from) - from) / width) * WIDTH).toFixed(1);
-    const top = Math.max(1, ...this.steps.flatMap((step) => [step.available ?? 0, step.high ?? 0]));
-    const y = (count) => (HEIGHT - MARGIN - (count / top) * (HEIGHT - 2 * MARGIN)).toFixed(1);
-    const ends = this.steps.map((_, n) => this.steps[n + 1]?.at ?? now);
-    const parts = [];
-    this.steps.forEach((step, n) => {
-      if (!step.by || ends[n] <= from) return;
-      const wide = Math.max(0, x(ends[n]) - x(step.at)).toFixed(1);
-      parts.push(svg("rect", { class: `shade ${step.by}`, x: x(step.at), y: 0, width: wide, height: HEIGHT }));
-    });
-    const path = (value) => {
-      let pen = "";
-      let drawing = false;
-      this.steps.forEach((step, n) => {
-        const count = value(step);
-        if (count === null || count === undefined || ends[n] <= from) {
-          drawing = false;
-          return;
-        }
-        pen += `${drawing ? "L" : "M"}${x(step.at)} ${y(count)}H${x(ends[n])}`;
-        drawing = true;
-      });
-      return pen;
-    };
-    const line = (name, value) => svg("path", { class: name, d: path(value), "vector-effect": "non-scaling-stroke" });
-    parts.push(line("low", (step) => step.low), line("high", (step) => step.high), line("agents", (step) => step.available));
-    const view = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
-    this.element.replaceChildren(svg("svg", view, ...parts));
-  }
-}
-
-/** What a plot shows, in words. */
-export function inWords(series) {
-  const counts = series.steps.available.filter((count) => count !== null);
-  if (counts.length === 0) return "No valid reading in this time.";
-  const end = series.known_until ? ms(series.known_until) : ms(series.now);
-  const of = (by) => series.paused.filter((one) => one.by === by);
-  const times = (spans) => (spans.length === 1 ? "once" : `${spans.length} times`);
-  const lasted = (spans) => span(spans.reduce((sum, one) => sum + ((one.until_ms ?? end) - one.from_ms) / 1000, 0));
-  const least = counts.reduce((a, b) => Math.min(a, b));
-  const most = counts.reduce((a, b) => Math.max(a, b));
-  const range = least === most ? `${least}` : `${least} to ${most}`;
-  const words = [`${range} agents available`];
-  const [ours, persons] = [of("autopilot"), of("person")];
-  words.push(ours.length ? `paused ${times(ours)} by the autopilot, for ${lasted(ours)} in all` : "never paused by the autopilot");
-  if (persons.length) words.push(`paused ${times(persons)} by a person, for ${lasted(persons)} in all`);
-  const first = series.steps.times_ms[0];
-  const known = first > ms(series.since) + 60_000 ? ` Nothing is known of the time before ${clock(first, ms(series.now))}.` : "";
-  return `${words.join("; ")}.${known}`;
-}
+/** Marks beside the changes of the status: the letter in the plot, and what the legend calls it. */
+export const EVENTS = {
+  hold: { letter: "H", word: "hold or release" },
+  release: { letter: "H", word: "hold or release" },
+  claim: { letter: "C", word: "pause claimed or given away" },
+  thresholds: { letter: "T", word: "thresholds changed" },
+  outage: { letter: "O", word: "outage, or its end" },
+  recovered: { letter: "O", word: "outage, or its end" },
+  start: { letter: "S", word: "daemon started or stopped" },
+  stop: { letter: "S", word: "daemon started or stopped" },
+  reload: { letter: "R", word: "configuration reloaded" },
+  clock: { letter: "M", word: "machine's clock set" },
+  platform: { letter: "P", word: "changed on the platform" },
+};
 
 /** A colour of the scheme in force. */
 export function themed(name) {
@@ -129,6 +47,8 @@ export class TimePlot {
     this.readout = readout;
     this.plot = null;
     this.series = null;
+    /** The part that is looked at, in seconds; nothing while it is the whole. */
+    this.part = null;
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.redraw = () => this.series && this.show(this.series, true);
     this.scheme.addEventListener("change", this.redraw);
@@ -151,6 +71,12 @@ export class TimePlot {
     else this.plot = new uPlot(this.options(), data, this.host);
   }
 
+  /** Looks at a part, in seconds, or at the whole. */
+  look(part) {
+    this.part = part;
+    if (this.series) this.plot?.setData(this.columns(this.series));
+  }
+
   destroy() {
     this.scheme.removeEventListener("change", this.redraw);
     this.resized.disconnect();
@@ -158,10 +84,28 @@ export class TimePlot {
   }
 }
 
-/** The large plot of one campaign. */
+/** The part within a whole that is so much closer, or further along, in seconds; nothing where that is the whole. */
+export function moved([from, until], whole, { closer = 1, along = 0 }) {
+  const wide = Math.min(whole[1] - whole[0], Math.max(CLOSEST_S, (until - from) / closer));
+  const middle = (from + until) / 2 + along * (until - from);
+  const begin = Math.min(Math.max(whole[0], middle - wide / 2), whole[1] - wide);
+  return wide >= whole[1] - whole[0] ? null : [begin, begin + wide];
+}
+
+/** The plot of one campaign. `looked` is told which part somebody has drawn over it. */
 export class Plot extends TimePlot {
+  constructor(host, readout, looked) {
+    super(host, readout);
+    this.looked = looked;
+    host.addEventListener("dblclick", () => looked(null));
+  }
+
   height() {
     return this.host.clientWidth < 600 ? 220 : 300;
+  }
+
+  range() {
+    return this.part ?? ownRange(this.series);
   }
 
   columns({ steps: { times_ms: times, available, pause_below: low, resume_at: high } }) {
@@ -178,13 +122,13 @@ export class Plot extends TimePlot {
       ...this.size(),
       padding: [16, 24, 0, 0],
       legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+      cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
       scales: {
-        x: { range: () => ownRange(this.series) },
+        x: { range: () => this.range() },
         y: { range: (_, __, most) => [0, Math.max(4, Math.ceil((most ?? 1) * 1.1))] },
       },
       axes: [
-        { stroke: ink, grid, ticks: grid, font, space: 70, values: (_, splits) => splits.map((at) => clock(at * 1000, at * 1000)) },
+        { stroke: ink, grid, ticks: grid, font, space: 90, values: (_, splits) => this.times(splits) },
         { stroke: ink, grid, ticks: grid, font, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
       ],
       series: [
@@ -195,21 +139,58 @@ export class Plot extends TimePlot {
       ],
       hooks: {
         drawClear: [(plot) => this.shade(plot)],
-        draw: [(plot) => this.marks(plot)],
+        draw: [(plot) => this.marks(plot), (plot) => this.events(plot)],
         setCursor: [(plot) => this.read(plot)],
+        setSelect: [(plot) => this.selected(plot)],
       },
     };
+  }
+
+  /** Times of day; of several days each begins with its date. */
+  times(splits) {
+    const now = ms(this.series.now);
+    const [from, until] = this.range();
+    const several = until - from > 86_400;
+    return splits.map((at) => clock(at * 1000, several ? now : at * 1000));
+  }
+
+  /** Somebody has drawn over a part. */
+  selected(plot) {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    const part = [left, left + width].map((x) => plot.posToVal(x, "x"));
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    this.looked(part[1] - part[0] < CLOSEST_S ? null : part);
   }
 
   shade(plot) {
     const { ctx, bbox } = plot;
     ctx.save();
-    for (const { from_ms: from, until_ms: until, by } of this.series.paused) {
-      const clamp = (at) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(at / 1000, "x", true)));
-      const left = clamp(from);
-      const right = clamp(until ?? ms(this.series.known_until ?? this.series.now));
-      ctx.fillStyle = themed(by === "person" ? "--plot-shade-person" : "--plot-shade-autopilot");
+    const clamp = (at) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(at / 1000, "x", true)));
+    const until = end(this.series);
+    for (const { from_ms: from, until_ms: ends, by } of this.series.paused) {
+      const [left, right] = [clamp(from), clamp(ends ?? until)];
+      if (right <= bbox.left || left >= bbox.left + bbox.width) continue;
+      ctx.fillStyle = themed(`--plot-shade-${by}`);
       ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+    }
+    ctx.strokeStyle = themed("--plot-gap");
+    ctx.lineWidth = devicePixelRatio;
+    const step = 9 * devicePixelRatio;
+    for (const gap of gaps(this.series, until)) {
+      const [left, right] = [clamp(gap.from), clamp(gap.until)];
+      if (right - left < 1) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.clip();
+      ctx.beginPath();
+      for (let x = left - bbox.height; x < right; x += step) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.restore();
     }
     ctx.restore();
   }
@@ -224,12 +205,45 @@ export class Plot extends TimePlot {
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       const tip = to === "paused" ? 1 : -1;
       const y = bbox.top - size - 1;
-      ctx.fillStyle = themed(by === "person" ? "--person" : to === "paused" ? "--pause" : "--ok");
+      ctx.fillStyle = to === "running" && by === "autopilot" ? themed("--ok") : themed(`--${STOPPED_BY[by]?.tone ?? "pause"}`);
       ctx.beginPath();
       ctx.moveTo(x, y + tip * size);
       ctx.lineTo(x - size, y - tip * size);
       ctx.lineTo(x + size, y - tip * size);
       ctx.fill();
+    }
+    ctx.restore();
+  }
+
+  /** A letter at the bottom, on a line through the plot, for each hold, change of thresholds, outage, restart and reload. */
+  events(plot) {
+    const { ctx, bbox } = plot;
+    const size = 7 * devicePixelRatio;
+    ctx.save();
+    ctx.font = `600 ${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    let last = -Infinity;
+    for (const { at_ms: at, kind } of this.series.events) {
+      const x = plot.valToPos(at / 1000, "x", true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      const colour = themed(kind === "outage" ? "--bad" : "--muted");
+      ctx.strokeStyle = colour;
+      ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      // Letters that would lie over each other are one; the readout has all of them.
+      if (x - last < 2 * size) continue;
+      last = x;
+      const y = bbox.top + bbox.height - size - devicePixelRatio;
+      ctx.fillStyle = colour;
+      ctx.beginPath();
+      ctx.arc(x, y, size, 0, 2 * Math.PI);
+      ctx.fill();
+      ctx.fillStyle = themed("--surface");
+      ctx.fillText(EVENTS[kind].letter, x, y);
     }
     ctx.restore();
   }
@@ -242,14 +256,16 @@ export class Plot extends TimePlot {
       return;
     }
     const at = plot.posToVal(left, "x") * 1000;
-    const { steps, paused, transitions, now } = this.series;
+    const { steps, transitions, events, now } = this.series;
     const row = steps.times_ms.findLastIndex((time) => time <= at);
     const count = row < 0 ? null : steps.available[row];
     const words = [clockToSecond(at, ms(now))];
     if (count === null) words.push("no valid reading");
     else words.push(`${count} available`, `pause below ${steps.pause_below[row]}`, `resume at ${steps.resume_at[row]}`);
-    const during = paused.find((one) => one.from_ms <= at && at < (one.until_ms ?? Infinity));
-    if (during) words.push(during.by === "person" ? "paused by a person" : "paused by the autopilot");
+    const during = stoppedAt(this.series, at);
+    if (during) words.push(wordIn(STOPPED_BY[during.by].word));
+    const near = events.filter((one) => Math.abs(plot.valToPos(one.at_ms / 1000, "x") - left) <= NEAR_PX);
+    for (const { at_ms: when, says } of near) words.push(`${clockToSecond(when, ms(now))}: ${says}`);
     const last = transitions.findLast((one) => one.at_ms <= at);
     if (last) words.push(`decision ${last.decision}`);
     say(this.readout, words.join(" · "));

@@ -47,6 +47,7 @@ export class SharePlot extends TimePlot {
 
   /** That of the plot above, and further back where counters were fed of a time before the first reading of the agents. */
   range() {
+    if (this.part) return this.part;
     const [from, until] = ownRange(this.series);
     const first = Math.max(this.found.times[0] ?? from, ms(this.series.since) / 1000);
     return [Math.min(from, first), until];
@@ -68,13 +69,20 @@ export class SharePlot extends TimePlot {
         y: { range: (_, __, most) => [0, Math.max(LEAST_TOP, (most ?? 0) * 1.15)] },
       },
       axes: [
-        { stroke: ink, grid, ticks: grid, font, space: 70, values: (_, splits) => splits.map((at) => clock(at * 1000, at * 1000)) },
+        { stroke: ink, grid, ticks: grid, font, space: 90, values: (_, splits) => this.times(splits) },
         { stroke: ink, grid, ticks: grid, font, size: 54, space: 34, values: percent },
       ],
       // A single slot has no line, and is a point.
       series: [{}, { label: "abandoned share", stroke, width: 2, spanGaps: false, points: { size: 5, fill: stroke, stroke } }],
       hooks: { setCursor: [(plot) => this.read(plot)] },
     };
+  }
+
+  /** Times of day; of several days each begins with its date. */
+  times(splits) {
+    const [from, until] = this.range();
+    const several = until - from > 86_400;
+    return splits.map((at) => clock(at * 1000, several ? ms(this.series.now) : at * 1000));
   }
 
   /** Says what is under the pointer. */

@@ -1,9 +1,7 @@
 // Several tenants on one page: ids as requests write them, and a choice of whose campaigns are shown.
 
-import { el, fill } from "./dom.js";
-
 /** An id as people and requests write it. */
-const full = ({ tenant, id }) => (tenant ? `${tenant}/${id}` : id);
+export const full = ({ tenant, id }) => (tenant ? `${tenant}/${id}` : id);
 
 /** A status in which every id says whose it is: two tenants may have campaigns of one id. */
 export function written(status) {
@@ -18,16 +16,10 @@ export function readings(status) {
   return all.filter((one) => one.sample_at);
 }
 
-/** Offers the tenants of a status; returns the one that is chosen, or null for all. */
-export function chooseTenant(select, status) {
-  const tenants = status.tenants ?? [];
-  select.parentElement.hidden = tenants.length === 0;
-  const before = select.value;
-  const options = tenants.map(({ name, ready, campaigns }) => {
+/** The tenants of a status as choices: name and words. */
+export function tenantChoices(status) {
+  return (status.tenants ?? []).map(({ name, ready, campaigns }) => {
     const many = `${campaigns} ${campaigns === 1 ? "campaign" : "campaigns"}`;
     return [name, `${name}: ${ready ? many : "not ready"}`];
   });
-  fill(select, JSON.stringify(options), () =>
-    [["", "All tenants"], ...options].map(([value, word]) => el("option", { value, selected: value === before }, word)));
-  return select.value || null;
 }

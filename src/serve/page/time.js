@@ -19,6 +19,24 @@ export function clock(at, now) {
   return dated(HOURS, at, now);
 }
 
+/** The start of the day of a time, or of a day so many before it, on the clock of this browser. */
+export function startOfDay(at, daysBefore) {
+  const day = new Date(at);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() - daysBefore).getTime();
+}
+
+const WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "long" });
+
+/** The name of a weekday. */
+export function weekday(at) {
+  return WEEKDAY.format(at);
+}
+
+/** The name of the zone by which times are shown. */
+export function zone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** The same to the second. */
 export function clockToSecond(at, now) {
   return dated(SECONDS, at, now);

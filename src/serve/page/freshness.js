@@ -1,0 +1,55 @@
+// How old the data are: of everything, and of each tenant.
+
+import { readings } from "./tenants.js";
+import { ms } from "./time.js";
+
+/** Data older than so many polls, and than so many seconds, is marked as old, as the daemon treats its samples. */
+const OLD_AFTER = { polls: 3, seconds: 5 };
+
+/** The age of the last valid reading of each tenant and when it is too old, in seconds. */
+function ages({ status, receivedAt }) {
+  const since = status.ended ? 0 : (performance.now() - receivedAt) / 1000;
+  return readings(status).map(({ name, sample_at: at, poll_interval_s: interval }) => ({
+    name: name ?? null,
+    at,
+    seconds: Math.max(0, (ms(status.now) - ms(at)) / 1000 + since),
+    limit: Math.max(OLD_AFTER.seconds, interval * OLD_AFTER.polls),
+  }));
+}
+
+/** The last valid reading; of several tenants the one that is the oldest by its own interval. */
+export function oldest(view) {
+  if (!view.status) return null;
+  return ages(view).reduce((worst, one) => (worst && worst.seconds / worst.limit >= one.seconds / one.limit ? worst : one), null);
+}
+
+/** How old the last valid reading is, in seconds; none before the first. */
+export function age(view) {
+  return oldest(view)?.seconds ?? null;
+}
+
+/** Whether that is too old. */
+export function old(view) {
+  const found = oldest(view);
+  return found !== null && found.seconds > found.limit;
+}
+
+/** What is old, as a key: another one means that something is to be drawn in other colours. */
+export function late(view) {
+  const { status, connection } = view;
+  if (!status) return "";
+  const names = ages(view).filter(({ seconds, limit }) => seconds > limit).map(({ name }) => name);
+  return JSON.stringify([connection === "lost", status.alive, names]);
+}
+
+/** Tells of a campaign whether what is shown of it is only what was last known. */
+export function staleness(view) {
+  const { status, connection } = view;
+  if (!status) return () => false;
+  if (connection === "lost") return () => true;
+  // Of a loop that has ended nothing is to come.
+  if (status.ended) return () => false;
+  if (!status.alive) return () => true;
+  const late = new Set(ages(view).filter(({ seconds, limit }) => seconds > limit).map(({ name }) => name));
+  return ({ tenant }) => late.has(tenant ?? null);
+}
