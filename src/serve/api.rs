@@ -145,10 +145,13 @@ impl Sources {
         let tenants = self.tenants();
         let campaign = || campaign_in(&tenants, id.unwrap_or_default());
         match operation {
-            Operation::Describe => rendered(Bytes::from_static(openapi::DESCRIPTION.as_bytes())),
+            Operation::Describe => {
+                let description = Bytes::from_static(openapi::DESCRIPTION.as_bytes());
+                Ok(rendered(description))
+            }
             Operation::WhoAmI => Ok(json(&caller.document())),
-            Operation::Status => rendered(self.status().await),
-            Operation::Campaigns => rendered(self.campaigns().await),
+            Operation::Status => Ok(rendered(self.status().await)),
+            Operation::Campaigns => Ok(rendered(self.campaigns().await)),
             Operation::Queues => Ok(self.queues()),
             Operation::Recalibrate => {
                 let by = (&query, caller);
@@ -267,8 +270,8 @@ impl Sources {
 }
 
 /// A document that is rendered already.
-fn rendered(document: Bytes) -> Answered {
-    Ok(full(StatusCode::OK, "application/json", document))
+fn rendered(document: Bytes) -> Response<Body> {
+    full(StatusCode::OK, "application/json", document)
 }
 
 /// A campaign as a request names it.

@@ -188,13 +188,16 @@ mod tests {
             assert_eq!(of.counted, None);
             assert_eq!(found["b"].counted, Some(slot.counts));
             // A pause that reaches into the span counts there, for as long as it lies within.
-            let part = past.read_pauses(span(90, 150)).await.unwrap();
-            let of = &part["a"];
+            let within = past.read_pauses(span(90, 150)).await.unwrap();
+            let of = &within["a"];
             assert_eq!(
                 (of.pauses, of.paused.as_secs(), of.longest.as_secs()),
                 (1, 60, 60)
             );
-            assert_eq!(part["b"].counted, None, "its slot reaches beyond the span");
+            assert_eq!(
+                within["b"].counted, None,
+                "its slot reaches beyond the span"
+            );
             assert!(past.read_pauses(span(900, 960)).await.unwrap().is_empty());
         });
     }

@@ -23,7 +23,7 @@ fn filled_in(settings: &str) -> String {
         Some(said) if !said.starts_with(' ') => said,
         _ => line,
     });
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.collect::<Vec<&str>>().join("\n")
 }
 
 /// The unit as systemd would carry it out, with other directories.

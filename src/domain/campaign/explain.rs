@@ -529,12 +529,13 @@ mod tests {
         let id: CampaignId = "a".parse().unwrap();
         let policies = BTreeMap::from([(id.clone(), Policy::default())]);
         let poll = Duration::from_secs(30);
+        let mut now = START;
         let mut pilot = Autopilot::new(1, policies, BTreeMap::new(), poll, START);
         let word = "WORD".to_owned();
         let reading = StatusReading::without_evidence(CampaignActivity::Running, word, START);
         pilot.observe_status(&id, &StatusFinding::Found(reading), START);
-        for polls in 1..10 {
-            let now = START.plus(poll * polls);
+        for _ in 0..10 {
+            now = now.plus(poll);
             let count = HeadCount {
                 free: 4,
                 serving: 0,
