@@ -82,10 +82,7 @@ fn measure(name: &str, at: StoreAt, disk: Duration) {
         .expect("a runtime");
     let (store, _) = Store::open(at, NOW).expect("a store");
     let mut tick = 0;
-    for (what, batch) in [
-        ("a row on a command", command as fn(u64) -> Batch),
-        ("a poll that changes every campaign", poll),
-    ] {
+    let mut each = |what: &str, batch: fn(u64) -> Batch| {
         let took = Quantiles::of(|| {
             tick += 1;
             if tick % 20 == 1 {
@@ -99,7 +96,9 @@ fn measure(name: &str, at: StoreAt, disk: Duration) {
         report(format_args!(
             "  {name}, {what}: {took}, {times:.1} times the sync"
         ));
-    }
+    };
+    each("a row on a command", command);
+    each("a poll that changes every campaign", poll);
 }
 
 fn commit(runtime: &Runtime, store: &Store, batch: Batch) -> Duration {

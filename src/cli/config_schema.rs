@@ -50,12 +50,12 @@ fn schema() -> Value {
         if name == "campaign" {
             own.extend(settings(|file| file == InFile::Rule));
         }
-        members.insert(name.to_owned(), list_of(own, needed));
+        members.insert(name.to_owned(), list_of(&own, needed));
     }
     let mut tenant = settings(InFile::in_tenant);
     let name = json!({"type": "string", "description": "The tenant's name: a-z, 0-9 and -, up to 40 characters."});
     tenant.insert("name".to_owned(), name);
-    members.insert("tenant".to_owned(), list_of(tenant, &["name"]));
+    members.insert("tenant".to_owned(), list_of(&tenant, &["name"]));
     json!({
         "$schema": DIALECT,
         "title": "Settings of campaign-autopilot",
@@ -65,7 +65,7 @@ fn schema() -> Value {
     })
 }
 
-fn list_of(members: Map<String, Value>, needed: &[&str]) -> Value {
+fn list_of(members: &Map<String, Value>, needed: &[&str]) -> Value {
     json!({
         "type": "array",
         "items": {
@@ -144,10 +144,9 @@ mod tests {
             Value::Array(_) => "array",
             Value::Object(_) => "object",
         };
-        let allowed = match &schema["type"] {
-            Value::Array(types) => types.clone(),
-            one => vec![one.clone()],
-        };
+        let types = &schema["type"];
+        let several = types.as_array().cloned();
+        let allowed = several.unwrap_or_else(|| vec![types.clone()]);
         let number = is == "integer" && allowed.contains(&json!("number"));
         if !allowed.contains(&json!(is)) && !number {
             found.push(format!("{at} is {is}, not {allowed:?}"));

@@ -284,18 +284,7 @@ async fn dispatch(command: Command) -> Exit {
             },
             Err(exit) => exit,
         },
-        Command::Config {
-            command: ConfigCommand::Show { origin, run },
-        } => match resolve(&run, &variable) {
-            Ok(resolved) => config_show::show(&resolved, origin),
-            Err(faults) => refuse_configuration(&faults),
-        },
-        Command::Config {
-            command: ConfigCommand::Init,
-        } => config_show::init(),
-        Command::Config {
-            command: ConfigCommand::Schema,
-        } => config_schema::print(),
+        Command::Config { command } => configuration(command),
         Command::Completions { shell } => completions(shell, CommandLine::command()),
         Command::Man { directory } => man(directory, CommandLine::command()),
         // A key is made where no store is.
@@ -344,6 +333,17 @@ async fn run_with_traces(args: Box<RunArgs>) -> Exit {
     let exit = Box::pin(run(*args, resolved)).await;
     traces.finish().await;
     exit
+}
+
+fn configuration(command: ConfigCommand) -> Exit {
+    match command {
+        ConfigCommand::Show { origin, run } => match resolve(&run, &variable) {
+            Ok(resolved) => config_show::show(&resolved, origin),
+            Err(faults) => refuse_configuration(&faults),
+        },
+        ConfigCommand::Init => config_show::init(),
+        ConfigCommand::Schema => config_schema::print(),
+    }
 }
 
 /// Whether a command does something else under other variables than those of its log.

@@ -118,6 +118,11 @@ pub struct OutcomesRequest {
     pub author: Option<String>,
 }
 
+/// The description of the API.
+fn described() -> Response<Body> {
+    rendered(Bytes::from_static(openapi::DESCRIPTION.as_bytes()))
+}
+
 impl Sources {
     /// Serves one request of the admin API.
     pub(super) async fn operate(
@@ -145,10 +150,7 @@ impl Sources {
         let tenants = self.tenants();
         let campaign = || campaign_in(&tenants, id.unwrap_or_default());
         match operation {
-            Operation::Describe => {
-                let description = Bytes::from_static(openapi::DESCRIPTION.as_bytes());
-                Ok(rendered(description))
-            }
+            Operation::Describe => Ok(described()),
             Operation::WhoAmI => Ok(json(&caller.document())),
             Operation::Status => Ok(rendered(self.status().await)),
             Operation::Campaigns => Ok(rendered(self.campaigns().await)),

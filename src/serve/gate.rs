@@ -308,9 +308,8 @@ mod tests {
         Ok((caller.name().map(str::to_owned), caller.role()))
     }
 
-    fn nobody(role: Role) -> Answer {
-        Ok((None, role))
-    }
+    /// Somebody who may do everything and whose name is not known.
+    const ANYBODY: Answer = Ok((None, Role::Admin));
 
     #[test]
     fn only_hosts_of_ours_are_admitted() {
@@ -350,7 +349,7 @@ mod tests {
                 None,
             )
         };
-        assert_eq!(from("http://127.0.0.1:9464"), nobody(Role::Admin));
+        assert_eq!(from("http://127.0.0.1:9464"), ANYBODY);
         for origin in ["http://127.0.0.1:9465", "https://evil.example.com", "null"] {
             assert_eq!(from(origin), Err(TurnedAway::Origin), "{origin}");
         }
@@ -368,7 +367,7 @@ mod tests {
                 None,
             )
         };
-        let ours = nobody(Role::Admin);
+        let ours = ANYBODY;
         assert_eq!(with("Bearer a-token-of-the-operators"), ours);
         assert_eq!(with("bearer a-token-of-the-operators"), ours);
         for (given, why) in [
@@ -392,13 +391,13 @@ mod tests {
         for method in [Method::PUT, Method::DELETE, Method::POST] {
             let browser = asked(&looks_only, &method, &page, None);
             assert_eq!(browser, Err(TurnedAway::Actions));
-            let anybody = nobody(Role::Admin);
+            let anybody = ANYBODY;
             assert_eq!(asked(&looks_only, &method, &command, None), anybody);
             let acts = access(None, true);
             assert_eq!(asked(&acts, &method, &page, None), anybody);
         }
         let looks = asked(&looks_only, &Method::GET, &page, None);
-        assert_eq!(looks, nobody(Role::Admin));
+        assert_eq!(looks, ANYBODY);
     }
 
     #[test]
@@ -426,9 +425,9 @@ mod tests {
                 None,
             )
         };
-        assert_eq!(with("the-old-token-of-ours"), nobody(Role::Admin));
+        assert_eq!(with("the-old-token-of-ours"), ANYBODY);
         write("the-new-token-of-ours\n");
-        assert_eq!(with("the-new-token-of-ours"), nobody(Role::Admin));
+        assert_eq!(with("the-new-token-of-ours"), ANYBODY);
         assert_eq!(with("the-old-token-of-ours"), Err(TurnedAway::WrongToken));
         write("one-more-token-of-ours");
         for _ in 0..1_000 {
@@ -436,7 +435,7 @@ mod tests {
         }
         assert_eq!(token.version(), 1, "not read again within the second");
         clock.advance(BETWEEN_LOOKS);
-        assert_eq!(with("one-more-token-of-ours"), nobody(Role::Admin));
+        assert_eq!(with("one-more-token-of-ours"), ANYBODY);
     }
 
     #[test]
@@ -464,7 +463,7 @@ mod tests {
         let named = |name: &str, role| Ok((Some(name.to_owned()), role));
         assert_eq!(with("secret-of-anna"), named("anna", Role::Operate));
         assert_eq!(with("secret-of-wall"), named("wall", Role::View));
-        assert_eq!(with("a-token-of-the-operators"), nobody(Role::Admin));
+        assert_eq!(with("a-token-of-the-operators"), ANYBODY);
         assert_eq!(with("secret-of-otto"), Err(TurnedAway::WrongToken));
         write(&[line("otto", Role::Admin)]);
         assert_eq!(with("secret-of-anna"), named("anna", Role::Operate));
@@ -509,7 +508,7 @@ mod tests {
         assert_eq!(twice, Err(TurnedAway::UserHeader(header)));
         let bearer = |token| (AUTHORIZATION, token);
         let fits = bearer("Bearer a-token-of-the-operators");
-        assert_eq!(from("10.0.3.7", &[anna.clone(), fits]), nobody(Role::Admin));
+        assert_eq!(from("10.0.3.7", &[anna.clone(), fits]), ANYBODY);
         // Some proxies pass a token of their own on.
         assert_eq!(from("10.0.3.7", &[anna, bearer("Bearer eyJhbGciOi")]), view);
     }

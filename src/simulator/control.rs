@@ -158,7 +158,7 @@ fn act(
     if let ["campaigns", id, what] = segments {
         let campaign = handle.campaign_shown_as(id);
         let campaign = campaign.ok_or_else(|| Refused::no_such("campaign", id))?;
-        return act_on(handle, &campaign, what, body).map(answered);
+        return act_on(handle, &campaign, what, body).map(|done| answered(&done));
     }
     let done = match segments {
         ["journal"] => journal(handle),
@@ -204,7 +204,7 @@ fn act(
             json!({"faults": added})
         }
     };
-    Ok(answered(done))
+    Ok(answered(&done))
 }
 
 /// A person or the dialer changes a campaign, by its id in the world.
@@ -238,8 +238,8 @@ fn act_on(handle: &SimHandle, id: &str, what: &str, body: &[u8]) -> Result<Value
     done_or_missing("campaign", id, there)
 }
 
-fn answered(done: Value) -> Answer {
-    Answer::json(StatusCode::OK, wire::json(&done))
+fn answered(done: &Value) -> Answer {
+    Answer::json(StatusCode::OK, wire::json(done))
 }
 
 fn done_or_missing(what: &str, id: &str, there: bool) -> Result<Value, Refused> {

@@ -178,6 +178,12 @@ fn a_change_that_makes_no_sense_is_refused_with_every_fault_and_changes_nothing(
     assert_eq!(centre.commands(), [""; 0]);
 }
 
+/// An hour's counters of the campaign.
+fn counters() -> Value {
+    json!({"outcomes": [{"campaign": CAMPAIGN, "since": "2024-05-15T08:00:00Z",
+        "until": "2024-05-15T09:00:00Z", "dials": 9, "answered": 2, "abandoned": 1}], "reason": "trial", "author": "anna"})
+}
+
 #[test]
 fn every_operation_answers_as_it_is_described() {
     let centre = Centre::new();
@@ -189,8 +195,6 @@ fn every_operation_answers_as_it_is_described() {
     let lines = json!({"pause_below": "4", "resume_at": "6", "reason": "trial"});
     let hold = json!({"kind": "as-is", "for": "1h", "reason": "trial"});
     let claim = json!({"owner": "person", "reason": "trial"});
-    let counters = json!({"outcomes": [{"campaign": CAMPAIGN, "since": "2024-05-15T08:00:00Z",
-        "until": "2024-05-15T09:00:00Z", "dials": 9, "answered": 2, "abandoned": 1}], "reason": "trial", "author": "anna"});
     let reason = |path: &str| format!("{path}?reason=done");
     let get = |template, path: &str| (template, "GET", path.to_owned(), Value::Null);
     for (template, method, path, body) in [
@@ -265,7 +269,7 @@ fn every_operation_answers_as_it_is_described() {
             "/api/v1/outcomes",
             "POST",
             "/api/v1/outcomes".to_owned(),
-            counters,
+            counters(),
         ),
         get("/api/v1/status", "/api/v1/status"),
         ("/-/reload", "POST", "/-/reload".to_owned(), Value::Null),

@@ -154,8 +154,8 @@ fn several_are_asked_about_and_a_wrong_one_holds_none() {
 #[test]
 fn an_answer_names_each_campaign_and_why_one_is_as_it_was() {
     let (centre, daemon, api) = teams();
-    let hold = json!({"campaigns": ["north-1", "south-1"], "kind": "as-is", "for": "1h", "reason": "trial", "author": "anna"});
-    let held = api.change("PUT", "/api/v1/holds", &hold);
+    let asked = json!({"campaigns": ["north-1", "south-1"], "kind": "as-is", "for": "1h", "reason": "trial", "author": "anna"});
+    let held = api.change("PUT", "/api/v1/holds", &asked);
     assert_eq!(held.status, 200, "{}", held.body);
     let mut described = Described::new(description());
     described.answer("/api/v1/holds", "PUT", 200, &held.json());

@@ -167,7 +167,7 @@ test("a campaign is held and released by mouse, and by keyboard alone", async ()
 test("several are held with their number and a confirmation, and let go of again", async () => {
   const campaigns = [{ id: "north-1", team: "North" }, { id: "north-2", team: "North" }, { id: "south-1", team: "South" }];
   await within(campaigns, { AUTOPILOT_ALLOW_ACTIONS: "true" }, async (centre) => {
-    const { page, close } = await tab(browser, centre.url);
+    const { page, close } = await open(centre.url);
     for (const { id } of campaigns) await says(page, id, "Running");
     await page.getByRole("button", { name: "Hold several" }).click();
     const dialog = page.getByRole("dialog", { name: "Hold several campaigns" });
@@ -251,10 +251,16 @@ test("old data, a lost daemon and a configuration with faults are told, and it c
     await centre.make("/faults", { spec: "500:agents" });
     await says(page, "spring-renewals", "no valid reading");
     await notice(page, "Old data.").waitFor();
+    const outage = notice(page, "Outage since");
+    await outage.filter({ hasText: "One running campaign keeps dialling, and none is resumed" }).waitFor();
+    await outage.filter({ hasText: "500" }).waitFor();
+    assert.match(await page.locator("#notices .notice").first().textContent(), /^Outage since/, "the outage comes first");
+    assert.equal(await notice(page, "Not ready").count(), 0, "it is not said twice");
     await until("nothing is green any more", async () => /\bstale\b/.test(await card(page, "spring-renewals").getAttribute("class")));
     await until("the tab says so", async () => (await page.title()).startsWith("Old data"));
     await fetch(`${centre.control}/faults`, { method: "DELETE" });
     await notice(page, "Old data.").waitFor({ state: "detached" });
+    await outage.waitFor({ state: "detached" });
     writeFileSync(centre.settings, 'pause_below = "many"\n');
     await fetch(`${centre.url}/-/reload?reason=trial&author=anna`, { method: "POST" });
     await notice(page, "The configuration was not reloaded.").waitFor();

@@ -17,7 +17,7 @@ fi
 exec "$1" -q "$2"
 "#;
 
-/// PgBouncer with two connections to the server, each lent for a transaction.
+/// `PgBouncer` with two connections to the server, each lent for a transaction.
 pub(super) struct Pooler {
     directory: tempfile::TempDir,
     process: Child,
