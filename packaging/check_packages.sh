@@ -13,7 +13,11 @@ name=campaign-autopilot
 work="$(mktemp -d)"
 running=()
 cleaned() {
-  for one in ${running[@]+"${running[@]}"}; do kill "$one" 2> /dev/null || true; done
+  for one in ${running[@]+"${running[@]}"}; do
+    # What was started by a function is a child of its shell.
+    pkill -P "$one" 2> /dev/null || true
+    kill "$one" 2> /dev/null || true
+  done
   rm -rf "$work"
 }
 trap cleaned EXIT
