@@ -64,36 +64,13 @@ impl Operation {
             | Self::ReleaseSeveral => Trace::Change,
         }
     }
-}
 
-impl Operation {
-    /// The least role that may ask for it.
+    /// The least role that may ask for it: what leaves nothing is only looked at.
     pub(super) fn needs(self) -> Role {
-        match self {
-            Self::Describe
-            | Self::WhoAmI
-            | Self::Status
-            | Self::Campaigns
-            | Self::Campaign
-            | Self::Series
-            | Self::Pauses
-            | Self::CampaignOutcomes
-            | Self::History
-            | Self::Events
-            | Self::Queues => Role::View,
-            Self::SetThresholds
-            | Self::RestoreThresholds
-            | Self::Hold
-            | Self::Release
-            | Self::ClaimPause
-            | Self::Recalibrate
-            | Self::Trigger
-            | Self::HoldQueue
-            | Self::ReleaseQueue
-            | Self::FeedOutcomes
-            | Self::HoldSeveral
-            | Self::ReleaseSeveral => Role::Operate,
-            Self::Reload => Role::Admin,
+        match (self, self.leaves()) {
+            (Self::Reload, _) => Role::Admin,
+            (_, Trace::Nothing) => Role::View,
+            (_, Trace::Calibration | Trace::Change) => Role::Operate,
         }
     }
 }
