@@ -16,7 +16,7 @@ kubernetes="1.25 1.37"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-"$here/venv.sh" "$tools"
+"$here/../tests/support/venv.sh" "$here/requirements.txt" "$tools"
 
 # The unit as installed, with and without its drop-ins. systemd-analyze exits with 0 on keys that it does not know: what
 # it says is what counts.

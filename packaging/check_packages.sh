@@ -27,7 +27,7 @@ fail() {
   exit 1
 }
 
-"$here/venv.sh" "$tools"
+"$here/../tests/support/venv.sh" "$here/requirements.txt" "$tools"
 
 # How hard they are compressed is no matter here, and takes most of the time. What a build depends on by mistake differs between the two.
 export LEVEL=0

@@ -47,13 +47,7 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
-  rm -rf "$tools/venv"
-  python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-virtualenv \
-    --requirement "$here/requirements.txt"
-  cp "$here/requirements.txt" "$tools/requirements.txt"
-fi
+"$here/../support/venv.sh" "$here/requirements.txt" "$tools"
 python="$tools/venv/bin/python"
 # Nothing of this machine's own accounts is used.
 unset "${!AWS_@}"

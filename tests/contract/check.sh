@@ -53,13 +53,7 @@ until_so() {
   done
 }
 
-if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
-  rm -rf "$tools/venv"
-  python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-virtualenv \
-    --requirement "$here/requirements.txt"
-  cp "$here/requirements.txt" "$tools/requirements.txt"
-fi
+"$here/../support/venv.sh" "$here/requirements.txt" "$tools"
 prism="$tools/npm/node_modules/.bin/prism"
 if [ "$("$prism" --version 2>/dev/null)" != "$prism_version" ]; then
   npm install --silent --no-audit --no-fund --no-save --prefix "$tools/npm" \

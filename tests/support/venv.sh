@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Makes or renews the Python environment that the checks of packaging use. Usage: venv.sh TOOLS.
+# Makes or renews the Python environment TOOLS/venv of a check. Usage: venv.sh REQUIREMENTS TOOLS.
 set -euo pipefail
-here="$(cd "$(dirname "$0")" && pwd)"
-tools="$1"
-if ! cmp -s "$here/requirements.txt" "$tools/requirements.txt"; then
+requirements="$1" tools="$2"
+if ! cmp -s "$requirements" "$tools/requirements.txt"; then
   rm -rf "$tools/venv"
   python3 -m venv "$tools/venv"
   "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-virtualenv \
-    --requirement "$here/requirements.txt"
-  cp "$here/requirements.txt" "$tools/requirements.txt"
+    --requirement "$requirements"
+  cp "$requirements" "$tools/requirements.txt"
 fi
