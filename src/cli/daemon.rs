@@ -12,6 +12,7 @@ use crate::telemetry::ProcessMetrics;
 
 use super::kept_state::refuse_state_of_others;
 use super::reload::{Reloader, Source};
+use super::shown_times::machine_zone;
 use super::spread::Spreading;
 use super::start_fault::StartFault;
 use super::store_place::{host_name, member};
@@ -98,6 +99,7 @@ impl Daemon {
             tenants: tenants.list(),
             started_at: clock.now(),
             clock: Arc::clone(&clock),
+            time_zone: process.time_zone.clone().unwrap_or_else(machine_zone),
             ending,
         };
         let api = Api {

@@ -57,6 +57,7 @@ mod rules;
 mod run;
 mod scenario;
 mod sealing;
+mod shown_times;
 mod signs_of_tenants;
 mod simulate;
 mod spread;

@@ -104,7 +104,7 @@ fn list(editor: &OutboxEditor, dead: bool, json: bool) -> Exit {
         if json {
             output::result(as_json(kept));
         } else {
-            output::result(as_line(kept));
+            output::told(as_line(kept));
         }
     }
     Exit::Ok

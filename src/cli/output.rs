@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::domain::visible;
 
 use super::exit::Exit;
+use super::shown_times::ShownTimes;
 
 static LOST: AtomicBool = AtomicBool::new(false);
 
@@ -32,6 +33,16 @@ pub(crate) fn result(line: impl Display) {
     if !QUIET.load(Ordering::Relaxed) {
         wrong(line);
     }
+}
+
+/// Prints a line of the result for people, its times on the clock of their zone.
+pub(crate) fn told(line: impl Display) {
+    result(ShownTimes::here().told(&line.to_string()));
+}
+
+/// Says in which zone times were told, and what time it is there.
+pub(crate) fn talk_zone() {
+    talk(format_args!("it is {}", ShownTimes::here().clock()));
 }
 
 /// Prints a line of the result that says what is wrong.
@@ -77,6 +88,11 @@ fn shown(line: &impl Display) -> String {
 /// Returns whether a result could not be written.
 pub(crate) fn lost() -> bool {
     LOST.load(Ordering::Relaxed)
+}
+
+/// Prints a message for people to standard error, its times on the clock of their zone.
+pub(crate) fn talk_told(line: impl Display) {
+    talk(ShownTimes::here().told(&line.to_string()));
 }
 
 /// Prints a message to standard error.

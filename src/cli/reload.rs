@@ -423,6 +423,7 @@ fn with_what_is_the_process(process: Option<&Settings>, anew: &Settings) -> Sett
         state_dir: process.state_dir_of(anew.tenant.as_ref()),
         listen: process.listen,
         advertise_address: process.advertise_address.clone(),
+        time_zone: process.time_zone.clone(),
         admin: process.admin.clone(),
         dry_run: process.dry_run,
         once: process.once,

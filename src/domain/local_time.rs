@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
+use super::time::Timestamp;
+
 /// A time of day, to the minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -111,6 +113,49 @@ impl Zone {
     /// Its rules.
     pub(crate) fn rules(&self) -> &TimeZone {
         &self.rules
+    }
+
+    /// Universal time, which every release of the rules has.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self {
+            name: "UTC".to_owned(),
+            identity: ZoneIdentity("UTC"),
+            rules: TimeZone::UTC,
+        }
+    }
+
+    /// The clock of this zone at a time, with its offset and the zone's name, as RFC 9557 writes them:
+    /// `2026-05-15T10:00:00+02:00[Europe/Berlin]`.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> String {
+        match jiff::Timestamp::from_millisecond(at.as_unix_millis()) {
+            Ok(at) => {
+                let offset = self.rules.to_offset(at);
+                format!("{}[{}]", at.display_with_offset(offset), self.name)
+            }
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// Reads what [`Self::clock`] writes.
+    #[must_use]
+    pub fn parse_clock(text: &str) -> Option<(Timestamp, Self)> {
+        let (at, name) = text.strip_suffix(']')?.split_once('[')?;
+        Some((Timestamp::parse_rfc3339(at)?, name.parse().ok()?))
+    }
+
+    /// The day and the time of day on the clock of this zone: `2026-05-15` and `10:00:00`.
+    #[must_use]
+    pub fn day_and_time(&self, at: Timestamp) -> Option<(String, String)> {
+        let at = jiff::Timestamp::from_millisecond(at.as_unix_millis()).ok()?;
+        let local = self.rules.to_datetime(at);
+        let time = local.time();
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        Some((
+            local.date().to_string(),
+            format!("{hour:02}:{minute:02}:{second:02}"),
+        ))
     }
 
     /// Returns whether two names are of one zone. Names that are no zone's are compared as they are.
@@ -247,6 +292,30 @@ mod tests {
         ] {
             assert_ne!(zone(name), zone(other), "{name}");
             assert!(!Zone::same(name, other), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_written_with_its_zone_and_read_again() {
+        let at = Timestamp::parse_rfc3339("2026-05-15T08:00:00.250Z").unwrap();
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let clock = zone.clock(at);
+        assert_eq!(clock, "2026-05-15T10:00:00.25+02:00[Europe/Berlin]");
+        assert_eq!(Zone::parse_clock(&clock), Some((at, zone.clone())));
+        let shown = zone.day_and_time(at).unwrap();
+        assert_eq!(shown, ("2026-05-15".to_owned(), "10:00:00".to_owned()));
+        assert_eq!(Zone::utc(), "UTC".parse().unwrap());
+        assert_eq!(
+            Zone::parse_clock(&Zone::utc().clock(at)),
+            Some((at, Zone::utc()))
+        );
+        for wrong in [
+            "",
+            "2026-05-15T10:00:00+02:00",
+            "2026-05-15T10:00:00+02:00[Mars]",
+            "[UTC]",
+        ] {
+            assert_eq!(Zone::parse_clock(wrong), None, "{wrong}");
         }
     }
 

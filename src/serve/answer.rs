@@ -87,7 +87,8 @@ pub struct SteeredElsewhere {
 
 impl SteeredElsewhere {
     /// What to do, as a sentence.
-    fn says(&self) -> String {
+    #[must_use]
+    pub fn says(&self) -> String {
         let Self {
             tenant,
             member,

@@ -39,6 +39,9 @@ pub struct StatusDocument {
     /// The daemon's time, some seconds old at most.
     #[serde(default)]
     pub now: String,
+    /// The IANA zone on whose clock people are shown times.
+    #[serde(default)]
+    pub time_zone: String,
     /// Whether the loop is alive.
     pub alive: bool,
     /// Whether it is ready.

@@ -70,6 +70,7 @@ pub use outcomes::{CampaignOutcomes, OutcomeColumns, OutcomesDocument};
 pub use pauses::{CampaignPausesDocument, CountedDocument, PausesDocument};
 pub use queue_documents::{QueueDocument, QueuesDocument};
 pub use queues::QueueHoldRequest;
+pub use routes::CLOCK;
 pub use series::{EventDocument, MarkDocument, PausedDocument, SeriesDocument, StepsDocument};
 pub use server::{Connector, Server};
 pub use sources::{Api, PublicSources};

@@ -20,6 +20,9 @@ use crate::telemetry::exposition;
 /// Documents of one version are rendered again after this, so that the time in them is nearly the one at which they are read.
 const RENDERED_FOR_MS: i64 = 5_000;
 
+/// The header that says what time it is for the daemon, and in which zone people are shown times: a command shows them as the page does.
+pub const CLOCK: &str = "autopilot-clock";
+
 /// Every campaign.
 #[derive(Serialize)]
 struct CampaignsDocument<'a> {
@@ -53,7 +56,11 @@ impl Sources {
         slot: &Arc<Slot>,
     ) -> Response<Body> {
         let accepted = encoding::is_accepted(request.headers());
-        let answer = self.plain_answer(request, slot).await;
+        let mut answer = self.plain_answer(request, slot).await;
+        let clock = self.shown.time_zone.clock(self.shown.clock.now());
+        if let Ok(clock) = HeaderValue::try_from(clock) {
+            answer.headers_mut().insert(CLOCK, clock);
+        }
         encoding::encoded(answer, accepted).await
     }
 
@@ -115,12 +122,13 @@ impl Sources {
         let of = (tenants.version(), alive, not_ready, span);
         let actions = self.api.access.actions();
         let started_at = self.shown.started_at;
+        let zone = self.shown.time_zone.clone();
         let mut last = self.rendered.lock().await;
         if let Some(rendered) = last.as_ref().filter(|rendered| rendered.of == of) {
             return rendered.clone();
         }
         let rendering = tokio::task::spawn_blocking(move || {
-            let document = StatusDocument::of(&tenants, now, ending, actions, started_at);
+            let document = StatusDocument::of(&tenants, (now, &zone), ending, actions, started_at);
             let campaigns = CampaignsDocument {
                 schema: document.schema,
                 version: document.version,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::operator::Reload;
 use crate::control::ports::Clock;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Zone};
 use crate::telemetry::ProcessMetrics;
 
 use super::gate::Access;
@@ -23,6 +23,8 @@ pub struct PublicSources {
     pub tenants: watch::Receiver<TenantList>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The zone on whose clock people are shown times.
+    pub time_zone: Zone,
     /// When the program was started.
     pub started_at: Timestamp,
     /// Set when the daemon has begun to end.

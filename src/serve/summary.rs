@@ -3,7 +3,7 @@
 use ring::digest::{SHA256, digest};
 
 use crate::control::ObservableState;
-use crate::domain::{TenantName, Timestamp};
+use crate::domain::{TenantName, Timestamp, Zone};
 
 use super::assignments::AssignmentDocument;
 use super::documents::{
@@ -38,7 +38,7 @@ impl StatusDocument {
     /// Describes every tenant at `now`.
     pub(super) fn of(
         tenants: &TenantList,
-        now: Timestamp,
+        (now, zone): (Timestamp, &Zone),
         ending: bool,
         actions: bool,
         started_at: Timestamp,
@@ -59,6 +59,7 @@ impl StatusDocument {
             schema: SCHEMA,
             version: tenants.version(),
             now: now.to_string(),
+            time_zone: zone.name().to_owned(),
             alive: tenants.entries.iter().all(|entry| entry.alive(now)),
             ready: not_ready.is_empty(),
             not_ready: (!not_ready.is_empty()).then(|| not_ready.join("; ")),

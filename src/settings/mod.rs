@@ -92,7 +92,7 @@ pub(crate) use resolved::{Assignments, Resolved, Settings, TENANTS};
 pub(crate) use row::{DefaultValue, InFile, Kind, Row};
 pub(crate) use rows::{
     ADMIN_TOKEN, ADMIN_TOKEN_FILE, STORE_PASSWORD, STORE_PASSWORD_FILE, acts_at_once, identifies,
-    identifying, is_of_process, rows,
+    identifying, is_of_process, rows, time_zone_variable,
 };
 pub(crate) use store::store_of;
 pub(crate) use table_keys::{

@@ -386,6 +386,7 @@ fn read_settings(layers: &mut Layers<'_>) -> Option<Settings> {
         store,
         listen: values.listen,
         advertise_address: values.advertise_address,
+        time_zone: values.time_zone,
         admin,
         dry_run: values.dry_run,
         once: values.once,

@@ -98,6 +98,8 @@ pub(crate) struct Settings {
     pub listen: Option<SocketAddr>,
     /// Where others reach that listener, if it was said.
     pub advertise_address: Option<Url>,
+    /// The zone on whose clock the page and the terminal show times; the machine's when absent.
+    pub time_zone: Option<Zone>,
     /// The access rules of the admin API.
     pub admin: AdminSettings,
     /// Whether nothing is commanded.
@@ -287,6 +289,7 @@ impl Settings {
             store,
             listen,
             advertise_address,
+            time_zone,
             admin,
             dry_run,
             once,
@@ -352,6 +355,9 @@ impl Settings {
         }
         if let (Some(address), Some(members)) = (advertise_address, canonical.as_object_mut()) {
             members.insert("advertise_address".to_owned(), json!(address.as_str()));
+        }
+        if let (Some(zone), Some(members)) = (time_zone, canonical.as_object_mut()) {
+            members.insert("time_zone".to_owned(), json!(zone));
         }
         if let (Some(tenant), Some(members)) = (tenant, canonical.as_object_mut()) {
             members.insert("tenant".to_owned(), json!(tenant));

@@ -9,7 +9,9 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::domain::aim::{AbandonTarget, AimBy, AimSignal, HalfAgents};
-use crate::domain::{Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy};
+use crate::domain::{
+    Actuator, Confirmation, Counting, Limit, OnManualChange, OnStale, Policy, Zone,
+};
 use crate::identity::{AddressRange, Role};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{
@@ -399,6 +401,9 @@ settings! { RUNNING_ROWS "Running"
     ADVERTISE_ADDRESS: Landing<Url, Values> = land("advertise_address", Some("--advertise-address"), ["AUTOPILOT_ADVERTISE_ADDRESS"], Text "URL", FollowsFrom("--listen, where that is not loopback; the machine's name where it is every address"), Top,
         "Address at which other machines reach this daemon's listener, such as http://10.0.0.5:9464: where several share a store, the others name it to whoever asks them for a tenant that this one steers.",
         value::url, |to, url| to.advertise_address = Some(url));
+    TIME_ZONE: Landing<Zone, Values> = land("time_zone", Some("--time-zone"), ["AUTOPILOT_TIME_ZONE"], Text "ZONE", FollowsFrom("the machine's"), Top,
+        "IANA time zone on whose clock the page and the commands show times, such as Europe/Berlin. JSON, CSV, logs and the audit keep RFC 3339 in UTC.",
+        value::zone, |to, zone| to.time_zone = Some(zone));
     DRY_RUN: Landing<bool, Values> = land("dry_run", Some("--dry-run"), ["AUTOPILOT_DRY_RUN"], Switch "", Is("false"), Top,
         "Decide and log, but command nothing.",
         value::switch, |to, yes| to.dry_run = yes);
@@ -478,6 +483,11 @@ pub(crate) fn acts_at_once(key: &str) -> bool {
     let others = [CAMPAIGN.key, MAX_SAMPLE_AGE.row().key];
     let tables = ["campaign.", "calendar."];
     rule || tables.iter().any(|table| key.starts_with(table)) || others.contains(&key)
+}
+
+/// The variable that names the zone in which people are shown times.
+pub(crate) fn time_zone_variable() -> &'static str {
+    TIME_ZONE.row().variable()
 }
 
 /// The keys of what says by what name people are known to the admin API: it comes into force in a run, though it is of the process.

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::domain::aim::{AbandonTarget, AbandonTargetError, HalfAgents};
 use crate::domain::assignment::Weight;
-use crate::domain::{Confirmation, Limit};
+use crate::domain::{Confirmation, Limit, Zone, ZoneError};
 use crate::identity::AddressRange;
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{AgentSource, AlsoSteer};
@@ -305,6 +305,13 @@ pub(super) fn listen(text: &str) -> Parsed<Option<SocketAddr>> {
             format!("`{text}` is neither an IP address with a port nor `off`"),
             "write such as 127.0.0.1:9464 or [::1]:9464",
         )
+    })
+}
+
+/// An IANA time zone.
+pub(super) fn zone(text: &str) -> Parsed<Zone> {
+    text.trim().parse().map_err(|wrong: ZoneError| {
+        Problem::new(wrong.to_string(), "name one such as Europe/Berlin")
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::domain::{CampaignId, Policy};
+use crate::domain::{CampaignId, Policy, Zone};
 use crate::identity::{AddressRange, Role};
 use crate::notify::ReceiverUrl;
 use crate::platform::dialect::{
@@ -80,6 +80,7 @@ pub(super) struct Values {
     pub(super) store: Option<String>,
     pub(super) listen: Option<SocketAddr>,
     pub(super) advertise_address: Option<Url>,
+    pub(super) time_zone: Option<Zone>,
     pub(super) dry_run: bool,
     pub(super) once: bool,
     pub(super) log_format: LogFormat,

@@ -68,6 +68,7 @@ mod steering;
 mod stored_states;
 mod supervised;
 mod tenants;
+mod time_zone;
 mod trace;
 mod tune;
 mod unreached;

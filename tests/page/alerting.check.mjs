@@ -68,7 +68,7 @@ test("version, uptime, documents and what may be changed are on the page", async
   await within([{ id: "spring-renewals" }], {}, async (centre) => {
     const { page, close } = await open(centre.url);
     await says(page, "spring-renewals", "Running");
-    await page.locator("#program", { hasText: /^Version \d+\.\d+\.\d+.*; up for .+, since .+; configuration [0-9a-f]{12}; times are of / }).waitFor();
+    await page.locator("#program", { hasText: /^Version \d+\.\d+\.\d+.*; up for .+, since .+; configuration [0-9a-f]{12}\.$/ }).waitFor();
     await page.locator("#vitals", { hasText: "Read-only" }).waitFor();
     for (const link of await page.locator("footer nav a").all()) {
       const { status, text } = await page.evaluate(async (href) => {

@@ -623,6 +623,8 @@ fn settings(
         store: None,
         listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         advertise_address: None,
+        // The hours of its days are written in it.
+        time_zone: "UTC".parse().ok(),
         // It is a toy on this machine: whoever watches may play.
         admin: AdminSettings {
             actions: true,

@@ -156,6 +156,7 @@ pub(super) fn author(why: &WhyArgs) -> String {
 
 pub(super) fn tell(campaign: &str, (answer, _): &(ChangeAnswer, String)) -> Exit {
     let made = words::made(&answer.made);
-    output::result(format!("{campaign} {made}").trim_start());
+    output::told(format!("{campaign} {made}").trim_start());
+    output::talk_zone();
     Exit::Ok
 }

@@ -3,12 +3,33 @@
 use reqwest::StatusCode;
 
 use crate::domain::meant;
-use crate::serve::{ApiFault, CampaignDocument, StatusDocument};
+use crate::serve::{ApiFault, CampaignDocument, StatusDocument, SteeredElsewhere};
 
 use super::args::ChosenArgs;
 use super::client::ClientFault;
 
 impl ChosenArgs {
+    /// The daemon that steers what was asked for, where the one that gave this status only stands by for it.
+    pub(super) fn steered_elsewhere<'a>(
+        &self,
+        document: &'a StatusDocument,
+    ) -> Option<&'a SteeredElsewhere> {
+        let of_campaign = self.campaign.as_deref();
+        let of_campaign = of_campaign.and_then(|id| id.split_once('/'));
+        let tenant = self.tenant.as_deref().or(of_campaign.map(|(name, _)| name));
+        let chosen = self.campaign.is_some() || self.is_of_several();
+        document.elsewhere.iter().find(|one| match &one.tenant {
+            // Settings without [[tenant]] tables: everything is one daemon's.
+            None => chosen,
+            Some(name) => tenant == Some(name),
+        })
+    }
+
+    /// Whether what was asked for may be of several tenants, and so of several daemons.
+    pub(super) fn is_of_several(&self) -> bool {
+        self.team.is_some() || self.attention
+    }
+
     /// The part of the status that was asked for, as a document and as text.
     pub(super) fn of(
         &self,

@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use crate::cli::environment::variable;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::shown_times::show_as_daemon;
 use crate::given_file::mode_open_to_all;
 use crate::secrets::{clean, file_text};
-use crate::serve::{ApiFault, STANDBY};
+use crate::serve::{ApiFault, CLOCK, STANDBY, SteeredElsewhere};
 use crate::settings::{ADMIN_TOKEN, ADMIN_TOKEN_FILE, SERVER};
 use crate::sockets::{ClientBounds, HttpClient};
 
@@ -27,6 +28,9 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 
 /// The default of `--server`.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:9464";
+
+/// The path of the status.
+pub(super) const STATUS: [&str; 3] = ["api", "v1", "status"];
 
 /// A client of one daemon.
 pub(super) struct Client {
@@ -189,15 +193,27 @@ impl Client {
         };
         let (status, fault) = refused;
         let steered = match fault.elsewhere.as_slice() {
-            [steered] if fault.error == STANDBY => steered.address.as_deref(),
-            _ => None,
+            [steered] if fault.error == STANDBY && steered.address.is_some() => steered,
+            _ => return Err(ClientFault::Refused(status, fault)),
         };
-        let (Some(address), Some(again)) = (steered, again) else {
-            return Err(ClientFault::Refused(status, fault));
+        let other = self.steering(steered)?;
+        match again {
+            Some(again) => other.send_here(other.redirected(again)?).await,
+            None => Err(ClientFault::Refused(status, fault)),
+        }
+    }
+
+    /// A client of the daemon that steers what this one stands by for, which is told.
+    pub(super) fn steering(&self, steered: &SteeredElsewhere) -> Result<Self, ClientFault> {
+        let Some(address) = &steered.address else {
+            let fault = ApiFault::of(STANDBY, vec![steered.says()]);
+            return Err(ClientFault::Refused(
+                StatusCode::MISDIRECTED_REQUEST,
+                Box::new(fault),
+            ));
         };
         output::talk(format_args!("another daemon steers it: asking {address}"));
-        let other = self.at(address)?;
-        other.send_here(other.redirected(again)?).await
+        self.at(address)
     }
 
     /// A client of another daemon, with the same token: of one that was named by a daemon and not by whoever gave the command, so that it is
@@ -255,6 +271,10 @@ impl Client {
     pub(super) async fn send_here(&self, request: RequestBuilder) -> Result<Response, ClientFault> {
         let response = request.send().await.map_err(|wrong| self.broken(wrong))?;
         let status = response.status();
+        let clock = response.headers().get(CLOCK);
+        if let Some(clock) = clock.and_then(|clock| clock.to_str().ok()) {
+            show_as_daemon(clock);
+        }
         if status.is_success() {
             return Ok(response);
         }

@@ -36,15 +36,16 @@ pub(super) async fn history(
             Some(tenant) => format!("{tenant}/{campaign}"),
             None => campaign.to_owned(),
         };
-        output::result(format_args!(
+        output::told(format_args!(
             "{}  {campaign}  {says} [{}]",
             entry.at, entry.decision
         ));
     }
     if document.entries.is_empty() {
-        output::talk(format_args!("nothing happened since {}", document.since));
+        output::talk_told(format_args!("nothing happened since {}", document.since));
     } else if document.more {
         output::talk("there is more; give a larger --limit or a --since that is nearer");
     }
+    output::talk_zone();
     Ok(Exit::Ok)
 }

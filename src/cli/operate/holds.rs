@@ -18,7 +18,7 @@ use crate::serve::{
 
 use super::args::{ServerArgs, WhichArgs, WhyArgs};
 use super::changes::{CAMPAIGNS, ExitResult, author, end, query, tell};
-use super::client::{Client, ClientFault, with_query};
+use super::client::{Client, ClientFault, STATUS, with_query};
 
 /// The path of the holds of several campaigns.
 const HOLDS: [&str; 3] = ["api", "v1", "holds"];
@@ -136,7 +136,7 @@ async fn ask_all(client: &Client, request: RequestBuilder) -> ExitResult {
 /// Tells which campaigns are as they were.
 fn tell_refused(campaigns: &[CampaignAnswer]) {
     for line in refused_lines(campaigns) {
-        output::result(line);
+        output::told(line);
     }
 }
 
@@ -173,9 +173,10 @@ impl Told {
         self.done = true;
         let made = words::made(made);
         match by {
-            Some(address) => output::result(format_args!("{made} ({address})")),
-            None => output::result(made),
+            Some(address) => output::told(format_args!("{made} ({address})")),
+            None => output::told(made),
         }
+        output::talk_zone();
     }
 
     /// Takes in why one has not done everything, and returns what others are to be asked for.
@@ -194,7 +195,7 @@ impl Told {
 
     fn end(self) -> Exit {
         for line in &self.faults {
-            output::talk(format_args!("campaign-autopilot: {line}"));
+            output::talk_told(format_args!("campaign-autopilot: {line}"));
         }
         match (self.faults.is_empty(), self.done) {
             (true, true) => Exit::Ok,
@@ -217,7 +218,8 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
     if !which.campaigns.is_empty() {
         return Ok(which.campaigns.clone());
     }
-    let status = whole_status(client).await?;
+    let (status, _) = client.get(&STATUS, &[]).await?;
+    let status = whole_status(client, status).await?;
     let of_team = |team: &Option<String>| which.team.is_none() || *team == which.team;
     let of_tenant = |tenant: &Option<String>| which.tenant.is_none() || *tenant == which.tenant;
     let not_running = status.tenants.iter().filter(|one| one.decision.is_none());
@@ -247,13 +249,14 @@ async fn meant(client: &Client, which: &WhichArgs) -> Result<Vec<String>, Client
     Ok(chosen)
 }
 
-/// The status of the daemon, with the campaigns of those that steer what it does not.
-async fn whole_status(client: &Client) -> Result<StatusDocument, ClientFault> {
-    let path = ["api", "v1", "status"];
-    let (mut status, _): (StatusDocument, _) = client.get(&path, &[]).await?;
+/// The status of the daemon, with the campaigns of those that steer what it does not; `elsewhere` then names those that could not be asked.
+pub(super) async fn whole_status(
+    client: &Client,
+    mut status: StatusDocument,
+) -> Result<StatusDocument, ClientFault> {
     for address in addresses(&status.elsewhere) {
         let other = client.at(&address)?;
-        let other: (StatusDocument, _) = other.get(&path, &[]).await?;
+        let other: (StatusDocument, _) = other.get(&STATUS, &[]).await?;
         let (other, _) = other;
         status.campaigns.extend(other.campaigns);
         let runs = other.tenants.into_iter();
@@ -262,7 +265,11 @@ async fn whole_status(client: &Client) -> Result<StatusDocument, ClientFault> {
             .tenants
             .retain(|one| !runs.iter().any(|other| other.name == one.name));
         status.tenants.extend(runs);
+        status
+            .tenants
+            .sort_by(|one, other| one.name.cmp(&other.name));
     }
+    status.elsewhere.retain(|one| one.address.is_none());
     Ok(status)
 }
 

@@ -101,7 +101,7 @@ pub(crate) async fn operate(command: Operate) -> Exit {
     };
     done.unwrap_or_else(|fault| {
         for line in fault.lines() {
-            output::talk(format_args!("campaign-autopilot: {line}"));
+            output::talk_told(format_args!("campaign-autopilot: {line}"));
         }
         fault.exit()
     })

@@ -7,6 +7,7 @@ use reqwest::Method;
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::shown_times::ShownTimes;
 use crate::domain::Asked;
 use crate::serve::{
     CampaignDetail, CampaignDocument, OutageDocument, StatusDocument, TenantDocument,
@@ -14,7 +15,8 @@ use crate::serve::{
 
 use super::args::{ChosenArgs, Form, ServerArgs};
 use super::chosen::summary;
-use super::client::{Client, ClientFault};
+use super::client::{Client, ClientFault, STATUS};
+use super::holds::whole_status;
 
 /// The wait before a daemon that has gone is asked again.
 const BEFORE_RECONNECT: Duration = Duration::from_secs(2);
@@ -28,11 +30,25 @@ pub(super) async fn status(
     chosen: &ChosenArgs,
     form: Form,
 ) -> Result<Exit, ClientFault> {
-    let client = Client::new(server)?;
+    let named = Client::new(server)?;
+    let (document, text): (StatusDocument, _) = named.get(&STATUS, &[]).await?;
+    let steering = match chosen.steered_elsewhere(&document) {
+        Some(steered) => Some(named.steering(steered)?),
+        None => None,
+    };
+    let client = steering.as_ref().unwrap_or(&named);
     if watch {
-        return follow(&client, chosen, form).await;
+        return follow(client, chosen, form).await;
     }
-    let (document, text): (StatusDocument, _) = client.get(&["api", "v1", "status"], &[]).await?;
+    let (document, text) = if steering.is_some() {
+        client.get(&STATUS, &[]).await?
+    } else if chosen.is_of_several() && !document.elsewhere.is_empty() {
+        let document = whole_status(client, document).await?;
+        let text = serde_json::to_string(&document).unwrap_or_default();
+        (document, text)
+    } else {
+        (document, text)
+    };
     let (document, text) = chosen.of(document, text)?;
     show(&document, &text, form);
     Ok(if document.alive && document.ready {
@@ -113,7 +129,7 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
         return;
     }
     if let Some(line) = outage_line(document.outage.as_ref()) {
-        output::result(line);
+        output::told(line);
     }
     let outage = document.outage.as_ref();
     let told_above = outage.is_some_and(|outage| outage.stale);
@@ -126,22 +142,28 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     };
     let dry = if document.dry_run { ", dry run" } else { "" };
     let read = document.sample_at.as_deref().unwrap_or("never");
-    output::result(format_args!("{health}{dry}, agents read {read}"));
+    let clock = ShownTimes::here().clock();
+    output::told(format_args!(
+        "{health}{dry}, agents read {read}; it is {clock}"
+    ));
     output::result(summary(&document.campaigns));
     for tenant in &document.tenants {
-        output::result(tenant_line(tenant));
+        output::told(tenant_line(tenant));
+    }
+    for steered in &document.elsewhere {
+        output::told(steered.says());
     }
     for found in &document.store_damage {
-        output::result(format_args!("the store is damaged: {found}"));
+        output::told(format_args!("the store is damaged: {found}"));
     }
     let last = document.config.last_reload.as_ref();
     if let Some(last) = last.filter(|last| !last.ok) {
-        output::result(format_args!(
+        output::told(format_args!(
             "the configuration read at {} was refused, the old one is in force:",
             last.at
         ));
         for fault in &last.faults {
-            output::result(format_args!("  {fault}"));
+            output::told(format_args!("  {fault}"));
         }
     }
     let layout = Layout::of(&document.campaigns);
@@ -156,7 +178,7 @@ fn show(document: &StatusDocument, text: &str, form: Form) {
     let width = widest.unwrap_or_default();
     for queue in &document.queues {
         let (id, state, why) = (queue.written_id(), queue.state.label(), &queue.why);
-        output::result(format_args!("{id:width$}  queue {state}: {why}"));
+        output::told(format_args!("{id:width$}  queue {state}: {why}"));
     }
 }
 
@@ -210,7 +232,7 @@ impl Layout {
 
 fn show_campaign(campaign: &CampaignDocument, layout: Layout) {
     for line in campaign_lines(campaign, layout) {
-        output::result(line);
+        output::told(line);
     }
 }
 
@@ -304,7 +326,7 @@ fn about(campaign: &CampaignDocument) -> Option<String> {
 /// Prints a campaign with the verdict of every stage; `eval` has the same form.
 pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
     if let Some(line) = outage_line(detail.outage.as_ref()) {
-        output::result(line);
+        output::told(line);
     }
     show_campaign(
         &detail.campaign,
@@ -318,13 +340,13 @@ pub(in crate::cli) fn show_detail(detail: &CampaignDetail) {
         };
         let until = stage.until.as_ref();
         let until = until.map_or(String::new(), |until| format!(", until {until}"));
-        output::result(format_args!(
+        output::told(format_args!(
             "  {:13}  {mark}{}{until}",
             stage.name, stage.says
         ));
     }
     for change in &detail.would_change {
-        output::result(format_args!("  changes when {change}"));
+        output::told(format_args!("  changes when {change}"));
     }
 }
 

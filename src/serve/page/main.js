@@ -15,7 +15,7 @@ import { withOpened } from "./opened.js";
 import { offer } from "./several.js";
 import { changeInWords, standing } from "./standing.js";
 import { written } from "./tenants.js";
-import { clockToSecond, ms, span, zone } from "./time.js";
+import { clockToSecond, ms, showIn, span, zone } from "./time.js";
 import { Today } from "./today.js";
 import { Wallboard } from "./wallboard.js";
 
@@ -67,12 +67,13 @@ function vital() {
   const dot = el("span", { class: "badge" });
   const pair = (term, value, more) => el("div", {}, el("dt", {}, term), el("dd", { class: "value" }, more, value));
   const parts = { dot };
-  for (const name of ["connection", "read", "decision", "access"]) parts[name] = el("span", {});
+  for (const name of ["connection", "read", "decision", "access", "clock"]) parts[name] = el("span", {});
   parts.reading = pair("Access", parts.access);
   place("vitals").append(
     pair("Connection", parts.connection, dot),
     pair("Last reading", parts.read),
     pair("Decision", parts.decision),
+    pair("Time", parts.clock),
     parts.reading);
   return parts;
 }
@@ -136,7 +137,6 @@ function foot(status) {
   const reload = status.config.last_reload;
   const hash = `configuration ${status.config.hash.slice(0, 12)}`;
   parts.push(reload?.ok ? `${hash}, read anew at ${clockToSecond(ms(reload.at), now)} by ${reload.by}` : hash);
-  parts.push(`times are of ${zone()}`);
   say(place("program"), `${parts.join("; ")}.`);
 }
 
@@ -161,6 +161,9 @@ function tick() {
   const seconds = age(view);
   say(vitals.read, seconds === null ? "none yet" : `${span(seconds)} ago`);
   mark(vitals.read, "class", status && old(view) ? "old" : null);
+  // The daemon's own, carried on.
+  const now = status && ms(status.now) + (status.ended ? 0 : performance.now() - view.receivedAt);
+  say(vitals.clock, status ? `${clockToSecond(now, now)}, ${zone()}` : "");
   say(vitals.decision, status?.decision ?? (status?.tenants?.length ? "of each tenant" : "none yet"));
   vitals.reading.hidden = !status || status.actions;
   say(vitals.access, "Read-only");
@@ -186,6 +189,7 @@ function run() {
   let lost = false;
   follow({
     onStatus: (status) => {
+      showIn(status.time_zone);
       latest = { status: written(status), receivedAt: performance.now() };
       soon();
     },

@@ -3,7 +3,7 @@
 import { say } from "./dom.js";
 import { end, gaps, stoppedAt, wordIn } from "./past.js";
 import { STOPPED_BY } from "./standing.js";
-import { clock, clockToSecond, ms } from "./time.js";
+import { clock, clockToSecond, ms, zone } from "./time.js";
 
 /** The large plot shows no less. */
 const SHORTEST_MS = 900 * 1000;
@@ -32,6 +32,11 @@ export const EVENTS = {
 /** A colour of the scheme in force. */
 export function themed(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** A time, in seconds, as a date whose own clock shows what that of the zone shows: a plot places its ticks by it. */
+export function inZone(at) {
+  return uPlot.tzDate(new Date(at * 1000), zone());
 }
 
 /** The time that a plot shows, in seconds. What lies before the first reading is left out, down to a quarter of an hour. */
@@ -122,6 +127,7 @@ export class Plot extends TimePlot {
       ...this.size(),
       padding: [16, 24, 0, 0],
       legend: { show: false },
+      tzDate: inZone,
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
       scales: {
         x: { range: () => this.range() },

@@ -1,7 +1,7 @@
 // The abandoned share of a campaign, on a plot and an axis of its own: agents and percents have no scale in common.
 
 import { say } from "./dom.js";
-import { ownRange, themed, TimePlot } from "./plot.js";
+import { inZone, ownRange, themed, TimePlot } from "./plot.js";
 import { clock, clockToSecond, ms } from "./time.js";
 
 /** The share is of the calls that were counted in so many slots of ten minutes: two hours. */
@@ -63,6 +63,7 @@ export class SharePlot extends TimePlot {
       ...this.size(),
       padding: [12, 24, 0, 0],
       legend: { show: false },
+      tzDate: inZone,
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       scales: {
         x: { range: () => this.range() },

@@ -1,8 +1,43 @@
-// Times and spans in words. The daemon's own time is what "today" means: in a demonstration it is another day.
+// Times and spans in words, on the clock of the zone that the daemon names: everybody who looks at it reads the same times. The daemon's own
+// time is what "today" means: in a demonstration it is another day.
 
-const HOURS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+let shown = formats();
+
+function formats(timeZone) {
+  const format = (fields) => new Intl.DateTimeFormat(undefined, { ...fields, timeZone });
+  return {
+    hours: format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    seconds: format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+    day: format({ day: "numeric", month: "short" }),
+    weekday: new Intl.DateTimeFormat("en", { weekday: "long", timeZone }),
+    parts: new Intl.DateTimeFormat("en", {
+      year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23", timeZone,
+    }),
+  };
+}
+
+/** From here on times are those of this zone; a name that this browser does not know leaves them on its own clock. */
+export function showIn(zoneName) {
+  if (!zoneName || zoneName === zone()) return;
+  try {
+    shown = formats(zoneName);
+  } catch {
+    // `zone` goes on to tell which clock is shown.
+  }
+}
+
+/** What the clock of the zone shows at a time, as milliseconds of a clock that shows universal time. */
+function onClock(at) {
+  const part = Object.fromEntries(shown.parts.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+}
+
+/** A time at which the clock of the zone shows this. */
+function whenShown(wanted) {
+  const off = (at) => onClock(at) - Math.floor(at / 1000) * 1000;
+  const near = wanted - off(wanted);
+  return wanted - off(near);
+}
 
 /** Milliseconds since the epoch, of a time as the daemon writes it. */
 export function ms(text) {
@@ -11,35 +46,34 @@ export function ms(text) {
 
 function dated(format, at, now) {
   const clock = format.format(at);
-  return new Date(at).toDateString() === new Date(now).toDateString() ? clock : `${DAY.format(at)}, ${clock}`;
+  const day = shown.day.format(at);
+  return day === shown.day.format(now) ? clock : `${day}, ${clock}`;
 }
 
 /** A time of day, with its date when it is not today's. */
 export function clock(at, now) {
-  return dated(HOURS, at, now);
+  return dated(shown.hours, at, now);
 }
 
-/** The start of the day of a time, or of a day so many before it, on the clock of this browser. */
+/** The start of the day of a time, or of a day so many before it. */
 export function startOfDay(at, daysBefore) {
-  const day = new Date(at);
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() - daysBefore).getTime();
+  const day = new Date(onClock(at));
+  return whenShown(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() - daysBefore));
 }
-
-const WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "long" });
 
 /** The name of a weekday. */
 export function weekday(at) {
-  return WEEKDAY.format(at);
+  return shown.weekday.format(at);
 }
 
 /** The name of the zone by which times are shown. */
 export function zone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return shown.hours.resolvedOptions().timeZone;
 }
 
 /** The same to the second. */
 export function clockToSecond(at, now) {
-  return dated(SECONDS, at, now);
+  return dated(shown.seconds, at, now);
 }
 
 /** A sentence of the daemon with its times as people here read them. */
